@@ -1,0 +1,168 @@
+"""Acts that change who may see what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.models import GrantSweep
+from vks_plugin.access.policy import Level
+from vks_plugin.access.projection import project_case
+from vks_plugin.access.queries import require, units_to_appoint_in, units_to_register_in
+from vks_plugin.cases import actions as case_actions
+from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization import actions as organization_actions
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+
+
+@transaction.atomic
+def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = True, **fields: Any) -> CaseFile:
+    """Register a case in one of the actor's units.
+
+    Args:
+        actor: who registers.
+        unit: where.
+        digitise_myself: whether the actor is to scan and file the papers; without that, somebody who is
+            not assigned may not read what is filed.
+        fields: see `vks_plugin.cases.actions.create_case`.
+
+    Raises:
+        NotAllowed: the actor has no post in that unit that registers cases, or the unit does not use the system.
+        BadInput, Conflict: see `create_case`.
+    """
+    if not units_to_register_in(actor).filter(pk=unit.pk).exists():
+        raise NotAllowed(
+            _(
+                "Bạn không đăng ký được vụ án cho %(unit)s: cần có chức danh tại đơn vị, và đơn vị phải đang dùng hệ thống."
+            )
+            % {"unit": unit.name},
+            field="unit",
+        )
+    case, made = case_actions.create_case(actor=actor, unit=unit, **fields)
+    if made and digitise_myself:
+        Assignment.objects.create(
+            case=case,
+            user=actor,
+            role=Assignment.Role.SCAN_OPERATOR,
+            starts_on=timezone.localdate(),
+            assigned_by=actor,
+        )
+    return case
+
+
+@transaction.atomic
+def assign(
+    *,
+    actor: User,
+    case: CaseFile,
+    user: User,
+    role: str,
+    starts_on: dt.date | None = None,
+    ends_on: dt.date | None = None,
+) -> Assignment:
+    """Assign a person to a case; a new lead prosecutor takes the place of the one before.
+
+    Raises:
+        NotAllowed: the actor does not lead the unit that holds the case.
+        BadInput: unknown role, dates out of order, a locked account or somebody without a post.
+        Conflict: the person already works on the case in that role.
+    """
+    require(actor, case, Level.MANAGE, doing=_("phân công"))
+    starts_on = starts_on or timezone.localdate()
+    if role not in Assignment.Role.values:
+        raise BadInput(_("Vai trò không có trong danh mục."), field="role")
+    if ends_on is not None and ends_on < starts_on:
+        raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
+    places = [pk for pk in (case.unit_id, case.unit.parent_id) if pk is not None]
+    posted = Appointment.objects.in_force(starts_on).filter(user=user, unit_id__in=places).exists()
+    if not user.is_active or not posted:
+        raise BadInput(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="user")
+    if role == Assignment.Role.PROSECUTOR_LEAD:
+        _open(case).filter(role=role).exclude(user=user).update(ended_at=timezone.now())
+    try:
+        with transaction.atomic():
+            assignment = Assignment.objects.create(
+                case=case, user=user, role=role, starts_on=starts_on, ends_on=ends_on, assigned_by=actor
+            )
+    except IntegrityError as error:
+        raise Conflict(_("Người này đã được phân công vai trò đó trong vụ án."), field="user") from error
+    project_case(case)
+    return assignment
+
+
+@transaction.atomic
+def end_assignment(*, actor: User, assignment: Assignment) -> None:
+    """End an assignment at this moment; what it opened closes with it.
+
+    Raises:
+        NotAllowed: the actor neither leads the unit nor is the assigned person.
+        Conflict: somebody ended it already.
+    """
+    if actor.pk != assignment.user_id:
+        require(actor, assignment.case, Level.MANAGE, doing=_("thu hồi phân công"))
+    ended = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(ended_at=timezone.now())
+    if ended != 1:
+        raise Conflict(_("Phân công này đã chấm dứt trước đó."))
+    project_case(assignment.case)
+
+
+def _open(case: CaseFile) -> Any:
+    return Assignment.objects.filter(case=case, ended_at__isnull=True, ends_on__isnull=True)
+
+
+def record_appointment(*, actor: User, unit: ProcuracyUnit, **fields: Any) -> Appointment:
+    """Appoint somebody, on behalf of an actor who may.
+
+    Raises:
+        NotAllowed: the actor may not record appointments of that unit.
+        BadInput, Conflict: see `vks_plugin.organization.actions.appoint`.
+    """
+    _may_appoint(actor, unit)
+    return organization_actions.appoint(unit=unit, **fields)
+
+
+def end_appointment(*, actor: User, appointment: Appointment, ends_on: dt.date | None = None) -> None:
+    """End somebody's post, on behalf of an actor who may.
+
+    Raises:
+        NotAllowed: the actor may not record appointments of that unit.
+        BadInput, Conflict: see `vks_plugin.organization.actions.end_appointment`.
+    """
+    _may_appoint(actor, appointment.unit)
+    organization_actions.end_appointment(appointment=appointment, ends_on=ends_on)
+
+
+def _may_appoint(actor: User, unit: ProcuracyUnit) -> None:
+    if not units_to_appoint_in(actor).filter(pk=unit.pk).exists():
+        raise NotAllowed(_("Bạn không ghi được bổ nhiệm của %(unit)s.") % {"unit": unit.name})
+
+
+def sweep(today: dt.date | None = None) -> bool:
+    """Bring dated appointments and assignments up to date, once a day; tell whether this call did it.
+
+    Called before a request is served, so that what fell due at midnight has ended before anybody sees a page.
+    """
+    day = today or timezone.localdate()
+    if GrantSweep.objects.filter(swept_on=day).exists():
+        return False
+    with transaction.atomic():
+        GrantSweep.objects.get_or_create(pk=1, defaults={"swept_on": dt.date.min})
+        last = GrantSweep.objects.select_for_update().get(pk=1).swept_on
+        if last >= day:
+            return False
+        organization_actions.synchronise_memberships(today=day)
+        due = Assignment.objects.filter(ended_at__isnull=True).filter(
+            Q(ends_on__gte=max(last, dt.date(1900, 1, 2)) - dt.timedelta(days=1), ends_on__lt=day)
+            | Q(starts_on__gt=last, starts_on__lte=day)
+        )
+        for case in CaseFile.objects.filter(pk__in=due.values("case_id")).select_related("unit__parent"):
+            project_case(case)
+        GrantSweep.objects.filter(pk=1).update(swept_on=day)
+    return True

@@ -1,0 +1,258 @@
+"""What a person may see. Every reading of cases starts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, CaseFacts, Decision, Level, Post, decide
+from vks_plugin.cases.models import Accused, Assignment, CaseDocument, CaseFile
+from vks_plugin.errors import NotAllowed, NotFound
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.text import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case as one person may see it."""
+
+    case: CaseFile
+    decision: Decision
+    """Level on the case file (hsva) and why."""
+    internal: Decision
+    """Level on the supervision file (hsks) and why."""
+    documents: QuerySet[CaseDocument]
+    """Only those the person may view."""
+    accused: QuerySet[Accused]
+    assignments: QuerySet[Assignment]
+    may: frozenset[str] = field(default_factory=frozenset)
+    """Of `view`, `file`, `file_internal`, `assign`, `bundle`."""
+
+
+def facts_of(case: CaseFile) -> CaseFacts:
+    """Return what the policy needs to know of a case (`unit` and its parent are read)."""
+    parent = case.unit.parent
+    return CaseFacts(
+        unit=case.unit.code,
+        higher_unit=parent.code if parent is not None else None,
+        restricted=case.confidentiality == CaseFile.Confidentiality.RESTRICTED,
+    )
+
+
+def _may_act(user: User | None) -> bool:
+    return user is not None and user.is_authenticated and user.is_active
+
+
+def _posts(user: User) -> list[Post]:
+    return [Post(role, unit.code) for role, unit in posts_in_force(user)]
+
+
+def assignments_in_force(case: CaseFile) -> QuerySet[Assignment]:
+    """Return who works on the case today."""
+    return Assignment.objects.in_force(timezone.localdate()).filter(case=case).select_related("user")
+
+
+def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:
+    """Return how far the person may go in a part of the case, and why (two queries)."""
+    if not _may_act(user):
+        return Decision(Level.NONE, _("Chưa đăng nhập hoặc tài khoản đã khóa"))
+    roles = assignments_in_force(case).filter(user_id=user.pk).values_list("role", flat=True)
+    return decide(posts=_posts(user), assigned_as=roles, case=facts_of(case), part=part)
+
+
+def visible_cases(user: User, *, at_least: Level = Level.METADATA) -> QuerySet[CaseFile]:
+    """Return the cases the person may know of, straight from the policy's table.
+
+    Superusers of the host get nothing from that alone: they read no case unless they hold a post.
+    """
+    if not _may_act(user):
+        return CaseFile.objects.none()
+    day = timezone.localdate()
+    allowed = Q(pk__in=[])
+    rules = [rule for rule in RULES if rule.level >= at_least]
+    assigned = {rule.role for rule in rules if rule.relation == "assigned"}
+    mine = Assignment.objects.in_force(day).filter(user_id=user.pk, role__in=assigned)
+    allowed |= Q(pk__in=mine.values("case_id"))
+    for role, unit in posts_in_force(user, day):
+        for rule in rules:
+            if rule.role != role or rule.relation == "assigned":
+                continue
+            here = Q(unit_id=unit.pk) if rule.relation == "own_unit" else Q(unit__parent_id=unit.pk)
+            if not rule.restricted_too:
+                here &= ~Q(confidentiality=CaseFile.Confidentiality.RESTRICTED)
+            allowed |= here
+    return CaseFile.objects.filter(allowed)
+
+
+def search_cases(cases: QuerySet[CaseFile], text: str) -> QuerySet[CaseFile]:
+    """Narrow to cases whose code, name, decision number or an accused's name has every word of `text`.
+
+    Tones and đ/ơ/ư/ă do not matter, nor does the order of the words.
+    """
+    for word in folded(text).split()[:12]:
+        people = Accused.objects.filter(folded_name__contains=word).values("case_id")
+        cases = cases.filter(
+            Q(code__icontains=word)
+            | Q(folded_name__contains=word)
+            | Q(init_decision_key__contains=word)
+            | Q(national_case_code__icontains=word)
+            | Q(pk__in=people)
+        )
+    return cases
+
+
+def case_list(user: User) -> QuerySet[CaseFile]:
+    """Return the visible cases with `main_accused`, `lead_prosecutor` and `document_count` for a list."""
+    first = Accused.objects.filter(case_id=OuterRef("pk")).order_by("position", "pk").values("full_name")[:1]
+    lead = (
+        Assignment.objects.in_force(timezone.localdate())
+        .filter(case_id=OuterRef("pk"), role=Assignment.Role.PROSECUTOR_LEAD)
+        .values("user_id")[:1]
+    )
+    count = (
+        CaseDocument.objects.filter(case_id=OuterRef("pk"), part="hsva")
+        .order_by()
+        .values("case_id")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return (
+        visible_cases(user)
+        .select_related("unit", "department")
+        .annotate(
+            main_accused=Subquery(first),
+            lead_prosecutor_id=Subquery(lead),
+            document_count=Coalesce(Subquery(count), 0),
+        )
+    )
+
+
+def case_for(user: User, code: str) -> CaseView:
+    """Return the case as this person may see it.
+
+    Raises:
+        NotFound: there is none with this code, or the person may not know of it: the same sentence for both.
+    """
+    case = CaseFile.objects.select_related("unit__parent", "department", "created_by").filter(code=code).first()
+    decision = case_decision(user, case) if case is not None else Decision(Level.NONE, "")
+    internal = case_decision(user, case, "hsks") if case is not None else decision
+    if case is None or max(decision.level, internal.level) < Level.METADATA:
+        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+    parts = [part for part, each in (("hsva", decision), ("hsks", internal)) if each.level >= Level.VIEW]
+    may = set()
+    if decision.level >= Level.VIEW:
+        may |= {"view", "bundle"}
+    if decision.level >= Level.CONTRIBUTE:
+        may.add("file")
+    if internal.level >= Level.CONTRIBUTE:
+        may.add("file_internal")
+    if decision.level >= Level.MANAGE:
+        may.add("assign")
+    return CaseView(
+        case=case,
+        decision=decision,
+        internal=internal,
+        documents=CaseDocument.objects.filter(case=case, part__in=parts).select_related("document_type", "document"),
+        accused=case.accused.all(),
+        assignments=assignments_in_force(case),
+        may=frozenset(may),
+    )
+
+
+def visible_documents(user: User) -> QuerySet[CaseDocument]:
+    """Return the filed documents the person may view, over all cases."""
+    internal = [rule for rule in RULES if rule.part == "hsks" and rule.level >= Level.VIEW]
+    both = visible_cases(user, at_least=Level.VIEW)
+    if not _may_act(user):
+        return CaseDocument.objects.none()
+    day = timezone.localdate()
+    inside = Q(pk__in=[])
+    mine = Assignment.objects.in_force(day).filter(
+        user_id=user.pk, role__in={rule.role for rule in internal if rule.relation == "assigned"}
+    )
+    inside |= Q(case_id__in=mine.values("case_id"))
+    for role, unit in posts_in_force(user, day):
+        for rule in internal:
+            if rule.role != role or rule.relation == "assigned":
+                continue
+            here = Q(case__unit_id=unit.pk) if rule.relation == "own_unit" else Q(case__unit__parent_id=unit.pk)
+            if not rule.restricted_too:
+                here &= ~Q(case__confidentiality=CaseFile.Confidentiality.RESTRICTED)
+            inside |= here
+    return CaseDocument.objects.filter(
+        Q(part="hsva", case_id__in=both.values("pk")) | (Q(part="hsks") & inside)
+    ).select_related("case", "document_type", "document")
+
+
+def units_to_register_in(user: User) -> QuerySet[ProcuracyUnit]:
+    """Return the units in which the person may register cases today."""
+    if not _may_act(user):
+        return ProcuracyUnit.objects.none()
+    day = timezone.localdate()
+    ids = [unit.pk for role, unit in posts_in_force(user, day) if role in MAY_REGISTER and unit.is_active(day)]
+    return ProcuracyUnit.objects.filter(pk__in=ids)
+
+
+def units_to_appoint_in(user: User) -> QuerySet[ProcuracyUnit]:
+    """Return the units whose appointments the person may record."""
+    if not _may_act(user):
+        return ProcuracyUnit.objects.none()
+    if user.is_superuser:
+        # the first appointment of an installation has to come from somebody
+        return ProcuracyUnit.objects.all()
+    chosen = Q(pk__in=[])
+    for role, unit in posts_in_force(user):
+        if role not in MAY_APPOINT:
+            continue
+        if role == "system_admin" and unit.kind == ProcuracyUnit.Kind.PROVINCE:
+            return ProcuracyUnit.objects.all()
+        chosen |= Q(pk=unit.pk) | Q(parent_id=unit.pk)
+    return ProcuracyUnit.objects.filter(chosen)
+
+
+def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doing: str) -> Decision:
+    """Return the decision, or refuse.
+
+    Args:
+        doing: what the person wanted, for the sentence ("nộp tài liệu").
+
+    Raises:
+        NotFound: the person may not even know of the case.
+        NotAllowed: the person knows of it but may not do this.
+    """
+    decision = case_decision(user, case, part)
+    if decision.level >= level:
+        return decision
+    if max(decision.level, case_decision(user, case).level) < Level.METADATA:
+        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+    raise NotAllowed(
+        _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
+        % {"doing": doing}
+    )
+
+
+def who_can_see(case: CaseFile, part: str = "hsva") -> list[tuple[User, Decision]]:
+    """Return everybody the policy lets view this part of the case, with the reason."""
+    day = timezone.localdate()
+    units = [unit for unit in (case.unit, case.unit.parent) if unit is not None]
+    ids: set[int] = set(assignments_in_force(case).values_list("user_id", flat=True))
+    for unit in units:
+        ids |= set(
+            unit.appointments.filter(starts_on__lte=day, ended_at__isnull=True).values_list("user_id", flat=True)
+        )
+    people: Iterable[User] = User.objects.filter(pk__in=ids, is_active=True).order_by("username")
+    seen = [(person, case_decision(person, case, part)) for person in people]
+    return sorted(
+        [(person, decision) for person, decision in seen if decision.level >= Level.VIEW],
+        key=lambda pair: (-pair[1].level, pair[0].username),
+    )

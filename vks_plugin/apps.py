@@ -1,0 +1,47 @@
+"""The app as the host loads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+
+class VksConfig(AppConfig):
+    """Takes its place in the host once every model is loaded."""
+
+    name = "vks_plugin"
+    label = "vks"
+    verbose_name = _("Hồ sơ vụ án")
+    # the host's own default is AutoField; without this, migrations would differ by host
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Mount pages, middleware and receivers, unless the plugin is switched off.
+
+        Raises:
+            ImproperlyConfigured: host version, database or a setting of ours is not served.
+        """
+        from vks_plugin import checks  # noqa: F401, PLC0415 - registers them; apps must be loaded first
+        from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
+        from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
+
+        version.refuse_unsupported()
+        if not configuration().enabled:
+            return
+        from vks_plugin import receivers  # noqa: PLC0415 - imports models
+        from vks_plugin.host.guard import CaseCodeGuard  # noqa: PLC0415 - imports models
+
+        mounting.mount_urls("vks_plugin.urls")
+        mounting.mount_middleware(
+            "vks_plugin.web.middleware.ActorMiddleware",
+            "vks_plugin.web.middleware.DueMiddleware",
+            "vks_plugin.web.middleware.HostPageMiddleware",
+        )
+        mounting.mount_permission(CaseCodeGuard)
+        locale = str(Path(__file__).parent / "locale")
+        if locale not in settings.LOCALE_PATHS:
+            settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, locale]
+        receivers.connect()

@@ -1,0 +1,84 @@
+"""Settings `VKS_*`, typed and read once.
+
+They come from the environment, as the host's own `PAPERLESS_*` settings do; a
+Django setting of the same name wins, which is how tests change one.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Every setting of the plugin; field `x` is read from `VKS_X`."""
+
+    enabled: bool = True
+    """False returns stock pages after a restart; nobody's access widens."""
+    host_interface: bool = True
+    """Whether the sidebar entry and the case panel are added to the host's own pages."""
+    case_code_prefix: str = "HS"
+    """First part of the codes given to cases: PREFIX-UNIT-YEAR-NUMBER."""
+    max_upload_bytes: int = 512 * MEBIBYTE
+    """Largest file accepted, in bytes."""
+    max_document_pages: int = 5000
+    """Most pages a single PDF may have."""
+    max_bundle_pages: int = 50_000
+    """Most pages a single bundle may have."""
+    data_dir: Path = Path()
+    """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
+
+
+def _read(name: str, default: Any) -> Any:
+    key = f"VKS_{name.upper()}"
+    raw = getattr(django_settings, key, None)
+    if raw is None:
+        raw = os.environ.get(key)
+    if raw is None:
+        return django_settings.DATA_DIR / "vks" if name == "data_dir" else default
+    if isinstance(default, bool):
+        text = str(raw).strip().lower()
+        if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+            message = f"{key} must be true or false, not {raw!r}"
+            raise ImproperlyConfigured(message)
+        return text in {"1", "true", "yes", "on"}
+    if isinstance(default, int):
+        try:
+            number = int(raw)
+        except ValueError:
+            number = 0
+        if number <= 0:
+            message = f"{key} must be a whole number above zero, not {raw!r}"
+            raise ImproperlyConfigured(message)
+        return number
+    if isinstance(default, Path):
+        return Path(raw)
+    return str(raw)
+
+
+@lru_cache(maxsize=1)
+def configuration() -> Configuration:
+    """Return the settings in force.
+
+    Raises:
+        ImproperlyConfigured: a value cannot be read; the sentence names it.
+    """
+    return Configuration(**{field.name: _read(field.name, field.default) for field in fields(Configuration)})
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting.startswith("VKS_") or setting == "DATA_DIR":
+        configuration.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="vks.conf")

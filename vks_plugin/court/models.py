@@ -1,0 +1,57 @@
+"""Bundles asked for and made."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
+
+
+class Bundle(models.Model):
+    """A court bundle (tập hồ sơ) of a case: one stamped and indexed PDF."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Chờ lập")
+        RUNNING = "running", _("Đang lập")
+        DONE = "done", _("Đã xong")
+        FAILED = "failed", _("Không lập được")
+        CANCELLED = "cancelled", _("Đã dừng")
+
+    class Preset(models.TextChoices):
+        WHOLE = "toan_bo", _("Toàn bộ hồ sơ vụ án")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="bundles")
+    preset = models.CharField(_("mẫu tập"), max_length=24, choices=Preset.choices, default=Preset.WHOLE)
+    status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
+    progress = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    page_count = models.PositiveIntegerField(_("số trang"), null=True, blank=True)
+    document_count = models.PositiveIntegerField(_("số tài liệu"), null=True, blank=True)
+    # host ids of the documents inside: whoever downloads must still be allowed to see them all
+    document_ids = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64, blank=True)
+    error = models.TextField(_("lý do"), blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "vks_bundle"
+        ordering = ("-created_at",)
+        verbose_name = _("tập hồ sơ")
+        verbose_name_plural = _("tập hồ sơ")
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.preset}"
+
+    @property
+    def path(self) -> Path:
+        """Where the finished file lies; names in it say nothing about the case."""
+        return configuration().data_dir / "bundles" / f"{self.id}.pdf"

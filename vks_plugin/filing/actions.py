@@ -1,0 +1,570 @@
+"""Papers and files become documents of a case."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.projection import grants_for, project_case
+from vks_plugin.access.queries import case_decision, require
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio
+from vks_plugin.conf import configuration
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.filing.pdf import inspect_pdf, sha256_of
+from vks_plugin.host.consume import Intake, submit
+from vks_plugin.host.files import set_title
+from vks_plugin.host.permissions import Grant, may_view
+from vks_plugin.host.provision import case_code_field_id, case_code_on, storage_path_id, write_case_code
+from vks_plugin.host.search import reindex_on_commit
+from vks_plugin.organization.actions import service_account_id
+from vks_plugin.text import composed, one_line
+
+if TYPE_CHECKING:
+    from vks_plugin.host.guard import CodeChange
+    from vks_plugin.host.models import Document
+
+_CHUNK = 1024 * 1024
+_PAGES_PER_FOLIO = 2
+"""A folio numbered by sheet has two sides; numbered by page it has one (TTLT 04/2018, Điều 35)."""
+
+
+class Metadata(NamedTuple):
+    """What is said of a document when it is filed, checked and cleaned."""
+
+    document_type: CatalogueType | None
+    part: str
+    title: str
+    number: str
+    date: dt.date | None
+    folio_from: int | None
+    folio_to: int | None
+
+
+def _clean(
+    *,
+    document_type: CatalogueType | None,
+    part: str | None,
+    title: str,
+    number: str,
+    date: dt.date | None,
+    folio_from: int | None,
+    folio_to: int | None,
+    page_count: int | None,
+) -> Metadata:
+    part = part or (document_type.part if document_type is not None else "hsva")
+    if part not in {"hsva", "hsks"}:
+        raise BadInput(_("Phần hồ sơ phải là hồ sơ vụ án hoặc hồ sơ kiểm sát."), field="part")
+    if document_type is not None and document_type.part == "hsks" and part == "hsva":
+        raise BadInput(
+            _("“%(type)s” là tài liệu nội bộ: chỉ vào hồ sơ kiểm sát, không vào hồ sơ vụ án.")
+            % {"type": document_type.name},
+            field="part",
+        )
+    if date is not None and date > timezone.localdate():
+        raise BadInput(
+            _("Ngày tài liệu %(day)s nằm trong tương lai: hãy kiểm tra lại.") % {"day": f"{date:%d/%m/%Y}"},
+            field="date",
+        )
+    if date is not None and date.year < 1900:
+        raise BadInput(_("Ngày tài liệu trước năm 1900: hãy kiểm tra lại."), field="date")
+    if folio_to is not None and folio_from is None:
+        raise BadInput(_("Hãy nhập bút lục đầu."), field="folio_from")
+    if folio_from is not None:
+        folio_to = folio_to if folio_to is not None else folio_from
+        if folio_from < 1 or folio_to < folio_from:
+            raise BadInput(
+                _("Bút lục phải từ 1 trở lên, số cuối không nhỏ hơn số đầu: đang là %(first)d–%(last)d.")
+                % {"first": folio_from, "last": folio_to},
+                field="folio_from",
+            )
+        if part == "hsks":
+            raise BadInput(
+                _("Hồ sơ kiểm sát không mang số bút lục của hồ sơ vụ án: hãy bỏ trống bút lục."), field="folio_from"
+            )
+        if page_count is not None and folio_to - folio_from + 1 > page_count:
+            raise BadInput(
+                _(
+                    "Bút lục %(first)d–%(last)d là %(folios)d bút lục nhưng tệp chỉ có %(pages)d trang: hãy kiểm tra lại."
+                )
+                % {"first": folio_from, "last": folio_to, "folios": folio_to - folio_from + 1, "pages": page_count},
+                field="folio_to",
+            )
+    return Metadata(
+        document_type=document_type,
+        part=part,
+        title=one_line(title)[:250] or (document_type.name if document_type is not None else ""),
+        number=one_line(number)[:60],
+        date=date,
+        folio_from=folio_from,
+        folio_to=folio_to,
+    )
+
+
+def _refuse_taken_folios(case: CaseFile, meta: Metadata, *, ignoring: int | None = None) -> None:
+    """Refuse folios that another document, filed or on its way, already has."""
+    if meta.folio_from is None or meta.folio_to is None:
+        return
+    taken = (
+        Folio.objects.filter(case=case, number__gte=meta.folio_from, number__lte=meta.folio_to)
+        .exclude(case_document_id=ignoring)
+        .select_related("case_document")
+        .first()
+    )
+    if taken is not None:
+        raise Conflict(
+            _("Bút lục %(folio)s đã thuộc tài liệu “%(title)s”: hãy kiểm tra lại số bút lục.")
+            % {"folio": taken.label, "title": taken.case_document.title},
+            field="folio_from",
+        )
+    waiting = IntakeItem.objects.filter(
+        case=case,
+        status=IntakeItem.Status.WAITING,
+        folio_from__lte=meta.folio_to,
+        folio_to__gte=meta.folio_from,
+    ).first()
+    if waiting is not None:
+        raise Conflict(
+            _("Bút lục %(first)d–%(last)d trùng với tệp “%(title)s” đang chờ xử lý: hãy kiểm tra lại số bút lục.")
+            % {"first": meta.folio_from, "last": meta.folio_to, "title": waiting.title},
+            field="folio_from",
+        )
+
+
+def _record_folios(filed: CaseDocument) -> None:
+    """Write one row a folio; page by page when there is one for each, else only the first page is known."""
+    if filed.folio_from is None or filed.folio_to is None:
+        return
+    numbers = range(filed.folio_from, filed.folio_to + 1)
+    pages = filed.page_count or 0
+    if pages == len(numbers):
+        page_of = {number: index for index, number in enumerate(numbers, start=1)}
+    elif pages == len(numbers) * _PAGES_PER_FOLIO:
+        page_of = {number: 1 + _PAGES_PER_FOLIO * index for index, number in enumerate(numbers)}
+    else:
+        page_of = {filed.folio_from: 1}
+    Folio.objects.bulk_create(
+        Folio(case_id=filed.case_id, case_document=filed, number=number, page=page_of.get(number)) for number in numbers
+    )
+
+
+def _receive(upload: File[bytes] | Path, target: Path, *, name: str) -> None:
+    """Copy the upload to a place of ours, stopping at the limit."""
+    limit = configuration().max_upload_bytes
+    too_large = TooLarge(
+        _("Tệp %(name)s lớn hơn %(limit)d MB: hãy tách thành nhiều tệp.")
+        % {"name": name, "limit": limit // (1024 * 1024)},
+        field="file",
+    )
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    size = 0
+    with target.open("xb") as sink:
+        os.fchmod(sink.fileno(), 0o600)
+        if isinstance(upload, Path):
+            if upload.stat().st_size > limit:
+                raise too_large
+            with upload.open("rb") as stream:
+                while block := stream.read(_CHUNK):
+                    sink.write(block)
+        else:
+            for block in upload.chunks(_CHUNK):
+                size += len(block)
+                if size > limit:
+                    raise too_large
+                sink.write(block)
+        sink.flush()
+        os.fsync(sink.fileno())
+
+
+def _holders(grants: Iterable[Grant]) -> dict[str, list[int]]:
+    chosen: dict[str, list[int]] = {"view_users": [], "view_groups": [], "change_users": []}
+    for grant in grants:
+        key = f"{grant.action}_{grant.holder}s"
+        if key in chosen:
+            chosen[key].append(grant.holder_id)
+    return chosen
+
+
+def file_upload(
+    *,
+    actor: User,
+    case: CaseFile,
+    file: File[bytes] | Path,
+    filename: str,
+    document_type: CatalogueType | None,
+    part: str | None = None,
+    title: str = "",
+    number: str = "",
+    date: dt.date | None = None,
+    folio_from: int | None = None,
+    folio_to: int | None = None,
+) -> IntakeItem:
+    """Check a file and hand it to the host, with owner and grants set from the first moment.
+
+    Returns:
+        The item; it is `waiting` until a worker has taken the file in.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not file in this part of this case.
+        BadInput: the file or what is said of it cannot be used.
+        TooLarge: above `VKS_MAX_UPLOAD_BYTES`.
+        Conflict: a folio or the very same file is in the case already.
+        Unavailable: the task queue cannot be reached; nothing was kept.
+    """
+    name = one_line(Path(filename.replace("\\", "/")).name)[:250] or "tai-lieu.pdf"
+    chosen_part = part or (document_type.part if document_type is not None else "hsva")
+    require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
+    item = IntakeItem(case=case, created_by=actor, filename=name)
+    path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
+    try:
+        _receive(file, path, name=name)
+        facts = inspect_pdf(path, name=name, max_pages=configuration().max_document_pages)
+        meta = _clean(
+            document_type=document_type,
+            part=chosen_part,
+            title=title,
+            number=number,
+            date=date,
+            folio_from=folio_from,
+            folio_to=folio_to,
+            page_count=facts.page_count,
+        )
+        if meta.document_type is None:
+            raise BadInput(_("Hãy chọn loại tài liệu."), field="document_type")
+        with transaction.atomic():
+            # one at a time for each case, so that two uploads cannot claim the same folio
+            CaseFile.objects.select_for_update().get(pk=case.pk)
+            _refuse_same_file(case, facts.sha256)
+            _refuse_taken_folios(case, meta)
+            item.sha256 = facts.sha256
+            item.page_count = facts.page_count
+            for field, value in meta._asdict().items():
+                setattr(item, field, value)
+            item.save(force_insert=True)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    _hand_over(item, path)
+    return item
+
+
+def _refuse_same_file(case: CaseFile, sha256: str) -> None:
+    filed = CaseDocument.objects.filter(case=case, sha256=sha256).first()
+    if filed is not None:
+        raise Conflict(_("Tệp này đã có trong hồ sơ với tên “%(title)s”.") % {"title": filed.title}, field="file")
+    if IntakeItem.objects.filter(case=case, sha256=sha256, status=IntakeItem.Status.WAITING).exists():
+        raise Conflict(_("Tệp này đã được nộp và đang chờ xử lý."), field="file")
+
+
+def _hand_over(item: IntakeItem, path: Path) -> None:
+    case = item.case
+    field_id = case_code_field_id()
+    if field_id is None:
+        item.delete()
+        path.unlink(missing_ok=True)
+        raise Unavailable(_("Hệ thống chưa cài đặt xong (thiếu trường Mã vụ án): quản trị cần chạy lệnh vks_setup."))
+    intake = Intake(
+        path=path,
+        filename=f"{item.pk}.pdf",
+        owner_id=service_account_id(),
+        created=item.date,
+        host_type_id=item.document_type.host_type_id,
+        storage_path_id=storage_path_id(),
+        custom_fields={field_id: case.code},
+        **_holders(grants_for(case, item.part)),
+    )
+
+    def send() -> None:
+        try:
+            task_id = submit(intake)
+        except Exception as error:
+            if IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.WAITING).delete()[0]:
+                path.unlink(missing_ok=True)
+            if isinstance(error, VksError):
+                raise
+            raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và nộp lại sau.")) from error
+        IntakeItem.objects.filter(pk=item.pk).update(task_id=task_id)
+        item.refresh_from_db()
+
+    transaction.on_commit(send)
+
+
+def mark_failed(item_id: object, reason: str) -> None:
+    """Record that the host could not take a file in; it stays where it was, to be tried again."""
+    IntakeItem.objects.filter(pk=item_id, status=IntakeItem.Status.WAITING).update(
+        status=IntakeItem.Status.FAILED, error=reason[:2000]
+    )
+
+
+@transaction.atomic
+def discard_failed(*, actor: User, item: IntakeItem) -> None:
+    """Take a failed item off the list, with its file.
+
+    Raises:
+        NotAllowed: the actor may not file in the case.
+        Conflict: the item did not fail.
+    """
+    require(actor, item.case, Level.CONTRIBUTE, part=item.part, doing=_("nộp tài liệu"))
+    if not IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.FAILED).delete()[0]:
+        raise Conflict(_("Chỉ bỏ được tệp đã báo lỗi."))
+    path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
+    transaction.on_commit(partial(path.unlink, missing_ok=True))
+
+
+def receive_consumed(document: Document) -> CaseDocument | None:
+    """File a document the host has just stored, if it belongs to a case.
+
+    Runs inside the host's own transaction, before it moves the file: an error here
+    undoes the consumption and leaves the file where it was.
+    """
+    code = case_code_on(document)
+    if code is None:
+        document.content = composed(document.content or "")
+        return None
+    item = (
+        IntakeItem.objects.select_related("case__unit__parent", "document_type", "created_by")
+        .filter(case__code=code, sha256=document.checksum, status=IntakeItem.Status.WAITING)
+        .order_by("created_at")
+        .first()
+        if document.owner_id == service_account_id()
+        else None
+    )
+    document.content = composed(document.content or "")
+    if item is not None:
+        document.original_filename = item.filename
+        document.save(update_fields=["content", "original_filename"])
+        meta = Metadata(
+            item.document_type, item.part, item.title, item.number, item.date, item.folio_from, item.folio_to
+        )
+        # only after the host is done with its own copy: it writes the title into its log, which staff may read;
+        # and before the index is written, which happens at commit too
+        transaction.on_commit(partial(set_title, document.pk, item.title))
+        filed = _file(case=item.case, document=document, actor=item.created_by, meta=meta)
+        IntakeItem.objects.filter(pk=item.pk).update(status=IntakeItem.Status.FILED, document_id=document.pk)
+        return filed
+    return _file_from_dms(document, code, actor=document.owner)
+
+
+def _file_from_dms(document: Document, code: str, *, actor: User | None) -> CaseDocument | None:
+    """File a document whose code was written in the DMS; a code that does not hold is taken off again."""
+    case = CaseFile.objects.select_related("unit__parent").filter(code=code).first()
+    if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
+        write_case_code(document, None)
+        return None
+    host_type = document.document_type_id
+    found = CatalogueType.objects.filter(host_type_id=host_type).first() if host_type else None
+    part = found.part if found is not None else "hsva"
+    if part == "hsks" and case_decision(actor, case, "hsks").level < Level.CONTRIBUTE:
+        write_case_code(document, None)
+        return None
+    meta = Metadata(found, part, one_line(document.title), "", document.created, None, None)
+    return _file(case=case, document=document, actor=actor, meta=meta)
+
+
+def _file(*, case: CaseFile, document: Document, actor: User, meta: Metadata) -> CaseDocument:
+    """Write the filing itself, then owner and grants, then the index."""
+    try:
+        with transaction.atomic():
+            filed = CaseDocument.objects.create(
+                case=case,
+                document_id=document.pk,
+                page_count=document.page_count,
+                sha256=document.checksum,
+                filed_by=actor,
+                **meta._asdict(),
+            )
+            _record_folios(filed)
+    except IntegrityError as error:
+        raise Conflict(
+            _("Bút lục đã thuộc tài liệu khác, hoặc tài liệu đã ở trong một vụ án: hãy kiểm tra lại.")
+        ) from error
+    project_case(case, documents=[filed])
+    document.owner_id = service_account_id()
+    # the host indexed the document before it was told whose it is
+    reindex_on_commit([document.pk])
+    return filed
+
+
+@transaction.atomic
+def file_existing(
+    *,
+    actor: User,
+    case: CaseFile,
+    document: Document,
+    document_type: CatalogueType | None = None,
+    part: str | None = None,
+    title: str = "",
+    number: str = "",
+    date: dt.date | None = None,
+    folio_from: int | None = None,
+    folio_to: int | None = None,
+) -> CaseDocument:
+    """File a document that is already in the DMS; from then on it is the case's.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not file in the case, or may not change the document.
+        BadInput, Conflict: see `file_upload`.
+    """
+    chosen_part = part or (document_type.part if document_type is not None else "hsva")
+    require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
+    if CaseDocument.objects.filter(document_id=document.pk).exists():
+        raise Conflict(_("Tài liệu này đã ở trong một vụ án."))
+    if document.pk not in may_view(actor, [document.pk]) or document.owner_id not in {None, actor.pk}:
+        raise NotAllowed(_("Chỉ người tải tài liệu lên mới đưa được tài liệu đó vào hồ sơ."))
+    meta = _clean(
+        document_type=document_type,
+        part=chosen_part,
+        title=title or document.title,
+        number=number,
+        date=date or document.created,
+        folio_from=folio_from,
+        folio_to=folio_to,
+        page_count=document.page_count,
+    )
+    CaseFile.objects.select_for_update().get(pk=case.pk)
+    _refuse_taken_folios(case, meta)
+    write_case_code(document, case.code)
+    return _file(case=case, document=document, actor=actor, meta=meta)
+
+
+@transaction.atomic
+def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType | None, **fields: Any) -> CaseDocument:
+    """Correct what is said of a filed document: type, title, number, date and, while it has none, folios.
+
+    Raises:
+        NotAllowed: the actor may not file in the case.
+        BadInput, Conflict: see `file_upload`; folios once numbered stay (TTLT 04/2018, Điều 35).
+    """
+    require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("sửa thông tin tài liệu"))
+    meta = _clean(
+        document_type=document_type,
+        part=filed.part,
+        title=str(fields.get("title", filed.title)),
+        number=str(fields.get("number", filed.number)),
+        date=fields.get("date", filed.date),
+        folio_from=fields.get("folio_from", filed.folio_from),
+        folio_to=fields.get("folio_to", filed.folio_to),
+        page_count=filed.page_count,
+    )
+    numbered = filed.folio_from is not None
+    if numbered and (meta.folio_from, meta.folio_to) != (filed.folio_from, filed.folio_to):
+        raise Conflict(
+            _("Bút lục đã đánh số thì không đánh lại: nếu nhầm, hãy lập báo cáo giải trình."), field="folio_from"
+        )
+    CaseFile.objects.select_for_update().get(pk=filed.case_id)
+    _refuse_taken_folios(filed.case, meta, ignoring=filed.pk)
+    for field, value in meta._asdict().items():
+        setattr(filed, field, value)
+    filed.save()
+    if not numbered:
+        _record_folios(filed)
+    document = filed.document
+    document.title = filed.title[:127]
+    if document_type is not None and document_type.host_type_id is not None:
+        document.document_type_id = document_type.host_type_id
+    if filed.date is not None:
+        document.created = filed.date
+    document.save(update_fields=["title", "document_type", "created", "modified"])
+    reindex_on_commit([document.pk])
+    return filed
+
+
+def follow_document(document: Document, *, actor: User | None) -> None:
+    """Keep a case in step after the DMS changed a document: its code, title, type or date.
+
+    Refusals were made at the door (`check_code_changes`); here things are only put right.
+    """
+    code = case_code_on(document)
+    filed = CaseDocument.objects.select_related("case__unit__parent").filter(document_id=document.pk).first()
+    if filed is None:
+        if code:
+            with transaction.atomic():
+                _file_from_dms(document, code, actor=actor or document.owner)
+        return
+    with transaction.atomic():
+        if code and code != filed.case.code:
+            target = CaseFile.objects.select_related("unit__parent").filter(code=code).first()
+            if (
+                target is not None
+                and filed.folio_from is None
+                and actor is not None
+                and _may_move(actor, filed, target)
+            ):
+                filed.case = target
+        if code != filed.case.code:
+            write_case_code(document, filed.case.code)
+        filed.title = one_line(document.title) or filed.title
+        if document.document_type_id:
+            found = CatalogueType.objects.filter(host_type_id=document.document_type_id, part=filed.part).first()
+            filed.document_type = found or filed.document_type
+        filed.date = document.created or filed.date
+        filed.save()
+        project_case(filed.case, documents=[filed])
+        reindex_on_commit([document.pk])
+
+
+def _may_move(actor: User, filed: CaseDocument, target: CaseFile) -> bool:
+    return all(case_decision(actor, case, filed.part).level >= Level.CONTRIBUTE for case in (filed.case, target))
+
+
+def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
+    """Refuse, before the host writes anything, a change of "Mã vụ án" that may not be.
+
+    Raises:
+        BadInput: no such case among those the actor may file in, or the field of a filed document is emptied.
+        NotAllowed: the document is somebody else's.
+        Conflict: the document has folios, which tie it to its case.
+    """
+    for change in changes:
+        filed = (
+            CaseDocument.objects.select_related("case__unit__parent").filter(document_id=change.document_id).first()
+            if change.document_id is not None
+            else None
+        )
+        if not change.new:
+            if filed is not None:
+                raise BadInput(_("Không bỏ trống Mã vụ án của tài liệu đã vào hồ sơ: hãy giữ nguyên trường này."))
+            continue
+        case = CaseFile.objects.select_related("unit__parent").filter(code=change.new).first()
+        part = filed.part if filed is not None else "hsva"
+        if case is None or case_decision(actor, case, part).level < Level.CONTRIBUTE:
+            raise BadInput(
+                _("Không có vụ án mã %(code)s mà bạn được nộp tài liệu: hãy kiểm tra lại Mã vụ án.")
+                % {"code": change.new[:60]}
+            )
+        if filed is not None and filed.folio_from is not None:
+            raise Conflict(_("Tài liệu đã mang bút lục của vụ án: không chuyển sang vụ án khác được."))
+        if filed is not None and not _may_move(actor, filed, case):
+            raise NotAllowed(_("Bạn không được chuyển tài liệu này ra khỏi vụ án của nó."))
+
+
+def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
+    """Hand a failed file to the host once more.
+
+    Raises:
+        NotAllowed: the actor may not file in the case.
+        Conflict: the item did not fail, or its file is gone.
+    """
+    require(actor, item.case, Level.CONTRIBUTE, part=item.part, doing=_("nộp tài liệu"))
+    path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
+    if not path.exists() or sha256_of(path) != item.sha256:
+        raise Conflict(_("Tệp không còn trên máy chủ: hãy nộp lại từ đầu."))
+    changed = IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.FAILED).update(
+        status=IntakeItem.Status.WAITING, error=""
+    )
+    if changed != 1:
+        raise Conflict(_("Chỉ thử lại được tệp đã báo lỗi."))
+    item.refresh_from_db()
+    _hand_over(item, path)
+    return item

@@ -1,0 +1,22 @@
+"""The host's own record of a document: its file and its title."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from documents.models import Document
+
+
+def readable_pdf(document: Document) -> Path:
+    """Return the file that shows the document as a PDF: its newest version, archive copy first.
+
+    The archive copy carries the recognised text; a born-digital PDF has none and is its own.
+    """
+    newest = Document.objects.filter(root_document_id=document.pk).order_by("-id").first() or document
+    archive = newest.archive_path
+    return archive if archive is not None else newest.source_path
+
+
+def set_title(document_id: int, title: str) -> None:
+    """Give a document its title, without the host's handlers; the host keeps 127 characters."""
+    Document.objects.filter(pk=document_id).update(title=title[:127])

@@ -1,0 +1,157 @@
+"""Owner and grants of documents, in the host's own tables.
+
+Guardian keeps one row per grant; the host reads those rows on every path, so what
+is written here is what every door of the DMS obeys. Rows are compared and written
+in bulk: setting them one document at a time costs ten queries each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from documents.models import Document
+from documents.permissions import permitted_document_ids
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+# SQLite's limit on variables in one statement is the tightest of the databases served
+_BATCH = 400
+
+
+class Grant(NamedTuple):
+    """One holder may do one thing with a document."""
+
+    holder: str
+    """`user` or `group`."""
+    holder_id: int
+    action: str
+    """`view` or `change`."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Which documents lost or gained something."""
+
+    narrowed: frozenset[int]
+    widened: frozenset[int]
+
+    @property
+    def any(self) -> frozenset[int]:
+        """Every document touched."""
+        return self.narrowed | self.widened
+
+
+def _permissions() -> dict[str, int]:
+    content_type = ContentType.objects.get_for_model(Document)
+    names = {"view_document": "view", "change_document": "change", "delete_document": "delete"}
+    rows = Permission.objects.filter(content_type=content_type, codename__in=names)
+    return {names[row.codename]: row.pk for row in rows}
+
+
+def _batches(ids: Iterable[int]) -> Iterable[list[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _BATCH):
+        yield ordered[start : start + _BATCH]
+
+
+def grants_of(document_ids: Iterable[int]) -> dict[int, set[Grant]]:
+    """Return every grant there is on these documents (two queries per 400 documents)."""
+    content_type = ContentType.objects.get_for_model(Document)
+    found: dict[int, set[Grant]] = defaultdict(set)
+    for batch in _batches(document_ids):
+        keys = [str(pk) for pk in batch]
+        for pk, user, codename in UserObjectPermission.objects.filter(
+            content_type=content_type, object_pk__in=keys
+        ).values_list("object_pk", "user_id", "permission__codename"):
+            found[int(pk)].add(Grant("user", user, codename.partition("_")[0]))
+        for pk, group, codename in GroupObjectPermission.objects.filter(
+            content_type=content_type, object_pk__in=keys
+        ).values_list("object_pk", "group_id", "permission__codename"):
+            found[int(pk)].add(Grant("group", group, codename.partition("_")[0]))
+    return found
+
+
+def write_grants(desired: Mapping[int, frozenset[Grant]], *, owner_id: int) -> Changed:
+    """Make the owner and the grants of each document exactly these; write only differences.
+
+    Runs in the caller's transaction. The search index is not touched: see
+    `vks_plugin.host.search.reindex`.
+
+    Args:
+        desired: for each host document id, all the grants it is to have.
+        owner_id: the account that is to own every one of them.
+    """
+    content_type = ContentType.objects.get_for_model(Document)
+    permission_ids = _permissions()
+    present = grants_of(desired)
+    narrowed: set[int] = set()
+    widened: set[int] = set()
+    users: list[UserObjectPermission] = []
+    groups: list[GroupObjectPermission] = []
+    with transaction.atomic():
+        for batch in _batches(desired):
+            misowned = set(
+                Document.global_objects.filter(pk__in=batch).exclude(owner_id=owner_id).values_list("pk", flat=True)
+            )
+            misowned |= set(
+                Document.global_objects.filter(pk__in=batch, owner__isnull=True).values_list("pk", flat=True)
+            )
+            if misowned:
+                # the owner has every right, so a changed owner takes something away
+                Document.global_objects.filter(pk__in=misowned).update(owner_id=owner_id)
+                narrowed |= misowned
+        for document_id, grants in desired.items():
+            for grant in present.get(document_id, set()) - grants:
+                narrowed.add(document_id)
+                model = UserObjectPermission if grant.holder == "user" else GroupObjectPermission
+                model.objects.filter(
+                    content_type=content_type,
+                    object_pk=str(document_id),
+                    permission__codename=f"{grant.action}_document",
+                    **{f"{grant.holder}_id": grant.holder_id},
+                ).delete()
+            for grant in grants - present.get(document_id, set()):
+                widened.add(document_id)
+                values = {
+                    "content_type": content_type,
+                    "object_pk": str(document_id),
+                    "permission_id": permission_ids[grant.action],
+                    f"{grant.holder}_id": grant.holder_id,
+                }
+                if grant.holder == "user":
+                    users.append(UserObjectPermission(**values))
+                else:
+                    groups.append(GroupObjectPermission(**values))
+        UserObjectPermission.objects.bulk_create(users, batch_size=_BATCH, ignore_conflicts=True)
+        GroupObjectPermission.objects.bulk_create(groups, batch_size=_BATCH, ignore_conflicts=True)
+    return Changed(frozenset(narrowed), frozenset(widened))
+
+
+def may_view(user: User, document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents the host itself would show to `user`."""
+    wanted = set(document_ids)
+    seen: set[int] = set()
+    for batch in _batches(wanted):
+        seen |= set(
+            Document.objects.filter(pk__in=batch, id__in=permitted_document_ids(user)).values_list("pk", flat=True)
+        )
+    return seen
+
+
+def viewable_documents(user: User) -> QuerySet[Document]:
+    """Return the documents the host shows to `user`."""
+    return Document.objects.filter(id__in=permitted_document_ids(user))
+
+
+def document_permissions(codenames: Iterable[str]) -> QuerySet[Permission]:
+    """Return the host's model permissions with these codenames, of the app `documents`."""
+    return Permission.objects.filter(content_type__app_label="documents", codename__in=set(codenames))

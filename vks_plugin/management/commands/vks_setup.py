@@ -1,0 +1,110 @@
+"""Provision what the plugin needs; running it again changes nothing that is in place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core import serializers
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import models, transaction
+from django.utils import timezone
+
+import vks_plugin
+from vks_plugin.cases.models import CatalogueType
+from vks_plugin.host import provision
+from vks_plugin.organization.actions import ensure_group, ensure_service_account, synchronise_memberships
+from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession
+from vks_plugin.organization.roles import Role
+
+REFERENCE_DATA = ("units", "departments", "document_types")
+"""Fixtures loaded by the setup, in order."""
+
+
+def _already(instance: models.Model) -> bool:
+    if isinstance(instance, ProcuracyUnit | CatalogueType):
+        return type(instance).objects.filter(code=instance.code).exists()
+    if isinstance(instance, Department):
+        return Department.objects.filter(unit=instance.unit, code=instance.code).exists()
+    if isinstance(instance, UnitSuccession):
+        return UnitSuccession.objects.filter(predecessor=instance.predecessor, successor=instance.successor).exists()
+    message = f"no rule for {type(instance).__name__} in the reference data"
+    raise TypeError(message)
+
+
+def load_missing(names: Iterable[str]) -> dict[str, int]:
+    """Add what is missing of these fixtures; what an office has changed since stays as it is."""
+    made: dict[str, int] = {}
+    folder = Path(vks_plugin.__file__).parent / "fixtures"
+    for name in names:
+        text = (folder / f"{name}.json").read_text(encoding="utf-8")
+        made[name] = 0
+        for each in serializers.deserialize("json", text):
+            if not _already(each.object):
+                each.save()
+                made[name] += 1
+    return made
+
+
+class Command(BaseCommand):
+    """Provisions reference data, groups, custom field, document types, storage path and service account."""
+
+    help = (
+        "Chuẩn bị dữ liệu dùng chung, nhóm quyền, trường Mã vụ án, loại tài liệu và tài khoản hệ thống (chạy lại được)."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add `--json` and `--activate`."""
+        parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+        parser.add_argument(
+            "--activate",
+            nargs="+",
+            metavar="CODE",
+            default=[],
+            help="cho các đơn vị này dùng hệ thống từ hôm nay ('all': mọi đơn vị đang tồn tại)",
+        )
+
+    @transaction.atomic
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Provision, and print how much was made just now."""
+        today = timezone.localdate()
+        made: dict[str, int] = load_missing(REFERENCE_DATA)
+        made["service_account"] = int(ensure_service_account()[1])
+        made["custom_field"] = int(provision.ensure_case_code_field()[1])
+        made["storage_path"] = int(provision.ensure_storage_path()[1])
+        types, made["host_document_types"] = provision.ensure_document_types(
+            CatalogueType.objects.values_list("name", flat=True)
+        )
+        for each in CatalogueType.objects.filter(host_type__isnull=True):
+            each.host_type_id = types[each.name]
+            each.save(update_fields=["host_type"])
+        made["activated_units"] = self._activate(options["activate"])
+        made["groups"] = self._groups(ProcuracyUnit.objects.on(today))
+        made["memberships"] = synchronise_memberships()
+        if options["json"]:
+            self.stdout.write(json.dumps({"made": made}, ensure_ascii=False))
+            return
+        for name, number in made.items():
+            self.stdout.write(f"{name}: {number}")
+        if not ProcuracyUnit.objects.filter(active_from__lte=today).exists():
+            self.stdout.write("Chưa đơn vị nào dùng hệ thống: chạy lại với --activate MÃ_ĐƠN_VỊ.")
+
+    @staticmethod
+    def _activate(codes: list[str]) -> int:
+        today = timezone.localdate()
+        units = ProcuracyUnit.objects.on(today).filter(active_from__isnull=True)
+        if "all" not in codes:
+            units = units.filter(code__in=codes)
+        return units.update(active_from=today)
+
+    @staticmethod
+    def _groups(units: Iterable[ProcuracyUnit]) -> int:
+        from django.contrib.auth.models import Group  # noqa: PLC0415 - only counted here
+
+        before = Group.objects.count()
+        for unit in units:
+            for role in Role.values:
+                ensure_group(unit, role)
+        return Group.objects.count() - before

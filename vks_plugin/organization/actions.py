@@ -1,0 +1,141 @@
+"""Appointments, and the host groups that follow them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group, User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.host.permissions import document_permissions
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, ServiceAccount
+from vks_plugin.organization.roles import GROUP_PREFIX, HOST_PERMISSIONS, Role, group_name
+
+SERVICE_ACCOUNT = "vks-records"
+"""User name of the account that owns every case document; nobody signs in as it."""
+
+
+def ensure_service_account() -> tuple[User, bool]:
+    """Return the account that owns case documents, and whether it was made just now.
+
+    It is inactive and has no usable password; a foreign key of ours keeps it from being deleted.
+    """
+    user, made = User.objects.get_or_create(username=SERVICE_ACCOUNT, defaults={"is_active": False})
+    if made:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    ServiceAccount.objects.get_or_create(user=user)
+    return user, made
+
+
+def service_account_id() -> int:
+    """Return the id of the account that owns case documents, making the account on first need."""
+    found = ServiceAccount.objects.values_list("user_id", flat=True).first()
+    return found if found is not None else ensure_service_account()[0].pk
+
+
+def ensure_group(unit: ProcuracyUnit, role: str) -> Group:
+    """Return the host group for a role in a unit, with the role's permissions in the host."""
+    group, made = Group.objects.get_or_create(name=group_name(unit.code, role))
+    if made:
+        group.permissions.set(document_permissions(HOST_PERMISSIONS[Role(role)]))
+    return group
+
+
+@transaction.atomic
+def appoint(
+    *,
+    user: User,
+    unit: ProcuracyUnit,
+    role: str,
+    department: Department | None = None,
+    starts_on: dt.date | None = None,
+    ends_on: dt.date | None = None,
+) -> Appointment:
+    """Appoint a person to a role in a unit; access follows at once when the day has come.
+
+    Raises:
+        BadInput: unknown role, dates out of order or outside the unit's own, department of another unit.
+        Conflict: the person already holds that role there from that day.
+    """
+    starts_on = starts_on or timezone.localdate()
+    if role not in Role.values:
+        raise BadInput(_("Chức danh không có trong danh mục."), field="role")
+    if ends_on is not None and ends_on < starts_on:
+        raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
+    if unit.valid_to is not None and starts_on > unit.valid_to:
+        raise BadInput(
+            _("%(unit)s chỉ tồn tại đến %(day)s: hãy chọn đơn vị kế thừa.")
+            % {"unit": unit.name, "day": f"{unit.valid_to:%d/%m/%Y}"},
+            field="unit",
+        )
+    if department is not None and department.unit_id != unit.pk:
+        raise BadInput(_("Phòng này thuộc đơn vị khác."), field="department")
+    try:
+        with transaction.atomic():
+            appointment = Appointment.objects.create(
+                user=user, unit=unit, role=role, department=department, starts_on=starts_on, ends_on=ends_on
+            )
+    except IntegrityError as error:
+        raise Conflict(_("Người này đã giữ chức danh đó ở đơn vị từ ngày ấy."), field="role") from error
+    synchronise_memberships([user.pk])
+    return appointment
+
+
+@transaction.atomic
+def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None) -> None:
+    """End a post: on a later day, or at this moment when no day is given.
+
+    Raises:
+        BadInput: the day lies before the post began.
+        Conflict: somebody ended it already.
+    """
+    if ends_on is not None:
+        if ends_on < appointment.starts_on:
+            raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
+        changed = Appointment.objects.filter(pk=appointment.pk, ended_at__isnull=True).update(ends_on=ends_on)
+    else:
+        changed = Appointment.objects.filter(pk=appointment.pk, ended_at__isnull=True).update(ended_at=timezone.now())
+    if changed != 1:
+        raise Conflict(_("Bổ nhiệm này đã chấm dứt trước đó."))
+    synchronise_memberships([appointment.user_id])
+
+
+@transaction.atomic
+def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.date | None = None) -> int:
+    """Make membership of our groups follow the appointments in force; return how many changes that took.
+
+    Groups that are not ours are left alone.
+
+    Args:
+        user_ids: only these people; everybody when None.
+        today: the day to go by; the present one when None.
+    """
+    day = today or timezone.localdate()
+    appointments = Appointment.objects.in_force(day).select_related("unit")
+    membership = User.groups.through.objects.filter(group__name__startswith=GROUP_PREFIX)
+    if user_ids is not None:
+        chosen = list(user_ids)
+        appointments = appointments.filter(user_id__in=chosen)
+        membership = membership.filter(user_id__in=chosen)
+    wanted: dict[int, set[int]] = defaultdict(set)
+    groups: dict[tuple[int, str], int] = {}
+    for appointment in appointments:
+        key = (appointment.unit_id, appointment.role)
+        if key not in groups:
+            groups[key] = ensure_group(appointment.unit, appointment.role).pk
+        wanted[appointment.user_id].add(groups[key])
+    present = {(row.user_id, row.group_id): row.pk for row in membership}
+    desired = {(user, group) for user, members in wanted.items() for group in members}
+    superfluous = [pk for pair, pk in present.items() if pair not in desired]
+    User.groups.through.objects.filter(pk__in=superfluous).delete()
+    missing = desired - present.keys()
+    User.groups.through.objects.bulk_create(
+        [User.groups.through(user_id=user, group_id=group) for user, group in sorted(missing)], ignore_conflicts=True
+    )
+    return len(superfluous) + len(missing)

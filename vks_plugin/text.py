@@ -1,0 +1,42 @@
+"""Vietnamese text: one stored form, and a folded form to search by.
+
+The host's index folds tones and đ/ơ/ư/ă away, but text that arrives decomposed
+(NFD, as many PDFs and macOS file names are) is cut into pieces by it, so every
+text is composed (NFC) before it is stored.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def composed(text: str) -> str:
+    """Return `text` in NFC without control characters; line breaks and tabs stay."""
+    return _CONTROL.sub("", unicodedata.normalize("NFC", text))
+
+
+def one_line(text: str) -> str:
+    """Return `text` in NFC on one line, with single spaces and none at the ends."""
+    return _SPACES.sub(" ", composed(text)).strip()
+
+
+def folded(text: str) -> str:
+    """Return `text` lower-cased without tone or letter marks: 'Đỗ Hữu' becomes 'do huu'."""
+    plain = unicodedata.normalize("NFD", one_line(text).casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).replace("đ", "d")
+
+
+def given_name_key(full_name: str) -> tuple[str, str]:
+    """Sort key for Vietnamese names: the given name, which stands last, then the whole name."""
+    whole = folded(full_name)
+    return whole.rsplit(" ", 1)[-1], whole
+
+
+def ascii_file_name(text: str, *, limit: int = 120) -> str:
+    """Return `text` as a file name of plain letters, digits, dots and dashes, at most `limit` long."""
+    name = re.sub(r"[^a-z0-9.]+", "-", folded(text)).strip("-.")
+    return name[:limit].strip("-.") or "tai-lieu"
