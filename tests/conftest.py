@@ -1,0 +1,35 @@
+"""What every test gets."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest_plugins = ["tests.people"]
+
+
+@pytest.fixture(autouse=True)
+def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give each test that uses the database an empty search index and empty folders."""
+    if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    from django.conf import settings
+    from django.core.cache import cache
+    from documents.search import reset_backend
+
+    from vks_plugin.conf import configuration
+
+    reset_backend()
+    configuration.cache_clear()
+    cache.clear()
+    for folder in (settings.INDEX_DIR, settings.DATA_DIR / "vks", settings.MEDIA_ROOT, settings.SCRATCH_DIR):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    yield
+    reset_backend()

@@ -1,0 +1,202 @@
+"""The stamp: which bundle page this is, and which folio lies on it.
+
+It stands in a strip added below the page as it is displayed, so it can hide nothing
+and is not mistaken for an older number. The page's own content streams stay as they
+are; the font is embedded as a subset with a ToUnicode map.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import pikepdf
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from pikepdf import Array, Dictionary, Name
+
+FONTS = Path(__file__).resolve().parent.parent / "static" / "vks" / "fonts"
+STRIP = 22.0
+"""Height of the strip, in points."""
+_SIZE = 9.5
+_MARGIN = 28.0
+_RESOURCE = Name("/VksStamp")
+_LETTERS = "0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-/–·ậồơ"
+
+
+def stamp_text(page: int, total: int) -> str:
+    """Return the sentence stamped on a page; position and total are counted from 1."""
+    return f"Tập hồ sơ – trang {page}/{total}"
+
+
+class StampFont:
+    """One embedded subset font, shared by every page of a bundle."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        font, data = _subset()
+        self._glyphs = font.getBestCmap()
+        self._order = {name: font.getGlyphID(name) for name in font.getGlyphOrder()}
+        scale = 1000 / font["head"].unitsPerEm
+        self._widths = {name: font["hmtx"][name][0] * scale for name in font.getGlyphOrder()}
+        self.object = pdf.make_indirect(self._build(pdf, font, data, scale))
+
+    def width(self, text: str) -> float:
+        """Return the width of `text` in points at the stamp's size."""
+        return sum(self._widths[self._glyphs[ord(letter)]] for letter in text) * _SIZE / 1000
+
+    def encode(self, text: str) -> bytes:
+        """Return `text` as the hexadecimal string operand of the text-showing operator."""
+        codes = "".join(f"{self._order[self._glyphs[ord(letter)]]:04X}" for letter in text)
+        return f"<{codes}>".encode("ascii")
+
+    def knows(self, text: str) -> str:
+        """Return `text` without letters the subset does not hold."""
+        return "".join(letter for letter in text if ord(letter) in self._glyphs)
+
+    def _build(self, pdf: pikepdf.Pdf, font: TTFont, data: bytes, scale: float) -> Dictionary:
+        name = Name("/VKSSTP+LiberationSerif")
+        stream = pdf.make_stream(data)
+        stream.Length1 = len(data)
+        head, os2, hhea = font["head"], font["OS/2"], font["hhea"]
+        descriptor = Dictionary(
+            Type=Name.FontDescriptor,
+            FontName=name,
+            Flags=4,
+            FontBBox=Array([round(value * scale) for value in (head.xMin, head.yMin, head.xMax, head.yMax)]),
+            ItalicAngle=0,
+            Ascent=round(hhea.ascent * scale),
+            Descent=round(hhea.descent * scale),
+            CapHeight=round(getattr(os2, "sCapHeight", hhea.ascent) * scale),
+            StemV=80,
+            FontFile2=stream,
+        )
+        widths = Array([0, Array([round(self._widths[glyph]) for glyph in font.getGlyphOrder()])])
+        descendant = Dictionary(
+            Type=Name.Font,
+            Subtype=Name.CIDFontType2,
+            BaseFont=name,
+            CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
+            FontDescriptor=pdf.make_indirect(descriptor),
+            CIDToGIDMap=Name.Identity,
+            DW=500,
+            W=widths,
+        )
+        return Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type0,
+            BaseFont=name,
+            Encoding=Name("/Identity-H"),
+            DescendantFonts=Array([pdf.make_indirect(descendant)]),
+            ToUnicode=pdf.make_stream(self._to_unicode()),
+        )
+
+    def _to_unicode(self) -> bytes:
+        pairs = [f"<{self._order[name]:04X}> <{code:04X}>" for code, name in sorted(self._glyphs.items())]
+        lines = [
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
+            "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+            "1 begincodespacerange <0000> <FFFF> endcodespacerange",
+        ]
+        # the format allows a hundred pairs in one block
+        for start in range(0, len(pairs), 100):
+            block = pairs[start : start + 100]
+            lines += [f"{len(block)} beginbfchar", *block, "endbfchar"]
+        lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
+        return "\n".join(lines).encode("ascii")
+
+
+@lru_cache(maxsize=1)
+def _subset() -> tuple[TTFont, bytes]:
+    font = TTFont(FONTS / "LiberationSerif-Regular.ttf", recalcTimestamp=False)
+    options = subset.Options(
+        layout_features=[], hinting=False, notdef_outline=True, drop_tables=["GSUB", "GPOS", "GDEF", "FFTM", "kern"]
+    )
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=_LETTERS)
+    cutter.subset(font)
+    buffer = io.BytesIO()
+    font.save(buffer, reorderTables=True)
+    data = buffer.getvalue()
+    return TTFont(io.BytesIO(data), recalcTimestamp=False), data
+
+
+def _box(page: pikepdf.Page) -> tuple[float, float, float, float]:
+    """Return the displayed box of the page in its own coordinates, corners in order."""
+    x0, y0, x1, y1 = (float(value) for value in page.cropbox)
+    mx0, my0, mx1, my1 = (float(value) for value in page.mediabox)
+    x0, x1 = sorted((x0, x1))
+    y0, y1 = sorted((y0, y1))
+    mx0, mx1 = sorted((mx0, mx1))
+    my0, my1 = sorted((my0, my1))
+    # a crop box is cut by the media box (ISO 32000-1, 14.11.2)
+    inside = max(x0, mx0), max(y0, my0), min(x1, mx1), min(y1, my1)
+    return inside if inside[0] < inside[2] and inside[1] < inside[3] else (mx0, my0, mx1, my1)
+
+
+def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: str, opening: pikepdf.Object) -> None:
+    """Add the strip below the page as displayed, and write on it.
+
+    Args:
+        page: a page that already belongs to the bundle.
+        font: the bundle's stamp font.
+        text: what stands at the right.
+        left: what stands at the left (the case code).
+        folio: what stands in the middle, such as `BL 125`; empty for a page without one.
+        opening: a shared stream holding `q`, so that the page's own graphics state cannot reach the stamp.
+    """
+    pdf_page = page.obj
+    rotation = int(page.rotation if hasattr(page, "rotation") else pdf_page.get("/Rotate", 0)) % 360
+    unit = float(pdf_page.get("/UserUnit", 1))
+    strip = STRIP / unit
+    x0, y0, x1, y1 = _box(page)
+    width = (x1 - x0) if rotation in {0, 180} else (y1 - y0)
+    # the strip lies at the bottom as displayed; in page space that is another side when the page is turned
+    if rotation == 0:
+        box, matrix = (x0, y0 - strip, x1, y1), (1, 0, 0, 1, x0, y0 - strip)
+    elif rotation == 90:
+        box, matrix = (x0, y0, x1 + strip, y1), (0, 1, -1, 0, x1 + strip, y0)
+    elif rotation == 180:
+        box, matrix = (x0, y0, x1, y1 + strip), (-1, 0, 0, -1, x1, y1 + strip)
+    else:
+        box, matrix = (x0 - strip, y0, x1, y1), (0, -1, 1, 0, x0 - strip, y1)
+    corners = Array([round(value, 3) for value in box])
+    pdf_page.MediaBox = corners
+    pdf_page.CropBox = corners
+    for other in ("/TrimBox", "/BleedBox", "/ArtBox"):
+        if other in pdf_page:
+            del pdf_page[other]
+    resources = pdf_page.get("/Resources")
+    # sources share resource dictionaries between pages; a shallow copy keeps ours out of the others
+    resources = Dictionary(resources) if resources is not None else Dictionary()
+    fonts = Dictionary(resources.get("/Font", Dictionary()))
+    fonts[_RESOURCE] = font.object
+    resources.Font = fonts
+    pdf_page.Resources = resources
+    wide = width * unit
+    margin = min(_MARGIN, wide * 0.05)
+    parts = [
+        (margin, font.knows(left)),
+        ((wide - font.width(folio)) / 2, folio),
+        (wide - margin - font.width(text), text),
+    ]
+    room = wide - 2 * margin - font.width(text) - font.width(folio) - 12
+    if font.width(font.knows(left)) > room / 2:
+        parts[0] = (margin, "")
+    scale = 1 / unit
+    commands = [b"Q q", " ".join(f"{value:.4f}" for value in matrix).encode("ascii") + b" cm"]
+    if unit != 1:
+        commands.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm".encode("ascii"))
+    commands.append(
+        f"1 g 0 0 {wide:.2f} {STRIP:.2f} re f 0.55 G 0.5 w 0 {STRIP:.2f} m {wide:.2f} {STRIP:.2f} l S 0 g".encode(
+            "ascii"
+        )
+    )
+    commands.append(b"BT /VksStamp %.1f Tf" % _SIZE)
+    for x, words in parts:
+        if words:
+            commands.append(f"1 0 0 1 {x:.2f} 7.5 Tm ".encode("ascii") + font.encode(words) + b" Tj")
+    commands.append(b"ET Q")
+    page.contents_add(opening, prepend=True)
+    page.contents_add(b"\n" + b"\n".join(commands) + b"\n", prepend=False)
