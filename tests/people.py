@@ -1,0 +1,269 @@
+"""The same people, offices and papers in every test.
+
+Fixtures: `units`, `people`, `catalogue`, `provisioned`, `case`, `filed_case`. Functions to call:
+`register` (a case), `file_pdf` (a document of a case, consumed by the host), `pdf_bytes` (a PDF).
+Everybody here is invented.
+
+Consumption starts when a transaction commits. The fixtures see to that themselves; a test that
+files something of its own is either marked `django_db(transaction=True)` or wraps the call in
+`django_capture_on_commit_callbacks(execute=True)`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+
+from vks_plugin.access import actions as access
+from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.filing import actions as filing
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host import provision
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Department, ProcuracyUnit
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+PASSWORD = "vks-test-only"
+"""Everybody's password."""
+
+STARTED = dt.date(2025, 7, 1)
+"""The day the regional offices, and every post here, began."""
+
+_FONTS = (
+    Path(__file__).parent.parent / "vks_plugin/static/vks/fonts/LiberationSerif-Regular.ttf",
+    Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
+    Path("/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf"),
+)
+
+_numbers = itertools.count(1)
+
+# key: family name, given name, unit, role; an office is PROVINCE, KV1 or KV3 below
+_PEOPLE: dict[str, tuple[str, str, str, str]] = {
+    "chief_province": ("Phạm Quốc", "Thịnh", "QN", "chief_procurator"),
+    "deputy_province": ("Đặng Thu", "Hường", "QN", "deputy_chief_procurator"),
+    "archivist_province": ("Lý Thị", "Mơ", "QN", "archivist"),
+    "statistics_province": ("Vũ Đình", "Số", "QN", "statistics_officer"),
+    "admin_province": ("Trịnh Công", "Máy", "QN", "system_admin"),
+    "chief_kv1": ("Bùi Văn", "Đạt", "QN-KV1", "chief_procurator"),
+    "deputy_kv1": ("Hoàng Thị", "Ngân", "QN-KV1", "deputy_chief_procurator"),
+    "prosecutor_kv1": ("Đỗ Hữu", "Ước", "QN-KV1", "prosecutor"),
+    "other_prosecutor_kv1": ("Ngô Bá", "Khá", "QN-KV1", "prosecutor"),
+    "inspector_kv1": ("Mai Thị", "Ỷ", "QN-KV1", "inspector"),
+    "clerk_kv1": ("Trần Thị", "Thư", "QN-KV1", "records_clerk"),
+    "scanner_kv1": ("Lê Văn", "Quét", "QN-KV1", "scan_operator"),
+    "chief_kv3": ("Dương Văn", "Trưởng", "QN-KV3", "chief_procurator"),
+    "prosecutor_kv3": ("Phan Thị", "Sát", "QN-KV3", "prosecutor"),
+    "clerk_kv3": ("Tô Thị", "Sổ", "QN-KV3", "records_clerk"),
+    # would manage every case of the office, were the account not locked
+    "locked": ("Cao Văn", "Khóa", "QN-KV1", "deputy_chief_procurator"),
+}
+
+# code: name, group code and name, position, part
+_CATALOGUE: dict[str, tuple[str, str, str, int, str]] = {
+    "QDKTVA": ("Quyết định khởi tố vụ án hình sự", "01", "Nguồn tin & khởi tố", 10, "hsva"),
+    "QDKTBC": ("Quyết định khởi tố bị can", "02", "Bị can & biện pháp ngăn chặn, cưỡng chế", 20, "hsva"),
+    "BBHC": ("Biên bản hỏi cung bị can", "05", "Lời khai bị can", 50, "hsva"),
+    "CT": ("Cáo trạng", "15", "Truy tố", 150, "hsva"),
+    "BCDX": ("Báo cáo đề xuất", "HK", "Hồ sơ kiểm sát", 900, "hsks"),
+}
+
+
+@dataclass(frozen=True)
+class FiledCase:
+    """A case with papers in it, all consumed by the host."""
+
+    case: CaseFile
+    documents: list[CaseDocument]
+    """Those of the case file (hsva), in folio order: 1–2, 3–5, 6."""
+    internal: CaseDocument
+    """The one of the supervision file (hsks)."""
+
+    @property
+    def host_ids(self) -> list[int]:
+        """Host ids of all four, the internal one last."""
+        return [each.document_id for each in [*self.documents, self.internal]]
+
+
+def pdf_bytes(pages: int = 1, text: str = "Quyết định khởi tố vụ án hình sự") -> bytes:
+    """Return a born-digital PDF whose every page says `text` in an embedded font; no two calls give the same bytes."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+    from reportlab.pdfgen.canvas import Canvas
+
+    if "vks-tests" not in pdfmetrics.getRegisteredFontNames():
+        font = next(path for path in _FONTS if path.is_file())
+        pdfmetrics.registerFont(TTFont("vks-tests", str(font)))
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4)
+    copy = next(_numbers)
+    for page in range(1, pages + 1):
+        canvas.setFont("vks-tests", 14)
+        canvas.drawString(72, 760, text)
+        # enough text on the page, so that the host reads it instead of recognising it
+        canvas.drawString(72, 735, f"Bản thử số {copy}, trang {page}/{pages}, chỉ dùng để kiểm tra phần mềm.")
+        canvas.drawString(72, 710, "Căn cứ Bộ luật Tố tụng hình sự; xét thấy có dấu hiệu tội phạm.")
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def register(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = False, **fields: Any) -> CaseFile:
+    """Register a case through the product; every call without `init_decision_no` makes a new decision number."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "name": "Nguyễn Văn Ánh và đồng phạm – Trộm cắp tài sản",
+        "init_decision_no": f"{number}/QĐ-CSĐT",
+        "init_decision_date": dt.date(2026, 3, 2),
+        "init_decision_agency": "Cơ quan Cảnh sát điều tra Công an tỉnh",
+        "charge_summary": "Trộm cắp tài sản",
+        "handled_at": dt.date(2026, 3, 5),
+        "accused": [AccusedInput("Nguyễn Văn Ánh", 1990, "nam"), AccusedInput("Đỗ Thị Ước", 1993, "nu")],
+    }
+    return access.register_case(actor=actor, unit=unit, digitise_myself=digitise_myself, **(values | fields))
+
+
+def file_pdf(
+    *,
+    actor: User,
+    case: CaseFile,
+    document_type: CatalogueType,
+    pages: int = 1,
+    content: bytes | None = None,
+    **fields: Any,
+) -> IntakeItem:
+    """Hand a PDF of so many pages in, as a person would through the page or the API."""
+    data = pdf_bytes(pages, document_type.name) if content is None else content
+    values: dict[str, Any] = {"title": document_type.name, "number": "12", "date": dt.date(2026, 3, 2)}
+    return filing.file_upload(
+        actor=actor,
+        case=case,
+        file=ContentFile(data),
+        filename="Tài liệu.pdf",
+        document_type=document_type,
+        **(values | fields),
+    )
+
+
+@pytest.fixture
+def units(db: None) -> dict[str, ProcuracyUnit]:
+    """Return the province QN and its regional offices QN-KV1 and QN-KV3, all using the system."""
+    province = ProcuracyUnit.objects.create(
+        code="QN",
+        name="Viện kiểm sát nhân dân tỉnh Quảng Ninh",
+        short_name="VKSND tỉnh",
+        kind=ProcuracyUnit.Kind.PROVINCE,
+        valid_from=dt.date(2000, 1, 1),
+        active_from=STARTED,
+    )
+    offices = {"QN": province}
+    for number in (1, 3):
+        offices[f"QN-KV{number}"] = ProcuracyUnit.objects.create(
+            code=f"QN-KV{number}",
+            name=f"Viện kiểm sát nhân dân khu vực {number} – Quảng Ninh",
+            short_name=f"VKSND khu vực {number}",
+            kind=ProcuracyUnit.Kind.REGIONAL,
+            parent=province,
+            valid_from=STARTED,
+            active_from=STARTED,
+        )
+    Department.objects.create(unit=province, code="P1", name="Phòng 1")
+    return offices
+
+
+@pytest.fixture
+def people(units: dict[str, ProcuracyUnit]) -> dict[str, User]:
+    """Return one person a role, with a twin in another office; `outsider` has no post, `locked` is locked.
+
+    A person's key is also the user name.
+    """
+    accounts: dict[str, User] = {}
+    for key, (family, given, unit, role) in _PEOPLE.items():
+        account = User.objects.create_user(key, password=PASSWORD, last_name=family, first_name=given)
+        organization.appoint(user=account, unit=units[unit], role=role, starts_on=STARTED)
+        accounts[key] = account
+    accounts["outsider"] = User.objects.create_user(
+        "outsider", password=PASSWORD, last_name="Người", first_name="Ngoài"
+    )
+    accounts["locked"].is_active = False
+    accounts["locked"].save(update_fields=["is_active"])
+    # read again: memberships came after the accounts were made
+    return {key: User.objects.get(pk=account.pk) for key, account in accounts.items()}
+
+
+@pytest.fixture
+def provisioned(db: None) -> None:
+    """Put in place what `vks_setup` provisions in the host."""
+    organization.ensure_service_account()
+    provision.ensure_case_code_field()
+    provision.ensure_storage_path()
+
+
+@pytest.fixture
+def catalogue(provisioned: None) -> dict[str, CatalogueType]:
+    """Return a few document types by code; `BCDX` belongs to the supervision file."""
+    host_types, _made = provision.ensure_document_types(name for name, *_rest in _CATALOGUE.values())
+    return {
+        code: CatalogueType.objects.create(
+            code=code,
+            name=name,
+            group_code=group,
+            group_name=group_name,
+            position=position,
+            part=part,
+            host_type_id=host_types[name],
+        )
+        for code, (name, group, group_name, position, part) in _CATALOGUE.items()
+    }
+
+
+@pytest.fixture
+def case(people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None) -> CaseFile:
+    """Return a case of KV1 that its clerk registered and `prosecutor_kv1` leads; nobody else is assigned."""
+    made = register(actor=people["clerk_kv1"], unit=units["QN-KV1"])
+    access.assign(actor=people["chief_kv1"], case=made, user=people["prosecutor_kv1"], role="prosecutor_lead")
+    return made
+
+
+@pytest.fixture
+def filed_case(
+    case: CaseFile,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> FiledCase:
+    """Return `case` with three documents of the case file and one of the supervision file."""
+    plan = (("QDKTVA", 2, 1, 2), ("QDKTBC", 3, 3, 5), ("BBHC", 1, 6, 6), ("BCDX", 1, None, None))
+    items = []
+    with django_capture_on_commit_callbacks(execute=True):
+        for code, pages, first, last in plan:
+            items.append(
+                file_pdf(
+                    actor=people["prosecutor_kv1"],
+                    case=case,
+                    document_type=catalogue[code],
+                    pages=pages,
+                    folio_from=first,
+                    folio_to=last,
+                )
+            )
+    for item in items:
+        item.refresh_from_db()
+        assert item.status == IntakeItem.Status.FILED, item.error
+    documents = list(CaseDocument.objects.filter(case=case).select_related("document", "document_type"))
+    return FiledCase(
+        case=case,
+        documents=[each for each in documents if each.part == "hsva"],
+        internal=next(each for each in documents if each.part == "hsks"),
+    )
