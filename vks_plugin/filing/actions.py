@@ -55,7 +55,7 @@ class Metadata(NamedTuple):
 def _clean(
     *,
     document_type: CatalogueType | None,
-    part: str | None,
+    part: str,
     title: str,
     number: str,
     date: dt.date | None,
@@ -63,9 +63,6 @@ def _clean(
     folio_to: int | None,
     page_count: int | None,
 ) -> Metadata:
-    part = part or (document_type.part if document_type is not None else "hsva")
-    if part not in {"hsva", "hsks"}:
-        raise BadInput(_("Phần hồ sơ phải là hồ sơ vụ án hoặc hồ sơ kiểm sát."), field="part")
     if document_type is not None and document_type.part == "hsks" and part == "hsva":
         raise BadInput(
             _("“%(type)s” là tài liệu nội bộ: chỉ vào hồ sơ kiểm sát, không vào hồ sơ vụ án.")
@@ -110,6 +107,14 @@ def _clean(
         folio_from=folio_from,
         folio_to=folio_to,
     )
+
+
+def _part_of(part: str | None, document_type: CatalogueType | None) -> str:
+    """Return the part of the file a document goes into: the one named, else its type's."""
+    chosen = part or (document_type.part if document_type is not None else "hsva")
+    if chosen not in {"hsva", "hsks"}:
+        raise BadInput(_("Phần hồ sơ phải là hồ sơ vụ án hoặc hồ sơ kiểm sát."), field="part")
+    return chosen
 
 
 def _refuse_taken_folios(case: CaseFile, meta: Metadata, *, ignoring: int | None = None) -> None:
@@ -223,7 +228,7 @@ def file_upload(
         Unavailable: the task queue cannot be reached; nothing was kept.
     """
     name = one_line(Path(filename.replace("\\", "/")).name)[:250] or "tai-lieu.pdf"
-    chosen_part = part or (document_type.part if document_type is not None else "hsva")
+    chosen_part = _part_of(part, document_type)
     require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
     item = IntakeItem(case=case, created_by=actor, filename=name)
     path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
@@ -416,7 +421,7 @@ def file_existing(
         NotFound, NotAllowed: the actor may not file in the case, or may not change the document.
         BadInput, Conflict: see `file_upload`.
     """
-    chosen_part = part or (document_type.part if document_type is not None else "hsva")
+    chosen_part = _part_of(part, document_type)
     require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
     if CaseDocument.objects.filter(document_id=document.pk).exists():
         raise Conflict(_("Tài liệu này đã ở trong một vụ án."))
