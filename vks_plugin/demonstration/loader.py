@@ -1,0 +1,158 @@
+"""Fictional people and case files, entered through the same actions a person's click calls."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+import vks_plugin
+from vks_plugin.access import actions as access
+from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
+from vks_plugin.filing import actions as filing
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.filing.pdf import sha256_of
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
+from vks_plugin.organization.roles import Role
+
+PASSWORD = "vks-demo-2026"  # noqa: S105 - of the demonstration only; its accounts exist nowhere else
+"""Password of every account of the demonstration."""
+
+FOLDER = Path(vks_plugin.__file__).parent / "fixtures" / "demo"
+STARTED = dt.date(2025, 7, 1)
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the demonstration, for the table that is printed."""
+
+    username: str
+    name: str
+    role: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """What the demonstration holds."""
+
+    accounts: list[Account]
+    cases: list[str]
+    documents: int
+
+
+def _read(name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    return rows
+
+
+def load_demo(report: Report) -> DemoSummary:
+    """Provision the system and enter people, cases and documents; what is there already is left alone.
+
+    Args:
+        report: called with one line after each step.
+    """
+    call_command("vks_setup", "--activate", "all", "--json", stdout=_Nowhere())
+    # the province led the districts before the regional offices; both are shown, the districts without use
+    report("Đã chuẩn bị đơn vị, danh mục tài liệu, nhóm quyền.")
+    accounts = [_person(row) for row in _read("people.json")]
+    report(f"Đã có {len(accounts)} tài khoản.")
+    codes = []
+    documents = 0
+    for row in _read("cases.json"):
+        case = _case(row)
+        documents += _documents(case, row)
+        codes.append(case.code)
+        report(f"Vụ án {case.code}: {len(row['documents'])} tài liệu.")
+    return DemoSummary(accounts, codes, documents)
+
+
+class _Nowhere:
+    """A stream that keeps nothing."""
+
+    def write(self, _text: str) -> int:
+        return 0
+
+    def flush(self) -> None:
+        return None
+
+
+def _person(row: dict[str, Any]) -> Account:
+    unit = ProcuracyUnit.objects.get(code=row["unit"])
+    user, made = User.objects.get_or_create(
+        username=row["username"], defaults={"last_name": row["last_name"], "first_name": row["first_name"]}
+    )
+    if made:
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+    department = Department.objects.filter(unit=unit, code=row["department"]).first() if row["department"] else None
+    for role in row["roles"]:
+        if not Appointment.objects.filter(user=user, unit=unit, role=role).exists():
+            organization.appoint(user=user, unit=unit, role=role, department=department, starts_on=STARTED)
+    labels = ", ".join(str(Role(role).label) for role in row["roles"])
+    return Account(user.username, f"{user.last_name} {user.first_name}", labels, unit.short_name)
+
+
+def _case(row: dict[str, Any]) -> CaseFile:
+    case = CaseFile.objects.filter(code=row["code"]).select_related("unit__parent").first()
+    unit = ProcuracyUnit.objects.get(code=row["unit"])
+    if case is None:
+        case = access.register_case(
+            actor=User.objects.get(username=row["clerk"]),
+            unit=unit,
+            code=row["code"],
+            name=row["name"],
+            init_decision_no=row["init_decision_no"],
+            init_decision_date=dt.date.fromisoformat(row["init_decision_date"]),
+            init_decision_agency=row["init_decision_agency"],
+            charge_summary=row["charge_summary"],
+            stage=row["stage"],
+            department=Department.objects.filter(unit=unit, code=row["department"]).first(),
+            handled_at=dt.date.fromisoformat(row["handled_at"]),
+            accused=[AccusedInput(**person) for person in row["accused"]],
+        )
+    leader = (
+        Appointment.objects.filter(unit=unit, role=Role.CHIEF_PROCURATOR, ended_at__isnull=True)
+        .select_related("user")
+        .first()
+    )
+    wanted = [(row["lead"], Assignment.Role.PROSECUTOR_LEAD), *row["others"]]
+    for username, role in wanted:
+        person = User.objects.get(username=username)
+        if leader is not None and not Assignment.objects.filter(case=case, user=person, role=role).exists():
+            access.assign(actor=leader.user, case=case, user=person, role=role)
+    return case
+
+
+def _documents(case: CaseFile, row: dict[str, Any]) -> int:
+    clerk = User.objects.get(username=row["clerk"])
+    lead = User.objects.get(username=row["lead"])
+    for each in row["documents"]:
+        path = FOLDER / "files" / each["file"]
+        kind = CatalogueType.objects.get(code=each["type"])
+        if IntakeItem.objects.filter(case=case, sha256=sha256_of(path)).exists():
+            continue
+        filing.file_upload(
+            # internal papers are the prosecutor's own
+            actor=lead if kind.part == "hsks" else clerk,
+            case=case,
+            file=path,
+            filename=each["file"],
+            document_type=kind,
+            title=each["title"],
+            number=each["number"],
+            date=dt.date.fromisoformat(each["date"]) if each["date"] else None,
+            folio_from=each["folio_from"],
+            folio_to=each["folio_to"],
+        )
+    return len(row["documents"])
