@@ -573,3 +573,21 @@ def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
     item.refresh_from_db()
     _hand_over(item, path)
     return item
+
+
+def resume_waiting() -> int:
+    """Hand every waiting file to the host again, after a queue that lived in memory was lost; return how many.
+
+    Only for a start with an empty queue: a file still queued elsewhere would be taken in twice.
+    """
+    resumed = 0
+    for item in IntakeItem.objects.filter(status=IntakeItem.Status.WAITING).select_related(
+        "case__unit__parent", "document_type"
+    ):
+        path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
+        if path.exists():
+            _hand_over(item, path)
+            resumed += 1
+        else:
+            mark_failed(item.pk, _("Tệp không còn trên máy chủ: hãy nộp lại từ đầu."))
+    return resumed

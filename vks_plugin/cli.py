@@ -1,0 +1,133 @@
+"""The command `vks`: the demonstration, and management commands on its data."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vks_plugin.demonstration import hosts, server
+from vks_plugin.demonstration.environment import default_folder, host_for
+
+_HOSTS = ("auto", "paperless", "lite")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vks", description="Hồ sơ vụ án trong Paperless-ngx (vks-plugin).")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="chạy bản trình diễn (start the demonstration)")
+    demo.add_argument("--port", type=int, default=8000, help="cổng trên 127.0.0.1 (mặc định 8000)")
+    demo.add_argument("--data", type=Path, metavar="DIR", help="thư mục dữ liệu; giữ lại giữa các lần chạy")
+    demo.add_argument("--host", choices=_HOSTS, default="auto", help="máy chủ tài liệu (mặc định: auto)")
+    demo.add_argument("--source", type=Path, metavar="ARCHIVE", help="tệp phát hành Paperless-ngx 3.0.5")
+    demo.add_argument("--prepare-only", action="store_true", help="chỉ tạo dữ liệu rồi thoát")
+    manage = commands.add_parser("manage", help="chạy một lệnh quản trị trên dữ liệu (run a management command)")
+    manage.add_argument("--data", type=Path, metavar="DIR", required=True)
+    manage.add_argument("--host", choices=_HOSTS, default="auto")
+    manage.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND …")
+    doctor = commands.add_parser("doctor", help="kiểm tra một bản cài đặt (check an installation)")
+    doctor.add_argument("--data", type=Path, metavar="DIR", required=True)
+    doctor.add_argument("--host", choices=_HOSTS, default="auto")
+    doctor.add_argument("words", nargs=argparse.REMAINDER, metavar="OPTION …")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        if options.command == "demo":
+            return _demo(options)
+        words = [word for word in options.words if word != "--"]
+        return _manage(options, ["vks_doctor", *words] if options.command == "doctor" else words)
+    except hosts.HostError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if options.source is not None:
+        host = hosts.unpack(options.source)
+        kind = host.kind
+    else:
+        kind = options.host
+    host = host_for(options.data, kind)
+    folder: Path = options.data or default_folder(host.kind)
+    host = host_for(folder, host.kind)
+    if not options.prepare_only:
+        server.check_port(options.port)
+    name = (
+        "Paperless-ngx 3.0.5" if host.kind == "paperless" else "máy chủ thay thế (stand-in, không phải Paperless-ngx)"
+    )
+    _say(f"Máy chủ tài liệu: {name} – {host.reason}. Dữ liệu: {folder}")
+    app = server.start_django(folder, host, port=options.port, eager=options.prepare_only)
+    if options.prepare_only:
+        _summary(server.build_data(_say), None)
+        return _after_preparing()
+    worker = _start(app)
+    summary = server.build_data(_say)
+    server.serve(options.port, lambda: _summary(summary, options.port))
+    _say("Đang dừng… (stopping)")
+    server.stop_worker(worker)
+    # the host's libraries leave threads behind that would keep the process alive
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _start(app: Any) -> Any:
+    from django.core.management import call_command  # noqa: PLC0415 - Django is set up only now
+
+    from vks_plugin.filing.actions import resume_waiting  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0, interactive=False)
+    worker = server.start_worker(app)
+    resume_waiting()
+    return worker
+
+
+def _after_preparing() -> int:
+    """Return 0 when every document of the demonstration went in."""
+    from vks_plugin.filing.models import IntakeItem  # noqa: PLC0415 - Django is set up only now
+
+    failed = IntakeItem.objects.exclude(status=IntakeItem.Status.FILED)
+    for item in failed:
+        sys.stderr.write(f"{item.filename}: {item.error or item.status}\n")
+    return 1 if failed else 0
+
+
+def _summary(summary: Any, port: int | None) -> None:
+    from vks_plugin.demonstration.loader import PASSWORD  # noqa: PLC0415 - Django is set up only now
+
+    _say("")
+    wide = max(len(account.username) for account in summary.accounts)
+    for account in summary.accounts:
+        _say(f"  {account.username:<{wide}}  {account.role} – {account.unit} ({account.name})")
+    _say(f"\nMật khẩu chung (password of every account): {PASSWORD}")
+    _say(f"Vụ án (cases): {', '.join(summary.cases)} – {summary.documents} tài liệu")
+    if port is not None:
+        _say(f"\nSẵn sàng / Ready: http://127.0.0.1:{port}/vks/   (Ctrl-C để dừng)")
+        _say("Tài liệu đang được nhận dạng ở nền; danh sách đầy đủ sau khoảng một phút.")
+
+
+def _manage(options: argparse.Namespace, words: list[str]) -> int:
+    if not words:
+        sys.stderr.write("Hãy nêu lệnh quản trị, ví dụ: vks manage --data DIR vks_cases --json\n")
+        return 2
+    host = host_for(options.data, options.host)
+    server.start_django(options.data, host, port=8000, eager=True)
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 - Django is set up only now
+
+    execute_from_command_line(["vks manage", *words])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Host, worker and web server in one process, for the demonstration."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+from vks_plugin.demonstration.environment import prepare
+from vks_plugin.demonstration.hosts import Host, HostError
+
+
+def start_django(folder: Path, host: Host, *, port: int, eager: bool) -> Any:
+    """Set Django up on this data and return the host's Celery app.
+
+    Args:
+        folder: the data.
+        host: the host to run on.
+        port: where the server will listen; the host checks requests against it.
+        eager: run tasks where they are called, without a worker.
+    """
+    os.environ.update(prepare(folder, host, port=port))
+    for path in (str(host.source),):
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="whitenoise")
+    import django  # noqa: PLC0415 - only now is the environment set
+
+    django.setup()
+    # the host's terminal shows what the demonstration says; its own words go to its log file
+    for name in ("paperless", "celery", "kombu", "ocrmypdf", "granian", "_granian"):
+        logging.getLogger(name).propagate = False
+    for handler in (handler for name in ("", "paperless", "celery") for handler in logging.getLogger(name).handlers):
+        if type(handler) is logging.StreamHandler:
+            handler.setLevel(logging.CRITICAL)
+    from django.conf import settings  # noqa: PLC0415 - needs the environment
+
+    settings.WHITENOISE_USE_FINDERS = True
+    from paperless.celery import app  # noqa: PLC0415 - the host is on the path only now
+
+    app.conf.task_always_eager = eager
+    app.conf.worker_max_tasks_per_child = None
+    # otherwise the worker takes the terminal over
+    app.conf.worker_redirect_stdouts = False
+    return app
+
+
+def check_port(port: int) -> None:
+    """Refuse a port that something else listens on.
+
+    Raises:
+        HostError: with the sentence.
+    """
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = f"Cổng {port} đang được dùng: hãy chọn cổng khác bằng --port (port {port} is in use)."
+            raise HostError(message) from error
+
+
+def build_data(say: Any) -> Any:
+    """Bring the database up to date and enter the demonstration's people and cases."""
+    from django.core.management import call_command  # noqa: PLC0415 - needs Django
+
+    from vks_plugin.demonstration.loader import load_demo  # noqa: PLC0415 - needs Django
+
+    say("Đang tạo cơ sở dữ liệu…")
+    call_command("migrate", verbosity=0, interactive=False)
+    return load_demo(say)
+
+
+def start_worker(app: Any) -> threading.Thread:
+    """Start a worker on a thread of this process; tasks run one after another."""
+    thread = threading.Thread(target=_work, args=(app,), name="vks-worker", daemon=True)
+    thread.start()
+    return thread
+
+
+def _work(app: Any) -> None:
+    # everything here is one process of one person on one machine
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+    worker = app.Worker(pool="threads", concurrency=1, loglevel="ERROR", quiet=True, without_gossip=True, without_mingle=True)
+    worker.start()
+
+
+def stop_worker(thread: threading.Thread) -> None:
+    """Ask the worker to end, and wait a little for the task in hand."""
+    from celery.worker import state  # noqa: PLC0415 - needs Django
+
+    state.should_stop = 0
+    thread.join(timeout=10)
+
+
+def serve(port: int, ready: Any) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        port: on 127.0.0.1.
+        ready: called once the port answers.
+    """
+    asyncio.run(_serve(port, ready))
+
+
+async def _serve(port: int, ready: Any) -> None:
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.server.embed import Server  # noqa: PLC0415 - in the extra `demo`
+    from paperless.asgi import application  # noqa: PLC0415 - the host is on the path only now
+
+    server = Server(
+        application, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False, websockets=True
+    )
+    task = asyncio.create_task(server.serve())
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    while not task.done():
+        with contextlib.suppress(OSError):
+            _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            break
+        await asyncio.sleep(0.2)
+    ready()
+    waiting = asyncio.create_task(stopping.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    server.stop()
+    with contextlib.suppress(asyncio.TimeoutError, asyncio.CancelledError):
+        await asyncio.wait_for(task, timeout=8)

@@ -1,0 +1,287 @@
+"""Getting papers into a case through the API, and asking what was filed of a document of the DMS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.response import Response
+
+from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_for, require, visible_cases, visible_documents
+from vks_plugin.cases.api import LARGEST_FOLIO, CaseDocumentSerializer
+from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.filing import actions
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host.permissions import viewable_documents
+from vks_plugin.rest import NUMBER, UUID, ApiViewSet, ComposedField, refusals
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_HOST_ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Id of the document in the host.")
+_INTAKE_ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+
+
+def _document_type(code: str | None) -> CatalogueType | None:
+    if not code:
+        return None
+    found = CatalogueType.objects.filter(code=code).first()
+    if found is None:
+        raise BadInput(_("Loại tài liệu không có trong danh mục."), field="document_type")
+    return found
+
+
+class IntakeItemSerializer(serializers.Serializer[IntakeItem]):
+    """A file on its way into a case."""
+
+    id = serializers.UUIDField()
+    case = serializers.CharField(source="case.code", help_text="Code of the case.")
+    status = serializers.CharField(help_text="`waiting`, `filed` or `failed`.")
+    error = serializers.CharField(help_text="Why it failed, in a sentence; the file is kept.")
+    document = serializers.IntegerField(
+        source="document_id", allow_null=True, help_text="Id in the host, once it is filed."
+    )
+    filename = serializers.CharField()
+    sha256 = serializers.CharField()
+    page_count = serializers.IntegerField()
+    part = serializers.CharField()
+    document_type = serializers.CharField(source="document_type.code")
+    title = serializers.CharField()
+    number = serializers.CharField()
+    date = serializers.DateField(allow_null=True)
+    folio_from = serializers.IntegerField(allow_null=True)
+    folio_to = serializers.IntegerField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class _SaidOfDocument(serializers.Serializer[Any]):
+    """What is said of a document."""
+
+    document_type = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, help_text="Code in the catalogue."
+    )
+    title = ComposedField(
+        required=False, allow_blank=True, max_length=250, help_text="The name of the type when left out."
+    )
+    number = ComposedField(required=False, allow_blank=True, max_length=60)
+    date = serializers.DateField(required=False, allow_null=True, help_text="Not in the future.")
+    folio_from = serializers.IntegerField(
+        required=False, allow_null=True, max_value=LARGEST_FOLIO, help_text="First folio; folios are numbered once."
+    )
+    folio_to = serializers.IntegerField(
+        required=False, allow_null=True, max_value=LARGEST_FOLIO, help_text="Last folio; the first one when left out."
+    )
+
+
+class UploadSerializer(_SaidOfDocument):
+    """A PDF and what it is."""
+
+    file = serializers.FileField(
+        # an empty one is refused with a sentence that says what to do
+        allow_empty_file=True,
+        max_length=None,
+        error_messages={"required": gettext_lazy("Hãy chọn tệp PDF."), "invalid": gettext_lazy("Hãy chọn tệp PDF.")},
+        help_text="PDF without a password.",
+    )
+    part = serializers.CharField(
+        required=False, allow_blank=True, help_text="`hsva` or `hsks`; that of the document type when left out."
+    )
+
+
+class FileExistingSerializer(_SaidOfDocument):
+    """In which case a document of the DMS is filed, and as what."""
+
+    case = serializers.CharField(help_text="Code of a case in which the asker may file.")
+    part = serializers.CharField(
+        required=False, allow_blank=True, help_text="`hsva` or `hsks`; that of the document type when left out."
+    )
+
+
+class DescribeSerializer(_SaidOfDocument):
+    """Corrections to what is said of a filed document; what is left out stays."""
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    create=extend_schema(
+        summary="File a PDF in a case",
+        description="The file is checked at once and handed to the host; a worker takes it in. Ask for the intake item "
+        "until its status is `filed` or `failed`. What is refused leaves nothing behind.",
+        request={"multipart/form-data": UploadSerializer},
+        responses={202: IntakeItemSerializer, **refusals(400, 403, 404, 409, 413, 503)},
+    ),
+)
+class CaseUploadViewSet(OfCaseViewSet):
+    """Uploads into a case."""
+
+    queryset: QuerySet[Any] = IntakeItem.objects.none()
+    serializer_class = IntakeItemSerializer
+    parser_classes = (MultiPartParser,)
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Check the file and hand it over."""
+        view = self.case_view()
+        if not view.may & {"file", "file_internal"}:
+            # refused before the upload is read
+            require(self.actor, view.case, Level.CONTRIBUTE, doing=_("nộp tài liệu"))
+        given = dict(self.given(UploadSerializer))
+        file = given.pop("file")
+        kind = _document_type(given.pop("document_type", None))
+        item = actions.file_upload(
+            actor=self.actor,
+            case=view.case,
+            file=file,
+            filename=file.name,
+            document_type=kind,
+            part=given.pop("part", "") or None,
+            **given,
+        )
+        return self.shown(item, status=202)
+
+
+@extend_schema_view(
+    retrieve=extend_schema(
+        summary="The filing of a document of the DMS",
+        description="In which case it is, as what, with which folios. 404 also for documents that are in no case.",
+        parameters=[_HOST_ID],
+        responses={200: CaseDocumentSerializer, **refusals(404)},
+    ),
+    partial_update=extend_schema(
+        summary="Correct what is said of a filed document",
+        description="Folios can be given once and are never renumbered.",
+        parameters=[_HOST_ID],
+        request=DescribeSerializer,
+        responses={200: CaseDocumentSerializer, **refusals(400, 403, 404, 409)},
+    ),
+)
+class DocumentViewSet(ApiViewSet):
+    """Documents of the DMS, as far as they are filed."""
+
+    queryset: QuerySet[Any] = CaseDocument.objects.none()
+    serializer_class = CaseDocumentSerializer
+    lookup_value_regex = NUMBER
+    lookup_url_kwarg = "id"
+
+    def _filed(self, host_id: str) -> CaseDocument:
+        found = (
+            visible_documents(self.actor)
+            .select_related("case__unit__parent", "document", "document_type", "filed_by")
+            .filter(document_id=host_id)
+            .first()
+        )
+        if found is None:
+            raise NotFound(_("Không có tài liệu này trong hồ sơ nào bạn được xem."))
+        return found
+
+    def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Answer with its filing."""
+        return self.shown(self._filed(id))
+
+    def partial_update(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Correct it."""
+        filed = self._filed(id)
+        given = dict(self.given(DescribeSerializer))
+        kind = filed.document_type
+        if "document_type" in given:
+            kind = _document_type(given.pop("document_type"))
+        return self.shown(actions.describe(actor=self.actor, filed=filed, document_type=kind, **given))
+
+    @extend_schema(
+        summary="File a document that is in the DMS",
+        description="For whoever uploaded it. From then on it belongs to the case and is seen by those who may read it.",
+        parameters=[_HOST_ID],
+        request=FileExistingSerializer,
+        responses={201: CaseDocumentSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def file(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """File it."""
+        document = viewable_documents(self.actor).filter(pk=id).first()
+        if document is None:
+            raise NotFound(_("Không có tài liệu này trong phạm vi của bạn."))
+        given = dict(self.given(FileExistingSerializer))
+        view = case_for(self.actor, given.pop("case"))
+        kind = _document_type(given.pop("document_type", None))
+        filed = actions.file_existing(
+            actor=self.actor,
+            case=view.case,
+            document=document,
+            document_type=kind,
+            part=given.pop("part", "") or None,
+            **given,
+        )
+        return self.shown(filed, status=201)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="One's own files that wait or failed",
+        description="In cases where the asker may still file; what has been filed is among the documents of its case.",
+    ),
+    retrieve=extend_schema(
+        summary="One file on its way", parameters=[_INTAKE_ID], responses={200: IntakeItemSerializer, **refusals(404)}
+    ),
+)
+class IntakeViewSet(ApiViewSet):
+    """Files the asker handed in."""
+
+    queryset: QuerySet[Any] = IntakeItem.objects.none()
+    serializer_class = IntakeItemSerializer
+    lookup_value_regex = UUID
+    lookup_url_kwarg = "id"
+
+    def _own(self) -> QuerySet[IntakeItem]:
+        return (
+            IntakeItem.objects.filter(
+                created_by=self.actor, case__in=visible_cases(self.actor, at_least=Level.CONTRIBUTE).values("pk")
+            )
+            .select_related("case__unit__parent", "document_type")
+            .order_by("-created_at", "pk")
+        )
+
+    def _one(self, item_id: str) -> IntakeItem:
+        found = self._own().filter(pk=item_id).first()
+        if found is None:
+            raise NotFound(_("Không có tệp này trong số tệp bạn đã nộp."))
+        return found
+
+    def list(self, _request: Request) -> Response:
+        """Answer with those that wait or failed."""
+        return self.page(self._own().exclude(status=IntakeItem.Status.FILED))
+
+    def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Answer with one."""
+        return self.shown(self._one(id))
+
+    @extend_schema(
+        summary="Try a failed file again",
+        parameters=[_INTAKE_ID],
+        request=None,
+        responses={202: IntakeItemSerializer, **refusals(403, 404, 409, 503)},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Hand it to the host again."""
+        return self.shown(actions.retry_failed(actor=self.actor, item=self._one(id)), status=202)
+
+    @extend_schema(
+        summary="Give up a failed file",
+        parameters=[_INTAKE_ID],
+        request=None,
+        responses={204: None, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def discard(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Take it off the list, with its file."""
+        actions.discard_failed(actor=self.actor, item=self._one(id))
+        return Response(status=204)
