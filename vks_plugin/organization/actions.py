@@ -43,8 +43,13 @@ def ensure_group(unit: ProcuracyUnit, role: str) -> Group:
     """Return the host group for a role in a unit, with the role's permissions in the host."""
     group, made = Group.objects.get_or_create(name=group_name(unit.code, role))
     if made:
-        group.permissions.set(document_permissions(HOST_PERMISSIONS[Role(role)]))
+        restore_permissions(group, role)
     return group
+
+
+def restore_permissions(group: Group, role: str) -> None:
+    """Give the group exactly the permissions of its role; an update of the plugin may have changed them."""
+    group.permissions.set(document_permissions(HOST_PERMISSIONS[Role(role)]))
 
 
 @transaction.atomic

@@ -46,6 +46,7 @@ _EVERYONE = frozenset(
         "delete_savedview",
         "view_note",
         "view_uisettings",
+        "add_uisettings",
         "change_uisettings",
         "view_paperlesstask",
         "change_paperlesstask",

@@ -15,7 +15,12 @@ from django.utils import timezone
 import vks_plugin
 from vks_plugin.cases.models import CatalogueType
 from vks_plugin.host import provision
-from vks_plugin.organization.actions import ensure_group, ensure_service_account, synchronise_memberships
+from vks_plugin.organization.actions import (
+    ensure_group,
+    ensure_service_account,
+    restore_permissions,
+    synchronise_memberships,
+)
 from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import Role
 
@@ -106,5 +111,5 @@ class Command(BaseCommand):
         before = Group.objects.count()
         for unit in units:
             for role in Role.values:
-                ensure_group(unit, role)
+                restore_permissions(ensure_group(unit, role), role)
         return Group.objects.count() - before

@@ -1,0 +1,325 @@
+"""Who may see and do what, through the API: appointments, assignments, and the answer to "who can see this"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.access import actions
+from vks_plugin.access.policy import Decision, Level, Post, decide
+from vks_plugin.access.queries import (
+    CaseView,
+    case_for,
+    facts_of,
+    require,
+    units_to_appoint_in,
+    who_can_see,
+)
+from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.errors import BadInput, NotAllowed, NotFound
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
+from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.rest import NUMBER, ApiViewSet, PersonSerializer, refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+CASE_CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Code of the case.")
+"""The case in an address, for the schema."""
+
+_ASSIGNMENT_ROLES = "`prosecutor_lead`, `prosecutor`, `inspector` or `scan_operator`."
+
+
+def decisions_for(user: User, cases: Iterable[CaseFile]) -> dict[int, Decision]:
+    """Return, by primary key, how far the person may go in each case file and why (two queries for all of them)."""
+    chosen = list(cases)
+    posts = [Post(role, unit.code) for role, unit in posts_in_force(user)]
+    roles: dict[int, list[str]] = defaultdict(list)
+    mine = Assignment.objects.in_force(timezone.localdate()).filter(user_id=user.pk)
+    for case_id, role in mine.filter(case__in=[case.pk for case in chosen]).values_list("case_id", "role"):
+        roles[case_id].append(role)
+    return {
+        case.pk: decide(posts=posts, assigned_as=roles[case.pk], case=facts_of(case), part="hsva") for case in chosen
+    }
+
+
+class OfCaseViewSet(ApiViewSet):
+    """Base of the routes below a case: nothing is looked at before the case itself may be known of."""
+
+    def case_view(self) -> CaseView:
+        """Return the case of the address as the asker may see it.
+
+        Raises:
+            NotFound: there is none, or none that the asker may know of.
+        """
+        return case_for(self.actor, str(self.kwargs["code"]))
+
+
+class AssignmentSerializer(serializers.Serializer[Assignment]):
+    """A person works on a case."""
+
+    id = serializers.IntegerField()
+    user = PersonSerializer()
+    role = serializers.CharField(help_text=_ASSIGNMENT_ROLES)
+    starts_on = serializers.DateField(help_text="First day, included.")
+    ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
+    ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """Whom to assign."""
+
+    user = serializers.CharField(help_text="Account of somebody with a post in the case's office or the one above.")
+    role = serializers.CharField(help_text=_ASSIGNMENT_ROLES)
+    starts_on = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
+    ends_on = serializers.DateField(required=False, allow_null=True)
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(summary="Who works on a case", responses={200: AssignmentSerializer, **refusals(404)}),
+    create=extend_schema(
+        summary="Assign somebody to a case",
+        description="For leaders of the office. Access to the documents follows before the answer is given; "
+        "a new lead prosecutor takes the place of the one before.",
+        request=AssignSerializer,
+        responses={201: AssignmentSerializer, **refusals(400, 403, 404, 409)},
+    ),
+)
+class CaseAssignmentViewSet(OfCaseViewSet):
+    """Assignments of a case."""
+
+    queryset: QuerySet[Any] = Assignment.objects.none()
+    serializer_class = AssignmentSerializer
+    lookup_value_regex = NUMBER
+
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with the assignments in force."""
+        return self.page(self.case_view().assignments)
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Assign."""
+        case = self.case_view().case
+        # before accounts are looked up: others could otherwise learn which exist
+        require(self.actor, case, Level.MANAGE, doing=_("phân công"))
+        given = self.given(AssignSerializer)
+        user = User.objects.filter(username=given["user"]).first()
+        if user is None:
+            raise BadInput(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="user")
+        made = actions.assign(
+            actor=self.actor,
+            case=case,
+            user=user,
+            role=given["role"],
+            starts_on=given.get("starts_on"),
+            ends_on=given.get("ends_on"),
+        )
+        return self.shown(made, status=201)
+
+    @extend_schema(
+        summary="End an assignment",
+        description="At this moment; what it opened closes before the answer is given. "
+        "For leaders of the office and the assigned person.",
+        request=None,
+        responses={200: AssignmentSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def end(self, _request: Request, pk: str, **_kwargs: str) -> Response:
+        """End it."""
+        case = self.case_view().case
+        assignment = Assignment.objects.filter(case=case, pk=pk).select_related("user", "case__unit__parent").first()
+        if assignment is None:
+            raise NotFound(_("Không có phân công này trong vụ án."))
+        actions.end_assignment(actor=self.actor, assignment=assignment)
+        assignment.refresh_from_db()
+        return self.shown(assignment)
+
+
+class ViewerSerializer(serializers.Serializer[Any]):
+    """Somebody who may see a case, and why."""
+
+    user = PersonSerializer()
+    level = serializers.CharField(help_text="`view`, `contribute` or `manage`.")
+    reason = serializers.CharField(help_text="The rule that opens the case to this person, in Vietnamese.")
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Who can see a case",
+        description="For those who manage the case. Everybody the rules let read it, with the reason.",
+        parameters=[
+            OpenApiParameter(
+                "part", str, description="`hsva` the case file (default) or `hsks` the internal supervision file."
+            )
+        ],
+        responses={200: ViewerSerializer(many=True), **refusals(400, 403, 404)},
+    ),
+)
+class CaseAccessViewSet(OfCaseViewSet):
+    """Everybody who can see a case."""
+
+    queryset: QuerySet[Any] = User.objects.none()
+    serializer_class = ViewerSerializer
+    # a handful of people, and all of them are the answer
+    pagination_class = None
+
+    def list(self, request: Request, **_kwargs: str) -> Response:
+        """Answer with all of them."""
+        case = self.case_view().case
+        part = request.query_params.get("part", "hsva")
+        if part not in dict(PARTS):
+            raise BadInput(_("Phần hồ sơ phải là hồ sơ vụ án hoặc hồ sơ kiểm sát."), field="part")
+        require(self.actor, case, Level.MANAGE, part=part, doing=_("xem danh sách người có quyền"))
+        rows = [
+            {"user": user, "level": decision.level.name.lower(), "reason": decision.reason}
+            for user, decision in who_can_see(case, part)
+        ]
+        return Response(self.get_serializer(rows, many=True).data)
+
+
+class AppointmentSerializer(serializers.Serializer[Appointment]):
+    """A person holds a role in an office."""
+
+    id = serializers.IntegerField()
+    user = PersonSerializer()
+    unit = serializers.CharField(source="unit.code", help_text="Code of the office.")
+    department = serializers.CharField(source="department.code", default=None, allow_null=True)
+    role = serializers.CharField(help_text="Such as `prosecutor` or `records_clerk`.")
+    starts_on = serializers.DateField(help_text="First day, included.")
+    ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
+    ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
+
+
+class AppointSerializer(serializers.Serializer[Any]):
+    """Whom to appoint to what."""
+
+    user = serializers.CharField(help_text="Account in the host.")
+    unit = serializers.CharField(help_text="Code of the office.")
+    role = serializers.CharField(help_text="Such as `prosecutor` or `records_clerk`.")
+    department = serializers.CharField(
+        required=False, allow_blank=True, help_text="Code of a department of that office."
+    )
+    starts_on = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
+    ends_on = serializers.DateField(required=False, allow_null=True)
+
+
+class EndSerializer(serializers.Serializer[Any]):
+    """When a post ends."""
+
+    ends_on = serializers.DateField(
+        required=False, allow_null=True, help_text="Last day of the post; at this very moment when left out."
+    )
+
+
+class AppointmentFilterSet(FilterSet):
+    """Narrows the list of appointments."""
+
+    unit = django_filters.CharFilter(field_name="unit__code", label="code of an office")
+    user = django_filters.CharFilter(field_name="user__username", label="an account")
+    role = django_filters.CharFilter(label="a role")
+    in_force = django_filters.BooleanFilter(method="only_in_force", label="only those in force today, or only others")
+
+    class Meta:
+        model = Appointment
+        fields: tuple[str, ...] = ()
+
+    def only_in_force(self, queryset: QuerySet[Appointment], _name: str, wanted: bool) -> QuerySet[Appointment]:  # noqa: FBT001 - the signature django-filter calls
+        """Keep those in force today, or the others."""
+        present = Appointment.objects.in_force(timezone.localdate()).values("pk")
+        return queryset.filter(pk__in=present) if wanted else queryset.exclude(pk__in=present)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Appointments",
+        description="Past ones too. Of the offices the asker works in, and of those whose appointments "
+        "the asker may record.",
+    ),
+    create=extend_schema(
+        summary="Appoint somebody",
+        description="For chief procurators, in their office and those below, and for the system administrator. "
+        "Access follows at once when the day has come.",
+        request=AppointSerializer,
+        responses={201: AppointmentSerializer, **refusals(400, 403, 409)},
+    ),
+)
+class AppointmentViewSet(ApiViewSet):
+    """Appointments."""
+
+    queryset: QuerySet[Any] = Appointment.objects.none()
+    serializer_class = AppointmentSerializer
+    lookup_value_regex = NUMBER
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = AppointmentFilterSet
+
+    def _known(self) -> QuerySet[Appointment]:
+        own = [unit.pk for _role, unit in posts_in_force(self.actor)]
+        return (
+            Appointment.objects.filter(Q(unit__in=own) | Q(unit__in=units_to_appoint_in(self.actor).values("pk")))
+            .select_related("user", "unit", "department")
+            .order_by("unit__code", "role", "user__username", "starts_on", "pk")
+        )
+
+    def list(self, _request: Request) -> Response:
+        """Answer with those the asker may know of."""
+        return self.page(self.filter_queryset(self._known()))
+
+    def create(self, _request: Request) -> Response:
+        """Appoint."""
+        if not units_to_appoint_in(self.actor).exists():
+            raise NotAllowed(_("Bạn không được ghi bổ nhiệm."))
+        given = self.given(AppointSerializer)
+        unit = ProcuracyUnit.objects.filter(code=given["unit"]).first()
+        if unit is None:
+            raise BadInput(_("Không có đơn vị mang mã này."), field="unit")
+        user = User.objects.filter(username=given["user"]).first()
+        if user is None:
+            raise BadInput(_("Không có tài khoản này."), field="user")
+        department = None
+        if given.get("department"):
+            department = Department.objects.filter(unit=unit, code=given["department"]).first()
+            if department is None:
+                raise BadInput(_("Đơn vị không có phòng mang mã này."), field="department")
+        made = actions.record_appointment(
+            actor=self.actor,
+            unit=unit,
+            user=user,
+            role=given["role"],
+            department=department,
+            starts_on=given.get("starts_on"),
+            ends_on=given.get("ends_on"),
+        )
+        return self.shown(made, status=201)
+
+    @extend_schema(
+        summary="End an appointment",
+        description="What the post opened closes before the answer is given.",
+        request=EndSerializer,
+        responses={200: AppointmentSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def end(self, _request: Request, pk: str) -> Response:
+        """End it."""
+        appointment = self._known().filter(pk=pk).first()
+        if appointment is None:
+            raise NotFound(_("Không có bổ nhiệm này trong phạm vi của bạn."))
+        given = self.given(EndSerializer)
+        actions.end_appointment(actor=self.actor, appointment=appointment, ends_on=given.get("ends_on"))
+        appointment.refresh_from_db()
+        return self.shown(appointment)

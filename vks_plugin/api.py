@@ -1,0 +1,50 @@
+"""Every route under `/api/vks/`; names of routes start with `vks-`."""
+
+from __future__ import annotations
+
+from django.urls import re_path
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.routers import APIRootView, DefaultRouter
+
+from vks_plugin.access.api import AppointmentViewSet, CaseAccessViewSet, CaseAssignmentViewSet
+from vks_plugin.cases.api import CaseDocumentViewSet, CaseFolioViewSet, CaseViewSet, CatalogueTypeViewSet
+from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
+from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
+from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
+from vks_plugin.rest import CODE, ApiMixin, NoSuchRoute
+
+
+class VksRootView(ApiMixin, APIRootView):
+    """Case files: the routes of the plugin."""
+
+    permission_classes = (IsAuthenticated,)
+    # the schema lists the routes themselves
+    schema = None
+
+
+class VksRouter(DefaultRouter):
+    """The host's kind of router, with our root view and without addresses that end in a format."""
+
+    APIRootView = VksRootView
+    include_format_suffixes = False
+    root_view_name = "vks-root"
+
+
+router = VksRouter()
+router.register("cases", CaseViewSet, basename="vks-case")
+_OF_CASE = rf"cases/(?P<code>{CODE})"
+router.register(rf"{_OF_CASE}/documents", CaseDocumentViewSet, basename="vks-case-document")
+router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-folio")
+router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
+router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
+router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")
+router.register(rf"{_OF_CASE}/access", CaseAccessViewSet, basename="vks-case-access")
+router.register("documents", DocumentViewSet, basename="vks-document")
+router.register("intake", IntakeViewSet, basename="vks-intake")
+router.register("bundles", BundleViewSet, basename="vks-bundle")
+router.register("units", UnitViewSet, basename="vks-unit")
+router.register("departments", DepartmentViewSet, basename="vks-department")
+router.register("document-types", CatalogueTypeViewSet, basename="vks-document-type")
+router.register("appointments", AppointmentViewSet, basename="vks-appointment")
+
+urlpatterns = [*router.urls, re_path(r"^.*$", NoSuchRoute.as_view(), name="vks-no-such-route")]

@@ -1,0 +1,41 @@
+"""Narrowing a list of cases, on the pages and in the API alike."""
+
+from __future__ import annotations
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.access.queries import search_cases
+from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.cases.stages import STAGES, STATUSES
+from vks_plugin.organization.models import ProcuracyUnit
+
+
+class CaseFilterSet(django_filters.FilterSet):
+    """Narrows to a text, a stage, a status, an office, and one's own cases; needs the request for the last."""
+
+    q = django_filters.CharFilter(method="search", label=_("Mã, tên vụ án, bị can, số quyết định"))
+    stage = django_filters.ChoiceFilter(label=_("Giai đoạn"), choices=[(each.value, each.label) for each in STAGES])
+    status = django_filters.ChoiceFilter(label=_("Trạng thái"), choices=STATUSES)
+    unit = django_filters.ModelChoiceFilter(
+        label=_("Đơn vị"), queryset=ProcuracyUnit.objects.all(), to_field_name="code"
+    )
+    mine = django_filters.BooleanFilter(method="only_mine", label=_("Phân công cho tôi"), widget=forms.CheckboxInput)
+
+    class Meta:
+        model = CaseFile
+        fields: tuple[str, ...] = ()
+
+    def search(self, queryset: QuerySet[CaseFile], _name: str, text: str) -> QuerySet[CaseFile]:
+        """Keep cases that have every word of `text`, whatever its tones."""
+        return search_cases(queryset, text)
+
+    def only_mine(self, queryset: QuerySet[CaseFile], _name: str, wanted: bool) -> QuerySet[CaseFile]:  # noqa: FBT001 - the signature django-filter calls
+        """Keep the cases the asker is assigned to today."""
+        if not wanted or self.request is None:
+            return queryset
+        mine = Assignment.objects.in_force(timezone.localdate()).filter(user_id=self.request.user.pk)
+        return queryset.filter(pk__in=mine.values("case_id"))

@@ -1,0 +1,150 @@
+"""Asking for court bundles through the API, following them, and fetching the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from django.http import FileResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.court import actions
+from vks_plugin.court.models import Bundle
+from vks_plugin.host.rest import leave_uncompressed
+from vks_plugin.rest import UUID, ApiViewSet, PersonSerializer, refusals
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
+_ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+
+
+class BundleSerializer(serializers.Serializer[Bundle]):
+    """A court bundle (tập hồ sơ): one stamped and indexed PDF of a case."""
+
+    id = serializers.UUIDField()
+    case = serializers.CharField(source="case.code", help_text="Code of the case.")
+    preset = serializers.CharField(help_text="`toan_bo`: the whole case file.")
+    status = serializers.CharField(help_text="`queued`, `running`, `done`, `failed` or `cancelled`.")
+    progress = serializers.IntegerField(help_text="Pages finished so far.")
+    total = serializers.IntegerField(help_text="Pages there will be.")
+    page_count = serializers.IntegerField(allow_null=True, help_text="Once it is done.")
+    document_count = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(help_text="Of the finished file.")
+    error = serializers.CharField(help_text="Why it failed, in a sentence.")
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    requested_by = PersonSerializer()
+
+
+class BundleRequestSerializer(serializers.Serializer[Any]):
+    """What bundle is wanted."""
+
+    preset = serializers.CharField(required=False, default=Bundle.Preset.WHOLE.value, help_text="`toan_bo`.")
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Bundles of a case",
+        description="The newest, of which the asker may read every document.",
+        responses={200: BundleSerializer, **refusals(404)},
+    ),
+    create=extend_schema(
+        summary="Ask for a bundle",
+        description="A worker makes it; ask for the bundle until its status is `done`. "
+        "Asking again while one is being made answers with that one.",
+        request=BundleRequestSerializer,
+        responses={202: BundleSerializer, **refusals(400, 403, 404, 503)},
+    ),
+)
+class CaseBundleViewSet(OfCaseViewSet):
+    """Bundles of a case."""
+
+    queryset: QuerySet[Any] = Bundle.objects.none()
+    serializer_class = BundleSerializer
+
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with those the asker may have."""
+        case = self.case_view().case
+        chosen = [bundle.pk for bundle in actions.bundles_of(self.actor, case)]
+        return self.page(Bundle.objects.filter(pk__in=chosen).select_related("case", "requested_by"))
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Queue one."""
+        case = self.case_view().case
+        given = self.given(BundleRequestSerializer)
+        return self.shown(actions.request_bundle(actor=self.actor, case=case, preset=given["preset"]), status=202)
+
+
+@extend_schema_view(
+    retrieve=extend_schema(
+        summary="One bundle",
+        description="For those who may read every document in it, at this moment.",
+        parameters=[_ID],
+        responses={200: BundleSerializer, **refusals(404)},
+    ),
+)
+class BundleViewSet(ApiViewSet):
+    """Bundles."""
+
+    queryset: QuerySet[Any] = Bundle.objects.none()
+    serializer_class = BundleSerializer
+    lookup_value_regex = UUID
+    lookup_url_kwarg = "id"
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Take the request as the host's server hands it over."""
+        leave_uncompressed(request)
+        return super().initialize_request(request, *args, **kwargs)
+
+    def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Answer with its state."""
+        return self.shown(actions.bundle_for(self.actor, id))
+
+    @extend_schema(
+        summary="Stop a bundle",
+        parameters=[_ID],
+        request=None,
+        responses={200: BundleSerializer, **refusals(404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Stop it."""
+        bundle = actions.bundle_for(self.actor, id)
+        actions.cancel_bundle(actor=self.actor, bundle=bundle)
+        bundle.refresh_from_db()
+        return self.shown(bundle)
+
+    @extend_schema(
+        summary="Fetch a finished bundle",
+        parameters=[_ID],
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+            **refusals(404, 409),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def download(self, _request: Request, id: str) -> FileResponse:  # noqa: A002 - the name in the address
+        """Answer with the file."""
+        bundle = actions.bundle_for(self.actor, id)
+        # closed by the response
+        response = FileResponse(actions.finished_file(bundle).open("rb"), content_type="application/pdf")
+        response["Content-Disposition"] = _disposition(bundle)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+def _disposition(bundle: Bundle) -> str:
+    """Return the header that names the file: in plain letters for any program, in Vietnamese for those that read it."""
+    made_on = timezone.localtime(bundle.created_at)
+    full = f"{bundle.case.code} {bundle.get_preset_display()} {made_on:%Y-%m-%d}.pdf"
+    return f"attachment; filename=\"{actions.download_name(bundle)}\"; filename*=UTF-8''{quote(full, safe='')}"

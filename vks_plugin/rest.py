@@ -1,0 +1,196 @@
+"""What every view of our API has in common: who may ask, how a list is paged, what a refusal looks like.
+
+Nothing here is written into Django REST framework's settings, which belong to the host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
+from rest_framework import exceptions, serializers
+from rest_framework.filters import OrderingFilter
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView, exception_handler
+from rest_framework.viewsets import GenericViewSet
+
+from vks_plugin.errors import VksError
+from vks_plugin.host.rest import StandardPagination
+from vks_plugin.organization.queries import display_name
+from vks_plugin.text import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.db.models import Model, QuerySet
+    from rest_framework.request import Request
+
+CODE = r"[\w.\-]{1,60}"
+"""A case, unit or document type code in an address."""
+NUMBER = r"[0-9]{1,9}"
+"""A row number in an address; longer ones exist in no table of the host."""
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+@extend_schema_serializer(
+    component_name="VksRefusal",
+    examples=[
+        OpenApiExample(
+            "A folio claimed twice",
+            value={
+                "detail": "Bút lục 3 đã thuộc tài liệu “Biên bản hỏi cung”: hãy kiểm tra lại số bút lục.",
+                "field": "folio_from",
+            },
+        )
+    ],
+)
+class RefusalSerializer(serializers.Serializer[Any]):
+    """A refusal: nothing of the request was done."""
+
+    detail = serializers.CharField(help_text="The sentence shown to a person, in the language of the request.")
+    field = serializers.CharField(
+        required=False, help_text="The field of the request the sentence belongs to, when there is one."
+    )
+
+
+class ComposedField(serializers.CharField):
+    """Vietnamese text, composed (NFC) before its length is counted."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text as it is stored."""
+        return composed(super().to_internal_value(data))
+
+
+class PersonSerializer(serializers.Serializer[User]):
+    """An account and the name of its holder."""
+
+    username = serializers.CharField(help_text="Account in the host.")
+    name = serializers.SerializerMethodField(help_text="Family name first, given name last.")
+
+    def get_name(self, user: User) -> str:
+        """Return the name as it is written here."""
+        return display_name(user)
+
+
+def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
+    """Return the schema of these refusals, for `extend_schema(responses=...)`."""
+    meaning = {
+        400: "What was entered or uploaded cannot be used; the sentence says what to do.",
+        403: "The asker may know of it but may not do this.",
+        404: "There is none, or none that the asker may know of; both answers are the same.",
+        409: "It clashes with what is recorded already.",
+        413: "More than the configured limit.",
+        503: "The task queue cannot be reached; nothing was kept.",
+    }
+    return {status: OpenApiResponse(RefusalSerializer, description=meaning[status]) for status in statuses}
+
+
+def _first(detail: Any, field: str = "") -> tuple[str, str]:
+    """Return the first sentence in the nested details of a validation error, and the field it is about."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            sentence, inner = _first(value, str(key))
+            if sentence:
+                return sentence, field or inner
+        return "", field
+    if isinstance(detail, list):
+        return next((found for found in (_first(each, field) for each in detail) if found[0]), ("", field))
+    return str(detail), field
+
+
+def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an error into an answer; every refusal carries its sentence as `detail`."""
+    if isinstance(error, VksError):
+        body = {"detail": error.message}
+        if error.field:
+            body["field"] = error.field
+        return Response(body, status=error.status)
+    if isinstance(error, exceptions.ValidationError):
+        sentence, field = _first(error.detail)
+        body = {"detail": sentence}
+        if field and field != "non_field_errors":
+            body["field"] = field
+        return Response(body, status=error.status_code)
+    if isinstance(error, exceptions.APIException):
+        return exception_handler(error, context)
+    answer = exception_handler(error, context)
+    if answer is not None and answer.status_code == 404:
+        # the sentence names the model in English otherwise
+        answer.data = {"detail": _("Không tìm thấy.")}
+    return answer
+
+
+class ApiMixin:
+    """Signed-in people only, JSON only, refusals in one shape."""
+
+    permission_classes = (IsAuthenticated,)
+    renderer_classes = (JSONRenderer,)
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        """Return our own handler; the host's views keep theirs."""
+        return answer_refusal
+
+    @property
+    def actor(self) -> User:
+        """Whoever asks."""
+        return cast("User", self.request.user)  # type: ignore[attr-defined]
+
+
+class ApiViewSet(ApiMixin, GenericViewSet[Any]):
+    """Base of the views whose lists are paged as the host's are."""
+
+    pagination_class = StandardPagination
+
+    def page(self, rows: QuerySet[Any], knowing: Callable[[list[Any]], dict[str, Any]] | None = None) -> Response:
+        """Answer with one page of `rows`.
+
+        Args:
+            rows: everything there is, in a definite order.
+            knowing: told the rows of the page, returns what the serializer is to know of them all.
+        """
+        chosen = list(self.paginate_queryset(rows) or [])
+        context = self.get_serializer_context() | (knowing(chosen) if knowing is not None else {})
+        serializer = self.get_serializer_class()(chosen, many=True, context=context)
+        return self.get_paginated_response(serializer.data)
+
+    def shown(self, row: Any, *, status: int = 200, **context: Any) -> Response:
+        """Answer with one row; `context` is handed to the serializer."""
+        serializer = self.get_serializer_class()(row, context=self.get_serializer_context() | context)
+        return Response(serializer.data, status=status)
+
+    def given(self, serializer_class: type[serializers.Serializer[Any]]) -> Mapping[str, Any]:
+        """Return what the request says, checked for its form.
+
+        Raises:
+            ValidationError: a field is missing or malformed.
+        """
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return cast("Mapping[str, Any]", serializer.validated_data)
+
+
+class DefiniteOrdering(OrderingFilter):
+    """Orders as asked and then by primary key, so that no row is on two pages or on none."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Model], view: APIView) -> QuerySet[Model]:
+        """Order `queryset`."""
+        ordering = self.get_ordering(request, queryset, view)
+        return queryset.order_by(*ordering, "-pk") if ordering else queryset
+
+
+@extend_schema(exclude=True)
+class NoSuchRoute(ApiMixin, APIView):
+    """Answers for addresses under ours that lead nowhere.
+
+    Without it the host's last route would answer with its web page and status 200.
+    """
+
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse before anything is looked at, whatever the method."""
+        raise exceptions.NotFound(_("Không có địa chỉ này trong API hồ sơ vụ án."))

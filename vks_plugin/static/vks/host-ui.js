@@ -1,0 +1,73 @@
+// Our entry in the sidebar of the host's own interface, and the case of the document shown.
+"use strict";
+(() => {
+  const root = document.querySelector("base")?.getAttribute("href") ?? "/";
+  const ICON = "M2 3a2 2 0 0 1 2-2h3l1.5 2H12a2 2 0 0 1 2 2v1H4.5A1.5 1.5 0 0 0 3 7.2L2 11V3zm2.3 4.6A.5.5 0 0 1 4.8 7h9.7a.5.5 0 0 1 .48.64l-1.4 5A.5.5 0 0 1 13.1 13H3.4a.5.5 0 0 1-.48-.64l1.38-4.76z";
+
+  function entry() {
+    const item = document.createElement("li");
+    item.className = "nav-item app-link";
+    item.id = "vks-sidebar";
+    const link = document.createElement("a");
+    link.className = "nav-link";
+    link.href = `${root}vks/`;
+    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    for (const [name, value] of Object.entries({ width: "1em", height: "1em", viewBox: "0 0 16 16", fill: "currentColor", class: "me-2 bi", "aria-hidden": "true" })) {
+      icon.setAttribute(name, value);
+    }
+    const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    shape.setAttribute("d", ICON);
+    icon.append(shape);
+    const words = document.createElement("span");
+    words.textContent = "Hồ sơ vụ án";
+    link.append(icon, words);
+    item.append(link);
+    return item;
+  }
+
+  let shown = "";
+  async function caseOf(id) {
+    const answer = await fetch(`${root}api/vks/documents/${id}/`, { headers: { Accept: "application/json; version=10" } });
+    return answer.ok ? answer.json() : null;
+  }
+  async function panel() {
+    const id = location.pathname.match(/\/documents\/(\d+)/)?.[1] ?? "";
+    const old = document.getElementById("vks-case");
+    if (!id) {
+      old?.remove();
+      shown = "";
+      return;
+    }
+    const place = document.querySelector("pngx-page-header");
+    if (!place || (id === shown && old)) return;
+    shown = id;
+    old?.remove();
+    const filing = await caseOf(id).catch(() => null);
+    if (!filing || shown !== id || document.getElementById("vks-case")) return;
+    const line = document.createElement("p");
+    line.id = "vks-case";
+    line.className = "mb-2";
+    const link = document.createElement("a");
+    const code = filing.case?.code ?? filing.case_code ?? filing.case;
+    const name = filing.case?.name ?? filing.case_name ?? "";
+    link.href = `${root}vks/cases/${encodeURIComponent(code)}/`;
+    link.textContent = `Vụ án ${code}${name ? ` – ${name}` : ""}`;
+    line.append(link);
+    place.after(line);
+  }
+
+  let due = false;
+  function arrange() {
+    due = false;
+    const list = document.querySelector("#sidebarMenu ul.nav");
+    if (list && !document.getElementById("vks-sidebar")) list.append(entry());
+    panel();
+  }
+  new MutationObserver(() => {
+    if (!due) {
+      due = true;
+      requestAnimationFrame(arrange);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+  arrange();
+})();

@@ -1,0 +1,81 @@
+"""What surrounds every request: who acts, what fell due, and our entry in the host's own pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
+from django.utils import timezone
+
+from vks_plugin.access.actions import sweep
+from vks_plugin.conf import configuration
+from vks_plugin.host.actor import reset_actor, set_actor
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_HOST_PAGE = "base"
+"""URL name of the host's catch-all, which serves its single-page interface."""
+
+
+class ActorMiddleware:
+    """Remembers the signed-in person for code that the host calls without telling it who acts."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request as its signed-in person."""
+        user = getattr(request, "user", None)
+        token = set_actor(user if user is not None and user.is_authenticated else None)  # type: ignore[arg-type]
+        try:
+            return self.get_response(request)
+        finally:
+            reset_actor(token)
+
+
+class DueMiddleware:
+    """Ends dated appointments and assignments before the first request of a new day is served."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self._swept: dt.date | None = None
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request with nothing overdue in force."""
+        day = timezone.localdate()
+        if self._swept != day:
+            sweep(day)
+            self._swept = day
+        return self.get_response(request)
+
+
+class HostPageMiddleware:
+    """Adds one script to the host's single-page interface: the sidebar entry and the case panel."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request; only the host's own HTML page is touched."""
+        response = self.get_response(request)
+        match = request.resolver_match
+        if (
+            match is None
+            or match.url_name != _HOST_PAGE
+            or response.status_code != 200
+            or response.streaming
+            or not configuration().host_interface
+            or "text/html" not in response.get("Content-Type", "")
+            or response.get("Content-Encoding")
+        ):
+            return response
+        charset = response.charset or "utf-8"
+        page = response.content.decode(charset)
+        if "</body>" in page:
+            script = f'<script src="{static("vks/host-ui.js")}" defer></script></body>'
+            response.content = page.replace("</body>", script, 1).encode(charset)
+            if response.has_header("Content-Length"):
+                response["Content-Length"] = str(len(response.content))
+        return response

@@ -1,0 +1,94 @@
+"""What every page of ours has: a signed-in person, strict headers, errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.queries import units_to_appoint_in
+from vks_plugin.errors import NotFound, VksError
+from vks_plugin.host.version import is_stand_in
+
+P = ParamSpec("P")
+
+
+class SignedInRequest(HttpRequest):
+    """A request whose person is signed in; `page` sees to that."""
+
+    user: User  # type: ignore[assignment]
+
+
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
+
+POLICY = (
+    "default-src 'none'; "
+    "script-src 'self'; "
+    "style-src 'self'; "
+    "img-src 'self' data:; "
+    "font-src 'self'; "
+    "connect-src 'self'; "
+    "frame-src 'self'; "
+    "form-action 'self'; "
+    "base-uri 'none'; "
+    "frame-ancestors 'self'"
+)
+"""Nothing from elsewhere, no script or style written into a page."""
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Tell whether a script asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Render a page or a part of one."""
+    frame: dict[str, Any] = {"stand_in": is_stand_in()}
+    if not is_fragment(request):
+        frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
+    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def show_error(request: HttpRequest, error: VksError) -> HttpResponse:
+    """Render the sentence of an error, with its status."""
+    template = "vks/errors/part.html" if is_fragment(request) else "vks/errors/page.html"
+    return show(request, template, {"error": error}, status=error.status)
+
+
+def _finish(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def page(view: View[P]) -> Callable[..., HttpResponseBase]:
+    """Make a view a page of ours: signed in, strict headers, `VksError` shown with its sentence and status."""
+
+    @wraps(view)
+    def inner(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response: HttpResponseBase
+        try:
+            response = view(request, *args, **kwargs)
+        except VksError as error:
+            response = show_error(request, error)
+        except Http404:
+            response = show_error(request, NotFound(_("Không có nội dung này.")))
+        return _finish(response)
+
+    return login_required(inner)
+
+
+@page
+def unknown(request: SignedInRequest, path: str = "") -> HttpResponse:
+    """Answer for every address of ours that is none: without this the host's own interface would answer with 200."""
+    raise NotFound(_("Không có trang này."))

@@ -1,0 +1,176 @@
+"""Pages about cases."""
+
+from __future__ import annotations
+
+import uuid
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from vks_plugin.access import actions
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import CaseView, case_for, case_list, units_to_register_in, who_can_see
+from vks_plugin.cases.filters import CaseFilterSet
+from vks_plugin.cases.models import Assignment, CatalogueType
+from vks_plugin.court.actions import bundles_of
+from vks_plugin.errors import NotAllowed, VksError
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.web.forms import AccusedFormSet, AssignForm, CaseForm, UploadForm
+from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
+
+PAGE_SIZE = 25
+_ORDERS = {"code", "name", "handled_at", "stage", "unit"}
+
+
+@page
+@require_GET
+def list_cases(request: SignedInRequest) -> HttpResponse:
+    """Show the cases the person may know of, narrowed and in pages."""
+    filters = CaseFilterSet(request.GET, queryset=case_list(request.user), request=request)
+    units: Any = filters.form.fields["unit"]
+    units.queryset = units.queryset.filter(cases__in=case_list(request.user).values("pk")).distinct()
+    order = request.GET.get("order", "-handled_at")
+    if order.removeprefix("-") not in _ORDERS:
+        order = "-handled_at"
+    paginator = Paginator(filters.qs.order_by(order, "-pk"), PAGE_SIZE)
+    cases = paginator.get_page(request.GET.get("page"))
+    leads = User.objects.in_bulk({case.lead_prosecutor_id for case in cases if case.lead_prosecutor_id})
+    for case in cases:
+        lead = leads.get(case.lead_prosecutor_id)
+        case.lead_name = display_name(lead) if lead is not None else ""
+    kept = request.GET.copy()
+    for key in ("page", "order"):
+        kept.pop(key, None)
+    context = {
+        "filter": filters,
+        "cases": cases,
+        "order": order,
+        "kept": kept.urlencode(),
+        "narrowed": any(request.GET.get(key) for key in ("q", "stage", "status", "unit", "mine")),
+        "may_register": units_to_register_in(request.user).exists(),
+    }
+    return show(request, "vks/cases/rows.html" if is_fragment(request) else "vks/cases/list.html", context)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def new_case(request: SignedInRequest) -> HttpResponse:
+    """Register a case."""
+    units = units_to_register_in(request.user)
+    if not units.exists():
+        raise NotAllowed(
+            _("Bạn chưa có chức danh đăng ký vụ án tại đơn vị đang dùng hệ thống. Hãy liên hệ lãnh đạo đơn vị.")
+        )
+    if request.method == "GET":
+        form = CaseForm(units=units, initial={"form_token": uuid.uuid4(), "unit": units.first()})
+        return show(request, "vks/cases/new.html", {"form": form, "accused": AccusedFormSet(prefix="accused")})
+    form = CaseForm(request.POST, units=units)
+    accused = AccusedFormSet(request.POST, prefix="accused")
+    if form.is_valid() and accused.is_valid():
+        fields = dict(form.cleaned_data)
+        fields["code"] = fields["code"] or None
+        people = [each.as_input() for each in accused.forms if each.has_changed()]
+        try:
+            case = actions.register_case(actor=request.user, accused=people, **fields)
+        except VksError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+            return show(request, "vks/cases/new.html", {"form": form, "accused": accused}, status=error.status)
+        messages.success(request, _("Đã đăng ký vụ án %(code)s.") % {"code": case.code})
+        return redirect("vks:case", code=case.code)
+    return show(request, "vks/cases/new.html", {"form": form, "accused": accused}, status=400)
+
+
+def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
+    """Return what the case page and its parts show."""
+    documents = list(view.documents)
+    parts = []
+    for part, label in (("hsva", _("Hồ sơ vụ án")), ("hsks", _("Hồ sơ kiểm sát (nội bộ)"))):
+        inside = [each for each in documents if each.part == part]
+        if inside:
+            groups = groupby(
+                inside, key=lambda each: each.document_type.group_name if each.document_type else _("Chưa phân loại")
+            )
+            parts.append((label, part, [(name, list(rows)) for name, rows in groups]))
+    may_file = bool(view.may & {"file", "file_internal"})
+    items = (
+        IntakeItem.objects.filter(case=view.case)
+        .exclude(status=IntakeItem.Status.FILED)
+        .select_related("document_type")
+        if may_file
+        else IntakeItem.objects.none()
+    )
+    if "file_internal" not in view.may:
+        items = items.filter(part="hsva")
+    folios = [each.folio_to for each in documents if each.folio_to]
+    return {
+        "view": view,
+        "case": view.case,
+        "parts": parts,
+        "document_count": len(documents),
+        "items": items,
+        "waiting": any(item.status == IntakeItem.Status.WAITING for item in items),
+        "next_folio": max(folios, default=0) + 1,
+        "may_file": may_file,
+        "can_read": view.decision.level >= Level.VIEW or view.internal.level >= Level.VIEW,
+    }
+
+
+@page
+@require_GET
+def show_case(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show one case: header, documents with a preview, people, intake and bundles."""
+    view = case_for(request.user, code)
+    context = case_context(request, view)
+    if is_fragment(request):
+        return show(request, "vks/cases/documents.html", context)
+    may_assign = "assign" in view.may
+    context |= {
+        "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
+        "types": CatalogueType.objects.all() if context["may_file"] else (),
+        "assign": AssignForm(people=colleagues(view.case.unit)) if may_assign else None,
+        "assignments": [(each, display_name(each.user)) for each in view.assignments],
+        "bundles": bundles_of(request.user, view.case),
+        "readers": [(display_name(person), decision) for person, decision in who_can_see(view.case)]
+        if view.decision.level >= Level.VIEW
+        else (),
+    }
+    return show(request, "vks/cases/case.html", context)
+
+
+@page
+@require_POST
+def assign(request: SignedInRequest, code: str) -> HttpResponse:
+    """Assign somebody to the case."""
+    view = case_for(request.user, code)
+    form = AssignForm(request.POST, people=colleagues(view.case.unit))
+    if form.is_valid():
+        try:
+            actions.assign(actor=request.user, case=view.case, **form.cleaned_data)
+            messages.success(request, _("Đã phân công."))
+        except VksError as error:
+            messages.error(request, error.message)
+    else:
+        messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."))
+    return redirect("vks:case", code=code)
+
+
+@page
+@require_POST
+def end_assignment(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """End an assignment now."""
+    view = case_for(request.user, code)
+    assignment = get_object_or_404(Assignment, pk=pk, case=view.case)
+    actions.end_assignment(actor=request.user, assignment=assignment)
+    messages.success(request, _("Đã thu hồi phân công."))
+    # who gave up the own assignment may not see the case any more
+    if assignment.user_id == request.user.pk:
+        return redirect("vks:case_list")
+    return redirect("vks:case", code=code)

@@ -1,0 +1,60 @@
+"""Pages and answers about bundles."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from vks_plugin.access.queries import case_for
+from vks_plugin.court import actions
+from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
+
+
+@page
+@require_POST
+def make(request: SignedInRequest, code: str) -> HttpResponse:
+    """Ask for a bundle of the case."""
+    bundle = actions.request_bundle(actor=request.user, case=case_for(request.user, code).case)
+    if is_fragment(request):
+        return show(request, "vks/cases/bundle.html", {"bundle": bundle})
+    messages.success(request, _("Đang lập tập hồ sơ."))
+    return redirect("vks:case", code=code)
+
+
+@page
+@require_GET
+def status(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show how far a bundle is."""
+    return show(request, "vks/cases/bundle.html", {"bundle": actions.bundle_for(request.user, pk)})
+
+
+@page
+@require_POST
+def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Stop a bundle."""
+    bundle = actions.bundle_for(request.user, pk)
+    actions.cancel_bundle(actor=request.user, bundle=bundle)
+    bundle.refresh_from_db()
+    if is_fragment(request):
+        return show(request, "vks/cases/bundle.html", {"bundle": bundle})
+    return redirect("vks:case", code=bundle.case.code)
+
+
+@page
+@require_GET
+def download(request: SignedInRequest, pk: UUID) -> FileResponse:
+    """Hand a finished bundle out, to whoever may see everything in it at this moment."""
+    bundle = actions.bundle_for(request.user, pk)
+    path = actions.finished_file(bundle)
+    inline = request.GET.get("inline") == "1"
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=not inline,
+        filename=actions.download_name(bundle),
+        content_type="application/pdf",
+    )

@@ -1,0 +1,69 @@
+"""Pages about offices and posts."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from vks_plugin.access import actions
+from vks_plugin.access.queries import units_to_appoint_in
+from vks_plugin.errors import NotAllowed, VksError
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.queries import display_name
+from vks_plugin.organization.roles import Role
+from vks_plugin.web.forms import AppointForm
+from vks_plugin.web.shell import SignedInRequest, page, show
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def organization(request: SignedInRequest) -> HttpResponse:
+    """Show offices and posts, and record appointments where the person may."""
+    units = units_to_appoint_in(request.user)
+    if not units.exists():
+        raise NotAllowed(_("Trang này dành cho Viện trưởng và quản trị hệ thống."))
+    form = AppointForm(request.POST or None, units=units.filter(pk__in=ProcuracyUnit.objects.on(timezone.localdate())))
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                actions.record_appointment(actor=request.user, **form.cleaned_data)
+            except VksError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+                status = error.status
+            else:
+                messages.success(request, _("Đã ghi bổ nhiệm."))
+                return redirect("vks:organization")
+    today = timezone.localdate()
+    posts = (
+        Appointment.objects.filter(unit__in=units).select_related("user", "unit", "department").order_by("starts_on")
+    )
+    context = {
+        "form": form,
+        "units": [
+            (unit, unit.is_active(today))
+            for unit in sorted(
+                units, key=lambda each: (each.valid_to is not None, each.parent_id is not None, each.code)
+            )
+        ],
+        "posts": [
+            (post, display_name(post.user), post.ended_at is None and (post.ends_on is None or post.ends_on >= today))
+            for post in sorted(posts, key=lambda each: (each.unit.code, Role.values.index(each.role)))
+        ],
+    }
+    return show(request, "vks/organization/organization.html", context, status=status)
+
+
+@page
+@require_POST
+def end_appointment(request: SignedInRequest, pk: int) -> HttpResponse:
+    """End a post now."""
+    post = get_object_or_404(Appointment.objects.filter(unit__in=units_to_appoint_in(request.user)), pk=pk)
+    actions.end_appointment(actor=request.user, appointment=post)
+    messages.success(request, _("Đã chấm dứt bổ nhiệm."))
+    return redirect("vks:organization")
