@@ -24,10 +24,22 @@ EXPECTED: dict[tuple[str, str], tuple[Level, Level, Level, Level]] = {
     ("assigned", "scan_operator"): (Level.CONTRIBUTE, Level.NONE, Level.CONTRIBUTE, Level.NONE),
 }
 
-ROLES = (
-    "chief_procurator deputy_chief_procurator department_head deputy_department_head prosecutor inspector specialist "
-    "records_clerk archivist scan_operator qc_reviewer statistics_officer system_admin prosecutor_lead"
-).split()
+ROLES = [
+    "chief_procurator",
+    "deputy_chief_procurator",
+    "department_head",
+    "deputy_department_head",
+    "prosecutor",
+    "inspector",
+    "specialist",
+    "records_clerk",
+    "archivist",
+    "scan_operator",
+    "qc_reviewer",
+    "statistics_officer",
+    "system_admin",
+    "prosecutor_lead",
+]
 
 
 @pytest.mark.parametrize("where", [OWN, ABOVE, OTHER, "assigned"])
@@ -44,9 +56,7 @@ def test_every_cell_of_the_matrix(where: str, role: str) -> None:
 
 
 def test_the_highest_row_wins_and_gives_its_reason() -> None:
-    decision = decide(
-        posts=[Post("records_clerk", OWN)], assigned_as=["scan_operator"], case=CASE, part="hsva"
-    )
+    decision = decide(posts=[Post("records_clerk", OWN)], assigned_as=["scan_operator"], case=CASE, part="hsva")
     assert (decision.level, decision.reason) == (Level.CONTRIBUTE, "Được giao số hóa hồ sơ này")
 
 

@@ -167,11 +167,7 @@ def test_case_list_agrees_with_the_decision_for_everybody(filed_case: FiledCase,
         for name, user in people.items():
             known = case_decision(user, filed_case.case).level >= Level.METADATA
             assert visible_cases(user).filter(pk=filed_case.case.pk).exists() == known, (name, restricted)
-            seen = {
-                part
-                for part in ("hsva", "hsks")
-                if case_decision(user, filed_case.case, part).level >= Level.VIEW
-            }
+            seen = {part for part in ("hsva", "hsks") if case_decision(user, filed_case.case, part).level >= Level.VIEW}
             assert set(visible_documents(user).values_list("part", flat=True)) == seen, (name, restricted)
 
 

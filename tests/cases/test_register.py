@@ -51,7 +51,11 @@ def test_second_click_finds_the_case_of_the_first(people: dict[str, User], units
     token = uuid.uuid4()
     first, second = (
         register(
-            actor=people["clerk_kv1"], unit=units["QN-KV1"], form_token=token, init_decision_no="5/QĐ", digitise_myself=True
+            actor=people["clerk_kv1"],
+            unit=units["QN-KV1"],
+            form_token=token,
+            init_decision_no="5/QĐ",
+            digitise_myself=True,
         )
         for _ in range(2)
     )

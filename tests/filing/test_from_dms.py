@@ -149,7 +149,9 @@ def test_filed_documents_are_not_deleted(filed_case: FiledCase, people: dict[str
         assert Document.objects.filter(pk=document.pk).exists()
 
 
-def test_an_ordinary_document_stays_the_host_s_own(people: dict[str, User], catalogue: dict[str, CatalogueType]) -> None:
+def test_an_ordinary_document_stays_the_host_s_own(
+    people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
     document = upload(people["prosecutor_kv1"], title="Lịch trực")
     assert CaseDocument.objects.count() == 0
     assert Document.objects.get(pk=document.pk).owner == people["prosecutor_kv1"]

@@ -88,6 +88,18 @@ def _clash(key: str, code: str | None) -> Conflict | None:
     return None
 
 
+def _made_by(form_token: uuid.UUID | None, actor: User) -> CaseFile | None:
+    """Return the case this form made already.
+
+    Raises:
+        Conflict: somebody else's form made it; nothing of it is told.
+    """
+    earlier = CaseFile.objects.filter(form_token=form_token).first() if form_token is not None else None
+    if earlier is not None and earlier.created_by_id != actor.pk:
+        raise Conflict(_("Biểu mẫu này đã được dùng: hãy mở lại trang đăng ký rồi nhập lại."), field="form_token")
+    return earlier
+
+
 def create_case(
     *,
     actor: User,
@@ -147,10 +159,9 @@ def create_case(
     for person in people:
         if person.birth_year is not None and not 1900 <= person.birth_year <= timezone.localdate().year:
             raise BadInput(_("Năm sinh của %(name)s không hợp lệ.") % {"name": person.full_name}, field="accused")
-    if form_token is not None:
-        earlier = CaseFile.objects.filter(form_token=form_token, created_by=actor).first()
-        if earlier is not None:
-            return earlier, False
+    earlier = _made_by(form_token, actor)
+    if earlier is not None:
+        return earlier, False
     key = init_decision_key(number, init_decision_date, agency)
     clash = _clash(key, code)
     if clash is not None:
@@ -191,10 +202,9 @@ def create_case(
                     for position, person in enumerate(people, start=1)
                 )
         except IntegrityError as error:
-            if form_token is not None:
-                earlier = CaseFile.objects.filter(form_token=form_token, created_by=actor).first()
-                if earlier is not None:
-                    return earlier, False
+            earlier = _made_by(form_token, actor)
+            if earlier is not None:
+                return earlier, False
             clash = _clash(key, code)
             if clash is not None:
                 raise clash from error

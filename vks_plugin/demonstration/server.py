@@ -89,7 +89,9 @@ def start_worker(app: Any) -> threading.Thread:
 def _work(app: Any) -> None:
     # everything here is one process of one person on one machine
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
-    worker = app.Worker(pool="threads", concurrency=1, loglevel="ERROR", quiet=True, without_gossip=True, without_mingle=True)
+    worker = app.Worker(
+        pool="threads", concurrency=1, loglevel="ERROR", quiet=True, without_gossip=True, without_mingle=True
+    )
     worker.start()
 
 

@@ -1,0 +1,355 @@
+"""Who gets what from every route of the API.
+
+The table below is written by hand. A route without a row fails the first test.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from tests.api.conftest import Everything, Snapshot
+from tests.people import PASSWORD, pdf_bytes, register
+from vks_plugin.access import actions as access
+from vks_plugin.api import router
+from vks_plugin.cases.models import Assignment
+from vks_plugin.organization.models import Appointment
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from rest_framework.response import Response
+
+    from vks_plugin.cases.models import CatalogueType
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+STRANGERS = ("prosecutor_kv3", "outsider", "admin_province", "other_prosecutor_kv1")
+ASKERS = (*STRANGERS, "clerk_kv1", "prosecutor_kv1", "chief_kv1", "chief_province")
+"""In the order of the columns: four who may know nothing of the case, one who may know that it
+exists, the assigned prosecutor, the leader of the office, the leader of the province."""
+
+TABLE = {
+    # route, method           another outside admin colleague clerk assigned leader province
+    ("vks-root", "get"): "                   200 200 200 200  200  200 200 200",
+    ("vks-case-list", "get"): "              200 200 200 200  200  200 200 200",
+    ("vks-case-list", "post"): "             403 403 403 201  201  201 201 403",
+    ("vks-case-detail", "get"): "            404 404 404 404  200  200 200 200",
+    ("vks-case-document-list", "get"): "     404 404 404 404  200  200 200 200",
+    ("vks-case-folio-list", "get"): "        404 404 404 404  200  200 200 200",
+    ("vks-case-upload-list", "post"): "      404 404 404 404  403  202 202 403",
+    ("vks-case-assignment-list", "get"): "   404 404 404 404  200  200 200 200",
+    ("vks-case-assignment-list", "post"): "  404 404 404 404  403  403 201 403",
+    ("vks-case-assignment-end", "post"): "   404 404 404 404  403  200 200 403",
+    ("vks-case-bundle-list", "get"): "       404 404 404 404  200  200 200 200",
+    ("vks-case-bundle-list", "post"): "      404 404 404 404  403  202 202 202",
+    ("vks-case-access-list", "get"): "       404 404 404 404  403  403 200 403",
+    ("vks-document-detail", "get"): "        404 404 404 404  404  200 200 200",
+    ("vks-document-detail", "patch"): "      404 404 404 404  404  200 200 403",
+    ("vks-document-file", "post"): "         404 404 404 404  404  201 404 404",
+    ("vks-intake-list", "get"): "            200 200 200 200  200  200 200 200",
+    ("vks-intake-detail", "get"): "          404 404 404 404  404  200 404 404",
+    ("vks-intake-retry", "post"): "          404 404 404 404  404  202 404 404",
+    ("vks-intake-discard", "post"): "        404 404 404 404  404  204 404 404",
+    ("vks-bundle-detail", "get"): "          404 404 404 404  404  200 200 200",
+    ("vks-bundle-cancel", "post"): "         404 404 404 404  404  409 409 409",
+    ("vks-bundle-download", "get"): "        404 404 404 404  404  200 200 200",
+    ("vks-unit-list", "get"): "              200 200 200 200  200  200 200 200",
+    ("vks-unit-detail", "get"): "            200 200 200 200  200  200 200 200",
+    ("vks-department-list", "get"): "        200 200 200 200  200  200 200 200",
+    ("vks-document-type-list", "get"): "     200 200 200 200  200  200 200 200",
+    ("vks-document-type-detail", "get"): "   200 200 200 200  200  200 200 200",
+    ("vks-appointment-list", "get"): "       200 200 200 200  200  200 200 200",
+    ("vks-appointment-list", "post"): "      403 403 201 403  403  403 201 201",
+    ("vks-appointment-end", "post"): "       404 404 200 403  403  403 200 200",
+}
+
+# how many rows of the case's own things each asker finds in a list
+COUNTS = {
+    "vks-case-list": "                         0   0   0   0    1    1   1   1",
+    "vks-case-document-list": "                -   -   -   -    0    4   4   4",
+    "vks-case-folio-list": "                   -   -   -   -    0    6   6   6",
+    "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
+    "vks-intake-list": "                       0   0   0   0    0    1   0   0",
+}
+
+
+class Addresses:
+    """The addresses and the request bodies of a run through the table; made up where nothing exists."""
+
+    def __init__(self, found: Everything | None, appointment: int, assignment: int) -> None:
+        code = found.filed.case.code if found is not None else "HS-QN-KV1-2026-0001"
+        document = found.filed.host_ids[0] if found is not None else 1
+        unfiled = found.unfiled.pk if found is not None else 5
+        item = found.failed.pk if found is not None else "6f9d6f0e-3c39-4f0e-8a5e-0d1f6f0f5a11"
+        bundle = found.bundle.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0de"
+        of_case = f"/api/vks/cases/{code}/"
+        self.code = code
+        self.path = {
+            "vks-root": "/api/vks/",
+            "vks-case-list": "/api/vks/cases/",
+            "vks-case-detail": of_case,
+            "vks-case-document-list": f"{of_case}documents/",
+            "vks-case-folio-list": f"{of_case}folios/",
+            "vks-case-upload-list": f"{of_case}upload/",
+            "vks-case-assignment-list": f"{of_case}assignments/",
+            "vks-case-assignment-end": f"{of_case}assignments/{assignment}/end/",
+            "vks-case-bundle-list": f"{of_case}bundles/",
+            "vks-case-access-list": f"{of_case}access/",
+            "vks-document-detail": f"/api/vks/documents/{document}/",
+            "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
+            "vks-intake-list": "/api/vks/intake/",
+            "vks-intake-detail": f"/api/vks/intake/{item}/",
+            "vks-intake-retry": f"/api/vks/intake/{item}/retry/",
+            "vks-intake-discard": f"/api/vks/intake/{item}/discard/",
+            "vks-bundle-detail": f"/api/vks/bundles/{bundle}/",
+            "vks-bundle-cancel": f"/api/vks/bundles/{bundle}/cancel/",
+            "vks-bundle-download": f"/api/vks/bundles/{bundle}/download/",
+            "vks-unit-list": "/api/vks/units/",
+            "vks-unit-detail": "/api/vks/units/QN-KV1/",
+            "vks-department-list": "/api/vks/departments/",
+            "vks-document-type-list": "/api/vks/document-types/",
+            "vks-document-type-detail": "/api/vks/document-types/QDKTVA/",
+            "vks-appointment-list": "/api/vks/appointments/",
+            "vks-appointment-end": f"/api/vks/appointments/{appointment}/end/",
+        }
+
+    def body(self, name: str) -> dict[str, Any]:
+        """Return a body that would be accepted from somebody who may."""
+        return {
+            "vks-case-list": {
+                "unit": "QN-KV1",
+                "name": "Vụ mới",
+                "init_decision_no": "900/QĐ",
+                "init_decision_date": "2026-05-04",
+                "init_decision_agency": "Công an tỉnh",
+            },
+            "vks-case-upload-list": {
+                "document_type": "CT",
+                "file": SimpleUploadedFile("cáo trạng.pdf", pdf_bytes(1, "Cáo trạng"), "application/pdf"),
+            },
+            "vks-case-assignment-list": {"user": "inspector_kv1", "role": "inspector"},
+            "vks-document-detail": {"title": "Tên đã sửa"},
+            "vks-document-file": {"case": self.code, "document_type": "BBHC"},
+            "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},
+        }.get(name, {})
+
+    def ask(self, client: APIClient, name: str, method: str) -> Response:
+        """Send one request of the table."""
+        form = "multipart" if name == "vks-case-upload-list" else "json"
+        if method == "get":
+            return client.get(self.path[name])
+        send: Callable[..., Response] = getattr(client, method)
+        return send(self.path[name], self.body(name), format=form)
+
+
+def routes() -> set[tuple[str, str]]:
+    """Return every route of the API with each of its methods."""
+    found = set()
+    for pattern in router.urls:
+        methods = getattr(pattern.callback, "actions", None) or {"get": "get"}
+        # the framework adds HEAD to what answers GET, at the first request
+        found |= {(str(pattern.name), method) for method in methods if method != "head"}
+    return found
+
+
+def _appointment() -> int:
+    return Appointment.objects.get(user__username="inspector_kv1").pk
+
+
+def _said(response: Response) -> Any:
+    """Return what an answer tells, however it is sent."""
+    if getattr(response, "streaming", False):
+        return "a file"
+    return response.json() if response.content else ""
+
+
+def test_every_route_has_a_row() -> None:
+    assert set(TABLE) == routes()
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+def test_each_asker_gets_what_the_table_says(
+    asker: str,
+    everything: Everything,
+    as_person: Callable[[str], APIClient],
+    snapshot: Callable[[], Snapshot],
+) -> None:
+    column = ASKERS.index(asker)
+    assignment = Assignment.objects.get(user__username="prosecutor_kv1").pk
+    addresses = Addresses(everything, _appointment(), assignment)
+    client = as_person(asker)
+    before = snapshot()
+    wrong = []
+    for (name, method), row in TABLE.items():
+        with transaction.atomic():
+            response = addresses.ask(client, name, method)
+            expected = int(row.split()[column])
+            if response.status_code != expected:
+                wrong.append((name, method, expected, response.status_code, _said(response)))
+            if response.status_code >= 400:
+                assert set(response.json()) <= {"detail", "field"}, (name, method)
+                assert snapshot() == before, f"{method} {name} was refused but changed something"
+            counted = COUNTS.get(name, "").split()
+            if method == "get" and counted and counted[column] != "-":
+                assert response.json()["count"] == int(counted[column]), name
+            _said(response)
+            transaction.set_rollback(True)
+        for path in {path for path, _size in snapshot()["files"]} - {path for path, _size in before["files"]}:
+            # an upload whose rows were rolled back
+            Path(path).unlink()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("how", ["nobody", "locked by session", "locked by token", "locked by password", "bad token"])
+def test_who_is_not_signed_in_gets_nothing_at_all(
+    how: str, everything: Everything, people: dict[str, User], snapshot: Callable[[], Snapshot]
+) -> None:
+    client = APIClient()
+    if how == "locked by session":
+        client.force_login(people["locked"])
+    elif how == "locked by token":
+        client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=people['locked']).key}")
+    elif how == "locked by password":
+        pair = base64.b64encode(f"locked:{PASSWORD}".encode()).decode()
+        client.credentials(HTTP_AUTHORIZATION=f"Basic {pair}")
+    elif how == "bad token":
+        client.credentials(HTTP_AUTHORIZATION="Token 0123456789")
+    addresses = Addresses(everything, _appointment(), Assignment.objects.get().pk)
+    before = snapshot()
+    for name, method in TABLE:
+        response = addresses.ask(client, name, method)
+        assert response.status_code == 401, (name, method)
+        assert set(response.json()) == {"detail"}
+    assert snapshot() == before
+
+
+def _everything_said(client: APIClient, addresses: Addresses) -> dict[str, tuple[int, str]]:
+    told = {}
+    for name, method in TABLE:
+        with transaction.atomic():
+            response = addresses.ask(client, name, method)
+            told[f"{method} {name}"] = (response.status_code, json.dumps(_said(response), ensure_ascii=False))
+            transaction.set_rollback(True)
+    return told
+
+
+@pytest.mark.parametrize("asker", STRANGERS)
+def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
+    asker: str,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    as_person: Callable[[str], APIClient],
+    request: pytest.FixtureRequest,
+) -> None:
+    client = as_person(asker)
+    empty = _everything_said(client, Addresses(None, _appointment(), 1))
+    found: Everything = request.getfixturevalue("everything")
+    present = _everything_said(client, Addresses(found, _appointment(), Assignment.objects.get().pk))
+    # the office's next case number is known to whoever registers a case there
+    if asker == "other_prosecutor_kv1":
+        assert empty.pop("post vks-case-list")[0] == present.pop("post vks-case-list")[0] == 201
+    # ids of appointments made within the request differ
+    for told in (empty, present):
+        if told["post vks-appointment-list"][0] == 201:
+            told["post vks-appointment-list"] = (201, "")
+        if told["post vks-appointment-end"][0] == 200:
+            told["post vks-appointment-end"] = (200, "")
+    assert present == empty
+
+
+def test_after_the_end_of_an_assignment_nothing_is_left(
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    as_person: Callable[[str], APIClient],
+    request: pytest.FixtureRequest,
+) -> None:
+    client = as_person("prosecutor_kv1")
+    empty = _everything_said(client, Addresses(None, _appointment(), 1))
+    found: Everything = request.getfixturevalue("everything")
+    assignment = Assignment.objects.get()
+    addresses = Addresses(found, _appointment(), assignment.pk)
+    assert client.get(addresses.path["vks-case-detail"]).status_code == 200
+    ended = as_person("chief_kv1").post(addresses.path["vks-case-assignment-end"])
+    assert ended.status_code == 200
+    assert ended.json()["ended_at"] is not None
+    left = _everything_said(client, addresses)
+    # still the owner of a paper of his own, which finds no case to go to; and still somebody who registers cases
+    assert left.pop("post vks-document-file") == left["get vks-case-detail"]
+    assert empty.pop("post vks-document-file")[0] == 404
+    assert empty.pop("post vks-case-list")[0] == left.pop("post vks-case-list")[0] == 201
+    assert left == empty
+
+
+def test_a_restricted_case_is_closed_to_clerk_and_province(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: Callable[[str], APIClient], provisioned: None
+) -> None:
+    made = register(actor=people["chief_kv1"], unit=units["QN-KV1"], confidentiality="han_che_noi_bo")
+    access.assign(actor=people["chief_kv1"], case=made, user=people["prosecutor_kv1"], role="prosecutor")
+    for asker, status, count in (
+        ("clerk_kv1", 404, 0),
+        ("chief_province", 404, 0),
+        ("prosecutor_kv1", 200, 1),
+        ("deputy_kv1", 200, 1),
+    ):
+        client = as_person(asker)
+        assert client.get(f"/api/vks/cases/{made.code}/").status_code == status, asker
+        assert client.get("/api/vks/cases/").json()["count"] == count, asker
+
+
+def test_who_may_only_know_of_a_case_reads_neither_note_nor_place(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: Callable[[str], APIClient]
+) -> None:
+    made = register(
+        actor=people["chief_kv1"], unit=units["QN-KV1"], note="Nguồn tin mật báo", crime_place="Phường Hồng Gai"
+    )
+    told = as_person("clerk_kv1").get(f"/api/vks/cases/{made.code}/").json()
+    assert (told["level"], told["note"], told["crime_place"], told["crime_date"]) == ("metadata", "", "", None)
+    assert told["may"] == []
+    assert as_person("chief_kv1").get(f"/api/vks/cases/{made.code}/").json()["note"] == "Nguồn tin mật báo"
+
+
+def test_the_supervision_file_is_hidden_from_who_only_scans(
+    everything: Everything, people: dict[str, User], as_person: Callable[[str], APIClient]
+) -> None:
+    access.assign(
+        actor=people["chief_kv1"], case=everything.filed.case, user=people["scanner_kv1"], role="scan_operator"
+    )
+    client = as_person("scanner_kv1")
+    told = client.get(f"/api/vks/cases/{everything.filed.case.code}/documents/").json()
+    assert {each["part"] for each in told["results"]} == {"hsva"}
+    assert told["count"] == 3
+    assert client.get(f"/api/vks/documents/{everything.filed.internal.document_id}/").status_code == 404
+    assert client.get(f"/api/vks/documents/{everything.filed.host_ids[0]}/").status_code == 200
+
+
+def test_a_session_without_the_form_token_changes_nothing(
+    case: Any, people: dict[str, User], snapshot: Callable[[], Snapshot]
+) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(people["chief_kv1"])
+    before = snapshot()
+    addresses = Addresses(None, _appointment(), Assignment.objects.get().pk)
+    for name, method in TABLE:
+        if method != "get":
+            assert addresses.ask(client, name, method).status_code == 403, (name, method)
+    assert snapshot() == before
+
+
+def test_token_and_password_open_the_same_doors(case: Any, people: dict[str, User]) -> None:
+    token = APIClient()
+    token.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=people['prosecutor_kv1']).key}")
+    password = APIClient()
+    pair = base64.b64encode(f"prosecutor_kv1:{PASSWORD}".encode()).decode()
+    password.credentials(HTTP_AUTHORIZATION=f"Basic {pair}")
+    assert token.get("/api/vks/cases/").json()["count"] == 1
+    assert password.get("/api/vks/cases/").json() == token.get("/api/vks/cases/").json()

@@ -1,0 +1,36 @@
+"""Work done by the task queue."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from documents.consumer import ConsumeFileDuplicateError, ConsumerPlugin, ConsumerPreflightPlugin
+from documents.data_models import (
+    ConsumableDocument,
+    ConsumeFileDuplicateResult,
+    ConsumeFileSuccessResult,
+    DocumentMetadataOverrides,
+)
+
+
+@shared_task(bind=True)  # type: ignore[untyped-decorator]
+def consume_file(
+    self: Any, input_doc: ConsumableDocument, overrides: DocumentMetadataOverrides | None = None
+) -> ConsumeFileSuccessResult | ConsumeFileDuplicateResult:
+    """Make a document of a file; the file is gone once that is done.
+
+    Raises:
+        ConsumerError: no document was made and the file is where it was; its cause says why.
+    """
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+        told = (input_doc, overrides or DocumentMetadataOverrides(), None, Path(folder), self.request.id)
+        try:
+            ConsumerPreflightPlugin(*told).run()
+            return ConsumerPlugin(*told).run()
+        except ConsumeFileDuplicateError as error:
+            return ConsumeFileDuplicateResult(duplicate_of=error.duplicate_id, duplicate_in_trash=error.in_trash)
