@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 ROOT = Path(__file__).resolve().parent.parent
 LITE = ROOT / "vks_plugin" / "lite"
@@ -136,6 +136,6 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def host() -> Iterator[str]:
+def host() -> str:
     """Name the host of this run: `lite` or `paperless`."""
     return HOST

@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.filters import OrderingFilter
 from rest_framework.permissions import AllowAny, IsAuthenticated
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 from rest_framework.viewsets import GenericViewSet
@@ -24,9 +24,9 @@ from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
     from rest_framework.request import Request
 
 CODE = r"[\w.\-]{1,60}"
@@ -127,8 +127,8 @@ def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None
 class ApiMixin:
     """Signed-in people only, JSON only, refusals in one shape."""
 
-    permission_classes = (IsAuthenticated,)
-    renderer_classes = (JSONRenderer,)
+    permission_classes: Sequence[Any] = (IsAuthenticated,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Return our own handler; the host's views keep theirs."""
@@ -143,7 +143,7 @@ class ApiMixin:
 class ApiViewSet(ApiMixin, GenericViewSet[Any]):
     """Base of the views whose lists are paged as the host's are."""
 
-    pagination_class = StandardPagination
+    pagination_class: Any = StandardPagination
 
     def page(self, rows: QuerySet[Any], knowing: Callable[[list[Any]], dict[str, Any]] | None = None) -> Response:
         """Answer with one page of `rows`.
@@ -153,13 +153,13 @@ class ApiViewSet(ApiMixin, GenericViewSet[Any]):
             knowing: told the rows of the page, returns what the serializer is to know of them all.
         """
         chosen = list(self.paginate_queryset(rows) or [])
-        context = self.get_serializer_context() | (knowing(chosen) if knowing is not None else {})
+        context = dict(self.get_serializer_context()) | (knowing(chosen) if knowing is not None else {})
         serializer = self.get_serializer_class()(chosen, many=True, context=context)
         return self.get_paginated_response(serializer.data)
 
     def shown(self, row: Any, *, status: int = 200, **context: Any) -> Response:
         """Answer with one row; `context` is handed to the serializer."""
-        serializer = self.get_serializer_class()(row, context=self.get_serializer_context() | context)
+        serializer = self.get_serializer_class()(row, context=dict(self.get_serializer_context()) | context)
         return Response(serializer.data, status=status)
 
     def given(self, serializer_class: type[serializers.Serializer[Any]]) -> Mapping[str, Any]:
@@ -176,7 +176,7 @@ class ApiViewSet(ApiMixin, GenericViewSet[Any]):
 class DefiniteOrdering(OrderingFilter):
     """Orders as asked and then by primary key, so that no row is on two pages or on none."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Model], view: APIView) -> QuerySet[Model]:
+    def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         """Order `queryset`."""
         ordering = self.get_ordering(request, queryset, view)
         return queryset.order_by(*ordering, "-pk") if ordering else queryset

@@ -29,14 +29,14 @@ READERS = {"chief_kv1", "deputy_kv1", "chief_province", "deputy_province", "pros
 def found(user: User, word: str) -> set[int]:
     client = Client()
     client.force_login(user)
-    answer = client.get("/api/documents/", {"text": word, "page_size": 100})
+    answer = client.get("/api/documents/", {"text": word, "page_size": "100"})
     return {row["id"] for row in answer.json()["results"]} if answer.status_code == 200 else set()
 
 
 def listed(user: User) -> set[int]:
     client = Client()
     client.force_login(user)
-    answer = client.get("/api/documents/", {"page_size": 100})
+    answer = client.get("/api/documents/", {"page_size": "100"})
     return {row["id"] for row in answer.json()["results"]} if answer.status_code == 200 else set()
 
 

@@ -9,11 +9,12 @@ import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.urls import URLPattern
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
@@ -26,7 +27,6 @@ from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from rest_framework.response import Response
 
     from vks_plugin.cases.models import CatalogueType
     from vks_plugin.organization.models import ProcuracyUnit
@@ -125,7 +125,7 @@ class Addresses:
 
     def body(self, name: str) -> dict[str, Any]:
         """Return a body that would be accepted from somebody who may."""
-        return {
+        bodies: dict[str, dict[str, Any]] = {
             "vks-case-list": {
                 "unit": "QN-KV1",
                 "name": "Vụ mới",
@@ -141,21 +141,22 @@ class Addresses:
             "vks-document-detail": {"title": "Tên đã sửa"},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},
             "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},
-        }.get(name, {})
+        }
+        return bodies.get(name, {})
 
-    def ask(self, client: APIClient, name: str, method: str) -> Response:
+    def ask(self, client: APIClient, name: str, method: str) -> Any:
         """Send one request of the table."""
         form = "multipart" if name == "vks-case-upload-list" else "json"
         if method == "get":
             return client.get(self.path[name])
-        send: Callable[..., Response] = getattr(client, method)
+        send: Callable[..., Any] = getattr(client, method)
         return send(self.path[name], self.body(name), format=form)
 
 
 def routes() -> set[tuple[str, str]]:
     """Return every route of the API with each of its methods."""
     found = set()
-    for pattern in router.urls:
+    for pattern in cast("list[URLPattern]", router.urls):
         methods = getattr(pattern.callback, "actions", None) or {"get": "get"}
         # the framework adds HEAD to what answers GET, at the first request
         found |= {(str(pattern.name), method) for method in methods if method != "head"}
@@ -166,7 +167,7 @@ def _appointment() -> int:
     return Appointment.objects.get(user__username="inspector_kv1").pk
 
 
-def _said(response: Response) -> Any:
+def _said(response: Any) -> Any:
     """Return what an answer tells, however it is sent."""
     if getattr(response, "streaming", False):
         return "a file"

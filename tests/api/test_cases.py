@@ -22,7 +22,6 @@ from vks_plugin.cases.models import Accused, CaseFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from rest_framework.response import Response
 
     from tests.people import FiledCase
     from vks_plugin.organization.models import ProcuracyUnit
@@ -40,7 +39,7 @@ FORM: dict[str, Any] = {
 }
 
 
-def _post(client: APIClient, **changes: Any) -> Response:
+def _post(client: APIClient, **changes: Any) -> Any:
     return client.post("/api/vks/cases/", FORM | changes, format="json")
 
 

@@ -24,8 +24,6 @@ from vks_plugin.host.models import Document
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from pytest_django.fixtures import SettingsWrapper
-    from rest_framework.response import Response
     from rest_framework.test import APIClient
 
     from tests.people import FiledCase
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-def _upload(client: APIClient, case: CaseFile, content: bytes | None, name: str = "a.pdf", **fields: Any) -> Response:
+def _upload(client: APIClient, case: CaseFile, content: bytes | None, name: str = "a.pdf", **fields: Any) -> Any:
     body: dict[str, Any] = {"document_type": "CT"} | {key: value for key, value in fields.items() if value is not None}
     if content is not None:
         body["file"] = SimpleUploadedFile(name, content, "application/pdf")
@@ -107,7 +105,7 @@ def test_what_cannot_be_filed_is_refused_and_leaves_nothing(
     catalogue: dict[str, CatalogueType],
     as_person: Any,
     snapshot: Callable[[], Snapshot],
-    settings: SettingsWrapper,
+    settings: Any,
 ) -> None:
     settings.VKS_MAX_UPLOAD_BYTES = 1_000_000
     settings.VKS_MAX_DOCUMENT_PAGES = 10

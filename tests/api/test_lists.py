@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.api.conftest import unfiled_document
 from tests.people import file_pdf, register
 from vks_plugin.access import actions as access
-from vks_plugin.court import actions as court
+from vks_plugin.court.models import Bundle
 from vks_plugin.filing import actions as filing
 from vks_plugin.organization import actions as organization
 
@@ -64,7 +64,7 @@ class Grower:
         filed = self.case.documents.count()
         if not filed:
             self.document()
-        made = court.Bundle.objects.create(
+        made = Bundle.objects.create(
             case=self.case,
             requested_by=self.people[("prosecutor_kv1", "chief_kv1", "chief_province")[self.made % 3]],
             document_ids=list(self.case.documents.values_list("document_id", flat=True)),

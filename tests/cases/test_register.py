@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -91,7 +92,7 @@ def test_names_are_stored_composed(people: dict[str, User], units: dict[str, Pro
     ],
 )
 def test_bad_fields_are_named_and_nothing_is_made(
-    people: dict[str, User], units: dict[str, ProcuracyUnit], fields: dict[str, object], field: str
+    people: dict[str, User], units: dict[str, ProcuracyUnit], fields: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(BadInput) as refusal:
         register(actor=people["clerk_kv1"], unit=units["QN-KV1"], **fields)

@@ -49,8 +49,10 @@ def test_document_carries_everything_it_was_given(
     )
     item.refresh_from_db()
     assert (item.status, item.error) == (IntakeItem.Status.FILED, "")
+    assert item.document_id is not None
     document = Document.objects.get(pk=item.document_id)
     filed = document.case_document
+    assert document.document_type is not None
     assert document.title == filed.title == "QĐ khởi tố vụ án {{ document }} Nguyễn Văn Ánh"
     assert document.original_filename == "Quyết định khởi tố.pdf"
     assert document.created == dt.date(2026, 3, 2)
@@ -93,6 +95,7 @@ def test_content_is_composed_so_that_words_are_found(
         actor=people["prosecutor_kv1"], case=case, document_type=catalogue["QDKTBC"], content=pdf_bytes(1, text)
     )
     item.refresh_from_db()
+    assert item.document_id is not None
     document = Document.objects.get(pk=item.document_id)
     assert unicodedata.is_normalized("NFC", document.content)
     assert get_backend().search_ids("buoi", people["prosecutor_kv1"]) == [document.pk]

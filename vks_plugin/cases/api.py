@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt  # read by the schema generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -62,7 +62,7 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
     def get_main_accused(self, case: CaseFile) -> str | None:
         """Return what the list's query found, or look."""
         if hasattr(case, "main_accused"):
-            return case.main_accused
+            return str(case.main_accused) if case.main_accused is not None else None
         first = case.accused.first()
         return first.full_name if first is not None else None
 
@@ -130,7 +130,7 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(AssignmentSerializer(many=True))
     def get_assignments(self, _case: CaseFile) -> Any:
         """Return who works on it."""
-        return AssignmentSerializer(self._view.assignments, many=True).data
+        return AssignmentSerializer(cast("Any", self._view.assignments), many=True).data
 
     def get_crime_date(self, case: CaseFile) -> dt.date | None:
         """Return the day for readers."""
@@ -234,7 +234,7 @@ class CaseViewSet(ApiViewSet):
     def retrieve(self, _request: Request, code: str) -> Response:
         """Answer with one."""
         view = case_for(self.actor, code)
-        context = self.get_serializer_context() | {"view": view, "decisions": {view.case.pk: view.decision}}
+        context = dict(self.get_serializer_context()) | {"view": view, "decisions": {view.case.pk: view.decision}}
         return Response(CaseDetailSerializer(view.case, context=context).data)
 
     def create(self, _request: Request) -> Response:
@@ -322,7 +322,9 @@ class FolioSerializer(serializers.Serializer[Folio]):
 
     number = serializers.IntegerField()
     suffix = serializers.CharField(help_text="Such as `a`; mostly empty.")
-    label = serializers.CharField(help_text="As it is cited: `125`, `125a`.")
+    label = serializers.CharField(  # type: ignore[assignment]  # the field is named so in the answer
+        help_text="As it is cited: `125`, `125a`."
+    )
     document = serializers.IntegerField(source="case_document.document_id", help_text="Id in the host.")
     title = serializers.CharField(source="case_document.title", help_text="Title of the document.")
     page = serializers.IntegerField(allow_null=True, help_text="Page of the document, from 1; null: not known.")

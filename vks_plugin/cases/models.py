@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -139,7 +139,7 @@ class Assignment(models.Model):
     ended_at = models.DateTimeField(_("chấm dứt lúc"), null=True, blank=True)
     assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar[InForceManager[Assignment]] = InForceManager()
+    objects: ClassVar[InForceManager[Self]] = InForceManager()
 
     class Meta:
         db_table = "vks_assignment"

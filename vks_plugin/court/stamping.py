@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import pikepdf
 from fontTools import subset
 from fontTools.ttLib import TTFont
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, Stream
 
 FONTS = Path(__file__).resolve().parent.parent / "static" / "vks" / "fonts"
 STRIP = 22.0
@@ -43,7 +44,7 @@ class StampFont:
 
     def width(self, text: str) -> float:
         """Return the width of `text` in points at the stamp's size."""
-        return sum(self._widths[self._glyphs[ord(letter)]] for letter in text) * _SIZE / 1000
+        return float(sum(self._widths[self._glyphs[ord(letter)]] for letter in text) * _SIZE / 1000)
 
     def encode(self, text: str) -> bytes:
         """Return `text` as the hexadecimal string operand of the text-showing operator."""
@@ -169,8 +170,9 @@ def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: s
             del pdf_page[other]
     resources = pdf_page.get("/Resources")
     # sources share resource dictionaries between pages; a shallow copy keeps ours out of the others
-    resources = Dictionary(resources) if resources is not None else Dictionary()
-    fonts = Dictionary(resources.get("/Font", Dictionary()))
+    resources = Dictionary(dict(resources.items())) if resources is not None else Dictionary()
+    present = resources.get("/Font")
+    fonts = Dictionary(dict(present.items())) if present is not None else Dictionary()
     fonts[_RESOURCE] = font.object
     resources.Font = fonts
     pdf_page.Resources = resources
@@ -198,5 +200,5 @@ def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: s
         if words:
             commands.append(f"1 0 0 1 {x:.2f} 7.5 Tm ".encode("ascii") + font.encode(words) + b" Tj")
     commands.append(b"ET Q")
-    page.contents_add(opening, prepend=True)
+    page.contents_add(cast("Stream", opening), prepend=True)
     page.contents_add(b"\n" + b"\n".join(commands) + b"\n", prepend=False)

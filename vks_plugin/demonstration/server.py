@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vks_plugin.demonstration.environment import prepare
 from vks_plugin.demonstration.hosts import Host, HostError
@@ -99,7 +99,7 @@ def stop_worker(thread: threading.Thread) -> None:
     """Ask the worker to end, and wait a little for the task in hand."""
     from celery.worker import state  # noqa: PLC0415 - needs Django
 
-    state.should_stop = 0
+    cast("Any", state).should_stop = 0
     thread.join(timeout=10)
 
 

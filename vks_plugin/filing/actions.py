@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import uuid
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -305,7 +306,7 @@ def _hand_over(item: IntakeItem, path: Path) -> None:
     transaction.on_commit(send)
 
 
-def mark_failed(item_id: object, reason: str) -> None:
+def mark_failed(item_id: uuid.UUID | str, reason: str) -> None:
     """Record that the host could not take a file in; it stays where it was, to be tried again."""
     IntakeItem.objects.filter(pk=item_id, status=IntakeItem.Status.WAITING).update(
         status=IntakeItem.Status.FAILED, error=reason[:2000]

@@ -102,7 +102,7 @@ class CaseCodeGuard(BasePermission):
 
     @staticmethod
     def _changes(request: Request, view: Any, field_id: int) -> list[CodeChange]:
-        data = request.data if isinstance(getattr(request, "data", None), dict) or hasattr(request.data, "get") else {}
+        data: Any = request.data if hasattr(request.data, "get") else {}
         pk = view.kwargs.get("pk")
         if pk is not None and request.method in {"PUT", "PATCH"}:
             pairs = _as_pairs(data.get("custom_fields"))

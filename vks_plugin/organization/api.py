@@ -26,7 +26,7 @@ class UnitSerializer(serializers.Serializer[ProcuracyUnit]):
     name = serializers.CharField()
     short_name = serializers.CharField()
     kind = serializers.CharField(help_text="`province`, `regional`, or `district` (before 2025-07-01).")
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]  # the field is named so in the answer
         source="parent.code", default=None, allow_null=True, help_text="Code of the office above; null for a province."
     )
     valid_from = serializers.DateField(help_text="First day the office exists.")

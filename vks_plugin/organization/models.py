@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -167,7 +167,7 @@ class Appointment(models.Model):
         _("chấm dứt lúc"), null=True, blank=True, help_text=_("Thời điểm chấm dứt trước hạn; quyền hết ngay lúc đó.")
     )
 
-    objects: ClassVar[InForceManager[Appointment]] = InForceManager()
+    objects: ClassVar[InForceManager[Self]] = InForceManager()
 
     class Meta:
         db_table = "vks_appointment"

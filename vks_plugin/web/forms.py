@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.models import User
@@ -16,6 +16,12 @@ from vks_plugin.cases.stages import STAGES
 from vks_plugin.organization.models import Department, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
+
+if TYPE_CHECKING:
+    _UserChoice = forms.ModelChoiceField[User]
+else:
+    # generic only for type checkers
+    _UserChoice = forms.ModelChoiceField
 
 DATE_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
 
@@ -52,7 +58,7 @@ class StyledForm(forms.Form):
                 field.widget.attrs["aria-describedby"] = f"{self[name].auto_id}_error"
 
 
-class PersonChoice(forms.ModelChoiceField):
+class PersonChoice(_UserChoice):
     """A person, shown by full name."""
 
     def label_from_instance(self, obj: Any) -> str:

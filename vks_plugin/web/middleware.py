@@ -28,7 +28,7 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve the request as its signed-in person."""
         user = getattr(request, "user", None)
-        token = set_actor(user if user is not None and user.is_authenticated else None)  # type: ignore[arg-type]
+        token = set_actor(user if user is not None and user.is_authenticated else None)
         try:
             return self.get_response(request)
         finally:

@@ -23,7 +23,7 @@ P = ParamSpec("P")
 class SignedInRequest(HttpRequest):
     """A request whose person is signed in; `page` sees to that."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]

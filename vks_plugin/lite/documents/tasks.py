@@ -17,7 +17,7 @@ from documents.data_models import (
 )
 
 
-@shared_task(bind=True)  # type: ignore[untyped-decorator]
+@shared_task(bind=True)
 def consume_file(
     self: Any, input_doc: ConsumableDocument, overrides: DocumentMetadataOverrides | None = None
 ) -> ConsumeFileSuccessResult | ConsumeFileDuplicateResult:

@@ -1,0 +1,115 @@
+"""What the tests of the pages share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from tests.api.conftest import everything, snapshot
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+__all__ = ["everything", "snapshot"]
+
+SignIn = Callable[[str], Client]
+
+_TOKEN = re.compile(
+    r"""(name="csrfmiddlewaretoken" value="|"X-CSRFToken": "|X-CSRFToken&quot;: &quot;|name="form_token" value=")[^"&]*"""
+)
+
+
+@pytest.fixture
+def as_person(people: dict[str, User]) -> SignIn:
+    """Return a function from a person's key to a browser signed in as that person."""
+
+    def sign_in(key: str) -> Client:
+        client = Client()
+        client.force_login(people[key])
+        return client
+
+    return sign_in
+
+
+def said(response: Any) -> str:
+    """Return what an answer tells, without the tokens that differ with every page."""
+    if getattr(response, "streaming", False):
+        return "a file"
+    return _TOKEN.sub(r"\1…", response.content.decode())
+
+
+class Page(HTMLParser):
+    """A page taken apart: its words, its elements, its forms."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.written_in: list[str] = []
+        """Words inside `script` and `style` elements."""
+        self.fields: dict[str, str] = {}
+        """Name and entered value of every field, as a browser would send them again."""
+        self._inside = ""
+        self._select = ""
+        self.feed(response.content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the element."""
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, attributes))
+        self._inside = tag
+        name = attributes.get("name", "")
+        if tag == "input" and name:
+            if attributes.get("type") != "checkbox" or "checked" in attributes:
+                self.fields[name] = attributes.get("value", "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in attributes:
+            self.fields[self._select] = attributes.get("value", "")
+        elif tag == "textarea" and name:
+            self.fields[name] = ""
+            self._select = name
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the element."""
+        self._inside = ""
+        if tag in {"select", "textarea"}:
+            self._select = ""
+
+    def handle_data(self, data: str) -> None:
+        """Note the words."""
+        if self._inside in {"script", "style"}:
+            self.written_in.append(data)
+        elif self._inside == "textarea" and self._select:
+            self.fields[self._select] = data.strip()
+        if data.strip():
+            self.words.append(" ".join(data.split()))
+
+    @property
+    def text(self) -> str:
+        """All words of the page in order."""
+        return " ".join(self.words)
+
+    def links(self) -> list[str]:
+        """Return where the page leads."""
+        return [attributes["href"] for tag, attributes in self.elements if tag == "a" and "href" in attributes]
+
+    def error_at(self, field: str) -> str:
+        """Return the sentence that stands at a field; empty when there is none."""
+        mark = f"id_{field}_error"
+        for number, (_tag, attributes) in enumerate(self.elements):
+            if attributes.get("id") == mark:
+                return self._words_of(number)
+        return ""
+
+    def _words_of(self, number: int) -> str:
+        return self._texts.get(number, "")
+
+    @property
+    def _texts(self) -> dict[int, str]:
+        return getattr(self, "_cached_texts", {})
