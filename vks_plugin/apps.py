@@ -31,7 +31,7 @@ class VksConfig(AppConfig):
         version.refuse_unsupported()
         if not configuration().enabled:
             return
-        from vks_plugin import receivers  # noqa: PLC0415 - imports models
+        from vks_plugin import receivers, tasks  # noqa: PLC0415 - import models
         from vks_plugin.host.guard import CaseCodeGuard  # noqa: PLC0415 - imports models
 
         mounting.mount_urls("vks_plugin.urls")
@@ -41,6 +41,7 @@ class VksConfig(AppConfig):
             "vks_plugin.web.middleware.HostPageMiddleware",
         )
         mounting.mount_permission(CaseCodeGuard)
+        mounting.mount_schedule(tasks.SCHEDULE)
         locale = str(Path(__file__).parent / "locale")
         if locale not in settings.LOCALE_PATHS:
             settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, locale]

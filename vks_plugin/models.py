@@ -6,6 +6,7 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
     Appointment,
+    DatedAccessSuspension,
     Department,
     ProcuracyUnit,
     ServiceAccount,
@@ -20,6 +21,7 @@ __all__ = [
     "CaseDocument",
     "CaseFile",
     "CatalogueType",
+    "DatedAccessSuspension",
     "Department",
     "Folio",
     "GrantSweep",

@@ -1,5 +1,23 @@
-"""Where Celery looks for the tasks of the app; each lives in its concept."""
+"""Where Celery looks for the tasks of the app, and when beat starts some; each lives in its concept."""
 
+from celery.schedules import crontab
+
+from vks_plugin.access.tasks import end_what_fell_due, put_access_right
 from vks_plugin.court.tasks import make_bundle
 
-__all__ = ["make_bundle"]
+__all__ = ["SCHEDULE", "end_what_fell_due", "make_bundle", "put_access_right"]
+
+SCHEDULE = {
+    "vks: end what fell due": {
+        "task": end_what_fell_due.name,
+        "schedule": crontab(minute="1"),
+        # a worker that was away for a day does not need to run it 24 times
+        "options": {"expires": 3000},
+    },
+    "vks: put access right": {
+        "task": put_access_right.name,
+        "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 6 * 3600},
+    },
+}
+"""In the time zone of the host."""

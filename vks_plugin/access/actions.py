@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -166,3 +167,27 @@ def sweep(today: dt.date | None = None) -> bool:
             project_case(case)
         GrantSweep.objects.filter(pk=1).update(swept_on=day)
     return True
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a pass over every case changed."""
+
+    cases: int
+    documents: int
+    memberships: int
+
+
+@transaction.atomic
+def project_everything() -> Swept:
+    """Make groups, owners and grants of every filed document what appointments and assignments say.
+
+    Whatever somebody changed behind our back, in the host's own dialogs or in its database, is put right.
+    """
+    memberships = organization_actions.synchronise_memberships()
+    cases = documents = 0
+    for case in CaseFile.objects.select_related("unit__parent").order_by("pk").iterator(chunk_size=200):
+        changed = project_case(case)
+        cases += bool(changed.any)
+        documents += len(changed.any)
+    return Swept(cases, documents, memberships)

@@ -18,6 +18,7 @@ from vks_plugin.host.permissions import Changed, Grant, write_grants
 from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.organization.actions import ensure_group, service_account_id
 from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.organization.roles import group_name
 
 
@@ -32,7 +33,10 @@ def grants_for(case: CaseFile, part: str) -> frozenset[Grant]:
             groups[name] = ensure_group(ProcuracyUnit.objects.get(code=post.unit), post.role).pk
     grants = {Grant("group", pk, "view") for pk in groups.values()}
     levels = assigned_levels(facts, part)
-    for user_id, role in assignments_in_force(case).values_list("user_id", "role"):
+    assignments = assignments_in_force(case)
+    if dated_access_suspended():
+        assignments = assignments.filter(ends_on__isnull=True)
+    for user_id, role in assignments.values_list("user_id", "role"):
         if role in levels:
             grants.add(Grant("user", user_id, "view"))
             if levels[role] >= Level.CONTRIBUTE:

@@ -29,6 +29,7 @@ from vks_plugin.host.files import set_title
 from vks_plugin.host.permissions import Grant, may_view
 from vks_plugin.host.provision import case_code_field_id, case_code_on, storage_path_id, write_case_code
 from vks_plugin.host.search import reindex_on_commit
+from vks_plugin.host.sharing import revoke_links
 from vks_plugin.organization.actions import service_account_id
 from vks_plugin.text import composed, one_line
 
@@ -396,6 +397,8 @@ def _file(*, case: CaseFile, document: Document, actor: User, meta: Metadata) ->
             _("Bút lục đã thuộc tài liệu khác, hoặc tài liệu đã ở trong một vụ án: hãy kiểm tra lại.")
         ) from error
     project_case(case, documents=[filed])
+    # made while the document was nobody's case
+    revoke_links([document.pk])
     document.owner_id = service_account_id()
     # the host indexed the document before it was told whose it is
     reindex_on_commit([document.pk])
@@ -422,12 +425,52 @@ def file_existing(
         NotFound, NotAllowed: the actor may not file in the case, or may not change the document.
         BadInput, Conflict: see `file_upload`.
     """
+    require(actor, case, Level.CONTRIBUTE, part=_part_of(part, document_type), doing=_("nộp tài liệu"))
+    readable = document.pk in may_view(actor, [document.pk])
+    filed_already = CaseDocument.objects.filter(document_id=document.pk).exists()
+    # whoever cannot read it is not told that it is filed either
+    if not readable or (document.owner_id not in {None, actor.pk} and not filed_already):
+        raise NotAllowed(_("Chỉ người tải tài liệu lên mới đưa được tài liệu đó vào hồ sơ."))
+    return adopt(
+        actor=actor,
+        case=case,
+        document=document,
+        document_type=document_type,
+        part=part,
+        title=title,
+        number=number,
+        date=date,
+        folio_from=folio_from,
+        folio_to=folio_to,
+    )
+
+
+@transaction.atomic
+def adopt(
+    *,
+    actor: User,
+    case: CaseFile,
+    document: Document,
+    document_type: CatalogueType | None = None,
+    part: str | None = None,
+    title: str = "",
+    number: str = "",
+    date: dt.date | None = None,
+    folio_from: int | None = None,
+    folio_to: int | None = None,
+) -> CaseDocument:
+    """File a document of the DMS whoever owns it; for an administrator who takes an older archive over.
+
+    Raises:
+        NotFound, NotAllowed: the actor, who is recorded as the one who filed it, may not file in the case.
+        BadInput, Conflict: see `file_upload`; also a document in the trash, or a mere version of another.
+    """
     chosen_part = _part_of(part, document_type)
     require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
     if CaseDocument.objects.filter(document_id=document.pk).exists():
         raise Conflict(_("Tài liệu này đã ở trong một vụ án."))
-    if document.pk not in may_view(actor, [document.pk]) or document.owner_id not in {None, actor.pk}:
-        raise NotAllowed(_("Chỉ người tải tài liệu lên mới đưa được tài liệu đó vào hồ sơ."))
+    if document.root_document_id is not None:
+        raise BadInput(_("Đây là một phiên bản: hãy chọn tài liệu gốc của nó."))
     meta = _clean(
         document_type=document_type,
         part=chosen_part,

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.host.permissions import document_permissions
-from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, ServiceAccount
+from vks_plugin.organization.models import Appointment, DatedAccessSuspension, Department, ProcuracyUnit, ServiceAccount
+from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.organization.roles import GROUP_PREFIX, HOST_PERMISSIONS, Role, group_name
 
 SERVICE_ACCOUNT = "vks-records"
@@ -124,6 +125,8 @@ def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.dat
     day = today or timezone.localdate()
     appointments = Appointment.objects.in_force(day).select_related("unit")
     membership = User.groups.through.objects.filter(group__name__startswith=GROUP_PREFIX)
+    if dated_access_suspended():
+        appointments = appointments.filter(ends_on__isnull=True)
     if user_ids is not None:
         chosen = list(user_ids)
         appointments = appointments.filter(user_id__in=chosen)
@@ -144,3 +147,14 @@ def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.dat
         [User.groups.through(user_id=user, group_id=group) for user, group in sorted(missing)], ignore_conflicts=True
     )
     return len(superfluous) + len(missing)
+
+
+def suspend_dated_access() -> None:
+    """Let posts and assignments with a last day open nothing from the next projection on."""
+    if not dated_access_suspended():
+        DatedAccessSuspension.objects.create()
+
+
+def resume_dated_access() -> None:
+    """Let them open again what they opened, from the next projection on."""
+    DatedAccessSuspension.objects.all().delete()

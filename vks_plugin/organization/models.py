@@ -204,3 +204,20 @@ class ServiceAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}"
+
+
+class DatedAccessSuspension(models.Model):
+    """While there is a row, posts and assignments with a last day open nothing.
+
+    Written before the plugin is switched off: nobody would end them while it is.
+    """
+
+    since = models.DateTimeField(_("từ lúc"), auto_now_add=True)
+
+    class Meta:
+        db_table = "vks_dated_access_suspension"
+        verbose_name = _("tạm dừng quyền có thời hạn")
+        verbose_name_plural = _("tạm dừng quyền có thời hạn")
+
+    def __str__(self) -> str:
+        return f"{self.since:%d/%m/%Y %H:%M}"

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.models import Appointment, DatedAccessSuspension, ProcuracyUnit
 
 
 def posts_in_force(user: User, day: dt.date | None = None) -> list[tuple[str, ProcuracyUnit]]:
@@ -28,3 +28,8 @@ def display_name(user: User | None) -> str:
     if user is None:
         return ""
     return f"{user.last_name} {user.first_name}".strip() or user.get_username()
+
+
+def dated_access_suspended() -> bool:
+    """Tell whether posts and assignments with a last day open nothing for now."""
+    return DatedAccessSuspension.objects.exists()

@@ -13,13 +13,15 @@ from django.db import models, transaction
 from django.utils import timezone
 
 import vks_plugin
+from vks_plugin.access.actions import project_everything
 from vks_plugin.cases.models import CatalogueType
+from vks_plugin.conf import configuration
 from vks_plugin.host import provision
 from vks_plugin.organization.actions import (
     ensure_group,
     ensure_service_account,
     restore_permissions,
-    synchronise_memberships,
+    resume_dated_access,
 )
 from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import Role
@@ -87,7 +89,11 @@ class Command(BaseCommand):
             each.save(update_fields=["host_type"])
         made["activated_units"] = self._activate(options["activate"])
         made["groups"] = self._groups(ProcuracyUnit.objects.on(today))
-        made["memberships"] = synchronise_memberships()
+        # also what `vks_disable` took away
+        if configuration().enabled:
+            resume_dated_access()
+        swept = project_everything()
+        made["memberships"], made["documents_put_right"] = swept.memberships, swept.documents
         if options["json"]:
             self.stdout.write(json.dumps({"made": made}, ensure_ascii=False))
             return

@@ -1,0 +1,19 @@
+"""Work on access that nobody waits for."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from vks_plugin.access.actions import project_everything, sweep
+
+
+@shared_task(name="vks.access.end_what_fell_due", ignore_result=True)
+def end_what_fell_due() -> None:
+    """End dated posts and assignments also on days when nobody opens a page."""
+    sweep()
+
+
+@shared_task(name="vks.access.put_access_right", ignore_result=True)
+def put_access_right() -> None:
+    """Undo, every night, what was changed past the plugin."""
+    project_everything()
