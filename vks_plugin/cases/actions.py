@@ -159,11 +159,12 @@ def create_case(
     for person in people:
         if person.birth_year is not None and not 1900 <= person.birth_year <= timezone.localdate().year:
             raise BadInput(_("Năm sinh của %(name)s không hợp lệ.") % {"name": person.full_name}, field="accused")
+    key = init_decision_key(number, init_decision_date, agency)
+    # in this order: what clashes may be what the first click of the same form has made meanwhile
+    clash = _clash(key, code)
     earlier = _made_by(form_token, actor)
     if earlier is not None:
         return earlier, False
-    key = init_decision_key(number, init_decision_date, agency)
-    clash = _clash(key, code)
     if clash is not None:
         raise clash
     values: dict[str, Any] = {
@@ -202,10 +203,10 @@ def create_case(
                     for position, person in enumerate(people, start=1)
                 )
         except IntegrityError as error:
+            clash = _clash(key, code)
             earlier = _made_by(form_token, actor)
             if earlier is not None:
                 return earlier, False
-            clash = _clash(key, code)
             if clash is not None:
                 raise clash from error
             if attempt == 4:
