@@ -19,6 +19,9 @@ from django.core.signals import setting_changed
 MEBIBYTE = 1024 * 1024
 
 
+_ZERO_TOO = frozenset({"deadline_start_offset"})
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Every setting of the plugin; field `x` is read from `VKS_X`."""
@@ -35,6 +38,10 @@ class Configuration:
     """Most pages a single PDF may have."""
     max_bundle_pages: int = 50_000
     """Most pages a single bundle may have."""
+    deadline_start_offset: int = 1
+    """1: the day after an event is the first day of a limit in days; 0: the day of the event is."""
+    deadline_move_days: bool = True
+    """Whether a limit in days that ends on a day off ends on the next working day; for months the law says so."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
 
@@ -57,7 +64,7 @@ def _read(name: str, default: Any) -> Any:
             number = int(raw)
         except ValueError:
             number = 0
-        if number <= 0:
+        if number <= 0 and not (name in _ZERO_TOO and str(raw).strip() == "0"):
             message = f"{key} must be a whole number above zero, not {raw!r}"
             raise ImproperlyConfigured(message)
         return number
