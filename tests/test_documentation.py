@@ -1,0 +1,428 @@
+"""Documentation that cannot lie: what the pages say of the program is compared with the program.
+
+Tables marked as written by this file are printed from the code; `WRITE_DOCUMENTATION=1` puts them in place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, load_command_class
+from django.core.management.base import BaseCommand, CommandParser
+from django.urls import resolve
+from django.utils import translation
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+
+import vks_plugin
+from tests.run import LANES
+from vks_plugin import cli, errors
+from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, Level
+from vks_plugin.cases.models import Assignment
+from vks_plugin.conf import Configuration, configuration
+from vks_plugin.organization.roles import HOST_PERMISSIONS, Role
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PACKAGE = Path(vks_plugin.__file__).parent
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((DOCS / "en").glob("*.md"))]
+TRANSLATED = sorted((DOCS / "en").glob("*.md"))
+FOR_USERS = ("staff.md", "procurators.md", "leaders.md")
+"""Pages on which a bold word is a word of our screens."""
+
+COMMANDS = sorted(path.stem for path in (PACKAGE / "management" / "commands").glob("vks_*.py"))
+A_UUID = "e72706fe-0ca5-49a5-a7b3-4c168ddabcc9"
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+def _block(page: Path, name: str) -> str:
+    """Return what stands between `<!-- name: … -->` and `<!-- end -->`."""
+    found = re.findall(rf"<!-- {name}: [^>]*-->\n(.*?)<!-- end -->", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(found) == 1, f"{page.name} should have one block “{name}”"
+    return str(found[0])
+
+
+def _rows(table: str) -> list[list[str]]:
+    """Return the cells of a table without its heading."""
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _table(*rows: tuple[str, ...]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(["", lines[0], "|" + "---|" * len(rows[0]), *lines[1:], "", ""])
+
+
+def _compare(page: Path, name: str, expected: str) -> None:
+    """Compare a written block with what the code says now, or put it there when asked to."""
+    if os.environ.get("WRITE_DOCUMENTATION"):
+        text = page.read_text(encoding="utf-8")
+        block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
+        page.write_text(block.sub(lambda found: f"{found[1]}{expected}{found[2]}", text), encoding="utf-8")
+    assert _block(page, name) == expected
+
+
+def _code(page: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each line of the fenced blocks, continued lines joined, and each code span; and whether it is a line."""
+    text = page.read_text(encoding="utf-8")
+    for body in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        for line in body.replace("\\\n", " ").splitlines():
+            yield line, True
+    for span in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)):
+        yield span, False
+
+
+# --- settings
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    shown = {row[0].strip("`"): row[1] for row in _rows(_block(DOCS / "settings.md", "settings"))}
+    expected = {}
+    for field in fields(Configuration):
+        default: Any = field.default
+        text = str(default).lower() if isinstance(default, bool) else str(default)
+        expected[f"VKS_{field.name.upper()}"] = f"`{text}`"
+    expected["VKS_DATA_DIR"] = "`vks` trong / in `PAPERLESS_DATA_DIR`"
+    assert shown == expected
+    assert all(len(row) == 4 and row[2] and row[3] for row in _rows(_block(DOCS / "settings.md", "settings")))
+
+
+def test_the_default_folder_is_where_the_table_says(settings: Any) -> None:
+    assert configuration().data_dir == Path(settings.DATA_DIR) / "vks"
+
+
+@every_page
+def test_every_setting_named_is_one(page: Path) -> None:
+    known = {f"VKS_{field.name.upper()}" for field in fields(Configuration)}
+    named = set(re.findall(r"\bVKS_[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
+    assert named <= known
+
+
+# --- commands
+
+
+@lru_cache
+def _parser(command: str) -> CommandParser:
+    return load_command_class("vks_plugin", command).create_parser("manage.py", command)
+
+
+@lru_cache
+def _own_options(command: str) -> frozenset[str]:
+    common = BaseCommand().create_parser("manage.py", command)
+    ours = {text for action in _parser(command)._actions for text in action.option_strings}
+    return frozenset(ours - {text for action in common._actions for text in action.option_strings})
+
+
+@pytest.mark.parametrize("page", ["administrators.md", "en/administrators.md"])
+def test_the_table_of_commands_names_each_with_its_options(page: str) -> None:
+    rows = {row[0].strip("`"): row for row in _rows(_block(DOCS / page, "commands"))}
+    assert sorted(rows) == COMMANDS
+    for command, row in rows.items():
+        assert set(re.findall(r"`(--[a-z-]+)", row[2])) == _own_options(command), command
+
+
+def _until_operator(words: list[str]) -> list[str]:
+    ends = (index for index, word in enumerate(words) if word in {"|", ">", ">>", "&&", ";", "||"})
+    return words[: next(ends, len(words))]
+
+
+def _command_lines() -> list[tuple[str, str, list[str], bool]]:
+    """Return page, program, its words and whether it is complete, for each time the documentation calls ours."""
+    found = []
+    for page in PAGES:
+        for text, complete in _code(page):
+            try:
+                words = shlex.split(text, comments=True)
+            except ValueError:
+                continue
+            for index, word in enumerate(words):
+                program = "vks" if word.endswith("bin/vks") else word
+                if program in COMMANDS or (program == "vks" and len(words) > index + 1):
+                    rest = _until_operator(words[index + 1 :])
+                    found.append((page.relative_to(ROOT).as_posix(), program, rest, complete))
+                    break
+    return found
+
+
+def test_every_command_line_is_understood_by_its_command() -> None:
+    lines = _command_lines()
+    assert {program for _page, program, _words, complete in lines if complete} >= {"vks", *COMMANDS}
+    for page, program, words, complete in lines:
+        told = f"{page}: {program} {' '.join(words)}"
+        options = set(_named_options(words))
+        if program == "vks":
+            assert words[0] in _console(), told
+            assert complete or options <= set(_console()[words[0]]._option_string_actions), told
+        else:
+            assert options <= _own_options(program), told
+        if complete:
+            try:
+                (cli._parser() if program == "vks" else _parser(program)).parse_args(words)
+            except (CommandError, SystemExit) as error:
+                pytest.fail(f"{told}: {error}")
+
+
+def _console() -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers of what the console script `vks` does."""
+    action: Any = next(each for each in cli._parser()._actions if each.dest == "command")
+    parsers: dict[str, argparse.ArgumentParser] = action.choices
+    return parsers
+
+
+def _named_options(words: list[str]) -> list[str]:
+    return [word.partition("=")[0] for word in words if word.startswith("--")]
+
+
+def test_the_demonstration_s_options_are_described() -> None:
+    text = (DOCS / "developers.md").read_text(encoding="utf-8")
+    assert set(_console()) == {"demo", "manage", "doctor"}
+    for name, parser in _console().items():
+        assert f"vks {name}" in text
+        for action in parser._actions:
+            for option in set(action.option_strings) - {"-h", "--help"}:
+                assert option in text, f"vks {name} {option}"
+
+
+@every_page
+def test_nothing_of_ours_is_named_that_is_not_there(page: Path) -> None:
+    tables = {model._meta.db_table for model in apps.get_app_config("vks").get_models()}
+    named = set(re.findall(r"\bvks_[a-z_]*[a-z]", page.read_text(encoding="utf-8")))
+    assert named <= tables | {*COMMANDS, "vks_plugin"}
+
+
+# --- who may what
+
+VIETNAMESE: dict[str | Level, str] = {
+    "assigned": "được phân công vào vụ án",
+    "own_unit": "tại đơn vị thụ lý",
+    "higher_unit": "tại đơn vị cấp trên",
+    Level.NONE: "—",
+    Level.METADATA: "biết",
+    Level.VIEW: "xem",
+    Level.CONTRIBUTE: "nộp",
+    Level.MANAGE: "quản lý",
+}
+ENGLISH: dict[str | Level, str] = {
+    "assigned": "assigned to the case",
+    "own_unit": "in the handling office",
+    "higher_unit": "in the office above",
+    **{level: level.name.lower() for level in Level},
+    Level.NONE: "—",
+}
+
+
+def _role_name(relation: str, role: str) -> str:
+    labels: dict[str, Any] = dict(Assignment.Role.choices if relation == "assigned" else Role.choices)
+    with translation.override("vi"):
+        return str(labels[role])
+
+
+def _matrix(words: dict[str | Level, str], heading: tuple[str, ...], yes: str, no: str, *, english: bool) -> str:
+    people = dict.fromkeys((rule.relation, rule.role) for rule in RULES)
+    rows = [heading]
+    for relation, role in people:
+        mine = {rule.part: rule for rule in RULES if (rule.relation, rule.role) == (relation, role)}
+        levels = [words[mine[part].level] if part in mine else words[Level.NONE] for part in ("hsva", "hsks")]
+        restricted = {rule.restricted_too for rule in mine.values()}
+        assert len(restricted) == 1, "the table has one column for both parts"
+        name = f"`{role}`" if english else _role_name(relation, role)
+        rows.append((f"{name} {words[relation]}", *levels, yes if restricted == {True} else no))
+    return _table(*rows)
+
+
+def test_the_access_table_is_the_policy_s() -> None:
+    heading = ("Ai", "Hồ sơ vụ án", "Hồ sơ kiểm sát (nội bộ)", "Cả vụ hạn chế nội bộ")
+    expected = _matrix(VIETNAMESE, heading, "có", "không", english=False)
+    _compare(DOCS / "leaders.md", "policy", expected)
+
+
+def test_the_english_access_table_is_the_policy_s() -> None:
+    heading = ("Who", "Case file (hsva)", "Supervision file (hsks)", "Restricted cases too")
+    _compare(DOCS / "en" / "leaders.md", "policy", _matrix(ENGLISH, heading, "yes", "no", english=True))
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "yes"),
+    [
+        ("leaders.md", ("Chức danh", "Trong API", "Đăng ký vụ án", "Ghi bổ nhiệm", "Tải tài liệu lên DMS"), "có"),
+        ("en/leaders.md", ("On the pages", "In the API", "Registers cases", "Appoints", "Uploads to the DMS"), "yes"),
+    ],
+)
+def test_the_table_of_roles_is_the_code_s(page: str, heading: tuple[str, ...], yes: str) -> None:
+    rows = [heading]
+    for role in Role:
+        may = (role in MAY_REGISTER, role in MAY_APPOINT, "add_document" in HOST_PERMISSIONS[role])
+        rows.append((_role_name("own_unit", role.value), f"`{role.value}`", *(yes if each else "—" for each in may)))
+    _compare(DOCS / page, "roles", _table(*rows))
+
+
+# --- the API
+
+
+@pytest.mark.django_db
+def test_the_routes_are_those_of_the_schema() -> None:
+    GENERATOR_STATS.reset()
+    with GENERATOR_STATS.silence():
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+    rows = [("Method", "Address", "What", "Query")]
+    for path, methods in schema["paths"].items():
+        if not path.startswith("/api/vks/"):
+            continue
+        for method, operation in methods.items():
+            asked = [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
+            query = ", ".join(f"`{name}`" for name in asked if name not in {"page", "page_size"})
+            rows.append((method.upper(), f"`{path}`", operation["summary"], query))
+    assert len(rows) > 20
+    _compare(DOCS / "api.md", "routes", _table(*rows))
+
+
+def test_the_statuses_are_those_of_our_errors() -> None:
+    ours = {kind.status for kind in errors.VksError.__subclasses__()}
+    shown = {int(row[0]) for row in _rows(_block(DOCS / "api.md", "statuses"))}
+    # the host answers whoever is not signed in
+    assert shown == ours | {401}
+
+
+# --- words on the screen
+
+
+@lru_cache
+def _sentences() -> frozenset[str]:
+    """Return every text in the program, with `…` for what is filled in."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        if "lite" in path.relative_to(PACKAGE).parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+                found.add("".join(str(part) for part in parts))
+    for path in (PACKAGE / "templates").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        found |= {str(each) for each in re.findall(r"""{% trans (?:"(.*?)"|'(?:.*?)') %}""", text)}
+        found |= {str(each) for each in re.findall(r"{% trans '(.*?)' %}", text)}
+        found |= {str(each) for each in re.findall(r"{% blocktrans .*?%}(.*?){% endblocktrans %}", text)}
+    found |= set(re.findall(r'"([^"\n]+)"', (PACKAGE / "static/vks/host-ui.js").read_text(encoding="utf-8")))
+    return frozenset(re.sub(r"%\(\w+\)[sd]", "…", each).strip() for each in found)
+
+
+def _refusals() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        if "<!-- refusals:" in page.read_text(encoding="utf-8"):
+            rows = _rows(_block(page, "refusals"))
+            found += [(page.relative_to(ROOT).as_posix(), row[0]) for row in rows]
+    return found
+
+
+def test_pages_for_users_list_refusals() -> None:
+    assert {page for page, _sentence in _refusals()} >= {f"docs/{name}" for name in FOR_USERS}
+
+
+@pytest.mark.parametrize(("page", "sentence"), _refusals())
+def test_every_refusal_quoted_is_one_the_program_says(page: str, sentence: str) -> None:
+    assert sentence in _sentences()
+
+
+@pytest.mark.parametrize("page", [*FOR_USERS, *(f"en/{name}" for name in FOR_USERS)])
+def test_every_bold_word_stands_on_a_page_of_ours(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    bold = {re.sub(r"\s+", " ", each) for each in re.findall(r"\*\*(.+?)\*\*", text, re.DOTALL)}
+    assert len(bold) > 10
+    # the words that explain the convention
+    assert sorted(bold - _sentences() - {"đậm", "Bold"}) == []
+
+
+# --- addresses and links
+
+
+def _addresses(page: Path) -> set[str]:
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(r"(?:(?<![\w/.}])|(?<=\$HOST))(/(?:api/)?vks/[^\s`\"')<>|*?]*)", text)
+    return {each.rstrip(".,:;–") for each in found}
+
+
+def test_addresses_are_found_in_the_pages() -> None:
+    assert "/vks/organization/" in _addresses(DOCS / "leaders.md")
+    assert f"/api/vks/bundles/{A_UUID}/" in _addresses(DOCS / "api.md")
+
+
+@every_page
+def test_every_address_leads_somewhere(page: Path) -> None:
+    for address in _addresses(page):
+        path = address.replace("{code}", "QN-KV1").replace("{pk}", "1")
+        answers = {resolve(path.replace("{id}", each)).url_name for each in ("1", A_UUID)}
+        assert answers - {"unknown", "vks-no-such-route", "base"}, address
+
+
+def _anchors(page: Path) -> set[str]:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@every_page
+def test_every_link_inside_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _hash, anchor = unquote(target).partition("#")
+        place = (page.parent / name).resolve() if name else page
+        if not place.exists() or (anchor and anchor not in _anchors(place)):
+            broken.append(target)
+    assert broken == []
+
+
+def test_no_page_is_hidden_from_the_index() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        if page.parent in {DOCS, DOCS / "en"} and page.name != "README.md":
+            assert f"({page.relative_to(DOCS).as_posix()})" in index
+
+
+# --- the two languages, and what does not belong
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=lambda page: page.name)
+def test_both_languages_have_the_same_sections(page: Path) -> None:
+    def outline(path: Path) -> list[int]:
+        text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+
+    assert outline(page) == outline(DOCS / page.name)
+
+
+@every_page
+def test_nothing_of_one_machine_or_one_tracker_is_in_a_page(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"(?:^|\s)#\d+\b|\bGH-\d+|/issues/\d+", text) == []
+    assert re.findall(r"(?:^|[\s`\"'])/(?:home|root|work|tmp)/\S*", text) == []
+    assert re.findall(r"\b(?:ghcr|docker|quay)\.io\b|\bpypi\.org\b", text) == []
+
+
+def test_the_folders_described_are_those_of_the_package() -> None:
+    shown = {row[0].strip("`/") for row in _rows(_block(DOCS / "developers.md", "layout"))}
+    ignored = {"__pycache__", "locale"}
+    assert shown == {path.name for path in PACKAGE.iterdir() if path.is_dir()} - ignored
+
+
+def test_the_lanes_described_are_those_of_the_test_line() -> None:
+    lanes: dict[str, Callable[..., None]] = LANES
+    assert [row[0].strip("`") for row in _rows(_block(DOCS / "developers.md", "lanes"))] == list(lanes)
