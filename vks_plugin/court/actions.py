@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
@@ -22,10 +23,11 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, make_plan
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf
-from vks_plugin.text import ascii_file_name
+from vks_plugin.text import ascii_file_name, composed
 
 logger = logging.getLogger("paperless.vks.court")
 
+OFFICIAL_LANGUAGE = "vi"
 _OPEN = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
 
 
@@ -53,14 +55,16 @@ def plan_for(*, actor: User, case: CaseFile) -> tuple[BundlePlan, list[CaseDocum
             _("Tập hồ sơ có %(pages)d trang, quá %(limit)d: hãy chọn ít tài liệu hơn.")
             % {"pages": pages, "limit": limit}
         )
-    request = BundleRequest(
-        case_code=case.code,
-        case_name=case.name,
-        office_name=case.unit.name,
-        made_on=timezone.localdate(),
-        title=str(Bundle.Preset.WHOLE.label),
-        documents=[_as_planned(document) for document in filed],
-    )
+    # a court's paper, whatever language the person uses the pages in
+    with translation.override(OFFICIAL_LANGUAGE):
+        request = BundleRequest(
+            case_code=case.code,
+            case_name=case.name,
+            office_name=case.unit.name,
+            made_on=timezone.localdate(),
+            title=str(Bundle.Preset.WHOLE.label),
+            documents=[_as_planned(document) for document in filed],
+        )
     return make_plan(request), filed
 
 
@@ -132,6 +136,12 @@ def build(bundle_id: UUID | str) -> None:
     if taken != 1:
         return
     bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").get(pk=bundle_id)
+    # a worker has no reader whose language it could follow, and the sentence is kept for all of them
+    with translation.override(OFFICIAL_LANGUAGE):
+        _make(bundle)
+
+
+def _make(bundle: Bundle) -> None:
     try:
         _write(bundle)
     except VksError as error:
@@ -230,6 +240,13 @@ def finished_file(bundle: Bundle) -> Path:
     return bundle.path
 
 
-def download_name(bundle: Bundle) -> str:
-    """Return the file name for a download: case code, preset and day, in plain letters."""
-    return ascii_file_name(f"{bundle.case.code} {bundle.get_preset_display()} {bundle.created_at:%Y-%m-%d}") + ".pdf"
+def content_disposition(bundle: Bundle, *, inline: bool = False) -> str:
+    """Return the header that names a fetched bundle: case code, preset and day.
+
+    The name stands there twice: in plain letters for any program, in Vietnamese (RFC 6266) for those that read it.
+    """
+    made_on = timezone.localtime(bundle.created_at)
+    with translation.override(OFFICIAL_LANGUAGE):
+        full = composed(f"{bundle.case.code} {bundle.get_preset_display()} {made_on:%Y-%m-%d}")
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{ascii_file_name(full)}.pdf\"; filename*=UTF-8''{quote(full, safe='')}.pdf"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from django.http import FileResponse
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -138,13 +136,6 @@ class BundleViewSet(ApiViewSet):
         bundle = actions.bundle_for(self.actor, id)
         # closed by the response
         response = FileResponse(actions.finished_file(bundle).open("rb"), content_type="application/pdf")
-        response["Content-Disposition"] = _disposition(bundle)
+        response["Content-Disposition"] = actions.content_disposition(bundle)
         response["Cache-Control"] = "private, no-store"
         return response
-
-
-def _disposition(bundle: Bundle) -> str:
-    """Return the header that names the file: in plain letters for any program, in Vietnamese for those that read it."""
-    made_on = timezone.localtime(bundle.created_at)
-    full = f"{bundle.case.code} {bundle.get_preset_display()} {made_on:%Y-%m-%d}.pdf"
-    return f"attachment; filename=\"{actions.download_name(bundle)}\"; filename*=UTF-8''{quote(full, safe='')}"

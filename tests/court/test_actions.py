@@ -1,0 +1,392 @@
+"""Asking for a bundle, making it, handing it out."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pikepdf
+import pytest
+from django.db import transaction
+from django.utils import timezone, translation
+
+from tests.people import FiledCase, register
+from vks_plugin.access import actions as access
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.conf import configuration
+from vks_plugin.court import actions as court
+from vks_plugin.court.inspection import inspect_bundle
+from vks_plugin.court.models import Bundle
+from vks_plugin.court.stamping import stamp
+from vks_plugin.court.tasks import make_bundle
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from vks_plugin.host.files import readable_pdf
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+WRITING = "vks_plugin.court.bundle"
+"""Where faults are put in."""
+
+
+def files() -> list[str]:
+    """Return what lies in the folder of bundles."""
+    folder = configuration().data_dir / "bundles"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def queued(actor: User, case: CaseFile) -> Bundle:
+    """Ask for a bundle that no worker takes by itself: nothing is committed."""
+    return court.request_bundle(actor=actor, case=case)
+
+
+def test_a_bundle_holds_the_case_file_in_folio_order_and_nothing_internal(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    make_bundle.apply(kwargs={"bundle_id": str(bundle.pk)}).get()
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.error) == (Bundle.Status.DONE, "")
+    assert bundle.document_ids == [each.document_id for each in filed_case.documents]
+    assert filed_case.internal.document_id not in bundle.document_ids
+    found = inspect_bundle(bundle.path)
+    assert found.problems == []
+    assert found.folios == ["", "", "1", "2", "3", "4", "5", "6"]
+    assert (bundle.page_count, bundle.document_count, bundle.progress, bundle.total) == (8, 3, 8, 8)
+    assert bundle.sha256 == hashlib.sha256(bundle.path.read_bytes()).hexdigest()
+    assert bundle.finished_at is not None
+    titles = " ".join(title for _depth, title, _page in found.outline)
+    assert "Quyết định khởi tố bị can (tr. 5)" in titles
+    assert "Báo cáo đề xuất" not in titles
+    assert files() == [bundle.path.name]
+    # others on the server read nothing of it
+    assert bundle.path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_the_name_of_the_file_on_disk_says_nothing_of_the_case(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    assert bundle.path.name == f"{bundle.pk}.pdf"
+
+
+def test_the_same_case_on_the_same_day_gives_the_same_bytes(filed_case: FiledCase, people: dict[str, User]) -> None:
+    hashes = []
+    for asker in ("prosecutor_kv1", "chief_kv1"):
+        bundle = queued(people[asker], filed_case.case)
+        court.build(bundle.pk)
+        bundle.refresh_from_db()
+        hashes.append(bundle.sha256)
+    assert len(hashes[0]) == 64
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize(
+    ("asker", "refusal"),
+    [
+        ("prosecutor_kv1", None),
+        ("chief_kv1", None),
+        ("deputy_kv1", None),
+        ("chief_province", None),
+        ("clerk_kv1", NotAllowed),
+        ("prosecutor_kv3", NotFound),
+        ("other_prosecutor_kv1", NotFound),
+        ("outsider", NotFound),
+        ("admin_province", NotFound),
+        ("locked", NotFound),
+    ],
+)
+def test_who_may_ask_for_a_bundle(
+    asker: str, refusal: type[Exception] | None, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    if refusal is None:
+        assert queued(people[asker], filed_case.case).status == Bundle.Status.QUEUED
+        return
+    with pytest.raises(refusal):
+        queued(people[asker], filed_case.case)
+    assert not Bundle.objects.exists()
+
+
+def test_asking_again_while_one_waits_gives_that_one(filed_case: FiledCase, people: dict[str, User]) -> None:
+    first = queued(people["prosecutor_kv1"], filed_case.case)
+    assert queued(people["prosecutor_kv1"], filed_case.case).pk == first.pk
+    # somebody else's is their own
+    assert queued(people["chief_kv1"], filed_case.case).pk != first.pk
+    court.build(first.pk)
+    assert queued(people["prosecutor_kv1"], filed_case.case).pk != first.pk
+
+
+def test_only_papers_of_the_supervision_file_make_no_bundle(filed_case: FiledCase, people: dict[str, User]) -> None:
+    CaseDocument.objects.filter(pk__in=[each.pk for each in filed_case.documents]).update(
+        case=register(actor=people["clerk_kv1"], unit=filed_case.case.unit)
+    )
+    with pytest.raises(BadInput, match="chưa có tài liệu nào"):
+        queued(people["prosecutor_kv1"], filed_case.case)
+
+
+def test_more_pages_than_allowed_are_refused_before_the_work(
+    filed_case: FiledCase, people: dict[str, User], settings: Settings
+) -> None:
+    settings.VKS_MAX_BUNDLE_PAGES = 5
+    with pytest.raises(BadInput, match="có 6 trang, quá 5"):
+        queued(people["prosecutor_kv1"], filed_case.case)
+    assert not Bundle.objects.exists()
+
+
+def test_a_preset_that_is_none_is_refused(filed_case: FiledCase, people: dict[str, User]) -> None:
+    with pytest.raises(BadInput, match="danh mục"):
+        court.request_bundle(actor=people["prosecutor_kv1"], case=filed_case.case, preset="hsks")
+
+
+def _lose(path: Path) -> None:
+    path.unlink()
+
+
+def _lock(path: Path) -> None:
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.save(path, encryption=pikepdf.Encryption(user="bí mật", owner="chủ"))
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:500])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (_lose, "Không tìm thấy tệp của “Quyết định khởi tố bị can”"),
+        (_lock, "“Quyết định khởi tố bị can” bị khóa bằng mật khẩu"),
+        (_cut, "Tệp của “Quyết định khởi tố bị can” bị hỏng"),
+    ],
+)
+def test_a_paper_that_cannot_be_used_fails_the_bundle_with_a_sentence(
+    spoil: Any, sentence: str, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    spoil(readable_pdf(filed_case.documents[1].document))
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.FAILED
+    assert bundle.error.startswith(sentence)
+    assert bundle.finished_at is not None
+    assert files() == []
+    with pytest.raises(Conflict):
+        court.finished_file(bundle)
+    # the sentence is for those who may read the papers it names
+    assert court.bundle_for(people["chief_kv1"], bundle.pk).error == bundle.error
+    with pytest.raises(NotFound):
+        court.bundle_for(people["clerk_kv1"], bundle.pk)
+
+
+def test_whatever_language_a_person_reads_the_pages_in_a_bundle_is_vietnamese(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    CaseDocument.objects.filter(pk=filed_case.documents[2].pk).update(document_type=None)
+    with translation.override("en"):
+        plan, _filed = court.plan_for(actor=people["prosecutor_kv1"], case=filed_case.case)
+        bundle = queued(people["prosecutor_kv1"], filed_case.case)
+        name = unquote(court.content_disposition(bundle))
+        readable_pdf(filed_case.documents[1].document).unlink()
+        court.build(bundle.pk)
+    assert plan.request.title == "Toàn bộ hồ sơ vụ án"
+    assert plan.sections[-1].name == "Tài liệu chưa phân loại"
+    assert "Toàn bộ hồ sơ vụ án" in name
+    bundle.refresh_from_db()
+    # so is what the worker keeps for whoever reads it later
+    assert bundle.error.startswith("Không tìm thấy tệp")
+
+
+def test_a_worker_s_sentence_is_vietnamese(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    access.end_assignment(actor=people["chief_kv1"], assignment=filed_case.case.assignments.get())
+    with translation.override("en"):
+        court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.error == "Không có vụ án nào mang mã này trong phạm vi của bạn."
+
+
+def test_a_fault_of_ours_is_said_to_be_one_and_tells_nothing_of_the_papers(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def faulty(*_arguments: object, **_named: object) -> None:
+        message = "Nguyễn Văn Ánh"
+        raise RuntimeError(message)
+
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    monkeypatch.setattr(f"{WRITING}.stamp", faulty)
+    with pytest.raises(RuntimeError):
+        court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.FAILED
+    assert bundle.error == "Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị."
+    assert files() == []
+    assert "RuntimeError" in caplog.text or not caplog.records
+    assert all("Ánh" not in record.getMessage() for record in caplog.records)
+
+
+def test_a_bundle_that_fails_its_own_inspection_is_not_handed_out(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    # the text on the pages counts wrong
+    monkeypatch.setattr(f"{WRITING}.stamp_text", lambda page, total: f"Tập hồ sơ – trang {page + 1}/{total}")
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.FAILED
+    assert "Trang 1 đóng số 2." in bundle.error
+    assert files() == []
+
+
+def test_who_lost_access_while_it_waited_gets_no_bundle(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    access.end_assignment(actor=people["chief_kv1"], assignment=filed_case.case.assignments.get())
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.FAILED
+    assert files() == []
+
+
+def test_a_bundle_is_made_once(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    made = bundle.path.stat().st_mtime_ns
+    finished = bundle.finished_at
+    # a queue may deliver a task twice
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.path.stat().st_mtime_ns, bundle.finished_at) == (made, finished)
+
+
+def test_stopping_before_the_work_leaves_nothing_to_do(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    court.cancel_bundle(actor=people["prosecutor_kv1"], bundle=bundle)
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.CANCELLED
+    assert files() == []
+
+
+@pytest.mark.parametrize("at", [1, 3, 8])
+def test_stopping_in_the_middle_of_the_work_leaves_nothing(
+    at: int, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    original = stamp
+    stamped: list[int] = []
+
+    def slow(*arguments: Any, **named: Any) -> None:
+        original(*arguments, **named)
+        stamped.append(1)
+        if len(stamped) == at:
+            court.cancel_bundle(actor=people["chief_kv1"], bundle=bundle)
+
+    monkeypatch.setattr(f"{WRITING}.stamp", slow)
+    monkeypatch.setattr(f"{WRITING}._REPORT_EVERY", 2)
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.CANCELLED
+    assert bundle.error == ""
+    assert files() == []
+    # it stops soon, not only at the end
+    assert len(stamped) <= at + 2
+    with pytest.raises(Conflict):
+        court.finished_file(bundle)
+
+
+def test_progress_is_kept_with_the_bundle(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    assert (bundle.progress, bundle.total) == (0, 8)
+    seen: list[tuple[str, int, int]] = []
+    original = stamp
+
+    def watched(*arguments: Any, **named: Any) -> None:
+        row = Bundle.objects.get(pk=bundle.pk)
+        seen.append((row.status, row.progress, row.total))
+        original(*arguments, **named)
+
+    monkeypatch.setattr(f"{WRITING}.stamp", watched)
+    monkeypatch.setattr(f"{WRITING}._REPORT_EVERY", 2)
+    court.build(bundle.pk)
+    assert seen == [("running", done, 8) for done in (0, 0, 2, 2, 4, 4, 6, 6)]
+
+
+def test_a_finished_bundle_cannot_be_stopped(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    court.build(bundle.pk)
+    with pytest.raises(Conflict):
+        court.cancel_bundle(actor=people["prosecutor_kv1"], bundle=bundle)
+    bundle.refresh_from_db()
+    assert bundle.path.is_file()
+
+
+def test_who_may_not_have_a_bundle_cannot_stop_it(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    for asker in ("clerk_kv1", "prosecutor_kv3", "outsider"):
+        with pytest.raises(NotFound):
+            court.cancel_bundle(actor=people[asker], bundle=bundle)
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.QUEUED
+
+
+def test_bundles_of_a_case_are_listed_for_who_may_have_them(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    court.build(bundle.pk)
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"])
+    assert [each.pk for each in court.bundles_of(people["chief_province"], filed_case.case)] == [bundle.pk]
+    for asker in ("clerk_kv1", "prosecutor_kv3", "outsider"):
+        assert court.bundles_of(people[asker], filed_case.case) == []
+    assert court.bundles_of(people["chief_kv1"], other) == []
+
+
+def test_without_a_queue_nothing_is_kept(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def unreachable(*_arguments: object, **_named: object) -> None:
+        raise ConnectionRefusedError
+
+    # the broker is not ours
+    monkeypatch.setattr(make_bundle, "apply_async", unreachable)
+    with (
+        pytest.raises(Unavailable, match="Hàng đợi xử lý không hoạt động"),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        queued(people["prosecutor_kv1"], filed_case.case)
+    assert not Bundle.objects.exists()
+
+
+def test_a_request_that_is_undone_sends_nothing(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True) as sent, transaction.atomic():
+        queued(people["prosecutor_kv1"], filed_case.case)
+        transaction.set_rollback(True)
+    assert sent == []
+    assert not Bundle.objects.exists()
+
+
+def test_the_name_of_a_download_is_composed_and_plain(filed_case: FiledCase, people: dict[str, User]) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+    header = court.content_disposition(bundle)
+    kind, plain, full = header.split("; ")
+    assert kind == "attachment"
+    assert header.isascii()
+    day = timezone.localtime(bundle.created_at)
+    assert plain == f'filename="{filed_case.case.code.lower()}-toan-bo-ho-so-vu-an-{day:%Y-%m-%d}.pdf"'
+    assert unicodedata.is_normalized("NFC", unquote(full))
+    assert court.content_disposition(bundle, inline=True).startswith("inline; ")

@@ -1,0 +1,260 @@
+"""`vks_bundle` and `vks_cases`: what scripts of an office rely on."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import ManagementUtility, call_command
+from django.core.management.base import CommandError
+
+from tests.people import FiledCase, register
+from vks_plugin.access import actions as access
+from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.court.inspection import inspect_bundle
+from vks_plugin.court.models import Bundle
+from vks_plugin.host.files import readable_pdf
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs a command as a shell would, and tells exit code, output and errors."""
+
+    def command(*words: str) -> tuple[int, str, str]:
+        code = 0
+        try:
+            ManagementUtility(["manage.py", *words]).execute()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
+
+
+def test_a_bundle_is_written_where_it_is_wanted(filed_case: FiledCase, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "Tập hồ sơ.pdf"
+    code, said, errors = run("vks_bundle", "--case", filed_case.case.code, "--out", str(out))
+    assert (code, errors) == (0, "")
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    assert said == f"{out}: 8 trang, 3 tài liệu, SHA-256 {digest}\n"
+    assert inspect_bundle(out).problems == []
+    assert inspect_bundle(out).folios[2:] == ["1", "2", "3", "4", "5", "6"]
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    # made on the spot: nothing for a worker to do
+    assert not Bundle.objects.exists()
+
+
+def test_a_script_gets_data(filed_case: FiledCase, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "tap.pdf"
+    code, said, _errors = run("vks_bundle", "--case", filed_case.case.code, "--out", str(out), "--json")
+    assert code == 0
+    assert json.loads(said) == {
+        "file": str(out),
+        "pages": 8,
+        "documents": 3,
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+    }
+
+
+def test_an_earlier_file_is_replaced_by_a_complete_one(filed_case: FiledCase, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "tap.pdf"
+    out.write_bytes(b"an earlier bundle")
+    assert run("vks_bundle", "--case", filed_case.case.code, "--out", str(out))[0] == 0
+    assert inspect_bundle(out).problems == []
+    assert [path.name for path in tmp_path.iterdir()] == ["tap.pdf"]
+
+
+def _unusable_paper(filed: FiledCase, _people: Any) -> None:
+    readable_pdf(filed.documents[0].document).unlink()
+
+
+def _nobody_leads(filed: FiledCase, people: dict[str, User]) -> None:
+    access.end_assignment(actor=people["chief_kv1"], assignment=filed.case.assignments.get())
+
+
+REFUSED: dict[str, tuple[list[str], Callable[[Any, Any], None] | None, str]] = {
+    "no such case": (["--case", "HS-KHONG-CO"], None, "Không có vụ án mã HS-KHONG-CO."),
+    "no such person": (["--user", "khong_co"], None, "Không có người dùng khong_co"),
+    "a person who may not": (["--user", "clerk_kv1"], None, "không có quyền lập tập hồ sơ"),
+    "a stranger": (["--user", "prosecutor_kv3"], None, "Không có vụ án nào mang mã này"),
+    "a paper that is lost": ([], _unusable_paper, "Không tìm thấy tệp của “Quyết định khởi tố vụ án hình sự”"),
+    "nobody to make it for": ([], _nobody_leads, "hãy chỉ rõ --user"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_refusal_has_a_sentence_and_leaves_an_earlier_file_alone(
+    what: str, filed_case: FiledCase, people: dict[str, User], run: Run, tmp_path: Path
+) -> None:
+    words, spoil, sentence = REFUSED[what]
+    if spoil is not None:
+        spoil(filed_case, people)
+    out = tmp_path / "tap.pdf"
+    out.write_bytes(b"an earlier bundle")
+    code, said, errors = run("vks_bundle", "--case", filed_case.case.code, "--out", str(out), *words)
+    assert (code, said) == (1, "")
+    assert sentence in errors
+    assert "Traceback" not in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["tap.pdf"]
+    assert out.read_bytes() == b"an earlier bundle"
+
+
+def test_a_place_that_cannot_be_written_is_named(filed_case: FiledCase, run: Run, tmp_path: Path) -> None:
+    code, _said, errors = run("vks_bundle", "--case", filed_case.case.code, "--out", str(tmp_path / "khong-co/tap.pdf"))
+    assert code == 1
+    assert "hãy tạo trước" in errors
+    code, _said, errors = run("vks_bundle", "--case", filed_case.case.code, "--out", str(tmp_path))
+    assert code == 1
+    assert "là thư mục" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_that_fails_its_inspection_is_not_put_in_place(
+    filed_case: FiledCase, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vks_plugin.court import bundle as writing
+
+    monkeypatch.setattr(writing, "stamp_text", lambda page, total: f"Tập hồ sơ – trang {page + 1}/{total}")
+    out = tmp_path / "tap.pdf"
+    out.write_bytes(b"an earlier bundle")
+    code, _said, errors = run("vks_bundle", "--case", filed_case.case.code, "--out", str(out))
+    assert code == 1
+    assert "Trang 1 đóng số 2." in errors
+    assert out.read_bytes() == b"an earlier bundle"
+    assert [path.name for path in tmp_path.iterdir()] == ["tap.pdf"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["vks_bundle"], ["vks_bundle", "--case", "X"], ["vks_bundle", "--case", "X", "--out", "x", "--preset", "y"]],
+)
+def test_a_command_that_lacks_something_says_how_it_is_used(words: list[str], run: Run) -> None:
+    code, _said, errors = run(*words)
+    assert code == 2
+    assert "usage" in errors
+
+
+def test_the_bundle_is_what_the_person_named_may_read(
+    filed_case: FiledCase, people: dict[str, User], run: Run, tmp_path: Path
+) -> None:
+    by_leader, by_default = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    assert run("vks_bundle", "--case", filed_case.case.code, "--out", str(by_leader), "--user", "chief_kv1")[0] == 0
+    assert run("vks_bundle", "--case", filed_case.case.code, "--out", str(by_default))[0] == 0
+    assert by_leader.read_bytes() == by_default.read_bytes()
+
+
+# --- vks_cases -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(people: dict[str, User], units: dict[str, ProcuracyUnit], case: CaseFile) -> tuple[CaseFile, CaseFile]:
+    """Return a case of KV1 and one of KV3."""
+    return case, register(
+        actor=people["clerk_kv3"],
+        unit=units["QN-KV3"],
+        code="HS-KV3",
+        name="Lê Đức Đạt – Mua bán trái phép chất ma túy",
+        accused=[AccusedInput("Lê Đức Đạt")],
+    )
+
+
+def listed(run: Run, *words: str) -> list[dict[str, Any]]:
+    code, said, errors = run("vks_cases", "--json", *words)
+    assert (code, errors) == (0, "")
+    rows: list[dict[str, Any]] = json.loads(said)
+    return rows
+
+
+def test_whoever_holds_the_server_lists_every_case(two: tuple[CaseFile, CaseFile], run: Run) -> None:
+    rows = {row["code"]: row for row in listed(run)}
+    assert set(rows) == {case.code for case in two}
+    row = rows[two[0].code]
+    assert row == {
+        "code": two[0].code,
+        "name": "Nguyễn Văn Ánh và đồng phạm – Trộm cắp tài sản",
+        "kind": two[0].kind,
+        "stage": "dieu_tra",
+        "status": "dang_giai_quyet",
+        "unit": "QN-KV1",
+        "init_decision_no": two[0].init_decision_no,
+        "init_decision_date": "2026-03-02",
+        "init_decision_agency": "Cơ quan Cảnh sát điều tra Công an tỉnh",
+        "national_case_code": two[0].national_case_code,
+        "charge_summary": "Trộm cắp tài sản",
+        "handled_at": "2026-03-05",
+        "accused": ["Nguyễn Văn Ánh", "Đỗ Thị Ước"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("user", "seen"),
+    [
+        ("prosecutor_kv1", ["own"]),
+        ("clerk_kv1", ["own"]),
+        ("clerk_kv3", ["other"]),
+        ("chief_province", ["own", "other"]),
+        ("outsider", []),
+        ("admin_province", []),
+        ("locked", []),
+    ],
+)
+def test_a_person_s_list_is_what_that_person_may_know_of(
+    user: str, seen: list[str], two: tuple[CaseFile, CaseFile], run: Run
+) -> None:
+    expected = {"own": two[0].code, "other": two[1].code}
+    assert {row["code"] for row in listed(run, "--user", user)} == {expected[each] for each in seen}
+
+
+def test_a_list_is_searched_without_accents(two: tuple[CaseFile, CaseFile], run: Run) -> None:
+    assert [row["code"] for row in listed(run, "--search", "le duc dat")] == ["HS-KV3"]
+    assert [row["code"] for row in listed(run, "--search", "ƯỚC đỗ")] == [two[0].code]
+    assert listed(run, "--search", "không có ai") == []
+    assert listed(run, "--search", "ma tuy", "--user", "clerk_kv1") == []
+
+
+def test_letters_stay_letters(two: tuple[CaseFile, CaseFile], run: Run) -> None:
+    _code, said, _errors = run("vks_cases", "--json")
+    assert "Nguyễn Văn Ánh" in said
+    assert "\\u" not in said
+
+
+def test_people_read_one_line_a_case(two: tuple[CaseFile, CaseFile], run: Run) -> None:
+    code, said, _errors = run("vks_cases", "--user", "clerk_kv3")
+    assert code == 0
+    assert said == "HS-KV3\tQN-KV3\tdieu_tra\tLê Đức Đạt – Mua bán trái phép chất ma túy\n"
+
+
+def test_an_empty_archive_is_an_empty_list(units: dict[str, ProcuracyUnit], run: Run) -> None:
+    assert listed(run) == []
+
+
+def test_nobody_by_that_name(two: tuple[CaseFile, CaseFile], run: Run) -> None:
+    code, said, errors = run("vks_cases", "--user", "khong_co")
+    assert (code, said) == (1, "")
+    assert "Không có người dùng khong_co" in errors
+
+
+def test_a_program_calls_the_same_commands(two: tuple[CaseFile, CaseFile], tmp_path: Path) -> None:
+    out = io.StringIO()
+    call_command("vks_cases", json=True, stdout=out)
+    assert len(json.loads(out.getvalue())) == 2
+    with pytest.raises(CommandError, match="Không có vụ án mã"):
+        call_command("vks_bundle", case="X", out=tmp_path / "a.pdf")
+    assert sys.exc_info() == (None, None, None)
