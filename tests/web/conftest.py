@@ -43,6 +43,11 @@ def said(response: Any) -> str:
     return _TOKEN.sub(r"\1…", response.content.decode())
 
 
+def fetched(response: Any) -> bytes:
+    """Return the whole of a file that is sent in pieces."""
+    return b"".join(response.streaming_content)
+
+
 class Page(HTMLParser):
     """A page taken apart: its words, its elements, its forms."""
 
@@ -54,6 +59,8 @@ class Page(HTMLParser):
         """Words inside `script` and `style` elements."""
         self.fields: dict[str, str] = {}
         """Name and entered value of every field, as a browser would send them again."""
+        self.after: dict[int, list[str]] = {}
+        """Words that follow the element of this number, up to the next one."""
         self._inside = ""
         self._select = ""
         self.feed(response.content.decode())
@@ -65,7 +72,10 @@ class Page(HTMLParser):
         self._inside = tag
         name = attributes.get("name", "")
         if tag == "input" and name:
-            if attributes.get("type") != "checkbox" or "checked" in attributes:
+            if attributes.get("type") == "checkbox":
+                if "checked" in attributes:
+                    self.fields[name] = attributes.get("value", "on")
+            else:
                 self.fields[name] = attributes.get("value", "")
         elif tag == "select":
             self._select = name
@@ -89,6 +99,7 @@ class Page(HTMLParser):
             self.fields[self._select] = data.strip()
         if data.strip():
             self.words.append(" ".join(data.split()))
+            self.after.setdefault(len(self.elements) - 1, []).append(self.words[-1])
 
     @property
     def text(self) -> str:
@@ -101,15 +112,7 @@ class Page(HTMLParser):
 
     def error_at(self, field: str) -> str:
         """Return the sentence that stands at a field; empty when there is none."""
-        mark = f"id_{field}_error"
         for number, (_tag, attributes) in enumerate(self.elements):
-            if attributes.get("id") == mark:
-                return self._words_of(number)
+            if attributes.get("id") == f"id_{field}_error":
+                return " ".join(self.after.get(number, []))
         return ""
-
-    def _words_of(self, number: int) -> str:
-        return self._texts.get(number, "")
-
-    @property
-    def _texts(self) -> dict[int, str]:
-        return getattr(self, "_cached_texts", {})

@@ -187,7 +187,7 @@ class CaseAccessViewSet(OfCaseViewSet):
             raise BadInput(_("Phần hồ sơ phải là hồ sơ vụ án hoặc hồ sơ kiểm sát."), field="part")
         require(self.actor, case, Level.MANAGE, part=part, doing=_("xem danh sách người có quyền"))
         rows = [
-            {"user": user, "level": decision.level.name.lower(), "reason": decision.reason}
+            {"user": user, "level": decision.level.name.lower(), "reason": _(decision.reason)}
             for user, decision in who_can_see(case, part)
         ]
         return Response(self.get_serializer(rows, many=True).data)

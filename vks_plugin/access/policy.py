@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from vks_plugin.text import gettext_noop as _
+
 
 class Level(IntEnum):
     """How far a person may go; each level includes the ones before it."""
@@ -39,28 +41,29 @@ class Rule(NamedTuple):
     restricted_too: bool
     """Whether the row also holds for cases marked as restricted."""
     reason: str
+    """In Vietnamese; translated by whoever shows it."""
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("assigned", "prosecutor_lead", "hsva", Level.CONTRIBUTE, True, "Kiểm sát viên thụ lý chính của vụ án"),
-    Rule("assigned", "prosecutor_lead", "hsks", Level.CONTRIBUTE, True, "Kiểm sát viên thụ lý chính của vụ án"),
-    Rule("assigned", "prosecutor", "hsva", Level.CONTRIBUTE, True, "Kiểm sát viên được phân công vào vụ án"),
-    Rule("assigned", "prosecutor", "hsks", Level.CONTRIBUTE, True, "Kiểm sát viên được phân công vào vụ án"),
-    Rule("assigned", "inspector", "hsva", Level.CONTRIBUTE, True, "Kiểm tra viên được phân công vào vụ án"),
-    Rule("assigned", "inspector", "hsks", Level.CONTRIBUTE, True, "Kiểm tra viên được phân công vào vụ án"),
-    Rule("assigned", "scan_operator", "hsva", Level.CONTRIBUTE, True, "Được giao số hóa hồ sơ này"),
-    Rule("own_unit", "chief_procurator", "hsva", Level.MANAGE, True, "Viện trưởng đơn vị thụ lý"),
-    Rule("own_unit", "chief_procurator", "hsks", Level.MANAGE, True, "Viện trưởng đơn vị thụ lý"),
-    Rule("own_unit", "deputy_chief_procurator", "hsva", Level.MANAGE, True, "Phó Viện trưởng đơn vị thụ lý"),
-    Rule("own_unit", "deputy_chief_procurator", "hsks", Level.MANAGE, True, "Phó Viện trưởng đơn vị thụ lý"),
-    Rule("own_unit", "records_clerk", "hsva", Level.METADATA, False, "Văn thư đơn vị thụ lý"),
-    Rule("higher_unit", "chief_procurator", "hsva", Level.VIEW, False, "Viện trưởng đơn vị cấp trên"),
-    Rule("higher_unit", "chief_procurator", "hsks", Level.VIEW, False, "Viện trưởng đơn vị cấp trên"),
-    Rule("higher_unit", "deputy_chief_procurator", "hsva", Level.VIEW, False, "Phó Viện trưởng đơn vị cấp trên"),
-    Rule("higher_unit", "deputy_chief_procurator", "hsks", Level.VIEW, False, "Phó Viện trưởng đơn vị cấp trên"),
+    Rule("assigned", "prosecutor_lead", "hsva", Level.CONTRIBUTE, True, _("Kiểm sát viên thụ lý chính của vụ án")),
+    Rule("assigned", "prosecutor_lead", "hsks", Level.CONTRIBUTE, True, _("Kiểm sát viên thụ lý chính của vụ án")),
+    Rule("assigned", "prosecutor", "hsva", Level.CONTRIBUTE, True, _("Kiểm sát viên được phân công vào vụ án")),
+    Rule("assigned", "prosecutor", "hsks", Level.CONTRIBUTE, True, _("Kiểm sát viên được phân công vào vụ án")),
+    Rule("assigned", "inspector", "hsva", Level.CONTRIBUTE, True, _("Kiểm tra viên được phân công vào vụ án")),
+    Rule("assigned", "inspector", "hsks", Level.CONTRIBUTE, True, _("Kiểm tra viên được phân công vào vụ án")),
+    Rule("assigned", "scan_operator", "hsva", Level.CONTRIBUTE, True, _("Được giao số hóa hồ sơ này")),
+    Rule("own_unit", "chief_procurator", "hsva", Level.MANAGE, True, _("Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "chief_procurator", "hsks", Level.MANAGE, True, _("Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "deputy_chief_procurator", "hsva", Level.MANAGE, True, _("Phó Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "deputy_chief_procurator", "hsks", Level.MANAGE, True, _("Phó Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "records_clerk", "hsva", Level.METADATA, False, _("Văn thư đơn vị thụ lý")),
+    Rule("higher_unit", "chief_procurator", "hsva", Level.VIEW, False, _("Viện trưởng đơn vị cấp trên")),
+    Rule("higher_unit", "chief_procurator", "hsks", Level.VIEW, False, _("Viện trưởng đơn vị cấp trên")),
+    Rule("higher_unit", "deputy_chief_procurator", "hsva", Level.VIEW, False, _("Phó Viện trưởng đơn vị cấp trên")),
+    Rule("higher_unit", "deputy_chief_procurator", "hsks", Level.VIEW, False, _("Phó Viện trưởng đơn vị cấp trên")),
 )
 
-NO_REASON = "Không có vai trò nào đối với vụ án này"
+NO_REASON = _("Không có vai trò nào đối với vụ án này")
 
 MAY_REGISTER: frozenset[str] = frozenset(
     {

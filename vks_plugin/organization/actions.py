@@ -27,9 +27,13 @@ def ensure_service_account() -> tuple[User, bool]:
     It is inactive and has no usable password; a foreign key of ours keeps it from being deleted.
     """
     user, made = User.objects.get_or_create(username=SERVICE_ACCOUNT, defaults={"is_active": False})
-    if made:
+    # also on an account that was there before or was changed since: it owns every document
+    if made or user.is_active or user.is_staff or user.is_superuser or user.has_usable_password():
+        user.is_active = user.is_staff = user.is_superuser = False
         user.set_unusable_password()
-        user.save(update_fields=["password"])
+        user.save(update_fields=["is_active", "is_staff", "is_superuser", "password"])
+    user.groups.clear()
+    user.user_permissions.clear()
     ServiceAccount.objects.get_or_create(user=user)
     return user, made
 

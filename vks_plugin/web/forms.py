@@ -11,8 +11,8 @@ from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.actions import AccusedInput
-from vks_plugin.cases.models import Accused, Assignment, CaseFile, CatalogueType
-from vks_plugin.cases.stages import STAGES
+from vks_plugin.cases.api import LARGEST_FOLIO
+from vks_plugin.cases.models import STAGE_CHOICES, Accused, Assignment, CaseFile, CatalogueType
 from vks_plugin.organization.models import Department, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 else:
     # generic only for type checkers
     _UserChoice = forms.ModelChoiceField
+
+NOBODY = ("AnonymousUser", "consumer")
+"""Accounts the host keeps for itself; it leaves them out of its own list of people too."""
 
 DATE_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
 
@@ -48,14 +51,32 @@ class StyledForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+        for field in self.fields.values():
             if isinstance(field.widget, forms.CheckboxInput):
                 kind = "form-check-input"
-            field.widget.attrs.setdefault("class", f"{kind} form-control-sm" if kind != "form-check-input" else kind)
-            if name in self.errors and self.is_bound:
-                field.widget.attrs["class"] += " is-invalid"
-                field.widget.attrs["aria-describedby"] = f"{self[name].auto_id}_error"
+            elif isinstance(field.widget, forms.Select):
+                kind = "form-select form-select-sm"
+            else:
+                kind = "form-control form-control-sm"
+            field.widget.attrs.setdefault("class", kind)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Keep the sentence, and mark the field it stands at.
+
+        Not asked for in `__init__`: there the choices of a form are not set yet, and every choice would be refused.
+        """
+        super().add_error(field, error)
+        if field is not None and field in self.fields:
+            attributes = self.fields[field].widget.attrs
+            attributes["aria-describedby"] = f"{self[field].auto_id}_error"
+            if "is-invalid" not in attributes.get("class", ""):
+                attributes["class"] = f"{attributes.get('class', '')} is-invalid"
+        # whoever works by keyboard or screen reader is taken to what needs correcting first
+        wrong = next((name for name in self.fields if name in self.errors), None)
+        if wrong is not None:
+            for each in self.fields.values():
+                each.widget.attrs.pop("autofocus", None)
+            self.fields[wrong].widget.attrs["autofocus"] = True
 
 
 class PersonChoice(_UserChoice):
@@ -78,13 +99,13 @@ class CaseForm(StyledForm):
         max_length=250,
         widget=forms.TextInput(attrs={"placeholder": _("Nguyễn Văn A và đồng phạm – Trộm cắp tài sản")}),
     )
-    init_decision_no = forms.CharField(label=_("Số quyết định khởi tố"), max_length=60)
+    init_decision_no = forms.CharField(
+        label=_("Số quyết định khởi tố"), max_length=60, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     init_decision_date = DayField(label=_("Ngày quyết định khởi tố"))
     init_decision_agency = forms.CharField(label=_("Cơ quan ra quyết định"), max_length=200)
     charge_summary = forms.CharField(label=_("Tội danh"), max_length=250, required=False)
-    stage = forms.ChoiceField(
-        label=_("Giai đoạn"), choices=[(each.value, each.label) for each in STAGES], initial="dieu_tra"
-    )
+    stage = forms.ChoiceField(label=_("Giai đoạn"), choices=STAGE_CHOICES, initial="dieu_tra")
     handled_at = DayField(label=_("Ngày thụ lý"), required=False, help_text=_("Để trống: hôm nay."))
     department = forms.ModelChoiceField(label=_("Phòng"), queryset=Department.objects.none(), required=False)
     crime_date = DayField(label=_("Ngày phạm tội"), required=False)
@@ -92,11 +113,13 @@ class CaseForm(StyledForm):
     confidentiality = forms.ChoiceField(
         label=_("Độ nhạy cảm"), choices=CaseFile.Confidentiality.choices, initial=CaseFile.Confidentiality.NORMAL
     )
-    note = forms.CharField(label=_("Ghi chú"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(label=_("Ghi chú"), required=False, widget=forms.Textarea(attrs={"rows": 1}))
     digitise_myself = forms.BooleanField(
         label=_("Tôi số hóa và nộp tài liệu của vụ án này"), required=False, initial=True
     )
     form_token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    # as they stand on the page, so that the first one wrong is the topmost
+    field_order = ("init_decision_no", "init_decision_date", "init_decision_agency", "name", "charge_summary", "unit")
 
     def __init__(self, *args: Any, units: QuerySet[ProcuracyUnit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,6 +138,13 @@ class AccusedForm(StyledForm):
         label=_("Năm sinh"), required=False, min_value=1900, widget=forms.TextInput(attrs={"inputmode": "numeric"})
     )
     sex = forms.ChoiceField(label=_("Giới tính"), required=False, choices=[("", "—"), *Accused.Sex.choices])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a row without a name: what else was entered in it would be lost without a word."""
+        data: dict[str, Any] = super().clean() or {}
+        if self.has_changed() and not (data.get("full_name") or "").strip() and "full_name" not in self.errors:
+            self.add_error("full_name", _("Hãy nhập họ và tên, hoặc bỏ trống cả dòng."))
+        return data
 
     def as_input(self) -> AccusedInput:
         """Return what was entered, for the action."""
@@ -155,10 +185,16 @@ class DescriptionForm(StyledForm):
     number = forms.CharField(label=_("Số"), max_length=60, required=False)
     date = DayField(label=_("Ngày"), required=False)
     folio_from = forms.IntegerField(
-        label=_("BL từ"), required=False, widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4})
+        label=_("BL từ"),
+        required=False,
+        max_value=LARGEST_FOLIO,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}),
     )
     folio_to = forms.IntegerField(
-        label=_("BL đến"), required=False, widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4})
+        label=_("BL đến"),
+        required=False,
+        max_value=LARGEST_FOLIO,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}),
     )
 
 
@@ -176,7 +212,7 @@ class UploadForm(DescriptionForm):
 class AssignForm(StyledForm):
     """Who works on a case."""
 
-    user = PersonChoice(label=_("Người"), queryset=User.objects.none())
+    user = PersonChoice(label=_("Người"), queryset=User.objects.none(), empty_label=_("Chọn…"))
     role = forms.ChoiceField(label=_("Vai trò"), choices=Assignment.Role.choices)
     ends_on = DayField(label=_("Đến hết ngày"), required=False)
 
@@ -189,9 +225,10 @@ class AssignForm(StyledForm):
 class AppointForm(StyledForm):
     """Who holds which post."""
 
-    user = PersonChoice(label=_("Người"), queryset=User.objects.none())
-    unit = forms.ModelChoiceField(label=_("Đơn vị"), queryset=ProcuracyUnit.objects.none())
-    role = forms.ChoiceField(label=_("Chức danh"), choices=Role.choices)
+    user = PersonChoice(label=_("Người"), queryset=User.objects.none(), empty_label=_("Chọn…"))
+    unit = forms.ModelChoiceField(label=_("Đơn vị"), queryset=ProcuracyUnit.objects.none(), empty_label=_("Chọn…"))
+    # nobody becomes chief because a list was left as it stood
+    role = forms.ChoiceField(label=_("Chức danh"), choices=[("", _("Chọn…")), *Role.choices])
     starts_on = DayField(label=_("Từ ngày"), required=False)
     ends_on = DayField(label=_("Đến hết ngày"), required=False)
 
@@ -200,4 +237,8 @@ class AppointForm(StyledForm):
         chooser: Any = self.fields["unit"]
         chooser.queryset = units
         people: Any = self.fields["user"]
-        people.queryset = User.objects.filter(is_active=True).order_by("last_name", "first_name", "username")
+        people.queryset = (
+            User.objects.filter(is_active=True)
+            .exclude(username__in=NOBODY)
+            .order_by("last_name", "first_name", "username")
+        )

@@ -8,15 +8,30 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from vks_plugin.access.actions import sweep
 from vks_plugin.conf import configuration
 from vks_plugin.host.actor import reset_actor, set_actor
+from vks_plugin.language import language_of, speaking
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 _HOST_PAGE = "base"
 """URL name of the host's catch-all, which serves its single-page interface."""
+
+
+def _script(request: HttpRequest) -> str:
+    """Return the element of our script, with its words in the language our pages have for this person."""
+    with speaking(language_of(request)):
+        return format_html(
+            '<script src="{}" data-entry="{}" data-case="{}" defer></script>',
+            static("vks/host-ui.js"),
+            _("Hồ sơ vụ án"),
+            pgettext("one", "Vụ án"),
+        )
 
 
 class ActorMiddleware:
@@ -74,8 +89,9 @@ class HostPageMiddleware:
         charset = response.charset or "utf-8"
         page = response.content.decode(charset)
         if "</body>" in page:
-            script = f'<script src="{static("vks/host-ui.js")}" defer></script></body>'
-            response.content = page.replace("</body>", script, 1).encode(charset)
+            response.content = page.replace("</body>", f"{_script(request)}</body>", 1).encode(
+                charset, "xmlcharrefreplace"
+            )
             if response.has_header("Content-Length"):
                 response["Content-Length"] = str(len(response.content))
         return response

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.host.version import is_stand_in
+from vks_plugin.language import language_of, speaking
 
 P = ParamSpec("P")
 
@@ -42,6 +43,10 @@ POLICY = (
 )
 """Nothing from elsewhere, no script or style written into a page."""
 
+OURS = "vks"
+"""Tag of the messages our pages show. The host's own, in English and about signing in, pile up unseen in its
+single-page interface and would all appear on the next page of ours."""
+
 
 def is_fragment(request: HttpRequest) -> bool:
     """Tell whether a script asks for a part of a page."""
@@ -65,7 +70,9 @@ def show_error(request: HttpRequest, error: VksError) -> HttpResponse:
 
 
 def _finish(response: HttpResponseBase) -> HttpResponseBase:
-    response.headers.setdefault("Content-Security-Policy", POLICY)
+    if response.get("Content-Type", "").startswith("text/html"):
+        # a PDF is shown by the browser's own viewer, which is no page of ours
+        response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cache-Control", "private, no-store")
     return response
@@ -76,13 +83,16 @@ def page(view: View[P]) -> Callable[..., HttpResponseBase]:
 
     @wraps(view)
     def inner(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        language = language_of(request)
         response: HttpResponseBase
-        try:
-            response = view(request, *args, **kwargs)
-        except VksError as error:
-            response = show_error(request, error)
-        except Http404:
-            response = show_error(request, NotFound(_("Không có nội dung này.")))
+        with speaking(language):
+            try:
+                response = view(request, *args, **kwargs)
+            except VksError as error:
+                response = show_error(request, error)
+            except Http404:
+                response = show_error(request, NotFound(_("Không có nội dung này.")))
+        response.headers["Content-Language"] = language
         return _finish(response)
 
     return login_required(inner)

@@ -1,9 +1,19 @@
 // Our entry in the sidebar of the host's own interface, and the case of the document shown.
 "use strict";
 (() => {
+  // in the language of our pages; the host's own interface may be in another
+  const { entry: ENTRY, case: CASE } = document.currentScript.dataset;
   const root = document.querySelector("base")?.getAttribute("href") ?? "/";
   const ICON = "M2 3a2 2 0 0 1 2-2h3l1.5 2H12a2 2 0 0 1 2 2v1H4.5A1.5 1.5 0 0 0 3 7.2L2 11V3zm2.3 4.6A.5.5 0 0 1 4.8 7h9.7a.5.5 0 0 1 .48.64l-1.4 5A.5.5 0 0 1 13.1 13H3.4a.5.5 0 0 1-.48-.64l1.38-4.76z";
 
+  // the host's own rules for its sidebar, the narrow one among them, go by attributes its elements carry
+  function alike(item, list) {
+    const scope = [...(list.querySelector("li")?.attributes ?? [])].filter((each) => each.name.startsWith("_ngcontent"));
+    for (const part of [item, ...item.querySelectorAll("a, span")]) {
+      for (const each of scope) part.setAttribute(each.name, each.value);
+    }
+    return item;
+  }
   function entry() {
     const item = document.createElement("li");
     item.className = "nav-item app-link";
@@ -11,15 +21,16 @@
     const link = document.createElement("a");
     link.className = "nav-link";
     link.href = `${root}vks/`;
+    link.title = ENTRY;
     const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    for (const [name, value] of Object.entries({ width: "1em", height: "1em", viewBox: "0 0 16 16", fill: "currentColor", class: "me-2 bi", "aria-hidden": "true" })) {
+    for (const [name, value] of Object.entries({ width: "16", height: "16", viewBox: "0 0 16 16", fill: "currentColor", class: "me-2 bi", "aria-hidden": "true" })) {
       icon.setAttribute(name, value);
     }
     const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
     shape.setAttribute("d", ICON);
     icon.append(shape);
     const words = document.createElement("span");
-    words.textContent = "Hồ sơ vụ án";
+    words.textContent = ENTRY;
     link.append(icon, words);
     item.append(link);
     return item;
@@ -51,7 +62,7 @@
     const code = filing.case?.code ?? filing.case_code ?? filing.case;
     const name = filing.case?.name ?? filing.case_name ?? "";
     link.href = `${root}vks/cases/${encodeURIComponent(code)}/`;
-    link.textContent = `Vụ án ${code}${name ? ` – ${name}` : ""}`;
+    link.textContent = `${CASE} ${code}${name ? ` – ${name}` : ""}`;
     line.append(link);
     place.after(line);
   }
@@ -60,7 +71,7 @@
   function arrange() {
     due = false;
     const list = document.querySelector("#sidebarMenu ul.nav");
-    if (list && !document.getElementById("vks-sidebar")) list.append(entry());
+    if (list && !document.getElementById("vks-sidebar")) list.append(alike(entry(), list));
     panel();
   }
   new MutationObserver(() => {

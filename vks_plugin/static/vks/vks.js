@@ -1,9 +1,12 @@
 // Behaviour of our pages. Every page also works without it.
 "use strict";
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-vks-theme], [data-vks-preview], [data-vks-add]");
+  const target = event.target.closest("[data-vks-theme], [data-vks-preview], [data-vks-add], .vks-jumps a");
   if (!target) return;
-  if (target.hasAttribute("data-vks-theme")) {
+  if (target.hash && target.parentElement.classList.contains("vks-jumps")) {
+    // a folded part opens before it is gone to
+    document.querySelector(target.hash)?.closest("details")?.setAttribute("open", "");
+  } else if (target.hasAttribute("data-vks-theme")) {
     const root = document.documentElement;
     root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
     localStorage.setItem("vks-theme", root.dataset.bsTheme);
@@ -11,6 +14,8 @@ document.addEventListener("click", (event) => {
     const frame = document.querySelector("iframe[name='vks-preview']");
     if (!frame) return;
     frame.hidden = false;
+    document.querySelector("[data-vks-preview][aria-current]")?.removeAttribute("aria-current");
+    target.setAttribute("aria-current", "true");
     const hint = document.querySelector("[data-vks-hint]");
     if (hint) hint.hidden = true;
   } else {
@@ -86,50 +91,65 @@ if (box) {
     held.items.add(file);
     form.querySelector("input[type=file]").files = held.files;
   };
+  // one file goes into the form shown; several get a form each, in the order chosen
   const spread = (list) => {
     const chosen = [...list];
-    chosen.slice(1).forEach((file, index) => {
+    if (chosen.length === 1) {
+      attach(first, chosen[0]);
+      fill(first, chosen[0]);
+      return;
+    }
+    for (const file of chosen) {
       const form = first.cloneNode(true);
+      form.removeAttribute("data-vks-template");
       form.classList.add("vks-file");
+      form.querySelector("input[type=file]").multiple = false;
       form.querySelector("[name=folio_from]").value = "";
       form.querySelector("[data-vks-answer]").replaceChildren();
       for (const part of form.querySelectorAll("[id], [for]")) {
         for (const name of ["id", "for"]) {
-          if (part.hasAttribute(name)) part.setAttribute(name, `${part.getAttribute(name)}-${index + 1}-${files.childElementCount}`);
+          if (part.hasAttribute(name)) part.setAttribute(name, `${part.getAttribute(name)}-${files.childElementCount}`);
         }
       }
       files.append(form);
       attach(form, file);
       fill(form, file);
-    });
-    if (chosen.length) {
-      attach(first, chosen[0]);
-      fill(first, chosen[0]);
     }
+    if (chosen.length) chooser.value = "";
   };
-  chooser.addEventListener("change", () => spread(chooser.files));
+  const all = box.querySelector("[data-vks-all]");
+  const forms = () => [...files.querySelectorAll("form")];
+  const offer = () => (all.hidden = !forms().length);
+  chooser.addEventListener("change", () => {
+    spread(chooser.files);
+    offer();
+  });
   for (const name of ["dragover", "dragleave", "drop"]) {
     box.addEventListener(name, (event) => {
       event.preventDefault();
       box.classList.toggle("vks-drop", name === "dragover");
-      if (name === "drop") spread(event.dataTransfer.files);
+      if (name !== "drop") return;
+      spread(event.dataTransfer.files);
+      offer();
     });
   }
-  box.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const form = event.target;
+  const send = async (form) => {
     const answer = form.querySelector("[data-vks-answer]");
     const button = form.querySelector("button");
-    if (button.disabled) return;
+    if (button.disabled) return false;
     button.disabled = true;
+    let taken = false;
     try {
       const response = await fetch(form.action, {
         method: "POST",
         body: new FormData(form),
         headers: { "HX-Request": "true" },
       });
+      // who is not signed in any more is sent to the host's page for that
+      if (response.redirected) throw new Error("signed out");
       answer.innerHTML = await response.text();
-      if (response.ok) {
+      taken = response.ok;
+      if (taken) {
         if (form === first) {
           const next = Number(form.querySelector("[name=folio_to]").value || form.querySelector("[name=folio_from]").value || 0) + 1;
           form.reset();
@@ -137,12 +157,30 @@ if (box) {
         } else {
           form.replaceWith(answer);
         }
-        refresh();
       }
     } catch {
-      answer.textContent = "Mất kết nối: tệp chưa được nhận, hãy thử lại.";
+      answer.textContent = box.dataset.vksLost;
     } finally {
       button.disabled = false;
     }
+    return taken;
+  };
+  box.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (await send(event.target)) refresh();
+    offer();
+  });
+  // one after another, in the order chosen; the first that is refused is shown and the others wait
+  all.addEventListener("click", async () => {
+    all.disabled = true;
+    for (const form of forms()) {
+      if (!form.reportValidity() || !(await send(form))) {
+        form.scrollIntoView({ block: "center" });
+        break;
+      }
+    }
+    all.disabled = false;
+    offer();
+    refresh();
   });
 }

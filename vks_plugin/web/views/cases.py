@@ -24,7 +24,7 @@ from vks_plugin.errors import NotAllowed, VksError
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.queries import colleagues, display_name
 from vks_plugin.web.forms import AccusedFormSet, AssignForm, CaseForm, UploadForm
-from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 PAGE_SIZE = 25
 _ORDERS = {"code", "name", "handled_at", "stage", "unit"}
@@ -83,7 +83,7 @@ def new_case(request: SignedInRequest) -> HttpResponse:
         except VksError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
             return show(request, "vks/cases/new.html", {"form": form, "accused": accused}, status=error.status)
-        messages.success(request, _("Đã đăng ký vụ án %(code)s.") % {"code": case.code})
+        messages.success(request, _("Đã đăng ký vụ án %(code)s.") % {"code": case.code}, extra_tags=OURS)
         return redirect("vks:case", code=case.code)
     return show(request, "vks/cases/new.html", {"form": form, "accused": accused}, status=400)
 
@@ -154,11 +154,11 @@ def assign(request: SignedInRequest, code: str) -> HttpResponse:
     if form.is_valid():
         try:
             actions.assign(actor=request.user, case=view.case, **form.cleaned_data)
-            messages.success(request, _("Đã phân công."))
+            messages.success(request, _("Đã phân công."), extra_tags=OURS)
         except VksError as error:
-            messages.error(request, error.message)
+            messages.error(request, error.message, extra_tags=OURS)
     else:
-        messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."))
+        messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."), extra_tags=OURS)
     return redirect("vks:case", code=code)
 
 
@@ -169,7 +169,7 @@ def end_assignment(request: SignedInRequest, code: str, pk: int) -> HttpResponse
     view = case_for(request.user, code)
     assignment = get_object_or_404(Assignment, pk=pk, case=view.case)
     actions.end_assignment(actor=request.user, assignment=assignment)
-    messages.success(request, _("Đã thu hồi phân công."))
+    messages.success(request, _("Đã thu hồi phân công."), extra_tags=OURS)
     # who gave up the own assignment may not see the case any more
     if assignment.user_id == request.user.pk:
         return redirect("vks:case_list")

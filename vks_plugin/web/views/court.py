@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.queries import case_for
 from vks_plugin.court import actions
-from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
+from vks_plugin.host.rest import leave_uncompressed
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 
 @page
@@ -22,7 +23,7 @@ def make(request: SignedInRequest, code: str) -> HttpResponse:
     bundle = actions.request_bundle(actor=request.user, case=case_for(request.user, code).case)
     if is_fragment(request):
         return show(request, "vks/cases/bundle.html", {"bundle": bundle})
-    messages.success(request, _("Đang lập tập hồ sơ."))
+    messages.success(request, _("Đang lập tập hồ sơ."), extra_tags=OURS)
     return redirect("vks:case", code=code)
 
 
@@ -50,11 +51,8 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def download(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Hand a finished bundle out, to whoever may see everything in it at this moment."""
     bundle = actions.bundle_for(request.user, pk)
-    path = actions.finished_file(bundle)
-    inline = request.GET.get("inline") == "1"
-    return FileResponse(
-        path.open("rb"),
-        as_attachment=not inline,
-        filename=actions.download_name(bundle),
-        content_type="application/pdf",
-    )
+    # closed by the response
+    response = FileResponse(actions.finished_file(bundle).open("rb"), content_type="application/pdf")
+    response["Content-Disposition"] = actions.content_disposition(bundle, inline=request.GET.get("inline") == "1")
+    leave_uncompressed(request)
+    return response

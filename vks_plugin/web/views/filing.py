@@ -18,7 +18,7 @@ from vks_plugin.errors import BadInput, NotAllowed, NotFound, TooLarge, VksError
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.web.forms import DescriptionForm, UploadForm
-from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 _FORM_OVERHEAD = 64 * 1024
 """What a request is larger than the file it carries, at the most."""
@@ -51,7 +51,7 @@ def upload(request: SignedInRequest, code: str) -> HttpResponse:
     item = actions.file_upload(actor=request.user, case=view.case, file=file, filename=file.name, **data)
     if is_fragment(request):
         return show(request, "vks/cases/uploaded.html", {"item": item})
-    messages.success(request, _("Đã nhận tệp %(name)s, đang xử lý.") % {"name": item.filename})
+    messages.success(request, _("Đã nhận tệp %(name)s, đang xử lý.") % {"name": item.filename}, extra_tags=OURS)
     return redirect("vks:case", code=code)
 
 
@@ -70,7 +70,7 @@ def _item(request: SignedInRequest, code: str, pk: UUID) -> IntakeItem:
 def retry(request: SignedInRequest, code: str, pk: UUID) -> HttpResponse:
     """Try a failed file again."""
     actions.retry_failed(actor=request.user, item=_item(request, code, pk))
-    messages.success(request, _("Đang thử lại."))
+    messages.success(request, _("Đang thử lại."), extra_tags=OURS)
     return redirect("vks:case", code=code)
 
 
@@ -79,7 +79,7 @@ def retry(request: SignedInRequest, code: str, pk: UUID) -> HttpResponse:
 def discard(request: SignedInRequest, code: str, pk: UUID) -> HttpResponse:
     """Take a failed file off the list."""
     actions.discard_failed(actor=request.user, item=_item(request, code, pk))
-    messages.success(request, _("Đã bỏ tệp khỏi danh sách."))
+    messages.success(request, _("Đã bỏ tệp khỏi danh sách."), extra_tags=OURS)
     return redirect("vks:case", code=code)
 
 
@@ -110,7 +110,7 @@ def describe(request: SignedInRequest, code: str, document_id: int) -> HttpRespo
                 form.add_error(error.field if error.field in form.fields else None, error.message)
                 status = error.status
             else:
-                messages.success(request, _("Đã lưu thông tin tài liệu."))
+                messages.success(request, _("Đã lưu thông tin tài liệu."), extra_tags=OURS)
                 return redirect("vks:case", code=code)
     context = {"form": form, "filed": filed, "case": view.case, "types": CatalogueType.objects.filter(part=filed.part)}
     return show(request, "vks/cases/describe.html", context, status=status)

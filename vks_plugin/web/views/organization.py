@@ -16,7 +16,7 @@ from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
 from vks_plugin.web.forms import AppointForm
-from vks_plugin.web.shell import SignedInRequest, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
 
 @page
@@ -37,7 +37,7 @@ def organization(request: SignedInRequest) -> HttpResponse:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
                 status = error.status
             else:
-                messages.success(request, _("Đã ghi bổ nhiệm."))
+                messages.success(request, _("Đã ghi bổ nhiệm."), extra_tags=OURS)
                 return redirect("vks:organization")
     today = timezone.localdate()
     posts = (
@@ -65,5 +65,5 @@ def end_appointment(request: SignedInRequest, pk: int) -> HttpResponse:
     """End a post now."""
     post = get_object_or_404(Appointment.objects.filter(unit__in=units_to_appoint_in(request.user)), pk=pk)
     actions.end_appointment(actor=request.user, appointment=post)
-    messages.success(request, _("Đã chấm dứt bổ nhiệm."))
+    messages.success(request, _("Đã chấm dứt bổ nhiệm."), extra_tags=OURS)
     return redirect("vks:organization")

@@ -1,0 +1,336 @@
+"""Who gets what from every page.
+
+The table below is written by hand. A page without a row fails the first test.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+
+from tests.people import PASSWORD, pdf_bytes
+from tests.web.conftest import Page, said
+from vks_plugin.cases.models import Assignment
+from vks_plugin.organization.models import Appointment
+from vks_plugin.web.urls import urlpatterns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.api.conftest import Everything, Snapshot
+    from tests.web.conftest import SignIn
+    from vks_plugin.cases.models import CatalogueType
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+STRANGERS = ("prosecutor_kv3", "outsider", "admin_province", "other_prosecutor_kv1")
+ASKERS = (*STRANGERS, "clerk_kv1", "prosecutor_kv1", "chief_kv1", "chief_province")
+"""In the order of the columns: four who may know nothing of the case, one who may know that it
+exists, the assigned prosecutor, the leader of the office, the leader of the province."""
+
+TABLE = {
+    # page, method           another outside admin colleague clerk assigned leader province
+    ("case_list", "get"): "          200 200 200 200  200  200 200 200",
+    ("case_new", "get"): "           200 403 403 200  200  200 200 200",
+    ("case_new", "post"): "          400 403 403 302  302  302 302 400",
+    ("case", "get"): "               404 404 404 404  200  200 200 200",
+    ("upload", "post"): "            404 404 404 404  403  302 302 403",
+    ("intake_retry", "post"): "      404 404 404 404  403  302 302 403",
+    ("intake_discard", "post"): "    404 404 404 404  403  302 302 403",
+    ("describe", "get"): "           404 404 404 404  404  200 200 403",
+    ("describe", "post"): "          404 404 404 404  404  302 302 403",
+    ("assign", "post"): "            404 404 404 404  302  302 302 302",
+    ("assignment_end", "post"): "    404 404 404 404  403  302 302 403",
+    ("bundle_make", "post"): "       404 404 404 404  403  302 302 302",
+    ("bundle", "get"): "             404 404 404 404  404  200 200 200",
+    ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
+    ("bundle_download", "get"): "    404 404 404 404  404  200 200 200",
+    ("organization", "get"): "       403 403 200 403  403  403 200 200",
+    ("organization", "post"): "      403 403 302 403  403  403 302 302",
+    ("appointment_end", "post"): "   404 404 302 404  404  404 302 302",
+    ("unknown", "get"): "            404 404 404 404  404  404 404 404",
+    ("unknown", "post"): "           404 404 404 404  404  404 404 404",
+}
+
+
+class Addresses:
+    """The addresses and forms of a run through the table; made up where nothing exists."""
+
+    def __init__(self, found: Everything | None) -> None:
+        self.code = found.filed.case.code if found is not None else "HS-QN-KV1-2026-0001"
+        document = found.filed.host_ids[0] if found is not None else 1
+        item = found.failed.pk if found is not None else "6f9d6f0e-3c39-4f0e-8a5e-0d1f6f0f5a11"
+        bundle = found.bundle.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0de"
+        assignment = Assignment.objects.first()
+        self.unit = found.filed.case.unit_id if found is not None else 1
+        self.inspector = User.objects.get(username="inspector_kv1").pk
+        self.outsider = User.objects.get(username="outsider").pk
+        post = Appointment.objects.get(user__username="inspector_kv1")
+        self.post_unit = post.unit_id
+        of_case = f"/vks/cases/{self.code}/"
+        self.path = {
+            "case_list": "/vks/",
+            "case_new": "/vks/cases/new/",
+            "case": of_case,
+            "upload": f"{of_case}upload/",
+            "intake_retry": f"{of_case}intake/{item}/retry/",
+            "intake_discard": f"{of_case}intake/{item}/discard/",
+            "describe": f"{of_case}documents/{document}/",
+            "assign": f"{of_case}assign/",
+            "assignment_end": f"{of_case}assignments/{assignment.pk if assignment is not None else 1}/end/",
+            "bundle_make": f"{of_case}bundle/",
+            "bundle": f"/vks/bundles/{bundle}/",
+            "bundle_cancel": f"/vks/bundles/{bundle}/cancel/",
+            "bundle_download": f"/vks/bundles/{bundle}/download/",
+            "organization": "/vks/organization/",
+            "appointment_end": f"/vks/organization/appointments/{post.pk}/end/",
+            "unknown": "/vks/khong-co/",
+        }
+
+    def body(self, name: str) -> dict[str, Any]:
+        """Return a form that would be accepted from somebody who may."""
+        bodies: dict[str, dict[str, Any]] = {
+            "case_new": {
+                "unit": str(self.post_unit),
+                "name": "Vụ mới",
+                "init_decision_no": "900/QĐ",
+                "init_decision_date": "04/05/2026",
+                "init_decision_agency": "Công an tỉnh",
+                "stage": "dieu_tra",
+                "confidentiality": "thuong",
+                "accused-TOTAL_FORMS": "0",
+                "accused-INITIAL_FORMS": "0",
+            },
+            "upload": {
+                "document_type": "CT",
+                "file": SimpleUploadedFile("cáo trạng.pdf", pdf_bytes(1, "Cáo trạng"), "application/pdf"),
+            },
+            "describe": {"document_type": "QDKTVA", "title": "Tên đã sửa", "folio_from": "1", "folio_to": "2"},
+            "assign": {"user": str(self.inspector), "role": "inspector"},
+            "organization": {"user": str(self.outsider), "unit": str(self.post_unit), "role": "specialist"},
+        }
+        return bodies.get(name, {})
+
+    def ask(self, client: Client, name: str, method: str, **headers: str) -> Any:
+        """Send one request of the table; what an earlier one still had to say is forgotten."""
+        client.cookies.pop("messages", None)
+        if method == "get":
+            return client.get(self.path[name], headers=headers)
+        return client.post(self.path[name], self.body(name), headers=headers)
+
+
+def _methods(view: Any) -> set[str]:
+    """Return which of GET and POST a view answers, by asking what its decorator allows."""
+    cells = [view]
+    found: set[str] = set()
+    while cells:
+        each = cells.pop()
+        for cell in getattr(each, "__closure__", None) or ():
+            value = cell.cell_contents
+            if isinstance(value, list | tuple) and set(value) <= {"GET", "HEAD", "POST"} and value:
+                found |= {word.lower() for word in value}
+            elif callable(value):
+                cells.append(value)
+        wrapped = getattr(each, "__wrapped__", None)
+        if wrapped is not None:
+            cells.append(wrapped)
+    return (found - {"head"}) or {"get", "post"}
+
+
+def test_every_page_has_a_row() -> None:
+    pages = {(str(pattern.name), method) for pattern in urlpatterns for method in _methods(pattern.callback)}
+    assert set(TABLE) == pages
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+def test_each_asker_gets_what_the_table_says(
+    asker: str, everything: Everything, as_person: SignIn, snapshot: Callable[[], Snapshot]
+) -> None:
+    column = ASKERS.index(asker)
+    addresses = Addresses(everything)
+    client = as_person(asker)
+    before = snapshot()
+    wrong = []
+    for (name, method), row in TABLE.items():
+        with transaction.atomic():
+            response = addresses.ask(client, name, method)
+            expected = int(row.split()[column])
+            if response.status_code != expected:
+                wrong.append((name, method, expected, response.status_code))
+            if response.status_code >= 400:
+                assert snapshot() == before, f"{method} {name} was refused but changed something"
+                assert Page(response).text.count("Về danh sách vụ án") <= 1
+            said(response)
+            transaction.set_rollback(True)
+        for path in {path for path, _size in snapshot()["files"]} - {path for path, _size in before["files"]}:
+            # an upload whose rows were rolled back
+            Path(path).unlink()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("asker", ["clerk_kv1", "prosecutor_kv1", "chief_province"])
+def test_only_a_leader_assigns(
+    asker: str, everything: Everything, as_person: SignIn, snapshot: Callable[[], Snapshot]
+) -> None:
+    client = as_person(asker)
+    before = snapshot()
+    addresses = Addresses(everything)
+    answer = client.post(addresses.path["assign"], addresses.body("assign"), follow=True)
+    assert "không có quyền phân công" in Page(answer).text
+    assert snapshot() == before
+
+
+def _everything_said(client: Client, addresses: Addresses, **headers: str) -> dict[str, tuple[int, str, str]]:
+    told = {}
+    for name, method in TABLE:
+        with transaction.atomic():
+            response = addresses.ask(client, name, method, **headers)
+            told[f"{method} {name}"] = (response.status_code, response.get("Location", ""), said(response))
+            transaction.set_rollback(True)
+    return told
+
+
+@pytest.mark.parametrize("part", [False, True], ids=["whole pages", "parts of pages"])
+@pytest.mark.parametrize("asker", STRANGERS)
+def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
+    asker: str,
+    part: bool,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    catalogue: dict[str, CatalogueType],
+    as_person: SignIn,
+    request: pytest.FixtureRequest,
+) -> None:
+    headers = {"HX-Request": "true"} if part else {}
+    client = as_person(asker)
+    empty = _everything_said(client, Addresses(None), **headers)
+    found: Everything = request.getfixturevalue("everything")
+    present = _everything_said(client, Addresses(found), **headers)
+    # the office's next case number is known to whoever registers a case there
+    if asker == "other_prosecutor_kv1":
+        assert empty.pop("post case_new")[0] == present.pop("post case_new")[0] == 302
+    assert present == empty
+
+
+def test_after_the_end_of_an_assignment_nothing_is_left(
+    people: dict[str, User], catalogue: dict[str, CatalogueType], as_person: SignIn, request: pytest.FixtureRequest
+) -> None:
+    client = as_person("prosecutor_kv1")
+    empty = _everything_said(client, Addresses(None))
+    found: Everything = request.getfixturevalue("everything")
+    addresses = Addresses(found)
+    assert client.get(addresses.path["case"]).status_code == 200
+    ended = as_person("chief_kv1").post(addresses.path["assignment_end"])
+    assert ended.status_code == 302
+    left = _everything_said(client, addresses)
+    assert empty.pop("post case_new")[0] == left.pop("post case_new")[0] == 302
+    assert left == empty
+
+
+def test_who_gives_the_own_assignment_up_is_not_led_back_into_the_case(
+    everything: Everything, as_person: SignIn
+) -> None:
+    client = as_person("prosecutor_kv1")
+    answer = client.post(Addresses(everything).path["assignment_end"], follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] == "/vks/"
+    assert everything.filed.case.code not in said(answer)
+
+
+@pytest.mark.parametrize("who", ["nobody", "locked"])
+def test_who_is_not_signed_in_is_led_to_the_host_s_sign_in(
+    who: str, everything: Everything, people: dict[str, User], snapshot: Callable[[], Snapshot]
+) -> None:
+    client = Client()
+    if who == "locked":
+        client.force_login(people["locked"])
+    addresses = Addresses(everything)
+    before = snapshot()
+    for name, method in TABLE:
+        response = addresses.ask(client, name, method)
+        assert response.status_code == 302, (method, name)
+        led = urlsplit(response["Location"])
+        assert led.path == "/accounts/login/", (method, name)
+        assert led.query == f"next={addresses.path[name]}"
+        assert everything.filed.case.name not in response.content.decode()
+    assert snapshot() == before
+
+
+def test_signing_in_leads_back_to_the_page(everything: Everything) -> None:
+    client = Client()
+    address = f"/vks/cases/{everything.filed.case.code}/"
+    led = client.get(address)["Location"]
+    answer = client.post(led, {"login": "prosecutor_kv1", "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/vks/x",
+        "/vks/cases/",
+        "/vks/cases//",
+        "/vks/cases/HS-1/x/",
+        "/vks/bundles/1/",
+        "/vks/organization/x/",
+        "/vks/cases/HS/documents/x/",
+        "/vks/cases/%00/",
+        "/vks/cases/..%2f..%2fadmin/",
+        "/vks/%E1%BB%93/",
+        "/vks/admin/",
+        "/vks/share/abc",
+    ],
+)
+def test_an_unknown_address_of_ours_is_never_answered_by_the_host(path: str, case: Any, as_person: SignIn) -> None:
+    answer = as_person("prosecutor_kv1").get(path)
+    assert answer.status_code == 404
+    assert "Không tìm thấy" in Page(answer).text
+    assert "Content-Security-Policy" in answer
+
+
+def test_every_form_needs_its_token(
+    everything: Everything, people: dict[str, User], snapshot: Callable[[], Snapshot]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["chief_kv1"])
+    addresses = Addresses(everything)
+    before = snapshot()
+    for name, method in TABLE:
+        if method == "post":
+            assert addresses.ask(client, name, method).status_code == 403, name
+    assert snapshot() == before
+
+
+def test_a_form_with_its_token_is_taken(everything: Everything, people: dict[str, User]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["chief_kv1"])
+    addresses = Addresses(everything)
+    page = Page(client.get(addresses.path["case"]))
+    token = page.fields["csrfmiddlewaretoken"]
+    assert client.post(addresses.path["bundle_make"], {"csrfmiddlewaretoken": token}).status_code == 302
+    # a script sends it in a header, which the page tells it
+    body = next(attributes for tag, attributes in page.elements if tag == "body")
+    assert token[:6]
+    assert "X-CSRFToken" in body["hx-headers"]
+    assert client.post(addresses.path["bundle_make"], headers={"X-CSRFToken": token}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("case", "post"), ("upload", "get"), ("bundle_make", "get"), ("bundle", "delete")]
+)
+def test_a_page_answers_only_how_it_was_meant_to(
+    name: str, method: str, everything: Everything, as_person: SignIn, snapshot: Callable[[], Snapshot]
+) -> None:
+    before = snapshot()
+    answer = getattr(as_person("chief_kv1"), method)(Addresses(everything).path[name])
+    assert answer.status_code == 405
+    assert snapshot() == before

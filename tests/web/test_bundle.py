@@ -1,0 +1,150 @@
+"""Bundles on the case page: asked for, followed, fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import unicodedata
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pypdf
+import pytest
+from django.utils import timezone
+
+from tests.people import FiledCase
+from tests.web.conftest import Page, fetched
+from vks_plugin.access import actions as access
+from vks_plugin.court.models import Bundle
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+    from tests.api.conftest import Everything, Snapshot
+    from tests.web.conftest import SignIn
+    from vks_plugin.cases.models import CaseFile
+
+pytestmark = pytest.mark.django_db
+
+PART = {"HX-Request": "true"}
+
+
+def test_a_bundle_is_asked_for_followed_and_fetched(
+    filed_case: FiledCase,
+    as_person: SignIn,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    client = as_person("prosecutor_kv1")
+    address = f"/vks/cases/{filed_case.case.code}/"
+    # not committed: it waits, and the part of the page asks again by itself
+    waiting = Page(client.post(f"{address}bundle/", headers=PART))
+    box = waiting.elements[0][1]
+    assert (box["class"], box["hx-trigger"]) == ("vks-bundle", "every 1s")
+    assert "Chờ lập" in waiting.text
+    assert Bundle.objects.get().status == Bundle.Status.QUEUED
+    client.post(f"/vks/bundles/{Bundle.objects.get().pk}/cancel/")
+    with django_capture_on_commit_callbacks(execute=True):
+        made = client.post(f"{address}bundle/", follow=True)
+    assert "Đang lập tập hồ sơ." in Page(made).text
+    bundle = Bundle.objects.get(status=Bundle.Status.DONE)
+    part = Page(client.get(f"/vks/bundles/{bundle.pk}/"))
+    assert "hx-get" not in part.elements[0][1]
+    assert f"{bundle.page_count} trang, 3 tài liệu" in part.text
+    link = next(link for link in Page(client.get(address)).links() if link.endswith("/download/"))
+    content = fetched(client.get(link))
+    assert hashlib.sha256(content).hexdigest() == bundle.sha256
+    assert len(pypdf.PdfReader(io.BytesIO(content)).pages) == bundle.page_count
+
+
+def test_a_fetched_bundle_says_what_it_is(everything: Everything, as_person: SignIn) -> None:
+    client = as_person("prosecutor_kv1")
+    answer = client.get(f"/vks/bundles/{everything.bundle.pk}/download/", headers={"Accept-Encoding": "gzip, br, zstd"})
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert not answer.has_header("Content-Encoding")
+    assert int(answer["Content-Length"]) == everything.bundle.path.stat().st_size
+    kind, plain, full = answer["Content-Disposition"].split("; ")
+    assert kind == "attachment"
+    assert plain.isascii()
+    name = unquote(full.removeprefix("filename*=UTF-8''"))
+    assert full.isascii()
+    assert unicodedata.is_normalized("NFC", name)
+    day = timezone.localtime(everything.bundle.created_at)
+    assert name == f"{everything.filed.case.code} Toàn bộ hồ sơ vụ án {day:%Y-%m-%d}.pdf"
+    # nothing of the people in it, in a name that ends up in lists of downloads
+    assert "Ánh" not in name
+
+
+def test_a_bundle_can_be_read_beside_the_list(everything: Everything, as_person: SignIn) -> None:
+    answer = as_person("prosecutor_kv1").get(f"/vks/bundles/{everything.bundle.pk}/download/?inline=1")
+    assert answer["Content-Disposition"].startswith("inline; ")
+    # shown in a frame of our own page, by the browser's own viewer
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert not answer.has_header("Content-Security-Policy")
+
+
+def test_nobody_fetches_what_became_closed_to_them(
+    everything: Everything, people: dict[str, User], as_person: SignIn
+) -> None:
+    client, leader = as_person("prosecutor_kv1"), as_person("chief_kv1")
+    address = f"/vks/bundles/{everything.bundle.pk}/"
+    assert client.get(f"{address}download/").status_code == 200
+    access.end_assignment(actor=people["chief_kv1"], assignment=everything.filed.case.assignments.get())
+    assert client.get(f"{address}download/").status_code == 404
+    assert client.get(address).status_code == 404
+    # one document more than the leader may see is one too many as well
+    everything.bundle.document_ids = [*everything.bundle.document_ids, 999_999]
+    everything.bundle.save()
+    assert leader.get(f"{address}download/").status_code == 404
+    assert address not in leader.get(f"/vks/cases/{everything.filed.case.code}/").content.decode()
+
+
+def test_a_lost_file_is_said_to_be_lost(everything: Everything, as_person: SignIn) -> None:
+    everything.bundle.path.unlink()
+    answer = as_person("prosecutor_kv1").get(f"/vks/bundles/{everything.bundle.pk}/download/")
+    assert answer.status_code == 404
+    assert "hãy lập lại tập hồ sơ" in Page(answer).text
+
+
+def test_a_failed_bundle_says_why(everything: Everything, as_person: SignIn) -> None:
+    Bundle.objects.filter(pk=everything.bundle.pk).update(status="failed", error="Tệp của “Cáo trạng” bị hỏng.")
+    client = as_person("prosecutor_kv1")
+    page = Page(client.get(f"/vks/bundles/{everything.bundle.pk}/"))
+    assert "Tệp của “Cáo trạng” bị hỏng." in page.text
+    assert "Tải về" not in page.text
+    assert "hx-get" not in page.elements[0][1]
+    assert client.get(f"/vks/bundles/{everything.bundle.pk}/download/").status_code == 409
+
+
+def test_stopping_stops_once(filed_case: FiledCase, as_person: SignIn) -> None:
+    client = as_person("prosecutor_kv1")
+    client.post(f"/vks/cases/{filed_case.case.code}/bundle/")
+    bundle = Bundle.objects.get()
+    stopped = client.post(f"/vks/bundles/{bundle.pk}/cancel/", headers=PART)
+    assert "Đã dừng" in Page(stopped).text
+    again = client.post(f"/vks/bundles/{bundle.pk}/cancel/", headers=PART)
+    assert again.status_code == 409
+    assert "đã lập xong hoặc đã dừng" in Page(again).text
+
+
+def test_two_clicks_make_one_bundle(filed_case: FiledCase, as_person: SignIn) -> None:
+    client = as_person("prosecutor_kv1")
+    answers = [client.post(f"/vks/cases/{filed_case.case.code}/bundle/", headers=PART) for _ in range(2)]
+    assert Bundle.objects.count() == 1
+    assert {Page(answer).elements[0][1]["id"] for answer in answers} == {f"bundle-{Bundle.objects.get().pk}"}
+
+
+def test_an_empty_case_has_nothing_to_bundle(
+    case: CaseFile, as_person: SignIn, snapshot: Callable[[], Snapshot]
+) -> None:
+    before = snapshot()
+    client: Any = as_person("prosecutor_kv1")
+    for headers in ({}, PART):
+        answer = client.post(f"/vks/cases/{case.code}/bundle/", headers=headers)
+        assert answer.status_code == 400
+        assert "hãy nộp tài liệu trước khi lập tập" in Page(answer).text
+    assert snapshot() == before
