@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -87,6 +87,7 @@ def _prepare(host: str) -> Path:
 
 HOST = _chosen()
 FOLDER = _prepare(HOST)
+_RUN_OF = pytest.StashKey[Any]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -115,19 +116,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Record a green run on the real host when asked to."""
-    if hasattr(session.config, "workerinput") or not session.config.getoption("--record-run"):
-        return
-    from tests.host.last_run import record
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note what a run that is to be recorded runs on; others may edit files meanwhile."""
+    if session.config.getoption("--record-run") and not hasattr(session.config, "workerinput"):
+        from tests.host.last_run import fingerprint
 
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if HOST == "paperless" and exitstatus == 0 and reporter is not None:
-        record(
-            passed=len(reporter.stats.get("passed", [])),
-            failed=len(reporter.stats.get("failed", [])),
-            skipped=len(reporter.stats.get("skipped", [])),
-        )
+        session.config.stash[_RUN_OF] = fingerprint()
+
+
+def _not_to_record(config: pytest.Config, exitstatus: int) -> str:
+    """Return why a run proves nothing about the whole suite on the real host; empty when it does."""
+    if HOST != "paperless":
+        return f"it ran on {HOST}"
+    if exitstatus != 0:
+        return "it was not green"
+    chosen = [config.getoption(name, None) for name in ("keyword", "markexpr", "deselect", "ignore", "ignore_glob")]
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS or any(chosen):
+        return "it was only a part of the suite"
+    return ""
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Record a green run of everything on the real host when asked to, or say why it is not recorded."""
+    if hasattr(config, "workerinput") or not config.getoption("--record-run"):
+        return
+    from tests.host.last_run import RECORD, record, verdict
+
+    reason = _not_to_record(config, exitstatus)
+    if reason:
+        terminalreporter.write_line(f"not recorded in {RECORD.name}: {reason}")
+        return
+    counts = {name: len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "skipped")}
+    record(of=config.stash[_RUN_OF], **counts)
+    terminalreporter.write_line(f"recorded in {RECORD.name}: {verdict()}")
 
 
 def pytest_unconfigure() -> None:

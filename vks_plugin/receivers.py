@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
 from celery.signals import task_failure, task_success
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext as _
 
+from vks_plugin.access.projection import project_case
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.errors import VksError
 from vks_plugin.filing import actions as filing
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host import guard
 from vks_plugin.host.actor import current_actor
-from vks_plugin.host.guard import on_case_code_change
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
+from vks_plugin.host.provision import write_case_code
+from vks_plugin.organization.actions import service_account_id, synchronise_memberships
+from vks_plugin.organization.roles import GROUP_PREFIX
 
 _CONSUME = "documents.tasks.consume_file"
 
 
 def document_consumed(sender: object, *, document: Document, **_extra: object) -> None:
     """The host stored a document; its transaction is still open."""
+    _take_back(document)
     filing.receive_consumed(document)
+
+
+def _take_back(document: Document) -> None:
+    """Undo what a workflow of the host did to a file handed in to a case: another owner, another case code."""
+    try:
+        item_id = uuid.UUID(Path(document.original_filename or "").stem)
+    except ValueError:
+        return
+    waiting = IntakeItem.objects.select_related("case").filter(status=IntakeItem.Status.WAITING)
+    item = waiting.filter(pk=item_id, sha256=document.checksum).first()
+    if item is None:
+        return
+    if document.owner_id != service_account_id():
+        document.owner_id = service_account_id()
+        document.save(update_fields=["owner"])
+    write_case_code(document, item.case.code)
 
 
 def document_changed(sender: object, *, document: Document, **_extra: object) -> None:
@@ -65,10 +92,38 @@ def consumption_ended(sender: Any = None, **_signal: Any) -> None:
         filing.mark_failed(item_id, _("Máy chủ đã dừng xử lý tệp này mà không tạo tài liệu. Hãy báo quản trị."))
 
 
+def filed_documents() -> QuerySet[Any, Any]:
+    """Return the host ids of the documents filed in a case, for its doors to ask."""
+    return CaseDocument.objects.values("document_id")
+
+
+def access_widened(document_ids: set[int]) -> None:
+    """Somebody wrote owner or grants of filed documents past the doors."""
+    for filed in CaseDocument.objects.filter(document_id__in=document_ids).select_related("case__unit__parent"):
+        project_case(filed.case, documents=[filed])
+
+
+def membership_written(
+    sender: object, *, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **_signal: object
+) -> None:
+    """Somebody was put into a group by hand; into ours people come by appointment only."""
+    if action != "post_add" or not pk_set:
+        return
+    groups, people = ({instance.pk}, pk_set) if reverse else (pk_set, {instance.pk})
+    if Group.objects.filter(pk__in=groups, name__startswith=GROUP_PREFIX).exists():
+        synchronise_memberships(people)
+
+
 def connect() -> None:
     """Listen to the host; each receiver once."""
     document_consumption_finished.connect(document_consumed, dispatch_uid="vks.document_consumed")
     document_updated.connect(document_changed, dispatch_uid="vks.document_changed")
     task_failure.connect(consumption_failed, dispatch_uid="vks.consumption_failed", weak=False)
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
-    on_case_code_change(filing.check_code_changes)
+    m2m_changed.connect(
+        membership_written, sender=User.groups.through, dispatch_uid="vks.membership_written", weak=False
+    )
+    guard.on_case_code_change(filing.check_code_changes)
+    guard.on_filed(filed_documents)
+    guard.on_widened(access_widened)
+    guard.stand_at_doors()

@@ -80,8 +80,15 @@ def grants_of(document_ids: Iterable[int]) -> dict[int, set[Grant]]:
     return found
 
 
+def _versions(document_ids: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    for batch in _batches(document_ids):
+        found |= set(Document.global_objects.filter(root_document_id__in=batch).values_list("pk", flat=True))
+    return found
+
+
 def write_grants(desired: Mapping[int, frozenset[Grant]], *, owner_id: int) -> Changed:
-    """Make the owner and the grants of each document exactly these; write only differences.
+    """Make the owner and the grants of each document exactly these, its versions included; write only differences.
 
     Runs in the caller's transaction. The search index is not touched: see
     `vks_plugin.host.search.reindex`.
@@ -92,6 +99,9 @@ def write_grants(desired: Mapping[int, frozenset[Grant]], *, owner_id: int) -> C
     """
     content_type = ContentType.objects.get_for_model(Document)
     permission_ids = _permissions()
+    # older versions are rows of their own, with an owner and an index entry of their own; they are read through
+    # the document, so nobody needs a grant on them
+    desired = dict.fromkeys(_versions(desired), frozenset[Grant]()) | dict(desired)
     present = grants_of(desired)
     narrowed: set[int] = set()
     widened: set[int] = set()

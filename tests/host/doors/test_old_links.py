@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from documents.models import Document, ShareLink, ShareLinkBundle
+from documents.models import Document, ShareLink, ShareLinkBundle  # type: ignore[attr-defined]
 
 from tests.people import FiledCase, pdf_bytes
 from vks_plugin.errors import VksError
@@ -37,7 +37,7 @@ def papers(people: dict[str, User]) -> list[Document]:
             document=document, slug=f"lienket{number}", file_version=ShareLink.FileVersion.ORIGINAL
         )
         made.append(document)
-    folder = Path(settings.SHARE_LINK_BUNDLE_DIR)
+    folder = Path(settings.SHARE_LINK_BUNDLE_DIR)  # type: ignore[misc]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "goi.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     bundle = ShareLinkBundle.objects.create(slug="goi", status=ShareLinkBundle.Status.READY, file_path="goi.zip")
@@ -54,7 +54,7 @@ def test_filing_closes_them(filed_case: FiledCase, people: dict[str, User], pape
     assert shared_documents([each.pk for each in papers]) == {each.pk for each in papers}
     adopt(actor=people["prosecutor_kv1"], case=filed_case.case, document=papers[0])
     assert [_opens(slug) for slug in ("lienket1", "lienket2", "goi")] == [False, True, False]
-    assert not (Path(settings.SHARE_LINK_BUNDLE_DIR) / "goi.zip").exists()
+    assert not (Path(settings.SHARE_LINK_BUNDLE_DIR) / "goi.zip").exists()  # type: ignore[misc]
     # not merely in the host's trash, from where it could come back
     assert not ShareLink.global_objects.filter(document=papers[0]).exists()
     assert shared_documents([each.pk for each in papers]) == {papers[1].pk}

@@ -18,19 +18,10 @@ import pypdfium2
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from documents.data_models import ConsumableDocument, ConsumeFileSuccessResult, DocumentMetadataOverrides
-from documents.file_handling import create_source_path_directory, generate_unique_filename
-from documents.models import (
-    Correspondent,
-    CustomField,
-    CustomFieldInstance,
-    Document,
-    DocumentType,
-    StoragePath,
-    Tag,
-)
+from documents.file_handling import generate_unique_filename
+from documents.models import CustomField, CustomFieldInstance, Document, DocumentType, StoragePath, Tag
 from documents.parsers import is_mime_type_supported
 from documents.permissions import set_permissions_for_object
 from documents.signals import document_consumption_finished, document_consumption_started
@@ -42,15 +33,6 @@ _THUMBNAIL_WIDTH = 500
 
 class ConsumerError(Exception):
     """No document was made of a file."""
-
-
-class ConsumeFileDuplicateError(ConsumerError):
-    """The very same file is there already, and such files are refused."""
-
-    def __init__(self, message: str, duplicate_id: int, *, in_trash: bool) -> None:
-        super().__init__(message)
-        self.duplicate_id = duplicate_id
-        self.in_trash = in_trash
 
 
 def _checksum(path: Path) -> str:
@@ -73,7 +55,9 @@ def _read_pdf(path: Path, picture: Path) -> _Read:
     return _Read(text.strip(), len(pages))
 
 
-class _Step:
+class ConsumerPlugin:
+    """Makes the document."""
+
     def __init__(
         self,
         input_doc: ConsumableDocument,
@@ -84,47 +68,8 @@ class _Step:
     ) -> None:
         self.input_doc = input_doc
         self.metadata = metadata
-        self.status_mgr = status_mgr
         self.base_tmp_dir = base_tmp_dir
-        self.task_id = task_id
         self.filename = metadata.filename or input_doc.original_file.name
-
-    def _fail(self, message: str, cause: Exception | None = None) -> NoReturn:
-        sentence = f"{self.filename}: {message}"
-        raise ConsumerError(sentence) from cause
-
-
-class ConsumerPreflightPlugin(_Step):
-    """Looks at a file before anything is done with it."""
-
-    def run(self) -> None:
-        """Let the file pass.
-
-        Raises:
-            ConsumerError: it is not there, of a kind not taken in, or refused as a duplicate.
-        """
-        source = self.input_doc.original_file
-        if not source.is_file():
-            self._fail(f"Cannot consume {source}: File not found.")
-        self.pre_check_duplicate()
-        if not is_mime_type_supported(self.input_doc.mime_type):
-            self._fail(f"Unsupported mime type {self.input_doc.mime_type}")
-        for folder in (settings.THUMBNAIL_DIR, settings.ORIGINALS_DIR, settings.ARCHIVE_DIR):
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def pre_check_duplicate(self) -> None:
-        """Refuse the very same file a second time, where the settings say so; the bin counts too."""
-        source = self.input_doc.original_file
-        checksum = _checksum(source)
-        same = Document.global_objects.filter(Q(checksum=checksum) | Q(archive_checksum=checksum))
-        if settings.CONSUMER_DELETE_DUPLICATES and (found := same.order_by("-created").first()):
-            source.unlink()
-            message = f"{self.filename}: It is a duplicate of {found.title or found.pk} (#{found.pk})"
-            raise ConsumeFileDuplicateError(message, found.pk, in_trash=same.filter(deleted_at__isnull=False).exists())
-
-
-class ConsumerPlugin(_Step):
-    """Makes the document."""
 
     def run(self) -> ConsumeFileSuccessResult:
         """Read, store, tell, move.
@@ -133,6 +78,12 @@ class ConsumerPlugin(_Step):
             ConsumerError: nothing of it remains, and the file is where it was.
         """
         source = self.input_doc.original_file
+        if not source.is_file():
+            self._fail(f"Cannot consume {source}: File not found.")
+        if not is_mime_type_supported(self.input_doc.mime_type):
+            self._fail(f"Unsupported mime type {self.input_doc.mime_type}")
+        for folder in (settings.THUMBNAIL_DIR, settings.ORIGINALS_DIR):
+            folder.mkdir(parents=True, exist_ok=True)
         copy = self.base_tmp_dir / source.name
         shutil.copy2(source, copy)
         picture = self.base_tmp_dir / "thumbnail.webp"
@@ -150,7 +101,7 @@ class ConsumerPlugin(_Step):
                 )
                 with FileLock(settings.MEDIA_LOCK):
                     document.filename = str(generate_unique_filename(document))
-                    create_source_path_directory(document.source_path)
+                    document.source_path.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(copy, document.source_path)
                     shutil.copy2(picture, document.thumbnail_path)
                 document.save()
@@ -158,6 +109,10 @@ class ConsumerPlugin(_Step):
         except Exception as error:  # noqa: BLE001 - whatever it was, the transaction is undone
             self._fail(f"The following error occurred while storing document {self.filename}: {error}", error)
         return ConsumeFileSuccessResult(document_id=document.pk)
+
+    def _fail(self, message: str, cause: Exception | None = None) -> NoReturn:
+        sentence = f"{self.filename}: {message}"
+        raise ConsumerError(sentence) from cause
 
     def _store(self, read: _Read, copy: Path) -> Document:
         told = self.metadata
@@ -179,14 +134,12 @@ class ConsumerPlugin(_Step):
     def apply_overrides(self, document: Document) -> None:
         """Give the document what was said of it, its grants among that; the caller saves it."""
         told = self.metadata
-        if told.correspondent_id:
-            document.correspondent = Correspondent.objects.get(pk=told.correspondent_id)
         if told.document_type_id:
             document.document_type = DocumentType.objects.get(pk=told.document_type_id)
         if told.storage_path_id:
             document.storage_path = StoragePath.objects.get(pk=told.storage_path_id)
         if told.tag_ids:
-            document.add_nested_tags(Tag.objects.filter(pk__in=told.tag_ids))
+            document.tags.add(*Tag.objects.filter(pk__in=told.tag_ids))
         if told.asn is not None:
             document.archive_serial_number = told.asn
         if told.owner_id:

@@ -29,9 +29,6 @@ class DocumentMetadataOverrides:
     change_users: list[int] | None = None
     change_groups: list[int] | None = None
     custom_fields: dict[int, Any] | None = None
-    skip_asn_if_exists: bool = False
-    version_label: str | None = None
-    actor_id: int | None = None
 
 
 class DocumentSource(IntEnum):
@@ -49,10 +46,8 @@ class ConsumableDocument:
 
     source: DocumentSource
     original_file: Path
-    root_document_id: int | None = None
-    original_path: Path | None = None
-    mailrule_id: int | None = None
-    mime_type: str = field(init=False, default="")
+    # None until the file was looked at, as in the host
+    mime_type: str = field(init=False, default=None)  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         """Find the file and its kind.
@@ -62,13 +57,6 @@ class ConsumableDocument:
         """
         self.original_file = Path(self.original_file).resolve()
         self.mime_type = magic.from_file(str(self.original_file), mime=True)
-
-
-class ConsumeFileDuplicateResult(TypedDict):
-    """What `consume_file` returns for a file that is there already and was refused."""
-
-    duplicate_of: int
-    duplicate_in_trash: bool
 
 
 class ConsumeFileSuccessResult(TypedDict):

@@ -1,25 +1,21 @@
 """Documents and what is said of them, in the host's own tables and columns."""
 
-# the bases of soft deletion and of trees carry no types
+# the base of soft deletion carries no types
 # mypy: disable-error-code="misc, var-annotated, no-any-return, django-manager-missing"
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import pathvalidate
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Cast, Length, Substr
 from django.utils import timezone
 from django_softdelete.models import SoftDeleteModel
 from documents.parsers import get_default_file_extension
-from treenode.models import TreeNodeModel
 
 
 class ModelWithOwner(models.Model):
@@ -71,28 +67,15 @@ class MatchingModel(ModelWithOwner):
         return self.name
 
 
-class Correspondent(MatchingModel):
-    """Whom a document came from."""
-
-    class Meta(MatchingModel.Meta):
-        pass
-
-
-class Tag(MatchingModel, TreeNodeModel):
-    """A tag; tags form a tree."""
+class Tag(MatchingModel):
+    """A tag."""
 
     color = models.CharField(max_length=7, default="#a6cee3")
     is_inbox_tag = models.BooleanField(default=False)
 
-    class Meta(MatchingModel.Meta, TreeNodeModel.Meta):
-        pass
-
 
 class DocumentType(MatchingModel):
     """What kind of paper it is."""
-
-    class Meta(MatchingModel.Meta):
-        pass
 
 
 class StoragePath(MatchingModel):
@@ -100,20 +83,12 @@ class StoragePath(MatchingModel):
 
     path = models.TextField()
 
-    class Meta(MatchingModel.Meta):
-        pass
-
 
 class Document(SoftDeleteModel, ModelWithOwner):
     """A document; `objects` leaves out what is in the bin, `global_objects` does not."""
 
     MAX_STORED_FILENAME_LENGTH: Final[int] = 1024
-    ARCHIVE_SERIAL_NUMBER_MIN: Final[int] = 0
-    ARCHIVE_SERIAL_NUMBER_MAX: Final[int] = 0xFF_FF_FF_FF
 
-    correspondent = models.ForeignKey(
-        Correspondent, blank=True, null=True, related_name="documents", on_delete=models.SET_NULL
-    )
     storage_path = models.ForeignKey(
         StoragePath, blank=True, null=True, related_name="documents", on_delete=models.SET_NULL
     )
@@ -122,18 +97,11 @@ class Document(SoftDeleteModel, ModelWithOwner):
         DocumentType, blank=True, null=True, related_name="documents", on_delete=models.SET_NULL
     )
     content = models.TextField(blank=True)
-    content_length = models.GeneratedField(
-        expression=Length("content"),
-        output_field=models.PositiveIntegerField(default=0),
-        db_persist=True,
-        null=False,
-        serialize=False,
-    )
     mime_type = models.CharField(max_length=256, editable=False)
     tags = models.ManyToManyField(Tag, related_name="documents", blank=True)
     checksum = models.CharField(max_length=64, editable=False, db_index=True)
     archive_checksum = models.CharField(max_length=64, editable=False, blank=True, null=True)  # noqa: DJ001 - as in the host
-    page_count = models.PositiveIntegerField(null=True, db_index=True, validators=[MinValueValidator(1)])
+    page_count = models.PositiveIntegerField(null=True, db_index=True)
     created = models.DateField(default=dt.date.today, db_index=True)
     modified = models.DateTimeField(auto_now=True, editable=False, db_index=True)
     added = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
@@ -146,38 +114,19 @@ class Document(SoftDeleteModel, ModelWithOwner):
     original_filename = models.CharField(  # noqa: DJ001 - as in the host
         max_length=MAX_STORED_FILENAME_LENGTH, editable=False, default=None, null=True
     )
-    archive_serial_number = models.PositiveIntegerField(
-        blank=True,
-        null=True,
-        unique=True,
-        db_index=True,
-        validators=[MaxValueValidator(ARCHIVE_SERIAL_NUMBER_MAX), MinValueValidator(ARCHIVE_SERIAL_NUMBER_MIN)],
-    )
+    archive_serial_number = models.PositiveIntegerField(blank=True, null=True, unique=True, db_index=True)
     root_document = models.ForeignKey("self", blank=True, null=True, related_name="versions", on_delete=models.CASCADE)
-    version_index = models.PositiveIntegerField(blank=True, null=True, db_index=True)
-    version_label = models.CharField(max_length=64, blank=True, null=True)  # noqa: DJ001 - as in the host
 
     class Meta:
         ordering = ("-created",)
         indexes = [models.Index(fields=["owner", "created"])]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["root_document", "version_index"],
-                condition=models.Q(root_document__isnull=False, version_index__isnull=False),
-                name="documents_document_root_version_index_uniq",
-            )
-        ]
 
     def __str__(self) -> str:
-        parts = [self.created.isoformat(), str(self.correspondent or ""), self.title]
-        return " ".join(part for part in parts if part)
+        return f"{self.created.isoformat()} {self.title}".strip()
 
     def get_effective_content(self) -> str | None:
-        """Return the text of the newest version, which is the document's own when there is no other."""
-        if self.root_document_id is not None or self.pk is None:
-            return self.content
-        newest = Document.objects.filter(root_document=self).order_by("-id").values_list("content", flat=True).first()
-        return self.content if newest is None else newest
+        """Return the text of the newest version: of the document itself, since there is no other here."""
+        return self.content
 
     @property
     def source_path(self) -> Path:
@@ -220,25 +169,10 @@ class Document(SoftDeleteModel, ModelWithOwner):
         """The extension of its file, with the dot."""
         return get_default_file_extension(self.mime_type)
 
-    @property
-    def created_date(self) -> dt.date:
-        """The date on the document."""
-        return self.created
-
-    def get_public_filename(self, *, archive: bool = False, counter: int = 0, suffix: str | None = None) -> str:
+    def get_public_filename(self, *, archive: bool = False) -> str:
         """Return the name its file is downloaded under."""
-        name = str(self) + (f"_{counter:02}" if counter else "") + (suffix or "")
-        return pathvalidate.sanitize_filename(name + (".pdf" if archive else self.file_type), replacement_text="-")
-
-    def add_nested_tags(self, tags: Iterable[Tag]) -> None:
-        """Add the tags and all those above them."""
-        self.tags.add(*{pk for tag in tags for pk in (tag.pk, *tag.get_ancestors_pks())})
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """Put the document and its versions into the bin; the files stay."""
-        if self.root_document_id is None:
-            Document.objects.filter(root_document=self).delete()
-        return super().delete(*args, **kwargs)
+        name = str(self) + (".pdf" if archive else self.file_type)
+        return pathvalidate.sanitize_filename(name, replacement_text="-")
 
 
 class Note(SoftDeleteModel):
@@ -263,14 +197,9 @@ class CustomField(models.Model):
         """What it holds."""
 
         STRING = "string", "String"
-        URL = "url", "URL"
         DATE = "date", "Date"
         BOOL = "boolean", "Boolean"
         INT = "integer", "Integer"
-        FLOAT = "float", "Float"
-        MONETARY = "monetary", "Monetary"
-        DOCUMENTLINK = "documentlink", "Document Link"
-        SELECT = "select", "Select"
         LONG_TEXT = "longtext", "Long Text"
 
     created = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
@@ -286,23 +215,14 @@ class CustomField(models.Model):
         return f"{self.name} : {self.data_type}"
 
 
-def _amount(start: int) -> Cast:
-    return Cast(Substr("value_monetary", start), output_field=models.DecimalField(decimal_places=2, max_digits=65))
-
-
 class CustomFieldInstance(SoftDeleteModel):
     """What such a field says on one document."""
 
     TYPE_TO_DATA_STORE_NAME_MAP = {
         CustomField.FieldDataType.STRING: "value_text",
-        CustomField.FieldDataType.URL: "value_url",
         CustomField.FieldDataType.DATE: "value_date",
         CustomField.FieldDataType.BOOL: "value_bool",
         CustomField.FieldDataType.INT: "value_int",
-        CustomField.FieldDataType.FLOAT: "value_float",
-        CustomField.FieldDataType.MONETARY: "value_monetary",
-        CustomField.FieldDataType.DOCUMENTLINK: "value_document_ids",
-        CustomField.FieldDataType.SELECT: "value_select",
         CustomField.FieldDataType.LONG_TEXT: "value_long_text",
     }
 
@@ -311,37 +231,19 @@ class CustomFieldInstance(SoftDeleteModel):
     field = models.ForeignKey(CustomField, on_delete=models.CASCADE, related_name="fields", editable=False)
     value_text = models.CharField(max_length=128, null=True)  # noqa: DJ001 - as in the host
     value_bool = models.BooleanField(null=True)
-    value_url = models.URLField(null=True)  # noqa: DJ001 - as in the host
     value_date = models.DateField(null=True)
     value_int = models.IntegerField(null=True)
-    value_float = models.FloatField(null=True)
-    value_monetary = models.CharField(null=True, max_length=128)  # noqa: DJ001 - as in the host
-    value_monetary_amount = models.GeneratedField(
-        # the first three characters are a currency, unless it begins with a digit
-        expression=models.Case(
-            models.When(value_monetary__regex=r"^\d+", then=_amount(1)),
-            default=_amount(4),
-            output_field=models.DecimalField(decimal_places=2, max_digits=65),
-        ),
-        output_field=models.DecimalField(decimal_places=2, max_digits=65),
-        db_persist=True,
-    )
-    value_document_ids = models.JSONField(null=True)
-    value_select = models.CharField(null=True, max_length=16)  # noqa: DJ001 - as in the host
     value_long_text = models.TextField(null=True)  # noqa: DJ001 - as in the host
 
     class Meta:
         ordering = ("created",)
-        indexes = [
-            models.Index(fields=["field", value])
-            for value in ("value_date", "value_int", "value_float", "value_monetary_amount")
-        ]
+        indexes = [models.Index(fields=["field", value]) for value in ("value_date", "value_int")]
         constraints = [
             models.UniqueConstraint(fields=["document", "field"], name="%(app_label)s_%(class)s_unique_document_field")
         ]
 
     def __str__(self) -> str:
-        return f"{self.field.name} : {self.value_for_search}"
+        return f"{self.field.name} : {self.value}"
 
     @classmethod
     def get_value_field_name(cls, data_type: CustomField.FieldDataType) -> str:
@@ -352,13 +254,3 @@ class CustomFieldInstance(SoftDeleteModel):
     def value(self) -> Any:
         """What the field says, in its own type."""
         return getattr(self, self.get_value_field_name(CustomField.FieldDataType(self.field.data_type)))
-
-    @property
-    def value_for_search(self) -> str | None:
-        """What is found when searching: for a selection its label, not the id that is stored."""
-        if self.value is None:
-            return None
-        if self.field.data_type == CustomField.FieldDataType.SELECT:
-            options = (self.field.extra_data or {}).get("select_options", [])
-            return next((option["label"] for option in options if option.get("id") == self.value), None)
-        return str(self.value)

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from documents.models import Document
 from guardian.core import ObjectPermissionChecker
 from guardian.models import GroupObjectPermission, UserObjectPermission
-from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+from guardian.shortcuts import assign_perm, remove_perm
 from rest_framework.permissions import BasePermission, DjangoObjectPermissions
 from rest_framework.request import Request
 
@@ -108,20 +108,6 @@ def permitted_document_ids(user: Any) -> QuerySet[Any, Any]:
         ]
         rows = rows.filter(Q(owner=user) | Q(owner__isnull=True) | Q(id__in=grants[0].union(grants[1])))
     return rows.values_list("id", flat=True)
-
-
-def get_objects_for_user_owner_aware(
-    user: Any,
-    perms: str | list[str],
-    Model: Any,  # noqa: N803 - the host's own name
-    *,
-    include_deleted: bool = False,
-) -> QuerySet[Any]:
-    """Return what this person owns, what nobody owns, and what they hold these permissions on."""
-    manager = Model.global_objects if include_deleted and hasattr(Model, "global_objects") else Model.objects
-    granted = get_objects_for_user(user, perms, klass=manager.all(), accept_global_perms=False)
-    found: QuerySet[Any] = manager.filter(owner=user) | manager.filter(owner__isnull=True) | granted
-    return found
 
 
 def has_perms_owner_aware(user: Any, perms: str, obj: Any) -> bool:

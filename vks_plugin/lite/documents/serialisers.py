@@ -7,18 +7,8 @@ from typing import Any
 
 import magic
 from django.contrib.auth.models import User
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from documents.models import (
-    Correspondent,
-    CustomField,
-    CustomFieldInstance,
-    Document,
-    DocumentType,
-    Note,
-    StoragePath,
-    Tag,
-)
+from documents.models import CustomField, CustomFieldInstance, Document, DocumentType, Note, StoragePath, Tag
 from documents.parsers import is_mime_type_supported
 from documents.permissions import has_perms_owner_aware
 from rest_framework import serializers
@@ -27,11 +17,10 @@ _LONGEST_TEXT = 128
 
 
 class SerializerWithPerms(serializers.Serializer[Any]):
-    """Knows who asks, and whether all grants are asked for."""
+    """Knows who asks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.user = kwargs.pop("user", None)
-        self.full_perms = kwargs.pop("full_perms", False)
         super().__init__(*args, **kwargs)
 
 
@@ -46,45 +35,6 @@ class OwnedObjectSerializer(SerializerWithPerms, serializers.ModelSerializer[Any
             return True
         model = obj._meta.model_name  # noqa: SLF001 - Django's public way to a model's name
         return bool(obj.owner is None or (self.user and has_perms_owner_aware(self.user, f"change_{model}", obj)))
-
-
-class MatchingModelSerializer(serializers.ModelSerializer[Any]):
-    """A name, and how often it is used among the documents the asker may see."""
-
-    document_count = serializers.IntegerField(read_only=True)
-    slug = serializers.SerializerMethodField()
-
-    def get_slug(self, obj: Any) -> str:
-        """Return the name as part of an address."""
-        return str(slugify(obj.name))
-
-
-class DocumentTypeSerializer(MatchingModelSerializer, OwnedObjectSerializer):
-    """A document type."""
-
-    class Meta:
-        model = DocumentType
-        fields = (
-            "id",
-            "slug",
-            "name",
-            "match",
-            "matching_algorithm",
-            "is_insensitive",
-            "document_count",
-            "owner",
-            "user_can_change",
-        )
-
-
-class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
-    """A custom field."""
-
-    document_count = serializers.IntegerField(read_only=True)
-
-    class Meta:
-        model = CustomField
-        fields = ["id", "name", "data_type", "extra_data", "document_count"]
 
 
 class CustomFieldInstanceSerializer(serializers.ModelSerializer[CustomFieldInstance]):
@@ -142,7 +92,6 @@ class DocumentSerializer(OwnedObjectSerializer):
         model = Document
         fields = (
             "id",
-            "correspondent",
             "document_type",
             "storage_path",
             "title",
@@ -165,23 +114,9 @@ class DocumentSerializer(OwnedObjectSerializer):
         )
         read_only_fields = ("content", "deleted_at", "owner", "page_count", "root_document")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.truncate_content = kwargs.pop("truncate_content", False)
-        fields = kwargs.pop("fields", None)
-        super().__init__(*args, **kwargs)
-        for name in set(self.fields) - set(fields) if fields is not None else ():
-            self.fields.pop(name)
-
     def get_archived_file_name(self, obj: Document) -> str | None:
         """Return the name of the archive copy, if there is one."""
         return obj.get_public_filename(archive=True) if obj.has_archive_version else None
-
-    def to_representation(self, instance: Document) -> dict[str, Any]:
-        """Return the JSON, with the beginning of the text only when that was asked for."""
-        shown: dict[str, Any] = super().to_representation(instance)
-        if self.truncate_content and "content" in shown:
-            shown["content"] = shown["content"][:550]
-        return shown
 
     def update(self, instance: Document, validated_data: dict[str, Any]) -> Document:
         """Write what was sent; a list of custom fields is the whole list, and leaves out what it takes off."""
@@ -199,30 +134,12 @@ class DocumentSerializer(OwnedObjectSerializer):
         return instance
 
 
-class SearchResultSerializer(DocumentSerializer):
-    """A document found, with its rank."""
-
-    def to_representation(self, hit: Any) -> dict[str, Any]:
-        """Return the document's JSON with `__search_hit__` in it."""
-        shown = super().to_representation(self.context["documents"][hit["id"]])
-        shown["__search_hit__"] = {
-            "score": hit["score"],
-            "highlights": hit["highlights"].get("content", ""),
-            "note_highlights": None,
-            "rank": hit["rank"],
-        }
-        return shown
-
-
 class PostDocumentSerializer(serializers.Serializer[Any]):
     """An upload and what is said of it."""
 
     created = serializers.DateTimeField(allow_null=True, write_only=True, required=False)
     document = serializers.FileField(write_only=True)
     title = serializers.CharField(write_only=True, required=False)
-    correspondent = serializers.PrimaryKeyRelatedField(
-        queryset=Correspondent.objects.all(), allow_null=True, write_only=True, required=False
-    )
     document_type = serializers.PrimaryKeyRelatedField(
         queryset=DocumentType.objects.all(), allow_null=True, write_only=True, required=False
     )

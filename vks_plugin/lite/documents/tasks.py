@@ -8,19 +8,14 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from documents.consumer import ConsumeFileDuplicateError, ConsumerPlugin, ConsumerPreflightPlugin
-from documents.data_models import (
-    ConsumableDocument,
-    ConsumeFileDuplicateResult,
-    ConsumeFileSuccessResult,
-    DocumentMetadataOverrides,
-)
+from documents.consumer import ConsumerPlugin
+from documents.data_models import ConsumableDocument, ConsumeFileSuccessResult, DocumentMetadataOverrides
 
 
 @shared_task(bind=True)
 def consume_file(
     self: Any, input_doc: ConsumableDocument, overrides: DocumentMetadataOverrides | None = None
-) -> ConsumeFileSuccessResult | ConsumeFileDuplicateResult:
+) -> ConsumeFileSuccessResult:
     """Make a document of a file; the file is gone once that is done.
 
     Raises:
@@ -28,9 +23,5 @@ def consume_file(
     """
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
-        told = (input_doc, overrides or DocumentMetadataOverrides(), None, Path(folder), self.request.id)
-        try:
-            ConsumerPreflightPlugin(*told).run()
-            return ConsumerPlugin(*told).run()
-        except ConsumeFileDuplicateError as error:
-            return ConsumeFileDuplicateResult(duplicate_of=error.duplicate_id, duplicate_in_trash=error.in_trash)
+        metadata = overrides or DocumentMetadataOverrides()
+        return ConsumerPlugin(input_doc, metadata, None, Path(folder), self.request.id).run()

@@ -77,7 +77,6 @@ INSTALLED_APPS = [
     "guardian",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "treenode",
     *_list("PAPERLESS_APPS"),
 ]
 
@@ -117,8 +116,6 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# a fresh machine has run no collectstatic
-WHITENOISE_USE_FINDERS = True
 STORAGES: dict[str, Any] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -8,23 +8,14 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.generic import RedirectView
-from documents.views import (
-    CustomFieldViewSet,
-    DocumentTypeViewSet,
-    IndexView,
-    PostDocumentView,
-    SearchAutoCompleteView,
-    UnifiedSearchViewSet,
-)
+from documents.views import IndexView, PostDocumentView, SearchAutoCompleteView, UnifiedSearchViewSet
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from paperless.views import _LoginView, _LogoutView
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.routers import DefaultRouter
 
 api_router = DefaultRouter()
-api_router.register(r"document_types", DocumentTypeViewSet)
 api_router.register(r"documents", UnifiedSearchViewSet)
-api_router.register(r"custom_fields", CustomFieldViewSet)
 
 _api = [
     re_path("^search/autocomplete/", SearchAutoCompleteView.as_view(), name="autocomplete"),

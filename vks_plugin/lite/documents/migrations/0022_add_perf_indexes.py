@@ -1,30 +1,35 @@
-"""Named like the host's last one, which other apps' migrations depend on."""
+"""Named like the host's last one, which other apps' migrations depend on.
 
-from django.db import migrations, models
+It makes the tables the models say: data of the stand-in is made anew, not brought up to date.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import migrations
+from django.db.migrations.state import ModelState
+from documents import models
+
+
+def _create(model: type) -> migrations.CreateModel:
+    state = ModelState.from_model(model)  # type: ignore[arg-type]
+    return migrations.CreateModel(state.name, list(state.fields.items()), state.options, state.bases)  # type: ignore[arg-type]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("documents", "0001_initial")]
+    initial = True
+
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
-        migrations.AddIndex(
-            model_name="customfieldinstance",
-            index=models.Index(fields=["field", "value_date"], name="documents_c_field_i_30b51d_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="customfieldinstance",
-            index=models.Index(fields=["field", "value_int"], name="documents_c_field_i_d25ab0_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="customfieldinstance",
-            index=models.Index(fields=["field", "value_float"], name="documents_c_field_i_c35174_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="customfieldinstance",
-            index=models.Index(fields=["field", "value_monetary_amount"], name="documents_c_field_i_53ce4e_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(fields=["owner", "created"], name="documents_d_owner_i_ec6ab3_idx"),
-        ),
+        _create(model)
+        for model in (
+            models.Tag,
+            models.DocumentType,
+            models.StoragePath,
+            models.Document,
+            models.Note,
+            models.CustomField,
+            models.CustomFieldInstance,
+        )
     ]

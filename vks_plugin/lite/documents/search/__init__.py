@@ -6,14 +6,12 @@ viewer groups as they were when it was written; completions are filtered by noth
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import threading
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypedDict
+from typing import Any, Final, Self
 
 import filelock
 import tantivy
@@ -21,7 +19,7 @@ from django.conf import settings
 from documents.models import Document
 from guardian.shortcuts import get_groups_with_perms, get_users_with_perms
 
-_DEFAULT_FIELDS: Final = ["title", "content", "correspondent", "document_type", "tag"]
+_DEFAULT_FIELDS: Final = ["title", "content", "document_type", "tag"]
 _LONGEST_WORD: Final = 129
 
 
@@ -33,47 +31,12 @@ class SearchMode(StrEnum):
     TITLE = "title"
 
 
-class SearchHit(TypedDict):
-    """A document found; highlights are HTML, already escaped."""
-
-    id: int
-    score: float
-    rank: int
-    highlights: dict[str, str]
-
-
 class SearchIndexLockError(Exception):
     """Somebody else has been writing the index for too long."""
 
 
 class SearchQueryError(ValueError):
     """A query that cannot be read."""
-
-
-class TantivyRelevanceList:
-    """All ids found, in order, with the details of one page; pages like a list."""
-
-    def __init__(self, ordered_ids: list[int], page_hits: list[SearchHit], page_offset: int = 0) -> None:
-        self._ids = ordered_ids
-        self._hits = page_hits
-        self._offset = page_offset
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __getitem__(self, key: slice) -> Sequence[SearchHit]:
-        """Return the page that was fetched; any other page comes without scores."""
-        start, stop, _step = key.indices(len(self._ids))
-        if start == self._offset:
-            return self._hits[: stop - start]
-        return [
-            SearchHit(id=pk, score=0.0, rank=start + place, highlights={})
-            for place, pk in enumerate(self._ids[start:stop], start=1)
-        ]
-
-    def get_all_ids(self) -> list[int]:
-        """Return every id found."""
-        return self._ids
 
 
 def _analyzer(tokenizer: tantivy.Tokenizer, *, longest: int | None = None) -> tantivy.TextAnalyzer:
@@ -91,19 +54,13 @@ _WHOLE = _analyzer(tantivy.Tokenizer.raw())
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("id", stored=True, indexed=True, fast=True)
-    for name in ("title", "content", "correspondent", "document_type", "storage_path", "tag", "original_filename"):
+    for name in ("title", "content", "document_type", "tag"):
         builder.add_text_field(name, stored=True, tokenizer_name="paperless_text")
     for name in ("simple_title", "simple_content"):
         builder.add_text_field(name, stored=False, tokenizer_name="simple_search_analyzer")
     builder.add_text_field("autocomplete_word", stored=False, tokenizer_name="raw")
-    builder.add_json_field("notes", stored=True, tokenizer_name="paperless_text")
-    builder.add_json_field("custom_fields", stored=True, tokenizer_name="paperless_text")
-    for name in ("owner_id", "viewer_id", "viewer_group_id", "document_type_id", "tag_id"):
+    for name in ("owner_id", "viewer_id", "viewer_group_id"):
         builder.add_unsigned_field(name, stored=False, indexed=True, fast=True)
-    for name in ("created", "modified", "added"):
-        builder.add_date_field(name, stored=True, indexed=True, fast=True)
-    for name in ("asn", "page_count", "num_notes"):
-        builder.add_unsigned_field(name, stored=True, indexed=True, fast=True)
     return builder.build()
 
 
@@ -155,16 +112,6 @@ class WriteBatch:
 class TantivyBackend:
     """The index in a folder; without a folder, in memory."""
 
-    SORT_FIELD_MAP: dict[str, str] = {
-        "created": "created",
-        "added": "added",
-        "modified": "modified",
-        "archive_serial_number": "asn",
-        "page_count": "page_count",
-        "num_notes": "num_notes",
-    }
-    SORTABLE_FIELDS: frozenset[str] = frozenset(SORT_FIELD_MAP)
-
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._opened: Any = None
@@ -212,27 +159,12 @@ class TantivyBackend:
             entry.add_text(name, text)
             entry.add_text(f"simple_{name}", text)
         words = [document.title, content]
-        for name in ("correspondent", "document_type"):
-            if label := getattr(document, name):
-                entry.add_text(name, label.name)
-                words.append(label.name)
+        if document.document_type:
+            entry.add_text("document_type", document.document_type.name)
+            words.append(document.document_type.name)
         for tag in document.tags.all():
             entry.add_text("tag", tag.name)
-            entry.add_unsigned("tag_id", tag.pk)
             words.append(tag.name)
-        if document.storage_path:
-            entry.add_text("storage_path", document.storage_path.name)
-        if document.original_filename:
-            entry.add_text("original_filename", document.original_filename)
-        notes = list(document.notes.all())
-        for note in notes:
-            entry.add_json("notes", {"note": note.note, "user": note.user.username if note.user else None})
-        for instance in document.custom_fields.select_related("field"):
-            if (value := instance.value_for_search) is not None:
-                entry.add_json("custom_fields", {"name": instance.field.name, "value": value})
-        entry.add_date("created", dt.datetime.combine(document.created, dt.time(), tzinfo=dt.UTC))
-        entry.add_date("modified", document.modified)
-        entry.add_date("added", document.added)
         viewers: dict[str, Any] = {
             "viewer_id": get_users_with_perms(document, only_with_perms_in=["view_document"], with_group_users=False),
             "viewer_group_id": get_groups_with_perms(document, only_with_perms_in=["view_document"]),
@@ -240,15 +172,8 @@ class TantivyBackend:
         for name, holders in viewers.items():
             for pk in holders.values_list("pk", flat=True):
                 entry.add_unsigned(name, pk)
-        for name, number in (
-            ("owner_id", document.owner_id),
-            ("document_type_id", document.document_type_id),
-            ("asn", document.archive_serial_number),
-            ("page_count", document.page_count),
-            ("num_notes", len(notes)),
-        ):
-            if number is not None:
-                entry.add_unsigned(name, number)
+        if document.owner_id is not None:
+            entry.add_unsigned("owner_id", document.owner_id)
         for word in sorted({word for text in words if text for word in _WORDS.analyze(text)}):
             entry.add_text("autocomplete_word", word)
         return entry
@@ -272,7 +197,7 @@ class TantivyBackend:
         )
 
     def _read(self, query: str, mode: SearchMode) -> tantivy.Query:
-        index = self._index
+        index: tantivy.Index = self._index
         if mode is SearchMode.QUERY:
             try:
                 return index.parse_query(query, _DEFAULT_FIELDS, field_boosts={"title": 2.0})
@@ -282,13 +207,13 @@ class TantivyBackend:
         if not chunks:
             return tantivy.Query.empty_query()
         # only the first word may begin in the middle of one: the others follow a space
-        patterns = [f".*{chunks[0]}.*", *(f"{chunk}.*" for chunk in chunks[1:])]
+        patterns: list[str | tuple[int, str]] = [f".*{chunks[0]}.*", *(f"{chunk}.*" for chunk in chunks[1:])]
         fields = ["simple_title"] if mode is SearchMode.TITLE else ["simple_title", "simple_content"]
         return tantivy.Query.boolean_query(
             [
                 (
                     tantivy.Occur.Should,
-                    tantivy.Query.regex_query(index.schema, field, patterns[0])
+                    tantivy.Query.regex_query(index.schema, field, f".*{chunks[0]}.*")
                     if len(patterns) == 1
                     else tantivy.Query.regex_phrase_query(index.schema, field, patterns),
                 )
@@ -301,8 +226,6 @@ class TantivyBackend:
         query: str,
         user: Any,
         *,
-        sort_field: str | None = None,
-        sort_reverse: bool = False,
         search_mode: SearchMode = SearchMode.QUERY,
         limit: int | None = None,
     ) -> list[int]:
@@ -311,8 +234,6 @@ class TantivyBackend:
         Args:
             query: what is looked for.
             user: whose entries to look in; None looks in all.
-            sort_field: order by one of `SORT_FIELD_MAP` instead.
-            sort_reverse: the greatest first.
             search_mode: how to read the query.
             limit: no more than so many.
 
@@ -328,36 +249,8 @@ class TantivyBackend:
         most = searcher.num_docs if limit is None else limit
         if most <= 0:
             return []
-        order: dict[str, Any] = {}
-        if sort_field in self.SORT_FIELD_MAP:
-            order = {
-                "order_by_field": self.SORT_FIELD_MAP[sort_field],
-                "order": tantivy.Order.Desc if sort_reverse else tantivy.Order.Asc,
-            }
-        hits = searcher.search(wanted, limit=most, **order).hits
+        hits = searcher.search(wanted, limit=most).hits
         return list(searcher.fast_field_values("id", [address for _score, address in hits]))
-
-    def highlight_hits(
-        self,
-        query: str,
-        doc_ids: list[int],
-        *,
-        search_mode: SearchMode = SearchMode.QUERY,
-        rank_start: int = 1,
-    ) -> list[SearchHit]:
-        """Return details of documents already found, in the order given, with a piece of their text."""
-        index, searcher = self._index, self._index.searcher()
-        shown = " ".join(_WORDS.analyze(query)) if search_mode is SearchMode.TEXT else query
-        snippets = tantivy.SnippetGenerator.create(
-            searcher, index.parse_query_lenient(shown, ["content"])[0], index.schema, "content"
-        )
-        found: list[SearchHit] = []
-        for rank, pk in enumerate(doc_ids, start=rank_start):
-            hits = searcher.search(tantivy.Query.term_query(index.schema, "id", pk), limit=1).hits
-            for score, address in hits:
-                piece = snippets.snippet_from_doc(searcher.doc(address)).to_html()
-                found.append(SearchHit(id=pk, score=score, rank=rank, highlights={"content": piece} if piece else {}))
-        return found
 
     def autocomplete(self, term: str, limit: int, user: Any = None) -> list[str]:
         """Return words that begin so, those in most documents first; filtered by the index alone."""

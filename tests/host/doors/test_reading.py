@@ -1,0 +1,300 @@
+"""What strangers learn of a case's documents at the host's own doors: nothing, neither content nor count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+
+from tests.host.doors.conftest import STRANGERS, TITLE, Secret, Visitor, host_model
+from tests.people import file_pdf
+from vks_plugin.access import actions as access
+from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
+from vks_plugin.host.models import CustomField, Document
+from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[..., Visitor]
+
+
+def test_doors_of_one_document(secret: Secret, as_person: SignIn) -> None:
+    told_to_reader = set()
+    reader = as_person("prosecutor_kv1")
+    strangers = {who: as_person(who) for who in STRANGERS}
+    for door in (
+        "",
+        "metadata/",
+        "notes/",
+        "suggestions/",
+        "history/",
+        "share_links/",
+        "root/",
+        "preview/",
+        "download/",
+        "thumb/",
+        "download/?original=true",
+    ):
+        address = f"/api/documents/{secret.statement}/{door}"
+        told_to_reader |= set(secret.told_by(reader.get(address)))
+        for stranger, visitor in strangers.items():
+            answer = visitor.get(address)
+            assert answer.status_code in {403, 404}, (door, stranger)
+            assert secret.told_by(answer) == [], (door, stranger)
+    # what the strangers were refused is there to be read
+    assert told_to_reader == {"Văn Ánh", "khai nhận", "đổi lời khai", secret.case.code, secret.words[-1], "a file"}
+
+
+def test_history_is_read_by_neither_strangers_nor_readers(secret: Secret, as_person: SignIn) -> None:
+    """The audit trail has every title and code a document ever had."""
+    for who in (*STRANGERS, "prosecutor_kv1", "chief_kv1"):
+        answer = as_person(who, "view_document").get(f"/api/documents/{secret.statement}/history/")
+        assert answer.status_code == 403, who
+
+
+def test_searches(secret: Secret, as_person: SignIn) -> None:
+    checksum = secret.words[-1]
+    by_code = json.dumps([CASE_CODE_FIELD, "exact", secret.case.code])
+    searches: tuple[dict[str, str], ...] = (
+        {},
+        {"text": "khai nhan"},
+        {"query": "trộm"},
+        {"query": f"title:{TITLE.split()[0]}"},
+        {"title_search": "loi khai"},
+        {"title__icontains": "Ánh"},
+        {"title_content": "khai nhận"},
+        {"checksum__iexact": checksum},
+        {"custom_field_query": by_code},
+        {"custom_fields__icontains": secret.case.code},
+        {"id__in": ",".join(str(pk) for pk in secret.ids)},
+        {"owner__username": "vks-records"},
+    )
+    reader = as_person("prosecutor_kv1")
+    strangers = {who: as_person(who) for who in STRANGERS}
+    for asked in searches:
+        assert secret.statement in reader.found(**asked), asked
+        for stranger, visitor in strangers.items():
+            assert visitor.found(**asked) == [], (asked, stranger)
+
+
+def test_more_like_a_document_one_may_not_see(secret: Secret, as_person: SignIn) -> None:
+    for stranger in STRANGERS:
+        answer = as_person(stranger).get("/api/documents/", {"more_like_id": secret.statement})
+        assert answer.status_code == 403, stranger
+    own = as_person("prosecutor_kv3")
+    own.upload(title="Đơn", content=None)
+    mine = Document.objects.exclude(pk__in=secret.ids).get().pk
+    # similar or not, the case's documents are not among what is like one's own
+    answer = own.get("/api/documents/", {"more_like_id": mine})
+    assert [row["id"] for row in answer.json()["results"] if row["id"] in secret.ids] == []
+
+
+def test_global_search_and_completions(secret: Secret, as_person: SignIn) -> None:
+    addresses = [
+        f"/api/search/?query={word}{only}"
+        for word in ("khai", "Ánh ", secret.case.code)
+        for only in ("", "&db_only=true")
+    ]
+    reader = as_person("prosecutor_kv1")
+    assert {word for address in addresses for word in secret.told_by(reader.get(address))} >= {"Văn Ánh", "khai nhận"}
+    assert reader.completed("tro") != []
+    for stranger in STRANGERS:
+        visitor = as_person(stranger)
+        for address in addresses:
+            answer = visitor.get(address)
+            assert secret.told_by(answer) == [], (address, stranger)
+            assert answer.json()["documents"] == [], (address, stranger)
+        assert [visitor.completed(start) for start in ("tro", "anh", "kha", "loi")] == [[], [], [], []], stranger
+
+
+def _counts(visitor: Visitor) -> dict[str, Any]:
+    told: dict[str, Any] = {"statistics": None}
+    answer = visitor.get("/api/statistics/")
+    if answer.status_code == 200:
+        keys = ("documents_total", "character_count", "document_file_type_counts")
+        told["statistics"] = [answer.json()[key] for key in keys]
+    for kind in ("document_types", "storage_paths", "custom_fields"):
+        answer = visitor.get(f"/api/{kind}/", {"page_size": "100"})
+        rows = answer.json()["results"] if answer.status_code == 200 else []
+        told[kind] = sum(row["document_count"] for row in rows)
+    answer = visitor.get("/api/documents/", {"include_selection_data": "true"})
+    told["selection"] = (
+        sum(row["document_count"] for rows in answer.json()["selection_data"].values() for row in rows)
+        if answer.status_code == 200
+        else 0
+    )
+    return told
+
+
+def test_counts(secret: Secret, as_person: SignIn) -> None:
+    shown = _counts(as_person("prosecutor_kv1"))
+    assert shown["statistics"][0] == 2
+    assert (shown["document_types"], shown["storage_paths"], shown["custom_fields"], shown["selection"]) == (2, 2, 2, 6)
+    for stranger in STRANGERS:
+        told = _counts(as_person(stranger))
+        assert told.pop("statistics") in (None, [0, 0, []]), stranger
+        assert set(told.values()) == {0}, stranger
+
+
+def test_files_and_figures_of_several(secret: Secret, as_person: SignIn) -> None:
+    for stranger in STRANGERS:
+        visitor = as_person(stranger)
+        for door in ("bulk_download", "selection_data"):
+            answer = visitor.ask("post", f"/api/documents/{door}/", {"documents": [secret.statement]})
+            assert answer.status_code == 403, (door, stranger)
+        # everything there is, which for a stranger is nothing
+        answer = visitor.ask("post", "/api/documents/bulk_download/", {"all": True, "filters": {}})
+        assert not answer.streaming or b"PDF" not in b"".join(answer.streaming_content)
+
+
+def test_case_documents_do_not_leave_by_mail(secret: Secret, as_person: SignIn) -> None:
+    letter = {"addresses": "ai-do@example.org", "subject": "x", "message": "y"}
+    for who in (*STRANGERS, "prosecutor_kv1", "chief_kv1"):
+        visitor = as_person(who)
+        answer = visitor.ask("post", "/api/documents/email/", {"documents": secret.ids, **letter})
+        assert answer.status_code == 403, who
+        # the older address of the same door takes a form
+        answer = visitor.post(f"/api/documents/{secret.statement}/email/", {"documents": secret.statement, **letter})
+        assert answer.status_code == 403, who
+    assert mail.outbox == []
+    own = as_person("prosecutor_kv1")
+    own.upload(title="Thư mời họp")
+    mine = Document.objects.exclude(pk__in=secret.ids).get().pk
+    assert own.ask("post", "/api/documents/email/", {"documents": [mine], **letter}).status_code == 200
+    assert len(mail.outbox) == 1
+
+
+def test_serial_number_of_a_case_document(secret: Secret, as_person: SignIn) -> None:
+    assert (
+        as_person("prosecutor_kv1")
+        .ask("patch", f"/api/documents/{secret.statement}/", {"archive_serial_number": 777})
+        .status_code
+        == 200
+    )
+    stranger = as_person("prosecutor_kv3")
+    stranger.upload(title="Đơn")
+    mine = Document.objects.exclude(pk__in=secret.ids).get().pk
+    assert stranger.found(archive_serial_number="777") == []
+    answer = stranger.ask("patch", f"/api/documents/{mine}/", {"archive_serial_number": 777})
+    assert answer.status_code == 400
+    assert secret.told_by(answer) == []
+
+
+def test_the_same_file_uploaded_by_a_stranger(secret: Secret, as_person: SignIn) -> None:
+    """Whoever has the paper learns neither that it is filed nor under which name."""
+    stranger = as_person("prosecutor_kv3")
+    content = Document.objects.get(pk=secret.statement).source_path.read_bytes()
+    answer = stranger.upload(name="mot.pdf", content=content)
+    assert answer.status_code == 200
+    mine = Document.objects.exclude(pk__in=secret.ids).get()
+    shown = stranger.get(f"/api/documents/{mine.pk}/")
+    assert shown.json()["duplicate_documents"] == []
+    assert TITLE not in json.dumps(shown.json(), ensure_ascii=False)
+    assert secret.case.code not in json.dumps(shown.json(), ensure_ascii=False)
+    # the reader is told of the stranger's copy no more than the stranger of the reader's
+    reader = as_person("prosecutor_kv1").get(f"/api/documents/{secret.statement}/").json()
+    assert reader["duplicate_documents"] == []
+
+
+def test_a_link_from_ones_own_document(secret: Secret, as_person: SignIn) -> None:
+    """The host writes such links into both documents."""
+    field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
+    stranger = as_person("prosecutor_kv3")
+    stranger.upload(title="Đơn")
+    mine = Document.objects.exclude(pk__in=secret.ids).get().pk
+    value = {"field": field.pk, "value": [secret.statement]}
+    answer = stranger.ask("patch", f"/api/documents/{mine}/", {"custom_fields": [value]})
+    assert answer.status_code == 403
+    parameters = {"add_custom_fields": {str(field.pk): [secret.statement]}, "remove_custom_fields": []}
+    stranger.ask(
+        "post",
+        "/api/documents/bulk_edit/",
+        {"documents": [mine], "method": "modify_custom_fields", "parameters": parameters},
+    )
+    assert not Document.objects.get(pk=secret.statement).custom_fields.filter(field=field).exists()
+    told = stranger.get(f"/api/documents/{mine}/")
+    assert secret.told_by(told) == []
+
+
+def test_a_shared_view_shows_each_what_each_may_see(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    by_code = json.dumps([CASE_CODE_FIELD, "exact", secret.case.code])
+    rules = [{"rule_type": 42, "value": by_code}]
+    view = {"name": "Vụ của tôi", "sort_field": "created", "sort_reverse": False, "filter_rules": rules}
+    everybody = {"users": [people["prosecutor_kv3"].pk], "groups": []}
+    reader = as_person("prosecutor_kv1")
+    answer = reader.ask(
+        "post", "/api/saved_views/", view | {"set_permissions": {"view": everybody, "change": everybody}}
+    )
+    assert answer.status_code == 201, answer.content
+    stranger = as_person("prosecutor_kv3")
+    assert stranger.get(f"/api/saved_views/{answer.json()['id']}/").status_code == 200
+    shown = [visitor.found(custom_field_query=by_code) for visitor in (reader, stranger)]
+    assert shown == [secret.ids, []]
+
+
+def test_list_of_tasks(
+    secret: Secret,
+    as_person: SignIn,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    settings: Any,
+) -> None:
+    """Tasks without an owner are shown to everybody, with the names of their files."""
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    file_pdf(
+        actor=people["prosecutor_kv1"],
+        case=secret.case,
+        document_type=catalogue["QDKTBC"],
+        title="Quyết định khởi tố Nguyễn Văn Ánh",
+    )
+    assert host_model("PaperlessTask").objects.filter(task_type="consume_file").count() == 1
+    for stranger in STRANGERS:
+        answer = as_person(stranger).get("/api/tasks/")
+        assert answer.status_code == 403 or answer.json()["results"] == [], stranger
+    # staff see every task, with its file's name and what came with it: a code of office, year and number at most
+    answer = as_person(User.objects.create_superuser("toan_quyen")).get("/api/tasks/")
+    assert answer.json()["count"] == 1
+    assert set(secret.told_by(answer)) <= {secret.case.code}
+    assert "Quyết định khởi tố" not in json.dumps(answer.json(), ensure_ascii=False)
+
+
+def test_administration_pages(secret: Secret, as_person: SignIn) -> None:
+    """Staff of the host who are no superusers see there whatever the API refuses them."""
+    codenames = ("view_document", "change_document", "view_note", "view_customfieldinstance")
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    visitor = as_person(staff, *codenames)
+    visitor.upload(title="x")
+    mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff)
+    pages = (
+        "documents/document/",
+        f"documents/document/{secret.statement}/change/",
+        f"documents/document/{secret.statement}/permissions/",
+        f"documents/document/?q={TITLE.split()[0]}",
+        "documents/note/",
+        "documents/customfieldinstance/",
+    )
+    for page in pages:
+        answer = visitor.get(f"/admin/{page}")
+        assert secret.told_by(answer) == [], page
+    assert mine.title in visitor.get("/admin/documents/document/").content.decode()
+    superuser = as_person(User.objects.create_superuser("toan_quyen"))
+    told = {word for page in pages for word in secret.told_by(superuser.get(f"/admin/{page}"))}
+    assert told >= {"Văn Ánh", "khai nhận", "đổi lời khai", secret.case.code}
+
+
+def test_who_left_the_case_keeps_nothing(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    """Filed from the DMS: the uploader, once owner, is a stranger when the assignment ends."""
+    visitor = as_person("prosecutor_kv1")
+    visitor.upload(title="Bản tự khai", custom_fields=json.dumps({case_code_field_id(): secret.case.code}))
+    filed = CaseDocument.objects.exclude(document_id__in=secret.ids).get().document_id
+    assert filed in visitor.found()
+    assignment = Assignment.objects.get(case=secret.case, user=people["prosecutor_kv1"])
+    access.end_assignment(actor=people["chief_kv1"], assignment=assignment)
+    assert visitor.found() == []
+    assert visitor.completed("cong") == []
+    for door in ("", "metadata/", "notes/", "history/", "preview/", "download/"):
+        assert visitor.get(f"/api/documents/{filed}/{door}").status_code in {403, 404}, door

@@ -1,0 +1,444 @@
+"""Nobody gives a case document another owner or another reader through the host, superusers among them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from documents import tasks
+from documents.data_models import ConsumableDocument, DocumentSource
+from guardian.shortcuts import assign_perm
+
+from tests.host.doors.conftest import STRANGERS, Kept, Secret, Visitor, host_model
+from tests.people import file_pdf, pdf_bytes
+from vks_plugin.access import actions as access
+from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host.models import Document
+from vks_plugin.host.provision import case_code_field_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[..., Visitor]
+Tell = Callable[[], Kept]
+
+# read the case by right; what they may not do either is give it to others
+READERS = ("prosecutor_kv1", "chief_kv1")
+# somebody's own group of the host may well carry these
+_POWERS = (
+    "change_document",
+    "delete_document",
+    "add_document",
+    "add_sharelink",
+    "add_sharelinkbundle",
+    "view_document",
+)
+
+
+@pytest.fixture
+def everybody(as_person: SignIn, people: dict[str, User]) -> dict[str, Visitor]:
+    """Return strangers, readers and a superuser, all with every model permission there is on documents."""
+    found = {who: as_person(who, *_POWERS) for who in (*STRANGERS, *READERS)}
+    return found | {"superuser": as_person(User.objects.create_superuser("toan_quyen"))}
+
+
+def own_document(visitor: Visitor, title: str = "Công văn") -> int:
+    """Return the id of a new document of the visitor's that is in no case."""
+    before = set(Document.objects.values_list("pk", flat=True))
+    assert visitor.upload(title=title).status_code == 200
+    return Document.objects.exclude(pk__in=before).get().pk
+
+
+def test_owner_and_readers_of_one_document(
+    secret: Secret, kept: Tell, everybody: dict[str, Visitor], people: dict[str, User]
+) -> None:
+    before = kept()
+    friend = people["prosecutor_kv3"].pk
+    holders = {"users": [friend], "groups": []}
+    for who, visitor in everybody.items():
+        for change in (
+            {"owner": friend},
+            {"owner": None},
+            {"set_permissions": {"view": holders, "change": holders}},
+            {"set_permissions": {"view": holders}, "title": "Tên khác"},
+        ):
+            answer = visitor.ask("patch", f"/api/documents/{secret.statement}/", change)
+            assert answer.status_code in {403, 404}, (who, change)
+            assert kept() == before, (who, change)
+    assert Document.objects.get(pk=secret.statement).title != "Tên khác"
+    # the refusal says why to those who may know
+    answer = everybody["superuser"].ask("patch", f"/api/documents/{secret.statement}/", {"owner": None})
+    assert "hồ sơ vụ án" in answer.json()["detail"]
+
+
+def test_sending_the_same_owner_back_is_no_change(secret: Secret, kept: Tell, everybody: dict[str, Visitor]) -> None:
+    """As scripts do that read a document, change its title and write it whole."""
+    before = kept()
+    visitor = everybody["prosecutor_kv1"]
+    owner = visitor.get(f"/api/documents/{secret.statement}/").json()["owner"]
+    answer = visitor.ask("patch", f"/api/documents/{secret.statement}/", {"owner": owner, "title": "Bản cung số 2"})
+    assert answer.status_code == 200
+    assert CaseDocument.objects.get(document_id=secret.statement).title == "Bản cung số 2"
+    assert kept() == before
+
+
+def test_owner_and_readers_of_several(
+    secret: Secret, kept: Tell, everybody: dict[str, Visitor], people: dict[str, User]
+) -> None:
+    before = kept()
+    friend = people["prosecutor_kv3"].pk
+    grants = {"view": {"users": [friend], "groups": []}, "change": {"users": [], "groups": []}}
+    selections: tuple[dict[str, Any], ...] = ({"documents": secret.ids}, {"all": True, "filters": {}})
+    for who, visitor in everybody.items():
+        for selection in selections:
+            for parameters in (
+                {"set_permissions": grants},
+                {"set_permissions": grants, "owner": friend, "merge": True},
+            ):
+                answer = visitor.ask(
+                    "post",
+                    "/api/documents/bulk_edit/",
+                    {**selection, "method": "set_permissions", "parameters": parameters},
+                )
+                # a stranger's "all" holds nothing of the case
+                assert answer.status_code == 403 or (who in STRANGERS and "all" in selection), (who, selection)
+                assert kept() == before, (who, selection)
+
+
+def test_links_for_the_whole_world(secret: Secret, everybody: dict[str, Visitor]) -> None:
+    for who, visitor in everybody.items():
+        link = visitor.ask("post", "/api/share_links/", {"document": secret.statement, "file_version": "original"})
+        bundle = visitor.ask(
+            "post", "/api/share_link_bundles/", {"document_ids": secret.ids, "file_version": "original"}
+        )
+        # a stranger gets the host's own words
+        assert link.status_code == 403, who
+        assert bundle.status_code in {400, 403}, who
+        assert ("hồ sơ" in link.content.decode()) == ("hồ sơ" in bundle.content.decode()) == (who not in STRANGERS), who
+    assert host_model("ShareLink").objects.count() == host_model("ShareLinkBundle").objects.count() == 0
+    visitor = everybody["prosecutor_kv1"]
+    mine = own_document(visitor)
+    answer = visitor.ask("post", "/api/share_links/", {"document": mine, "file_version": "original"})
+    assert answer.status_code == 201
+
+
+def test_copies_by_page_tools(secret: Secret, kept: Tell, everybody: dict[str, Visitor]) -> None:
+    """A copy would be the copier's own: to keep after the assignment, and to share."""
+    before = kept()
+    doors: dict[str, dict[str, Any]] = {
+        "merge": {},
+        "rotate": {"degrees": 90},
+        "edit_pdf": {"operations": [{"page": 1}], "update_document": False},
+        "remove_password": {"password": "x", "update_document": False},
+        "delete": {},
+    }
+    methods: dict[str, dict[str, Any]] = {
+        "split": {"pages": "1,2"},
+        "merge": {"metadata_document_id": secret.statement},
+        "delete_pages": {"pages": [1]},
+    }
+    for who, visitor in everybody.items():
+        for door, parameters in doors.items():
+            several = secret.ids if door in {"merge", "delete"} else [secret.statement]
+            answer = visitor.ask("post", f"/api/documents/{door}/", {"documents": several, **parameters})
+            assert answer.status_code == 403, (who, door)
+        for method, parameters in methods.items():
+            several = secret.ids if method == "merge" else [secret.statement]
+            answer = visitor.ask(
+                "post", "/api/documents/bulk_edit/", {"documents": several, "method": method, "parameters": parameters}
+            )
+            assert answer.status_code == 403, (who, method)
+        assert kept() == before, who
+    # a case document among one's own is enough to refuse, one's own alone are not touched
+    visitor = everybody["prosecutor_kv1"]
+    mine = [own_document(visitor), own_document(visitor)]
+    assert visitor.ask("post", "/api/documents/merge/", {"documents": [*mine, secret.report]}).status_code == 403
+    assert visitor.ask("post", "/api/documents/merge/", {"documents": mine}).status_code == 200
+    assert Document.objects.count() == len(secret.ids) + 3
+
+
+def _workflow(trigger: dict[str, Any], friend: User, **assigned: Any) -> Any:
+    made = host_model("WorkflowTrigger").objects.create(**trigger)
+    action = host_model("WorkflowAction").objects.create(type=1, assign_owner=friend, **assigned)
+    action.assign_view_users.add(friend)
+    workflow = host_model("Workflow").objects.create(name=f"Quy trình {made.pk}", order=0, enabled=True)
+    workflow.triggers.add(made)
+    workflow.actions.add(action)
+    return workflow
+
+
+def test_workflows_that_assign_an_owner(
+    secret: Secret,
+    kept: Tell,
+    as_person: SignIn,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+) -> None:
+    """Many archives have one that gives whatever is taken in to somebody."""
+    before = kept()
+    friend = people["prosecutor_kv3"]
+    kinds = host_model("WorkflowTrigger").WorkflowTriggerType
+    stranger = as_person("prosecutor_kv3")
+
+    taken_in = (
+        {"type": kinds.CONSUMPTION, "sources": ["1", "2", "3", "4"], "filter_filename": "*"},
+        {"type": kinds.DOCUMENT_ADDED},
+    )
+    for number, trigger in enumerate(taken_in):
+        workflow = _workflow(trigger, friend)
+        item = file_pdf(
+            actor=people["prosecutor_kv1"],
+            case=secret.case,
+            document_type=catalogue["QDKTBC"],
+            content=pdf_bytes(1, "Quyết định khởi tố"),
+            folio_from=10 + number,
+            folio_to=10 + number,
+        )
+        item.refresh_from_db()
+        assert (item.status, item.error) == (IntakeItem.Status.FILED, "")
+        assert host_model("WorkflowRun").objects.filter(workflow=workflow).exists()
+        workflow.delete()
+    new = kept()
+    assert {owner for _pk, owner, *_rest in new.documents} == {"vks-records"}
+    assert len({tuple(grants) for grants in new.grants.values()}) == 1
+    assert stranger.found() == []
+
+    workflow = _workflow({"type": kinds.DOCUMENT_UPDATED}, friend)
+    answer = as_person("prosecutor_kv1").ask("patch", f"/api/documents/{secret.statement}/", {"title": "Bản cung"})
+    assert answer.status_code == 200
+    assert host_model("WorkflowRun").objects.filter(workflow=workflow).exists()
+    assert kept() == new
+    workflow.delete()
+
+    workflow = _workflow({"type": kinds.SCHEDULED, "schedule_offset_days": 0, "schedule_date_field": "added"}, friend)
+    tasks.check_scheduled_workflows()  # type: ignore[attr-defined]
+    assert host_model("WorkflowRun").objects.filter(workflow=workflow).count() == len(new.documents)
+    assert kept() == new
+    assert (stranger.found(), stranger.completed("tro")) == ([], [])
+    assert kept().grants[secret.statement] == before.grants[secret.statement]
+
+
+def test_a_workflow_cannot_file_what_its_owner_may_not(
+    secret: Secret, kept: Tell, people: dict[str, User], tmp_path: Any
+) -> None:
+    """The field "Mã vụ án" set by a workflow counts as set by the owner it names."""
+    field_id = case_code_field_id()
+    source = {
+        "type": host_model("WorkflowTrigger").WorkflowTriggerType.CONSUMPTION,
+        "sources": ["1"],
+        "filter_filename": "*",
+    }
+    for who, filed in (("prosecutor_kv3", False), ("prosecutor_kv1", True)):
+        workflow = _workflow(source, people[who], assign_custom_fields_values={str(field_id): secret.case.code})
+        workflow.actions.get().assign_custom_fields.add(field_id)
+        known = set(Document.objects.values_list("pk", flat=True))
+        _from_folder(tmp_path)
+        document = Document.objects.exclude(pk__in=known).get()
+        assert CaseDocument.objects.filter(document=document).exists() == filed, who
+        assert document.custom_fields.exists() == filed, who
+        workflow.delete()
+
+
+def _from_folder(folder: Any) -> None:
+    path = folder / "quet.pdf"
+    path.write_bytes(pdf_bytes(1, "Bản quét không chủ"))
+    tasks.consume_file.apply_async(
+        kwargs={"input_doc": ConsumableDocument(source=DocumentSource.ConsumeFolder, original_file=path)},
+        headers={"trigger_source": "folder_consume"},
+    )
+
+
+def test_a_file_from_the_folder_is_everybodys_until_it_is_filed(
+    secret: Secret, as_person: SignIn, tmp_path: Any
+) -> None:
+    _from_folder(tmp_path)
+    document = Document.objects.exclude(pk__in=secret.ids).get()
+    assert document.owner is None
+    stranger, reader = as_person("prosecutor_kv3"), as_person("prosecutor_kv1")
+    assert stranger.found(text="khong chu") == [document.pk]
+    assert stranger.completed("quet") == ["quet"]
+    # a newer version, made while it was everybody's
+    content = SimpleUploadedFile("v.pdf", pdf_bytes(1, "Bản sửa"), "application/pdf")
+    assert stranger.post(f"/api/documents/{document.pk}/update_version/", {"document": content}).status_code == 200
+    version = Document.objects.get(root_document=document)
+    code = {"field": case_code_field_id(), "value": secret.case.code}
+    answer = reader.ask("patch", f"/api/documents/{document.pk}/", {"custom_fields": [code], "title": "Biên bản mật"})
+    assert answer.status_code == 200, answer.content
+    for pk in (document.pk, version.pk):
+        for door in ("", "metadata/", "preview/", "download/"):
+            assert stranger.get(f"/api/documents/{pk}/{door}").status_code in {403, 404}, (pk, door)
+    assert (stranger.found(), stranger.completed("quet"), stranger.completed("sua")) == ([], [], [])
+    # the list of everything one may see, by a door that looks at versions too
+    told = stranger.get("/api/search/", {"query": document.title[:4], "db_only": "true"}).json()["documents"]
+    assert told == []
+    assert reader.found(text="ban sua") == [document.pk]
+
+
+def test_versions_of_a_case_document(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    def upload(who: str) -> int:
+        content = SimpleUploadedFile("v.pdf", pdf_bytes(1, "Bản chụp lại"), "application/pdf")
+        address = f"/api/documents/{secret.statement}/update_version/"
+        return int(as_person(who, "change_document").post(address, {"document": content}).status_code)
+
+    assert {upload(who) for who in STRANGERS} == {403}
+    assert upload("chief_kv1") == 403
+    assert upload("prosecutor_kv1") == 200
+    version = Document.objects.get(root_document_id=secret.statement)
+    assert version.owner == Document.objects.get(pk=secret.statement).owner
+    assert as_person("chief_kv1").found(text="chup lai") == [secret.statement]
+    # who worked on the case until now
+    assignment = Assignment.objects.get(case=secret.case, user=people["prosecutor_kv1"])
+    access.end_assignment(actor=people["chief_kv1"], assignment=assignment)
+    left = as_person("prosecutor_kv1")
+    for pk in (secret.statement, version.pk):
+        for door in ("", "metadata/", "preview/", "download/", "notes/"):
+            assert left.get(f"/api/documents/{pk}/{door}").status_code in {403, 404}, (pk, door)
+    assert left.completed("chup") == []
+    assert left.get("/api/search/", {"query": "khai", "db_only": "true"}).json()["documents"] == []
+
+
+def test_what_is_written_past_every_door_is_put_right(
+    secret: Secret, kept: Tell, as_person: SignIn, people: dict[str, User]
+) -> None:
+    """As the host's shell and its administration pages write."""
+    before = kept()
+    friend = people["prosecutor_kv3"]
+    stranger = as_person("prosecutor_kv3")
+    document = Document.objects.get(pk=secret.statement)
+    assign_perm("view_document", friend, document)
+    assert kept() == before
+    assign_perm("change_document", Group.objects.create(name="Tổ công tác"), document)
+    assert kept() == before
+    document.owner = None
+    document.save()
+    assert kept() == before
+    assert (stranger.found(), stranger.completed("tro")) == ([], [])
+    # one's own documents are nobody else's business
+    mine = Document.objects.get(pk=own_document(stranger))
+    assign_perm("view_document", people["clerk_kv1"], mine)
+    mine.owner = people["clerk_kv1"]
+    mine.save()
+    assert (as_person("clerk_kv1").found(), stranger.found()) == ([mine.pk], [])
+
+
+def test_groups_of_an_office_are_not_joined_by_hand(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    """Whoever may edit accounts could make anybody, himself too, a leader of any office."""
+    leaders = Group.objects.get(name="vks:QN-KV1:chief_procurator")
+    other = Group.objects.create(name="Tổ công tác")
+    friend = people["prosecutor_kv3"]
+    mine = set(friend.groups.values_list("pk", flat=True))
+    for administrator in (
+        as_person("admin_province", "view_user", "change_user"),
+        as_person(User.objects.create_superuser("toan_quyen")),
+    ):
+        administrator.ask("patch", f"/api/users/{friend.pk}/", {"groups": [*mine, leaders.pk, other.pk]})
+        assert as_person("prosecutor_kv3").found() == []
+    assert set(friend.groups.values_list("pk", flat=True)) == {*mine, other.pk}
+    leaders.user_set.add(friend)
+    assert as_person("prosecutor_kv3").found() == []
+    # who was appointed stays
+    assert as_person("chief_kv1").found() == secret.ids
+
+
+def test_refusals_do_not_tell_strangers_what_is_filed(secret: Secret, as_person: SignIn) -> None:
+    """A filed document, somebody's unfiled one and none at all are answered alike."""
+    unfiled = own_document(as_person("prosecutor_kv1"))
+    fields: tuple[dict[str, Any], ...] = (
+        {"custom_fields": []},
+        {"custom_fields": [{"field": case_code_field_id(), "value": "X"}]},
+        {"owner": None},
+    )
+    for stranger in STRANGERS:
+        visitor = as_person(stranger, "change_document", "add_sharelink", "view_document")
+        for body in fields:
+            answers = {
+                visitor.ask("patch", f"/api/documents/{pk}/", body).content
+                for pk in (secret.statement, unfiled, 999999)
+            }
+            assert len(answers) == 1, (stranger, body)
+        bulk: list[dict[str, Any]] = [
+            {
+                "method": "modify_custom_fields",
+                "parameters": {"add_custom_fields": {}, "remove_custom_fields": [case_code_field_id()]},
+            },
+            {"method": "delete", "parameters": {}},
+            {"method": "rotate", "parameters": {"degrees": 90}},
+        ]
+        for body in bulk:
+            answers = {
+                visitor.ask("post", "/api/documents/bulk_edit/", {"documents": [pk], **body}).content
+                for pk in (secret.statement, unfiled)
+            }
+            assert len(answers) == 1, (stranger, body)
+        answers = {
+            visitor.ask("post", "/api/share_links/", {"document": pk, "file_version": "original"}).content
+            for pk in (secret.statement, unfiled)
+        }
+        assert len(answers) == 1, stranger
+
+
+def test_a_code_put_on_by_bulk_edit(secret: Secret, kept: Tell, as_person: SignIn, people: dict[str, User]) -> None:
+    stranger = as_person("prosecutor_kv3")
+    mine = own_document(stranger)
+    before = kept()
+    field_id = case_code_field_id()
+    for selection in ({"documents": [mine]}, {"documents": [mine, secret.report]}, {"all": True, "filters": {}}):
+        for added in ({str(field_id): secret.case.code}, [field_id]):
+            answer = stranger.ask(
+                "post",
+                "/api/documents/bulk_edit/",
+                {
+                    **selection,
+                    "method": "modify_custom_fields",
+                    "parameters": {"add_custom_fields": added, "remove_custom_fields": []},
+                },
+            )
+            assert answer.status_code in {400, 403} or added == [field_id], (selection, added)
+            assert kept() == before, (selection, added)
+    # the reader neither takes documents out of the case this way
+    answer = as_person("prosecutor_kv1").ask(
+        "post",
+        "/api/documents/bulk_edit/",
+        {
+            "documents": secret.ids,
+            "method": "modify_custom_fields",
+            "parameters": {"add_custom_fields": [], "remove_custom_fields": [field_id]},
+        },
+    )
+    assert answer.status_code == 400
+    assert kept() == before
+
+
+def test_an_upload_with_a_code_of_somebody_elses_case(secret: Secret, kept: Tell, as_person: SignIn) -> None:
+    before = kept()
+    field_id = case_code_field_id()
+    for stranger in STRANGERS[:-1]:
+        visitor = as_person(stranger, "add_document")
+        sentences = set()
+        for code in (secret.case.code, "HS-QN-KV9-2026-0001"):
+            answer = visitor.upload(custom_fields=json.dumps({str(field_id): code}))
+            assert answer.status_code == 400, stranger
+            sentences.add(answer.content.decode().replace(code, "MÃ"))
+        assert len(sentences) == 1, stranger
+        assert kept() == before, stranger
+
+
+def test_an_office_that_ended_its_assignment_by_date(secret: Secret, people: dict[str, User]) -> None:
+    """The nightly repair and the door agree: what is put right is what the policy says today."""
+    colleague = people["other_prosecutor_kv1"]
+    access.assign(
+        actor=people["chief_kv1"],
+        case=secret.case,
+        user=colleague,
+        role="prosecutor",
+        starts_on=dt.date(2026, 1, 1),
+        ends_on=dt.date(2026, 1, 31),
+    )
+    document = Document.objects.get(pk=secret.statement)
+    assign_perm("view_document", colleague, document)
+    assert not colleague.has_perm("documents.view_document", document)

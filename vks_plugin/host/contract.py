@@ -1,0 +1,297 @@
+"""What this folder relies on in the host, written down once and compared with the host that runs.
+
+A version number does not tell: the host's development branch calls itself by the number of the
+last release long after its functions have changed. So the doctor compares these.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Field
+from django.dispatch import Signal
+
+from vks_plugin.host.version import is_stand_in
+
+
+@dataclass(frozen=True)
+class Called:
+    """Something we call, with the parameters we name or place."""
+
+    path: str
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model whose rows we read or write, with the kinds of its fields."""
+
+    label: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A signal we listen to, and where the host sends it with the arguments we take."""
+
+    path: str
+    module: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Door:
+    """A view whose permission and filter classes carry our guard and our grants."""
+
+    path: str
+    permissions: tuple[str, ...]
+    filters: tuple[str, ...] = ()
+
+
+CALLABLES = (
+    Called("documents.permissions.has_perms_owner_aware", ("user", "perms", "obj")),
+    Called("documents.permissions.permitted_document_ids", ("user",)),
+    Called("documents.data_models.ConsumableDocument", ("source", "original_file")),
+    Called(
+        "documents.data_models.DocumentMetadataOverrides",
+        (
+            "filename",
+            "title",
+            "created",
+            "document_type_id",
+            "storage_path_id",
+            "owner_id",
+            "view_users",
+            "view_groups",
+            "change_users",
+            "change_groups",
+            "custom_fields",
+        ),
+    ),
+    Called("documents.tasks.consume_file.run", ("input_doc", "overrides")),
+    Called("documents.search.get_backend"),
+    Called("documents.search.TantivyBackend.batch_update"),
+    Called("documents.search.TantivyBackend.search_ids", ("query", "user", "search_mode", "limit")),
+    Called("documents.search.WriteBatch.add_or_update", ("document", "effective_content")),
+    Called("documents.models.Document.get_effective_content"),
+)
+
+NAMES = (
+    "documents.data_models.DocumentSource.ApiUpload",
+    "documents.models.CustomField.FieldDataType.STRING",
+    "documents.models.CustomFieldInstance.global_objects",
+    "documents.models.Document.archive_path",
+    "documents.models.Document.global_objects",
+    "documents.models.Document.source_path",
+    "documents.models.MatchingModel.MATCH_NONE",
+    "documents.search.SearchMode.TEXT",
+    "paperless.celery.app",
+    "paperless.version.__version__",
+    "paperless.views.StandardPagination",
+)
+
+MODELS = (
+    Model(
+        "documents.Document",
+        {
+            "id": "AutoField",
+            "owner": "ForeignKey",
+            "title": "CharField",
+            "content": "TextField",
+            "checksum": "CharField",
+            "created": "DateField",
+            "document_type": "ForeignKey",
+            "storage_path": "ForeignKey",
+            "original_filename": "FilePathField|CharField",
+            "archive_filename": "FilePathField",
+            "filename": "FilePathField",
+            "root_document": "ForeignKey",
+            "deleted_at": "DateTimeField",
+        },
+    ),
+    Model("documents.CustomField", {"name": "CharField", "data_type": "CharField"}),
+    Model(
+        "documents.CustomFieldInstance", {"document": "ForeignKey", "field": "ForeignKey", "value_text": "CharField"}
+    ),
+    Model(
+        "documents.StoragePath",
+        {
+            "name": "CharField",
+            "path": "TextField",
+            "matching_algorithm": "PositiveSmallIntegerField|PositiveIntegerField",
+        },
+    ),
+    Model(
+        "documents.DocumentType",
+        {"name": "CharField", "matching_algorithm": "PositiveSmallIntegerField|PositiveIntegerField"},
+    ),
+    Model("documents.Note", {"document": "ForeignKey", "note": "TextField"}),
+    Model(
+        "guardian.UserObjectPermission",
+        {"object_pk": "CharField", "content_type": "ForeignKey", "permission": "ForeignKey", "user": "ForeignKey"},
+    ),
+    Model(
+        "guardian.GroupObjectPermission",
+        {"object_pk": "CharField", "content_type": "ForeignKey", "permission": "ForeignKey", "group": "ForeignKey"},
+    ),
+)
+
+SIGNALS = (
+    Sent("documents.signals.document_consumption_finished", "documents.consumer", ("document",)),
+    Sent("documents.signals.document_updated", "documents.views", ("document",)),
+)
+
+DOORS = (
+    Door(
+        "documents.views.DocumentViewSet",
+        ("IsAuthenticated", "PaperlessObjectPermissions"),
+        ("DocumentPermissionsFilter",),
+    ),
+    Door(
+        "documents.views.UnifiedSearchViewSet",
+        ("IsAuthenticated", "PaperlessObjectPermissions"),
+        ("DocumentPermissionsFilter",),
+    ),
+    Door("documents.views.PostDocumentView", ("IsAuthenticated",)),
+)
+
+REAL_ONLY: tuple[Called | Door, ...] = (
+    Called(
+        "documents.views.DocumentOperationPermissionMixin._has_document_permissions",
+        ("user", "documents", "method", "parameters"),
+    ),
+    Called("documents.views.DocumentViewSet.email_document", ("request", "pk")),
+    Called("documents.views.DocumentViewSet.email_documents", ("request",)),
+    Door("documents.views.ShareLinkViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),
+    Door("documents.views.ShareLinkBundleViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),
+    Door("paperless.views.UserViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),
+)
+"""Doors that the stand-in does not have."""
+
+SETTINGS = (
+    "ARCHIVE_DIR",
+    "CELERY_BEAT_SCHEDULE",
+    "CONSUMPTION_DIR",
+    "DATA_DIR",
+    "DATE_ORDER",
+    "INDEX_DIR",
+    "MEDIA_ROOT",
+    "OCR_LANGUAGE",
+    "ORIGINALS_DIR",
+    "SCRATCH_DIR",
+    "SEARCH_LANGUAGE",
+    "THUMBNAIL_DIR",
+)
+
+
+def resolve(path: str) -> Any:
+    """Return what a dotted path names: the longest importable module, then attributes.
+
+    Raises:
+        LookupError: there is no such thing; the message is the part that is missing.
+    """
+    parts = path.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for index, name in enumerate(parts[end:], start=end + 1):
+            try:
+                found = getattr(found, name)
+            except AttributeError as error:
+                raise LookupError(".".join(parts[:index])) from error
+        return found
+    raise LookupError(parts[0])
+
+
+def _callable_problems(expected: Called) -> Iterator[str]:
+    parameters = inspect.signature(resolve(expected.path)).parameters
+    for name in expected.parameters:
+        if name not in parameters:
+            yield f"{expected.path}({name})"
+    known = {*expected.parameters, "self"}
+    for name, parameter in parameters.items():
+        optional = parameter.default is not parameter.empty or parameter.kind in {
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        }
+        if name not in known and not optional:
+            yield f"{expected.path}(+{name})"
+
+
+def _model_problems(expected: Model) -> Iterator[str]:
+    try:
+        meta = apps.get_model(expected.label)._meta  # noqa: SLF001 - Django's documented way to a model's fields
+    except LookupError:
+        yield expected.label
+        return
+    present = {field.name: field for field in meta.get_fields() if isinstance(field, Field)}
+    for name, kind in expected.fields.items():
+        field = present.get(name)
+        if field is None:
+            yield f"{expected.label}.{name}"
+        elif not {each.__name__ for each in type(field).__mro__} & set(kind.split("|")):
+            yield f"{expected.label}.{name}: {type(field).__name__}"
+
+
+def _calls(source: str, opening: str) -> Iterator[str]:
+    """Yield what stands between the parentheses of every such call, cheaper than parsing the whole module."""
+    for match in re.finditer(rf"\b{re.escape(opening)}", source):
+        depth, end = 1, match.end()
+        while depth and end < len(source):
+            depth += {"(": 1, ")": -1}.get(source[end], 0)
+            end += 1
+        yield source[match.end() : end - 1]
+
+
+def _signal_problems(expected: Sent) -> Iterator[str]:
+    if not isinstance(resolve(expected.path), Signal):
+        yield expected.path
+        return
+    name = expected.path.rpartition(".")[2]
+    calls = list(_calls(inspect.getsource(resolve(expected.module)), f"{name}.send("))
+    for argument in expected.arguments:
+        if not calls or not all(re.search(rf"\b{argument}=", call) for call in calls):
+            yield f"{expected.module}: {name}.send({argument}=…)"
+
+
+def _door_problems(expected: Door) -> Iterator[str]:
+    view = resolve(expected.path)
+    for attribute, wanted in (("permission_classes", expected.permissions), ("filter_backends", expected.filters)):
+        present = {getattr(each, "__name__", str(each)) for each in getattr(view, attribute, ())}
+        for name in wanted:
+            if name not in present:
+                yield f"{expected.path}.{attribute}: {name}"
+
+
+def contract_problems() -> list[str]:
+    """Return every assumption the running host does not keep, each as a short technical name."""
+    found: list[str] = []
+    compared: list[tuple[Any, Any]] = [
+        *((_callable_problems, each) for each in CALLABLES),
+        *((_model_problems, each) for each in MODELS),
+        *((_signal_problems, each) for each in SIGNALS),
+        *((_door_problems, each) for each in DOORS),
+    ]
+    if not is_stand_in():
+        compared += [(_callable_problems if isinstance(each, Called) else _door_problems, each) for each in REAL_ONLY]
+    for compare, expected in compared:
+        try:
+            found.extend(compare(expected))
+        except LookupError as missing:
+            found.append(str(missing.args[0]))
+    for name in NAMES:
+        try:
+            resolve(name)
+        except LookupError as missing:
+            found.append(str(missing.args[0]))
+    found.extend(f"settings.{name}" for name in SETTINGS if not hasattr(settings, name))
+    return found
