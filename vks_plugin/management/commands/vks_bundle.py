@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from vks_plugin.court.bundle import write_bundle
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
 from vks_plugin.errors import VksError
+from vks_plugin.language import speaking
 
 
 class Command(BaseCommand):
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the file and print its pages and hash."""
         case = CaseFile.objects.select_related("unit__parent").filter(code=options["case"]).first()
@@ -45,16 +46,26 @@ class Command(BaseCommand):
         if not out.parent.is_dir():
             message = f"Thư mục {out.parent} không có: hãy tạo trước."
             raise CommandError(message)
+        if out.is_dir():
+            message = f"{out} là thư mục: hãy nêu tên tệp PDF."
+            raise CommandError(message)
+        # an earlier file of that name stays until the new one is complete and found sound
+        fresh = out.with_name(f".{out.name}.new")
         try:
             with transaction.atomic():
                 plan, filed = actions.plan_for(actor=self._actor(case, options["user"]), case=case)
-            result = write_bundle(plan, out)
-            problems = inspect_bundle(out).problems
+            result = write_bundle(plan, fresh)
+            problems = inspect_bundle(fresh).problems
+            if problems:
+                raise CommandError("; ".join(problems))
+            fresh.replace(out)
         except VksError as error:
             raise CommandError(error.message) from error
-        if problems:
-            shutil.move(out, out.with_suffix(".bad.pdf"))
-            raise CommandError("; ".join(problems))
+        except OSError as error:
+            message = f"Không ghi được {out}: {error.strerror or error}."
+            raise CommandError(message) from error
+        finally:
+            fresh.unlink(missing_ok=True)
         if options["json"]:
             row = {"file": str(out), "pages": result.page_count, "documents": len(filed), "sha256": result.sha256}
             self.stdout.write(json.dumps(row, ensure_ascii=False))

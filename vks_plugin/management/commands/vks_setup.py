@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core import serializers
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -81,10 +81,10 @@ class Command(BaseCommand):
         made["service_account"] = int(ensure_service_account()[1])
         made["custom_field"] = int(provision.ensure_case_code_field()[1])
         made["storage_path"] = int(provision.ensure_storage_path()[1])
-        types, made["host_document_types"] = provision.ensure_document_types(
-            CatalogueType.objects.values_list("name", flat=True)
-        )
-        for each in CatalogueType.objects.filter(host_type__isnull=True):
+        # a type that an office renamed since keeps the one it has
+        without = list(CatalogueType.objects.filter(host_type__isnull=True))
+        types, made["host_document_types"] = provision.ensure_document_types(each.name for each in without)
+        for each in without:
             each.host_type_id = types[each.name]
             each.save(update_fields=["host_type"])
         made["activated_units"] = self._activate(options["activate"])
@@ -105,7 +105,12 @@ class Command(BaseCommand):
     @staticmethod
     def _activate(codes: list[str]) -> int:
         today = timezone.localdate()
-        units = ProcuracyUnit.objects.on(today).filter(active_from__isnull=True)
+        existing = ProcuracyUnit.objects.on(today)
+        unknown = sorted(set(codes) - {"all", *existing.values_list("code", flat=True)})
+        if unknown:
+            message = f"Không có đơn vị nào đang tồn tại mang mã {', '.join(unknown)}: hãy kiểm tra lại --activate."
+            raise CommandError(message)
+        units = existing.filter(active_from__isnull=True)
         if "all" not in codes:
             units = units.filter(code__in=codes)
         return units.update(active_from=today)
