@@ -20,6 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from vks_plugin.errors import VksError
 from vks_plugin.host.rest import StandardPagination
+from vks_plugin.language import language_of, speak
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from django.db.models import QuerySet
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
 CODE = r"[\w.\-]{1,60}"
@@ -125,7 +127,7 @@ def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None
 
 
 class ApiMixin:
-    """Signed-in people only, JSON only, refusals in one shape."""
+    """Signed-in people only, JSON only, refusals in one shape, in the language asked for."""
 
     permission_classes: Sequence[Any] = (IsAuthenticated,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
@@ -133,6 +135,12 @@ class ApiMixin:
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Return our own handler; the host's views keep theirs."""
         return answer_refusal
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Answer in the language the pages would answer in, refusals of the request itself included."""
+        speak(language_of(request))
+        initialized: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]
+        return initialized
 
     @property
     def actor(self) -> User:

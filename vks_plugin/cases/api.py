@@ -82,7 +82,7 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
 
     def get_reason(self, case: CaseFile) -> str:
         """Return why."""
-        return self._decision(case).reason
+        return _(self._decision(case).reason)
 
 
 class AccusedSerializer(serializers.Serializer[Any]):
@@ -106,7 +106,7 @@ class CaseDetailSerializer(CaseSerializer):
     """
 
     accused = AccusedSerializer(many=True)
-    accused_label = serializers.CharField(help_text="What the law calls the accused at this stage, in Vietnamese.")
+    accused_label = serializers.CharField(help_text="What the law calls the accused at this stage.")
     assignments = serializers.SerializerMethodField(help_text="In force today.")
     crime_date = serializers.SerializerMethodField()
     crime_place = serializers.SerializerMethodField()
@@ -150,7 +150,7 @@ class CaseDetailSerializer(CaseSerializer):
 
     def get_internal_reason(self, _case: CaseFile) -> str:
         """Return why."""
-        return self._view.internal.reason
+        return _(self._view.internal.reason)
 
     def get_may(self, _case: CaseFile) -> list[str]:
         """Return what is open to the asker."""

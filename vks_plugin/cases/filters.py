@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.access.queries import search_cases
-from vks_plugin.cases.models import Assignment, CaseFile
-from vks_plugin.cases.stages import STAGES, STATUSES
+from vks_plugin.cases.models import STAGE_CHOICES, STATUS_CHOICES, Assignment, CaseFile
 from vks_plugin.organization.models import ProcuracyUnit
 
 
@@ -18,10 +17,10 @@ class CaseFilterSet(django_filters.FilterSet):
     """Narrows to a text, a stage, a status, an office, and one's own cases; needs the request for the last."""
 
     q = django_filters.CharFilter(method="search", label=_("Mã, tên vụ án, bị can, số quyết định"))
-    stage = django_filters.ChoiceFilter(label=_("Giai đoạn"), choices=[(each.value, each.label) for each in STAGES])
-    status = django_filters.ChoiceFilter(label=_("Trạng thái"), choices=STATUSES)
+    stage = django_filters.ChoiceFilter(label=_("Giai đoạn"), choices=STAGE_CHOICES, empty_label=_("Tất cả"))
+    status = django_filters.ChoiceFilter(label=_("Trạng thái"), choices=STATUS_CHOICES, empty_label=_("Tất cả"))
     unit = django_filters.ModelChoiceFilter(
-        label=_("Đơn vị"), queryset=ProcuracyUnit.objects.all(), to_field_name="code"
+        label=_("Đơn vị"), queryset=ProcuracyUnit.objects.all(), to_field_name="code", empty_label=_("Tất cả")
     )
     mine = django_filters.BooleanFilter(method="only_mine", label=_("Phân công cho tôi"), widget=forms.CheckboxInput)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.stages import PARTS, STAGES, STATUSES, accused_label
@@ -14,6 +15,10 @@ from vks_plugin.organization.models import Department, InForceManager, Procuracy
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+STAGE_CHOICES = [(stage.value, _(stage.label)) for stage in STAGES]
+STATUS_CHOICES = [(value, _(label)) for value, label in STATUSES]
+PART_CHOICES = [(value, _(label)) for value, label in PARTS]
 
 
 class CaseFile(models.Model):
@@ -47,10 +52,8 @@ class CaseFile(models.Model):
     crime_date = models.DateField(_("ngày phạm tội"), null=True, blank=True)
     crime_place = models.CharField(_("nơi phạm tội"), max_length=250, blank=True)
     charge_summary = models.CharField(_("tội danh"), max_length=250, blank=True)
-    stage = models.CharField(
-        _("giai đoạn"), max_length=32, choices=[(stage.value, stage.label) for stage in STAGES], default="dieu_tra"
-    )
-    status = models.CharField(_("trạng thái"), max_length=32, choices=STATUSES, default="dang_giai_quyet")
+    stage = models.CharField(_("giai đoạn"), max_length=32, choices=STAGE_CHOICES, default="dieu_tra")
+    status = models.CharField(_("trạng thái"), max_length=32, choices=STATUS_CHOICES, default="dang_giai_quyet")
     unit = models.ForeignKey(
         ProcuracyUnit, on_delete=models.PROTECT, related_name="cases", verbose_name=_("đơn vị thụ lý")
     )
@@ -89,7 +92,7 @@ class CaseFile(models.Model):
     @property
     def accused_label(self) -> str:
         """What the law calls the accused at the present stage."""
-        return accused_label(self.stage)
+        return gettext(accused_label(self.stage))
 
 
 class Accused(models.Model):
@@ -187,7 +190,7 @@ class CatalogueType(models.Model):
     group_code = models.CharField(_("mã nhóm"), max_length=8)
     group_name = models.CharField(_("nhóm"), max_length=120)
     position = models.PositiveIntegerField(_("thứ tự"))
-    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PARTS)
+    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PART_CHOICES)
     issuer = models.CharField(_("nơi ban hành"), max_length=120, blank=True)
     form_number = models.CharField(_("số biểu mẫu"), max_length=24, blank=True)
     form_edition = models.CharField(_("ban hành kèm"), max_length=60, blank=True)
@@ -232,7 +235,7 @@ class CaseDocument(models.Model):
         related_name="documents",
         verbose_name=_("loại tài liệu"),
     )
-    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PARTS)
+    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PART_CHOICES)
     title = models.CharField(_("tên tài liệu"), max_length=250)
     number = models.CharField(_("số"), max_length=60, blank=True)
     date = models.DateField(_("ngày"), null=True, blank=True)

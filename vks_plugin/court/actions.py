@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
@@ -23,11 +23,11 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, make_plan
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf
+from vks_plugin.language import speaking
 from vks_plugin.text import ascii_file_name, composed
 
 logger = logging.getLogger("paperless.vks.court")
 
-OFFICIAL_LANGUAGE = "vi"
 _OPEN = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
 
 
@@ -56,7 +56,7 @@ def plan_for(*, actor: User, case: CaseFile) -> tuple[BundlePlan, list[CaseDocum
             % {"pages": pages, "limit": limit}
         )
     # a court's paper, whatever language the person uses the pages in
-    with translation.override(OFFICIAL_LANGUAGE):
+    with speaking("vi"):
         request = BundleRequest(
             case_code=case.code,
             case_name=case.name,
@@ -137,7 +137,7 @@ def build(bundle_id: UUID | str) -> None:
         return
     bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").get(pk=bundle_id)
     # a worker has no reader whose language it could follow, and the sentence is kept for all of them
-    with translation.override(OFFICIAL_LANGUAGE):
+    with speaking("vi"):
         _make(bundle)
 
 
@@ -246,7 +246,7 @@ def content_disposition(bundle: Bundle, *, inline: bool = False) -> str:
     The name stands there twice: in plain letters for any program, in Vietnamese (RFC 6266) for those that read it.
     """
     made_on = timezone.localtime(bundle.created_at)
-    with translation.override(OFFICIAL_LANGUAGE):
+    with speaking("vi"):
         full = composed(f"{bundle.case.code} {bundle.get_preset_display()} {made_on:%Y-%m-%d}")
     kind = "inline" if inline else "attachment"
     return f"{kind}; filename=\"{ascii_file_name(full)}.pdf\"; filename*=UTF-8''{quote(full, safe='')}.pdf"

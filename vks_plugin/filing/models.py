@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.models import CaseFile, CatalogueType
-from vks_plugin.cases.stages import PARTS
+from vks_plugin.cases.models import PART_CHOICES, CaseFile, CatalogueType
 
 
 class IntakeItem(models.Model):
@@ -31,7 +30,7 @@ class IntakeItem(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     page_count = models.PositiveIntegerField(_("số trang"), default=0)
     document_type = models.ForeignKey(CatalogueType, on_delete=models.PROTECT, related_name="+")
-    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PARTS)
+    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PART_CHOICES)
     title = models.CharField(_("tên tài liệu"), max_length=250)
     number = models.CharField(_("số"), max_length=60, blank=True)
     date = models.DateField(_("ngày"), null=True, blank=True)
