@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from vks_plugin.demonstration import hosts, server
 from vks_plugin.demonstration.environment import default_folder, host_for
@@ -51,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except hosts.HostError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        return server.INTERRUPTED
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -72,14 +75,25 @@ def _demo(options: argparse.Namespace) -> int:
     if options.prepare_only:
         _summary(server.build_data(_say), None)
         return _after_preparing()
-    worker = _start(app)
-    summary = server.build_data(_say)
-    server.serve(options.port, lambda: _summary(summary, options.port))
-    _say("Đang dừng… (stopping)")
-    server.stop_worker(worker)
-    # the host's libraries leave threads behind that would keep the process alive
-    sys.stdout.flush()
-    os._exit(0)
+    return _run(app, options.port)
+
+
+def _run(app: Any, port: int) -> NoReturn:
+    """Run worker and server until somebody ends them; from here on the process is only left by `server.leave`."""
+    # a service manager's way of asking is heard before the server listens for it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        worker = _start(app)
+        summary = server.build_data(_say)
+        server.serve(
+            port, worker, ready=lambda: _summary(summary, port), stopping=lambda: _say("Đang dừng… (stopping)")
+        )
+    except KeyboardInterrupt:
+        _say("Đã dừng; lần chạy sau sẽ làm tiếp (stopped; the next start goes on from here).")
+        server.leave(server.INTERRUPTED)
+    except Exception:  # noqa: BLE001 - shown in full; ending the usual way would abort in the threads left
+        traceback.print_exc()
+        server.leave(1)
 
 
 def _start(app: Any) -> Any:
@@ -121,6 +135,9 @@ def _manage(options: argparse.Namespace, words: list[str]) -> int:
     if not words:
         sys.stderr.write("Hãy nêu lệnh quản trị, ví dụ: vks manage --data DIR vks_cases --json\n")
         return 2
+    if not options.data.is_dir():
+        message = f"Không có thư mục {options.data}: hãy chạy vks demo --data trước (there is no such folder)."
+        raise hosts.HostError(message)
     host = host_for(options.data, options.host)
     server.start_django(options.data, host, port=8000, eager=True)
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - Django is set up only now

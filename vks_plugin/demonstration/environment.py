@@ -21,9 +21,25 @@ def default_folder(kind: str) -> Path:
 
 
 def remembered(folder: Path) -> str | None:
-    """Return the kind of host this data belongs to; None for a folder that has none yet."""
+    """Return the kind of host this data belongs to; None for a folder that has none yet.
+
+    Raises:
+        HostError: the folder says something that is no host.
+    """
     path = folder / _MARK
-    return str(json.loads(path.read_text(encoding="utf-8"))["host"]) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        kind = json.loads(path.read_text(encoding="utf-8"))["host"]
+    except (ValueError, KeyError, TypeError):
+        kind = None
+    if kind not in {"paperless", "lite"}:
+        message = (
+            f"{path} không cho biết dữ liệu thuộc máy chủ nào: hãy khôi phục tệp này hoặc dùng thư mục khác "
+            "(that file does not say which host the data belongs to)."
+        )
+        raise HostError(message)
+    return str(kind)
 
 
 def host_for(folder: Path | None, kind: str) -> Host:
@@ -65,15 +81,26 @@ def prepare(folder: Path, host: Host, *, port: int = 8000) -> dict[str, str]:
     """Make the folders and return the environment variables.
 
     The folder remembers its host.
+
+    Raises:
+        HostError: the folder holds something else, or cannot be written.
     """
     folder = folder.resolve()
-    for name in ("data/index", "data/log", "media", "consume", "scratch", "static"):
-        # without a folder for it the index would live in memory, and its first documents vanish from search
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
     mark = folder / _MARK
-    if not mark.is_file():
-        mark.write_text(json.dumps({"host": host.kind}) + "\n", encoding="utf-8")
+    try:
+        if not mark.is_file() and folder.exists() and any(folder.iterdir()):
+            # somebody's home, for one: it would be filled, and closed to everybody else
+            message = f"{folder} không trống: hãy chọn thư mục mới cho dữ liệu (that folder is not empty)."
+            raise HostError(message)
+        for name in ("data/index", "data/log", "media", "consume", "scratch", "static"):
+            # without a folder for it the index would live in memory, and its first documents vanish from search
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        if not mark.is_file():
+            mark.write_text(json.dumps({"host": host.kind}) + "\n", encoding="utf-8")
+    except OSError as error:
+        message = f"Không dùng được {folder} làm thư mục dữ liệu: {error.strerror} (that folder cannot be used)."
+        raise HostError(message) from error
     return {
         "DJANGO_SETTINGS_MODULE": "paperless.settings",
         "PAPERLESS_APPS": "vks_plugin",

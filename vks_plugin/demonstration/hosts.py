@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import lzma
 import os
 import re
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +22,7 @@ IMAGE = Path("/usr/src/paperless/src")
 
 _LARGEST_ARCHIVE = 2 * 1024**3
 _MOST_MEMBERS = 100_000
+_BLOCK = 1024 * 1024
 _NEEDS = ("allauth", "auditlog", "channels", "granian", "guardian", "ocrmypdf", "tantivy", "treenode", "whitenoise")
 """Of all the host imports, those whose absence tells that the extra `demo` is not installed."""
 
@@ -142,7 +145,16 @@ def unpack(archive: Path) -> Host:
                 _unzip(archive, folder)
             else:
                 _untar(archive, folder)
-        except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        # RuntimeError: a locked archive, or packed in a way unknown here
+        except (
+            tarfile.TarError,
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            OSError,
+            RuntimeError,
+        ) as error:
             message = f"{archive.name} không phải tệp nén hợp lệ hoặc không an toàn: {error}."
             raise HostError(message) from error
         tops = [folder, *(path for path in folder.iterdir() if path.is_dir())]
@@ -186,3 +198,6 @@ def _untar(archive: Path, folder: Path) -> None:
                 raise OSError(message)
             # the filter refuses absolute paths, parents, links out of the folder and special files
             packed.extract(member, folder, filter="data")
+        # the packer's checksum stands at the very end, behind what the reader of the archive looks at
+        while packed.fileobj is not None and packed.fileobj.read(_BLOCK):
+            pass

@@ -11,11 +11,18 @@ import socket
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from vks_plugin.demonstration.environment import prepare
 from vks_plugin.demonstration.hosts import Host, HostError
+
+INTERRUPTED = 130
+"""Exit code of a program ended by Ctrl-C before its time, as shells have it."""
+
+_GRACE = 8
+"""Seconds the task in hand and open connections have to end."""
 
 
 def start_django(folder: Path, host: Host, *, port: int, eager: bool) -> Any:
@@ -89,31 +96,36 @@ def start_worker(app: Any) -> threading.Thread:
 def _work(app: Any) -> None:
     # everything here is one process of one person on one machine
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+    # a terminal sends Ctrl-C to every process of the group: what this thread starts inherits the mask, so that
+    # a text recognition under way is finished or repeated, and its document not marked as failed
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     worker = app.Worker(
         pool="threads", concurrency=1, loglevel="ERROR", quiet=True, without_gossip=True, without_mingle=True
     )
     worker.start()
 
 
-def stop_worker(thread: threading.Thread) -> None:
-    """Ask the worker to end, and wait a little for the task in hand."""
-    from celery.worker import state  # noqa: PLC0415 - needs Django
+def serve(port: int, worker: threading.Thread, *, ready: Callable[[], None], stopping: Callable[[], None]) -> NoReturn:
+    """Serve until SIGINT or SIGTERM, then let the task in hand finish, and end the process.
 
-    cast("Any", state).should_stop = 0
-    thread.join(timeout=10)
-
-
-def serve(port: int, ready: Any) -> None:
-    """Serve until SIGINT or SIGTERM.
+    Pressing Ctrl-C once more ends it at once; a document under way is then taken in at the next start.
 
     Args:
         port: on 127.0.0.1.
+        worker: the thread that works the tasks off.
         ready: called once the port answers.
+        stopping: called when the end has been asked for.
+
+    Raises:
+        OSError: the server could not be started.
     """
-    asyncio.run(_serve(port, ready))
+    asyncio.run(_serve(port, worker, ready, stopping))
+    message = "the server ended by itself"
+    raise OSError(message)
 
 
-async def _serve(port: int, ready: Any) -> None:
+async def _serve(port: int, worker: threading.Thread, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
+    from celery.worker import state  # noqa: PLC0415 - needs Django
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.server.embed import Server  # noqa: PLC0415 - in the extra `demo`
     from paperless.asgi import application  # noqa: PLC0415 - the host is on the path only now
@@ -123,18 +135,58 @@ async def _serve(port: int, ready: Any) -> None:
     )
     task = asyncio.create_task(server.serve())
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if asked.is_set():
+            leave(INTERRUPTED)
+        asked.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, ask)
     while not task.done():
         with contextlib.suppress(OSError):
             _reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
             break
         await asyncio.sleep(0.2)
-    ready()
-    waiting = asyncio.create_task(stopping.wait())
+    if not task.done():
+        ready()
+    waiting = asyncio.create_task(asked.wait())
     await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not asked.is_set():
+        task.result()
+        return
+    stopping()
+    cast("Any", state).should_stop = 0
     server.stop()
-    with contextlib.suppress(asyncio.TimeoutError, asyncio.CancelledError):
-        await asyncio.wait_for(task, timeout=8)
+    await asyncio.wait({task, asyncio.create_task(asyncio.to_thread(worker.join))}, timeout=_GRACE)
+    # here and not after the loop: the server's threads still call into it while a connection is open
+    leave(0)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once, with the programs it started.
+
+    The interpreter is not wound up: worker and server have threads in Rust, which abort the whole process
+    (“panic in a function that cannot unwind”) when the interpreter goes away under them. Tasks are repeated at the
+    next start.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for child in _children():
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGTERM)
+    os._exit(code)
+
+
+def _children() -> list[int]:
+    """Return the processes started by this one; none where the system does not tell."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # after the name in brackets: state, parent
+            parent = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                found.append(int(stat.parent.name))
+    return found

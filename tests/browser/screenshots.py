@@ -1,0 +1,187 @@
+"""Pictures of the product for its documents: `python -m tests.browser.screenshots --data DIR --out docs/images`.
+
+They show the demonstration, in Vietnamese, on the real host where there is one; on the
+stand-in the two of the host's own interface are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pypdfium2
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.demonstration import READY, Demonstration
+from tests.browser.desk import ARGUMENTS, CHROMIUM, Person
+from vks_plugin.demonstration.hosts import choose
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CASE = "HS-QN-KV1-2025-0001"
+CHIEF = "vt.tinh"
+LEADER = "vt.kv1"
+CLERK = "vanthu.kv1"
+PROCURATOR = "ksv1.kv1"
+_LARGEST_IN_ALL = 2 * 1024 * 1024
+_DRAWN_WITHIN = 2_500
+"""Milliseconds the browser's own viewer takes to draw a page; it does not say when it has."""
+
+
+class Album:
+    """A folder of pictures."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.made: list[Path] = []
+
+    def shoot(self, page: Page, name: str) -> None:
+        """Keep what the window shows."""
+        path = self.folder / f"{name}.png"
+        page.screenshot(path=path)
+        self.made.append(path)
+
+    def draw(self, pdf: Path, pages: dict[str, int]) -> None:
+        """Keep pages of a PDF, by name and number counted from 1."""
+        document = pypdfium2.PdfDocument(pdf)
+        for name, number in pages.items():
+            path = self.folder / f"{name}.png"
+            document[number - 1].render(scale=1.2).to_pil().save(path)
+            self.made.append(path)
+        document.close()
+
+    def shrink(self) -> int:
+        """Reduce the colours where `pngquant` is at hand; return the bytes of all pictures."""
+        program = shutil.which("pngquant")
+        if program is not None:
+            for path in self.made:
+                subprocess.run(
+                    [program, "--force", "--skip-if-larger", "--speed=1", "--strip", "--output", path, "64", path],
+                    check=False,
+                )
+        return sum(path.stat().st_size for path in self.made)
+
+
+def case_list(album: Album, chief: Person, name: str) -> None:
+    """Shoot the list of all cases."""
+    chief.open("/vks/")
+    album.shoot(chief.page, name)
+
+
+def registration(album: Album, clerk: Person) -> None:
+    """Shoot the form, filled in; nothing is registered."""
+    clerk.open("/vks/cases/new/")
+    page = clerk.page
+    for label, value in (
+        ("Số quyết định khởi tố", "215/QĐ-CQĐT"),
+        ("Ngày quyết định khởi tố", "12/03/2026"),
+        ("Cơ quan ra quyết định", "Cơ quan Cảnh sát điều tra Công an tỉnh Quảng Ninh"),
+        ("Tên vụ án", "Hoàng Đình Nghĩa và đồng phạm – Cố ý gây thương tích"),
+        ("Tội danh", "Cố ý gây thương tích (Điều 134 BLHS)"),
+        ("Nơi phạm tội", "Phường Hồng Gai"),
+    ):
+        page.get_by_label(label).fill(value)
+    page.get_by_label("Họ và tên").nth(0).fill("Hoàng Đình Nghĩa")
+    page.get_by_label("Năm sinh").nth(0).fill("1994")
+    page.get_by_label("Giới tính").nth(0).select_option(label="Nam")
+    album.shoot(page, "registration")
+
+
+def case(album: Album, procurator: Person) -> None:
+    """Shoot a case with one of its documents beside it."""
+    procurator.open(f"/vks/cases/{CASE}/")
+    procurator.page.get_by_role("link", name="Quyết định khởi tố vụ án", exact=True).click()
+    procurator.page.wait_for_timeout(_DRAWN_WITHIN)
+    album.shoot(procurator.page, "case")
+
+
+def bundle(album: Album, procurator: Person, scratch: Path) -> None:
+    """Make a bundle, shoot it where it lies ready, and draw its first pages."""
+    procurator.open(f"/vks/cases/{CASE}/")
+    page = procurator.page
+    page.get_by_role("link", name="Tập hồ sơ trình Tòa").click()
+    page.get_by_role("button", name="Lập tập hồ sơ").click()
+    row = page.locator("#vks-new-bundle .vks-bundle")
+    ready = row.get_by_role("link", name="Tải về")
+    expect(ready).to_be_visible(timeout=120_000)
+    with page.expect_download() as waiting:
+        ready.click()
+    target = scratch / "bundle.pdf"
+    waiting.value.save_as(target)
+    row.get_by_role("link", name="Xem").click()
+    page.wait_for_timeout(_DRAWN_WITHIN)
+    album.shoot(page, "bundle")
+    album.draw(target, {"bundle-cover": 1, "bundle-index": 2, "bundle-page": 9})
+
+
+def host_interface(album: Album, leader: Person) -> None:
+    """Shoot our entry in the host's sidebar, and a document that names its case."""
+    leader.open("/documents")
+    page = leader.page
+    expect(page.locator("#vks-sidebar")).to_be_visible()
+    cards = page.locator("pngx-document-card-small")
+    expect(cards.first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    album.shoot(page, "host-sidebar")
+    rows = leader.ask(f"/api/vks/cases/{CASE}/documents/").json()["results"]
+    document = next(row["id"] for row in rows if row["document_type"] == "QDKTVA")
+    leader.open(f"/documents/{document}")
+    expect(page.locator("#vks-case")).to_be_visible()
+    expect(page.locator(".page[data-loaded=true] canvas").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    album.shoot(page, "host-document")
+
+
+def take(browser: Browser, demonstration: Demonstration, album: Album, scratch: Path) -> None:
+    """Take every picture."""
+    chief = Person(browser, demonstration).sign_in(CHIEF)
+    case_list(album, chief, "case-list")
+    chief.open("/vks/organization/")
+    album.shoot(chief.page, "organisation")
+    registration(album, Person(browser, demonstration).sign_in(CLERK))
+    procurator = Person(browser, demonstration).sign_in(PROCURATOR)
+    case(album, procurator)
+    bundle(album, procurator, scratch)
+    dark = Person(browser, demonstration, color_scheme="dark").sign_in(CHIEF)
+    case_list(album, dark, "case-list-dark")
+    if demonstration.host == "paperless":
+        host_interface(album, Person(browser, demonstration).sign_in(LEADER))
+
+
+def main() -> int:
+    """Start the demonstration, take the pictures, stop it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="data of the demonstration; kept, so that a second run is quicker")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pictures")
+    options = parser.parse_args()
+    album = Album(options.out)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.data or Path(scratch) / "data"
+        demonstration = Demonstration(choose("auto").kind, folder)
+        try:
+            demonstration.wait_for(READY)
+            demonstration.wait_until_filed()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=os.environ.get("CHROMIUM", CHROMIUM), args=ARGUMENTS
+                )
+                take(browser, demonstration, album, Path(scratch))
+                browser.close()
+            demonstration.interrupt(within=20)
+        finally:
+            demonstration.kill()
+    size = album.shrink()
+    print(f"{len(album.made)} pictures, {size // 1024} KiB, on {demonstration.host}: {options.out}")
+    return 0 if size < _LARGEST_IN_ALL else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""What people see in the host's own interface; the stand-in has none, so these need the real host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.browser import journey
+from tests.browser.test_journey import documents, until_found
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import OfficeCase, Sit
+
+
+def test_our_entry_stands_in_the_sidebar_and_leads_to_the_cases(sit: Sit) -> None:
+    procurator = sit(journey.PROCURATOR, then="/dashboard")
+    page = procurator.page
+    entry = page.locator("#sidebarMenu").get_by_role("link", name="Hồ sơ vụ án")
+    expect(entry).to_be_visible()
+    # the host redraws its sidebar when it is narrowed, and on every change of page
+    page.locator(".sidebar-slim-toggler").click()
+    expect(entry).to_be_visible()
+    expect(entry.locator("span")).to_be_hidden()
+    page.locator(".sidebar-slim-toggler").click()
+    page.locator("#sidebarMenu a[href='/documents']").click()
+    page.wait_for_url("**/documents")
+    expect(entry).to_have_count(1)
+    entry.click()
+    page.wait_for_url("**/vks/")
+    expect(page.get_by_role("heading", name="Vụ án", exact=True)).to_be_visible()
+
+
+def test_the_search_box_finds_a_document_without_accents(sit: Sit, assigned: OfficeCase) -> None:
+    procurator = sit(journey.PROCURATOR, then="/dashboard")
+    until_found(procurator, "/api/documents/?query=ngoan")
+    page = procurator.page
+    page.get_by_placeholder("Tìm kiếm…").or_(page.get_by_placeholder("Tìm kiếm...")).first.fill("khuat quynh ngoan")
+    hit = page.locator("pngx-global-search").get_by_text(journey.INTERROGATION)
+    expect(hit).to_be_visible()
+    # a single answer is opened at once
+    page.keyboard.press("Enter")
+    expect(page.locator("#vks-case")).to_contain_text(assigned.code)
+    procurator.open("/documents?text=khuat%20quynh%20ngoan")
+    expect(page.locator("pngx-document-card-small")).to_have_count(1)
+    expect(page.locator("pngx-document-card-small")).to_contain_text(journey.INTERROGATION)
+
+
+def test_a_document_of_the_dms_names_its_case(sit: Sit, assigned: OfficeCase) -> None:
+    procurator = sit(journey.PROCURATOR)
+    document = documents(procurator, assigned.code)[0]["id"]
+    procurator.open(f"/documents/{document}")
+    link = procurator.page.locator("#vks-case").get_by_role("link")
+    expect(link).to_have_text(f"Vụ án {assigned.code} – {journey.CASE_NAME}")
+    link.click()
+    procurator.page.wait_for_url(f"**/vks/cases/{assigned.code}/")
+    expect(procurator.page.locator(".vks-code")).to_have_text(assigned.code)
+
+
+def test_a_stranger_finds_nothing_in_the_host_interface(sit: Sit, assigned: OfficeCase) -> None:
+    stranger = sit(journey.STRANGER, then="/documents")
+    page = stranger.page
+    own = documents(stranger, "HS-QN-KV3-2025-0001")
+    cards = page.locator("pngx-document-card-small")
+    expect(cards).to_have_count(len(own))
+    assert journey.ACCUSED not in page.content()
+    box = page.get_by_placeholder("Tìm kiếm…").or_(page.get_by_placeholder("Tìm kiếm...")).first
+    # a word of the stranger's own papers is found, so the box works
+    box.fill("niem phong")
+    expect(page.locator("pngx-global-search").get_by_text("Biên bản niêm phong").first).to_be_visible()
+    box.fill("khuat quynh ngoan")
+    expect(page.locator("pngx-global-search").get_by_text("Biên bản niêm phong")).to_have_count(0)
+    expect(page.locator("pngx-global-search").get_by_text(journey.ACCUSED)).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents?**")
+    expect(cards).to_have_count(0)
+
+
+def test_a_stranger_is_told_nothing_of_a_file(sit: Sit, assigned: OfficeCase) -> None:
+    procurator, stranger = sit(journey.PROCURATOR), sit(journey.STRANGER)
+    answers = set()
+    for row in documents(procurator, assigned.code):
+        path = f"/api/documents/{row['id']}/metadata/"
+        assert "original_checksum" in procurator.ask(path).json()
+        answer = stranger.ask(path)
+        answers.add((answer.status, answer.text()))
+    # one and the same refusal for all of them
+    assert len(answers) == 1
+    assert answers.pop()[0] in {403, 404}
+
+
+def test_nothing_but_numbers_of_ones_own_on_the_dashboard(sit: Sit, assigned: OfficeCase) -> None:
+    stranger = sit(journey.STRANGER, then="/dashboard")
+    own = len(documents(stranger, "HS-QN-KV3-2025-0001"))
+    total = stranger.page.locator("pngx-statistics-widget")
+    expect(total).to_contain_text("Tổng số tài liệu")
+    assert stranger.ask("/api/statistics/").json()["documents_total"] == own

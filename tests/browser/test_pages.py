@@ -1,0 +1,386 @@
+"""Our pages on the screens, keyboards and in the browsers an office has."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import journey
+from tests.browser.desk import SCREEN
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import OfficeCase, Sit
+    from tests.browser.desk import Person
+
+LONG_NAME = (
+    "Nguyễn Thị Phương Uyên-Đặng và 37 đồng phạm – Tổ chức cho người khác trốn đi nước ngoài hoặc ở lại nước ngoài "
+    "trái phép; Lừa đảo chiếm đoạt tài sản; Rửa tiền; Vi phạm quy định về hoạt động ngân hàng"
+)
+
+CONTRAST = """
+() => {
+  const parse = (text) => {
+    const numbers = text.match(/[\\d.]+/g).map(Number);
+    return { r: numbers[0], g: numbers[1], b: numbers[2], a: numbers[3] ?? 1 };
+  };
+  const over = (top, under) => {
+    const mix = (a, b) => a * top.a + b * (1 - top.a);
+    return { r: mix(top.r, under.r), g: mix(top.g, under.g), b: mix(top.b, under.b), a: 1 };
+  };
+  const light = (colour) => {
+    const [r, g, b] = [colour.r, colour.g, colour.b].map((value) => {
+      const part = value / 255;
+      return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    const layers = [];
+    for (let each = element; each; each = each.parentElement) {
+      layers.unshift(parse(getComputedStyle(each).backgroundColor));
+    }
+    return layers.reduce((under, top) => over(top, under), { r: 255, g: 255, b: 255, a: 1 });
+  };
+  const weak = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent.trim()).join("");
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    if (!own || !box.width || box.right < 0 || style.visibility === "hidden" || element.closest(".visually-hidden, .visually-hidden-focusable, option, [disabled], .disabled")) continue;
+    const under = behind(element);
+    const text = over(parse(style.color), under);
+    const [a, b] = [light(text), light(under)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) weak.push(`${ratio.toFixed(2)} ${element.tagName} “${own.slice(0, 40)}”`);
+  }
+  return weak;
+}
+"""
+"""Texts with less contrast than WCAG 2.2 AA asks for (4.5 : 1)."""
+
+GLYPHS = """
+(letters) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 40;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const draw = (letter) => {
+    context.clearRect(0, 0, 40, 40);
+    context.font = `24px ${getComputedStyle(document.body).fontFamily}`;
+    context.fillText(letter, 4, 30);
+    return context.getImageData(0, 0, 40, 40).data.join();
+  };
+  // a code point that no font may draw
+  const box = draw("\\u{10FFFE}");
+  const seen = new Map();
+  const wrong = [];
+  for (const letter of letters) {
+    const picture = draw(letter);
+    if (picture === box) wrong.push(`${letter} is a box`);
+    if (seen.has(picture)) wrong.push(`${letter} looks like ${seen.get(picture)}`);
+    seen.set(picture, letter);
+  }
+  return wrong;
+}
+"""
+
+
+def vietnamese_letters() -> str:
+    """Return every letter of the alphabet with every tone, small and capital."""
+    tones = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
+    vowels = [unicodedata.normalize("NFC", vowel + tone) for vowel in "aăâeêioôơuưy" for tone in tones]
+    letters = "".join(vowels) + "đ"
+    assert len(letters) == 73
+    return letters + letters.upper()
+
+
+def our_pages(code: str, document: int) -> dict[str, str]:
+    """Return a page of each kind."""
+    return {
+        "list": "/vks/",
+        "nothing found": "/vks/?q=khongcogi",
+        "registration": "/vks/cases/new/",
+        "case": f"/vks/cases/{code}/",
+        "description": f"/vks/cases/{code}/documents/{document}/",
+        "organisation": "/vks/organization/",
+    }
+
+
+def first_document(person: Person, code: str) -> int:
+    """Return the host's number of a document of the case."""
+    return int(person.ask(f"/api/vks/cases/{code}/documents/").json()["results"][0]["id"])
+
+
+def unfold(page: Page) -> None:
+    """Open every folded part."""
+    page.evaluate("document.querySelectorAll('details').forEach((each) => each.setAttribute('open', ''))")
+
+
+def fill_in(person: Person, *, number: str, name: str) -> None:
+    """Fill in what a registration needs."""
+    page = person.page
+    person.open("/vks/cases/new/")
+    page.get_by_label("Số quyết định khởi tố").fill(number)
+    page.get_by_label("Ngày quyết định khởi tố").fill("02/02/2026")
+    page.get_by_label("Cơ quan ra quyết định").fill("Công an phường Hồng Gai")
+    page.get_by_label("Tên vụ án").fill(name)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_the_screen_and_can_be_read(sit: Sit, filed: OfficeCase, scheme: str) -> None:
+    leader = sit(journey.LEADER, color_scheme=scheme)
+    weak = {}
+    for name, path in our_pages(filed.code, first_document(leader, filed.code)).items():
+        assert leader.open(path) == 200, name
+        assert leader.page.locator("html").get_attribute("data-bs-theme") == scheme, name
+        unfold(leader.page)
+        assert leader.width() <= SCREEN[0], name
+        weak[name] = leader.page.evaluate(CONTRAST)
+    assert {name: found for name, found in weak.items() if found} == {}
+
+
+def test_a_long_name_does_not_widen_the_page(sit: Sit) -> None:
+    leader = sit(journey.LEADER)
+    fill_in(leader, number="901/QĐ", name=LONG_NAME)
+    leader.page.get_by_role("button", name="Đăng ký").click()
+    expect(leader.page.get_by_role("heading", level=1)).to_have_text(LONG_NAME)
+    assert leader.width() <= SCREEN[0]
+    leader.open("/vks/")
+    assert leader.width() <= SCREEN[0]
+
+
+def test_the_choice_between_light_and_dark_is_kept(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    shown = clerk.page.locator("html")
+    assert shown.get_attribute("data-bs-theme") == "light"
+    clerk.page.get_by_role("button", name="Sáng/tối").click()
+    assert shown.get_attribute("data-bs-theme") == "dark"
+    clerk.page.reload()
+    assert shown.get_attribute("data-bs-theme") == "dark"
+    background = clerk.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert all(int(part) < 60 for part in background.removeprefix("rgb(").removesuffix(")").split(","))
+
+
+def test_no_script_or_style_is_written_into_a_page(sit: Sit, filed: OfficeCase) -> None:
+    leader = sit(journey.LEADER)
+    for name, path in our_pages(filed.code, first_document(leader, filed.code)).items():
+        response = leader.page.goto(path)
+        assert response is not None
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        written = leader.page.evaluate(
+            """() => [...document.querySelectorAll("script:not([src]), style, [style], base")].map((each) => each.outerHTML)
+            .concat([...document.querySelectorAll("*")].flatMap((each) => [...each.attributes])
+            .filter((each) => each.name.startsWith("on") || each.value.startsWith("javascript:")).map((each) => each.name))"""
+        )
+        assert written == [], name
+
+
+def test_a_script_that_got_into_a_page_would_not_run(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    clerk.page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "document.body.dataset.ran = 'yes'";
+          document.body.append(script);
+        }"""
+    )
+    assert clerk.page.locator("body").get_attribute("data-ran") is None
+    # the browser says why, and that is the one error of this page
+    assert len(clerk.seen.errors) == 1
+    assert "Content Security Policy" in clerk.seen.errors.pop()
+
+
+def test_nothing_is_asked_of_any_other_machine(sit: Sit, filed: OfficeCase) -> None:
+    leader = sit(journey.LEADER)
+    before = leader.seen.asked
+    for path in our_pages(filed.code, first_document(leader, filed.code)).values():
+        leader.page.goto(path, wait_until="networkidle")
+    assert leader.seen.asked > before
+    assert leader.seen.elsewhere == []
+
+
+def focus(page: Page) -> dict[str, Any]:
+    """Return what has the focus, and whether one can see that it has."""
+    told: dict[str, Any] = page.evaluate(
+        """async () => {
+          // the browser scrolls to the focus with the next picture it draws
+          for (let picture = 0; picture < 2; picture += 1) await new Promise(requestAnimationFrame);
+          const each = document.activeElement;
+          const style = getComputedStyle(each);
+          const box = each.getBoundingClientRect();
+          return {
+            name: each.name || each.textContent.trim(),
+            shown: (style.outlineStyle !== "none" && style.outlineWidth !== "0px") || style.boxShadow !== "none",
+            // its middle is neither outside the window nor under something else
+            uncovered: each.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)),
+          };
+        }"""
+    )
+    return told
+
+
+def tab_to(page: Page, name: str, *, most: int = 40) -> None:
+    """Press Tab until the focus is there; it is visible at every stop."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        here = focus(page)
+        assert here["shown"], here
+        assert here["uncovered"], here
+        if here["name"] == name:
+            return
+    message = f"Tab does not reach {name}"
+    raise AssertionError(message)
+
+
+def test_a_case_is_registered_without_a_mouse(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    page = clerk.page
+    # the search field is where one starts; the button stands before it
+    assert focus(page)["name"] == "q"
+    page.keyboard.press("Shift+Tab")
+    assert focus(page) == {"name": "Đăng ký vụ án", "shown": True, "uncovered": True}
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/vks/cases/new/")
+    assert focus(page)["name"] == "init_decision_no"
+    page.keyboard.type("902/QĐ-CSĐT")
+    tab_to(page, "init_decision_date", most=1)
+    page.keyboard.type("3/4/2026")
+    tab_to(page, "init_decision_agency", most=1)
+    page.keyboard.type("Cơ quan Cảnh sát điều tra Công an tỉnh")
+    tab_to(page, "name", most=1)
+    # left empty: the answer says so and takes one there
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_name_error")).to_be_visible()
+    assert focus(page)["name"] == "name"
+    assert page.get_by_label("Số quyết định khởi tố").input_value() == "902/QĐ-CSĐT"
+    assert ["400" in error for error in clerk.seen.errors] == [True]
+    clerk.seen.errors.clear()
+    page.keyboard.type("Đỗ Đức Ưởng – Đánh bạc")
+    tab_to(page, "stage")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "accused-0-full_name")
+    page.keyboard.type("Đỗ Đức Ưởng")
+    tab_to(page, "accused-0-birth_year", most=1)
+    page.keyboard.type("1990")
+    tab_to(page, "Thêm người")
+    page.keyboard.press("Enter")
+    assert focus(page)["name"] == "accused-2-full_name"
+    page.keyboard.type("Lê Thị Ổn")
+    tab_to(page, "Đăng ký")
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Đã đăng ký vụ án")).to_be_visible()
+    facts = page.locator(".vks-facts")
+    expect(facts).to_contain_text("Đỗ Đức Ưởng (1990); Lê Thị Ổn")
+    # one below the stage a new form starts with
+    expect(facts).to_contain_text("Truy tố")
+
+
+def test_a_refused_form_leads_to_the_topmost_mistake(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    page = clerk.page
+    clerk.open("/vks/cases/new/")
+    page.get_by_label("Số quyết định khởi tố").fill("1")
+    page.get_by_label("Ngày quyết định khởi tố").fill("31/02/2026")
+    page.get_by_role("button", name="Đăng ký").click()
+    assert focus(page)["name"] == "init_decision_date"
+    date = page.get_by_label("Ngày quyết định khởi tố")
+    expect(date).to_have_value("31/02/2026")
+    # whoever does not see the red is told in words
+    expect(date).to_have_accessible_description("Hãy nhập ngày dạng dd/mm/yyyy.")
+    assert ["400" in error for error in clerk.seen.errors] == [True]
+    clerk.seen.errors.clear()
+
+
+def test_the_first_tab_leads_past_the_menu(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    clerk.open("/vks/organization/")
+    clerk.seen.errors.clear()  # a clerk appoints nobody: the page says so, and the browser notes the 403
+    clerk.page.keyboard.press("Tab")
+    assert focus(clerk.page) == {"name": "Đến nội dung chính", "shown": True, "uncovered": True}
+    clerk.page.keyboard.press("Enter")
+    assert clerk.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_folded_parts_of_a_case_open_by_keyboard(sit: Sit, filed: OfficeCase) -> None:
+    leader = sit(journey.LEADER)
+    leader.open(f"/vks/cases/{filed.code}/")
+    page = leader.page
+    people = page.locator("#vks-people")
+    expect(people).to_be_hidden()
+    page.get_by_role("link", name="Phân công và người xem được").focus()
+    page.keyboard.press("Enter")
+    expect(people).to_be_visible()
+    assert people.evaluate("(each) => each.getBoundingClientRect().top < innerHeight")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_double_click_makes_one_case(sit: Sit, scripts: bool) -> None:
+    clerk = sit(journey.CLERK, java_script_enabled=scripts)
+    number = "903/QĐ" if scripts else "904/QĐ"
+    before = clerk.ask("/api/vks/cases/").json()["count"]
+    fill_in(clerk, number=number, name="Phạm Văn Hai – Gây rối trật tự công cộng")
+    clerk.page.get_by_role("button", name="Đăng ký").dblclick()
+    clerk.page.wait_for_url("**/vks/cases/HS-*/")
+    expect(clerk.page.get_by_text("Đã đăng ký vụ án").first).to_be_visible()
+    found = clerk.ask(f"/api/vks/cases/?q={number}").json()
+    assert found["count"] == 1
+    assert clerk.ask("/api/vks/cases/").json()["count"] == before + 1
+
+
+def test_every_letter_of_the_alphabet_is_drawn(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    letters = vietnamese_letters()
+    assert clerk.page.evaluate(GLYPHS, list(letters)) == []
+
+
+def test_a_name_typed_in_pieces_is_shown_and_found_composed(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    name = "Hoàng Thị Ngưỡng – Cướp giật tài sản"
+    fill_in(clerk, number="905/QĐ", name=unicodedata.normalize("NFD", name))
+    clerk.page.get_by_role("button", name="Đăng ký").click()
+    assert clerk.page.get_by_role("heading", level=1).inner_text() == name
+    for typed in ("nguong hoang", "Ngưỡng", unicodedata.normalize("NFD", "Ngưỡng")):
+        clerk.open("/vks/")
+        clerk.page.get_by_label("Tìm theo mã, tên, bị can, số quyết định").fill(typed)
+        clerk.page.get_by_role("button", name="Lọc").click()
+        expect(clerk.page.locator("#vks-rows tbody tr")).to_have_count(1)
+        expect(clerk.page.locator("#vks-rows")).to_contain_text(name)
+
+
+def test_a_file_that_is_no_pdf_is_refused_beside_its_form(sit: Sit, filed: OfficeCase) -> None:
+    clerk = sit(journey.CLERK)
+    clerk.open(f"/vks/cases/{filed.code}/")
+    page = clerk.page
+    page.get_by_role("link", name="Nộp tài liệu").click()
+    form = page.locator("[data-vks-template]")
+    form.locator("input[type=file]").set_input_files(
+        {"name": "ảnh.pdf", "mimeType": "application/pdf", "buffer": b"not a PDF at all"}
+    )
+    form.get_by_label("Loại tài liệu").fill("QDKTVA")
+    form.get_by_role("button", name="Nộp").click()
+    expect(form.get_by_role("alert")).to_be_visible()
+    # what was typed is still there to be sent again
+    expect(form.get_by_label("Loại tài liệu")).to_have_value("QDKTVA")
+    assert len(journey.titles(clerk).all_inner_texts()) == journey.FILES
+    assert len(clerk.seen.errors) == 1
+    assert "400" in clerk.seen.errors.pop()
+
+
+def test_a_file_handed_in_after_signing_out_is_not_shown_as_taken(sit: Sit, filed: OfficeCase) -> None:
+    clerk = sit(journey.CLERK)
+    clerk.open(f"/vks/cases/{filed.code}/")
+    page = clerk.page
+    page.get_by_role("link", name="Nộp tài liệu").click()
+    form = page.locator("[data-vks-template]")
+    form.locator("input[type=file]").set_input_files(filed.papers[0].path)
+    clerk.context.clear_cookies(name="sessionid")
+    form.get_by_role("button", name="Nộp").click()
+    expect(form.locator("[data-vks-answer]")).to_contain_text("tệp chưa được nhận")
+    assert form.locator("input[type=file]").evaluate("(each) => each.files.length") == 1
+    clerk.seen.errors.clear()
