@@ -37,18 +37,22 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="kiểm tra một bản cài đặt (check an installation)")
     doctor.add_argument("--data", type=Path, metavar="DIR", required=True)
     doctor.add_argument("--host", choices=_HOSTS, default="auto")
-    doctor.add_argument("words", nargs=argparse.REMAINDER, metavar="OPTION …")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    # what follows `doctor` is read by the command it stands for
+    options, rest = parser.parse_known_args(argv)
+    if rest and options.command != "doctor":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         if options.command == "demo":
             return _demo(options)
-        words = [word for word in options.words if word != "--"]
-        return _manage(options, ["vks_doctor", *words] if options.command == "doctor" else words)
+        if options.command == "doctor":
+            return _manage(options, ["vks_doctor", *rest])
+        return _manage(options, [word for word in options.words if word != "--"])
     except hosts.HostError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, Response
+    from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, Response, WebError
 
     from tests.browser.demonstration import Demonstration
 
@@ -61,7 +61,7 @@ class Person:
         self.context.on("request", lambda request: self._note(request.url))
         self.context.on("console", self._listen)
         self.context.on("response", self._answered)
-        self.context.on("weberror", lambda error: self.seen.errors.append(f"uncaught: {error.error}"))
+        self.context.on("weberror", self._thrown)
         self.page: Page = self.context.new_page()
         self.page.on("websocket", lambda socket: self._note(socket.url.replace("ws", "http", 1)))
 
@@ -77,6 +77,11 @@ class Person:
         if urlsplit(message.location["url"]).path == "/favicon.ico":
             return
         self.seen.errors.append(f"{self.page.url}: {message.text} ({message.location['url']})")
+
+    def _thrown(self, error: WebError) -> None:
+        thrown = error.error
+        where = getattr(thrown, "stack", None) or str(thrown)
+        self.seen.errors.append(f"uncaught on {error.page.url if error.page else '?'}: {where[:800]}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 500:

@@ -27,7 +27,7 @@ def test_other_version_of_the_host(ward: Ward, monkeypatch: pytest.MonkeyPatch, 
     ward.follow(
         result,
         by_hand={
-            "docker pull": lambda step: monkeypatch.setattr(
+            "paperless-ngx:": lambda step: monkeypatch.setattr(
                 "paperless.version.__version__", tuple(map(int, step.rpartition(":")[2].split(".")))
             )
         },

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import unicodedata
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pikepdf
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 from documents.models import Document
 from documents.search import get_backend
 from documents.signals import document_consumption_finished
@@ -287,3 +290,25 @@ def test_a_folio_once_numbered_stays(
     )
     assert Document.objects.get(pk=filed.document_id).title == "Cáo trạng số 5"
     assert get_backend().search_ids('"cao trang so"', people["prosecutor_kv1"]) == [filed.document_id]
+
+
+def test_a_lost_queue_is_handed_over_again(
+    case: CaseFile,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as lost:
+        lost.setattr("vks_plugin.filing.actions.submit", lambda _intake: "lost")
+        item = file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=catalogue["CT"])
+    item.refresh_from_db()
+    assert item.status == IntakeItem.Status.WAITING
+    out = StringIO()
+    call_command("vks_resume", json=True, stdout=out)
+    assert json.loads(out.getvalue()) == {"resumed": 1}
+    item.refresh_from_db()
+    assert item.status == IntakeItem.Status.FILED, item.error
+    # what is filed is not handed over a second time
+    out = StringIO()
+    call_command("vks_resume", json=True, stdout=out)
+    assert json.loads(out.getvalue()) == {"resumed": 0}

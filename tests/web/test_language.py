@@ -52,6 +52,7 @@ def test_who_asks_for_english_gets_english(asked: str, case: CaseFile, as_person
     page = Page(answer)
     assert answer["Content-Language"] == "en"
     assert ("html", "en") in [(tag, attributes.get("lang")) for tag, attributes in page.elements]
+    assert "Register a case" in page.words
     refused = Page(client.post("/vks/cases/new/", {}, headers={"Accept-Language": asked}))
     assert refused.error_at("name") == "This field is required."
     # what people entered stays in their language

@@ -348,7 +348,7 @@ def waiting_intake(_scope: Scope) -> Result:
         f"{number} tệp đã nộp chờ quá {LONG.seconds // 3600} giờ: tác vụ nền dừng, hoặc hàng đợi đã mất.",
         "files have been waiting for more than an hour",
         mend="Xem “broker” và “worker”; khi tác vụ nền chạy và hàng đợi trống mà tệp vẫn chờ, giao lại bằng "
-        "`python manage.py shell -c 'from vks_plugin.filing.actions import resume_waiting; resume_waiting()'` "
+        "`python manage.py vks_resume` "
         "(hand them over again, only with an empty queue).",
     )
 

@@ -28,8 +28,8 @@ def host_version(_scope: Scope) -> Result:
         f"Paperless-ngx {'.'.join(map(str, running))} không nằm trong các phiên bản đã thử với vks_plugin.",
         "this version of Paperless-ngx was not tried with vks_plugin",
         mend=f"Cài Paperless-ngx {'.'.join(map(str, version.OLDEST))}: "
-        f"`docker pull ghcr.io/paperless-ngx/paperless-ngx:{'.'.join(map(str, version.OLDEST))}` hoặc tệp phát hành "
-        "cùng số (install that version).",
+        f"ảnh container chính thức có thẻ `paperless-ngx:{'.'.join(map(str, version.OLDEST))}`, hoặc tệp phát hành cùng số "
+        "(install the official image or release of that version).",
     )
 
 

@@ -193,12 +193,13 @@ def on_filed(query: Callable[[], QuerySet[Any, Any]]) -> None:
     _filed[:] = [query]
 
 
+def _ours() -> Q:
+    return Q(pk__in=_filed[0]()) | Q(root_document_id__in=_filed[0]()) if _filed else Q(pk__in=[])
+
+
 def filed_among(document_ids: Iterable[int]) -> set[int]:
     """Return which of these documents, or whose roots where they are versions, are filed in a case."""
-    if not _filed:
-        return set()
-    ours = Q(pk__in=_filed[0]()) | Q(root_document_id__in=_filed[0]())
-    found = Document.global_objects.filter(ours, pk__in=list(document_ids))
+    found = Document.global_objects.filter(_ours(), pk__in=list(document_ids))
     return set(found.values_list("pk", flat=True))
 
 
@@ -288,30 +289,6 @@ def _guard_operations(mixin: Any) -> None:
     mixin._has_document_permissions = ask  # noqa: SLF001
 
 
-def _guard_administration() -> None:
-    """Hide case documents from those whom the host would show them to in its administration pages only.
-
-    There, staff read content whose owner and grants say nothing of them; the API would answer 404.
-    """
-    from django.contrib import admin  # noqa: PLC0415 - the stand-in has no administration pages
-
-    paths = {"Document": "", "Note": "document__", "CustomFieldInstance": "document__", "ShareLink": "document__"}
-    for name, path in paths.items():
-        registered: Any = admin.site._registry.get(apps.get_model("documents", name))  # noqa: SLF001 - the only way to it
-        if registered is None:
-            continue
-
-        def narrowed(request: Any, path: str = path, present: Any = registered.get_queryset) -> Any:
-            rows = present(request)
-            if request.user.is_superuser or not _filed:
-                return rows
-            mine = Q(**{f"{path}pk__in": permitted_document_ids(request.user)})
-            ours = Q(**{f"{path}pk__in": _filed[0]()}) | Q(**{f"{path}root_document_id__in": _filed[0]()})
-            return rows.filter(mine | ~ours)
-
-        registered.get_queryset = narrowed
-
-
 # --- what got past the doors -------------------------------------------------------------------
 
 Restore = Callable[[set[int]], None]
@@ -382,4 +359,6 @@ def stand_at_doors() -> None:
     if operations is not None:
         _guard_operations(operations)
     if apps.is_installed("django.contrib.admin"):
-        _guard_administration()
+        from vks_plugin.host.administration import narrow_administration  # noqa: PLC0415 - the stand-in has no such pages
+
+        narrow_administration(lambda: Document.global_objects.filter(_ours()))

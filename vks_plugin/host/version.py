@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from paperless.version import __version__ as host_version
+
+import vks_plugin
 
 OLDEST = (3, 0, 5)
 """Every assumption in this folder was tried on this version."""
@@ -53,4 +57,5 @@ def is_stand_in() -> bool:
     """Tell whether the host is the stand-in shipped for demonstration and tests."""
     import paperless  # noqa: PLC0415 - only its place on disk is looked at
 
-    return "vks_plugin" in str(paperless.__file__)
+    # a real host may lie under a folder of any name
+    return Path(paperless.__file__).resolve().is_relative_to(Path(vks_plugin.__file__).resolve().parent / "lite")

@@ -122,7 +122,7 @@ def as_person(people: dict[str, User]) -> Callable[..., Visitor]:
         account = people[who] if isinstance(who, str) else who
         for codename in codenames:
             account.user_permissions.add(
-                Permission.objects.get(codename=codename, content_type__app_label__in=["documents", "auth"])
+                Permission.objects.get(codename=codename, content_type__app_label__in=["documents", "auth", "auditlog"])
             )
         visitor = Visitor(raise_request_exception=False)
         visitor.force_login(User.objects.get(pk=account.pk))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry  # type: ignore[import-untyped]
 from django.contrib.auth.models import User
 from django.core import mail
 
@@ -264,18 +265,23 @@ def test_list_of_tasks(
 
 def test_administration_pages(secret: Secret, as_person: SignIn) -> None:
     """Staff of the host who are no superusers see there whatever the API refuses them."""
-    codenames = ("view_document", "change_document", "view_note", "view_customfieldinstance")
+    codenames = ("view_document", "change_document", "view_note", "view_customfieldinstance", "view_logentry")
     staff = User.objects.create_user("nhan_vien", is_staff=True)
     visitor = as_person(staff, *codenames)
     visitor.upload(title="x")
     mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff)
+    entries = LogEntry.objects.get_for_objects(Document.objects.filter(pk__in=secret.ids)).values_list("pk", flat=True)
+    assert entries
     pages = (
         "documents/document/",
         f"documents/document/{secret.statement}/change/",
         f"documents/document/{secret.statement}/permissions/",
         f"documents/document/?q={TITLE.split()[0]}",
+        f"documents/document/{mine.pk}/change/",
         "documents/note/",
         "documents/customfieldinstance/",
+        "auditlog/logentry/",
+        *(f"auditlog/logentry/{pk}/change/" for pk in entries),
     )
     for page in pages:
         answer = visitor.get(f"/admin/{page}")

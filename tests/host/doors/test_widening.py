@@ -428,8 +428,8 @@ def test_an_upload_with_a_code_of_somebody_elses_case(secret: Secret, kept: Tell
         assert kept() == before, stranger
 
 
-def test_an_office_that_ended_its_assignment_by_date(secret: Secret, people: dict[str, User]) -> None:
-    """The nightly repair and the door agree: what is put right is what the policy says today."""
+def test_the_repair_goes_by_the_policy_of_today(secret: Secret, people: dict[str, User]) -> None:
+    """Somebody whose assignment has ended by date is a stranger again."""
     colleague = people["other_prosecutor_kv1"]
     access.assign(
         actor=people["chief_kv1"],
