@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pypdf
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser import journey
@@ -43,7 +44,7 @@ def until_found(person: Person, path: str) -> Any:
 
 def test_the_clerk_finds_the_new_case_in_the_list(sit: Sit, registered: str) -> None:
     clerk = sit(journey.CLERK)
-    assert registered.startswith("HS-QN-KV1-2026-")
+    assert registered.startswith(f"HS-QN-KV1-{timezone.localdate():%Y}-")
     row = clerk.page.locator("#vks-rows tbody tr", has_text=registered)
     expect(row).to_contain_text(journey.CASE_NAME)
     expect(row).to_contain_text(journey.ACCUSED)
