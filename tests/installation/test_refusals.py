@@ -35,6 +35,7 @@ def test_another_database_stops_the_start(engine: str, settings: Any) -> None:
         apps.get_app_config("vks").ready()
 
 
+@pytest.mark.django_db
 def test_a_package_without_migrations_is_noticed(settings: Any) -> None:
     def found() -> list[str]:
         return [str(each.id) for each in run_checks() if str(each.id).startswith("vks.")]
