@@ -65,8 +65,10 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start a browser without a window."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # the worker reads papers on the same processor
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", CHROMIUM),

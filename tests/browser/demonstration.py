@@ -61,6 +61,8 @@ class Demonstration:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.output: list[str] = []
+        self.sessions: dict[str, Any] = {}
+        """Cookies of the people who have signed in, by user name."""
         self._lines: queue.Queue[str | None] = queue.Queue()
         words = ["demo", "--host", host, "--data", str(folder), "--port", str(self.port)]
         self.process = subprocess.Popen(

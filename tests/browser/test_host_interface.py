@@ -19,7 +19,9 @@ def test_our_entry_stands_in_the_sidebar_and_leads_to_the_cases(sit: Sit) -> Non
     page = procurator.page
     entry = page.locator("#sidebarMenu").get_by_role("link", name="Hồ sơ vụ án")
     expect(entry).to_be_visible()
-    # the host redraws its sidebar when it is narrowed, and on every change of page
+    # once the host has read this person's settings, which undo what was clicked before
+    page.wait_for_load_state("networkidle")
+    # it redraws its sidebar when it is narrowed, and on every change of page
     page.locator(".sidebar-slim-toggler").click()
     expect(entry).to_be_visible()
     expect(entry.locator("span")).to_be_hidden()
@@ -28,6 +30,7 @@ def test_our_entry_stands_in_the_sidebar_and_leads_to_the_cases(sit: Sit) -> Non
     # the host adds the order of the list to the address at once
     page.wait_for_url(re.compile(r"/documents($|\?)"))
     expect(entry).to_have_count(1)
+    page.wait_for_load_state("networkidle")
     entry.click()
     page.wait_for_url("**/vks/")
     expect(page.get_by_role("heading", name="Vụ án", exact=True)).to_be_visible()
