@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,7 +69,8 @@ def _demo(options: argparse.Namespace) -> int:
         kind = options.host
     host = host_for(options.data, kind)
     folder: Path = options.data or default_folder(host.kind)
-    host = host_for(folder, host.kind)
+    # a folder of an earlier run remembers its host; why this one was taken stays as it was said
+    host = replace(host_for(folder, host.kind), reason=host.reason)
     if not options.prepare_only:
         server.check_port(options.port)
     name = (

@@ -407,42 +407,28 @@ def _file(*, case: CaseFile, document: Document, actor: User, meta: Metadata) ->
 
 @transaction.atomic
 def file_existing(
-    *,
-    actor: User,
-    case: CaseFile,
-    document: Document,
-    document_type: CatalogueType | None = None,
-    part: str | None = None,
-    title: str = "",
-    number: str = "",
-    date: dt.date | None = None,
-    folio_from: int | None = None,
-    folio_to: int | None = None,
+    *, actor: User, case: CaseFile, document: Document, part: str | None = None, **said: Any
 ) -> CaseDocument:
     """File a document that is already in the DMS; from then on it is the case's.
+
+    Args:
+        actor: who files; it has to be that person's own document, or nobody's.
+        case: where.
+        document: of the DMS.
+        part: `hsva` or `hsks`; that of the document type when left out.
+        said: see `adopt`.
 
     Raises:
         NotFound, NotAllowed: the actor may not file in the case, or may not change the document.
         BadInput, Conflict: see `file_upload`.
     """
-    require(actor, case, Level.CONTRIBUTE, part=_part_of(part, document_type), doing=_("nộp tài liệu"))
+    require(actor, case, Level.CONTRIBUTE, part=_part_of(part, said.get("document_type")), doing=_("nộp tài liệu"))
     readable = document.pk in may_view(actor, [document.pk])
     filed_already = CaseDocument.objects.filter(document_id=document.pk).exists()
     # whoever cannot read it is not told that it is filed either
     if not readable or (document.owner_id not in {None, actor.pk} and not filed_already):
         raise NotAllowed(_("Chỉ người tải tài liệu lên mới đưa được tài liệu đó vào hồ sơ."))
-    return adopt(
-        actor=actor,
-        case=case,
-        document=document,
-        document_type=document_type,
-        part=part,
-        title=title,
-        number=number,
-        date=date,
-        folio_from=folio_from,
-        folio_to=folio_to,
-    )
+    return adopt(actor=actor, case=case, document=document, part=part, **said)
 
 
 @transaction.atomic
