@@ -1,7 +1,29 @@
 """Every model of the app, gathered so that Django finds them; each lives in its concept."""
 
 from vks_plugin.access.models import GrantSweep
-from vks_plugin.cases.models import Accused, Assignment, CaseDocument, CaseFile, CatalogueType, Folio
+from vks_plugin.cases.models import (
+    Accused,
+    Assignment,
+    CalendarDay,
+    CaseChange,
+    CaseDeadline,
+    CaseDocument,
+    CaseFile,
+    CaseImport,
+    CasePerson,
+    CatalogueType,
+    Charge,
+    DocumentInventory,
+    Exhibit,
+    Folio,
+    FolioExplanation,
+    FolioProfile,
+    PreventiveMeasure,
+    ProceduralEvent,
+    RelatedCase,
+    SavedFilter,
+    Volume,
+)
 from vks_plugin.court.models import Bundle
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
@@ -18,15 +40,30 @@ __all__ = [
     "Appointment",
     "Assignment",
     "Bundle",
+    "CalendarDay",
+    "CaseChange",
+    "CaseDeadline",
     "CaseDocument",
     "CaseFile",
+    "CaseImport",
+    "CasePerson",
     "CatalogueType",
+    "Charge",
     "DatedAccessSuspension",
     "Department",
+    "DocumentInventory",
+    "Exhibit",
     "Folio",
+    "FolioExplanation",
+    "FolioProfile",
     "GrantSweep",
     "IntakeItem",
+    "PreventiveMeasure",
+    "ProceduralEvent",
     "ProcuracyUnit",
+    "RelatedCase",
+    "SavedFilter",
     "ServiceAccount",
     "UnitSuccession",
+    "Volume",
 ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Left, StrIndex
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -100,20 +100,8 @@ def search_cases(cases: QuerySet[CaseFile], text: str) -> QuerySet[CaseFile]:
 
     Tones and đ/ơ/ư/ă do not matter, nor does the order of the words.
     """
-    words = folded(text).split()[:12]
-    if words:
-        # the key also holds day and agency, and nearly every agency's name has "canh" in it
-        number = Left("init_decision_key", StrIndex("init_decision_key", Value("|")) - 1)
-        cases = cases.alias(number_key=number)
-    for word in words:
-        people = Accused.objects.filter(folded_name__contains=word).values("case_id")
-        cases = cases.filter(
-            Q(code__icontains=word)
-            | Q(folded_name__contains=word)
-            | Q(number_key__contains=word)
-            | Q(national_case_code__icontains=word)
-            | Q(pk__in=people)
-        )
+    for word in folded(text).split()[:12]:
+        cases = cases.filter(search_text__contains=word)
     return cases
 
 
@@ -159,7 +147,7 @@ def case_for(user: User, code: str) -> CaseView:
     if decision.level >= Level.VIEW:
         may |= {"view", "bundle"}
     if decision.level >= Level.CONTRIBUTE:
-        may.add("file")
+        may |= {"file", "edit"}
     if internal.level >= Level.CONTRIBUTE:
         may.add("file_internal")
     if decision.level >= Level.MANAGE:

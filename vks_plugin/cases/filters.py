@@ -6,19 +6,37 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.access.queries import search_cases
-from vks_plugin.cases.models import STAGE_CHOICES, STATUS_CHOICES, Assignment, CaseFile
+from vks_plugin.cases.kinds import KINDS, all_stages, all_statuses
+from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.organization.models import ProcuracyUnit
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Return the kinds in the reader's language."""
+    return [(kind.value, gettext(kind.label)) for kind in KINDS.values()]
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """Return the stages of all kinds in the reader's language."""
+    return [(value, gettext(label)) for value, label in all_stages()]
+
+
+def status_choices() -> list[tuple[str, str]]:
+    """Return the statuses of all kinds in the reader's language."""
+    return [(value, gettext(label)) for value, label in all_statuses()]
 
 
 class CaseFilterSet(django_filters.FilterSet):
     """Narrows to a text, a stage, a status, an office, and one's own cases; needs the request for the last."""
 
     q = django_filters.CharFilter(method="search", label=_("Mã, tên vụ án, bị can, số quyết định"))
-    stage = django_filters.ChoiceFilter(label=_("Giai đoạn"), choices=STAGE_CHOICES, empty_label=_("Tất cả"))
-    status = django_filters.ChoiceFilter(label=_("Trạng thái"), choices=STATUS_CHOICES, empty_label=_("Tất cả"))
+    kind = django_filters.ChoiceFilter(label=_("Loại"), choices=kind_choices, empty_label=_("Tất cả"))
+    stage = django_filters.ChoiceFilter(label=_("Giai đoạn"), choices=stage_choices, empty_label=_("Tất cả"))
+    status = django_filters.ChoiceFilter(label=_("Trạng thái"), choices=status_choices, empty_label=_("Tất cả"))
     unit = django_filters.ModelChoiceFilter(
         label=_("Đơn vị"), queryset=ProcuracyUnit.objects.all(), to_field_name="code", empty_label=_("Tất cả")
     )

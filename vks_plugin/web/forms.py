@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.cases.api import LARGEST_FOLIO
-from vks_plugin.cases.models import STAGE_CHOICES, Accused, Assignment, CaseFile, CatalogueType
+from vks_plugin.cases.filters import stage_choices
+from vks_plugin.cases.models import Accused, Assignment, CaseFile, CatalogueType
 from vks_plugin.organization.models import Department, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
@@ -105,7 +106,7 @@ class CaseForm(StyledForm):
     init_decision_date = DayField(label=_("Ngày quyết định khởi tố"))
     init_decision_agency = forms.CharField(label=_("Cơ quan ra quyết định"), max_length=200)
     charge_summary = forms.CharField(label=_("Tội danh"), max_length=250, required=False)
-    stage = forms.ChoiceField(label=_("Giai đoạn"), choices=STAGE_CHOICES, initial="dieu_tra")
+    stage = forms.ChoiceField(label=_("Giai đoạn"), choices=stage_choices, initial="dieu_tra")
     handled_at = DayField(label=_("Ngày thụ lý"), required=False, help_text=_("Để trống: hôm nay."))
     department = forms.ModelChoiceField(label=_("Phòng"), queryset=Department.objects.none(), required=False)
     crime_date = DayField(label=_("Ngày phạm tội"), required=False)

@@ -1,0 +1,21 @@
+"""Writing cases. Whether the actor may is decided before, in `access`."""
+
+from vks_plugin.cases.actions.charges import ChargeInput, add_charge, charge_values, replace_charge
+from vks_plugin.cases.actions.record import add_entry, change_entry, edit_case, follow_up, remove_entry
+from vks_plugin.cases.actions.registration import CODE, AccusedInput, create_case, init_decision_key
+
+__all__ = [
+    "CODE",
+    "AccusedInput",
+    "ChargeInput",
+    "add_charge",
+    "add_entry",
+    "change_entry",
+    "charge_values",
+    "create_case",
+    "edit_case",
+    "follow_up",
+    "init_decision_key",
+    "remove_entry",
+    "replace_charge",
+]

@@ -1,0 +1,444 @@
+"""Editing the record of a case. Whether the actor may is decided before, in `access`.
+
+Every act is one transaction: the case is locked, the row is checked and written, the history says who changed what
+from what to what, and whatever follows from it (search text, marks, class of crime, time limits) is brought up to date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.cases.kinds import DetailError
+from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge, PreventiveMeasure, RelatedCase
+from vks_plugin.cases.penal_code import heaviest
+from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, Part, difference, part_of, values_of
+from vks_plugin.errors import BadInput, Conflict, NotFound
+from vks_plugin.organization.queries import display_name
+from vks_plugin.text import composed, folded, one_line
+
+MOST_ROWS = 2000
+"""Rows of one part a single case may have."""
+
+
+def lock_case(case: CaseFile) -> CaseFile:
+    """Return the case as the database has it now, held until the transaction ends."""
+    return CaseFile.objects.select_for_update(of=("self",)).select_related("unit__parent", "department").get(pk=case.pk)
+
+
+def note_change(
+    *,
+    case: CaseFile,
+    actor: User,
+    act: str,
+    subject: str,
+    subject_id: int,
+    label: str,
+    values: list[list[Any]],
+    reason: str = "",
+) -> None:
+    """Write one row of the history."""
+    CaseChange.objects.create(
+        case=case,
+        actor_id=actor.pk,
+        actor_name=display_name(actor)[:200],
+        act=act,
+        subject=subject,
+        subject_id=subject_id,
+        subject_label=label[:250],
+        values=values,
+        reason=one_line(reason)[:500],
+    )
+
+
+def clean_text(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with every text composed; texts on one line unless they have lines on purpose."""
+    return {
+        name: (composed(value).strip() if "\n" in value else one_line(value)) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+
+
+def _first_error(error: ValidationError) -> tuple[str | None, str]:
+    if hasattr(error, "error_dict"):
+        for field, errors in error.message_dict.items():
+            return (None if field == "__all__" else field), str(errors[0])
+    return None, str(error.messages[0])
+
+
+def check(entry: models.Model) -> None:
+    """Check a row as its fields and its part demand.
+
+    Raises:
+        BadInput: with the sentence and the field it belongs to.
+    """
+    relations = [field.name for field in entry._meta.fields if field.is_relation]
+    try:
+        entry.full_clean(exclude=[*relations, "folded_name"], validate_constraints=False)
+    except ValidationError as error:
+        field, sentence = _first_error(error)
+        if field is not None:
+            try:
+                label = str(entry._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+                sentence = f"{label[:1].upper()}{label[1:]}: {sentence[:1].lower()}{sentence[1:]}"
+            except (FieldDoesNotExist, AttributeError):
+                pass
+        raise BadInput(sentence, field=field) from error
+    _sensible_days(entry)
+    checks = _CHECKS.get(type(entry))
+    if checks is not None:
+        checks(entry)
+
+
+def _sensible_days(entry: models.Model) -> None:
+    for field in entry._meta.fields:
+        value = getattr(entry, field.attname)
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime) and not 1900 <= value.year <= 2200:
+            raise BadInput(
+                _("%(label)s có năm %(year)d: hãy kiểm tra lại.")
+                % {"label": _capital(str(field.verbose_name)), "year": value.year},
+                field=field.name,
+            )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _check_human(person: Accused | CasePerson) -> None:
+    today = timezone.localdate()
+    if person.birth_date is not None:
+        if person.birth_date > today:
+            raise BadInput(_("Ngày sinh nằm trong tương lai: hãy kiểm tra lại."), field="birth_date")
+        person.birth_year = person.birth_date.year
+        person.birth_precision = person.birth_precision or "ngay"
+    elif person.birth_precision and person.birth_precision != "nam":
+        raise BadInput(
+            _("Hãy nhập ngày sinh (một ngày bất kỳ trong khoảng đã biết), hoặc chọn “Chỉ biết năm”."),
+            field="birth_date",
+        )
+    if person.birth_year is not None and not 1900 <= person.birth_year <= today.year:
+        raise BadInput(_("Năm sinh của %(name)s không hợp lệ.") % {"name": person.full_name}, field="birth_year")
+
+
+def _check_person(person: CasePerson) -> None:
+    _check_human(person)
+    if person.role not in dict(person.case.kind_data.person_roles):
+        raise BadInput(_("Tư cách tham gia tố tụng không có trong danh mục của loại vụ án này."), field="role")
+    if person.accused is not None and person.accused.case_id != person.case_id:
+        raise BadInput(_("Bị can này thuộc vụ án khác."), field="accused")
+
+
+def _check_accused(accused: Accused) -> None:
+    if not accused.case.kind_data.has_accused:
+        raise BadInput(_("Loại vụ án này không có bị can: hãy nhập người tham gia tố tụng."), field="full_name")
+    _check_human(accused)
+
+
+def _check_charge(charge: Charge) -> None:
+    if charge.accused is not None and charge.accused.case_id != charge.case_id:
+        raise BadInput(_("Bị can này thuộc vụ án khác."), field="accused")
+    if charge.ended_on is not None and charge.ended_on < charge.charged_on:
+        raise BadInput(_("Ngày hết áp dụng phải từ ngày áp dụng trở đi."), field="ended_on")
+    if charge.crime_class not in {"", "A", "B", "C", "D"}:
+        raise BadInput(_("Loại tội phạm ghi là A, B, C, D hoặc để trống."), field="crime_class")
+
+
+def _check_measure(measure: PreventiveMeasure) -> None:
+    if measure.accused.case_id != measure.case_id:
+        raise BadInput(_("Bị can này thuộc vụ án khác."), field="accused")
+    for name, sentence in (
+        ("ends_on", _("Ngày kết thúc phải từ ngày bắt đầu trở đi.")),
+        ("ended_on", _("Ngày chấm dứt phải từ ngày bắt đầu trở đi.")),
+    ):
+        value = getattr(measure, name)
+        if value is not None and value < measure.starts_on:
+            raise BadInput(sentence, field=name)
+    if measure.extends is not None and measure.extends.accused_id != measure.accused_id:
+        raise BadInput(_("Chỉ gia hạn được biện pháp của chính bị can đó."), field="extends")
+
+
+def _check_relation(relation: RelatedCase) -> None:
+    if relation.other_id is None and not relation.other_text:
+        raise BadInput(_("Hãy chọn vụ liên quan, hoặc ghi vụ ở ngoài hệ thống."), field="other")
+    if relation.other_id == relation.case_id:
+        raise BadInput(_("Vụ án không liên quan với chính nó."), field="other")
+
+
+_CHECKS: dict[type[models.Model], Callable[[Any], None]] = {
+    Accused: _check_accused,
+    CasePerson: _check_person,
+    Charge: _check_charge,
+    PreventiveMeasure: _check_measure,
+    RelatedCase: _check_relation,
+}
+
+
+def _known_fields(part: Part, values: Mapping[str, Any]) -> None:
+    for name in values:
+        if name not in part.fields:
+            raise BadInput(_("Phần này không có trường “%(field)s”.") % {"field": name}, field=name)
+
+
+def _written(entry: models.Model) -> None:
+    """Save, telling what the database refuses in a sentence."""
+    if hasattr(entry, "folded_name"):
+        entry.folded_name = folded(getattr(entry, "full_name", ""))
+    try:
+        with transaction.atomic():
+            entry.save()
+    except IntegrityError as error:
+        raise Conflict(_("Dòng này trùng hoặc mâu thuẫn với một dòng đã có: hãy kiểm tra lại.")) from error
+
+
+@transaction.atomic
+def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, Any], reason: str = "") -> Any:
+    """Add a row to a part of the record and return it.
+
+    Args:
+        part: a name in `PARTS_OF_RECORD`.
+        values: typed values of its fields; what is left out stays empty.
+        reason: why, where there is something to say.
+
+    Raises:
+        NotFound: there is no such part.
+        BadInput: a value is missing, malformed or does not fit the case.
+        Conflict: the row is there already, or there are too many.
+    """
+    chosen = PARTS_OF_RECORD.get(part)
+    if chosen is None:
+        raise NotFound(_("Hồ sơ không có phần này."))
+    _known_fields(chosen, values)
+    case = lock_case(case)
+    count = chosen.model._default_manager.filter(case=case).count()
+    if count >= MOST_ROWS:
+        raise Conflict(_("Vụ án đã có %(count)d dòng ở phần này: không thêm được nữa.") % {"count": count})
+    given = clean_text(values)
+    if "position" in chosen.fields:
+        given.setdefault("position", count + 1)
+    entry: Any = chosen.model(case=case, **given)
+    check(entry)
+    _written(entry)
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.CREATED,
+        subject=part,
+        subject_id=entry.pk,
+        label=str(entry),
+        values=difference({}, values_of(entry, chosen.fields)),
+        reason=reason,
+    )
+    follow_up(case)
+    return entry
+
+
+@transaction.atomic
+def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: str = "") -> Any:
+    """Change a row of the record and return it; the same values again change nothing.
+
+    Raises:
+        NotFound: somebody removed the row meanwhile.
+        BadInput, Conflict: as for `add_entry`.
+    """
+    part = part_of(entry)
+    _known_fields(part, values)
+    case = lock_case(entry.case)
+    current: Any = part.model._default_manager.filter(pk=entry.pk, case=case).first()
+    if current is None:
+        raise NotFound(_("Dòng này đã bị bỏ: hãy tải lại trang."))
+    current.case = case
+    before = values_of(current, part.fields)
+    for name, value in clean_text(values).items():
+        setattr(current, name, value)
+    check(current)
+    changed = difference(before, values_of(current, part.fields))
+    if not changed:
+        return current
+    _written(current)
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.CHANGED,
+        subject=part.name,
+        subject_id=current.pk,
+        label=str(current),
+        values=changed,
+        reason=reason,
+    )
+    follow_up(case)
+    return current
+
+
+@transaction.atomic
+def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
+    """Take a row that was entered in error out of the record; the history keeps what it said.
+
+    Raises:
+        NotFound: somebody removed it meanwhile.
+        BadInput: no reason is given.
+        Conflict: other rows hang on it.
+    """
+    part = part_of(entry)
+    if not one_line(reason):
+        raise BadInput(_("Hãy ghi lý do bỏ dòng này."), field="reason")
+    case = lock_case(entry.case)
+    current: Any = part.model._default_manager.filter(pk=entry.pk, case=case).first()
+    if current is None:
+        raise NotFound(_("Dòng này đã bị bỏ: hãy tải lại trang."))
+    if isinstance(current, Accused):
+        _nothing_hangs_on(current)
+    before = values_of(current, part.fields)
+    label = str(current)
+    try:
+        with transaction.atomic():
+            current.delete()
+    except models.ProtectedError as error:
+        raise Conflict(_("Còn dòng khác dựa vào dòng này: hãy bỏ dòng đó trước.")) from error
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.REMOVED,
+        subject=part.name,
+        subject_id=entry.pk,
+        label=label,
+        values=[[name, value, ""] for name, value in before.items() if value],
+        reason=reason,
+    )
+    follow_up(case)
+
+
+def _nothing_hangs_on(accused: Accused) -> None:
+    """Refuse to take somebody out whose measures, charges or events would go without a trace of their own."""
+    hanging = accused.measures.exists() or accused.charges.exists() or accused.events.exists()  # type: ignore[attr-defined]
+    if hanging:
+        raise Conflict(
+            _("%(name)s còn tội danh, biện pháp ngăn chặn hoặc sự kiện tố tụng: hãy bỏ các dòng đó trước.")
+            % {"name": accused.full_name}
+        )
+
+
+@transaction.atomic
+def edit_case(
+    *, actor: User, case: CaseFile, values: Mapping[str, Any], revision: int | None = None, reason: str = ""
+) -> CaseFile:
+    """Change fields of the case itself; the same values again change nothing.
+
+    Args:
+        values: typed values of fields in `CASE_FIELDS`.
+        revision: the revision the editor read; with it, a change by somebody else meanwhile is a conflict.
+        reason: why, where there is something to say.
+
+    Raises:
+        BadInput: a value is missing or malformed.
+        Conflict: somebody changed the case meanwhile, or the initiating decision is another case's.
+    """
+    from vks_plugin.cases.actions.registration import check_identity  # noqa: PLC0415 - registration uses this module
+
+    for name in values:
+        if name not in CASE_FIELDS:
+            raise BadInput(_("Không sửa được trường “%(field)s” ở đây.") % {"field": name}, field=name)
+    case = lock_case(case)
+    if revision is not None and revision != case.revision:
+        last = case.changes.first()
+        raise Conflict(
+            _("%(name)s vừa sửa vụ án này: hãy tải lại trang rồi nhập lại phần bạn sửa.")
+            % {"name": last.actor_name if last is not None else _("Người khác")}
+        )
+    before = values_of(case, CASE_FIELDS)
+    given = clean_text(values)
+    if "details" in given:
+        given["details"] = clean_details(case.kind, given["details"] or {})
+    if given.get("national_case_code") == "":
+        given["national_case_code"] = None
+    for name, value in given.items():
+        setattr(case, name, value)
+    check(case)
+    check_identity(case)
+    changed = difference(before, values_of(case, CASE_FIELDS))
+    if not changed:
+        return case
+    _written(case)
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.CHANGED,
+        subject="case",
+        subject_id=case.pk,
+        label=case.code,
+        values=changed,
+        reason=reason,
+    )
+    follow_up(case)
+    return case
+
+
+def clean_details(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the kind's own fields as they are stored.
+
+    Raises:
+        BadInput: one is unknown, missing or malformed.
+    """
+    from vks_plugin.cases.kinds import kind_of  # noqa: PLC0415 - the name is short and used here only
+
+    try:
+        return kind_of(kind).clean_details(dict(given))
+    except DetailError as error:
+        words = {key: _(value) if key == "label" else value for key, value in error.words.items()}
+        raise BadInput(_(error.sentence) % words, field=error.field) from error
+
+
+AFTERWARDS: list[Callable[[CaseFile], None]] = []
+"""What else has to follow a change of a case, called with the locked case before the transaction ends."""
+
+
+def follow_up(case: CaseFile) -> None:
+    """Bring up to date what is derived from the record of this case."""
+    accused = list(Accused.objects.filter(case=case))
+    people = list(CasePerson.objects.filter(case=case).only("full_name", "is_minor", "role", "folded_name"))
+    charges = list(Charge.objects.filter(case=case, ended_on__isnull=True).only("crime_class", "name", "article"))
+    case.search_text = search_text(case, [*accused, *people])
+    case.crime_class = heaviest(charge.crime_class or None for charge in charges) or ""
+    for person in accused:
+        person.case = case
+    case.has_legal_person = case.has_legal_person or any(person.is_legal_person for person in accused)
+    case.involves_minor_accused = case.involves_minor_accused or any(person.is_minor for person in accused)
+    case.involves_minor_victim = case.involves_minor_victim or any(
+        person.is_minor and person.role == "victim" for person in people
+    )
+    case.revision += 1
+    case.save(
+        update_fields=[
+            "search_text",
+            "crime_class",
+            "has_legal_person",
+            "involves_minor_accused",
+            "involves_minor_victim",
+            "revision",
+        ]
+    )
+    for also in AFTERWARDS:
+        also(case)
+
+
+def search_text(case: CaseFile, people: list[Accused | CasePerson] | list[Accused]) -> str:
+    """Return what a list is searched by: code, name, number of the decision, national code, accused; no accents.
+
+    Other people are left out: who may only know that a case exists must not find out who its victim is.
+    """
+    accused = [person for person in people if isinstance(person, Accused)]
+    words = [
+        folded(case.code),
+        folded(case.name),
+        folded(case.init_decision_no),
+        folded(case.national_case_code or ""),
+        *(folded(each) for person in accused for each in (person.full_name, person.other_name, person.alias) if each),
+    ]
+    return " | ".join(word for word in words if word)

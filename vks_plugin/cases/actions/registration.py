@@ -1,0 +1,316 @@
+"""Registering cases. Whether the actor may is decided before, in `access`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.cases.actions.charges import ChargeInput, charge_values
+from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, note_change
+from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of
+from vks_plugin.cases.models import Accused, CaseChange, CaseFile, Charge
+from vks_plugin.cases.models.people import Sex
+from vks_plugin.cases.record import CASE_FIELDS, difference, values_of
+from vks_plugin.conf import configuration
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.text import folded, one_line
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]{1,38}[A-Z0-9]")
+"""What a case code may look like; it appears in addresses and file names."""
+
+
+@dataclass(frozen=True)
+class AccusedInput:
+    """A person prosecuted, as entered at registration."""
+
+    full_name: str
+    birth_year: int | None = None
+    sex: str = ""
+    charges: Sequence[ChargeInput] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Other fields of an accused, by name."""
+
+
+def init_decision_key(number: str, date: dt.date, agency: str, kind: str = CRIMINAL.value) -> str:
+    """Return what identifies the case as it is compared: tones, case and spaces do not count.
+
+    Other kinds have numbers of their own, so that theirs never clash with those of criminal cases.
+    """
+    key = f"{folded(number)}|{date.isoformat()}|{folded(agency)}"
+    return key if kind == CRIMINAL.value else f"{kind}:{key}"
+
+
+def _required(value: str, label: str, field: str, *, longest: int) -> str:
+    clean = one_line(value)
+    if not clean:
+        raise BadInput(_("Hãy nhập %(label)s.") % {"label": label}, field=field)
+    if len(clean) > longest:
+        raise BadInput(
+            _("%(label)s dài quá %(longest)d ký tự: hãy viết ngắn lại.")
+            % {"label": label[:1].upper() + label[1:], "longest": longest},
+            field=field,
+        )
+    return clean
+
+
+def _not_in_future(day: dt.date | None, label: str, field: str) -> None:
+    if day is None:
+        return
+    if day > timezone.localdate():
+        raise BadInput(
+            _("%(label)s %(day)s nằm trong tương lai: hãy kiểm tra lại.") % {"label": label, "day": f"{day:%d/%m/%Y}"},
+            field=field,
+        )
+    if day.year < 1900:
+        raise BadInput(_("%(label)s trước năm 1900: hãy kiểm tra lại.") % {"label": label}, field=field)
+
+
+def _next_code(unit: ProcuracyUnit, year: int, mark: str) -> str:
+    words = [configuration().case_code_prefix, *([mark] if mark else []), unit.code, str(year), ""]
+    prefix = "-".join(words)
+    numbers = [
+        int(code.removeprefix(prefix))
+        for code in CaseFile.objects.filter(code__startswith=prefix).values_list("code", flat=True)
+        if code.removeprefix(prefix).isdigit()
+    ]
+    return f"{prefix}{max(numbers, default=0) + 1:04d}"
+
+
+def _clash(key: str, code: str | None, cases: QuerySet[CaseFile] | None = None) -> Conflict | None:
+    """Say what is there already, naming only the other unit: the case itself may not be the reader's (rule V01)."""
+    among = CaseFile.objects.all() if cases is None else cases
+    other = among.filter(init_decision_key=key).select_related("unit").first()
+    if other is not None:
+        return Conflict(
+            _("Vụ án có quyết định khởi tố này đã được %(unit)s đăng ký. Hãy liên hệ đơn vị đó.")
+            % {"unit": other.unit.name},
+            field="init_decision_no",
+        )
+    if code and CaseFile.objects.filter(code=code).exists():
+        return Conflict(_("Mã vụ án %(code)s đã được dùng: hãy chọn mã khác.") % {"code": code}, field="code")
+    return None
+
+
+def _made_by(form_token: uuid.UUID | None, actor: User) -> CaseFile | None:
+    """Return the case this form made already.
+
+    Raises:
+        Conflict: somebody else's form made it; nothing of it is told.
+    """
+    earlier = CaseFile.objects.filter(form_token=form_token).first() if form_token is not None else None
+    if earlier is not None and earlier.created_by_id != actor.pk:
+        raise Conflict(_("Biểu mẫu này đã được dùng: hãy mở lại trang đăng ký rồi nhập lại."), field="form_token")
+    return earlier
+
+
+def check_identity(case: CaseFile) -> None:
+    """Check what identifies an existing case after an edit, and bring what is derived from it up to date.
+
+    Raises:
+        BadInput: a part is missing or lies in the future.
+        Conflict: another case has the same, or the same national code.
+    """
+    kind = case.kind_data
+    _required(case.name, _("tên vụ án"), "name", longest=250)
+    _required(case.init_decision_no, _(kind.number_label).lower(), "init_decision_no", longest=60)
+    _required(case.init_decision_agency, _(kind.agency_label).lower(), "init_decision_agency", longest=200)
+    _not_in_future(case.init_decision_date, _(kind.date_label), "init_decision_date")
+    _not_in_future(case.handled_at, _("Ngày thụ lý"), "handled_at")
+    _not_in_future(case.crime_date, _("Ngày phạm tội"), "crime_date")
+    if case.confidentiality not in CaseFile.Confidentiality.values:
+        raise BadInput(_STATE_SECRET(), field="confidentiality")
+    if case.department is not None and case.department.unit_id != case.unit_id:
+        raise BadInput(_("Phòng này thuộc đơn vị khác."), field="department")
+    case.folded_name = folded(case.name)
+    case.init_decision_key = init_decision_key(
+        case.init_decision_no, case.init_decision_date, case.init_decision_agency, case.kind
+    )
+    others = CaseFile.objects.exclude(pk=case.pk)
+    clash = _clash(case.init_decision_key, None, others)
+    if clash is not None:
+        raise clash
+    if case.national_case_code and others.filter(national_case_code=case.national_case_code).exists():
+        raise Conflict(_("Mã hồ sơ điện tử quốc gia này đã được dùng: hãy kiểm tra lại."), field="national_case_code")
+
+
+def _STATE_SECRET() -> str:  # noqa: N802 - a sentence, in the language of the moment
+    return _("Hệ thống không lưu hồ sơ mật, tối mật: chỉ ghi vị trí bản giấy theo quy định.")
+
+
+def create_case(
+    *,
+    actor: User,
+    unit: ProcuracyUnit,
+    name: str,
+    init_decision_no: str,
+    init_decision_date: dt.date,
+    init_decision_agency: str,
+    kind: str = CRIMINAL.value,
+    code: str | None = None,
+    accused: Sequence[AccusedInput] = (),
+    charges: Sequence[ChargeInput] = (),
+    stage: str = "",
+    status: str = "",
+    handled_at: dt.date | None = None,
+    details: Mapping[str, Any] | None = None,
+    form_token: uuid.UUID | None = None,
+    **fields: Any,
+) -> tuple[CaseFile, bool]:
+    """Create the case with its accused and charges; return it, and whether it was made just now.
+
+    The same form sent twice makes one case: the second call returns the first one's.
+
+    Args:
+        actor: who registers.
+        unit: the office that handles the case.
+        name: as it is called in the papers.
+        init_decision_no: with date and agency, what identifies a case of its kind.
+        init_decision_date: see there.
+        init_decision_agency: see there.
+        kind: a kind in `kinds.py`.
+        code: the next free one of the office when None.
+        accused: in the order of the indictment.
+        charges: of the case itself, while nobody is prosecuted.
+        stage: the kind's first one when empty.
+        status: the kind's first one when empty.
+        handled_at: today when None.
+        details: the kind's own fields.
+        form_token: one per form shown.
+        fields: others in `vks_plugin.cases.record.CASE_FIELDS`.
+
+    Raises:
+        BadInput: a field is missing, malformed or in the future.
+        Conflict: the initiating decision or the code is registered already.
+    """
+    if kind not in KINDS:
+        raise BadInput(_("Loại vụ án không có trong danh mục."), field="kind")
+    chosen = kind_of(kind)
+    name = _required(name, _("tên vụ án"), "name", longest=250)
+    number = _required(init_decision_no, _(chosen.number_label).lower(), "init_decision_no", longest=60)
+    agency = _required(init_decision_agency, _(chosen.agency_label).lower(), "init_decision_agency", longest=200)
+    handled_at = handled_at or timezone.localdate()
+    _not_in_future(init_decision_date, _(chosen.date_label), "init_decision_date")
+    stage, status = stage or chosen.first_stage, status or chosen.first_status
+    if stage not in {each.value for each in chosen.stages}:
+        raise BadInput(_("Giai đoạn không có trong danh mục."), field="stage")
+    if status not in dict(chosen.statuses):
+        raise BadInput(_("Trạng thái không có trong danh mục."), field="status")
+    for field_name in fields:
+        if field_name not in CASE_FIELDS:
+            raise BadInput(_("Vụ án không có trường “%(field)s”.") % {"field": field_name}, field=field_name)
+    if fields.get("confidentiality") not in {None, *CaseFile.Confidentiality.values}:
+        raise BadInput(_STATE_SECRET(), field="confidentiality")
+    if fields.get("national_case_code") == "":
+        fields["national_case_code"] = None
+    if code is not None:
+        code = one_line(code).upper() or None
+    if code is not None and not CODE.fullmatch(code):
+        raise BadInput(
+            _("Mã vụ án chỉ gồm chữ in hoa không dấu, chữ số và các dấu . - (từ 3 đến 40 ký tự)."), field="code"
+        )
+    people = [person for person in accused if one_line(person.full_name)]
+    key = init_decision_key(number, init_decision_date, agency, kind)
+    # in this order: what clashes may be what the first click of the same form has made meanwhile
+    clash = _clash(key, code)
+    earlier = _made_by(form_token, actor)
+    if earlier is not None:
+        return earlier, False
+    if clash is not None:
+        raise clash
+    values: dict[str, Any] = clean_text(fields) | {
+        "kind": kind,
+        "name": name,
+        "init_decision_no": number,
+        "init_decision_date": init_decision_date,
+        "init_decision_agency": agency,
+        "details": clean_details(kind, details or {}),
+        "stage": stage,
+        "status": status,
+        "unit": unit,
+        "handled_at": handled_at,
+        "form_token": form_token,
+        "created_by": actor,
+    }
+    # two clerks may be given the same next number: the database decides and the other one counts again
+    for attempt in range(5):
+        try:
+            with transaction.atomic():
+                case = CaseFile(code=code or _next_code(unit, handled_at.year, chosen.code_mark), **values)
+                check_identity(case)
+                check(case)
+                case.save()
+                _fill(case, actor=actor, people=people, charges=charges)
+        except IntegrityError as error:
+            clash = _clash(key, code)
+            earlier = _made_by(form_token, actor)
+            if earlier is not None:
+                return earlier, False
+            if clash is not None:
+                raise clash from error
+            if attempt == 4:
+                raise
+        else:
+            return case, True
+    raise AssertionError
+
+
+def _fill(
+    case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charges: Sequence[ChargeInput]
+) -> None:
+    """Enter the accused and the charges of a case just made; one row of history tells of all of it."""
+    if people and not case.kind_data.has_accused:
+        raise BadInput(_("Loại vụ án này không có bị can: hãy nhập người tham gia tố tụng."), field="accused")
+    rows: list[Charge] = []
+    entered: list[Accused] = []
+    for position, person in enumerate(people, start=1):
+        values = clean_text(
+            {
+                "full_name": person.full_name,
+                "birth_year": person.birth_year,
+                "sex": person.sex if person.sex in Sex.values else "",
+                **person.values,
+            }
+        )
+        accused = Accused(case=case, **{"position": position, **values})
+        accused.folded_name = folded(accused.full_name)
+        try:
+            check(accused)
+        except BadInput as error:
+            raise BadInput(error.message, field="accused") from error
+        accused.save()
+        entered.append(accused)
+        rows += [_charge(case, accused, given) for given in person.charges]
+    rows += [_charge(case, None, given) for given in charges]
+    for row in rows:
+        check(row)
+    Charge.objects.bulk_create(rows)
+    told = difference({}, values_of(case, CASE_FIELDS))
+    told += [["accused", "", str(accused)] for accused in entered]
+    told += [["charge", "", f"{row.reference} – {row.name}"] for row in rows]
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.CREATED,
+        subject="case",
+        subject_id=case.pk,
+        label=case.code,
+        values=told,
+    )
+    follow_up(case)
+
+
+def _charge(case: CaseFile, accused: Accused | None, given: ChargeInput) -> Charge:
+    day = accused.offence_day if accused is not None else case.crime_date
+    begins = (accused.init_decision_date if accused is not None else None) or case.init_decision_date
+    return Charge(case=case, accused=accused, **charge_values(given, offence_day=day, charged_on=begins))

@@ -1,0 +1,213 @@
+"""The case file, and who works on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.kinds import CRIMINAL, Kind, kind_of, stage_label, status_label
+from vks_plugin.cases.stages import accused_label
+from vks_plugin.organization.models import Department, InForceManager, ProcuracyUnit
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+    from vks_plugin.cases.models.papers import CaseDocument, DocumentInventory, Folio, FolioExplanation, Volume
+    from vks_plugin.cases.models.people import Accused, CasePerson, Charge, Exhibit, PreventiveMeasure
+    from vks_plugin.cases.models.proceedings import CaseChange, CaseDeadline, ProceduralEvent, RelatedCase
+
+
+class CaseFile(models.Model):
+    """A case registered by an office (vụ án, or another kind of matter).
+
+    The initiating decision (number, date, agency) identifies a criminal case in
+    the whole province; the national case software uses the same three as its key.
+    Other kinds keep in the same three columns what identifies them; `kinds.py` has their labels.
+    What only one kind has is in `details`, in the shape its kind describes.
+    """
+
+    class Confidentiality(models.TextChoices):
+        """State secrets are not among these: such papers are not stored here at all."""
+
+        NORMAL = "thuong", _("Thường")
+        RESTRICTED = "han_che_noi_bo", _("Hạn chế nội bộ")
+
+    kind = models.CharField(_("loại"), max_length=24, default=CRIMINAL.value)
+    code = models.CharField(_("mã vụ án"), max_length=40, unique=True)
+    name = models.CharField(_("tên vụ án"), max_length=250)
+    folded_name = models.CharField(max_length=250, editable=False)
+    init_decision_no = models.CharField(_("số quyết định khởi tố"), max_length=60)
+    init_decision_date = models.DateField(_("ngày quyết định khởi tố"))
+    init_decision_agency = models.CharField(_("cơ quan ra quyết định khởi tố"), max_length=200)
+    # the triple as compared: without case, tones and doubled spaces, so that a retyped one clashes
+    init_decision_key = models.CharField(max_length=300, unique=True, editable=False)
+    national_case_code = models.CharField(
+        _("mã hồ sơ điện tử quốc gia"), max_length=60, null=True, blank=True, unique=True
+    )
+    crime_date = models.DateField(_("ngày phạm tội"), null=True, blank=True)
+    crime_place = models.CharField(_("nơi phạm tội"), max_length=250, blank=True)
+    charge_summary = models.CharField(_("tội danh"), max_length=250, blank=True)
+    # the heaviest class of crime of any charge in force (BLHS, Điều 9); written with every change of a charge
+    crime_class = models.CharField(_("loại tội phạm"), max_length=1, blank=True, editable=False)
+    stage = models.CharField(_("giai đoạn"), max_length=32, default="dieu_tra")
+    status = models.CharField(_("trạng thái"), max_length=32, default="dang_giai_quyet")
+    unit = models.ForeignKey(
+        ProcuracyUnit, on_delete=models.PROTECT, related_name="cases", verbose_name=_("đơn vị thụ lý")
+    )
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("phòng")
+    )
+    handled_at = models.DateField(_("ngày thụ lý"))
+    leader_in_charge = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lãnh đạo phụ trách"),
+    )
+    investigation_agency = models.CharField(_("cơ quan điều tra"), max_length=200, blank=True)
+    investigator = models.CharField(_("điều tra viên"), max_length=150, blank=True)
+    court = models.CharField(_("tòa án"), max_length=200, blank=True)
+    judge = models.CharField(_("thẩm phán"), max_length=150, blank=True)
+    evidence_summary = models.TextField(_("vật chứng (tóm tắt)"), max_length=2000, blank=True)
+    is_key_case = models.BooleanField(_("án điểm"), default=False)
+    is_simplified = models.BooleanField(_("thủ tục rút gọn"), default=False)
+    is_learning_trial = models.BooleanField(_("phiên tòa rút kinh nghiệm"), default=False)
+    is_provincial_watch = models.BooleanField(_("Trung ương, tỉnh theo dõi"), default=False)
+    is_corruption = models.BooleanField(_("tham nhũng"), default=False)
+    has_legal_person = models.BooleanField(_("có pháp nhân phạm tội"), default=False)
+    involves_minor_accused = models.BooleanField(_("bị can chưa thành niên"), default=False)
+    involves_minor_victim = models.BooleanField(_("bị hại dưới 18 tuổi"), default=False)
+    is_sexual_abuse_minor = models.BooleanField(_("xâm hại tình dục người dưới 18 tuổi"), default=False)
+    is_closed_trial = models.BooleanField(_("xét xử kín"), default=False)
+    is_mobile_trial = models.BooleanField(_("xét xử lưu động"), default=False)
+    is_online_trial = models.BooleanField(_("phiên tòa trực tuyến"), default=False)
+    is_trial_in_absentia = models.BooleanField(_("xét xử vắng mặt"), default=False)
+    is_complex = models.BooleanField(_("vụ án phức tạp"), default=False)
+    is_national_security = models.BooleanField(_("xâm phạm an ninh quốc gia"), default=False)
+    details = models.JSONField(_("thông tin riêng của loại"), default=dict, blank=True)
+    confidentiality = models.CharField(
+        _("độ nhạy cảm"), max_length=16, choices=Confidentiality.choices, default=Confidentiality.NORMAL
+    )
+    note = models.TextField(_("ghi chú"), blank=True)
+    # one per form shown: the second click on "create" finds the case of the first
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    # code, name, decision number and people without accents: what a list is searched by
+    search_text = models.TextField(default="", editable=False)
+    # counts changes, so that who saves what was read before somebody else's change is told
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        accused: RelatedManager[Accused]
+        assignments: RelatedManager[Assignment]
+        changes: RelatedManager[CaseChange]
+        charges: RelatedManager[Charge]
+        deadlines: RelatedManager[CaseDeadline]
+        documents: RelatedManager[CaseDocument]
+        events: RelatedManager[ProceduralEvent]
+        exhibits: RelatedManager[Exhibit]
+        folio_explanations: RelatedManager[FolioExplanation]
+        folios: RelatedManager[Folio]
+        inventories: RelatedManager[DocumentInventory]
+        measures: RelatedManager[PreventiveMeasure]
+        people: RelatedManager[CasePerson]
+        relations: RelatedManager[RelatedCase]
+        volumes: RelatedManager[Volume]
+        unit_id: int
+
+    class Meta:
+        db_table = "vks_case_file"
+        ordering = ("-handled_at", "-id")
+        verbose_name = _("vụ án")
+        verbose_name_plural = _("vụ án")
+        indexes = [
+            models.Index(fields=["unit", "stage"], name="vks_case_unit_stage"),
+            models.Index(fields=["-handled_at", "-id"], name="vks_case_newest"),
+            models.Index(fields=["kind", "status"], name="vks_case_kind_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} – {self.name}"
+
+    @property
+    def kind_data(self) -> Kind:
+        """What there is to know of the kind."""
+        return kind_of(self.kind)
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in words."""
+        return gettext(self.kind_data.label)
+
+    @property
+    def stage_label(self) -> str:
+        """The stage in words."""
+        return gettext(stage_label(self.stage))
+
+    @property
+    def status_label(self) -> str:
+        """The status in words."""
+        return gettext(status_label(self.status))
+
+    @property
+    def accused_label(self) -> str:
+        """What the law calls the accused at the present stage."""
+        return gettext(accused_label(self.stage))
+
+
+class Assignment(models.Model):
+    """A person works on one case between two days, both included."""
+
+    class Role(models.TextChoices):
+        PROSECUTOR_LEAD = "prosecutor_lead", _("Kiểm sát viên thụ lý chính")
+        PROSECUTOR = "prosecutor", _("Kiểm sát viên")
+        INSPECTOR = "inspector", _("Kiểm tra viên")
+        SCAN_OPERATOR = "scan_operator", _("Cán bộ số hóa")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="assignments")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="vks_assignments",
+        verbose_name=_("người được phân công"),
+    )
+    role = models.CharField(_("vai trò"), max_length=24, choices=Role.choices)
+    starts_on = models.DateField(_("từ ngày"))
+    ends_on = models.DateField(_("đến hết ngày"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("chấm dứt lúc"), null=True, blank=True)
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[InForceManager[Self]] = InForceManager()
+
+    class Meta:
+        db_table = "vks_assignment"
+        ordering = ("case", "role", "starts_on")
+        verbose_name = _("phân công")
+        verbose_name_plural = _("phân công")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "user", "role"],
+                condition=Q(ended_at__isnull=True, ends_on__isnull=True),
+                name="vks_assignment_open_once",
+            ),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(ended_at__isnull=True, ends_on__isnull=True, role="prosecutor_lead"),
+                name="vks_one_lead_prosecutor",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="vks_assignment_dates_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.user_id} {self.role}"

@@ -1,0 +1,274 @@
+"""What happened in a case and when: events, time limits that follow from them, other cases, and every change of the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Never
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.models.case import CaseFile
+from vks_plugin.cases.models.papers import CaseDocument
+from vks_plugin.cases.models.people import Accused
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+class ProceduralEvent(models.Model):
+    """Something that happened in the proceedings: a decision, a receipt, a session (quyết định, sự kiện tố tụng).
+
+    One table for decisions and other events, since a decision is an event with a number. `proceedings.py` says
+    which events there are and what each does to stage and status. One entered in error is withdrawn, not deleted.
+    """
+
+    case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="events")
+    accused = models.ForeignKey(
+        Accused, on_delete=models.CASCADE, null=True, blank=True, related_name="events", verbose_name=_("bị can")
+    )
+    event = models.CharField(_("sự kiện"), max_length=40)
+    happened_on = models.DateField(_("ngày"))
+    happened_at = models.TimeField(_("giờ"), null=True, blank=True)
+    number = models.CharField(_("số"), max_length=60, blank=True)
+    agency = models.CharField(_("cơ quan ban hành"), max_length=200, blank=True)
+    signer_name = models.CharField(_("người ký"), max_length=150, blank=True)
+    signer_title = models.CharField(_("chức vụ người ký"), max_length=120, blank=True)
+    ground = models.CharField(_("căn cứ"), max_length=40, blank=True)
+    # how long an extension is: `2m`, `10d`
+    amount = models.CharField(_("thời gian"), max_length=8, blank=True)
+    case_document = models.ForeignKey(
+        CaseDocument, on_delete=models.SET_NULL, null=True, blank=True, related_name="events", verbose_name=_("văn bản")
+    )
+    note = models.CharField(_("ghi chú"), max_length=500, blank=True)
+    # why a limit of the law was passed over, where that is possible at all
+    override_reason = models.CharField(_("lý do vượt giới hạn"), max_length=500, blank=True)
+    stage_before = models.CharField(max_length=32, blank=True, editable=False)
+    stage_after = models.CharField(max_length=32, blank=True, editable=False)
+    status_before = models.CharField(max_length=32, blank=True, editable=False)
+    status_after = models.CharField(max_length=32, blank=True, editable=False)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    withdrawal_reason = models.CharField(max_length=500, blank=True, editable=False)
+
+    if TYPE_CHECKING:
+        case_id: int
+        accused_id: int | None
+
+    class Meta:
+        db_table = "vks_procedural_event"
+        ordering = ("case", "happened_on", F("happened_at").asc(nulls_last=True), "id")
+        verbose_name = _("quyết định, sự kiện tố tụng")
+        verbose_name_plural = _("quyết định, sự kiện tố tụng")
+        indexes = [models.Index(fields=["event", "happened_on"], name="vks_event_on")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.happened_on:%d/%m/%Y}"
+
+
+class CaseDeadline(models.Model):
+    """A time limit that runs in a case, computed from its events and kept for lists and reminders."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Đang tính")
+        ENDED = "ended", _("Đã kết thúc")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="deadlines")
+    accused = models.ForeignKey(
+        Accused, on_delete=models.CASCADE, null=True, blank=True, related_name="deadlines", verbose_name=_("bị can")
+    )
+    rule = models.CharField(_("thời hạn"), max_length=48)
+    starts_on = models.DateField(_("từ ngày"))
+    due_on = models.DateField(_("hạn"))
+    # for limits in hours
+    due_at = models.DateTimeField(null=True, blank=True)
+    request_by = models.DateField(_("chậm nhất phải đề nghị gia hạn"), null=True, blank=True)
+    counted_days = models.PositiveIntegerField(_("số ngày"), default=0)
+    arithmetic = models.CharField(_("cách tính"), max_length=1000)
+    article = models.CharField(_("căn cứ"), max_length=200)
+    note = models.CharField(max_length=500, blank=True)
+    state = models.CharField(_("tình trạng"), max_length=8, choices=State.choices, default=State.RUNNING)
+    # the last band of colour the people of the case were told of
+    reminded_band = models.CharField(max_length=8, blank=True, editable=False)
+
+    if TYPE_CHECKING:
+        case_id: int
+        accused_id: int | None
+
+    class Meta:
+        db_table = "vks_case_deadline"
+        ordering = ("due_on", "case", "id")
+        verbose_name = _("thời hạn")
+        verbose_name_plural = _("thời hạn")
+        indexes = [models.Index(fields=["state", "due_on"], name="vks_deadline_due")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.due_on:%d/%m/%Y}"
+
+
+class CalendarDay(models.Model):
+    """A day off or a working day by decree, where the shipped calendar does not know it (yet)."""
+
+    day = models.DateField(_("ngày"), unique=True)
+    is_day_off = models.BooleanField(_("nghỉ"), default=True)
+    note = models.CharField(_("căn cứ"), max_length=200, blank=True)
+
+    class Meta:
+        db_table = "vks_calendar_day"
+        ordering = ("day",)
+        verbose_name = _("ngày nghỉ, ngày làm bù")
+        verbose_name_plural = _("ngày nghỉ, ngày làm bù")
+
+    def __str__(self) -> str:
+        return f"{self.day:%d/%m/%Y}"
+
+
+class RelatedCase(models.Model):
+    """How a case hangs together with another: merged, split, transferred, grown out of a report of crime."""
+
+    class Relation(models.TextChoices):
+        MERGED_INTO = "nhap_vao", _("Nhập vào vụ")
+        SPLIT_FROM = "tach_tu", _("Tách từ vụ")
+        TRANSFERRED = "chuyen", _("Chuyển theo thẩm quyền")
+        FROM_REPORT = "tu_nguon_tin", _("Khởi tố từ nguồn tin")
+        RELATED = "lien_quan", _("Liên quan")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="relations")
+    relation = models.CharField(_("quan hệ"), max_length=16, choices=Relation.choices)
+    # none: the other case is not in this system
+    other = models.ForeignKey(
+        CaseFile, on_delete=models.PROTECT, null=True, blank=True, related_name="related_from", verbose_name=_("vụ kia")
+    )
+    other_text = models.CharField(_("vụ ngoài hệ thống"), max_length=250, blank=True)
+    decided_on = models.DateField(_("ngày"), null=True, blank=True)
+    decision_no = models.CharField(_("số quyết định"), max_length=60, blank=True)
+    note = models.CharField(_("ghi chú"), max_length=250, blank=True)
+
+    if TYPE_CHECKING:
+        case_id: int
+        other_id: int | None
+
+    class Meta:
+        db_table = "vks_related_case"
+        ordering = ("case", "id")
+        verbose_name = _("vụ liên quan")
+        verbose_name_plural = _("vụ liên quan")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(other=F("case")) | Q(other__isnull=True), name="vks_related_to_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(other__isnull=False) | ~Q(other_text=""), name="vks_related_to_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.relation} {self.other_id or self.other_text}"
+
+
+class CaseChange(models.Model):
+    """One change of the record: who, when, what it was before and after. Rows are added and never changed.
+
+    Names are those of the day: an account or a person that changes later does not change what was written.
+    """
+
+    class Act(models.TextChoices):
+        CREATED = "created", _("Thêm")
+        CHANGED = "changed", _("Sửa")
+        REMOVED = "removed", _("Bỏ")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="changes")
+    at = models.DateTimeField(auto_now_add=True)
+    actor_id = models.PositiveBigIntegerField()
+    actor_name = models.CharField(max_length=200)
+    act = models.CharField(max_length=8, choices=Act.choices)
+    # `case`, `accused`, `charge`…: the parts in `record.py`
+    subject = models.CharField(max_length=24)
+    subject_id = models.PositiveBigIntegerField()
+    subject_label = models.CharField(max_length=250)
+    # [[field, before, after], …] in the form people read
+    values = models.JSONField(default=list)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "vks_case_change"
+        ordering = ("case", "-id")
+        indexes = [models.Index(fields=["case", "-id"], name="vks_change_of_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.act} {self.subject} {self.subject_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new row.
+
+        Raises:
+            TypeError: the row is there already.
+        """
+        if self.pk is not None:
+            message = "a recorded change is not rewritten"
+            raise TypeError(message)
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> Never:
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        message = "a recorded change is not deleted"
+        raise TypeError(message)
+
+
+class SavedFilter(models.Model):
+    """A filter of the case list that somebody keeps under a name."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="vks_saved_filters")
+    name = models.CharField(_("tên bộ lọc"), max_length=60)
+    # the part of the list's address after the question mark
+    query = models.CharField(max_length=1000)
+    saved_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "vks_saved_filter"
+        ordering = ("user", "name")
+        verbose_name = _("bộ lọc đã lưu")
+        verbose_name_plural = _("bộ lọc đã lưu")
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="vks_saved_filter_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CaseImport(models.Model):
+    """One loading of a list of cases, with what became of each row."""
+
+    class Status(models.TextChoices):
+        CHECKED = "checked", _("Đã kiểm tra, chưa nạp")
+        RUNNING = "running", _("Đang nạp")
+        DONE = "done", _("Đã nạp")
+        FAILED = "failed", _("Không nạp được")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=200)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.CHECKED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    # [{"row", "outcome", "code", "sentences"}, …]
+    report = models.JSONField(default=list)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "vks_case_import"
+        ordering = ("-id",)
+        verbose_name = _("lần nạp danh sách vụ án")
+        verbose_name_plural = _("lần nạp danh sách vụ án")
+
+    def __str__(self) -> str:
+        return self.filename

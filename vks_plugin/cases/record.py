@@ -1,0 +1,258 @@
+"""The parts of a case's record that people edit: which fields each has, and how its values read in the history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from vks_plugin.cases.models import (
+    Accused,
+    CaseFile,
+    CasePerson,
+    Charge,
+    Exhibit,
+    PreventiveMeasure,
+    RelatedCase,
+    Volume,
+)
+from vks_plugin.text import gettext_noop as _
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of row in the record."""
+
+    name: str
+    label: str
+    model: type[models.Model]
+    fields: tuple[str, ...]
+    """Fields a person may set."""
+
+    @property
+    def people(self) -> bool:
+        """Whether a row is somebody, so that names are searched by."""
+        return "full_name" in self.fields
+
+
+_HUMAN = (
+    "full_name",
+    "birth_date",
+    "birth_precision",
+    "birth_year",
+    "sex",
+    "id_number",
+    "nationality",
+    "ethnicity",
+    "residence",
+    "occupation",
+    "is_legal_person",
+    "registration_number",
+    "legal_representative",
+    "note",
+)
+
+FLAGS: tuple[str, ...] = (
+    "is_key_case",
+    "is_simplified",
+    "is_learning_trial",
+    "is_provincial_watch",
+    "is_corruption",
+    "has_legal_person",
+    "involves_minor_accused",
+    "involves_minor_victim",
+    "is_sexual_abuse_minor",
+    "is_closed_trial",
+    "is_mobile_trial",
+    "is_online_trial",
+    "is_trial_in_absentia",
+    "is_complex",
+    "is_national_security",
+)
+"""Marks on a case. `has_legal_person`, `involves_minor_accused` and `involves_minor_victim` are also set by what is
+entered of its people; they are never taken away by it."""
+
+CASE_FIELDS: tuple[str, ...] = (
+    "name",
+    "init_decision_no",
+    "init_decision_date",
+    "init_decision_agency",
+    "national_case_code",
+    "crime_date",
+    "crime_place",
+    "charge_summary",
+    "department",
+    "handled_at",
+    "leader_in_charge",
+    "investigation_agency",
+    "investigator",
+    "court",
+    "judge",
+    "evidence_summary",
+    "confidentiality",
+    *FLAGS,
+    "details",
+    "note",
+)
+"""Fields of the case itself that a person may set. Stage and status follow from events, code and unit do not change."""
+
+ACCUSED = Part(
+    "accused",
+    _("Bị can, bị cáo"),
+    Accused,
+    (
+        *_HUMAN,
+        "position",
+        "other_name",
+        "alias",
+        "id_issued_on",
+        "id_issued_by",
+        "religion",
+        "party_member",
+        "position_title",
+        "education",
+        "prior_convictions",
+        "prior_sanctions",
+        "recidivism",
+        "offence_date",
+        "init_decision_no",
+        "init_decision_date",
+        "approval_no",
+        "approval_date",
+        "sentence",
+    ),
+)
+PERSON = Part(
+    "person",
+    _("Người tham gia tố tụng"),
+    CasePerson,
+    (
+        *_HUMAN,
+        "role",
+        "contact",
+        "accused",
+        "is_minor",
+        "is_anonymous",
+        "is_protected",
+        "is_sexual_offence_victim",
+    ),
+)
+CHARGE = Part(
+    "charge",
+    _("Tội danh"),
+    Charge,
+    (
+        "accused",
+        "code_version",
+        "article",
+        "clause",
+        "points",
+        "name",
+        "crime_class",
+        "basis",
+        "decision_no",
+        "charged_on",
+        "ended_on",
+        "note",
+    ),
+)
+MEASURE = Part(
+    "measure",
+    _("Biện pháp ngăn chặn"),
+    PreventiveMeasure,
+    (
+        "accused",
+        "kind",
+        "starts_on",
+        "starts_at",
+        "ends_on",
+        "decision_no",
+        "decision_date",
+        "decision_agency",
+        "approval_no",
+        "approval_date",
+        "facility",
+        "extends",
+        "ended_on",
+        "end_reason",
+    ),
+)
+EXHIBIT = Part(
+    "exhibit",
+    _("Vật chứng"),
+    Exhibit,
+    (
+        "position",
+        "name",
+        "quantity",
+        "features",
+        "seal_number",
+        "sealed_on",
+        "sealed_by",
+        "location",
+        "accompanies_file",
+        "folio",
+        "handling",
+        "note",
+    ),
+)
+RELATION = Part(
+    "relation",
+    _("Vụ liên quan"),
+    RelatedCase,
+    ("relation", "other", "other_text", "decided_on", "decision_no", "note"),
+)
+VOLUME = Part("volume", _("Tập hồ sơ"), Volume, ("number", "title", "folio_from", "folio_to", "note"))
+
+PARTS_OF_RECORD: dict[str, Part] = {
+    part.name: part for part in (ACCUSED, PERSON, CHARGE, MEASURE, EXHIBIT, RELATION, VOLUME)
+}
+
+
+def part_of(entry: models.Model) -> Part:
+    """Return the part this row belongs to."""
+    return next(part for part in PARTS_OF_RECORD.values() if part.model is type(entry))
+
+
+def field_label(subject: str, name: str) -> str:
+    """Return the label of a field in the reader's language; the name itself for what is no field any more."""
+    model = CaseFile if subject == "case" else PARTS_OF_RECORD[subject].model if subject in PARTS_OF_RECORD else None
+    if model is None:
+        return name
+    try:
+        field = model._meta.get_field(name)
+    except LookupError:
+        return name
+    label = str(getattr(field, "verbose_name", name))
+    return label[:1].upper() + label[1:]
+
+
+def readable(entry: models.Model, name: str) -> str:
+    """Return a field's value as people read it, for the history."""
+    field = entry._meta.get_field(name)
+    value = getattr(entry, name)
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    if isinstance(value, dt.datetime):
+        return f"{value:%d/%m/%Y %H:%M}"
+    if isinstance(value, dt.date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(field, models.JSONField):
+        return "; ".join(f"{key}: {each}" for key, each in sorted(value.items()) if each not in (None, ""))
+    if getattr(field, "choices", None):
+        return str(dict(field.flatchoices).get(value, value))  # type: ignore[union-attr]
+    return str(value)
+
+
+def values_of(entry: models.Model, fields: tuple[str, ...]) -> dict[str, str]:
+    """Return the readable value of each of these fields."""
+    return {name: readable(entry, name) for name in fields}
+
+
+def difference(before: dict[str, str], after: dict[str, str]) -> list[list[Any]]:
+    """Return `[field, before, after]` for what differs."""
+    return [[name, before.get(name, ""), value] for name, value in after.items() if before.get(name, "") != value]
