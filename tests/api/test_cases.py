@@ -52,7 +52,7 @@ def test_a_clerk_registers_a_case_and_reads_it_back(people: dict[str, User], as_
     read = client.get(f"/api/vks/cases/{made.json()['code']}/").json()
     assert [each["full_name"] for each in read["accused"]] == ["Đỗ Văn Ủy", "Lò Thị Ỉ"]
     assert read["accused_label"] == "Bị can"
-    assert read["may"] == ["bundle", "file", "view"]
+    assert read["may"] == ["bundle", "edit", "file", "view"]
     assert [(each["user"]["username"], each["role"]) for each in read["assignments"]] == [
         ("clerk_kv1", "scan_operator")
     ]

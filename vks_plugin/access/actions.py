@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import project_case
-from vks_plugin.access.queries import require, units_to_appoint_in, units_to_register_in
+from vks_plugin.access.queries import case_decision, require, units_to_appoint_in, units_to_register_in
 from vks_plugin.cases import actions as case_actions
-from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.cases.actions import ChargeInput
+from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -58,6 +60,91 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
     return case
 
 
+def edit_case(*, actor: User, case: CaseFile, **fields: Any) -> CaseFile:
+    """Change fields of the case itself, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.edit_case`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    leader = fields.get("values", {}).get("leader_in_charge")
+    if leader is not None and not _posted(leader, case, timezone.localdate()):
+        raise BadInput(
+            _("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="leader_in_charge"
+        )
+    return case_actions.edit_case(actor=actor, case=case, **fields)
+
+
+def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, Any], reason: str = "") -> Any:
+    """Add a row to a part of the record, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.add_entry`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    _own_relations_only(actor, values)
+    return case_actions.add_entry(actor=actor, case=case, part=part, values=values, reason=reason)
+
+
+def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: str = "") -> Any:
+    """Change a row of the record, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.change_entry`.
+    """
+    require(actor, entry.case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    _own_relations_only(actor, values)
+    return case_actions.change_entry(actor=actor, entry=entry, values=values, reason=reason)
+
+
+def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
+    """Take a row out of the record, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.remove_entry`.
+    """
+    require(actor, entry.case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    case_actions.remove_entry(actor=actor, entry=entry, reason=reason)
+
+
+def charge(*, actor: User, case: CaseFile, accused: Accused | None, given: ChargeInput) -> Charge:
+    """Charge somebody, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput: see `vks_plugin.cases.actions.charge_values`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    return case_actions.add_charge(actor=actor, case=case, accused=accused, given=given)
+
+
+def replace_charge(*, actor: User, charge: Charge, given: ChargeInput, reason: str = "") -> Charge:
+    """Change a charge, on behalf of an actor who may; the old one stays in the record.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput: see `vks_plugin.cases.actions.replace_charge`.
+    """
+    require(actor, charge.case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    return case_actions.replace_charge(actor=actor, charge=charge, given=given, reason=reason)
+
+
+def _own_relations_only(actor: User, values: Mapping[str, Any]) -> None:
+    """Refuse to point at a case the actor may not know of: the refusal is the same as for one that is not there."""
+    other = values.get("other")
+    if isinstance(other, CaseFile) and case_decision(actor, other).level < Level.METADATA:
+        raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field="other")
+
+
+def _posted(user: User, case: CaseFile, day: dt.date) -> bool:
+    places = [pk for pk in (case.unit_id, case.unit.parent_id) if pk is not None]
+    return user.is_active and Appointment.objects.in_force(day).filter(user=user, unit_id__in=places).exists()
+
+
 @transaction.atomic
 def assign(
     *,
@@ -81,9 +168,7 @@ def assign(
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
     if ends_on is not None and ends_on < starts_on:
         raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
-    places = [pk for pk in (case.unit_id, case.unit.parent_id) if pk is not None]
-    posted = Appointment.objects.in_force(starts_on).filter(user=user, unit_id__in=places).exists()
-    if not user.is_active or not posted:
+    if not _posted(user, case, starts_on):
         raise BadInput(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="user")
     if role == Assignment.Role.PROSECUTOR_LEAD:
         _open(case).filter(role=role).exclude(user=user).update(ended_at=timezone.now())

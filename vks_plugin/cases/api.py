@@ -197,6 +197,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
             OpenApiParameter(
                 "q", str, description="Words of code, name, decision number or an accused's name, accents or not."
             ),
+            OpenApiParameter("kind", str, description="A kind of case, such as `criminal` or `crime_report`."),
             OpenApiParameter("stage", str, description="A stage of proceedings, such as `dieu_tra`."),
             OpenApiParameter("status", str, description="Such as `dang_giai_quyet`."),
             OpenApiParameter("unit", str, description="Code of the office that handles the case."),

@@ -78,7 +78,7 @@ class Kind:
         known = {field.name: field for field in self.fields}
         for name in given:
             if name not in known:
-                raise DetailError(name, _("Loại vụ án này không có trường “%(field)s”."), field=name)
+                raise DetailError(name, _("Loại vụ án này không có trường “%(name)s”."), name=name)
         clean: dict[str, Any] = {}
         for field in self.fields:
             value = _clean_value(field, given.get(field.name))

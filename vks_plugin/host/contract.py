@@ -229,7 +229,7 @@ def _callable_problems(expected: Called) -> Iterator[str]:
 
 def _model_problems(expected: Model) -> Iterator[str]:
     try:
-        meta = apps.get_model(expected.label)._meta  # noqa: SLF001 - Django's documented way to a model's fields
+        meta = apps.get_model(expected.label)._meta
     except LookupError:
         yield expected.label
         return

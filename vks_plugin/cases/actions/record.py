@@ -7,7 +7,7 @@ from what to what, and whatever follows from it (search text, marks, class of cr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -317,7 +317,7 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
 
 def _nothing_hangs_on(accused: Accused) -> None:
     """Refuse to take somebody out whose measures, charges or events would go without a trace of their own."""
-    hanging = accused.measures.exists() or accused.charges.exists() or accused.events.exists()  # type: ignore[attr-defined]
+    hanging = accused.measures.exists() or accused.charges.exists() or accused.events.exists()
     if hanging:
         raise Conflict(
             _("%(name)s còn tội danh, biện pháp ngăn chặn hoặc sự kiện tố tụng: hãy bỏ các dòng đó trước.")
@@ -402,9 +402,9 @@ AFTERWARDS: list[Callable[[CaseFile], None]] = []
 def follow_up(case: CaseFile) -> None:
     """Bring up to date what is derived from the record of this case."""
     accused = list(Accused.objects.filter(case=case))
-    people = list(CasePerson.objects.filter(case=case).only("full_name", "is_minor", "role", "folded_name"))
+    people = list(CasePerson.objects.filter(case=case).only("is_minor", "role"))
     charges = list(Charge.objects.filter(case=case, ended_on__isnull=True).only("crime_class", "name", "article"))
-    case.search_text = search_text(case, [*accused, *people])
+    case.search_text = search_text(case, accused)
     case.crime_class = heaviest(charge.crime_class or None for charge in charges) or ""
     for person in accused:
         person.case = case
@@ -428,12 +428,11 @@ def follow_up(case: CaseFile) -> None:
         also(case)
 
 
-def search_text(case: CaseFile, people: list[Accused | CasePerson] | list[Accused]) -> str:
+def search_text(case: CaseFile, accused: Iterable[Accused]) -> str:
     """Return what a list is searched by: code, name, number of the decision, national code, accused; no accents.
 
     Other people are left out: who may only know that a case exists must not find out who its victim is.
     """
-    accused = [person for person in people if isinstance(person, Accused)]
     words = [
         folded(case.code),
         folded(case.name),

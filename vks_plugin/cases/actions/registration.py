@@ -265,9 +265,7 @@ def create_case(
     raise AssertionError
 
 
-def _fill(
-    case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charges: Sequence[ChargeInput]
-) -> None:
+def _fill(case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charges: Sequence[ChargeInput]) -> None:
     """Enter the accused and the charges of a case just made; one row of history tells of all of it."""
     if people and not case.kind_data.has_accused:
         raise BadInput(_("Loại vụ án này không có bị can: hãy nhập người tham gia tố tụng."), field="accused")

@@ -259,7 +259,12 @@ class PreventiveMeasure(models.Model):
     facility = models.CharField(_("nơi giam giữ"), max_length=200, blank=True)
     # an extension names the order it prolongs
     extends = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="extensions", verbose_name=_("gia hạn của")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="extensions",
+        verbose_name=_("gia hạn của"),
     )
     # the day it really ended, when that was before or without a last day
     ended_on = models.DateField(_("chấm dứt ngày"), null=True, blank=True)

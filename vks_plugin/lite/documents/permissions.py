@@ -64,7 +64,7 @@ def set_permissions_for_object(
         object: what the grants are on. Whoever may change may also view.
         merge: take nothing away.
     """
-    kind = object._meta.model_name  # noqa: SLF001 - Django's public way to a model's name
+    kind = object._meta.model_name
     content_type = ContentType.objects.get_for_model(object)
     for action, holders in permissions.items():
         for key, model, table, column in (

@@ -33,7 +33,7 @@ class OwnedObjectSerializer(SerializerWithPerms, serializers.ModelSerializer[Any
         """Ask the object's owner and grants; superusers may always."""
         if self.user is not None and self.user.is_active and self.user.is_superuser:
             return True
-        model = obj._meta.model_name  # noqa: SLF001 - Django's public way to a model's name
+        model = obj._meta.model_name
         return bool(obj.owner is None or (self.user and has_perms_owner_aware(self.user, f"change_{model}", obj)))
 
 
