@@ -45,3 +45,19 @@ def ascii_file_name(text: str, *, limit: int = 120) -> str:
     """Return `text` as a file name of plain letters, digits, dots and dashes, at most `limit` long."""
     name = re.sub(r"[^a-z0-9.]+", "-", folded(text)).strip("-.")
     return name[:limit].strip("-.") or "tai-lieu"
+
+
+class Sentence(str):
+    """A sentence that is filled in already and can still be translated: it keeps its words and what was filled in."""
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Sentence:
+        """Fill `values` into `template`, which was marked with `gettext_noop`."""
+        made = super().__new__(cls, template % values if values else template)
+        made.template = template
+        made.values = values
+        return made

@@ -1,24 +1,33 @@
 """Kinds, stages, statuses and parts of a case file.
 
-Values are those of the national case software where it has them (stages G0–G6),
-labels are the procuracy's own words, translated by whoever shows them.
+Values are those of the national case software where it has them (stages G0–G6, the four statuses of
+a report of crime), labels are the procuracy's own words, translated by whoever shows them. What leads
+from one stage to another is in `proceedings.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from vks_plugin.text import gettext_noop as _
 
 
 class Stage(NamedTuple):
-    """A stage of criminal proceedings."""
+    """A stage of proceedings."""
 
     value: str
     label: str
     code: str
     """Code used by the national case software (G0 is ours: it has none for reports of crime)."""
 
+
+KINDS: tuple[tuple[str, str], ...] = (
+    ("criminal", _("Vụ án hình sự")),
+    ("crime_report", _("Nguồn tin về tội phạm")),
+    ("civil", _("Vụ án dân sự")),
+    ("administrative", _("Vụ án hành chính")),
+)
 
 STAGES: tuple[Stage, ...] = (
     Stage("nguon_tin", _("Giải quyết nguồn tin"), "G0"),
@@ -31,6 +40,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("thi_hanh_an", _("Thi hành án"), "G6"),
     Stage("ket_thuc", _("Kết thúc"), ""),
 )
+"""Of a criminal case."""
 
 STATUSES: tuple[tuple[str, str], ...] = (
     ("dang_giai_quyet", _("Đang giải quyết")),
@@ -48,6 +58,44 @@ STATUSES: tuple[tuple[str, str], ...] = (
     ("co_hieu_luc", _("Bản án, quyết định có hiệu lực")),
     ("da_nop_luu", _("Đã nộp lưu")),
 )
+"""Of a criminal case, and of each accused in it (Điều 247 khoản 2, Điều 248 khoản 2)."""
+
+_BY_VALUE = {stage.value: stage for stage in STAGES}
+_LABELS = dict(STATUSES)
+
+_REPORT_STAGES = (
+    Stage("tiep_nhan", _("Tiếp nhận nguồn tin"), "G0"),
+    _BY_VALUE["nguon_tin"],
+    _BY_VALUE["ket_thuc"],
+)
+_REPORT_STATUSES = (
+    ("chua_thuc_hien", _("Chưa thực hiện")),
+    ("dang_giai_quyet", _LABELS["dang_giai_quyet"]),
+    ("tam_dinh_chi", _LABELS["tam_dinh_chi"]),
+    ("da_giai_quyet", _("Đã giải quyết")),
+    ("da_nop_luu", _LABELS["da_nop_luu"]),
+)
+
+_COURT_STAGES = tuple(_BY_VALUE[value] for value in ("xet_xu_so_tham", "phuc_tham", "ket_thuc"))
+_COURT_STATUSES = tuple(
+    (value, _LABELS[value])
+    for value in ("dang_giai_quyet", "da_xet_xu_st", "co_khang_cao_khang_nghi", "co_hieu_luc", "da_nop_luu")
+)
+
+STAGES_OF: Mapping[str, tuple[Stage, ...]] = {
+    "criminal": STAGES,
+    "crime_report": _REPORT_STAGES,
+    "civil": _COURT_STAGES,
+    "administrative": _COURT_STAGES,
+}
+"""By kind. A civil or administrative file belongs to the court; the procuracy has it while it studies it."""
+
+STATUSES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "criminal": STATUSES,
+    "crime_report": _REPORT_STATUSES,
+    "civil": _COURT_STATUSES,
+    "administrative": _COURT_STATUSES,
+}
 
 PARTS: tuple[tuple[str, str], ...] = (
     ("hsva", _("Hồ sơ vụ án")),
@@ -55,16 +103,50 @@ PARTS: tuple[tuple[str, str], ...] = (
 )
 """The case file travels between agencies; the supervision file never leaves the procuracy."""
 
+MEASURES: tuple[tuple[str, str], ...] = (
+    ("giu_khan_cap", _("Giữ người trong trường hợp khẩn cấp")),
+    ("bat", _("Bắt")),
+    ("tam_giu", _("Tạm giữ")),
+    ("tam_giam", _("Tạm giam")),
+    ("bao_linh", _("Bảo lĩnh")),
+    ("dat_tien", _("Đặt tiền để bảo đảm")),
+    ("cam_di_khoi_noi_cu_tru", _("Cấm đi khỏi nơi cư trú")),
+    ("tam_hoan_xuat_canh", _("Tạm hoãn xuất cảnh")),
+    ("giam_sat_dien_tu", _("Giám sát điện tử")),
+    ("giam_sat_nguoi_dai_dien", _("Giám sát bởi người đại diện")),
+)
+"""Preventive measures (Điều 109); the last two are for persons under 18."""
+
+_ALL_STAGES = {stage.value: stage.label for stages in STAGES_OF.values() for stage in stages}
+_ALL_STATUSES = {value: label for statuses in STATUSES_OF.values() for value, label in statuses}
+
+
+def stage_label(stage: str) -> str:
+    """Return the words for a stage of any kind; the value itself when it is none."""
+    return _ALL_STAGES.get(stage, stage)
+
+
+def status_label(status: str) -> str:
+    """Return the words for a status of any kind; the value itself when it is none."""
+    return _ALL_STATUSES.get(status, status)
+
+
 _TRIAL_STAGES = frozenset({"xet_xu_so_tham", "phuc_tham"})
 _AFTER_TRIAL = frozenset({"giam_doc_tham_tai_tham", "thi_hanh_an", "ket_thuc"})
 
 
 def accused_label(stage: str) -> str:
-    """Return what the law calls the person prosecuted at `stage` (Điều 60, 61 BLTTHS)."""
+    """Return what the law calls the person prosecuted at `stage` (Điều 60, 61 BLTTHS).
+
+    The stage of the person, where it is known: one is charged only by the decision against him, and
+    stands trial only by the decision to open it, so a person's stage may be behind that of the case.
+    """
     if stage in _TRIAL_STAGES:
         return _("Bị cáo")
     if stage in _AFTER_TRIAL:
         return _("Người bị kết án")
-    if stage == "nguon_tin":
+    if stage in {"nguon_tin", "tiep_nhan"}:
         return _("Người bị tố giác, kiến nghị khởi tố")
+    if stage == "khoi_to":
+        return _("Người bị giữ, bị tạm giữ")
     return _("Bị can")
