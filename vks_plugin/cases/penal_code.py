@@ -41,7 +41,7 @@ POINTS = "abcdđeghiklmnopqrstuvxy"
 MAX_INPUT = 500
 """Letters of a typed text that are looked at; a charge is never that long."""
 
-Kind = Literal["offence", "definition", "repealed"]
+Kind = Literal["offence", "provision", "repealed"]
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Clause:
 
     number: int
     max_years: int | None
-    """Highest term of imprisonment in years; 0: no imprisonment; None: not known."""
+    """Highest term of imprisonment in years; 0: no prison for a term; None: no penalty of its own, or not known."""
     life: bool = False
     death: bool = False
     preparation: bool = False
-    """The clause on preparing the crime (chuẩn bị phạm tội)."""
+    """A clause on preparing the crime (chuẩn bị phạm tội; Điều 14)."""
     verified: bool = True
     note: str = ""
 
@@ -74,7 +74,12 @@ class Article:
     chapter: str
     chapter_name: str
     kind: Kind = "offence"
+    """`provision`: it defines no offence; `repealed`: there is no such offence any more."""
+    numbered: bool = True
+    """False: one paragraph without a number, which is cited as the article alone; in the table it is clause 1."""
     clauses: tuple[Clause, ...] = ()
+    also: tuple[str, ...] = ()
+    """Other words people look it up by; never shown as its name."""
     verified: bool = True
     note: str = ""
 
@@ -126,8 +131,9 @@ class Suggestion:
 
     @property
     def reference(self) -> ChargeReference:
-        """Return it as a reference."""
-        return ChargeReference(self.article.number, self.clause.number if self.clause else None, self.points)
+        """Return it as it is cited: without a clause where the article numbers none."""
+        number = self.clause.number if self.clause and self.article.numbered else None
+        return ChargeReference(self.article.number, number, self.points)
 
     @property
     def crime_class(self) -> str | None:
@@ -136,7 +142,7 @@ class Suggestion:
 
     @property
     def verified(self) -> bool:
-        """Tell whether the row was read in the text of the code."""
+        """Tell whether the row was read in a text of the code."""
         return self.article.verified and (self.clause is None or self.clause.verified)
 
     @property
@@ -166,7 +172,7 @@ def heaviest(classes: Iterable[str | None]) -> str | None:
 def charge_label(article: Article, clause: Clause | None = None, points: Sequence[str] = ()) -> str:
     """Return `Điều 173 khoản 2 điểm a – Tội trộm cắp tài sản (tội phạm nghiêm trọng)`."""
     place = f"Điều {article.number}"
-    if clause is not None:
+    if clause is not None and article.numbered:
         place += f" khoản {clause.number}"
     if points:
         place += f" điểm {', '.join(points)}"
@@ -200,7 +206,7 @@ def _article(row: Mapping[str, Any], chapters: Mapping[str, str]) -> Article:
             )
         )
     kind: Kind = row.get("kind", "offence")
-    if kind not in {"offence", "definition", "repealed"} or (kind == "offence") is not bool(clauses):
+    if kind not in {"offence", "provision", "repealed"} or (kind == "offence") is not bool(clauses):
         message = f"article {row['article']}: kind {kind!r} does not go with {len(clauses)} clauses"
         raise ValueError(message)
     chapter = str(row["chapter"])
@@ -210,7 +216,9 @@ def _article(row: Mapping[str, Any], chapters: Mapping[str, str]) -> Article:
         chapter=chapter,
         chapter_name=chapters[chapter],
         kind=kind,
+        numbered=bool(row.get("numbered", True)),
         clauses=tuple(clauses),
+        also=tuple(row.get("also", ())),
         verified=bool(row.get("verified", True)),
         note=str(row.get("note", "")),
     )
@@ -299,17 +307,18 @@ def crime_class(version: CodeVersion | str, number: str | int, clause: int | Non
 
 # --- what people type
 
-_POINT = r"[a-z](?!\w)(?!(?<=[kd])[\s.]*\d)"
+_POINT = r"[a-z](?!\w)(?!(?<=[kd])[\s.]*\d)"  # not the k and d of k2 and đ173
+_CLAUSE = r"(?:0?[1-9]|[1-9]\d)(?!\d)"
 _REFERENCE = re.compile(
     rf"""
-      (?: (?<![a-z])(?:dieu|d)[\s.]*(?P<article>\d{{1,3}})        # điều 173, đ.173, d173
+      (?: (?<![a-z])(?:dieu|d)[\s.]*(?P<article>[1-9]\d{{0,2}})    # điều 173, đ.173, d173
         | (?<![\w.,/-])(?P<bare>[1-9]\d\d)(?![.,/-]\d{{3}})       # 173, but not 173.000 or 173/2021
       )(?!\d)(?P<suffix>[a-z](?!\w))?
-      (?:[\s.,/-]+(?P<tail_clause>\d{{1,2}})(?![\d]|[./-]\d)      # 173.2, 173 2
+      (?:[\s.,/-]+(?P<tail_clause>{_CLAUSE})(?![./-]\d)           # 173.2, 173 2
          (?:[\s.,/-]*(?P<tail_point>{_POINT}))? )?                # 173.2.a
-    | (?<![a-z])(?:khoan|k)[\s.]*(?P<clauses>\d{{1,2}}(?!\d)(?:\s*(?:,|va)\s*\d{{1,2}}(?!\d))*)
+    | (?<![a-z])(?:khoan|k)[\s.]*(?P<clauses>{_CLAUSE}(?:\s*(?:,|va)\s*{_CLAUSE})*)
          (?P<clause_point>{_POINT})?
-    | (?<![a-z])(?:diem|d)[\s.]*(?P<points>{_POINT}(?:\s*(?:[,;\s]|va|hoac)\s*(?:diem\s+)?{_POINT})*)
+    | (?<![a-z])(?:diem|d)[\s.]+(?P<points>{_POINT}(?:\s*(?:[,;\s]|va|hoac)\s*(?:diem\s+)?{_POINT})*)
     """,
     re.VERBOSE,
 )
@@ -331,27 +340,36 @@ class _Found:
     """An article as it was typed with what was said about it; the article is empty until it is met."""
 
     article: str = ""
-    parts: list[tuple[int, ...] | tuple[str, ...]] = field(default_factory=list)
+    parts: list[int | str] = field(default_factory=list)
+    """Numbers of clauses and letters of points."""
 
     def references(self) -> list[ChargeReference]:
         """Join points to their clause, whichever of the two was said first."""
         found: list[ChargeReference] = []
-        points_first = bool(self.parts) and isinstance(self.parts[0][0], str)
+        points_first = bool(self.parts) and isinstance(self.parts[0], str)
         waiting: tuple[str, ...] = ()
         for part in self.parts:
-            for each in part:
-                if isinstance(each, int):
-                    found.append(ChargeReference(self.article, each, waiting))
-                    waiting = ()
-                elif found and not points_first:
-                    found[-1] = replace(found[-1], points=(*found[-1].points, each))
-                else:
-                    waiting = (*waiting, each)
+            if isinstance(part, int):
+                found.append(ChargeReference(self.article, part, waiting))
+                waiting = ()
+            elif found and not points_first:
+                found[-1] = replace(found[-1], points=(*found[-1].points, part))
+            else:
+                waiting = (*waiting, part)
         if waiting and found:
             found[-1] = replace(found[-1], points=(*found[-1].points, *waiting))
         elif waiting or (self.article and not found):
             found.append(ChargeReference(self.article, None, waiting))
         return found
+
+
+def _points(match: re.Match[str], name: str, marked: str) -> list[str]:
+    """Return the letters of points in a part of a match, as they were typed: with the mark of đ."""
+    if match[name] is None:
+        return []
+    start = match.start(name)
+    letters = [marked[start + each.start()] for each in re.finditer(r"\b[a-z]\b", match[name])]
+    return [letter for letter in letters if letter in POINTS]
 
 
 def _read(text: str) -> tuple[list[ChargeReference], str, str]:
@@ -361,12 +379,6 @@ def _read(text: str) -> tuple[list[ChargeReference], str, str]:
     rest = list(zip(marked, plain, strict=True))
     article_last: bool | None = None  # "khoản 2 Điều 173" closes with its article, "Điều 173 khoản 2" opens with it
     for match in _REFERENCE.finditer(plain):
-
-        def points(name: str, match: re.Match[str] = match) -> tuple[str, ...]:
-            start, end = match.span(name)
-            letters = re.finditer(r"(?<!\w)[a-z](?!\w)", plain[start:end])
-            return tuple(marked[start + each.start()] for each in letters)
-
         number = match["article"] or match["bare"]
         if number:
             if article_last is None:
@@ -374,18 +386,13 @@ def _read(text: str) -> tuple[list[ChargeReference], str, str]:
             if not article_last and groups[-1].article:
                 groups.append(_Found())
             groups[-1].article = str(int(number)) + (match["suffix"] or "")
-            if match["tail_clause"]:
-                groups[-1].parts.append((int(match["tail_clause"]),))
-            if match["tail_point"]:
-                groups[-1].parts.append(points("tail_point"))
+            groups[-1].parts += [int(match["tail_clause"])] if match["tail_clause"] else []
+            groups[-1].parts += _points(match, "tail_point", marked)
             if article_last:
                 groups.append(_Found())
-        elif match["clauses"]:
-            groups[-1].parts.append(tuple(int(each) for each in re.findall(r"\d+", match["clauses"])))
-            if match["clause_point"]:
-                groups[-1].parts.append(points("clause_point"))
         else:
-            groups[-1].parts.append(points("points"))
+            groups[-1].parts += [int(each) for each in re.findall(r"\d+", match["clauses"] or "")]
+            groups[-1].parts += [*_points(match, "clause_point", marked), *_points(match, "points", marked)]
         rest[slice(*match.span())] = [(" ", " ")] * (match.end() - match.start())
     references = list(dict.fromkeys(each for group in groups for each in group.references()))
     return (
@@ -413,8 +420,8 @@ def parse_reference(text: str) -> ChargeReference | None:
 class _Names:
     """The names of a version's offences, prepared for looking up words."""
 
-    words: Mapping[str, tuple[tuple[str, str], ...]]
-    """By number, each word with and without its marks."""
+    words: Sequence[tuple[str, tuple[tuple[str, str], ...]]]
+    """A number and the words it is looked up by, each with and without its marks."""
     weight: Mapping[str, float]
     """How much a word tells, with its marks or without: the rarer, the more."""
     unknown: float
@@ -424,8 +431,8 @@ class _Names:
 @lru_cache(maxsize=8)
 def _names(version: CodeVersion) -> _Names:
     offences = [each for each in version.articles.values() if each.kind == "offence"]
-    words = {each.number: tuple(_words(*_plain(each.name))) for each in offences}
-    counted = Counter(form for each in words.values() for form in {form for word in each for form in word})
+    words = [(each.number, tuple(_words(*_plain(name)))) for each in offences for name in (each.name, *each.also)]
+    counted = Counter(form for _number, each in words for form in {form for word in each for form in word})
     weight = {form: math.log(1 + len(offences) / number) for form, number in counted.items()}
     return _Names(words=words, weight=weight, unknown=sum(weight.values()) / max(1, len(weight)))
 
@@ -450,8 +457,8 @@ def _by_words(version: CodeVersion, marked: str, plain: str) -> list[tuple[tuple
     bare = [word for _marked, word in asked]
     weights = [names.weight.get(word, names.unknown) for word in bare]
     phrase = " ".join(bare)
-    ranked: list[tuple[tuple[float, ...], Article]] = []
-    for number, words in names.words.items():
+    best: dict[str, tuple[float, ...]] = {}
+    for number, words in names.words:
         own = [word for _marked, word in words]
         # the last word may still be in the typing
         last = len(bare[-1]) > 1 and any(each.startswith(bare[-1]) for each in own)
@@ -470,7 +477,8 @@ def _by_words(version: CodeVersion, marked: str, plain: str) -> list[tuple[tuple
             float(tones),
             round(said / sum(whole.values()), 6),
         )
-        ranked.append((rank, version.articles[number]))
+        best[number] = max(rank, best.get(number, rank))
+    ranked = [(rank, version.articles[number]) for number, rank in best.items()]
     ranked.sort(key=lambda pair: (tuple(-each for each in pair[0]), _order(pair[1].number)))
     return [pair for pair in ranked if pair[0][0] == 1.0] or ranked
 
