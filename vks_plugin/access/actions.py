@@ -19,7 +19,8 @@ from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import case_decision, require, units_to_appoint_in, units_to_register_in
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput
-from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge
+from vks_plugin.cases.actions.proceedings import typed
+from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge, ProceduralEvent
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -131,6 +132,31 @@ def replace_charge(*, actor: User, charge: Charge, given: ChargeInput, reason: s
     """
     require(actor, charge.case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
     return case_actions.replace_charge(actor=actor, charge=charge, given=given, reason=reason)
+
+
+def record_event(*, actor: User, case: CaseFile, **happened: Any) -> ProceduralEvent:
+    """Record something that happened in the proceedings, on behalf of an actor who may.
+
+    Args:
+        happened: the fields of `vks_plugin.cases.actions.Happened`.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.record_event`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("ghi sự kiện tố tụng"))
+    return case_actions.record_event(actor=actor, case=case, happened=typed(happened))
+
+
+def withdraw_event(*, actor: User, event: ProceduralEvent, reason: str) -> None:
+    """Take back an event recorded in error, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.withdraw_event`.
+    """
+    require(actor, event.case, Level.CONTRIBUTE, doing=_("rút sự kiện tố tụng"))
+    case_actions.withdraw_event(actor=actor, event=event, reason=reason)
 
 
 def _own_relations_only(actor: User, values: Mapping[str, Any]) -> None:

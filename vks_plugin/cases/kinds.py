@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vks_plugin.cases.stages import STAGES, STATUSES, Stage
+from vks_plugin.cases.stages import STAGES_OF, STATUSES_OF, Stage
 from vks_plugin.text import gettext_noop as _
 from vks_plugin.text import one_line
 
@@ -134,8 +134,8 @@ CRIMINAL = Kind(
     number_label=_("Số quyết định khởi tố"),
     date_label=_("Ngày quyết định khởi tố"),
     agency_label=_("Cơ quan ra quyết định"),
-    stages=STAGES,
-    statuses=STATUSES,
+    stages=STAGES_OF["criminal"],
+    statuses=STATUSES_OF["criminal"],
     first_stage="dieu_tra",
     has_accused=True,
     accused_group_label=_("Bị can, bị cáo"),
@@ -157,14 +157,9 @@ CRIME_REPORT = Kind(
     number_label=_("Số tiếp nhận"),
     date_label=_("Ngày tiếp nhận"),
     agency_label=_("Cơ quan tiếp nhận"),
-    stages=(Stage("nguon_tin", _("Giải quyết nguồn tin"), "G0"),),
-    statuses=(
-        ("chua_thuc_hien", _("Chưa thực hiện")),
-        ("dang_giai_quyet", _("Đang giải quyết")),
-        ("tam_dinh_chi", _("Tạm đình chỉ")),
-        ("da_giai_quyet", _("Đã giải quyết")),
-    ),
-    first_stage="nguon_tin",
+    stages=STAGES_OF["crime_report"],
+    statuses=STATUSES_OF["crime_report"],
+    first_stage="tiep_nhan",
     has_accused=True,
     accused_group_label=_("Người bị tố giác, kiến nghị khởi tố"),
     name_example=_("Trần Thị B tố giác bị chiếm đoạt tài sản"),
@@ -203,23 +198,9 @@ CIVIL = Kind(
     number_label=_("Số thụ lý của Tòa án"),
     date_label=_("Ngày thụ lý của Tòa án"),
     agency_label=_("Tòa án thụ lý"),
-    stages=(
-        Stage("thu_ly", _("Thụ lý"), ""),
-        Stage("so_tham", _("Sơ thẩm"), ""),
-        Stage("phuc_tham", _("Xét xử phúc thẩm"), ""),
-        Stage("giam_doc_tham_tai_tham", _("Giám đốc thẩm, tái thẩm"), ""),
-        Stage("thi_hanh_an", _("Thi hành án"), ""),
-        Stage("ket_thuc", _("Kết thúc"), ""),
-    ),
-    statuses=(
-        ("dang_giai_quyet", _("Đang giải quyết")),
-        ("tam_dinh_chi", _("Tạm đình chỉ")),
-        ("dinh_chi", _("Đình chỉ")),
-        ("da_xet_xu_st", _("Đã xét xử sơ thẩm")),
-        ("co_khang_cao_khang_nghi", _("Có kháng cáo, kháng nghị")),
-        ("co_hieu_luc", _("Bản án, quyết định có hiệu lực")),
-    ),
-    first_stage="thu_ly",
+    stages=STAGES_OF["civil"],
+    statuses=STATUSES_OF["civil"],
+    first_stage="xet_xu_so_tham",
     name_example=_("Trần Thị B kiện Lê Văn C – Tranh chấp hợp đồng vay tài sản"),
     person_roles=(
         ("plaintiff", _("Nguyên đơn")),
@@ -242,9 +223,9 @@ ADMINISTRATIVE = Kind(
     number_label=_("Số thụ lý của Tòa án"),
     date_label=_("Ngày thụ lý của Tòa án"),
     agency_label=_("Tòa án thụ lý"),
-    stages=CIVIL.stages,
-    statuses=CIVIL.statuses,
-    first_stage="thu_ly",
+    stages=STAGES_OF["administrative"],
+    statuses=STATUSES_OF["administrative"],
+    first_stage="xet_xu_so_tham",
     name_example=_("Trần Thị B kiện quyết định thu hồi đất"),
     person_roles=(
         ("claimant", _("Người khởi kiện")),

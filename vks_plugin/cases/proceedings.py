@@ -1638,14 +1638,23 @@ def order_warnings(history: Iterable[Happening], happening: Happening) -> list[s
         found.append(
             Sentence(
                 _("Ngày không theo thứ tự: “%(early)s” %(early_day)s sau “%(late)s” %(late_day)s. Hãy kiểm tra lại."),
-                early=_label(early.event),
+                early=event_label(early.event),
                 early_day=f"{early.on:%d/%m/%Y}",
-                late=_label(late.event),
+                late=event_label(late.event),
                 late_day=f"{late.on:%d/%m/%Y}",
             )
         )
     return found
 
 
-def _label(value: str) -> str:
+def event_label(value: str) -> str:
+    """Return the words for an event of any kind; the value itself when it is none."""
     return next((rows[value].label for rows in EVENTS.values() if value in rows), value)
+
+
+def ground_label(event: str, ground: str) -> str:
+    """Return the words for a ground of an event; the ground itself when the table has none."""
+    for rows in EVENTS.values():
+        if event in rows:
+            return dict(rows[event].grounds).get(ground, ground)
+    return ground

@@ -1,6 +1,7 @@
 """Writing cases. Whether the actor may is decided before, in `access`."""
 
 from vks_plugin.cases.actions.charges import ChargeInput, add_charge, charge_values, replace_charge
+from vks_plugin.cases.actions.proceedings import Happened, record_event, withdraw_event
 from vks_plugin.cases.actions.record import add_entry, change_entry, edit_case, follow_up, remove_entry
 from vks_plugin.cases.actions.registration import CODE, AccusedInput, create_case, init_decision_key
 
@@ -8,6 +9,7 @@ __all__ = [
     "CODE",
     "AccusedInput",
     "ChargeInput",
+    "Happened",
     "add_charge",
     "add_entry",
     "change_entry",
@@ -16,6 +18,8 @@ __all__ = [
     "edit_case",
     "follow_up",
     "init_decision_key",
+    "record_event",
     "remove_entry",
     "replace_charge",
+    "withdraw_event",
 ]

@@ -83,9 +83,9 @@ def charge_values(given: ChargeInput, *, offence_day: dt.date | None, charged_on
             )
         return values | {"name": given.name, "crime_class": given.crime_class}
     known = penal_code.article(version, article)
-    if known is None:
+    if known is None or known.kind != "offence":
         raise BadInput(
-            _("%(code)s không có Điều %(article)s về tội phạm: hãy kiểm tra lại.")
+            _("Điều %(article)s của %(code)s không quy định một tội phạm: hãy kiểm tra lại.")
             % {"code": version.name, "article": article},
             field="charge",
         )

@@ -225,6 +225,10 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
         given.setdefault("position", count + 1)
     entry: Any = chosen.model(case=case, **given)
     check(entry)
+    if isinstance(entry, Accused):
+        from vks_plugin.cases.actions.proceedings import settle_newcomer  # noqa: PLC0415 - it builds on this module
+
+        settle_newcomer(case=case, accused=entry)
     _written(entry)
     note_change(
         case=case,
@@ -236,8 +240,16 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
         values=difference({}, values_of(entry, chosen.fields)),
         reason=reason,
     )
+    if isinstance(entry, PreventiveMeasure):
+        _follow_measure(actor, case, entry)
     follow_up(case)
     return entry
+
+
+def _follow_measure(actor: User, case: CaseFile, measure: PreventiveMeasure) -> None:
+    from vks_plugin.cases.actions.proceedings import follow_measure  # noqa: PLC0415 - it builds on this module
+
+    follow_measure(actor=actor, case=case, measure=measure)
 
 
 @transaction.atomic
@@ -273,6 +285,8 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
         values=changed,
         reason=reason,
     )
+    if isinstance(current, PreventiveMeasure):
+        _follow_measure(actor, case, current)
     follow_up(case)
     return current
 
@@ -297,6 +311,7 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
         _nothing_hangs_on(current)
     before = values_of(current, part.fields)
     label = str(current)
+    imposed_by = current.event if isinstance(current, PreventiveMeasure) else None
     try:
         with transaction.atomic():
             current.delete()
@@ -312,6 +327,10 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
         values=[[name, value, ""] for name, value in before.items() if value],
         reason=reason,
     )
+    if imposed_by is not None:
+        from vks_plugin.cases.actions.proceedings import forget_measure  # noqa: PLC0415 - it builds on this module
+
+        forget_measure(actor=actor, case=case, event=imposed_by, reason=reason)
     follow_up(case)
 
 

@@ -237,6 +237,8 @@ def create_case(
         "details": clean_details(kind, details or {}),
         "stage": stage,
         "status": status,
+        "registered_stage": stage,
+        "registered_status": status,
         "unit": unit,
         "handled_at": handled_at,
         "form_token": form_token,
@@ -282,6 +284,9 @@ def _fill(case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charge
         )
         accused = Accused(case=case, **{"position": position, **values})
         accused.folded_name = folded(accused.full_name)
+        # whoever is registered with the case is in step with it
+        accused.registered_stage = accused.stage = case.stage
+        accused.registered_status = accused.status = case.status
         try:
             check(accused)
         except BadInput as error:

@@ -56,6 +56,9 @@ class CaseFile(models.Model):
     crime_class = models.CharField(_("loại tội phạm"), max_length=1, blank=True, editable=False)
     stage = models.CharField(_("giai đoạn"), max_length=32, default="dieu_tra")
     status = models.CharField(_("trạng thái"), max_length=32, default="dang_giai_quyet")
+    # where it stood when it was registered: what events are replayed from
+    registered_stage = models.CharField(max_length=32, default="dieu_tra", editable=False)
+    registered_status = models.CharField(max_length=32, default="dang_giai_quyet", editable=False)
     unit = models.ForeignKey(
         ProcuracyUnit, on_delete=models.PROTECT, related_name="cases", verbose_name=_("đơn vị thụ lý")
     )

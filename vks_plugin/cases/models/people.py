@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.persons import BirthPrecision, age_on, last_possible_birth
-from vks_plugin.cases.stages import accused_label
+from vks_plugin.cases.stages import MEASURES, accused_label
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -25,6 +25,8 @@ class Sex(models.TextChoices):
     MALE = "nam", _("Nam")
     FEMALE = "nu", _("Nữ")
 
+
+MEASURE_CHOICES = [(value, _(label)) for value, label in MEASURES]
 
 _PRECISIONS = [
     (BirthPrecision.DAY, _("Đủ ngày, tháng, năm")),
@@ -104,9 +106,11 @@ class Accused(Human):
     approval_no = models.CharField(_("số quyết định phê chuẩn"), max_length=60, blank=True)
     approval_date = models.DateField(_("ngày phê chuẩn"), null=True, blank=True)
     sentence = models.CharField(_("hình phạt"), max_length=500, blank=True)
-    # empty: the stage and status of the case
     stage = models.CharField(_("giai đoạn"), max_length=32, blank=True, editable=False)
     status = models.CharField(_("trạng thái"), max_length=32, blank=True, editable=False)
+    # where this person stood when entered: what events are replayed from
+    registered_stage = models.CharField(max_length=32, blank=True, editable=False)
+    registered_status = models.CharField(max_length=32, blank=True, editable=False)
 
     if TYPE_CHECKING:
         charges: RelatedManager[Charge]
@@ -232,21 +236,9 @@ class Charge(models.Model):
 class PreventiveMeasure(models.Model):
     """A preventive measure against an accused (biện pháp ngăn chặn, BLTTHS Điều 109 and after)."""
 
-    class Kind(models.TextChoices):
-        URGENT_HOLD = "giu_khan_cap", _("Giữ người trong trường hợp khẩn cấp")
-        ARREST = "bat", _("Bắt")
-        CUSTODY = "tam_giu", _("Tạm giữ")
-        DETENTION = "tam_giam", _("Tạm giam")
-        GUARANTEE = "bao_linh", _("Bảo lĩnh")
-        BAIL = "dat_tien", _("Đặt tiền để bảo đảm")
-        RESIDENCE = "cam_di_khoi_noi_cu_tru", _("Cấm đi khỏi nơi cư trú")
-        EXIT_BAN = "tam_hoan_xuat_canh", _("Tạm hoãn xuất cảnh")
-        ELECTRONIC = "giam_sat_dien_tu", _("Giám sát điện tử (người chưa thành niên)")
-        SUPERVISION = "giam_sat_boi_nguoi_dai_dien", _("Giám sát bởi người đại diện (người chưa thành niên)")
-
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="measures")
     accused = models.ForeignKey(Accused, on_delete=models.CASCADE, related_name="measures", verbose_name=_("bị can"))
-    kind = models.CharField(_("biện pháp"), max_length=32, choices=Kind.choices)
+    kind = models.CharField(_("biện pháp"), max_length=32, choices=MEASURE_CHOICES)
     starts_on = models.DateField(_("từ ngày"))
     starts_at = models.TimeField(_("giờ"), null=True, blank=True)
     # the last day the order names
@@ -268,6 +260,10 @@ class PreventiveMeasure(models.Model):
     )
     # the day it really ended, when that was before or without a last day
     ended_on = models.DateField(_("chấm dứt ngày"), null=True, blank=True)
+    # the event of the proceedings that imposed it; time limits are counted from there
+    event = models.OneToOneField(
+        "vks.ProceduralEvent", on_delete=models.SET_NULL, null=True, blank=True, related_name="measure", editable=False
+    )
     end_reason = models.CharField(_("lý do chấm dứt"), max_length=250, blank=True)
 
     if TYPE_CHECKING:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Never
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.models.papers import CaseDocument
 from vks_plugin.cases.models.people import Accused
+from vks_plugin.cases.proceedings import EVENTS, event_label, ground_label
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,6 +40,10 @@ class ProceduralEvent(models.Model):
     ground = models.CharField(_("căn cứ"), max_length=40, blank=True)
     # how long an extension is: `2m`, `10d`
     amount = models.CharField(_("thời gian"), max_length=8, blank=True)
+    # when an extension was asked for
+    asked_on = models.DateField(_("ngày đề nghị"), null=True, blank=True)
+    # the day a decision names: of the trial, of the initiation of the case that is merged
+    named_day = models.DateField(_("ngày nêu trong quyết định"), null=True, blank=True)
     case_document = models.ForeignKey(
         CaseDocument, on_delete=models.SET_NULL, null=True, blank=True, related_name="events", verbose_name=_("văn bản")
     )
@@ -56,6 +62,9 @@ class ProceduralEvent(models.Model):
     )
     withdrawal_reason = models.CharField(max_length=500, blank=True, editable=False)
 
+    warnings: tuple[str, ...] = ()
+    """What there is to say about it though it is accepted; told once, when it is recorded."""
+
     if TYPE_CHECKING:
         case_id: int
         accused_id: int | None
@@ -68,7 +77,23 @@ class ProceduralEvent(models.Model):
         indexes = [models.Index(fields=["event", "happened_on"], name="vks_event_on")]
 
     def __str__(self) -> str:
-        return f"{self.event} {self.happened_on:%d/%m/%Y}"
+        return f"{event_label(self.event)} {self.happened_on:%d/%m/%Y}"
+
+    @property
+    def label(self) -> str:
+        """What happened, in words."""
+        return gettext(event_label(self.event))
+
+    @property
+    def ground_label(self) -> str:
+        """The ground, in words."""
+        return gettext(ground_label(self.event, self.ground))
+
+    @property
+    def article(self) -> str:
+        """Where the law speaks of it."""
+        row = EVENTS.get(self.case.kind, {}).get(self.event)
+        return row.article if row is not None else ""
 
 
 class CaseDeadline(models.Model):

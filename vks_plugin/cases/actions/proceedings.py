@@ -1,0 +1,396 @@
+"""Recording what happened in a case: the table of events decides, stage and status follow.
+
+Events may be entered in any order; the whole history is replayed from where the case stood at registration.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_case, note_change
+from vks_plugin.cases.deadlines import parse_span
+from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
+from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, Happening, ProceedingsError, State, Step, advance, replay
+from vks_plugin.cases.record import difference, values_of
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.text import Sentence, one_line
+
+_FIELDS = (
+    "event",
+    "accused",
+    "happened_on",
+    "happened_at",
+    "number",
+    "agency",
+    "signer_name",
+    "signer_title",
+    "ground",
+    "amount",
+    "asked_on",
+    "named_day",
+    "note",
+    "override_reason",
+)
+MEASURE_EVENTS = {"tam_giu": "tam_giu", "tam_giam": "tam_giam", "bat": "bat_nguoi", "giu_khan_cap": "giu_khan_cap"}
+"""The event that imposes a measure; the others are imposed by `ap_dung_bpnc`, whose ground names the measure."""
+_MEASURE_OF = {event: measure for measure, event in MEASURE_EVENTS.items()}
+_ENDS_CUSTODY = frozenset({"huy_bpnc", "tra_tu_do"})
+_FIELD_OF_NEED = {"at": "happened_at", "on": "happened_on", "reason": "override_reason"}
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event as entered."""
+
+    event: str
+    happened_on: dt.date
+    happened_at: dt.time | None = None
+    accused: Accused | None = None
+    number: str = ""
+    agency: str = ""
+    signer_name: str = ""
+    signer_title: str = ""
+    ground: str = ""
+    amount: str = ""
+    asked_on: dt.date | None = None
+    named_day: dt.date | None = None
+    case_document: CaseDocument | None = field(default=None, compare=False)
+    note: str = ""
+    override_reason: str = ""
+
+
+def happening_of(row: ProceduralEvent) -> Happening:
+    """Return a recorded event as the pure rules read it.
+
+    Raises:
+        BadInput: the length of an extension cannot be read.
+    """
+    amount = None
+    if row.amount:
+        try:
+            amount = parse_span(row.amount)
+        except ValueError as error:
+            raise BadInput(
+                _("Thời gian ghi là số kèm đơn vị: 10d (ngày), 2m (tháng) hoặc 12h (giờ)."), field="amount"
+            ) from error
+    return Happening(
+        event=row.event,
+        on=row.happened_on,
+        at=row.happened_at,
+        accused=row.accused_id,
+        ground=row.ground,
+        amount=amount,
+        number=row.number,
+        asked=row.asked_on,
+        named_day=row.named_day,
+        override=bool(row.override_reason),
+        reason=row.override_reason,
+    )
+
+
+def _order(row: ProceduralEvent) -> tuple[dt.date, bool, dt.time, int]:
+    return (row.happened_on, row.happened_at is None, row.happened_at or dt.time.min, row.pk or 2**62)
+
+
+def events_of(case: CaseFile) -> list[ProceduralEvent]:
+    """Return the events that stand, oldest first."""
+    return sorted(ProceduralEvent.objects.filter(case=case, withdrawn_at__isnull=True), key=_order)
+
+
+def _start(case: CaseFile, people: list[Accused]) -> Step:
+    states = {
+        person.pk: State(person.registered_stage, person.registered_status) if person.registered_stage else NEWCOMER
+        for person in people
+    }
+    return Step(State(case.registered_stage, case.registered_status), states)
+
+
+def _reader(error: ProceedingsError) -> Conflict:
+    """Return the refusal in the reader's language, at the field of the form."""
+    sentence = error.message
+    if isinstance(sentence, Sentence):
+        values = {key: _(value) if isinstance(value, str) else value for key, value in sentence.values.items()}
+        sentence = _(sentence.template) % values if values else _(sentence.template)
+    return Conflict(sentence, field=_FIELD_OF_NEED.get(error.field or "", error.field))
+
+
+def _said(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        _(each.template) % {key: _(value) if isinstance(value, str) else value for key, value in each.values.items()}
+        if isinstance(each, Sentence)
+        else _(each)
+        for each in warnings
+    )
+
+
+def _run(case: CaseFile, people: list[Accused], rows: list[ProceduralEvent], new: ProceduralEvent | None) -> Step:
+    """Replay `rows`, note in each where it led, and return where all of it leads; warnings are those of `new`.
+
+    Raises:
+        Conflict: the table does not allow one of them.
+    """
+    step = _start(case, people)
+    told: list[Happening] = []
+    warnings: tuple[str, ...] = ()
+    for row in rows:
+        happening = happening_of(row)
+        before = step
+        try:
+            if row is new:
+                step = advance(case.kind, step.case, step.accused, told, happening, override=happening.override)
+                warnings = step.warnings
+            else:
+                step = replay(case.kind, [happening], start=Step(step.case, step.accused), history=told)
+        except ProceedingsError as error:
+            refusal = _reader(error)
+            if row is new:
+                raise refusal from error
+            raise Conflict(
+                _("Không ghi được: sự kiện “%(event)s” đã có sẽ không còn hợp lệ. %(why)s")
+                % {"event": str(row), "why": refusal.message}
+            ) from error
+        told.append(happening)
+        whose = row.accused_id
+        then, now = (before.case, step.case) if whose is None else (before.accused[whose], step.accused[whose])
+        row.stage_before, row.status_before, row.stage_after, row.status_after = *then, *now
+    return Step(step.case, step.accused, warnings)
+
+
+def _write_states(case: CaseFile, people: list[Accused], step: Step, rows: list[ProceduralEvent]) -> None:
+    case.stage, case.status = step.case
+    case.save(update_fields=["stage", "status"])
+    for person in people:
+        person.stage, person.status = step.accused[person.pk]
+    Accused.objects.bulk_update(people, ["stage", "status"])
+    ProceduralEvent.objects.bulk_update(rows, ["stage_before", "stage_after", "status_before", "status_after"])
+
+
+@transaction.atomic
+def record_event(*, actor: User, case: CaseFile, happened: Happened) -> ProceduralEvent:
+    """Record something that happened; stage, status, measures and time limits follow.
+
+    The event returned carries in `warnings` what there is to say about it though it is accepted.
+
+    Raises:
+        BadInput: a value is malformed or in the future.
+        Conflict: the table of events does not allow it; the sentence says what is possible.
+    """
+    case = lock_case(case)
+    row = _record(actor=actor, case=case, happened=happened)
+    _follow_in_measures(case, row)
+    follow_up(case)
+    return row
+
+
+def _record(*, actor: User, case: CaseFile, happened: Happened) -> ProceduralEvent:
+    values = clean_text({name: getattr(happened, name) for name in _FIELDS})
+    if happened.happened_on > timezone.localdate():
+        raise BadInput(
+            _("Ngày %(day)s nằm trong tương lai: chỉ ghi việc đã xảy ra.")
+            % {"day": f"{happened.happened_on:%d/%m/%Y}"},
+            field="happened_on",
+        )
+    if happened.accused is not None and happened.accused.case_id != case.pk:
+        raise BadInput(_("Bị can này thuộc vụ án khác."), field="accused")
+    if happened.case_document is not None and happened.case_document.case_id != case.pk:
+        raise BadInput(_("Văn bản này thuộc vụ án khác."), field="case_document")
+    row = ProceduralEvent(case=case, case_document=happened.case_document, recorded_by=actor, **values)
+    check(row)
+    people = list(Accused.objects.filter(case=case))
+    earlier = events_of(case)
+    rows = sorted([*earlier, row], key=_order)
+    step = _run(case, people, rows, row)
+    row.save()
+    row.warnings = _said(step.warnings)
+    _write_states(case, people, step, earlier)
+    _fill_in(case, row)
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.CREATED,
+        subject="event",
+        subject_id=row.pk,
+        label=str(row),
+        values=difference({}, values_of(row, _FIELDS)),
+        reason=row.override_reason,
+    )
+    return row
+
+
+def _fill_in(case: CaseFile, row: ProceduralEvent) -> None:
+    """Write number and date of a decision where the record has a place for them that is still empty."""
+    if row.event in {"ap_dung_ttrg", "huy_ttrg"}:
+        case.is_simplified = row.event == "ap_dung_ttrg"
+        case.save(update_fields=["is_simplified"])
+    if row.accused is None:
+        return
+    number, day = {
+        "khoi_to_bi_can": ("init_decision_no", "init_decision_date"),
+        "phe_chuan_ktbc": ("approval_no", "approval_date"),
+    }.get(row.event, ("", ""))
+    if number and not getattr(row.accused, number):
+        setattr(row.accused, number, row.number)
+        setattr(row.accused, day, row.happened_on)
+        row.accused.save(update_fields=[number, day])
+
+
+def _follow_in_measures(case: CaseFile, row: ProceduralEvent) -> None:
+    """Enter the measure an event imposes, and end those it ends."""
+    if row.accused is None:
+        return
+    kind = row.ground if row.event == "ap_dung_bpnc" else _MEASURE_OF.get(row.event)
+    if kind:
+        PreventiveMeasure.objects.create(
+            case=case,
+            accused=row.accused,
+            kind=kind,
+            starts_on=row.happened_on,
+            starts_at=row.happened_at,
+            decision_no=row.number,
+            decision_agency=row.agency,
+            event=row,
+        )
+    if row.event in _ENDS_CUSTODY:
+        open_ones = PreventiveMeasure.objects.filter(
+            case=case, accused=row.accused, ended_on__isnull=True, starts_on__lte=row.happened_on
+        )
+        if row.event == "tra_tu_do":
+            open_ones = open_ones.filter(kind__in=MEASURE_EVENTS)
+        open_ones.update(ended_on=row.happened_on, end_reason=row.label)
+
+
+@transaction.atomic
+def withdraw_event(*, actor: User, event: ProceduralEvent, reason: str) -> None:
+    """Take back an event that was recorded in error; it stays visible with the reason.
+
+    Raises:
+        BadInput: no reason is given.
+        Conflict: it was withdrawn already, or what was recorded after it would not be possible without it.
+    """
+    if not one_line(reason):
+        raise BadInput(_("Hãy ghi lý do rút sự kiện này."), field="reason")
+    case = lock_case(event.case)
+    current = ProceduralEvent.objects.filter(pk=event.pk, withdrawn_at__isnull=True).first()
+    if current is None:
+        raise Conflict(_("Sự kiện này đã được rút trước đó: hãy tải lại trang."))
+    _withdraw(actor=actor, case=case, event=current, reason=reason)
+    PreventiveMeasure.objects.filter(event=current).delete()
+    follow_up(case)
+
+
+def _withdraw(*, actor: User, case: CaseFile, event: ProceduralEvent, reason: str) -> None:
+    people = list(Accused.objects.filter(case=case))
+    rows = [row for row in events_of(case) if row.pk != event.pk]
+    step = _run(case, people, rows, None)
+    event.withdrawn_at = timezone.now()
+    event.withdrawn_by = actor
+    event.withdrawal_reason = one_line(reason)[:500]
+    event.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
+    _write_states(case, people, step, rows)
+    note_change(
+        case=case,
+        actor=actor,
+        act=CaseChange.Act.REMOVED,
+        subject="event",
+        subject_id=event.pk,
+        label=str(event),
+        values=[[name, value, ""] for name, value in values_of(event, _FIELDS).items() if value],
+        reason=reason,
+    )
+
+
+def follow_measure(*, actor: User, case: CaseFile, measure: PreventiveMeasure) -> None:
+    """Record the event of a measure that was entered or changed as a row of its own.
+
+    Raises:
+        Conflict: the proceedings do not allow the measure now.
+    """
+    if measure.extends_id is not None:
+        return
+    event = measure.event
+    if event is not None and (event.happened_on, event.happened_at, event.accused_id) != (
+        measure.starts_on,
+        measure.starts_at,
+        measure.accused_id,
+    ):
+        _withdraw(actor=actor, case=case, event=event, reason=_("Sửa biện pháp ngăn chặn"))
+        event = None
+    if event is None:
+        name = MEASURE_EVENTS.get(measure.kind, "ap_dung_bpnc")
+        if name not in EVENTS.get(case.kind, {}):
+            return
+        try:
+            measure.event = _record(
+                actor=actor,
+                case=case,
+                happened=Happened(
+                    event=name,
+                    happened_on=measure.starts_on,
+                    happened_at=measure.starts_at,
+                    accused=measure.accused,
+                    number=measure.decision_no,
+                    agency=measure.decision_agency,
+                    ground=measure.kind if name == "ap_dung_bpnc" else "",
+                ),
+            )
+        except (BadInput, Conflict) as error:
+            field = {"happened_on": "starts_on", "happened_at": "starts_at"}.get(error.field or "", error.field)
+            raise type(error)(error.message, field=field) from error
+        measure.save(update_fields=["event"])
+    if measure.ended_on is not None and measure.kind in MEASURE_EVENTS:
+        ended = ProceduralEvent.objects.filter(
+            case=case,
+            accused_id=measure.accused_id,
+            event__in=_ENDS_CUSTODY,
+            happened_on=measure.ended_on,
+            withdrawn_at__isnull=True,
+        )
+        if not ended.exists():
+            _record(
+                actor=actor,
+                case=case,
+                happened=Happened(
+                    event="huy_bpnc",
+                    happened_on=measure.ended_on,
+                    accused=measure.accused,
+                    note=measure.end_reason,
+                ),
+            )
+
+
+def forget_measure(*, actor: User, case: CaseFile, event: ProceduralEvent | None, reason: str) -> None:
+    """Withdraw the event of a measure that was taken out of the record.
+
+    Raises:
+        Conflict: what was recorded after it would not be possible without it.
+    """
+    if event is not None and event.withdrawn_at is None:
+        _withdraw(actor=actor, case=case, event=event, reason=reason)
+
+
+def settle_newcomer(*, case: CaseFile, accused: Accused) -> None:
+    """Give somebody entered later a state of his own: charged where the decision is named, held at most otherwise."""
+    if accused.init_decision_date is not None or case.kind != "criminal":
+        accused.registered_stage, accused.registered_status = case.stage, case.kind_data.first_status
+    else:
+        accused.registered_stage, accused.registered_status = NEWCOMER
+    accused.stage, accused.status = accused.registered_stage, accused.registered_status
+
+
+def typed(values: dict[str, Any]) -> Happened:
+    """Return an event from keyword values.
+
+    Raises:
+        BadInput: there is no such field.
+    """
+    try:
+        return Happened(**values)
+    except TypeError as error:
+        raise BadInput(_("Sự kiện có trường không dùng được: hãy kiểm tra lại.")) from error

@@ -1,0 +1,40 @@
+"""Reading the record of one case. Whether the asker may is decided before, in `access`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from vks_plugin.cases.actions.proceedings import events_of, happening_of
+from vks_plugin.cases.models import Accused, CaseFile, ProceduralEvent
+from vks_plugin.cases.proceedings import EVENTS, Event, State, allowed
+
+
+class Possible(NamedTuple):
+    """An event, and whether it may be recorded now."""
+
+    event: Event
+    now: bool
+
+
+def timeline(case: CaseFile) -> QuerySet[ProceduralEvent]:
+    """Return everything recorded of the proceedings, oldest first; withdrawn events are included and say so."""
+    return (
+        ProceduralEvent.objects.filter(case=case)
+        .select_related("accused", "case_document", "recorded_by", "withdrawn_by", "case")
+        .order_by("happened_on", "happened_at", "pk")
+    )
+
+
+def possible_events(case: CaseFile, accused: Accused | None = None) -> list[Possible]:
+    """Return every event of the case's kind and whether it may be recorded now, in the order of the table.
+
+    Args:
+        case: the case.
+        accused: for events that concern this person alone.
+    """
+    history = [happening_of(row) for row in events_of(case)]
+    person = State(accused.stage, accused.status) if accused is not None else None
+    now = {event.value for event in allowed(case.kind, State(case.stage, case.status), person, history)}
+    return [Possible(event, event.value in now) for event in EVENTS.get(case.kind, {}).values()]
