@@ -42,6 +42,10 @@ class Configuration:
     """1: the day after an event is the first day of a limit in days; 0: the day of the event is."""
     deadline_move_days: bool = True
     """Whether a limit in days that ends on a day off ends on the next working day; for months the law says so."""
+    deadline_juvenile_percent: int = 50
+    """Part of a limit that applies to persons under 18 in cases initiated from 2026, in percent."""
+    deadline_juvenile_custody_percent: int = 50
+    """The same for custody."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
 

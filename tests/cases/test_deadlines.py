@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vks_plugin.cases.calendar import deadline_rules, is_day_off
-from vks_plugin.cases.deadlines import CLASSES, Counting, DeadlineError, add_months, compute
+from vks_plugin.cases.calendar import counting, is_day_off
+from vks_plugin.cases.deadlines import CLASSES, Counting, DeadlineError, add_months, compute, deadline_rules
+from vks_plugin.cases.models import CalendarDay
 
 RULES = deadline_rules()
 COUNTING = Counting(is_day_off=is_day_off)
@@ -70,11 +71,9 @@ def test_the_day_of_the_event_may_count() -> None:
 
 def test_the_arithmetic_can_be_read() -> None:
     found = compute(RULES["truy_to"], dt.date(2025, 3, 3), crime_class="B", counting=COUNTING)
-    assert found.arithmetic == (
-        "nhận hồ sơ vụ án và kết luận điều tra 03/03/2025 + 20 ngày = 23/03/2025, Chủ nhật → 24/03/2025 (Điều 240 khoản 1)"
-    )
+    assert found.arithmetic == ("nhận hồ sơ 03/03/2025 + 20 ngày = 23/03/2025, Chủ nhật → 24/03/2025, Điều 240 khoản 1")
     custody = compute(RULES["tam_giam_dt"], dt.date(2018, 3, 4), crime_class="A", held_days=3)
-    assert "2 tháng × 30 ngày/tháng = 60 ngày − 3 ngày đã tạm giữ = 57 ngày" in custody.arithmetic
+    assert "2 tháng × 30 ngày/tháng = 60 ngày − 3 ngày đã tạm giữ, tạm giam = 57 ngày" in custody.arithmetic
 
 
 def test_tet_and_swapped_days_are_known() -> None:
@@ -83,6 +82,32 @@ def test_tet_and_swapped_days_are_known() -> None:
     # 26 April 2025 was worked for 2 May
     assert not is_day_off(dt.date(2025, 4, 26))
     assert is_day_off(dt.date(2025, 5, 2))
+
+
+@pytest.mark.django_db
+def test_a_decree_the_shipped_calendar_does_not_know() -> None:
+    # 9 February 2026 + 15 days is Tuesday 24 February, the Monday before it a working day
+    before = counting()
+    assert compute(RULES["khang_cao"], dt.date(2026, 2, 9), counting=before).due == dt.date(2026, 2, 24)
+    CalendarDay.objects.create(day=dt.date(2026, 2, 24), is_day_off=True)
+    CalendarDay.objects.create(day=dt.date(2026, 2, 28), is_day_off=False)
+    after = counting()
+    assert compute(RULES["khang_cao"], dt.date(2026, 2, 9), counting=after).due == dt.date(2026, 2, 25)
+    # a Saturday made a working day is one on which a limit ends
+    assert compute(RULES["khang_cao"], dt.date(2026, 2, 13), counting=before).due == dt.date(2026, 3, 2)
+    assert compute(RULES["khang_cao"], dt.date(2026, 2, 13), counting=after).due == dt.date(2026, 2, 28)
+
+
+@pytest.mark.django_db
+def test_the_calendar_is_asked_once_for_any_number_of_cases(django_assert_num_queries: Any) -> None:
+    CalendarDay.objects.create(day=dt.date(2026, 2, 24), is_day_off=True)
+    with django_assert_num_queries(1):
+        found = counting()
+        for day in range(1, 29):
+            compute(RULES["khang_cao"], dt.date(2026, 2, day), counting=found)
+    # what was computed with one holds for the next that is the same
+    assert counting() == found
+    assert hash(counting()) == hash(found)
 
 
 def test_extensions_of_months_are_one_longer_limit() -> None:
@@ -180,11 +205,13 @@ def test_who_starts_later_ends_no_earlier(day: dt.date, later: int, rule: Any, c
         ({"rule": "khang_cao"}, "--from"),
     ],
 )
+@pytest.mark.django_db
 def test_the_command_says_what_is_wrong(words: dict[str, Any], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         call_command("vks_deadlines", stdout=StringIO(), **words)
 
 
+@pytest.mark.django_db
 def test_the_command_answers_without_a_case() -> None:
     out = StringIO()
     call_command("vks_deadlines", rule="truy_to", start="2025-03-03", crime_class="B", stdout=out)

@@ -1,16 +1,15 @@
-"""Which days are off in Viet Nam, and the table of time limits shipped with the package."""
+"""Which days are off in Viet Nam, and how this office counts."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import holidays
 
-import vks_plugin
-from vks_plugin.cases.deadlines import Counting, Rule, parse_rules
+from vks_plugin.cases.deadlines import Counting
+from vks_plugin.cases.models import CalendarDay
 from vks_plugin.conf import configuration
 
 
@@ -20,21 +19,49 @@ def _holidays() -> holidays.HolidayBase:
 
 
 def is_day_off(day: dt.date) -> bool:
-    """Tell whether offices are closed: weekends, public holidays, days off by exchange; not the Saturdays worked for them."""
+    """Tell whether offices are closed by the shipped calendar: weekends, public holidays, days off by exchange.
+
+    The Saturdays worked in exchange are working days.
+    """
     found = _holidays()
     if day in found:
         return True
     return day.weekday() >= 5 and day not in found.weekend_workdays
 
 
-@lru_cache(maxsize=1)
-def deadline_rules() -> dict[str, Rule]:
-    """Return the time limits by their id."""
-    path = Path(vks_plugin.__file__).parent / "fixtures" / "deadline_rules.json"
-    return parse_rules(json.loads(path.read_text(encoding="utf-8")))
+@dataclass(frozen=True)
+class DaysOff:
+    """The shipped calendar with the days a later decree made days off or working days.
+
+    Two of the same days are equal, so what was computed with one holds for the other.
+    """
+
+    off: frozenset[dt.date] = frozenset()
+    worked: frozenset[dt.date] = frozenset()
+
+    def __call__(self, day: dt.date) -> bool:
+        """Tell whether offices are closed."""
+        if day in self.worked:
+            return False
+        return day in self.off or is_day_off(day)
+
+
+def days_off() -> DaysOff:
+    """Return the calendar as the office has it: one query, whose answer serves any number of cases."""
+    rows = list(CalendarDay.objects.values_list("day", "is_day_off"))
+    return DaysOff(
+        frozenset(day for day, off in rows if off),
+        frozenset(day for day, off in rows if not off),
+    )
 
 
 def counting() -> Counting:
-    """Return how this office counts what the law leaves open."""
+    """Return how this office counts what the law leaves open; ask once and use it for all cases at hand."""
     found = configuration()
-    return Counting(start_offset=found.deadline_start_offset, move_days=found.deadline_move_days, is_day_off=is_day_off)
+    return Counting(
+        start_offset=found.deadline_start_offset,
+        move_days=found.deadline_move_days,
+        is_day_off=days_off(),
+        juvenile=(min(found.deadline_juvenile_percent, 100), 100),
+        juvenile_custody=(min(found.deadline_juvenile_custody_percent, 100), 100),
+    )

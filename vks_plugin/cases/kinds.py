@@ -159,7 +159,7 @@ CRIME_REPORT = Kind(
     agency_label=_("Cơ quan tiếp nhận"),
     stages=STAGES_OF["crime_report"],
     statuses=STATUSES_OF["crime_report"],
-    first_stage="tiep_nhan",
+    first_stage="nguon_tin",
     has_accused=True,
     accused_group_label=_("Người bị tố giác, kiến nghị khởi tố"),
     name_example=_("Trần Thị B tố giác bị chiếm đoạt tài sản"),
@@ -200,7 +200,7 @@ CIVIL = Kind(
     agency_label=_("Tòa án thụ lý"),
     stages=STAGES_OF["civil"],
     statuses=STATUSES_OF["civil"],
-    first_stage="xet_xu_so_tham",
+    first_stage="thu_ly",
     name_example=_("Trần Thị B kiện Lê Văn C – Tranh chấp hợp đồng vay tài sản"),
     person_roles=(
         ("plaintiff", _("Nguyên đơn")),
@@ -225,7 +225,7 @@ ADMINISTRATIVE = Kind(
     agency_label=_("Tòa án thụ lý"),
     stages=STAGES_OF["administrative"],
     statuses=STATUSES_OF["administrative"],
-    first_stage="xet_xu_so_tham",
+    first_stage="thu_ly",
     name_example=_("Trần Thị B kiện quyết định thu hồi đất"),
     person_roles=(
         ("claimant", _("Người khởi kiện")),
@@ -257,6 +257,8 @@ def register_kind(kind: Kind) -> None:
     if kind.first_stage not in {stage.value for stage in kind.stages} or not kind.statuses:
         message = f"kind {kind.value!r} starts in a stage or status it does not have"
         raise ValueError(message)
+    STAGES_OF.setdefault(kind.value, kind.stages)
+    STATUSES_OF.setdefault(kind.value, kind.statuses)
     KINDS[kind.value] = kind
 
 
@@ -273,27 +275,9 @@ def kind_of(value: str) -> Kind:
     return KINDS[value]
 
 
-def _label(value: str, rows: str) -> str:
-    for kind in KINDS.values():
-        for row in getattr(kind, rows):
-            if row[0] == value:
-                return str(row[1])
-    return value
-
-
-def stage_label(stage: str) -> str:
-    """Return the label of a stage of any kind; the value itself when there is none."""
-    return _label(stage, "stages")
-
-
-def status_label(status: str) -> str:
-    """Return the label of a status of any kind; the value itself when there is none."""
-    return _label(status, "statuses")
-
-
 def person_role_label(role: str) -> str:
     """Return the label of a role of any kind; the value itself when there is none."""
-    return _label(role, "person_roles")
+    return next((label for kind in KINDS.values() for value, label in kind.person_roles if value == role), role)
 
 
 def all_stages() -> list[tuple[str, str]]:

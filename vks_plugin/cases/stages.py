@@ -7,7 +7,6 @@ from one stage to another is in `proceedings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from vks_plugin.text import gettext_noop as _
@@ -21,13 +20,6 @@ class Stage(NamedTuple):
     code: str
     """Code used by the national case software (G0 is ours: it has none for reports of crime)."""
 
-
-KINDS: tuple[tuple[str, str], ...] = (
-    ("criminal", _("Vụ án hình sự")),
-    ("crime_report", _("Nguồn tin về tội phạm")),
-    ("civil", _("Vụ án dân sự")),
-    ("administrative", _("Vụ án hành chính")),
-)
 
 STAGES: tuple[Stage, ...] = (
     Stage("nguon_tin", _("Giải quyết nguồn tin"), "G0"),
@@ -60,39 +52,42 @@ STATUSES: tuple[tuple[str, str], ...] = (
 )
 """Of a criminal case, and of each accused in it (Điều 247 khoản 2, Điều 248 khoản 2)."""
 
-_BY_VALUE = {stage.value: stage for stage in STAGES}
-_LABELS = dict(STATUSES)
+_STAGE = {stage.value: stage for stage in STAGES}
+_STATUS = {value: (value, label) for value, label in STATUSES}
 
-_REPORT_STAGES = (
-    Stage("tiep_nhan", _("Tiếp nhận nguồn tin"), "G0"),
-    _BY_VALUE["nguon_tin"],
-    _BY_VALUE["ket_thuc"],
+_COURT_STAGES = (
+    Stage("thu_ly", _("Thụ lý"), ""),
+    Stage("so_tham", _("Sơ thẩm"), ""),
+    *(_STAGE[value]._replace(code="") for value in ("phuc_tham", "giam_doc_tham_tai_tham", "thi_hanh_an", "ket_thuc")),
 )
-_REPORT_STATUSES = (
-    ("chua_thuc_hien", _("Chưa thực hiện")),
-    ("dang_giai_quyet", _LABELS["dang_giai_quyet"]),
-    ("tam_dinh_chi", _LABELS["tam_dinh_chi"]),
-    ("da_giai_quyet", _("Đã giải quyết")),
-    ("da_nop_luu", _LABELS["da_nop_luu"]),
-)
-
-_COURT_STAGES = tuple(_BY_VALUE[value] for value in ("xet_xu_so_tham", "phuc_tham", "ket_thuc"))
 _COURT_STATUSES = tuple(
-    (value, _LABELS[value])
-    for value in ("dang_giai_quyet", "da_xet_xu_st", "co_khang_cao_khang_nghi", "co_hieu_luc", "da_nop_luu")
+    _STATUS[value]
+    for value in (
+        "dang_giai_quyet",
+        "tam_dinh_chi",
+        "dinh_chi",
+        "da_xet_xu_st",
+        "co_khang_cao_khang_nghi",
+        "co_hieu_luc",
+    )
 )
 
-STAGES_OF: Mapping[str, tuple[Stage, ...]] = {
+STAGES_OF: dict[str, tuple[Stage, ...]] = {
     "criminal": STAGES,
-    "crime_report": _REPORT_STAGES,
+    "crime_report": (_STAGE["nguon_tin"],),
     "civil": _COURT_STAGES,
     "administrative": _COURT_STAGES,
 }
 """By kind. A civil or administrative file belongs to the court; the procuracy has it while it studies it."""
 
-STATUSES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
+STATUSES_OF: dict[str, tuple[tuple[str, str], ...]] = {
     "criminal": STATUSES,
-    "crime_report": _REPORT_STATUSES,
+    "crime_report": (
+        ("chua_thuc_hien", _("Chưa thực hiện")),
+        _STATUS["dang_giai_quyet"],
+        _STATUS["tam_dinh_chi"],
+        ("da_giai_quyet", _("Đã giải quyết")),
+    ),
     "civil": _COURT_STATUSES,
     "administrative": _COURT_STATUSES,
 }
@@ -117,18 +112,15 @@ MEASURES: tuple[tuple[str, str], ...] = (
 )
 """Preventive measures (Điều 109); the last two are for persons under 18."""
 
-_ALL_STAGES = {stage.value: stage.label for stages in STAGES_OF.values() for stage in stages}
-_ALL_STATUSES = {value: label for statuses in STATUSES_OF.values() for value, label in statuses}
-
 
 def stage_label(stage: str) -> str:
     """Return the words for a stage of any kind; the value itself when it is none."""
-    return _ALL_STAGES.get(stage, stage)
+    return next((each.label for stages in STAGES_OF.values() for each in stages if each.value == stage), stage)
 
 
 def status_label(status: str) -> str:
     """Return the words for a status of any kind; the value itself when it is none."""
-    return _ALL_STATUSES.get(status, status)
+    return next((label for rows in STATUSES_OF.values() for value, label in rows if value == status), status)
 
 
 _TRIAL_STAGES = frozenset({"xet_xu_so_tham", "phuc_tham"})
@@ -145,7 +137,7 @@ def accused_label(stage: str) -> str:
         return _("Bị cáo")
     if stage in _AFTER_TRIAL:
         return _("Người bị kết án")
-    if stage in {"nguon_tin", "tiep_nhan"}:
+    if stage == "nguon_tin":
         return _("Người bị tố giác, kiến nghị khởi tố")
     if stage == "khoi_to":
         return _("Người bị giữ, bị tạm giữ")

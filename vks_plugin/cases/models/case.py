@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.kinds import CRIMINAL, Kind, kind_of, stage_label, status_label
-from vks_plugin.cases.stages import accused_label
+from vks_plugin.cases.kinds import CRIMINAL, Kind, kind_of
+from vks_plugin.cases.stages import accused_label, stage_label, status_label
 from vks_plugin.organization.models import Department, InForceManager, ProcuracyUnit
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from vks_plugin.cases.calendar import counting, deadline_rules
-from vks_plugin.cases.deadlines import CLASSES, DeadlineError, compute
+from vks_plugin.cases.calendar import counting
+from vks_plugin.cases.deadlines import CLASSES, DeadlineError, compute, deadline_rules
 
 
 def _moment(text: str) -> dt.date | dt.datetime:
