@@ -571,8 +571,8 @@ class _Show:
         due, days, words = found.due, found.counted_days, found.arithmetic
         if rule.cap:
             limit = self.cap(rule, one)
-            if limit is not None and limit.end is not None and due > limit.end:
-                days -= (due - limit.end).days
+            if limit is not None and limit.end is not None and _day(due) > limit.end:
+                days -= (_day(due) - limit.end).days
                 due = limit.end
                 words += f"; không quá thời hạn “{limit.rule.label}” hết {due:%d/%m/%Y}"
         return _Shown(one, rule, found, len(allowed), due, days, words, tuple(notes))
