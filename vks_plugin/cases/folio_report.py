@@ -283,8 +283,8 @@ def _volumes(
                 Defect(Finding.VOLUME_ORDER, Label(begin), Label(end), volumes=(number, other), explained_by=tuple(ids))
             )
     outside = [number for number in used if not any(first <= number <= last for _number, first, last in ranged)]
-    for first, last in runs(Label(number) for number in outside):
-        found += _ranged(Finding.OUTSIDE_VOLUMES, first.number, last.number, explanations)
+    for low_label, high_label in runs(Label(number) for number in outside):
+        found += _ranged(Finding.OUTSIDE_VOLUMES, low_label.number, high_label.number, explanations)
     return found
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from vks_plugin.cases import folio_report
+from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.stages import PARTS
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
 PART_CHOICES = [(value, _(label)) for value, label in PARTS]
+COUNTING_CHOICES = [(Counting.PAGE.value, _("Theo trang có dấu")), (Counting.SHEET.value, _("Theo tờ"))]
 
 
 class CatalogueTypeManager(models.Manager["CatalogueType"]):
@@ -94,8 +97,12 @@ class CaseDocument(models.Model):
     signer_title = models.CharField(_("chức vụ người ký"), max_length=120, blank=True)
     # third column of the inventory of documents (BLTTHS, Điều 131 khoản 4)
     characteristics = models.CharField(_("đặc điểm"), max_length=250, blank=True)
+    # the first and the last of its folios; the rows of `Folio` are the truth
     folio_from = models.PositiveIntegerField(_("bút lục từ"), null=True, blank=True)
+    suffix_from = models.CharField(max_length=4, blank=True, editable=False)
     folio_to = models.PositiveIntegerField(_("bút lục đến"), null=True, blank=True)
+    suffix_to = models.CharField(max_length=4, blank=True, editable=False)
+    counting = models.CharField(_("cách đếm"), max_length=8, choices=COUNTING_CHOICES, default=Counting.PAGE)
     page_count = models.PositiveIntegerField(_("số trang"), null=True, blank=True)
     sha256 = models.CharField(max_length=64, db_index=True)
     filed_at = models.DateTimeField(auto_now_add=True)
@@ -111,6 +118,7 @@ class CaseDocument(models.Model):
         # the order of proceedings: numbered folios first and in their order, then by group and date
         ordering = (
             F("folio_from").asc(nulls_last=True),
+            "suffix_from",
             F("document_type__position").asc(nulls_last=True),
             F("date").asc(nulls_last=True),
             "id",
@@ -137,9 +145,16 @@ class CaseDocument(models.Model):
         """The folios as they are cited, such as `BL 12–14`; empty when there are none."""
         if self.folio_from is None:
             return ""
-        if self.folio_to == self.folio_from:
-            return f"BL {self.folio_from}"
-        return f"BL {self.folio_from}–{self.folio_to}"
+        first, last = f"{self.folio_from}{self.suffix_from}", f"{self.folio_to}{self.suffix_to}"
+        return f"BL {first}" if first == last else f"BL {first}–{last}"
+
+
+class FolioProfileManager(models.Manager["FolioProfile"]):
+    """Finds profiles by their code."""
+
+    def get_by_natural_key(self, code: str) -> FolioProfile:
+        """Return the profile with this code."""
+        return self.get(code=code)
 
 
 class FolioProfile(models.Model):
@@ -148,9 +163,10 @@ class FolioProfile(models.Model):
     Data, because agencies differ and their circulars change.
     """
 
-    class Counting(models.TextChoices):
-        PAGE = "page", _("Theo trang có dấu")
-        SHEET = "sheet", _("Theo tờ")
+    class Numbering(models.TextChoices):
+        NONE = "none", _("Chỉ đóng dấu, không đánh số")
+        ONCE = "once", _("Đánh số một lần từ 01 đến hết")
+        CONTINUE = "continue", _("Đánh số nối tiếp")
 
     class Corner(models.TextChoices):
         TOP_RIGHT = "top_right", _("Góc trên bên phải")
@@ -160,21 +176,30 @@ class FolioProfile(models.Model):
 
     code = models.SlugField(_("mã"), max_length=32, unique=True)
     name = models.CharField(_("tên"), max_length=150)
+    # who stamps: a value of `Folio.StampedBy`
     agency = models.CharField(_("cơ quan"), max_length=16)
-    counting = models.CharField(_("cách đếm"), max_length=8, choices=Counting.choices, default=Counting.PAGE)
+    numbering = models.CharField(_("đánh số"), max_length=8, choices=Numbering.choices)
+    counting = models.CharField(_("cách đếm"), max_length=8, choices=COUNTING_CHOICES, default=Counting.PAGE)
     corner = models.CharField(_("vị trí dấu"), max_length=16, choices=Corner.choices, default=Corner.TOP_RIGHT)
-    numbered_during_investigation = models.BooleanField(_("đánh số ngay khi điều tra"), default=False)
     article = models.CharField(_("căn cứ"), max_length=120, blank=True)
+    note = models.CharField(_("ghi chú"), max_length=250, blank=True)
+    position = models.PositiveSmallIntegerField(_("thứ tự"), default=0)
     verified = models.BooleanField(_("đã xác nhận"), default=False)
+
+    objects: ClassVar[FolioProfileManager] = FolioProfileManager()
 
     class Meta:
         db_table = "vks_folio_profile"
-        ordering = ("code",)
+        ordering = ("position", "code")
         verbose_name = _("cách đánh bút lục")
         verbose_name_plural = _("cách đánh bút lục")
 
     def __str__(self) -> str:
         return self.name
+
+    def natural_key(self) -> tuple[str]:
+        """Return what identifies the profile across installations."""
+        return (self.code,)
 
 
 class Volume(models.Model):
@@ -207,10 +232,10 @@ class Volume(models.Model):
 
 
 class Folio(models.Model):
-    """One numbered folio (bút lục) and the page of the document that shows it.
+    """One folio (bút lục) and the page of the document that shows it.
 
-    One row each, so that the database itself refuses a number claimed twice
-    (TTLT 04/2018, Điều 35: numbered once, from 01 to the end).
+    One row each, so that the database itself refuses a number claimed twice (TTLT 04/2018, Điều 35: numbered once,
+    from 01 to the end). A stamp that is put on during the investigation has no number yet.
     """
 
     class State(models.TextChoices):
@@ -226,7 +251,7 @@ class Folio(models.Model):
 
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="folios")
     case_document = models.ForeignKey(CaseDocument, on_delete=models.CASCADE, related_name="folios")
-    number = models.PositiveIntegerField(_("số bút lục"))
+    number = models.PositiveIntegerField(_("số bút lục"), null=True, blank=True)
     suffix = models.CharField(_("hậu tố"), max_length=4, blank=True)
     page = models.PositiveIntegerField(_("trang"), null=True, blank=True)
     state = models.CharField(_("tình trạng"), max_length=24, choices=State.choices, default=State.FINAL)
@@ -234,39 +259,65 @@ class Folio(models.Model):
 
     class Meta:
         db_table = "vks_folio"
-        ordering = ("case", "number", "suffix")
+        ordering = ("case", F("number").asc(nulls_last=True), "suffix", "case_document", "page")
         verbose_name = _("bút lục")
         verbose_name_plural = _("bút lục")
         constraints = [
             models.UniqueConstraint(fields=["case", "number", "suffix"], name="vks_folio_numbered_once"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="vks_folio_from_one"),
+            models.UniqueConstraint(fields=["case_document", "page"], name="vks_folio_one_a_page"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1) | Q(number__isnull=True, suffix="", state="tam", page__isnull=False),
+                name="vks_folio_from_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="tam") | Q(number__isnull=True), name="vks_folio_stamped_or_numbered"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.label
+        return self.label or "–"
 
     @property
     def label(self) -> str:
-        """The folio as it is cited: `125`, `125a`."""
-        return f"{self.number}{self.suffix}"
+        """The folio as it is cited: `125`, `125a`; empty for a stamp without a number."""
+        return f"{self.number}{self.suffix}" if self.number is not None else ""
 
 
 class FolioExplanation(models.Model):
-    """Why folios are missing, claimed twice or corrected (báo cáo giải trình).
+    """Why folios are missing, claimed twice or corrected, why a page or a document has none (báo cáo giải trình).
 
-    Nobody renumbers: what is wrong stays as it is and is explained (TTLT 04/2018, Điều 35).
+    Nobody renumbers: what is wrong stays as it is and is explained (TTLT 04/2018, Điều 35). An explanation is about a
+    range of folios, or about a document and, where they are named, some of its pages.
     """
 
     class Finding(models.TextChoices):
-        GAP = "gap", _("Thiếu số")
-        DUPLICATE = "duplicate", _("Trùng số")
-        OVERLAP = "overlap", _("Chồng lấn")
-        CORRECTION = "correction", _("Nhầm, tẩy xóa")
+        GAP = folio_report.Finding.GAP.value, _("Thiếu số")
+        DUPLICATE = folio_report.Finding.DUPLICATE.value, _("Trùng số")
+        OVERLAP = folio_report.Finding.OVERLAP.value, _("Chồng lấn")
+        MISSING = folio_report.Finding.MISSING.value, _("Thiếu giấy")
+        CORRECTION = folio_report.Finding.CORRECTION.value, _("Nhầm, tẩy xóa")
+        PAGE = folio_report.Finding.PAGE.value, _("Trang không có bút lục")
+        PAGE_UNKNOWN = folio_report.Finding.PAGE_UNKNOWN.value, _("Chưa rõ bút lục ở trang nào")
+        DOCUMENT = folio_report.Finding.DOCUMENT.value, _("Tài liệu không có bút lục")
+        OUTSIDE_VOLUMES = folio_report.Finding.OUTSIDE_VOLUMES.value, _("Bút lục ngoài các tập")
+        VOLUME_HOLE = folio_report.Finding.VOLUME_HOLE.value, _("Tập thiếu bút lục")
+        VOLUME_OVERLAP = folio_report.Finding.VOLUME_OVERLAP.value, _("Hai tập trùng bút lục")
+        VOLUME_ORDER = folio_report.Finding.VOLUME_ORDER.value, _("Tập không theo thứ tự bút lục")
 
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="folio_explanations")
     finding = models.CharField(_("loại"), max_length=16, choices=Finding.choices)
-    folio_from = models.PositiveIntegerField(_("bút lục từ"))
-    folio_to = models.PositiveIntegerField(_("bút lục đến"))
+    folio_from = models.PositiveIntegerField(_("bút lục từ"), null=True, blank=True)
+    folio_to = models.PositiveIntegerField(_("bút lục đến"), null=True, blank=True)
+    about = models.ForeignKey(
+        CaseDocument,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="folio_explanations",
+        verbose_name=_("tài liệu"),
+    )
+    page_from = models.PositiveIntegerField(_("từ trang"), null=True, blank=True)
+    page_to = models.PositiveIntegerField(_("đến trang"), null=True, blank=True)
     text = models.CharField(_("giải trình"), max_length=1000)
     # the report itself, where it lies in the file
     case_document = models.ForeignKey(
@@ -275,35 +326,56 @@ class FolioExplanation(models.Model):
     explained_at = models.DateTimeField(_("lúc"), auto_now_add=True)
     explained_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
+    if TYPE_CHECKING:
+        case_id: int
+        about_id: int | None
+        case_document_id: int | None
+
     class Meta:
         db_table = "vks_folio_explanation"
-        ordering = ("case", "folio_from", "id")
+        ordering = ("case", F("folio_from").asc(nulls_last=True), "about", "page_from", "id")
         verbose_name = _("giải trình bút lục")
         verbose_name_plural = _("giải trình bút lục")
         constraints = [
             models.CheckConstraint(
-                condition=Q(folio_from__gte=1, folio_to__gte=F("folio_from")), name="vks_explained_folios_in_order"
+                condition=Q(folio_from__gte=1, folio_to__gte=F("folio_from"), about__isnull=True)
+                | Q(folio_from__isnull=True, folio_to__isnull=True, about__isnull=False),
+                name="vks_explained_folios_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(page_from__isnull=True, page_to__isnull=True)
+                | Q(page_from__gte=1, page_to__gte=F("page_from"), about__isnull=False),
+                name="vks_explained_pages_in_order",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.case_id}: {self.finding} {self.folio_from}-{self.folio_to}"
+        return f"{self.case_id}: {self.finding} {self.folio_from or self.about_id}"
 
 
 class DocumentInventory(models.Model):
     """An inventory of documents (thống kê tài liệu), or a supplementary one, as it was drawn up.
 
     BLTTHS, Điều 131 khoản 4: what is added later gets a supplementary inventory; the first one stays as it was.
-    `rows` is what the printed list says, kept as it stood that day.
+    `rows` is what the printed list says; it and the names are kept as they stood that day.
     """
 
-    case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="inventories")
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="inventories")
     number = models.PositiveSmallIntegerField(_("đợt"))
     drawn_up_on = models.DateField(_("ngày lập"))
     drawn_up_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    drawn_up_by_name = models.CharField(_("người lập"), max_length=200)
+    unit_name = models.CharField(_("đơn vị"), max_length=200)
+    # the office above, as it stands in the head of the paper
+    higher_unit_name = models.CharField(max_length=200, blank=True)
+    case_name = models.CharField(_("tên vụ án"), max_length=250)
     folio_from = models.PositiveIntegerField(_("bút lục từ"), null=True, blank=True)
     folio_to = models.PositiveIntegerField(_("bút lục đến"), null=True, blank=True)
+    # [{"document", "title", "folios", "characteristics"}, …]; `document` is the host's id
     rows = models.JSONField(default=list)
+
+    if TYPE_CHECKING:
+        case_id: int
 
     class Meta:
         db_table = "vks_document_inventory"
@@ -314,3 +386,28 @@ class DocumentInventory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.number}"
+
+    @property
+    def is_supplementary(self) -> bool:
+        """Whether it lists what came after the first one."""
+        return self.number > 1
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new one.
+
+        Raises:
+            TypeError: it is drawn up already.
+        """
+        if self.pk is not None:
+            message = "an inventory that is drawn up is not rewritten"
+            raise TypeError(message)
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> Never:
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        message = "an inventory that is drawn up is not deleted"
+        raise TypeError(message)

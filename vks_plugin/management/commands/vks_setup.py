@@ -14,7 +14,7 @@ from django.utils import timezone
 
 import vks_plugin
 from vks_plugin.access.actions import project_everything
-from vks_plugin.cases.models import CatalogueType
+from vks_plugin.cases.models import CatalogueType, FolioProfile
 from vks_plugin.conf import configuration
 from vks_plugin.host import provision
 from vks_plugin.organization.actions import (
@@ -26,12 +26,12 @@ from vks_plugin.organization.actions import (
 from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import Role
 
-REFERENCE_DATA = ("units", "departments", "document_types")
+REFERENCE_DATA = ("units", "departments", "document_types", "folio_profiles")
 """Fixtures loaded by the setup, in order."""
 
 
 def _already(instance: models.Model) -> bool:
-    if isinstance(instance, ProcuracyUnit | CatalogueType):
+    if isinstance(instance, ProcuracyUnit | CatalogueType | FolioProfile):
         return type(instance).objects.filter(code=instance.code).exists()
     if isinstance(instance, Department):
         return Department.objects.filter(unit=instance.unit, code=instance.code).exists()
