@@ -38,6 +38,10 @@ class Configuration:
     """Most pages a single PDF may have."""
     max_bundle_pages: int = 50_000
     """Most pages a single bundle may have."""
+    max_import_bytes: int = 20 * MEBIBYTE
+    """Largest list of cases that is read, in bytes; a workbook may unpack into ten times as much."""
+    max_import_rows: int = 20_000
+    """Most rows of one list of cases."""
     deadline_start_offset: int = 1
     """1: the day after an event is the first day of a limit in days; 0: the day of the event is."""
     deadline_move_days: bool = True

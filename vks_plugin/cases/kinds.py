@@ -148,6 +148,15 @@ CRIMINAL = Kind(
         ("witness", _("Người làm chứng")),
         *_OTHER_ROLES,
     ),
+    fields=(
+        KindField("acceptance_number", _("Số thụ lý kiểm sát"), longest=60),
+        KindField(
+            "folio_total",
+            _("Tổng số bút lục (bản giấy)"),
+            "integer",
+            help=_("Theo bản giấy hoặc danh sách của đơn vị, để đối chiếu với số bút lục đã số hóa."),
+        ),
+    ),
 )
 
 CRIME_REPORT = Kind(
