@@ -6,7 +6,12 @@ from django.urls import re_path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from vks_plugin.access.api import AppointmentViewSet, CaseAccessViewSet, CaseAssignmentViewSet
+from vks_plugin.access.api import (
+    AppointmentViewSet,
+    CaseAccessViewSet,
+    CaseAssignmentViewSet,
+    ReminderViewSet,
+)
 from vks_plugin.cases.api import CaseDocumentViewSet, CaseFolioViewSet, CaseViewSet, CatalogueTypeViewSet
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
@@ -45,6 +50,7 @@ router.register("bundles", BundleViewSet, basename="vks-bundle")
 router.register("units", UnitViewSet, basename="vks-unit")
 router.register("departments", DepartmentViewSet, basename="vks-department")
 router.register("document-types", CatalogueTypeViewSet, basename="vks-document-type")
+router.register("reminders", ReminderViewSet, basename="vks-reminder")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")
 
 urlpatterns = [*router.urls, re_path(r"^.*$", NoSuchRoute.as_view(), name="vks-no-such-route")]

@@ -50,6 +50,8 @@ class Configuration:
     """Part of a limit that applies to persons under 18 in cases initiated from 2026, in percent."""
     deadline_juvenile_custody_percent: int = 50
     """The same for custody."""
+    reminder_email: bool = True
+    """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
 

@@ -1,6 +1,6 @@
 """Every model of the app, gathered so that Django finds them; each lives in its concept."""
 
-from vks_plugin.access.models import GrantSweep
+from vks_plugin.access.models import DeadlineReminder, GrantSweep
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -50,6 +50,7 @@ __all__ = [
     "CatalogueType",
     "Charge",
     "DatedAccessSuspension",
+    "DeadlineReminder",
     "Department",
     "DocumentInventory",
     "Exhibit",

@@ -2,10 +2,10 @@
 
 from celery.schedules import crontab
 
-from vks_plugin.access.tasks import end_what_fell_due, put_access_right
+from vks_plugin.access.tasks import end_what_fell_due, put_access_right, remind_of_deadlines
 from vks_plugin.court.tasks import make_bundle
 
-__all__ = ["SCHEDULE", "end_what_fell_due", "make_bundle", "put_access_right"]
+__all__ = ["SCHEDULE", "end_what_fell_due", "make_bundle", "put_access_right", "remind_of_deadlines"]
 
 SCHEDULE = {
     "vks: end what fell due": {
@@ -18,6 +18,12 @@ SCHEDULE = {
         "task": put_access_right.name,
         "schedule": crontab(hour="2", minute="30"),
         "options": {"expires": 6 * 3600},
+    },
+    "vks: remind of deadlines": {
+        "task": remind_of_deadlines.name,
+        # before the morning's review; one that comes late is still of use
+        "schedule": crontab(hour="5", minute="30"),
+        "options": {"expires": 12 * 3600},
     },
 }
 """In the time zone of the host."""

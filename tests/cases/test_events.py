@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseChange, CaseFile, PreventiveMeasure, ProceduralEvent
@@ -29,6 +30,11 @@ def happen(actor: User, case: CaseFile, event: str, day: str, **values: Any) -> 
     )
 
 
+def entered() -> QuerySet[ProceduralEvent]:
+    """Return the events that stand, without the initiation that is recorded with the registration."""
+    return ProceduralEvent.objects.filter(withdrawn_at__isnull=True).exclude(event="khoi_to_vu_an")
+
+
 def standing(case: CaseFile) -> tuple[str, str]:
     """Return stage and status as stored."""
     case.refresh_from_db()
@@ -46,6 +52,7 @@ def test_a_case_goes_to_court_and_is_returned(lead: User, case: CaseFile) -> Non
     assert (first.stage, first.status, first.role_label) == ("dieu_tra", "tra_ho_so_dtbs", "Bị can")
     rows = list(timeline(case))
     assert [(row.event, row.stage_before, row.stage_after) for row in rows] == [
+        ("khoi_to_vu_an", "dieu_tra", "dieu_tra"),
         ("ket_luan_dieu_tra", "dieu_tra", "dieu_tra"),
         ("nhan_ho_so", "dieu_tra", "truy_to"),
         ("vks_tra_ho_so", "truy_to", "dieu_tra"),
@@ -59,7 +66,7 @@ def test_what_the_table_does_not_allow_is_refused_and_leaves_nothing(lead: User,
     assert "Điều tra" in refusal.value.message
     assert refusal.value.message.endswith(".")
     assert (standing(case), CaseChange.objects.count(), case.revision) == before
-    assert not ProceduralEvent.objects.exists()
+    assert not entered().exists()
 
 
 def test_the_third_return_needs_a_reason(lead: User, case: CaseFile) -> None:
@@ -78,7 +85,7 @@ def test_the_third_return_needs_a_reason(lead: User, case: CaseFile) -> None:
 def test_an_event_entered_late_takes_its_place_in_time(lead: User, case: CaseFile) -> None:
     happen(lead, case, "nhan_ho_so", "05-22")
     happen(lead, case, "ket_luan_dieu_tra", "05-20", number="9/KLĐT")
-    assert [row.event for row in timeline(case)] == ["ket_luan_dieu_tra", "nhan_ho_so"]
+    assert [row.event for row in timeline(case)] == ["khoi_to_vu_an", "ket_luan_dieu_tra", "nhan_ho_so"]
     assert standing(case)[0] == "truy_to"
 
 
@@ -88,7 +95,7 @@ def test_an_event_that_would_make_a_later_one_impossible_is_refused(lead: User, 
         happen(lead, case, "dinh_chi_dieu_tra", "05-10", number="2/QĐ")
     assert "nhận hồ sơ vụ án" in refusal.value.message
     assert standing(case) == ("truy_to", "dang_giai_quyet")
-    assert timeline(case).count() == 1
+    assert [row.event for row in entered()] == ["nhan_ho_so"]
 
 
 def test_a_withdrawn_event_stays_visible_and_the_state_goes_back(lead: User, case: CaseFile) -> None:
@@ -161,7 +168,7 @@ def test_a_measure_the_proceedings_do_not_allow_is_refused_whole(lead: User, cas
         )
     assert refusal.value.field == "starts_at"
     assert not PreventiveMeasure.objects.exists()
-    assert not ProceduralEvent.objects.exists()
+    assert not entered().exists()
 
 
 def test_a_moved_measure_moves_its_event_and_a_removed_one_withdraws_it(lead: User, case: CaseFile) -> None:
@@ -173,11 +180,10 @@ def test_a_moved_measure_moves_its_event_and_a_removed_one_withdraws_it(lead: Us
         values={"accused": accused, "kind": "tam_giam", "starts_on": dt.date(2026, 3, 10)},
     )
     access.change_entry(actor=lead, entry=made, values={"starts_on": dt.date(2026, 3, 12)}, reason="Nhầm ngày")
-    standing_rows = ProceduralEvent.objects.filter(withdrawn_at__isnull=True)
-    assert [row.happened_on for row in standing_rows] == [dt.date(2026, 3, 12)]
+    assert [row.happened_on for row in entered()] == [dt.date(2026, 3, 12)]
     made.refresh_from_db()
     access.remove_entry(actor=lead, entry=made, reason="Không có lệnh này")
-    assert not standing_rows.all().exists()
+    assert not entered().exists()
     assert not PreventiveMeasure.objects.exists()
 
 
@@ -193,7 +199,7 @@ def test_nothing_is_recorded_of_tomorrow_or_of_somebody_elses_accused(
         )
     with pytest.raises(BadInput):
         happen(lead, case, "tam_giam", "03-10", accused=other.accused.all()[0])
-    assert not ProceduralEvent.objects.exists()
+    assert not entered().exists()
 
 
 def test_only_who_works_on_the_case_records(case: CaseFile, people: dict[str, User]) -> None:
@@ -203,7 +209,7 @@ def test_only_who_works_on_the_case_records(case: CaseFile, people: dict[str, Us
     for name in ("prosecutor_kv3", "other_prosecutor_kv1", "outsider", "locked"):
         with pytest.raises(NotFound):
             happen(people[name], case, "nhan_ho_so", "05-22")
-    assert not ProceduralEvent.objects.exists()
+    assert not entered().exists()
 
 
 def test_what_is_possible_follows_the_state(lead: User, case: CaseFile) -> None:
@@ -214,3 +220,19 @@ def test_what_is_possible_follows_the_state(lead: User, case: CaseFile) -> None:
     case.refresh_from_db()
     now = {each.event.value for each in possible_events(case) if each.now}
     assert {"cao_trang", "vks_tra_ho_so"} <= now
+
+
+def test_the_initiation_is_recorded_with_the_case_and_follows_its_correction(lead: User, case: CaseFile) -> None:
+    first = timeline(case).get()
+    assert (first.event, first.happened_on, first.number) == (
+        "khoi_to_vu_an",
+        case.init_decision_date,
+        case.init_decision_no,
+    )
+    access.edit_case(actor=lead, case=case, values={"init_decision_date": dt.date(2026, 2, 27)})
+    assert timeline(case).get().happened_on == dt.date(2026, 2, 27)
+    person = case.accused.all()[0]
+    values = {"init_decision_no": "8/QĐ", "init_decision_date": dt.date(2026, 3, 4)}
+    access.change_entry(actor=lead, entry=person, values=values)
+    made = entered().get()
+    assert (made.event, made.accused, made.number) == ("khoi_to_bi_can", person, "8/QĐ")

@@ -17,6 +17,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access import actions
+from vks_plugin.access.models import DeadlineReminder
 from vks_plugin.access.policy import Decision, Level, Post, decide
 from vks_plugin.access.queries import (
     CaseView,
@@ -26,6 +27,8 @@ from vks_plugin.access.queries import (
     units_to_appoint_in,
     who_can_see,
 )
+from vks_plugin.access.reminders import mark_read, unread
+from vks_plugin.cases.deadlines import deadline_rules
 from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
@@ -323,3 +326,67 @@ class AppointmentViewSet(ApiViewSet):
         actions.end_appointment(actor=self.actor, appointment=appointment, ends_on=given.get("ends_on"))
         appointment.refresh_from_db()
         return self.shown(appointment)
+
+
+class ReminderSerializer(serializers.Serializer[DeadlineReminder]):
+    """A time limit somebody was told of."""
+
+    id = serializers.IntegerField()
+    case = serializers.CharField(source="case.code", help_text="Code of the case.")
+    case_name = serializers.CharField(source="case.name")
+    accused = serializers.CharField(source="accused.full_name", default=None, allow_null=True)
+    rule = serializers.CharField(help_text="Id of the time limit, as `vks_deadlines` knows it.")
+    limit = serializers.SerializerMethodField(help_text="Its name, in the language of the request.")
+    due_on = serializers.DateField(help_text="Its last day.")
+    band = serializers.CharField(help_text="`yellow`, `orange` or `red`: how near it was when the asker was told.")
+
+    def get_limit(self, reminder: DeadlineReminder) -> str:
+        """Return the name of the limit."""
+        rule = deadline_rules().get(reminder.rule)
+        return _(rule.label) if rule is not None else reminder.rule
+
+
+class ReadSerializer(serializers.Serializer[Any]):
+    """Which reminders were read."""
+
+    reminders = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**31 - 1),
+        required=False,
+        max_length=1000,
+        help_text="Ids; all of the asker's own when left out.",
+    )
+
+
+class ReadAnswerSerializer(serializers.Serializer[Any]):
+    """How many were noted."""
+
+    read = serializers.IntegerField()
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Reminders not read yet",
+        description="Of time limits that still run, in cases the asker may still read; the nearest first.",
+    ),
+)
+class ReminderViewSet(ApiViewSet):
+    """Reminders of time limits."""
+
+    queryset: QuerySet[Any] = DeadlineReminder.objects.none()
+    serializer_class = ReminderSerializer
+    lookup_value_regex = NUMBER
+
+    def list(self, _request: Request) -> Response:
+        """Answer with the asker's own."""
+        return self.page(unread(self.actor))
+
+    @extend_schema(
+        summary="Note that reminders were read",
+        request=ReadSerializer,
+        responses={200: ReadAnswerSerializer, **refusals(400)},
+    )
+    @action(detail=False, methods=["post"])
+    def read(self, _request: Request) -> Response:
+        """Note it."""
+        given = self.given(ReadSerializer)
+        return Response({"read": mark_read(self.actor, given.get("reminders"))})

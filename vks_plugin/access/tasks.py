@@ -5,6 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from vks_plugin.access.actions import project_everything, sweep
+from vks_plugin.access.reminders import remind
+from vks_plugin.cases.actions.deadlines import refresh_all
 
 
 @shared_task(name="vks.access.end_what_fell_due", ignore_result=True)
@@ -17,3 +19,10 @@ def end_what_fell_due() -> None:
 def put_access_right() -> None:
     """Undo, every night, what was changed past the plugin."""
     project_everything()
+
+
+@shared_task(name="vks.access.remind_of_deadlines", ignore_result=True)
+def remind_of_deadlines() -> None:
+    """Recalculate every limit, since the calendar may have changed, and tell people of those that draw near."""
+    refresh_all()
+    remind()

@@ -57,6 +57,8 @@ class Kind:
     first_stage: str
     person_roles: tuple[tuple[str, str], ...]
     """Roles of people other than the accused."""
+    first_event: str = ""
+    """The event that number, date and agency tell of; recorded with the registration."""
     has_accused: bool = False
     accused_group_label: str = ""
     name_example: str = ""
@@ -137,6 +139,7 @@ CRIMINAL = Kind(
     stages=STAGES_OF["criminal"],
     statuses=STATUSES_OF["criminal"],
     first_stage="dieu_tra",
+    first_event="khoi_to_vu_an",
     has_accused=True,
     accused_group_label=_("Bị can, bị cáo"),
     name_example=_("Nguyễn Văn A và đồng phạm – Trộm cắp tài sản"),
@@ -169,6 +172,7 @@ CRIME_REPORT = Kind(
     stages=STAGES_OF["crime_report"],
     statuses=STATUSES_OF["crime_report"],
     first_stage="nguon_tin",
+    first_event="tiep_nhan_nguon_tin",
     has_accused=True,
     accused_group_label=_("Người bị tố giác, kiến nghị khởi tố"),
     name_example=_("Trần Thị B tố giác bị chiếm đoạt tài sản"),
@@ -210,6 +214,7 @@ CIVIL = Kind(
     stages=STAGES_OF["civil"],
     statuses=STATUSES_OF["civil"],
     first_stage="thu_ly",
+    first_event="toa_thu_ly",
     name_example=_("Trần Thị B kiện Lê Văn C – Tranh chấp hợp đồng vay tài sản"),
     person_roles=(
         ("plaintiff", _("Nguyên đơn")),
@@ -235,6 +240,7 @@ ADMINISTRATIVE = Kind(
     stages=STAGES_OF["administrative"],
     statuses=STATUSES_OF["administrative"],
     first_stage="thu_ly",
+    first_event="toa_thu_ly",
     name_example=_("Trần Thị B kiện quyết định thu hồi đất"),
     person_roles=(
         ("claimant", _("Người khởi kiện")),

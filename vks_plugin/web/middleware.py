@@ -27,10 +27,13 @@ def _script(request: HttpRequest) -> str:
     """Return the element of our script, with its words in the language our pages have for this person."""
     with speaking(language_of(request)):
         return format_html(
-            '<script src="{}" data-entry="{}" data-case="{}" defer></script>',
+            '<script src="{}" data-entry="{}" data-case="{}" data-due="{}" data-all="{}" data-read="{}" defer></script>',
             static("vks/host-ui.js"),
             _("Hồ sơ vụ án"),
             pgettext("one", "Vụ án"),
+            _("Thời hạn sắp đến"),
+            _("Xem tất cả thời hạn"),
+            _("Đã xem"),
         )
 
 

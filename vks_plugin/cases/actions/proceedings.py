@@ -189,7 +189,7 @@ def record_event(*, actor: User, case: CaseFile, happened: Happened) -> Procedur
     return row
 
 
-def _record(*, actor: User, case: CaseFile, happened: Happened) -> ProceduralEvent:
+def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = False) -> ProceduralEvent:
     values = clean_text({name: getattr(happened, name) for name in _FIELDS})
     if happened.happened_on > timezone.localdate():
         raise BadInput(
@@ -211,6 +211,8 @@ def _record(*, actor: User, case: CaseFile, happened: Happened) -> ProceduralEve
     row.warnings = _said(step.warnings)
     _write_states(case, people, step, earlier)
     _fill_in(case, row)
+    if quietly:
+        return row
     note_change(
         case=case,
         actor=actor,
@@ -373,6 +375,48 @@ def forget_measure(*, actor: User, case: CaseFile, event: ProceduralEvent | None
     """
     if event is not None and event.withdrawn_at is None:
         _withdraw(actor=actor, case=case, event=event, reason=reason)
+
+
+_FROM_ACCUSED = (
+    ("khoi_to_bi_can", "init_decision_no", "init_decision_date"),
+    ("phe_chuan_ktbc", "approval_no", "approval_date"),
+)
+
+
+def follow_identity(*, actor: User, case: CaseFile) -> None:
+    """Record the event that number, date and agency of the case tell of, or correct it after they were edited."""
+    event = case.kind_data.first_event
+    if event:
+        _follow(
+            actor,
+            case,
+            Happened(event, case.init_decision_date, number=case.init_decision_no, agency=case.init_decision_agency),
+        )
+
+
+def follow_accused(*, actor: User, case: CaseFile, accused: Accused) -> None:
+    """Record the decisions against an accused that are entered with the person, or correct them."""
+    for event, number, day in _FROM_ACCUSED:
+        happened_on = getattr(accused, day)
+        if happened_on is not None and event in EVENTS.get(case.kind, {}):
+            _follow(actor, case, Happened(event, happened_on, accused=accused, number=getattr(accused, number)))
+
+
+def _follow(actor: User, case: CaseFile, happened: Happened) -> None:
+    """Record or correct an event whose facts are entered elsewhere; where proceedings do not allow it, leave it out."""
+    row = ProceduralEvent.objects.filter(
+        case=case, event=happened.event, accused=happened.accused, withdrawn_at__isnull=True
+    ).first()
+    if row is None:
+        try:
+            _record(actor=actor, case=case, happened=happened, quietly=True)
+        except (BadInput, Conflict):
+            # an old case registered late: the record stands without the event, which a person may add
+            return
+    elif (row.happened_on, row.number) != (happened.happened_on, happened.number):
+        row.happened_on, row.number = happened.happened_on, happened.number
+        row.agency = happened.agency or row.agency
+        row.save(update_fields=["happened_on", "number", "agency"])
 
 
 def settle_newcomer(*, case: CaseFile, accused: Accused) -> None:

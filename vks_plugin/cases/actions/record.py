@@ -240,16 +240,19 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
         values=difference({}, values_of(entry, chosen.fields)),
         reason=reason,
     )
-    if isinstance(entry, PreventiveMeasure):
-        _follow_measure(actor, case, entry)
+    _follow(actor, case, entry)
     follow_up(case)
     return entry
 
 
-def _follow_measure(actor: User, case: CaseFile, measure: PreventiveMeasure) -> None:
-    from vks_plugin.cases.actions.proceedings import follow_measure  # noqa: PLC0415 - it builds on this module
+def _follow(actor: User, case: CaseFile, entry: Any) -> None:
+    """Let the proceedings follow what was entered of a measure or of somebody prosecuted."""
+    from vks_plugin.cases.actions import proceedings  # noqa: PLC0415 - it builds on this module
 
-    follow_measure(actor=actor, case=case, measure=measure)
+    if isinstance(entry, PreventiveMeasure):
+        proceedings.follow_measure(actor=actor, case=case, measure=entry)
+    elif isinstance(entry, Accused):
+        proceedings.follow_accused(actor=actor, case=case, accused=entry)
 
 
 @transaction.atomic
@@ -285,8 +288,7 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
         values=changed,
         reason=reason,
     )
-    if isinstance(current, PreventiveMeasure):
-        _follow_measure(actor, case, current)
+    _follow(actor, case, current)
     follow_up(case)
     return current
 
@@ -395,6 +397,9 @@ def edit_case(
         values=changed,
         reason=reason,
     )
+    from vks_plugin.cases.actions.proceedings import follow_identity  # noqa: PLC0415 - it builds on this module
+
+    follow_identity(actor=actor, case=case)
     follow_up(case)
     return case
 
@@ -412,10 +417,6 @@ def clean_details(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     except DetailError as error:
         words = {key: _(value) if key == "label" else value for key, value in error.words.items()}
         raise BadInput(_(error.sentence) % words, field=error.field) from error
-
-
-AFTERWARDS: list[Callable[[CaseFile], None]] = []
-"""What else has to follow a change of a case, called with the locked case before the transaction ends."""
 
 
 def follow_up(case: CaseFile) -> None:
@@ -443,8 +444,9 @@ def follow_up(case: CaseFile) -> None:
             "revision",
         ]
     )
-    for also in AFTERWARDS:
-        also(case)
+    from vks_plugin.cases.actions.deadlines import refresh_deadlines  # noqa: PLC0415 - it builds on this module
+
+    refresh_deadlines(case)
 
 
 def search_text(case: CaseFile, accused: Iterable[Accused]) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.cases.actions.charges import ChargeInput, charge_values
+from vks_plugin.cases.actions.proceedings import follow_accused, follow_identity
 from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, note_change
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, Charge
@@ -310,6 +311,9 @@ def _fill(case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charge
         label=case.code,
         values=told,
     )
+    follow_identity(actor=actor, case=case)
+    for accused in entered:
+        follow_accused(actor=actor, case=case, accused=accused)
     follow_up(case)
 
 

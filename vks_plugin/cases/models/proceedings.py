@@ -97,11 +97,10 @@ class ProceduralEvent(models.Model):
 
 
 class CaseDeadline(models.Model):
-    """A time limit that runs in a case, computed from its events and kept for lists and reminders."""
+    """A time limit that runs in a case, computed from its events and kept for lists and reminders.
 
-    class State(models.TextChoices):
-        RUNNING = "running", _("Đang tính")
-        ENDED = "ended", _("Đã kết thúc")
+    Only those that run now and can be computed; `queries.limits_of` tells all of them.
+    """
 
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="deadlines")
     accused = models.ForeignKey(
@@ -117,7 +116,8 @@ class CaseDeadline(models.Model):
     arithmetic = models.CharField(_("cách tính"), max_length=1000)
     article = models.CharField(_("căn cứ"), max_length=200)
     note = models.CharField(max_length=500, blank=True)
-    state = models.CharField(_("tình trạng"), max_length=8, choices=State.choices, default=State.RUNNING)
+    # a duty to send, deliver or notify: shown with the case, not among the limits of the morning
+    is_duty = models.BooleanField(default=False)
     # the last band of colour the people of the case were told of
     reminded_band = models.CharField(max_length=8, blank=True, editable=False)
 
@@ -130,7 +130,7 @@ class CaseDeadline(models.Model):
         ordering = ("due_on", "case", "id")
         verbose_name = _("thời hạn")
         verbose_name_plural = _("thời hạn")
-        indexes = [models.Index(fields=["state", "due_on"], name="vks_deadline_due")]
+        indexes = [models.Index(fields=["due_on", "case"], name="vks_deadline_due")]
 
     def __str__(self) -> str:
         return f"{self.rule} {self.due_on:%d/%m/%Y}"

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   // in the language of our pages; the host's own interface may be in another
-  const { entry: ENTRY, case: CASE } = document.currentScript.dataset;
+  const { entry: ENTRY, case: CASE, due: DUE, all: ALL, read: READ } = document.currentScript.dataset;
   const root = document.querySelector("base")?.getAttribute("href") ?? "/";
   const ICON = "M2 3a2 2 0 0 1 2-2h3l1.5 2H12a2 2 0 0 1 2 2v1H4.5A1.5 1.5 0 0 0 3 7.2L2 11V3zm2.3 4.6A.5.5 0 0 1 4.8 7h9.7a.5.5 0 0 1 .48.64l-1.4 5A.5.5 0 0 1 13.1 13H3.4a.5.5 0 0 1-.48-.64l1.38-4.76z";
 
@@ -66,6 +66,63 @@
     line.append(link);
     place.after(line);
   }
+
+  // reminders of time limits, in a notice like the host's own
+  const SHOWN = 5;
+  function notice(found) {
+    document.getElementById("vks-reminders")?.remove();
+    const box = document.createElement("section");
+    box.id = "vks-reminders";
+    box.className = "toast show position-fixed bottom-0 end-0 m-3";
+    box.style.zIndex = "1080";
+    box.setAttribute("role", "status");
+    box.setAttribute("aria-label", DUE);
+    const head = document.createElement("div");
+    head.className = "toast-header";
+    const title = document.createElement("strong");
+    title.className = "me-auto";
+    title.textContent = `${DUE} (${found.count})`;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "btn-close";
+    close.setAttribute("aria-label", READ);
+    close.addEventListener("click", async () => {
+      box.remove();
+      const token = document.cookie.match(/(?:^|; )[^=]*csrftoken=([^;]+)/)?.[1] ?? "";
+      await fetch(`${root}api/vks/reminders/read/`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token, Accept: "application/json; version=10" },
+        body: JSON.stringify({ reminders: found.results.map((each) => each.id) }),
+      }).catch(() => null);
+    });
+    head.append(title, close);
+    const body = document.createElement("ul");
+    body.className = "toast-body list-unstyled mb-0";
+    for (const each of found.results.slice(0, SHOWN)) {
+      const line = document.createElement("li");
+      const link = document.createElement("a");
+      link.href = `${root}vks/cases/${encodeURIComponent(each.case)}/`;
+      const [year, month, day] = each.due_on.split("-");
+      link.textContent = `${day}/${month}/${year} ${each.case}`;
+      line.append(link, ` – ${each.limit}${each.accused ? ` (${each.accused})` : ""}`);
+      body.append(line);
+    }
+    const rest = document.createElement("li");
+    const all = document.createElement("a");
+    all.href = `${root}vks/deadlines/`;
+    all.textContent = ALL;
+    rest.append(all);
+    body.append(rest);
+    box.append(head, body);
+    document.body.append(box);
+  }
+  async function remind() {
+    const answer = await fetch(`${root}api/vks/reminders/`, { headers: { Accept: "application/json; version=10" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const found = await answer.json();
+    if (found.count) notice(found);
+  }
+  remind();
 
   let due = false;
   function arrange() {

@@ -1,0 +1,232 @@
+"""Keeping the time limits of cases as rows, so that lists, reminders and the header of a page need not compute them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from vks_plugin.cases.actions.proceedings import happening_of
+from vks_plugin.cases.calendar import counting
+from vks_plugin.cases.deadlines import Counting
+from vks_plugin.cases.kinds import KINDS
+from vks_plugin.cases.models import Accused, CaseDeadline, CaseFile, Charge, ProceduralEvent
+from vks_plugin.cases.penal_code import heaviest
+from vks_plugin.cases.proceedings import EVENTS, SENT, Happening
+from vks_plugin.cases.running import ClassChange, Facts, Running, running
+
+CHUNK = 2000
+"""Cases computed at once by `refresh_all`."""
+_COLUMNS = (
+    "due_on",
+    "due_at",
+    "request_by",
+    "counted_days",
+    "arithmetic",
+    "article",
+    "note",
+    "is_duty",
+)
+
+
+class _Charge(NamedTuple):
+    accused_id: int | None
+    crime_class: str
+    charged_on: dt.date
+    ended_on: dt.date | None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What limits are computed from."""
+
+    case: CaseFile
+    accused: Sequence[Accused]
+    charges: Sequence[_Charge]
+    happenings: Sequence[Happening]
+
+
+def _changes(charges: Iterable[_Charge]) -> tuple[ClassChange, ...]:
+    """Return the class of crime over time: on each day on which a charge begins or ends, the heaviest then in force."""
+    rows = [each for each in charges if each.crime_class]
+    days = sorted({each.charged_on for each in rows} | {each.ended_on for each in rows if each.ended_on is not None})
+    found: list[ClassChange] = []
+    for day in days:
+        # a charge that is replaced ends on the day the new one begins: the new one counts that day
+        now = [each for each in rows if each.charged_on <= day and (each.ended_on is None or day < each.ended_on)]
+        worst = heaviest(each.crime_class for each in now)
+        if worst is not None and (not found or found[-1].crime_class != worst):
+            found.append(ClassChange(day, worst))
+    return tuple(found)
+
+
+def _facts(record: _Record) -> Facts:
+    case = record.case
+    by_person: dict[int, list[_Charge]] = defaultdict(list)
+    for charge in record.charges:
+        if charge.accused_id is not None:
+            by_person[charge.accused_id].append(charge)
+    classes: dict[int | None, Sequence[ClassChange]] = {pk: _changes(rows) for pk, rows in by_person.items()}
+    classes[None] = _changes(record.charges)
+    return Facts(
+        classes={key: changes for key, changes in classes.items() if changes},
+        accused=frozenset(person.pk for person in record.accused),
+        minors=frozenset(person.pk for person in record.accused if person.is_minor),
+        simplified=False,
+        complex=case.is_complex,
+        national_security=case.is_national_security,
+        sexual_abuse_minor=case.is_sexual_abuse_minor,
+        stage=case.stage,
+    )
+
+
+def _limits(record: _Record, today: dt.date, how: Counting, *, ended: bool = False) -> list[Running]:
+    kind = record.case.kind
+    # a kind without events has no limits
+    if kind not in KINDS or kind not in EVENTS:
+        return []
+    return running(kind, record.happenings, _facts(record), how, today, ended=ended)
+
+
+def _is_duty(limit: Running) -> bool:
+    return bool(limit.rule.ends) and all(event.partition(":")[0] == SENT for event in limit.rule.ends)
+
+
+def _row(case_id: int, limit: Running) -> CaseDeadline:
+    due, start = limit.due, limit.start
+    hours = isinstance(due, dt.datetime)
+    zone = timezone.get_current_timezone()
+    return CaseDeadline(
+        case_id=case_id,
+        accused_id=limit.accused,
+        rule=limit.rule.id,
+        starts_on=start.date() if isinstance(start, dt.datetime) else start,
+        due_on=due.date() if isinstance(due, dt.datetime) else due,
+        due_at=timezone.make_aware(due, zone) if hours and isinstance(due, dt.datetime) else None,
+        request_by=limit.request_by,
+        counted_days=limit.counted_days,
+        arithmetic=str(limit.arithmetic)[:1000],
+        article=limit.article[:200],
+        note=" ".join(str(note) for note in limit.notes)[:500],
+        is_duty=_is_duty(limit),
+    )
+
+
+_Key = tuple[int, int | None, str, dt.date, int]
+
+
+def _keyed(rows: Iterable[CaseDeadline]) -> dict[_Key, CaseDeadline]:
+    """Return the rows by what identifies them: case, accused, rule, first day, and which of several that are alike."""
+    found: dict[_Key, CaseDeadline] = {}
+    for row in rows:
+        alike = 0
+        while (key := (row.case_id, row.accused_id, row.rule, row.starts_on, alike)) in found:
+            alike += 1
+        found[key] = row
+    return found
+
+
+class Refreshed(NamedTuple):
+    """What a recalculation changed."""
+
+    cases: int
+    added: int
+    changed: int
+    removed: int
+
+
+def _settle(records: Sequence[_Record], today: dt.date) -> Refreshed:
+    """Make the stored rows of these cases what their events say, by difference."""
+    how = counting()
+    wanted = _keyed(
+        _row(record.case.pk, limit)
+        for record in records
+        for limit in _limits(record, today, how)
+        if limit.due is not None
+    )
+    stored = _keyed(CaseDeadline.objects.filter(case__in=[record.case.pk for record in records]).order_by("pk"))
+    new = [row for key, row in wanted.items() if key not in stored]
+    gone = [row.pk for key, row in stored.items() if key not in wanted]
+    changed = []
+    for key, row in wanted.items():
+        old = stored.get(key)
+        if old is None or all(getattr(old, name) == getattr(row, name) for name in _COLUMNS):
+            continue
+        moved = old.due_on != row.due_on
+        for name in _COLUMNS:
+            setattr(old, name, getattr(row, name))
+        if moved:
+            # a limit that was extended is told of again when it draws near again
+            old.reminded_band = ""
+        changed.append(old)
+    if gone:
+        CaseDeadline.objects.filter(pk__in=gone).delete()
+    if changed:
+        CaseDeadline.objects.bulk_update(changed, [*_COLUMNS, "reminded_band"], batch_size=500)
+    if new:
+        CaseDeadline.objects.bulk_create(new, batch_size=1000)
+    return Refreshed(len(records), len(new), len(changed), len(gone))
+
+
+def _records(cases: Sequence[CaseFile]) -> list[_Record]:
+    """Return what the limits of these cases are computed from, in three queries."""
+    keys = [case.pk for case in cases]
+    by_pk = {case.pk: case for case in cases}
+    people: dict[int, list[Accused]] = defaultdict(list)
+    fields = ("case_id", "birth_date", "birth_precision", "birth_year", "offence_date")
+    for person in Accused.objects.filter(case__in=keys).only(*fields).order_by("pk"):
+        person.case = by_pk[person.case_id]
+        people[person.case_id].append(person)
+    charges: dict[int, list[_Charge]] = defaultdict(list)
+    rows = Charge.objects.filter(case__in=keys).order_by()
+    for case_id, *values in rows.values_list("case_id", "accused_id", "crime_class", "charged_on", "ended_on"):
+        charges[case_id].append(_Charge(*values))
+    happenings: dict[int, list[Happening]] = defaultdict(list)
+    events: Any = ProceduralEvent.objects.filter(case__in=keys, withdrawn_at__isnull=True)
+    for event in events.defer("note", "agency", "signer_name", "signer_title"):
+        happenings[event.case_id].append(happening_of(event))
+    return [_Record(case, people[case.pk], charges[case.pk], happenings[case.pk]) for case in cases]
+
+
+def limits_of(case: CaseFile, today: dt.date | None = None) -> list[Running]:
+    """Return every time limit of the case, ended ones and those that cannot be computed yet included."""
+    return _limits(_records([case])[0], today or timezone.localdate(), counting(), ended=True)
+
+
+def refresh_deadlines(case: CaseFile) -> None:
+    """Bring the stored limits of one case up to date, in the caller's transaction."""
+    _settle(_records([case]), timezone.localdate())
+
+
+def refresh_all(today: dt.date | None = None) -> Refreshed:
+    """Recalculate every case, each chunk in a transaction of its own; return what changed.
+
+    Needed after a change of the calendar or of a setting; what happens in a case updates its limits at once.
+    """
+    day = today or timezone.localdate()
+    total = Refreshed(0, 0, 0, 0)
+    last = 0
+    while True:
+        with transaction.atomic():
+            chunk = list(
+                CaseFile.objects.filter(pk__gt=last)
+                .only(
+                    "kind",
+                    "stage",
+                    "crime_date",
+                    "is_complex",
+                    "is_national_security",
+                    "is_sexual_abuse_minor",
+                )
+                .order_by("pk")[:CHUNK]
+            )
+            if not chunk:
+                return total
+            done = _settle(_records(chunk), day)
+        total = Refreshed(*(one + other for one, other in zip(total, done, strict=True)))
+        last = chunk[-1].pk
