@@ -105,7 +105,7 @@ def test_letters_name_no_person_and_only_go_where_the_host_sends_any(
     assert limit.case.code in letter.body
     assert "11/06/2026" in letter.body
     for secret in ("Nguyễn Văn Ánh", "Trộm cắp", limit.case.name):
-        assert secret not in letter.body + letter.subject
+        assert secret not in f"{letter.subject} {letter.body}"
 
 
 def test_the_api_tells_ones_own(limit: CaseDeadline, people: dict[str, User]) -> None:

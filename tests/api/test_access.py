@@ -68,6 +68,8 @@ TABLE = {
     ("vks-department-list", "get"): "        200 200 200 200  200  200 200 200",
     ("vks-document-type-list", "get"): "     200 200 200 200  200  200 200 200",
     ("vks-document-type-detail", "get"): "   200 200 200 200  200  200 200 200",
+    ("vks-reminder-list", "get"): "          200 200 200 200  200  200 200 200",
+    ("vks-reminder-read", "post"): "         200 200 200 200  200  200 200 200",
     ("vks-appointment-list", "get"): "       200 200 200 200  200  200 200 200",
     ("vks-appointment-list", "post"): "      403 403 201 403  403  403 201 201",
     ("vks-appointment-end", "post"): "       404 404 200 403  403  403 200 200",
@@ -120,6 +122,8 @@ class Addresses:
             "vks-document-type-list": "/api/vks/document-types/",
             "vks-document-type-detail": "/api/vks/document-types/QDKTVA/",
             "vks-appointment-list": "/api/vks/appointments/",
+            "vks-reminder-list": "/api/vks/reminders/",
+            "vks-reminder-read": "/api/vks/reminders/read/",
             "vks-appointment-end": f"/api/vks/appointments/{appointment}/end/",
         }
 

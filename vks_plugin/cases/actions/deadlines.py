@@ -97,9 +97,8 @@ def _is_duty(limit: Running) -> bool:
     return bool(limit.rule.ends) and all(event.partition(":")[0] == SENT for event in limit.rule.ends)
 
 
-def _row(case_id: int, limit: Running) -> CaseDeadline:
-    due, start = limit.due, limit.start
-    hours = isinstance(due, dt.datetime)
+def _row(case_id: int, limit: Running, due: dt.date | dt.datetime) -> CaseDeadline:
+    start = limit.start
     zone = timezone.get_current_timezone()
     return CaseDeadline(
         case_id=case_id,
@@ -107,7 +106,7 @@ def _row(case_id: int, limit: Running) -> CaseDeadline:
         rule=limit.rule.id,
         starts_on=start.date() if isinstance(start, dt.datetime) else start,
         due_on=due.date() if isinstance(due, dt.datetime) else due,
-        due_at=timezone.make_aware(due, zone) if hours and isinstance(due, dt.datetime) else None,
+        due_at=timezone.make_aware(due, zone) if isinstance(due, dt.datetime) else None,
         request_by=limit.request_by,
         counted_days=limit.counted_days,
         arithmetic=str(limit.arithmetic)[:1000],
@@ -144,7 +143,7 @@ def _settle(records: Sequence[_Record], today: dt.date) -> Refreshed:
     """Make the stored rows of these cases what their events say, by difference."""
     how = counting()
     wanted = _keyed(
-        _row(record.case.pk, limit)
+        _row(record.case.pk, limit, limit.due)
         for record in records
         for limit in _limits(record, today, how)
         if limit.due is not None
@@ -184,8 +183,9 @@ def _records(cases: Sequence[CaseFile]) -> list[_Record]:
         people[person.case_id].append(person)
     charges: dict[int, list[_Charge]] = defaultdict(list)
     rows = Charge.objects.filter(case__in=keys).order_by()
-    for case_id, *values in rows.values_list("case_id", "accused_id", "crime_class", "charged_on", "ended_on"):
-        charges[case_id].append(_Charge(*values))
+    columns = ("case_id", "accused_id", "crime_class", "charged_on", "ended_on")
+    for case_id, accused_id, crime_class, charged_on, ended_on in rows.values_list(*columns):
+        charges[case_id].append(_Charge(accused_id, crime_class, charged_on, ended_on))
     happenings: dict[int, list[Happening]] = defaultdict(list)
     events: Any = ProceduralEvent.objects.filter(case__in=keys, withdrawn_at__isnull=True)
     for event in events.defer("note", "agency", "signer_name", "signer_title"):
