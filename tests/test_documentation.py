@@ -31,6 +31,7 @@ from tests.run import LANES
 from vks_plugin import cli, errors
 from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, Level
 from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.validation import RULES as VALIDATION
 from vks_plugin.conf import Configuration, configuration
 from vks_plugin.organization.roles import HOST_PERMISSIONS, Role
 
@@ -267,6 +268,25 @@ def test_the_table_of_roles_is_the_code_s(page: str, heading: tuple[str, ...], y
         may = (role in MAY_REGISTER, role in MAY_APPOINT, "add_document" in HOST_PERMISSIONS[role])
         rows.append((_role_name("own_unit", role.value), f"`{role.value}`", *(yes if each else "—" for each in may)))
     _compare(DOCS / page, "roles", _table(*rows))
+
+
+# --- rules of validation
+
+
+def test_the_table_of_rules_is_the_code_s() -> None:
+    rows = [("", "Quy tắc", "Mức", "Căn cứ", "Đã đối chiếu", "Hỏi ở đâu")]
+    rows += [
+        (
+            rule.id,
+            rule.title,
+            "chặn" if rule.severity == "block" else "cảnh báo",
+            rule.source,
+            "có" if rule.verified else "chưa",
+            rule.consulted if rule.exists else f"{rule.consulted} – việc này chưa có trong phần mềm",
+        )
+        for rule in VALIDATION
+    ]
+    _compare(DOCS / "validation.md", "rules", _table(*rows))
 
 
 # --- the API

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from django.conf import settings
 from django.utils import translation
 
+from vks_plugin.text import Sentence
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
@@ -48,3 +50,13 @@ def speak(language: Language) -> None:
     For answers that are rendered after the view has returned.
     """
     translation.activate(_ACTIVE[language])
+
+
+def spoken(sentence: str) -> str:
+    """Return a sentence of a pure module in the present language, what was filled into it too."""
+    if not isinstance(sentence, Sentence):
+        return translation.gettext(sentence) if sentence else ""
+    if not sentence.values:
+        return translation.gettext(sentence.template)
+    words = {key: spoken(each) if isinstance(each, str) else each for key, each in sentence.values.items()}
+    return translation.gettext(sentence.template) % words

@@ -20,7 +20,8 @@ from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile,
 from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, Happening, ProceedingsError, State, Step, advance, replay
 from vks_plugin.cases.record import difference, values_of
 from vks_plugin.errors import BadInput, Conflict
-from vks_plugin.text import Sentence, one_line
+from vks_plugin.language import spoken
+from vks_plugin.text import one_line
 
 _FIELDS = (
     "event",
@@ -114,20 +115,7 @@ def _start(case: CaseFile, people: list[Accused]) -> Step:
 
 def _reader(error: ProceedingsError) -> Conflict:
     """Return the refusal in the reader's language, at the field of the form."""
-    sentence = error.message
-    if isinstance(sentence, Sentence):
-        values = {key: _(value) if isinstance(value, str) else value for key, value in sentence.values.items()}
-        sentence = _(sentence.template) % values if values else _(sentence.template)
-    return Conflict(sentence, field=_FIELD_OF_NEED.get(error.field or "", error.field))
-
-
-def _said(warnings: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(
-        _(each.template) % {key: _(value) if isinstance(value, str) else value for key, value in each.values.items()}
-        if isinstance(each, Sentence)
-        else _(each)
-        for each in warnings
-    )
+    return Conflict(spoken(error.message), field=_FIELD_OF_NEED.get(error.field or "", error.field))
 
 
 def _run(case: CaseFile, people: list[Accused], rows: list[ProceduralEvent], new: ProceduralEvent | None) -> Step:
@@ -208,7 +196,7 @@ def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = 
     rows = sorted([*earlier, row], key=_order)
     step = _run(case, people, rows, row)
     row.save()
-    row.warnings = _said(step.warnings)
+    row.warnings = tuple(spoken(each) for each in step.warnings)
     _write_states(case, people, step, earlier)
     _fill_in(case, row)
     if quietly:

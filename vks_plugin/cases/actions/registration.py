@@ -18,12 +18,14 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.actions.charges import ChargeInput, charge_values
 from vks_plugin.cases.actions.proceedings import follow_accused, follow_identity
 from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, note_change
+from vks_plugin.cases.actions.rules import enforce, refusal
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, Charge
 from vks_plugin.cases.models.people import Sex
 from vks_plugin.cases.record import CASE_FIELDS, difference, values_of
+from vks_plugin.cases.validation import KnownDecision, Sensitivity, no_state_secrets, same_decision
 from vks_plugin.conf import configuration
-from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.errors import BadInput, Conflict, VksError
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import folded, one_line
 
@@ -88,16 +90,13 @@ def _next_code(unit: ProcuracyUnit, year: int, mark: str) -> str:
     return f"{prefix}{max(numbers, default=0) + 1:04d}"
 
 
-def _clash(key: str, code: str | None, cases: QuerySet[CaseFile] | None = None) -> Conflict | None:
+def _clash(key: str, code: str | None, cases: QuerySet[CaseFile] | None = None) -> VksError | None:
     """Say what is there already, naming only the other unit: the case itself may not be the reader's (rule V01)."""
     among = CaseFile.objects.all() if cases is None else cases
     other = among.filter(init_decision_key=key).select_related("unit").first()
-    if other is not None:
-        return Conflict(
-            _("Vụ án có quyết định khởi tố này đã được %(unit)s đăng ký. Hãy liên hệ đơn vị đó.")
-            % {"unit": other.unit.name},
-            field="init_decision_no",
-        )
+    taken = refusal(same_decision(KnownDecision(other.unit.name if other is not None else None)), Conflict)
+    if taken is not None:
+        return taken
     if code and CaseFile.objects.filter(code=code).exists():
         return Conflict(_("Mã vụ án %(code)s đã được dùng: hãy chọn mã khác.") % {"code": code}, field="code")
     return None
@@ -129,8 +128,7 @@ def check_identity(case: CaseFile) -> None:
     _not_in_future(case.init_decision_date, _(kind.date_label), "init_decision_date")
     _not_in_future(case.handled_at, _("Ngày thụ lý"), "handled_at")
     _not_in_future(case.crime_date, _("Ngày phạm tội"), "crime_date")
-    if case.confidentiality not in CaseFile.Confidentiality.values:
-        raise BadInput(_STATE_SECRET(), field="confidentiality")
+    enforce(no_state_secrets(Sensitivity(case.confidentiality)))
     if case.department is not None and case.department.unit_id != case.unit_id:
         raise BadInput(_("Phòng này thuộc đơn vị khác."), field="department")
     case.folded_name = folded(case.name)
@@ -143,10 +141,6 @@ def check_identity(case: CaseFile) -> None:
         raise clash
     if case.national_case_code and others.filter(national_case_code=case.national_case_code).exists():
         raise Conflict(_("Mã hồ sơ điện tử quốc gia này đã được dùng: hãy kiểm tra lại."), field="national_case_code")
-
-
-def _STATE_SECRET() -> str:  # noqa: N802 - a sentence, in the language of the moment
-    return _("Hệ thống không lưu hồ sơ mật, tối mật: chỉ ghi vị trí bản giấy theo quy định.")
 
 
 def create_case(
@@ -210,8 +204,7 @@ def create_case(
     for field_name in fields:
         if field_name not in CASE_FIELDS:
             raise BadInput(_("Vụ án không có trường “%(field)s”.") % {"field": field_name}, field=field_name)
-    if fields.get("confidentiality") not in {None, *CaseFile.Confidentiality.values}:
-        raise BadInput(_STATE_SECRET(), field="confidentiality")
+    enforce(no_state_secrets(Sensitivity(fields.get("confidentiality") or CaseFile.Confidentiality.NORMAL)))
     if fields.get("national_case_code") == "":
         fields["national_case_code"] = None
     if code is not None:
