@@ -10,6 +10,9 @@ import calendar
 import datetime as dt
 from enum import StrEnum
 
+MAJORITY = 18
+"""Years; under it a person is a minor."""
+
 
 class BirthPrecision(StrEnum):
     """How much of a date of birth is known."""

@@ -160,6 +160,8 @@ class _Index:
         self.simplified = {rule.simplified_of: rule for rule in mine if rule.simplified_of}
         self.complex = {rule.complex_of: rule for rule in mine if rule.complex_of}
         self.derived = [rule for rule in mine if rule.end_of]
+        # what is counted back from the end of a limit needs no more than those that run
+        self.bases = frozenset(base for rule in self.derived if not rule.before for base in rule.end_of)
         for rule in mine:
             for text in rule.starts:
                 event, _colon, ground = text.partition(":")
@@ -687,7 +689,7 @@ def running(
     told = _Told(index, facts)
     told.all(happenings)
     show = _Show(told, counting, today)
-    shown = [show.shown(one) for one in told.opened if ended or one.ended_on is None or index.derived]
+    shown = [show.shown(one) for one in told.opened if ended or one.ended_on is None or one.rule.id in index.bases]
     found = [show.running(each) for each in shown]
     for rule in index.derived:
         found += show.derived(rule, shown)

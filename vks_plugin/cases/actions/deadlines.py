@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from vks_plugin.cases.actions.proceedings import happening_of
+from vks_plugin.cases.actions.proceedings import EVENT_COLUMNS, happening
 from vks_plugin.cases.calendar import counting
 from vks_plugin.cases.deadlines import Counting
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Accused, CaseDeadline, CaseFile, Charge, ProceduralEvent
 from vks_plugin.cases.penal_code import heaviest
+from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
 from vks_plugin.cases.proceedings import EVENTS, SENT, Happening
 from vks_plugin.cases.running import ClassChange, Facts, Running, running
 
@@ -41,12 +42,17 @@ class _Charge(NamedTuple):
     ended_on: dt.date | None
 
 
+class _Person(NamedTuple):
+    pk: int
+    is_minor: bool
+
+
 @dataclass(frozen=True)
 class _Record:
     """What limits are computed from."""
 
     case: CaseFile
-    accused: Sequence[Accused]
+    accused: Sequence[_Person]
     charges: Sequence[_Charge]
     happenings: Sequence[Happening]
 
@@ -97,37 +103,57 @@ def _is_duty(limit: Running) -> bool:
     return bool(limit.rule.ends) and all(event.partition(":")[0] == SENT for event in limit.rule.ends)
 
 
-def _row(case_id: int, limit: Running, due: dt.date | dt.datetime) -> CaseDeadline:
-    start = limit.start
-    zone = timezone.get_current_timezone()
-    return CaseDeadline(
-        case_id=case_id,
-        accused_id=limit.accused,
-        rule=limit.rule.id,
-        starts_on=start.date() if isinstance(start, dt.datetime) else start,
-        due_on=due.date() if isinstance(due, dt.datetime) else due,
-        due_at=timezone.make_aware(due, zone) if isinstance(due, dt.datetime) else None,
-        request_by=limit.request_by,
-        counted_days=limit.counted_days,
-        arithmetic=str(limit.arithmetic)[:1000],
-        article=limit.article[:200],
-        note=" ".join(str(note) for note in limit.notes)[:500],
-        is_duty=_is_duty(limit),
+_Key = tuple[int, int | None, str, dt.date, int]
+_Values = tuple[Any, ...]
+"""The columns of a row, in the order of `_COLUMNS`."""
+
+
+def _values(limit: Running, due: dt.date | dt.datetime) -> _Values:
+    hours = timezone.make_aware(due, timezone.get_current_timezone()) if isinstance(due, dt.datetime) else None
+    return (
+        due.date() if isinstance(due, dt.datetime) else due,
+        hours,
+        limit.request_by,
+        limit.counted_days,
+        str(limit.arithmetic)[:1000],
+        limit.article[:200],
+        " ".join(str(note) for note in limit.notes)[:500],
+        _is_duty(limit),
     )
 
 
-_Key = tuple[int, int | None, str, dt.date, int]
-
-
-def _keyed(rows: Iterable[CaseDeadline]) -> dict[_Key, CaseDeadline]:
-    """Return the rows by what identifies them: case, accused, rule, first day, and which of several that are alike."""
-    found: dict[_Key, CaseDeadline] = {}
-    for row in rows:
+def _keyed(rows: Iterable[tuple[int, int | None, str, dt.date, Any]]) -> dict[_Key, Any]:
+    """Return what each row carries by case, accused, rule, first day, and which of several that are alike."""
+    found: dict[_Key, Any] = {}
+    for *same, carried in rows:
+        case_id, accused_id, rule, starts_on = same
         alike = 0
-        while (key := (row.case_id, row.accused_id, row.rule, row.starts_on, alike)) in found:
+        while (key := (case_id, accused_id, rule, starts_on, alike)) in found:
             alike += 1
-        found[key] = row
+        found[key] = carried
     return found
+
+
+def _wanted(records: Sequence[_Record], today: dt.date) -> dict[_Key, _Values]:
+    how = counting()
+    return _keyed(
+        (
+            record.case.pk,
+            limit.accused,
+            limit.rule.id,
+            limit.start.date() if isinstance(limit.start, dt.datetime) else limit.start,
+            _values(limit, limit.due),
+        )
+        for record in records
+        for limit in _limits(record, today, how)
+        if limit.due is not None
+    )
+
+
+def _stored(cases: Sequence[int]) -> dict[_Key, tuple[int, _Values]]:
+    rows = CaseDeadline.objects.filter(case__in=cases).order_by("pk")
+    columns = ("case_id", "accused_id", "rule", "starts_on", "pk", *_COLUMNS)
+    return _keyed((*row[:4], (row[4], row[5:])) for row in rows.values_list(*columns))
 
 
 class Refreshed(NamedTuple):
@@ -141,32 +167,33 @@ class Refreshed(NamedTuple):
 
 def _settle(records: Sequence[_Record], today: dt.date) -> Refreshed:
     """Make the stored rows of these cases what their events say, by difference."""
-    how = counting()
-    wanted = _keyed(
-        _row(record.case.pk, limit, limit.due)
-        for record in records
-        for limit in _limits(record, today, how)
-        if limit.due is not None
-    )
-    stored = _keyed(CaseDeadline.objects.filter(case__in=[record.case.pk for record in records]).order_by("pk"))
-    new = [row for key, row in wanted.items() if key not in stored]
-    gone = [row.pk for key, row in stored.items() if key not in wanted]
-    changed = []
-    for key, row in wanted.items():
-        old = stored.get(key)
-        if old is None or all(getattr(old, name) == getattr(row, name) for name in _COLUMNS):
+    wanted = _wanted(records, today)
+    stored = _stored([record.case.pk for record in records])
+    gone = [pk for key, (pk, _old) in stored.items() if key not in wanted]
+    new: list[CaseDeadline] = []
+    changed: list[CaseDeadline] = []
+    moved: list[int] = []
+    for key, values in wanted.items():
+        case_id, accused_id, rule, starts_on, _alike = key
+        row = CaseDeadline(case_id=case_id, accused_id=accused_id, rule=rule, starts_on=starts_on)
+        if key not in stored:
+            new.append(row)
+        elif stored[key][1] != values:
+            row.pk, before = stored[key]
+            changed.append(row)
+            if before[0] != values[0]:
+                moved.append(row.pk)
+        else:
             continue
-        moved = old.due_on != row.due_on
-        for name in _COLUMNS:
-            setattr(old, name, getattr(row, name))
-        if moved:
-            # a limit that was extended is told of again when it draws near again
-            old.reminded_band = ""
-        changed.append(old)
+        for name, value in zip(_COLUMNS, values, strict=True):
+            setattr(row, name, value)
     if gone:
         CaseDeadline.objects.filter(pk__in=gone).delete()
     if changed:
-        CaseDeadline.objects.bulk_update(changed, [*_COLUMNS, "reminded_band"], batch_size=500)
+        CaseDeadline.objects.bulk_update(changed, _COLUMNS, batch_size=500)
+    if moved:
+        # a limit that was extended is told of again when it draws near again
+        CaseDeadline.objects.filter(pk__in=moved).update(reminded_band="")
     if new:
         CaseDeadline.objects.bulk_create(new, batch_size=1000)
     return Refreshed(len(records), len(new), len(changed), len(gone))
@@ -175,22 +202,31 @@ def _settle(records: Sequence[_Record], today: dt.date) -> Refreshed:
 def _records(cases: Sequence[CaseFile]) -> list[_Record]:
     """Return what the limits of these cases are computed from, in three queries."""
     keys = [case.pk for case in cases]
-    by_pk = {case.pk: case for case in cases}
-    people: dict[int, list[Accused]] = defaultdict(list)
-    fields = ("case_id", "birth_date", "birth_precision", "birth_year", "offence_date")
-    for person in Accused.objects.filter(case__in=keys).only(*fields).order_by("pk"):
-        person.case = by_pk[person.case_id]
-        people[person.case_id].append(person)
+    crime_dates = {case.pk: case.crime_date for case in cases}
+    people: dict[int, list[_Person]] = defaultdict(list)
+    persons = Accused.objects.filter(case__in=keys).order_by("pk")
+    born = ("case_id", "pk", "birth_date", "birth_precision", "birth_year", "offence_date")
+    for case_id, pk, birth_date, precision, year, offence_date in persons.values_list(*born):
+        day = offence_date or crime_dates[case_id]
+        people[case_id].append(_Person(pk, _was_minor(birth_date, precision, year, day)))
     charges: dict[int, list[_Charge]] = defaultdict(list)
-    rows = Charge.objects.filter(case__in=keys).order_by()
-    columns = ("case_id", "accused_id", "crime_class", "charged_on", "ended_on")
-    for case_id, accused_id, crime_class, charged_on, ended_on in rows.values_list(*columns):
+    charged = ("case_id", "accused_id", "crime_class", "charged_on", "ended_on")
+    for case_id, accused_id, crime_class, charged_on, ended_on in (
+        Charge.objects.filter(case__in=keys).order_by().values_list(*charged)
+    ):
         charges[case_id].append(_Charge(accused_id, crime_class, charged_on, ended_on))
     happenings: dict[int, list[Happening]] = defaultdict(list)
-    events: Any = ProceduralEvent.objects.filter(case__in=keys, withdrawn_at__isnull=True)
-    for event in events.defer("note", "agency", "signer_name", "signer_title"):
-        happenings[event.case_id].append(happening_of(event))
+    events = ProceduralEvent.objects.filter(case__in=keys, withdrawn_at__isnull=True)
+    for case_id, *facts in events.values_list("case_id", *EVENT_COLUMNS):
+        happenings[case_id].append(happening(*facts))
     return [_Record(case, people[case.pk], charges[case.pk], happenings[case.pk]) for case in cases]
+
+
+def _was_minor(birth_date: dt.date | None, precision: str, year: int | None, day: dt.date | None) -> bool:
+    if day is None or year is None or day.year - year > MAJORITY + 1:
+        return False
+    born = last_possible_birth(birth_date, precision or BirthPrecision.DAY, year)
+    return born is not None and age_on(born, day) < MAJORITY
 
 
 def limits_of(case: CaseFile, today: dt.date | None = None) -> list[Running]:

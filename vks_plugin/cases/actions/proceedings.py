@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_case, note_change
-from vks_plugin.cases.deadlines import parse_span
+from vks_plugin.cases.deadlines import Span, parse_span
 from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, Happening, ProceedingsError, State, Step, advance, replay
 from vks_plugin.cases.record import difference, values_of
@@ -67,33 +68,58 @@ class Happened:
     override_reason: str = ""
 
 
-def happening_of(row: ProceduralEvent) -> Happening:
-    """Return a recorded event as the pure rules read it.
+EVENT_COLUMNS = (
+    "event",
+    "happened_on",
+    "happened_at",
+    "accused_id",
+    "ground",
+    "amount",
+    "number",
+    "asked_on",
+    "named_day",
+    "override_reason",
+)
+"""Of a stored event, in the order `happening` takes them."""
+
+
+@lru_cache(maxsize=512)
+def _span(text: str) -> Span | None:
+    try:
+        return parse_span(text) if text else None
+    except ValueError as error:
+        raise BadInput(
+            _("Thời gian ghi là số kèm đơn vị: 10d (ngày), 2m (tháng) hoặc 12h (giờ)."), field="amount"
+        ) from error
+
+
+def happening(
+    event: str,
+    on: dt.date,
+    at: dt.time | None,
+    accused: int | None,
+    ground: str,
+    amount: str,
+    number: str,
+    asked: dt.date | None,
+    named_day: dt.date | None,
+    reason: str,
+) -> Happening:
+    """Return a stored event as the pure rules read it.
 
     Raises:
         BadInput: the length of an extension cannot be read.
     """
-    amount = None
-    if row.amount:
-        try:
-            amount = parse_span(row.amount)
-        except ValueError as error:
-            raise BadInput(
-                _("Thời gian ghi là số kèm đơn vị: 10d (ngày), 2m (tháng) hoặc 12h (giờ)."), field="amount"
-            ) from error
-    return Happening(
-        event=row.event,
-        on=row.happened_on,
-        at=row.happened_at,
-        accused=row.accused_id,
-        ground=row.ground,
-        amount=amount,
-        number=row.number,
-        asked=row.asked_on,
-        named_day=row.named_day,
-        override=bool(row.override_reason),
-        reason=row.override_reason,
-    )
+    return Happening(event, on, at, accused, ground, _span(amount), number, asked, named_day, bool(reason), reason)
+
+
+def happening_of(row: ProceduralEvent) -> Happening:
+    """Return an event as the pure rules read it.
+
+    Raises:
+        BadInput: the length of an extension cannot be read.
+    """
+    return happening(*(getattr(row, name) for name in EVENT_COLUMNS))
 
 
 def _order(row: ProceduralEvent) -> tuple[dt.date, bool, dt.time, int]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models.case import CaseFile
-from vks_plugin.cases.persons import BirthPrecision, age_on, last_possible_birth
+from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
 from vks_plugin.cases.stages import MEASURES, accused_label
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Human(models.Model):
     def is_minor_on(self, day: dt.date) -> bool | None:
         """Tell whether the person was under 18 that day, doubts counting for the minor; None: not known."""
         born = self.born_no_later_than
-        return None if born is None else age_on(born, day) < 18
+        return None if born is None else age_on(born, day) < MAJORITY
 
 
 class Accused(Human):
