@@ -19,8 +19,8 @@ import vks_plugin
 from tests.doctor.treatment import Ward, treats
 from tests.people import FiledCase
 from vks_plugin.conf import configuration
-from vks_plugin.court import stamping
 from vks_plugin.doctor import surroundings
+from vks_plugin.papers import fonts as shipped
 
 OTHER_ACCOUNT = 65534
 STATIC = Path(vks_plugin.__file__).parent / "static"
@@ -164,9 +164,9 @@ def test_full_disk(ward: Ward, folders: Path, monkeypatch: pytest.MonkeyPatch, f
 def test_fonts_gone_or_damaged(ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
     ward.sound("fonts")
     copy = tmp_path / "fonts"
-    shutil.copytree(stamping.FONTS, copy)
-    sound = stamping.FONTS
-    monkeypatch.setattr(stamping, "FONTS", copy)
+    shutil.copytree(shipped.FONTS, copy)
+    sound = shipped.FONTS
+    monkeypatch.setattr(shipped, "FONTS", copy)
     font = copy / "LiberationSerif-Bold.ttf"
     if damage == "gone":
         font.unlink()

@@ -9,14 +9,13 @@ from typing import NamedTuple
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from vks_plugin.court.plan import BundlePlan, PlannedDocument
-from vks_plugin.court.stamping import FONTS
+from vks_plugin.papers.fonts import BOLD as _BOLD
+from vks_plugin.papers.fonts import REGULAR as _REGULAR
+from vks_plugin.papers.fonts import register_fonts
 
-_REGULAR = "VksSerif"
-_BOLD = "VksSerif-Bold"
 _MILLIMETRE = 72 / 25.4
 # margins of an official paper (Nghị định 30/2020/NĐ-CP, Phụ lục I): left 30 mm is for binding, the rest 20 and 15
 _LEFT, _RIGHT, _TOP = 25 * _MILLIMETRE, 15 * _MILLIMETRE, 18 * _MILLIMETRE
@@ -41,12 +40,6 @@ class RowArea(NamedTuple):
     page: int
     rectangle: tuple[float, float, float, float]
     document: PlannedDocument
-
-
-def _fonts() -> None:
-    for name, file in ((_REGULAR, "LiberationSerif-Regular.ttf"), (_BOLD, "LiberationSerif-Bold.ttf")):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, str(FONTS / file)))
 
 
 def day(date: dt.date | None) -> str:
@@ -160,7 +153,7 @@ def _rules(canvas: Canvas, top: float, bottom: float, *, vertical: bool = True) 
 
 def draw_front(plan: BundlePlan) -> tuple[bytes, list[RowArea]]:
     """Draw cover and index; return the PDF and where each row stands, for the links."""
-    _fonts()
+    register_fonts()
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=1)
     canvas.setTitle(f"{plan.request.case_code} – {plan.request.title}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import math
 from functools import lru_cache
-from pathlib import Path
 from typing import cast
 
 import pikepdf
@@ -18,7 +17,8 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Stream
 
-FONTS = Path(__file__).resolve().parent.parent / "static" / "vks" / "fonts"
+from vks_plugin.papers.fonts import FILES, FONTS, REGULAR
+
 STRIP = 22.0
 """Height of the strip, in points."""
 _SIZE = 9.5
@@ -112,7 +112,7 @@ class StampFont:
 
 @lru_cache(maxsize=1)
 def _subset() -> tuple[TTFont, bytes]:
-    font = TTFont(FONTS / "LiberationSerif-Regular.ttf", recalcTimestamp=False)
+    font = TTFont(FONTS / FILES[REGULAR], recalcTimestamp=False)
     # left out before they are read: reading them takes longer than all the rest
     for table in ("GSUB", "GPOS", "GDEF", "FFTM", "kern"):
         if table in font:

@@ -15,10 +15,10 @@ from django.contrib.staticfiles import finders
 
 import vks_plugin
 from vks_plugin.conf import configuration
-from vks_plugin.court import stamping
 from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
 from vks_plugin.host import probes
 from vks_plugin.host.version import is_stand_in
+from vks_plugin.papers import fonts as shipped
 
 GIBIBYTE = 1024**3
 LITTLE, LEAST = 10 * GIBIBYTE, GIBIBYTE
@@ -31,7 +31,6 @@ _INDEX_STAND_IN = (
     "python manage.py shell -c 'from vks_plugin.host.models import Document; from vks_plugin.host.search import reindex; "
     'reindex(Document.objects.values_list("pk", flat=True))\''
 )
-_FONT_FILES = ("LiberationSerif-Regular.ttf", "LiberationSerif-Bold.ttf")
 _LETTERS = "ĂÂĐÊÔƠƯăâđêôơưẠẶẬẸỆỊỌỘỢỤỰỴạặậẹệịọộợụựỵ"
 _TOOLS = {
     "tesseract": "tesseract-ocr",
@@ -175,9 +174,9 @@ def fonts(_scope: Scope) -> Result:
     from fontTools.ttLib import TTFont, TTLibError  # noqa: PLC0415 - takes a while, and only this check needs it
 
     bad = []
-    for name in _FONT_FILES:
+    for name in shipped.FILES.values():
         try:
-            with TTFont(stamping.FONTS / name, lazy=True) as font:
+            with TTFont(shipped.FONTS / name, lazy=True) as font:
                 known = font.getBestCmap() or {}
             if any(ord(letter) not in known for letter in _LETTERS):
                 bad.append(name)

@@ -387,11 +387,6 @@ class DocumentInventory(models.Model):
     def __str__(self) -> str:
         return f"{self.case_id}: {self.number}"
 
-    @property
-    def is_supplementary(self) -> bool:
-        """Whether it lists what came after the first one."""
-        return self.number > 1
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write a new one.
 
@@ -411,3 +406,8 @@ class DocumentInventory(models.Model):
         """
         message = "an inventory that is drawn up is not deleted"
         raise TypeError(message)
+
+    @property
+    def is_supplementary(self) -> bool:
+        """Whether it lists what came after the first one."""
+        return self.number > 1

@@ -1,0 +1,231 @@
+"""A form is the same in every format, and nothing typed into it breaks one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import unicodedata
+import zipfile
+from typing import Any
+
+import pytest
+from docx import Document
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from vks_plugin.errors import BadInput
+from vks_plugin.papers import FORMATS, Column, OfficialPaper, Signature, content_type, write_paper, written_day
+
+COLUMNS = (
+    Column("STT", 12, "center"),
+    Column("Tên tài liệu", 85),
+    Column("Số bút lục", 26, "center"),
+    Column("Đặc điểm", 42),
+)
+POINT = 72 / 25.4
+
+
+def paper(rows: list[tuple[str, ...]], **fields: Any) -> OfficialPaper:
+    values: dict[str, Any] = {
+        "agency": "Viện kiểm sát nhân dân khu vực 1 – Quảng Ninh",
+        "higher_agency": "Viện kiểm sát nhân dân tỉnh Quảng Ninh",
+        "title": "THỐNG KÊ TÀI LIỆU",
+        "columns": COLUMNS,
+        "day": dt.date(2026, 3, 5),
+        "subtitle": ["Vụ án: Nguyễn Văn Ánh – Trộm cắp tài sản"],
+        "closing": ["Bảng này có 2 tài liệu."],
+        "signatures": [Signature("NGƯỜI LẬP", "Đỗ Hữu Ước")],
+    }
+    return OfficialPaper(rows=rows, **(values | fields))
+
+
+def rows(number: int) -> list[tuple[str, ...]]:
+    return [
+        (str(n), f"Biên bản hỏi cung số {n}/BB-CSĐT", f"{2 * n - 1}–{2 * n}", "Bản chính") for n in range(1, number + 1)
+    ]
+
+
+def told_by_pdf(data: bytes) -> str:
+    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(data)).pages)
+
+
+def told_by_docx(data: bytes) -> list[list[str]]:
+    """Return the rows of the form's own table, which stands between head and signatures."""
+    table = Document(io.BytesIO(data)).tables[1]
+    return [[cell.text for cell in row.cells] for row in table.rows]
+
+
+def told_by_xlsx(data: bytes) -> list[list[str]]:
+    sheet = load_workbook(io.BytesIO(data)).active
+    values = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    start = next(number for number, row in enumerate(values) if row[0] == "STT")
+    return [row for row in values[start:] if row[0] == "STT" or re.fullmatch(r"\d+", row[0])]
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        (dt.date(2026, 3, 5), "ngày 05 tháng 3 năm 2026"),
+        (dt.date(2026, 1, 15), "ngày 15 tháng 01 năm 2026"),
+        (dt.date(2026, 2, 9), "ngày 09 tháng 02 năm 2026"),
+        (dt.date(2026, 12, 31), "ngày 31 tháng 12 năm 2026"),
+    ],
+)
+def test_a_date_is_written_as_documents_state_it(day: dt.date, written: str) -> None:
+    assert written_day(day) == written
+
+
+def test_every_format_says_the_same() -> None:
+    made = paper(rows(3))
+    table = [["STT", "Tên tài liệu", "Số bút lục", "Đặc điểm"], *(list(row) for row in rows(3))]
+    assert told_by_docx(write_paper(made, "docx")) == table
+    assert told_by_xlsx(write_paper(made, "xlsx")) == table
+    text = told_by_pdf(write_paper(made, "pdf"))
+    for row in table:
+        assert " ".join(row) in text
+    for words in (
+        "VIỆN KIỂM SÁT NHÂN DÂN TỈNH",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "ngày 05 tháng 3 năm 2026",
+        "THỐNG KÊ TÀI LIỆU",
+        "Vụ án: Nguyễn Văn Ánh – Trộm cắp tài sản",
+        "Bảng này có 2 tài liệu.",
+        "NGƯỜI LẬP",
+        "Đỗ Hữu Ước",
+    ):
+        assert words in text, words
+        docx = Document(io.BytesIO(write_paper(made, "docx")))
+        whole = [each.text for each in docx.paragraphs] + [
+            each.text for table in docx.tables for row in table.rows for cell in row.cells for each in cell.paragraphs
+        ]
+        assert any(words in each for each in whole), words
+        cells = [str(cell.value) for row in load_workbook(io.BytesIO(write_paper(made, "xlsx"))).active for cell in row]
+        assert any(words in each for each in cells), words
+
+
+def test_the_page_is_that_of_an_official_paper() -> None:
+    pdf = PdfReader(io.BytesIO(write_paper(paper(rows(60)), "pdf")))
+    places: list[tuple[float, float]] = []
+
+    def visit(text: str, frame: list[float], matrix: list[float], _font: object, _size: float) -> None:
+        if text.strip():
+            places.append((frame[0] * matrix[4] + frame[4], frame[3] * matrix[5] + frame[5]))
+
+    for page in pdf.pages:
+        assert [round(float(side)) for side in page.mediabox[2:]] == [595, 842]
+        page.extract_text(visitor_text=visit)
+    # left 30–35 mm, bottom 20–25 mm; at the top only the page number stands in the margin
+    assert min(x for x, _y in places) >= 30 * POINT - 0.5
+    assert min(y for _x, y in places) >= 20 * POINT - 0.5
+    section = Document(io.BytesIO(write_paper(paper(rows(1)), "docx"))).sections[0]
+    assert [round(side.mm) for side in (section.page_width, section.page_height) if side] == [210, 297]
+    margins = (section.top_margin, section.bottom_margin, section.left_margin, section.right_margin)
+    assert [round(side.mm) for side in margins if side] == [20, 20, 30, 15]
+    sheet = load_workbook(io.BytesIO(write_paper(paper(rows(1)), "xlsx"))).active
+    assert sheet.page_setup.paperSize == 9
+    assert [round(side * 25.4) for side in (sheet.page_margins.top, sheet.page_margins.left)] == [20, 30]
+
+
+def test_pages_are_numbered_from_the_second_and_the_head_of_the_table_comes_again() -> None:
+    data = write_paper(paper(rows(200)), "pdf")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(data)).pages]
+    assert len(pages) > 4
+    assert all("Đặc điểm" in page for page in pages)
+    assert pages[0].split()[0] == "VIỆN"
+    assert [page.split()[0] for page in pages[1:]] == [str(number) for number in range(2, len(pages) + 1)]
+    docx = Document(io.BytesIO(write_paper(paper(rows(2)), "docx")))
+    assert "tblHeader" in docx.tables[1].rows[0]._tr.xml
+    assert "PAGE" in docx.sections[0].header.paragraphs[0]._p.xml
+    assert docx.sections[0].different_first_page_header_footer
+    assert docx.sections[0].first_page_header.paragraphs[0].text == ""
+    sheet = load_workbook(io.BytesIO(write_paper(paper(rows(2)), "xlsx"))).active
+    head = next(cell.row for cell in sheet["A"] if cell.value == "STT")
+    assert (sheet.print_title_rows, sheet.freeze_panes) == (f"${head}:${head}", f"A{head + 1}")
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_two_thousand_rows_are_all_there_and_in_order(name: str) -> None:
+    data = write_paper(paper(rows(2000)), name)
+    wanted = [f"{n}/BB-CSĐT" for n in range(1, 2001)]
+    if name == "pdf":
+        told = told_by_pdf(data)
+    elif name == "docx":
+        told = " ".join(cell for row in told_by_docx(data) for cell in row)
+    else:
+        told = " ".join(cell for row in told_by_xlsx(data) for cell in row)
+    assert re.findall(r"\d+/BB-CSĐT", told) == wanted
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_the_same_form_gives_the_same_file(name: str) -> None:
+    one, other = (write_paper(paper(rows(5)), name) for _time in range(2))
+    if name == "pdf":
+        assert one == other
+        return
+    for archive, again in [(zipfile.ZipFile(io.BytesIO(one)), zipfile.ZipFile(io.BytesIO(other)))]:
+        assert archive.namelist() == again.namelist()
+        for each in archive.namelist():
+            if each != "docProps/core.xml":
+                assert archive.read(each) == again.read(each), each
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_markup_and_formulas_are_words(name: str) -> None:
+    hostile = '=HYPERLINK("http://x","<b>&amp;</b>")<para>&]]></w:t>'
+    data = write_paper(paper([("1", hostile, "1", "+1-1")], title=hostile, agency=hostile), name)
+    if name == "pdf":
+        assert "<para>" in told_by_pdf(data)
+    elif name == "docx":
+        assert told_by_docx(data)[1][1] == hostile
+    else:
+        assert told_by_xlsx(data)[1][1] == hostile
+        sheet = load_workbook(io.BytesIO(data)).active
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "inlineStr", "n"}
+        assert "<f>" not in zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.text(max_size=250), min_size=4, max_size=4), st.text(max_size=100))
+def test_no_text_breaks_a_form(values: list[str], words: str) -> None:
+    made = paper([tuple(values)], closing=[words], agency=words or "VKS", signatures=[Signature(words, words)])
+    for name in FORMATS:
+        write_paper(made, name)
+    said = Document(io.BytesIO(write_paper(made, "docx"))).tables[1].rows[1].cells[1].text
+    kept = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "", unicodedata.normalize("NFC", values[1]))
+    assert re.sub(r"[\t\n\r]", "", said) == kept
+
+
+def test_a_title_as_wide_as_a_file_name_stays_in_its_column() -> None:
+    long = "quyet_dinh_khoi_to_vu_an_hinh_su_" * 7
+    data = write_paper(paper([("1", long, "1", ""), ("2", "Cáo trạng", "2", "")]), "pdf")
+    page = PdfReader(io.BytesIO(data)).pages[0]
+    assert long in "".join(page.extract_text().split())
+    assert "2 Cáo trạng 2" in " ".join(page.extract_text().split())
+
+
+def test_a_form_without_rows_has_its_head() -> None:
+    made = paper([])
+    assert told_by_docx(write_paper(made, "docx")) == [["STT", "Tên tài liệu", "Số bút lục", "Đặc điểm"]]
+    assert "Đặc điểm" in told_by_pdf(write_paper(made, "pdf"))
+    assert len(told_by_xlsx(write_paper(made, "xlsx"))) == 1
+
+
+def test_two_sign_beside_each_other() -> None:
+    made = paper(rows(1), signatures=[Signature("BÊN GIAO", "Trần Thị Thư"), Signature("BÊN NHẬN", "Lý Thị Mơ")])
+    cells = Document(io.BytesIO(write_paper(made, "docx"))).tables[2].rows[0].cells
+    assert ["Trần Thị Thư" in cells[0].text, "Lý Thị Mơ" in cells[1].text] == [True, True]
+    text = told_by_pdf(write_paper(made, "pdf"))
+    assert "BÊN GIAO" in text
+    assert "Lý Thị Mơ" in text
+
+
+@pytest.mark.parametrize("name", ["", "PDF", "odt", "../pdf"])
+def test_an_unknown_format_is_refused_with_those_there_are(name: str) -> None:
+    for act in (lambda: write_paper(paper(rows(1)), name), lambda: content_type(name)):
+        with pytest.raises(BadInput, match="pdf, docx hoặc xlsx") as refused:
+            act()
+        assert refused.value.field == "format"

@@ -1,0 +1,208 @@
+"""A form as DOCX, to be edited in an office program."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import TYPE_CHECKING, Any
+
+from docx import Document
+from docx.enum.section import WD_SECTION_START
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+from vks_plugin.papers import layout
+from vks_plugin.papers.layout import OfficialPaper, writable
+
+if TYPE_CHECKING:
+    from docx.document import Document as DocumentObject
+    from docx.table import Table, _Cell
+    from docx.text.paragraph import Paragraph
+
+FONT = "Times New Roman"
+_MADE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+"""The day the file itself is from does not matter; the same form gives the same file."""
+
+
+def _element(name: str, **attributes: str) -> Any:
+    made = OxmlElement(name)
+    for key, value in attributes.items():
+        made.set(qn(f"w:{key}"), value)
+    return made
+
+
+def _said(
+    paragraph: Paragraph,
+    text: str,
+    *,
+    size: float = 13,
+    bold: bool = False,
+    italic: bool = False,
+    centred: bool = False,
+) -> Paragraph:
+    run = paragraph.add_run(writable(text))
+    run.font.size = Pt(size)
+    run.bold, run.italic = bold, italic
+    if centred:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    return paragraph
+
+
+def _into(cell: _Cell, text: str, **how: Any) -> None:
+    """Write the next paragraph of a cell, which has an empty one to begin with."""
+    empty = len(cell.paragraphs) == 1 and not cell.paragraphs[0].text
+    _said(cell.paragraphs[0] if empty else cell.add_paragraph(), text, centred=True, **how)
+
+
+def _unframed(document: DocumentObject, widths: list[float]) -> list[_Cell]:
+    table = document.add_table(rows=1, cols=len(widths))
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    _set_widths(table, widths)
+    return list(table.rows[0].cells)
+
+
+def _set_widths(table: Table, widths: list[float]) -> None:
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+    for cell, width in zip(table.rows[0].cells, widths, strict=True):
+        cell.width = Mm(width)
+
+
+def _head(document: DocumentObject, paper: OfficialPaper) -> None:
+    left, right = _unframed(document, [layout.TEXT_WIDTH * 0.44, layout.TEXT_WIDTH * 0.56])
+    if paper.higher_agency:
+        _into(left, paper.higher_agency.upper(), size=12)
+    _into(left, paper.agency.upper(), size=12, bold=True)
+    _ruled(left.paragraphs[-1], indent=22)
+    if paper.number:
+        _into(left, paper.number, size=12)
+    _into(right, layout.NATIONAL_TITLE, size=12, bold=True)
+    _into(right, layout.MOTTO, size=12, bold=True)
+    _ruled(right.paragraphs[-1], indent=18)
+    if paper.dated:
+        _into(right, paper.dated, size=12, italic=True)
+
+
+def _ruled(paragraph: Paragraph, *, indent: float) -> None:
+    """Draw the short line that stands below the agency and the motto, as the border of an empty line."""
+    after = OxmlElement("w:p")
+    paragraph._p.addnext(after)  # noqa: SLF001 - python-docx has no way of its own to a paragraph's border
+    rule = type(paragraph)(after, paragraph._parent)  # noqa: SLF001
+    rule.paragraph_format.left_indent = rule.paragraph_format.right_indent = Mm(indent)
+    rule.paragraph_format.line_spacing = Pt(4)
+    borders = _element("w:pBdr")
+    borders.append(_element("w:top", val="single", sz="6", space="1", color="000000"))
+    rule._p.get_or_add_pPr().append(borders)  # noqa: SLF001
+
+
+def _table(document: DocumentObject, paper: OfficialPaper) -> None:
+    table = document.add_table(rows=1, cols=len(paper.columns))
+    table.style = "Table Grid"
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    _set_widths(table, [column.width for column in paper.columns])
+    for cell, column in zip(table.rows[0].cells, paper.columns, strict=True):
+        _into(cell, column.heading, size=12, bold=True)
+    head = table.rows[0]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no way of its own to repeated rows
+    head.append(_element("w:cantSplit"))
+    head.append(_element("w:tblHeader"))
+    widths = [str(Mm(column.width).twips) for column in paper.columns]
+    for row in paper.rows:
+        # row by row through python-docx takes minutes for two thousand of them
+        made = _element("w:tr")
+        properties = _element("w:trPr")
+        properties.append(_element("w:cantSplit"))
+        made.append(properties)
+        for value, column, width in zip(row, paper.columns, widths, strict=True):
+            made.append(_cell(value, column.align, width))
+        table._tbl.append(made)  # noqa: SLF001
+
+
+def _cell(value: str, align: str, width: str) -> Any:
+    cell = _element("w:tc")
+    properties = _element("w:tcPr")
+    properties.append(_element("w:tcW", w=width, type="dxa"))
+    properties.append(_element("w:vAlign", val="center"))
+    cell.append(properties)
+    paragraph = _element("w:p")
+    if align == "center":
+        how = _element("w:pPr")
+        how.append(_element("w:jc", val="center"))
+        paragraph.append(how)
+    run = _element("w:r")
+    size = _element("w:rPr")
+    size.append(_element("w:sz", val="24"))
+    run.append(size)
+    text = _element("w:t")
+    text.text = writable(value)
+    text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    run.append(text)
+    paragraph.append(run)
+    cell.append(paragraph)
+    return cell
+
+
+def _page_numbers(document: DocumentObject) -> None:
+    """Number pages at the top from the second one on."""
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    paragraph = section.header.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+        run = paragraph.add_run()
+        run.font.size = Pt(13)
+        if kind:
+            run._r.append(_element("w:fldChar", fldCharType=kind))  # noqa: SLF001 - python-docx knows no fields
+        else:
+            instruction = _element("w:instrText")
+            instruction.text = text
+            run._r.append(instruction)  # noqa: SLF001
+
+
+def as_docx(paper: OfficialPaper) -> bytes:
+    """Return the form as DOCX."""
+    document = Document()
+    normal = document.styles["Normal"]
+    normal.font.name, normal.font.size = FONT, Pt(13)
+    normal.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
+    normal.paragraph_format.space_after = Pt(0)
+    section = document.sections[0]
+    section.start_type = WD_SECTION_START.NEW_PAGE
+    section.page_width, section.page_height = Mm(layout.PAGE_WIDTH), Mm(layout.PAGE_HEIGHT)
+    section.top_margin, section.bottom_margin = Mm(layout.TOP), Mm(layout.BOTTOM)
+    section.left_margin, section.right_margin = Mm(layout.LEFT), Mm(layout.RIGHT)
+    section.header_distance = Mm(layout.TOP / 2)
+    properties = document.core_properties
+    properties.title, properties.author = writable(paper.title)[:255], writable(paper.agency)[:255]
+    properties.comments, properties.language = "", "vi-VN"
+    properties.created = properties.modified = _MADE
+    _page_numbers(document)
+    _head(document, paper)
+    title = _said(document.add_paragraph(), paper.title, size=14, bold=True, centred=True)
+    title.paragraph_format.space_before = Pt(14)
+    for line in paper.subtitle:
+        _said(document.add_paragraph(), line, centred=True)
+    document.paragraphs[-1].paragraph_format.space_after = Pt(10)
+    _table(document, paper)
+    for line in paper.closing:
+        paragraph = _said(document.add_paragraph(), line)
+        paragraph.paragraph_format.space_before = Pt(6)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+        paragraph.paragraph_format.keep_with_next = True
+    if paper.signatures:
+        document.add_paragraph().paragraph_format.keep_with_next = True
+        count = max(len(paper.signatures), 2)
+        cells = _unframed(document, [layout.TEXT_WIDTH / count] * count)
+        # one alone stands on the right
+        for cell, signature in zip(cells[-len(paper.signatures) :], paper.signatures, strict=True):
+            _into(cell, signature.title, bold=True)
+            _into(cell, signature.note, size=12, italic=True)
+            for _line in range(4):
+                cell.add_paragraph().paragraph_format.keep_with_next = True
+            _said(cell.add_paragraph(), signature.name, bold=True, centred=True)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,80 @@
+"""What stands on an official form, and its measures (Nghị định 30/2020/NĐ-CP, Phụ lục I)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vks_plugin.text import composed
+
+TOP = BOTTOM = 20
+LEFT, RIGHT = 30, 15
+"""Margins in millimetres: 20–25 at top and bottom, 30–35 at the bound edge, 15–20 at the other."""
+
+PAGE_WIDTH, PAGE_HEIGHT = 210, 297
+TEXT_WIDTH = PAGE_WIDTH - LEFT - RIGHT
+
+NATIONAL_TITLE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+
+# what XML 1.0 cannot hold, beside the control characters that `composed` takes out
+_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table."""
+
+    heading: str
+    width: float
+    """In millimetres; those of a table make up the width of the text."""
+    align: Literal["left", "center"] = "left"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A place to sign."""
+
+    title: str
+    """In capitals, such as `NGƯỜI LẬP`."""
+    name: str = ""
+    note: str = "(Ký, ghi rõ họ tên)"
+
+
+@dataclass(frozen=True)
+class OfficialPaper:
+    """A form with a table."""
+
+    agency: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    higher_agency: str = ""
+    number: str = ""
+    """The line below the agency, such as `Số: 12/TK-VKS`; empty: none."""
+    place: str = ""
+    """Before the date; empty: dots to write on."""
+    day: dt.date | None = None
+    subtitle: Sequence[str] = ()
+    """Centred lines below the title."""
+    closing: Sequence[str] = ()
+    """Paragraphs below the table."""
+    signatures: Sequence[Signature] = field(default_factory=tuple)
+
+    @property
+    def dated(self) -> str:
+        """The line with place and date; empty without a date."""
+        return f"{self.place or '………………'}, {written_day(self.day)}" if self.day is not None else ""
+
+
+def written_day(day: dt.date) -> str:
+    """Return the date as a document states it: a zero before days below 10 and before January and February only."""
+    return f"ngày {day:%d} tháng {day.month if day.month > 2 else f'{day:%m}'} năm {day.year}"
+
+
+def writable(text: str) -> str:
+    """Return `text` as every format can hold it."""
+    return _UNWRITABLE.sub("", composed(text))

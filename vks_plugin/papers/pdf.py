@@ -1,0 +1,184 @@
+"""A form as PDF."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import black
+from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    KeepTogether,
+    LongTable,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+from vks_plugin.papers import layout
+from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
+from vks_plugin.papers.layout import OfficialPaper, writable
+
+_HEAD_SIZE = 12
+_STEP = 1.25
+
+_BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=13, leading=16.5, alignment=TA_JUSTIFY, spaceBefore=4)
+_CENTRED = ParagraphStyle("centred", parent=_BODY, alignment=TA_CENTER, spaceBefore=2)
+_TITLE = ParagraphStyle("title", parent=_CENTRED, fontName=BOLD, fontSize=14, leading=18, spaceBefore=14)
+_CELL = ParagraphStyle("cell", fontName=REGULAR, fontSize=12, leading=14.5)
+_CELL_CENTRED = ParagraphStyle("cell-centred", parent=_CELL, alignment=TA_CENTER)
+_CELL_HEAD = ParagraphStyle("cell-head", parent=_CELL_CENTRED, fontName=BOLD)
+_SIGN_TITLE = ParagraphStyle("sign-title", parent=_CENTRED, fontName=BOLD)
+_SIGN_NOTE = ParagraphStyle("sign-note", parent=_CENTRED, fontName=ITALIC, fontSize=12)
+
+
+class _Head(Flowable):
+    """Agency on the left, national title and motto on the right, number and date below."""
+
+    _LEFT_SHARE = 0.46
+    _GAP = 3 * mm
+
+    def __init__(self, paper: OfficialPaper) -> None:
+        super().__init__()
+        self.paper = paper
+        self.width = layout.TEXT_WIDTH * mm
+        self._left = self._lines(
+            (writable(paper.higher_agency).upper(), REGULAR), (writable(paper.agency).upper(), BOLD)
+        )
+        lines = max(len(self._left) + bool(paper.number), 2 + bool(paper.dated))
+        self.height = lines * _HEAD_SIZE * _STEP + 12
+
+    def _lines(self, *parts: tuple[str, str]) -> list[tuple[str, str]]:
+        width = self.width * self._LEFT_SHARE - self._GAP
+        return [(line, font) for text, font in parts for line in simpleSplit(text, font, _HEAD_SIZE, width) if text]
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        """Return the space it takes."""
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Draw both halves, each centred on its own line."""
+        step = _HEAD_SIZE * _STEP
+        left = (self.width * self._LEFT_SHARE - self._GAP) / 2
+        right = self.width * (1 + self._LEFT_SHARE) / 2
+        y = self.height - _HEAD_SIZE
+        for line, font in self._left:
+            self._say(line, font, left, y)
+            y -= step
+        # a third to a half of the line above it
+        rule = stringWidth(self._left[-1][0], BOLD, _HEAD_SIZE) * 0.4 if self._left else 0
+        self.canv.line(left - rule / 2, y + step - 4, left + rule / 2, y + step - 4)
+        if self.paper.number:
+            self._say(writable(self.paper.number), REGULAR, left, y - 6)
+        y = self.height - _HEAD_SIZE
+        self._say(layout.NATIONAL_TITLE, BOLD, right, y)
+        self._say(layout.MOTTO, BOLD, right, y - step)
+        rule = stringWidth(layout.MOTTO, BOLD, _HEAD_SIZE)
+        self.canv.line(right - rule / 2, y - step - 4, right + rule / 2, y - step - 4)
+        self._say(writable(self.paper.dated), ITALIC, right, y - 2 * step - 6)
+
+    def _say(self, text: str, font: str, x: float, y: float) -> None:
+        self.canv.setFont(font, _HEAD_SIZE)
+        self.canv.drawCentredString(x, y, text)
+
+
+def _number_page(canvas: Canvas, _document: Any) -> None:
+    """Write the page number in the middle of the upper margin."""
+    canvas.setFont(REGULAR, 13)
+    canvas.drawCentredString(A4[0] / 2, A4[1] - layout.TOP * mm / 2 - 4, str(canvas.getPageNumber()))
+
+
+def _said(text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(escape(writable(text)).replace("\n", "<br/>"), style)
+
+
+def _table(paper: OfficialPaper) -> Flowable:
+    styles = [_CELL_CENTRED if column.align == "center" else _CELL for column in paper.columns]
+    cells = [[_said(column.heading, _CELL_HEAD) for column in paper.columns]]
+    cells += [[_said(value, style) for value, style in zip(row, styles, strict=True)] for row in paper.rows]
+    # two thousand rows take three seconds
+    table = LongTable(cells, colWidths=[column.width * mm for column in paper.columns], repeatRows=1)
+    table.setStyle(
+        TableStyle(
+            [
+                ("GRID", (0, 0), (-1, -1), 0.5, black),
+                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 3),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+                ("TOPPADDING", (0, 0), (-1, -1), 2),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+            ]
+        )
+    )
+    return table
+
+
+def _signatures(paper: OfficialPaper) -> Flowable:
+    cells: list[list[Flowable]] = [
+        [
+            _said(each.title, _SIGN_TITLE),
+            _said(each.note, _SIGN_NOTE),
+            Spacer(1, 22 * mm),
+            _said(each.name, _SIGN_TITLE),
+        ]
+        for each in paper.signatures
+    ]
+    if len(cells) == 1:
+        # one alone stands on the right
+        cells.insert(0, [])
+    table = Table([cells], colWidths=[layout.TEXT_WIDTH * mm / len(cells)] * len(cells))
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    return table
+
+
+def as_pdf(paper: OfficialPaper) -> bytes:
+    """Return the form as PDF; the same form gives the same bytes."""
+    register_fonts()
+    buffer = io.BytesIO()
+    document = BaseDocTemplate(
+        buffer,
+        pagesize=A4,
+        title=writable(paper.title),
+        author=writable(paper.agency),
+        lang="vi-VN",
+        invariant=1,
+        pageCompression=1,
+    )
+    frame = Frame(
+        layout.LEFT * mm,
+        layout.BOTTOM * mm,
+        layout.TEXT_WIDTH * mm,
+        (layout.PAGE_HEIGHT - layout.TOP - layout.BOTTOM) * mm,
+        leftPadding=0,
+        rightPadding=0,
+        topPadding=0,
+        bottomPadding=0,
+    )
+    document.addPageTemplates(
+        [
+            PageTemplate("first", [frame], autoNextPageTemplate="later"),
+            PageTemplate("later", [frame], onPage=_number_page),
+        ]
+    )
+    story: list[Flowable] = [_Head(paper), _said(paper.title, _TITLE)]
+    story += [_said(line, _CENTRED) for line in paper.subtitle]
+    story.append(Spacer(1, 5 * mm))
+    story.append(_table(paper))
+    ending: list[Flowable] = [Spacer(1, 3 * mm), *(_said(line, _BODY) for line in paper.closing)]
+    if paper.signatures:
+        ending += [Spacer(1, 4 * mm), _signatures(paper)]
+    story.append(KeepTogether(ending))
+    document.build(story)
+    return buffer.getvalue()

@@ -1,0 +1,129 @@
+"""A form as XLSX, to be sorted and copied from."""
+
+from __future__ import annotations
+
+import io
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import TYPE_STRING
+from openpyxl.styles import Alignment, Border, Font, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from vks_plugin.papers import layout
+from vks_plugin.papers.layout import OfficialPaper, writable
+
+FONT = "Times New Roman"
+_INCH = 25.4
+_LETTER = 2.1
+"""Width of an average letter at size 12, in millimetres."""
+_LINE = 16.0
+"""Height of a line at size 12, in points."""
+
+_EDGE = Side(style="thin")
+_FRAMED = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
+
+
+def _say(
+    sheet: Worksheet,
+    row: int,
+    column: int,
+    text: str,
+    *,
+    bold: bool = False,
+    italic: bool = False,
+    size: int = 12,
+    align: str = "center",
+) -> None:
+    """Write a text; one that begins with an equals sign stays a text and is no formula."""
+    cell = sheet.cell(row=row, column=column)
+    cell.value = writable(text)
+    cell.data_type = TYPE_STRING
+    cell.font = Font(name=FONT, size=size, bold=bold, italic=italic)
+    cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+
+
+def _line(sheet: Worksheet, row: int, first: int, last: int, text: str, **how: object) -> None:
+    if last > first:
+        sheet.merge_cells(start_row=row, start_column=first, end_row=row, end_column=last)
+    _say(sheet, row, first, text, **how)  # type: ignore[arg-type]  # handed on as given
+    width = sum(float(sheet.column_dimensions[get_column_letter(each)].width) for each in range(first, last + 1))
+    # merged cells do not grow by themselves
+    height = _LINE * max(1, -(-len(text) // max(int(width), 1)))
+    sheet.row_dimensions[row].height = max(float(sheet.row_dimensions[row].height or 0), height)
+
+
+def as_xlsx(paper: OfficialPaper) -> bytes:
+    """Return the form as XLSX."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Biểu"
+    columns = len(paper.columns)
+    for number, column in enumerate(paper.columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = round(column.width / _LETTER, 1)
+    half = max(columns // 2, 1)
+    row = 1
+    for left, right, bold in (
+        (paper.higher_agency.upper(), layout.NATIONAL_TITLE, False),
+        (paper.agency.upper(), layout.MOTTO, True),
+    ):
+        _line(sheet, row, 1, half, left, bold=bold)
+        _line(sheet, row, half + 1, columns, right, bold=True)
+        row += 1
+    if paper.number or paper.dated:
+        _line(sheet, row, 1, half, paper.number)
+        _line(sheet, row, half + 1, columns, paper.dated, italic=True)
+        row += 1
+    row += 1
+    _line(sheet, row, 1, columns, paper.title, bold=True, size=14)
+    for text in paper.subtitle:
+        row += 1
+        _line(sheet, row, 1, columns, text)
+    row += 2
+    for number, column in enumerate(paper.columns, start=1):
+        _say(sheet, row, number, column.heading, bold=True)
+        sheet.cell(row=row, column=number).border = _FRAMED
+    sheet.print_title_rows = f"{row}:{row}"
+    sheet.freeze_panes = f"A{row + 1}"
+    for values in paper.rows:
+        row += 1
+        lines = 1
+        for number, (value, column) in enumerate(zip(values, paper.columns, strict=True), start=1):
+            _say(sheet, row, number, value, align=column.align)
+            sheet.cell(row=row, column=number).border = _FRAMED
+            lines = max(lines, -(-len(value) // max(int(column.width / _LETTER), 1)))
+        sheet.row_dimensions[row].height = _LINE * lines
+    for text in paper.closing:
+        row += 1
+        _line(sheet, row, 1, columns, text, align="left")
+    row += 1
+    for number, signature in enumerate(paper.signatures):
+        first, last = (half + 1, columns) if number == len(paper.signatures) - 1 else (1, half)
+        for offset, (text, bold, italic) in enumerate(
+            (
+                (signature.title, True, False),
+                (signature.note, False, True),
+                ("", False, False),
+                (signature.name, True, False),
+            )
+        ):
+            _line(sheet, row + 1 + offset, first, last, text, bold=bold, italic=italic)
+        sheet.row_dimensions[row + 3].height = 5 * _LINE
+    _page(sheet)
+    book.properties.title, book.properties.creator = writable(paper.title), writable(paper.agency)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _page(sheet: Worksheet) -> None:
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = sheet.ORIENTATION_PORTRAIT
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    margins = sheet.page_margins
+    margins.top = margins.bottom = layout.TOP / _INCH
+    margins.left, margins.right = layout.LEFT / _INCH, layout.RIGHT / _INCH
+    margins.header = margins.footer = layout.TOP / 2 / _INCH
+    sheet.HeaderFooter.differentFirst = True
+    sheet.oddHeader.center.text = "&P"
