@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from vks_plugin.cases.folios import CORRECTED, FINAL, MISSING, Counting, Label, VolumeFact, runs
+from vks_plugin.cases.folios import CORRECTED, FINAL, MISSING, Counting, Label, VolumeFact, cited, runs
+from vks_plugin.text import Sentence
+from vks_plugin.text import gettext_noop as _
 
 
 class Finding(StrEnum):
@@ -58,6 +60,26 @@ ABOUT_FOLIOS = frozenset(
 
 ABOUT_DOCUMENTS = frozenset({Finding.PAGE, Finding.PAGE_UNKNOWN, Finding.DOCUMENT})
 """What is explained for a document or its pages."""
+
+OF_DOCUMENTS = ABOUT_DOCUMENTS | {Finding.PROVISIONAL}
+"""What is found in one document."""
+
+_SENTENCES: Mapping[Finding, str] = {
+    Finding.GAP: _("Thiếu bút lục %(folios)s."),
+    Finding.DUPLICATE: _("Bút lục %(folios)s bị trùng."),
+    Finding.OVERLAP: _("Bút lục %(folios)s của hai tài liệu nằm xen nhau."),
+    Finding.MISSING: _("Bút lục %(folios)s có số nhưng không có giấy."),
+    Finding.CORRECTION: _("Bút lục %(folios)s đã sửa số."),
+    Finding.PAGE: _("Trang %(pages)s không có bút lục."),
+    Finding.PAGE_UNKNOWN: _("Chưa rõ bút lục %(folios)s ở trang nào của tài liệu."),
+    Finding.PROVISIONAL: _("Tài liệu mới đóng dấu bút lục, chưa đánh số."),
+    Finding.DOCUMENT: _("Tài liệu không có bút lục."),
+    Finding.OUTSIDE_VOLUMES: _("Bút lục %(folios)s không thuộc tập nào."),
+    Finding.VOLUME_HOLE: _("Tập %(volumes)s thiếu bút lục %(folios)s."),
+    Finding.VOLUME_OVERLAP: _("Tập %(volumes)s cùng chứa bút lục %(folios)s."),
+    Finding.VOLUME_ORDER: _("Tập %(volumes)s không theo thứ tự bút lục."),
+    Finding.VOLUME_EMPTY: _("Tập %(volumes)s chưa ghi bút lục."),
+}
 
 
 @dataclass(frozen=True)
@@ -108,6 +130,19 @@ class Defect:
     def explained(self) -> bool:
         """Whether somebody wrote down why."""
         return bool(self.explained_by)
+
+
+def described(defect: Defect) -> Sentence:
+    """Return what is wrong, in a sentence."""
+    folios = "" if defect.first is None else str(defect.first)
+    if defect.last is not None and defect.last != defect.first:
+        folios += f"–{defect.last}"
+    return Sentence(
+        _SENTENCES[defect.finding],
+        folios=folios,
+        pages=cited(Label(page) for page in defect.pages),
+        volumes=", ".join(str(number) for number in defect.volumes),
+    )
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from vks_plugin.cases.deadlines import Counting, DeadlineError
-from vks_plugin.cases.folio_report import ABOUT_DOCUMENTS, Defect, FolioReport
-from vks_plugin.cases.folio_report import Finding as Defective
+from vks_plugin.cases.folio_report import OF_DOCUMENTS, FolioReport, described
 from vks_plugin.cases.folios import Label, NumberedOnceError, check_start
 from vks_plugin.cases.persons import age_on
 from vks_plugin.cases.proceedings import Happening, order_warnings
@@ -135,23 +134,6 @@ def days_in_order(facts: DaysOfCase) -> Findings:
 
 # --- V03, V04: folios
 
-_DEFECTS: Mapping[Defective, str] = {
-    Defective.GAP: _("Thiếu bút lục %(folios)s: hãy ghi giải trình."),
-    Defective.DUPLICATE: _("Bút lục %(folios)s bị trùng: hãy ghi giải trình."),
-    Defective.OVERLAP: _("Bút lục %(folios)s của các tài liệu nằm xen nhau: hãy kiểm tra lại hoặc ghi giải trình."),
-    Defective.MISSING: _("Bút lục %(folios)s có số nhưng không có giấy: hãy ghi giải trình."),
-    Defective.CORRECTION: _("Bút lục %(folios)s đã sửa số: hãy ghi giải trình."),
-    Defective.PAGE: _("Có trang chưa gắn bút lục (trang %(pages)s): hãy kiểm tra hoặc ghi lý do."),
-    Defective.PAGE_UNKNOWN: _("Chưa rõ bút lục %(folios)s ở trang nào của tài liệu."),
-    Defective.PROVISIONAL: _("Tài liệu mới đóng dấu, chưa đánh số bút lục."),
-    Defective.DOCUMENT: _("Tài liệu chưa có bút lục."),
-    Defective.OUTSIDE_VOLUMES: _("Bút lục %(folios)s không thuộc tập nào."),
-    Defective.VOLUME_HOLE: _("Tập %(volumes)s thiếu bút lục %(folios)s."),
-    Defective.VOLUME_OVERLAP: _("Tập %(volumes)s cùng chứa bút lục %(folios)s."),
-    Defective.VOLUME_ORDER: _("Tập %(volumes)s không theo thứ tự bút lục."),
-    Defective.VOLUME_EMPTY: _("Tập %(volumes)s chưa ghi bút lục."),
-}
-
 
 def folios_complete(report: FolioReport) -> Findings:
     """V03: warn of every defect of the numbering that nobody has explained; nothing is renumbered."""
@@ -159,22 +141,12 @@ def folios_complete(report: FolioReport) -> Findings:
         Finding(
             "V03",
             "warn",
-            Sentence(_DEFECTS[each.finding], **_words(each)),
-            "document" if each.finding in ABOUT_DOCUMENTS or each.finding == Defective.PROVISIONAL else "folio",
+            described(each),
+            "document" if each.finding in OF_DOCUMENTS else "folio",
             each.documents[0] if each.documents else None,
         )
         for each in report.open
     )
-
-
-def _words(defect: Defect) -> dict[str, object]:
-    first, last = defect.first, defect.last
-    folios = "" if first is None else str(first) if last is None or last == first else f"{first}–{last}"
-    return {
-        "folios": folios,
-        "pages": ", ".join(str(page) for page in defect.pages),
-        "volumes": ", ".join(str(number) for number in defect.volumes),
-    }
 
 
 @dataclass(frozen=True)
