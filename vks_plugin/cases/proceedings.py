@@ -862,7 +862,7 @@ _CRIMINAL = (
         (_T,),
         ("co_khang_cao_khang_nghi",),
         "Điều 346",
-        to=(_A, "co_khang_cao_khang_nghi"),
+        to=(_A, None),
         late=_ALL[5:],
     ),
     _row("vks_nhan_ho_so_pt", _("Viện kiểm sát nhận hồ sơ phúc thẩm từ Tòa án"), (_A,), _APPEALED, "Điều 341"),
@@ -939,7 +939,15 @@ _CRIMINAL = (
         to=(_E, "co_hieu_luc"),
         late=_ALL[6:],
     ),
-    _row("thi_hanh_an", _("Quyết định thi hành án"), (_E,), _IN_FORCE, "Điều 364", scope="either"),
+    _row(
+        "thi_hanh_an",
+        _("Quyết định thi hành án"),
+        (_E,),
+        _IN_FORCE,
+        "Điều 364",
+        to=(None, "co_hieu_luc"),
+        scope="either",
+    ),
     _row(
         "yeu_cau_ho_so_gdt",
         _("Yêu cầu Tòa án chuyển hồ sơ để xem xét giám đốc thẩm"),
@@ -1273,8 +1281,16 @@ def _effective(case: State, person: State) -> State:
     return State(case.stage, person.status) if (case.stage, person.stage) == (_T, _P) else person
 
 
+_JUDGED = frozenset({"da_xet_xu_st", "co_khang_cao_khang_nghi", "co_hieu_luc"})
+
+
 def _in_step(case: State, person: State) -> bool:
-    return person.status not in _AT_REST and _effective(case, person).stage == case.stage
+    """Tell whether an accused goes where the case goes; who was not judged does not follow a judgment further."""
+    return (
+        person.status not in _AT_REST
+        and _effective(case, person).stage == case.stage
+        and (person.status in _JUDGED or case.status not in _JUDGED)
+    )
 
 
 def _times(event: Event, history: Iterable[Happening], accused: int | None) -> int:
@@ -1290,16 +1306,22 @@ def _times(event: Event, history: Iterable[Happening], accused: int | None) -> i
     return count
 
 
+def _subjects(case: State, person: State) -> tuple[State, ...]:
+    """Return where an accused may be taken to stand: whoever was set apart earlier is still where he was then."""
+    effective = _effective(case, person)
+    return (effective, person) if person.status in _AT_REST and effective != person else (effective,)
+
+
 def _fits(event: Event, case: State, person: State | None) -> bool:
     if person is None:
         if event.scope == "accused":
             return not event.case_stages or case.stage in event.case_stages
-        subject = case
-    else:
-        if event.scope == "case" or (event.case_stages and case.stage not in event.case_stages):
-            return False
-        subject = _effective(case, person)
-    return subject.stage in event.stages and subject.status in event.statuses
+        return case.stage in event.stages and case.status in event.statuses
+    if event.scope == "case" or (event.case_stages and case.stage not in event.case_stages):
+        return False
+    if case.status in _AT_REST and case.status not in event.statuses:
+        return False
+    return any(each.stage in event.stages and each.status in event.statuses for each in _subjects(case, person))
 
 
 def _fits_late(event: Event, case: State, person: State | None) -> bool:
@@ -1342,7 +1364,23 @@ def allowed(
 
 def _names(events: Iterable[Event]) -> str:
     labels = [each.label for each in events]
-    return "; ".join(labels) if labels else "không việc nào"
+    return "; ".join(labels) if labels else _("không việc nào")
+
+
+_OF_CASE_STAGE = _(
+    "Vụ án đang ở giai đoạn “%(stage)s”: “%(event)s” chỉ có ở %(where)s. Lúc này chỉ ghi được: %(possible)s."
+)
+_OF_CASE_STATUS = _(
+    "Vụ án đang ở trạng thái “%(status)s”: “%(event)s” chỉ ghi được khi %(when)s. Lúc này chỉ ghi được: %(possible)s."
+)
+_OF_PERSON_STAGE = _(
+    "Bị can, bị cáo này đang ở giai đoạn “%(stage)s”: “%(event)s” chỉ có ở %(where)s. "
+    "Lúc này chỉ ghi được: %(possible)s."
+)
+_OF_PERSON_STATUS = _(
+    "Bị can, bị cáo này đang ở trạng thái “%(status)s”: “%(event)s” chỉ ghi được khi %(when)s. "
+    "Lúc này chỉ ghi được: %(possible)s."
+)
 
 
 def _refuse(event: Event, kind: str, case: State, person: State | None) -> ProceedingsError:
@@ -1360,30 +1398,17 @@ def _refuse(event: Event, kind: str, case: State, person: State | None) -> Proce
     }
     if event.scope == "case" and person is not None:
         return ProceedingsError(Sentence(_("“%(event)s” là việc của cả vụ án: không nêu bị can."), event=event.label))
-    if subject.stage not in event.stages:
-        sentence = (
-            _("Vụ án đang ở giai đoạn “%(stage)s”: “%(event)s” chỉ có ở %(where)s. Lúc này chỉ ghi được: %(possible)s.")
-            if person is None
-            else _(
-                "Bị can, bị cáo này đang ở giai đoạn “%(stage)s”: “%(event)s” chỉ có ở %(where)s. Lúc này chỉ ghi được: %(possible)s."
-            )
-        )
+    if person is not None and case.status in _AT_REST and case.status not in event.statuses:
+        words["status"] = status_label(case.status)
+        sentence = _OF_CASE_STATUS
+    elif subject.stage not in event.stages:
+        sentence = _OF_CASE_STAGE if person is None else _OF_PERSON_STAGE
     elif subject.status not in event.statuses:
-        sentence = (
-            _(
-                "Vụ án đang ở trạng thái “%(status)s”: “%(event)s” chỉ ghi được khi %(when)s. Lúc này chỉ ghi được: %(possible)s."
-            )
-            if person is None
-            else _(
-                "Bị can, bị cáo này đang ở trạng thái “%(status)s”: “%(event)s” chỉ ghi được khi %(when)s. Lúc này chỉ ghi được: %(possible)s."
-            )
-        )
+        sentence = _OF_CASE_STATUS if person is None else _OF_PERSON_STATUS
     else:
         words["stage"] = stage_label(case.stage)
         words["where"] = ", ".join(stage_label(each) for each in event.case_stages)
-        sentence = _(
-            "Vụ án đang ở giai đoạn “%(stage)s”: “%(event)s” chỉ có ở %(where)s. Lúc này chỉ ghi được: %(possible)s."
-        )
+        sentence = _OF_CASE_STAGE
     return ProceedingsError(Sentence(sentence, **words))
 
 
@@ -1455,6 +1480,8 @@ _SETS_APART = frozenset(
     f"{what}_{where}" for what in ("tam_dinh_chi", "dinh_chi") for where in ("dieu_tra", "truy_to", "xet_xu")
 )
 _RESUMES = frozenset({"phuc_hoi_dieu_tra", "phuc_hoi_truy_to", "phuc_hoi_xet_xu"})
+_TAKES_UP = _RESUMES | {"nhan_chuyen_tham_quyen"}
+"""By these, whoever came to rest with the case goes on with it."""
 
 
 def _apart(history: Iterable[Happening]) -> set[int]:
@@ -1560,14 +1587,15 @@ def _case_step(
         return Step(case, people, tuple(warnings))
     found = dict(people)
     if event.moves or event.person_stage is not None:
-        apart = _apart(history) if event.value in _RESUMES else set()
+        apart = _apart(history) if event.value in _TAKES_UP else set()
         for number, person in people.items():
-            resumed = event.value in _RESUMES and number not in apart and person == case
-            if (
-                resumed
-                or _in_step(case, person)
-                or (event.value in {"ket_thuc", "nop_luu"} and person.status not in {"tam_dinh_chi", "da_tach"})
-            ):
+            if event.value in _TAKES_UP:
+                moves = number not in apart and _effective(case, person) == case
+            elif event.value == "ket_thuc":
+                moves = person.status in {"dinh_chi", "co_hieu_luc"}
+            else:
+                moves = _in_step(case, person) or (event.value == "nop_luu" and person.stage == _END)
+            if moves:
                 found[number] = _moved(event, person, person=True)
     return Step(_moved(event, case, person=False), found, tuple(warnings))
 

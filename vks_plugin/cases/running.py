@@ -247,6 +247,8 @@ _LIFTS = frozenset(
     }
 )
 """What ends the simplified procedure (Điều 458)."""
+_NEW_ROUND = frozenset({*_RETURNS, "phuc_hoi_dieu_tra"})
+"""After these the investigation has a limit of its own, and custody in it too."""
 _HOLDING_ENDS = frozenset({"tam_giu", "tam_giam", "tra_tu_do", "ap_dung_bpnc", "huy_bpnc"})
 
 
@@ -350,6 +352,9 @@ class _Told:
         event, accused = each.event, each.accused
         if event in _RETURNS:
             self.returned_by = _RETURNS[event]
+        if accused is None and event in _NEW_ROUND:
+            self.held.clear()
+            self.used.clear()
         if event in _LIFTS:
             if accused is None:
                 self.simplified = False
@@ -403,7 +408,7 @@ class _Told:
                 if self.seen.isdisjoint(wanted):  # type: ignore[arg-type]
                     return False
             elif name == "returned_by":
-                if self.returned_by != wanted:
+                if self.returned_by not in wanted:  # type: ignore[operator]
                     return False
             elif name == "level":
                 if self.facts.appeal_level != wanted:
