@@ -193,7 +193,7 @@ def test_story_the_simplified_procedure_to_the_court() -> None:
     assert limits(told, facts, "28/03/2025")["ttrg_mo_phien_toa"] == "04/04/2025"
     # returned for supplementary investigation it is lifted by law
     told.append(on("01/04/2025", "hdxx_tra_ho_so"))
-    told.append(on("03/04/2025", "cqdt_nhan_lai_ho_so"))
+    told += [on("02/04/2025", "vks_chuyen_ho_so_dtbs"), on("03/04/2025", "cqdt_nhan_lai_ho_so")]
     # one month: 3/5 is a Saturday; the order of custody stays in force to its end
     assert limits(told, facts, "03/04/2025") == {"dtbs_toa": "05/05/2025", "ttrg_tam_giam_st#1": "09/04/2025"}
 
@@ -749,7 +749,11 @@ def test_what_starts_runs_and_what_ends_it_ends_it(start: dt.date, pair: tuple[s
     accused = 1 if EVENTS["criminal"][event].scope == "accused" else None
     when = rule.when
     stages: Any = when.get("stage", rule.stages)
-    first = {"vks": "vks_tra_ho_so", "toa": "hdxx_tra_ho_so", "lai": "huy_an_dieu_tra_lai"}
+    first = {
+        "vks": ["vks_tra_ho_so"],
+        "toa": ["hdxx_tra_ho_so", "vks_chuyen_ho_so_dtbs"],
+        "lai": ["huy_an_dieu_tra_lai"],
+    }
     returned: Any = when.get("returned_by", [""])
     facts = Facts.of(
         "A" if rule_id == "co_quan_164_ket_thuc" else crime_class,
@@ -759,7 +763,7 @@ def test_what_starts_runs_and_what_ends_it_ends_it(start: dt.date, pair: tuple[s
         appeal_level=when.get("level", "tinh"),
         stage=stages[0] if stages else "",
     )
-    told = [Happening(first[returned[0]], start)] if returned[0] else []
+    told = [Happening(each, start) for each in first.get(returned[0], [])]
     told.append(
         Happening(
             event,
