@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,11 @@ import vks_plugin
 from tests.run import LANES
 from vks_plugin import cli, errors
 from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, Level
+from vks_plugin.cases.deadlines import CLASSES, Span, deadline_rules
+from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.proceedings import EVENTS
+from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.cases.validation import RULES as VALIDATION
 from vks_plugin.conf import Configuration, configuration
 from vks_plugin.organization.roles import HOST_PERMISSIONS, Role
@@ -201,7 +206,9 @@ def test_the_demonstration_s_options_are_described() -> None:
 def test_nothing_of_ours_is_named_that_is_not_there(page: Path) -> None:
     tables = {model._meta.db_table for model in apps.get_app_config("vks").get_models()}
     named = set(re.findall(r"\bvks_[a-z_]*[a-z]", page.read_text(encoding="utf-8")))
-    assert named <= tables | {*COMMANDS, "vks_plugin"}
+    # some time limits and events are named for the procuracy too
+    law = set(deadline_rules()) | {value for events in EVENTS.values() for value in events}
+    assert named <= tables | {*COMMANDS, "vks_plugin"} | law
 
 
 # --- who may what
@@ -446,3 +453,91 @@ def test_the_folders_described_are_those_of_the_package() -> None:
 def test_the_lanes_described_are_those_of_the_test_line() -> None:
     lanes: dict[str, Callable[..., None]] = LANES
     assert [row[0].strip("`") for row in _rows(_block(DOCS / "developers.md", "lanes"))] == list(lanes)
+
+
+# --- time limits and events
+
+
+def _spans(table: Mapping[str, Span]) -> str:
+    """Return an amount, classes that have the same one together: `A, B 20 ngày · C, D 30 ngày`."""
+    if "" in table:
+        return str(table[""])
+    classes: dict[str, list[str]] = {}
+    for letter in CLASSES:
+        if letter in table:
+            classes.setdefault(str(table[letter]), []).append(letter)
+    return " · ".join(f"{', '.join(letters)} {span}" for span, letters in classes.items())
+
+
+def _limits(kind: str) -> str:
+    events = EVENTS[kind]
+    rows = [("Mã", "Thời hạn", "Tính từ", "Hạn", "Gia hạn", "Điều luật", "Bắt đầu bởi")]
+    for rule in deadline_rules().values():
+        if rule.kind != kind:
+            continue
+        if rule.simplified_of:
+            starts = f"thủ tục rút gọn, thay `{rule.simplified_of}`"
+        elif rule.complex_of:
+            starts = f"phức tạp, thay `{rule.complex_of}`"
+        elif rule.end_of:
+            starts = "hạn của " + ", ".join(f"`{each}`" for each in rule.end_of)
+        elif rule.weight == "ceiling":
+            starts = "tổng các lần, không tính riêng"
+        else:
+            starts = "; ".join(dict.fromkeys(events[each.partition(":")[0]].label for each in rule.starts))
+        asked = f"; đề nghị trước {rule.request_before}" if rule.request_before else ""
+        more = [
+            *(f"lần {number}: {_spans(each)}" for number, each in enumerate(rule.extensions, start=1)),
+            *(f"an ninh quốc gia, thêm: {_spans(each)}" for each in rule.security),
+        ]
+        rows.append(
+            (
+                f"`{rule.id}`" + ("" if rule.verified else " ⚠"),
+                rule.label,
+                rule.start,
+                ("≤ " if rule.before else "") + _spans(rule.amount),
+                "; ".join(more) + asked,
+                rule.article,
+                starts,
+            )
+        )
+    return _table(*rows)
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_the_time_limits_described_are_those_counted_with(kind: str) -> None:
+    _compare(DOCS / "deadlines.md", kind, _limits(kind))
+
+
+def test_what_cannot_be_computed_is_described() -> None:
+    rows = json.loads((PACKAGE / "fixtures/deadline_gaps.json").read_text(encoding="utf-8"))
+    shown = [(each["label"], each["article"], each["reason"]) for each in rows]
+    _compare(DOCS / "deadlines.md", "gaps", _table(("Nội dung", "Điều luật", "Lý do"), *shown))
+
+
+def test_the_events_described_are_those_of_the_table() -> None:
+    rows = [("Sự kiện", "Mã", "Của", "Ở giai đoạn", "Dẫn đến", "Tối đa", "Điều luật")]
+    scopes = {"case": "vụ án", "accused": "bị can", "either": "vụ án hoặc bị can"}
+    for kind, events in EVENTS.items():
+        rows.append((KINDS[kind].label.upper(), "", "", "", "", "", ""))
+        for event in events.values():
+            leads = [stage_label(event.to_stage)] if event.to_stage else []
+            leads += [status_label(event.to_status)] if event.to_status else []
+            rows.append(
+                (
+                    event.label + ("" if event.verified else " ⚠"),
+                    f"`{event.value}`",
+                    scopes[event.scope],
+                    ", ".join(stage_label(each) for each in event.stages),
+                    ", ".join(leads),
+                    f"{event.most}{'*' if event.soft else ''}" if event.most else "",
+                    event.article,
+                )
+            )
+    _compare(DOCS / "deadlines.md", "events", _table(*rows))
+
+
+def test_the_page_on_time_limits_speaks_of_no_breach() -> None:
+    text = (DOCS / "deadlines.md").read_text(encoding="utf-8")
+    assert "không bao giờ kết luận" in text
+    assert "quá hạn" not in text

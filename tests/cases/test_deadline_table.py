@@ -265,6 +265,10 @@ def test_national_security_has_further_extensions() -> None:
         "C": ["4m", "4m", "4m"],
         "D": ["4m", "4m", "4m", "4m"],
     }
+    for letter in CLASSES:
+        # investigated again, as Điều 172 gives it
+        again = RULES["dt_lai"].allowed_extensions(letter, security=True)
+        assert again == investigation.allowed_extensions(letter, security=True)
     assert [span.code for span in custody.allowed_extensions("B", security=True)] == ["2m", "4m", "1m"]
     assert [span.code for span in custody.allowed_extensions("D", security=True)] == ["4m", "4m", "4m", "4m"]
 
