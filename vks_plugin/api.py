@@ -6,13 +6,15 @@ from django.urls import re_path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from vks_plugin.access.api import (
-    AppointmentViewSet,
-    CaseAccessViewSet,
-    CaseAssignmentViewSet,
-    ReminderViewSet,
+from vks_plugin.access.api import AppointmentViewSet, CaseAccessViewSet, CaseAssignmentViewSet, ReminderViewSet
+from vks_plugin.cases.api import (
+    RECORD_VIEWS,
+    CaseDocumentViewSet,
+    CaseFolioViewSet,
+    CaseHistoryViewSet,
+    CaseViewSet,
+    CatalogueTypeViewSet,
 )
-from vks_plugin.cases.api import CaseDocumentViewSet, CaseFolioViewSet, CaseViewSet, CatalogueTypeViewSet
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
@@ -40,6 +42,9 @@ router.register("cases", CaseViewSet, basename="vks-case")
 _OF_CASE = rf"cases/(?P<code>{CODE})"
 router.register(rf"{_OF_CASE}/documents", CaseDocumentViewSet, basename="vks-case-document")
 router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-folio")
+for place, views in RECORD_VIEWS.items():
+    router.register(rf"{_OF_CASE}/{place}", views, basename=f"vks-case-{place}")
+router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-history")
 router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")

@@ -5,30 +5,35 @@ Nothing here is written into Django REST framework's settings, which belong to t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.filters import OrderingFilter
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 from rest_framework.viewsets import GenericViewSet
 
-from vks_plugin.errors import VksError
+from vks_plugin.errors import BadInput, TooLarge, VksError
 from vks_plugin.host.rest import StandardPagination
 from vks_plugin.language import language_of, speak
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
     from django.http import HttpRequest
+    from rest_framework.parsers import BaseParser
     from rest_framework.request import Request
 
 CODE = r"[\w.\-]{1,60}"
@@ -36,6 +41,10 @@ CODE = r"[\w.\-]{1,60}"
 NUMBER = r"[0-9]{1,9}"
 """A row number in an address; longer ones exist in no table of the host."""
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number a column of the host's databases holds."""
+MOST_JSON = 2 * 1024 * 1024
+"""Bytes of a request in JSON; Django's own limit does not reach what is read as a stream."""
 
 
 @extend_schema_serializer(
@@ -65,6 +74,28 @@ class ComposedField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text as it is stored."""
         return composed(super().to_internal_value(data))
+
+
+class InputSerializer(serializers.Serializer[Any]):
+    """What a request says. A name that nobody reads is refused: a slip would pass for a change that was made."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the values, checked for their form."""
+        if isinstance(data, Mapping):
+            form = isinstance(data, QueryDict)
+            for name in data:
+                # rows of a list are named so in a form: `accused[0]full_name`
+                known = str(name).partition("[")[0] if form else name
+                if known not in self.fields:
+                    shown = printable(str(name))
+                    sentence = _("Không nhận trường “%(field)s” ở đây: hãy kiểm tra lại tên trường.")
+                    raise serializers.ValidationError({shown: [sentence % {"field": shown}]})
+        return super().to_internal_value(data)
+
+
+def printable(text: str, longest: int = 60) -> str:
+    """Return a text of a request as it may stand in a sentence, however hostile it is."""
+    return composed(text[:longest]).encode("utf-8", "replace").decode()
 
 
 class PersonSerializer(serializers.Serializer[User]):
@@ -126,11 +157,36 @@ def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None
     return answer
 
 
+class PlainJSONParser(JSONParser):
+    """JSON of a sensible size and depth."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return what the request says.
+
+        Raises:
+            TooLarge: it is larger than any form of ours.
+            BadInput: it is not JSON.
+        """
+        content = stream.read(MOST_JSON + 1)
+        if len(content) > MOST_JSON:
+            raise TooLarge(_("Yêu cầu quá lớn: hãy chia nhỏ rồi gửi lại."))
+        try:
+            return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            raise BadInput(_("Nội dung gửi lên không phải là JSON hợp lệ: hãy kiểm tra lại.")) from error
+
+
+def _no_number(name: str) -> NoReturn:
+    """Refuse `NaN` and its like, which are no JSON."""
+    raise ValueError(name)
+
+
 class ApiMixin:
     """Signed-in people only, JSON only, refusals in one shape, in the language asked for."""
 
     permission_classes: Sequence[Any] = (IsAuthenticated,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer,)
+    parser_classes: Sequence[type[BaseParser]] = (PlainJSONParser, FormParser, MultiPartParser)
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Return our own handler; the host's views keep theirs."""
@@ -170,13 +226,22 @@ class ApiViewSet(ApiMixin, GenericViewSet[Any]):
         serializer = self.get_serializer_class()(row, context=dict(self.get_serializer_context()) | context)
         return Response(serializer.data, status=status)
 
-    def given(self, serializer_class: type[serializers.Serializer[Any]]) -> Mapping[str, Any]:
+    def given(
+        self, serializer_class: type[serializers.Serializer[Any]], *, partial: bool = False, **context: Any
+    ) -> Mapping[str, Any]:
         """Return what the request says, checked for its form.
+
+        Args:
+            serializer_class: what may be said.
+            partial: whether what is left out stays as it is.
+            context: handed to the serializer.
 
         Raises:
             ValidationError: a field is missing or malformed.
         """
-        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer = serializer_class(
+            data=self.request.data, partial=partial, context=dict(self.get_serializer_context()) | context
+        )
         serializer.is_valid(raise_exception=True)
         return cast("Mapping[str, Any]", serializer.validated_data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from django.contrib.auth.models import Group, User
 from rest_framework.test import APIClient
 
 from tests.people import FiledCase, file_pdf
+from vks_plugin.access import actions as access
 from vks_plugin.access.models import GrantSweep
+from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.court import actions as court
 from vks_plugin.court.models import Bundle
 from vks_plugin.filing import actions as filing
@@ -24,7 +27,7 @@ from vks_plugin.host.permissions import grants_of
 if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
 
-    from vks_plugin.cases.models import CatalogueType
+    from vks_plugin.cases.models import CaseFile, CatalogueType
 
 Snapshot = dict[str, Any]
 
@@ -39,6 +42,8 @@ class Everything:
     failed: IntakeItem
     unfiled: Document
     """In the DMS, `prosecutor_kv1`'s own, in no case."""
+    record: dict[str, Any]
+    """A row of each part of the record, by its place in an address."""
 
 
 @pytest.fixture
@@ -95,7 +100,41 @@ def everything(
     failed = file_pdf(actor=owner, case=filed_case.case, document_type=catalogue["CT"], number="77")
     filing.mark_failed(failed.pk, "Máy chủ không đọc được tệp này.")
     failed.refresh_from_db()
-    return Everything(filed_case, bundle, failed, unfiled_document(owner))
+    return Everything(filed_case, bundle, failed, unfiled_document(owner), fill_record(owner, filed_case.case))
+
+
+def new_row(part: str, accused: int) -> dict[str, Any]:
+    """Return what a request says to add a row to a part of the record."""
+    return {
+        "accused": {"full_name": "Vũ Thị Ỷ", "birth_date": "1991-02-03", "sex": "nu", "id_number": "022191000001"},
+        "people": {"full_name": "Bế Văn Bị Hại", "role": "victim", "is_minor": False, "contact": "Phường Bãi Cháy"},
+        "charges": {"accused": accused, "text": "173.2", "decision_no": "12/QĐ", "charged_on": "2026-03-02"},
+        "measures": {"accused": accused, "kind": "cam_di_khoi_noi_cu_tru", "starts_on": "2026-03-06"},
+        "exhibits": {"name": "Dao rựa", "quantity": "01 con", "location": "Kho vật chứng", "sealed_on": "2026-03-03"},
+        "relations": {"relation": "lien_quan", "other_text": "Vụ 12/2020 của Viện kiểm sát tỉnh bạn"},
+        "volumes": {"number": 2, "title": "Tập 2"},
+    }[part]
+
+
+def fill_record(actor: User, case: CaseFile) -> dict[str, Any]:
+    """Enter a row of every part of a case's record; nothing hangs on the accused among them."""
+    first = case.accused.all()[0]
+    day = dt.date(2026, 3, 2)
+    rows: dict[str, Any] = {
+        "charges": access.charge(actor=actor, case=case, accused=first, given=ChargeInput(text="173.1", charged_on=day))
+    }
+    values: dict[str, dict[str, Any]] = {
+        "accused": {"full_name": "Vũ Văn Ẩn"},
+        "person": {"full_name": "Lò Thị Chứng", "role": "witness", "is_protected": True},
+        "measure": {"accused": first, "kind": "cam_di_khoi_noi_cu_tru", "starts_on": day},
+        "exhibit": {"name": "Xe máy", "features": "Biển số che"},
+        "relation": {"relation": "lien_quan", "other_text": "Vụ ở tỉnh bạn"},
+        "volume": {"number": 1, "title": "Tập 1"},
+    }
+    for part, given in values.items():
+        place = {"person": "people", "accused": "accused"}.get(part, f"{part}s")
+        rows[place] = access.add_entry(actor=actor, case=case, part=part, values=given)
+    return rows
 
 
 def unfiled_document(owner: User, title: str = "Công văn chưa vào hồ sơ") -> Document:

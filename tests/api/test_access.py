@@ -6,6 +6,7 @@ The table below is written by hand. A route without a row fails the first test.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +19,12 @@ from django.urls import URLPattern
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from tests.api.conftest import Everything, Snapshot
+from tests.api.conftest import Everything, Snapshot, new_row
 from tests.people import PASSWORD, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.api import router
 from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.record import FLAGS
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
@@ -44,8 +46,11 @@ TABLE = {
     ("vks-case-list", "get"): "              200 200 200 200  200  200 200 200",
     ("vks-case-list", "post"): "             403 403 403 201  201  201 201 403",
     ("vks-case-detail", "get"): "            404 404 404 404  200  200 200 200",
+    ("vks-case-detail", "patch"): "          404 404 404 404  403  200 200 403",
     ("vks-case-document-list", "get"): "     404 404 404 404  200  200 200 200",
     ("vks-case-folio-list", "get"): "        404 404 404 404  200  200 200 200",
+    ("vks-case-history-list", "get"): "      404 404 404 404  403  200 200 200",
+    ("vks-case-charges-replace", "post"): "  404 404 404 404  403  201 201 403",
     ("vks-case-upload-list", "post"): "      404 404 404 404  403  202 202 403",
     ("vks-case-assignment-list", "get"): "   404 404 404 404  200  200 200 200",
     ("vks-case-assignment-list", "post"): "  404 404 404 404  403  403 201 403",
@@ -75,6 +80,17 @@ TABLE = {
     ("vks-appointment-end", "post"): "       404 404 200 403  403  403 200 200",
 }
 
+# every part of the record alike
+OF_A_PART = {
+    ("list", "get"): "                       404 404 404 404  403  200 200 200",
+    ("list", "post"): "                      404 404 404 404  403  201 201 403",
+    ("detail", "get"): "                     404 404 404 404  403  200 200 200",
+    ("detail", "patch"): "                   404 404 404 404  403  200 200 403",
+    ("detail", "delete"): "                  404 404 404 404  403  204 204 403",
+}
+PARTS = ("accused", "people", "charges", "measures", "exhibits", "relations", "volumes")
+TABLE |= {(f"vks-case-{part}-{kind}", method): row for part in PARTS for (kind, method), row in OF_A_PART.items()}
+
 # how many rows of the case's own things each asker finds in a list
 COUNTS = {
     "vks-case-list": "                         0   0   0   0    1    1   1   1",
@@ -82,6 +98,13 @@ COUNTS = {
     "vks-case-folio-list": "                   -   -   -   -    0    6   6   6",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
+    "vks-case-accused-list": "                 -   -   -   -    -    3   3   3",
+    "vks-case-people-list": "                  -   -   -   -    -    1   1   1",
+    "vks-case-charges-list": "                 -   -   -   -    -    1   1   1",
+    "vks-case-measures-list": "                -   -   -   -    -    1   1   1",
+    "vks-case-exhibits-list": "                -   -   -   -    -    1   1   1",
+    "vks-case-relations-list": "               -   -   -   -    -    1   1   1",
+    "vks-case-volumes-list": "                 -   -   -   -    -    1   1   1",
 }
 
 
@@ -125,10 +148,28 @@ class Addresses:
             "vks-reminder-list": "/api/vks/reminders/",
             "vks-reminder-read": "/api/vks/reminders/read/",
             "vks-appointment-end": f"/api/vks/appointments/{appointment}/end/",
+            "vks-case-history-list": f"{of_case}history/",
         }
+        self.accused = found.record["measures"].accused_id if found is not None else 1
+        for part in PARTS:
+            row = found.record[part].pk if found is not None else 1
+            self.path[f"vks-case-{part}-list"] = f"{of_case}{part}/"
+            self.path[f"vks-case-{part}-detail"] = f"{of_case}{part}/{row}/"
+        self.path["vks-case-charges-replace"] = f"{self.path['vks-case-charges-detail']}replace/"
 
-    def body(self, name: str) -> dict[str, Any]:
+    def body(self, name: str, method: str = "post") -> dict[str, Any]:
         """Return a body that would be accepted from somebody who may."""
+        if method == "delete":
+            return {"reason": "Nhập nhầm"}
+        if name == "vks-case-charges-replace":
+            return {"text": "173.3", "charged_on": "2026-05-04"}
+        part = name.removeprefix("vks-case-").partition("-")[0]
+        if part in PARTS and method == "patch":
+            return {"measures": {"decision_no": "9"}, "accused": {"occupation": "Tự do"}}.get(part, {"note": "Sửa"})
+        if part in PARTS:
+            return new_row(part, self.accused)
+        if name == "vks-case-detail":
+            return {"note": "Sửa"}
         bodies: dict[str, dict[str, Any]] = {
             "vks-case-list": {
                 "unit": "QN-KV1",
@@ -154,7 +195,7 @@ class Addresses:
         if method == "get":
             return client.get(self.path[name])
         send: Callable[..., Any] = getattr(client, method)
-        return send(self.path[name], self.body(name), format=form)
+        return send(self.path[name], self.body(name, method), format=form)
 
 
 def routes() -> set[tuple[str, str]]:
@@ -309,6 +350,47 @@ def test_a_restricted_case_is_closed_to_clerk_and_province(
         client = as_person(asker)
         assert client.get(f"/api/vks/cases/{made.code}/").status_code == status, asker
         assert client.get("/api/vks/cases/").json()["count"] == count, asker
+
+
+OF_METADATA = {
+    "code", "name", "kind", "kind_label", "stage", "stage_label", "status", "status_label", "unit", "department",
+    "charge_summary", "init_decision_no", "init_decision_date", "init_decision_agency", "national_case_code",
+    "handled_at", "main_accused", "document_count", "confidentiality", "level", "reason",
+    "accused", "accused_label", "assignments", "internal_level", "internal_reason", "may",
+}  # fmt: skip
+"""What is told of a case to who may only know that it exists."""
+
+
+def test_who_may_only_know_of_a_case_is_told_nothing_of_its_record(
+    everything: Everything, people: dict[str, User], as_person: Callable[[str], APIClient]
+) -> None:
+    case, leader = everything.filed.case, people["chief_kv1"]
+    access.edit_case(
+        actor=leader,
+        case=case,
+        values={
+            "crime_date": dt.date(2026, 2, 1),
+            "crime_place": "Phường Hồng Gai",
+            "leader_in_charge": leader,
+            "investigation_agency": "Cơ quan điều tra",
+            "investigator": "Người điều tra",
+            "court": "Tòa án",
+            "judge": "Thẩm phán",
+            "evidence_summary": "Vật chứng",
+            "note": "Nguồn tin mật báo",
+            **dict.fromkeys(FLAGS, True),
+        },
+    )
+    told = as_person("clerk_kv1").get(f"/api/vks/cases/{case.code}/").json()
+    read = as_person("chief_province").get(f"/api/vks/cases/{case.code}/").json()
+    assert set(told) == set(read)
+    assert {name for name, value in told.items() if value not in (None, "")} <= OF_METADATA
+    assert (told["note"], told["crime_place"], told["crime_date"]) == ("", "", None)
+    # what is kept back is really there
+    assert {name for name in set(read) - OF_METADATA if read[name] in (None, "", {})} == {"details"}
+    assert all(set(each) == {"id", "full_name", "birth_year", "sex"} for each in told["accused"])
+    assert {each["id"] for each in told["accused"]} == {None}
+    assert told["may"] == []
 
 
 def test_who_may_only_know_of_a_case_reads_neither_note_nor_place(

@@ -394,7 +394,8 @@ def test_a_correction_that_cannot_be_changes_nothing(
 def test_part_and_case_of_a_document_are_not_corrected_in_passing(filed_case: FiledCase, as_person: Any) -> None:
     client, address = as_person("prosecutor_kv1"), f"/api/vks/documents/{filed_case.host_ids[0]}/"
     before = client.get(address).json()
-    body = {"part": "hsks", "case": "HS-KHAC", "sha256": "0", "id": 9, "page_count": 1}
-    assert client.patch(address, body, format="json").status_code == 200
+    for name, value in {"part": "hsks", "case": "HS-KHAC", "sha256": "0", "id": 9, "page_count": 1}.items():
+        answer = client.patch(address, {"title": "Tên khác", name: value}, format="json")
+        assert (answer.status_code, answer.json()["field"]) == (400, name)
     assert client.get(address).json() == before
     assert Folio.objects.filter(case=filed_case.case).count() == 6

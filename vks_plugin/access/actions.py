@@ -20,6 +20,7 @@ from vks_plugin.access.queries import case_decision, require, units_to_appoint_i
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.actions.proceedings import typed
+from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge, ProceduralEvent
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization import actions as organization_actions
@@ -49,6 +50,7 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
             % {"unit": unit.name},
             field="unit",
         )
+    _check_leader(fields.get("leader_in_charge"), unit)
     case, made = case_actions.create_case(actor=actor, unit=unit, **fields)
     if made and digitise_myself:
         Assignment.objects.create(
@@ -61,20 +63,32 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
     return case
 
 
-def edit_case(*, actor: User, case: CaseFile, **fields: Any) -> CaseFile:
-    """Change fields of the case itself, on behalf of an actor who may.
+@transaction.atomic
+def edit_case(*, actor: User, case: CaseFile, values: Mapping[str, Any], **more: Any) -> CaseFile:
+    """Change fields of the case itself, on behalf of an actor who may; what it opens or closes follows at once.
 
     Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
+        NotFound, NotAllowed: the actor may not work on this case, or may not open a restricted one to more people.
         BadInput, Conflict: see `vks_plugin.cases.actions.edit_case`.
     """
     require(actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
-    leader = fields.get("values", {}).get("leader_in_charge")
-    if leader is not None and not _posted(leader, case, timezone.localdate()):
+    _check_leader(values.get("leader_in_charge"), case.unit)
+    # as it is now, not as it was when it was read: somebody may have restricted it meanwhile
+    before = lock_case(case).confidentiality
+    after = values.get("confidentiality", before)
+    if before == CaseFile.Confidentiality.RESTRICTED != after:
+        require(actor, case, Level.MANAGE, doing=_("bỏ hạn chế nội bộ"))
+    edited = case_actions.edit_case(actor=actor, case=case, values=values, **more)
+    if edited.confidentiality != before:
+        project_case(edited)
+    return edited
+
+
+def _check_leader(leader: User | None, unit: ProcuracyUnit) -> None:
+    if leader is not None and not _posted(leader, unit, timezone.localdate()):
         raise BadInput(
             _("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="leader_in_charge"
         )
-    return case_actions.edit_case(actor=actor, case=case, **fields)
 
 
 def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, Any], reason: str = "") -> Any:
@@ -112,7 +126,7 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
     case_actions.remove_entry(actor=actor, entry=entry, reason=reason)
 
 
-def charge(*, actor: User, case: CaseFile, accused: Accused | None, given: ChargeInput) -> Charge:
+def charge(*, actor: User, case: CaseFile, accused: Accused | None, given: ChargeInput, reason: str = "") -> Charge:
     """Charge somebody, on behalf of an actor who may.
 
     Raises:
@@ -120,7 +134,18 @@ def charge(*, actor: User, case: CaseFile, accused: Accused | None, given: Charg
         BadInput: see `vks_plugin.cases.actions.charge_values`.
     """
     require(actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
-    return case_actions.add_charge(actor=actor, case=case, accused=accused, given=given)
+    return case_actions.add_charge(actor=actor, case=case, accused=accused, given=given, reason=reason)
+
+
+def correct_charge(*, actor: User, charge: Charge, values: Mapping[str, Any], reason: str = "") -> Charge:
+    """Correct a charge that was entered in error, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.correct_charge`.
+    """
+    require(actor, charge.case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+    return case_actions.correct_charge(actor=actor, charge=charge, values=values, reason=reason)
 
 
 def replace_charge(*, actor: User, charge: Charge, given: ChargeInput, reason: str = "") -> Charge:
@@ -166,8 +191,8 @@ def _own_relations_only(actor: User, values: Mapping[str, Any]) -> None:
         raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field="other")
 
 
-def _posted(user: User, case: CaseFile, day: dt.date) -> bool:
-    places = [pk for pk in (case.unit_id, case.unit.parent_id) if pk is not None]
+def _posted(user: User, unit: ProcuracyUnit, day: dt.date) -> bool:
+    places = [pk for pk in (unit.pk, unit.parent_id) if pk is not None]
     return user.is_active and Appointment.objects.in_force(day).filter(user=user, unit_id__in=places).exists()
 
 
@@ -194,7 +219,7 @@ def assign(
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
     if ends_on is not None and ends_on < starts_on:
         raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
-    if not _posted(user, case, starts_on):
+    if not _posted(user, case.unit, starts_on):
         raise BadInput(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="user")
     if role == Assignment.Role.PROSECUTOR_LEAD:
         _open(case).filter(role=role).exclude(user=user).update(ended_at=timezone.now())

@@ -34,7 +34,7 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
-from vks_plugin.rest import NUMBER, ApiViewSet, PersonSerializer, refusals
+from vks_plugin.rest import NUMBER, ApiViewSet, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ class AssignmentSerializer(serializers.Serializer[Assignment]):
     ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
 
 
-class AssignSerializer(serializers.Serializer[Any]):
+class AssignSerializer(InputSerializer):
     """Whom to assign."""
 
     user = serializers.CharField(help_text="Account of somebody with a post in the case's office or the one above.")
@@ -209,7 +209,7 @@ class AppointmentSerializer(serializers.Serializer[Appointment]):
     ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
 
 
-class AppointSerializer(serializers.Serializer[Any]):
+class AppointSerializer(InputSerializer):
     """Whom to appoint to what."""
 
     user = serializers.CharField(help_text="Account in the host.")
@@ -222,7 +222,7 @@ class AppointSerializer(serializers.Serializer[Any]):
     ends_on = serializers.DateField(required=False, allow_null=True)
 
 
-class EndSerializer(serializers.Serializer[Any]):
+class EndSerializer(InputSerializer):
     """When a post ends."""
 
     ends_on = serializers.DateField(

@@ -13,14 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, CaseFacts, Decision, Level, Post, decide
-from vks_plugin.cases.models import Accused, Assignment, CaseDocument, CaseFile
+from vks_plugin.cases.models import Accused, Assignment, CaseChange, CaseDocument, CaseFile
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
-from vks_plugin.text import folded
+from vks_plugin.text import folded, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+OUT_OF_SCOPE = gettext_noop("ngoài phạm vi")
+"""Stands for a case that the reader may not know of, where another case points at it."""
 
 
 @dataclass(frozen=True)
@@ -255,3 +259,35 @@ def who_can_see(case: CaseFile, part: str = "hsva") -> list[tuple[User, Decision
         [(person, decision) for person, decision in seen if decision.level >= Level.VIEW],
         key=lambda pair: (-pair[1].level, pair[0].username),
     )
+
+
+def shown_values(user: User, changes: Iterable[CaseChange]) -> dict[int, list[list[str]]]:
+    """Return, by primary key, what each change of a history says (one query, or none).
+
+    A related case is written there with code and name; who may not know of it is not told them.
+    """
+    chosen = list(changes)
+
+    def codes(change: CaseChange) -> set[str]:
+        if change.subject != "relation":
+            return set()
+        return {_code_in(each) for name, *values in change.values if name == "other" for each in values if each}
+
+    named = {code for change in chosen for code in codes(change)}
+    known = set(visible_cases(user).filter(code__in=named).values_list("code", flat=True)) if named else set()
+
+    def told(change: CaseChange, name: str, value: str) -> str:
+        hidden = change.subject == "relation" and name == "other" and value and _code_in(value) not in known
+        return _(OUT_OF_SCOPE) if hidden else value
+
+    return {
+        change.pk: [
+            [name, told(change, name, before), told(change, name, after)] for name, before, after in change.values
+        ]
+        for change in chosen
+    }
+
+
+def _code_in(told: str) -> str:
+    """Return the code with which a case is named in a history."""
+    return told.split(" – ", 1)[0]

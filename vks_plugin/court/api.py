@@ -15,7 +15,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court import actions
 from vks_plugin.court.models import Bundle
 from vks_plugin.host.rest import leave_uncompressed
-from vks_plugin.rest import UUID, ApiViewSet, PersonSerializer, refusals
+from vks_plugin.rest import UUID, ApiViewSet, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,7 +43,7 @@ class BundleSerializer(serializers.Serializer[Bundle]):
     requested_by = PersonSerializer()
 
 
-class BundleRequestSerializer(serializers.Serializer[Any]):
+class BundleRequestSerializer(InputSerializer):
     """What bundle is wanted."""
 
     preset = serializers.CharField(required=False, default=Bundle.Preset.WHOLE.value, help_text="`toan_bo`.")

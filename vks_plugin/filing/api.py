@@ -22,7 +22,7 @@ from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.permissions import viewable_documents
-from vks_plugin.rest import NUMBER, UUID, ApiViewSet, ComposedField, refusals
+from vks_plugin.rest import NUMBER, UUID, ApiViewSet, ComposedField, InputSerializer, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -64,7 +64,7 @@ class IntakeItemSerializer(serializers.Serializer[IntakeItem]):
     created_at = serializers.DateTimeField()
 
 
-class _SaidOfDocument(serializers.Serializer[Any]):
+class _SaidOfDocument(InputSerializer):
     """What is said of a document."""
 
     document_type = serializers.CharField(

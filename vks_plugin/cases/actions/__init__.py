@@ -1,6 +1,6 @@
 """Writing cases. Whether the actor may is decided before, in `access`."""
 
-from vks_plugin.cases.actions.charges import ChargeInput, add_charge, charge_values, replace_charge
+from vks_plugin.cases.actions.charges import ChargeInput, add_charge, charge_values, correct_charge, replace_charge
 from vks_plugin.cases.actions.proceedings import Happened, record_event, withdraw_event
 from vks_plugin.cases.actions.record import add_entry, change_entry, edit_case, follow_up, remove_entry
 from vks_plugin.cases.actions.registration import CODE, AccusedInput, create_case, init_decision_key
@@ -14,6 +14,7 @@ __all__ = [
     "add_entry",
     "change_entry",
     "charge_values",
+    "correct_charge",
     "create_case",
     "edit_case",
     "follow_up",

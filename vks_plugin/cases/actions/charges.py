@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.actions.record import add_entry, change_entry
 from vks_plugin.cases.models import Accused, CaseFile, Charge
-from vks_plugin.errors import BadInput
+from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.text import one_line
 
 
@@ -99,7 +99,7 @@ def charge_values(given: ChargeInput, *, offence_day: dt.date | None, charged_on
 
 
 @transaction.atomic
-def add_charge(*, actor: User, case: CaseFile, accused: Accused | None, given: ChargeInput) -> Charge:
+def add_charge(*, actor: User, case: CaseFile, accused: Accused | None, given: ChargeInput, reason: str = "") -> Charge:
     """Charge somebody, or the case as long as nobody is prosecuted.
 
     Raises:
@@ -107,8 +107,46 @@ def add_charge(*, actor: User, case: CaseFile, accused: Accused | None, given: C
     """
     day = accused.offence_day if accused is not None else case.crime_date
     values = charge_values(given, offence_day=day, charged_on=timezone.localdate())
-    charge: Charge = add_entry(actor=actor, case=case, part="charge", values=values | {"accused": accused})
+    charge: Charge = add_entry(
+        actor=actor, case=case, part="charge", values=values | {"accused": accused}, reason=reason
+    )
     return charge
+
+
+_SAYS_WHICH = ("text", "article", "clause", "points", "code_version", "name", "crime_class")
+
+
+@transaction.atomic
+def correct_charge(*, actor: User, charge: Charge, values: Mapping[str, Any], reason: str = "") -> Charge:
+    """Correct a charge that was entered in error; for one that a decision changes there is `replace_charge`.
+
+    Args:
+        actor: who corrects.
+        charge: the row.
+        values: fields of a charge, or `text`; what is left out stays. Name and class are read from the code anew
+            only where it is said which article is meant, so that a charge of an older code keeps its own.
+        reason: why, where there is something to say.
+
+    Raises:
+        BadInput, Conflict: see `charge_values` and `change_entry`.
+    """
+    chosen = {name: value for name, value in values.items() if name not in _SAYS_WHICH}
+    if any(values.get(name) is not None for name in _SAYS_WHICH) or "clause" in values:
+        accused = values.get("accused", charge.accused)
+        charged_on = values.get("charged_on") or charge.charged_on
+        kept = {name: getattr(charge, name) for name in ("article", "clause", "points", "code_version", "basis")}
+        kept |= {"name": charge.name, "crime_class": charge.crime_class}
+        if values.get("text"):
+            kept |= {"article": "", "clause": None, "points": ""}
+        said = {name: values[name] for name in _SAYS_WHICH if name in values}
+        found = charge_values(
+            ChargeInput(**kept | said),
+            offence_day=accused.offence_day if accused is not None else charge.case.crime_date,
+            charged_on=charged_on,
+        )
+        chosen |= {name: found[name] for name in _SAYS_WHICH if name in found}
+    corrected: Charge = change_entry(actor=actor, entry=charge, values=chosen, reason=reason)
+    return corrected
 
 
 @transaction.atomic
@@ -117,7 +155,10 @@ def replace_charge(*, actor: User, charge: Charge, given: ChargeInput, reason: s
 
     Raises:
         BadInput: see `charge_values`; or the new one begins before the old one.
+        Conflict: the old one has ended already.
     """
+    if charge.ended_on is not None:
+        raise Conflict(_("Tội danh này đã hết áp dụng: hãy thêm tội danh mới."))
     day = charge.accused.offence_day if charge.accused is not None else charge.case.crime_date
     values = charge_values(given, offence_day=day, charged_on=timezone.localdate())
     if values["charged_on"] < charge.charged_on:

@@ -91,6 +91,10 @@ def check(entry: models.Model) -> None:
             except (FieldDoesNotExist, AttributeError):
                 pass
         raise BadInput(sentence, field=field) from error
+    for relation in entry._meta.fields:
+        if relation.is_relation and not relation.null and getattr(entry, relation.attname) is None:
+            label = _capital(str(relation.verbose_name))
+            raise BadInput(_("%(label)s: hãy chọn trong danh mục.") % {"label": label}, field=relation.name)
     _sensible_days(entry)
     checks = _CHECKS.get(type(entry))
     if checks is not None:

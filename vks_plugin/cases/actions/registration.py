@@ -19,10 +19,9 @@ from vks_plugin.cases.actions.charges import ChargeInput, charge_values
 from vks_plugin.cases.actions.proceedings import follow_accused, follow_identity
 from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, note_change
 from vks_plugin.cases.actions.rules import enforce, refusal
-from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of
-from vks_plugin.cases.models import Accused, CaseChange, CaseFile, Charge
-from vks_plugin.cases.models.people import Sex
-from vks_plugin.cases.record import CASE_FIELDS, difference, values_of
+from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of, person_role_label
+from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge
+from vks_plugin.cases.record import CASE_FIELDS, PERSON, difference, values_of
 from vks_plugin.cases.validation import KnownDecision, Sensitivity, no_state_secrets, same_decision
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, VksError
@@ -155,6 +154,7 @@ def create_case(
     code: str | None = None,
     accused: Sequence[AccusedInput] = (),
     charges: Sequence[ChargeInput] = (),
+    people: Sequence[Mapping[str, Any]] = (),
     stage: str = "",
     status: str = "",
     handled_at: dt.date | None = None,
@@ -177,6 +177,7 @@ def create_case(
         code: the next free one of the office when None.
         accused: in the order of the indictment.
         charges: of the case itself, while nobody is prosecuted.
+        people: fields of each other person of the case, by name.
         stage: the kind's first one when empty.
         status: the kind's first one when empty.
         handled_at: today when None.
@@ -213,7 +214,7 @@ def create_case(
         raise BadInput(
             _("Mã vụ án chỉ gồm chữ in hoa không dấu, chữ số và các dấu . - (từ 3 đến 40 ký tự)."), field="code"
         )
-    people = [person for person in accused if one_line(person.full_name)]
+    prosecuted = [person for person in accused if one_line(person.full_name)]
     key = init_decision_key(number, init_decision_date, agency, kind)
     # in this order: what clashes may be what the first click of the same form has made meanwhile
     clash = _clash(key, code)
@@ -246,7 +247,7 @@ def create_case(
                 check_identity(case)
                 check(case)
                 case.save()
-                _fill(case, actor=actor, people=people, charges=charges)
+                _fill(case, actor=actor, prosecuted=prosecuted, charges=charges, people=people)
         except IntegrityError as error:
             clash = _clash(key, code)
             earlier = _made_by(form_token, actor)
@@ -261,18 +262,25 @@ def create_case(
     raise AssertionError
 
 
-def _fill(case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charges: Sequence[ChargeInput]) -> None:
-    """Enter the accused and the charges of a case just made; one row of history tells of all of it."""
-    if people and not case.kind_data.has_accused:
+def _fill(
+    case: CaseFile,
+    *,
+    actor: User,
+    prosecuted: Sequence[AccusedInput],
+    charges: Sequence[ChargeInput],
+    people: Sequence[Mapping[str, Any]],
+) -> None:
+    """Enter accused, charges and other people of a case just made; one row of history tells of all of it."""
+    if prosecuted and not case.kind_data.has_accused:
         raise BadInput(_("Loại vụ án này không có bị can: hãy nhập người tham gia tố tụng."), field="accused")
     rows: list[Charge] = []
     entered: list[Accused] = []
-    for position, person in enumerate(people, start=1):
+    for position, person in enumerate(prosecuted, start=1):
         values = clean_text(
             {
                 "full_name": person.full_name,
                 "birth_year": person.birth_year,
-                "sex": person.sex if person.sex in Sex.values else "",
+                "sex": person.sex,
                 **person.values,
             }
         )
@@ -292,9 +300,11 @@ def _fill(case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charge
     for row in rows:
         check(row)
     Charge.objects.bulk_create(rows)
+    others = [_person(case, values) for values in people]
     told = difference({}, values_of(case, CASE_FIELDS))
     told += [["accused", "", str(accused)] for accused in entered]
     told += [["charge", "", f"{row.reference} – {row.name}"] for row in rows]
+    told += [["person", "", f"{person.full_name} – {person_role_label(person.role)}"] for person in others]
     note_change(
         case=case,
         actor=actor,
@@ -308,6 +318,20 @@ def _fill(case: CaseFile, *, actor: User, people: Sequence[AccusedInput], charge
     for accused in entered:
         follow_accused(actor=actor, case=case, accused=accused)
     follow_up(case)
+
+
+def _person(case: CaseFile, values: Mapping[str, Any]) -> CasePerson:
+    for name in values:
+        if name not in PERSON.fields:
+            raise BadInput(_("Phần này không có trường “%(field)s”.") % {"field": name}, field="people")
+    person = CasePerson(case=case, **clean_text(values))
+    person.folded_name = folded(person.full_name)
+    try:
+        check(person)
+    except BadInput as error:
+        raise BadInput(error.message, field="people") from error
+    person.save()
+    return person
 
 
 def _charge(case: CaseFile, accused: Accused | None, given: ChargeInput) -> Charge:

@@ -8,12 +8,15 @@ from vks_plugin.cases.api.papers import (
     CaseFolioViewSet,
     CatalogueTypeViewSet,
 )
+from vks_plugin.cases.api.record import RECORD_VIEWS, CaseHistoryViewSet
 
 __all__ = [
     "LARGEST_FOLIO",
+    "RECORD_VIEWS",
     "CaseDocumentSerializer",
     "CaseDocumentViewSet",
     "CaseFolioViewSet",
+    "CaseHistoryViewSet",
     "CaseViewSet",
     "CatalogueTypeViewSet",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # read by the schema generator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import QuerySet
@@ -12,16 +12,19 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from vks_plugin.access.actions import register_case
+from vks_plugin.access.actions import edit_case, register_case
 from vks_plugin.access.api import AssignmentSerializer, decisions_for
 from vks_plugin.access.policy import Decision, Level
-from vks_plugin.access.queries import CaseView, case_for, case_list
+from vks_plugin.access.queries import CaseView, case_for, case_list, require
 from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.cases.api.fields import columns, input_of, output_field
+from vks_plugin.cases.api.record import REASON, ChargeOfSerializer, charge_of
 from vks_plugin.cases.filters import CaseFilterSet
-from vks_plugin.cases.models import Accused, CaseFile
+from vks_plugin.cases.models import Accused, CaseFile, CasePerson
+from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import Department, ProcuracyUnit
-from vks_plugin.rest import CODE, ApiViewSet, ComposedField, DefiniteOrdering, refusals
+from vks_plugin.rest import CODE, LARGEST_NUMBER, ApiViewSet, DefiniteOrdering, refusals
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -32,9 +35,12 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
 
     code = serializers.CharField(help_text="Identifies the case in every address.")
     name = serializers.CharField()
-    kind = serializers.CharField(help_text="`criminal`.")
+    kind = serializers.CharField(help_text="Such as `criminal`, `crime_report`, `civil`, `administrative`.")
+    kind_label = serializers.CharField(help_text="The kind in words.")
     stage = serializers.CharField(help_text="Stage of proceedings, such as `dieu_tra`, `truy_to`, `xet_xu_so_tham`.")
+    stage_label = serializers.CharField(help_text="The stage in words.")
     status = serializers.CharField(help_text="Such as `dang_giai_quyet`.")
+    status_label = serializers.CharField(help_text="The status in words.")
     unit = serializers.CharField(source="unit.code", help_text="Code of the office that handles the case.")
     department = serializers.CharField(source="department.code", default=None, allow_null=True)
     charge_summary = serializers.CharField()
@@ -79,39 +85,74 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
         return _(self._decision(case).reason)
 
 
-class AccusedSerializer(serializers.Serializer[Any]):
-    """A person prosecuted."""
+class AccusedNameSerializer(serializers.Serializer[Accused]):
+    """A person prosecuted, as far as whoever knows of the case is told."""
 
-    full_name = ComposedField(max_length=150)
-    birth_year = serializers.IntegerField(required=False, allow_null=True)
-    sex = serializers.CharField(required=False, allow_blank=True, default="", help_text="`nam`, `nu` or empty.")
+    id = serializers.IntegerField(
+        allow_null=True, help_text="Of the row below `accused`; null for who may not read it."
+    )
+    full_name = serializers.CharField()
+    birth_year = serializers.IntegerField(allow_null=True)
+    sex = serializers.CharField(help_text="`nam`, `nu` or empty.")
 
-    def validate_sex(self, value: str) -> str:
-        """Refuse what is not in the list."""
-        if value and value not in Accused.Sex.values:
-            raise serializers.ValidationError(_("Giới tính ghi là nam, nu hoặc để trống."))
-        return value
+
+TOLD_OF_CASE = frozenset(
+    {
+        "name",
+        "init_decision_no",
+        "init_decision_date",
+        "init_decision_agency",
+        "national_case_code",
+        "charge_summary",
+        "department",
+        "handled_at",
+        "confidentiality",
+    }
+)
+"""Fields told to whoever may know of a case; the others only to those who may read it."""
+_EMPTY_TEXTS = frozenset({"crime_place", "note"})
 
 
 class CaseDetailSerializer(CaseSerializer):
     """A case with its people, and what the asker may do.
 
-    Who may only know that the case exists gets neither note nor place and date of the crime.
+    Who may only know that the case exists is told null instead of what is in its record.
     """
 
-    accused = AccusedSerializer(many=True)
+    accused = serializers.SerializerMethodField()
     accused_label = serializers.CharField(help_text="What the law calls the accused at this stage.")
     assignments = serializers.SerializerMethodField(help_text="In force today.")
-    crime_date = serializers.SerializerMethodField()
-    crime_place = serializers.SerializerMethodField()
-    note = serializers.SerializerMethodField()
     internal_level = serializers.SerializerMethodField(
         help_text="The same for the supervision file (hsks), which never leaves the procuracy; may also be `none`."
     )
     internal_reason = serializers.SerializerMethodField()
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do: of `view`, `file`, `file_internal`, `assign`, `bundle`."
+        help_text="What the asker may do: of `view`, `edit`, `file`, `file_internal`, `assign`, `bundle`."
     )
+    crime_class = serializers.CharField(
+        allow_null=True, help_text="The heaviest class of any charge in force: `A`, `B`, `C`, `D` or empty."
+    )
+    revision = serializers.IntegerField(
+        allow_null=True,
+        help_text="Counts changes of the record; sent back with a change, it shows that none came between.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields above and every column a person may set."""
+        fields: dict[str, Any] = super().get_fields()
+        for column in columns(CaseFile, CASE_FIELDS):
+            if column.name not in TOLD_OF_CASE:
+                fields[column.name] = output_field(column, hidden=True)
+        return fields
+
+    def to_representation(self, case: CaseFile) -> dict[str, Any]:
+        """Return what this asker may be told."""
+        told: dict[str, Any] = super().to_representation(case)
+        if not self._reads():
+            for name in ("crime_class", "revision", *CASE_FIELDS):
+                if name not in TOLD_OF_CASE:
+                    told[name] = "" if name in _EMPTY_TEXTS else None
+        return told
 
     @property
     def _view(self) -> CaseView:
@@ -126,17 +167,11 @@ class CaseDetailSerializer(CaseSerializer):
         """Return who works on it."""
         return AssignmentSerializer(cast("Any", self._view.assignments), many=True).data
 
-    def get_crime_date(self, case: CaseFile) -> dt.date | None:
-        """Return the day for readers."""
-        return case.crime_date if self._reads() else None
-
-    def get_crime_place(self, case: CaseFile) -> str:
-        """Return the place for readers."""
-        return case.crime_place if self._reads() else ""
-
-    def get_note(self, case: CaseFile) -> str:
-        """Return the note for readers."""
-        return case.note if self._reads() else ""
+    @extend_schema_field(AccusedNameSerializer(many=True))
+    def get_accused(self, case: CaseFile) -> Any:
+        """Return who is prosecuted."""
+        rows: Any = AccusedNameSerializer(cast("Any", case.accused.all()), many=True).data
+        return rows if self._reads() else [{**row, "id": None} for row in rows]
 
     def get_internal_level(self, _case: CaseFile) -> str:
         """Return the level by its name."""
@@ -151,35 +186,76 @@ class CaseDetailSerializer(CaseSerializer):
         return sorted(self._view.may)
 
 
-class RegistrationSerializer(serializers.Serializer[Any]):
+MOST_AT_ONCE = 500
+"""Rows of a part that one registration may bring."""
+
+_REGISTERED = tuple(name for name in CASE_FIELDS if name != "department")
+
+
+class AccusedOfCaseSerializer(
+    input_of("_AccusedOfCase", "", Accused, [name for name in PARTS_OF_RECORD["accused"].fields if name != "position"])
+):
+    """A person prosecuted, with charges; persons stand in the order given."""
+
+    charges = ChargeOfSerializer(many=True, required=False, max_length=MOST_AT_ONCE)
+
+
+class PersonOfCaseSerializer(
+    input_of("_PersonOfCase", "", CasePerson, [name for name in PARTS_OF_RECORD["person"].fields if name != "accused"])
+):
+    """Another person of the case; whom a defender stands for is said later, when the accused have their ids."""
+
+
+class RegistrationSerializer(input_of("_Registration", "", CaseFile, _REGISTERED, filled_in=("handled_at",))):
     """What a case is registered with."""
 
     unit = serializers.CharField(help_text="Code of an office in which the asker holds a post that registers cases.")
+    kind = serializers.CharField(required=False, help_text="A kind of case; `criminal` when left out.")
     code = serializers.CharField(
         required=False, allow_blank=True, help_text="The next free one of the office when left out."
     )
-    name = ComposedField(max_length=250)
-    init_decision_no = ComposedField(max_length=60)
-    init_decision_date = serializers.DateField()
-    init_decision_agency = ComposedField(max_length=200)
-    charge_summary = ComposedField(required=False, allow_blank=True, max_length=250)
-    accused = AccusedSerializer(many=True, required=False)
-    stage = serializers.CharField(required=False, help_text="`dieu_tra` when left out.")
+    accused = AccusedOfCaseSerializer(many=True, required=False, max_length=MOST_AT_ONCE)
+    people = PersonOfCaseSerializer(many=True, required=False, max_length=MOST_AT_ONCE)
+    charges = ChargeOfSerializer(
+        many=True,
+        required=False,
+        max_length=MOST_AT_ONCE,
+        help_text="Of the case itself, while nobody is prosecuted.",
+    )
+    stage = serializers.CharField(required=False, help_text="The first one of the kind when left out.")
+    status = serializers.CharField(required=False, help_text="The first one of the kind when left out.")
     department = serializers.CharField(
-        required=False, allow_blank=True, help_text="Code of a department of the office."
+        required=False, allow_blank=True, allow_null=True, help_text="Code of a department of the office."
     )
     handled_at = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
-    crime_date = serializers.DateField(required=False, allow_null=True)
-    crime_place = ComposedField(required=False, allow_blank=True, max_length=250)
-    confidentiality = serializers.CharField(
-        required=False, help_text="`thuong` or `han_che_noi_bo`; state secrets are not stored here."
-    )
-    note = ComposedField(required=False, allow_blank=True, max_length=5000)
     form_token = serializers.UUIDField(
         required=False, allow_null=True, help_text="The same token sent again answers with the case it made."
     )
     digitise_myself = serializers.BooleanField(
         required=False, default=True, help_text="Whether the asker is to file the papers and may therefore read them."
+    )
+
+
+class CaseEditSerializer(input_of("_CaseEdit", "", CaseFile, CASE_FIELDS)):
+    """What is corrected; what is left out stays. Stage and status follow from events."""
+
+    revision = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LARGEST_NUMBER,
+        help_text="The revision that was read: a change by somebody else meanwhile is then a conflict.",
+    )
+    reason = REASON
+
+
+def _accused_input(given: Mapping[str, Any]) -> AccusedInput:
+    values = dict(given)
+    return AccusedInput(
+        values.pop("full_name"),
+        values.pop("birth_year", None),
+        values.pop("sex", ""),
+        charges=[charge_of(each) for each in values.pop("charges", ())],
+        values=values,
     )
 
 
@@ -202,9 +278,17 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     create=extend_schema(
         summary="Register a case",
         description="Number, date and agency of the initiating decision identify a case in the whole province; "
-        "when it is registered already the refusal names only the other office.",
+        "when it is registered already the refusal names only the other office. Kinds of cases and their own fields: "
+        "see `kinds`.",
         request=RegistrationSerializer,
         responses={201: CaseSerializer, **refusals(400, 403, 409)},
+    ),
+    partial_update=extend_schema(
+        summary="Correct what is recorded of a case",
+        description="For those who work on the case. The history keeps what was said before; the same values again "
+        "change nothing. `details` is replaced as a whole.",
+        request=CaseEditSerializer,
+        responses={200: CaseDetailSerializer, **refusals(400, 403, 404, 409)},
     ),
 )
 class CaseViewSet(ApiViewSet):
@@ -228,7 +312,9 @@ class CaseViewSet(ApiViewSet):
 
     def retrieve(self, _request: Request, code: str) -> Response:
         """Answer with one."""
-        view = case_for(self.actor, code)
+        return self._told(case_for(self.actor, code))
+
+    def _told(self, view: CaseView) -> Response:
         context = dict(self.get_serializer_context()) | {"view": view, "decisions": {view.case.pk: view.decision}}
         return Response(CaseDetailSerializer(view.case, context=context).data)
 
@@ -243,8 +329,22 @@ class CaseViewSet(ApiViewSet):
             given["department"] = Department.objects.filter(unit=unit, code=department).first()
             if given["department"] is None:
                 raise BadInput(_("Đơn vị không có phòng mang mã này."), field="department")
-        people = [
-            AccusedInput(each["full_name"], each.get("birth_year"), each["sex"]) for each in given.pop("accused", [])
-        ]
-        case = register_case(actor=self.actor, unit=unit, accused=people, code=given.pop("code", "") or None, **given)
+        case = register_case(
+            actor=self.actor,
+            unit=unit,
+            code=given.pop("code", "") or None,
+            accused=[_accused_input(each) for each in given.pop("accused", ())],
+            charges=[charge_of(each) for each in given.pop("charges", ())],
+            **given,
+        )
         return self.shown(case, status=201, decisions=decisions_for(self.actor, [case]))
+
+    def partial_update(self, _request: Request, code: str) -> Response:
+        """Correct one."""
+        case = case_for(self.actor, code).case
+        # before names are looked up: others could otherwise learn which accounts exist
+        require(self.actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
+        values = dict(self.given(CaseEditSerializer, partial=True, case=case, unit=case.unit))
+        revision, reason = values.pop("revision", None), values.pop("reason", "")
+        edit_case(actor=self.actor, case=case, values=values, revision=revision, reason=reason)
+        return self._told(case_for(self.actor, code))
