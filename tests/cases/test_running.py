@@ -102,7 +102,7 @@ def test_story_stayed_and_resumed_in_prosecution() -> None:
 
 def test_story_a_heavier_and_then_a_lighter_charge() -> None:
     told = [on("06/01/2025", "khoi_to_vu_an")]
-    classes = {
+    classes: dict[int | None, tuple[ClassChange, ...]] = {
         None: (
             ClassChange(day("06/01/2025"), "A"),
             ClassChange(day("10/02/2025"), "C"),
@@ -470,8 +470,8 @@ def test_story_a_minor_in_a_case_of_2026() -> None:
     assert limits(told, facts, "10/02/2026")["truy_to"] == "23/02/2026"
     # the office may settle another part
     whole = Counting(is_day_off=is_day_off, juvenile=(1, 1), juvenile_custody=(2, 3))
-    found = {each.rule.id: each.due for each in running("criminal", told[:2], facts, whole, day("07/01/2026"))}
-    assert (found["dieu_tra"], found["tam_giam_dt"]) == (day("06/04/2026"), day("06/03/2026"))
+    dues = {each.rule.id: each.due for each in running("criminal", told[:2], facts, whole, day("07/01/2026"))}
+    assert (dues["dieu_tra"], dues["tam_giam_dt"]) == (day("06/04/2026"), day("06/03/2026"))
 
 
 def test_in_a_mixed_case_the_adult_limit_is_shown_and_splitting_pointed_to() -> None:
