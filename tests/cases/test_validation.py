@@ -123,12 +123,12 @@ def test_v02_warns_of_each_pair_of_days_once() -> None:
 
 def test_v02_compares_the_days_of_an_accused_with_the_case() -> None:
     people = (
-        AccusedDays(1, "An", charged_on=day("03-01"), approved_on=day("03-05")),
-        AccusedDays(2, "Bình", charged_on=day("03-04"), approved_on=day("03-03")),
-        AccusedDays(3, "Chi", charged_on=day("03-02"), approved_on=day("03-02")),
+        AccusedDays(1, "An", DAY, charged_on=day("03-01"), approved_on=day("03-05")),
+        AccusedDays(2, "Bình", DAY, charged_on=day("03-04"), approved_on=day("03-03")),
+        AccusedDays(3, "Chi", DAY, charged_on=day("03-02"), approved_on=day("03-02")),
         AccusedDays(4, "Dung"),
     )
-    found = validation.days_in_order(DaysOfCase(initiated_on=DAY, accused=people))
+    found = validation.days_in_order(DaysOfCase(accused=people))
     assert told(found) == [
         ("V02", "warn", "accused", 1, "init_decision_date"),
         ("V02", "warn", "accused", 2, "approval_date"),
@@ -520,7 +520,6 @@ def test_v16_a_locked_period_is_corrected_by_two_with_a_reason(facts: ChangeOfPe
         (Ancestry("dang_giai_quyet", merged_into=4), [("warn", "event")]),
         (Ancestry("dang_giai_quyet", splits=1, people_split=2), []),
         (Ancestry("dang_giai_quyet", people_split=2), [("warn", "relation")]),
-        (Ancestry("dang_giai_quyet", shares_documents=1), [("block", "document")]),
     ],
 )
 def test_v17_what_was_merged_or_split_says_so(facts: Ancestry, parts: list[tuple[str, str]]) -> None:

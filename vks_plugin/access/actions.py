@@ -18,7 +18,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import case_decision, require, units_to_appoint_in, units_to_register_in
 from vks_plugin.cases import actions as case_actions
-from vks_plugin.cases.actions import ChargeInput
+from vks_plugin.cases.actions import ChargeInput, Grown
 from vks_plugin.cases.actions.proceedings import typed
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge, ProceduralEvent
@@ -42,14 +42,7 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
         NotAllowed: the actor has no post in that unit that registers cases, or the unit does not use the system.
         BadInput, Conflict: see `create_case`.
     """
-    if not units_to_register_in(actor).filter(pk=unit.pk).exists():
-        raise NotAllowed(
-            _(
-                "Bạn không đăng ký được vụ án cho %(unit)s: cần có chức danh tại đơn vị, và đơn vị phải đang dùng hệ thống."
-            )
-            % {"unit": unit.name},
-            field="unit",
-        )
+    _may_register(actor, unit)
     _check_leader(fields.get("leader_in_charge"), unit)
     case, made = case_actions.create_case(actor=actor, unit=unit, **fields)
     if made and digitise_myself:
@@ -61,6 +54,17 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
             assigned_by=actor,
         )
     return case
+
+
+def _may_register(actor: User, unit: ProcuracyUnit) -> None:
+    if not units_to_register_in(actor).filter(pk=unit.pk).exists():
+        raise NotAllowed(
+            _(
+                "Bạn không đăng ký được vụ án cho %(unit)s: cần có chức danh tại đơn vị, và đơn vị phải đang dùng hệ thống."
+            )
+            % {"unit": unit.name},
+            field="unit",
+        )
 
 
 @transaction.atomic
@@ -184,11 +188,58 @@ def withdraw_event(*, actor: User, event: ProceduralEvent, reason: str) -> None:
     case_actions.withdraw_event(actor=actor, event=event, reason=reason)
 
 
-def _own_relations_only(actor: User, values: Mapping[str, Any]) -> None:
+def become_criminal_case(*, actor: User, report: CaseFile, **fields: Any) -> Grown:
+    """Open the case to which a report of crime led, on behalf of an actor who works on the report and may register.
+
+    Args:
+        fields: see `vks_plugin.cases.actions.become_criminal_case`.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this report, or registers no cases in its office.
+        BadInput, Conflict: see `vks_plugin.cases.actions.become_criminal_case`.
+    """
+    require(actor, report, Level.CONTRIBUTE, doing=_("khởi tố vụ án từ nguồn tin"))
+    _may_register(actor, report.unit)
+    return case_actions.become_criminal_case(actor=actor, report=report, **fields)
+
+
+def merge_cases(*, actor: User, source: CaseFile, target: CaseFile, **fields: Any) -> Grown:
+    """Merge a case into another one, on behalf of an actor who works on both.
+
+    Args:
+        fields: see `vks_plugin.cases.actions.merge_cases`.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on one of them.
+        BadInput, Conflict: see `vks_plugin.cases.actions.merge_cases`; a target the actor may not know of is refused
+            like one that is not there.
+    """
+    require(actor, source, Level.CONTRIBUTE, doing=_("nhập vụ án"))
+    _own_relations_only(actor, {"other": target}, field="target")
+    require(actor, target, Level.CONTRIBUTE, doing=_("nhập vụ án"))
+    return case_actions.merge_cases(actor=actor, source=source, target=target, **fields)
+
+
+def split_case(*, actor: User, source: CaseFile, **fields: Any) -> Grown:
+    """Split a case of its own off another one, on behalf of an actor who works on it and may register.
+
+    Args:
+        fields: see `vks_plugin.cases.actions.split_case`.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case, or registers no cases in its office.
+        BadInput, Conflict: see `vks_plugin.cases.actions.split_case`.
+    """
+    require(actor, source, Level.CONTRIBUTE, doing=_("tách vụ án"))
+    _may_register(actor, source.unit)
+    return case_actions.split_case(actor=actor, source=source, **fields)
+
+
+def _own_relations_only(actor: User, values: Mapping[str, Any], *, field: str = "other") -> None:
     """Refuse to point at a case the actor may not know of: the refusal is the same as for one that is not there."""
     other = values.get("other")
     if isinstance(other, CaseFile) and case_decision(actor, other).level < Level.METADATA:
-        raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field="other")
+        raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field=field)
 
 
 def _posted(user: User, unit: ProcuracyUnit, day: dt.date) -> bool:

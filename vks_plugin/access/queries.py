@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, CaseFacts, Decision, Level, Post, decide
-from vks_plugin.cases.models import Accused, Assignment, CaseChange, CaseDocument, CaseFile
+from vks_plugin.cases.models import Accused, Assignment, CaseChange, CaseDocument, CaseFile, RelatedCase
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
@@ -190,6 +190,57 @@ def visible_documents(user: User) -> QuerySet[CaseDocument]:
     return CaseDocument.objects.filter(
         Q(part="hsva", case_id__in=both.values("pk")) | (Q(part="hsks") & inside)
     ).select_related("case", "document_type", "document")
+
+
+@dataclass(frozen=True)
+class Related:
+    """How a case hangs together with another, as one person may see it."""
+
+    entry: RelatedCase
+    label: str
+    """Seen from the case that was asked about."""
+    other: CaseFile | None
+    """None: it is outside the system, or the person may not know of it."""
+    text: str
+    """What was written of a case outside the system."""
+    documents: int
+    """Papers filed in the other case that the person may read."""
+    backwards: bool
+    """Whether the other case says so, not this one."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether there is a case the person may not know of."""
+        return self.other is None and not self.text
+
+
+def related_cases(user: User, case: CaseFile) -> list[Related]:
+    """Return the cases this one hangs together with, whichever of the two says so (three queries)."""
+    rows = list(
+        RelatedCase.objects.filter(Q(case=case) | Q(other=case))
+        .select_related("case__unit", "other__unit")
+        .order_by("decided_on", "pk")
+    )
+    keys = {each for row in rows for each in (row.case_id, row.other_id) if each not in {None, case.pk}}
+    known = set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+    counted = visible_documents(user).filter(case__in=known).order_by().values_list("case_id")
+    documents = dict(counted.annotate(number=Count("pk"))) if known else {}
+    found = []
+    for row in rows:
+        backwards = row.other_id == case.pk
+        there = row.case if backwards else row.other
+        other = there if there is not None and there.pk in known else None
+        found.append(
+            Related(
+                entry=row,
+                label=row.back_label if backwards else row.get_relation_display(),
+                other=other,
+                text="" if backwards else row.other_text,
+                documents=documents.get(other.pk, 0) if other is not None else 0,
+                backwards=backwards,
+            )
+        )
+    return found
 
 
 def units_to_register_in(user: User) -> QuerySet[ProcuracyUnit]:

@@ -51,7 +51,8 @@ class Happening(NamedTuple):
     asked: dt.date | None = None
     """Day on which an extension was asked for."""
     named_day: dt.date | None = None
-    """The day a decision names: when the trial opens; when the case merged into this one was initiated."""
+    """The day a decision names: when the trial opens; when the case merged into this one, or the one it was split from,
+    was initiated."""
     override: bool = False
     """A soft limit was exceeded knowingly, for `reason`."""
     reason: str = ""
@@ -1585,6 +1586,9 @@ def _case_step(
 ) -> Step:
     if event.value == "tach_vu_an":
         return Step(case, people, tuple(warnings))
+    if event.value == "nhan_vu_nhap" and case.stage == _K and any(each.stage == _D for each in people.values()):
+        # somebody charged came with the case that was merged into it
+        return Step(State(_D, case.status), people, tuple(warnings))
     found = dict(people)
     if event.moves or event.person_stage is not None:
         apart = _apart(history) if event.value in _TAKES_UP else set()

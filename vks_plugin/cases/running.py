@@ -54,6 +54,7 @@ NO_CLASS = _("Chưa xác định loại tội phạm nên chưa tính được."
 NO_HOUR = _("Sự kiện chưa ghi giờ: tính đến hết ngày.")
 CUT = _("Thời gian gia hạn ghi nhận vượt mức của loại tội hiện tại: chỉ tính phần trong mức.")
 MERGED = _("Nhập vụ án: tính từ ngày khởi tố vụ án đầu tiên (TTLT 04/2018 Điều 14).")
+SPLIT_OFF = _("Tách vụ án: tính từ ngày khởi tố vụ án gốc; mốc này chưa được kiểm chứng.")
 
 
 class ClassChange(NamedTuple):
@@ -213,7 +214,7 @@ def _shipped(kind: str) -> _Index:
 class _Open:
     """A limit that was started."""
 
-    __slots__ = ("accused", "base", "ended_on", "extensions", "held", "merged", "on", "rule", "simplified", "start")
+    __slots__ = ("accused", "base", "ended_on", "extensions", "held", "moved", "on", "rule", "simplified", "start")
 
     def __init__(self, rule: Rule, accused: int | None, start: dt.date | dt.datetime, on: dt.date) -> None:
         self.rule = rule
@@ -224,7 +225,8 @@ class _Open:
         self.extensions: tuple[Span, ...] = ()
         self.base: Span | None = None
         self.held = 0
-        self.merged = False
+        self.moved = ""
+        """Why it is counted from an earlier day than its event."""
         self.simplified = False
 
 
@@ -313,6 +315,8 @@ class _Told:
             for rule, ground in started:
                 if not ground or (each.ground != ground[1:] if ground[0] == "!" else each.ground == ground):
                     self._start(each, rule)
+        if event == "khoi_to_vu_an" and each.named_day is not None:
+            self._count_from(each.named_day, SPLIT_OFF)
         self.seen.add(event)
         stage = index.moves.get(event)
         if stage is not None and (each.accused is None or event == "khoi_to_bi_can"):
@@ -363,9 +367,9 @@ class _Told:
         elif event == "keo_dai_nguon_tin":
             self.complex = True
         elif event == "khoi_to_vu_an" and self.initiated is None:
-            self.initiated = each.on
+            self.initiated = each.named_day or each.on
         elif event == "nhan_vu_nhap" and each.named_day is not None:
-            self._merge(each.named_day)
+            self._count_from(each.named_day, MERGED)
         if accused is not None and event in _HOLDING_ENDS:
             since = self.holding.pop(accused, None)
             if since is not None:
@@ -373,12 +377,12 @@ class _Told:
             if event == "tam_giu":
                 self.holding[accused] = each.on
 
-    def _merge(self, first: dt.date) -> None:
-        """Count the investigation from the first of the merged cases."""
+    def _count_from(self, first: dt.date, why: str) -> None:
+        """Count the investigation from the first initiation: of the cases that were merged, or of that split from."""
         for one in self.opened:
             if one.ended_on is None and one.rule.id == "dieu_tra" and first < one.on:
                 one.start = one.on = first
-                one.merged = True
+                one.moved = why
 
     def _start(self, each: Happening, rule: Rule) -> None:
         if rule.when and not self.holds(rule.when):
@@ -532,8 +536,8 @@ class _Show:
             share, note = self.share_of(rule, one)
             if note:
                 notes.append(note)
-        if one.merged:
-            notes.append(MERGED)
+        if one.moved:
+            notes.append(one.moved)
         crime_class: str | None = None
         if "" not in rule.amount or rule.extensions:
             crime_class = self.facts.class_on(one.accused, max(one.ended_on or self.today, one.on))
@@ -837,7 +841,7 @@ def _vet_stage(show: _Show, rule: tuple[int, str]) -> list[str]:
         warnings.append(
             Sentence(
                 _(
-                    "Bị can số %(accused)s đang bị tạm giam đến hết %(due)s: kiểm tra còn đủ thời hạn, "
+                    "Bị can %(accused)s đang bị tạm giam đến hết %(due)s: kiểm tra còn đủ thời hạn, "
                     "xử lý trước khi hết hạn %(days)s ngày, chậm nhất %(by)s (%(article)s)."
                 ),
                 accused=one.accused,

@@ -85,6 +85,8 @@ class AccusedDays:
 
     entry: int
     name: str
+    initiated_on: dt.date | None = None
+    """The day the case was opened."""
     charged_on: dt.date | None = None
     approved_on: dt.date | None = None
 
@@ -95,7 +97,6 @@ class DaysOfCase:
 
     events: tuple[RecordedEvent, ...] = ()
     """Oldest first."""
-    initiated_on: dt.date | None = None
     accused: tuple[AccusedDays, ...] = ()
 
 
@@ -111,14 +112,14 @@ def days_in_order(facts: DaysOfCase) -> Findings:
         told.append(each.happening)
     for person in facts.accused:
         charged, approved = person.charged_on, person.approved_on
-        if charged is not None and facts.initiated_on is not None and charged < facts.initiated_on:
+        if charged is not None and person.initiated_on is not None and charged < person.initiated_on:
             sentence = Sentence(
                 _(
                     "%(name)s: ngày khởi tố bị can %(charged)s trước ngày khởi tố vụ án %(initiated)s. Hãy kiểm tra lại."
                 ),
                 name=person.name,
                 charged=_shown(charged),
-                initiated=_shown(facts.initiated_on),
+                initiated=_shown(person.initiated_on),
             )
             found.append(Finding("V02", "warn", sentence, "accused", person.entry, "init_decision_date"))
         if approved is not None and charged is not None and approved < charged:
@@ -310,13 +311,13 @@ def extensions_within_limits(facts: LimitsOfCase) -> Findings:
         if each.happening.amount is not None:
             found += [
                 Finding("V08", "warn", sentence, "event", each.entry, "amount")
-                for sentence in extension_doubts(facts.kind, told, facts.facts, each.happening, facts.counting)
+                for sentence in limit_doubts(facts.kind, told, facts.facts, each.happening, facts.counting)
             ]
         told.append(each.happening)
     return tuple(found)
 
 
-def extension_doubts(
+def limit_doubts(
     kind: str, before: Sequence[Happening], facts: Facts, happening: Happening, counting: Counting
 ) -> tuple[str, ...]:
     """Return what there is to say of an extension or an order of custody, in sentences; none of it is a refusal.
@@ -684,12 +685,13 @@ class Ancestry:
     """Cases that were split from it."""
     people_split: int = 0
     """Accused who were split off."""
-    shares_documents: int = 0
-    """Documents it would have in common with its origin: a case split off has copies, numbered anew."""
 
 
 def merged_and_split(facts: Ancestry) -> Findings:
-    """V17: what was merged says into what; what was split off says whereto, and has folios of its own."""
+    """V17: what was merged says into what, and what was split off says whereto.
+
+    That the case split off has copies with numbers of their own needs no rule: a document lies in one case only.
+    """
     found: list[Finding] = []
     if facts.status == MERGED and facts.merged_into is None:
         sentence = Sentence(_("Vụ án đã nhập nhưng chưa ghi nhập vào vụ nào: hãy thêm vụ liên quan."))
@@ -700,11 +702,6 @@ def merged_and_split(facts: Ancestry) -> Findings:
     if facts.people_split and not facts.splits:
         sentence = Sentence(_("Có bị can đã tách nhưng chưa có vụ án nào tách ra từ vụ này: hãy thêm vụ liên quan."))
         found.append(Finding("V17", "warn", sentence, "relation"))
-    if facts.shares_documents:
-        sentence = Sentence(
-            _("Vụ án tách ra dùng bản sao bút lục và đánh số riêng: không dùng chung tài liệu với vụ gốc.")
-        )
-        found.append(Finding("V17", "block", sentence, "document"))
     return tuple(found)
 
 

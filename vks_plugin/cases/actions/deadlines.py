@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
-from vks_plugin.cases.actions.proceedings import EVENT_COLUMNS, happening
+from vks_plugin.cases.actions.proceedings import EVENT_COLUMNS, events_of, happening, happening_of
 from vks_plugin.cases.calendar import counting
 from vks_plugin.cases.deadlines import Counting
 from vks_plugin.cases.kinds import KINDS
@@ -20,6 +21,9 @@ from vks_plugin.cases.penal_code import heaviest
 from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
 from vks_plugin.cases.proceedings import EVENTS, SENT, Happening
 from vks_plugin.cases.running import ClassChange, Facts, Running, running
+from vks_plugin.cases.validation import SPLIT, counts_as_case, limit_doubts
+from vks_plugin.language import spoken
+from vks_plugin.text import Sentence
 
 CHUNK = 2000
 """Cases computed at once by `refresh_all`."""
@@ -45,6 +49,7 @@ class _Charge(NamedTuple):
 class _Person(NamedTuple):
     pk: int
     is_minor: bool
+    status: str
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,49 @@ def _facts(record: _Record) -> Facts:
     )
 
 
+def facts_before(case: CaseFile, accused: Sequence[Accused], charges: Iterable[Charge]) -> Facts:
+    """Return what limits depend on besides the events, to look at an event again: the stage is that of registration.
+
+    Args:
+        case: the case.
+        accused: everybody in it.
+        charges: all of its charges, those that ended included.
+    """
+    people = [_Person(each.pk, each.is_minor, each.status) for each in accused]
+    rows = [_Charge(each.accused_id, each.crime_class, each.charged_on, each.ended_on) for each in charges]
+    return replace(_facts(_Record(case, people, rows, ())), stage=case.registered_stage)
+
+
+def doubts(case: CaseFile, row: ProceduralEvent) -> tuple[str, ...]:
+    """Return what there is to say of an event just recorded, as far as time limits go (V08, V09); none of it refuses."""
+    event = EVENTS.get(case.kind, {}).get(row.event)
+    if event is None or not (row.amount or event.to_stage):
+        return ()
+    people = list(Accused.objects.filter(case=case).select_related("case"))
+    names = {person.pk: person.full_name for person in people}
+    earlier = takewhile(lambda each: each.pk != row.pk, events_of(case))
+    facts = facts_before(case, people, Charge.objects.filter(case=case))
+    said = limit_doubts(case.kind, [happening_of(each) for each in earlier], facts, happening_of(row), counting())
+    return tuple(spoken(_with_names(each, names)) for each in said)
+
+
+def _with_names(sentence: str, names: Mapping[int, str]) -> str:
+    """Return a sentence of the pure rules, which know people by number, with the name in its place."""
+    if isinstance(sentence, Sentence) and sentence.values.get("accused") in names:
+        return Sentence(
+            sentence.template, **{**sentence.values, "accused": names[int(str(sentence.values["accused"]))]}
+        )
+    return sentence
+
+
 def _limits(record: _Record, today: dt.date, how: Counting, *, ended: bool = False) -> list[Running]:
     kind = record.case.kind
-    # a kind without events has no limits
-    if kind not in KINDS or kind not in EVENTS:
+    # a kind without events has no limits; a case that was merged has none of its own any more (V17)
+    if kind not in KINDS or kind not in EVENTS or not counts_as_case(record.case.status):
         return []
-    return running(kind, record.happenings, _facts(record), how, today, ended=ended)
+    elsewhere = {person.pk for person in record.accused if person.status == SPLIT}
+    found = running(kind, record.happenings, _facts(record), how, today, ended=ended)
+    return [each for each in found if each.accused not in elsewhere]
 
 
 def _is_duty(limit: Running) -> bool:
@@ -205,10 +247,10 @@ def _records(cases: Sequence[CaseFile]) -> list[_Record]:
     crime_dates = {case.pk: case.crime_date for case in cases}
     people: dict[int, list[_Person]] = defaultdict(list)
     persons = Accused.objects.filter(case__in=keys).order_by("pk")
-    born = ("case_id", "pk", "birth_date", "birth_precision", "birth_year", "offence_date")
-    for case_id, pk, birth_date, precision, year, offence_date in persons.values_list(*born):
+    born = ("case_id", "pk", "birth_date", "birth_precision", "birth_year", "offence_date", "status")
+    for case_id, pk, birth_date, precision, year, offence_date, status in persons.values_list(*born):
         day = offence_date or crime_dates[case_id]
-        people[case_id].append(_Person(pk, _was_minor(birth_date, precision, year, day)))
+        people[case_id].append(_Person(pk, _was_minor(birth_date, precision, year, day), status))
     charges: dict[int, list[_Charge]] = defaultdict(list)
     charged = ("case_id", "accused_id", "crime_class", "charged_on", "ended_on")
     for case_id, accused_id, crime_class, charged_on, ended_on in (
@@ -254,6 +296,7 @@ def refresh_all(today: dt.date | None = None) -> Refreshed:
                 .only(
                     "kind",
                     "stage",
+                    "status",
                     "crime_date",
                     "is_complex",
                     "is_national_security",

@@ -197,7 +197,10 @@ def record_event(*, actor: User, case: CaseFile, happened: Happened) -> Procedur
         Conflict: the table of events does not allow it; the sentence says what is possible.
     """
     case = lock_case(case)
+    from vks_plugin.cases.actions.deadlines import doubts  # noqa: PLC0415 - it builds on this module
+
     row = _record(actor=actor, case=case, happened=happened)
+    row.warnings += doubts(case, row)
     _follow_in_measures(case, row)
     follow_up(case)
     return row

@@ -14,6 +14,7 @@ from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.models.papers import CaseDocument
 from vks_plugin.cases.models.people import Accused
 from vks_plugin.cases.proceedings import EVENTS, event_label, ground_label
+from vks_plugin.text import gettext_noop
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -194,6 +195,20 @@ class RelatedCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.relation} {self.other_id or self.other_text}"
+
+    @property
+    def back_label(self) -> str:
+        """The relation in words, seen from the other case."""
+        return gettext(_SEEN_FROM_THE_OTHER[self.relation])
+
+
+_SEEN_FROM_THE_OTHER = {
+    RelatedCase.Relation.MERGED_INTO: gettext_noop("Đã nhận nhập vụ"),
+    RelatedCase.Relation.SPLIT_FROM: gettext_noop("Đã tách ra vụ"),
+    RelatedCase.Relation.TRANSFERRED: gettext_noop("Chuyển theo thẩm quyền"),
+    RelatedCase.Relation.FROM_REPORT: gettext_noop("Đã khởi tố thành vụ án"),
+    RelatedCase.Relation.RELATED: gettext_noop("Liên quan"),
+}
 
 
 class CaseChange(models.Model):
