@@ -8,13 +8,15 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vks_plugin.access import actions as access
 from vks_plugin.cases.calendar import counting, is_day_off
 from vks_plugin.cases.deadlines import CLASSES, Counting, DeadlineError, add_months, compute, deadline_rules
-from vks_plugin.cases.models import CalendarDay
+from vks_plugin.cases.models import CalendarDay, CaseDeadline, CaseFile
 
 RULES = deadline_rules()
 COUNTING = Counting(is_day_off=is_day_off)
@@ -224,3 +226,48 @@ def test_the_command_answers_without_a_case() -> None:
     out = StringIO()
     call_command("vks_deadlines", rule="ktva_gui", start="2025-03-03T14:00", stdout=out)
     assert json.loads(out.getvalue())["due"] == "2025-03-04T14:00:00"
+
+
+@pytest.mark.django_db
+def test_days_by_decree_are_entered_and_taken_back() -> None:
+    out = StringIO()
+    call_command(
+        "vks_calendar", off=["2026-02-23"], worked=["2026-02-28"], note="Quyết định số 1", json=True, stdout=out
+    )
+    assert json.loads(out.getvalue()) == {
+        "days": [
+            {"day": "2026-02-23", "is_day_off": True, "note": "Quyết định số 1"},
+            {"day": "2026-02-28", "is_day_off": False, "note": "Quyết định số 1"},
+        ],
+        "recalculated": 0,
+    }
+    # Monday after Tết, made a day off: Tuesday
+    assert compute(RULES["khang_cao"], dt.date(2026, 2, 5), counting=counting()).due == dt.date(2026, 2, 24)
+    # changed, not entered twice
+    call_command("vks_calendar", worked=["2026-02-23"], stdout=StringIO())
+    assert compute(RULES["khang_cao"], dt.date(2026, 2, 5), counting=counting()).due == dt.date(2026, 2, 23)
+    call_command("vks_calendar", remove=["2026-02-23", "2026-02-28"], stdout=StringIO())
+    assert not CalendarDay.objects.exists()
+    for wrong in ({"off": ["23/02/2026"]}, {"off": ["2026-02-23"], "worked": ["2026-02-23"]}):
+        with pytest.raises(CommandError, match=r"2026-02-16|hai lần"):
+            call_command("vks_calendar", stdout=StringIO(), **wrong)
+    assert not CalendarDay.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_decree_moves_the_limits_that_are_kept(people: dict[str, User], case: CaseFile) -> None:
+    access.record_event(
+        actor=people["prosecutor_kv1"],
+        case=case,
+        event="ket_luan_dieu_tra",
+        happened_on=dt.date(2026, 5, 20),
+        number="9/KLĐT",
+    )
+    kept = CaseDeadline.objects.get(case=case, rule="kldt_giao_vks")
+    # two days: Friday 22 May
+    assert kept.due_on == dt.date(2026, 5, 22)
+    out = StringIO()
+    call_command("vks_calendar", off=["2026-05-22"], json=True, stdout=out)
+    assert json.loads(out.getvalue())["recalculated"] >= 1
+    kept.refresh_from_db()
+    assert kept.due_on == dt.date(2026, 5, 25)
