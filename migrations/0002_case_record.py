@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("documents", "0022_add_perf_indexes"),
         ("vks", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -537,10 +536,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RemoveConstraint(
-            model_name="casedocument",
-            name="vks_document_folios_in_order",
-        ),
-        migrations.RemoveConstraint(
             model_name="folio",
             name="vks_folio_from_one",
         ),
@@ -958,22 +953,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["kind", "status"], name="vks_case_kind_status"),
         ),
         migrations.AddConstraint(
-            model_name="casedocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
-                    models.Q(
-                        ("folio_from__gte", 1),
-                        ("folio_from__isnull", False),
-                        ("folio_to__gte", models.F("folio_from")),
-                        ("folio_to__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="vks_document_folios_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="folio",
             constraint=models.UniqueConstraint(fields=("case_document", "page"), name="vks_folio_one_a_page"),
         ),
@@ -981,7 +960,7 @@ class Migration(migrations.Migration):
             model_name="folio",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("number__gte", 1), ("number__isnull", False)),
+                    ("number__gte", 1),
                     models.Q(("number__isnull", True), ("page__isnull", False), ("state", "tam"), ("suffix", "")),
                     _connector="OR",
                 ),
@@ -1310,11 +1289,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("about__isnull", True),
-                        ("folio_from__gte", 1),
-                        ("folio_from__isnull", False),
-                        ("folio_to__gte", models.F("folio_from")),
-                        ("folio_to__isnull", False),
+                        ("about__isnull", True), ("folio_from__gte", 1), ("folio_to__gte", models.F("folio_from"))
                     ),
                     models.Q(("about__isnull", False), ("folio_from__isnull", True), ("folio_to__isnull", True)),
                     _connector="OR",
@@ -1327,13 +1302,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("page_from__isnull", True), ("page_to__isnull", True)),
-                    models.Q(
-                        ("about__isnull", False),
-                        ("page_from__gte", 1),
-                        ("page_from__isnull", False),
-                        ("page_to__gte", models.F("page_from")),
-                        ("page_to__isnull", False),
-                    ),
+                    models.Q(("about__isnull", False), ("page_from__gte", 1), ("page_to__gte", models.F("page_from"))),
                     _connector="OR",
                 ),
                 name="vks_explained_pages_in_order",
@@ -1394,12 +1363,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
-                    models.Q(
-                        ("folio_from__gte", 1),
-                        ("folio_from__isnull", False),
-                        ("folio_to__gte", models.F("folio_from")),
-                        ("folio_to__isnull", False),
-                    ),
+                    models.Q(("folio_from__gte", 1), ("folio_to__gte", models.F("folio_from"))),
                     _connector="OR",
                 ),
                 name="vks_volume_folios_in_order",

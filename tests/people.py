@@ -1,7 +1,7 @@
 """The same people, offices and papers in every test.
 
 Fixtures: `units`, `people`, `catalogue`, `provisioned`, `case`, `filed_case`. Functions to call:
-`register` (a case), `file_pdf` (a document of a case, consumed by the host), `pdf_bytes` (a PDF).
+`register` (a case), `recorded` (a row of each part of its record), `file_pdf` (a document of a case, consumed by the host), `pdf_bytes` (a PDF).
 Everybody here is invented.
 
 Consumption starts when a transaction commits. The fixtures see to that themselves; a test that
@@ -23,7 +23,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
 from vks_plugin.access import actions as access
-from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
@@ -154,6 +154,31 @@ def file_pdf(
         document_type=document_type,
         **(values | fields),
     )
+
+
+def recorded(*, actor: User, case: CaseFile, number: int = 1) -> dict[str, Any]:
+    """Enter one row of each part of the record, as a person would; return them by part."""
+    accused = case.accused.first()
+    assert accused is not None
+
+    def add(part: str, **values: Any) -> Any:
+        return access.add_entry(actor=actor, case=case, part=part, values=values)
+
+    return {
+        "accused": accused,
+        "charge": access.charge(actor=actor, case=case, accused=accused, given=ChargeInput(text=f"173.{number}")),
+        "person": add("person", role="witness", full_name=f"Hoàng Thị Nhân Chứng {number}", contact="0912 000 111"),
+        "measure": add(
+            "measure",
+            accused=accused,
+            kind="tam_giam",
+            starts_on=dt.date(2026, 3, number),
+            decision_no=f"{number}/LTG",
+            facility="Trại tạm giam Công an tỉnh",
+        ),
+        "exhibit": add("exhibit", name=f"Con dao bầu số {number}", location="Kho vật chứng"),
+        "relation": add("relation", relation="lien_quan", other_text=f"Vụ {number} ở tỉnh khác"),
+    }
 
 
 @pytest.fixture

@@ -345,6 +345,8 @@ def _sentences() -> frozenset[str]:
         found |= {str(each) for each in re.findall(r"{% trans '(.*?)' %}", text)}
         found |= {str(each) for each in re.findall(r"{% blocktrans .*?%}(.*?){% endblocktrans %}", text)}
     found |= set(re.findall(r'"([^"\n]+)"', (PACKAGE / "static/vks/host-ui.js").read_text(encoding="utf-8")))
+    # fields of forms are called as those of the models, with a capital letter
+    found |= {each[:1].upper() + each[1:] for each in found}
     return frozenset(re.sub(r"%\(\w+\)[sd]", "…", each).strip() for each in found)
 
 

@@ -10,18 +10,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from tests.api.conftest import everything, snapshot
+from tests.api.conftest import Everything, snapshot
+from tests.api.conftest import everything as papers_of_everything
+from tests.people import recorded
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-__all__ = ["everything", "snapshot"]
+__all__ = ["papers_of_everything", "snapshot"]
 
 SignIn = Callable[[str], Client]
 
 _TOKEN = re.compile(
     r"""(name="csrfmiddlewaretoken" value="|"X-CSRFToken": "|X-CSRFToken&quot;: &quot;|name="form_token" value=")[^"&]*"""
 )
+
+
+@pytest.fixture
+def everything(papers_of_everything: Everything, people: dict[str, User]) -> Everything:
+    """Return one of each thing, with a record that has one row of each part."""
+    recorded(actor=people["prosecutor_kv1"], case=papers_of_everything.filed.case)
+    return papers_of_everything
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +17,7 @@ from django.test import Client
 
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
-from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.models import Assignment, Charge, Exhibit
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
 
@@ -42,6 +42,18 @@ TABLE = {
     ("case_new", "get"): "           200 403 403 200  200  200 200 200",
     ("case_new", "post"): "          400 403 403 302  302  302 302 400",
     ("case", "get"): "               404 404 404 404  200  200 200 200",
+    ("case_edit", "get"): "          404 404 404 404  403  200 200 403",
+    ("case_edit", "post"): "         404 404 404 404  403  302 302 403",
+    ("section", "get"): "            404 404 404 404  403  200 200 200",
+    ("entry_add", "get"): "          404 404 404 404  403  200 200 403",
+    ("entry_add", "post"): "         404 404 404 404  403  302 302 403",
+    ("entry", "get"): "              404 404 404 404  403  200 200 403",
+    ("entry", "post"): "             404 404 404 404  403  302 302 403",
+    ("entry_remove", "get"): "       404 404 404 404  403  200 200 403",
+    ("entry_remove", "post"): "      404 404 404 404  403  302 302 403",
+    ("charge_replace", "get"): "     404 404 404 404  403  200 200 403",
+    ("charge_replace", "post"): "    404 404 404 404  403  302 302 403",
+    ("suggest", "get"): "            404 404 404 404  200  200 200 200",
     ("upload", "post"): "            404 404 404 404  403  302 302 403",
     ("intake_retry", "post"): "      404 404 404 404  403  302 302 403",
     ("intake_discard", "post"): "    404 404 404 404  403  302 302 403",
@@ -73,13 +85,21 @@ class Addresses:
         self.unit = found.filed.case.unit_id if found is not None else 1
         self.inspector = User.objects.get(username="inspector_kv1").pk
         self.outsider = User.objects.get(username="outsider").pk
-        post = Appointment.objects.get(user__username="inspector_kv1")
-        self.post_unit = post.unit_id
+        post = Appointment.objects.select_related("unit").get(user__username="inspector_kv1")
+        self.post_unit = post.unit
+        exhibit, charge = Exhibit.objects.first(), Charge.objects.first()
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
             "case_list": "/vks/",
             "case_new": "/vks/cases/new/",
             "case": of_case,
+            "case_edit": f"{of_case}edit/",
+            "section": f"{of_case}record/people/",
+            "entry_add": f"{of_case}record/person/add/",
+            "entry": f"{of_case}record/exhibit/{exhibit.pk if exhibit is not None else 1}/",
+            "entry_remove": f"{of_case}record/exhibit/{exhibit.pk if exhibit is not None else 1}/remove/",
+            "charge_replace": f"{of_case}record/charge/{charge.pk if charge is not None else 1}/replace/",
+            "suggest": f"/vks/suggest/people/?case={self.code}",
             "upload": f"{of_case}upload/",
             "intake_retry": f"{of_case}intake/{item}/retry/",
             "intake_discard": f"{of_case}intake/{item}/discard/",
@@ -99,7 +119,7 @@ class Addresses:
         """Return a form that would be accepted from somebody who may."""
         bodies: dict[str, dict[str, Any]] = {
             "case_new": {
-                "unit": str(self.post_unit),
+                "unit": self.post_unit.code,
                 "name": "Vụ mới",
                 "init_decision_no": "900/QĐ",
                 "init_decision_date": "04/05/2026",
@@ -108,14 +128,27 @@ class Addresses:
                 "confidentiality": "thuong",
                 "accused-TOTAL_FORMS": "0",
                 "accused-INITIAL_FORMS": "0",
+                "participants-TOTAL_FORMS": "0",
+                "participants-INITIAL_FORMS": "0",
             },
+            "case_edit": {
+                "name": "Tên vụ đã sửa",
+                "init_decision_no": "901/QĐ",
+                "init_decision_date": "04/05/2026",
+                "init_decision_agency": "Công an tỉnh",
+                "handled_at": "05/05/2026",
+            },
+            "entry_add": {"role": "victim", "full_name": "Người mới được nhập"},
+            "entry": {"name": "Tên vật chứng đã sửa"},
+            "entry_remove": {"reason": "Nhập nhầm"},
+            "charge_replace": {"text": "173.2", "basis": "cao_trang"},
             "upload": {
                 "document_type": "CT",
                 "file": SimpleUploadedFile("cáo trạng.pdf", pdf_bytes(1, "Cáo trạng"), "application/pdf"),
             },
             "describe": {"document_type": "QDKTVA", "title": "Tên đã sửa", "folio_from": "1", "folio_to": "2"},
             "assign": {"user": str(self.inspector), "role": "inspector"},
-            "organization": {"user": str(self.outsider), "unit": str(self.post_unit), "role": "specialist"},
+            "organization": {"user": str(self.outsider), "unit": str(self.post_unit.pk), "role": "specialist"},
         }
         return bodies.get(name, {})
 
@@ -259,7 +292,7 @@ def test_who_is_not_signed_in_is_led_to_the_host_s_sign_in(
         assert response.status_code == 302, (method, name)
         led = urlsplit(response["Location"])
         assert led.path == "/accounts/login/", (method, name)
-        assert led.query == f"next={addresses.path[name]}"
+        assert unquote(led.query) == f"next={addresses.path[name]}"
         assert everything.filed.case.name not in response.content.decode()
     assert snapshot() == before
 

@@ -86,14 +86,16 @@ def test_a_leader_assigns_and_takes_back(filed_case: FiledCase, people: dict[str
     case = filed_case.case
     leader, inspector = as_person("chief_kv1"), as_person("inspector_kv1")
     address = f"/vks/cases/{case.code}/"
+    section = f"{address}record/assignments/"
     assert inspector.get(address).status_code == 404
-    page = Page(leader.get(address))
+    page = Page(leader.get(section))
     assert f"Mai Thị Ỷ ({people['inspector_kv1'].username})" in page.text
     # somebody of another office, or locked, cannot be chosen
     assert "(prosecutor_kv3)" not in page.text
     assert "(locked)" not in page.text
     body = {"user": str(people["inspector_kv1"].pk), "role": "inspector", "ends_on": ""}
     answer = leader.post(f"{address}assign/", body, follow=True)
+    assert answer.redirect_chain[-1][0] == section
     assert "Đã phân công." in Page(answer).text
     assert "Mai Thị Ỷ – Kiểm tra viên được phân công vào vụ án" in Page(answer).words
     assert "Kiểm tra viên được phân công vào vụ án" in Page(inspector.get(address)).text
@@ -227,7 +229,7 @@ def test_a_case_of_three_papers_costs_as_much_to_show_as_one(
 def test_more_people_cost_nothing_more(
     case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: SignIn
 ) -> None:
-    client, address = as_person("chief_kv1"), f"/vks/cases/{case.code}/"
+    client, address = as_person("chief_kv1"), f"/vks/cases/{case.code}/record/assignments/"
     one = _cost(client, address)
     for number in range(3):
         newcomer = type(people["outsider"]).objects.create_user(f"new{number}", last_name="Người", first_name="Mới")

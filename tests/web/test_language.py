@@ -32,9 +32,11 @@ def test_pages_are_vietnamese(asked: str, case: CaseFile, as_person: SignIn) -> 
     assert answer["Content-Language"] == "vi"
     assert "Tên vụ án" in Page(answer).words
     refused = client.post("/vks/cases/new/", {}, headers=VIETNAMESE[asked])
-    assert ("html", "vi") in [(tag, attributes.get("lang")) for tag, attributes in Page(refused).elements]
+    assert refused["Content-Language"] == "vi"
+    if not VIETNAMESE[asked].get("HX-Request"):
+        assert ("html", "vi") in [(tag, attributes.get("lang")) for tag, attributes in Page(refused).elements]
     # the framework's own sentences too
-    assert Page(refused).error_at("name") == "Trường này là bắt buộc."
+    assert Page(refused).error_at("init_decision_no") == "Trường này là bắt buộc."
 
 
 def test_the_language_chosen_in_the_host_s_settings_counts_first(case: CaseFile, as_person: SignIn) -> None:
@@ -54,7 +56,7 @@ def test_who_asks_for_english_gets_english(asked: str, case: CaseFile, as_person
     assert ("html", "en") in [(tag, attributes.get("lang")) for tag, attributes in page.elements]
     assert "Register a case" in page.words
     refused = Page(client.post("/vks/cases/new/", {}, headers={"Accept-Language": asked}))
-    assert refused.error_at("name") == "This field is required."
+    assert refused.error_at("init_decision_no") == "This field is required."
     # what people entered stays in their language
     assert case.name in page.words
 

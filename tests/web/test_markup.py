@@ -6,14 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db.models import CharField, TextField
 
 from tests.people import file_pdf, register
 from tests.web.conftest import Page
 from tests.web.test_access import TABLE, Addresses
+from vks_plugin.cases.actions.record import note_change
+from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD
 from vks_plugin.court.models import Bundle
 from vks_plugin.filing import actions as filing
 from vks_plugin.organization.models import Department, ProcuracyUnit
+from vks_plugin.web.record_forms import LAYOUTS
 from vks_plugin.web.shell import POLICY
+from vks_plugin.web.views.record import SECTIONS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,11 +26,34 @@ if TYPE_CHECKING:
 
     from tests.api.conftest import Everything
     from tests.web.conftest import SignIn
-    from vks_plugin.cases.models import CatalogueType
+    from vks_plugin.cases.models import CaseFile, CatalogueType
 
 pytestmark = pytest.mark.django_db
 
+SHOWING = ("info", "accused", "people", "exhibits", "relations", "history", "assignments", "refused edit")
+"""Sections and forms that show what was typed."""
+
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><b id=vksbad>"
+
+
+def rows_of(case: CaseFile) -> dict[str, Any]:
+    """Return one row of each part of the record that is edited on the case page."""
+    rows = {
+        name: PARTS_OF_RECORD[name].model._default_manager.filter(case=case).first() for name in [*LAYOUTS, "charge"]
+    }
+    assert all(rows.values()), rows
+    return rows
+
+
+def _write_into(row: Any, *fields: str) -> None:
+    """Write markup into every field of a row that holds free text."""
+    for name in fields:
+        field = row._meta.get_field(name)
+        if isinstance(field, CharField | TextField) and not field.choices and name not in _CODES:
+            setattr(row, name, MARKUP[: field.max_length])
+
+
+_CODES = frozenset({"code_version", "article", "crime_class", "role", "national_case_code"})
 
 
 @pytest.fixture
@@ -37,11 +65,22 @@ def hostile(
 ) -> Everything:
     """Write markup into every field that a page shows."""
     case = everything.filed.case
-    for field in ("name", "init_decision_no", "init_decision_agency", "charge_summary", "note", "crime_place"):
-        setattr(case, field, MARKUP[: getattr(case._meta.get_field(field), "max_length", None)])
+    _write_into(case, *CASE_FIELDS)
     case.department = Department.objects.create(unit=units["QN-KV1"], code="<b id=vksbad>", name=MARKUP)
     case.save()
-    case.accused.update(full_name=MARKUP)
+    for name, row in rows_of(case).items():
+        _write_into(row, *PARTS_OF_RECORD[name].fields)
+        row.save()
+    note_change(
+        case=case,
+        actor=people["prosecutor_kv1"],
+        act="changed",
+        subject="case",
+        subject_id=case.pk,
+        label=MARKUP,
+        values=[["name", MARKUP, MARKUP], [MARKUP, MARKUP, ""]],
+        reason=MARKUP,
+    )
     for number, filed in enumerate(everything.filed.documents):
         filed.title = MARKUP
         filed.number = MARKUP[:60]
@@ -70,12 +109,28 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
     pages = {
         name: client.get(addresses.path[name])
         for name, method in TABLE
-        if method == "get" and name != "bundle_download"
+        # a file, and lists for the script of the pages
+        if method == "get" and name not in {"bundle_download", "suggest"}
     }
     part = {"HX-Request": "true"}
     pages["rows"] = client.get(addresses.path["case_list"], {"q": MARKUP, "stage": MARKUP, "unit": MARKUP})
     pages["rows as part"] = client.get(addresses.path["case_list"], {"order": MARKUP, "page": MARKUP}, headers=part)
     pages["documents"] = client.get(addresses.path["case"], headers=part)
+    of_case = addresses.path["case"]
+    for section in SECTIONS:
+        if section.name != "documents":
+            pages[section.name] = client.get(f"{of_case}record/{section.name}/")
+            pages[f"{section.name} as part"] = client.get(f"{of_case}record/{section.name}/", headers=part)
+    for name, row in rows_of(found.filed.case).items():
+        for door in ("", "remove/"):
+            address = f"{of_case}record/{name}/{row.pk}/{door}"
+            pages[f"{name} {door}"] = client.get(address)
+            pages[f"{name} {door} as part"] = client.get(address, headers=part)
+        pages[f"new {name}"] = client.get(f"{of_case}record/{name}/add/", headers=part)
+        values = dict.fromkeys(PARTS_OF_RECORD[name].fields, MARKUP) | {"text": MARKUP, "birth": MARKUP}
+        pages[f"refused {name}"] = client.post(f"{of_case}record/{name}/add/", values)
+        pages[f"refused {name} as part"] = client.post(f"{of_case}record/{name}/{row.pk}/", values, headers=part)
+    pages["refused edit"] = client.post(addresses.path["case_edit"], dict.fromkeys(CASE_FIELDS, MARKUP))
     pages["unknown as part"] = client.get(f"/vks/{MARKUP}", headers=part)
     pages["unknown"] = client.get(f"/vks/cases/{MARKUP}/")
     hostile_form = dict.fromkeys(addresses.body("case_new"), MARKUP)
@@ -83,7 +138,8 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
         addresses.path["case_new"],
         hostile_form
         | {"accused-TOTAL_FORMS": "1", "accused-INITIAL_FORMS": "0", "accused-0-full_name": MARKUP}
-        | {"accused-0-birth_year": MARKUP},
+        | {"accused-0-birth": MARKUP, "accused-0-charges": MARKUP}
+        | {"participants-TOTAL_FORMS": "1", "participants-INITIAL_FORMS": "0", "participants-0-full_name": MARKUP},
     )
     pages["refused description"] = client.post(addresses.path["describe"], {"document_type": MARKUP, "title": MARKUP})
     pages["refused upload"] = client.post(addresses.path["upload"], {"document_type": MARKUP})
@@ -101,7 +157,7 @@ def test_markup_is_shown_as_it_was_typed(hostile: Everything, as_person: SignIn)
         assert [tag for tag, attributes in page.elements if attributes.get("id") == "vksbad"] == [], name
         assert [attributes for tag, attributes in page.elements if attributes.get("src") == "x"] == [], name
     # what could have leaked was there
-    for name in ("case_list", "case", "documents", "describe", "organization", "refused case"):
+    for name in ("case_list", "case", "documents", "describe", "organization", "refused case", *SHOWING):
         assert "&lt;img src=x onerror=alert(2)&gt;" in pages[name].content.decode(), name
 
 
@@ -166,7 +222,7 @@ def test_markup_cannot_become_a_code(
 ) -> None:
     client = as_person("clerk_kv1")
     body = {
-        "unit": str(units["QN-KV1"].pk),
+        "unit": "QN-KV1",
         "name": "Vụ mới",
         "init_decision_no": "901/QĐ",
         "init_decision_date": "04/05/2026",
@@ -176,6 +232,8 @@ def test_markup_cannot_become_a_code(
         "code": "<b id=vksbad>",
         "accused-TOTAL_FORMS": "0",
         "accused-INITIAL_FORMS": "0",
+        "participants-TOTAL_FORMS": "0",
+        "participants-INITIAL_FORMS": "0",
     }
     page = Page(client.post("/vks/cases/new/", body))
     assert "chỉ gồm chữ in hoa" in page.error_at("code")

@@ -39,7 +39,7 @@ def filled(client: Client, **entered: str) -> dict[str, str]:
         "init_decision_date": "04/05/2026",
         "init_decision_agency": "Cơ quan CSĐT Công an tỉnh",
         "accused-0-full_name": "Trần Văn Bưởi",
-        "accused-0-birth_year": "1988",
+        "accused-0-birth": "1988",
         "accused-0-sex": "nam",
         **entered,
     }
@@ -134,7 +134,12 @@ def test_a_clash_with_another_office_tells_the_office_alone(
 
 
 REFUSED: dict[str, tuple[dict[str, str], int, str, str]] = {
-    "name missing": ({"name": "  "}, 400, "name", "bắt buộc"),
+    "name missing with nobody to name it after": (
+        {"name": "  ", "accused-0-full_name": "", "accused-0-birth": "", "accused-0-sex": ""},
+        400,
+        "name",
+        "Hãy nhập tên vụ án",
+    ),
     "name too long": ({"name": "x" * 251}, 400, "name", "250"),
     "decision without number": ({"init_decision_no": ""}, 400, "init_decision_no", "bắt buộc"),
     "date that is none": ({"init_decision_date": "31/02/2026"}, 400, "init_decision_date", "dd/mm/yyyy"),
@@ -146,11 +151,11 @@ REFUSED: dict[str, tuple[dict[str, str], int, str, str]] = {
     "secret": ({"confidentiality": "mat"}, 400, "confidentiality", "không"),
     "bad code": ({"code": "mã vụ"}, 400, "code", "chữ in hoa"),
     "null byte": ({"name": "a\x00b"}, 400, "name", ""),
-    "birth year to come": ({"accused-0-birth_year": "2999"}, 400, "", "Năm sinh của Trần Văn Bưởi"),
-    "birth year in words": ({"accused-0-birth_year": "không rõ"}, 400, "accused-0-birth_year", ""),
-    "birth year before 1900": ({"accused-0-birth_year": "1800"}, 400, "accused-0-birth_year", "1900"),
+    "birth year to come": ({"accused-0-birth": "2999"}, 400, "", "Năm sinh của Trần Văn Bưởi"),
+    "birth year in words": ({"accused-0-birth": "không rõ"}, 400, "accused-0-birth", "1990"),
+    "birth year before 1900": ({"accused-0-birth": "1800"}, 400, "", "Năm sinh của Trần Văn Bưởi"),
     "birth year without a name": (
-        {"accused-1-birth_year": "1990", "accused-TOTAL_FORMS": "2"},
+        {"accused-1-birth": "1990", "accused-TOTAL_FORMS": "2"},
         400,
         "accused-1-full_name",
         "họ",
@@ -194,9 +199,12 @@ def test_an_office_that_is_not_one_s_own_is_not_among_the_choices(
 
 
 def test_a_department_of_another_office_is_refused(clerk: Client, units: dict[str, ProcuracyUnit]) -> None:
+    Department.objects.create(unit=units["QN-KV1"], code="P1", name="Phòng 1")
     elsewhere = Department.objects.create(unit=units["QN-KV3"], code="P2", name="Phòng 2")
-    answer = clerk.post(ADDRESS, filled(clerk, department=str(elsewhere.pk)))
-    assert answer.status_code == 400
+    for typed in (str(elsewhere), str(elsewhere.pk), "Phòng 2"):
+        answer = clerk.post(ADDRESS, filled(clerk, department=typed))
+        assert answer.status_code == 400
+        assert "gợi ý" in Page(answer).error_at("department")
     assert not CaseFile.objects.exists()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,28 +19,23 @@ from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import case_decision, require, units_to_appoint_in, units_to_register_in
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput, Grown
-from vks_plugin.cases.actions import folios as folio_actions
-from vks_plugin.cases.actions import inventories as inventory_actions
 from vks_plugin.cases.actions.proceedings import typed
 from vks_plugin.cases.actions.record import lock_case
-from vks_plugin.cases.models import (
-    Accused,
-    Assignment,
-    CaseFile,
-    Charge,
-    DocumentInventory,
-    Folio,
-    FolioExplanation,
-    ProceduralEvent,
-    Volume,
-)
+from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge, ProceduralEvent
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 
 
 @transaction.atomic
-def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = True, **fields: Any) -> CaseFile:
+def register_case(
+    *,
+    actor: User,
+    unit: ProcuracyUnit,
+    digitise_myself: bool = True,
+    lead: User | None = None,
+    **fields: Any,
+) -> CaseFile:
     """Register a case in one of the actor's units.
 
     Args:
@@ -48,11 +43,13 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
         unit: where.
         digitise_myself: whether the actor is to scan and file the papers; without that, somebody who is
             not assigned may not read what is filed.
+        lead: the prosecutor who is to lead the case, where the actor may assign.
         fields: see `vks_plugin.cases.actions.create_case`.
 
     Raises:
-        NotAllowed: the actor has no post in that unit that registers cases, or the unit does not use the system.
-        BadInput, Conflict: see `create_case`.
+        NotAllowed: the actor has no post in that unit that registers cases, or may not assign somebody there; or the
+            unit does not use the system.
+        BadInput, Conflict: see `create_case` and `assign`.
     """
     _may_register(actor, unit)
     _check_leader(fields.get("leader_in_charge"), unit)
@@ -65,6 +62,11 @@ def register_case(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = T
             starts_on=timezone.localdate(),
             assigned_by=actor,
         )
+    if made and lead is not None:
+        try:
+            assign(actor=actor, case=case, user=lead, role=Assignment.Role.PROSECUTOR_LEAD)
+        except BadInput as error:
+            raise BadInput(error.message, field="lead") from error
     return case
 
 
@@ -119,7 +121,7 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
     return case_actions.add_entry(actor=actor, case=case, part=part, values=values, reason=reason)
 
 
-def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: str = "") -> Any:
+def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: str = "", seen: str = "") -> Any:
     """Change a row of the record, on behalf of an actor who may.
 
     Raises:
@@ -128,7 +130,7 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
     """
     require(actor, entry.case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
     _own_relations_only(actor, values)
-    return case_actions.change_entry(actor=actor, entry=entry, values=values, reason=reason)
+    return case_actions.change_entry(actor=actor, entry=entry, values=values, reason=reason, seen=seen)
 
 
 def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
@@ -245,94 +247,6 @@ def split_case(*, actor: User, source: CaseFile, **fields: Any) -> Grown:
     require(actor, source, Level.CONTRIBUTE, doing=_("tách vụ án"))
     _may_register(actor, source.unit)
     return case_actions.split_case(actor=actor, source=source, **fields)
-
-
-def stamp_pages(*, actor: User, case: CaseFile, **given: Any) -> int:
-    """Record stamps without numbers, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.folios.stamp_pages`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
-    return folio_actions.stamp_pages(actor=actor, case=case, **given)
-
-
-def number_folios(*, actor: User, case: CaseFile, **given: Any) -> int:
-    """Number what waits, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.folios.number_folios`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
-    return folio_actions.number_folios(actor=actor, case=case, **given)
-
-
-def place_folios(*, actor: User, case: CaseFile, **given: Any) -> None:
-    """Say which pages show the folios of a document, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.folios.place_folios`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
-    folio_actions.place_folios(actor=actor, case=case, **given)
-
-
-def add_folio(*, actor: User, case: CaseFile, **given: Any) -> Folio:
-    """Enter a folio with a suffix and its explanation, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.folios.add_folio`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
-    return folio_actions.add_folio(actor=actor, case=case, **given)
-
-
-def correct_folios(*, actor: User, case: CaseFile, **given: Any) -> int:
-    """Correct folios with an explanation, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.folios.correct_folios`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
-    return folio_actions.correct_folios(actor=actor, case=case, **given)
-
-
-def explain_folios(*, actor: User, case: CaseFile, **given: Any) -> FolioExplanation:
-    """Explain something in the numbering, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput: see `vks_plugin.cases.actions.folios.explain`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("giải trình bút lục"))
-    return folio_actions.explain(actor=actor, case=case, **given)
-
-
-def bind_volumes(*, actor: User, case: CaseFile, volumes: Sequence[tuple[str, int, int]]) -> list[Volume]:
-    """Add volumes, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.folios.bind_volumes`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("chia tập hồ sơ"))
-    return folio_actions.bind_volumes(actor=actor, case=case, volumes=volumes)
-
-
-def draw_up_inventory(*, actor: User, case: CaseFile, day: dt.date | None = None) -> DocumentInventory:
-    """Draw up an inventory of documents, on behalf of an actor who may.
-
-    Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
-        BadInput, Conflict: see `vks_plugin.cases.actions.inventories.draw_up_inventory`.
-    """
-    require(actor, case, Level.CONTRIBUTE, doing=_("lập thống kê tài liệu"))
-    return inventory_actions.draw_up_inventory(actor=actor, case=case, day=day)
 
 
 def _own_relations_only(actor: User, values: Mapping[str, Any], *, field: str = "other") -> None:

@@ -252,6 +252,20 @@ def units_to_register_in(user: User) -> QuerySet[ProcuracyUnit]:
     return ProcuracyUnit.objects.filter(pk__in=ids)
 
 
+def units_to_assign_in(user: User) -> QuerySet[ProcuracyUnit]:
+    """Return the units whose cases the person may assign people to, by the policy's table."""
+    if not _may_act(user):
+        return ProcuracyUnit.objects.none()
+    managing = {(rule.relation, rule.role) for rule in RULES if rule.part == "hsva" and rule.level >= Level.MANAGE}
+    chosen = Q(pk__in=[])
+    for role, unit in posts_in_force(user):
+        if ("own_unit", role) in managing:
+            chosen |= Q(pk=unit.pk)
+        if ("higher_unit", role) in managing:
+            chosen |= Q(parent_id=unit.pk)
+    return ProcuracyUnit.objects.filter(chosen)
+
+
 def units_to_appoint_in(user: User) -> QuerySet[ProcuracyUnit]:
     """Return the units whose appointments the person may record."""
     if not _may_act(user):

@@ -63,6 +63,8 @@ class Kind:
     accused_group_label: str = ""
     name_example: str = ""
     fields: tuple[KindField, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Fields every case has that mean nothing in this kind; a form leaves them out."""
     verified: bool = True
     """Whether the sources for its fields and limits were read."""
 
@@ -121,6 +123,29 @@ def _clean_value(field: KindField, value: Any) -> Any:
         )
     return text
 
+
+_OF_A_TRIAL = (
+    "is_learning_trial",
+    "is_closed_trial",
+    "is_mobile_trial",
+    "is_online_trial",
+    "is_trial_in_absentia",
+)
+_OF_A_CRIME = (
+    "charge_summary",
+    "crime_date",
+    "crime_place",
+    "investigation_agency",
+    "investigator",
+    "evidence_summary",
+    "is_simplified",
+    "is_corruption",
+    "has_legal_person",
+    "involves_minor_accused",
+    "involves_minor_victim",
+    "is_sexual_abuse_minor",
+    "is_national_security",
+)
 
 _OTHER_ROLES = (
     ("defender", _("Người bào chữa, người bảo vệ quyền lợi")),
@@ -183,6 +208,7 @@ CRIME_REPORT = Kind(
         ("related_person", _("Người có quyền lợi, nghĩa vụ liên quan")),
         *_OTHER_ROLES,
     ),
+    left_out=("court", "judge", "is_simplified", *_OF_A_TRIAL),
     fields=(
         KindField(
             "report_type",
@@ -223,6 +249,8 @@ CIVIL = Kind(
         ("witness", _("Người làm chứng")),
         *_OTHER_ROLES,
     ),
+    # the court that handles it is the agency that identifies it
+    left_out=("court", "is_mobile_trial", "is_trial_in_absentia", *_OF_A_CRIME),
     fields=(
         KindField("legal_relation", _("Quan hệ pháp luật"), required=True),
         KindField("procurator_statement", _("Phát biểu của Kiểm sát viên"), "long_text", longest=5000),
@@ -249,6 +277,7 @@ ADMINISTRATIVE = Kind(
         ("witness", _("Người làm chứng")),
         *_OTHER_ROLES,
     ),
+    left_out=CIVIL.left_out,
     fields=(
         KindField("contested_act", _("Quyết định, hành vi hành chính bị kiện"), required=True),
         KindField("legal_relation", _("Quan hệ pháp luật")),

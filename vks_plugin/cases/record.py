@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
+from vks_plugin.cases import penal_code
+from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models import (
     Accused,
     CaseFile,
     CasePerson,
     Charge,
-    DocumentInventory,
     Exhibit,
-    Folio,
-    FolioExplanation,
     PreventiveMeasure,
-    ProceduralEvent,
     RelatedCase,
     Volume,
 )
+from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop as _
 
 
@@ -215,16 +218,6 @@ PARTS_OF_RECORD: dict[str, Part] = {
 }
 
 
-_OTHER_SUBJECTS: dict[str, type[models.Model]] = {
-    "case": CaseFile,
-    "event": ProceduralEvent,
-    "folio": Folio,
-    "explanation": FolioExplanation,
-    "inventory": DocumentInventory,
-}
-"""What else the history tells of."""
-
-
 def part_of(entry: models.Model) -> Part:
     """Return the part this row belongs to."""
     return next(part for part in PARTS_OF_RECORD.values() if part.model is type(entry))
@@ -232,13 +225,12 @@ def part_of(entry: models.Model) -> Part:
 
 def field_label(subject: str, name: str) -> str:
     """Return the label of a field in the reader's language; the name itself for what is no field any more."""
-    part = PARTS_OF_RECORD.get(subject)
-    model = part.model if part is not None else _OTHER_SUBJECTS.get(subject)
+    model = CaseFile if subject == "case" else PARTS_OF_RECORD[subject].model if subject in PARTS_OF_RECORD else None
     if model is None:
         return name
     try:
         field = model._meta.get_field(name)
-    except LookupError:
+    except FieldDoesNotExist:
         return name
     label = str(getattr(field, "verbose_name", name))
     return label[:1].upper() + label[1:]
@@ -257,10 +249,26 @@ def readable(entry: models.Model, name: str) -> str:
     if isinstance(value, dt.date):
         return f"{value:%d/%m/%Y}"
     if isinstance(field, models.JSONField):
-        return "; ".join(f"{key}: {each}" for key, each in sorted(value.items()) if each not in (None, ""))
+        return _details(entry, value)
+    if isinstance(value, AbstractUser):
+        return display_name(value)  # type: ignore[arg-type]
+    if isinstance(entry, CasePerson) and name == "role":
+        return person_role_label(value)
+    if isinstance(entry, Charge) and name == "code_version":
+        return next((each.name for each in penal_code.versions() if each.id == value), str(value))
     if getattr(field, "choices", None):
         return str(dict(field.flatchoices).get(value, value))  # type: ignore[union-attr]
     return str(value)
+
+
+def _details(entry: models.Model, stored: dict[str, Any]) -> str:
+    """Return the fields only this kind has, each under its label."""
+    known = entry.kind_data.fields if isinstance(entry, CaseFile) else ()
+    told = []
+    for field in known:
+        value = stored.get(field.name)
+        told.append((field.label, dict(field.choices).get(str(value), value)))
+    return "; ".join(f"{label}: {value}" for label, value in told if value not in (None, ""))
 
 
 def values_of(entry: models.Model, fields: tuple[str, ...]) -> dict[str, str]:
@@ -271,3 +279,9 @@ def values_of(entry: models.Model, fields: tuple[str, ...]) -> dict[str, str]:
 def difference(before: dict[str, str], after: dict[str, str]) -> list[list[Any]]:
     """Return `[field, before, after]` for what differs."""
     return [[name, before.get(name, ""), value] for name, value in after.items() if before.get(name, "") != value]
+
+
+def fingerprint(entry: models.Model) -> str:
+    """Return what tells one state of a row from another: a form carries it, so that a change meanwhile is noticed."""
+    told = json.dumps(values_of(entry, part_of(entry).fields), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

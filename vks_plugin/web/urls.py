@@ -5,14 +5,20 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from vks_plugin.web.shell import unknown
-from vks_plugin.web.views import cases, court, filing, organization
+from vks_plugin.web.views import cases, court, filing, organization, record, registration, suggestions
 
 app_name = "vks"
 
 urlpatterns = [
     path("", cases.list_cases, name="case_list"),
-    path("cases/new/", cases.new_case, name="case_new"),
+    path("cases/new/", registration.new_case, name="case_new"),
     path("cases/<str:code>/", cases.show_case, name="case"),
+    path("cases/<str:code>/edit/", registration.edit_case, name="case_edit"),
+    path("cases/<str:code>/record/<str:section>/", record.section, name="section"),
+    path("cases/<str:code>/record/<str:part>/add/", record.add_entry, name="entry_add"),
+    path("cases/<str:code>/record/<str:part>/<int:pk>/", record.change_entry, name="entry"),
+    path("cases/<str:code>/record/<str:part>/<int:pk>/remove/", record.remove_entry, name="entry_remove"),
+    path("cases/<str:code>/record/charge/<int:pk>/replace/", record.replace_charge, name="charge_replace"),
     path("cases/<str:code>/upload/", filing.upload, name="upload"),
     path("cases/<str:code>/intake/<uuid:pk>/retry/", filing.retry, name="intake_retry"),
     path("cases/<str:code>/intake/<uuid:pk>/discard/", filing.discard, name="intake_discard"),
@@ -23,6 +29,7 @@ urlpatterns = [
     path("bundles/<uuid:pk>/", court.status, name="bundle"),
     path("bundles/<uuid:pk>/cancel/", court.cancel, name="bundle_cancel"),
     path("bundles/<uuid:pk>/download/", court.download, name="bundle_download"),
+    path("suggest/<str:what>/", suggestions.suggest, name="suggest"),
     path("organization/", organization.organization, name="organization"),
     path("organization/appointments/<int:pk>/end/", organization.end_appointment, name="appointment_end"),
     re_path(r"^(?P<path>.*)$", unknown, name="unknown"),

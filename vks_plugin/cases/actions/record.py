@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge, PreventiveMeasure, RelatedCase
 from vks_plugin.cases.penal_code import heaviest
-from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, Part, difference, part_of, values_of
+from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, Part, difference, fingerprint, part_of, values_of
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed, folded, one_line
@@ -260,12 +260,19 @@ def _follow(actor: User, case: CaseFile, entry: Any) -> None:
 
 
 @transaction.atomic
-def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: str = "") -> Any:
+def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: str = "", seen: str = "") -> Any:
     """Change a row of the record and return it; the same values again change nothing.
+
+    Args:
+        entry: the row.
+        values: typed values of its fields; what is left out stays as it is.
+        reason: why, where there is something to say.
+        seen: the fingerprint of the row the editor read; with it, a change by somebody else meanwhile is a conflict.
 
     Raises:
         NotFound: somebody removed the row meanwhile.
-        BadInput, Conflict: as for `add_entry`.
+        BadInput: as for `add_entry`.
+        Conflict: as for `add_entry`; or somebody changed the row meanwhile.
     """
     part = part_of(entry)
     _known_fields(part, values)
@@ -274,6 +281,8 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
     if current is None:
         raise NotFound(_("Dòng này đã bị bỏ: hãy tải lại trang."))
     current.case = case
+    if seen and seen != fingerprint(current):
+        raise Conflict(_changed_meanwhile(case))
     before = values_of(current, part.fields)
     for name, value in clean_text(values).items():
         setattr(current, name, value)
@@ -372,11 +381,7 @@ def edit_case(
             raise BadInput(_("Không sửa được trường “%(field)s” ở đây.") % {"field": name}, field=name)
     case = lock_case(case)
     if revision is not None and revision != case.revision:
-        last = case.changes.first()
-        raise Conflict(
-            _("%(name)s vừa sửa vụ án này: hãy tải lại trang rồi nhập lại phần bạn sửa.")
-            % {"name": last.actor_name if last is not None else _("Người khác")}
-        )
+        raise Conflict(_changed_meanwhile(case))
     before = values_of(case, CASE_FIELDS)
     given = clean_text(values)
     if "details" in given:
@@ -406,6 +411,13 @@ def edit_case(
     follow_identity(actor=actor, case=case)
     follow_up(case)
     return case
+
+
+def _changed_meanwhile(case: CaseFile) -> str:
+    last = case.changes.first()
+    return _("%(name)s vừa sửa vụ án này: hãy tải lại trang rồi nhập lại phần bạn sửa.") % {
+        "name": last.actor_name if last is not None else _("Người khác")
+    }
 
 
 def clean_details(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:

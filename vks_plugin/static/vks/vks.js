@@ -19,26 +19,44 @@ document.addEventListener("click", (event) => {
     const hint = document.querySelector("[data-vks-hint]");
     if (hint) hint.hidden = true;
   } else {
+    // without this script the button asks the server for the row
+    event.preventDefault();
     addRow(target.dataset.vksAdd);
   }
 });
 
-// another row of a form set: the last one copied, emptied and numbered on
+// Ctrl+Enter sends the form one is in, Alt+N adds somebody to it
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form[data-vks-keys]");
+  if (!form || event.isComposing) return;
+  if (event.key === "Enter" && event.ctrlKey) {
+    event.preventDefault();
+    form.requestSubmit();
+  } else if (event.altKey && event.key.toLowerCase() === "n") {
+    const button = form.querySelector("[data-vks-add]");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  }
+});
+
+// another row of a form set: the empty one the page carries, numbered on
 function addRow(prefix) {
   const rows = document.querySelector(`[data-vks-rows="${prefix}"]`);
   const total = document.getElementById(`id_${prefix}-TOTAL_FORMS`);
   const number = Number(total.value);
-  const copy = rows.lastElementChild.cloneNode(true);
-  for (const part of copy.querySelectorAll("[name], [id], [for]")) {
-    for (const name of ["name", "id", "for"]) {
-      const value = part.getAttribute(name);
-      if (value) part.setAttribute(name, value.replace(`${prefix}-${number - 1}-`, `${prefix}-${number}-`));
+  const copy = document.querySelector(`template[data-vks-row-of="${prefix}"]`).content.cloneNode(true);
+  for (const part of copy.querySelectorAll("*")) {
+    for (const each of part.attributes) {
+      if (each.value.includes("__prefix__")) each.value = each.value.replaceAll("__prefix__", number);
     }
-    if ("value" in part) part.value = "";
   }
+  const row = copy.firstElementChild;
+  const legend = row.querySelector("legend");
+  if (legend) legend.append(` ${number + 1}`);
   rows.append(copy);
   total.value = number + 1;
-  copy.querySelector("input").focus();
+  row.querySelector("input:not([type=hidden]), select").focus();
 }
 
 document.addEventListener("submit", (event) => {
@@ -47,11 +65,13 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  // a row is asked for: the form goes on being filled in
+  if (event.submitter?.name) return;
   if (form.hasAttribute("data-vks-once")) {
     // the server also recognises a second click; this only spares the person the wait
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
-    form.querySelector("button:not([type=button])").setAttribute("aria-disabled", "true");
+    for (const button of form.querySelectorAll("button:not([type=button], [name])")) button.setAttribute("aria-disabled", "true");
   }
 });
 
@@ -62,6 +82,185 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
   }
 });
+
+// fields that offer what may be meant while one types (the ARIA combobox pattern); without this they are text fields
+{
+  const list = document.createElement("ul");
+  list.className = "vks-suggestions";
+  list.id = "vks-suggestions";
+  list.setAttribute("role", "listbox");
+  let field = null; // whose suggestions these are
+  let active = -1;
+  let moved = false; // by the arrows, so that Tab may take it
+  let waiting = 0;
+  let asked = null;
+
+  const words = document.body.dataset;
+  const say = (text) => (document.getElementById("vks-status").textContent = text);
+  const isOpen = () => list.isConnected && !list.hidden;
+  const close = () => {
+    clearTimeout(waiting);
+    asked?.abort();
+    list.hidden = true;
+    active = -1;
+    moved = false;
+    field?.setAttribute("aria-expanded", "false");
+    field?.removeAttribute("aria-activedescendant");
+  };
+  const mark = (index) => {
+    const options = [...list.children];
+    active = options.length ? (index + options.length) % options.length : -1;
+    options.forEach((option, number) => option.setAttribute("aria-selected", String(number === active)));
+    if (active < 0) return field.removeAttribute("aria-activedescendant");
+    field.setAttribute("aria-activedescendant", options[active].id);
+    options[active].scrollIntoView({ block: "nearest" });
+  };
+  const take = (index) => {
+    const option = list.children[index];
+    field.value = option.dataset.value;
+    field.dataset.short = option.dataset.short;
+    close();
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const show = (results) => {
+    if (!field || document.activeElement !== field) return;
+    list.replaceChildren(
+      ...results.map((each, number) => {
+        const option = document.createElement("li");
+        option.id = `vks-suggestion-${number}`;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.dataset.value = each.value;
+        option.dataset.short = each.short;
+        option.textContent = each.value;
+        if (each.note) {
+          const note = document.createElement("span");
+          note.textContent = ` ${each.note}`;
+          option.append(note);
+        }
+        return option;
+      }),
+    );
+    if (!results.length || (results.length === 1 && results[0].value === field.value)) {
+      if (!results.length) say(words.vksNone);
+      return close();
+    }
+    field.parentElement.append(list);
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+    say(words.vksFound.replace("0", results.length));
+    mark(field.hasAttribute("data-vks-first") ? 0 : -1);
+    moved = false;
+  };
+  const ask = async () => {
+    asked?.abort();
+    asked = new AbortController();
+    const mine = field;
+    const query = new URLSearchParams(mine.dataset.vksQuery);
+    query.set("q", mine.value);
+    if (mine.dataset.vksWith) {
+      const other = mine.form?.elements[mine.dataset.vksWith];
+      if (other?.value) query.set(mine.dataset.vksWith, other.value);
+    }
+    try {
+      const answer = await fetch(`${words.vksSuggest}${mine.dataset.vksSuggest}/?${query}`, {
+        signal: asked.signal,
+        headers: { Accept: "application/json" },
+      });
+      if (answer.ok && !answer.redirected && mine === field) show((await answer.json()).results);
+    } catch {
+      // one went on typing, or the server is not there: the field takes what is typed
+    }
+  };
+
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.matches("input[data-vks-suggest]")) return;
+    field = event.target;
+    field.setAttribute("role", "combobox");
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-expanded", "false");
+    field.setAttribute("aria-controls", list.id);
+    list.setAttribute("aria-label", words.vksList);
+  });
+  document.addEventListener("focusout", (event) => {
+    if (event.target !== field) return;
+    close();
+    field = null;
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target !== field || event.isComposing) return;
+    delete field.dataset.short;
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 120);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.target !== field || event.isComposing || event.ctrlKey || event.altKey) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!isOpen()) return void ask();
+      mark(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
+      moved = true;
+    } else if (event.key === "Enter" && isOpen() && active >= 0) {
+      event.preventDefault();
+      take(active);
+    } else if (event.key === "Escape" && isOpen()) {
+      event.preventDefault();
+      close();
+    } else if (event.key === "Tab" && isOpen() && active >= 0 && (moved || list.children.length === 1)) {
+      // the focus goes on as it would have
+      take(active);
+    }
+  });
+  list.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    const option = event.target.closest("[role=option]");
+    if (option) take([...list.children].indexOf(option));
+  });
+}
+
+// where several of a kind may be entered, there is always an empty field to go on in
+function goOn(event) {
+  const input = event.target;
+  if (!input.matches?.("[data-vks-more]") || !input.value) return;
+  const place = input.closest(".vks-several");
+  const inputs = [...place.querySelectorAll("input")];
+  if (inputs.some((each) => !each.value)) return;
+  const last = inputs.at(-1);
+  const number = inputs.length;
+  const identity = last.id.replace(/_\d+$/, `_${number}`);
+  const label = document.createElement("label");
+  label.className = "visually-hidden";
+  label.htmlFor = identity;
+  label.textContent = `${place.closest("[data-vks-row], details").querySelector("label[for$='_0']").firstChild.textContent.trim()} ${number + 1}`;
+  const box = document.createElement("span");
+  box.className = "vks-suggest";
+  const copy = last.cloneNode();
+  copy.id = identity;
+  copy.value = "";
+  for (const name of ["value", "autofocus", "aria-expanded", "aria-activedescendant"]) copy.removeAttribute(name);
+  delete copy.dataset.short;
+  box.append(copy);
+  place.append(label, box);
+}
+document.addEventListener("input", goOn);
+document.addEventListener("change", goOn);
+
+// the name of a case is proposed from who is prosecuted first and for what, until somebody types another
+document.addEventListener("input", (event) => {
+  if (event.target.name === "name" && event.target.form?.id === "vks-register") event.target.dataset.own = event.target.value;
+  else propose(event.target);
+});
+document.addEventListener("change", (event) => propose(event.target));
+function propose(target) {
+  const form = target.closest?.("#vks-register");
+  const name = form?.elements.name;
+  if (!name || name.dataset.own || !/^accused-\d+-(full_name|charges)$/.test(target.name ?? "")) return;
+  const people = [...form.querySelectorAll("[name^='accused-'][name$='-full_name']")].map((each) => each.value.trim()).filter(Boolean);
+  const offence = [...form.querySelectorAll("[name^='accused-'][name$='-charges']")].map((each) => each.dataset.short).find(Boolean);
+  if (name.value && name.value !== name.dataset.proposed) return;
+  name.value = people.length ? `${people[0]}${people.length > 1 ? " và đồng phạm" : ""}${offence ? ` – ${offence}` : ""}` : "";
+  name.dataset.proposed = name.value;
+}
 
 const box = document.querySelector("[data-vks-upload]");
 if (box) {

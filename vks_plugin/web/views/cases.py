@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from itertools import groupby
 from typing import Any
 
@@ -12,19 +11,19 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access import actions
-from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import CaseView, case_for, case_list, units_to_register_in, who_can_see
+from vks_plugin.access.queries import CaseView, case_for, case_list, units_to_register_in
 from vks_plugin.cases.filters import CaseFilterSet
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.court.actions import bundles_of
-from vks_plugin.errors import NotAllowed, VksError
+from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.queries import colleagues, display_name
-from vks_plugin.web.forms import AccusedFormSet, AssignForm, CaseForm, UploadForm
+from vks_plugin.web.forms import AssignForm, UploadForm
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
+from vks_plugin.web.views.record import header, tabs
 
 PAGE_SIZE = 25
 _ORDERS = {"code", "name", "handled_at", "stage", "unit"}
@@ -60,34 +59,6 @@ def list_cases(request: SignedInRequest) -> HttpResponse:
     return show(request, "vks/cases/rows.html" if is_fragment(request) else "vks/cases/list.html", context)
 
 
-@page
-@require_http_methods(["GET", "POST"])
-def new_case(request: SignedInRequest) -> HttpResponse:
-    """Register a case."""
-    units = units_to_register_in(request.user)
-    if not units.exists():
-        raise NotAllowed(
-            _("Bạn chưa có chức danh đăng ký vụ án tại đơn vị đang dùng hệ thống. Hãy liên hệ lãnh đạo đơn vị.")
-        )
-    if request.method == "GET":
-        form = CaseForm(units=units, initial={"form_token": uuid.uuid4(), "unit": units.first()})
-        return show(request, "vks/cases/new.html", {"form": form, "accused": AccusedFormSet(prefix="accused")})
-    form = CaseForm(request.POST, units=units)
-    accused = AccusedFormSet(request.POST, prefix="accused")
-    if form.is_valid() and accused.is_valid():
-        fields = dict(form.cleaned_data)
-        fields["code"] = fields["code"] or None
-        people = [each.as_input() for each in accused.forms if each.has_changed()]
-        try:
-            case = actions.register_case(actor=request.user, accused=people, **fields)
-        except VksError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-            return show(request, "vks/cases/new.html", {"form": form, "accused": accused}, status=error.status)
-        messages.success(request, _("Đã đăng ký vụ án %(code)s.") % {"code": case.code}, extra_tags=OURS)
-        return redirect("vks:case", code=case.code)
-    return show(request, "vks/cases/new.html", {"form": form, "accused": accused}, status=400)
-
-
 def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     """Return what the case page and its parts show."""
     documents = list(view.documents)
@@ -119,29 +90,25 @@ def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
         "waiting": any(item.status == IntakeItem.Status.WAITING for item in items),
         "next_folio": max(folios, default=0) + 1,
         "may_file": may_file,
-        "can_read": view.decision.level >= Level.VIEW or view.internal.level >= Level.VIEW,
     }
 
 
 @page
 @require_GET
 def show_case(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show one case: header, documents with a preview, people, intake and bundles."""
+    """Show one case: header, documents with a preview, intake and bundles."""
     view = case_for(request.user, code)
     context = case_context(request, view)
     if is_fragment(request):
         return show(request, "vks/cases/documents.html", context)
-    may_assign = "assign" in view.may
-    context |= {
-        "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
-        "types": CatalogueType.objects.all() if context["may_file"] else (),
-        "assign": AssignForm(people=colleagues(view.case.unit)) if may_assign else None,
-        "assignments": [(each, display_name(each.user)) for each in view.assignments],
-        "bundles": bundles_of(request.user, view.case),
-        "readers": [(display_name(person), decision) for person, decision in who_can_see(view.case)]
-        if view.decision.level >= Level.VIEW
-        else (),
-    }
+    context |= header(view) | {"section": "documents"}
+    if context["can_read"]:
+        context |= {
+            "tabs": tabs(view),
+            "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
+            "types": CatalogueType.objects.all() if context["may_file"] else (),
+            "bundles": bundles_of(request.user, view.case),
+        }
     return show(request, "vks/cases/case.html", context)
 
 
@@ -159,7 +126,9 @@ def assign(request: SignedInRequest, code: str) -> HttpResponse:
             messages.error(request, error.message, extra_tags=OURS)
     else:
         messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."), extra_tags=OURS)
-    return redirect("vks:case", code=code)
+    if "view" not in view.may:
+        return redirect("vks:case", code=code)
+    return redirect("vks:section", code=code, section="assignments")
 
 
 @page
@@ -173,4 +142,4 @@ def end_assignment(request: SignedInRequest, code: str, pk: int) -> HttpResponse
     # who gave up the own assignment may not see the case any more
     if assignment.user_id == request.user.pk:
         return redirect("vks:case_list")
-    return redirect("vks:case", code=code)
+    return redirect("vks:section", code=code, section="assignments")

@@ -1,0 +1,574 @@
+"""The pages of a case's record: its sections, and the forms that add, change and take out rows of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from vks_plugin.access import actions
+from vks_plugin.access.queries import CaseView, case_for, visible_cases, who_can_see
+from vks_plugin.cases.models import (
+    Accused,
+    Assignment,
+    CaseChange,
+    CaseFile,
+    Charge,
+    PreventiveMeasure,
+    RelatedCase,
+)
+from vks_plugin.cases.penal_code import CLASS_NAMES
+from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, field_label, readable
+from vks_plugin.cases.stages import stage_label, status_label
+from vks_plugin.errors import NotAllowed, NotFound, VksError
+from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.web.forms import AssignForm
+from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
+
+CHANGES_ON_A_PAGE = 50
+
+
+class Section(NamedTuple):
+    """A section of the case page."""
+
+    name: str
+    label: Any
+    part: str = ""
+    """The part of the record that is edited there."""
+    accused_only: bool = False
+
+
+SECTIONS = (
+    Section("documents", gettext_lazy("Tài liệu")),
+    Section("info", gettext_lazy("Thông tin")),
+    Section("accused", gettext_lazy("Bị can & tội danh"), "accused", accused_only=True),
+    Section("people", gettext_lazy("Người tham gia tố tụng"), "person"),
+    Section("measures", gettext_lazy("Biện pháp ngăn chặn"), "measure", accused_only=True),
+    Section("exhibits", gettext_lazy("Vật chứng"), "exhibit"),
+    Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
+    Section("assignments", gettext_lazy("Phân công")),
+    Section("history", gettext_lazy("Lịch sử sửa đổi")),
+)
+SECTION_OF = {section.part: section.name for section in SECTIONS if section.part} | {"charge": "accused"}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A section as it stands in the bar."""
+
+    name: str
+    label: str
+    address: str
+    count: int | None
+
+
+def _counts(case: CaseFile) -> dict[str, int]:
+    """Return how many rows each section has (one query)."""
+
+    def of(model: Any, **narrow: Any) -> Any:
+        rows = model.objects.filter(case_id=OuterRef("pk"), **narrow).order_by().values("case_id")
+        return Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0)
+
+    names = {
+        "accused": "accused",
+        "people": "person",
+        "measures": "measure",
+        "exhibits": "exhibit",
+        "relations": "relation",
+    }
+    counted = {f"n_{name}": of(PARTS_OF_RECORD[part].model) for name, part in names.items()}
+    row = CaseFile.objects.filter(pk=case.pk).annotate(**counted).values(*counted).get()
+    return {name.removeprefix("n_"): number for name, number in row.items()}
+
+
+def tabs(view: CaseView) -> list[Tab]:
+    """Return the sections this case has, with how much is in each (one query)."""
+    case = view.case
+    counts = _counts(case)
+    found = []
+    for section in SECTIONS:
+        if section.accused_only and not case.kind_data.has_accused:
+            continue
+        label = str(section.label)
+        if section.name == "accused" and case.kind != "criminal":
+            label = _(case.kind_data.accused_group_label)
+        address = (
+            reverse("vks:case", args=[case.code])
+            if section.name == "documents"
+            else reverse("vks:section", args=[case.code, section.name])
+        )
+        found.append(Tab(section.name, label, address, counts.get(section.name)))
+    return found
+
+
+def header(view: CaseView) -> dict[str, Any]:
+    """Return what stands above every section (two queries; who may only know of the case gets less)."""
+    case = view.case
+    reading = "view" in view.may
+    lead = view.assignments.filter(role=Assignment.Role.PROSECUTOR_LEAD).first() if reading else None
+    return {
+        "view": view,
+        "case": case,
+        "can_read": reading or "file_internal" in view.may,
+        "may_edit": "edit" in view.may,
+        "accused_names": [person.full_name for person in view.accused],
+        "class_label": _(CLASS_NAMES[case.crime_class]) if reading and case.crime_class else "",
+        "lead_name": display_name(lead.user) if lead is not None else "",
+    }
+
+
+def _readable(request: SignedInRequest, code: str) -> CaseView:
+    """Return the case for somebody who may read its record.
+
+    Raises:
+        NotFound: the person may not know of the case.
+        NotAllowed: the person knows of it but may not read it.
+    """
+    view = case_for(request.user, code)
+    if "view" not in view.may:
+        raise NotAllowed(
+            _(
+                "Bạn biết vụ án này nhưng không đọc được tài liệu: chỉ người được phân công và lãnh đạo đọc được. "
+                "Nếu cần, hãy đề nghị lãnh đạo đơn vị thụ lý phân công."
+            )
+        )
+    return view
+
+
+def _editable(request: SignedInRequest, code: str) -> CaseView:
+    view = case_for(request.user, code)
+    if "edit" not in view.may:
+        raise NotAllowed(
+            _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
+            % {"doing": _("sửa hồ sơ")}
+        )
+    return view
+
+
+# --- sections
+
+
+class ChargedPerson(NamedTuple):
+    """Somebody prosecuted, with the charges that hold and those that held before."""
+
+    person: Accused
+    charges: list[Charge]
+    earlier: list[Charge]
+    details: list[tuple[str, str]]
+
+
+_SHOWN_BESIDE = frozenset(
+    {"full_name", "birth_date", "birth_year", "birth_precision", "sex", "position", "is_legal_person", "recidivism"}
+)
+
+
+def _details(entry: Any, names: tuple[str, ...], subject: str) -> list[tuple[str, str]]:
+    """Return label and value of the fields that say something."""
+    rows = [(field_label(subject, name), readable(entry, name)) for name in names]
+    return [(label, value) for label, value in rows if value and value != "không"]
+
+
+def _accused(view: CaseView) -> dict[str, Any]:
+    case = view.case
+    charges: dict[int | None, list[Charge]] = defaultdict(list)
+    for charge in case.charges.all():
+        charge.class_label = _(CLASS_NAMES.get(charge.crime_class, "")) if charge.crime_class else ""  # type: ignore[attr-defined]
+        charges[charge.accused_id].append(charge)
+    fields = tuple(name for name in PARTS_OF_RECORD["accused"].fields if name not in _SHOWN_BESIDE)
+    people = []
+    for person in view.accused:
+        person.case = case
+        person.stage_words = _(stage_label(person.stage or case.stage))  # type: ignore[attr-defined]
+        person.status_words = _(status_label(person.status or case.status))  # type: ignore[attr-defined]
+        mine = charges[person.pk]
+        people.append(
+            ChargedPerson(
+                person,
+                [each for each in mine if each.ended_on is None],
+                [each for each in mine if each.ended_on is not None],
+                _details(person, fields, "accused"),
+            )
+        )
+    of_case = charges[None]
+    return {
+        "people": people,
+        "case_charges": [each for each in of_case if each.ended_on is None],
+        "case_earlier": [each for each in of_case if each.ended_on is not None],
+    }
+
+
+def _people(view: CaseView) -> dict[str, Any]:
+    fields = (
+        "residence",
+        "contact",
+        "occupation",
+        "id_number",
+        "nationality",
+        "ethnicity",
+        "registration_number",
+        "legal_representative",
+        "note",
+    )
+    rows = view.case.people.select_related("accused")
+    return {"rows": [(person, _details(person, fields, "person")) for person in rows]}
+
+
+def _measures(view: CaseView) -> dict[str, Any]:
+    today = timezone.localdate()
+    rows: QuerySet[PreventiveMeasure] = view.case.measures.select_related("accused", "extends")
+    return {"rows": [(each, _standing(each, today)) for each in rows]}
+
+
+def _standing(measure: PreventiveMeasure, today: dt.date) -> str:
+    """Return whether a measure holds: `held`, `ended`, `passed` its last day, or `coming`."""
+    if measure.in_force_on(today):
+        return "held"
+    if measure.ended_on is not None:
+        return "ended"
+    return "coming" if measure.starts_on > today else "passed"
+
+
+def _exhibits(view: CaseView) -> dict[str, Any]:
+    return {"rows": view.case.exhibits.all()}
+
+
+def _relations(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
+    """Return the case's relations both ways; of a case the reader may not know of, nothing but that there is one."""
+    rows = list(view.case.relations.select_related("other__unit"))
+    back = list(RelatedCase.objects.filter(other=view.case).select_related("case__unit"))
+    known = set(
+        visible_cases(request.user)
+        .filter(Q(pk__in=[each.other_id for each in rows]) | Q(pk__in=[each.case_id for each in back]))
+        .values_list("pk", flat=True)
+    )
+    return {
+        "rows": [(each, each.other if each.other_id in known else None) for each in rows],
+        "back": [each for each in back if each.case_id in known],
+    }
+
+
+class Change(NamedTuple):
+    """A change of the record, in words."""
+
+    row: CaseChange
+    part: str
+    values: list[tuple[str, str, str]]
+
+
+def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
+    rows = Paginator(view.case.changes.all(), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    changes = []
+    for row in rows:
+        part = PARTS_OF_RECORD.get(row.subject)
+        label = _(part.label) if part is not None else _OTHER_SUBJECTS.get(row.subject, row.subject)
+        values = [(_change_label(row.subject, name), before, after) for name, before, after in row.values]
+        changes.append(Change(row, str(label), values))
+    return {"changes": changes, "rows": rows}
+
+
+_OTHER_SUBJECTS: dict[str, Any] = {
+    "case": gettext_lazy("Vụ án"),
+    "event": gettext_lazy("Quyết định, sự kiện tố tụng"),
+}
+
+
+def _change_label(subject: str, name: str) -> str:
+    if subject == "case" and name in PARTS_OF_RECORD:
+        # entered with the case when it was registered
+        return _(PARTS_OF_RECORD[name].label)
+    return field_label(subject, name)
+
+
+def _info(view: CaseView) -> dict[str, Any]:
+    case = view.case
+    kind = case.kind_data
+    names = [name for name in CASE_FIELDS if name not in {*FLAGS, "details", "name"}]
+    labels = {
+        "init_decision_no": kind.number_label,
+        "init_decision_date": kind.date_label,
+        "init_decision_agency": kind.agency_label,
+    }
+    rows = [(_(labels[name]) if name in labels else field_label("case", name), readable(case, name)) for name in names]
+    details = [
+        (
+            _(field.label),
+            _(dict(field.choices).get(case.details.get(field.name), str(case.details.get(field.name, "")))),
+        )
+        for field in kind.fields
+    ]
+    return {
+        "rows": [row for row in [*details, *rows] if row[1]],
+        "flags": [field_label("case", name) for name in FLAGS if getattr(case, name)],
+        "registered_by": display_name(case.created_by),
+    }
+
+
+def _assignments(view: CaseView) -> dict[str, Any]:
+    return {
+        "assign": AssignForm(people=colleagues(view.case.unit)) if "assign" in view.may else None,
+        "assignments": [(each, display_name(each.user)) for each in view.assignments],
+        "readers": [(display_name(person), decision) for person, decision in who_can_see(view.case)],
+    }
+
+
+def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict[str, Any]:
+    """Return what a section shows."""
+    match name:
+        case "accused":
+            return _accused(view)
+        case "people":
+            return _people(view)
+        case "measures":
+            return _measures(view)
+        case "exhibits":
+            return _exhibits(view)
+        case "relations":
+            return _relations(request, view)
+        case "history":
+            return _history(request, view)
+        case "assignments":
+            return _assignments(view)
+        case _:
+            return _info(view)
+
+
+def _section(request: SignedInRequest, view: CaseView, name: str, *, at: str = "", said: str = "") -> HttpResponse:
+    """Show a case with one of its sections; `at` names the row that has the focus."""
+    context = header(view) | section_context(request, view, name)
+    context |= {
+        "tabs": tabs(view),
+        "section": name,
+        "section_template": f"vks/record/{name}.html",
+        "at": at,
+        "said": said,
+    }
+    template = "vks/record/inner.html" if is_fragment(request) else "vks/record/page.html"
+    return show(request, template, context)
+
+
+@page
+@require_GET
+def section(request: SignedInRequest, code: str, section: str) -> HttpResponse:
+    """Show one section of the record."""
+    view = _readable(request, code)
+    known = {each.name for each in SECTIONS if view.case.kind_data.has_accused or not each.accused_only}
+    if section not in known:
+        raise NotFound(_("Không có mục này."))
+    if section == "documents":
+        return redirect("vks:case", code=code)
+    return _section(request, view, section, at=request.GET.get("at", ""))
+
+
+# --- rows
+
+
+def _form(view: CaseView, request: SignedInRequest, part: str, entry: Any = None, *, replacing: bool = False) -> Any:
+    data = request.POST if request.method == "POST" else None
+    initial = {"accused": request.GET.get("accused")} if request.method == "GET" and entry is None else None
+    if part == "charge":
+        return ChargeForm(data, case=view.case, entry=entry, replacing=replacing, initial=initial)
+    return EntryForm(data, part=PARTS_OF_RECORD[part], case=view.case, user=request.user, entry=entry, initial=initial)
+
+
+def _part(view: CaseView, name: str) -> str:
+    part = editable_part(name, view.case.kind_data)
+    if part is None:
+        raise NotFound(_("Hồ sơ không có phần này."))
+    return part.name
+
+
+def _entry(view: CaseView, part: str, pk: int) -> Any:
+    model = PARTS_OF_RECORD[part].model
+    related = {"charge": ("accused",), "measure": ("accused",), "person": ("accused",)}.get(part, ())
+    entry: Any = model._default_manager.select_related(*related).filter(case=view.case, pk=pk).first()
+    if entry is None:
+        raise NotFound(_("Dòng này đã bị bỏ: hãy tải lại trang."))
+    entry.case = view.case
+    return entry
+
+
+_TABLES = frozenset({"person", "measure", "exhibit", "relation", "charge"})
+"""Parts whose rows are rows of a table; a form in the place of one is one as well."""
+
+
+def _show_form(
+    request: SignedInRequest,
+    view: CaseView,
+    form: Any,
+    *,
+    part: str,
+    row: str,
+    heading: str,
+    button: str,
+    status: int = 200,
+    dangerous: bool = False,
+    told: list[tuple[str, str]] | None = None,
+) -> HttpResponse:
+    """Show the form of a row: in its place to a script, on a page of its own otherwise."""
+    name = SECTION_OF[part]
+    context = {
+        "form": form,
+        "row": row,
+        "heading": heading,
+        "button": button,
+        "dangerous": dangerous,
+        "told": told or [],
+        "in_table": part in _TABLES and is_fragment(request),
+        "address": request.get_full_path(),
+        "back": reverse("vks:section", args=[view.case.code, name]),
+        "case": view.case,
+    }
+    if is_fragment(request):
+        return show(request, "vks/record/form.html", context, status=status)
+    return show(request, "vks/record/form_page.html", header(view) | context, status=status)
+
+
+def _saved(request: SignedInRequest, code: str, part: str, at: str, said: str) -> HttpResponse:
+    """Show the section as it is now."""
+    name = SECTION_OF[part]
+    if not is_fragment(request):
+        messages.success(request, said, extra_tags=OURS)
+        return redirect(f"{reverse('vks:section', args=[code, name])}#{at}")
+    # read again: everything of the case may follow from one row
+    response = _section(request, case_for(request.user, code), name, at=at, said=said)
+    response.headers["HX-Retarget"] = "#vks-case"
+    response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def add_entry(request: SignedInRequest, code: str, part: str) -> HttpResponse:
+    """Add a row to a part of the record."""
+    view = _editable(request, code)
+    part = _part(view, part)
+    form = _form(view, request, part)
+    whose = request.GET.get("accused", "")
+    row = f"charge-new-{whose if whose.isdigit() else 0}" if part == "charge" else f"{part}-new"
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                if part == "charge":
+                    accused = form.cleaned_data.get("accused")
+                    made = actions.charge(actor=request.user, case=view.case, accused=accused, given=form.charge())
+                else:
+                    made = actions.add_entry(actor=request.user, case=view.case, part=part, values=form.values())
+            except VksError as error:
+                form.refused(error)
+                status = error.status
+            else:
+                return _saved(request, code, part, f"{part}-{made.pk}", _("Đã thêm."))
+    heading = f"{_('Thêm')}: {_(PARTS_OF_RECORD[part].label)}"
+    return _show_form(request, view, form, part=part, row=row, heading=heading, button=_("Thêm"), status=status)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def change_entry(request: SignedInRequest, code: str, part: str, pk: int) -> HttpResponse:
+    """Change a row of the record."""
+    view = _editable(request, code)
+    part = _part(view, part)
+    entry = _entry(view, part, pk)
+    form = _form(view, request, part, entry)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                _write(request, entry, part, form)
+            except VksError as error:
+                form.refused(error)
+                status = error.status
+            else:
+                return _saved(request, code, part, f"{part}-{pk}", _("Đã lưu."))
+    heading = f"{_('Sửa')}: {entry}"
+    return _show_form(
+        request, view, form, part=part, row=f"{part}-{pk}", heading=heading, button=_("Lưu"), status=status
+    )
+
+
+def _write(request: SignedInRequest, entry: Any, part: str, form: Any) -> None:
+    values = form.values(entry) if part == "charge" else form.values()
+    actions.change_entry(actor=request.user, entry=entry, values=values, seen=form.cleaned_data["seen"])
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def replace_charge(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Put another charge in the place of one that held until then."""
+    view = _editable(request, code)
+    entry = _entry(view, _part(view, "charge"), pk)
+    form = _form(view, request, "charge", entry, replacing=True)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = actions.replace_charge(actor=request.user, charge=entry, given=form.charge())
+            except VksError as error:
+                form.refused(error)
+                status = error.status
+            else:
+                return _saved(request, code, "charge", f"charge-{made.pk}", _("Đã thay đổi tội danh."))
+    heading = _("Thay đổi tội danh: %(charge)s") % {"charge": f"{entry.reference} – {entry.name}"}
+    return _show_form(
+        request,
+        view,
+        form,
+        part="charge",
+        row=f"charge-{pk}",
+        heading=heading,
+        button=_("Thay đổi"),
+        status=status,
+    )
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def remove_entry(request: SignedInRequest, code: str, part: str, pk: int) -> HttpResponse:
+    """Take a row out of the record, for a reason."""
+    view = _editable(request, code)
+    part = _part(view, part)
+    entry = _entry(view, part, pk)
+    form = RemovalForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                actions.remove_entry(actor=request.user, entry=entry, reason=form.cleaned_data["reason"])
+            except VksError as error:
+                form.place(error)
+                status = error.status
+            else:
+                at = f"charge-new-{entry.accused_id or 0}" if part == "charge" else f"{part}-new"
+                return _saved(request, code, part, at, _("Đã bỏ."))
+    fields = PARTS_OF_RECORD[part].fields
+    return _show_form(
+        request,
+        view,
+        form,
+        part=part,
+        row=f"{part}-{pk}",
+        heading=_("Bỏ: %(row)s") % {"row": str(entry)},
+        button=_("Bỏ dòng này"),
+        status=status,
+        dangerous=True,
+        told=_details(entry, fields, part),
+    )
