@@ -823,6 +823,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="casefile",
+            name="is_flagrant",
+            field=models.BooleanField(default=False, verbose_name="quả tang, chứng cứ và lai lịch rõ ràng"),
+        ),
+        migrations.AddField(
+            model_name="casefile",
             name="is_key_case",
             field=models.BooleanField(default=False, verbose_name="án điểm"),
         ),
@@ -860,6 +865,13 @@ class Migration(migrations.Migration):
             model_name="casefile",
             name="is_simplified",
             field=models.BooleanField(default=False, verbose_name="thủ tục rút gọn"),
+        ),
+        migrations.AddField(
+            model_name="casefile",
+            name="is_special_agency",
+            field=models.BooleanField(
+                default=False, verbose_name="cơ quan được giao một số hoạt động điều tra khởi tố"
+            ),
         ),
         migrations.AddField(
             model_name="casefile",

@@ -236,3 +236,41 @@ def test_the_initiation_is_recorded_with_the_case_and_follows_its_correction(lea
     access.change_entry(actor=lead, entry=person, values=values)
     made = entered().get()
     assert (made.event, made.accused, made.number) == ("khoi_to_bi_can", person, "8/QĐ")
+
+
+def test_an_extension_beyond_the_law_is_recorded_only_with_the_reason(lead: User, case: CaseFile) -> None:
+    from vks_plugin.cases.actions import ChargeInput
+
+    for person in case.accused.all():
+        access.charge(actor=lead, case=case, accused=person, given=ChargeInput(text="173.1"))
+    happen(lead, case, "nhan_ho_so", "05-22")
+    with pytest.raises(Conflict) as refusal:
+        # Điều 240: a less serious crime may be extended by ten days
+        happen(lead, case, "gia_han_truy_to", "06-05", amount="30d")
+    assert refusal.value.field == "override_reason"
+    assert [row.event for row in entered()] == ["nhan_ho_so"]
+    made = happen(lead, case, "gia_han_truy_to", "06-05", amount="30d", override_reason="Quyết định ghi như vậy")
+    assert made.warnings
+    with pytest.raises(BadInput) as refused:
+        happen(lead, case, "gia_han_truy_to", "06-05", amount="mười ngày")
+    assert refused.value.field == "amount"
+
+
+@pytest.mark.parametrize(
+    ("flags", "rule", "there"),
+    [
+        ({"is_special_agency": True, "is_flagrant": True}, "co_quan_164_ket_thuc", True),
+        ({}, "co_quan_164_ket_thuc", False),
+        ({"is_simplified": True}, "ttrg_dieu_tra", True),
+        ({}, "ttrg_dieu_tra", False),
+    ],
+)
+def test_marks_of_the_case_decide_which_limits_run(
+    lead: User, case: CaseFile, flags: dict[str, bool], rule: str, there: bool
+) -> None:
+    from vks_plugin.cases.actions import ChargeInput
+
+    for person in case.accused.all():
+        access.charge(actor=lead, case=case, accused=person, given=ChargeInput(text="173.1"))
+    access.edit_case(actor=lead, case=case, values={"note": "x", **flags})
+    assert case.deadlines.filter(rule=rule).exists() is there

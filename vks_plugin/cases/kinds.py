@@ -145,6 +145,8 @@ _OF_A_CRIME = (
     "involves_minor_victim",
     "is_sexual_abuse_minor",
     "is_national_security",
+    "is_special_agency",
+    "is_flagrant",
 )
 
 _OTHER_ROLES = (

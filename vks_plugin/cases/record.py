@@ -77,6 +77,8 @@ FLAGS: tuple[str, ...] = (
     "is_trial_in_absentia",
     "is_complex",
     "is_national_security",
+    "is_special_agency",
+    "is_flagrant",
 )
 """Marks on a case. `has_legal_person`, `involves_minor_accused` and `involves_minor_victim` are also set by what is
 entered of its people; they are never taken away by it."""

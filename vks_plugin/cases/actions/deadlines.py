@@ -11,20 +11,24 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vks_plugin.cases.actions.proceedings import EVENT_COLUMNS, events_of, happening, happening_of
 from vks_plugin.cases.calendar import counting
-from vks_plugin.cases.deadlines import Counting
+from vks_plugin.cases.deadlines import Counting, DeadlineError
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Accused, CaseDeadline, CaseFile, Charge, ProceduralEvent
 from vks_plugin.cases.penal_code import heaviest
 from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
-from vks_plugin.cases.proceedings import EVENTS, SENT, Happening
-from vks_plugin.cases.running import ClassChange, Facts, Running, running
-from vks_plugin.cases.validation import SPLIT, counts_as_case, limit_doubts
+from vks_plugin.cases.proceedings import EVENTS, Happening
+from vks_plugin.cases.running import ClassChange, Facts, Running, running, vet
+from vks_plugin.cases.validation import SPLIT, counts_as_case
+from vks_plugin.errors import Conflict
 from vks_plugin.language import spoken
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import Sentence
 
+_SIMPLIFIED = frozenset({"ap_dung_ttrg", "huy_ttrg"})
 CHUNK = 2000
 """Cases computed at once by `refresh_all`."""
 _COLUMNS = (
@@ -84,12 +88,19 @@ def _facts(record: _Record) -> Facts:
             by_person[charge.accused_id].append(charge)
     classes: dict[int | None, Sequence[ClassChange]] = {pk: _changes(rows) for pk, rows in by_person.items()}
     classes[None] = _changes(record.charges)
+    told = {each.event for each in record.happenings}
     return Facts(
         classes={key: changes for key, changes in classes.items() if changes},
         accused=frozenset(person.pk for person in record.accused),
         minors=frozenset(person.pk for person in record.accused if person.is_minor),
-        simplified=False,
+        # a mark without the decision that lifts or applies it: the procedure was simplified when the case was registered
+        simplified=case.is_simplified and _SIMPLIFIED.isdisjoint(told),
         complex=case.is_complex,
+        special_agency=case.is_special_agency,
+        clear=case.is_flagrant,
+        assigned_below="phan_cong_thqct" in told,
+        # a case the province brings to court is appealed above it (BLTTHS, Điều 341, 346)
+        appeal_level="cap_cao" if case.unit.kind == ProcuracyUnit.Kind.PROVINCE else "tinh",
         national_security=case.is_national_security,
         sexual_abuse_minor=case.is_sexual_abuse_minor,
         stage=case.stage,
@@ -110,7 +121,12 @@ def facts_before(case: CaseFile, accused: Sequence[Accused], charges: Iterable[C
 
 
 def doubts(case: CaseFile, row: ProceduralEvent) -> tuple[str, ...]:
-    """Return what there is to say of an event just recorded, as far as time limits go (V08, V09); none of it refuses."""
+    """Return what there is to say of an event just recorded, as far as time limits go (V08, V09).
+
+    Raises:
+        Conflict: an extension or an order of custody is beyond what the law gives, and no reason says why it is
+            recorded all the same: the program keeps what was decided, it does not judge it.
+    """
     event = EVENTS.get(case.kind, {}).get(row.event)
     if event is None or not (row.amount or event.to_stage):
         return ()
@@ -118,7 +134,17 @@ def doubts(case: CaseFile, row: ProceduralEvent) -> tuple[str, ...]:
     names = {person.pk: person.full_name for person in people}
     earlier = takewhile(lambda each: each.pk != row.pk, events_of(case))
     facts = facts_before(case, people, Charge.objects.filter(case=case))
-    said = limit_doubts(case.kind, [happening_of(each) for each in earlier], facts, happening_of(row), counting())
+    said: Sequence[str]
+    try:
+        said = vet(case.kind, [happening_of(each) for each in earlier], facts, happening_of(row), counting())
+    except DeadlineError as error:
+        if not row.override_reason:
+            raise Conflict(
+                _("%(why)s Nếu quyết định đã ban hành đúng như vậy, hãy ghi lý do để vẫn ghi nhận.")
+                % {"why": spoken(error.message)},
+                field="override_reason",
+            ) from error
+        said = (error.message,)
     return tuple(spoken(_with_names(each, names)) for each in said)
 
 
@@ -142,7 +168,7 @@ def _limits(record: _Record, today: dt.date, how: Counting, *, ended: bool = Fal
 
 
 def _is_duty(limit: Running) -> bool:
-    return bool(limit.rule.ends) and all(event.partition(":")[0] == SENT for event in limit.rule.ends)
+    return limit.rule.weight == "duty"
 
 
 _Key = tuple[int, int | None, str, dt.date, int]
@@ -293,6 +319,7 @@ def refresh_all(today: dt.date | None = None) -> Refreshed:
         with transaction.atomic():
             chunk = list(
                 CaseFile.objects.filter(pk__gt=last)
+                .select_related("unit")
                 .only(
                     "kind",
                     "stage",
@@ -301,6 +328,10 @@ def refresh_all(today: dt.date | None = None) -> Refreshed:
                     "is_complex",
                     "is_national_security",
                     "is_sexual_abuse_minor",
+                    "is_simplified",
+                    "is_special_agency",
+                    "is_flagrant",
+                    "unit__kind",
                 )
                 .order_by("pk")[:CHUNK]
             )

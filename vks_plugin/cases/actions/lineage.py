@@ -60,6 +60,8 @@ _FROM_REPORT = (
     "is_corruption",
     "is_sexual_abuse_minor",
     "is_national_security",
+    "is_special_agency",
+    "is_flagrant",
 )
 _FROM_ORIGIN = (*_FROM_REPORT, "court", "judge", "is_complex", "is_closed_trial")
 """What a case split off has in common with the one it came from."""

@@ -54,6 +54,8 @@ HELP: dict[str, str] = {
     "is_trial_in_absentia": "Trial in absentia.",
     "is_complex": "A complex case; some limits are longer for it.",
     "is_national_security": "An offence against national security.",
+    "is_special_agency": "Opened by an agency charged with some investigation only (Criminal Procedure Code, 164).",
+    "is_flagrant": "Caught in the act, with clear evidence and identity (Criminal Procedure Code, 164).",
     "full_name": "Family name first, given name last; the name of a legal person.",
     "birth_date": "Any day within what is known, see `birth_precision`.",
     "birth_precision": "How much of `birth_date` is known.",

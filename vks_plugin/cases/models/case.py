@@ -94,6 +94,9 @@ class CaseFile(models.Model):
     is_trial_in_absentia = models.BooleanField(_("xét xử vắng mặt"), default=False)
     is_complex = models.BooleanField(_("vụ án phức tạp"), default=False)
     is_national_security = models.BooleanField(_("xâm phạm an ninh quốc gia"), default=False)
+    # which limits apply to agencies charged with some investigation only (BLTTHS, Điều 164)
+    is_special_agency = models.BooleanField(_("cơ quan được giao một số hoạt động điều tra khởi tố"), default=False)
+    is_flagrant = models.BooleanField(_("quả tang, chứng cứ và lai lịch rõ ràng"), default=False)
     details = models.JSONField(_("thông tin riêng của loại"), default=dict, blank=True)
     confidentiality = models.CharField(
         _("độ nhạy cảm"), max_length=16, choices=Confidentiality.choices, default=Confidentiality.NORMAL
