@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("documents", "0022_add_perf_indexes"),
         ("vks", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -536,6 +537,10 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RemoveConstraint(
+            model_name="casedocument",
+            name="vks_document_folios_in_order",
+        ),
+        migrations.RemoveConstraint(
             model_name="folio",
             name="vks_folio_from_one",
         ),
@@ -965,6 +970,22 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["kind", "status"], name="vks_case_kind_status"),
         ),
         migrations.AddConstraint(
+            model_name="casedocument",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
+                    models.Q(
+                        ("folio_from__gte", 1),
+                        ("folio_from__isnull", False),
+                        ("folio_to__gte", models.F("folio_from")),
+                        ("folio_to__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="vks_document_folios_in_order",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="folio",
             constraint=models.UniqueConstraint(fields=("case_document", "page"), name="vks_folio_one_a_page"),
         ),
@@ -972,7 +993,7 @@ class Migration(migrations.Migration):
             model_name="folio",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("number__gte", 1),
+                    models.Q(("number__gte", 1), ("number__isnull", False)),
                     models.Q(("number__isnull", True), ("page__isnull", False), ("state", "tam"), ("suffix", "")),
                     _connector="OR",
                 ),
@@ -1301,7 +1322,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("about__isnull", True), ("folio_from__gte", 1), ("folio_to__gte", models.F("folio_from"))
+                        ("about__isnull", True),
+                        ("folio_from__gte", 1),
+                        ("folio_from__isnull", False),
+                        ("folio_to__gte", models.F("folio_from")),
+                        ("folio_to__isnull", False),
                     ),
                     models.Q(("about__isnull", False), ("folio_from__isnull", True), ("folio_to__isnull", True)),
                     _connector="OR",
@@ -1314,7 +1339,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("page_from__isnull", True), ("page_to__isnull", True)),
-                    models.Q(("about__isnull", False), ("page_from__gte", 1), ("page_to__gte", models.F("page_from"))),
+                    models.Q(
+                        ("about__isnull", False),
+                        ("page_from__gte", 1),
+                        ("page_from__isnull", False),
+                        ("page_to__gte", models.F("page_from")),
+                        ("page_to__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="vks_explained_pages_in_order",
@@ -1375,7 +1406,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
-                    models.Q(("folio_from__gte", 1), ("folio_to__gte", models.F("folio_from"))),
+                    models.Q(
+                        ("folio_from__gte", 1),
+                        ("folio_from__isnull", False),
+                        ("folio_to__gte", models.F("folio_from")),
+                        ("folio_to__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="vks_volume_folios_in_order",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,21 @@ from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import case_decision, require, units_to_appoint_in, units_to_register_in
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput, Grown
+from vks_plugin.cases.actions import folios as folio_actions
+from vks_plugin.cases.actions import inventories as inventory_actions
 from vks_plugin.cases.actions.proceedings import typed
 from vks_plugin.cases.actions.record import lock_case
-from vks_plugin.cases.models import Accused, Assignment, CaseFile, Charge, ProceduralEvent
+from vks_plugin.cases.models import (
+    Accused,
+    Assignment,
+    CaseFile,
+    Charge,
+    DocumentInventory,
+    Folio,
+    FolioExplanation,
+    ProceduralEvent,
+    Volume,
+)
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -247,6 +259,94 @@ def split_case(*, actor: User, source: CaseFile, **fields: Any) -> Grown:
     require(actor, source, Level.CONTRIBUTE, doing=_("tách vụ án"))
     _may_register(actor, source.unit)
     return case_actions.split_case(actor=actor, source=source, **fields)
+
+
+def stamp_pages(*, actor: User, case: CaseFile, **given: Any) -> int:
+    """Record stamps without numbers, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.folios.stamp_pages`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
+    return folio_actions.stamp_pages(actor=actor, case=case, **given)
+
+
+def number_folios(*, actor: User, case: CaseFile, **given: Any) -> int:
+    """Number what waits, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.folios.number_folios`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
+    return folio_actions.number_folios(actor=actor, case=case, **given)
+
+
+def place_folios(*, actor: User, case: CaseFile, **given: Any) -> None:
+    """Say which pages show the folios of a document, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.folios.place_folios`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
+    folio_actions.place_folios(actor=actor, case=case, **given)
+
+
+def add_folio(*, actor: User, case: CaseFile, **given: Any) -> Folio:
+    """Enter a folio with a suffix and its explanation, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.folios.add_folio`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
+    return folio_actions.add_folio(actor=actor, case=case, **given)
+
+
+def correct_folios(*, actor: User, case: CaseFile, **given: Any) -> int:
+    """Correct folios with an explanation, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.folios.correct_folios`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
+    return folio_actions.correct_folios(actor=actor, case=case, **given)
+
+
+def explain_folios(*, actor: User, case: CaseFile, **given: Any) -> FolioExplanation:
+    """Explain something in the numbering, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput: see `vks_plugin.cases.actions.folios.explain`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("giải trình bút lục"))
+    return folio_actions.explain(actor=actor, case=case, **given)
+
+
+def bind_volumes(*, actor: User, case: CaseFile, volumes: Sequence[tuple[str, int, int]]) -> list[Volume]:
+    """Add volumes, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.folios.bind_volumes`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("chia tập hồ sơ"))
+    return folio_actions.bind_volumes(actor=actor, case=case, volumes=volumes)
+
+
+def draw_up_inventory(*, actor: User, case: CaseFile, day: dt.date | None = None) -> DocumentInventory:
+    """Draw up an inventory of documents, on behalf of an actor who may.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this case.
+        BadInput, Conflict: see `vks_plugin.cases.actions.inventories.draw_up_inventory`.
+    """
+    require(actor, case, Level.CONTRIBUTE, doing=_("lập thống kê tài liệu"))
+    return inventory_actions.draw_up_inventory(actor=actor, case=case, day=day)
 
 
 def _own_relations_only(actor: User, values: Mapping[str, Any], *, field: str = "other") -> None:

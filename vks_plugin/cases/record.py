@@ -19,8 +19,12 @@ from vks_plugin.cases.models import (
     CaseFile,
     CasePerson,
     Charge,
+    DocumentInventory,
     Exhibit,
+    Folio,
+    FolioExplanation,
     PreventiveMeasure,
+    ProceduralEvent,
     RelatedCase,
     Volume,
 )
@@ -220,6 +224,16 @@ PARTS_OF_RECORD: dict[str, Part] = {
 }
 
 
+_OTHER_SUBJECTS: dict[str, type[models.Model]] = {
+    "case": CaseFile,
+    "event": ProceduralEvent,
+    "folio": Folio,
+    "explanation": FolioExplanation,
+    "inventory": DocumentInventory,
+}
+"""What else the history tells of."""
+
+
 def part_of(entry: models.Model) -> Part:
     """Return the part this row belongs to."""
     return next(part for part in PARTS_OF_RECORD.values() if part.model is type(entry))
@@ -227,7 +241,8 @@ def part_of(entry: models.Model) -> Part:
 
 def field_label(subject: str, name: str) -> str:
     """Return the label of a field in the reader's language; the name itself for what is no field any more."""
-    model = CaseFile if subject == "case" else PARTS_OF_RECORD[subject].model if subject in PARTS_OF_RECORD else None
+    part = PARTS_OF_RECORD.get(subject)
+    model = part.model if part is not None else _OTHER_SUBJECTS.get(subject)
     if model is None:
         return name
     try:

@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import case_decision, require
-from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio
+from vks_plugin.cases.actions.folios import CLAIMED
+from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
 from vks_plugin.filing.models import IntakeItem
@@ -150,15 +152,20 @@ def _refuse_taken_folios(case: CaseFile, meta: Metadata, *, ignoring: int | None
 
 
 def _record_folios(filed: CaseDocument) -> None:
-    """Write one row a folio; page by page when there is one for each, else only the first page is known."""
+    """Write one row a folio; page by page when there is one for each, else only the first page is known.
+
+    A stamp without a number, recorded before, gives way to the number.
+    """
     if filed.folio_from is None or filed.folio_to is None:
         return
+    Folio.objects.filter(case_document=filed, number__isnull=True).delete()
     numbers = range(filed.folio_from, filed.folio_to + 1)
     pages = filed.page_count or 0
     if pages == len(numbers):
         page_of = {number: index for index, number in enumerate(numbers, start=1)}
     elif pages == len(numbers) * _PAGES_PER_FOLIO:
         page_of = {number: 1 + _PAGES_PER_FOLIO * index for index, number in enumerate(numbers)}
+        CaseDocument.objects.filter(pk=filed.pk).update(counting=Counting.SHEET)
     else:
         page_of = {filed.folio_from: 1}
     Folio.objects.bulk_create(
@@ -494,9 +501,7 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     )
     numbered = filed.folio_from is not None
     if numbered and (meta.folio_from, meta.folio_to) != (filed.folio_from, filed.folio_to):
-        raise Conflict(
-            _("Bút lục đã đánh số thì không đánh lại: nếu nhầm, hãy lập báo cáo giải trình."), field="folio_from"
-        )
+        raise Conflict(_(NUMBERED_ONCE), field="folio_from")
     CaseFile.objects.select_for_update().get(pk=filed.case_id)
     _refuse_taken_folios(filed.case, meta, ignoring=filed.pk)
     for field, value in meta._asdict().items():
@@ -537,6 +542,7 @@ def follow_document(document: Document, *, actor: User | None) -> None:
                 and _may_move(actor, filed, target)
             ):
                 filed.case = target
+                _take_along(filed)
         if code != filed.case.code:
             write_case_code(document, filed.case.code)
         filed.title = one_line(document.title) or filed.title
@@ -547,6 +553,12 @@ def follow_document(document: Document, *, actor: User | None) -> None:
         filed.save()
         project_case(filed.case, documents=[filed])
         reindex_on_commit([document.pk])
+
+
+def _take_along(filed: CaseDocument) -> None:
+    """Move what is recorded of the pages of a document that has no numbers with it into another case."""
+    Folio.objects.filter(case_document=filed).update(case=filed.case)
+    FolioExplanation.objects.filter(about=filed).update(case=filed.case)
 
 
 def _may_move(actor: User, filed: CaseDocument, target: CaseFile) -> bool:
@@ -603,6 +615,15 @@ def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
     item.refresh_from_db()
     _hand_over(item, path)
     return item
+
+
+def _claimed_folios(case: CaseFile) -> list[tuple[int, int]]:
+    """Return the numbers of files that wait for the host: nothing else may get them meanwhile."""
+    waiting = IntakeItem.objects.filter(case=case, status=IntakeItem.Status.WAITING, folio_from__isnull=False)
+    return [(first, last or first) for first, last in waiting.values_list("folio_from", "folio_to") if first]
+
+
+CLAIMED.append(_claimed_folios)
 
 
 def resume_waiting() -> int:

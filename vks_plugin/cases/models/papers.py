@@ -17,6 +17,8 @@ from vks_plugin.cases.stages import PARTS
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
+# A comparison with NULL is neither true nor false, and a check that is not false holds: hence `isnull=False` beside each
+# comparison in the constraints below.
 PART_CHOICES = [(value, _(label)) for value, label in PARTS]
 COUNTING_CHOICES = [(Counting.PAGE.value, _("Theo trang có dấu")), (Counting.SHEET.value, _("Theo tờ"))]
 
@@ -128,7 +130,7 @@ class CaseDocument(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(folio_from__isnull=True, folio_to__isnull=True)
-                | Q(folio_from__gte=1, folio_to__gte=F("folio_from")),
+                | Q(folio_from__gte=1, folio_to__gte=F("folio_from"), folio_from__isnull=False, folio_to__isnull=False),
                 name="vks_document_folios_in_order",
             ),
             # the supervision file is not part of the numbered case file
@@ -222,7 +224,7 @@ class Volume(models.Model):
             models.CheckConstraint(condition=Q(number__gte=1), name="vks_volume_from_one"),
             models.CheckConstraint(
                 condition=Q(folio_from__isnull=True, folio_to__isnull=True)
-                | Q(folio_from__gte=1, folio_to__gte=F("folio_from")),
+                | Q(folio_from__gte=1, folio_to__gte=F("folio_from"), folio_from__isnull=False, folio_to__isnull=False),
                 name="vks_volume_folios_in_order",
             ),
         ]
@@ -266,7 +268,8 @@ class Folio(models.Model):
             models.UniqueConstraint(fields=["case", "number", "suffix"], name="vks_folio_numbered_once"),
             models.UniqueConstraint(fields=["case_document", "page"], name="vks_folio_one_a_page"),
             models.CheckConstraint(
-                condition=Q(number__gte=1) | Q(number__isnull=True, suffix="", state="tam", page__isnull=False),
+                condition=Q(number__gte=1, number__isnull=False)
+                | Q(number__isnull=True, suffix="", state="tam", page__isnull=False),
                 name="vks_folio_from_one",
             ),
             models.CheckConstraint(
@@ -338,13 +341,25 @@ class FolioExplanation(models.Model):
         verbose_name_plural = _("giải trình bút lục")
         constraints = [
             models.CheckConstraint(
-                condition=Q(folio_from__gte=1, folio_to__gte=F("folio_from"), about__isnull=True)
+                condition=Q(
+                    folio_from__gte=1,
+                    folio_to__gte=F("folio_from"),
+                    folio_from__isnull=False,
+                    folio_to__isnull=False,
+                    about__isnull=True,
+                )
                 | Q(folio_from__isnull=True, folio_to__isnull=True, about__isnull=False),
                 name="vks_explained_folios_in_order",
             ),
             models.CheckConstraint(
                 condition=Q(page_from__isnull=True, page_to__isnull=True)
-                | Q(page_from__gte=1, page_to__gte=F("page_from"), about__isnull=False),
+                | Q(
+                    page_from__gte=1,
+                    page_to__gte=F("page_from"),
+                    page_from__isnull=False,
+                    page_to__isnull=False,
+                    about__isnull=False,
+                ),
                 name="vks_explained_pages_in_order",
             ),
         ]
