@@ -9,9 +9,14 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from vks_plugin.access.api import AppointmentViewSet, CaseAccessViewSet, CaseAssignmentViewSet, ReminderViewSet
 from vks_plugin.cases.api import (
     RECORD_VIEWS,
+    CaseBecomeViewSet,
     CaseDocumentViewSet,
+    CaseFindingsViewSet,
     CaseFolioViewSet,
     CaseHistoryViewSet,
+    CaseMergeViewSet,
+    CaseRelatedViewSet,
+    CaseSplitViewSet,
     CaseViewSet,
     CatalogueTypeViewSet,
 )
@@ -45,6 +50,11 @@ router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-foli
 for place, views in RECORD_VIEWS.items():
     router.register(rf"{_OF_CASE}/{place}", views, basename=f"vks-case-{place}")
 router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-history")
+router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
+router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
+router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")
+router.register(rf"{_OF_CASE}/merge", CaseMergeViewSet, basename="vks-case-merge")
+router.register(rf"{_OF_CASE}/split", CaseSplitViewSet, basename="vks-case-split")
 router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")

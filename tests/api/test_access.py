@@ -50,6 +50,12 @@ TABLE = {
     ("vks-case-document-list", "get"): "     404 404 404 404  200  200 200 200",
     ("vks-case-folio-list", "get"): "        404 404 404 404  200  200 200 200",
     ("vks-case-history-list", "get"): "      404 404 404 404  403  200 200 200",
+    ("vks-case-findings-list", "get"): "     404 404 404 404  403  200 200 200",
+    ("vks-case-related-list", "get"): "      404 404 404 404  403  200 200 200",
+    # no report of crime, and no second case to go into
+    ("vks-case-become-list", "post"): "      404 404 404 404  403  409 409 403",
+    ("vks-case-merge-list", "post"): "       404 404 404 404  403  409 409 403",
+    ("vks-case-split-list", "post"): "       404 404 404 404  403  201 201 403",
     ("vks-case-charges-replace", "post"): "  404 404 404 404  403  201 201 403",
     ("vks-case-upload-list", "post"): "      404 404 404 404  403  202 202 403",
     ("vks-case-assignment-list", "get"): "   404 404 404 404  200  200 200 200",
@@ -149,6 +155,11 @@ class Addresses:
             "vks-reminder-read": "/api/vks/reminders/read/",
             "vks-appointment-end": f"/api/vks/appointments/{appointment}/end/",
             "vks-case-history-list": f"{of_case}history/",
+            "vks-case-findings-list": f"{of_case}findings/",
+            "vks-case-related-list": f"{of_case}related/",
+            "vks-case-become-list": f"{of_case}become/",
+            "vks-case-merge-list": f"{of_case}merge/",
+            "vks-case-split-list": f"{of_case}split/",
         }
         self.accused = found.record["measures"].accused_id if found is not None else 1
         for part in PARTS:
@@ -183,6 +194,18 @@ class Addresses:
                 "file": SimpleUploadedFile("cáo trạng.pdf", pdf_bytes(1, "Cáo trạng"), "application/pdf"),
             },
             "vks-case-assignment-list": {"user": "inspector_kv1", "role": "inspector"},
+            "vks-case-become-list": {
+                "init_decision_no": "901/QĐ",
+                "init_decision_date": "2026-05-04",
+                "init_decision_agency": "Công an tỉnh",
+            },
+            "vks-case-merge-list": {"target": self.code, "decision_no": "902/QĐ", "decided_on": "2026-05-04"},
+            "vks-case-split-list": {
+                "decision_no": "903/QĐ",
+                "decided_on": "2026-05-04",
+                "agency": "Công an tỉnh",
+                "name": "Vụ tách",
+            },
             "vks-document-detail": {"title": "Tên đã sửa"},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},
             "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},

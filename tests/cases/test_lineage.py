@@ -140,7 +140,7 @@ def test_the_report_is_settled_and_both_know_of_each_other(lead: User, report: C
     reasons = set(
         CaseChange.objects.filter(case=case, subject__in=["accused", "person"]).values_list("reason", flat=True)
     )
-    assert reasons == {f"Từ nguồn tin {report.code}"}
+    assert reasons == {"Khởi tố từ nguồn tin"}
 
 
 def test_papers_stay_in_the_report_and_are_read_from_the_case(
@@ -353,7 +353,7 @@ def test_a_merged_case_goes_on_in_the_other(lead: User, pair: tuple[CaseFile, Ca
     older.refresh_from_db()
     assert newer.crime_class == older.crime_class
     reasons = set(CaseChange.objects.filter(case=newer, subject="accused").values_list("reason", flat=True))
-    assert reasons == {f"Nhập từ vụ án {older.code}, quyết định số 9/QĐ-NVA"}
+    assert reasons == {"Nhập vụ án theo quyết định số 9/QĐ-NVA"}
     assert grown.warnings == ()
     # the source keeps what it has
     assert [person.full_name for person in older.accused.all()] == ["Nguyễn Văn Cũ"]

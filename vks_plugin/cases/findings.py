@@ -6,6 +6,7 @@ The number of queries does not depend on how much that is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from vks_plugin.cases.deadlines import deadline_rules
 from vks_plugin.cases.models import Accused, CaseDeadline, CaseFile, CasePerson, Charge, ProceduralEvent, RelatedCase
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.cases.validation import Finding
+from vks_plugin.language import spoken
 
 _ON_ITS_WAY_TO_COURT = frozenset({"da_truy_to"})
 """Statuses in which the court is to be told of custody that ends (Điều 244)."""
@@ -140,4 +142,33 @@ def _stored_days(case: CaseFile) -> list[validation.StoredDay]:
         validation.StoredDay(field.name, field.label, str(case.details[field.name]))
         for field in case.kind_data.fields
         if field.type == "date" and case.details.get(field.name)
+    ]
+
+
+class ShownFinding(NamedTuple):
+    """A finding in the reader's language."""
+
+    rule: str
+    title: str
+    severity: str
+    sentence: str
+    part: str
+    entry: int | None
+    field: str
+
+
+def shown(found: Iterable[Finding]) -> list[ShownFinding]:
+    """Return findings as they are read, with what each rule asks for."""
+    titles = {rule.id: rule.title for rule in validation.RULES}
+    return [
+        ShownFinding(
+            each.rule,
+            spoken(titles[each.rule]),
+            each.severity,
+            spoken(each.sentence),
+            each.part,
+            each.entry,
+            each.field,
+        )
+        for each in found
     ]

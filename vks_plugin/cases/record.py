@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.translation import gettext
 
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.kinds import person_role_label
@@ -240,7 +241,12 @@ def part_of(entry: models.Model) -> Part:
 
 
 def field_label(subject: str, name: str) -> str:
-    """Return the label of a field in the reader's language; the name itself for what is no field any more."""
+    """Return the label of a field in the reader's language; the name itself for what is no field any more.
+
+    What a case is registered with stands in the history of the case, under the names of the parts.
+    """
+    if subject == "case" and name in PARTS_OF_RECORD:
+        return gettext(PARTS_OF_RECORD[name].label)
     part = PARTS_OF_RECORD.get(subject)
     model = part.model if part is not None else _OTHER_SUBJECTS.get(subject)
     if model is None:

@@ -2,7 +2,8 @@
 
 Whether the actor may is decided before, in `access`. Each act is one transaction: what is refused anywhere in it
 leaves nothing behind. Papers stay filed where they are, since a document lies in one case only; what is carried is
-the record: people, charges, custody. Every row that is carried says in the history whence it came.
+the record: people, charges, custody. Every row that is carried says in the history by which decision it came; the
+other case is named by the relation between the two, to those who may know of it.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ def become_criminal_case(
     if not made:
         # the form is that of a case registered otherwise
         raise Conflict(_("Biểu mẫu này đã được dùng: hãy tải lại trang rồi nhập lại."), field="form_token")
-    reason = _("Từ nguồn tin %(code)s") % {"code": report.code}
+    reason = _("Khởi tố từ nguồn tin")
     carried = {
         person.pk: add_entry(
             actor=actor,
@@ -243,7 +244,7 @@ def merge_cases(
         if earlier.other_id != target.pk:
             raise Conflict(_("Vụ án này đã nhập vào vụ khác: hãy tải lại trang."))
         return Grown(target, made=False)
-    reason = _("Nhập từ vụ án %(code)s, quyết định số %(number)s") % {"code": source.code, "number": decision_no}
+    reason = _("Nhập vụ án theo quyết định số %(number)s") % {"number": decision_no}
     people = [person for person in source.accused.all() if person.status not in _GONE]
     carried, warnings = _carry_accused(actor, target, people, reason)
     _carry_people(actor, target, source.people.all(), carried, reason)
@@ -334,7 +335,7 @@ def split_case(
     )
     # splitting gives nobody more time: limits run from where those of the origin ran from
     case.events.filter(event=case.kind_data.first_event).update(named_day=_first_initiation(source))
-    reason = _("Tách từ vụ án %(code)s, quyết định số %(number)s") % {"code": source.code, "number": decision_no}
+    reason = _("Tách vụ án theo quyết định số %(number)s") % {"number": decision_no}
     carried, warnings = _carry_accused(actor, case, chosen, reason)
     wanted = [person for person in others if person.pk in set(people) or person.accused_id in carried]
     _carry_people(actor, case, wanted, carried, reason)

@@ -1,6 +1,8 @@
 """Cases through the API."""
 
 from vks_plugin.cases.api.cases import CaseViewSet
+from vks_plugin.cases.api.findings import CaseFindingsViewSet
+from vks_plugin.cases.api.lineage import CaseBecomeViewSet, CaseMergeViewSet, CaseRelatedViewSet, CaseSplitViewSet
 from vks_plugin.cases.api.papers import (
     LARGEST_FOLIO,
     CaseDocumentSerializer,
@@ -13,10 +15,15 @@ from vks_plugin.cases.api.record import RECORD_VIEWS, CaseHistoryViewSet
 __all__ = [
     "LARGEST_FOLIO",
     "RECORD_VIEWS",
+    "CaseBecomeViewSet",
     "CaseDocumentSerializer",
     "CaseDocumentViewSet",
+    "CaseFindingsViewSet",
     "CaseFolioViewSet",
     "CaseHistoryViewSet",
+    "CaseMergeViewSet",
+    "CaseRelatedViewSet",
+    "CaseSplitViewSet",
     "CaseViewSet",
     "CatalogueTypeViewSet",
 ]
