@@ -169,6 +169,27 @@ def test_bad_metadata_is_refused(
     refuse(case, people["prosecutor_kv1"], catalogue["QDKTVA"], error, **fields)
 
 
+@pytest.mark.parametrize(
+    "fields", [{"title": "Báo cáo Tối mật về vụ án"}, {"filename": unicodedata.normalize("NFD", "văn bản TỐI MẬT.pdf")}]
+)
+def test_a_paper_marked_as_a_state_secret_is_not_kept(
+    case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], fields: dict[str, str]
+) -> None:
+    given = {"filename": "Tài liệu.pdf", "title": "Báo cáo"} | fields
+    with pytest.raises(BadInput) as refusal:
+        filing.file_upload(
+            actor=people["prosecutor_kv1"],
+            case=case,
+            file=ContentFile(pdf_bytes(1)),
+            document_type=catalogue["QDKTVA"],
+            **given,
+        )
+    assert refusal.value.field == "title"
+    assert "vị trí bản giấy" in refusal.value.message
+    assert kept_files() == []
+    assert not IntakeItem.objects.exists()
+
+
 def test_overlapping_folios_are_refused_with_the_other_title(
     filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
 ) -> None:

@@ -6,6 +6,7 @@ The number of queries does not depend on how much that is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -15,6 +16,7 @@ from vks_plugin.cases.actions.deadlines import facts_before
 from vks_plugin.cases.actions.proceedings import events_of, happening_of
 from vks_plugin.cases.calendar import counting
 from vks_plugin.cases.deadlines import deadline_rules
+from vks_plugin.cases.folio_queries import folio_report, papers_of
 from vks_plugin.cases.models import Accused, CaseDeadline, CaseFile, CasePerson, Charge, ProceduralEvent, RelatedCase
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.cases.validation import Finding
@@ -34,6 +36,7 @@ def findings(case: CaseFile) -> list[Finding]:
     relations = list(RelatedCase.objects.filter(case=case)) + list(RelatedCase.objects.filter(other=case))
     found = [
         *validation.days_in_order(_days(case, accused, events)),
+        *_folios(case),
         *_limits(case, accused, charges, events),
         *_custody(case, accused),
         *_minors(case, accused, charges),
@@ -69,6 +72,17 @@ def _days(case: CaseFile, accused: Sequence[Accused], events: Sequence[Procedura
             )
         )
     return validation.DaysOfCase(recorded, tuple(people))
+
+
+def _folios(case: CaseFile) -> Iterable[Finding]:
+    """Look at the numbering once there is one: while a case is investigated its papers have no numbers."""
+    report = folio_report(case)
+    if not report.last:
+        return ()
+    found = validation.folios_complete(report)
+    # documents are known by their number in the host
+    host_ids = dict(papers_of(case).order_by().values_list("pk", "document_id"))
+    return [replace(each, entry=host_ids.get(each.entry)) if each.part == "document" else each for each in found]
 
 
 def _limits(

@@ -536,10 +536,11 @@ class Sensitivity:
 
 def no_state_secrets(facts: Sensitivity) -> Findings:
     """V13: a state secret is not stored here; only where the paper lies is written down."""
-    if facts.level in OPEN_LEVELS and not any(_MARKED_SECRET.search(each) for each in facts.texts):
+    marked = any(_MARKED_SECRET.search(each) for each in facts.texts)
+    if facts.level in OPEN_LEVELS and not marked:
         return ()
     sentence = Sentence(_("Hệ thống không lưu hồ sơ mật, tối mật: chỉ ghi vị trí bản giấy theo quy định."))
-    return (Finding("V13", "block", sentence, field="confidentiality"),)
+    return (Finding("V13", "block", sentence, field="title" if marked else "confidentiality"),)
 
 
 # --- V14: transfer to another office

@@ -20,8 +20,10 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import case_decision, require
 from vks_plugin.cases.actions.folios import CLAIMED
+from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
+from vks_plugin.cases.validation import Sensitivity, no_state_secrets
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
 from vks_plugin.filing.models import IntakeItem
@@ -67,6 +69,7 @@ def _clean(
     folio_to: int | None,
     page_count: int | None,
 ) -> Metadata:
+    enforce(no_state_secrets(Sensitivity(texts=(composed(title), composed(number)))))
     if document_type is not None and document_type.part == "hsks" and part == "hsva":
         raise BadInput(
             _("“%(type)s” là tài liệu nội bộ: chỉ vào hồ sơ kiểm sát, không vào hồ sơ vụ án.")
@@ -239,6 +242,8 @@ def file_upload(
     name = one_line(Path(filename.replace("\\", "/")).name)[:250] or "tai-lieu.pdf"
     chosen_part = _part_of(part, document_type)
     require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
+    # before the file is kept anywhere, be it for a moment
+    enforce(no_state_secrets(Sensitivity(texts=(name, composed(title)))))
     item = IntakeItem(case=case, created_by=actor, filename=name)
     path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
     try:
