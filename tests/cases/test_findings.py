@@ -119,11 +119,12 @@ def test_an_extension_asked_for_late_is_told_when_recorded_and_found_afterwards(
     assert rules(case) == []
 
 
-def test_an_extension_beyond_the_table_is_recorded_with_a_warning(
+def test_an_extension_beyond_the_table_is_found_though_a_reason_was_given(
     people: dict[str, User], units: dict[str, ProcuracyUnit], lead: User
 ) -> None:
     case = charged(people, units, lead, "173.1")
-    made = happen(lead, case, "gia_han_dieu_tra", "04-20", amount="3m", asked_on=on("04-18"))
+    why = {"override_reason": "Quyết định ghi như vậy"}
+    made = happen(lead, case, "gia_han_dieu_tra", "04-20", amount="3m", asked_on=on("04-18"), **why)
     assert made.warnings
     assert ("V08", "event", made.pk) in rules(case)
 
@@ -227,7 +228,7 @@ def test_the_number_of_queries_does_not_grow(
                 part="person",
                 values={"role": "victim", "full_name": f"Bé {number}", "birth_year": 2012},
             )
-            happen(lead, case, "gia_han_dieu_tra", "04-20", amount="9m")
+            happen(lead, case, "gia_han_dieu_tra", "04-20", amount="9m", override_reason="Quyết định ghi như vậy")
         counts.append(asked(case))
     assert counts[0] == counts[1]
     assert counts[0] <= 14

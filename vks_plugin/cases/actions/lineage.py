@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -456,7 +456,7 @@ def _carry_custody(actor: User, case: CaseFile, person: Accused, made: Accused, 
         if event.accused_id != person.pk or event.event not in _CUSTODY:
             continue
         try:
-            row = record_event(actor=actor, case=case, happened=_again(event, made, reason))
+            row = _record_again(actor, case, _again(event, made, reason), reason)
         except (BadInput, Conflict) as error:
             refused.append(
                 _("Chưa mang theo được “%(event)s” của %(name)s: hãy ghi lại. %(why)s")
@@ -474,6 +474,16 @@ def _carry_custody(actor: User, case: CaseFile, person: Accused, made: Accused, 
         values = _values(row, MEASURE.fields) | {"accused": made, "extends": measures[row.extends_id]}
         add_entry(actor=actor, case=case, part="measure", values=values, reason=reason)
     return refused
+
+
+def _record_again(actor: User, case: CaseFile, happened: Happened, reason: str) -> ProceduralEvent:
+    """Record an event of another case; what was decided there is beyond the law here only for another class of crime."""
+    try:
+        return record_event(actor=actor, case=case, happened=happened)
+    except Conflict as error:
+        if error.field != "override_reason":
+            raise
+        return record_event(actor=actor, case=case, happened=replace(happened, override_reason=reason))
 
 
 def _again(event: ProceduralEvent, accused: Accused, reason: str) -> Happened:
