@@ -17,8 +17,15 @@ from vks_plugin.cases.api import (
     CaseMergeViewSet,
     CaseRelatedViewSet,
     CaseSplitViewSet,
+    CalendarDayViewSet,
+    CaseEventViewSet,
+    CaseLimitViewSet,
     CaseViewSet,
     CatalogueTypeViewSet,
+    ChargeViewSet,
+    DeadlineViewSet,
+    KindViewSet,
+    PossibleEventViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
@@ -49,6 +56,9 @@ router.register(rf"{_OF_CASE}/documents", CaseDocumentViewSet, basename="vks-cas
 router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-folio")
 for place, views in RECORD_VIEWS.items():
     router.register(rf"{_OF_CASE}/{place}", views, basename=f"vks-case-{place}")
+router.register(rf"{_OF_CASE}/events", CaseEventViewSet, basename="vks-case-event")
+router.register(rf"{_OF_CASE}/possible-events", PossibleEventViewSet, basename="vks-case-possible-event")
+router.register(rf"{_OF_CASE}/deadlines", CaseLimitViewSet, basename="vks-case-deadline")
 router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-history")
 router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
@@ -65,6 +75,10 @@ router.register("bundles", BundleViewSet, basename="vks-bundle")
 router.register("units", UnitViewSet, basename="vks-unit")
 router.register("departments", DepartmentViewSet, basename="vks-department")
 router.register("document-types", CatalogueTypeViewSet, basename="vks-document-type")
+router.register("kinds", KindViewSet, basename="vks-kind")
+router.register("charges", ChargeViewSet, basename="vks-charge")
+router.register("deadlines", DeadlineViewSet, basename="vks-deadline")
+router.register("calendar-days", CalendarDayViewSet, basename="vks-calendar-day")
 router.register("reminders", ReminderViewSet, basename="vks-reminder")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")
 

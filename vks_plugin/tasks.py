@@ -2,10 +2,17 @@
 
 from celery.schedules import crontab
 
-from vks_plugin.access.tasks import end_what_fell_due, put_access_right, remind_of_deadlines
+from vks_plugin.access.tasks import end_what_fell_due, put_access_right, recalculate_deadlines, remind_of_deadlines
 from vks_plugin.court.tasks import make_bundle
 
-__all__ = ["SCHEDULE", "end_what_fell_due", "make_bundle", "put_access_right", "remind_of_deadlines"]
+__all__ = [
+    "SCHEDULE",
+    "end_what_fell_due",
+    "make_bundle",
+    "put_access_right",
+    "recalculate_deadlines",
+    "remind_of_deadlines",
+]
 
 SCHEDULE = {
     "vks: end what fell due": {

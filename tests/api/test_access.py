@@ -23,7 +23,7 @@ from tests.api.conftest import Everything, Snapshot, new_row
 from tests.people import PASSWORD, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.api import router
-from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.models import Assignment, CalendarDay
 from vks_plugin.cases.record import FLAGS
 from vks_plugin.organization.models import Appointment
 
@@ -40,6 +40,8 @@ ASKERS = (*STRANGERS, "clerk_kv1", "prosecutor_kv1", "chief_kv1", "chief_provinc
 """In the order of the columns: four who may know nothing of the case, one who may know that it
 exists, the assigned prosecutor, the leader of the office, the leader of the province."""
 
+DAY_BY_DECREE = "2027-02-13"
+
 TABLE = {
     # route, method           another outside admin colleague clerk assigned leader province
     ("vks-root", "get"): "                   200 200 200 200  200  200 200 200",
@@ -49,6 +51,12 @@ TABLE = {
     ("vks-case-detail", "patch"): "          404 404 404 404  403  200 200 403",
     ("vks-case-document-list", "get"): "     404 404 404 404  200  200 200 200",
     ("vks-case-folio-list", "get"): "        404 404 404 404  200  200 200 200",
+    ("vks-case-event-list", "get"): "        404 404 404 404  403  200 200 200",
+    ("vks-case-event-list", "post"): "       404 404 404 404  403  201 201 403",
+    ("vks-case-event-detail", "get"): "      404 404 404 404  403  200 200 200",
+    ("vks-case-event-withdraw", "post"): "   404 404 404 404  403  200 200 403",
+    ("vks-case-possible-event-list", "get"): "404 404 404 404  403  200 200 200",
+    ("vks-case-deadline-list", "get"): "     404 404 404 404  403  200 200 200",
     ("vks-case-history-list", "get"): "      404 404 404 404  403  200 200 200",
     ("vks-case-findings-list", "get"): "     404 404 404 404  403  200 200 200",
     ("vks-case-related-list", "get"): "      404 404 404 404  403  200 200 200",
@@ -81,6 +89,13 @@ TABLE = {
     ("vks-document-type-detail", "get"): "   200 200 200 200  200  200 200 200",
     ("vks-reminder-list", "get"): "          200 200 200 200  200  200 200 200",
     ("vks-reminder-read", "post"): "         200 200 200 200  200  200 200 200",
+    ("vks-kind-list", "get"): "              200 200 200 200  200  200 200 200",
+    ("vks-kind-detail", "get"): "            200 200 200 200  200  200 200 200",
+    ("vks-charge-suggest", "get"): "         200 200 200 200  200  200 200 200",
+    ("vks-deadline-list", "get"): "          200 200 200 200  200  200 200 200",
+    ("vks-calendar-day-list", "get"): "      200 200 200 200  200  200 200 200",
+    ("vks-calendar-day-detail", "put"): "    403 403 200 403  403  403 403 403",
+    ("vks-calendar-day-detail", "delete"): " 403 403 204 403  403  403 403 403",
     ("vks-appointment-list", "get"): "       200 200 200 200  200  200 200 200",
     ("vks-appointment-list", "post"): "      403 403 201 403  403  403 201 201",
     ("vks-appointment-end", "post"): "       404 404 200 403  403  403 200 200",
@@ -104,6 +119,8 @@ COUNTS = {
     "vks-case-folio-list": "                   -   -   -   -    0    6   6   6",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
+    "vks-deadline-list": "                     0   0   0   0    0    3   3   3",
+    "vks-case-event-list": "                   -   -   -   -    -    2   2   2",
     "vks-case-accused-list": "                 -   -   -   -    -    3   3   3",
     "vks-case-people-list": "                  -   -   -   -    -    1   1   1",
     "vks-case-charges-list": "                 -   -   -   -    -    1   1   1",
@@ -123,6 +140,7 @@ class Addresses:
         unfiled = found.unfiled.pk if found is not None else 5
         item = found.failed.pk if found is not None else "6f9d6f0e-3c39-4f0e-8a5e-0d1f6f0f5a11"
         bundle = found.bundle.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0de"
+        event = found.record["measures"].event_id if found is not None else 1
         of_case = f"/api/vks/cases/{code}/"
         self.code = code
         self.path = {
@@ -154,12 +172,23 @@ class Addresses:
             "vks-reminder-list": "/api/vks/reminders/",
             "vks-reminder-read": "/api/vks/reminders/read/",
             "vks-appointment-end": f"/api/vks/appointments/{appointment}/end/",
+            "vks-case-event-list": f"{of_case}events/",
+            "vks-case-event-detail": f"{of_case}events/{event}/",
+            "vks-case-event-withdraw": f"{of_case}events/{event}/withdraw/",
+            "vks-case-possible-event-list": f"{of_case}possible-events/",
+            "vks-case-deadline-list": f"{of_case}deadlines/",
             "vks-case-history-list": f"{of_case}history/",
             "vks-case-findings-list": f"{of_case}findings/",
             "vks-case-related-list": f"{of_case}related/",
             "vks-case-become-list": f"{of_case}become/",
             "vks-case-merge-list": f"{of_case}merge/",
             "vks-case-split-list": f"{of_case}split/",
+            "vks-kind-list": "/api/vks/kinds/",
+            "vks-kind-detail": "/api/vks/kinds/criminal/",
+            "vks-charge-suggest": "/api/vks/charges/suggest/?q=173.2",
+            "vks-deadline-list": "/api/vks/deadlines/",
+            "vks-calendar-day-list": "/api/vks/calendar-days/",
+            "vks-calendar-day-detail": f"/api/vks/calendar-days/{DAY_BY_DECREE}/",
         }
         self.accused = found.record["measures"].accused_id if found is not None else 1
         for part in PARTS:
@@ -170,7 +199,7 @@ class Addresses:
 
     def body(self, name: str, method: str = "post") -> dict[str, Any]:
         """Return a body that would be accepted from somebody who may."""
-        if method == "delete":
+        if method == "delete" and "calendar" not in name:
             return {"reason": "Nhập nhầm"}
         if name == "vks-case-charges-replace":
             return {"text": "173.3", "charged_on": "2026-05-04"}
@@ -193,6 +222,9 @@ class Addresses:
                 "document_type": "CT",
                 "file": SimpleUploadedFile("cáo trạng.pdf", pdf_bytes(1, "Cáo trạng"), "application/pdf"),
             },
+            "vks-case-event-list": {"event": "ket_luan_dieu_tra", "happened_on": "2026-03-10", "number": "5/KL"},
+            "vks-case-event-withdraw": {"reason": "Nhập nhầm"},
+            "vks-calendar-day-detail": {"is_day_off": True, "note": "Theo quyết định"},
             "vks-case-assignment-list": {"user": "inspector_kv1", "role": "inspector"},
             "vks-case-become-list": {
                 "init_decision_no": "901/QĐ",
@@ -219,6 +251,11 @@ class Addresses:
             return client.get(self.path[name])
         send: Callable[..., Any] = getattr(client, method)
         return send(self.path[name], self.body(name, method), format=form)
+
+
+@pytest.fixture(autouse=True)
+def _calendar(db: None) -> None:
+    CalendarDay.objects.create(day=DAY_BY_DECREE, is_day_off=False)
 
 
 def routes() -> set[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,16 +17,24 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import project_case
-from vks_plugin.access.queries import case_decision, require, units_to_appoint_in, units_to_register_in
+from vks_plugin.access.queries import (
+    case_decision,
+    require,
+    require_calendar,
+    units_to_appoint_in,
+    units_to_register_in,
+)
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput, Grown
 from vks_plugin.cases.actions import folios as folio_actions
 from vks_plugin.cases.actions import inventories as inventory_actions
+from vks_plugin.cases.actions.calendar import set_calendar_days
 from vks_plugin.cases.actions.proceedings import typed
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
+    CalendarDay,
     CaseFile,
     Charge,
     DocumentInventory,
@@ -34,9 +43,11 @@ from vks_plugin.cases.models import (
     ProceduralEvent,
     Volume,
 )
-from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
+
+logger = logging.getLogger("paperless.vks.access")
 
 
 @transaction.atomic
@@ -417,6 +428,48 @@ def end_assignment(*, actor: User, assignment: Assignment) -> None:
 
 def _open(case: CaseFile) -> Any:
     return Assignment.objects.filter(case=case, ended_at__isnull=True, ends_on__isnull=True)
+
+
+@transaction.atomic
+def set_calendar_day(*, actor: User, day: dt.date, is_day_off: bool, note: str = "") -> None:
+    """Say that a day is off, or worked, whatever the shipped calendar says; every time limit is counted anew.
+
+    Raises:
+        NotAllowed: the actor does not keep the calendar.
+        BadInput: see `vks_plugin.cases.actions.calendar.set_calendar_days`.
+    """
+    require_calendar(actor)
+    if is_day_off:
+        set_calendar_days(off=[day], note=note)
+    else:
+        set_calendar_days(worked=[day], note=note)
+    logger.info("%s is a day %s by account %d", day, "off" if is_day_off else "of work", actor.pk)
+    transaction.on_commit(_recalculate)
+
+
+@transaction.atomic
+def remove_calendar_day(*, actor: User, day: dt.date) -> None:
+    """Go back to what the shipped calendar says of a day; every time limit is counted anew.
+
+    Raises:
+        NotAllowed: the actor does not keep the calendar.
+        NotFound: nothing else is said of that day.
+    """
+    require_calendar(actor)
+    if not CalendarDay.objects.filter(day=day).exists():
+        raise NotFound(_("Lịch không có ngày này."))
+    set_calendar_days(removed=[day])
+    logger.info("%s is as shipped by account %d", day, actor.pk)
+    transaction.on_commit(_recalculate)
+
+
+def _recalculate() -> None:
+    from vks_plugin.access.tasks import recalculate_deadlines  # noqa: PLC0415 - the task imports this module
+
+    try:
+        recalculate_deadlines.apply_async()
+    except Exception as error:  # noqa: BLE001 - whatever the queue raises; what was set is kept, and the night recalculates too
+        logger.warning("limits are recalculated at night only: %s", type(error).__name__)
 
 
 def record_appointment(*, actor: User, unit: ProcuracyUnit, **fields: Any) -> Appointment:

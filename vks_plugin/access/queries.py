@@ -12,8 +12,18 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, CaseFacts, Decision, Level, Post, decide
-from vks_plugin.cases.models import Accused, Assignment, CaseChange, CaseDocument, CaseFile, RelatedCase
+from vks_plugin.access.policy import (
+    MAY_APPOINT,
+    MAY_REGISTER,
+    MAY_SET_CALENDAR,
+    RULES,
+    CaseFacts,
+    Decision,
+    Level,
+    Post,
+    decide,
+)
+from vks_plugin.cases.models import Accused, Assignment, CaseChange, CaseDeadline, CaseDocument, CaseFile, RelatedCase
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
@@ -241,6 +251,31 @@ def related_cases(user: User, case: CaseFile) -> list[Related]:
             )
         )
     return found
+
+
+def visible_deadlines(user: User) -> QuerySet[CaseDeadline]:
+    """Return the time limits that run in the cases the person may read, the nearest first."""
+    readable = visible_cases(user, at_least=Level.VIEW)
+    return (
+        CaseDeadline.objects.filter(case__in=readable.values("pk"))
+        .select_related("case__unit", "accused")
+        .order_by("due_on", "pk")
+    )
+
+
+def require_calendar(user: User) -> None:
+    """Refuse who may not say which days are off: it moves the limits of every office.
+
+    Like the first appointment of an installation, that is for the province's system administrator and a superuser
+    of the host: whoever keeps the system, not whoever is bound by the limits.
+
+    Raises:
+        NotAllowed: the person may not.
+    """
+    posts = posts_in_force(user) if _may_act(user) else []
+    keeps = any(role in MAY_SET_CALENDAR and unit.kind == ProcuracyUnit.Kind.PROVINCE for role, unit in posts)
+    if not keeps and not (_may_act(user) and user.is_superuser):
+        raise NotAllowed(_("Chỉ quản trị hệ thống của tỉnh được sửa lịch nghỉ."))
 
 
 def units_to_register_in(user: User) -> QuerySet[ProcuracyUnit]:

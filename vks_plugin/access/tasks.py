@@ -21,6 +21,12 @@ def put_access_right() -> None:
     project_everything()
 
 
+@shared_task(name="vks.access.recalculate_deadlines", ignore_result=True)
+def recalculate_deadlines() -> None:
+    """Recalculate every limit after a change of the calendar."""
+    refresh_all()
+
+
 @shared_task(name="vks.access.remind_of_deadlines", ignore_result=True)
 def remind_of_deadlines() -> None:
     """Recalculate every limit, since the calendar may have changed, and tell people of those that draw near."""

@@ -1363,6 +1363,26 @@ def allowed(
     return found
 
 
+def why_not(
+    event: Event, case: State, person: State | None, history: Sequence[Happening], accused: int | None = None
+) -> ProceedingsError:
+    """Return the refusal of an event that `allowed` leaves out: the sentence says what is possible instead.
+
+    Args:
+        event: one of the kind of the case.
+        case: where the case stands.
+        person: where the accused stands, for what concerns that one alone.
+        history: what was recorded before.
+        accused: who that is, for what may happen only so often.
+    """
+    if _fits(event, case, person):
+        try:
+            _check_count(event, history, Happening(event.value, dt.date.max, accused=accused), override=False)
+        except ProceedingsError as error:
+            return error
+    return _refuse(event, event.kind, case, person)
+
+
 def _names(events: Iterable[Event]) -> str:
     labels = [each.label for each in events]
     return "; ".join(labels) if labels else _("không việc nào")

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from vks_plugin.cases.actions.proceedings import events_of, happening_of
 from vks_plugin.cases.models import Accused, CaseFile, ProceduralEvent
-from vks_plugin.cases.proceedings import EVENTS, Event, State, allowed
+from vks_plugin.cases.proceedings import EVENTS, Event, State, allowed, why_not
+from vks_plugin.language import spoken
 
 
 class Possible(NamedTuple):
@@ -16,6 +17,8 @@ class Possible(NamedTuple):
 
     event: Event
     now: bool
+    why_not: str = ""
+    """Why it may not, in the present language."""
 
 
 def timeline(case: CaseFile) -> QuerySet[ProceduralEvent]:
@@ -35,6 +38,15 @@ def possible_events(case: CaseFile, accused: Accused | None = None) -> list[Poss
         accused: for events that concern this person alone.
     """
     history = [happening_of(row) for row in events_of(case)]
+    if case.kind not in EVENTS:
+        return []
+    state = State(case.stage, case.status)
     person = State(accused.stage, accused.status) if accused is not None else None
-    now = {event.value for event in allowed(case.kind, State(case.stage, case.status), person, history)}
-    return [Possible(event, event.value in now) for event in EVENTS.get(case.kind, {}).values()]
+    pk = accused.pk if accused is not None else None
+    now = {event.value for event in allowed(case.kind, state, person, history)}
+    return [
+        Possible(event, now=True)
+        if event.value in now
+        else Possible(event, now=False, why_not=spoken(why_not(event, state, person, history, pk).message))
+        for event in EVENTS[case.kind].values()
+    ]

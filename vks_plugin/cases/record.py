@@ -29,6 +29,7 @@ from vks_plugin.cases.models import (
     RelatedCase,
     Volume,
 )
+from vks_plugin.language import speaking
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop as _
 
@@ -295,8 +296,15 @@ def _details(entry: models.Model, stored: dict[str, Any]) -> str:
 
 
 def values_of(entry: models.Model, fields: tuple[str, ...]) -> dict[str, str]:
-    """Return the readable value of each of these fields."""
-    return {name: readable(entry, name) for name in fields}
+    """Return the readable value of each of these fields, in Vietnamese whoever asks: a history has one language."""
+    with speaking("vi"):
+        return {name: readable(entry, name) for name in fields}
+
+
+def title_of(entry: models.Model) -> str:
+    """Return what a row is called in the history."""
+    with speaking("vi"):
+        return str(entry)
 
 
 def difference(before: dict[str, str], after: dict[str, str]) -> list[list[Any]]:

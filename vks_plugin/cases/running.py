@@ -138,12 +138,21 @@ class Running(NamedTuple):
         return self.rule.verified
 
 
+BAND_DAYS: Mapping[Band, tuple[int | None, int | None]] = {
+    "red": (None, -1),
+    "orange": (0, 5),
+    "yellow": (6, 10),
+    "green": (11, None),
+}
+"""First and last number of days left for each colour, nearest first."""
+
+
 def band(due: dt.date | dt.datetime | None, today: dt.date) -> Band:
     """Return the colour of a limit: green over 10 days, yellow up to 10, orange up to 5, red past."""
     if due is None:
         return ""
     left = ((due.date() if isinstance(due, dt.datetime) else due) - today).days
-    return "red" if left < 0 else "orange" if left <= 5 else "yellow" if left <= 10 else "green"
+    return next(found for found, (_first, last) in BAND_DAYS.items() if last is None or left <= last)
 
 
 # --- the table, turned round

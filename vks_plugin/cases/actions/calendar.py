@@ -24,8 +24,13 @@ def set_calendar_days(
     """Enter, change and take back days; return how many rows there are now. Limits are recalculated by the caller.
 
     Raises:
-        BadInput: a day is given twice, in different senses.
+        BadInput: a day is given twice, in different senses, or its year is a slip of the hand.
     """
+    far = [day for day in {*off, *worked} if not 1900 <= day.year <= 2200]
+    if far:
+        raise BadInput(
+            _("Ngày %(day)s có năm không hợp lệ: hãy kiểm tra lại.") % {"day": f"{min(far):%d/%m/%Y}"}, field="day"
+        )
     twice = (set(off) & set(worked)) | ((set(off) | set(worked)) & set(removed))
     if twice:
         raise BadInput(

@@ -19,7 +19,7 @@ from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_c
 from vks_plugin.cases.deadlines import Span, parse_span
 from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, Happening, ProceedingsError, State, Step, advance, replay
-from vks_plugin.cases.record import difference, values_of
+from vks_plugin.cases.record import difference, title_of, values_of
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.language import spoken
 from vks_plugin.text import one_line
@@ -236,7 +236,7 @@ def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = 
         act=CaseChange.Act.CREATED,
         subject="event",
         subject_id=row.pk,
-        label=str(row),
+        label=title_of(row),
         values=difference({}, values_of(row, _FIELDS)),
         reason=row.override_reason,
     )
@@ -319,7 +319,7 @@ def _withdraw(*, actor: User, case: CaseFile, event: ProceduralEvent, reason: st
         act=CaseChange.Act.REMOVED,
         subject="event",
         subject_id=event.pk,
-        label=str(event),
+        label=title_of(event),
         values=[[name, value, ""] for name, value in values_of(event, _FIELDS).items() if value],
         reason=reason,
     )

@@ -19,7 +19,16 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge, PreventiveMeasure, RelatedCase
 from vks_plugin.cases.penal_code import heaviest
-from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, Part, difference, fingerprint, part_of, values_of
+from vks_plugin.cases.record import (
+    CASE_FIELDS,
+    PARTS_OF_RECORD,
+    Part,
+    difference,
+    fingerprint,
+    part_of,
+    title_of,
+    values_of,
+)
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed, folded, one_line
@@ -240,7 +249,7 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
         act=CaseChange.Act.CREATED,
         subject=part,
         subject_id=entry.pk,
-        label=str(entry),
+        label=title_of(entry),
         values=difference({}, values_of(entry, chosen.fields)),
         reason=reason,
     )
@@ -297,7 +306,7 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
         act=CaseChange.Act.CHANGED,
         subject=part.name,
         subject_id=current.pk,
-        label=str(current),
+        label=title_of(current),
         values=changed,
         reason=reason,
     )
@@ -325,7 +334,7 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
     if isinstance(current, Accused):
         _nothing_hangs_on(current)
     before = values_of(current, part.fields)
-    label = str(current)
+    label = title_of(current)
     imposed_by = current.event if isinstance(current, PreventiveMeasure) else None
     try:
         with transaction.atomic():

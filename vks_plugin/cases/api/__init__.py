@@ -10,7 +10,14 @@ from vks_plugin.cases.api.papers import (
     CaseFolioViewSet,
     CatalogueTypeViewSet,
 )
+from vks_plugin.cases.api.proceedings import (
+    CaseEventViewSet,
+    CaseLimitViewSet,
+    DeadlineViewSet,
+    PossibleEventViewSet,
+)
 from vks_plugin.cases.api.record import RECORD_VIEWS, CaseHistoryViewSet
+from vks_plugin.cases.api.reference import CalendarDayViewSet, ChargeViewSet, KindViewSet
 
 __all__ = [
     "LARGEST_FOLIO",
@@ -24,6 +31,13 @@ __all__ = [
     "CaseMergeViewSet",
     "CaseRelatedViewSet",
     "CaseSplitViewSet",
+    "CalendarDayViewSet",
+    "CaseEventViewSet",
+    "CaseLimitViewSet",
     "CaseViewSet",
     "CatalogueTypeViewSet",
+    "ChargeViewSet",
+    "DeadlineViewSet",
+    "KindViewSet",
+    "PossibleEventViewSet",
 ]

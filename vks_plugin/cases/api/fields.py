@@ -19,6 +19,7 @@ from rest_framework import serializers
 
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.language import spoken
 from vks_plugin.organization.models import Department
 from vks_plugin.rest import LARGEST_NUMBER, ComposedField, InputSerializer, PersonSerializer, printable
 
@@ -133,12 +134,32 @@ Choices are told besides.
 """
 
 
-def _explained(field: models.Field[Any, Any]) -> str:
+def explained(field: models.Field[Any, Any]) -> str:
+    """Return what a column is, for the schema."""
     told = HELP.get(f"{field.model._meta.model_name}.{field.name}", HELP.get(field.name, ""))
     choices = [f"`{value}`" for value, _label in field.flatchoices if value != ""] if field.choices else []
     if choices:
         told = f"{told} One of {', '.join(choices)}{', or empty' if field.blank else ''}.".strip()
     return told
+
+
+class SpokenField(serializers.CharField):
+    """A sentence or label of a pure module, told in the language of the request."""
+
+    def to_representation(self, value: Any) -> str:
+        """Return it in that language."""
+        return spoken(value)
+
+
+class ValueSerializer(serializers.Serializer[Any]):
+    """A value and what it is called."""
+
+    value = serializers.CharField()
+    label = SpokenField(help_text="In the language of the request.")  # type: ignore[assignment]  # so named in the answer
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        """Return what stands first in a row of a table."""
+        return {"value": row[0], "label": spoken(row[1])}
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -257,7 +278,7 @@ def _plain(field: models.Field[Any, Any], options: dict[str, Any]) -> serializer
 def input_field(field: models.Field[Any, Any], *, filled_in: bool = False) -> serializers.Field[Any, Any, Any, Any]:
     """Return how a request sets a column; `filled_in`: it may be left out though it is never empty."""
     required = not (filled_in or field.null or field.blank or field.has_default())
-    options: dict[str, Any] = {"required": required, "help_text": _explained(field)}
+    options: dict[str, Any] = {"required": required, "help_text": explained(field)}
     if field.null:
         options["allow_null"] = True
     related = field.related_model
@@ -277,7 +298,7 @@ def input_field(field: models.Field[Any, Any], *, filled_in: bool = False) -> se
 
 def output_field(field: models.Field[Any, Any], *, hidden: bool = False) -> serializers.Field[Any, Any, Any, Any]:
     """Return how a column is told; `hidden`: some are told null instead."""
-    options: dict[str, Any] = {"help_text": _explained(field), "read_only": True}
+    options: dict[str, Any] = {"help_text": explained(field), "read_only": True}
     if field.null or hidden:
         options["allow_null"] = True
     related = field.related_model

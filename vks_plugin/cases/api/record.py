@@ -6,6 +6,7 @@ whether it is there or not.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,9 +24,9 @@ from rest_framework.response import Response
 from vks_plugin.access import actions as access
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import OUT_OF_SCOPE, require, shown_values, visible_cases
+from vks_plugin.access.queries import OUT_OF_SCOPE, Related, related_cases, require, shown_values
 from vks_plugin.cases.actions import ChargeInput
-from vks_plugin.cases.api.fields import input_of, output_of
+from vks_plugin.cases.api.fields import HELP, columns, explained, input_of, output_of
 from vks_plugin.cases.models import CaseChange, CaseFile, Charge, RelatedCase
 from vks_plugin.cases.record import PARTS_OF_RECORD, Part, field_label
 from vks_plugin.errors import BadInput, NotFound
@@ -33,6 +34,8 @@ from vks_plugin.rest import LARGEST_NUMBER, NUMBER, ComposedField, InputSerializ
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+
+    from vks_plugin.access.queries import CaseView
 
 ROW = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Id of the row.")
 REASON = ComposedField(
@@ -159,7 +162,11 @@ class OfRecordViewSet(OfCaseViewSet):
     filter_backends = (DjangoFilterBackend,)
 
     def opened(self, level: Level = Level.VIEW) -> CaseFile:
-        """Return the case of the address.
+        """Return the case of the address, for `opened_view`."""
+        return self.opened_view(level).case
+
+    def opened_view(self, level: Level = Level.VIEW) -> CaseView:
+        """Return the case of the address as the asker may see it.
 
         Raises:
             NotFound: there is none, or none that the asker may know of.
@@ -168,7 +175,7 @@ class OfRecordViewSet(OfCaseViewSet):
         view = self.case_view()
         if view.decision.level < level:
             require(self.actor, view.case, level, doing=_("xem hồ sơ") if level is Level.VIEW else _("sửa hồ sơ"))
-        return view.case
+        return view
 
 
 class RecordViewSet(OfRecordViewSet):
@@ -181,10 +188,6 @@ class RecordViewSet(OfRecordViewSet):
         """Return the rows of this part, in their order."""
         found: QuerySet[Any] = self.route.of.model._default_manager.filter(case=case).select_related("case")
         return found
-
-    def knowing(self, _rows: list[Any]) -> dict[str, Any]:
-        """Return what the serializer is to know of these rows."""
-        return {}
 
     def row(self, case: CaseFile, pk: str) -> Any:
         """Return one row.
@@ -200,11 +203,11 @@ class RecordViewSet(OfRecordViewSet):
     def answer(self, row: Any, status: int = 200) -> Response:
         """Answer with one row as it is now."""
         current = self.rows(row.case).get(pk=row.pk)
-        return self.shown(current, status=status, **self.knowing([current]))
+        return self.shown(current, status=status)
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with all of them."""
-        return self.page(self.filter_queryset(self.rows(self.opened())), knowing=self.knowing)
+        return self.page(self.filter_queryset(self.rows(self.opened())))
 
     def retrieve(self, _request: Request, pk: str, **_kwargs: str) -> Response:
         """Answer with one."""
@@ -331,51 +334,66 @@ class ChargesViewSet(RecordViewSet):
 # --- related cases
 
 
+class RelatedCaseSerializer(serializers.Serializer[Related]):
+    """How a case hangs together with another, whichever of the two says so.
+
+    Of a case the asker may not know of, nothing is told but that there is one. What the other case says is told
+    without the words of its record.
+    """
+
+    id = serializers.SerializerMethodField(help_text="Of the row; null where the other case says so.")
+    relation = serializers.CharField(source="entry.relation", help_text=explained(columns(RelatedCase, ["relation"])[0]))
+    label = serializers.CharField(help_text="In words, seen from this case.")  # type: ignore[assignment]  # so named in the answer
+    other = serializers.CharField(
+        source="other.code",
+        default=None,
+        allow_null=True,
+        help_text="Code of the other case; null where it is not in this system or the asker may not know of it.",
+    )
+    other_label = serializers.SerializerMethodField(help_text="Code and name, or in words why they are not told.")
+    out_of_scope = serializers.BooleanField(
+        source="hidden", help_text="Whether the other case is one that the asker may not know of."
+    )
+    backwards = serializers.BooleanField(help_text="Whether the other case says so, not this one.")
+    documents = serializers.IntegerField(help_text="Papers filed in the other case that the asker may read.")
+    other_text = serializers.CharField(source="text", help_text=HELP["other_text"])
+    decided_on = serializers.SerializerMethodField()
+    decision_no = serializers.SerializerMethodField()
+    note = serializers.SerializerMethodField()
+
+    def get_id(self, related: Related) -> int | None:
+        """Return the id of a row of this case."""
+        return None if related.backwards else related.entry.pk
+
+    def get_other_label(self, related: Related) -> str:
+        """Return what a page would show."""
+        return str(related.other) if related.other is not None else related.text or _(OUT_OF_SCOPE)
+
+    def get_decided_on(self, related: Related) -> dt.date | None:
+        """Return the day, where this case says so."""
+        return None if related.backwards else related.entry.decided_on
+
+    def get_decision_no(self, related: Related) -> str:
+        """Return the number, where this case says so."""
+        return "" if related.backwards else related.entry.decision_no
+
+    def get_note(self, related: Related) -> str:
+        """Return the remark, where this case says so."""
+        return "" if related.backwards else related.entry.note
+
+
 class RelationsViewSet(RecordViewSet):
     """Related cases, named only to those who may know of them."""
 
-    def rows(self, case: CaseFile) -> QuerySet[Any]:
-        """Return the relations with the other case."""
-        return super().rows(case).select_related("other")
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with all of them, also those of which only the other case speaks."""
+        related: Any = related_cases(self.actor, self.opened())
+        return self.page(related)
 
-    def knowing(self, rows: list[Any]) -> dict[str, Any]:
-        """Return which of the other cases the asker may know of (one query for all of them)."""
-        others = [row.other_id for row in rows if row.other_id is not None]
-        known = visible_cases(self.actor).filter(pk__in=others).values_list("pk", flat=True) if others else ()
-        return {"known": frozenset(known)}
-
-
-class RelatedCaseSerializer(
-    output_of("_RelatedCase", "", RelatedCase, [name for name in PARTS_OF_RECORD["relation"].fields if name != "other"])
-):
-    """How a case hangs together with another."""
-
-    other = serializers.SerializerMethodField(
-        help_text="Code of the other case; null where it is not in this system or the asker may not know of it."
-    )
-    other_label = serializers.SerializerMethodField(help_text="Code and name, or in words why they are not told.")
-    out_of_scope = serializers.SerializerMethodField(
-        help_text="Whether the other case is one that the asker may not know of."
-    )
-
-    def _known(self, row: RelatedCase) -> CaseFile | None:
-        return row.other if row.other_id in self.context["known"] else None
-
-    def get_other(self, row: RelatedCase) -> str | None:
-        """Return the code for those who may know it."""
-        known = self._known(row)
-        return known.code if known is not None else None
-
-    def get_other_label(self, row: RelatedCase) -> str:
-        """Return what a page would show."""
-        known = self._known(row)
-        if known is not None:
-            return str(known)
-        return _(OUT_OF_SCOPE) if row.other_id is not None else row.other_text
-
-    def get_out_of_scope(self, row: RelatedCase) -> bool:
-        """Tell whether something is kept back."""
-        return row.other_id is not None and self._known(row) is None
+    def answer(self, row: Any, status: int = 200) -> Response:
+        """Answer with one row as it is now."""
+        related = related_cases(self.actor, row.case)
+        return self.shown(next(each for each in related if each.entry.pk == row.pk), status=status)
 
 
 # --- all of them

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Never
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases import folio_report
@@ -230,7 +231,7 @@ class Volume(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.case_id}: T{self.number}"
+        return gettext("Tập %(number)d") % {"number": self.number}
 
 
 class Folio(models.Model):

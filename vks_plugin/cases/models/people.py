@@ -284,7 +284,7 @@ class PreventiveMeasure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.starts_on:%d/%m/%Y}"
+        return f"{self.get_kind_display()} {self.starts_on:%d/%m/%Y}"
 
     def in_force_on(self, day: dt.date) -> bool:
         """Tell whether it holds on `day`."""

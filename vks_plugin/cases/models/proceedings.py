@@ -78,7 +78,7 @@ class ProceduralEvent(models.Model):
         indexes = [models.Index(fields=["event", "happened_on"], name="vks_event_on")]
 
     def __str__(self) -> str:
-        return f"{event_label(self.event)} {self.happened_on:%d/%m/%Y}"
+        return f"{self.label} {self.happened_on:%d/%m/%Y}"
 
     @property
     def label(self) -> str:
@@ -194,7 +194,8 @@ class RelatedCase(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.case_id} {self.relation} {self.other_id or self.other_text}"
+        # not the other case: who reads this may not know of it
+        return f"{self.get_relation_display()} {self.other_text}".strip()
 
     @property
     def back_label(self) -> str:
