@@ -342,7 +342,9 @@ class RelatedCaseSerializer(serializers.Serializer[Related]):
     """
 
     id = serializers.SerializerMethodField(help_text="Of the row; null where the other case says so.")
-    relation = serializers.CharField(source="entry.relation", help_text=explained(columns(RelatedCase, ["relation"])[0]))
+    relation = serializers.CharField(
+        source="entry.relation", help_text=explained(columns(RelatedCase, ["relation"])[0])
+    )
     label = serializers.CharField(help_text="In words, seen from this case.")  # type: ignore[assignment]  # so named in the answer
     other = serializers.CharField(
         source="other.code",
