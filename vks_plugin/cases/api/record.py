@@ -6,7 +6,6 @@ whether it is there or not.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -123,7 +122,8 @@ ROUTES: tuple[Route, ...] = (
         "relations",
         "a related case",
         "Related cases",
-        "Of a case the asker may not know of, neither code nor name is told.",
+        "Those this case speaks of; `related` tells them from both sides. Of a case the asker may not know of, "
+        "neither code nor name is told.",
     ),
     Route("volume", "volumes", "a volume", "Volumes of a case file"),
 )
@@ -335,17 +335,13 @@ class ChargesViewSet(RecordViewSet):
 
 
 class RelatedCaseSerializer(serializers.Serializer[Related]):
-    """How a case hangs together with another, whichever of the two says so.
+    """What this case says of another; of one the asker may not know of, neither code nor name is told."""
 
-    Of a case the asker may not know of, nothing is told but that there is one. What the other case says is told
-    without the words of its record.
-    """
-
-    id = serializers.SerializerMethodField(help_text="Of the row; null where the other case says so.")
+    id = serializers.IntegerField(source="entry.pk")
     relation = serializers.CharField(
         source="entry.relation", help_text=explained(columns(RelatedCase, ["relation"])[0])
     )
-    label = serializers.CharField(help_text="In words, seen from this case.")  # type: ignore[assignment]  # so named in the answer
+    label = serializers.CharField(help_text="The relation in words.")  # type: ignore[assignment]  # so named in the answer
     other = serializers.CharField(
         source="other.code",
         default=None,
@@ -356,41 +352,23 @@ class RelatedCaseSerializer(serializers.Serializer[Related]):
     out_of_scope = serializers.BooleanField(
         source="hidden", help_text="Whether the other case is one that the asker may not know of."
     )
-    backwards = serializers.BooleanField(help_text="Whether the other case says so, not this one.")
-    documents = serializers.IntegerField(help_text="Papers filed in the other case that the asker may read.")
     other_text = serializers.CharField(source="text", help_text=HELP["other_text"])
-    decided_on = serializers.SerializerMethodField()
-    decision_no = serializers.SerializerMethodField()
-    note = serializers.SerializerMethodField()
-
-    def get_id(self, related: Related) -> int | None:
-        """Return the id of a row of this case."""
-        return None if related.backwards else related.entry.pk
+    decided_on = serializers.DateField(source="entry.decided_on", allow_null=True, help_text=HELP["decided_on"])
+    decision_no = serializers.CharField(source="entry.decision_no", help_text=HELP["decision_no"])
+    note = serializers.CharField(source="entry.note", help_text=HELP["note"])
 
     def get_other_label(self, related: Related) -> str:
         """Return what a page would show."""
         return str(related.other) if related.other is not None else related.text or _(OUT_OF_SCOPE)
-
-    def get_decided_on(self, related: Related) -> dt.date | None:
-        """Return the day, where this case says so."""
-        return None if related.backwards else related.entry.decided_on
-
-    def get_decision_no(self, related: Related) -> str:
-        """Return the number, where this case says so."""
-        return "" if related.backwards else related.entry.decision_no
-
-    def get_note(self, related: Related) -> str:
-        """Return the remark, where this case says so."""
-        return "" if related.backwards else related.entry.note
 
 
 class RelationsViewSet(RecordViewSet):
     """Related cases, named only to those who may know of them."""
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
-        """Answer with all of them, also those of which only the other case speaks."""
-        related: Any = related_cases(self.actor, self.opened())
-        return self.page(related)
+        """Answer with all of them."""
+        own: Any = [each for each in related_cases(self.actor, self.opened()) if not each.backwards]
+        return self.page(own)
 
     def answer(self, row: Any, status: int = 200) -> Response:
         """Answer with one row as it is now."""
