@@ -193,8 +193,7 @@ def _values(limit: Running, due: dt.date | dt.datetime) -> _Values:
 def _keyed(rows: Iterable[tuple[int, int | None, str, dt.date, Any]]) -> dict[_Key, Any]:
     """Return what each row carries by case, accused, rule, first day, and which of several that are alike."""
     found: dict[_Key, Any] = {}
-    for *same, carried in rows:
-        case_id, accused_id, rule, starts_on = same
+    for case_id, accused_id, rule, starts_on, carried in rows:
         alike = 0
         while (key := (case_id, accused_id, rule, starts_on, alike)) in found:
             alike += 1
@@ -221,7 +220,8 @@ def _wanted(records: Sequence[_Record], today: dt.date) -> dict[_Key, _Values]:
 def _stored(cases: Sequence[int]) -> dict[_Key, tuple[int, _Values]]:
     rows = CaseDeadline.objects.filter(case__in=cases).order_by("pk")
     columns = ("case_id", "accused_id", "rule", "starts_on", "pk", *_COLUMNS)
-    return _keyed((*row[:4], (row[4], row[5:])) for row in rows.values_list(*columns))
+    found: Iterable[tuple[Any, ...]] = rows.values_list(*columns)
+    return _keyed((row[0], row[1], row[2], row[3], (row[4], row[5:])) for row in found)
 
 
 class Refreshed(NamedTuple):
