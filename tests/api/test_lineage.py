@@ -144,8 +144,10 @@ def test_nothing_names_a_case_to_who_may_not_know_of_it(
     merge(lead, older, newer)
     access.assign(actor=people["chief_kv1"], case=newer, user=people["other_prosecutor_kv1"], role="prosecutor")
     client = as_person("other_prosecutor_kv1")
-    (related,) = client.get(f"/api/vks/cases/{newer.code}/related/").json()
+    access.assign(actor=people["chief_kv1"], case=older, user=people["inspector_kv1"], role="inspector")
+    (related,) = as_person("inspector_kv1").get(f"/api/vks/cases/{older.code}/related/").json()
     assert (related["other"], related["other_name"], related["out_of_scope"]) == (None, "", True)
+    assert client.get(f"/api/vks/cases/{newer.code}/related/").json() == []
     assert "Nguyễn Văn Cũ" in client.get(f"/api/vks/cases/{newer.code}/history/").content.decode()
     for place in ("related", "history", "relations", "accused", "findings", "measures"):
         told = client.get(f"/api/vks/cases/{newer.code}/{place}/").content.decode()

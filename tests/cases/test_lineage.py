@@ -663,7 +663,11 @@ def test_a_relation_with_a_case_one_may_not_know_tells_nothing_of_it(
     older, newer = pair
     merge(lead, older, newer)
     access.assign(actor=people["chief_kv1"], case=newer, user=people["other_prosecutor_kv1"], role="prosecutor")
-    (shown,) = related_cases(people["other_prosecutor_kv1"], newer)
-    assert (shown.label, shown.other, shown.text, shown.documents) == ("Đã nhận nhập vụ", None, "", 0)
+    access.assign(actor=people["chief_kv1"], case=older, user=people["inspector_kv1"], role="inspector")
+    # what the case itself says stays, without the other one
+    (shown,) = related_cases(people["inspector_kv1"], older)
+    assert (shown.label, shown.other, shown.text, shown.documents, shown.hidden) == ("Nhập vào vụ", None, "", 0, True)
+    # what the other one says of it does not
+    assert related_cases(people["other_prosecutor_kv1"], newer) == []
     (known,) = related_cases(lead, newer)
     assert known.other == older

@@ -225,7 +225,10 @@ class Related:
 
 
 def related_cases(user: User, case: CaseFile) -> list[Related]:
-    """Return the cases this one hangs together with, whichever of the two says so (three queries)."""
+    """Return the cases this one hangs together with, whichever of the two says so (three queries).
+
+    What another case says of this one is told to those who may know of that case.
+    """
     rows = list(
         RelatedCase.objects.filter(Q(case=case) | Q(other=case))
         .select_related("case__unit", "other__unit")
@@ -240,6 +243,8 @@ def related_cases(user: User, case: CaseFile) -> list[Related]:
         backwards = row.other_id == case.pk
         there = row.case if backwards else row.other
         other = there if there is not None and there.pk in known else None
+        if backwards and other is None:
+            continue
         found.append(
             Related(
                 entry=row,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from vks_plugin.web.shell import unknown
-from vks_plugin.web.views import cases, court, filing, organization, record, registration, suggestions
+from vks_plugin.web.views import cases, court, filing, lineage, organization, record, registration, suggestions
 
 app_name = "vks"
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("cases/new/", registration.new_case, name="case_new"),
     path("cases/<str:code>/", cases.show_case, name="case"),
     path("cases/<str:code>/edit/", registration.edit_case, name="case_edit"),
+    path("cases/<str:code>/become/", lineage.become, name="become"),
+    path("cases/<str:code>/merge/", lineage.merge, name="merge"),
+    path("cases/<str:code>/split/", lineage.split, name="split"),
     path("cases/<str:code>/record/<str:section>/", record.section, name="section"),
     path("cases/<str:code>/record/<str:part>/add/", record.add_entry, name="entry_add"),
     path("cases/<str:code>/record/<str:part>/<int:pk>/", record.change_entry, name="entry"),

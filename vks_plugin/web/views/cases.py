@@ -21,7 +21,9 @@ from vks_plugin.court.actions import bundles_of
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.web.findings import findings_context
 from vks_plugin.web.forms import AssignForm, UploadForm
+from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 from vks_plugin.web.views.record import header, tabs
 
@@ -108,6 +110,8 @@ def show_case(request: SignedInRequest, code: str) -> HttpResponse:
             "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": bundles_of(request.user, view.case),
+            "acts": acts(view),
+            **findings_context(view),
         }
     return show(request, "vks/cases/case.html", context)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import CaseView, case_for, visible_cases, who_can_see
+from vks_plugin.access.queries import CaseView, case_for, related_cases, who_can_see
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -28,7 +28,6 @@ from vks_plugin.cases.models import (
     CaseFile,
     Charge,
     PreventiveMeasure,
-    RelatedCase,
 )
 from vks_plugin.cases.penal_code import CLASS_NAMES
 from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, field_label, readable
@@ -36,6 +35,7 @@ from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import colleagues, display_name
 from vks_plugin.web.forms import AssignForm
+from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
@@ -248,16 +248,11 @@ def _exhibits(view: CaseView) -> dict[str, Any]:
 
 def _relations(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     """Return the case's relations both ways; of a case the reader may not know of, nothing but that there is one."""
-    rows = list(view.case.relations.select_related("other__unit"))
-    back = list(RelatedCase.objects.filter(other=view.case).select_related("case__unit"))
-    known = set(
-        visible_cases(request.user)
-        .filter(Q(pk__in=[each.other_id for each in rows]) | Q(pk__in=[each.case_id for each in back]))
-        .values_list("pk", flat=True)
-    )
+    found = related_cases(request.user, view.case)
     return {
-        "rows": [(each, each.other if each.other_id in known else None) for each in rows],
-        "back": [each for each in back if each.case_id in known],
+        "rows": [each for each in found if not each.backwards],
+        "back": [each for each in found if each.backwards],
+        "acts": acts(view),
     }
 
 
