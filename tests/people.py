@@ -28,6 +28,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host import provision
+from vks_plugin.management.commands.vks_setup import load_missing
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Department, ProcuracyUnit
 
@@ -237,7 +238,8 @@ def provisioned(db: None) -> None:
 
 @pytest.fixture
 def catalogue(provisioned: None) -> dict[str, CatalogueType]:
-    """Return a few document types by code; `BCDX` belongs to the supervision file."""
+    """Return a few document types by code, `BCDX` of the supervision file; the shipped folio profiles are there too."""
+    load_missing(["folio_profiles"])
     host_types, _made = provision.ensure_document_types(name for name, *_rest in _CATALOGUE.values())
     return {
         code: CatalogueType.objects.create(

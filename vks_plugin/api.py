@@ -24,8 +24,17 @@ from vks_plugin.cases.api import (
     CatalogueTypeViewSet,
     ChargeViewSet,
     DeadlineViewSet,
+    FolioCorrectionViewSet,
+    FolioExplanationViewSet,
+    FolioPageViewSet,
+    FolioProfileViewSet,
+    FolioReportViewSet,
+    FolioStampViewSet,
+    InventoryViewSet,
     KindViewSet,
+    NumberFoliosViewSet,
     PossibleEventViewSet,
+    VolumeProposalViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
@@ -54,6 +63,14 @@ router.register("cases", CaseViewSet, basename="vks-case")
 _OF_CASE = rf"cases/(?P<code>{CODE})"
 router.register(rf"{_OF_CASE}/documents", CaseDocumentViewSet, basename="vks-case-document")
 router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-folio")
+router.register(rf"{_OF_CASE}/folio-report", FolioReportViewSet, basename="vks-case-folio-report")
+router.register(rf"{_OF_CASE}/folio-explanations", FolioExplanationViewSet, basename="vks-case-folio-explanation")
+router.register(rf"{_OF_CASE}/folio-stamps", FolioStampViewSet, basename="vks-case-folio-stamp")
+router.register(rf"{_OF_CASE}/folio-pages", FolioPageViewSet, basename="vks-case-folio-page")
+router.register(rf"{_OF_CASE}/folio-corrections", FolioCorrectionViewSet, basename="vks-case-folio-correction")
+router.register(rf"{_OF_CASE}/number-folios", NumberFoliosViewSet, basename="vks-case-number-folios")
+router.register(rf"{_OF_CASE}/volume-proposal", VolumeProposalViewSet, basename="vks-case-volume-proposal")
+router.register(rf"{_OF_CASE}/inventories", InventoryViewSet, basename="vks-case-inventory")
 for place, views in RECORD_VIEWS.items():
     router.register(rf"{_OF_CASE}/{place}", views, basename=f"vks-case-{place}")
 router.register(rf"{_OF_CASE}/events", CaseEventViewSet, basename="vks-case-event")
@@ -79,6 +96,7 @@ router.register("kinds", KindViewSet, basename="vks-kind")
 router.register("charges", ChargeViewSet, basename="vks-charge")
 router.register("deadlines", DeadlineViewSet, basename="vks-deadline")
 router.register("calendar-days", CalendarDayViewSet, basename="vks-calendar-day")
+router.register("folio-profiles", FolioProfileViewSet, basename="vks-folio-profile")
 router.register("reminders", ReminderViewSet, basename="vks-reminder")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")
 

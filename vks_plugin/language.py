@@ -6,14 +6,18 @@ requests that ask for nothing speak. English is for whoever asks for it.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
 from django.utils import translation
 
+from vks_plugin.errors import VksError
 from vks_plugin.text import Sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
     from rest_framework.request import Request
 
@@ -60,3 +64,14 @@ def spoken(sentence: str) -> str:
         return translation.gettext(sentence.template)
     words = {key: spoken(each) if isinstance(each, str) else each for key, each in sentence.values.items()}
     return translation.gettext(sentence.template) % words
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Let a refusal of a pure module reach the reader in the reader's language."""
+    try:
+        yield
+    except VksError as error:
+        error.message = spoken(error.message)
+        error.args = (error.message,)
+        raise

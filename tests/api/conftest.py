@@ -13,7 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from rest_framework.test import APIClient
 
-from tests.people import FiledCase, file_pdf
+from tests.cases.papers import paper
+from tests.people import FiledCase, file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.cases.actions import ChargeInput
@@ -27,7 +28,7 @@ from vks_plugin.host.permissions import grants_of
 if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
 
-    from vks_plugin.cases.models import CaseFile, CatalogueType
+    from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, DocumentInventory
 
 Snapshot = dict[str, Any]
 
@@ -42,6 +43,10 @@ class Everything:
     failed: IntakeItem
     unfiled: Document
     """In the DMS, `prosecutor_kv1`'s own, in no case."""
+    loose: CaseDocument
+    """In the case file, two pages, without folios."""
+    inventory: DocumentInventory
+    """Over the three documents that have folios."""
     record: dict[str, Any]
     """A row of each part of the record, by its place in an address."""
 
@@ -100,7 +105,10 @@ def everything(
     failed = file_pdf(actor=owner, case=filed_case.case, document_type=catalogue["CT"], number="77")
     filing.mark_failed(failed.pk, "Máy chủ không đọc được tệp này.")
     failed.refresh_from_db()
-    return Everything(filed_case, bundle, failed, unfiled_document(owner), fill_record(owner, filed_case.case))
+    record = fill_record(owner, filed_case.case)
+    inventory = access.draw_up_inventory(actor=owner, case=filed_case.case)
+    loose = paper(filed_case.case, catalogue["BBHC"], 2, title="Bản tự khai", content=pdf_bytes(2, "Bản tự khai"))
+    return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, record)
 
 
 def new_row(part: str, accused: int) -> dict[str, Any]:

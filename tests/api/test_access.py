@@ -57,6 +57,23 @@ TABLE = {
     ("vks-case-event-withdraw", "post"): "   404 404 404 404  403  200 200 403",
     ("vks-case-possible-event-list", "get"): "404 404 404 404  403  200 200 200",
     ("vks-case-deadline-list", "get"): "     404 404 404 404  403  200 200 200",
+    ("vks-case-folio-list", "post"): "       404 404 404 404  403  201 201 403",
+    ("vks-case-folio-report-list", "get"): " 404 404 404 404  403  200 200 200",
+    ("vks-case-folio-explanation-list", "get"): "  404 404 404 404  403  200 200 200",
+    ("vks-case-folio-explanation-list", "post"): " 404 404 404 404  403  201 201 403",
+    ("vks-case-folio-stamp-list", "post"): " 404 404 404 404  403  200 200 403",
+    ("vks-case-folio-page-list", "post"): "  404 404 404 404  403  200 200 403",
+    ("vks-case-folio-correction-list", "post"): "  404 404 404 404  403  200 200 403",
+    ("vks-case-number-folios-list", "get"): "404 404 404 404  403  200 200 403",
+    ("vks-case-number-folios-list", "post"): "     404 404 404 404  403  201 201 403",
+    ("vks-case-volume-proposal-list", "get"): "    404 404 404 404  403  200 200 200",
+    ("vks-case-volume-proposal-list", "post"): "   404 404 404 404  403  201 201 403",
+    ("vks-case-inventory-list", "get"): "    404 404 404 404  403  200 200 200",
+    # nothing was numbered since the one there is
+    ("vks-case-inventory-list", "post"): "   404 404 404 404  403  409 409 403",
+    ("vks-case-inventory-detail", "get"): "  404 404 404 404  403  200 200 200",
+    ("vks-case-inventory-file", "get"): "    404 404 404 404  403  200 200 200",
+    ("vks-folio-profile-list", "get"): "     200 200 200 200  200  200 200 200",
     ("vks-case-history-list", "get"): "      404 404 404 404  403  200 200 200",
     ("vks-case-findings-list", "get"): "     404 404 404 404  403  200 200 200",
     ("vks-case-related-list", "get"): "      404 404 404 404  403  200 200 200",
@@ -115,8 +132,9 @@ TABLE |= {(f"vks-case-{part}-{kind}", method): row for part in PARTS for (kind, 
 # how many rows of the case's own things each asker finds in a list
 COUNTS = {
     "vks-case-list": "                         0   0   0   0    1    1   1   1",
-    "vks-case-document-list": "                -   -   -   -    0    4   4   4",
+    "vks-case-document-list": "                -   -   -   -    0    5   5   5",
     "vks-case-folio-list": "                   -   -   -   -    0    6   6   6",
+    "vks-case-inventory-list": "               -   -   -   -    -    1   1   1",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
     "vks-deadline-list": "                     0   0   0   0    0    3   3   3",
@@ -190,6 +208,19 @@ class Addresses:
             "vks-calendar-day-list": "/api/vks/calendar-days/",
             "vks-calendar-day-detail": f"/api/vks/calendar-days/{DAY_BY_DECREE}/",
         }
+        self.loose = found.loose.document_id if found is not None else 6
+        self.numbered = document
+        for name in ("report", "explanation", "stamp", "page", "correction"):
+            plural = name if name == "report" else f"{name}s"
+            self.path[f"vks-case-folio-{name}-list"] = f"{of_case}folio-{plural}/"
+        self.path |= {
+            "vks-case-number-folios-list": f"{of_case}number-folios/",
+            "vks-case-volume-proposal-list": f"{of_case}volume-proposal/",
+            "vks-case-inventory-list": f"{of_case}inventories/",
+            "vks-case-inventory-detail": f"{of_case}inventories/1/",
+            "vks-case-inventory-file": f"{of_case}inventories/1/file/?format=docx",
+            "vks-folio-profile-list": "/api/vks/folio-profiles/",
+        }
         self.accused = found.record["measures"].accused_id if found is not None else 1
         for part in PARTS:
             row = found.record[part].pk if found is not None else 1
@@ -238,6 +269,13 @@ class Addresses:
                 "agency": "Công an tỉnh",
                 "name": "Vụ tách",
             },
+            "vks-case-folio-list": {"label": "6a", "document": self.loose, "page": 1, "text": "Bỏ sót."},
+            "vks-case-folio-explanation-list": {"finding": "gap", "folio_from": 7, "folio_to": 9, "text": "Đánh nhầm."},
+            "vks-case-folio-stamp-list": {"document": self.loose, "pages": [1], "profile": "VKS-KSDT"},
+            "vks-case-folio-page-list": {"document": self.numbered, "pages": [1, 2]},
+            "vks-case-folio-correction-list": {"first": "6", "right": "7", "text": "Gõ nhầm."},
+            "vks-case-number-folios-list": {"profile": "VKS-TRUYTO"},
+            "vks-case-volume-proposal-list": {"volumes": [{"folio_from": 1, "folio_to": 6}]},
             "vks-document-detail": {"title": "Tên đã sửa"},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},
             "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},
@@ -274,7 +312,7 @@ def _appointment() -> int:
 
 def _said(response: Any) -> Any:
     """Return what an answer tells, however it is sent."""
-    if getattr(response, "streaming", False):
+    if getattr(response, "streaming", False) or "attachment" in response.get("Content-Disposition", ""):
         return "a file"
     return response.json() if response.content else ""
 
@@ -474,7 +512,7 @@ def test_the_supervision_file_is_hidden_from_who_only_scans(
     client = as_person("scanner_kv1")
     told = client.get(f"/api/vks/cases/{everything.filed.case.code}/documents/").json()
     assert {each["part"] for each in told["results"]} == {"hsva"}
-    assert told["count"] == 3
+    assert told["count"] == 4
     assert client.get(f"/api/vks/documents/{everything.filed.internal.document_id}/").status_code == 404
     assert client.get(f"/api/vks/documents/{everything.filed.host_ids[0]}/").status_code == 200
 

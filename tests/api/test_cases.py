@@ -296,6 +296,8 @@ def test_a_folio_is_found_with_its_document_and_page(filed_case: FiledCase, as_p
             "document": filed_case.documents[1].document_id,
             "title": "Quyết định khởi tố bị can",
             "page": 2,
+            "state": "chinh_thuc",
+            "stamped_by": "",
         }
     ]
 

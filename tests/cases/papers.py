@@ -1,4 +1,4 @@
-"""Documents of a case for tests of folios: filed from the DMS by the product's own act, without a file behind them."""
+"""Documents of a case for tests of folios: filed from the DMS by the product's own act."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def paper(
     *,
     actor: User | None = None,
     part: str | None = None,
+    content: bytes | None = None,
     **said: Any,
 ) -> CaseDocument:
-    """File a new document of so many pages; it has no folios unless they are named."""
+    """File a new document of so many pages; it has no folios unless they are named, and no file without `content`."""
     number = next(_numbers)
     actor = actor or User.objects.get(username="prosecutor_kv1")
     document = Document.objects.create(
@@ -35,6 +36,11 @@ def paper(
         page_count=pages,
         owner=actor,
     )
+    if content is not None:
+        document.filename = f"papers-{number}.pdf"
+        document.save()
+        document.source_path.parent.mkdir(parents=True, exist_ok=True)
+        document.source_path.write_bytes(content)
     values: dict[str, Any] = {"date": dt.date(2026, 3, 2)}
     return filing.adopt(
         actor=actor, case=case, document=document, document_type=document_type, part=part, **(values | said)

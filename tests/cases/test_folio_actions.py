@@ -38,9 +38,8 @@ DAY = dt.date(2026, 3, 2)
 
 
 @pytest.fixture
-def profiles(db: None) -> dict[str, FolioProfile]:
+def profiles(catalogue: dict[str, CatalogueType]) -> dict[str, FolioProfile]:
     """Return the shipped profiles by code."""
-    load_missing(["folio_profiles"])
     return {each.code: each for each in FolioProfile.objects.all()}
 
 

@@ -32,13 +32,18 @@ from vks_plugin.cases.folios import (
     next_number,
     number_pages,
     parse_labels,
+    propose_volumes,
     proposed_order,
 )
 from vks_plugin.cases.models import CaseDocument, CaseFile, DocumentInventory, Folio, FolioExplanation, FolioProfile
-from vks_plugin.language import spoken
+from vks_plugin.language import spoken, told
 
 COVER = "BIA"
 """The type of document that is left out unless somebody says otherwise: a cover has no folio."""
+
+
+USUAL_VOLUME = 250
+"""Folios of a volume at the most, unless somebody says otherwise."""
 
 
 def papers_of(case: CaseFile) -> QuerySet[CaseDocument]:
@@ -237,6 +242,9 @@ def propose_numbering(
         profile: how; the usual one when left out.
         first: the first number; the next free one when left out.
         reserved: the highest number that a file on its way has claimed.
+
+    Raises:
+        FolioError: more numbers are needed than there may be.
     """
     waiting = {each.pk: each for each in waiting_documents(case)}
     out = (
@@ -254,7 +262,8 @@ def propose_numbering(
     profile = profile or usual_profile(labels)
     start = first if first is not None else max(next_number(labels), reserved + 1)
     inside = [facts[pk] for pk in chosen if pk not in out]
-    numbers = number_pages(inside, first=start, counting=profile.counting if profile is not None else "page")
+    with told():
+        numbers = number_pages(inside, first=start, counting=profile.counting if profile is not None else "page")
     given: dict[int, list[Label]] = defaultdict(list)
     for each in numbers:
         given[each.document].append(Label(each.number))
@@ -265,6 +274,29 @@ def propose_numbering(
         tuple(waiting[pk] for pk in chosen if pk in out),
         tuple(numbers),
     )
+
+
+# --- volumes
+
+
+def volumes_to_bind(case: CaseFile, *, most: int = USUAL_VOLUME) -> list[VolumeFact]:
+    """Return how the folios that lie behind the last volume could be divided, cut between documents.
+
+    Raises:
+        FolioError: `most` is not a sensible number.
+    """
+    inside: dict[int, list[Label]] = defaultdict(list)
+    rows = Folio.objects.filter(case=case, number__isnull=False, case_document__part="hsva")
+    for document, number, suffix in rows.values_list("case_document_id", "number", "suffix"):
+        inside[document].append(Label(number or 0, suffix))
+    volumes = list(case.volumes.all())
+    with told():
+        return propose_volumes(
+            inside.values(),
+            most=most,
+            first_volume=max((each.number for each in volumes), default=0) + 1,
+            after=max((each.folio_to or 0 for each in volumes), default=0),
+        )
 
 
 # --- inventories

@@ -80,7 +80,9 @@ def _as_planned(filed: CaseDocument) -> BundleDocument:
         part=filed.part,
         path=readable_pdf(filed.document),
         page_count=filed.page_count or 0,
-        folio_by_page={folio.page: folio.label for folio in filed.folios.all() if folio.page is not None},
+        folio_by_page={
+            folio.page: folio.label for folio in filed.folios.all() if folio.page is not None and folio.label
+        },
     )
 
 

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require, visible_cases, visible_documents
-from vks_plugin.cases.api import LARGEST_FOLIO, CaseDocumentSerializer
+from vks_plugin.cases.api import CaseDocumentSerializer
+from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.api import LARGEST_FOLIO
+from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name

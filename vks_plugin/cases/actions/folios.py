@@ -47,8 +47,8 @@ from vks_plugin.cases.models import (
     FolioProfile,
     Volume,
 )
-from vks_plugin.errors import BadInput, Conflict, NotFound, VksError
-from vks_plugin.language import spoken
+from vks_plugin.errors import BadInput, Conflict, NotFound
+from vks_plugin.language import told
 from vks_plugin.text import one_line
 
 CLAIMED: list[Callable[[CaseFile], list[tuple[int, int]]]] = []
@@ -61,12 +61,8 @@ LONGEST_TEXT = 1000
 def _told() -> Iterator[None]:
     """Let a refusal of the pure rules reach the reader in the reader's language, and one of the database in words."""
     try:
-        with transaction.atomic():
+        with told(), transaction.atomic():
             yield
-    except VksError as error:
-        error.message = spoken(error.message)
-        error.args = (error.message,)
-        raise
     except IntegrityError as error:
         raise Conflict(_("Số bút lục hoặc trang này vừa được dùng: hãy tải lại trang rồi làm lại.")) from error
 

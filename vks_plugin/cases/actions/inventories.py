@@ -19,7 +19,7 @@ from vks_plugin.cases.folio_queries import rows_to_list
 from vks_plugin.cases.folios import parse_labels
 from vks_plugin.cases.models import CaseChange, CaseFile, DocumentInventory
 from vks_plugin.errors import BadInput, Conflict
-from vks_plugin.language import speaking, spoken
+from vks_plugin.language import speaking, told
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
 from vks_plugin.text import ascii_file_name
@@ -135,10 +135,8 @@ def write_inventory(inventory: DocumentInventory, file_format: str) -> WrittenIn
     Raises:
         BadInput: there is no such format.
     """
-    try:
+    with told():
         kind = content_type(file_format)
-    except BadInput as error:
-        raise BadInput(spoken(error.message), field=error.field) from error
     # a paper for a file, whatever language the person uses the pages in
     with speaking("vi"):
         content = write_paper(as_paper(inventory), file_format)

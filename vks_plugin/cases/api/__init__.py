@@ -2,9 +2,19 @@
 
 from vks_plugin.cases.api.cases import CaseViewSet
 from vks_plugin.cases.api.findings import CaseFindingsViewSet
+from vks_plugin.cases.api.folios import (
+    FolioCorrectionViewSet,
+    FolioExplanationViewSet,
+    FolioPageViewSet,
+    FolioProfileViewSet,
+    FolioReportViewSet,
+    FolioStampViewSet,
+    InventoryViewSet,
+    NumberFoliosViewSet,
+    VolumeProposalViewSet,
+)
 from vks_plugin.cases.api.lineage import CaseBecomeViewSet, CaseMergeViewSet, CaseRelatedViewSet, CaseSplitViewSet
 from vks_plugin.cases.api.papers import (
-    LARGEST_FOLIO,
     CaseDocumentSerializer,
     CaseDocumentViewSet,
     CaseFolioViewSet,
@@ -20,7 +30,6 @@ from vks_plugin.cases.api.record import RECORD_VIEWS, CaseHistoryViewSet
 from vks_plugin.cases.api.reference import CalendarDayViewSet, ChargeViewSet, KindViewSet
 
 __all__ = [
-    "LARGEST_FOLIO",
     "RECORD_VIEWS",
     "CalendarDayViewSet",
     "CaseBecomeViewSet",
@@ -38,6 +47,15 @@ __all__ = [
     "CatalogueTypeViewSet",
     "ChargeViewSet",
     "DeadlineViewSet",
+    "FolioCorrectionViewSet",
+    "FolioExplanationViewSet",
+    "FolioPageViewSet",
+    "FolioProfileViewSet",
+    "FolioReportViewSet",
+    "FolioStampViewSet",
+    "InventoryViewSet",
     "KindViewSet",
+    "NumberFoliosViewSet",
     "PossibleEventViewSet",
+    "VolumeProposalViewSet",
 ]

@@ -5,23 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.response import Response
 
+from vks_plugin.access import actions as access
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import require
+from vks_plugin.cases.api.folios import paper_of
+from vks_plugin.cases.folios import LARGEST_FOLIO, parse_label
 from vks_plugin.cases.models import CaseDocument, CatalogueType, Folio
-from vks_plugin.rest import CODE, ApiViewSet, PersonSerializer, refusals
+from vks_plugin.language import told
+from vks_plugin.rest import CODE, LARGEST_NUMBER, ApiViewSet, ComposedField, InputSerializer, PersonSerializer, refusals
 from vks_plugin.text import folded
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-
-LARGEST_FOLIO = 1_000_000
-"""Higher folio numbers are taken for a slip of the hand; the database could not hold all of them."""
 
 
 class CaseDocumentSerializer(serializers.Serializer[CaseDocument]):
@@ -89,7 +93,7 @@ class CaseDocumentViewSet(OfCaseViewSet):
 class FolioSerializer(serializers.Serializer[Folio]):
     """One folio (bút lục) and where to see it."""
 
-    number = serializers.IntegerField()
+    number = serializers.IntegerField(allow_null=True, help_text="Null: a stamp without a number.")
     suffix = serializers.CharField(help_text="Such as `a`; mostly empty.")
     label = serializers.CharField(  # type: ignore[assignment]  # the field is named so in the answer
         help_text="As it is cited: `125`, `125a`."
@@ -97,6 +101,22 @@ class FolioSerializer(serializers.Serializer[Folio]):
     document = serializers.IntegerField(source="case_document.document_id", help_text="Id in the host.")
     title = serializers.CharField(source="case_document.title", help_text="Title of the document.")
     page = serializers.IntegerField(allow_null=True, help_text="Page of the document, from 1; null: not known.")
+    state = serializers.CharField(help_text="`tam` stamped only, `chinh_thuc`, `sua_co_giai_trinh` or `thieu`.")
+    stamped_by = serializers.CharField(help_text="`CQDT`, `VKS`, `TA` or empty.")
+
+
+class AddFolioSerializer(InputSerializer):
+    """A folio with a suffix, and why it is there."""
+
+    label = serializers.CharField(max_length=12, help_text="Such as `125a`.")  # type: ignore[assignment]  # as above
+    document = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the host.")
+    page = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_FOLIO, required=False, allow_null=True, help_text="Needed beyond one page."
+    )
+    text = ComposedField(max_length=1000, help_text="The explanation; it stays.")
+    report = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_NUMBER, required=False, allow_null=True, help_text="Report of explanation."
+    )
 
 
 class FolioFilterSet(FilterSet):
@@ -125,6 +145,13 @@ class FolioFilterSet(FilterSet):
         description="Of the documents the asker may read. `?number=125` finds the document and page to open.",
         responses={200: FolioSerializer, **refusals(400, 404)},
     ),
+    create=extend_schema(
+        summary="Enter a folio with a suffix",
+        description="For a page that was passed over when the file was numbered. A plain number is only given behind "
+        "the last one, by numbering.",
+        request=AddFolioSerializer,
+        responses={201: FolioSerializer, **refusals(400, 403, 404, 409)},
+    ),
 )
 class CaseFolioViewSet(OfCaseViewSet):
     """Folios of a case."""
@@ -138,7 +165,27 @@ class CaseFolioViewSet(OfCaseViewSet):
         """Answer with those of readable documents."""
         readable = self.case_view().documents.order_by().values("pk")
         rows = Folio.objects.filter(case_document__in=readable).select_related("case_document")
-        return self.page(self.filter_queryset(rows.order_by("number", "suffix")))
+        return self.page(
+            self.filter_queryset(rows.order_by(F("number").asc(nulls_last=True), "suffix", "case_document_id", "page"))
+        )
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Enter one."""
+        case = self.case_view().case
+        require(self.actor, case, Level.CONTRIBUTE, doing=_("đánh số bút lục"))
+        given = self.given(AddFolioSerializer)
+        with told():
+            label = parse_label(given["label"], field="label")
+        made = access.add_folio(
+            actor=self.actor,
+            case=case,
+            document=paper_of(case, given["document"]),
+            label=label,
+            page=given.get("page"),
+            text=given["text"],
+            report=paper_of(case, given.get("report"), field="report"),
+        )
+        return self.shown(made, status=201)
 
 
 class CatalogueTypeSerializer(serializers.Serializer[CatalogueType]):
