@@ -128,9 +128,12 @@ def test_a_report_becomes_a_case_with_its_people(lead: User, report: CaseFile, p
 
 
 def test_the_report_is_settled_and_both_know_of_each_other(lead: User, report: CaseFile) -> None:
+    # twenty days from the day it was received, and the duty to tell the procuracy
+    assert dict(report.deadlines.values_list("rule", "due_on"))["nt_giai_quyet"] == on("04-09")
     case = become(lead, report).case
     report.refresh_from_db()
     assert report.status == "da_giai_quyet"
+    assert not report.deadlines.filter(rule="nt_giai_quyet").exists()
     event = report.events.get(event="nguon_tin_khoi_to")
     assert (event.number, event.happened_on, event.agency) == ("88/QĐ-CSĐT", on("04-01"), AGENCY)
     (there,) = related_cases(lead, case)
@@ -141,6 +144,28 @@ def test_the_report_is_settled_and_both_know_of_each_other(lead: User, report: C
         CaseChange.objects.filter(case=case, subject__in=["accused", "person"]).values_list("reason", flat=True)
     )
     assert reasons == {"Khởi tố từ nguồn tin"}
+
+
+def test_a_report_goes_its_way_by_its_own_table(lead: User, report: CaseFile) -> None:
+    def happen(event: str, day: str, **values: Any) -> ProceduralEvent:
+        return access.record_event(actor=lead, case=report, event=event, happened_on=on(day), **values)
+
+    assert [row.event for row in report.events.all()] == ["tiep_nhan_nguon_tin"]
+    happen("phan_cong_giai_quyet", "03-21")
+    assert standing(report)[1] == "dang_giai_quyet"
+    happen("keo_dai_nguon_tin", "03-25")
+    assert report.deadlines.get(rule="nt_giai_quyet_phuc_tap").due_on == on("05-20")
+    happen("tam_dinh_chi_nguon_tin", "04-20", number="1/TĐC")
+    assert standing(report)[1] == "tam_dinh_chi"
+    assert not report.deadlines.filter(rule__startswith="nt_giai_quyet").exists()
+    happen("phuc_hoi_nguon_tin", "05-04", number="2/PH")
+    assert report.deadlines.get(rule="nt_phuc_hoi_giai_quyet").due_on == on("06-04")
+    with pytest.raises(Conflict):
+        happen("khoi_to_bi_can", "05-05", number="3/KTBC", accused=report.accused.all()[0])
+    refused = happen("nguon_tin_khong_khoi_to", "05-20", number="4/KKT")
+    assert refused.label == "Không khởi tố vụ án"
+    assert standing(report)[1] == "da_giai_quyet"
+    assert {person.role_label for person in report.accused.all()} == {"Người bị tố giác, kiến nghị khởi tố"}
 
 
 def test_papers_stay_in_the_report_and_are_read_from_the_case(

@@ -250,6 +250,23 @@ def deadline_rules() -> dict[str, Rule]:
     return parse_rules(json.loads(path.read_text(encoding="utf-8")))
 
 
+def register_rules(rows: Iterable[Mapping[str, object]]) -> None:
+    """Make time limits of another kind of case known, when the program starts.
+
+    Args:
+        rows: as in the table that ships with the package; each names its kind.
+
+    Raises:
+        ValueError: a row does not say what it should, or its id is taken.
+    """
+    table = deadline_rules()
+    for name, rule in parse_rules(rows).items():
+        if name in table:
+            message = f"rule {name!r} is there already"
+            raise ValueError(message)
+        table[name] = rule
+
+
 def add_months(day: dt.date, months: int) -> dt.date:
     """Return the same day of a later (or earlier) month, or that month's last day where there is none."""
     index = day.year * 12 + day.month - 1 + months

@@ -46,14 +46,9 @@ def findings(case: CaseFile) -> list[Finding]:
     return sorted(found, key=lambda each: (each.severity != "block", each.rule))
 
 
-def _prosecutes(case: CaseFile) -> bool:
-    """Tell whether people are prosecuted in cases of this kind, not only reported."""
-    return "khoi_to_bi_can" in EVENTS.get(case.kind, {})
-
-
 def _days(case: CaseFile, accused: Sequence[Accused], events: Sequence[ProceduralEvent]) -> validation.DaysOfCase:
     recorded = tuple(validation.RecordedEvent(each.pk, happening_of(each)) for each in events)
-    if not _prosecutes(case):
+    if not case.kind_data.prosecutes:
         return validation.DaysOfCase(recorded)
     # what is recorded as events is compared there
     told = {(each.event, each.accused_id) for each in events}
@@ -108,7 +103,7 @@ def _custody(case: CaseFile, accused: Sequence[Accused]) -> Iterable[Finding]:
 
 def _minors(case: CaseFile, accused: Sequence[Accused], charges: Sequence[Charge]) -> Iterable[Finding]:
     victims = list(CasePerson.objects.filter(case=case, role="victim"))
-    if not _prosecutes(case):
+    if not case.kind_data.prosecutes:
         return
     ages = tuple(
         validation.AccusedAge(

@@ -1,7 +1,8 @@
 """Kinds of cases: what a kind is called, what identifies it, which stages, people and fields it has.
 
-A new kind is a row here (`register_kind`), its events in `proceedings.py` and, where the law sets time limits,
-rows in the table of rules. Forms, pages, API, import and search read everything from these rows.
+A new kind is a row here (`register_kind`), its events (`proceedings.register_events`) and, where the law sets time
+limits, rules (`deadlines.register_rules`). Forms, pages, API, import and search read everything from these rows.
+A kind without events has none, and no time limits.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vks_plugin.cases.stages import STAGES_OF, STATUSES_OF, Stage
+from vks_plugin.cases.stages import STAGES_OF, STATUSES_OF, Stage, accused_label, stage_label, status_label
 from vks_plugin.text import gettext_noop as _
 from vks_plugin.text import one_line
 
@@ -61,6 +62,8 @@ class Kind:
     """The event that number, date and agency tell of; recorded with the registration."""
     has_accused: bool = False
     accused_group_label: str = ""
+    prosecutes: bool = False
+    """Whether its accused are charged and tried, so that the law calls them by the stage they are in."""
     name_example: str = ""
     fields: tuple[KindField, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -72,6 +75,18 @@ class Kind:
     def first_status(self) -> str:
         """The status a case has when it is registered."""
         return self.statuses[0][0]
+
+    def stage_label(self, stage: str) -> str:
+        """Return the words this kind has for a stage; those of any other kind when it has none."""
+        return next((each.label for each in self.stages if each.value == stage), stage_label(stage))
+
+    def status_label(self, status: str) -> str:
+        """Return the words this kind has for a status; those of any other kind when it has none."""
+        return dict(self.statuses).get(status, status_label(status))
+
+    def accused_label(self, stage: str) -> str:
+        """Return what its accused are called at a stage."""
+        return accused_label(stage) if self.prosecutes else self.accused_group_label
 
     def clean_details(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the kind's own fields as they are stored: strings, whole numbers, ISO dates; empty ones left out.
@@ -169,6 +184,7 @@ CRIMINAL = Kind(
     first_event="khoi_to_vu_an",
     has_accused=True,
     accused_group_label=_("Bị can, bị cáo"),
+    prosecutes=True,
     name_example=_("Nguyễn Văn A và đồng phạm – Trộm cắp tài sản"),
     person_roles=(
         ("victim", _("Bị hại")),

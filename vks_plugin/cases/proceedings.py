@@ -105,7 +105,7 @@ class Step(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-START: Mapping[str, State] = {
+START: dict[str, State] = {
     "criminal": State("nguon_tin", "dang_giai_quyet"),
     "crime_report": State("nguon_tin", "chua_thuc_hien"),
     "civil": State("thu_ly", "dang_giai_quyet"),
@@ -1259,7 +1259,7 @@ _CIVIL = _court(
 )
 _ADMINISTRATIVE = _court({"nghien_cuu": "Điều 147 Luật TTHC", "khang_nghi": "Điều 213 Luật TTHC"}, ())
 
-EVENTS: Mapping[str, Mapping[str, Event]] = {
+EVENTS: dict[str, Mapping[str, Event]] = {
     kind: {each.value: replace(each, kind=kind) for each in rows}
     for kind, rows in (
         ("criminal", _CRIMINAL),
@@ -1269,6 +1269,27 @@ EVENTS: Mapping[str, Mapping[str, Event]] = {
     )
 }
 """The table, by kind and value."""
+
+
+def register_events(kind: str, rows: Iterable[Event], *, start: State) -> None:
+    """Make the events of another kind of case known, when the program starts.
+
+    Args:
+        kind: the kind; what its rows say of it is filled in here.
+        rows: in the order in which forms offer them.
+        start: where a case stands before anything is recorded of it.
+
+    Raises:
+        ValueError: the kind has events already, or one of them stands twice.
+    """
+    table: dict[str, Event] = {}
+    for each in rows:
+        if kind in EVENTS or each.value in table:
+            message = f"event {each.value!r} of {kind!r} is there already"
+            raise ValueError(message)
+        table[each.value] = replace(each, kind=kind)
+    EVENTS[kind] = table
+    START[kind] = start
 
 
 # --- what is possible
@@ -1343,7 +1364,7 @@ def allowed(
     missing from an earlier stage is included.
     """
     found = []
-    for event in EVENTS[kind].values():
+    for event in EVENTS.get(kind, {}).values():
         if _fits(event, case_state, accused_state):
             if not (
                 history is not None
@@ -1538,7 +1559,7 @@ def advance(
     Raises:
         ProceedingsError: the table does not allow it; the sentence says what is possible.
     """
-    event = EVENTS[kind].get(happening.event)
+    event = EVENTS.get(kind, {}).get(happening.event)
     if event is None:
         raise ProceedingsError(
             Sentence(_("Không có sự kiện tố tụng mã “%(event)s”."), event=happening.event[:40]), field="event"
@@ -1646,7 +1667,7 @@ def replay(
     told = list(history)
     warnings = list(step.warnings)
     for each in happenings:
-        event = EVENTS[kind].get(each.event)
+        event = EVENTS.get(kind, {}).get(each.event)
         if event is None:
             raise ProceedingsError(Sentence(_("Không có sự kiện tố tụng mã “%(event)s”."), event=each.event[:40]))
         step = _step(event, step.case, step.accused, told, each, override=False)

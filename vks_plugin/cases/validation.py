@@ -56,15 +56,20 @@ class KnownDecision:
 
     unit: str | None
     """Name of the office; none: nobody did."""
+    initiated: bool = True
+    """Whether it is a decision that initiates a case; other kinds have numbers of their own."""
 
 
 def same_decision(facts: KnownDecision) -> Findings:
     """V01: refuse a second case of one decision and name only the other office: its case may not be the reader's."""
     if facts.unit is None:
         return ()
-    sentence = Sentence(
-        _("Vụ án có quyết định khởi tố này đã được %(unit)s đăng ký. Hãy liên hệ đơn vị đó."), unit=facts.unit
+    template = (
+        _("Vụ án có quyết định khởi tố này đã được %(unit)s đăng ký. Hãy liên hệ đơn vị đó.")
+        if facts.initiated
+        else _("Vụ việc có số, ngày, cơ quan này đã được %(unit)s đăng ký. Hãy liên hệ đơn vị đó.")
     )
+    sentence = Sentence(template, unit=facts.unit)
     return (Finding("V01", "block", sentence, field="init_decision_no"),)
 
 

@@ -438,7 +438,7 @@ def _follow(actor: User, case: CaseFile, happened: Happened) -> None:
 
 def settle_newcomer(*, case: CaseFile, accused: Accused) -> None:
     """Give somebody entered later a state of his own: charged where the decision is named, held at most otherwise."""
-    if accused.init_decision_date is not None or case.kind != "criminal":
+    if accused.init_decision_date is not None or not case.kind_data.prosecutes:
         accused.registered_stage, accused.registered_status = case.stage, case.kind_data.first_status
     else:
         accused.registered_stage, accused.registered_status = NEWCOMER

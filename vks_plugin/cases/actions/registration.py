@@ -93,7 +93,8 @@ def _clash(key: str, code: str | None, cases: QuerySet[CaseFile] | None = None) 
     """Say what is there already, naming only the other unit: the case itself may not be the reader's (rule V01)."""
     among = CaseFile.objects.all() if cases is None else cases
     other = among.filter(init_decision_key=key).select_related("unit").first()
-    taken = refusal(same_decision(KnownDecision(other.unit.name if other is not None else None)), Conflict)
+    known = KnownDecision(other.unit.name, initiated=other.kind_data.prosecutes) if other else KnownDecision(None)
+    taken = refusal(same_decision(known), Conflict)
     if taken is not None:
         return taken
     if code and CaseFile.objects.filter(code=code).exists():

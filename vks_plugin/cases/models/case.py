@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.kinds import CRIMINAL, Kind, kind_of
-from vks_plugin.cases.stages import accused_label, stage_label, status_label
 from vks_plugin.organization.models import Department, InForceManager, ProcuracyUnit
 
 if TYPE_CHECKING:
@@ -156,17 +155,17 @@ class CaseFile(models.Model):
     @property
     def stage_label(self) -> str:
         """The stage in words."""
-        return gettext(stage_label(self.stage))
+        return gettext(self.kind_data.stage_label(self.stage))
 
     @property
     def status_label(self) -> str:
         """The status in words."""
-        return gettext(status_label(self.status))
+        return gettext(self.kind_data.status_label(self.status))
 
     @property
     def accused_label(self) -> str:
         """What the law calls the accused at the present stage."""
-        return gettext(accused_label(self.stage))
+        return gettext(self.kind_data.accused_label(self.stage))
 
 
 class Assignment(models.Model):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
-from vks_plugin.cases.stages import MEASURES, accused_label
+from vks_plugin.cases.stages import MEASURES
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -127,7 +127,7 @@ class Accused(Human):
     @property
     def role_label(self) -> str:
         """What the law calls this person now (BLTTHS, Điều 60 and 61): it follows the person's own stage."""
-        return gettext(accused_label(self.stage or self.case.stage))
+        return gettext(self.case.kind_data.accused_label(self.stage or self.case.stage))
 
     @property
     def offence_day(self) -> dt.date | None:

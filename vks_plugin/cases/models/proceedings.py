@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.models.papers import CaseDocument
 from vks_plugin.cases.models.people import Accused
-from vks_plugin.cases.proceedings import EVENTS, event_label, ground_label
+from vks_plugin.cases.proceedings import EVENTS, Event, event_label, ground_label
 from vks_plugin.text import gettext_noop
 
 if TYPE_CHECKING:
@@ -83,18 +83,25 @@ class ProceduralEvent(models.Model):
     @property
     def label(self) -> str:
         """What happened, in words."""
-        return gettext(event_label(self.event))
+        row = self._row
+        return gettext(row.label if row is not None else event_label(self.event))
 
     @property
     def ground_label(self) -> str:
         """The ground, in words."""
-        return gettext(ground_label(self.event, self.ground))
+        row = self._row
+        told = dict(row.grounds).get(self.ground) if row is not None else None
+        return gettext(told or ground_label(self.event, self.ground))
 
     @property
     def article(self) -> str:
         """Where the law speaks of it."""
-        row = EVENTS.get(self.case.kind, {}).get(self.event)
+        row = self._row
         return row.article if row is not None else ""
+
+    @property
+    def _row(self) -> Event | None:
+        return EVENTS.get(self.case.kind, {}).get(self.event)
 
 
 class CaseDeadline(models.Model):

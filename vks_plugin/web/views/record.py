@@ -104,7 +104,7 @@ def tabs(view: CaseView) -> list[Tab]:
         if section.accused_only and not case.kind_data.has_accused:
             continue
         label = str(section.label)
-        if section.name == "accused" and case.kind != "criminal":
+        if section.name == "accused" and not case.kind_data.prosecutes:
             label = _(case.kind_data.accused_group_label)
         address = (
             reverse("vks:case", args=[case.code])
