@@ -131,7 +131,7 @@ def kinds() -> Iterator[None]:
         yield
     for kind in ("enforcement", "petition"):
         for table in (KINDS, STAGES_OF, STATUSES_OF, EVENTS, START):
-            table.pop(kind, None)  # type: ignore[attr-defined]
+            table.pop(kind, None)
     del deadline_rules()["tha_kiem_sat"]
     running._shipped.cache_clear()
 

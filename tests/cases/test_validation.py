@@ -246,7 +246,7 @@ def test_v06_after_the_seal_only_supplements_tags_and_notes(act: Any, blocked: b
     assert validation.leaves_seal_intact(ActOnDocument(act, sealed=False)) == ()
 
 
-ACCEPTED = {"closing_unit": "QN-KV1", "receiving_unit": "QN-KV1"}
+ACCEPTED: dict[str, Any] = {"closing_unit": "QN-KV1", "receiving_unit": "QN-KV1"}
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_bad_metadata_is_refused(
 def test_a_paper_marked_as_a_state_secret_is_not_kept(
     case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], fields: dict[str, str]
 ) -> None:
-    given = {"filename": "Tài liệu.pdf", "title": "Báo cáo"} | fields
+    given: dict[str, Any] = {"filename": "Tài liệu.pdf", "title": "Báo cáo"} | fields
     with pytest.raises(BadInput) as refusal:
         filing.file_upload(
             actor=people["prosecutor_kv1"],

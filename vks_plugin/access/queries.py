@@ -234,7 +234,7 @@ def related_cases(user: User, case: CaseFile) -> list[Related]:
         .select_related("case__unit", "other__unit")
         .order_by("decided_on", "pk")
     )
-    keys = {each for row in rows for each in (row.case_id, row.other_id) if each not in {None, case.pk}}
+    keys = {each for row in rows for each in (row.case_id, row.other_id) if each is not None} - {case.pk}
     known = set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
     counted = visible_documents(user).filter(case__in=known).order_by().values_list("case_id")
     documents = dict(counted.annotate(number=Count("pk"))) if known else {}

@@ -77,7 +77,7 @@ def _folios(case: CaseFile) -> Iterable[Finding]:
     found = validation.folios_complete(report)
     # documents are known by their number in the host
     host_ids = dict(papers_of(case).order_by().values_list("pk", "document_id"))
-    return [replace(each, entry=host_ids.get(each.entry)) if each.part == "document" else each for each in found]
+    return [replace(each, entry=host_ids.get(each.entry or 0)) if each.part == "document" else each for each in found]
 
 
 def _limits(

@@ -249,7 +249,7 @@ def merge_cases(
     carried, warnings = _carry_accused(actor, target, people, reason)
     _carry_people(actor, target, source.people.all(), carried, reason)
     _carry_charges(actor, target, source, None, reason)
-    decision = {"number": decision_no, "agency": agency, "note": note}
+    decision: dict[str, Any] = {"number": decision_no, "agency": agency, "note": note}
     record_event(
         actor=actor,
         case=target,
@@ -343,7 +343,8 @@ def split_case(
         _carry_charges(actor, case, source, None, reason)
     _carry_assignments(source, case)
     _relate(actor, case, RelatedCase.Relation.SPLIT_FROM, source, decision_no, decided_on, reason)
-    for person in chosen or [None]:
+    who: Sequence[Accused | None] = chosen or [None]
+    for person in who:
         happened = Happened(SPLITS, decided_on, accused=person, number=decision_no, agency=agency)
         record_event(actor=actor, case=source, happened=happened)
     case.refresh_from_db()
@@ -470,8 +471,9 @@ def _carry_custody(actor: User, case: CaseFile, person: Accused, made: Accused, 
                     setattr(after, field, getattr(before, field))
             after.save()
             measures[before.pk] = after
-    for row in person.measures.filter(event__isnull=True, extends__in=measures):
-        values = _values(row, MEASURE.fields) | {"accused": made, "extends": measures[row.extends_id]}
+    for longer in person.measures.filter(event__isnull=True, extends__in=measures).select_related("extends"):
+        prolonged = measures[longer.extends.pk] if longer.extends is not None else None
+        values = _values(longer, MEASURE.fields) | {"accused": made, "extends": prolonged}
         add_entry(actor=actor, case=case, part="measure", values=values, reason=reason)
     return refused
 

@@ -49,7 +49,7 @@ class CaseFindingsViewSet(OfRecordViewSet):
     serializer_class = FindingSerializer
     # all of them are the answer
     pagination_class = None
-    filter_backends = ()
+    filter_backends: Any = ()
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with all of them."""

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
-_TOKEN = {
-    "required": False,
-    "allow_null": True,
-    "help_text": "The same token sent again answers with the case it made.",
-}
-_CODE = {"required": False, "allow_blank": True, "help_text": "The next free one of the office when left out."}
+
+def _token() -> serializers.UUIDField:
+    return serializers.UUIDField(
+        required=False, allow_null=True, help_text="The same token sent again answers with the case it made."
+    )
+
+
+def _code() -> serializers.CharField:
+    return serializers.CharField(
+        required=False, allow_blank=True, help_text="The next free one of the office when left out."
+    )
 
 
 def _rows(help_text: str) -> serializers.ListField:
@@ -53,16 +58,16 @@ class BecomeSerializer(InputSerializer):
     name = ComposedField(
         required=False, allow_blank=True, max_length=250, help_text="Of the case; that of the report when left out."
     )
-    reporters = ReporterSerializer(
-        many=True, required=False, max_length=MOST_AT_ONCE, help_text="Who is left out is not carried."
+    reporters = serializers.ListField(
+        child=ReporterSerializer(), required=False, max_length=MOST_AT_ONCE, help_text="Who is left out is not carried."
     )
     accused = _rows("Ids of people reported who are to stand in the list of accused; nobody is prosecuted by that.")
     charges = ChargeOfSerializer(
         many=True, required=False, max_length=MOST_AT_ONCE, help_text="Of the case; those of the report when left out."
     )
-    code = serializers.CharField(**_CODE)
+    code = _code()
     handled_at = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
-    form_token = serializers.UUIDField(**_TOKEN)
+    form_token = _token()
 
 
 class MergeSerializer(InputSerializer):
@@ -92,8 +97,8 @@ class SplitSerializer(InputSerializer):
     )
     init_decision_date = serializers.DateField(required=False, allow_null=True)
     init_decision_agency = ComposedField(required=False, allow_blank=True, max_length=200)
-    code = serializers.CharField(**_CODE)
-    form_token = serializers.UUIDField(**_TOKEN)
+    code = _code()
+    form_token = _token()
 
 
 class GrownSerializer(serializers.Serializer[Any]):
@@ -235,7 +240,7 @@ class CaseRelatedViewSet(OfRecordViewSet):
     queryset: QuerySet[Any] = CaseFile.objects.none()
     serializer_class = RelatedSerializer
     pagination_class = None
-    filter_backends = ()
+    filter_backends: Any = ()
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with all of them."""

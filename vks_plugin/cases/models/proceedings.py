@@ -210,7 +210,7 @@ class RelatedCase(models.Model):
         return gettext(_SEEN_FROM_THE_OTHER[self.relation])
 
 
-_SEEN_FROM_THE_OTHER = {
+_SEEN_FROM_THE_OTHER: dict[str, str] = {
     RelatedCase.Relation.MERGED_INTO: gettext_noop("Đã nhận nhập vụ"),
     RelatedCase.Relation.SPLIT_FROM: gettext_noop("Đã tách ra vụ"),
     RelatedCase.Relation.TRANSFERRED: gettext_noop("Chuyển theo thẩm quyền"),
