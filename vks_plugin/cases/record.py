@@ -236,6 +236,14 @@ _OTHER_SUBJECTS: dict[str, type[models.Model]] = {
 """What else the history tells of."""
 
 
+def may_have_lines(column: models.Field[Any, Any]) -> bool:
+    """Tell whether a text of this column may have more lines than one; names and numbers have not."""
+    return column.max_length is None or column.max_length > _LONG
+
+
+_LONG = 400
+
+
 def part_of(entry: models.Model) -> Part:
     """Return the part this row belongs to."""
     return next(part for part in PARTS_OF_RECORD.values() if part.model is type(entry))
@@ -310,6 +318,26 @@ def title_of(entry: models.Model) -> str:
 def difference(before: dict[str, str], after: dict[str, str]) -> list[list[Any]]:
     """Return `[field, before, after]` for what differs."""
     return [[name, before.get(name, ""), value] for name, value in after.items() if before.get(name, "") != value]
+
+
+class Snapshot:
+    """What a row said, to tell later what was changed in it."""
+
+    def __init__(self, entry: models.Model, fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        self._stored = self._columns(entry)
+        self._told = values_of(entry, fields)
+
+    def _columns(self, entry: models.Model) -> dict[str, Any]:
+        return {name: getattr(entry, str(entry._meta.get_field(name).attname)) for name in self.fields}  # type: ignore[union-attr]
+
+    def changes(self, entry: models.Model) -> list[list[Any]]:
+        """Return `[field, before, after]` for what is stored otherwise, also where it reads the same.
+
+        Two accused may have one name: who is charged changes though the words do not.
+        """
+        stored, told = self._columns(entry), values_of(entry, self.fields)
+        return [[name, self._told[name], told[name]] for name in self.fields if self._stored[name] != stored[name]]
 
 
 def fingerprint(entry: models.Model) -> str:

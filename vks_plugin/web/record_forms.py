@@ -17,7 +17,7 @@ from vks_plugin.cases import penal_code
 from vks_plugin.cases.actions import ChargeInput, charge_values
 from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson, Charge, PreventiveMeasure
-from vks_plugin.cases.record import CHARGE, PARTS_OF_RECORD, Part, fingerprint
+from vks_plugin.cases.record import CHARGE, PARTS_OF_RECORD, Part, fingerprint, may_have_lines
 from vks_plugin.errors import VksError
 from vks_plugin.text import one_line
 from vks_plugin.web.fields import Birth, BirthField, DayField, HourField, StyledForm, birth_values, suggesting
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 else:
     # generic only for type checkers
     _Chooser = forms.ModelChoiceField
-
-_LONG = 400
-"""Texts that may be longer get several lines to be typed in."""
 
 _SUGGESTED = {
     "nationality": "nationalities",
@@ -172,8 +169,7 @@ def field_for(model: type[models.Model], name: str) -> forms.Field:
         widget = forms.TextInput(attrs={"inputmode": "numeric"})
         field = forms.IntegerField(label=label, required=False, min_value=0, max_value=32000, widget=widget)
     else:
-        lines = source.max_length is None or source.max_length > _LONG
-        text: forms.Widget = forms.Textarea(attrs={"rows": 2}) if lines else forms.TextInput()
+        text: forms.Widget = forms.Textarea(attrs={"rows": 2}) if may_have_lines(source) else forms.TextInput()
         field = forms.CharField(label=label, required=required, max_length=source.max_length, widget=text)
         if name in _SUGGESTED:
             suggesting(field, _SUGGESTED[name])

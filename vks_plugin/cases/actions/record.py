@@ -23,8 +23,10 @@ from vks_plugin.cases.record import (
     CASE_FIELDS,
     PARTS_OF_RECORD,
     Part,
+    Snapshot,
     difference,
     fingerprint,
+    may_have_lines,
     part_of,
     title_of,
     values_of,
@@ -89,8 +91,13 @@ def check(entry: models.Model) -> None:
         BadInput: with the sentence and the field it belongs to.
     """
     relations = [field.name for field in entry._meta.fields if field.is_relation]
+    for column in entry._meta.fields:
+        value = getattr(entry, column.attname)
+        if isinstance(value, str) and not may_have_lines(column):
+            setattr(entry, column.attname, one_line(value))
     try:
-        entry.full_clean(exclude=[*relations, "folded_name"], validate_constraints=False)
+        # what may be there only once is asked for by name, in sentences of ours
+        entry.full_clean(exclude=[*relations, "folded_name"], validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         field, sentence = _first_error(error)
         if field is not None:
@@ -292,11 +299,11 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
     current.case = case
     if seen and seen != fingerprint(current):
         raise Conflict(_changed_meanwhile(case))
-    before = values_of(current, part.fields)
+    before = Snapshot(current, part.fields)
     for name, value in clean_text(values).items():
         setattr(current, name, value)
     check(current)
-    changed = difference(before, values_of(current, part.fields))
+    changed = before.changes(current)
     if not changed:
         return current
     _written(current)
@@ -391,7 +398,7 @@ def edit_case(
     case = lock_case(case)
     if revision is not None and revision != case.revision:
         raise Conflict(_changed_meanwhile(case))
-    before = values_of(case, CASE_FIELDS)
+    before = Snapshot(case, CASE_FIELDS)
     given = clean_text(values)
     if "details" in given:
         given["details"] = clean_details(case.kind, given["details"] or {})
@@ -401,7 +408,7 @@ def edit_case(
         setattr(case, name, value)
     check(case)
     check_identity(case)
-    changed = difference(before, values_of(case, CASE_FIELDS))
+    changed = before.changes(case)
     if not changed:
         return case
     _written(case)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import CaseView, case_for, related_cases, who_can_see
+from vks_plugin.access.queries import CaseView, case_for, related_cases, shown_values, who_can_see
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -267,10 +267,11 @@ class Change(NamedTuple):
 def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     rows = Paginator(view.case.changes.all(), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
     changes = []
+    shown = shown_values(request.user, rows)
     for row in rows:
         part = PARTS_OF_RECORD.get(row.subject)
         label = _(part.label) if part is not None else _OTHER_SUBJECTS.get(row.subject, row.subject)
-        values = [(_change_label(row.subject, name), before, after) for name, before, after in row.values]
+        values = [(_change_label(row.subject, name), before, after) for name, before, after in shown[row.pk]]
         changes.append(Change(row, str(label), values))
     return {"changes": changes, "rows": rows}
 
