@@ -53,6 +53,7 @@ JUVENILE_MIXED = _(
 NO_CLASS = _("Chưa xác định loại tội phạm nên chưa tính được.")
 NO_HOUR = _("Sự kiện chưa ghi giờ: tính đến hết ngày.")
 CUT = _("Thời gian gia hạn ghi nhận vượt mức của loại tội hiện tại: chỉ tính phần trong mức.")
+CAP_PAST = _("Lệnh tạm giam sau khi thời hạn điều tra, truy tố đã qua: hãy kiểm tra các sự kiện đã ghi.")
 MERGED = _("Nhập vụ án: tính từ ngày khởi tố vụ án đầu tiên (TTLT 04/2018 Điều 14).")
 SPLIT_OFF = _("Tách vụ án: tính từ ngày khởi tố vụ án gốc; mốc này chưa được kiểm chứng.")
 
@@ -591,7 +592,9 @@ class _Show:
         due, days, words = found.due, found.counted_days, found.arithmetic
         if rule.cap:
             limit = self.cap(rule, one)
-            if limit is not None and limit.end is not None and _day(due) > limit.end:
+            if limit is not None and limit.end is not None and limit.end < _day(one.start):
+                notes.append(CAP_PAST)
+            elif limit is not None and limit.end is not None and _day(due) > limit.end:
                 days -= (_day(due) - limit.end).days
                 due = limit.end
                 words += f"; không quá thời hạn “{limit.rule.label}” hết {due:%d/%m/%Y}"
@@ -822,7 +825,7 @@ def _vet_custody(told: _Told, show: _Show, happening: Happening) -> list[str]:
             rule, one.on, crime_class=crime_class, base=happening.amount, share=share, counting=show.counting
         )
         cap = show.cap(rule, one) if rule.cap else None
-        if cap is not None and cap.end is not None and _day(whole.due) > cap.end:
+        if cap is not None and cap.end is not None and _day(one.start) <= cap.end < _day(whole.due):
             warnings.append(
                 Sentence(
                     _("Thời hạn tạm giam theo lệnh hết %(due)s, sau thời hạn “%(label)s” hết %(end)s."),

@@ -11,10 +11,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.utils import timezone
 
 import vks_plugin
 from vks_plugin.access import actions as access
-from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
@@ -103,23 +104,63 @@ def _person(row: dict[str, Any]) -> Account:
     return Account(user.username, f"{user.last_name} {user.first_name}", labels, unit.short_name)
 
 
+def _day(text: str) -> dt.date:
+    """Return a day that is written out, or so many days before today: what runs in a demonstration runs now."""
+    if text.startswith("today-"):
+        return timezone.localdate() - dt.timedelta(days=int(text.removeprefix("today-")))
+    return dt.date.fromisoformat(text)
+
+
+_DAYS = ("_date", "_on", "handled_at")
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _day(value) if isinstance(value, str) and value and key.endswith(_DAYS) else value
+        for key, value in values.items()
+    }
+
+
+def _accused(row: dict[str, Any]) -> AccusedInput:
+    charges = [ChargeInput(text=text) for text in row.get("charges", [])]
+    return AccusedInput(
+        row["full_name"], row.get("birth_year"), row.get("sex", ""), charges, _typed(row.get("values", {}))
+    )
+
+
+def _record(case: CaseFile, row: dict[str, Any]) -> None:
+    """Enter people, exhibits and events on behalf of the lead prosecutor."""
+    lead = User.objects.get(username=row["lead"])
+    for part, rows in (("person", row["people"]), ("exhibit", row["exhibits"])):
+        for values in rows:
+            access.add_entry(actor=lead, case=case, part=part, values=_typed(values))
+    people = list(case.accused.order_by("position"))
+    for event, day, values in row["events"]:
+        whose = {"accused": people[values["accused"] - 1]} if "accused" in values else {}
+        access.record_event(actor=lead, case=case, event=event, happened_on=_day(day), **(values | whose))
+
+
 def _case(row: dict[str, Any]) -> CaseFile:
     case = CaseFile.objects.filter(code=row["code"]).select_related("unit__parent").first()
     unit = ProcuracyUnit.objects.get(code=row["unit"])
+    made = case is None
     if case is None:
         case = access.register_case(
             actor=User.objects.get(username=row["clerk"]),
             unit=unit,
             code=row["code"],
+            kind=row.get("kind", "criminal"),
             name=row["name"],
             init_decision_no=row["init_decision_no"],
-            init_decision_date=dt.date.fromisoformat(row["init_decision_date"]),
+            init_decision_date=_day(row["init_decision_date"]),
             init_decision_agency=row["init_decision_agency"],
             charge_summary=row["charge_summary"],
             stage=row["stage"],
             department=Department.objects.filter(unit=unit, code=row["department"]).first(),
-            handled_at=dt.date.fromisoformat(row["handled_at"]),
-            accused=[AccusedInput(**person) for person in row["accused"]],
+            handled_at=_day(row["handled_at"]),
+            details=row.get("details", {}),
+            accused=[_accused(person) for person in row["accused"]],
+            **_typed(row["fields"]),
         )
     leader = (
         Appointment.objects.filter(unit=unit, role=Role.CHIEF_PROCURATOR, ended_at__isnull=True)
@@ -131,6 +172,8 @@ def _case(row: dict[str, Any]) -> CaseFile:
         person = User.objects.get(username=username)
         if leader is not None and not Assignment.objects.filter(case=case, user=person, role=role).exists():
             access.assign(actor=leader.user, case=case, user=person, role=role)
+    if made:
+        _record(case, row)
     return case
 
 
