@@ -463,6 +463,36 @@ def test_what_is_refused_leaves_both_as_they_were(
     assert snapshot() == before
 
 
+def test_people_of_a_restricted_case_are_not_shown_to_more_by_merging(
+    lead: User, pair: tuple[CaseFile, CaseFile], people: dict[str, User], snapshot: Callable[[], Snapshot]
+) -> None:
+    older, newer = pair
+    chief = people["chief_kv1"]
+    access.edit_case(actor=chief, case=older, values={"confidentiality": "han_che_noi_bo"})
+    before = snapshot()
+    with pytest.raises(Conflict) as refusal:
+        merge(lead, older, newer)
+    assert refusal.value.field == "target"
+    assert snapshot() == before
+    access.edit_case(actor=chief, case=newer, values={"confidentiality": "han_che_noi_bo"})
+    assert merge(lead, older, newer).made
+    # the other way round nobody sees more
+    third = register(actor=people["clerk_kv1"], unit=older.unit, accused=[])
+    access.assign(actor=chief, case=third, user=lead, role="prosecutor_lead")
+    assert merge(lead, third, newer, decision_no="11/QĐ-NVA").made
+
+
+def test_a_form_of_something_else_splits_nothing(
+    lead: User, gang: CaseFile, people: dict[str, User], snapshot: Callable[[], Snapshot]
+) -> None:
+    token = uuid.uuid4()
+    register(actor=lead, unit=gang.unit, form_token=token)
+    before = snapshot()
+    with pytest.raises(Conflict):
+        split(lead, gang, [], form_token=token)
+    assert snapshot() == before
+
+
 def test_merging_takes_somebody_who_works_on_both(
     pair: tuple[CaseFile, CaseFile], people: dict[str, User], snapshot: Callable[[], Snapshot]
 ) -> None:

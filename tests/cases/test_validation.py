@@ -533,6 +533,7 @@ def test_v17_what_was_merged_or_split_says_so(facts: Ancestry, parts: list[tuple
         (Merging(same=True, source_kind="criminal", target_kind="criminal", has_events=True), True),
         (Merging(same=False, source_kind="criminal", target_kind="civil", has_events=True), True),
         (Merging(same=False, source_kind="civil", target_kind="civil", has_events=False), True),
+        (Merging(same=False, source_kind="criminal", target_kind="criminal", has_events=True, widens=True), True),
     ],
 )
 def test_v17_two_cases_of_one_kind_are_merged(facts: Merging, blocked: bool) -> None:

@@ -725,16 +725,22 @@ class Merging:
     target_kind: str
     has_events: bool
     """Whether cases of this kind are merged at all."""
+    widens: bool = False
+    """Whether the source is restricted and the target is not: its people would be seen by more."""
 
 
 def may_be_merged(facts: Merging) -> Findings:
-    """V17: two different cases of one kind, of which there is merging."""
+    """V17: two different cases of one kind, of which there is merging; nobody sees more people by it unasked."""
     if facts.same:
         sentence = Sentence(_("Không nhập một vụ án vào chính nó: hãy chọn vụ khác."))
     elif facts.source_kind != facts.target_kind:
         sentence = Sentence(_("Chỉ nhập các vụ án cùng loại."))
     elif not facts.has_events:
         sentence = Sentence(_("Loại vụ án này không nhập, không tách."))
+    elif facts.widens:
+        sentence = Sentence(
+            _("Vụ này hạn chế nội bộ mà vụ nhận thì không: hãy đặt vụ nhận hạn chế nội bộ trước khi nhập.")
+        )
     else:
         return ()
     return (Finding("V17", "block", sentence, field="target"),)

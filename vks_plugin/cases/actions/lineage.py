@@ -70,6 +70,7 @@ _NOT_YET_DECIDED = ("init_decision_no", "init_decision_date", "approval_no", "ap
 
 _CUSTODY = (*MEASURE_EVENTS.values(), "ap_dung_bpnc", "gia_han_tam_giu", "gia_han_tam_giam", "huy_bpnc", "tra_tu_do")
 """Events of one accused without which nobody would be reminded of his custody."""
+_RESTRICTED = CaseFile.Confidentiality.RESTRICTED
 _NOT_CHARGED = frozenset({"", "nguon_tin", NEWCOMER.stage})
 _SET_ASIDE = frozenset({"tam_dinh_chi", "dinh_chi"})
 _GONE = frozenset({MERGED, SPLIT})
@@ -237,6 +238,7 @@ def merge_cases(
         source_kind=source.kind,
         target_kind=target.kind,
         has_events=_has_event(source, MERGES, TAKES_IN),
+        widens=_RESTRICTED == source.confidentiality != target.confidentiality,
     )
     enforce(may_be_merged(merging), Conflict)
     earlier = RelatedCase.objects.filter(case=source, relation=RelatedCase.Relation.MERGED_INTO).first()
@@ -312,14 +314,20 @@ def split_case(
     source = lock_case(source)
     if not _has_event(source, SPLITS):
         raise Conflict(_("Loại vụ án này không nhập, không tách."))
-    earlier = CaseFile.objects.filter(form_token=form_token, created_by=actor).first() if form_token else None
+    earlier = (
+        RelatedCase.objects.filter(
+            other=source, relation=RelatedCase.Relation.SPLIT_FROM, case__form_token=form_token, case__created_by=actor
+        ).first()
+        if form_token is not None
+        else None
+    )
     if earlier is not None:
-        return Grown(earlier, made=False)
+        return Grown(earlier.case, made=False)
     chosen = _chosen(list(source.accused.all()), accused)
     others = list(source.people.all())
     if not set(people) <= {person.pk for person in others}:
         raise BadInput(_("Người này không có trong hồ sơ: hãy tải lại trang."), field="people")
-    case, _made = create_case(
+    case, made = create_case(
         actor=actor,
         unit=source.unit,
         kind=source.kind,
@@ -333,6 +341,9 @@ def split_case(
         form_token=form_token,
         **{field: getattr(source, field) for field in _FROM_ORIGIN},
     )
+    if not made:
+        # the form is that of a case registered otherwise
+        raise Conflict(_("Biểu mẫu này đã được dùng: hãy tải lại trang rồi nhập lại."), field="form_token")
     # splitting gives nobody more time: limits run from where those of the origin ran from
     case.events.filter(event=case.kind_data.first_event).update(named_day=_first_initiation(source))
     reason = _("Tách vụ án theo quyết định số %(number)s") % {"number": decision_no}
