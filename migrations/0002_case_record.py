@@ -544,6 +544,14 @@ class Migration(migrations.Migration):
             model_name="folio",
             name="vks_folio_from_one",
         ),
+        migrations.RemoveIndex(
+            model_name="casefile",
+            name="vks_case_unit_stage",
+        ),
+        migrations.RemoveIndex(
+            model_name="casefile",
+            name="vks_case_newest",
+        ),
         migrations.AddField(
             model_name="accused",
             name="alias",
@@ -902,6 +910,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="casefile",
+            name="next_due_on",
+            field=models.DateField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="casefile",
             name="registered_stage",
             field=models.CharField(default="dieu_tra", editable=False, max_length=32),
         ),
@@ -964,6 +977,33 @@ class Migration(migrations.Migration):
             model_name="folio",
             name="number",
             field=models.PositiveIntegerField(blank=True, null=True, verbose_name="số bút lục"),
+        ),
+        migrations.AddIndex(
+            model_name="casefile",
+            index=models.Index(
+                fields=["-handled_at", "-id", "unit", "confidentiality", "kind", "stage", "status"],
+                name="vks_case_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="casefile",
+            index=models.Index(
+                fields=["unit", "-handled_at", "-id", "confidentiality", "stage"], name="vks_case_of_unit"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="casefile",
+            index=models.Index(
+                fields=["stage", "-handled_at", "-id", "unit", "confidentiality"], name="vks_case_by_stage"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="casefile",
+            index=models.Index(fields=["folded_name", "id", "unit", "confidentiality"], name="vks_case_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="casefile",
+            index=models.Index(fields=["next_due_on", "id", "unit", "confidentiality"], name="vks_case_by_due"),
         ),
         migrations.AddIndex(
             model_name="casefile",

@@ -17,7 +17,7 @@ from django.test import Client
 
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
-from vks_plugin.cases.models import Assignment, Charge, Exhibit
+from vks_plugin.cases.models import Assignment, Charge, Exhibit, SavedFilter
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
 
@@ -39,6 +39,8 @@ exists, the assigned prosecutor, the leader of the office, the leader of the pro
 TABLE = {
     # page, method           another outside admin colleague clerk assigned leader province
     ("case_list", "get"): "          200 200 200 200  200  200 200 200",
+    ("filter_save", "post"): "       302 302 302 302  302  302 302 302",
+    ("filter_delete", "post"): "     404 404 404 404  404  404 302 404",
     ("case_new", "get"): "           200 403 403 200  200  200 200 200",
     ("case_new", "post"): "          400 403 403 302  302  302 302 400",
     ("case", "get"): "               404 404 404 404  200  200 200 200",
@@ -96,9 +98,12 @@ class Addresses:
         post = Appointment.objects.select_related("unit").get(user__username="inspector_kv1")
         self.post_unit = post.unit
         exhibit, charge = Exhibit.objects.first(), Charge.objects.first()
+        kept = SavedFilter.objects.first()
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
             "case_list": "/vks/",
+            "filter_save": "/vks/filters/",
+            "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",
             "case_new": "/vks/cases/new/",
             "case": of_case,
             "case_edit": f"{of_case}edit/",
@@ -129,6 +134,7 @@ class Addresses:
     def body(self, name: str) -> dict[str, Any]:
         """Return a form that would be accepted from somebody who may."""
         bodies: dict[str, dict[str, Any]] = {
+            "filter_save": {"name": "Án trộm", "query": "q=trom&page=3"},
             "case_new": {
                 "unit": self.post_unit.code,
                 "name": "Vụ mới",

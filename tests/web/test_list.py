@@ -16,7 +16,7 @@ from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.cases.models import CaseFile
-from vks_plugin.web.views.cases import PAGE_SIZE
+from vks_plugin.web.views.lists import PAGE_SIZE
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -18,18 +17,17 @@ from rest_framework.response import Response
 
 from vks_plugin.access import actions
 from vks_plugin.access.models import DeadlineReminder
-from vks_plugin.access.policy import Decision, Level, Post, decide
+from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import (
     CaseView,
     case_for,
-    facts_of,
     require,
     units_to_appoint_in,
     who_can_see,
 )
 from vks_plugin.access.reminders import mark_read, unread
 from vks_plugin.cases.deadlines import deadline_rules
-from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.cases.models import Assignment
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
@@ -37,8 +35,6 @@ from vks_plugin.organization.queries import posts_in_force
 from vks_plugin.rest import NUMBER, ApiViewSet, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
@@ -46,19 +42,6 @@ CASE_CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Co
 """The case in an address, for the schema."""
 
 _ASSIGNMENT_ROLES = "`prosecutor_lead`, `prosecutor`, `inspector` or `scan_operator`."
-
-
-def decisions_for(user: User, cases: Iterable[CaseFile]) -> dict[int, Decision]:
-    """Return, by primary key, how far the person may go in each case file and why (two queries for all of them)."""
-    chosen = list(cases)
-    posts = [Post(role, unit.code) for role, unit in posts_in_force(user)]
-    roles: dict[int, list[str]] = defaultdict(list)
-    mine = Assignment.objects.in_force(timezone.localdate()).filter(user_id=user.pk)
-    for case_id, role in mine.filter(case__in=[case.pk for case in chosen]).values_list("case_id", "role"):
-        roles[case_id].append(role)
-    return {
-        case.pk: decide(posts=posts, assigned_as=roles[case.pk], case=facts_of(case), part="hsva") for case in chosen
-    }
 
 
 class OfCaseViewSet(ApiViewSet):

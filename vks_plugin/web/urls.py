@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from vks_plugin.web.shell import unknown
-from vks_plugin.web.views import cases, court, filing, lineage, organization, record, registration, suggestions
+from vks_plugin.web.views import cases, court, filing, lineage, lists, organization, record, registration, suggestions
 
 app_name = "vks"
 
 urlpatterns = [
-    path("", cases.list_cases, name="case_list"),
+    path("", lists.list_cases, name="case_list"),
+    path("filters/", lists.save, name="filter_save"),
+    path("filters/<int:pk>/delete/", lists.delete, name="filter_delete"),
     path("cases/new/", registration.new_case, name="case_new"),
     path("cases/<str:code>/", cases.show_case, name="case"),
     path("cases/<str:code>/edit/", registration.edit_case, name="case_edit"),

@@ -264,7 +264,23 @@ def _settle(records: Sequence[_Record], today: dt.date) -> Refreshed:
         CaseDeadline.objects.filter(pk__in=moved).update(reminded_band="")
     if new:
         CaseDeadline.objects.bulk_create(new, batch_size=1000)
+    _note_next(records, wanted)
     return Refreshed(len(records), len(new), len(changed), len(gone))
+
+
+def _note_next(records: Sequence[_Record], wanted: Mapping[_Key, _Values]) -> None:
+    """Keep with each case the day of its next limit: a long list is narrowed and ordered by it."""
+    nearest: dict[int, dt.date] = {}
+    for (case_id, *_rest), (due_on, *_others) in wanted.items():
+        nearest[case_id] = min(due_on, nearest.get(case_id, due_on))
+    stale: dict[dt.date | None, list[int]] = defaultdict(list)
+    for record in records:
+        due = nearest.get(record.case.pk)
+        if record.case.next_due_on != due:
+            record.case.next_due_on = due
+            stale[due].append(record.case.pk)
+    for due, cases in stale.items():
+        CaseFile.objects.filter(pk__in=cases).update(next_due_on=due)
 
 
 def _records(cases: Sequence[CaseFile]) -> list[_Record]:
@@ -332,6 +348,7 @@ def refresh_all(today: dt.date | None = None) -> Refreshed:
                     "is_special_agency",
                     "is_flagrant",
                     "unit__kind",
+                    "next_due_on",
                 )
                 .order_by("pk")[:CHUNK]
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+import datetime as dt  # read by the schema generator
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
@@ -13,21 +14,40 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from vks_plugin.access.actions import edit_case, register_case
-from vks_plugin.access.api import AssignmentSerializer, decisions_for
+from vks_plugin.access.api import AssignmentSerializer
+from vks_plugin.access.case_lists import (
+    CasePaginator,
+    Deadline,
+    Listed,
+    decisions_for,
+    listed,
+    with_document_count,
+    with_due,
+)
 from vks_plugin.access.policy import Decision, Level
-from vks_plugin.access.queries import CaseView, case_for, case_list, require
+from vks_plugin.access.queries import CaseView, case_for, require, visible_cases
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.cases.api.fields import columns, input_of, output_field
 from vks_plugin.cases.api.record import REASON, ChargeOfSerializer, charge_of
-from vks_plugin.cases.filters import CaseFilterSet
+from vks_plugin.cases.filters import BANDS, CaseFilterSet
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson
-from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD
+from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD
 from vks_plugin.errors import BadInput
+from vks_plugin.host.rest import StandardPagination
 from vks_plugin.organization.models import Department, ProcuracyUnit
-from vks_plugin.rest import CODE, LARGEST_NUMBER, ApiViewSet, DefiniteOrdering, refusals
+from vks_plugin.rest import CODE, LARGEST_NUMBER, ApiViewSet, DefiniteOrdering, PersonSerializer, refusals
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+
+
+class NextDeadlineSerializer(serializers.Serializer[Deadline]):
+    """The time limit of a case that ends first."""
+
+    rule = serializers.CharField(source="row.rule", help_text="Id in the table of time limits.")
+    due_on = serializers.DateField(source="row.due_on", help_text="Its last day.")
+    band = serializers.CharField(help_text="`red` past, `orange` up to 5 days left, `yellow` up to 10, `green` more.")
+    days_left = serializers.IntegerField(help_text="Below zero: so many days past.")
 
 
 class CaseSerializer(serializers.Serializer[CaseFile]):
@@ -59,18 +79,38 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
     )
     reason = serializers.SerializerMethodField(help_text="The rule that gives the level, in Vietnamese.")
 
+    lead_prosecutor = serializers.SerializerMethodField(help_text="Who leads the case today; null: nobody.")
+    next_deadline = serializers.SerializerMethodField(
+        help_text="The time limit that ends first; null where none runs, and for who may not read the case."
+    )
+
+    def _listed(self, case: CaseFile) -> Listed:
+        """Return what was looked up for the rows of a page, or look."""
+        context: dict[str, Any] = cast("dict[str, Any]", self.context)
+        known: dict[int, Listed] = context.setdefault("listed", {})
+        if case.pk not in known:
+            known |= listed(context["request"].user, [case])
+        return known[case.pk]
+
     def get_main_accused(self, case: CaseFile) -> str | None:
-        """Return what the list's query found, or look."""
-        if hasattr(case, "main_accused"):
-            return str(case.main_accused) if case.main_accused is not None else None
-        first = case.accused.first()
-        return first.full_name if first is not None else None
+        """Return the name."""
+        return self._listed(case).main_accused
 
     def get_document_count(self, case: CaseFile) -> int:
-        """Return what the list's query counted, or count."""
-        if hasattr(case, "document_count"):
-            return int(case.document_count)
-        return case.documents.filter(part="hsva").count()
+        """Return the number."""
+        return self._listed(case).document_count
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_lead_prosecutor(self, case: CaseFile) -> Any:
+        """Return account and name."""
+        lead = self._listed(case).lead
+        return PersonSerializer(lead).data if lead is not None else None
+
+    @extend_schema_field(NextDeadlineSerializer(allow_null=True))
+    def get_next_deadline(self, case: CaseFile) -> Any:
+        """Return rule, day and colour."""
+        due = self._listed(case).next_deadline
+        return NextDeadlineSerializer(due).data if due is not None else None
 
     def _decision(self, case: CaseFile) -> Decision:
         decisions: dict[int, Decision] = self.context["decisions"]
@@ -259,6 +299,37 @@ def _accused_input(given: Mapping[str, Any]) -> AccusedInput:
     )
 
 
+class CasePagination(StandardPagination):
+    """The host's pages, over a list that may be a whole province's."""
+
+    django_paginator_class = CasePaginator
+
+
+class CaseOrdering(DefiniteOrdering):
+    """Orders by the columns that have an index, and by what is looked up only when it is asked for."""
+
+    columns: ClassVar[dict[str, str]] = {"name": "folded_name", "unit": "unit_id"}
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        """Order `queryset`."""
+        asked = [(term.startswith("-"), term.lstrip("-")) for term in self.get_ordering(request, queryset, view) or ()]
+        names = {name for _down, name in asked}
+        if "document_count" in names:
+            queryset = with_document_count(queryset)
+        if "due" in names:
+            queryset = with_due(queryset, view.actor)
+        terms: list[Any] = []
+        for down, name in asked:
+            column = F(self.columns.get(name, name))
+            terms.append(column.desc(nulls_last=True) if down else column.asc(nulls_last=True))
+        # the way the newest-first index runs
+        terms.append("pk" if asked and not asked[0][0] else "-pk")
+        return queryset.order_by(*terms)
+
+
+_FOR_READERS = "Finds only cases the asker may read."
+
+
 @extend_schema_view(
     list=extend_schema(
         summary="Cases the asker may know of",
@@ -271,6 +342,43 @@ def _accused_input(given: Mapping[str, Any]) -> AccusedInput:
             OpenApiParameter("stage", str, description="A stage of proceedings, such as `dieu_tra`."),
             OpenApiParameter("status", str, description="Such as `dang_giai_quyet`."),
             OpenApiParameter("unit", str, description="Code of the office that handles the case."),
+            OpenApiParameter("department", str, description="Code of a department, such as `P1`."),
+            OpenApiParameter("lead", str, description="Account of the lead prosecutor of today."),
+            OpenApiParameter("handled_from", dt.date, description="First day on which the office took the case."),
+            OpenApiParameter("handled_to", dt.date, description="Last day on which the office took the case."),
+            OpenApiParameter(
+                "crime_class", str, description=f"Heaviest class of any charge: `A` to `D`. {_FOR_READERS}"
+            ),
+            OpenApiParameter(
+                "charge",
+                str,
+                description=f"A charge in force: article (`173`, `173.2`) or words of the offence. {_FOR_READERS}",
+            ),
+            OpenApiParameter(
+                "flags",
+                str,
+                many=True,
+                enum=FLAGS,
+                description=f"Marks of the case; named several times, it has all of them. {_FOR_READERS}",
+            ),
+            OpenApiParameter(
+                "band",
+                str,
+                enum=[value for value, _label in BANDS],
+                description="The next time limit: `red` is past, `orange` ends within 5 days, `yellow` within 10, `green` "
+                f"later. {_FOR_READERS}",
+            ),
+            OpenApiParameter(
+                "due_within",
+                int,
+                description=f"The next time limit ends within so many days, or is past. {_FOR_READERS}",
+            ),
+            OpenApiParameter(
+                "ordering",
+                str,
+                description="Columns to order by, `-` before one turns it round: `code`, `name`, `handled_at`, "
+                "`init_decision_date`, `stage`, `status`, `unit`, `document_count`, `due`.",
+            ),
             OpenApiParameter("mine", bool, description="Only cases the asker is assigned to today."),
         ],
     ),
@@ -298,17 +406,29 @@ class CaseViewSet(ApiViewSet):
     serializer_class = CaseSerializer
     lookup_field = "code"
     lookup_value_regex = CODE
-    filter_backends = (DjangoFilterBackend, DefiniteOrdering)
+    pagination_class = CasePagination
+    filter_backends = (DjangoFilterBackend, CaseOrdering)
     filterset_class = CaseFilterSet
-    ordering_fields = ("code", "name", "handled_at", "init_decision_date", "stage", "status", "unit", "document_count")
+    ordering_fields = (
+        "code",
+        "name",
+        "handled_at",
+        "init_decision_date",
+        "stage",
+        "status",
+        "unit",
+        "document_count",
+        "due",
+    )
     ordering = ("-handled_at",)
 
     def list(self, _request: Request) -> Response:
         """Answer with those the asker may know of."""
-        cases = case_list(self.actor).select_related("unit__parent")
-        return self.page(
-            self.filter_queryset(cases), knowing=lambda shown: {"decisions": decisions_for(self.actor, shown)}
-        )
+        return self.page(self.filter_queryset(visible_cases(self.actor)), knowing=self._known_of)
+
+    def _known_of(self, shown: Sequence[CaseFile]) -> dict[str, Any]:
+        told = listed(self.actor, shown)
+        return {"listed": told, "decisions": {pk: each.decision for pk, each in told.items()}}
 
     def retrieve(self, _request: Request, code: str) -> Response:
         """Answer with one."""

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from vks_plugin.access import actions as access
-from vks_plugin.access.api import CASE_CODE, decisions_for
+from vks_plugin.access.api import CASE_CODE
+from vks_plugin.access.case_lists import decisions_for
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import related_cases
 from vks_plugin.cases.actions.lineage import REPORTER_BECOMES, Grown

@@ -105,6 +105,8 @@ class CaseFile(models.Model):
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     # code, name, decision number and people without accents: what a list is searched by
     search_text = models.TextField(default="", editable=False)
+    # the day of the next time limit that runs; kept with the limits, so that a long list can be ordered by it
+    next_due_on = models.DateField(null=True, blank=True, editable=False)
     # counts changes, so that who saves what was read before somebody else's change is told
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -133,9 +135,16 @@ class CaseFile(models.Model):
         ordering = ("-handled_at", "-id")
         verbose_name = _("vụ án")
         verbose_name_plural = _("vụ án")
+        # those of the list carry what decides who sees a row: a page of a whole province is then found in the index alone
         indexes = [
-            models.Index(fields=["unit", "stage"], name="vks_case_unit_stage"),
-            models.Index(fields=["-handled_at", "-id"], name="vks_case_newest"),
+            models.Index(
+                fields=["-handled_at", "-id", "unit", "confidentiality", "kind", "stage", "status"],
+                name="vks_case_newest",
+            ),
+            models.Index(fields=["unit", "-handled_at", "-id", "confidentiality", "stage"], name="vks_case_of_unit"),
+            models.Index(fields=["stage", "-handled_at", "-id", "unit", "confidentiality"], name="vks_case_by_stage"),
+            models.Index(fields=["folded_name", "id", "unit", "confidentiality"], name="vks_case_by_name"),
+            models.Index(fields=["next_due_on", "id", "unit", "confidentiality"], name="vks_case_by_due"),
             models.Index(fields=["kind", "status"], name="vks_case_kind_status"),
         ]
 

@@ -6,59 +6,23 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import CaseView, case_for, case_list, units_to_register_in
-from vks_plugin.cases.filters import CaseFilterSet
+from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.court.actions import bundles_of
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.organization.queries import colleagues
 from vks_plugin.web.findings import findings_context
 from vks_plugin.web.forms import AssignForm, UploadForm
 from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 from vks_plugin.web.views.record import header, tabs
-
-PAGE_SIZE = 25
-_ORDERS = {"code", "name", "handled_at", "stage", "unit"}
-
-
-@page
-@require_GET
-def list_cases(request: SignedInRequest) -> HttpResponse:
-    """Show the cases the person may know of, narrowed and in pages."""
-    filters = CaseFilterSet(request.GET, queryset=case_list(request.user), request=request)
-    units: Any = filters.form.fields["unit"]
-    units.queryset = units.queryset.filter(cases__in=case_list(request.user).values("pk")).distinct()
-    order = request.GET.get("order", "-handled_at")
-    if order.removeprefix("-") not in _ORDERS:
-        order = "-handled_at"
-    paginator = Paginator(filters.qs.order_by(order, "-pk"), PAGE_SIZE)
-    cases = paginator.get_page(request.GET.get("page"))
-    leads = User.objects.in_bulk({case.lead_prosecutor_id for case in cases if case.lead_prosecutor_id})
-    for case in cases:
-        lead = leads.get(case.lead_prosecutor_id)
-        case.lead_name = display_name(lead) if lead is not None else ""
-    kept = request.GET.copy()
-    for key in ("page", "order"):
-        kept.pop(key, None)
-    context = {
-        "filter": filters,
-        "cases": cases,
-        "order": order,
-        "kept": kept.urlencode(),
-        "narrowed": any(request.GET.get(key) for key in ("q", "stage", "status", "unit", "mine")),
-        "may_register": units_to_register_in(request.user).exists(),
-    }
-    return show(request, "vks/cases/rows.html" if is_fragment(request) else "vks/cases/list.html", context)
 
 
 def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
