@@ -72,7 +72,11 @@ def test_a_person_charged_before_the_case_is_found_once(lead: User, case: CaseFi
 
 def test_a_numbered_file_with_a_hole_is_found(filed_case: FiledCase, lead: User) -> None:
     case = filed_case.case
-    access.add_entry(actor=lead, case=case, part="volume", values={"number": 1, "folio_from": 1, "folio_to": 6})
+    # no volumes yet
+    assert rules(case) == []
+    access.add_entry(actor=lead, case=case, part="volume", values={"number": 1, "folio_from": 1, "folio_to": 5})
+    assert [each.sentence for each in findings(case)] == ["Bút lục 6 không thuộc tập nào."]
+    access.change_entry(actor=lead, entry=case.volumes.get(), values={"folio_to": 6})
     assert rules(case) == []
     Folio.objects.filter(case=case, number=4).delete()
     found = [each for each in findings(case) if each.rule == "V03"]

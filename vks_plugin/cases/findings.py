@@ -17,6 +17,7 @@ from vks_plugin.cases.actions.proceedings import events_of, happening_of
 from vks_plugin.cases.calendar import counting
 from vks_plugin.cases.deadlines import deadline_rules
 from vks_plugin.cases.folio_queries import folio_report, papers_of
+from vks_plugin.cases.folio_report import Finding as Defective
 from vks_plugin.cases.models import Accused, CaseDeadline, CaseFile, CasePerson, Charge, ProceduralEvent, RelatedCase
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.cases.validation import Finding
@@ -74,6 +75,10 @@ def _folios(case: CaseFile) -> Iterable[Finding]:
     report = folio_report(case)
     if not report.last:
         return ()
+    if not case.volumes.exists():
+        # nothing is missing from a volume before there are any
+        inside = tuple(each for each in report.defects if each.finding is not Defective.OUTSIDE_VOLUMES)
+        report = replace(report, defects=inside)
     found = validation.folios_complete(report)
     # documents are known by their number in the host
     host_ids = dict(papers_of(case).order_by().values_list("pk", "document_id"))

@@ -140,7 +140,7 @@ class BecomeForm(_ActForm):
                     ("init_decision_no", 3), ("init_decision_date", 3), ("init_decision_agency", 4), ("handled_at", 2)
                 ),
             ),
-            (gettext("Vụ án"), [*self.placed(("name", 6)), (self["case_charges"], "col-md-6 vks-several")]),
+            (gettext("Vụ án"), self.placed(("name", 8), ("case_charges", 4))),
         ]
         if self.reporters:
             told = self.placed(*((name, 4) for name in self.reporters))
