@@ -82,24 +82,31 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("filename", models.CharField(max_length=200)),
+                ("stored_as", models.CharField(blank=True, editable=False, max_length=60)),
+                ("updates", models.BooleanField(default=False, verbose_name="cập nhật vụ đã có")),
                 (
                     "status",
                     models.CharField(
                         choices=[
+                            ("waiting", "Chờ kiểm tra"),
+                            ("checking", "Đang kiểm tra"),
                             ("checked", "Đã kiểm tra, chưa nạp"),
+                            ("queued", "Chờ nạp"),
                             ("running", "Đang nạp"),
                             ("done", "Đã nạp"),
-                            ("failed", "Không nạp được"),
+                            ("failed", "Không đọc được"),
+                            ("discarded", "Đã bỏ"),
                         ],
-                        default="checked",
-                        max_length=8,
+                        default="waiting",
+                        max_length=12,
                     ),
                 ),
                 ("total", models.PositiveIntegerField(default=0)),
                 ("done", models.PositiveIntegerField(default=0)),
-                ("report", models.JSONField(default=list)),
+                ("notes", models.JSONField(default=list)),
                 ("error", models.CharField(blank=True, max_length=500)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("touched_at", models.DateTimeField(auto_now_add=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
@@ -107,6 +114,32 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "lần nạp danh sách vụ án",
                 "db_table": "vks_case_import",
                 "ordering": ("-id",),
+            },
+        ),
+        migrations.CreateModel(
+            name="CaseImportRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row", models.PositiveIntegerField()),
+                ("first_row", models.PositiveIntegerField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("created", "Đăng ký mới"),
+                            ("updated", "Cập nhật"),
+                            ("unchanged", "Giữ nguyên"),
+                            ("refused", "Từ chối"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("sentences", models.JSONField(default=list)),
+            ],
+            options={
+                "db_table": "vks_case_import_row",
+                "ordering": ("case_import", "row"),
             },
         ),
         migrations.CreateModel(
@@ -1077,9 +1110,28 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="caseimport",
+            name="unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="vks.procuracyunit",
+                verbose_name="đơn vị",
+            ),
+        ),
+        migrations.AddField(
+            model_name="caseimport",
             name="user",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="caseimportrow",
+            name="case_import",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="vks.caseimport"
             ),
         ),
         migrations.AddField(
@@ -1331,6 +1383,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="casedeadline",
             index=models.Index(fields=["due_on", "case"], name="vks_deadline_due"),
+        ),
+        migrations.AddConstraint(
+            model_name="caseimportrow",
+            constraint=models.UniqueConstraint(fields=("case_import", "row"), name="vks_import_row_once"),
         ),
         migrations.AddIndex(
             model_name="caseperson",

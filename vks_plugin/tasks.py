@@ -4,6 +4,7 @@ from celery.schedules import crontab
 
 from vks_plugin.access.tasks import end_what_fell_due, put_access_right, recalculate_deadlines, remind_of_deadlines
 from vks_plugin.court.tasks import make_bundle
+from vks_plugin.exchange.tasks import run_import
 
 __all__ = [
     "SCHEDULE",
@@ -12,6 +13,7 @@ __all__ = [
     "put_access_right",
     "recalculate_deadlines",
     "remind_of_deadlines",
+    "run_import",
 ]
 
 SCHEDULE = {

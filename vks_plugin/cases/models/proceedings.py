@@ -14,10 +14,13 @@ from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.models.papers import CaseDocument
 from vks_plugin.cases.models.people import Accused
 from vks_plugin.cases.proceedings import EVENTS, Event, event_label, ground_label
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import gettext_noop
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from django_stubs_ext.db.models.manager import RelatedManager
 
 
 class ProceduralEvent(models.Model):
@@ -293,24 +296,41 @@ class SavedFilter(models.Model):
 
 
 class CaseImport(models.Model):
-    """One loading of a list of cases, with what became of each row."""
+    """One loading of a list of cases: tried first, then done, row by row; a run that is cut off goes on where it was."""
 
     class Status(models.TextChoices):
+        WAITING = "waiting", _("Chờ kiểm tra")
+        CHECKING = "checking", _("Đang kiểm tra")
         CHECKED = "checked", _("Đã kiểm tra, chưa nạp")
+        QUEUED = "queued", _("Chờ nạp")
         RUNNING = "running", _("Đang nạp")
         DONE = "done", _("Đã nạp")
-        FAILED = "failed", _("Không nạp được")
+        FAILED = "failed", _("Không đọc được")
+        DISCARDED = "discarded", _("Đã bỏ")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # for rows that name no office
+    unit = models.ForeignKey(
+        ProcuracyUnit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("đơn vị")
+    )
     filename = models.CharField(max_length=200)
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.CHECKED)
+    # a name of our own below the data folder; empty when the file is gone
+    stored_as = models.CharField(max_length=60, blank=True, editable=False)
+    updates = models.BooleanField(_("cập nhật vụ đã có"), default=False)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.WAITING)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
-    # [{"row", "outcome", "code", "sentences"}, …]
-    report = models.JSONField(default=list)
+    # what there is to say of the file as a whole
+    notes = models.JSONField(default=list)
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # when a worker last had it in hand
+    touched_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    if TYPE_CHECKING:
+        rows: RelatedManager[CaseImportRow]
+        user_id: int
 
     class Meta:
         db_table = "vks_case_import"
@@ -320,3 +340,30 @@ class CaseImport(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class CaseImportRow(models.Model):
+    """What became, or would become, of one row of a list."""
+
+    class Outcome(models.TextChoices):
+        CREATED = "created", _("Đăng ký mới")
+        UPDATED = "updated", _("Cập nhật")
+        UNCHANGED = "unchanged", _("Giữ nguyên")
+        REFUSED = "refused", _("Từ chối")
+
+    case_import = models.ForeignKey(CaseImport, on_delete=models.CASCADE, related_name="rows")
+    # as the file counts them
+    row = models.PositiveIntegerField()
+    # the first row of the same case
+    first_row = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    code = models.CharField(max_length=40, blank=True)
+    sentences = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "vks_case_import_row"
+        ordering = ("case_import", "row")
+        constraints = [models.UniqueConstraint(fields=["case_import", "row"], name="vks_import_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.outcome}"
