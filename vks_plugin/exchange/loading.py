@@ -329,9 +329,9 @@ def _plain(value: Any) -> Any:
 
 def _same(column: Column, now: Any, value: Any) -> bool:
     if column.form == "flag":
-        return bool(now) == value or (column.name in _DERIVED and not value)
+        return bool(now) == bool(value) or (column.name in _DERIVED and not value)
     if column.form in {"text", "lines"}:
-        return str(now or "") == value
+        return str(now or "") == str(value)
     return bool(now == value)
 
 

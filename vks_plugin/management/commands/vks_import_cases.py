@@ -94,8 +94,8 @@ class Command(BaseCommand):
                 self.stdout.write("\t".join(each for each in words if each))
             for outcome in CaseImportRow.Outcome:
                 found = counts[outcome.value]
-                words = _("%(rows)d dòng, %(cases)d vụ") % found
-                self.stdout.write(f"{outcome.label}: {words}")
+                amount = _("%(rows)d dòng, %(cases)d vụ") % found
+                self.stdout.write(f"{outcome.label}: {amount}")
         refused = counts[CaseImportRow.Outcome.REFUSED]["rows"]
         if refused:
             raise CommandError(
