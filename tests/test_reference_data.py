@@ -24,7 +24,9 @@ import vks_plugin
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.access.policy import decide
 from vks_plugin.cases.actions import CODE
+from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment, CatalogueType
+from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.host.models import Document
 from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession

@@ -17,7 +17,7 @@ from django.test import Client
 
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
-from vks_plugin.cases.models import Assignment, Charge, Exhibit, SavedFilter
+from vks_plugin.cases.models import Assignment, Charge, Exhibit, ProceduralEvent, SavedFilter
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
 
@@ -63,6 +63,11 @@ TABLE = {
     ("entry_remove", "post"): "      404 404 404 404  403  302 302 403",
     ("charge_replace", "get"): "     404 404 404 404  403  200 200 403",
     ("charge_replace", "post"): "    404 404 404 404  403  302 302 403",
+    ("event_record", "get"): "       404 404 404 404  403  200 200 403",
+    ("event_record", "post"): "      404 404 404 404  403  302 302 403",
+    ("event_withdraw", "get"): "     404 404 404 404  403  200 200 403",
+    ("event_withdraw", "post"): "    404 404 404 404  403  302 302 403",
+    ("deadlines", "get"): "          200 200 200 200  200  200 200 200",
     ("suggest", "get"): "            404 404 404 404  200  200 200 200",
     ("upload", "post"): "            404 404 404 404  403  302 302 403",
     ("intake_retry", "post"): "      404 404 404 404  403  302 302 403",
@@ -99,6 +104,7 @@ class Addresses:
         self.post_unit = post.unit
         exhibit, charge = Exhibit.objects.first(), Charge.objects.first()
         kept = SavedFilter.objects.first()
+        event = ProceduralEvent.objects.filter(event="khoi_to_vu_an", withdrawn_at__isnull=True).first()
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
             "case_list": "/vks/",
@@ -115,6 +121,9 @@ class Addresses:
             "entry": f"{of_case}record/exhibit/{exhibit.pk if exhibit is not None else 1}/",
             "entry_remove": f"{of_case}record/exhibit/{exhibit.pk if exhibit is not None else 1}/remove/",
             "charge_replace": f"{of_case}record/charge/{charge.pk if charge is not None else 1}/replace/",
+            "event_record": f"{of_case}events/record/?event=ket_luan_dieu_tra",
+            "event_withdraw": f"{of_case}events/{event.pk if event is not None else 1}/withdraw/",
+            "deadlines": "/vks/deadlines/",
             "suggest": f"/vks/suggest/people/?case={self.code}",
             "upload": f"{of_case}upload/",
             "intake_retry": f"{of_case}intake/{item}/retry/",
@@ -166,6 +175,8 @@ class Addresses:
             "entry_add": {"role": "victim", "full_name": "Người mới được nhập"},
             "entry": {"name": "Tên vật chứng đã sửa"},
             "entry_remove": {"reason": "Nhập nhầm"},
+            "event_record": {"happened_on": "06/05/2026", "number": "9/KLĐT"},
+            "event_withdraw": {"reason": "Ghi nhầm"},
             "charge_replace": {"text": "173.2", "basis": "cao_trang"},
             "upload": {
                 "document_type": "CT",

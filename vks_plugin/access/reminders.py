@@ -28,7 +28,8 @@ from vks_plugin.organization.roles import Role
 logger = logging.getLogger("paperless.vks.reminders")
 
 _LEADERS = (Role.CHIEF_PROCURATOR, Role.DEPUTY_CHIEF_PROCURATOR)
-_WORKS = (Assignment.Role.PROSECUTOR_LEAD, Assignment.Role.PROSECUTOR, Assignment.Role.INSPECTOR)
+WORKING = (Assignment.Role.PROSECUTOR_LEAD, Assignment.Role.PROSECUTOR, Assignment.Role.INSPECTOR)
+"""Whose case it is: who only scans has no limits to keep."""
 HORIZON = 10
 """Days before the end from which people are told: where the colour is no longer green."""
 MOST_LINES = 100
@@ -81,7 +82,7 @@ class _Told:
 
 def _people_by_case(cases: set[int], day: dt.date) -> dict[int, _Told]:
     found: dict[int, _Told] = defaultdict(_Told)
-    rows = Assignment.objects.in_force(day).filter(case_id__in=cases, role__in=_WORKS, user__is_active=True)
+    rows = Assignment.objects.in_force(day).filter(case_id__in=cases, role__in=WORKING, user__is_active=True)
     for case_id, user_id in rows.values_list("case_id", "user_id"):
         found[case_id].working.add(user_id)
     leaders: dict[int, set[int]] = defaultdict(set)

@@ -17,6 +17,7 @@ from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.language import language_of, speaking
+from vks_plugin.web.limits import urgent_of_mine
 
 P = ParamSpec("P")
 
@@ -60,6 +61,7 @@ def show(
     frame: dict[str, Any] = {"stand_in": is_stand_in()}
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
+        frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
     return render(request, template, {**frame, **(context or {})}, status=status)
 
 

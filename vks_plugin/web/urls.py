@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from vks_plugin.web.shell import unknown
-from vks_plugin.web.views import cases, court, filing, lineage, lists, organization, record, registration, suggestions
+from vks_plugin.web.views import (
+    cases,
+    court,
+    deadlines,
+    events,
+    filing,
+    lineage,
+    lists,
+    organization,
+    record,
+    registration,
+    suggestions,
+)
 
 app_name = "vks"
 
@@ -19,6 +31,9 @@ urlpatterns = [
     path("cases/<str:code>/become/", lineage.become, name="become"),
     path("cases/<str:code>/merge/", lineage.merge, name="merge"),
     path("cases/<str:code>/split/", lineage.split, name="split"),
+    path("cases/<str:code>/events/record/", events.record, name="event_record"),
+    path("cases/<str:code>/events/<int:pk>/withdraw/", events.withdraw, name="event_withdraw"),
+    path("deadlines/", deadlines.review, name="deadlines"),
     path("cases/<str:code>/record/<str:section>/", record.section, name="section"),
     path("cases/<str:code>/record/<str:part>/add/", record.add_entry, name="entry_add"),
     path("cases/<str:code>/record/<str:part>/<int:pk>/", record.change_entry, name="entry"),

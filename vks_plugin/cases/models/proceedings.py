@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from vks_plugin.cases.kinds import stage_label, status_label
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.models.papers import CaseDocument
 from vks_plugin.cases.models.people import Accused
@@ -88,6 +89,16 @@ class ProceduralEvent(models.Model):
         """What happened, in words."""
         row = self._row
         return gettext(row.label if row is not None else event_label(self.event))
+
+    @property
+    def stage_words(self) -> str:
+        """The stage it led to, in words."""
+        return gettext(stage_label(self.stage_after))
+
+    @property
+    def status_words(self) -> str:
+        """The status it led to, in words."""
+        return gettext(status_label(self.status_after))
 
     @property
     def ground_label(self) -> str:

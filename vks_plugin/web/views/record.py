@@ -34,6 +34,7 @@ from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, field_l
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.web import limits
 from vks_plugin.web.forms import AssignForm
 from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part
@@ -58,6 +59,8 @@ SECTIONS = (
     Section("accused", gettext_lazy("Bị can & tội danh"), "accused", accused_only=True),
     Section("people", gettext_lazy("Người tham gia tố tụng"), "person"),
     Section("measures", gettext_lazy("Biện pháp ngăn chặn"), "measure", accused_only=True),
+    Section("events", gettext_lazy("Diễn biến")),
+    Section("limits", gettext_lazy("Thời hạn")),
     Section("exhibits", gettext_lazy("Vật chứng"), "exhibit"),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
@@ -116,7 +119,7 @@ def tabs(view: CaseView) -> list[Tab]:
 
 
 def header(view: CaseView) -> dict[str, Any]:
-    """Return what stands above every section (two queries; who may only know of the case gets less)."""
+    """Return what stands above every section (three queries; who may only know of the case gets less)."""
     case = view.case
     reading = "view" in view.may
     lead = view.assignments.filter(role=Assignment.Role.PROSECUTOR_LEAD).first() if reading else None
@@ -128,6 +131,7 @@ def header(view: CaseView) -> dict[str, Any]:
         "accused_names": [person.full_name for person in view.accused],
         "class_label": _(CLASS_NAMES[case.crime_class]) if reading and case.crime_class else "",
         "lead_name": display_name(lead.user) if lead is not None else "",
+        "nearest": limits.nearest(case) if reading else None,
     }
 
 
@@ -149,7 +153,13 @@ def _readable(request: SignedInRequest, code: str) -> CaseView:
     return view
 
 
-def _editable(request: SignedInRequest, code: str) -> CaseView:
+def editable_view(request: SignedInRequest, code: str) -> CaseView:
+    """Return the case for somebody who may edit its record.
+
+    Raises:
+        NotFound: the person may not know of the case.
+        NotAllowed: the person knows of it but may not edit it.
+    """
     view = case_for(request.user, code)
     if "edit" not in view.may:
         raise NotAllowed(
@@ -338,11 +348,25 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
             return _history(request, view)
         case "assignments":
             return _assignments(view)
+        case "events":
+            from vks_plugin.web.views.events import events_context  # noqa: PLC0415 - it builds on this module
+
+            return events_context(request, view)
+        case "limits":
+            return {"limits": limits.grouped(view.case)}
         case _:
             return _info(view)
 
 
-def _section(request: SignedInRequest, view: CaseView, name: str, *, at: str = "", said: str = "") -> HttpResponse:
+def show_section(
+    request: SignedInRequest,
+    view: CaseView,
+    name: str,
+    *,
+    at: str = "",
+    said: str = "",
+    warnings: tuple[str, ...] = (),
+) -> HttpResponse:
     """Show a case with one of its sections; `at` names the row that has the focus."""
     context = header(view) | section_context(request, view, name)
     context |= {
@@ -351,6 +375,7 @@ def _section(request: SignedInRequest, view: CaseView, name: str, *, at: str = "
         "section_template": f"vks/record/{name}.html",
         "at": at,
         "said": said,
+        "warnings": warnings,
     }
     template = "vks/record/inner.html" if is_fragment(request) else "vks/record/page.html"
     return show(request, template, context)
@@ -366,7 +391,7 @@ def section(request: SignedInRequest, code: str, section: str) -> HttpResponse:
         raise NotFound(_("Không có mục này."))
     if section == "documents":
         return redirect("vks:case", code=code)
-    return _section(request, view, section, at=request.GET.get("at", ""))
+    return show_section(request, view, section, at=request.GET.get("at", ""))
 
 
 # --- rows
@@ -440,7 +465,7 @@ def _saved(request: SignedInRequest, code: str, part: str, at: str, said: str) -
         messages.success(request, said, extra_tags=OURS)
         return redirect(f"{reverse('vks:section', args=[code, name])}#{at}")
     # read again: everything of the case may follow from one row
-    response = _section(request, case_for(request.user, code), name, at=at, said=said)
+    response = show_section(request, case_for(request.user, code), name, at=at, said=said)
     response.headers["HX-Retarget"] = "#vks-case"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
@@ -450,7 +475,7 @@ def _saved(request: SignedInRequest, code: str, part: str, at: str, said: str) -
 @require_http_methods(["GET", "POST"])
 def add_entry(request: SignedInRequest, code: str, part: str) -> HttpResponse:
     """Add a row to a part of the record."""
-    view = _editable(request, code)
+    view = editable_view(request, code)
     part = _part(view, part)
     form = _form(view, request, part)
     whose = request.GET.get("accused", "")
@@ -478,7 +503,7 @@ def add_entry(request: SignedInRequest, code: str, part: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change_entry(request: SignedInRequest, code: str, part: str, pk: int) -> HttpResponse:
     """Change a row of the record."""
-    view = _editable(request, code)
+    view = editable_view(request, code)
     part = _part(view, part)
     entry = _entry(view, part, pk)
     form = _form(view, request, part, entry)
@@ -508,7 +533,7 @@ def _write(request: SignedInRequest, entry: Any, part: str, form: Any) -> None:
 @require_http_methods(["GET", "POST"])
 def replace_charge(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     """Put another charge in the place of one that held until then."""
-    view = _editable(request, code)
+    view = editable_view(request, code)
     entry = _entry(view, _part(view, "charge"), pk)
     form = _form(view, request, "charge", entry, replacing=True)
     status = 200
@@ -539,7 +564,7 @@ def replace_charge(request: SignedInRequest, code: str, pk: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def remove_entry(request: SignedInRequest, code: str, part: str, pk: int) -> HttpResponse:
     """Take a row out of the record, for a reason."""
-    view = _editable(request, code)
+    view = editable_view(request, code)
     part = _part(view, part)
     entry = _entry(view, part, pk)
     form = RemovalForm(request.POST if request.method == "POST" else None)

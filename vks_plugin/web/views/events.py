@@ -1,0 +1,195 @@
+"""The course of the proceedings on the page of a case: what happened, what may be recorded next, and its limits."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from vks_plugin.access import actions
+from vks_plugin.access.queries import CaseView, case_for
+from vks_plugin.cases.models import Accused, ProceduralEvent
+from vks_plugin.cases.proceedings import EVENTS, Event
+from vks_plugin.cases.queries import possible_events, timeline
+from vks_plugin.errors import NotFound, VksError
+from vks_plugin.organization.queries import display_name
+from vks_plugin.web.event_forms import ChoiceOfEvent, EventForm, WithdrawalForm, grounds_of
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
+from vks_plugin.web.views.record import editable_view, header, show_section
+
+
+class Moment(NamedTuple):
+    """An event of the time line."""
+
+    row: ProceduralEvent
+    recorded_by: str
+    stage: str
+    """The stage it led to, where it led to another one."""
+    status: str
+    """The status it led to, where it led to another one."""
+    amount: str
+
+
+_UNITS = {"d": "ngày", "m": "tháng", "h": "giờ"}
+
+
+def _words(amount: str) -> str:
+    return f"{amount[:-1]} {_(_UNITS[amount[-1]])}" if amount and amount[-1] in _UNITS else amount
+
+
+def _moment(row: ProceduralEvent) -> Moment:
+    moved = row.withdrawn_at is None
+    return Moment(
+        row,
+        display_name(row.recorded_by),
+        row.stage_words if moved and row.stage_after != row.stage_before else "",
+        row.status_words if moved and row.status_after != row.status_before else "",
+        _words(row.amount),
+    )
+
+
+def _whose(view: CaseView, given: str) -> Accused | None:
+    return next((person for person in view.accused if str(person.pk) == given), None)
+
+
+def _possible(view: CaseView, who: Accused | None) -> list[Event]:
+    return [each.event for each in possible_events(view.case, who) if each.now]
+
+
+def _offered(view: CaseView) -> list[Event]:
+    """Return what may be recorded now, of the case or of any one of the accused, in the order of the table."""
+    now = {event.value for who in (None, *view.accused) for event in _possible(view, who)}
+    return [event for event in EVENTS.get(view.case.kind, {}).values() if event.value in now]
+
+
+def events_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
+    """Return what the section of events shows."""
+    given = request.GET.get("who", "")
+    who = _whose(view, given)
+    rows = timeline(view.case)
+    if given == "case":
+        rows = rows.filter(accused__isnull=True)
+    elif who is not None:
+        rows = rows.filter(accused=who)
+    context: dict[str, Any] = {
+        "moments": [_moment(row) for row in rows],
+        "who": given if given == "case" or who is not None else "",
+        "people": list(view.accused),
+        "refused": [],
+    }
+    if "edit" in view.may:
+        context["choice"] = ChoiceOfEvent(people=list(view.accused), events=_offered(view))
+        context["refused"] = [
+            (_(each.event.label), each.why_not) for each in possible_events(view.case) if not each.now
+        ]
+    return context
+
+
+def _asked(view: CaseView, request: SignedInRequest) -> tuple[Event, Accused | None]:
+    """Return which event of whom the address asks for.
+
+    Raises:
+        NotFound: there is none of that name in this kind of case, or nobody of that number in this case.
+    """
+    event = EVENTS.get(view.case.kind, {}).get(request.GET.get("event", ""))
+    given = request.GET.get("who", "")
+    who = _whose(view, given)
+    if event is None or (given and who is None):
+        raise NotFound(_("Vụ án này không có việc đó."))
+    return event, who
+
+
+def _show_form(
+    request: SignedInRequest, view: CaseView, form: Any, *, row: str, status: int, **context: Any
+) -> HttpResponse:
+    context |= {
+        "form": form,
+        "row": row,
+        "told": context.get("told", []),
+        "address": request.get_full_path(),
+        "back": reverse("vks:section", args=[view.case.code, "events"]),
+        "case": view.case,
+    }
+    if is_fragment(request):
+        return show(request, "vks/record/form.html", context, status=status)
+    return show(request, "vks/record/form_page.html", header(view) | context, status=status)
+
+
+def _saved(request: SignedInRequest, code: str, said: str, warnings: tuple[str, ...] = ()) -> HttpResponse:
+    if not is_fragment(request):
+        messages.success(request, said, extra_tags=OURS)
+        for sentence in warnings:
+            messages.warning(request, sentence, extra_tags=OURS)
+        return redirect("vks:section", code=code, section="events")
+    response = show_section(request, case_for(request.user, code), "events", said=said, warnings=warnings)
+    response.headers["HX-Retarget"] = "#vks-case"
+    response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def record(request: SignedInRequest, code: str) -> HttpResponse:
+    """Record an event; the address says which, of whom."""
+    view = editable_view(request, code)
+    event, who = _asked(view, request)
+    form = EventForm(
+        request.POST if request.method == "POST" else None,
+        event=event,
+        papers=view.documents.filter(part="hsva"),
+        grounds=grounds_of(event, view.case),
+        measure_amount=event.value == "tam_giam",
+    )
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = actions.record_event(
+                    actor=request.user, case=view.case, event=event.value, accused=who, **form.values()
+                )
+            except VksError as error:
+                form.refused(error)
+                status = error.status
+            else:
+                return _saved(request, code, _("Đã ghi: %(event)s.") % {"event": made.label}, made.warnings)
+    heading = _(event.label) if who is None else f"{_(event.label)}: {who.full_name}"
+    told = [(_("Căn cứ pháp luật"), event.article)] if event.article else []
+    return _show_form(request, view, form, row="event-new", status=status, heading=heading, button=_("Ghi"), told=told)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def withdraw(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Take back an event recorded in error, for a reason."""
+    view = editable_view(request, code)
+    event = ProceduralEvent.objects.filter(case=view.case, pk=pk).select_related("case").first()
+    if event is None:
+        raise NotFound(_("Không có sự kiện này."))
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                actions.withdraw_event(actor=request.user, event=event, reason=form.cleaned_data["reason"])
+            except VksError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+                status = error.status
+            else:
+                return _saved(request, code, _("Đã rút: %(event)s.") % {"event": event.label})
+    return _show_form(
+        request,
+        view,
+        form,
+        row=f"event-{pk}",
+        status=status,
+        heading=_("Rút: %(event)s") % {"event": str(event)},
+        button=_("Rút sự kiện"),
+        dangerous=True,
+    )
