@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from tests.api.conftest import snapshot
@@ -776,3 +779,39 @@ def test_half_a_range_is_refused_by_the_database(filed_case: FiledCase, actor: U
             Volume.objects.create(case=case, number=1, **wrong)
         with pytest.raises(IntegrityError), transaction.atomic():
             CaseDocument.objects.filter(pk=document.pk).update(**({"folio_from": None, "folio_to": None} | wrong))
+
+
+# --- the command
+
+
+def command(*words: str) -> str:
+    out = io.StringIO()
+    call_command("vks_folios", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_tells_the_report(filed_case: FiledCase, actor: User, catalogue: dict[str, CatalogueType]) -> None:
+    case = filed_case.case
+    paper(case, catalogue["CT"], 1, title="Cáo trạng", folio_from=10, folio_to=10)
+    access.explain_folios(actor=actor, case=case, finding="gap", folios=(7, 9), text="Đánh nhầm số.")
+    told = json.loads(command("--case", case.code, "--json", "--user", "prosecutor_kv1"))
+    assert told == json.loads(command("--case", case.code, "--json"))
+    assert {name: told[name] for name in ("documents", "folios", "last", "open")} == {
+        "documents": 4,
+        "folios": 7,
+        "last": 10,
+        "open": 2,
+    }
+    gap = told["defects"][0]
+    assert (gap["finding"], gap["folio_from"], gap["folio_to"]) == ("gap", "7", "9")
+    assert (gap["explained"], gap["explanations"]) == (True, ["Đánh nhầm số."])
+    assert "Thiếu bút lục 7–9.\t\tĐánh nhầm số." in command("--case", case.code)
+
+
+@pytest.mark.parametrize("user", ["clerk_kv1", "prosecutor_kv3", "outsider", "nobody"])
+def test_the_command_tells_nothing_to_who_may_not_read_the_case(user: str, filed_case: FiledCase) -> None:
+    with pytest.raises(CommandError) as refused:
+        command("--case", filed_case.case.code, "--user", user)
+    assert filed_case.documents[0].title not in str(refused.value)
+    with pytest.raises(CommandError):
+        command("--case", "HS-KHONG-CO")

@@ -17,7 +17,7 @@ from django.test import Client
 
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
-from vks_plugin.cases.models import Assignment, Charge, Exhibit, ProceduralEvent, SavedFilter
+from vks_plugin.cases.models import Assignment, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
 
@@ -68,6 +68,18 @@ TABLE = {
     ("event_withdraw", "get"): "     404 404 404 404  403  200 200 403",
     ("event_withdraw", "post"): "    404 404 404 404  403  302 302 403",
     ("deadlines", "get"): "          200 200 200 200  200  200 200 200",
+    ("folios", "get"): "             404 404 404 404  403  200 200 200",
+    ("folio_number", "get"): "       404 404 404 404  403  200 200 403",
+    ("folio_number", "post"): "      404 404 404 404  403  302 302 403",
+    ("folio_document", "get"): "     404 404 404 404  403  200 200 200",
+    ("folio_document", "post"): "    404 404 404 404  403  302 302 403",
+    ("folio_explain", "post"): "     404 404 404 404  403  302 302 403",
+    ("folio_volumes", "get"): "      404 404 404 404  403  200 200 403",
+    ("folio_volumes", "post"): "     404 404 404 404  403  302 302 403",
+    ("folio_volume", "get"): "       404 404 404 404  403  200 200 403",
+    ("folio_volume", "post"): "      404 404 404 404  403  302 302 403",
+    ("inventory_new", "post"): "     404 404 404 404  403  302 302 403",
+    ("inventory", "get"): "          404 404 404 404  403  200 200 200",
     ("suggest", "get"): "            404 404 404 404  200  200 200 200",
     ("upload", "post"): "            404 404 404 404  403  302 302 403",
     ("intake_retry", "post"): "      404 404 404 404  403  302 302 403",
@@ -102,6 +114,8 @@ class Addresses:
         self.outsider = User.objects.get(username="outsider").pk
         post = Appointment.objects.select_related("unit").get(user__username="inspector_kv1")
         self.post_unit = post.unit
+        self.loose = found.loose.pk if found is not None else 9
+        self.profile = FolioProfile.objects.get(code="VKS-TRUYTO").pk if FolioProfile.objects.exists() else 1
         exhibit, charge = Exhibit.objects.first(), Charge.objects.first()
         kept = SavedFilter.objects.first()
         event = ProceduralEvent.objects.filter(event="khoi_to_vu_an", withdrawn_at__isnull=True).first()
@@ -113,6 +127,14 @@ class Addresses:
             "case_new": "/vks/cases/new/",
             "case": of_case,
             "case_edit": f"{of_case}edit/",
+            "folios": f"{of_case}folios/",
+            "folio_number": f"{of_case}folios/number/",
+            "folio_document": f"{of_case}folios/documents/{document}/",
+            "folio_explain": f"{of_case}folios/explain/",
+            "folio_volumes": f"{of_case}folios/volumes/",
+            "folio_volume": f"{of_case}folios/volumes/{found.record['volumes'].pk if found is not None else 1}/",
+            "inventory_new": f"{of_case}folios/inventories/",
+            "inventory": f"{of_case}folios/inventories/1/?format=xlsx",
             "become": f"{of_case}become/",
             "merge": f"{of_case}merge/",
             "split": f"{of_case}split/",
@@ -172,6 +194,11 @@ class Addresses:
                 "init_decision_agency": "Công an tỉnh",
                 "handled_at": "05/05/2026",
             },
+            "folio_number": {"act": "confirm", "profile": str(self.profile), "order": str(self.loose)},
+            "folio_document": {"act": "place", "pages": "1-2"},
+            "folio_explain": {"finding": "gap", "folio_from": "7", "folio_to": "9", "text": "Đánh nhầm."},
+            "folio_volumes": {"most": "250"},
+            "folio_volume": {"act": "change", "title": "Tập đã sửa", "folio_from": "1", "folio_to": "6"},
             "entry_add": {"role": "victim", "full_name": "Người mới được nhập"},
             "entry": {"name": "Tên vật chứng đã sửa"},
             "entry_remove": {"reason": "Nhập nhầm"},

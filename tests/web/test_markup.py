@@ -110,7 +110,7 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
         name: client.get(addresses.path[name])
         for name, method in TABLE
         # a file, and lists for the script of the pages
-        if method == "get" and name not in {"bundle_download", "suggest"}
+        if method == "get" and name not in {"bundle_download", "inventory", "suggest"}
     }
     part = {"HX-Request": "true"}
     pages["rows"] = client.get(addresses.path["case_list"], {"q": MARKUP, "stage": MARKUP, "unit": MARKUP})

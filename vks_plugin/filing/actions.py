@@ -487,7 +487,7 @@ def adopt(
 
 @transaction.atomic
 def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType | None, **fields: Any) -> CaseDocument:
-    """Correct what is said of a filed document: type, title, number, date and, while it has none, folios.
+    """Correct what is said of a filed document: type, title, number, date, characteristics; folios while it has none.
 
     Raises:
         NotAllowed: the actor may not file in the case.
@@ -511,6 +511,8 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     _refuse_taken_folios(filed.case, meta, ignoring=filed.pk)
     for field, value in meta._asdict().items():
         setattr(filed, field, value)
+    # third column of the inventory of documents (BLTTHS, Điều 131 khoản 4)
+    filed.characteristics = one_line(str(fields.get("characteristics", filed.characteristics)))[:250]
     filed.save()
     if not numbered:
         _record_folios(filed)

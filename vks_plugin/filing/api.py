@@ -111,6 +111,10 @@ class FileExistingSerializer(_SaidOfDocument):
 class DescribeSerializer(_SaidOfDocument):
     """Corrections to what is said of a filed document; what is left out stays."""
 
+    characteristics = ComposedField(
+        required=False, allow_blank=True, max_length=250, help_text="Third column of the inventory of documents."
+    )
+
 
 @extend_schema(parameters=[CASE_CODE])
 @extend_schema_view(

@@ -77,6 +77,14 @@ class DescriptionForm(StyledForm):
     )
 
 
+class CorrectionForm(DescriptionForm):
+    """What is said of a document that is filed."""
+
+    characteristics = forms.CharField(
+        label=_("Đặc điểm"), max_length=250, required=False, help_text=_("Cột thứ ba của thống kê tài liệu.")
+    )
+
+
 class UploadForm(DescriptionForm):
     """A file and what it is."""
 

@@ -48,7 +48,7 @@ from vks_plugin.cases.models import (
     Volume,
 )
 from vks_plugin.errors import BadInput, Conflict, NotFound
-from vks_plugin.language import told
+from vks_plugin.language import speaking, told
 from vks_plugin.text import one_line
 
 CLAIMED: list[Callable[[CaseFile], list[tuple[int, int]]]] = []
@@ -241,8 +241,7 @@ def number_folios(
             case,
             actor,
             act=CaseChange.Act.CREATED,
-            label=_("Đánh số bút lục %(folios)s (%(count)d tài liệu)")
-            % {"folios": f"{start}–{numbers[-1].number}", "count": len(numbered)},
+            label=f"Đánh số bút lục {start}–{numbers[-1].number} ({len(numbered)} tài liệu)",
             values=[["number", "", f"{start}–{numbers[-1].number}"], ["stamped_by", "", profile.name]],
             reason=reason,
         )
@@ -391,14 +390,16 @@ def correct_folios(
         after = [changes.get(pk, label) for label, pk in chosen]
         finding = Finding.MISSING if missing else Finding.CORRECTION
         _explain_range(case, actor, finding, after[0].number, after[-1].number, said, report=report)
-        values = [["state", "", str(state.label)]]
+        # the history speaks Vietnamese, whatever language its reader asks for
+        with speaking("vi"):
+            values = [["state", "", str(state.label)]]
         if changes:
             values.append(["number", cited(label for label, _pk in chosen), cited(after)])
         _note(
             case,
             actor,
             act=CaseChange.Act.CHANGED,
-            label=_("Bút lục %(folios)s") % {"folios": cited(label for label, _pk in chosen)},
+            label=f"Bút lục {cited(label for label, _pk in chosen)}",
             values=values,
             reason=said,
         )
@@ -524,6 +525,8 @@ def explain(
                 explained_by=actor,
             )
             subject = filed.title
+        with speaking("vi"):
+            kind = str(explanation.get_finding_display())
         note_change(
             case=case,
             actor=actor,
@@ -531,7 +534,7 @@ def explain(
             subject="explanation",
             subject_id=explanation.pk,
             label=subject,
-            values=[["finding", "", explanation.get_finding_display()], ["text", "", said]],
+            values=[["finding", "", kind], ["text", "", said]],
         )
         return explanation
 
@@ -544,42 +547,19 @@ def bind_volumes(*, actor: User, case: CaseFile, volumes: Sequence[tuple[str, in
     """Add volumes after those there are: title, first and last folio of each.
 
     Raises:
-        BadInput: a range runs backwards.
+        BadInput: there is none, or a range runs backwards.
         Conflict: two volumes would hold the same folio.
     """
-    with _told():
-        case = lock_case(case)
-        there = [
-            (each.folio_from, each.folio_to or each.folio_from, each.number)
-            for each in case.volumes.all()
-            if each.folio_from is not None
-        ]
-        number = max((each.number for each in case.volumes.all()), default=0)
-        made: list[Volume] = []
-        for title, first, last in volumes:
-            if not 1 <= first <= last <= LARGEST_FOLIO:
-                raise BadInput(
-                    _("Tập có bút lục từ %(first)d đến %(last)d: số đầu phải không lớn hơn số cuối.")
-                    % {"first": first, "last": last},
-                    field="volumes",
-                )
-            clash = next((other for begin, end, other in there if begin <= last and first <= end), None)
-            if clash is not None:
-                raise Conflict(
-                    _("Bút lục %(first)d–%(last)d đã thuộc tập %(volume)d: mỗi bút lục thuộc một tập.")
-                    % {"first": first, "last": last, "volume": clash},
-                    field="volumes",
-                )
-            number += 1
-            there.append((first, last, number))
-            made.append(
-                add_entry(
-                    actor=actor,
-                    case=case,
-                    part="volume",
-                    values={"number": number, "title": title, "folio_from": first, "folio_to": last},
-                )
-            )
-        if not made:
-            raise BadInput(_("Không còn bút lục nào ngoài các tập."), field="volumes")
-        return made
+    case = lock_case(case)
+    if not volumes:
+        raise BadInput(_("Không còn bút lục nào ngoài các tập."), field="volumes")
+    last = max((each.number for each in case.volumes.all()), default=0)
+    return [
+        add_entry(
+            actor=actor,
+            case=case,
+            part="volume",
+            values={"number": last + position, "title": title, "folio_from": first, "folio_to": final},
+        )
+        for position, (title, first, final) in enumerate(volumes, start=1)
+    ]

@@ -16,8 +16,18 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
-from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge, PreventiveMeasure, RelatedCase
+from vks_plugin.cases.models import (
+    Accused,
+    CaseChange,
+    CaseFile,
+    CasePerson,
+    Charge,
+    PreventiveMeasure,
+    RelatedCase,
+    Volume,
+)
 from vks_plugin.cases.penal_code import heaviest
 from vks_plugin.cases.record import (
     CASE_FIELDS,
@@ -192,12 +202,38 @@ def _check_relation(relation: RelatedCase) -> None:
         raise BadInput(_("Vụ án không liên quan với chính nó."), field="other")
 
 
+def _check_volume(volume: Volume) -> None:
+    """Keep each folio in one volume (TTLT 04/2018, Điều 35: the file is numbered through, and bound in that order)."""
+    first, last = volume.folio_from, volume.folio_to
+    if first is None and last is None:
+        return
+    if first is None or last is None or not 1 <= first <= last <= LARGEST_FOLIO:
+        raise BadInput(_("Hãy ghi bút lục đầu và cuối của tập, số đầu không lớn hơn số cuối."), field="folio_from")
+    clash = (
+        Volume.objects.filter(case=volume.case, folio_from__lte=last, folio_to__gte=first)
+        .exclude(pk=volume.pk)
+        .order_by("number")
+        .first()
+    )
+    if clash is not None:
+        raise Conflict(
+            _("Bút lục %(first)d–%(last)d đã thuộc tập %(volume)d: mỗi bút lục thuộc một tập.")
+            % {
+                "first": max(first, clash.folio_from or 0),
+                "last": min(last, clash.folio_to or 0),
+                "volume": clash.number,
+            },
+            field="folio_from",
+        )
+
+
 _CHECKS: dict[type[models.Model], Callable[[Any], None]] = {
     Accused: _check_accused,
     CasePerson: _check_person,
     Charge: _check_charge,
     PreventiveMeasure: _check_measure,
     RelatedCase: _check_relation,
+    Volume: _check_volume,
 }
 
 

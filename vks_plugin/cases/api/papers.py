@@ -50,6 +50,7 @@ class CaseDocumentSerializer(serializers.Serializer[CaseDocument]):
     folio_from = serializers.IntegerField(allow_null=True)
     folio_to = serializers.IntegerField(allow_null=True)
     folios = serializers.CharField(source="folio_label", help_text="As they are cited: `BL 12–14`; may be empty.")
+    characteristics = serializers.CharField(help_text="What is particular about it; a column of the inventory.")
     page_count = serializers.IntegerField(allow_null=True)
     sha256 = serializers.CharField(help_text="Of the file as it was handed in.")
     filed_at = serializers.DateTimeField()

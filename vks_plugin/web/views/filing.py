@@ -17,7 +17,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, NotAllowed, NotFound, TooLarge, VksError
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.web.forms import DescriptionForm, UploadForm
+from vks_plugin.web.forms import CorrectionForm, UploadForm
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 _FORM_OVERHEAD = 64 * 1024
@@ -98,8 +98,9 @@ def describe(request: SignedInRequest, code: str, document_id: int) -> HttpRespo
         "date": filed.date,
         "folio_from": filed.folio_from,
         "folio_to": filed.folio_to,
+        "characteristics": filed.characteristics,
     }
-    form = DescriptionForm(request.POST or None, initial=initial)
+    form = CorrectionForm(request.POST or None, initial=initial)
     status = 200
     if request.method == "POST":
         status = 400

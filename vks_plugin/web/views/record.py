@@ -62,10 +62,13 @@ SECTIONS = (
     Section("events", gettext_lazy("Diễn biến")),
     Section("limits", gettext_lazy("Thời hạn")),
     Section("exhibits", gettext_lazy("Vật chứng"), "exhibit"),
+    Section("folios", gettext_lazy("Bút lục & tập")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("history", gettext_lazy("Lịch sử sửa đổi")),
 )
+_PAGES = {"documents": "vks:case", "folios": "vks:folios"}
+"""Sections that have pages of their own."""
 SECTION_OF = {section.part: section.name for section in SECTIONS if section.part} | {"charge": "accused"}
 
 
@@ -109,11 +112,8 @@ def tabs(view: CaseView) -> list[Tab]:
         label = str(section.label)
         if section.name == "accused" and not case.kind_data.prosecutes:
             label = _(case.kind_data.accused_group_label)
-        address = (
-            reverse("vks:case", args=[case.code])
-            if section.name == "documents"
-            else reverse("vks:section", args=[case.code, section.name])
-        )
+        own = _PAGES.get(section.name)
+        address = reverse(own, args=[case.code]) if own else reverse("vks:section", args=[case.code, section.name])
         found.append(Tab(section.name, label, address, counts.get(section.name)))
     return found
 
@@ -289,6 +289,9 @@ def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
 _OTHER_SUBJECTS: dict[str, Any] = {
     "case": gettext_lazy("Vụ án"),
     "event": gettext_lazy("Quyết định, sự kiện tố tụng"),
+    "folio": gettext_lazy("Bút lục"),
+    "explanation": gettext_lazy("Giải trình bút lục"),
+    "inventory": gettext_lazy("Thống kê tài liệu"),
 }
 
 
@@ -389,8 +392,8 @@ def section(request: SignedInRequest, code: str, section: str) -> HttpResponse:
     known = {each.name for each in SECTIONS if view.case.kind_data.has_accused or not each.accused_only}
     if section not in known:
         raise NotFound(_("Không có mục này."))
-    if section == "documents":
-        return redirect("vks:case", code=code)
+    if section in _PAGES:
+        return redirect(_PAGES[section], code=code)
     return show_section(request, view, section, at=request.GET.get("at", ""))
 
 
