@@ -331,7 +331,7 @@ def _same(column: Column, now: Any, value: Any) -> bool:
     if column.form == "flag":
         return bool(now) == bool(value) or (column.name in _DERIVED and not value)
     if column.form in {"text", "lines"}:
-        return str(now or "") == str(value)
+        return str(now or "").replace("\r\n", "\n") == str(value).replace("\r\n", "\n")
     return bool(now == value)
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from django.utils.translation import gettext as _
 
@@ -102,7 +103,9 @@ def read_file(path: Path, *, name: str) -> Sheet:
             field="file",
         )
     if head.startswith(b"PK"):
-        return _workbook(path, name)
+        # by its content: the library would go by the ending of a name, which is ours
+        with path.open("rb") as stream:
+            return _workbook(stream, name)
     return _text_file(path.read_bytes(), name)
 
 
@@ -267,19 +270,19 @@ def _decoded(content: bytes, name: str) -> str:
 # --- workbooks
 
 
-def _workbook(path: Path, name: str) -> Sheet:
+def _workbook(stream: IO[bytes], name: str) -> Sheet:
     """Read the first sheet that has a heading.
 
     Raises:
         BadInput: it is no workbook, or one made to do harm.
         TooLarge: there are too many rows, or it unpacks into too much.
     """
-    _refuse_harmful(path, name)
+    _refuse_harmful(stream, name)
     # half a second of imports that only a workbook needs
     from openpyxl import load_workbook  # noqa: PLC0415
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except Exception as error:
         # the library raises whatever the parts of a broken file make it stumble over
         raise _broken(name) from error
@@ -325,7 +328,7 @@ def is_error(raw: Raw) -> bool:
     return isinstance(raw, _ErrorCell)
 
 
-def _refuse_harmful(path: Path, name: str) -> None:
+def _refuse_harmful(stream: IO[bytes], name: str) -> None:
     """Look at what a workbook is made of before anything unpacks it.
 
     Raises:
@@ -334,7 +337,7 @@ def _refuse_harmful(path: Path, name: str) -> None:
     """
     limit = configuration().max_import_bytes * _UNPACKED
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()
             # what is declared bounds what can be read: the library stops there
             if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > limit:

@@ -30,6 +30,8 @@ CONTENT_TYPES = {
 }
 
 _WIDTH = 24
+_TRUSTED_FROM = dt.date(1900, 3, 1)
+"""Before this day Excel counts one that never was."""
 _BLOCK = 200
 
 
@@ -87,10 +89,12 @@ def write_workbook(target: IO[bytes], sheets: Sequence[tuple[str, Sequence[str],
 
 
 def _as_cell(sheet: Any, value: Value, kind: Any) -> Any:
-    if isinstance(value, dt.date):
+    if isinstance(value, dt.date) and value >= _TRUSTED_FROM:
         cell = kind(sheet, value=value)
         cell.number_format = "dd/mm/yyyy"
         return cell
+    if isinstance(value, dt.date):
+        value = written_day(value)
     if isinstance(value, str):
         # a text that looks like a formula, a number or a date stays a text
         cell = kind(sheet, value=guarded(composed(value)))
