@@ -10,13 +10,14 @@ import pytest
 from tests.cases.test_lineage import gang, lead, merge, on, pair, report
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
-from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.models import CaseFile, Folio
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.test import Client
 
     from tests.api.conftest import Snapshot
+    from tests.people import FiledCase
     from tests.web.conftest import SignIn
 
 __all__ = ["gang", "lead", "pair", "report"]
@@ -208,6 +209,37 @@ def test_findings_are_shown_with_the_way_to_them(client: Client, pair: tuple[Cas
     # the way leads to a row that is there
     row = Page(client.get(address(case, "record/accused/")))
     assert f"accused-{young.pk}" in {attributes.get("id") for _tag, attributes in row.elements}
+
+
+def test_every_finding_leads_to_a_page_that_is_there(
+    client: Client, filed_case: FiledCase, lead: User, as_person: SignIn
+) -> None:
+    case = filed_case.case
+    late = [
+        access.record_event(actor=lead, case=case, event=event, happened_on=on(day), number=number)
+        for event, day, number in (("nhan_ho_so", "05-10", ""), ("ket_luan_dieu_tra", "05-12", "9/KLĐT"))
+    ][-1]
+    Folio.objects.filter(case=case, number=4).delete()
+    access.add_entry(
+        actor=lead,
+        case=case,
+        part="relation",
+        values={"relation": "nhap_vao", "other_text": "Vụ ở tỉnh khác"},
+    )
+    for reader in (client, as_person("chief_province")):
+        page = Page(reader.get(address(case)))
+        at = next(number for number, (_tag, each) in enumerate(page.elements) if each.get("id") == "vks-findings")
+        links = [
+            each["href"]
+            for tag, each in page.elements[at:]
+            if tag == "a" and each.get("href", "").startswith(address(case))
+        ]
+        assert address(case, f"record/events/#event-{late.pk}") in links
+        assert address(case, "folios/") in links
+        for link in links:
+            assert reader.get(link.partition("#")[0]).status_code == 200, link
+    row = Page(client.get(address(case, "record/events/")))
+    assert f"event-{late.pk}" in {attributes.get("id") for _tag, attributes in row.elements}
 
 
 def test_who_may_only_read_is_not_led_to_a_form(pair: tuple[CaseFile, CaseFile], lead: User, as_person: SignIn) -> None:

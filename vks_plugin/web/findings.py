@@ -19,8 +19,12 @@ SECTIONS = {
     "person": "people",
     "measure": "measures",
     "relation": "relations",
+    "event": "events",
+    "deadline": "limits",
 }
 """Where the rows of a part stand on the pages of a case."""
+_WITHOUT_ROWS = frozenset({"deadline"})
+"""Parts whose rows cannot be led to one by one."""
 
 
 class Linked(NamedTuple):
@@ -44,12 +48,12 @@ def findings_context(view: CaseView) -> dict[str, Any]:
 
 def _address(case: CaseFile, found: ShownFinding, *, may_edit: bool) -> str:
     if found.part in SECTIONS:
-        row = f"#{found.part}-{found.entry}" if found.entry is not None else ""
+        row = f"#{found.part}-{found.entry}" if found.entry is not None and found.part not in _WITHOUT_ROWS else ""
         return reverse("vks:section", args=[case.code, SECTIONS[found.part]]) + row
-    if not may_edit:
-        return ""
     if found.part == "document" and found.entry is not None:
-        return reverse("vks:describe", args=[case.code, found.entry])
-    if found.part == "case" and found.field in CASE_FIELDS:
+        return reverse("vks:folio_document", args=[case.code, found.entry])
+    if found.part in {"folio", "document"}:
+        return reverse("vks:folios", args=[case.code])
+    if may_edit and found.part == "case" and found.field in CASE_FIELDS:
         return reverse("vks:case_edit", args=[case.code]) + f"#id_{found.field}"
     return ""
