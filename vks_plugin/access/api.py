@@ -329,7 +329,7 @@ class ReminderSerializer(serializers.Serializer[DeadlineReminder]):
         return _(rule.label) if rule is not None else reminder.rule
 
 
-class ReadSerializer(serializers.Serializer[Any]):
+class ReadSerializer(InputSerializer):
     """Which reminders were read."""
 
     reminders = serializers.ListField(

@@ -28,7 +28,7 @@ from vks_plugin.access.policy import Decision, Level
 from vks_plugin.access.queries import CaseView, case_for, require, visible_cases
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.cases.api.fields import columns, input_of, output_field
-from vks_plugin.cases.api.record import REASON, ChargeOfSerializer, charge_of
+from vks_plugin.cases.api.record import REASON, ChargeOfSerializer, charge_at, charge_of
 from vks_plugin.cases.filters import BANDS, CaseFilterSet
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson
 from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD
@@ -449,14 +449,15 @@ class CaseViewSet(ApiViewSet):
             given["department"] = Department.objects.filter(unit=unit, code=department).first()
             if given["department"] is None:
                 raise BadInput(_("Đơn vị không có phòng mang mã này."), field="department")
-        case = register_case(
-            actor=self.actor,
-            unit=unit,
-            code=given.pop("code", "") or None,
-            accused=[_accused_input(each) for each in given.pop("accused", ())],
-            charges=[charge_of(each) for each in given.pop("charges", ())],
-            **given,
-        )
+        with charge_at("charges"):
+            case = register_case(
+                actor=self.actor,
+                unit=unit,
+                code=given.pop("code", "") or None,
+                accused=[_accused_input(each) for each in given.pop("accused", ())],
+                charges=[charge_of(each) for each in given.pop("charges", ())],
+                **given,
+            )
         return self.shown(case, status=201, decisions=decisions_for(self.actor, [case]))
 
     def partial_update(self, _request: Request, code: str) -> Response:

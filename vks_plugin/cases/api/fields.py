@@ -213,41 +213,54 @@ class RowField(serializers.Field[Any, Any, Any, Any]):
         return int(value)
 
 
-@extend_schema_field(OpenApiTypes.STR)
-class CaseField(serializers.CharField):
-    """Another case by its code, of those the asker may know of."""
+class NameField(serializers.CharField):
+    """Something by its name or code; looked for only where the name is a text a database can be asked for."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the case; the sentence is the same for one that is not there."""
-        code = super().to_internal_value(data)
-        found = visible_cases(self.context["request"].user).filter(code=code).select_related("unit__parent").first()
+        """Return what bears the name."""
+        name = super().to_internal_value(data)
+        self.run_validators(name)
+        return self.find(name)
+
+    def find(self, name: str) -> Any:
+        """Return what bears the name.
+
+        Raises:
+            ValidationError: there is none; the sentence is the same for one that the asker may not know of.
+        """
+        raise NotImplementedError
+
+
+class CaseField(NameField):
+    """Another case by its code, of those the asker may know of."""
+
+    def find(self, name: str) -> CaseFile:
+        """Return the case."""
+        found = visible_cases(self.context["request"].user).filter(code=name).select_related("unit__parent").first()
         if found is None:
             raise serializers.ValidationError(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
         return found
 
 
-@extend_schema_field(OpenApiTypes.STR)
-class DepartmentField(serializers.CharField):
+class DepartmentField(NameField):
     """A department of the office, by its code."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the department."""
-        code = super().to_internal_value(data)
-        if not code:
+    def find(self, name: str) -> Department | None:
+        """Return the department; none for an empty code."""
+        if not name:
             return None
-        found = Department.objects.filter(unit=self.context["unit"], code=code).first()
+        found = Department.objects.filter(unit=self.context["unit"], code=name).first()
         if found is None:
             raise serializers.ValidationError(_("Đơn vị không có phòng mang mã này."))
         return found
 
 
-@extend_schema_field(OpenApiTypes.STR)
-class AccountField(serializers.CharField):
+class AccountField(NameField):
     """A person by account; whether the person has a post that fits is decided by the action, in the same words."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def find(self, name: str) -> User:
         """Return the account."""
-        found = User.objects.filter(username=super().to_internal_value(data)).first()
+        found = User.objects.filter(username=name).first()
         if found is None:
             raise serializers.ValidationError(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."))
         return found

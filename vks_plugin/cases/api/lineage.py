@@ -16,7 +16,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import related_cases
 from vks_plugin.cases.actions.lineage import REPORTER_BECOMES, Grown
 from vks_plugin.cases.api.cases import MOST_AT_ONCE, CaseSerializer
-from vks_plugin.cases.api.record import ChargeOfSerializer, OfRecordViewSet, charge_of
+from vks_plugin.cases.api.record import ChargeOfSerializer, OfRecordViewSet, charge_at, charge_of
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.errors import BadInput
 from vks_plugin.rest import LARGEST_NUMBER, ComposedField, InputSerializer, refusals
@@ -141,8 +141,8 @@ class CaseBecomeViewSet(_ActViewSet):
         """Open it."""
         report = self.opened(Level.CONTRIBUTE)
         given = dict(self.given(BecomeSerializer))
-        return self.grown(
-            access.become_criminal_case(
+        with charge_at("charges"):
+            grown = access.become_criminal_case(
                 actor=self.actor,
                 report=report,
                 reporters={each["id"]: each["role"] for each in given.pop("reporters", ())},
@@ -150,7 +150,7 @@ class CaseBecomeViewSet(_ActViewSet):
                 code=given.pop("code", "") or None,
                 **given,
             )
-        )
+        return self.grown(grown)
 
 
 @extend_schema(parameters=[CASE_CODE])

@@ -183,6 +183,9 @@ class RecordViewSet(OfRecordViewSet):
 
     route: ClassVar[Route]
     input_class: ClassVar[type[serializers.Serializer[Any]]]
+    """What is said in a correction."""
+    new_class: ClassVar[type[serializers.Serializer[Any]]]
+    """What is said of a new row."""
 
     def rows(self, case: CaseFile) -> QuerySet[Any]:
         """Return the rows of this part, in their order."""
@@ -216,7 +219,7 @@ class RecordViewSet(OfRecordViewSet):
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Add one."""
         case = self.opened(Level.CONTRIBUTE)
-        values = dict(self.given(self.input_class, case=case))
+        values = dict(self.given(self.new_class, case=case))
         reason = values.pop("reason", "")
         return self.answer(self.add(case, values, reason), 201)
 
@@ -266,6 +269,15 @@ ChargeOfSerializer = input_of(
     filled_in=_FOUND_OUT,
     text=_TEXT,
 )
+NewChargeSerializer = input_of(
+    "NewChargeSerializer",
+    "A charge against somebody, or the case as long as nobody is prosecuted.",
+    Charge,
+    ("accused", *_CHARGED),
+    filled_in=_FOUND_OUT,
+    text=_TEXT,
+    reason=REASON,
+)
 ReplacementSerializer = input_of(
     "ChargeReplacementSerializer",
     "What is charged from now on.",
@@ -283,14 +295,18 @@ def charge_of(given: Mapping[str, Any]) -> ChargeInput:
 
 
 @contextmanager
-def _at_its_field(given: Mapping[str, Any]) -> Iterator[None]:
+def charge_at(field: str) -> Iterator[None]:
     """Put the sentence about a charge at the field of the request it was read from."""
     try:
         yield
     except BadInput as error:
         if error.field != "charge":
             raise
-        raise BadInput(error.message, field="text" if given.get("text") else "article") from error
+        raise BadInput(error.message, field=field) from error
+
+
+def _typed_at(given: Mapping[str, Any]) -> str:
+    return "text" if given.get("text") else "article"
 
 
 class ChargesViewSet(RecordViewSet):
@@ -302,14 +318,14 @@ class ChargesViewSet(RecordViewSet):
 
     def add(self, case: CaseFile, values: Mapping[str, Any], reason: str) -> Any:
         """Charge somebody, or the case."""
-        with _at_its_field(values):
+        with charge_at(_typed_at(values)):
             return access.charge(
                 actor=self.actor, case=case, accused=values.get("accused"), given=charge_of(values), reason=reason
             )
 
     def change(self, row: Any, values: Mapping[str, Any], reason: str) -> Any:
         """Correct a charge that was entered in error."""
-        with _at_its_field(values):
+        with charge_at(_typed_at(values)):
             return access.correct_charge(actor=self.actor, charge=row, values=values, reason=reason)
 
     @extend_schema(
@@ -324,7 +340,7 @@ class ChargesViewSet(RecordViewSet):
         case = self.opened(Level.CONTRIBUTE)
         row = self.row(case, pk)
         given = self.given(ReplacementSerializer, case=case)
-        with _at_its_field(given):
+        with charge_at(_typed_at(given)):
             made = access.replace_charge(
                 actor=self.actor, charge=row, given=charge_of(given), reason=given.get("reason", "")
             )
@@ -392,6 +408,7 @@ def _viewset(route: Route) -> type[RecordViewSet]:
         )
     else:
         given = input_of(f"{model.__name__}InputSerializer", purpose, model, part.fields, reason=REASON)
+    new = NewChargeSerializer if route.part == "charge" else given
     attributes = {
         "__doc__": f"{route.many}.",
         "__module__": __name__,
@@ -399,6 +416,7 @@ def _viewset(route: Route) -> type[RecordViewSet]:
         "queryset": model._default_manager.none(),
         "serializer_class": told,
         "input_class": given,
+        "new_class": new,
         "filterset_class": _filterset(part),
     }
     made: Any = type(f"{model.__name__}ViewSet", (base,), attributes)
@@ -410,7 +428,7 @@ def _viewset(route: Route) -> type[RecordViewSet]:
         ),
         retrieve=extend_schema(summary=f"{_capital(route.one)}", responses={200: told, **refusals(403, 404)}),
         create=extend_schema(
-            summary=f"Enter {route.one}", request=given, responses={201: told, **refusals(400, 403, 404, 409)}
+            summary=f"Enter {route.one}", request=new, responses={201: told, **refusals(400, 403, 404, 409)}
         ),
         partial_update=extend_schema(
             summary=f"Correct {route.one}",
