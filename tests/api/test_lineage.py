@@ -73,7 +73,7 @@ def test_a_report_becomes_a_case(report: CaseFile, as_person: SignIn) -> None:
         ({"accused": [987_654]}, 400, "accused"),
         ({"reporters": [{"id": 987_654, "role": "victim"}]}, 400, "reporters"),
         ({"reporters": [{"id": "x"}]}, 400, "reporters"),
-        ({"charges": [{"text": "không phải điều luật"}]}, 400, "charge"),
+        ({"charges": [{"text": "không phải điều luật"}]}, 400, "charges"),
         ({"accuse": [1]}, 400, "accuse"),
     ],
 )

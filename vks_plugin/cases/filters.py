@@ -21,6 +21,7 @@ from vks_plugin.cases import penal_code
 from vks_plugin.cases.kinds import KINDS, all_stages, all_statuses
 from vks_plugin.cases.models import Assignment, CaseFile, Charge
 from vks_plugin.cases.record import FLAGS, field_label
+from vks_plugin.cases.running import BAND_DAYS
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import folded, one_line
 
@@ -151,7 +152,7 @@ class CaseFilterSet(django_filters.FilterSet):
     def in_band(self, queryset: QuerySet[CaseFile], _name: str, band: str) -> QuerySet[CaseFile]:
         """Keep the cases whose next time limit has this colour."""
         today = timezone.localdate()
-        first, last = {"red": (None, -1), "orange": (0, 5), "yellow": (6, 10), "green": (11, None)}[band]
+        first, last = next(days for each, days in BAND_DAYS.items() if each == band)
         if first is not None:
             queryset = queryset.filter(next_due_on__gte=today + dt.timedelta(days=first))
         if last is not None:
