@@ -10,11 +10,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.kinds import stage_label, status_label
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.models.papers import CaseDocument
 from vks_plugin.cases.models.people import Accused
 from vks_plugin.cases.proceedings import EVENTS, Event, event_label, ground_label
+from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import gettext_noop
 
