@@ -37,6 +37,7 @@ from vks_plugin.cases.api import (
     VolumeProposalViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
+from vks_plugin.exchange.api import CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
 from vks_plugin.rest import CODE, ApiMixin, NoSuchRoute
@@ -59,6 +60,10 @@ class VksRouter(DefaultRouter):
 
 
 router = VksRouter()
+# before the cases: no code is written in small letters
+router.register("cases/export", CaseExportViewSet, basename="vks-case-export")
+router.register("case-imports", CaseImportViewSet, basename="vks-case-import")
+router.register("saved-filters", SavedFilterViewSet, basename="vks-saved-filter")
 router.register("cases", CaseViewSet, basename="vks-case")
 _OF_CASE = rf"cases/(?P<code>{CODE})"
 router.register(rf"{_OF_CASE}/documents", CaseDocumentViewSet, basename="vks-case-document")

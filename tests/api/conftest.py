@@ -18,7 +18,7 @@ from tests.people import FiledCase, file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.cases.actions import ChargeInput
-from vks_plugin.cases.models import SavedFilter
+from vks_plugin.cases.models import CaseImport, SavedFilter
 from vks_plugin.court import actions as court
 from vks_plugin.court.models import Bundle
 from vks_plugin.filing import actions as filing
@@ -109,7 +109,10 @@ def everything(
     record = fill_record(owner, filed_case.case)
     inventory = access.draw_up_inventory(actor=owner, case=filed_case.case)
     loose = paper(filed_case.case, catalogue["BBHC"], 2, title="Bản tự khai", content=pdf_bytes(2, "Bản tự khai"))
-    SavedFilter.objects.create(user=people["chief_kv1"], name="Riêng của lãnh đạo", query="q=anh")
+    leader = people["chief_kv1"]
+    SavedFilter.objects.create(user=leader, name="Riêng của lãnh đạo", query="q=anh")
+    tried = CaseImport.objects.create(user=leader, filename="ds.csv", status="checked", total=1, done=1)
+    tried.rows.create(row=2, first_row=2, outcome="refused", sentences=["Ô B2 “Tên vụ án”: Vụ kín của Nguyễn Văn Ánh."])
     return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, record)
 
 

@@ -23,7 +23,7 @@ from tests.api.conftest import Everything, Snapshot, new_row
 from tests.people import PASSWORD, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.api import router
-from vks_plugin.cases.models import Assignment, CalendarDay
+from vks_plugin.cases.models import Assignment, CalendarDay, CaseImport, SavedFilter
 from vks_plugin.cases.record import FLAGS
 from vks_plugin.organization.models import Appointment
 
@@ -47,6 +47,16 @@ TABLE = {
     ("vks-root", "get"): "                   200 200 200 200  200  200 200 200",
     ("vks-case-list", "get"): "              200 200 200 200  200  200 200 200",
     ("vks-case-list", "post"): "             403 403 403 201  201  201 201 403",
+    ("vks-case-export-list", "get"): "       200 200 200 200  200  200 200 200",
+    ("vks-case-import-list", "get"): "       200 200 200 200  200  200 200 200",
+    ("vks-case-import-list", "post"): "      403 403 403 202  202  202 202 403",
+    ("vks-case-import-detail", "get"): "     404 404 404 404  404  404 200 404",
+    ("vks-case-import-rows", "get"): "       404 404 404 404  404  404 200 404",
+    ("vks-case-import-load", "post"): "      404 404 404 404  404  404 202 404",
+    ("vks-case-import-discard", "post"): "   404 404 404 404  404  404 200 404",
+    ("vks-saved-filter-list", "get"): "      200 200 200 200  200  200 200 200",
+    ("vks-saved-filter-list", "post"): "     201 201 201 201  201  201 201 201",
+    ("vks-saved-filter-detail", "delete"): " 404 404 404 404  404  404 204 404",
     ("vks-case-detail", "get"): "            404 404 404 404  200  200 200 200",
     ("vks-case-detail", "patch"): "          404 404 404 404  403  200 200 403",
     ("vks-case-document-list", "get"): "     404 404 404 404  200  200 200 200",
@@ -132,6 +142,9 @@ TABLE |= {(f"vks-case-{part}-{kind}", method): row for part in PARTS for (kind, 
 # how many rows of the case's own things each asker finds in a list
 COUNTS = {
     "vks-case-list": "                         0   0   0   0    1    1   1   1",
+    "vks-case-import-list": "                  0   0   0   0    0    0   1   0",
+    "vks-case-import-rows": "                  -   -   -   -    -    -   1   -",
+    "vks-saved-filter-list": "                 0   0   0   0    0    0   1   0",
     "vks-case-document-list": "                -   -   -   -    0    5   5   5",
     "vks-case-folio-list": "                   -   -   -   -    0    6   6   6",
     "vks-case-inventory-list": "               -   -   -   -    -    1   1   1",
@@ -161,9 +174,19 @@ class Addresses:
         event = found.record["measures"].event_id if found is not None else 1
         of_case = f"/api/vks/cases/{code}/"
         self.code = code
+        tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+        kept = SavedFilter.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         self.path = {
             "vks-root": "/api/vks/",
             "vks-case-list": "/api/vks/cases/",
+            "vks-case-export-list": "/api/vks/cases/export/",
+            "vks-case-import-list": "/api/vks/case-imports/",
+            "vks-case-import-detail": f"/api/vks/case-imports/{tried}/",
+            "vks-case-import-rows": f"/api/vks/case-imports/{tried}/rows/",
+            "vks-case-import-load": f"/api/vks/case-imports/{tried}/load/",
+            "vks-case-import-discard": f"/api/vks/case-imports/{tried}/discard/",
+            "vks-saved-filter-list": "/api/vks/saved-filters/",
+            "vks-saved-filter-detail": f"/api/vks/saved-filters/{kept}/",
             "vks-case-detail": of_case,
             "vks-case-document-list": f"{of_case}documents/",
             "vks-case-folio-list": f"{of_case}folios/",
@@ -242,6 +265,8 @@ class Addresses:
         if name == "vks-case-detail":
             return {"note": "Sửa"}
         bodies: dict[str, dict[str, Any]] = {
+            "vks-case-import-list": {"unit": "QN-KV1", "file": SimpleUploadedFile("ds.csv", b"x")},
+            "vks-saved-filter-list": {"name": "Án trộm", "query": "q=trom"},
             "vks-case-list": {
                 "unit": "QN-KV1",
                 "name": "Vụ mới",
@@ -284,7 +309,7 @@ class Addresses:
 
     def ask(self, client: APIClient, name: str, method: str) -> Any:
         """Send one request of the table."""
-        form = "multipart" if name == "vks-case-upload-list" else "json"
+        form = "multipart" if name in {"vks-case-upload-list", "vks-case-import-list"} else "json"
         if method == "get":
             return client.get(self.path[name])
         send: Callable[..., Any] = getattr(client, method)
@@ -404,6 +429,9 @@ def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
         assert empty.pop("post vks-case-list")[0] == present.pop("post vks-case-list")[0] == 201
     # ids of appointments made within the request differ
     for told in (empty, present):
+        for made in ("post vks-saved-filter-list", "post vks-case-import-list"):
+            if told[made][0] < 300:
+                told[made] = (told[made][0], "")
         if told["post vks-appointment-list"][0] == 201:
             told["post vks-appointment-list"] = (201, "")
         if told["post vks-appointment-end"][0] == 200:
@@ -431,6 +459,8 @@ def test_after_the_end_of_an_assignment_nothing_is_left(
     assert left.pop("post vks-document-file") == left["get vks-case-detail"]
     assert empty.pop("post vks-document-file")[0] == 404
     assert empty.pop("post vks-case-list")[0] == left.pop("post vks-case-list")[0] == 201
+    for made in ("post vks-saved-filter-list", "post vks-case-import-list"):
+        assert empty.pop(made)[0] == left.pop(made)[0]
     assert left == empty
 
 

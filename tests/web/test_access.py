@@ -17,7 +17,7 @@ from django.test import Client
 
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
-from vks_plugin.cases.models import Assignment, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
+from vks_plugin.cases.models import Assignment, CaseImport, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
 
@@ -41,6 +41,14 @@ TABLE = {
     ("case_list", "get"): "          200 200 200 200  200  200 200 200",
     ("filter_save", "post"): "       302 302 302 302  302  302 302 302",
     ("filter_delete", "post"): "     404 404 404 404  404  404 302 404",
+    ("case_import_new", "get"): "    200 403 403 200  200  200 200 200",
+    ("case_import_new", "post"): "   400 403 403 302  302  302 302 400",
+    ("case_import_template", "get"): "200 200 200 200 200  200 200 200",
+    ("case_import", "get"): "        404 404 404 404  404  404 200 404",
+    ("case_import_load", "post"): "  404 404 404 404  404  404 302 404",
+    ("case_import_discard", "post"): "404 404 404 404 404  404 302 404",
+    ("case_import_report", "get"): " 404 404 404 404  404  404 200 404",
+    ("case_export", "get"): "        200 200 200 200  200  200 200 200",
     ("case_new", "get"): "           200 403 403 200  200  200 200 200",
     ("case_new", "post"): "          400 403 403 302  302  302 302 400",
     ("case", "get"): "               404 404 404 404  200  200 200 200",
@@ -118,6 +126,7 @@ class Addresses:
         self.profile = FolioProfile.objects.get(code="VKS-TRUYTO").pk if FolioProfile.objects.exists() else 1
         exhibit, charge = Exhibit.objects.first(), Charge.objects.first()
         kept = SavedFilter.objects.first()
+        tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         event = ProceduralEvent.objects.filter(event="khoi_to_vu_an", withdrawn_at__isnull=True).first()
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
@@ -125,6 +134,13 @@ class Addresses:
             "filter_save": "/vks/filters/",
             "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",
             "case_new": "/vks/cases/new/",
+            "case_import_new": "/vks/cases/import/",
+            "case_import_template": "/vks/cases/import/template/",
+            "case_import": f"/vks/cases/import/{tried}/",
+            "case_import_load": f"/vks/cases/import/{tried}/load/",
+            "case_import_discard": f"/vks/cases/import/{tried}/discard/",
+            "case_import_report": f"/vks/cases/import/{tried}/report/",
+            "case_export": "/vks/cases/export/",
             "case": of_case,
             "case_edit": f"{of_case}edit/",
             "folios": f"{of_case}folios/",
@@ -166,6 +182,7 @@ class Addresses:
         """Return a form that would be accepted from somebody who may."""
         bodies: dict[str, dict[str, Any]] = {
             "filter_save": {"name": "Án trộm", "query": "q=trom&page=3"},
+            "case_import_new": {"unit": self.post_unit.code, "file": SimpleUploadedFile("ds.csv", b"x")},
             "case_new": {
                 "unit": self.post_unit.code,
                 "name": "Vụ mới",
@@ -312,7 +329,8 @@ def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
     present = _everything_said(client, Addresses(found), **headers)
     # the office's next case number is known to whoever registers a case there
     if asker == "other_prosecutor_kv1":
-        assert empty.pop("post case_new")[0] == present.pop("post case_new")[0] == 302
+        for page in ("post case_new", "post case_import_new"):
+            assert empty.pop(page)[0] == present.pop(page)[0] == 302
     assert present == empty
 
 
@@ -327,7 +345,8 @@ def test_after_the_end_of_an_assignment_nothing_is_left(
     ended = as_person("chief_kv1").post(addresses.path["assignment_end"])
     assert ended.status_code == 302
     left = _everything_said(client, addresses)
-    assert empty.pop("post case_new")[0] == left.pop("post case_new")[0] == 302
+    for page in ("post case_new", "post case_import_new"):
+        assert empty.pop(page)[0] == left.pop(page)[0] == 302
     assert left == empty
 
 

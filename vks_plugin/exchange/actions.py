@@ -165,6 +165,11 @@ def _send(row: CaseImport) -> None:
     row.refresh_from_db()
 
 
+def is_lost(row: CaseImport) -> bool:
+    """Tell whether the worker that had it in hand seems to be gone."""
+    return row.status in _UNDER_WAY and row.touched_at < timezone.now() - LOST_AFTER
+
+
 @transaction.atomic
 def load(*, actor: User, pk: int | str) -> CaseImport:
     """Load a list that was tried, or take up a run whose worker is gone.
@@ -175,11 +180,10 @@ def load(*, actor: User, pk: int | str) -> CaseImport:
     """
     row = import_for(actor, pk)
     row = CaseImport.objects.select_for_update().get(pk=row.pk)
-    lost = row.status in _UNDER_WAY and row.touched_at < timezone.now() - LOST_AFTER
     if row.status == Status.CHECKED:
         row.rows.all().delete()
         row.status, row.done, row.ended_at = Status.QUEUED, 0, None
-    elif not lost:
+    elif not is_lost(row):
         raise Conflict(_("Danh sách này đang được xử lý, đã nạp hoặc đã bỏ."))
     row.touched_at = timezone.now()
     row.save(update_fields=["status", "done", "ended_at", "touched_at"])
