@@ -44,7 +44,7 @@ class ImportSerializer(serializers.Serializer[CaseImport]):
     unit = serializers.CharField(
         source="unit.code", default=None, allow_null=True, help_text="Office of the rows that name none."
     )
-    update = serializers.BooleanField(source="updates", help_text="Whether cases that are there are changed.")
+    updates = serializers.BooleanField(help_text="Whether cases that are there are changed.")
     status = serializers.CharField(
         help_text="`waiting`, `checking`, `checked` (tried, not loaded), `queued`, `running`, `done`, `failed` or "
         "`discarded`."
@@ -79,7 +79,7 @@ class HandInSerializer(InputSerializer):
 
     file = serializers.FileField(help_text="CSV or XLSX.")
     unit = serializers.CharField(required=False, allow_blank=True, help_text="Office of the rows that name none.")
-    update = serializers.BooleanField(required=False, default=False, help_text="Change cases that are there.")
+    updates = serializers.BooleanField(required=False, default=False, help_text="Change cases that are there.")
     dry_run = serializers.BooleanField(required=False, default=True, help_text="Only try; load later with `load`.")
 
 
@@ -122,7 +122,7 @@ class CaseImportViewSet(ApiViewSet):
             file=given["file"],
             filename=given["file"].name,
             unit=unit,
-            updates=given["update"],
+            updates=given["updates"],
             load=not given["dry_run"],
         )
         return self.shown(made, status=202)

@@ -24,7 +24,7 @@ from vks_plugin.exchange.exporting import Layout
 from vks_plugin.exchange.serving import file_of_cases, report_of, template
 from vks_plugin.exchange.writing import FileType
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.web.forms import StyledForm
+from vks_plugin.web.fields import StyledForm
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 _ROWS = 200
