@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -31,10 +31,12 @@ import vks_plugin
 from tests.run import LANES
 from vks_plugin import cli, errors
 from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, Level
+from vks_plugin.cases.actions.proceedings import Happened
 from vks_plugin.cases.deadlines import CLASSES, Span, deadline_rules
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment
 from vks_plugin.cases.proceedings import EVENTS
+from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, field_label
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.cases.validation import RULES as VALIDATION
 from vks_plugin.conf import Configuration, configuration
@@ -277,6 +279,42 @@ def test_the_table_of_roles_is_the_code_s(page: str, heading: tuple[str, ...], y
     _compare(DOCS / page, "roles", _table(*rows))
 
 
+# --- the meaning of every field
+
+
+def _fields_of_the_record() -> dict[str, list[tuple[str, str]]]:
+    """Return label and identifier of every field a person fills in, by the table that has to explain it."""
+    subjects: dict[str, Iterable[str]] = {
+        "case": CASE_FIELDS,
+        **{part.name: part.fields for part in PARTS_OF_RECORD.values()},
+        "event": [field.name for field in fields(Happened)],
+    }
+    with translation.override("vi"):
+        found = {subject: [(field_label(subject, name), name) for name in names] for subject, names in subjects.items()}
+    return found | {kind.value: [(field.label, field.name) for field in kind.fields] for kind in KINDS.values()}
+
+
+def _fields_explained(page: str) -> dict[str, list[list[str]]]:
+    names = re.findall(r"<!-- fields-([a-z-]+):", (DOCS / page).read_text(encoding="utf-8"))
+    return {name.replace("-", "_"): _rows(_block(DOCS / page, f"fields-{name}")) for name in names}
+
+
+def test_every_field_of_the_record_is_explained_under_its_label() -> None:
+    told = _fields_explained("procurators.md")
+    assert {name: [(row[0], row[1].strip("`")) for row in rows] for name, rows in told.items()} == {
+        name: rows for name, rows in _fields_of_the_record().items() if rows
+    }
+    assert [row for rows in told.values() for row in rows if len(row) != 3 or not row[2]] == []
+
+
+def test_every_field_of_the_record_is_explained_in_english() -> None:
+    told = _fields_explained("en/procurators.md")
+    assert {name: [row[1].strip("`") for row in rows] for name, rows in told.items()} == {
+        name: [identifier for _label, identifier in rows] for name, rows in _fields_of_the_record().items() if rows
+    }
+    assert [row for rows in told.values() for row in rows if len(row) != 3 or not row[0] or not row[2]] == []
+
+
 # --- rules of validation
 
 
@@ -343,6 +381,8 @@ def _sentences() -> frozenset[str]:
         text = path.read_text(encoding="utf-8")
         found |= {str(each) for each in re.findall(r"""{% trans (?:"(.*?)"|'(?:.*?)') %}""", text)}
         found |= {str(each) for each in re.findall(r"{% trans '(.*?)' %}", text)}
+        # handed to a part of the page: `words=_("…")`
+        found |= {str(each) for each in re.findall(r'=_\("(.*?)"\)', text)}
         found |= {str(each) for each in re.findall(r"{% blocktrans .*?%}(.*?){% endblocktrans %}", text)}
     found |= set(re.findall(r'"([^"\n]+)"', (PACKAGE / "static/vks/host-ui.js").read_text(encoding="utf-8")))
     # fields of forms are called as those of the models, with a capital letter
