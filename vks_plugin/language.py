@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import translation
 
 from vks_plugin.errors import VksError
-from vks_plugin.text import Sentence
+from vks_plugin.text import Listing, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,8 @@ def speak(language: Language) -> None:
 
 def spoken(sentence: str) -> str:
     """Return a sentence of a pure module in the present language, what was filled into it too."""
+    if isinstance(sentence, Listing):
+        return sentence.between.join(spoken(part) for part in sentence.parts)
     if not isinstance(sentence, Sentence):
         return translation.gettext(sentence) if sentence else ""
     if not sentence.values:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _SPACES = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -60,4 +61,21 @@ class Sentence(str):
         made = super().__new__(cls, template % values if values else template)
         made.template = template
         made.values = values
+        return made
+
+
+class Listing(str):
+    """Several sentences in one text that can still be translated one by one."""
+
+    __slots__ = ("between", "parts")
+
+    parts: tuple[str, ...]
+    between: str
+
+    def __new__(cls, parts: Iterable[str], between: str = ", ") -> Listing:
+        """Join the sentences."""
+        kept = tuple(parts)
+        made = super().__new__(cls, between.join(kept))
+        made.parts = kept
+        made.between = between
         return made

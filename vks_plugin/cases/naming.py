@@ -8,6 +8,9 @@ from vks_plugin.text import one_line
 
 _OFFENCE = "Tội "
 
+AND_OTHERS = "và đồng phạm"
+"""Part of the name of a case, which is Vietnamese whoever enters it."""
+
 
 def offence_words(name: str) -> str:
     """Return the name of an offence as the name of a case has it: without the word for offence."""
@@ -22,7 +25,7 @@ def proposed_name(people: Sequence[str], offence: str = "", *, longest: int = 25
     named = [one_line(each) for each in people if one_line(each)]
     if not named:
         return ""
-    words = named[0] + (" và đồng phạm" if len(named) > 1 else "")
+    words = named[0] + (f" {AND_OTHERS}" if len(named) > 1 else "")
     if offence:
         words = f"{words} – {offence_words(offence)}"
     return words[:longest].rstrip()

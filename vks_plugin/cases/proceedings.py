@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from vks_plugin.cases.deadlines import Span
 from vks_plugin.cases.stages import MEASURES, STAGES_OF, stage_label, status_label
 from vks_plugin.errors import Conflict
-from vks_plugin.text import Sentence
+from vks_plugin.text import Listing, Sentence
 from vks_plugin.text import gettext_noop as _
 
 Scope = Literal["case", "accused", "either"]
@@ -1406,7 +1406,7 @@ def why_not(
 
 def _names(events: Iterable[Event]) -> str:
     labels = [each.label for each in events]
-    return "; ".join(labels) if labels else _("không việc nào")
+    return Listing(labels, "; ") if labels else _("không việc nào")
 
 
 _OF_CASE_STAGE = _(
@@ -1434,8 +1434,8 @@ def _refuse(event: Event, kind: str, case: State, person: State | None) -> Proce
         "event": event.label,
         "stage": stage_label(subject.stage),
         "status": status_label(subject.status),
-        "where": ", ".join(stage_label(each) for each in event.stages),
-        "when": ", ".join(status_label(each) for each in event.statuses),
+        "where": Listing(stage_label(each) for each in event.stages),
+        "when": Listing(status_label(each) for each in event.statuses),
         "possible": possible,
     }
     if event.scope == "case" and person is not None:
@@ -1449,7 +1449,7 @@ def _refuse(event: Event, kind: str, case: State, person: State | None) -> Proce
         sentence = _OF_CASE_STATUS if person is None else _OF_PERSON_STATUS
     else:
         words["stage"] = stage_label(case.stage)
-        words["where"] = ", ".join(stage_label(each) for each in event.case_stages)
+        words["where"] = Listing(stage_label(each) for each in event.case_stages)
         sentence = _OF_CASE_STAGE
     return ProceedingsError(Sentence(sentence, **words))
 

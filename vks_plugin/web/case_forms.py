@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.actions import AccusedInput, ChargeInput, charge_values
 from vks_plugin.cases.kinds import Kind, KindField
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson
-from vks_plugin.cases.naming import offence_words, proposed_name
+from vks_plugin.cases.naming import AND_OTHERS, offence_words, proposed_name
 from vks_plugin.cases.record import ACCUSED, CASE_FIELDS, FLAGS, PERSON
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.organization.models import Department, ProcuracyUnit
@@ -164,7 +164,7 @@ class CaseForm(StyledForm):
         if name == "name":
             # proposed from whoever is prosecuted and for what; the server does the same where no script runs
             field.required = not kind.has_accused or self.case is not None
-            field.widget.attrs |= {"placeholder": gettext(kind.name_example)}
+            field.widget.attrs |= {"placeholder": gettext(kind.name_example), "data-others": AND_OTHERS}
             if self.case is None and kind.has_accused:
                 field.help_text = _("Để trống: lấy từ bị can đầu tiên và tội danh.")
         if name == "handled_at" and self.case is None:

@@ -258,7 +258,7 @@ function propose(target) {
   const people = [...form.querySelectorAll("[name^='accused-'][name$='-full_name']")].map((each) => each.value.trim()).filter(Boolean);
   const offence = [...form.querySelectorAll("[name^='accused-'][name$='-charges']")].map((each) => each.dataset.short).find(Boolean);
   if (name.value && name.value !== name.dataset.proposed) return;
-  name.value = people.length ? `${people[0]}${people.length > 1 ? " và đồng phạm" : ""}${offence ? ` – ${offence}` : ""}` : "";
+  name.value = people.length ? `${people[0]}${people.length > 1 ? ` ${name.dataset.others}` : ""}${offence ? ` – ${offence}` : ""}` : "";
   name.dataset.proposed = name.value;
 }
 
