@@ -118,7 +118,7 @@ def everything(
 
 def new_row(part: str, accused: int) -> dict[str, Any]:
     """Return what a request says to add a row to a part of the record."""
-    return {
+    rows: dict[str, dict[str, Any]] = {
         "accused": {"full_name": "Vũ Thị Ỷ", "birth_date": "1991-02-03", "sex": "nu", "id_number": "022191000001"},
         "people": {"full_name": "Bế Văn Bị Hại", "role": "victim", "is_minor": False, "contact": "Phường Bãi Cháy"},
         "charges": {"accused": accused, "text": "173.2", "decision_no": "12/QĐ", "charged_on": "2026-03-02"},
@@ -126,7 +126,8 @@ def new_row(part: str, accused: int) -> dict[str, Any]:
         "exhibits": {"name": "Dao rựa", "quantity": "01 con", "location": "Kho vật chứng", "sealed_on": "2026-03-03"},
         "relations": {"relation": "lien_quan", "other_text": "Vụ 12/2020 của Viện kiểm sát tỉnh bạn"},
         "volumes": {"number": 2, "title": "Tập 2"},
-    }[part]
+    }
+    return rows[part]
 
 
 def fill_record(actor: User, case: CaseFile) -> dict[str, Any]:

@@ -721,7 +721,7 @@ def test_the_colour_of_a_limit_is_that_of_the_filter(
     due = CaseDeadline.objects.get(case=case, rule="dieu_tra").due_on
     with time_machine.travel(dt.datetime.combine(due - dt.timedelta(days=left), dt.time(5), dt.UTC), tick=False):
         client = as_person("chief_kv1")
-        found = {}
+        found: dict[str, set[str]] = {}
         for each in ("green", "yellow", "orange", "red"):
             rows = client.get(f"/api/vks/deadlines/?rule=dieu_tra&band={each}").json()["results"]
             found |= {each: {row["band"] for row in rows}}

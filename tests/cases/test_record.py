@@ -6,7 +6,8 @@ import datetime as dt
 import threading
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,7 +50,6 @@ class Example:
     """Where the refusal of `wrong` belongs."""
     label: str
     needs_accused: bool = False
-    more: dict[str, Any] = field(default_factory=dict)
 
 
 EXAMPLES: dict[str, Example] = {
@@ -129,7 +129,7 @@ def _values(case: CaseFile, part: str) -> dict[str, Any]:
 
 def _rows(case: CaseFile) -> dict[str, list[dict[str, Any]]]:
     """Return everything stored of a case: its own columns, the rows of every part and the history."""
-    told = {
+    told: dict[str, Any] = {
         name: list(part.model._default_manager.filter(case=case).order_by("pk").values())
         for name, part in PARTS_OF_RECORD.items()
     }
@@ -307,9 +307,9 @@ def test_who_may_only_know_of_a_case_changes_nothing(part: str, case: CaseFile, 
     for key, refusal in (("clerk_kv1", NotAllowed), ("chief_province", NotAllowed), ("prosecutor_kv3", NotFound)):
         actor = people[key]
         acts: list[Callable[[], Any]] = [
-            lambda actor=actor: access.add_entry(actor=actor, case=case, part=part, values=_values(case, part)),
-            lambda actor=actor: access.change_entry(actor=actor, entry=entry, values=EXAMPLES[part].change),
-            lambda actor=actor: access.remove_entry(actor=actor, entry=entry, reason="Nhầm"),
+            partial(access.add_entry, actor=actor, case=case, part=part, values=_values(case, part)),
+            partial(access.change_entry, actor=actor, entry=entry, values=EXAMPLES[part].change),
+            partial(access.remove_entry, actor=actor, entry=entry, reason="Nhầm"),
         ]
         for act in acts:
             with pytest.raises(refusal):
@@ -800,7 +800,7 @@ def test_edits_at_once_all_stand_or_are_refused_by_name(case: CaseFile, people: 
         finally:
             connection.close()
 
-    _at_once([lambda number=number: edit(f"Bản {number}") for number in range(4)])
+    _at_once([partial(edit, f"Bản {number}") for number in range(4)])
     assert (len(done), len(refused)) == (1, 3)
     assert all(isinstance(error, Conflict) for error in refused)
     assert CaseFile.objects.get(pk=case.pk).note == done[0]
@@ -827,7 +827,7 @@ def test_rows_added_at_once_are_all_there_and_counted(case: CaseFile, people: di
         finally:
             connection.close()
 
-    _at_once([lambda number=number: add(number) for number in (1, 2, 3, 4)])
+    _at_once([partial(add, number) for number in (1, 2, 3, 4)])
     case.refresh_from_db()
     assert sorted(each.clause or 0 for each in case.charges.all()) == [1, 2, 3, 4]
     assert case.crime_class == "D"

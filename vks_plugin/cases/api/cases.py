@@ -232,21 +232,25 @@ MOST_AT_ONCE = 500
 _REGISTERED = tuple(name for name in CASE_FIELDS if name != "department")
 
 
-class AccusedOfCaseSerializer(
-    input_of("_AccusedOfCase", "", Accused, [name for name in PARTS_OF_RECORD["accused"].fields if name != "position"])
-):
+_ACCUSED = [name for name in PARTS_OF_RECORD["accused"].fields if name != "position"]
+_PERSON = [name for name in PARTS_OF_RECORD["person"].fields if name != "accused"]
+_AccusedColumns: Any = input_of("_AccusedColumns", "", Accused, _ACCUSED)
+_PersonColumns: Any = input_of("_PersonColumns", "", CasePerson, _PERSON)
+_NewCaseColumns: Any = input_of("_NewCaseColumns", "", CaseFile, _REGISTERED, filled_in=("handled_at",))
+_CaseColumns: Any = input_of("_CaseColumns", "", CaseFile, CASE_FIELDS)
+
+
+class AccusedOfCaseSerializer(_AccusedColumns):
     """A person prosecuted, with charges; persons stand in the order given."""
 
     charges = ChargeOfSerializer(many=True, required=False, max_length=MOST_AT_ONCE)
 
 
-class PersonOfCaseSerializer(
-    input_of("_PersonOfCase", "", CasePerson, [name for name in PARTS_OF_RECORD["person"].fields if name != "accused"])
-):
+class PersonOfCaseSerializer(_PersonColumns):
     """Another person of the case; whom a defender stands for is said later, when the accused have their ids."""
 
 
-class RegistrationSerializer(input_of("_Registration", "", CaseFile, _REGISTERED, filled_in=("handled_at",))):
+class RegistrationSerializer(_NewCaseColumns):
     """What a case is registered with."""
 
     unit = serializers.CharField(help_text="Code of an office in which the asker holds a post that registers cases.")
@@ -276,7 +280,7 @@ class RegistrationSerializer(input_of("_Registration", "", CaseFile, _REGISTERED
     )
 
 
-class CaseEditSerializer(input_of("_CaseEdit", "", CaseFile, CASE_FIELDS)):
+class CaseEditSerializer(_CaseColumns):
     """What is corrected; what is left out stays. Stage and status follow from events."""
 
     revision = serializers.IntegerField(

@@ -266,7 +266,10 @@ class AccountField(NameField):
         return found
 
 
-_NUMBERS = {models.PositiveSmallIntegerField: 2**15 - 1, models.PositiveIntegerField: LARGEST_NUMBER}
+_NUMBERS: dict[type[models.Field[Any, Any]], int] = {
+    models.PositiveSmallIntegerField: 2**15 - 1,
+    models.PositiveIntegerField: LARGEST_NUMBER,
+}
 
 
 def _plain(field: models.Field[Any, Any], options: dict[str, Any]) -> serializers.Field[Any, Any, Any, Any]:
@@ -306,7 +309,7 @@ def input_field(field: models.Field[Any, Any], *, filled_in: bool = False) -> se
         return AccountField(
             **options | {"help_text": "Account of somebody with a post in the office or the one above."}
         )
-    return RowField(cast("type[models.Model]", related), **options)
+    return RowField(related, **options)
 
 
 def output_field(field: models.Field[Any, Any], *, hidden: bool = False) -> serializers.Field[Any, Any, Any, Any]:
@@ -323,7 +326,7 @@ def output_field(field: models.Field[Any, Any], *, hidden: bool = False) -> seri
         )
     if related is User:
         return PersonSerializer(**options | {"help_text": "The leader in charge."})
-    return RowField(cast("type[models.Model]", related), source=field.attname, **options)
+    return RowField(related, source=field.attname, **options)
 
 
 def serializer_of(

@@ -72,12 +72,14 @@ class FiledDocumentField(serializers.Field[Any, Any, Any, Any]):
         return int(value)
 
 
-class ProceduralEventSerializer(output_of("_ProceduralEvent", "", ProceduralEvent, EVENT_FIELDS)):
+_EventColumns: Any = output_of("_EventColumns", "", ProceduralEvent, EVENT_FIELDS)
+_NewEventColumns: Any = input_of("_NewEventColumns", "", ProceduralEvent, EVENT_FIELDS)
+
+
+class ProceduralEventSerializer(_EventColumns):
     """Something that happened in the proceedings."""
 
-    label = serializers.CharField(  # type: ignore[assignment]  # the field is named so in the answer
-        help_text="The event in words."
-    )
+    label = serializers.CharField(help_text="The event in words.")
     article = serializers.CharField(help_text="Where the law speaks of it.")
     ground_label = serializers.CharField(help_text="The ground in words.")
     accused_name = serializers.CharField(source="accused.full_name", default=None, allow_null=True)
@@ -104,7 +106,7 @@ class ProceduralEventSerializer(output_of("_ProceduralEvent", "", ProceduralEven
         return paper.document_id if paper is not None and paper.part in self.context["parts"] else None
 
 
-class EventInputSerializer(input_of("_EventInput", "", ProceduralEvent, EVENT_FIELDS)):
+class EventInputSerializer(_NewEventColumns):
     """What happened."""
 
     document = FiledDocumentField(
