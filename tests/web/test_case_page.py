@@ -98,7 +98,7 @@ def test_a_leader_assigns_and_takes_back(filed_case: FiledCase, people: dict[str
     assert answer.redirect_chain[-1][0] == section
     assert "Đã phân công." in Page(answer).text
     assert "Mai Thị Ỷ – Kiểm tra viên được phân công vào vụ án" in Page(answer).words
-    assert "Kiểm tra viên được phân công vào vụ án" in Page(inspector.get(address)).text
+    assert "Kiểm tra viên được phân công vào vụ án" in Page(inspector.get(section)).text
     again = leader.post(f"{address}assign/", body, follow=True)
     assert "đã được phân công vai trò đó" in Page(again).text
     ended = Assignment.objects.get(user=people["inspector_kv1"])

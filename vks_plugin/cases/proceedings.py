@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from vks_plugin.cases.deadlines import Span
+from vks_plugin.cases.deadlines import Span, deadline_rules
 from vks_plugin.cases.stages import MEASURES, STAGES_OF, stage_label, status_label
 from vks_plugin.errors import Conflict
 from vks_plugin.text import Listing, Sentence
@@ -1746,6 +1746,10 @@ def event_label(value: str) -> str:
 
 def ground_label(event: str, ground: str) -> str:
     """Return the words for a ground of an event; the ground itself when the table has none."""
+    if event == SENT:
+        # what was sent is told by the limit within which it had to be
+        rule = deadline_rules().get(ground)
+        return rule.label if rule is not None else ground
     for rows in EVENTS.values():
         if event in rows:
             return dict(rows[event].grounds).get(ground, ground)

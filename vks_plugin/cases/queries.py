@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from vks_plugin.cases.actions.proceedings import events_of, happening_of
 from vks_plugin.cases.models import Accused, CaseFile, ProceduralEvent
-from vks_plugin.cases.proceedings import EVENTS, Event, State, allowed, why_not
+from vks_plugin.cases.proceedings import EVENTS, Event, Happening, State, allowed, why_not
 from vks_plugin.language import spoken
 
 
@@ -30,14 +30,23 @@ def timeline(case: CaseFile) -> QuerySet[ProceduralEvent]:
     )
 
 
-def possible_events(case: CaseFile, accused: Accused | None = None) -> list[Possible]:
+def history_of(case: CaseFile) -> list[Happening]:
+    """Return what was recorded of the proceedings as the pure rules read it, oldest first (one query)."""
+    return [happening_of(row) for row in events_of(case)]
+
+
+def possible_events(
+    case: CaseFile, accused: Accused | None = None, history: list[Happening] | None = None
+) -> list[Possible]:
     """Return every event of the case's kind and whether it may be recorded now, in the order of the table.
 
     Args:
         case: the case.
         accused: for events that concern this person alone.
+        history: what was recorded, for who asks of several people at once; read here otherwise (one query).
     """
-    history = [happening_of(row) for row in events_of(case)]
+    if history is None:
+        history = history_of(case)
     if case.kind not in EVENTS:
         return []
     state = State(case.stage, case.status)

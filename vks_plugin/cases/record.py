@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db import models
 from django.utils.translation import gettext
 
 from vks_plugin.cases import penal_code
+from vks_plugin.cases.deadlines import parse_span
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models import (
     Accused,
@@ -284,6 +286,8 @@ def readable(entry: models.Model, name: str) -> str:
         return _details(entry, value)
     if isinstance(value, AbstractUser):
         return display_name(value)  # type: ignore[arg-type]
+    if isinstance(entry, ProceduralEvent) and name in _EVENT_WORDS:
+        return _EVENT_WORDS[name](entry)
     if isinstance(entry, CasePerson) and name == "role":
         return person_role_label(value)
     if isinstance(entry, Charge) and name == "code_version":
@@ -291,6 +295,14 @@ def readable(entry: models.Model, name: str) -> str:
     if getattr(field, "choices", None):
         return str(dict(field.flatchoices).get(value, value))  # type: ignore[union-attr]
     return str(value)
+
+
+_EVENT_WORDS: dict[str, Callable[[ProceduralEvent], str]] = {
+    "event": lambda row: row.label,
+    "ground": lambda row: row.ground_label,
+    "amount": lambda row: str(parse_span(row.amount)),
+}
+"""What is stored of an event as a code, in words."""
 
 
 def _details(entry: models.Model, stored: dict[str, Any]) -> str:

@@ -22,6 +22,15 @@ else:
     # generic only for type checkers
     _PersonChoice = _PaperChoice = forms.ModelChoiceField
 
+
+class _WhoChoice(_PersonChoice):
+    """Somebody prosecuted in the case."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the place in the indictment with the name, since two may share a name."""
+        return f"{obj.position}. {obj.full_name}"
+
+
 _UNITS = [("d", _("ngày")), ("m", _("tháng"))]
 
 
@@ -31,18 +40,31 @@ class ChoiceOfEvent(StyledForm):
     who = forms.ChoiceField(label=_("Đối với"), required=False)
     event = forms.ChoiceField(label=_("Việc"))
 
-    def __init__(self, *args: Any, people: list[Accused], events: list[Event], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: list[Accused], events: list[Event], address: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["who"].choices = [  # type: ignore[attr-defined]
-            ("", gettext("Cả vụ án")),
-            *((str(person.pk), person.full_name) for person in people),
+        who: Any = self.fields["who"]
+        who.choices = [
+            ("", gettext("Vụ án, hoặc chọn một người")),
+            *((str(person.pk), f"{person.position}. {person.full_name}") for person in people),
         ]
-        self.fields["event"].choices = [(event.value, gettext(event.label)) for event in events]  # type: ignore[attr-defined]
+        # another choice here changes what may be recorded
+        who.widget.attrs |= {
+            "hx-get": address,
+            "hx-trigger": "change",
+            "hx-target": "#vks-events-offered",
+            "hx-select": "#vks-events-offered",
+            "hx-swap": "outerHTML",
+        }
+        of_case = [(event.value, gettext(event.label)) for event in events if event.scope != "accused"]
+        of_one = [(event.value, gettext(event.label)) for event in events if event.scope == "accused"]
+        groups = [(gettext("Của vụ án"), of_case), (gettext("Của một người"), of_one)]
+        self.fields["event"].choices = [(name, rows) for name, rows in groups if rows]  # type: ignore[attr-defined]
 
 
 class EventForm(StyledForm):
     """An event; which fields there are follows from the table of events."""
 
+    who = _WhoChoice(label=_("Đối với"), queryset=Accused.objects.none(), empty_label="—")
     happened_on = DayField(label=_("Ngày"))
     happened_at = HourField(label=_("Giờ"), required=False)
     number = forms.CharField(label=_("Số văn bản"), max_length=60, required=False)
@@ -74,6 +96,7 @@ class EventForm(StyledForm):
         self,
         *args: Any,
         event: Event,
+        people: QuerySet[Accused] | None,
         papers: QuerySet[CaseDocument],
         grounds: list[tuple[str, str]],
         measure_amount: bool,
@@ -82,6 +105,13 @@ class EventForm(StyledForm):
         super().__init__(*args, **kwargs)
         self.event = event
         needs = set(event.needs)
+        if people is None:
+            del self.fields["who"]
+        else:
+            # the address names nobody, and the event may be one of somebody
+            self.fields["who"].queryset = people  # type: ignore[attr-defined]
+            self.fields["who"].required = event.scope == "accused"
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = True
         self.fields["case_document"].queryset = papers  # type: ignore[attr-defined]
         if grounds:
             self.fields["ground"].choices = [("", "—"), *grounds]  # type: ignore[attr-defined]
@@ -104,8 +134,19 @@ class EventForm(StyledForm):
     @property
     def main(self) -> list[tuple[Any, str]]:
         """Fields that are always shown, with their width."""
-        wide = {"agency": "col-md-4", "ground": "col-md-8", "note": "col-md-8"}
-        shown = ("happened_on", "happened_at", "number", "agency", "ground", "length", "unit", "asked_on", "named_day")
+        wide = {"who": "col-md-4", "agency": "col-md-4", "ground": "col-md-8", "note": "col-md-8"}
+        shown = (
+            "who",
+            "happened_on",
+            "happened_at",
+            "number",
+            "agency",
+            "ground",
+            "length",
+            "unit",
+            "asked_on",
+            "named_day",
+        )
         names = [name for name in (*shown, "note") if name in self.fields]
         if "override_reason" in self.errors:
             names.append("override_reason")
@@ -127,20 +168,25 @@ class EventForm(StyledForm):
     def values(self) -> dict[str, Any]:
         """Return the fields of the event."""
         data = dict(self.cleaned_data)
+        data.pop("who", None)
         length, unit = data.pop("length", None), data.pop("unit", "d")
         data["amount"] = f"{length}{unit}" if length else ""
         return data
 
     def refused(self, error: VksError) -> None:
         """Put a refusal beside the field it is about."""
-        field = {"amount": "length"}.get(error.field or "", error.field)
-        self.add_error(field if field in self.fields else None, error.message)
+        self.place(error, {"amount": "length", "accused": "who"})
 
 
 class WithdrawalForm(StyledForm):
     """Why an event is taken back."""
 
-    reason = forms.CharField(label=_("Lý do"), max_length=500)
+    reason = forms.CharField(
+        label=_("Lý do rút"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+        error_messages={"required": _("Hãy ghi lý do rút sự kiện này.")},
+    )
 
 
 def grounds_of(event: Event, case: CaseFile) -> list[tuple[str, str]]:

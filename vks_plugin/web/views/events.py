@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from vks_plugin.access import actions
 from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.cases.models import Accused, ProceduralEvent
-from vks_plugin.cases.proceedings import EVENTS, Event
-from vks_plugin.cases.queries import possible_events, timeline
+from vks_plugin.cases.proceedings import EVENTS, Event, Happening
+from vks_plugin.cases.queries import history_of, possible_events, timeline
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.event_forms import ChoiceOfEvent, EventForm, WithdrawalForm, grounds_of
@@ -57,13 +57,9 @@ def _whose(view: CaseView, given: str) -> Accused | None:
     return next((person for person in view.accused if str(person.pk) == given), None)
 
 
-def _possible(view: CaseView, who: Accused | None) -> list[Event]:
-    return [each.event for each in possible_events(view.case, who) if each.now]
-
-
-def _offered(view: CaseView) -> list[Event]:
-    """Return what may be recorded now, of the case or of any one of the accused, in the order of the table."""
-    now = {event.value for who in (None, *view.accused) for event in _possible(view, who)}
+def _offered(view: CaseView, people: list[Accused], history: list[Happening]) -> list[Event]:
+    """Return what may be recorded now, of the case or of any one of these people, in the order of the table."""
+    now = {each.event.value for who in (None, *people) for each in possible_events(view.case, who, history) if each.now}
     return [event for event in EVENTS.get(view.case.kind, {}).values() if event.value in now]
 
 
@@ -83,10 +79,16 @@ def events_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
         "refused": [],
     }
     if "edit" in view.may:
-        context["choice"] = ChoiceOfEvent(people=list(view.accused), events=_offered(view))
-        context["refused"] = [
-            (_(each.event.label), each.why_not) for each in possible_events(view.case) if not each.now
-        ]
+        history = history_of(view.case)
+        possible = possible_events(view.case, who, history)
+        now = [each.event for each in possible if each.now]
+        context["choice"] = ChoiceOfEvent(
+            people=context["people"],
+            events=now if who is not None else _offered(view, context["people"], history),
+            address=reverse("vks:section", args=[view.case.code, "events"]),
+            initial={"who": given},
+        )
+        context["refused"] = [(_(each.event.label), each.why_not) for each in possible if not each.now]
     return context
 
 
@@ -141,6 +143,7 @@ def record(request: SignedInRequest, code: str) -> HttpResponse:
     form = EventForm(
         request.POST if request.method == "POST" else None,
         event=event,
+        people=view.accused if who is None and event.scope != "case" else None,
         papers=view.documents.filter(part="hsva"),
         grounds=grounds_of(event, view.case),
         measure_amount=event.value == "tam_giam",
@@ -150,8 +153,9 @@ def record(request: SignedInRequest, code: str) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
+                whom = who if who is not None else form.cleaned_data.get("who")
                 made = actions.record_event(
-                    actor=request.user, case=view.case, event=event.value, accused=who, **form.values()
+                    actor=request.user, case=view.case, event=event.value, accused=whom, **form.values()
                 )
             except VksError as error:
                 form.refused(error)
@@ -192,4 +196,5 @@ def withdraw(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
         heading=_("Rút: %(event)s") % {"event": str(event)},
         button=_("Rút sự kiện"),
         dangerous=True,
+        in_list=is_fragment(request),
     )

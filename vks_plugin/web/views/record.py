@@ -57,7 +57,7 @@ SECTIONS = (
     Section("documents", gettext_lazy("Tài liệu")),
     Section("info", gettext_lazy("Thông tin")),
     Section("accused", gettext_lazy("Bị can & tội danh"), "accused", accused_only=True),
-    Section("people", gettext_lazy("Người tham gia tố tụng"), "person"),
+    Section("people", gettext_lazy("Người tham gia"), "person"),
     Section("measures", gettext_lazy("Biện pháp ngăn chặn"), "measure", accused_only=True),
     Section("events", gettext_lazy("Diễn biến")),
     Section("limits", gettext_lazy("Thời hạn")),
@@ -65,7 +65,7 @@ SECTIONS = (
     Section("folios", gettext_lazy("Bút lục & tập")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
-    Section("history", gettext_lazy("Lịch sử sửa đổi")),
+    Section("history", gettext_lazy("Lịch sử")),
 )
 _PAGES = {"documents": "vks:case", "folios": "vks:folios"}
 """Sections that have pages of their own."""
@@ -118,6 +118,12 @@ def tabs(view: CaseView) -> list[Tab]:
     return found
 
 
+def class_words(crime_class: str) -> str:
+    """Return the class of a crime as it stands beside the words “Loại tội phạm”; empty when none is known."""
+    words = _(CLASS_NAMES[crime_class]) if crime_class else ""
+    return words.removeprefix("tội phạm ")
+
+
 def header(view: CaseView) -> dict[str, Any]:
     """Return what stands above every section (three queries; who may only know of the case gets less)."""
     case = view.case
@@ -129,7 +135,7 @@ def header(view: CaseView) -> dict[str, Any]:
         "can_read": reading or "file_internal" in view.may,
         "may_edit": "edit" in view.may,
         "accused_names": [person.full_name for person in view.accused],
-        "class_label": _(CLASS_NAMES[case.crime_class]) if reading and case.crime_class else "",
+        "class_label": class_words(case.crime_class) if reading else "",
         "lead_name": display_name(lead.user) if lead is not None else "",
         "nearest": limits.nearest(case) if reading else None,
     }
@@ -196,7 +202,7 @@ def _accused(view: CaseView) -> dict[str, Any]:
     case = view.case
     charges: dict[int | None, list[Charge]] = defaultdict(list)
     for charge in case.charges.all():
-        charge.class_label = _(CLASS_NAMES.get(charge.crime_class, "")) if charge.crime_class else ""  # type: ignore[attr-defined]
+        charge.class_label = class_words(charge.crime_class)  # type: ignore[attr-defined]
         charges[charge.accused_id].append(charge)
     fields = tuple(name for name in PARTS_OF_RECORD["accused"].fields if name not in _SHOWN_BESIDE)
     people = []
