@@ -29,7 +29,7 @@ FURTHEST_DUE = 3650
 """Most days ahead that time limits are asked for."""
 
 BANDS = (
-    ("red", _("Đã quá hạn")),
+    ("red", _("Đã qua ngày tính được")),
     ("orange", _("Còn đến 5 ngày")),
     ("yellow", _("Còn 6 đến 10 ngày")),
     ("green", _("Còn trên 10 ngày")),
@@ -103,7 +103,7 @@ class CaseFilterSet(django_filters.FilterSet):
     )
     due_within = django_filters.NumberFilter(
         method="soon_due",
-        label=_("Hết hạn trong số ngày tới (kể cả đã quá hạn)"),
+        label=_("Hết hạn trong số ngày tới (kể cả đã qua)"),
         min_value=0,
         max_value=FURTHEST_DUE,
         decimal_places=0,
