@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import translation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,3 +34,9 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     yield
     reset_backend()
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_spoken_yet() -> None:
+    """Forget the language the request of an earlier test was answered in."""
+    translation.deactivate()

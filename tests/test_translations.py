@@ -308,7 +308,7 @@ _PAGES: dict[str, tuple[str, Visit, set[str]]] = {
     "the case, to its prosecutor": (
         "prosecutor_kv1",
         lambda client, every, headers: client.get(f"/vks/cases/{every.filed.case.code}/", headers=headers),
-        {"Bị can", "Kiểm sát viên thụ lý chính của vụ án", "Nộp tài liệu", "Tập hồ sơ trình Tòa", "Đã xong", "Thử lại"},
+        {"Bị can", "Nộp tài liệu", "Tập hồ sơ trình Tòa", "Đã xong", "Thử lại"},
     ),
     "the case, to its leader": (
         "chief_kv1",
@@ -346,7 +346,7 @@ _PAGES: dict[str, tuple[str, Visit, set[str]]] = {
         lambda client, every, headers: client.get(
             f"/vks/cases/{every.filed.case.code}/record/events/", headers=headers
         ),
-        {"Ghi sự kiện", "Khởi tố vụ án", "Rút", "Cả vụ án"},
+        {"Ghi sự kiện", "Khởi tố vụ án", "Rút"},
     ),
     "the limits of a case": (
         "prosecutor_kv1",

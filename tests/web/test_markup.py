@@ -112,6 +112,8 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
         # a file, and lists for the script of the pages
         if method == "get" and name not in {"bundle_download", "inventory", "suggest"}
     }
+    # lists and results that are sent as a file
+    pages = {name: page for name, page in pages.items() if not getattr(page, "streaming", False)}
     part = {"HX-Request": "true"}
     pages["rows"] = client.get(addresses.path["case_list"], {"q": MARKUP, "stage": MARKUP, "unit": MARKUP})
     pages["rows as part"] = client.get(addresses.path["case_list"], {"order": MARKUP, "page": MARKUP}, headers=part)
