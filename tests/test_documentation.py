@@ -40,6 +40,7 @@ from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, field_label
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.cases.validation import RULES as VALIDATION
 from vks_plugin.conf import Configuration, configuration
+from vks_plugin.exchange.columns import columns
 from vks_plugin.organization.roles import HOST_PERMISSIONS, Role
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -332,6 +333,41 @@ def test_the_table_of_rules_is_the_code_s() -> None:
         for rule in VALIDATION
     ]
     _compare(DOCS / "validation.md", "rules", _table(*rows))
+
+
+# --- columns of a list
+
+_FORMS: dict[str, tuple[str, str]] = {
+    "day": ("Ngày.", "A day."),
+    "flag": ("“x” hoặc “có”; “không”.", "`x` or `có`; `không`."),
+    "integer": ("Số.", "A whole number."),
+    "people": ("Trần Thị B (1991, nữ); Lê C", "People, as in the example above."),
+    "charges": ("173.2, 134.2.a", "Charges, as in the example above."),
+    "officer": ("Tên đăng nhập hoặc họ và tên.", "Account or full name."),
+    "officers": ("Như trên, cách nhau bằng dấu chấm phẩy.", "The same, several separated by semicolons."),
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [
+        ("staff.md", ("Tiêu đề cột", "Tên tiếng Anh", "Phần mềm ngành (chưa đối chiếu)", "Ghi gì")),
+        ("en/staff.md", ("Heading", "Identifier", "National software (not checked)", "What stands in it")),
+    ],
+)
+def test_the_table_of_columns_is_that_of_the_program(page: str, heading: tuple[str, ...]) -> None:
+    english = page.startswith("en/")
+    rows = [heading]
+    for column in columns():
+        words = "" if english else column.help
+        if not words and column.choices:
+            words = "; ".join(f"`{value}`" if english else label for value, label in column.choices)
+        words = words or _FORMS.get(column.form, ("", ""))[english]
+        if column.required:
+            words = f"{'Needed.' if english else 'Bắt buộc.'} {words}".strip()
+        national = f"`{column.national}`" if column.national else ""
+        rows.append((column.heading, f"`{column.name}`", national, words.replace("|", "/")))
+    _compare(DOCS / page, "columns", _table(*rows))
 
 
 # --- the API

@@ -26,8 +26,6 @@ from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     _Paginator = Paginator[CaseFile]
 else:
     # generic only for type checkers
@@ -121,22 +119,29 @@ def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
         .annotate(number=Count("pk"))
     )
     readable = [pk for pk in keys if decisions[pk].level >= Level.VIEW]
-    limits = CaseDeadline.objects.filter(case__in=readable).order_by("case", "-due_on", "-pk")
-    due = {row.case_id: row for row in limits}
+    due = next_deadlines(readable)
     return {
         pk: Listed(
             decision=decisions[pk],
             main_accused=accused.get(pk),
             lead=holders.get(leads[pk]) if pk in leads else None,
             document_count=documents.get(pk, 0),
-            next_deadline=_deadline(due[pk], today) if pk in due else None,
+            next_deadline=due.get(pk),
         )
         for pk in keys
     }
 
 
-def _deadline(row: CaseDeadline, today: dt.date) -> Deadline:
-    return Deadline(row, band(row.due_on, today), (row.due_on - today).days)
+def next_deadlines(cases: Any) -> dict[int, Deadline]:
+    """Return the next time limit of each of these cases that has one (one query); whether it may be told is asked before.
+
+    Args:
+        cases: primary keys, or a query for them.
+    """
+    today = timezone.localdate()
+    rows = CaseDeadline.objects.filter(case__in=cases).order_by("case", "-due_on", "-pk")
+    # of each case the first one comes last, and stays
+    return {row.case_id: Deadline(row, band(row.due_on, today), (row.due_on - today).days) for row in rows}
 
 
 class CasePaginator(_Paginator):

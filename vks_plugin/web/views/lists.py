@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.case_lists import CasePaginator, listed, officers_of, offices_of_list, ordered
 from vks_plugin.access.queries import units_to_register_in, visible_cases
-from vks_plugin.access.saved_filters import delete_filter, filters_of, kept_query, save_filter
+from vks_plugin.access.saved_filters import delete_filter, filters_of, save_filter
 from vks_plugin.cases.filters import CaseFilterSet
 from vks_plugin.errors import VksError
 from vks_plugin.organization.models import Department
@@ -110,12 +110,11 @@ def _choices(request: SignedInRequest, filters: CaseFilterSet) -> dict[str, Any]
 @require_POST
 def save(request: SignedInRequest) -> HttpResponse:
     """Keep the filter of the list under a name."""
-    query = request.POST.get("query", "")
     try:
-        saved = save_filter(user=request.user, name=request.POST.get("name", ""), query=query)
+        saved = save_filter(user=request.user, name=request.POST.get("name", ""), query=request.POST.get("query", ""))
     except VksError as error:
         messages.error(request, error.message, extra_tags=OURS)
-        return redirect(f"{reverse('vks:case_list')}?{kept_query(query[:2000])}")
+        return redirect("vks:case_list")
     messages.success(request, gettext("Đã lưu bộ lọc “%(name)s”.") % {"name": saved.name}, extra_tags=OURS)
     return redirect(f"{reverse('vks:case_list')}?{saved.query}")
 
