@@ -39,4 +39,4 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_has_spoken_yet() -> None:
     """Forget the language the request of an earlier test was answered in."""
-    translation.deactivate()
+    translation.deactivate_all()
