@@ -36,7 +36,17 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     reset_backend()
 
 
+@pytest.fixture(scope="session")
+def first_language() -> str | None:
+    """Return the language before any request was answered."""
+    return translation.get_language()
+
+
 @pytest.fixture(autouse=True)
-def nobody_has_spoken_yet() -> None:
-    """Forget the language the request of an earlier test was answered in."""
-    translation.deactivate_all()
+def nobody_has_spoken_yet(first_language: str | None) -> Iterator[None]:
+    """Forget, after a test, the language its requests were answered in."""
+    yield
+    if first_language is None:
+        translation.deactivate_all()
+    else:
+        translation.activate(first_language)
