@@ -180,8 +180,14 @@ def test_blank_pages_and_covers_get_no_number_and_an_explanation(
         ("document", (front.pk,), (), True),
         ("outside_volumes", (), (), False),
     }
-    # left out again and again, until somebody numbers it
+    # left out again, without a second explanation, until somebody numbers it
     assert [each.pk for each in waiting_documents(case)] == [front.pk]
+    paper(case, catalogue["CT"], 1)
+    assert [each.pk for each in propose_numbering(case).left_out] == [front.pk]
+    number(case, actor, profiles["VKS-TRUYTO"], without_reason="Trang trắng, bìa.")
+    assert FolioExplanation.objects.filter(about=front).count() == 1
+    access.number_folios(actor=actor, case=case, profile=profiles["VKS-TRUYTO"], order=[front.pk])
+    assert not waiting_documents(case).exists()
 
 
 def test_sheets_are_counted_front_and_back_together(

@@ -68,12 +68,24 @@ def test_the_page_says_how_the_numbering_stands(case: CaseFile, loose: list[Case
     page = Page(client.get(at(case)))
     assert "5 tài liệu trong hồ sơ vụ án, 6 bút lục đã đánh số, số lớn nhất 6." in page.text
     assert "2 tài liệu chưa đánh số bút lục." in page.text
-    assert "Bút lục 1–6 không thuộc tập nào." in page.text
+    # a file that is not bound yet lacks no volume
+    assert "không thuộc tập nào" not in page.text
+    assert "Chưa chia tập." in page.text
     assert at(case, "number/") in page.links()
     assert SECRET not in page.text
     # and it is a section of the case like the others
     current = [attributes for tag, attributes in page.elements if tag == "a" and attributes.get("aria-current")]
     assert [each["href"] for each in current] == [at(case)]
+
+
+def test_a_document_explained_to_have_no_folio_waits_no_longer(
+    case: CaseFile, loose: list[CaseDocument], client: Client
+) -> None:
+    client.post(at(case, f"documents/{loose[1].document_id}/"), {"act": "explain", "text": "Bản chụp để theo dõi."})
+    page = Page(client.get(at(case)))
+    assert "1 tài liệu chưa đánh số bút lục." in page.text
+    assert "Bản chụp để theo dõi." in page.text
+    assert order(Page(client.get(at(case, "number/")))) == [loose[0].pk]
 
 
 def test_a_gap_is_explained_where_it_is_told(
@@ -340,6 +352,7 @@ def test_volumes_are_proposed_named_and_changed(case: CaseFile, client: Client) 
     assert client.post(address, {"act": "remove"}).status_code == 400
     assert client.post(address, {"act": "remove", "reason": "Chia nhầm"}).status_code == 302
     assert list(case.volumes.values_list("number", flat=True)) == [1, 3]
+    assert "Bút lục 3–5 không thuộc tập nào." in Page(client.get(at(case))).text
 
 
 @pytest.mark.parametrize("most", ["0", "x", "-1", "9" * 20])

@@ -16,6 +16,7 @@ from vks_plugin.cases.folio_report import (
     Defect,
     DocumentFact,
     ExplanationFact,
+    Finding,
     FolioFact,
     FolioReport,
     described,
@@ -178,6 +179,12 @@ def waiting_documents(case: CaseFile) -> QuerySet[CaseDocument]:
     return papers_of(case).filter(folio_from__isnull=True).order_by("pk")
 
 
+def explained_documents(case: CaseFile) -> set[int]:
+    """Return the documents of which somebody wrote down why they have no folio."""
+    rows = FolioExplanation.objects.filter(case=case, finding=Finding.DOCUMENT.value, about__isnull=False)
+    return {pk for pk in rows.values_list("about_id", flat=True) if pk is not None}
+
+
 def numbered_documents(case: CaseFile) -> set[int]:
     """Return the documents that have numbers."""
     return set(papers_of(case).filter(folio_from__isnull=False).values_list("pk", flat=True))
@@ -237,7 +244,8 @@ def propose_numbering(
     Args:
         order: the documents in the order somebody wants; new ones follow, those that are gone are dropped. The order
             of proceedings when left out.
-        left_out: documents that are not to be numbered now; covers when left out.
+        left_out: documents that are not to be numbered now; when left out, covers and those of which it is written
+            down why they have no folio.
         without: pages that get no number, by document.
         profile: how; the usual one when left out.
         first: the first number; the next free one when left out.
@@ -249,6 +257,7 @@ def propose_numbering(
     waiting = {each.pk: each for each in waiting_documents(case)}
     out = (
         {pk for pk, each in waiting.items() if each.document_type is not None and each.document_type.code == COVER}
+        | (explained_documents(case) & set(waiting))
         if left_out is None
         else set(left_out) & set(waiting)
     )

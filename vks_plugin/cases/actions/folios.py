@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.actions.record import add_entry, lock_case, note_change
 from vks_plugin.cases.folio_queries import (
     as_unnumbered,
+    explained_documents,
     labels_of,
     numbered_documents,
     papers_of,
@@ -235,7 +236,7 @@ def number_folios(
         if why:
             for fact in facts:
                 _explain_pages(case, actor, fact.document, fact.without, why, whole=fact.document not in numbered)
-            for pk in left_out:
+            for pk in set(left_out) - explained_documents(case):
                 _explain_pages(case, actor, pk, (), why, whole=True)
         _note(
             case,

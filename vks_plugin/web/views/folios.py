@@ -26,7 +26,6 @@ from vks_plugin.cases.folio_queries import (
     propose_numbering,
     rows_to_list,
     volumes_to_bind,
-    waiting_documents,
 )
 from vks_plugin.cases.folio_report import OF_DOCUMENTS, Finding
 from vks_plugin.cases.folios import FolioError, Label, cited, parse_pages
@@ -113,12 +112,14 @@ def show_folios(request: SignedInRequest, code: str) -> HttpResponse:
     """Show how the numbering stands, with volumes and inventories."""
     view = _opened(request, code)
     state = folio_state(view.case)
-    # documents that wait are told in one line, with the way to number them
-    waiting = {Finding.DOCUMENT, Finding.PROVISIONAL}
-    rows = [each for each in state.defects if each.defect.finding not in waiting or each.defect.explained]
+    bound = list(view.case.volumes.all())
+    # documents that wait are told in one line, with the way to number them; a file that is not bound lacks no volume
+    unnumbered = {Finding.DOCUMENT, Finding.PROVISIONAL}
+    elsewhere = unnumbered | (set() if bound else {Finding.OUTSIDE_VOLUMES})
+    rows = [each for each in state.defects if each.defect.finding not in elsewhere or each.defect.explained]
     context = {
         "report": state.report,
-        "waiting": waiting_documents(view.case).count(),
+        "waiting": sum(each.defect.finding in unnumbered and not each.defect.explained for each in state.defects),
         "open": sum(not each.defect.explained for each in rows),
         "hidden": max(len(rows) - DEFECTS_SHOWN, 0),
         "defects": [
@@ -130,7 +131,7 @@ def show_folios(request: SignedInRequest, code: str) -> HttpResponse:
             )
             for each in rows[:DEFECTS_SHOWN]
         ],
-        "volumes": view.case.volumes.all(),
+        "volumes": bound,
         "outside": any(each.defect.finding == Finding.OUTSIDE_VOLUMES for each in state.defects),
         "most": MostForm(initial={"most": USUAL_VOLUME}),
         "inventories": [
