@@ -201,6 +201,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CaseWords",
+            fields=[
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="words",
+                        serialize=False,
+                        to="vks.casefile",
+                    ),
+                ),
+                ("text", models.TextField()),
+            ],
+            options={
+                "db_table": "vks_case_words",
+            },
+        ),
+        migrations.CreateModel(
             name="Charge",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -962,11 +981,6 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name="casefile",
-            name="search_text",
-            field=models.TextField(default="", editable=False),
-        ),
-        migrations.AddField(
             model_name="folio",
             name="stamped_by",
             field=models.CharField(
@@ -1394,7 +1408,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="charge",
-            index=models.Index(fields=["article", "clause"], name="vks_charge_article"),
+            index=models.Index(
+                condition=models.Q(("ended_on__isnull", True)),
+                fields=["code_version", "article", "clause", "case"],
+                name="vks_charge_article",
+            ),
         ),
         migrations.AddConstraint(
             model_name="charge",

@@ -98,7 +98,7 @@ def fill(count: int, units: list[ProcuracyUnit], clerk: User, *, seed: int = 7, 
 
     from vks_plugin.cases.actions.record import search_text
     from vks_plugin.cases.actions.registration import init_decision_key
-    from vks_plugin.cases.models import Accused, CaseFile, Charge, ProceduralEvent
+    from vks_plugin.cases.models import Accused, CaseFile, CaseWords, Charge, ProceduralEvent
     from vks_plugin.text import folded
 
     chance = random.Random(seed)
@@ -110,6 +110,7 @@ def fill(count: int, units: list[ProcuracyUnit], clerk: User, *, seed: int = 7, 
         people: list[Accused] = []
         charges: list[Charge] = []
         events: list[ProceduralEvent] = []
+        words: list[CaseWords] = []
         for number in numbers:
             day = last - dt.timedelta(days=chance.randrange(5, 1825))
             article, clause, crime_class, offence, _weight = chance.choices(OFFENCES, weights)[0]
@@ -133,7 +134,7 @@ def fill(count: int, units: list[ProcuracyUnit], clerk: User, *, seed: int = 7, 
                 created_by=clerk,
             )
             case.folded_name = folded(case.name)
-            case.search_text = search_text(case, mine)
+            words.append(CaseWords(case=case, text=search_text(case, mine)))
             age = (last - day).days
             told: list[tuple[str, int, dict[str, Any]]] = [("khoi_to_vu_an", 0, {"number": "1"})]
             for offset, event, stage, status, more in (
@@ -184,6 +185,7 @@ def fill(count: int, units: list[ProcuracyUnit], clerk: User, *, seed: int = 7, 
                     )
                 )
         CaseFile.objects.bulk_create(cases, batch_size=1000)
+        CaseWords.objects.bulk_create(words, batch_size=2000)
         Accused.objects.bulk_create(people, batch_size=2000)
         Charge.objects.bulk_create(charges, batch_size=2000)
         ProceduralEvent.objects.bulk_create(events, batch_size=2000)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +24,16 @@ from vks_plugin.access.policy import (
     Post,
     decide,
 )
-from vks_plugin.cases.models import Accused, Assignment, CaseChange, CaseDeadline, CaseDocument, CaseFile, RelatedCase
+from vks_plugin.cases.models import (
+    Accused,
+    Assignment,
+    CaseChange,
+    CaseDeadline,
+    CaseDocument,
+    CaseFile,
+    CaseWords,
+    RelatedCase,
+)
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
@@ -118,7 +129,8 @@ def reach(user: User, at_least: Level = Level.METADATA) -> Q:
 
 
 _MOST_BY_NUMBER = 3000
-"""Assignments of one person that are named one by one."""
+"""Cases that are named one by one in a query."""
+_MOST_WORDS = 12
 
 
 def _offices_below() -> dict[int, list[int]]:
@@ -141,9 +153,15 @@ def search_cases(cases: QuerySet[CaseFile], text: str) -> QuerySet[CaseFile]:
 
     Tones and đ/ơ/ư/ă do not matter, nor does the order of the words.
     """
-    for word in folded(text).split()[:12]:
-        cases = cases.filter(search_text__contains=word)
-    return cases
+    words = folded(text).split()[:_MOST_WORDS]
+    if not words:
+        return cases
+    found = CaseWords.objects.order_by().values_list("pk", flat=True)
+    for word in words:
+        found = found.filter(GreaterThan(StrIndex("text", Value(word)), 0))
+    # few are named one by one: the database then looks at no other case
+    few = list(found[: _MOST_BY_NUMBER + 1])
+    return cases.filter(pk__in=few if len(few) <= _MOST_BY_NUMBER else found)
 
 
 def case_for(user: User, code: str) -> CaseView:

@@ -179,8 +179,10 @@ def _charges(text: str) -> Q:
         # short numbers are articles of the older code
         named = [penal_code.ChargeReference(plain)]
     if named:
-        found = [Q(article=each.article, **({} if each.clause is None else {"clause": each.clause})) for each in named]
-        return reduce(or_, found)
+        # the version is named, since the index begins with it
+        codes = [version.id for version in penal_code.versions()]
+        articles = [Q(article=each.article) & (Q() if each.clause is None else Q(clause=each.clause)) for each in named]
+        return Q(code_version__in=codes) & reduce(or_, articles)
     # a code without a table: its names are those somebody typed
     bare = [version.id for version in penal_code.versions() if not version.has_articles]
     found = [Q(code_version=version, article__in=numbers) for version, numbers in _articles_named(folded(text))]

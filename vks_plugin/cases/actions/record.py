@@ -23,6 +23,7 @@ from vks_plugin.cases.models import (
     CaseChange,
     CaseFile,
     CasePerson,
+    CaseWords,
     Charge,
     PreventiveMeasure,
     RelatedCase,
@@ -492,7 +493,12 @@ def follow_up(case: CaseFile) -> None:
     accused = list(Accused.objects.filter(case=case))
     people = list(CasePerson.objects.filter(case=case).only("is_minor", "role"))
     charges = list(Charge.objects.filter(case=case, ended_on__isnull=True).only("crime_class", "name", "article"))
-    case.search_text = search_text(case, accused)
+    CaseWords.objects.bulk_create(
+        [CaseWords(case=case, text=search_text(case, accused))],
+        update_conflicts=True,
+        unique_fields=["case"],
+        update_fields=["text"],
+    )
     case.crime_class = heaviest(charge.crime_class or None for charge in charges) or ""
     for person in accused:
         person.case = case
@@ -504,7 +510,6 @@ def follow_up(case: CaseFile) -> None:
     case.revision += 1
     case.save(
         update_fields=[
-            "search_text",
             "crime_class",
             "has_legal_person",
             "involves_minor_accused",

@@ -1,6 +1,6 @@
 """The case file and what belongs to it."""
 
-from vks_plugin.cases.models.case import Assignment, CaseFile
+from vks_plugin.cases.models.case import Assignment, CaseFile, CaseWords
 from vks_plugin.cases.models.papers import (
     PART_CHOICES,
     CaseDocument,
@@ -35,6 +35,7 @@ __all__ = [
     "CaseImport",
     "CaseImportRow",
     "CasePerson",
+    "CaseWords",
     "CatalogueType",
     "Charge",
     "DocumentInventory",

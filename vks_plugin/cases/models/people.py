@@ -212,7 +212,13 @@ class Charge(models.Model):
         ordering = ("case", F("accused__position").asc(nulls_first=True), "charged_on", "id")
         verbose_name = _("tội danh")
         verbose_name_plural = _("tội danh")
-        indexes = [models.Index(fields=["article", "clause"], name="vks_charge_article")]
+        indexes = [
+            models.Index(
+                fields=["code_version", "article", "clause", "case"],
+                condition=Q(ended_on__isnull=True),
+                name="vks_charge_article",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("charged_on")), name="vks_charge_dates_in_order"
