@@ -22,7 +22,7 @@ from typing import Literal, cast
 
 import vks_plugin
 from vks_plugin.errors import BadInput
-from vks_plugin.text import Sentence
+from vks_plugin.text import Listing, Sentence
 from vks_plugin.text import gettext_noop as _
 
 CLASSES = ("A", "B", "C", "D")
@@ -31,7 +31,7 @@ DAYS_IN_CUSTODY_MONTH = 30
 
 Mode = Literal["procedural", "custody", "holding"]
 Weight = Literal["limit", "duty", "right", "ceiling"]
-_UNITS = {"d": _("ngày"), "m": _("tháng"), "h": _("giờ")}
+_UNITS = {"d": _("%(number)s ngày"), "m": _("%(number)s tháng"), "h": _("%(number)s giờ")}
 _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 
 
@@ -47,7 +47,12 @@ class Span:
     unit: Literal["d", "m", "h"]
 
     def __str__(self) -> str:
-        return f"{self.number} {_UNITS[self.unit]}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Sentence:
+        """The span as it is read, to be shown or filled into a sentence."""
+        return Sentence(_UNITS[self.unit], number=self.number)
 
     @property
     def code(self) -> str:
@@ -295,6 +300,10 @@ def shared(span: Span, share: Share | None, *, custody: bool = False) -> tuple[S
     return tuple(parts)
 
 
+def _listed(spans: Sequence[Span]) -> Listing:
+    return Listing((each.words for each in spans), " ")
+
+
 def _most_days(span: Span, share: Share | None, *, custody: bool) -> int:
     return sum(each.days for each in shared(span, share, custody=custody))
 
@@ -322,9 +331,9 @@ def _granted(rule: Rule, spans: Sequence[Span], allowed: Sequence[Span], share: 
                     _("“%(label)s”: gia hạn lần %(number)s không quá %(most)s (%(article)s), không thể là %(span)s."),
                     label=rule.label,
                     number=number,
-                    most=" ".join(map(str, shared(most, share, custody=rule.mode == "custody"))),
+                    most=_listed(shared(most, share, custody=rule.mode == "custody")),
                     article=rule.article,
-                    span=span,
+                    span=span.words,
                 )
             )
 
@@ -366,9 +375,9 @@ def _spans(
             Sentence(
                 _("“%(label)s” không quá %(most)s (%(article)s), không thể là %(span)s."),
                 label=rule.label,
-                most=" ".join(map(str, shared(first, share, custody=custody))),
+                most=_listed(shared(first, share, custody=custody)),
                 article=rule.article,
-                span=base,
+                span=base.words,
             )
         )
     allowed = rule.allowed_extensions(crime_class, security=security)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile
@@ -31,7 +31,7 @@ class _WhoChoice(_PersonChoice):
         return f"{obj.position}. {obj.full_name}"
 
 
-_UNITS = [("d", _("ngày")), ("m", _("tháng"))]
+_UNITS = [("d", pgettext_lazy("length", "ngày")), ("m", pgettext_lazy("length", "tháng"))]
 
 
 class ChoiceOfEvent(StyledForm):

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from vks_plugin.access import actions
 from vks_plugin.access.queries import CaseView, case_for
+from vks_plugin.cases.deadlines import parse_span
 from vks_plugin.cases.models import Accused, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, Event, Happening
 from vks_plugin.cases.queries import history_of, possible_events, timeline
 from vks_plugin.errors import NotFound, VksError
+from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.event_forms import ChoiceOfEvent, EventForm, WithdrawalForm, grounds_of
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
@@ -35,11 +37,8 @@ class Moment(NamedTuple):
     amount: str
 
 
-_UNITS = {"d": "ngày", "m": "tháng", "h": "giờ"}
-
-
 def _words(amount: str) -> str:
-    return f"{amount[:-1]} {_(_UNITS[amount[-1]])}" if amount and amount[-1] in _UNITS else amount
+    return spoken(parse_span(amount).words) if amount else ""
 
 
 def _moment(row: ProceduralEvent) -> Moment:
