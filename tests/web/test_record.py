@@ -348,6 +348,11 @@ def test_who_saves_over_somebody_s_change_is_told_and_keeps_what_was_typed(
     assert page.fields["name"] == "Dao bầu cán gỗ"
     exhibit = Exhibit.objects.get(pk=record["exhibit"].pk)
     assert (exhibit.name, exhibit.location) == ("Con dao bầu số 1", "Chuyển sang kho tỉnh")
+    # what the other changed is in the form; sent again, both are kept
+    assert page.fields["location"] == "Chuyển sang kho tỉnh"
+    assert prosecutor.post(door, page.fields).status_code == 302
+    exhibit.refresh_from_db()
+    assert (exhibit.name, exhibit.location) == ("Dao bầu cán gỗ", "Chuyển sang kho tỉnh")
 
 
 def test_a_charge_is_replaced_and_the_old_one_stays(case: CaseFile, record: dict[str, Any], prosecutor: Client) -> None:
@@ -474,3 +479,22 @@ def test_three_rows_of_everything_cost_as_much_to_show_as_one(
         )
     assert Accused.objects.filter(case=case).count() == 4
     assert _cost(client, path) == one
+
+
+def test_what_both_changed_is_told_in_words(
+    case: CaseFile, record: dict[str, Any], as_person: SignIn, prosecutor: Client
+) -> None:
+    second = case.accused.last()
+    assert second is not None
+    door = address(case, f"record/measure/{record['measure'].pk}/")
+    read = Page(prosecutor.get(door)).fields
+    leader = as_person("chief_kv1")
+    theirs = Page(leader.get(door)).fields | {"facility": "Nhà tạm giữ khu vực 1", "decision_no": "77/LTG"}
+    assert leader.post(door, theirs).status_code == 302
+    mine = read | {"facility": "Trại tạm giam T1", "accused": str(second.pk)}
+    page = Page(prosecutor.post(door, mine, headers=PART))
+    assert page.fields["facility"] == "Trại tạm giam T1"
+    assert page.fields["decision_no"] == "77/LTG"
+    assert page.fields["accused"] == str(second.pk)
+    assert "Hồ sơ nay ghi: Nhà tạm giữ khu vực 1" in page.text
+    assert page.text.count("Hồ sơ nay ghi") == 1

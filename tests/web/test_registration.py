@@ -11,6 +11,7 @@ import pytest
 
 from tests.people import register
 from tests.web.conftest import Page
+from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.organization.models import Department
 
@@ -230,3 +231,125 @@ def test_somebody_else_s_form_token_is_not_taken(clerk: Client, as_person: Any) 
     assert answer.status_code == 409
     assert made.code not in answer.content.decode()
     assert CaseFile.objects.count() == 1
+
+
+def test_accused_with_charges_and_other_people_are_entered_with_the_case(clerk: Client) -> None:
+    body: dict[str, Any] = filled(
+        clerk,
+        **{
+            "name": "",
+            "crime_date": "20/04/2026",
+            "accused-0-birth": "03/1990",
+            "accused-0-birth_precision": "quy",
+            "accused-0-ethnicity": "Tày",
+            "participants-0-role": "victim",
+            "participants-0-full_name": "Chu Thị Hại",
+            "participants-0-is_minor": "on",
+        },
+    )
+    answer = clerk.post(ADDRESS, body | {"accused-0-charges": ["173.2", "Điều 174 khoản 1", ""]})
+    assert answer.status_code == 302, Page(answer).text
+    case = CaseFile.objects.get()
+    # proposed from who is prosecuted first and for what
+    assert case.name == "Trần Văn Bưởi – Trộm cắp tài sản"
+    assert case.charge_summary == "Trộm cắp tài sản; Lừa đảo chiếm đoạt tài sản"
+    accused = case.accused.get()
+    assert (accused.birth_date, accused.birth_precision, accused.ethnicity) == (dt.date(1990, 3, 1), "quy", "Tày")
+    assert sorted((each.article, each.clause) for each in accused.charges.all()) == [("173", 2), ("174", 1)]
+    assert case.crime_class == "B"
+    person = case.people.get()
+    assert (person.role, person.full_name, person.is_minor) == ("victim", "Chu Thị Hại", True)
+
+
+def test_a_charge_that_cannot_be_made_out_is_told_at_its_row(clerk: Client) -> None:
+    body: dict[str, Any] = filled(clerk) | {"accused-0-charges": ["173.2", "tội gì đó"]}
+    answer = clerk.post(ADDRESS, body)
+    page = Page(answer)
+    assert answer.status_code == 400
+    assert "tội gì đó" in page.error_at("accused-0-charges")
+    typed = [each.get("value") for _tag, each in page.elements if each.get("name") == "accused-0-charges"]
+    assert typed[:2] == ["173.2", "tội gì đó"]
+    assert not CaseFile.objects.exists()
+
+
+def test_a_person_without_a_role_is_asked_for_it(clerk: Client) -> None:
+    answer = clerk.post(ADDRESS, filled(clerk, **{"participants-0-full_name": "Chu Thị Hại"}))
+    assert answer.status_code == 400
+    assert "tư cách" in Page(answer).error_at("participants-0-role")
+    assert not CaseFile.objects.exists()
+
+
+def test_another_row_is_given_without_a_script_and_nothing_is_checked_yet(clerk: Client) -> None:
+    body: dict[str, Any] = filled(clerk, init_decision_date="chưa rõ") | {
+        "accused-0-charges": ["173.2", "174.1", "175.1"],
+        "more": "accused",
+    }
+    del body["digitise_myself"]
+    answer = clerk.post(ADDRESS, body)
+    page = Page(answer)
+    assert answer.status_code == 200
+    assert page.fields["init_decision_date"] == "chưa rõ"
+    assert page.fields["accused-0-full_name"] == "Trần Văn Bưởi"
+    assert page.fields["accused-1-full_name"] == ""
+    assert "digitise_myself" not in page.fields
+    typed = [each.get("value") for _tag, each in page.elements if each.get("name") == "accused-0-charges"]
+    assert typed[:3] == ["173.2", "174.1", "175.1"]
+    assert [each.get("name") for _tag, each in page.elements if "autofocus" in each] == ["accused-1-full_name"]
+    assert page.fields["form_token"] == body["form_token"]
+    assert not CaseFile.objects.exists()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_case_of_each_kind_is_registered_with_its_own_words(kind: str, clerk: Client) -> None:
+    data = KINDS[kind]
+    address = f"{ADDRESS}?kind={kind}"
+    page = Page(clerk.get(address))
+    for word in (data.number_label, data.date_label, data.agency_label):
+        assert word in page.text
+    assert not {name for name in page.fields if name in data.left_out}
+    assert ("accused-0-full_name" in page.fields) == data.has_accused
+    body = page.fields | {
+        "name": "Vụ mới",
+        "init_decision_no": "5/2026",
+        "init_decision_date": "05/05/2026",
+        "init_decision_agency": "Cơ quan nào đó",
+        "participants-0-role": data.person_roles[0][0],
+        "participants-0-full_name": "Người Thứ Nhất",
+    }
+    required = [field for field in data.fields if field.required]
+    if required:
+        missing = clerk.post(address, body)
+        assert missing.status_code == 400
+        for field in required:
+            assert Page(missing).error_at(f"detail_{field.name}")
+            body[f"detail_{field.name}"] = field.choices[0][0] if field.choices else "Vay tài sản"
+    made = clerk.post(address, body)
+    assert made.status_code == 302, Page(made).text
+    case = CaseFile.objects.get()
+    assert (case.kind, case.people.get().full_name) == (kind, "Người Thứ Nhất")
+    assert clerk.get(f"{ADDRESS}?kind=no-such").status_code == 404
+
+
+def test_who_leads_the_office_names_the_lead_prosecutor_at_once(as_person: SignIn, people: dict[str, User]) -> None:
+    leader = as_person("chief_kv1")
+    answer = leader.post(ADDRESS, filled(leader, lead="do huu uoc"))
+    assert answer.status_code == 302, Page(answer).text
+    assert CaseFile.objects.get().assignments.get(role="prosecutor_lead").user == people["prosecutor_kv1"]
+
+
+def test_who_may_not_assign_is_not_asked_and_cannot(clerk: Client, people: dict[str, User]) -> None:
+    assert "lead" not in Page(clerk.get(ADDRESS)).fields
+    assert clerk.post(ADDRESS, filled(clerk, lead="Đỗ Hữu Ước (prosecutor_kv1)")).status_code == 302
+    assert not CaseFile.objects.get().assignments.filter(role="prosecutor_lead").exists()
+
+
+@pytest.mark.parametrize("typed", ["Phan Thị Sát", "(locked)", "thi"])
+def test_a_lead_of_another_office_or_in_doubt_is_refused(
+    typed: str, as_person: SignIn, people: dict[str, User]
+) -> None:
+    leader = as_person("chief_kv1")
+    answer = leader.post(ADDRESS, filled(leader, lead=typed))
+    assert answer.status_code == 400
+    assert "gợi ý" in Page(answer).error_at("lead")
+    assert Page(answer).fields["lead"] == typed
+    assert not CaseFile.objects.exists()

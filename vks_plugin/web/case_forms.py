@@ -20,7 +20,16 @@ from vks_plugin.cases.record import ACCUSED, CASE_FIELDS, FLAGS, PERSON
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.organization.models import Department, ProcuracyUnit
 from vks_plugin.organization.queries import colleagues, display_name
-from vks_plugin.web.fields import Choice, DayField, PickedField, SeveralField, SeveralInputs, StyledForm, suggesting
+from vks_plugin.web.fields import (
+    Choice,
+    DayField,
+    PickedField,
+    RememberingForm,
+    SeveralField,
+    SeveralInputs,
+    StyledForm,
+    suggesting,
+)
 from vks_plugin.web.record_forms import LAYOUTS, Layout, field_for, human_fields, with_birth
 
 if TYPE_CHECKING:
@@ -89,7 +98,7 @@ def _shown(kind: Kind, case: CaseFile | None) -> list[str]:
     ]
 
 
-class CaseForm(StyledForm):
+class CaseForm(RememberingForm):
     """What is said of a case itself."""
 
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -123,6 +132,10 @@ class CaseForm(StyledForm):
         for field in self.fields.values():
             self.style(field)
         self.fields["init_decision_no"].widget.attrs["autofocus"] = True
+        if case is None:
+            del self.fields["read"]
+        else:
+            self.remember()
 
     @staticmethod
     def _stored(case: CaseFile) -> dict[str, Any]:
@@ -212,10 +225,12 @@ class CaseForm(StyledForm):
     @property
     def layout(self) -> dict[str, tuple[tuple[str, int], ...]]:
         """Return the groups of fields in the order of the page, each with its width of twelve."""
-        details = [
-            (DETAIL + each.name, 12 if each.type == "long_text" else 4 if each.type == "choice" else 8)
-            for each in self.kind.fields
-        ]
+        # what a kind asks for stands with what identifies the case; in a prosecution the rest waits in the fold
+        details: list[tuple[str, int]] = []
+        rest: list[tuple[str, int]] = []
+        for each in self.kind.fields:
+            width = {"long_text": 12, "choice": 4, "integer": 3, "date": 3}.get(each.type, 8 if each.required else 4)
+            (rest if self.kind.prosecutes and not each.required else details).append((DETAIL + each.name, width))
         flags = [(name, 3) for name in FLAGS]
         return {
             "identity": (
@@ -249,6 +264,7 @@ class CaseForm(StyledForm):
                 ("code", 3),
                 ("national_case_code", 3),
                 ("confidentiality", 3),
+                *rest,
                 ("evidence_summary", 6),
                 ("note", 6),
             ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -265,3 +267,63 @@ class StyledForm(forms.Form):
         """
         field = (elsewhere or {}).get(error.field or "", error.field)
         self.add_error(field if field in self.fields else None, error.message)
+
+
+class RememberingForm(StyledForm):
+    """A form that carries what its reader saw, so that what somebody else changed meanwhile is not written over."""
+
+    read = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def remember(self) -> None:
+        """Note what the form shows; called when every field is there."""
+        self.initial["read"] = json.dumps(self.as_typed(), ensure_ascii=False)
+
+    def as_typed(self) -> dict[str, str]:
+        """Return what a browser sends back for every field nobody touches."""
+        return {name: _as_typed(self[name]) for name in self.fields if name != "read"}
+
+    def reconciled(self, posted: QueryDict) -> tuple[QueryDict, dict[str, str]]:
+        """Return what was sent, with what others changed meanwhile where the sender changed nothing.
+
+        Called on a form that shows the record as it is now. What both changed stays as it was sent, and is
+        returned with what the record says now.
+
+        Args:
+            posted: what was sent, of a form that was read before.
+        """
+        try:
+            loaded = json.loads(posted.get("read", ""))
+        except ValueError:
+            loaded = None
+        read: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
+        data = posted.copy()
+        both: dict[str, str] = {}
+        now = self.as_typed()
+        for name, text in now.items():
+            sent = posted.get(name, "")
+            if self.fields[name].widget.is_hidden:
+                # which state was read: from here on, this one
+                data[name] = text
+            elif name in read and _same(sent, str(read[name])):
+                if text:
+                    data[name] = text
+                else:
+                    data.pop(name, None)
+            elif not _same(str(read.get(name, "")), text) and not _same(sent, text):
+                both[name] = text
+        data["read"] = json.dumps(now, ensure_ascii=False)
+        return data, both
+
+
+def _same(one: str, other: str) -> bool:
+    return one.split() == other.split()
+
+
+def _as_typed(field: forms.BoundField) -> str:
+    value = field.field.prepare_value(field.initial)
+    widget = field.field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        return "on" if value else ""
+    if isinstance(widget, forms.Select):
+        return "" if value is None else str(value)
+    return str(widget.format_value(value) or "")

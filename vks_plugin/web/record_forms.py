@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,16 @@ from vks_plugin.cases.models import Accused, CaseFile, CasePerson, Charge, Preve
 from vks_plugin.cases.record import CHARGE, PARTS_OF_RECORD, Part, fingerprint, may_have_lines
 from vks_plugin.errors import VksError
 from vks_plugin.text import one_line
-from vks_plugin.web.fields import Birth, BirthField, DayField, HourField, StyledForm, birth_values, suggesting
+from vks_plugin.web.fields import (
+    Birth,
+    BirthField,
+    DayField,
+    HourField,
+    RememberingForm,
+    StyledForm,
+    birth_values,
+    suggesting,
+)
 
 if TYPE_CHECKING:
     _Chooser = forms.ModelChoiceField[models.Model]
@@ -235,8 +244,8 @@ class CaseCodeField(forms.CharField):
         return found
 
 
-class SeenForm(StyledForm):
-    """A form that knows what its reader saw, so that a change by somebody else meanwhile is noticed."""
+class SeenForm(RememberingForm):
+    """A form of a row, which knows the state of the row its reader saw."""
 
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -296,6 +305,7 @@ class EntryForm(SeenForm):
             self.style(field)
         first = next(iter(order))
         self.fields[first].widget.attrs["autofocus"] = True
+        self.remember()
 
     def _of_the_case(self, name: str, case: CaseFile, user: User) -> forms.Field | None:
         """Return a field whose choices are the case's own."""
@@ -412,6 +422,7 @@ class ChargeForm(SeenForm):
         versions.choices = [*_VERSIONS, *((each.id, each.name) for each in penal_code.versions())]
         for field in self.fields.values():
             self.style(field)
+        self.remember()
 
     def charge(self) -> ChargeInput:
         """Return what was entered, for the action."""
@@ -461,3 +472,29 @@ def editable_part(name: str, kind: Kind) -> Part | None:
     if name in {"accused", "charge", "measure"} and not kind.has_accused:
         return None
     return PARTS_OF_RECORD[name]
+
+
+def told_of_meanwhile(form: RememberingForm, case: CaseFile, both: Mapping[str, str]) -> None:
+    """Say on a form that somebody changed the record meanwhile, and at each field both changed, what it says now.
+
+    Args:
+        form: with what was typed and, elsewhere, what the record says now.
+        case: the case.
+        both: what the record says now of the fields that both changed.
+    """
+    last = case.changes.first()
+    form.add_error(
+        None,
+        gettext(
+            "%(name)s vừa sửa vụ án này. Phần bạn nhập còn nguyên, phần người đó sửa đã có bên dưới; chỗ hai người "
+            "cùng sửa thì có ghi chú. Hãy xem lại rồi bấm Lưu lần nữa."
+        )
+        % {"name": last.actor_name if last is not None else gettext("Người khác")},
+    )
+    for name, text in both.items():
+        field = form.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            choices: Any = field.choices
+            text = next((str(label) for value, label in choices if str(value) == text), text)  # noqa: PLW2901 - in words
+        # the field as it is shown has its own copy of these words
+        form[name].help_text = gettext("Hồ sơ nay ghi: %(value)s") % {"value": text or gettext("(trống)")}

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -30,14 +30,14 @@ from vks_plugin.cases.models import (
     PreventiveMeasure,
 )
 from vks_plugin.cases.penal_code import CLASS_NAMES
-from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, field_label, readable
+from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, field_label, fingerprint, readable
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import colleagues, display_name
 from vks_plugin.web import limits
 from vks_plugin.web.forms import AssignForm
 from vks_plugin.web.lineage_forms import acts
-from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part
+from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part, told_of_meanwhile
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 CHANGES_ON_A_PAGE = 50
@@ -406,12 +406,24 @@ def section(request: SignedInRequest, code: str, section: str) -> HttpResponse:
 # --- rows
 
 
-def _form(view: CaseView, request: SignedInRequest, part: str, entry: Any = None, *, replacing: bool = False) -> Any:
-    data = request.POST if request.method == "POST" else None
-    initial = {"accused": request.GET.get("accused")} if request.method == "GET" and entry is None else None
+def _form(
+    view: CaseView,
+    request: SignedInRequest,
+    part: str,
+    entry: Any = None,
+    *,
+    replacing: bool = False,
+    data: QueryDict | None = None,
+) -> Any:
+    """Return the form of a row: with what is recorded, or bound to `data`."""
+    initial = {"accused": request.GET.get("accused")} if entry is None else None
     if part == "charge":
         return ChargeForm(data, case=view.case, entry=entry, replacing=replacing, initial=initial)
     return EntryForm(data, part=PARTS_OF_RECORD[part], case=view.case, user=request.user, entry=entry, initial=initial)
+
+
+def _sent(request: SignedInRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _part(view: CaseView, name: str) -> str:
@@ -486,7 +498,7 @@ def add_entry(request: SignedInRequest, code: str, part: str) -> HttpResponse:
     """Add a row to a part of the record."""
     view = editable_view(request, code)
     part = _part(view, part)
-    form = _form(view, request, part)
+    form = _form(view, request, part, data=_sent(request))
     whose = request.GET.get("accused", "")
     row = f"charge-new-{whose if whose.isdigit() else 0}" if part == "charge" else f"{part}-new"
     status = 200
@@ -515,7 +527,7 @@ def change_entry(request: SignedInRequest, code: str, part: str, pk: int) -> Htt
     view = editable_view(request, code)
     part = _part(view, part)
     entry = _entry(view, part, pk)
-    form = _form(view, request, part, entry)
+    form = _form(view, request, part, entry, data=_sent(request))
     status = 200
     if request.method == "POST":
         status = 400
@@ -523,14 +535,27 @@ def change_entry(request: SignedInRequest, code: str, part: str, pk: int) -> Htt
             try:
                 _write(request, entry, part, form)
             except VksError as error:
-                form.refused(error)
                 status = error.status
+                now = _entry(view, part, pk)
+                if fingerprint(now) == form.cleaned_data["seen"]:
+                    form.refused(error)
+                else:
+                    form = _meanwhile(view, request, part, now)
             else:
                 return _saved(request, code, part, f"{part}-{pk}", _("Đã lưu."))
     heading = f"{_('Sửa')}: {entry}"
     return _show_form(
         request, view, form, part=part, row=f"{part}-{pk}", heading=heading, button=_("Lưu"), status=status
     )
+
+
+def _meanwhile(view: CaseView, request: SignedInRequest, part: str, entry: Any) -> Any:
+    """Return the form after somebody else changed the row: what was typed stays, what that person changed is in it."""
+    data, both = _form(view, request, part, entry).reconciled(request.POST)
+    form = _form(view, request, part, entry, data=data)
+    form.is_valid()
+    told_of_meanwhile(form, view.case, both)
+    return form
 
 
 def _write(request: SignedInRequest, entry: Any, part: str, form: Any) -> None:
@@ -544,7 +569,7 @@ def replace_charge(request: SignedInRequest, code: str, pk: int) -> HttpResponse
     """Put another charge in the place of one that held until then."""
     view = editable_view(request, code)
     entry = _entry(view, _part(view, "charge"), pk)
-    form = _form(view, request, "charge", entry, replacing=True)
+    form = _form(view, request, "charge", entry, replacing=True, data=_sent(request))
     status = 200
     if request.method == "POST":
         status = 400

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from vks_plugin.access import actions
 from vks_plugin.access.queries import case_for, units_to_assign_in, units_to_register_in
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, Kind, kind_of
-from vks_plugin.cases.record import readable
-from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.web.case_forms import AccusedRows, CaseForm, ParticipantRows, case_offences, propose
+from vks_plugin.web.record_forms import told_of_meanwhile
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 
@@ -199,10 +199,12 @@ def edit_case(request: SignedInRequest, code: str) -> HttpResponse:
                     actor=request.user, case=case, values=form.values(), revision=form.cleaned_data["revision"]
                 )
             except VksError as error:
-                form.refused(error)
                 status = error.status
-                if isinstance(error, Conflict) and error.field is None:
-                    form = _meanwhile(request, form, words, error)
+                case.refresh_from_db()
+                if case.revision == form.cleaned_data["revision"]:
+                    form.refused(error)
+                else:
+                    form = _meanwhile(request, words)
             else:
                 messages.success(request, _("Đã lưu."), extra_tags=OURS)
                 return redirect("vks:section", code=case.code, section="info")
@@ -217,26 +219,10 @@ def edit_case(request: SignedInRequest, code: str) -> HttpResponse:
     return show(request, "vks/cases/edit.html", context, status=status)
 
 
-def _meanwhile(request: SignedInRequest, form: CaseForm, words: dict[str, Any], error: VksError) -> CaseForm:
-    """Return the form with what was typed, at the revision of this moment, and what the record says now beside it."""
-    case = words["case"]
-    case.refresh_from_db()
-    data = request.POST.copy()
-    data["revision"] = str(case.revision)
-    again = CaseForm(data, **words)
-    again.is_valid()
-    again.add_error(None, error.message)
-    again.add_error(
-        None,
-        _(
-            "Phần bạn đã nhập còn nguyên bên dưới; chỗ nào hồ sơ nay ghi khác thì có ghi chú. "
-            "Bấm Lưu lần nữa thì hồ sơ ghi theo phần của bạn."
-        ),
-    )
-    typed = form.values()
-    for name, field in again.fields.items():
-        if name in typed and name != "details":
-            stored = getattr(case, name)
-            if (stored or None) != (typed[name] or None):
-                field.help_text = _("Hồ sơ nay ghi: %(value)s") % {"value": readable(case, name) or _("(trống)")}
-    return again
+def _meanwhile(request: SignedInRequest, words: dict[str, Any]) -> CaseForm:
+    """Return the form after somebody else changed the case: what was typed stays, what that person changed is in it."""
+    data, both = CaseForm(**words).reconciled(request.POST)
+    form = CaseForm(data, **words)
+    form.is_valid()
+    told_of_meanwhile(form, words["case"], both)
+    return form
