@@ -69,18 +69,24 @@ def papers(folder: Path) -> list[Paper]:
     return made
 
 
+def field(person: Person, name: str) -> Any:
+    """Return the fields of this name on the page; a form set carries an empty row that is not on it."""
+    return person.page.locator(f"[name='{name}']")
+
+
 def register(person: Person) -> str:
     """Register the case on its page; return its code."""
     page = person.page
     page.get_by_role("link", name="Đăng ký vụ án").first.click()
-    page.get_by_label("Số quyết định khởi tố").fill("77/QĐ-CSHS")
-    page.get_by_label("Ngày quyết định khởi tố").fill("12/03/2026")
-    page.get_by_label("Cơ quan ra quyết định").fill("Cơ quan Cảnh sát điều tra Công an tỉnh Quảng Ninh")
-    page.get_by_label("Tên vụ án").fill(CASE_NAME)
-    page.get_by_label("Tội danh").fill("Vi phạm quy định về nghiên cứu, thăm dò, khai thác tài nguyên (Điều 227 BLHS)")
-    page.get_by_label("Họ và tên").nth(0).fill(ACCUSED)
-    page.get_by_label("Năm sinh").nth(0).fill("1987")
-    page.get_by_label("Họ và tên").nth(1).fill("Đỗ Thị Ưởng")
+    field(person, "init_decision_no").fill("77/QĐ-CSHS")
+    field(person, "init_decision_date").fill("12/03/2026")
+    field(person, "init_decision_agency").fill("Cơ quan Cảnh sát điều tra Công an tỉnh Quảng Ninh")
+    field(person, "accused-0-full_name").fill(ACCUSED)
+    field(person, "accused-0-birth").fill("1987")
+    field(person, "accused-0-charges").first.fill("227.1")
+    page.get_by_role("button", name="Thêm người", exact=True).click()
+    field(person, "accused-1-full_name").fill("Đỗ Thị Ưởng")
+    field(person, "name").fill(CASE_NAME)
     page.get_by_role("button", name="Đăng ký").click()
     expect(page.get_by_text("Đã đăng ký vụ án")).to_be_visible()
     return page.locator(".vks-code").inner_text().strip()
@@ -115,7 +121,7 @@ def assign(person: Person, code: str, username: str) -> None:
     """Assign somebody to the case as the procurator in charge."""
     page = person.page
     person.open(f"/vks/cases/{code}/")
-    page.get_by_role("link", name="Phân công và người xem được").click()
+    page.get_by_role("link", name="Phân công", exact=True).click()
     chooser = page.get_by_label("Người", exact=False).and_(page.locator("select"))
     wanted = page.locator("option", has_text=f"({username})")
     chooser.select_option(value=wanted.get_attribute("value"))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CASE = "HS-QN-KV1-2025-0001"
+INVESTIGATED = "HS-QN-KV1-2025-0002"
+TRIED = "HS-QN-KV3-2025-0001"
 CHIEF = "vt.tinh"
 LEADER = "vt.kv1"
 CLERK = "vanthu.kv1"
@@ -80,18 +82,22 @@ def registration(album: Album, clerk: Person) -> None:
     """Shoot the form, filled in; nothing is registered."""
     clerk.open("/vks/cases/new/")
     page = clerk.page
-    for label, value in (
-        ("Số quyết định khởi tố", "215/QĐ-CQĐT"),
-        ("Ngày quyết định khởi tố", "12/03/2026"),
-        ("Cơ quan ra quyết định", "Cơ quan Cảnh sát điều tra Công an tỉnh Quảng Ninh"),
-        ("Tên vụ án", "Hoàng Đình Nghĩa và đồng phạm – Cố ý gây thương tích"),
-        ("Tội danh", "Cố ý gây thương tích (Điều 134 BLHS)"),
-        ("Nơi phạm tội", "Phường Hồng Gai"),
+    for name, value in (
+        ("init_decision_no", "215/QĐ-CQĐT"),
+        ("init_decision_date", "12/03/2026"),
+        ("init_decision_agency", "Cơ quan Cảnh sát điều tra Công an tỉnh Quảng Ninh"),
+        ("crime_date", "08/03/2026"),
+        ("accused-0-full_name", "Hoàng Đình Nghĩa"),
+        ("accused-0-birth", "17/06/1994"),
+        ("accused-0-residence", "Phường Hồng Gai, Hạ Long"),
     ):
-        page.get_by_label(label).fill(value)
-    page.get_by_label("Họ và tên").nth(0).fill("Hoàng Đình Nghĩa")
-    page.get_by_label("Năm sinh").nth(0).fill("1994")
-    page.get_by_label("Giới tính").nth(0).select_option(label="Nam")
+        page.locator(f"[name='{name}']").fill(value)
+    page.locator("[name='accused-0-sex']").select_option(label="Nam")
+    charges = page.locator("[name='accused-0-charges']")
+    charges.first.press_sequentially("134.2")
+    page.locator("#vks-suggestions [role=option]").first.click()
+    charges.nth(1).press_sequentially("gay roi trat tu")
+    expect(page.locator("#vks-suggestions [role=option]").first).to_be_visible()
     album.shoot(page, "registration")
 
 
@@ -101,6 +107,23 @@ def case(album: Album, procurator: Person) -> None:
     procurator.page.get_by_role("link", name="Quyết định khởi tố vụ án", exact=True).click()
     procurator.page.wait_for_timeout(_DRAWN_WITHIN)
     album.shoot(procurator.page, "case")
+
+
+def record(album: Album, browser: Browser, demonstration: Demonstration) -> None:
+    """Shoot the record of a case under investigation, one before the decision on prosecution, and one at trial."""
+    for username, code, section, name, scheme in (
+        ("ksv2.kv1", INVESTIGATED, "accused", "case-investigation", "light"),
+        (PROCURATOR, CASE, "events", "case-prosecution", "light"),
+        ("ksv1.kv3", TRIED, "limits", "case-trial", "light"),
+        ("ksv2.kv1", INVESTIGATED, "people", "case-dark", "dark"),
+    ):
+        person = Person(browser, demonstration, color_scheme=scheme).sign_in(username)
+        person.open(f"/vks/cases/{code}/record/{section}/")
+        album.shoot(person.page, name)
+        person.leave()
+    leader = Person(browser, demonstration).sign_in(LEADER)
+    leader.open("/vks/deadlines/?whose=all")
+    album.shoot(leader.page, "deadlines")
 
 
 def bundle(album: Album, procurator: Person, scratch: Path) -> None:
@@ -149,6 +172,7 @@ def take(browser: Browser, demonstration: Demonstration, album: Album, scratch: 
     registration(album, Person(browser, demonstration).sign_in(CLERK))
     procurator = Person(browser, demonstration).sign_in(PROCURATOR)
     case(album, procurator)
+    record(album, browser, demonstration)
     bundle(album, procurator, scratch)
     dark = Person(browser, demonstration, color_scheme="dark").sign_in(CHIEF)
     case_list(album, dark, "case-list-dark")

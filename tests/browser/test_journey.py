@@ -50,8 +50,13 @@ def test_the_clerk_finds_the_new_case_in_the_list(sit: Sit, registered: str) -> 
     expect(row).to_contain_text(journey.ACCUSED)
     row.get_by_role("link").click()
     expect(clerk.page.get_by_role("heading", level=1)).to_have_text(journey.CASE_NAME)
+    expect(clerk.page.locator(".vks-case-header")).to_contain_text(f"{journey.ACCUSED} và 1 người khác")
     # both accused, as the form had them
-    expect(clerk.page.locator(".vks-facts")).to_contain_text(f"{journey.ACCUSED} (1987); Đỗ Thị Ưởng")
+    clerk.page.get_by_role("link", name="Bị can & tội danh").click()
+    people = clerk.page.locator(".vks-person > header")
+    expect(people.nth(0)).to_contain_text(f"{journey.ACCUSED} Bị can sinh năm 1987")
+    expect(people.nth(1)).to_contain_text("Đỗ Thị Ưởng")
+    expect(clerk.page.locator(".vks-person").first).to_contain_text("khoản 1 Điều 227")
 
 
 def test_twenty_forms_lie_in_the_case_in_folio_order(sit: Sit, filed: OfficeCase) -> None:
@@ -82,7 +87,7 @@ def test_the_leader_assigns_and_everybody_sees_who_is_in_charge(sit: Sit, assign
     row = leader.page.locator("#vks-rows tbody tr", has_text=assigned.code)
     expect(row).to_contain_text(journey.PROCURATOR_NAME)
     leader.open(f"/vks/cases/{assigned.code}/")
-    leader.page.get_by_role("link", name="Phân công và người xem được").click()
+    leader.page.get_by_role("link", name="Phân công", exact=True).click()
     readers = leader.page.locator("#vks-people li").all_inner_texts()
     assert f"{journey.PROCURATOR_NAME} – Kiểm sát viên thụ lý chính của vụ án" in readers
     assert not [reader for reader in readers if "Phan Thị Sáng" in reader]

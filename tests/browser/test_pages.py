@@ -22,6 +22,20 @@ LONG_NAME = (
     "trái phép; Lừa đảo chiếm đoạt tài sản; Rửa tiền; Vi phạm quy định về hoạt động ngân hàng"
 )
 
+SECTIONS = (
+    "info",
+    "accused",
+    "people",
+    "measures",
+    "events",
+    "limits",
+    "exhibits",
+    "relations",
+    "assignments",
+    "history",
+)
+"""Of the page of a case, beside its documents."""
+
 CONTRAST = """
 () => {
   const parse = (text) => {
@@ -100,12 +114,21 @@ def vietnamese_letters() -> str:
 
 def our_pages(code: str, document: int) -> dict[str, str]:
     """Return a page of each kind."""
+    of_case = f"/vks/cases/{code}"
     return {
         "list": "/vks/",
         "nothing found": "/vks/?q=khongcogi",
         "registration": "/vks/cases/new/",
-        "case": f"/vks/cases/{code}/",
-        "description": f"/vks/cases/{code}/documents/{document}/",
+        "registration of a claim": "/vks/cases/new/?kind=civil",
+        "limits of all cases": "/vks/deadlines/",
+        "case": f"{of_case}/",
+        **{name: f"{of_case}/record/{name}/" for name in SECTIONS},
+        "edit": f"{of_case}/edit/",
+        "new accused": f"{of_case}/record/accused/add/",
+        "new charge": f"{of_case}/record/charge/add/",
+        "new measure": f"{of_case}/record/measure/add/",
+        "event": f"{of_case}/events/record/?event=ket_luan_dieu_tra&who=",
+        "description": f"{of_case}/documents/{document}/",
         "organisation": "/vks/organization/",
     }
 
@@ -122,12 +145,11 @@ def unfold(page: Page) -> None:
 
 def fill_in(person: Person, *, number: str, name: str) -> None:
     """Fill in what a registration needs."""
-    page = person.page
     person.open("/vks/cases/new/")
-    page.get_by_label("Số quyết định khởi tố").fill(number)
-    page.get_by_label("Ngày quyết định khởi tố").fill("02/02/2026")
-    page.get_by_label("Cơ quan ra quyết định").fill("Công an phường Hồng Gai")
-    page.get_by_label("Tên vụ án").fill(name)
+    journey.field(person, "init_decision_no").fill(number)
+    journey.field(person, "init_decision_date").fill("02/02/2026")
+    journey.field(person, "init_decision_agency").fill("Công an phường Hồng Gai")
+    journey.field(person, "name").fill(name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -238,58 +260,15 @@ def tab_to(page: Page, name: str, *, most: int = 40) -> None:
     raise AssertionError(message)
 
 
-def test_a_case_is_registered_without_a_mouse(sit: Sit) -> None:
-    clerk = sit(journey.CLERK)
-    page = clerk.page
-    # the search field is where one starts; the button stands before it
-    assert focus(page)["name"] == "q"
-    page.keyboard.press("Shift+Tab")
-    assert focus(page) == {"name": "Đăng ký vụ án", "shown": True, "uncovered": True}
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/vks/cases/new/")
-    assert focus(page)["name"] == "init_decision_no"
-    page.keyboard.type("902/QĐ-CSĐT")
-    tab_to(page, "init_decision_date", most=1)
-    page.keyboard.type("3/4/2026")
-    tab_to(page, "init_decision_agency", most=1)
-    page.keyboard.type("Cơ quan Cảnh sát điều tra Công an tỉnh")
-    tab_to(page, "name", most=1)
-    # left empty: the answer says so and takes one there
-    page.keyboard.press("Enter")
-    expect(page.locator("#id_name_error")).to_be_visible()
-    assert focus(page)["name"] == "name"
-    assert page.get_by_label("Số quyết định khởi tố").input_value() == "902/QĐ-CSĐT"
-    assert ["400" in error for error in clerk.seen.errors] == [True]
-    clerk.seen.errors.clear()
-    page.keyboard.type("Đỗ Đức Ưởng – Đánh bạc")
-    tab_to(page, "stage")
-    page.keyboard.press("ArrowDown")
-    tab_to(page, "accused-0-full_name")
-    page.keyboard.type("Đỗ Đức Ưởng")
-    tab_to(page, "accused-0-birth_year", most=1)
-    page.keyboard.type("1990")
-    tab_to(page, "Thêm người")
-    page.keyboard.press("Enter")
-    assert focus(page)["name"] == "accused-2-full_name"
-    page.keyboard.type("Lê Thị Ổn")
-    tab_to(page, "Đăng ký")
-    page.keyboard.press("Space")
-    expect(page.get_by_text("Đã đăng ký vụ án")).to_be_visible()
-    facts = page.locator(".vks-facts")
-    expect(facts).to_contain_text("Đỗ Đức Ưởng (1990); Lê Thị Ổn")
-    # one below the stage a new form starts with
-    expect(facts).to_contain_text("Truy tố")
-
-
 def test_a_refused_form_leads_to_the_topmost_mistake(sit: Sit) -> None:
     clerk = sit(journey.CLERK)
     page = clerk.page
     clerk.open("/vks/cases/new/")
-    page.get_by_label("Số quyết định khởi tố").fill("1")
-    page.get_by_label("Ngày quyết định khởi tố").fill("31/02/2026")
+    journey.field(clerk, "init_decision_no").fill("1")
+    date = journey.field(clerk, "init_decision_date")
+    date.fill("31/02/2026")
     page.get_by_role("button", name="Đăng ký").click()
     assert focus(page)["name"] == "init_decision_date"
-    date = page.get_by_label("Ngày quyết định khởi tố")
     expect(date).to_have_value("31/02/2026")
     # whoever does not see the red is told in words
     expect(date).to_have_accessible_description("Hãy nhập ngày dạng dd/mm/yyyy.")
@@ -308,15 +287,15 @@ def test_the_first_tab_leads_past_the_menu(sit: Sit) -> None:
 
 
 def test_the_folded_parts_of_a_case_open_by_keyboard(sit: Sit, filed: OfficeCase) -> None:
-    leader = sit(journey.LEADER)
-    leader.open(f"/vks/cases/{filed.code}/")
-    page = leader.page
-    people = page.locator("#vks-people")
-    expect(people).to_be_hidden()
-    page.get_by_role("link", name="Phân công và người xem được").focus()
+    clerk = sit(journey.CLERK)
+    clerk.open(f"/vks/cases/{filed.code}/")
+    page = clerk.page
+    intake = page.locator("#vks-file")
+    expect(intake).to_be_hidden()
+    page.get_by_role("link", name="Nộp tài liệu").focus()
     page.keyboard.press("Enter")
-    expect(people).to_be_visible()
-    assert people.evaluate("(each) => each.getBoundingClientRect().top < innerHeight")
+    expect(intake).to_be_visible()
+    assert intake.evaluate("(each) => each.getBoundingClientRect().top < innerHeight")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
