@@ -253,9 +253,12 @@ def test_story_custody_does_not_outlast_the_investigation() -> None:
     assert found.due == day("06/03/2025")
     assert found.counted_days == 46
     assert found.arithmetic.endswith("; không quá thời hạn “Điều tra” hết 06/03/2025")
+    # ten days before it ends, not before the day it would have ended
+    assert found.request_by == day("24/02/2025")
     told.append(on("20/02/2025", "gia_han_dieu_tra", amount="2m"))
     # the investigation has until 6/5: custody has its own end again
-    assert one(told, facts, "21/02/2025", "tam_giam_dt", 1).due == day("20/03/2025")
+    again = one(told, facts, "21/02/2025", "tam_giam_dt", 1)
+    assert (again.due, again.request_by) == (day("20/03/2025"), day("10/03/2025"))
     told.append(on("05/03/2025", "gia_han_tam_giam", 1, amount="1m"))
     # 90 days: 19/4
     assert one(told, facts, "06/03/2025", "tam_giam_dt", 1).due == day("19/04/2025")

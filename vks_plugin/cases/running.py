@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -597,6 +597,9 @@ class _Show:
             elif limit is not None and limit.end is not None and _day(due) > limit.end:
                 days -= (_day(due) - limit.end).days
                 due = limit.end
+                if rule.request_before is not None:
+                    # what ends earlier is asked for earlier
+                    found = replace(found, request_by=due - dt.timedelta(days=rule.request_before.number))
                 words += f"; không quá thời hạn “{limit.rule.label}” hết {due:%d/%m/%Y}"
         return _Shown(one, rule, found, len(allowed), due, days, words, tuple(notes))
 
