@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 from tests.browser import journey
+from tests.browser.demonstration import ROOT
 from tests.browser.test_journey import documents, until_found
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OfficeCase, Sit
+    from tests.browser.demonstration import Demonstration
 
 
 def test_our_entry_stands_in_the_sidebar_and_leads_to_the_cases(sit: Sit) -> None:
@@ -100,3 +104,32 @@ def test_nothing_but_numbers_of_ones_own_on_the_dashboard(sit: Sit, assigned: Of
     total = stranger.page.locator("pngx-statistics-widget")
     expect(total).to_contain_text("Tổng số tài liệu")
     assert stranger.ask("/api/statistics/").json()["documents_total"] == own
+
+
+def test_limits_that_draw_near_are_told_to_whoever_works_on_the_case(sit: Sit, demonstration: Demonstration) -> None:
+    morning = "from vks_plugin.access.reminders import remind; remind()"
+    words = ["manage", "--data", str(demonstration.folder), "shell", "-c", morning]
+    subprocess.run([sys.executable, "-m", "vks_plugin.cli", *words], cwd=ROOT, check=True, capture_output=True)
+    here, elsewhere = sit("ksv1.kv1", then="/dashboard"), sit("ksv1.kv3", then="/dashboard")
+    for person, code, limit, foreign in (
+        (here, "HS-QN-KV1-2025-0001", "Quyết định việc truy tố", "KV3"),
+        (elsewhere, "HS-QN-KV3-2025-0001", "Mở phiên tòa sơ thẩm", "KV1"),
+    ):
+        notice = person.page.locator("#vks-reminders")
+        expect(notice).to_be_visible()
+        line = notice.locator("li", has_text=code)
+        expect(line).to_contain_text(limit)
+        expect(notice).not_to_contain_text(foreign)
+        expect(line.get_by_role("link")).to_have_attribute("href", f"/vks/cases/{code}/")
+    person = here
+    with person.page.expect_response("**/api/vks/reminders/read/") as answered:
+        person.page.locator("#vks-reminders .btn-close").click()
+    assert answered.value.ok
+    # read is read, on the next page too
+    with person.page.expect_response("**/api/vks/reminders/") as asked:
+        person.page.reload()
+    assert asked.value.json()["count"] == 0
+    expect(person.page.locator("#vks-reminders")).to_have_count(0)
+    person = elsewhere
+    with person.page.expect_response("**/api/vks/reminders/read/"):
+        person.page.locator("#vks-reminders .btn-close").click()
