@@ -483,7 +483,7 @@ def _custody(rule: Rule, day: dt.date, spans: Sequence[Span], held_days: int) ->
         due,
         counted,
         f"{words}, tính cả ngày đầu = {_show(due)}, không dời, {rule.article}, TTLT 04/2018 Điều 17",
-        _request_by(rule, due),
+        last_day_to_ask(rule, due),
         due,
     )
 
@@ -492,7 +492,7 @@ def _holding(rule: Rule, day: dt.date, spans: Sequence[Span]) -> Deadline:
     days = sum(span.number for span in spans)
     due = day + dt.timedelta(days=days)
     words = f"{rule.start} {_show(day)} + {' + '.join(map(str, spans))} = {_show(due)}, không dời"
-    return Deadline(rule, day, due, days, f"{words}, {rule.article}", _request_by(rule, due), due)
+    return Deadline(rule, day, due, days, f"{words}, {rule.article}", last_day_to_ask(rule, due), due)
 
 
 def _before(rule: Rule, day: dt.date, spans: Sequence[Span]) -> Deadline:
@@ -526,8 +526,9 @@ def _procedural(rule: Rule, day: dt.date, spans: Sequence[Span], counting: Count
     if due != end:
         off = _WEEKDAYS[end.weekday()] if end.weekday() >= 5 else "ngày nghỉ lễ"
         words += f", {off} → {_show(due)}"
-    return Deadline(rule, day, due, (due - first).days + 1, f"{words}, {rule.article}", _request_by(rule, end), end)
+    return Deadline(rule, day, due, (due - first).days + 1, f"{words}, {rule.article}", last_day_to_ask(rule, end), end)
 
 
-def _request_by(rule: Rule, end: dt.date) -> dt.date | None:
+def last_day_to_ask(rule: Rule, end: dt.date) -> dt.date | None:
+    """Return until when an extension of a limit that ends on `end` can be asked for; None where the law sets no day."""
     return end - dt.timedelta(days=rule.request_before.number) if rule.request_before is not None else None

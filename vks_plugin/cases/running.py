@@ -30,6 +30,7 @@ from vks_plugin.cases.deadlines import (
     Span,
     compute,
     deadline_rules,
+    last_day_to_ask,
     shared,
 )
 from vks_plugin.cases.proceedings import EVENTS, SENT, Happening
@@ -597,9 +598,8 @@ class _Show:
             elif limit is not None and limit.end is not None and _day(due) > limit.end:
                 days -= (_day(due) - limit.end).days
                 due = limit.end
-                if rule.request_before is not None:
-                    # what ends earlier is asked for earlier
-                    found = replace(found, request_by=due - dt.timedelta(days=rule.request_before.number))
+                # what ends earlier is asked for earlier
+                found = replace(found, request_by=last_day_to_ask(rule, due))
                 words += f"; không quá thời hạn “{limit.rule.label}” hết {due:%d/%m/%Y}"
         return _Shown(one, rule, found, len(allowed), due, days, words, tuple(notes))
 
