@@ -36,6 +36,28 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     reset_backend()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def flush_goes_past_append_only_tables() -> Iterator[None]:
+    """Lift the triggers of append-only tables while a transactional test empties the database, and no longer."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from vks_plugin.append_only import append_only_models, protect, unprotect
+
+    emptied = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, not in its types
+
+    def empty(self: TransactionTestCase) -> None:
+        unprotect(connection)
+        try:
+            emptied(self)
+        finally:
+            protect(connection, append_only_models())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
 @pytest.fixture(scope="session")
 def first_language() -> str | None:
     """Return the language before any request was answered."""

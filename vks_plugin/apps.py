@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,10 +26,13 @@ class VksConfig(AppConfig):
             ImproperlyConfigured: host version, database or a setting of ours is not served.
         """
         from vks_plugin import checks  # noqa: F401, PLC0415 - registers them; apps must be loaded first
+        from vks_plugin.append_only import protect_after_migration  # noqa: PLC0415 - defines a model
         from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
 
         version.refuse_unsupported()
+        # switched off or not: what was recorded stays
+        post_migrate.connect(protect_after_migration, sender=self, dispatch_uid="vks.protect_after_migration")
         if not configuration().enabled:
             return
         from vks_plugin import receivers, tasks  # noqa: PLC0415 - import models

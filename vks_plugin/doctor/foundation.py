@@ -10,6 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.urls import Resolver404, resolve
 from packaging.requirements import Requirement
 
+from vks_plugin.append_only import append_only_models, unprotected
 from vks_plugin.conf import configuration
 from vks_plugin.doctor.results import Result, Scope, environment, error, ok, skipped, some, warning
 from vks_plugin.host import contract, probes, version
@@ -142,6 +143,22 @@ def migrations(_scope: Scope) -> Result:
             mend="Cài lại bản mới hơn: `pip install --upgrade vks-plugin` (install the newer version again).",
         )
     return ok()
+
+
+def append_only(_scope: Scope) -> Result:
+    """The database itself refuses to rewrite what was recorded."""
+    if not append_only_models():
+        return skipped("không có bảng nào chỉ được ghi thêm", "no table is append-only")
+    bare = sorted(model._meta.db_table for model in unprotected(connection))
+    if not bare:
+        return ok()
+    return error(
+        f"Cơ sở dữ liệu không còn chặn việc sửa, xóa ở bảng chỉ được ghi thêm: {some(bare)}. Một thay đổi cấu trúc bảng "
+        "hoặc một người có quyền quản trị cơ sở dữ liệu đã gỡ bộ chặn.",
+        "triggers that keep recorded rows from being changed are gone",
+        mend="Đối chiếu các bảng ấy với bản sao lưu gần nhất, rồi chạy `python manage.py migrate`: lệnh này đặt lại bộ "
+        "chặn (compare with the last backup; migrate makes the triggers again).",
+    )
 
 
 def libraries(_scope: Scope) -> Result:

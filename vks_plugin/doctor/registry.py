@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     Check("database-engine", "Loại cơ sở dữ liệu", _E, foundation.database_engine),
     Check("database-durability", "Ghi chắc xuống đĩa", _W, foundation.database_durability),
     Check("migrations", "Cấu trúc cơ sở dữ liệu", _E, foundation.migrations),
+    Check("append-only", "Bảng chỉ được ghi thêm", _E, foundation.append_only),
     # what lies around
     Check("host-folders", "Thư mục của máy chủ", _E, surroundings.host_folders),
     Check("own-folder", "Thư mục của vks_plugin", _E, surroundings.own_folder),
