@@ -105,6 +105,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         text = str(default).lower() if isinstance(default, bool) else str(default)
         expected[f"VKS_{field.name.upper()}"] = f"`{text}`"
     expected["VKS_DATA_DIR"] = "`vks` trong / in `PAPERLESS_DATA_DIR`"
+    expected["VKS_LEDGER_KEY_FILE"] = "`ledger.key` trong / in `VKS_DATA_DIR`"
     assert shown == expected
     assert all(len(row) == 4 and row[2] and row[3] for row in _rows(_block(DOCS / "settings.md", "settings")))
 

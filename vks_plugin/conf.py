@@ -7,6 +7,7 @@ Django setting of the same name wins, which is how tests change one.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -54,6 +55,8 @@ class Configuration:
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
+    ledger_key_file: Path = Path()
+    """The private key that signs the ledger; default: `ledger.key` in the folder above."""
 
 
 def _read(name: str, default: Any) -> Any:
@@ -62,7 +65,7 @@ def _read(name: str, default: Any) -> Any:
     if raw is None:
         raw = os.environ.get(key)
     if raw is None:
-        return django_settings.DATA_DIR / "vks" if name == "data_dir" else default
+        return _BESIDES[name]() if name in _BESIDES else default
     if isinstance(default, bool):
         text = str(raw).strip().lower()
         if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
@@ -81,6 +84,13 @@ def _read(name: str, default: Any) -> Any:
     if isinstance(default, Path):
         return Path(raw)
     return str(raw)
+
+
+_BESIDES: dict[str, Callable[[], Path]] = {
+    "data_dir": lambda: Path(django_settings.DATA_DIR) / "vks",
+    "ledger_key_file": lambda: _read("data_dir", Path()) / "ledger.key",
+}
+"""Defaults that follow from other settings."""
 
 
 @lru_cache(maxsize=1)

@@ -27,6 +27,14 @@ from vks_plugin.cases.models import (
     Volume,
 )
 from vks_plugin.court.models import Bundle
+from vks_plugin.custody.models import (
+    LedgerCheckpoint,
+    LedgerEntry,
+    LedgerHidden,
+    LedgerKey,
+    LedgerLeaf,
+    LedgerSubtree,
+)
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
     Appointment,
@@ -63,6 +71,12 @@ __all__ = [
     "FolioProfile",
     "GrantSweep",
     "IntakeItem",
+    "LedgerCheckpoint",
+    "LedgerEntry",
+    "LedgerHidden",
+    "LedgerKey",
+    "LedgerLeaf",
+    "LedgerSubtree",
     "PreventiveMeasure",
     "ProceduralEvent",
     "ProcuracyUnit",

@@ -14,6 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 import vks_plugin
 from tests.doctor.treatment import Ward, treats
+from vks_plugin.append_only import protect, unprotect
 from vks_plugin.host import version
 from vks_plugin.host.contract import CALLABLES, DOORS, MODELS, NAMES, REAL_ONLY, SETTINGS, SIGNALS, resolve
 
@@ -239,6 +240,21 @@ def test_database_behind_the_code(ward: Ward) -> None:
     finally:
         call_command("migrate", verbosity=0)
     ward.sound("migrations")
+
+
+@treats("append-only")
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_log_that_can_be_rewritten(ward: Ward) -> None:
+    ward.sound("append-only")
+    unprotect(connection)
+    try:
+        result = ward.sick("append-only", "error")
+        assert "vks_ledger_entry" in result.sentence
+        ward.follow(result)
+    finally:
+        protect(connection)
+    ward.sound("append-only")
 
 
 def test_database_of_a_newer_plugin(ward: Ward) -> None:

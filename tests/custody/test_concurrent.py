@@ -1,0 +1,131 @@
+"""Many who write at once: nothing lost, nothing double, no gap, one order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection, transaction
+
+from tests.people import register
+from vks_plugin.custody import actions, queries
+from vks_plugin.custody.models import LedgerEntry, LedgerLeaf
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+WRITERS = 24
+EACH = 8
+
+
+@pytest.fixture
+def cases(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> list[CaseFile]:
+    """Return five cases for all writers."""
+    return [register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name=f"Vụ {number}") for number in range(5)]
+
+
+def _only_on_postgresql() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite one transaction writes at a time")
+
+
+def test_twenty_four_writers_make_one_order(cases: list[CaseFile], people: dict[str, User]) -> None:
+    _only_on_postgresql()
+    actions.ensure_key()
+    before = LedgerEntry.objects.count()
+    begin = threading.Barrier(WRITERS)
+
+    def write(writer: int) -> int:
+        kept = 0
+        try:
+            begin.wait(timeout=30)
+            for number in range(EACH):
+                case = cases[(writer + number) % len(cases)]
+                fails = (writer + number) % 7 == 0
+                try:
+                    with transaction.atomic():
+                        actions.append(
+                            case=case, actor=people["clerk_kv1"], kind="note", data={"writer": writer, "n": number}
+                        )
+                        # acts take their time, each another
+                        time.sleep(0.001 * ((writer * 5 + number) % 9))
+                        if fails:
+                            raise RuntimeError
+                except RuntimeError:
+                    continue
+                kept += 1
+        finally:
+            connection.close()
+        return kept
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        written = sum(pool.map(write, range(WRITERS)))
+    assert 0 < written < WRITERS * EACH
+    assert LedgerEntry.objects.count() == before + written
+    said = [(row.said["data"]["writer"], row.said["data"]["n"]) for row in LedgerEntry.objects.filter(kind="note")]
+    assert len(said) == len(set(said)) == written
+    assert list(LedgerLeaf.objects.values_list("index", flat=True)) == list(range(before + written))
+    for case in cases:
+        rows = LedgerEntry.objects.filter(case=case).order_by("seq")
+        assert list(rows.values_list("seq", flat=True)) == list(range(rows.count()))
+        # what was decided first stands first in the log of the province too
+        places = list(rows.values_list("leaf__index", flat=True))
+        assert places == sorted(places)
+    actions.make_checkpoint()
+    found = queries.verify()
+    assert (found.problems, found.entries) == ([], before + written)
+
+
+def test_a_long_act_does_not_keep_others_waiting(cases: list[CaseFile]) -> None:
+    """The head of the log is held for the end of an act only, not from its entry on."""
+    _only_on_postgresql()
+    written, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        try:
+            with transaction.atomic():
+                actions.append(case=cases[0], actor=None, kind="slow", data={})
+                written.set()
+                assert go_on.wait(timeout=30)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    try:
+        assert written.wait(timeout=30)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '5s'")
+            quick = actions.append(case=cases[1], actor=None, kind="quick", data={})
+        place = LedgerLeaf.objects.get(entry=quick).index
+        assert not LedgerEntry.objects.filter(kind="slow").exists()
+    finally:
+        go_on.set()
+        thread.join()
+    assert LedgerEntry.objects.get(kind="slow").leaf.index == place + 1
+
+
+def test_two_that_sign_at_once_sign_the_same_head(cases: list[CaseFile]) -> None:
+    _only_on_postgresql()
+    actions.ensure_key()
+    actions.append(case=cases[0], actor=None, kind="note", data={})
+    begin = threading.Barrier(4)
+
+    def sign(_number: int) -> int:
+        try:
+            begin.wait(timeout=30)
+            return actions.make_checkpoint().pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(sign, range(4)))) == 1

@@ -1,0 +1,435 @@
+"""The ledger in the database: what is written, what is refused, what is signed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import re
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+
+from vks_plugin import append_only
+from vks_plugin.custody import actions, into_log, keys, queries, verify_ledger
+from vks_plugin.custody.checkpoint import SigningKey
+from vks_plugin.custody.models import (
+    LedgerCheckpoint,
+    LedgerEntry,
+    LedgerHidden,
+    LedgerKey,
+    LedgerLeaf,
+    LedgerSubtree,
+)
+from vks_plugin.errors import Conflict, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from tests.custody.conftest import Export
+    from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = {"v", "ledger", "seq", "prev", "at", "actor", "kind", "data"}
+
+
+def _count() -> int:
+    return LedgerEntry.objects.count()
+
+
+def test_an_entry_says_who_by_the_names_of_the_day(case: CaseFile, people: dict[str, User]) -> None:
+    entry = actions.append(case=case, actor=people["prosecutor_kv1"], kind="note", data={"number": 1})
+    said = entry.said
+    assert set(said) == COLUMNS
+    assert said["actor"] == {
+        "id": people["prosecutor_kv1"].pk,
+        "name": "Đỗ Hữu Ước",
+        "unit": "QN-KV1",
+        "role": "prosecutor",
+    }
+    assert (said["kind"], said["data"]) == ("note", {"number": 1})
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", said["at"])
+    assert bytes(entry.hash) == verify_ledger.leaf_hash(bytes(entry.line))
+
+
+def test_who_has_a_post_in_the_office_of_the_case_acts_by_that_post(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    from vks_plugin.organization import actions as organization
+
+    organization.appoint(
+        user=people["prosecutor_kv3"], unit=units["QN-KV1"], role="inspector", starts_on=dt.date(2026, 1, 1)
+    )
+    said = actions.append(case=case, actor=people["prosecutor_kv3"], kind="note", data={}).said
+    assert (said["actor"]["unit"], said["actor"]["role"]) == ("QN-KV1", "inspector")
+
+
+def test_a_worker_acts_for_the_system(case: CaseFile) -> None:
+    said = actions.append(case=case, actor=None, kind="note", data={}).said
+    assert said["actor"] == {"id": None, "name": "", "unit": None, "role": None}
+
+
+def test_entries_of_a_case_stand_one_behind_the_other(log: list[LedgerEntry], case: CaseFile) -> None:
+    rows = list(LedgerEntry.objects.filter(case=case).order_by("seq"))
+    assert [row.seq for row in rows] == list(range(len(rows)))
+    assert len({row.ledger for row in rows}) == 1
+    for before, row in zip([None, *rows], rows, strict=False):
+        assert row.said["prev"] == (bytes(before.hash).hex() if before is not None else "0" * 64)
+        assert row.said["ledger"] == str(row.ledger)
+
+
+def test_every_case_has_a_ledger_of_its_own(log: list[LedgerEntry], case: CaseFile, other_case: CaseFile) -> None:
+    of = {row.case_id: row.ledger for row in log}
+    assert len(set(of.values())) == len(of) == 3
+    assert {case.pk, other_case.pk, None} == set(of)
+
+
+def test_what_is_rolled_back_leaves_no_entry(case: CaseFile) -> None:
+    before = _count(), LedgerLeaf.objects.count()
+
+    def fails() -> None:
+        with transaction.atomic():
+            actions.append(case=case, actor=None, kind="note", data={})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
+    assert (_count(), LedgerLeaf.objects.count()) == before
+
+
+def test_a_value_no_entry_may_hold_changes_nothing(case: CaseFile) -> None:
+    before = _count()
+    with pytest.raises(verify_ledger.LedgerError):
+        actions.append(case=case, actor=None, kind="note", data={"share": 0.5})
+    assert _count() == before
+
+
+def test_hidden_values_stay_beside_the_entry(case: CaseFile) -> None:
+    entry = actions.append(case=case, actor=None, kind="note", data={"a": 1}, hidden=[("name", "Nguyễn Thị A")])
+    assert "Nguyễn Thị A".encode() not in bytes(entry.line)
+    kept = LedgerHidden.objects.get(entry=entry)
+    assert kept.values == [["name", "Nguyễn Thị A"]]
+    (name, hash_) = entry.said["data"]["hidden"][0]
+    hidden_by = verify_ledger.item_salt(bytes(kept.salt), 0)
+    assert (name, hash_) == ("name", verify_ledger.commitment(hidden_by, "Nguyễn Thị A"))
+    # what the law has erased takes nothing from the chain
+    kept.delete()
+    assert queries.verify().problems == []
+
+
+# --- the database refuses
+
+TABLES = (LedgerEntry, LedgerLeaf, LedgerSubtree, LedgerCheckpoint, LedgerKey)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
+def test_the_database_refuses_to_change_or_remove_a_row(log: list[LedgerEntry], model: Any) -> None:
+    actions.make_checkpoint()
+    LedgerSubtree.objects.create(level=8, index=0, hash=b"x")
+    table = model._meta.db_table
+    assert model.objects.exists()
+    for statement in (f"DELETE FROM {table}", f'UPDATE {table} SET "{model._meta.pk.column}" = 99'):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+@pytest.mark.database
+def test_the_trigger_that_gives_places_is_made_again(case: CaseFile) -> None:
+    with connection.cursor() as cursor:
+        for statement in into_log.dropping(connection.vendor):
+            cursor.execute(statement)
+    assert into_log.is_lost(connection)
+    into_log.make_again(using="default", plan=[])
+    assert not into_log.is_lost(connection)
+    entry = actions.append(case=case, actor=None, kind="note", data={})
+    into_log.settle(connection)
+    assert LedgerLeaf.objects.get(entry=entry).hash == bytes(entry.hash)
+
+
+# --- checkpoints
+
+
+@pytest.mark.database
+def test_a_checkpoint_signs_the_head_of_everything(log: list[LedgerEntry], key: str) -> None:
+    made = actions.make_checkpoint()
+    into_log.settle(connection)
+    signed = verify_ledger.open_checkpoint(made.note.encode(), [verify_ledger.parse_key(key)])
+    tree = verify_ledger.Tree()
+    for leaf in LedgerLeaf.objects.order_by("index"):
+        tree.add(0, bytes(leaf.hash))
+    assert (signed.size, signed.root) == (_count(), tree.root())
+    # the same head is signed once
+    assert actions.make_checkpoint().pk == made.pk
+    assert queries.verify().problems == []
+
+
+def test_a_long_log_is_signed_from_what_is_kept(case: CaseFile, key: str) -> None:
+    for size in (200, 300, 330):
+        while queries.log_size() < size:
+            actions.append(case=case, actor=None, kind="note", data={})
+        made = actions.make_checkpoint()
+        tree = verify_ledger.Tree()
+        for leaf in LedgerLeaf.objects.order_by("index"):
+            tree.add(0, bytes(leaf.hash))
+        assert bytes(made.root) == tree.root()
+    assert list(LedgerSubtree.objects.values_list("level", "index")) == [(8, 0)]
+    proof = queries.prove(case, 123)
+    assert verify_ledger.root_by_inclusion(bytes(proof.entry.hash), proof.leaf, 330, proof.path) == tree.root()
+    assert queries.verify().checkpoints == 3
+
+
+def test_an_entry_after_the_last_checkpoint_cannot_be_proven_yet(log: list[LedgerEntry], case: CaseFile) -> None:
+    with pytest.raises(Conflict, match="chưa nằm trong điểm chốt nào"):
+        queries.prove(case, 0)
+    actions.make_checkpoint()
+    assert queries.prove(case, 0).leaf == LedgerLeaf.objects.get(entry__case=case, entry__seq=0).index
+    with pytest.raises(NotFound):
+        queries.prove(case, 1000)
+
+
+def _behind_the_back(statement: str, *values: Any) -> None:
+    """Do what somebody does who owns the database."""
+    append_only.unprotect(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        assert cursor.rowcount > 0
+
+
+TAMPERING: list[tuple[str, str]] = [
+    ("UPDATE vks_ledger_entry SET line = hash WHERE seq = 1", "đã bị sửa: nội dung không khớp mã băm"),
+    ('DELETE FROM vks_ledger_leaf WHERE "index" = 2', "Sổ cái thiếu mục ở vị trí 2"),
+    ("UPDATE vks_ledger_checkpoint SET root = zeroblob(32)", "bản ký và bản lưu khác nhau"),
+    ("UPDATE vks_ledger_checkpoint SET note = 'x'", "checkpoint không đúng định dạng"),
+]
+
+
+@pytest.mark.parametrize(("statement", "told"), TAMPERING)
+def test_verify_tells_what_was_done_behind_its_back(log: list[LedgerEntry], statement: str, told: str) -> None:
+    actions.make_checkpoint()
+    assert queries.verify().problems == []
+    _behind_the_back(statement)
+    problems = queries.verify().problems
+    assert any(told in problem for problem in problems), problems
+
+
+def test_a_last_entry_taken_away_is_found_by_the_checkpoint(log: list[LedgerEntry]) -> None:
+    actions.make_checkpoint()
+    last = LedgerLeaf.objects.order_by("-index")[0]
+    _behind_the_back("DELETE FROM vks_ledger_hidden WHERE entry_id = %s", last.entry_id)
+    _behind_the_back('DELETE FROM vks_ledger_leaf WHERE "index" = %s', last.index)
+    _behind_the_back("DELETE FROM vks_ledger_entry WHERE id = %s", last.entry_id)
+    assert any("Sổ bị cắt bớt" in problem for problem in queries.verify().problems)
+    # nor does an entry of the same place hide it
+    actions.append(case=None, actor=None, kind="note", data={})
+    with pytest.raises(Conflict, match="không ký tiếp"):
+        actions.make_checkpoint()
+
+
+def test_an_entry_that_lost_its_place_is_told(log: list[LedgerEntry]) -> None:
+    _behind_the_back('DELETE FROM vks_ledger_leaf WHERE "index" = (SELECT MAX("index") FROM vks_ledger_leaf)')
+    assert any("1 mục không có vị trí" in problem for problem in queries.verify().problems)
+
+
+def test_two_processes_find_what_one_finds(case: CaseFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks are made small, so that a short log is worth several."""
+    lines = [bytes(actions.append(case=case, actor=None, kind="note", data={"n": number}).line) for number in range(40)]
+    lines = [bytes(row.line) for row in LedgerEntry.objects.filter(case=case).order_by("seq")]
+    one = verify_ledger.check_log(lines, sizes=[3, 17, len(lines)])
+    monkeypatch.setattr(verify_ledger, "CHUNK", 4)
+    two = verify_ledger.check_log(lines, sizes=[3, 17, len(lines)], processes=2)
+    assert one == two
+    assert one.problems == []
+    changed = [*lines[:20], lines[20].replace(b'"kind":"', b'"kind":"x'), *lines[21:]]
+    found = verify_ledger.check_log(changed, processes=2)
+    assert found.problems == verify_ledger.check_log(changed).problems != []
+
+
+# --- the key
+
+
+def test_the_key_is_for_the_service_alone(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        public, made = actions.ensure_key()
+    assert made
+    path = keys.key_path()
+    assert path.stat().st_mode & 0o777 == 0o600
+    secret = path.read_text().strip().rpartition("+")[2]
+    assert secret not in caplog.text
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith("vks_"):
+                cursor.execute(f'SELECT * FROM "{table}"')
+                assert secret not in repr(cursor.fetchall())
+    assert actions.ensure_key() == (public, False)
+    assert [str(key) for key in queries.public_keys()] == [public]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o777])
+def test_a_key_that_others_can_read_is_not_used(log: list[LedgerEntry], mode: int) -> None:
+    keys.key_path().chmod(mode)
+    with pytest.raises(Unavailable, match="mở cho tài khoản khác"):
+        actions.make_checkpoint()
+    assert not LedgerCheckpoint.objects.exists()
+
+
+def test_no_key_no_checkpoint(case: CaseFile) -> None:
+    with pytest.raises(Unavailable, match="vks_ledger key"):
+        actions.make_checkpoint()
+
+
+def test_another_key_in_the_place_of_ours_signs_nothing(log: list[LedgerEntry]) -> None:
+    path = keys.key_path()
+    path.unlink()
+    keys.write_key(path, SigningKey.generate("vks-ledger/another"))
+    with pytest.raises(Conflict, match="không phải khóa mà sổ cái đã ghi"):
+        actions.make_checkpoint()
+
+
+def test_a_key_that_is_there_is_never_overwritten(db: None) -> None:
+    path = keys.key_path()
+    keys.write_key(path, SigningKey.generate("vks-ledger/another"))
+    before = path.read_bytes()
+    with pytest.raises(Conflict, match="không ghi đè"):
+        actions.ensure_key()
+    assert path.read_bytes() == before
+    assert not LedgerKey.objects.exists()
+
+
+def test_after_a_change_of_key_both_are_known(log: list[LedgerEntry], key: str) -> None:
+    first = actions.make_checkpoint()
+    old_file = keys.key_path().read_bytes()
+    later = actions.rotate_key()
+    assert later != key
+    assert [str(each) for each in queries.public_keys()] == [key, later]
+    assert keys.key_path().read_bytes() != old_file
+    assert not keys.next_path().exists()
+    entry = LedgerEntry.objects.filter(kind=actions.KEY).order_by("-seq")[0]
+    assert entry.said["data"] == {"before": key, "public": later, "signed_by_the_one_before": True}
+    # the head after the change is vouched for by both
+    second = queries.last_checkpoint()
+    assert second is not None
+    assert second.size > first.size
+    for each in (key, later):
+        verify_ledger.open_checkpoint(second.note.encode(), [verify_ledger.parse_key(each)])
+    actions.append(case=None, actor=None, kind="note", data={})
+    third = actions.make_checkpoint()
+    with pytest.raises(verify_ledger.LedgerError):
+        verify_ledger.open_checkpoint(third.note.encode(), [verify_ledger.parse_key(key)])
+    assert queries.verify().problems == []
+
+
+def test_a_lost_key_is_replaced_and_the_entry_says_so(log: list[LedgerEntry], key: str) -> None:
+    keys.key_path().unlink()
+    with pytest.raises(Unavailable):
+        actions.rotate_key()
+    later = actions.rotate_key(lost=True)
+    entry = LedgerEntry.objects.filter(kind=actions.KEY).order_by("-seq")[0]
+    assert entry.said["data"] == {"before": key, "public": later, "signed_by_the_one_before": False}
+    assert queries.verify().problems == []
+
+
+def test_a_change_of_key_that_was_cut_off_is_finished(log: list[LedgerEntry], key: str) -> None:
+    path = keys.key_path()
+    old = path.read_bytes()
+    later = actions.rotate_key()
+    # as it was before the file took its place
+    path.rename(keys.next_path())
+    path.write_bytes(old)
+    path.chmod(0o600)
+    actions.append(case=None, actor=None, kind="note", data={})
+    verify_ledger.open_checkpoint(actions.make_checkpoint().note.encode(), [verify_ledger.parse_key(later)])
+    assert path.read_bytes() != old
+
+
+def test_a_change_of_key_that_fails_leaves_the_old_one(log: list[LedgerEntry], key: str) -> None:
+    actions.make_checkpoint()
+    _behind_the_back("UPDATE vks_ledger_checkpoint SET root = zeroblob(32)")
+    append_only.protect(connection)
+    before = keys.key_path().read_bytes(), _count()
+    with pytest.raises(Conflict, match="không ký tiếp"):
+        actions.rotate_key()
+    assert (keys.key_path().read_bytes(), _count()) == before
+    assert not keys.next_path().exists()
+    assert [str(each) for each in queries.public_keys()] == [key]
+
+
+# --- commands
+
+
+def _run(*words: str) -> str:
+    out = StringIO()
+    call_command("vks_ledger", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_the_commands(log: list[LedgerEntry], case: CaseFile, tmp_path: Path, key: str) -> None:
+    assert f"Sổ cái nguyên vẹn: {len(log)} mục của 3 sổ, 0 điểm chốt." in _run("verify")
+    assert _run("checkpoint").startswith(verify_ledger.parse_key(key).name)
+    assert json.loads(_run("checkpoint", "--json"))["size"] == len(log)
+    assert json.loads(_run("verify", "--json")) == {"entries": len(log), "ledgers": 3, "checkpoints": 1, "problems": []}
+    assert json.loads(_run("prove", "--case", case.code, "--seq", "1"))["leaf"] == queries.prove(case, 1).leaf
+    _run("prove", "--case", case.code, "--seq", "1", "--out", str(tmp_path / "proof.json"))
+    assert verify_ledger.main([str(tmp_path / "proof.json")]) == 0
+    assert "chốt ở" in _run("export", str(tmp_path / "all"))
+    assert verify_ledger.main([str(tmp_path / "all")]) == 0
+    assert key in _run("key")
+    assert _run("key", "--rotate", "--json") != ""
+    assert "Sổ cái nguyên vẹn" in _run("verify", "--processes", "1")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["prove"], "--seq"),
+        (["prove", "--case", "HS-KHONG-CO", "--seq", "0"], "Không có vụ án mã HS-KHONG-CO"),
+        (["export"], "thư mục sẽ ghi"),
+        (["export", "x", "--show", "note"], "chỉ dùng cùng --case"),
+        (["key", "--lost"], "chỉ dùng cùng --rotate"),
+    ],
+)
+def test_a_command_that_cannot_be_done_says_so(db: None, words: list[str], told: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(told)):
+        _run(*words)
+
+
+def test_verify_fails_loudly(log: list[LedgerEntry]) -> None:
+    actions.make_checkpoint()
+    _behind_the_back("UPDATE vks_ledger_entry SET line = hash WHERE seq = 1")
+    with pytest.raises(CommandError, match="Sổ cái không nguyên vẹn"):
+        _run("verify")
+
+
+def test_an_export_overwrites_nothing(log: list[LedgerEntry], tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "letter").write_text("x")
+    with pytest.raises(CommandError, match="đã có nội dung"):
+        _run("export", str(tmp_path / "there"))
+    assert [each.name for each in (tmp_path / "there").iterdir()] == ["letter"]
+    assert [each.name for each in tmp_path.iterdir()] == ["there"]
+
+
+def test_an_export_without_a_key_leaves_nothing(case: CaseFile, tmp_path: Path) -> None:
+    actions.append(case=case, actor=None, kind="note", data={})
+    with pytest.raises(CommandError, match="Chưa có khóa"):
+        _run("export", str(tmp_path / "new"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_export_holds_every_checkpoint(log: list[LedgerEntry], handed_out: Callable[..., Export]) -> None:
+    actions.make_checkpoint()
+    actions.append(case=None, actor=None, kind="note", data={})
+    export = handed_out()
+    assert len(export.lines("checkpoints.jsonl")) == 1
+    assert export.check()[0] == 0
+    forged = json.loads(export.lines("checkpoints.jsonl")[0])
+    forged["note"] = re.sub(r"\n\d+\n", "\n2\n", forged["note"], count=1)
+    export.write([json.dumps(forged).encode()], "checkpoints.jsonl")
+    assert export.check()[0] == 1

@@ -1,0 +1,287 @@
+"""What an outsider finds, with nothing but the folder that was handed out: each kind of tampering in a sentence."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.custody.conftest import Export
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody import actions, keys, queries, verify_ledger
+from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.verify_ledger import Tree, canonical, leaf_hash
+
+if TYPE_CHECKING:
+    pass
+
+HandOut = Callable[..., Export]
+Tamper = Callable[[Export], None]
+
+
+def test_an_export_holds(log: list[LedgerEntry], handed_out: HandOut, key: str) -> None:
+    export = handed_out()
+    status, told = export.check()
+    assert status == 0, told
+    assert f"ĐẠT: {len(log)} mục của 3 sổ" in told
+    assert key in told
+    status, told = export.check(str(export.folder), "--key", key)
+    assert status == 0
+    assert "so khóa" not in told
+
+
+def test_the_lines_are_the_bytes_that_were_recorded(log: list[LedgerEntry], handed_out: HandOut) -> None:
+    export = handed_out()
+    assert export.lines() == [bytes(entry.line) for entry in log]
+    heads: dict[str, tuple[int, str]] = {}
+    tree = Tree()
+    for line, said in zip(export.lines(), export.said(), strict=True):
+        assert canonical(said) == line
+        assert (said["seq"], said["prev"]) == heads.get(said["ledger"], (0, "0" * 64))
+        heads[said["ledger"]] = (said["seq"] + 1, leaf_hash(line).hex())
+        tree.add(0, leaf_hash(line))
+    _origin, size, root = verify_ledger.parse_checkpoint(
+        verify_ledger.parse_note((export.folder / "checkpoint").read_bytes()).text
+    )
+    assert (size, root) == (len(log), tree.root())
+
+
+def test_nothing_in_the_verifier_is_newer_than_python_3_9() -> None:
+    source = Path(verify_ledger.__file__).read_text(encoding="utf-8")
+    tree = ast.parse(source, feature_version=(3, 9))
+    imported = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported <= {
+        *("__future__", "argparse", "base64", "binascii", "collections", "concurrent", "hashlib", "itertools"),
+        *("json", "multiprocessing", "pathlib", "re", "sys", "typing"),
+    }
+    # newer keyword arguments and methods, which the grammar does not tell
+    assert "strict=" not in source
+    assert "bit_count" not in source
+    assert "removeprefix" not in source
+
+
+# --- tampering
+
+
+def _change_a_byte(export: Export) -> None:
+    lines = export.lines()
+    lines[2] = lines[2].replace(b'"kind":"', b'"kind":"x', 1)
+    export.write(lines)
+
+
+def _remove_one(export: Export) -> None:
+    lines = export.lines()
+    place = next(at for at, said in enumerate(export.said()) if said["kind"] == "note" and said["data"]["number"] == 1)
+    export.write(lines[:place] + lines[place + 1 :])
+
+
+def _reorder(export: Export) -> None:
+    lines, said = export.lines(), export.said()
+    one, other = [at for at, each in enumerate(said) if each["kind"] == "note" and each["data"]["number"] in {1, 2}]
+    lines[one], lines[other] = lines[other], lines[one]
+    export.write(lines)
+
+
+def _reorder_two_cases(export: Export) -> None:
+    """Swap neighbours of two cases, which breaks no chain."""
+    lines, said = export.lines(), export.said()
+    at = next(place for place in range(3, len(said) - 1) if said[place]["ledger"] != said[place + 1]["ledger"])
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    export.write(lines)
+
+
+def _rewrite(export: Export) -> None:
+    """Change an entry and compute the whole chain anew, leaving the checkpoint."""
+    heads: dict[str, str] = {}
+    lines = []
+    for said in export.said():
+        if said["kind"] == "note" and said["data"]["number"] == 1:
+            said["data"]["number"] = 11
+        said["prev"] = heads.get(said["ledger"], "0" * 64)
+        lines.append(canonical(said))
+        heads[said["ledger"]] = leaf_hash(lines[-1]).hex()
+    export.write(lines)
+
+
+def _truncate(export: Export) -> None:
+    export.write(export.lines()[:-2])
+
+
+def _add(export: Export) -> None:
+    lines, last = export.lines(), export.said()[-1]
+    more = last | {"seq": last["seq"] + 1, "prev": leaf_hash(lines[-1]).hex()}
+    export.write([*lines, canonical(more)])
+
+
+def _forge_the_signature(export: Export) -> None:
+    path = export.folder / "checkpoint"
+    text, _blank, line = path.read_text().rpartition("\n\n")
+    public = verify_ledger.parse_key((export.folder / "keys").read_text().splitlines()[0])
+    false = SigningKey.generate(public.name)
+    signature = false.signature_line(text + "\n").split(" ")[2]
+    raw = public.key_id + verify_ledger._base64(signature.strip())[4:]
+    path.write_text(f"{text}\n\n— {public.name} {base64.b64encode(raw).decode()}\n")
+    assert line not in path.read_text()
+
+
+def _sign_the_head_of_another_log(export: Export) -> None:
+    """Rewrite everything and sign it with a key of one's own, under the same name."""
+    _rewrite(export)
+    tree = Tree()
+    for line in export.lines():
+        tree.add(0, leaf_hash(line))
+    public = verify_ledger.parse_key((export.folder / "keys").read_text().splitlines()[0])
+    own = SigningKey.generate(public.name)
+    note = sign_note(checkpoint_text(public.name, tree.size, tree.root()), own)
+    (export.folder / "checkpoint").write_text(note)
+
+
+TAMPERING: list[tuple[Tamper, str]] = [
+    (_change_a_byte, "đã bị sửa"),
+    (_remove_one, "thiếu mục số thứ tự"),
+    (_reorder, "thiếu mục số thứ tự"),
+    (_reorder_two_cases, "sổ đã bị viết lại"),
+    (_rewrite, "sổ đã bị viết lại"),
+    (_truncate, "Sổ bị cắt bớt"),
+    (_add, "nằm ngoài checkpoint: chưa được ký"),
+    (_forge_the_signature, "Chữ ký của checkpoint không đúng"),
+    (_sign_the_head_of_another_log, "Checkpoint không do khóa nào đã biết ký"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "told"), TAMPERING, ids=[each.__name__.strip("_") for each, _told in TAMPERING])
+def test_tampering_is_told_in_a_sentence(
+    log: list[LedgerEntry], handed_out: HandOut, tamper: Tamper, told: str, key: str
+) -> None:
+    export = handed_out()
+    assert export.check()[0] == 0
+    tamper(export)
+    status, said = export.check()
+    assert status == 1
+    assert told in said
+    assert "\nĐẠT" not in said
+    assert not said.startswith("ĐẠT")
+
+
+def test_keys_that_came_with_a_forgery_are_found_out_by_the_paper(
+    log: list[LedgerEntry], handed_out: HandOut, key: str
+) -> None:
+    export = handed_out()
+    _sign_the_head_of_another_log(export)
+    own = SigningKey.generate(verify_ledger.parse_key(key).name)
+    tree = Tree()
+    for line in export.lines():
+        tree.add(0, leaf_hash(line))
+    (export.folder / "checkpoint").write_text(sign_note(checkpoint_text(own.name, tree.size, tree.root()), own))
+    (export.folder / "keys").write_text(f"{own.public}\n")
+    # everything in the folder agrees; only the paper tells
+    assert export.check()[0] == 0
+    status, said = export.check(str(export.folder), "--key", key)
+    assert status == 1
+    assert "không do khóa nào đã biết ký" in said
+
+
+def test_an_older_checkpoint_kept_elsewhere_finds_a_log_written_anew(
+    log: list[LedgerEntry], handed_out: HandOut, tmp_path: Path, case: CaseFile
+) -> None:
+    older = tmp_path / "older"
+    older.write_text(actions.make_checkpoint().note)
+    actions.append(case=case, actor=None, kind="note", data={"number": 7})
+    export = handed_out()
+    assert export.check(str(export.folder), "--checkpoint", str(older))[0] == 0
+    _rewrite(export)
+    tree = Tree()
+    for line in export.lines():
+        tree.add(0, leaf_hash(line))
+    own = keys.read_key(keys.key_path())
+    (export.folder / "checkpoint").write_text(sign_note(checkpoint_text(own.name, tree.size, tree.root()), own))
+    (export.folder / "checkpoints.jsonl").unlink()
+    # whoever has the key and the database can write everything anew, but not what lies elsewhere
+    assert export.check()[0] == 0
+    status, said = export.check(str(export.folder), "--checkpoint", str(older))
+    assert status == 1
+    assert "sổ đã bị viết lại" in said
+
+
+# --- one case, one entry
+
+
+def test_the_ledger_of_one_case_is_proven_without_the_others(
+    log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, other_case: CaseFile
+) -> None:
+    export = handed_out(case=case)
+    entries = [entry for entry in log if entry.case_id == case.pk]
+    assert export.lines() == [bytes(entry.line) for entry in entries]
+    status, told = export.check()
+    assert status == 0, told
+    other = next(entry for entry in log if entry.case_id == other_case.pk)
+    for path in export.folder.iterdir():
+        assert str(other.ledger).encode() not in path.read_bytes()
+    assert b"N\xe1\xbb\x99i dung" not in (export.folder / "entries.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda lines: [line.replace(b'"number":5', b'"number":6') for line in lines], "không nằm trong sổ đã được ký"),
+        (lambda lines: lines[:-1], "mục đã bị thêm hoặc bớt"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "thiếu mục số thứ tự 0"),
+    ],
+)
+def test_tampering_with_one_case_is_told(
+    log: list[LedgerEntry],
+    handed_out: HandOut,
+    case: CaseFile,
+    change: Callable[[list[bytes]], list[bytes]],
+    told: str,
+) -> None:
+    export = handed_out(case=case)
+    before = export.lines()
+    export.write(change(before))
+    assert export.lines() != before
+    status, said = export.check()
+    assert status == 1
+    assert told in said
+
+
+def test_values_that_are_shown_are_those_recorded(log: list[LedgerEntry], handed_out: HandOut, case: CaseFile) -> None:
+    export = handed_out(case=case, shown=["note"])
+    status, told = export.check()
+    assert status == 0
+    assert "4 giá trị được mở" in told
+    lines = export.lines("openings.jsonl")
+    assert json.loads(lines[0])["value"] == "Nội dung 1"
+    export.write([lines[0].replace("Nội dung 1".encode(), "Nội dung 2".encode()), *lines[1:]], "openings.jsonl")
+    status, told = export.check()
+    assert status == 1
+    assert "không phải là giá trị sổ cái đã ghi" in told
+
+
+def test_one_entry_is_proven(log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, tmp_path: Path) -> None:
+    export = handed_out()
+    proof = queries.prove(case, 1)
+    path = tmp_path / "proof.json"
+    path.write_text(json.dumps(proof.as_data(), ensure_ascii=False))
+    status, told = export.check(str(path))
+    assert status == 0, told
+    path.write_text(path.read_text().replace('\\"kind\\":\\"', '\\"kind\\":\\"x'))
+    status, told = export.check(str(path))
+    assert status == 1
+    assert "không nằm trong sổ đã được ký" in told
+
+
+def test_a_folder_without_the_files_is_told(tmp_path: Path, log: list[LedgerEntry], handed_out: HandOut) -> None:
+    export = handed_out()
+    (export.folder / "entries.jsonl").unlink()
+    status, told = export.check()
+    assert status == 1
+    assert "Không đọc được tệp entries.jsonl" in told

@@ -1,0 +1,187 @@
+"""Reading the ledger: what is kept of the tree, proofs, the whole log as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_for, require
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody import merkle
+from vks_plugin.custody.checkpoint import signed_by
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey, LedgerLeaf, LedgerSubtree
+from vks_plugin.custody.verify_ledger import (
+    LedgerError,
+    PublicKey,
+    check_log,
+    compare_with,
+    leaf_hash,
+    open_checkpoint,
+    parse_key,
+)
+from vks_plugin.errors import Conflict, NotFound
+
+
+def log_size() -> int:
+    """Return how many entries have their place in the log."""
+    last: int | None = LedgerLeaf.objects.aggregate(last=Max("index"))["last"]
+    return 0 if last is None else last + 1
+
+
+def public_keys() -> list[PublicKey]:
+    """Return every key that signs or once signed, the oldest first."""
+    return [parse_key(text) for text in LedgerKey.objects.values_list("text", flat=True)]
+
+
+def last_checkpoint() -> LedgerCheckpoint | None:
+    """Return the newest signed head."""
+    return LedgerCheckpoint.objects.order_by("-size").first()
+
+
+def kept(level: int, first: int, count: int) -> list[bytes]:
+    """Return hashes that are kept: leaves at level 0, else subtrees.
+
+    Raises:
+        Conflict: some are missing.
+    """
+    rows: QuerySet[Any, Any]
+    if level == 0:
+        rows = LedgerLeaf.objects.filter(index__gte=first, index__lt=first + count)
+    else:
+        rows = LedgerSubtree.objects.filter(level=level, index__gte=first, index__lt=first + count)
+    if count == 0:
+        return []
+    found = [bytes(each) for each in rows.order_by("index").values_list("hash", flat=True)]
+    if len(found) != count:
+        raise Conflict(_("Sổ cái thiếu mục: hãy chạy vks_ledger verify và báo lãnh đạo."))
+    return found
+
+
+def hashes_of(size: int) -> merkle.Hashes:
+    """Return what is kept of the tree of this size."""
+    return merkle.Hashes(kept, size)
+
+
+def of_case(user: User, code: str) -> QuerySet[LedgerEntry]:
+    """Return the ledger of a case, for who may read the case, in its order.
+
+    Raises:
+        NotFound, NotAllowed: the person may not know of the case, or may not read it.
+    """
+    case = case_for(user, code).case
+    require(user, case, Level.VIEW, doing=_("xem sổ cái"))
+    return LedgerEntry.objects.filter(case=case).select_related("leaf", "hidden").order_by("seq")
+
+
+class Proof(NamedTuple):
+    """What shows somebody outside that an entry is in the signed log."""
+
+    entry: LedgerEntry
+    leaf: int
+    path: list[bytes]
+    checkpoint: LedgerCheckpoint
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as the file the verifier reads."""
+        return {
+            "entry": bytes(self.entry.line).decode(),
+            "leaf": self.leaf,
+            "path": [each.hex() for each in self.path],
+            "checkpoint": self.checkpoint.note,
+            "keys": [str(key) for key in public_keys()],
+        }
+
+
+def prove(case: CaseFile | None, seq: int) -> Proof:
+    """Return the proof of an entry against the newest checkpoint.
+
+    Raises:
+        NotFound: there is no such entry.
+        Conflict: no checkpoint covers it yet.
+    """
+    entry = LedgerEntry.objects.filter(case=case, seq=seq).select_related("leaf").first()
+    if entry is None:
+        raise NotFound(_("Sổ cái không có mục số %(seq)d của vụ án này.") % {"seq": seq})
+    checkpoint = last_checkpoint()
+    if checkpoint is None or entry.leaf.index >= checkpoint.size:
+        raise Conflict(_("Mục này chưa nằm trong điểm chốt nào: hãy chạy vks_ledger checkpoint trước."))
+    path = merkle.inclusion_path(hashes_of(checkpoint.size), entry.leaf.index, checkpoint.size)
+    return Proof(entry, entry.leaf.index, path, checkpoint)
+
+
+class Verified(NamedTuple):
+    """What a check of the whole ledger found."""
+
+    entries: int
+    ledgers: int
+    checkpoints: int
+    problems: list[str]
+    """Sentences; none: it holds."""
+
+
+def _stored(problems: list[str]) -> Iterator[bytes]:
+    """Yield the lines in the order of the log; note what the columns beside them say otherwise."""
+    rows = LedgerLeaf.objects.order_by("index").values_list("index", "hash", "entry__hash", "entry__line")
+    for place, (index, leaf, hash_, stored) in enumerate(rows.iterator(chunk_size=4000)):
+        line = bytes(stored or b"")
+        if index != place and len(problems) < _MOST:
+            problems.append(_("Sổ cái thiếu mục ở vị trí %(place)d.") % {"place": place})
+        if not leaf_hash(line) == bytes(leaf) == bytes(hash_ or b"") and len(problems) < _MOST:
+            problems.append(
+                _("Mục ở vị trí %(place)d đã bị sửa: nội dung không khớp mã băm lưu bên cạnh.") % {"place": place}
+            )
+        yield line
+
+
+_MOST = 20
+
+
+def verify(*, processes: int = 1) -> Verified:
+    """Check everything: each entry, each chain, the tree, and every checkpoint ever signed.
+
+    Entries are read once, as a stream; what is kept of the tree is not trusted but computed anew.
+    """
+    problems: list[str] = []
+    keys = public_keys()
+    checkpoints = []
+    for row in LedgerCheckpoint.objects.order_by("size"):
+        try:
+            signed = open_checkpoint(row.note.encode(), keys, signed_by)
+        except LedgerError as error:
+            problems.append(_("Điểm chốt %(size)d mục: %(why)s") % {"size": row.size, "why": error.vietnamese})
+            continue
+        if (signed.size, signed.root) != (row.size, bytes(row.root)):
+            problems.append(_("Điểm chốt %(size)d mục: bản ký và bản lưu khác nhau.") % {"size": row.size})
+        checkpoints.append(signed)
+    found = check_log(_stored(problems), sizes=[each.size for each in checkpoints], processes=processes)
+    problems += [vietnamese for vietnamese, _english in found.problems]
+    for checkpoint in checkpoints:
+        problem = compare_with(checkpoint, found)
+        if problem is not None:
+            problems.append(problem[0])
+            break
+    entries = LedgerEntry.objects.count()
+    if entries > found.size:
+        problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": entries - found.size})
+    return Verified(found.size, found.ledgers, len(checkpoints), problems)
+
+
+def entries_in_log(size: int) -> Iterator[bytes]:
+    """Yield the lines of the first entries of the log, in its order."""
+    rows = LedgerLeaf.objects.filter(index__lt=size).order_by("index").values_list("entry__line", flat=True)
+    return (bytes(line) for line in rows.iterator(chunk_size=4000))
+
+
+def proven_entries(case: CaseFile, checkpoint: LedgerCheckpoint) -> Sequence[Proof]:
+    """Return the entries of a case that a checkpoint covers, each with its proof."""
+    hashes = hashes_of(checkpoint.size)
+    rows = LedgerEntry.objects.filter(case=case, leaf__index__lt=checkpoint.size).select_related("leaf", "hidden")
+    return [
+        Proof(row, row.leaf.index, merkle.inclusion_path(hashes, row.leaf.index, checkpoint.size), checkpoint)
+        for row in rows.order_by("seq")
+    ]

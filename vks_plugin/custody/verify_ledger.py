@@ -1,0 +1,970 @@
+#!/usr/bin/env python3
+"""Kiểm tra sổ cái đã xuất: không cần mạng, không cần cài gì ngoài Python 3.9 trở lên.
+
+    python3 verify_ledger.py THƯ_MỤC_XUẤT [--key KHÓA_CÔNG_KHAI] [--checkpoint TỆP]
+    python3 verify_ledger.py BẰNG_CHỨNG.json
+
+Checks an exported custody ledger; needs neither a network nor anything but Python 3.9 or later.
+
+An entry is one line of canonical JSON (RFC 8785). Its hash, SHA-256 over a zero byte and the line, is named by the next
+entry of the same case and is a leaf of one Merkle tree over all entries (RFC 6962). The head of that tree is signed
+(C2SP tlog-checkpoint, Ed25519). What this file says of a ledger is worth as much as the public key it was given: compare
+the key with the one on the signed paper, or give it with --key.
+
+This one file travels: it imports nothing of the program it comes from. That program imports it, so that what it checks
+and what an expert checks are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import re
+import sys
+from collections import OrderedDict, deque
+from itertools import islice
+from pathlib import Path
+from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+FIRST = "0" * 64
+"""What the first entry of a case names as the hash of the one before."""
+LARGEST = 2**53 - 1
+"""Of any integer in an entry: what every reader of JSON holds exactly (RFC 8785, RFC 7493)."""
+HASH_LENGTH = 32
+CHUNK_LEVEL = 13
+CHUNK = 1 << CHUNK_LEVEL
+"""Entries that are checked at a time: a whole subtree."""
+MOST_PROBLEMS = 20
+
+
+class LedgerError(Exception):
+    """Something in a ledger is not as it must be; a sentence in Vietnamese and one in English."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        super().__init__(vietnamese, english)
+        self.vietnamese = vietnamese
+        self.english = english
+
+    def __str__(self) -> str:
+        return f"{self.vietnamese} ({self.english})"
+
+
+# --- canonical JSON (RFC 8785) -----------------------------------------------------------------
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one form of a value: strings, integers, booleans, null, lists and objects only.
+
+    Raises:
+        LedgerError: there is something else in it, an integer is too large, or a text is no Unicode.
+    """
+    try:
+        return _text(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise LedgerError("văn bản không phải Unicode hợp lệ", "a text is not valid Unicode") from None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if not -LARGEST <= value <= LARGEST:
+            raise LedgerError("số nguyên quá lớn", "an integer is too large")
+        return str(int(value))
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise LedgerError("tên trường không phải là chữ", "a name in an object is not a text")
+        # by UTF-16 units, as the RFC says; surrogates that stand alone are refused when encoded
+        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{_text(value[name])}" for name in names) + "}"
+    raise LedgerError("giá trị không được phép trong sổ cái", "a value of a kind that no entry may hold")
+
+
+def _refuse(_number: str) -> Any:
+    raise LedgerError("có số không nguyên", "a number is not whole")
+
+
+def _whole(digits: str) -> int:
+    number = int(digits) if len(digits) < 18 else LARGEST + 1
+    if not -LARGEST <= number <= LARGEST:
+        raise LedgerError("số nguyên quá lớn", "an integer is too large")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_refuse, parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+# from U+E000 on, which these bytes begin, sorting by code points and by UTF-16 units differ
+_HIGH = bytes(range(0xEE, 0xF5))
+
+
+def parsed(line: bytes) -> Any:
+    """Return what a line of canonical JSON says.
+
+    Raises:
+        LedgerError: it is no JSON, or not in its canonical form.
+    """
+    try:
+        text = line.decode("utf-8")
+        value, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        raise LedgerError("không phải JSON", "it is not JSON") from None
+    plain = len(line.translate(None, _HIGH)) == len(line)
+    same = _ENCODER.encode(value) == text if plain else canonical(value) == line
+    if end != len(text) or not same:
+        raise LedgerError("JSON không ở dạng chuẩn tắc", "the JSON is not in canonical form")
+    return value
+
+
+# --- entries -----------------------------------------------------------------------------------
+
+_NAMES = frozenset(("v", "ledger", "seq", "prev", "at", "actor", "kind", "data"))
+_ACTOR = frozenset(("id", "name", "unit", "role"))
+_LEDGER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_AT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z", re.ASCII)
+
+
+class Entry(NamedTuple):
+    """What links an entry to others, and what it says."""
+
+    ledger: str
+    seq: int
+    prev: str
+    said: Dict[str, Any]
+
+
+_NO_ENTRY = LedgerError("không phải một mục của sổ cái", "it is not an entry of a ledger")
+
+
+def _shaped(said: Any) -> bool:
+    """Tell whether this is an entry; its ledger and what it follows are looked at where a chain begins."""
+    if type(said) is not dict or said.keys() != _NAMES or said["v"] != 1 or type(said["v"]) is not int:
+        return False
+    at, actor = said["at"], said["actor"]
+    return (
+        type(said["seq"]) is int
+        and type(said["data"]) is dict
+        and type(actor) is dict
+        and actor.keys() == _ACTOR
+        and type(said["kind"]) is str
+        and type(said["ledger"]) is str
+        and type(at) is str
+        and _AT.fullmatch(at) is not None
+    )
+
+
+def _begins(said: Any) -> bool:
+    """Tell whether ledger and hash of the entry before have their form: an entry that follows another has theirs."""
+    prev = said["prev"]
+    return (
+        said["seq"] >= 0
+        and said["kind"] != ""
+        and _LEDGER.fullmatch(said["ledger"]) is not None
+        and type(prev) is str
+        and _HEX.fullmatch(prev) is not None
+    )
+
+
+def entry_of(line: bytes) -> Entry:
+    """Return the entry a line holds.
+
+    Raises:
+        LedgerError: it is not canonical JSON, or not an entry.
+    """
+    said = parsed(line)
+    if not _shaped(said) or not _begins(said):
+        raise _NO_ENTRY
+    return Entry(said["ledger"], said["seq"], said["prev"], said)
+
+
+# --- Merkle tree (RFC 6962, RFC 9162) ----------------------------------------------------------
+
+_sha256 = hashlib.sha256
+EMPTY_ROOT = _sha256(b"").digest()
+
+
+def leaf_hash(line: bytes) -> bytes:
+    """Return the hash of an entry, which is its leaf in the tree."""
+    return _sha256(b"\x00" + line).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash over two subtrees."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A tree that grows at its right edge: all that is kept of it is the complete subtrees of which it is made."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.subtrees: List[Tuple[int, bytes]] = []
+        """Level and hash, from the left: each smaller than the one before."""
+
+    def add(self, level: int, subtree: bytes) -> None:
+        """Put a complete subtree of 2 to the power of `level` leaves at the right."""
+        width = 1 << level
+        if self.size % width:
+            raise ValueError(self.size)
+        self.size += width
+        subtrees = self.subtrees
+        while subtrees and subtrees[-1][0] == level:
+            subtree = _sha256(b"\x01" + subtrees.pop()[1] + subtree).digest()
+            level += 1
+        subtrees.append((level, subtree))
+
+    def root(self, more: Iterable[Tuple[int, bytes]] = ()) -> bytes:
+        """Return the head of the tree, with these subtrees at its right if there are any."""
+        if more:
+            grown = Tree()
+            grown.size, grown.subtrees = self.size, list(self.subtrees)
+            for level, subtree in more:
+                grown.add(level, subtree)
+            return grown.root()
+        if not self.subtrees:
+            return EMPTY_ROOT
+        head = self.subtrees[-1][1]
+        for _level, subtree in reversed(self.subtrees[:-1]):
+            head = node_hash(subtree, head)
+        return head
+
+
+def root_by_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Return the head that a proof of inclusion leads to (RFC 9162, 2.1.3.2).
+
+    Raises:
+        LedgerError: the proof has another length than one for this place.
+    """
+    wrong = LedgerError("bằng chứng không thuộc vị trí này", "the proof is not one for this place")
+    if not 0 <= index < size:
+        raise wrong
+    place, last, head = index, size - 1, leaf
+    for hash_ in path:
+        if last == 0:
+            raise wrong
+        if place & 1 or place == last:
+            head = node_hash(hash_, head)
+            while place and not place & 1:
+                place >>= 1
+                last >>= 1
+        else:
+            head = node_hash(head, hash_)
+        place >>= 1
+        last >>= 1
+    if last:
+        raise wrong
+    return head
+
+
+def is_consistent(first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]) -> bool:
+    """Tell whether a proof shows that the larger tree only added to the smaller one (RFC 9162, 2.1.4.2)."""
+    if not 0 <= first <= second:
+        return False
+    if first == second:
+        return not path and first_root == second_root
+    if first == 0:
+        return not path and first_root == EMPTY_ROOT
+    steps = list(path)
+    if not first & (first - 1):
+        steps.insert(0, first_root)
+    if not steps:
+        return False
+    place, last = first - 1, second - 1
+    while place & 1:
+        place >>= 1
+        last >>= 1
+    before = after = steps[0]
+    for hash_ in steps[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            before, after = node_hash(hash_, before), node_hash(hash_, after)
+            while place and not place & 1:
+                place >>= 1
+                last >>= 1
+        else:
+            after = node_hash(after, hash_)
+        place >>= 1
+        last >>= 1
+    return last == 0 and before == first_root and after == second_root
+
+
+# --- Ed25519 (RFC 8032), verification only -----------------------------------------------------
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+_Point = Tuple[int, int, int, int]
+
+
+def _add(one: _Point, other: _Point) -> _Point:
+    a = (one[1] - one[0]) * (other[1] - other[0]) % _P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % _P
+    c = 2 * one[3] * other[3] * _D % _P
+    d = 2 * one[2] * other[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(factor: int, point: _Point) -> _Point:
+    product: _Point = (0, 1, 1, 0)
+    while factor:
+        if factor & 1:
+            product = _add(product, point)
+        point = _add(point, point)
+        factor >>= 1
+    return product
+
+
+def _x(y: int, sign: int) -> Optional[int]:
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    if square == 0:
+        return None if sign else 0
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if (x * x - square) % _P:
+        return None
+    return _P - x if x & 1 != sign else x
+
+
+def _point(data: bytes) -> Optional[_Point]:
+    number = int.from_bytes(data, "little")
+    y = number & ((1 << 255) - 1)
+    x = _x(y, number >> 255)
+    return None if x is None else (x, y, 1, x * y % _P)
+
+
+def _encoded(point: _Point) -> bytes:
+    inverse = pow(point[2], _P - 2, _P)
+    x, y = point[0] * inverse % _P, point[1] * inverse % _P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+_BASE_Y = 4 * pow(5, _P - 2, _P) % _P
+_BASE_X = _x(_BASE_Y, 0) or 0
+_BASE: _Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % _P)
+
+
+def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether an Ed25519 signature of a message is that of a key."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key = _point(public)
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or scalar >= _ORDER:
+        return False
+    digest = hashlib.sha512(signature[:32] + public + message).digest()
+    challenge = int.from_bytes(digest, "little") % _ORDER
+    minus = (_P - key[0], key[1], key[2], _P - key[3])
+    return _encoded(_add(_times(scalar, _BASE), _times(challenge, minus))) == signature[:32]
+
+
+# --- signed notes and checkpoints (C2SP) -------------------------------------------------------
+
+ED25519 = b"\x01"
+"""The kind of a key and its signature in a note."""
+
+
+class PublicKey(NamedTuple):
+    """A key by which notes are signed."""
+
+    name: str
+    key_id: bytes
+    public: bytes
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+
+
+def key_id_of(name: str, public: bytes) -> bytes:
+    """Return the four bytes by which a signature names its key."""
+    return _sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+def is_key_name(name: str) -> bool:
+    """Tell whether a key may have this name."""
+    return bool(name) and "+" not in name and name.isprintable() and not any(each.isspace() for each in name)
+
+
+def _base64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if not data or base64.b64encode(data).decode() != text:
+        raise LedgerError("mã base64 không hợp lệ", "a base64 text is malformed")
+    return data
+
+
+def parse_key(text: str) -> PublicKey:
+    """Return a public key written as `name+id+key`.
+
+    Raises:
+        LedgerError: it is none, or of another kind than Ed25519.
+    """
+    wrong = LedgerError("khóa công khai không hợp lệ", "the public key is malformed")
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3 or not is_key_name(parts[0]):
+        raise wrong
+    data = _base64(parts[2])
+    public = data[1:]
+    if len(public) != 32 or data[:1] != ED25519 or parts[1] != key_id_of(parts[0], public).hex():
+        raise wrong
+    return PublicKey(parts[0], key_id_of(parts[0], public), public)
+
+
+class Note(NamedTuple):
+    """A text and who signed it."""
+
+    text: str
+    signatures: Tuple[Tuple[str, bytes, bytes], ...]
+    """Name and id of a key, and the signature."""
+
+
+def parse_note(data: bytes) -> Note:
+    """Return a note, its signatures not looked at yet.
+
+    Raises:
+        LedgerError: it is malformed.
+    """
+    wrong = LedgerError("checkpoint không đúng định dạng", "the checkpoint is malformed")
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise wrong from None
+    head, blank, tail = whole.rpartition("\n\n")
+    if not blank or not tail.endswith("\n") or any(letter < " " and letter != "\n" for letter in whole):
+        raise wrong
+    lines = tail[:-1].split("\n")
+    if len(lines) > 100:
+        raise wrong
+    signatures = []
+    for line in lines:
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "\u2014" or not is_key_name(parts[1]):
+            raise wrong
+        signature = _base64(parts[2])
+        if len(signature) < 5:
+            raise wrong
+        signatures.append((parts[1], signature[:4], signature[4:]))
+    return Note(head + "\n", tuple(signatures))
+
+
+class Checkpoint(NamedTuple):
+    """The head of the tree at a size."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Return what the text of a checkpoint says.
+
+    Raises:
+        LedgerError: it is malformed.
+    """
+    lines = text.split("\n")
+    number = lines[1] if len(lines) > 1 else ""
+    if len(lines) < 4 or not all(lines[:-1]) or re.fullmatch(r"0|[1-9][0-9]{0,17}", number) is None:
+        raise LedgerError("checkpoint không đúng định dạng", "the checkpoint is malformed")
+    root = _base64(lines[2])
+    if len(root) != HASH_LENGTH:
+        raise LedgerError("checkpoint không đúng định dạng", "the checkpoint is malformed")
+    return Checkpoint(lines[0], int(number), root)
+
+
+SignatureTest = Callable[[bytes, bytes, bytes], bool]
+
+
+def open_checkpoint(data: bytes, keys: Iterable[PublicKey], test: SignatureTest = signed_by) -> Checkpoint:
+    """Return what a checkpoint says, if one of these keys signed it.
+
+    Raises:
+        LedgerError: it is malformed, no known key signed it, or a known key did not sign what is there.
+    """
+    note = parse_note(data)
+    known = {(key.name, key.key_id): key for key in keys}
+    signed = False
+    for name, key_id, signature in note.signatures:
+        key = known.get((name, key_id))
+        if key is None:
+            continue
+        if not test(key.public, note.text.encode(), signature):
+            raise LedgerError(
+                f"Chữ ký của checkpoint không đúng: không phải khóa {name}+{key_id.hex()} đã ký nội dung này.",
+                "the signature of the checkpoint is forged",
+            )
+        signed = True
+    if not signed:
+        raise LedgerError(
+            "Checkpoint không do khóa nào đã biết ký: so lại khóa công khai.", "no known key signed the checkpoint"
+        )
+    checkpoint = parse_checkpoint(note.text)
+    if not any(key.name == checkpoint.origin for key in known.values()):
+        raise LedgerError("Checkpoint thuộc một sổ cái khác.", "the checkpoint is that of another log")
+    return checkpoint
+
+
+# --- values an entry names but does not show ---------------------------------------------------
+
+
+def item_salt(salt: bytes, place: int) -> bytes:
+    """Return what hides the value at one place of an entry; it tells nothing of the others."""
+    return _sha256(b"\x02" + salt + place.to_bytes(4, "big")).digest()
+
+
+def commitment(hidden_by: bytes, value: Any) -> str:
+    """Return what an entry holds in the place of a value: whoever is shown the value can compare, nobody can guess."""
+    return _sha256(b"\x03" + hidden_by + canonical(value)).hexdigest()
+
+
+# --- a whole log, in the order of its leaves ---------------------------------------------------
+
+
+class Link(NamedTuple):
+    """What a run of entries has of one case."""
+
+    first_index: int
+    first_seq: int
+    first_prev: str
+    last_seq: int
+    last_hash: bytes
+
+
+class Checked(NamedTuple):
+    """What was found in a run of entries."""
+
+    subtrees: List[Tuple[int, bytes]]
+    at_sizes: List[Tuple[int, List[Tuple[int, bytes]]]]
+    links: Dict[str, Link]
+    problems: List[Tuple[str, str]]
+
+
+def _place(index: int, entry: Entry) -> str:
+    return f"Mục {index} (sổ {entry.ledger}, số thứ tự {entry.seq})"
+
+
+def _link_problem(index: int, entry: Entry, seq: int, hash_: str) -> Optional[Tuple[str, str]]:
+    """Say what is wrong between an entry and the one before it in the same case; `seq` is -1 before the first."""
+    where = _place(index, entry)
+    if entry.seq > seq + 1:
+        missing = f"{seq + 1}" if entry.seq == seq + 2 else f"{seq + 1}–{entry.seq - 1}"
+        return f"{where}: thiếu mục số thứ tự {missing} trước đó.", f"entry {index}: entries before it were removed"
+    if entry.seq <= seq:
+        return (
+            f"{where}: đứng sau mục số thứ tự {seq}, thứ tự đã bị đảo hoặc mục bị lặp.",
+            f"entry {index}: entries were reordered or repeated",
+        )
+    if entry.prev != hash_:
+        return (
+            f"{where}: mã băm của mục trước không khớp, mục số thứ tự {seq} hoặc chính mục này đã bị sửa.",
+            f"entry {index}: it does not follow the entry before, one of the two was changed",
+        )
+    return None
+
+
+def check_lines(first: int, lines: Sequence[bytes], sizes: Sequence[int] = ()) -> Checked:
+    """Check a run of entries, which stand in the log from `first` on.
+
+    Args:
+        first: the place of the first one; a whole subtree begins there.
+        lines: the entries.
+        sizes: at which sizes of the log inside this run the head will be asked for.
+    """
+    links: Dict[str, Link] = {}
+    problems: List[Tuple[str, str]] = []
+    hashes: List[bytes] = []
+    for index, line in enumerate(lines, first):
+        hash_ = _sha256(b"\x00" + line).digest()
+        hashes.append(hash_)
+        try:
+            said = parsed(line)
+            if not _shaped(said):
+                raise _NO_ENTRY
+            before = links.get(said["ledger"])
+            if before is None and not _begins(said):
+                raise _NO_ENTRY
+        except LedgerError as error:
+            if len(problems) < MOST_PROBLEMS:
+                problems.append((f"Mục {index}: {error.vietnamese}.", f"entry {index}: {error.english}"))
+            continue
+        ledger, seq, prev = said["ledger"], said["seq"], said["prev"]
+        if before is None:
+            links[ledger] = Link(index, seq, prev, seq, hash_)
+            continue
+        if seq != before[3] + 1 or prev != before[4].hex():
+            problem = _link_problem(index, Entry(ledger, seq, prev, said), before[3], before[4].hex())
+            if problem is not None and len(problems) < MOST_PROBLEMS:
+                problems.append(problem)
+        links[ledger] = Link(before[0], before[1], before[2], seq, hash_)
+    at_sizes = [(size, subtrees_over(hashes[: size - first])) for size in sizes]
+    return Checked(subtrees_over(hashes), at_sizes, links, problems)
+
+
+def subtrees_over(hashes: List[bytes]) -> List[Tuple[int, bytes]]:
+    """Return level and hash of the complete subtrees over these leaves, from the left."""
+    found: List[Tuple[int, bytes]] = []
+    level, row = 0, hashes
+    while row:
+        if len(row) & 1:
+            found.append((level, row[-1]))
+        row = [_sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2])]
+        level += 1
+    return found[::-1]
+
+
+def _checked(run: Tuple[int, List[bytes], List[int]]) -> Checked:
+    return check_lines(*run)
+
+
+class Found(NamedTuple):
+    """What a check of a whole log found."""
+
+    size: int
+    ledgers: int
+    root: bytes
+    roots: Dict[int, bytes]
+    """The head at each size that was asked for and is there."""
+    problems: List[Tuple[str, str]]
+
+
+def _runs(lines: Iterable[bytes], sizes: Sequence[int]) -> Iterator[Tuple[int, List[bytes], List[int]]]:
+    source = iter(lines)
+    first = 0
+    while True:
+        run = list(islice(source, CHUNK))
+        if not run:
+            return
+        yield first, run, [size for size in sizes if first < size <= first + len(run)]
+        first += len(run)
+
+
+def _results(runs: Iterable[Tuple[int, List[bytes], List[int]]], processes: int) -> Iterator[Checked]:
+    """Check runs on several processes, in their order; a short log is not worth starting them."""
+    source = iter(runs)
+    start = list(islice(source, 4))
+    if processes < 2 or len(start) < 4:
+        for run in start:
+            yield _checked(run)
+        for run in source:
+            yield _checked(run)
+        return
+    from concurrent.futures import Future, ProcessPoolExecutor  # noqa: PLC0415 - short logs need none
+    from multiprocessing import get_context  # noqa: PLC0415
+
+    # not forked: who calls may hold connections and threads
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        waiting: Deque[Future[Checked]] = deque(pool.submit(_checked, run) for run in start)
+        for run in source:
+            yield waiting.popleft().result()
+            waiting.append(pool.submit(_checked, run))
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def check_log(lines: Iterable[bytes], *, sizes: Iterable[int] = (), processes: int = 1) -> Found:
+    """Check every entry of a log, given in the order of its leaves: form, chain of each case, head.
+
+    Args:
+        lines: the entries; read once, and never all of them held.
+        sizes: at which sizes the head is asked for.
+        processes: how many do the work.
+    """
+    tree = Tree()
+    heads: Dict[str, Tuple[int, str]] = {}
+    roots: Dict[int, bytes] = {}
+    problems: List[Tuple[str, str]] = []
+    wanted = sorted(set(sizes))
+    if 0 in wanted:
+        roots[0] = EMPTY_ROOT
+    for checked in _results(_runs(lines, wanted), processes):
+        problems += checked.problems
+        for ledger, link in checked.links.items():
+            seq, hash_ = heads.get(ledger, (-1, FIRST))
+            entry = Entry(ledger, link.first_seq, link.first_prev, {})
+            problem = _link_problem(link.first_index, entry, seq, hash_)
+            if problem is not None:
+                problems.append(problem)
+            heads[ledger] = (link.last_seq, link.last_hash.hex())
+        for size, subtrees in checked.at_sizes:
+            roots[size] = tree.root(subtrees)
+        for level, subtree in checked.subtrees:
+            tree.add(level, subtree)
+    return Found(tree.size, len(heads), tree.root(), roots, problems[:MOST_PROBLEMS])
+
+
+def compare_with(checkpoint: Checkpoint, found: Found) -> Optional[Tuple[str, str]]:
+    """Say what is wrong between a checkpoint and the entries; None when they agree."""
+    if found.size < checkpoint.size:
+        return (
+            f"Sổ bị cắt bớt: checkpoint ghi {checkpoint.size} mục nhưng chỉ có {found.size} mục.",
+            f"the log was cut off: {checkpoint.size} entries were signed, {found.size} are there",
+        )
+    if found.roots[checkpoint.size] != checkpoint.root:
+        return (
+            f"{checkpoint.size} mục đầu không phải là những mục đã được ký trong checkpoint: sổ đã bị viết lại.",
+            f"the first {checkpoint.size} entries are not those that were signed: the log was rewritten",
+        )
+    return None
+
+
+# --- an export ---------------------------------------------------------------------------------
+
+
+class Report(NamedTuple):
+    """What is said of an export."""
+
+    entries: int
+    ledgers: int
+    checkpoint: Optional[Checkpoint]
+    keys: List[PublicKey]
+    keys_are_from_outside: bool
+    openings: int
+    problems: List[Tuple[str, str]]
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        for line in stream:
+            yield line[:-1] if line.endswith(b"\n") else line
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise LedgerError(f"Không đọc được tệp {path.name}.", f"{path.name} cannot be read") from None
+
+
+def read_keys(text: str) -> List[PublicKey]:
+    """Return the public keys of a file, one a line."""
+    return [parse_key(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _object(line: bytes, name: str) -> Dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise LedgerError(f"Tệp {name} không đúng định dạng.", f"{name} is malformed")
+    return value
+
+
+def _hashes(values: Any) -> List[bytes]:
+    if not isinstance(values, list) or not all(isinstance(each, str) and _HEX.fullmatch(each) for each in values):
+        raise LedgerError("bằng chứng không đúng định dạng", "a proof is malformed")
+    return [bytes.fromhex(each) for each in values]
+
+
+def _check_whole(
+    folder: Path, checkpoints: Sequence[Checkpoint], processes: int
+) -> Tuple[Found, List[Tuple[str, str]]]:
+    found = check_log(_lines(folder / "entries.jsonl"), sizes=[each.size for each in checkpoints], processes=processes)
+    problems = list(found.problems)
+    for checkpoint in checkpoints:
+        problem = compare_with(checkpoint, found)
+        if problem is not None:
+            problems.append(problem)
+            break
+    last = checkpoints[0]
+    if found.size > last.size:
+        problems.append(
+            (
+                f"Có {found.size - last.size} mục nằm ngoài checkpoint: chưa được ký.",
+                f"{found.size - last.size} entries are not covered by the checkpoint",
+            )
+        )
+    return found, problems
+
+
+def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple[str, str]]]:
+    """Check the entries of a few cases, each by its proof of inclusion."""
+    lines = list(_lines(folder / "entries.jsonl"))
+    proofs = [_object(line, "proofs.jsonl") for line in _lines(folder / "proofs.jsonl")]
+    found = check_log(lines)
+    problems = list(found.problems)
+    if len(proofs) != len(lines):
+        problems.append(
+            (
+                f"Có {len(lines)} mục nhưng {len(proofs)} bằng chứng: mục đã bị thêm hoặc bớt.",
+                f"{len(lines)} entries, but {len(proofs)} proofs: entries were added or removed",
+            )
+        )
+    for index, (line, proof) in enumerate(zip(lines, proofs)):
+        try:
+            place = proof.get("leaf")
+            if type(place) is not int:
+                raise LedgerError("bằng chứng không đúng định dạng", "a proof is malformed")
+            head = root_by_inclusion(leaf_hash(line), place, checkpoint.size, _hashes(proof.get("path")))
+        except LedgerError as error:
+            problems.append((f"Mục {index}: {error.vietnamese}.", f"entry {index}: {error.english}"))
+            continue
+        if head != checkpoint.root:
+            problems.append(
+                (
+                    f"Mục {index} không nằm trong sổ đã được ký: mục đã bị sửa, hoặc checkpoint thuộc lúc khác.",
+                    f"entry {index} is not in the signed log: it was changed, or the checkpoint is an older one",
+                )
+            )
+    return found, problems
+
+
+def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
+    """Compare what is shown of hidden values with what the entries hold in their place."""
+    path = folder / "openings.jsonl"
+    if not path.is_file():
+        return 0, []
+    held: Dict[Tuple[str, int], Any] = {}
+    for line in _lines(folder / "entries.jsonl"):
+        try:
+            entry = entry_of(line)
+        except LedgerError:
+            continue
+        held[entry.ledger, entry.seq] = entry.said["data"].get("hidden", [])
+    problems = []
+    count = 0
+    for line in _lines(path):
+        shown = _object(line, "openings.jsonl")
+        count += 1
+        try:
+            name, value = held[shown["ledger"], shown["seq"]][shown["place"]]
+            same = name == shown["name"] and commitment(bytes.fromhex(shown["salt"]), shown["value"]) == value
+        except (KeyError, IndexError, TypeError, ValueError, LedgerError):
+            same = False
+        if not same:
+            problems.append(
+                (
+                    f"Giá trị được mở ở dòng {count} của openings.jsonl không phải là giá trị sổ cái đã ghi.",
+                    f"line {count} of openings.jsonl does not show what was recorded",
+                )
+            )
+    return count, problems
+
+
+def check_export(
+    folder: Path,
+    *,
+    keys: Sequence[PublicKey] = (),
+    older: Sequence[Path] = (),
+    processes: int = 2,
+    test: SignatureTest = signed_by,
+) -> Report:
+    """Check an export: form, chains, tree, signature.
+
+    Args:
+        folder: where `entries.jsonl` and `checkpoint` lie.
+        keys: public keys that are trusted, from paper; those that came with the export when left out.
+        older: checkpoints that were kept elsewhere; the log must contain what they signed.
+        processes: how many do the work on a long log.
+        test: how a signature is tested.
+
+    Raises:
+        LedgerError: a file is missing or malformed, or the checkpoint is not signed by a known key.
+    """
+    trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
+    newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
+    _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
+    if (folder / "proofs.jsonl").is_file():
+        if older:
+            raise LedgerError(
+                "Chỉ đối chiếu được checkpoint cũ với bản xuất toàn bộ sổ.",
+                "older checkpoints can be compared with an export of the whole log only",
+            )
+        found, problems = _check_some(folder, newest)
+    else:
+        earlier = [open_checkpoint(_read(path), trusted, test) for path in older]
+        kept = folder / "checkpoints.jsonl"
+        if kept.is_file():
+            notes = [str(_object(line, kept.name).get("note", "")) for line in _lines(kept)]
+            earlier += [open_checkpoint(note.encode(), trusted, test) for note in notes]
+        found, problems = _check_whole(folder, [newest, *earlier], processes)
+    openings, wrong = _check_openings(folder)
+    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, (problems + wrong)[:MOST_PROBLEMS])
+
+
+def check_proof(path: Path, *, keys: Sequence[PublicKey] = (), test: SignatureTest = signed_by) -> Report:
+    """Check the proof that one entry is in the log.
+
+    Raises:
+        LedgerError: it is malformed or proves nothing.
+    """
+    proof = _object(_read(path), path.name)
+    try:
+        line, note = str(proof["entry"]).encode(), str(proof["checkpoint"]).encode()
+        place, trusted = proof["leaf"], list(keys) or [parse_key(each) for each in proof["keys"]]
+    except (KeyError, TypeError, AttributeError):
+        raise LedgerError(f"Tệp {path.name} không đúng định dạng.", f"{path.name} is malformed") from None
+    checkpoint = open_checkpoint(note, trusted, test)
+    entry_of(line)
+    if type(place) is not int:
+        raise LedgerError("bằng chứng không đúng định dạng", "the proof is malformed")
+    if root_by_inclusion(leaf_hash(line), place, checkpoint.size, _hashes(proof.get("path"))) != checkpoint.root:
+        raise LedgerError("Mục này không nằm trong sổ đã được ký.", "this entry is not in the signed log")
+    return Report(1, 1, checkpoint, trusted, bool(keys), 0, [])
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")
+
+
+def main(words: Optional[Sequence[str]] = None) -> int:
+    """Check what is named on the command line; 0: it holds, 1: it does not, 2: it cannot be read."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    parser = argparse.ArgumentParser(description="Kiểm tra sổ cái đã xuất (checks an exported custody ledger).")
+    parser.add_argument("what", type=Path, help="thư mục xuất, hoặc tệp bằng chứng .json (folder, or proof)")
+    parser.add_argument("--key", action="append", default=[], help="khóa công khai ghi trên giấy (key on the paper)")
+    parser.add_argument(
+        "--checkpoint", action="append", default=[], type=Path, help="checkpoint cũ giữ ở nơi khác (older checkpoint)"
+    )
+    parser.add_argument("--processes", type=int, default=2, help="số tiến trình (processes)")
+    chosen = parser.parse_args(words)
+    try:
+        keys = [parse_key(each) for each in chosen.key]
+        if chosen.what.is_dir():
+            report = check_export(chosen.what, keys=keys, older=chosen.checkpoint, processes=chosen.processes)
+        else:
+            report = check_proof(chosen.what, keys=keys)
+    except LedgerError as error:
+        _say(f"KHÔNG ĐẠT: {error.vietnamese}\nNOT VALID: {error.english}")
+        return 1
+    except OSError as error:
+        _say(f"Không đọc được (cannot be read): {error}")
+        return 2
+    for vietnamese, english in OrderedDict.fromkeys(report.problems):
+        _say(f"KHÔNG ĐẠT: {vietnamese}\nNOT VALID: {english}")
+    if report.problems:
+        return 1
+    checkpoint = report.checkpoint
+    if checkpoint is not None:
+        _say(
+            f"ĐẠT: {report.entries} mục của {report.ledgers} sổ, đúng như đã ký tại checkpoint {checkpoint.size} mục "
+            f"(mã gốc {base64.b64encode(checkpoint.root).decode()})."
+        )
+        _say(f"VALID: {report.entries} entries of {report.ledgers} ledgers, as signed at {checkpoint.size} entries.")
+    if report.openings:
+        _say(f"{report.openings} giá trị được mở đúng như sổ đã ghi (values shown are those recorded).")
+    if not report.keys_are_from_outside:
+        _say("Hãy so khóa dưới đây với khóa trên bản giấy đã ký (compare with the key on the signed paper):")
+        for key in report.keys:
+            _say(f"  {key}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""The custody ledger: check it, sign its head, prove an entry, hand it out, keep its key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody import actions, queries
+from vks_plugin.errors import VksError
+from vks_plugin.language import speaking
+
+
+class Command(BaseCommand):
+    """Each of its words calls one action or query."""
+
+    help = (
+        "Sổ cái: kiểm tra (verify), chốt và ký (checkpoint), chứng minh một mục (prove), xuất (export), khóa ký (key)."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add what to do and its options."""
+        parser.add_argument("what", choices=["verify", "checkpoint", "prove", "export", "key"], help="việc cần làm")
+        parser.add_argument("dir", nargs="?", metavar="DIR", type=Path, help="export: thư mục mới sẽ ghi")
+        parser.add_argument("--case", metavar="CODE", help="prove, export: chỉ vụ án này")
+        parser.add_argument("--seq", type=int, metavar="N", help="prove: số thứ tự của mục trong vụ án")
+        parser.add_argument("--out", metavar="FILE", type=Path, help="prove: ghi bằng chứng vào tệp này")
+        parser.add_argument(
+            "--show", action="append", default=[], metavar="KIND", help="export: mở giá trị của loại mục này"
+        )
+        parser.add_argument("--processes", type=int, default=2, metavar="N", help="verify: số tiến trình")
+        parser.add_argument("--rotate", action="store_true", help="key: thay khóa")
+        parser.add_argument("--lost", action="store_true", help="key --rotate: khóa cũ đã mất, chỉ khóa mới ký")
+        parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+
+    @speaking("vi")
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Do it and print.
+
+        Raises:
+            CommandError: it was refused, or the ledger does not hold.
+        """
+        does: dict[str, Callable[[dict[str, Any]], None]] = {
+            "verify": self._verify,
+            "checkpoint": self._checkpoint,
+            "prove": self._prove,
+            "export": self._export,
+            "key": self._key,
+        }
+        try:
+            does[options["what"]](options)
+        except VksError as error:
+            raise CommandError(error.message) from error
+        except OSError as error:
+            message = f"Không ghi được: {error.strerror or error}."
+            raise CommandError(message) from error
+
+    def _print(self, options: dict[str, Any], row: dict[str, Any], *lines: str) -> None:
+        for line in [json.dumps(row, ensure_ascii=False)] if options["json"] else lines:
+            self.stdout.write(line)
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        found = queries.verify(processes=options["processes"])
+        row = {
+            "entries": found.entries,
+            "ledgers": found.ledgers,
+            "checkpoints": found.checkpoints,
+            "problems": found.problems,
+        }
+        holds = f"Sổ cái nguyên vẹn: {found.entries} mục của {found.ledgers} sổ, {found.checkpoints} điểm chốt."
+        self._print(options, row, *(found.problems or [holds]))
+        if found.problems:
+            message = f"Sổ cái không nguyên vẹn: {len(found.problems)} điểm sai. Giữ nguyên máy và báo lãnh đạo ngay."
+            raise CommandError(message)
+
+    def _checkpoint(self, options: dict[str, Any]) -> None:
+        made = actions.make_checkpoint()
+        self._print(options, {"size": made.size, "root": bytes(made.root).hex(), "note": made.note}, made.note)
+
+    @staticmethod
+    def _case(options: dict[str, Any]) -> CaseFile | None:
+        if not options["case"]:
+            return None
+        case = CaseFile.objects.filter(code=options["case"]).first()
+        if case is None:
+            message = f"Không có vụ án mã {options['case']}."
+            raise CommandError(message)
+        return case
+
+    def _prove(self, options: dict[str, Any]) -> None:
+        if options["seq"] is None:
+            message = "Hãy nêu --seq: số thứ tự của mục."
+            raise CommandError(message)
+        data = queries.prove(self._case(options), options["seq"]).as_data()
+        text = json.dumps(data, ensure_ascii=False, indent=1)
+        if options["out"] is None:
+            self.stdout.write(text)
+            return
+        options["out"].write_text(text + "\n", encoding="utf-8")
+        self._print(options, {"file": str(options["out"]), "leaf": data["leaf"]}, f"{options['out']}")
+
+    def _export(self, options: dict[str, Any]) -> None:
+        folder: Path | None = options["dir"]
+        if folder is None:
+            message = "Hãy nêu thư mục sẽ ghi."
+            raise CommandError(message)
+        case = self._case(options)
+        if options["show"] and case is None:
+            message = "--show chỉ dùng cùng --case: không mở giá trị của mọi vụ án cùng lúc."
+            raise CommandError(message)
+        made = actions.export(folder, case=case, shown=options["show"])
+        self._print(
+            options,
+            {"folder": str(folder), "size": made.size},
+            f"Đã xuất vào {folder}, chốt ở {made.size} mục. Kiểm tra: python3 {folder}/verify_ledger.py {folder}",
+        )
+
+    def _key(self, options: dict[str, Any]) -> None:
+        if options["lost"] and not options["rotate"]:
+            message = "--lost chỉ dùng cùng --rotate."
+            raise CommandError(message)
+        if options["rotate"]:
+            text, made = actions.rotate_key(lost=options["lost"]), True
+        else:
+            text, made = actions.ensure_key()
+        self._print(options, {"public": text, "made": made}, f"Khóa công khai của sổ cái: {text}")
