@@ -363,3 +363,76 @@ def test_a_file_handed_in_after_signing_out_is_not_shown_as_taken(sit: Sit, file
     expect(form.locator("[data-vks-answer]")).to_contain_text("tệp chưa được nhận")
     assert form.locator("input[type=file]").evaluate("(each) => each.files.length") == 1
     clerk.seen.errors.clear()
+
+
+TELEPHONE = {"width": 390, "height": 844}
+
+
+def test_on_a_telephone_nothing_but_tables_scrolls_sideways(sit: Sit, filed: OfficeCase) -> None:
+    leader = sit(journey.LEADER, viewport=TELEPHONE)
+    pages = our_pages(filed.code, first_document(leader, filed.code)) | {
+        "import": "/vks/cases/import/",
+        "export": "/vks/cases/export/",
+        "folios": f"/vks/cases/{filed.code}/folios/",
+    }
+    wide = {}
+    for name, path in pages.items():
+        assert leader.open(path) == 200, name
+        unfold(leader.page)
+        if leader.width() > TELEPHONE["width"]:
+            wide[name] = leader.width()
+    assert wide == {}
+    # the menu is there as a whole
+    for link in ("Vụ án", "Thời hạn", "Đăng xuất"):
+        expect(leader.page.get_by_role("link", name=link, exact=True).first).to_be_in_viewport()
+
+
+def test_a_word_without_an_end_does_not_widen_a_page(sit: Sit) -> None:
+    leader = sit(journey.LEADER)
+    fill_in(leader, number="906/QĐ", name="B" * 250)
+    journey.field(leader, "accused-0-full_name").fill("A" * 150)
+    leader.page.get_by_role("button", name="Đăng ký").click()
+    leader.page.wait_for_url("**/vks/cases/HS-*/")
+    here = leader.page.url
+    for address in (here, f"{here}record/accused/", f"{here}record/history/", "/vks/", "/vks/deadlines/"):
+        leader.open(address)
+        assert leader.width() <= SCREEN[0], address
+
+
+def test_what_was_typed_outlives_a_session_that_ended(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    name = "Đinh Văn Hết – Phiên làm việc đã hết"
+    fill_in(clerk, number="907/QĐ", name=name)
+    clerk.context.clear_cookies(name="sessionid")
+    page = clerk.page
+    page.get_by_role("button", name="Đăng ký").click()
+    told = page.locator("#vks-messages [role=alert]")
+    expect(told).to_contain_text("Bạn đã đăng xuất, chưa gửi gì đi")
+    expect(journey.field(clerk, "name")).to_have_value(name)
+    # a part of a page asked for now is no page for signing in
+    page.get_by_role("link", name="Nguồn tin về tội phạm").click()
+    expect(journey.field(clerk, "name")).to_have_value(name)
+    expect(page.locator("input[type=password]")).to_have_count(0)
+    # signed in again in another tab, the token of forms is another one
+    with clerk.context.expect_page() as opened:
+        told.get_by_role("link", name="Đăng nhập (thẻ mới)").click()
+    tab = opened.value
+    tab.fill("input[name=login], input[name=username]", journey.CLERK)
+    tab.fill("input[name=password]", clerk.demonstration.password)
+    tab.press("input[name=password]", "Enter")
+    tab.wait_for_url("**/vks/cases/new/**")
+    clerk.demonstration.sessions[journey.CLERK] = clerk.context.cookies()
+    page.get_by_role("button", name="Đăng ký").click()
+    page.wait_for_url("**/vks/cases/HS-*/")
+    assert page.get_by_role("heading", level=1).inner_text() == name
+
+
+def test_a_form_is_not_sent_as_somebody_else(sit: Sit) -> None:
+    clerk = sit(journey.CLERK)
+    fill_in(clerk, number="908/QĐ", name="Đinh Văn Khác – Người khác đã đăng nhập")
+    other = sit(journey.LEADER)
+    theirs: Any = other.context.cookies()
+    clerk.context.add_cookies(theirs)
+    clerk.page.get_by_role("button", name="Đăng ký").click()
+    expect(clerk.page.locator("#vks-messages [role=alert]")).to_contain_text("người khác đăng nhập")
+    assert other.ask("/api/vks/cases/?q=908/QĐ").json()["count"] == 0

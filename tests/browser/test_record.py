@@ -359,3 +359,15 @@ def test_the_record_is_kept_without_scripts(sit: Sit) -> None:
     page.locator("[name='happened_on']").fill("05/05/2026")
     page.get_by_role("button", name="Ghi", exact=True).click()
     expect(page.locator(".vks-timeline")).to_contain_text("Bắt – Vi Văn Tình")
+
+
+def test_a_report_is_given_as_many_charges_as_it_needs(sit: Sit) -> None:
+    lead = sit(LEAD)
+    lead.open("/vks/cases/HS-NT-QN-KV1-2025-0001/become/")
+    charges = lead.page.locator("input[name=case_charges]")
+    expect(charges).to_have_count(2)
+    for number, text in enumerate(("174.1", "175.1")):
+        charges.nth(number).fill(text)
+        lead.page.keyboard.press("Escape")
+    expect(charges).to_have_count(3)
+    expect(lead.page.get_by_label("Tội danh của vụ án 3")).to_be_visible()

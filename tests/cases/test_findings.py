@@ -247,3 +247,13 @@ def test_findings_are_read_with_what_the_rule_asks_for(
         (first, *_rest) = shown(findings(case))
     assert (first.rule, first.title) == ("V10", "Bị can dưới 18 tuổi khi phạm tội")
     assert first.sentence.startswith("Đinh Út")
+
+
+def test_a_case_handled_before_it_was_opened_is_found(case: CaseFile) -> None:
+    assert rules(case) == []
+    CaseFile.objects.filter(pk=case.pk).update(handled_at=dt.date(1990, 1, 1), crime_date=dt.date(2026, 5, 1))
+    case.refresh_from_db()
+    assert [(each.rule, each.part, each.field) for each in findings(case)] == [
+        ("V02", "case", "crime_date"),
+        ("V02", "case", "handled_at"),
+    ]

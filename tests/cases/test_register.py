@@ -148,3 +148,14 @@ def test_cases_are_found_without_accents_in_any_order(
     )
     found = search_cases(visible_cases(people["clerk_kv1"]), words)
     assert [case.unit_id for case in found] == ([units["QN-KV1"].pk] if hit else [])
+
+
+def test_a_name_carries_no_sign_that_is_not_seen(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:
+    made = register(
+        actor=people["chief_kv1"],
+        unit=units["QN-KV1"],
+        name="Nguyễn\u200b Văn \u202eÁnh\ufeff",
+        accused=[AccusedInput("Đỗ\u2066 Ước\u2069")],
+    )
+    assert made.name == "Nguyễn Văn Ánh"
+    assert made.accused.get().full_name == "Đỗ Ước"

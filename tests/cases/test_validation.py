@@ -136,6 +136,19 @@ def test_v02_compares_the_days_of_an_accused_with_the_case() -> None:
     assert "01/03/2026" in found[0].sentence
 
 
+def test_v02_compares_the_days_of_the_case_itself() -> None:
+    late = DaysOfCase(opened_on=DAY, crime_on=day("03-09"), handled_on=day("02-01"))
+    found = validation.days_in_order(late)
+    assert told(found) == [
+        ("V02", "warn", "case", None, "crime_date"),
+        ("V02", "warn", "case", None, "handled_at"),
+    ]
+    assert "09/03/2026" in found[0].sentence
+    assert "01/02/2026" in found[1].sentence
+    assert validation.days_in_order(DaysOfCase(opened_on=DAY, crime_on=DAY, handled_on=DAY)) == ()
+    assert validation.days_in_order(DaysOfCase(opened_on=DAY)) == ()
+
+
 # --- V03, V04
 
 

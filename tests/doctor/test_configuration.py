@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings as django_settings
 
@@ -143,3 +145,18 @@ def test_configuration_page_wins_over_the_environment(
     model.objects.update_or_create(pk=1, defaults={column: value})
     ward.follow(ward.sick(check_id, level))
     ward.sound(check_id)
+
+
+@treats("days-off")
+def test_days_off_by_exchange_that_nobody_entered(ward: Ward) -> None:
+    with time_machine.travel(dt.datetime(2026, 10, 31, 3, tzinfo=dt.UTC), tick=False):
+        ward.sound("days-off")
+    # late in the year, the next one can be known
+    with time_machine.travel(dt.datetime(2026, 11, 1, 3, tzinfo=dt.UTC), tick=False):
+        result = ward.sick("days-off", "warning")
+        assert "2027" in result.sentence
+        assert "2026" not in result.sentence
+        ward.follow(result)
+        ward.sound("days-off")
+    with time_machine.travel(dt.datetime(2028, 12, 1, 3, tzinfo=dt.UTC), tick=False):
+        assert "2028, 2029" in ward.sick("days-off", "warning").sentence

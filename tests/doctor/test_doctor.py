@@ -80,7 +80,15 @@ def test_healthy_installation_has_no_error(installation: Ward, filed_case: Filed
     assert [each for each in report.findings if each.result.status is Status.ERROR] == []
     assert report.exit_code == 0
     # what the suite itself is: an empty line of defence in a test run, no more
-    known = {"allowed-hosts", "database-durability", "nltk", "synchronous-mode", "update-check", "audit-log"}
+    known = {
+        "allowed-hosts",
+        "database-durability",
+        "nltk",
+        "synchronous-mode",
+        "update-check",
+        "audit-log",
+        "days-off",
+    }
     warned = {each.check.id for each in report.findings if each.result.status is Status.WARNING}
     assert warned <= known
     skipped = {each.check.id for each in report.findings if each.result.status is Status.SKIPPED}

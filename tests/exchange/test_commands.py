@@ -96,7 +96,11 @@ def test_the_list_of_the_server_tells_kind_class_and_next_limit(
     made.refresh_from_db()
     [row] = run(capsys, "vks_cases")
     assert (row["kind"], row["crime_class"]) == ("criminal", "A")
+    # the decision is to be sent within a day: a duty, which would be over in every case
+    duty = made.deadlines.filter(is_duty=True).earliest("due_on")
     assert made.next_due_on is not None
+    assert made.next_due_on > duty.due_on
+    assert row["next_deadline"]["rule"] == "dieu_tra"
     assert row["next_deadline"]["due_on"] == made.next_due_on.isoformat()
     assert row["next_deadline"]["days_left"] == (made.next_due_on - dt.date(2026, 3, 10)).days
     [read] = run(capsys, "vks_cases", "--user", "chief_kv1")

@@ -22,7 +22,7 @@ __all__ = ["papers_of_everything", "snapshot"]
 SignIn = Callable[[str], Client]
 
 _TOKEN = re.compile(
-    r"""(name="csrfmiddlewaretoken" value="|"X-CSRFToken": "|X-CSRFToken&quot;: &quot;|name="form_token" value=")[^"&]*"""
+    r"""(name="csrfmiddlewaretoken" value="|"X-CSRFToken": "|X-CSRFToken&quot;: &quot;|name="form_token" value="|"token": ")[^"&]*"""
 )
 
 

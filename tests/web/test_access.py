@@ -76,6 +76,8 @@ TABLE = {
     ("event_withdraw", "get"): "     404 404 404 404  403  200 200 403",
     ("event_withdraw", "post"): "    404 404 404 404  403  302 302 403",
     ("deadlines", "get"): "          200 200 200 200  200  200 200 200",
+    ("reminders_read", "post"): "    302 302 302 302  302  302 302 302",
+    ("session", "get"): "            200 200 200 200  200  200 200 200",
     ("folios", "get"): "             404 404 404 404  403  200 200 200",
     ("folio_number", "get"): "       404 404 404 404  403  200 200 403",
     ("folio_number", "post"): "      404 404 404 404  403  302 302 403",
@@ -162,6 +164,8 @@ class Addresses:
             "event_record": f"{of_case}events/record/?event=ket_luan_dieu_tra",
             "event_withdraw": f"{of_case}events/{event.pk if event is not None else 1}/withdraw/",
             "deadlines": "/vks/deadlines/",
+            "reminders_read": "/vks/deadlines/read/",
+            "session": "/vks/session/",
             "suggest": f"/vks/suggest/people/?case={self.code}",
             "upload": f"{of_case}upload/",
             "intake_retry": f"{of_case}intake/{item}/retry/",
@@ -221,6 +225,7 @@ class Addresses:
             "entry_remove": {"reason": "Nhập nhầm"},
             "event_record": {"happened_on": "06/05/2026", "number": "9/KLĐT"},
             "event_withdraw": {"reason": "Ghi nhầm"},
+            "reminders_read": {"last": "9"},
             "charge_replace": {"text": "173.2", "basis": "cao_trang"},
             "upload": {
                 "document_type": "CT",
@@ -377,6 +382,33 @@ def test_who_is_not_signed_in_is_led_to_the_host_s_sign_in(
         assert unquote(led.query) == f"next={addresses.path[name]}"
         assert everything.filed.case.name not in response.content.decode()
     assert snapshot() == before
+
+
+def test_a_script_of_a_page_whose_person_signed_out_is_told_so_and_gets_no_page(everything: Everything) -> None:
+    client = Client()
+    addresses = Addresses(everything)
+    for name, method in TABLE:
+        response = addresses.ask(client, name, method, **{"HX-Request": "true"})
+        assert (response.status_code, response.content) == (401, b""), (method, name)
+
+
+def test_a_page_about_to_send_something_learns_who_is_signed_in_now(
+    everything: Everything, people: dict[str, User]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    addresses = Addresses(everything)
+    assert client.get(addresses.path["session"]).status_code == 302
+    client.force_login(people["clerk_kv1"])
+    answer = client.get(addresses.path["session"])
+    assert answer["Cache-Control"] == "private, no-store"
+    told = answer.json()
+    assert told.keys() == {"user", "token"}
+    assert told["user"] == people["clerk_kv1"].pk
+    body = next(attributes for tag, attributes in Page(client.get("/vks/")).elements if tag == "body")
+    assert body["data-vks-user"] == str(told["user"])
+    # the token is one that forms are taken with
+    sent = {"last": "9", "csrfmiddlewaretoken": told["token"]}
+    assert client.post(addresses.path["reminders_read"], sent).status_code == 302
 
 
 def test_signing_in_leads_back_to_the_page(everything: Everything) -> None:

@@ -10,6 +10,7 @@ import pytest
 from docx import Document
 
 from tests.cases.papers import paper
+from tests.people import register
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseDocument, Folio, FolioExplanation, FolioProfile, Volume
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tests.people import FiledCase
     from tests.web.conftest import SignIn
     from vks_plugin.cases.models import CaseFile, CatalogueType
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -409,3 +411,13 @@ def test_the_scanning_staff_see_no_internal_paper_on_any_of_these_pages(
         answer = client.get(at(case, place))
         assert answer.status_code == 200
         assert SECRET not in answer.content.decode()
+
+
+def test_a_file_without_documents_is_not_praised(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None, as_person: SignIn
+) -> None:
+    empty = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], init_decision_no="5/QĐ")
+    page = Page(as_person("chief_kv1").get(at(empty)))
+    assert "chưa có gì để kiểm tra" in page.text
+    assert "Bút lục liên tục" not in page.text
+    assert "không còn điểm nào" not in page.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,23 @@ def test_from_the_case_one_reaches_the_papers_of_the_report(
     back = Page(client.get(address(report, "record/relations/")))
     assert address(case) in back.links()
     assert "Đã khởi tố thành vụ án" in back.text
+    # the bar counts it on either side
+    assert "Vụ liên quan 1" in there.text
+    assert "Vụ liên quan 1" in back.text
+    # who was only reported is not called held; who is held is
+    person = case.accused.get()
+    assert person.role_label == case.accused_label == "Người chưa bị khởi tố"
+    access.record_event(
+        actor=lead,
+        case=case,
+        accused=person,
+        event="giu_khan_cap",
+        happened_on=case.init_decision_date,
+        happened_at=dt.time(8),
+        number="1/LG",
+    )
+    case.refresh_from_db()
+    assert case.accused.get().role_label == case.accused_label == "Người bị giữ, bị tạm giữ"
 
 
 def test_a_reporter_has_to_be_decided_upon(client: Client, report: CaseFile, snapshot: Callable[[], Snapshot]) -> None:

@@ -12,7 +12,7 @@ from tests.people import register
 from tests.web.conftest import Page, SignIn
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import DeadlineReminder
-from vks_plugin.access.reminders import remind
+from vks_plugin.access.reminders import remind, unread
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 
@@ -155,12 +155,81 @@ def test_the_review_shows_ones_own_and_the_office_and_nothing_else(
     assert charged.code not in review("prosecutor_kv1", "?band=green")
 
 
-def test_looking_at_the_review_is_being_told(as_person: SignIn, charged: CaseFile, people: dict[str, User]) -> None:
+def test_reminders_are_read_when_somebody_says_so(
+    as_person: SignIn, charged: CaseFile, people: dict[str, User]
+) -> None:
     access.record_event(actor=people["prosecutor_kv1"], case=charged, event="nhan_ho_so", happened_on=ago(30))
     remind()
-    assert DeadlineReminder.objects.filter(user=people["prosecutor_kv1"], read_at__isnull=True).exists()
+    lead = people["prosecutor_kv1"]
+    assert unread(lead).count() == 1
     client = as_person("prosecutor_kv1")
     assert "Thời hạn 1" in Page(client.get("/vks/")).text, "the menu counts what is urgent"
-    client.get("/vks/deadlines/")
-    assert not DeadlineReminder.objects.filter(user=people["prosecutor_kv1"], read_at__isnull=True).exists()
-    assert DeadlineReminder.objects.filter(user=people["chief_kv1"], read_at__isnull=True).exists()
+    page = Page(client.get("/vks/deadlines/"))
+    assert "1 lời nhắc chưa xem" in page.text
+    assert "ngày mới" in page.text, "the row is marked"
+    assert unread(lead).count() == 1, "looking, or a browser that looks ahead, says nothing yet"
+    # one that came after the page was made stays
+    shown = page.fields["last"]
+    later = DeadlineReminder.objects.get(user=lead)
+    later.pk = None
+    later.save()
+    assert client.get("/vks/deadlines/read/").status_code == 405
+    for wrong in ({}, {"last": "x"}, {"last": "9" * 30}):
+        assert client.post("/vks/deadlines/read/", wrong).status_code == 400
+    answer = client.post("/vks/deadlines/read/", {"last": shown}, follow=True)
+    assert "bạn đã xem các lời nhắc" in Page(answer).text
+    assert list(unread(lead)) == [later]
+    client.post("/vks/deadlines/read/", {"last": str(later.pk)})
+    assert "chưa xem" not in Page(client.get("/vks/deadlines/")).text
+    # nobody reads for somebody else
+    assert unread(people["chief_kv1"]).count() == 1
+
+
+def test_a_limit_nobody_verified_says_so_wherever_it_stands(
+    as_person: SignIn, people: dict[str, User], units: dict[str, Any], provisioned: None
+) -> None:
+    case = register(
+        actor=people["clerk_kv1"],
+        unit=units["QN-KV1"],
+        kind="civil",
+        name="An kiện Bình",
+        accused=[],
+        details={"legal_relation": "Tranh chấp hợp đồng vay tài sản"},
+    )
+    assert case.deadlines.filter(is_duty=False).exists()
+    client = as_person("chief_kv1")
+    for address in ("/vks/deadlines/", f"/vks/cases/{case.code}/", f"/vks/cases/{case.code}/record/limits/"):
+        assert "Chưa kiểm chứng: đối chiếu điều luật trước khi dùng." in Page(client.get(address)).text, address
+    # a criminal case's are verified
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], accused=[AccusedInput("Lê Tám")])
+    assert "Chưa kiểm chứng" not in Page(client.get(f"/vks/cases/{other.code}/")).text
+
+
+def test_what_cannot_be_recorded_now_is_listed_with_the_reason_alone(as_person: SignIn, charged: CaseFile) -> None:
+    page = Page(as_person("prosecutor_kv1").get(f"/vks/cases/{charged.code}/record/events/"))
+    assert "Quyết định truy tố bằng cáo trạng: chỉ có ở Truy tố" in page.text
+    assert "Phục hồi điều tra: chỉ ghi được khi Tạm đình chỉ, Đình chỉ" in page.text
+    assert "Lúc này chỉ ghi được" not in page.text
+    # refused, one is told what is possible instead
+    address = f"/vks/cases/{charged.code}/events/record/?event=cao_trang"
+    answer = as_person("prosecutor_kv1").post(address, {"happened_on": f"{ago(1):%d/%m/%Y}", "number": "1"})
+    assert "Lúc này chỉ ghi được" in Page(answer).text
+
+
+def test_an_event_without_a_number_begins_with_what_is_known_of_it(
+    as_person: SignIn, charged: CaseFile, people: dict[str, User]
+) -> None:
+    access.record_event(
+        actor=people["prosecutor_kv1"], case=charged, event="ket_luan_dieu_tra", happened_on=ago(3), number="96"
+    )
+    access.record_event(
+        actor=people["prosecutor_kv1"],
+        case=charged,
+        event="gui_van_ban",
+        happened_on=ago(2),
+        ground="kldt_giao_vks",
+        agency="Công an tỉnh",
+    )
+    shown = as_person("prosecutor_kv1").get(f"/vks/cases/{charged.code}/record/events/").content.decode()
+    assert '<div class="small">Công an tỉnh · Giao kết luận điều tra và hồ sơ cho Viện kiểm sát</div>' in shown
+    assert '<div class="small">số 96</div>' in shown

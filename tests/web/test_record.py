@@ -498,3 +498,18 @@ def test_what_both_changed_is_told_in_words(
     assert page.fields["accused"] == str(second.pk)
     assert "Hồ sơ nay ghi: Nhà tạm giữ khu vực 1" in page.text
     assert page.text.count("Hồ sơ nay ghi") == 1
+
+
+def test_the_history_of_a_new_row_tells_what_it_says_and_not_what_it_does_not(
+    case: CaseFile, people: dict[str, User], prosecutor: Client
+) -> None:
+    lead = people["prosecutor_kv1"]
+    person = access.add_entry(
+        actor=lead, case=case, part="person", values={"role": "victim", "full_name": "Chu Hại", "is_minor": True}
+    )
+    page = Page(prosecutor.get(address(case, "record/history/")))
+    assert "Dưới 18 tuổi — có" in page.text
+    assert "Được bảo vệ (Điều 484) — không" not in page.text
+    # taken away again is told
+    access.change_entry(actor=lead, entry=person, values={"is_minor": False})
+    assert "Dưới 18 tuổi có không" in Page(prosecutor.get(address(case, "record/history/"))).text

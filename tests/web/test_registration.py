@@ -152,9 +152,9 @@ REFUSED: dict[str, tuple[dict[str, str], int, str, str]] = {
     "secret": ({"confidentiality": "mat"}, 400, "confidentiality", "không"),
     "bad code": ({"code": "mã vụ"}, 400, "code", "chữ in hoa"),
     "null byte": ({"name": "a\x00b"}, 400, "name", ""),
-    "birth year to come": ({"accused-0-birth": "2999"}, 400, "", "Năm sinh của Trần Văn Bưởi"),
+    "birth year to come": ({"accused-0-birth": "2999"}, 400, "accused-0-birth", "sinh năm 2999"),
     "birth year in words": ({"accused-0-birth": "không rõ"}, 400, "accused-0-birth", "1990"),
-    "birth year before 1900": ({"accused-0-birth": "1800"}, 400, "", "Năm sinh của Trần Văn Bưởi"),
+    "birth year before 1900": ({"accused-0-birth": "1800"}, 400, "accused-0-birth", "sinh năm 1800"),
     "birth year without a name": (
         {"accused-1-birth": "1990", "accused-TOTAL_FORMS": "2"},
         400,
@@ -353,3 +353,40 @@ def test_a_lead_of_another_office_or_in_doubt_is_refused(
     assert "gợi ý" in Page(answer).error_at("lead")
     assert Page(answer).fields["lead"] == typed
     assert not CaseFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("entered", "field", "says"),
+    [
+        ({"init_decision_date": "04/05/0026"}, "init_decision_date", "trước năm 1900"),
+        ({"crime_date": "04/05/2226"}, "crime_date", "tương lai"),
+        ({"accused-0-birth": "01/01/2090"}, "accused-0-birth", "tương lai"),
+        ({"accused-0-birth": "1088"}, "accused-0-birth", "năm 1088"),
+        ({"accused-0-prior_convictions": "hai"}, "accused-0-prior_convictions", "số nguyên"),
+        ({"accused-0-prior_convictions": "-2"}, "accused-0-prior_convictions", "từ 0 trở lên"),
+    ],
+)
+def test_a_slip_of_the_finger_is_told_where_it_was_made(
+    clerk: Client, entered: dict[str, str], field: str, says: str
+) -> None:
+    answer = clerk.post(ADDRESS, filled(clerk, **entered))
+    page = Page(answer)
+    assert answer.status_code == 400
+    assert says in page.error_at(field)
+    assert [each.get("name") for _tag, each in page.elements if "autofocus" in each] == [field]
+    assert not CaseFile.objects.exists()
+
+
+def test_the_focus_goes_to_the_topmost_mistake_among_people_and_case(clerk: Client) -> None:
+    nameless = {"accused-0-full_name": "", "accused-0-charges": "173.1", "name": ""}
+
+    def focused(**entered: str) -> list[str | None]:
+        page = Page(clerk.post(ADDRESS, filled(clerk, **entered)))
+        return [each.get("name") for _tag, each in page.elements if "autofocus" in each]
+
+    assert focused(**nameless) == ["accused-0-full_name"]
+    assert focused(**nameless, unit="không có") == ["accused-0-full_name"]
+    assert focused(**nameless, init_decision_no="") == ["init_decision_no"]
+    # a name is not asked for where it would have come from the row that is wrong
+    assert "tên vụ án" not in Page(clerk.post(ADDRESS, filled(clerk, **nameless))).text
+    assert focused(name="", **{"accused-0-full_name": "", "accused-0-birth": "", "accused-0-sex": ""}) == ["name"]

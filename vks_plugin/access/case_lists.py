@@ -135,11 +135,14 @@ def listed(user: User, cases: Sequence[CaseFile]) -> dict[int, Listed]:
 def next_deadlines(cases: Any) -> dict[int, Deadline]:
     """Return the next time limit of each of these cases that has one (one query); whether it may be told is asked before.
 
+    Duties to send papers stay on the page of the case, here as in its header and in the review: most of them are over
+    in a day, and a list in which every case is red for one says nothing of the proceedings.
+
     Args:
         cases: primary keys, or a query for them.
     """
     today = timezone.localdate()
-    rows = CaseDeadline.objects.filter(case__in=cases).order_by("case", "-due_on", "-pk")
+    rows = CaseDeadline.objects.filter(case__in=cases, is_duty=False).order_by("case", "-due_on", "-pk")
     # of each case the first one comes last, and stays
     return {row.case_id: Deadline(row, band(row.due_on, today), (row.due_on - today).days) for row in rows}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,6 +54,16 @@ def days_off() -> DaysOff:
         frozenset(day for day, off in rows if off),
         frozenset(day for day, off in rows if not off),
     )
+
+
+def has_exchanged_days(year: int) -> bool:
+    """Tell whether it is known which days of a year are off or worked by exchange.
+
+    Public holidays follow from the law; which working days are exchanged for them is decided anew every year. A year is
+    known where the shipped calendar holds such a decision or somebody entered a day of it.
+    """
+    shipped: Collection[int] = getattr(_holidays(), "special_public_holidays", ())
+    return year in shipped or CalendarDay.objects.filter(day__year=year).exists()
 
 
 def counting() -> Counting:

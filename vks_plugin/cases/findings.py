@@ -49,8 +49,11 @@ def findings(case: CaseFile) -> list[Finding]:
 
 def _days(case: CaseFile, accused: Sequence[Accused], events: Sequence[ProceduralEvent]) -> validation.DaysOfCase:
     recorded = tuple(validation.RecordedEvent(each.pk, happening_of(each)) for each in events)
+    found = validation.DaysOfCase(
+        recorded, opened_on=case.init_decision_date, crime_on=case.crime_date, handled_on=case.handled_at
+    )
     if not case.kind_data.prosecutes:
-        return validation.DaysOfCase(recorded)
+        return found
     # what is recorded as events is compared there
     told = {(each.event, each.accused_id) for each in events}
     initiated = ("khoi_to_vu_an", None) in told
@@ -67,7 +70,7 @@ def _days(case: CaseFile, accused: Sequence[Accused], events: Sequence[Procedura
                 approved_on=None if charged and approved else person.approval_date,
             )
         )
-    return validation.DaysOfCase(recorded, tuple(people))
+    return replace(found, accused=tuple(people))
 
 
 def _folios(case: CaseFile) -> Iterable[Finding]:

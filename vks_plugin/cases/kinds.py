@@ -84,9 +84,9 @@ class Kind:
         """Return the words this kind has for a status; those of any other kind when it has none."""
         return dict(self.statuses).get(status, status_label(status))
 
-    def accused_label(self, stage: str) -> str:
+    def accused_label(self, stage: str, *, held: bool = True) -> str:
         """Return what its accused are called at a stage."""
-        return accused_label(stage) if self.prosecutes else self.accused_group_label
+        return accused_label(stage, held=held) if self.prosecutes else self.accused_group_label
 
     def clean_details(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the kind's own fields as they are stored: strings, whole numbers, ISO dates; empty ones left out.

@@ -27,6 +27,9 @@ Need = Literal["number", "ground", "amount", "time", "accused"]
 class ProceedingsError(Conflict):
     """The table of events does not allow this now; nothing has changed."""
 
+    brief: Sentence | None = None
+    """The reason alone, for a list of many that need not say each time what is possible instead."""
+
 
 class State(NamedTuple):
     """Where a case, or one accused, stands."""
@@ -1423,6 +1426,8 @@ _OF_PERSON_STATUS = _(
     "Bị can, bị cáo này đang ở trạng thái “%(status)s”: “%(event)s” chỉ ghi được khi %(when)s. "
     "Lúc này chỉ ghi được: %(possible)s."
 )
+_BY_STAGE = _("chỉ có ở %(where)s")
+_BY_STATUS = _("chỉ ghi được khi %(when)s")
 
 
 def _refuse(event: Event, kind: str, case: State, person: State | None) -> ProceedingsError:
@@ -1451,7 +1456,10 @@ def _refuse(event: Event, kind: str, case: State, person: State | None) -> Proce
         words["stage"] = stage_label(case.stage)
         words["where"] = Listing(stage_label(each) for each in event.case_stages)
         sentence = _OF_CASE_STAGE
-    return ProceedingsError(Sentence(sentence, **words))
+    refusal = ProceedingsError(Sentence(sentence, **words))
+    by_status = sentence in {_OF_CASE_STATUS, _OF_PERSON_STATUS}
+    refusal.brief = Sentence(_BY_STATUS, when=words["when"]) if by_status else Sentence(_BY_STAGE, where=words["where"])
+    return refusal
 
 
 _MISSING = {

@@ -19,6 +19,8 @@ class Possible(NamedTuple):
     now: bool
     why_not: str = ""
     """Why it may not, in the present language."""
+    brief: str = ""
+    """The reason alone, where the whole sentence would say each time what may be recorded instead."""
 
 
 def timeline(case: CaseFile) -> QuerySet[ProceduralEvent]:
@@ -53,9 +55,14 @@ def possible_events(
     person = State(accused.stage, accused.status) if accused is not None else None
     pk = accused.pk if accused is not None else None
     now = {event.value for event in allowed(case.kind, state, person, history)}
-    return [
-        Possible(event, now=True)
-        if event.value in now
-        else Possible(event, now=False, why_not=spoken(why_not(event, state, person, history, pk).message))
-        for event in EVENTS[case.kind].values()
-    ]
+    found = []
+    for event in EVENTS[case.kind].values():
+        if event.value in now:
+            found.append(Possible(event, now=True))
+            continue
+        refusal = why_not(event, state, person, history, pk)
+        sentence = spoken(refusal.message)
+        found.append(
+            Possible(event, now=False, why_not=sentence, brief=spoken(refusal.brief) if refusal.brief else sentence)
+        )
+    return found

@@ -270,6 +270,10 @@ def field_label(subject: str, name: str) -> str:
     return label[:1].upper() + label[1:]
 
 
+UNSET = "không"
+"""How a mark that is not set reads in the history."""
+
+
 def readable(entry: models.Model, name: str) -> str:
     """Return a field's value as people read it, for the history."""
     field = entry._meta.get_field(name)
@@ -277,7 +281,7 @@ def readable(entry: models.Model, name: str) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return "có" if value else "không"
+        return "có" if value else UNSET
     if isinstance(value, dt.datetime):
         return f"{value:%d/%m/%Y %H:%M}"
     if isinstance(value, dt.date):

@@ -123,15 +123,24 @@ def status_label(status: str) -> str:
     return next((label for rows in STATUSES_OF.values() for value, label in rows if value == status), status)
 
 
+HOLDING = frozenset({"giu_khan_cap", "bat", "tam_giu"})
+"""Measures by which somebody is held before being charged (Điều 58, 59)."""
+BEFORE_CHARGE = "khoi_to"
+"""The stage of somebody in a criminal case whom no decision charges yet."""
+
 _TRIAL_STAGES = frozenset({"xet_xu_so_tham", "phuc_tham"})
 _AFTER_TRIAL = frozenset({"giam_doc_tham_tai_tham", "thi_hanh_an", "ket_thuc"})
 
 
-def accused_label(stage: str) -> str:
-    """Return what the law calls the person prosecuted at `stage` (Điều 60, 61 BLTTHS).
+def accused_label(stage: str, *, held: bool = True) -> str:
+    """Return what the law calls the person prosecuted at `stage` (Điều 58 to 61 BLTTHS).
 
     The stage of the person, where it is known: one is charged only by the decision against him, and
     stands trial only by the decision to open it, so a person's stage may be behind that of the case.
+
+    Args:
+        stage: of the person, or of the case.
+        held: for somebody not charged yet, whether that person is held; who was only reported is not called so.
     """
     if stage in _TRIAL_STAGES:
         return _("Bị cáo")
@@ -139,6 +148,6 @@ def accused_label(stage: str) -> str:
         return _("Người bị kết án")
     if stage == "nguon_tin":
         return _("Người bị tố giác, kiến nghị khởi tố")
-    if stage == "khoi_to":
-        return _("Người bị giữ, bị tạm giữ")
+    if stage == BEFORE_CHARGE:
+        return _("Người bị giữ, bị tạm giữ") if held else _("Người chưa bị khởi tố")
     return _("Bị can")

@@ -103,6 +103,10 @@ class DaysOfCase:
     events: tuple[RecordedEvent, ...] = ()
     """Oldest first."""
     accused: tuple[AccusedDays, ...] = ()
+    opened_on: dt.date | None = None
+    """The day of the decision, receipt or acceptance that identifies the case."""
+    crime_on: dt.date | None = None
+    handled_on: dt.date | None = None
 
 
 def days_in_order(facts: DaysOfCase) -> Findings:
@@ -115,6 +119,15 @@ def days_in_order(facts: DaysOfCase) -> Findings:
             for sentence in order_warnings(told, each.happening)
         ]
         told.append(each.happening)
+    if facts.opened_on is not None:
+        if facts.crime_on is not None and facts.crime_on > facts.opened_on:
+            template = _("Ngày phạm tội %(crime)s sau ngày khởi tố, tiếp nhận %(opened)s. Hãy kiểm tra lại.")
+            sentence = Sentence(template, crime=_shown(facts.crime_on), opened=_shown(facts.opened_on))
+            found.append(Finding("V02", "warn", sentence, "case", field="crime_date"))
+        if facts.handled_on is not None and facts.handled_on < facts.opened_on:
+            template = _("Ngày thụ lý %(handled)s trước ngày khởi tố, tiếp nhận %(opened)s. Hãy kiểm tra lại.")
+            sentence = Sentence(template, handled=_shown(facts.handled_on), opened=_shown(facts.opened_on))
+            found.append(Finding("V02", "warn", sentence, "case", field="handled_at"))
     for person in facts.accused:
         charged, approved = person.charged_on, person.approved_on
         if charged is not None and person.initiated_on is not None and charged < person.initiated_on:

@@ -10,7 +10,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
+from vks_plugin.cases.calendar import has_exchanged_days
 from vks_plugin.conf import Configuration, configuration
 from vks_plugin.doctor.results import (
     Result,
@@ -31,6 +33,8 @@ from vks_plugin.organization.roles import GROUP_PREFIX
 _OTHER_VARIABLES = {"VKS_DEMONSTRATION", "VKS_TEST_HOST"}
 _SHORTEST_KEY = 32
 _KEPT_IN_TRASH = 30
+# the month from which the days off of the next year can be known
+_DAYS_OFF_DECIDED = 11
 # what a template of file names may say of a document without telling anything about its case
 _HARMLESS = re.compile(r"\{\{?\s*(doc_pk|added(_\w+)?|asn|owner_username|none)\s*\}?\}")
 
@@ -387,6 +391,21 @@ def own_settings(_scope: Scope) -> Result:
         f"Có biến môi trường không thuộc vks_plugin, có lẽ gõ nhầm: {some(unknown)}.",
         "unknown settings, perhaps misspelt",
         mend=environment(*(f"{name}=" for name in unknown)),
+    )
+
+
+def days_off(_scope: Scope) -> Result:
+    """Days off by exchange are decided late in the year before; no calendar shipped earlier can know them."""
+    today = timezone.localdate()
+    years = [today.year, *([today.year + 1] if today.month >= _DAYS_OFF_DECIDED else [])]
+    missing = [str(year) for year in years if not has_exchanged_days(year)]
+    if not missing:
+        return ok()
+    return warning(
+        f"Lịch nghỉ năm {some(missing)} chưa có ngày nghỉ hoán đổi, ngày làm bù: hạn rơi vào những ngày đó có thể lệch.",
+        f"days off by exchange are not known for {some(missing)}; limits that end on one may be a day out",
+        mend="Đối chiếu quyết định về lịch nghỉ, nhập từng ngày hoán đổi; năm không hoán đổi ngày nào thì nhập riêng ngày "
+        f"đầu năm: {', '.join(f'`python manage.py vks_calendar --off {year}-01-01`' for year in missing)} (enter them).",
     )
 
 

@@ -45,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     Check("allowed-hosts", "Tên máy chủ được trả lời", _W, configuration.allowed_hosts),
     Check("time-zone", "Múi giờ", _E, configuration.time_zone),
     Check("date-order", "Thứ tự ngày tháng", _W, configuration.date_order),
+    Check("days-off", "Lịch nghỉ lễ", _W, configuration.days_off),
     # ways in
     Check("auto-login", "Đăng nhập tự động", _E, configuration.auto_login),
     Check("sign-ups", "Tự mở tài khoản", _E, configuration.sign_ups),

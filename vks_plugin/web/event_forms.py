@@ -76,7 +76,7 @@ class EventForm(StyledForm):
     )
     ground = forms.ChoiceField(label=_("Căn cứ"), required=False)
     length = forms.IntegerField(label=_("Thời gian"), required=False, min_value=1, max_value=999)
-    unit = forms.ChoiceField(label=_("Đơn vị"), required=False, choices=_UNITS)
+    unit = forms.ChoiceField(label=_("Tính theo"), required=False, choices=_UNITS)
     asked_on = DayField(label=_("Ngày đề nghị"), required=False)
     named_day = DayField(label=_("Ngày nêu trong quyết định"), required=False)
     signer_name = forms.CharField(label=_("Người ký"), max_length=150, required=False)

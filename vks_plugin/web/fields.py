@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,8 @@ from vks_plugin.cases.persons import BirthPrecision
 from vks_plugin.errors import VksError
 from vks_plugin.text import folded, one_line
 
+FIRST_YEAR = 1900
+"""No day of a case lies before it."""
 DATE_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
 
 
@@ -34,6 +37,14 @@ class DayField(forms.DateField):
             error_messages={"invalid": _("Hãy nhập ngày dạng dd/mm/yyyy.")},
             **options,
         )
+
+    def validate(self, value: Any) -> None:
+        """Refuse a year that is a slip of the finger, where it was typed: `10/11/0025`."""
+        super().validate(value)
+        if value is not None and value.year < FIRST_YEAR:
+            raise forms.ValidationError(
+                gettext("Ngày này trước năm %(year)d: hãy kiểm tra lại.") % {"year": FIRST_YEAR}
+            )
 
 
 class HourField(forms.TimeField):
@@ -80,7 +91,18 @@ class BirthField(forms.CharField):
 
     def clean(self, value: Any) -> Birth:
         """Return what is known."""
-        text = one_line(super().clean(value))
+        birth = self._read(one_line(super().clean(value)))
+        today = timezone.localdate()
+        if birth.date is not None and birth.date > today:
+            raise forms.ValidationError(_("Ngày sinh nằm trong tương lai: hãy kiểm tra lại."))
+        if birth.year is not None and not FIRST_YEAR <= birth.year <= today.year:
+            raise forms.ValidationError(
+                gettext("Không thể sinh năm %(year)d: hãy kiểm tra lại.") % {"year": birth.year}
+            )
+        return birth
+
+    @staticmethod
+    def _read(text: str) -> Birth:
         if not text:
             return Birth()
         if re.fullmatch(r"\d{4}", text):
@@ -238,6 +260,13 @@ class StyledForm(forms.Form):
         else:
             kind = "form-control form-control-sm"
         field.widget.attrs.setdefault("class", kind)
+        if isinstance(field, forms.IntegerField):
+            # Django's own Vietnamese sentences are hardly Vietnamese
+            field.error_messages |= {
+                "invalid": _("Hãy nhập số nguyên."),
+                "min_value": _("Hãy nhập số từ %(limit_value)s trở lên."),
+                "max_value": _("Hãy nhập số không quá %(limit_value)s."),
+            }
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Keep the sentence, and mark the field it stands at.

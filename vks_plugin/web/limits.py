@@ -70,8 +70,13 @@ def rule_label(rule: str) -> str:
     return _(found.label) if found is not None else rule
 
 
+def _unverified() -> str:
+    return _("Chưa kiểm chứng: đối chiếu điều luật trước khi dùng.")
+
+
 def of_row(row: CaseDeadline, today: dt.date) -> Limit:
-    """Return a limit that is kept as a row."""
+    """Return a limit that is kept as a row; of its notes, those that say how far it can be relied on."""
+    rule = deadline_rules().get(row.rule)
     return Limit(
         rule_label(row.rule),
         band(row.due_on, today),
@@ -82,7 +87,7 @@ def of_row(row: CaseDeadline, today: dt.date) -> Limit:
         row.request_by,
         row.arithmetic,
         row.article,
-        (row.note,) if row.note else (),
+        (_unverified(),) if rule is not None and not rule.verified else (),
         row.accused.full_name if row.accused is not None else "",
     )
 
@@ -100,7 +105,7 @@ def _of_running(limit: Running, names: Mapping[int, str], today: dt.date) -> Lim
     start = limit.start
     notes = tuple(spoken(note) for note in limit.notes)
     if not limit.verified:
-        notes = (*notes, _("Chưa kiểm chứng: đối chiếu điều luật trước khi dùng."))
+        notes = (*notes, _unverified())
     return Limit(
         _(limit.rule.label),
         limit.band,

@@ -8,10 +8,12 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.errors import NotFound, VksError
@@ -72,7 +74,7 @@ def show_error(request: HttpRequest, error: VksError) -> HttpResponse:
 
 
 def _finish(response: HttpResponseBase) -> HttpResponseBase:
-    if response.get("Content-Type", "").startswith("text/html"):
+    if response.get("Content-Type", "").startswith(("text/html", "application/json")):
         # a PDF is shown by the browser's own viewer, which is no page of ours
         response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -85,6 +87,13 @@ def page(view: View[P]) -> Callable[..., HttpResponseBase]:
 
     @wraps(view)
     def inner(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated and is_fragment(request):
+            # the host's page for signing in is no part of a page: the script says what happened and keeps what was typed
+            return _finish(HttpResponse(status=401))
+        return signed_in(request, *args, **kwargs)
+
+    @login_required
+    def signed_in(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         language = language_of(request)
         response: HttpResponseBase
         with speaking(language):
@@ -97,7 +106,14 @@ def page(view: View[P]) -> Callable[..., HttpResponseBase]:
         response.headers["Content-Language"] = language
         return _finish(response)
 
-    return login_required(inner)
+    return inner
+
+
+@page
+@require_GET
+def session(request: SignedInRequest) -> HttpResponse:
+    """Tell a page that is about to send something who is signed in now, and by which token forms are known."""
+    return JsonResponse({"user": request.user.pk, "token": get_token(request)})
 
 
 @page

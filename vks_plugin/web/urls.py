@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from vks_plugin.web.shell import unknown
+from vks_plugin.web.shell import session, unknown
 from vks_plugin.web.views import (
     cases,
     court,
@@ -43,6 +43,7 @@ urlpatterns = [
     path("cases/<str:code>/events/record/", events.record, name="event_record"),
     path("cases/<str:code>/events/<int:pk>/withdraw/", events.withdraw, name="event_withdraw"),
     path("deadlines/", deadlines.review, name="deadlines"),
+    path("deadlines/read/", deadlines.read, name="reminders_read"),
     path("cases/<str:code>/record/<str:section>/", record.section, name="section"),
     path("cases/<str:code>/record/<str:part>/add/", record.add_entry, name="entry_add"),
     path("cases/<str:code>/record/<str:part>/<int:pk>/", record.change_entry, name="entry"),
@@ -66,6 +67,7 @@ urlpatterns = [
     path("bundles/<uuid:pk>/", court.status, name="bundle"),
     path("bundles/<uuid:pk>/cancel/", court.cancel, name="bundle_cancel"),
     path("bundles/<uuid:pk>/download/", court.download, name="bundle_download"),
+    path("session/", session, name="session"),
     path("suggest/<str:what>/", suggestions.suggest, name="suggest"),
     path("organization/", organization.organization, name="organization"),
     path("organization/appointments/<int:pk>/end/", organization.end_appointment, name="appointment_end"),

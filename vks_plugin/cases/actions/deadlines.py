@@ -269,10 +269,11 @@ def _settle(records: Sequence[_Record], today: dt.date) -> Refreshed:
 
 
 def _note_next(records: Sequence[_Record], wanted: Mapping[_Key, _Values]) -> None:
-    """Keep with each case the day of its next limit: a long list is narrowed and ordered by it."""
+    """Keep with each case the day of its next limit: a long list is narrowed and ordered by it. Duties do not count."""
     nearest: dict[int, dt.date] = {}
-    for (case_id, *_rest), (due_on, *_others) in wanted.items():
-        nearest[case_id] = min(due_on, nearest.get(case_id, due_on))
+    for (case_id, *_rest), (due_on, *_others, is_duty) in wanted.items():
+        if not is_duty:
+            nearest[case_id] = min(due_on, nearest.get(case_id, due_on))
     stale: dict[dt.date | None, list[int]] = defaultdict(list)
     for record in records:
         due = nearest.get(record.case.pk)

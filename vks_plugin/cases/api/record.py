@@ -26,7 +26,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import OUT_OF_SCOPE, Related, related_cases, require, shown_values
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.api.fields import HELP, columns, explained, input_of, output_of
-from vks_plugin.cases.models import CaseChange, CaseFile, Charge, RelatedCase
+from vks_plugin.cases.models import Accused, CaseChange, CaseFile, Charge, RelatedCase
 from vks_plugin.cases.record import PARTS_OF_RECORD, Part, field_label
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.rest import LARGEST_NUMBER, NUMBER, ComposedField, InputSerializer, PlainJSONParser, refusals
@@ -190,6 +190,8 @@ class RecordViewSet(OfRecordViewSet):
     def rows(self, case: CaseFile) -> QuerySet[Any]:
         """Return the rows of this part, in their order."""
         found: QuerySet[Any] = self.route.of.model._default_manager.filter(case=case).select_related("case")
+        if self.route.of.model is Accused:
+            found = found.prefetch_related("measures")
         return found
 
     def row(self, case: CaseFile, pk: str) -> Any:

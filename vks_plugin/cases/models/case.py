@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.kinds import CRIMINAL, Kind, kind_of
+from vks_plugin.cases.stages import BEFORE_CHARGE, HOLDING
 from vks_plugin.organization.models import Department, InForceManager, ProcuracyUnit
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ class CaseFile(models.Model):
     @property
     def accused_label(self) -> str:
         """What the law calls the accused at the present stage."""
-        return gettext(self.kind_data.accused_label(self.stage))
+        held = self.stage != BEFORE_CHARGE or self.measures.filter(kind__in=HOLDING, ended_on__isnull=True).exists()
+        return gettext(self.kind_data.accused_label(self.stage, held=held))
 
 
 class CaseWords(models.Model):

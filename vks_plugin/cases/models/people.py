@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
-from vks_plugin.cases.stages import MEASURES
+from vks_plugin.cases.stages import BEFORE_CHARGE, HOLDING, MEASURES
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -126,8 +126,16 @@ class Accused(Human):
 
     @property
     def role_label(self) -> str:
-        """What the law calls this person now (BLTTHS, Điều 60 and 61): it follows the person's own stage."""
-        return gettext(self.case.kind_data.accused_label(self.stage or self.case.stage))
+        """What the law calls this person now (BLTTHS, Điều 58 to 61): it follows the person's own stage.
+
+        Before the decision that charges the person, who is held is called otherwise than who is not: whoever lists many
+        reads `measures` with them.
+        """
+        stage = self.stage or self.case.stage
+        held = stage != BEFORE_CHARGE or any(
+            each.kind in HOLDING and each.ended_on is None for each in self.measures.all()
+        )
+        return gettext(self.case.kind_data.accused_label(stage, held=held))
 
     @property
     def offence_day(self) -> dt.date | None:

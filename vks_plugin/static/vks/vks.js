@@ -59,6 +59,74 @@ function addRow(prefix) {
   row.querySelector("input:not([type=hidden]), select").focus();
 }
 
+// what was typed outlives a session that ended meanwhile: before anything is sent, it is asked who is signed in now
+async function session() {
+  const words = document.body.dataset;
+  try {
+    const answer = await fetch(words.vksSession, { headers: { Accept: "application/json" } });
+    // who is not signed in any more is sent to the host's page for that
+    if (answer.redirected || answer.status === 401) return words.vksSignedOut;
+    if (!answer.ok) return words.vksUnreachable;
+    const { user, token } = await answer.json();
+    if (String(user) !== words.vksUser) return words.vksOtherUser;
+    // whoever signed in again in another tab has another token
+    for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+    return "";
+  } catch {
+    return words.vksUnreachable;
+  }
+}
+function tell(sentence) {
+  const words = document.body.dataset;
+  const place = document.getElementById("vks-messages");
+  const box = document.createElement("div");
+  box.className = "alert alert-danger py-2 vks-not-sent";
+  box.setAttribute("role", "alert");
+  box.append(sentence);
+  if (sentence !== words.vksUnreachable) {
+    const link = document.createElement("a");
+    link.href = `${words.vksSignIn}?next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.target = "_blank";
+    link.className = "ms-2";
+    link.textContent = words.vksSignInWords;
+    box.append(link);
+  }
+  place.replaceChildren(box);
+}
+const sayNothing = () => document.querySelector(".vks-not-sent")?.remove();
+document.addEventListener(
+  "submit",
+  async (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post") || form.closest("[data-vks-upload]")) return;
+    if (form.dataset.vksAsked === "sure") {
+      delete form.dataset.vksAsked;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (form.dataset.vksAsked) return;
+    form.dataset.vksAsked = "asking";
+    const { submitter } = event;
+    const wrong = await session();
+    delete form.dataset.vksAsked;
+    if (wrong) return tell(wrong);
+    sayNothing();
+    form.dataset.vksAsked = "sure";
+    form.requestSubmit(submitter);
+  },
+  true,
+);
+document.addEventListener("htmx:confirm", async (event) => {
+  if (event.detail.verb !== "post") return;
+  event.preventDefault();
+  const wrong = await session();
+  if (wrong) return tell(wrong);
+  sayNothing();
+  event.detail.issueRequest(true);
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.vksConfirm && !confirm(form.dataset.vksConfirm)) {
@@ -77,6 +145,11 @@ document.addEventListener("submit", (event) => {
 
 // htmx leaves answers above 399 alone; ours carry the sentence that belongs on the page
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status === 401) {
+    event.detail.isError = false;
+    tell(document.body.dataset.vksSignedOut);
+    return;
+  }
   if (event.detail.xhr.status >= 400 && event.detail.xhr.status < 500) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
@@ -231,7 +304,7 @@ function goOn(event) {
   const label = document.createElement("label");
   label.className = "visually-hidden";
   label.htmlFor = identity;
-  label.textContent = `${place.closest("[data-vks-row], details").querySelector("label[for$='_0']").firstChild.textContent.trim()} ${number + 1}`;
+  label.textContent = `${place.dataset.vksWords} ${number + 1}`;
   const box = document.createElement("span");
   box.className = "vks-suggest";
   const copy = last.cloneNode();

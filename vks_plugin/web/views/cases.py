@@ -70,7 +70,7 @@ def show_case(request: SignedInRequest, code: str) -> HttpResponse:
     context |= header(view) | {"section": "documents"}
     if context["can_read"]:
         context |= {
-            "tabs": tabs(view),
+            "tabs": tabs(view, request.user),
             "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": bundles_of(request.user, view.case),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.queries import visible_cases
-from vks_plugin.access.reminders import mark_read
+from vks_plugin.access.reminders import mark_read, unread
+from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web import limits
-from vks_plugin.web.shell import SignedInRequest, is_fragment, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
 ON_A_PAGE = 50
 
@@ -43,11 +46,19 @@ def review(request: SignedInRequest) -> HttpResponse:
     kept = request.GET.copy()
     for key in ("page", "band"):
         kept.pop(key, None)
-    # who looks at the list has been told
-    if whose == "mine" and not band and not is_fragment(request):
-        mark_read(request.user)
+    new = {(each.case_id, each.accused_id, each.rule, each.due_on): each.pk for each in unread(request.user)}
     context: dict[str, Any] = {
-        "rows": [(row.case, limits.of_row(row, today), display_name(leads.get(row.case_id))) for row in chosen],
+        "rows": [
+            (
+                row.case,
+                limits.of_row(row, today),
+                display_name(leads.get(row.case_id)),
+                (row.case_id, row.accused_id, row.rule, row.due_on) in new,
+            )
+            for row in chosen
+        ],
+        "reminders": len(new),
+        "last_reminder": max(new.values(), default=0),
         "chosen": chosen,
         "whose": whose,
         "has_own": has_own,
@@ -61,3 +72,15 @@ def review(request: SignedInRequest) -> HttpResponse:
         "title": _("Thời hạn"),
     }
     return show(request, "vks/deadlines/review.html", context)
+
+
+@page
+@require_POST
+def read(request: SignedInRequest) -> HttpResponse:
+    """Note that the reminders shown were read: those that came later than the page stay."""
+    last = request.POST.get("last", "")
+    if not last.isdigit() or len(last) > 18:
+        raise BadInput(_("Không rõ những lời nhắc nào đã xem: hãy mở lại trang Thời hạn."), field="last")
+    mark_read(request.user, unread(request.user).filter(pk__lte=int(last)).values_list("pk", flat=True))
+    messages.success(request, _("Đã ghi nhận: bạn đã xem các lời nhắc."), extra_tags=OURS)
+    return redirect("vks:deadlines")

@@ -34,11 +34,26 @@ class Moment(NamedTuple):
     """The stage it led to, where it led to another one."""
     status: str
     """The status it led to, where it led to another one."""
-    amount: str
+    details: str
+    """What the papers say of it, on one line."""
 
 
 def _words(amount: str) -> str:
     return spoken(parse_span(amount).words) if amount else ""
+
+
+def _details(row: ProceduralEvent) -> str:
+    paper = row.case_document
+    told = (
+        _("số %(no)s") % {"no": row.number} if row.number else "",
+        row.agency,
+        ", ".join(each for each in (row.signer_name, row.signer_title) if each),
+        _words(row.amount),
+        row.ground_label,
+        f"{row.named_day:%d/%m/%Y}" if row.named_day is not None else "",
+        (paper.folio_label or paper.title) if paper is not None else "",
+    )
+    return " · ".join(each for each in told if each)
 
 
 def _moment(row: ProceduralEvent) -> Moment:
@@ -48,7 +63,7 @@ def _moment(row: ProceduralEvent) -> Moment:
         display_name(row.recorded_by),
         row.stage_words if moved and row.stage_after != row.stage_before else "",
         row.status_words if moved and row.status_after != row.status_before else "",
-        _words(row.amount),
+        _details(row),
     )
 
 
@@ -87,7 +102,7 @@ def events_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
             address=reverse("vks:section", args=[view.case.code, "events"]),
             initial={"who": given},
         )
-        context["refused"] = [(_(each.event.label), each.why_not) for each in possible if not each.now]
+        context["refused"] = [(_(each.event.label), each.brief) for each in possible if not each.now]
     return context
 
 

@@ -69,7 +69,7 @@ def _show(
     request: SignedInRequest, view: CaseView, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
     whole = header(view) | {
-        "tabs": tabs(view),
+        "tabs": tabs(view, request.user),
         "section": "folios",
         "section_template": f"vks/folios/{template}.html",
         **context,

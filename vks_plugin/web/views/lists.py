@@ -31,7 +31,7 @@ _COLUMNS = (
     ("stage", _("Giai đoạn")),
     ("unit", _("Đơn vị")),
     ("", _("Kiểm sát viên")),
-    ("handled_at", _("Thụ lý")),
+    ("handled_at", _("Ngày thụ lý")),
     ("due", _("Hạn gần nhất")),
     ("", _("Tài liệu")),
 )

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db import models
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -20,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import CaseView, case_for, related_cases, shown_values, who_can_see
+from vks_plugin.access.queries import CaseView, case_for, related_cases, shown_values, visible_cases, who_can_see
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -28,9 +30,10 @@ from vks_plugin.cases.models import (
     CaseFile,
     Charge,
     PreventiveMeasure,
+    RelatedCase,
 )
 from vks_plugin.cases.penal_code import CLASS_NAMES
-from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, field_label, fingerprint, readable
+from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, UNSET, field_label, fingerprint, readable
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import colleagues, display_name
@@ -82,8 +85,8 @@ class Tab:
     count: int | None
 
 
-def _counts(case: CaseFile) -> dict[str, int]:
-    """Return how many rows each section has (one query)."""
+def _counts(case: CaseFile, user: User) -> dict[str, int]:
+    """Return how many rows each section has (one query), related cases as this person sees them from both sides."""
 
     def of(model: Any, **narrow: Any) -> Any:
         rows = model.objects.filter(case_id=OuterRef("pk"), **narrow).order_by().values("case_id")
@@ -94,17 +97,22 @@ def _counts(case: CaseFile) -> dict[str, int]:
         "people": "person",
         "measures": "measure",
         "exhibits": "exhibit",
-        "relations": "relation",
     }
     counted = {f"n_{name}": of(PARTS_OF_RECORD[part].model) for name, part in names.items()}
+    told = RelatedCase.objects.filter(
+        Q(case_id=OuterRef("pk")) | Q(other_id=OuterRef("pk"), case__in=visible_cases(user).values("pk"))
+    ).order_by()
+    # one number whichever side the row is of
+    alike = told.annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
+    counted["n_relations"] = Coalesce(Subquery(alike), 0)
     row = CaseFile.objects.filter(pk=case.pk).annotate(**counted).values(*counted).get()
     return {name.removeprefix("n_"): number for name, number in row.items()}
 
 
-def tabs(view: CaseView) -> list[Tab]:
-    """Return the sections this case has, with how much is in each (one query)."""
+def tabs(view: CaseView, user: User) -> list[Tab]:
+    """Return the sections this case has, with how much is in each (a few queries)."""
     case = view.case
-    counts = _counts(case)
+    counts = _counts(case, user)
     found = []
     for section in SECTIONS:
         if section.accused_only and not case.kind_data.has_accused:
@@ -206,7 +214,9 @@ def _accused(view: CaseView) -> dict[str, Any]:
         charges[charge.accused_id].append(charge)
     fields = tuple(name for name in PARTS_OF_RECORD["accused"].fields if name not in _SHOWN_BESIDE)
     people = []
-    for person in view.accused:
+    everybody = list(view.accused)
+    models.prefetch_related_objects(everybody, "measures")
+    for person in everybody:
         person.case = case
         person.stage_words = _(stage_label(person.stage or case.stage))  # type: ignore[attr-defined]
         person.status_words = _(status_label(person.status or case.status))  # type: ignore[attr-defined]
@@ -287,9 +297,21 @@ def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     for row in rows:
         part = PARTS_OF_RECORD.get(row.subject)
         label = _(part.label) if part is not None else _OTHER_SUBJECTS.get(row.subject, row.subject)
-        values = [(_change_label(row.subject, name), before, after) for name, before, after in shown[row.pk]]
+        values = [
+            (_change_label(row.subject, name), before, after)
+            for name, before, after in shown[row.pk]
+            # of a new row, the marks it does not carry say nothing
+            if not (row.act == CaseChange.Act.CREATED and after == UNSET and _is_mark(row.subject, name))
+        ]
         changes.append(Change(row, str(label), values))
     return {"changes": changes, "rows": rows}
+
+
+def _is_mark(subject: str, name: str) -> bool:
+    part = PARTS_OF_RECORD.get(subject)
+    model: Any = part.model if part is not None else CaseFile if subject == "case" else None
+    fields = {each.name: each for each in model._meta.get_fields()} if model is not None else {}
+    return isinstance(fields.get(name), models.BooleanField)
 
 
 _OTHER_SUBJECTS: dict[str, Any] = {
@@ -379,7 +401,7 @@ def show_section(
     """Show a case with one of its sections; `at` names the row that has the focus."""
     context = header(view) | section_context(request, view, name)
     context |= {
-        "tabs": tabs(view),
+        "tabs": tabs(view, request.user),
         "section": name,
         "section_template": f"vks/record/{name}.html",
         "at": at,

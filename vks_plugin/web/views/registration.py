@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -119,7 +120,8 @@ def _complete(form: CaseForm, accused: Any, participants: Any) -> bool:
         for row in accused.filled():
             offences += row.check_charges(crime_day=form.cleaned_data.get("crime_date"), charged_on=charged)
             fine.append(not row.errors)
-    if form.is_valid():
+    # no name is proposed from rows that are wrong, and none is asked for because of them
+    if form.is_valid() and all(fine):
         offences += case_offences(form)
         propose(form, accused.filled() if form.kind.has_accused else [], offences)
         fine.append(not form.errors)
@@ -166,7 +168,11 @@ def _one_focus(form: CaseForm, rows: list[Any], fresh: Any) -> None:
         last = fresh.forms[-1]
         next(iter(last.fields.values())).widget.attrs["autofocus"] = True
         return
+    # people stand between what identifies the case and the rest of it
+    above = {NON_FIELD_ERRORS, *(name for group in ("identity", "details") for name, _width in form.layout[group])}
     wrong = [each for each in (form, *rows) if each.is_bound and each.errors]
+    if len(wrong) > 1 and wrong[0] is form and above.isdisjoint(form.errors):
+        wrong.remove(form)
     first = wrong[0] if wrong else form
     _unfocus([each for each in (form, *rows) if each is not first])
 
