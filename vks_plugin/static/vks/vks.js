@@ -417,8 +417,7 @@ if (box) {
         body: new FormData(form),
         headers: { "HX-Request": "true" },
       });
-      // who is not signed in any more is sent to the host's page for that
-      if (response.redirected) throw new Error("signed out");
+      if (response.redirected || response.status === 401) throw new Error("signed out");
       answer.innerHTML = await response.text();
       taken = response.ok;
       if (taken) {
