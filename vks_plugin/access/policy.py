@@ -64,6 +64,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 NO_REASON = _("Không có vai trò nào đối với vụ án này")
+NO_ACCOUNT = _("Chưa đăng nhập hoặc tài khoản đã khóa")
 
 MAY_REGISTER: frozenset[str] = frozenset(
     {

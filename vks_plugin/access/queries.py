@@ -17,6 +17,7 @@ from vks_plugin.access.policy import (
     MAY_APPOINT,
     MAY_REGISTER,
     MAY_SET_CALENDAR,
+    NO_ACCOUNT,
     RULES,
     CaseFacts,
     Decision,
@@ -90,7 +91,7 @@ def assignments_in_force(case: CaseFile) -> QuerySet[Assignment]:
 def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:
     """Return how far the person may go in a part of the case, and why (two queries)."""
     if not _may_act(user):
-        return Decision(Level.NONE, _("Chưa đăng nhập hoặc tài khoản đã khóa"))
+        return Decision(Level.NONE, NO_ACCOUNT)
     roles = assignments_in_force(case).filter(user_id=user.pk).values_list("role", flat=True)
     return decide(posts=_posts(user), assigned_as=roles, case=facts_of(case), part=part)
 

@@ -1,0 +1,238 @@
+"""Why somebody may go so far in a case and no further: the chain of reasons with its days.
+
+Pure, like the policy it explains. The answer itself is always the one of `decide`; what stands here is which row of
+the table gives it, through which post or assignment and until when, and of every other row the first condition that
+fails.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+from vks_plugin.access.policy import NO_ACCOUNT, RULES, CaseFacts, Decision, Level, Post, Rule, decide
+from vks_plugin.text import Sentence
+from vks_plugin.text import gettext_noop as _
+
+LEVEL_NAMES: Mapping[Level, str] = MappingProxyType(
+    {
+        Level.NONE: _("không có quyền"),
+        Level.METADATA: _("biết có vụ án"),
+        Level.VIEW: _("xem"),
+        Level.CONTRIBUTE: _("nộp"),
+        Level.MANAGE: _("quản lý"),
+    }
+)
+
+RESTRICTED = _("Vụ án hạn chế nội bộ: căn cứ này không áp dụng, phải được phân công vào vụ án.")
+NO_HIGHER_UNIT = _("Đơn vị thụ lý không có đơn vị cấp trên.")
+NEVER_ASSIGNED = _("Chưa được phân công vai trò này trong vụ án.")
+NO_SUCH_POST = _("Không giữ chức danh này tại %(unit)s.")
+POST_ELSEWHERE = _("Giữ chức danh này tại %(other)s, không phải tại %(unit)s.")
+_OF_A_POST = {
+    "ended": _("Chức danh tại %(unit)s đã chấm dứt ngày %(day)s."),
+    "passed": _("Chức danh tại %(unit)s chỉ đến hết ngày %(day)s."),
+    "coming": _("Chức danh tại %(unit)s chỉ có từ ngày %(day)s."),
+}
+_OF_AN_ASSIGNMENT = {
+    "ended": _("Phân công đã chấm dứt ngày %(day)s."),
+    "passed": _("Phân công chỉ đến hết ngày %(day)s."),
+    "coming": _("Phân công chỉ có từ ngày %(day)s."),
+}
+
+
+class Held(NamedTuple):
+    """A post, or an assignment to the case, whether it is in force or not."""
+
+    role: str
+    unit: str
+    """Code of the office; empty for an assignment."""
+    starts_on: dt.date
+    ends_on: dt.date | None = None
+    """The last day, included; None: open."""
+    ended_on: dt.date | None = None
+    """The day it was ended before its time; from then on it never counts again."""
+
+    def in_force(self, day: dt.date) -> bool:
+        """Tell whether it counts on `day`."""
+        return self.standing(day) == ""
+
+    def standing(self, day: dt.date) -> str:
+        """Return why it does not count on `day`: `ended`, `coming` or `passed`; empty when it counts."""
+        if self.ended_on is not None:
+            return "ended"
+        if self.starts_on > day:
+            return "coming"
+        return "passed" if self.ends_on is not None and self.ends_on < day else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table, and what became of it for this person."""
+
+    rule: Rule
+    by: Held | None
+    """What it holds through, or what comes nearest to it."""
+    failed: str
+    """The first condition that fails, as a sentence; empty: the row holds."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the row gives its level."""
+        return not self.failed
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How far somebody may go in one part of a case, and why."""
+
+    part: str
+    decision: Decision
+    """What `decide` says."""
+    rows: tuple[Row, ...]
+    """Every row of the table about this part, in its order."""
+    lasts_until: dt.date | None
+    """The last day of this level; None: nothing that is recorded ends or raises it."""
+    then: Decision | None
+    """What holds after that day."""
+    unrestricted: Decision | None
+    """What would hold were the case not restricted, where that makes a difference."""
+
+    @property
+    def granting(self) -> Row | None:
+        """The row that gives the level."""
+        holding = (row for row in self.rows if row.holds and row.rule.level == self.decision.level)
+        return next(holding, None)
+
+    def withheld(self) -> tuple[Row, ...]:
+        """Return the rows that would have given more, each with what it lacks."""
+        return tuple(row for row in self.rows if not row.holds and row.rule.level > self.decision.level)
+
+
+def explain(
+    *,
+    posts: Iterable[Held],
+    assignments: Iterable[Held],
+    case: CaseFacts,
+    part: str,
+    day: dt.date,
+    active: bool = True,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Explanation:
+    """Return how far a person may go in a part of a case on `day`, with the whole chain of reasons.
+
+    Args:
+        posts: the person's posts, those that ended or are to come too.
+        assignments: the same of the person's assignments to this very case.
+        case: the case.
+        part: `hsva` or `hsks`.
+        day: the day asked about.
+        active: whether the account may sign in at all.
+        names: how offices are called, by code; a code that is missing is shown itself.
+    """
+    mine = _Person(tuple(posts), tuple(assignments), active)
+    decision = mine.decided(case, part, day)
+    rows = []
+    for rule in RULES:
+        if rule.part != part:
+            continue
+        by, failed = _tried(rule, mine, case, day, names)
+        rows.append(Row(rule, by, failed if active else NO_ACCOUNT))
+    until, then = _next_change(mine, case, part, day, decision.level)
+    open_to_all = mine.decided(CaseFacts(case.unit, case.higher_unit, restricted=False), part, day)
+    return Explanation(
+        part=part,
+        decision=decision,
+        rows=tuple(rows),
+        lasts_until=until,
+        then=then,
+        unrestricted=open_to_all if open_to_all.level != decision.level else None,
+    )
+
+
+class _Person(NamedTuple):
+    posts: tuple[Held, ...]
+    assignments: tuple[Held, ...]
+    active: bool
+
+    def decided(self, case: CaseFacts, part: str, day: dt.date) -> Decision:
+        """Return what the policy says of the person on `day`."""
+        if not self.active:
+            return Decision(Level.NONE, NO_ACCOUNT)
+        return decide(
+            posts=[Post(each.role, each.unit) for each in self.posts if each.in_force(day)],
+            assigned_as=[each.role for each in self.assignments if each.in_force(day)],
+            case=case,
+            part=part,
+        )
+
+
+def _tried(
+    rule: Rule, mine: _Person, case: CaseFacts, day: dt.date, names: Mapping[str, str]
+) -> tuple[Held | None, str]:
+    """Return what a row holds through or nearly would, and the first condition that fails."""
+    if rule.relation == "assigned":
+        held = [each for each in mine.assignments if each.role == rule.role]
+        failed = _not_in_force(held, day, _OF_AN_ASSIGNMENT, {}) if held else NEVER_ASSIGNED
+    else:
+        unit = case.unit if rule.relation == "own_unit" else case.higher_unit
+        if unit is None or (rule.relation == "higher_unit" and unit == case.unit):
+            return None, NO_HIGHER_UNIT
+        called = {"unit": names.get(unit, unit)}
+        same_role = [each for each in mine.posts if each.role == rule.role]
+        held = [each for each in same_role if each.unit == unit]
+        elsewhere = [each for each in same_role if each.unit != unit and each.in_force(day)]
+        if held:
+            failed = _not_in_force(held, day, _OF_A_POST, called)
+        elif elsewhere:
+            other = elsewhere[0].unit
+            failed = Sentence(POST_ELSEWHERE, other=names.get(other, other), **called)
+        else:
+            failed = Sentence(NO_SUCH_POST, **called)
+    by = _nearest(held, day) if held else None
+    if not failed and case.restricted and not rule.restricted_too:
+        failed = RESTRICTED
+    return by, failed
+
+
+def _nearest(held: Sequence[Held], day: dt.date) -> Held:
+    """Return the one in force that lasts longest; without one, the latest."""
+    in_force = [each for each in held if each.in_force(day)]
+    return (
+        max(in_force, key=lambda each: each.ends_on or dt.date.max)
+        if in_force
+        else max(held, key=lambda each: each.starts_on)
+    )
+
+
+def _not_in_force(held: Sequence[Held], day: dt.date, sentences: Mapping[str, str], called: Mapping[str, str]) -> str:
+    """Return why none of these counts on `day`; empty when one does."""
+    nearest = _nearest(held, day)
+    standing = nearest.standing(day)
+    if not standing:
+        return ""
+    of = {"ended": nearest.ended_on, "passed": nearest.ends_on, "coming": nearest.starts_on}[standing]
+    return Sentence(sentences[standing], day=f"{of:%d/%m/%Y}", **called)
+
+
+def _next_change(
+    mine: _Person, case: CaseFacts, part: str, day: dt.date, level: Level
+) -> tuple[dt.date | None, Decision | None]:
+    """Return the last day of the present level and what follows it, as far as it is recorded."""
+    one = dt.timedelta(days=1)
+    turning = set()
+    for each in (*mine.posts, *mine.assignments):
+        if each.ended_on is not None:
+            continue
+        turning.add(each.starts_on)
+        if each.ends_on is not None and each.ends_on < dt.date.max:
+            turning.add(each.ends_on + one)
+    for turn in sorted(turning):
+        if turn > day:
+            then = mine.decided(case, part, turn)
+            if then.level != level:
+                return turn - one, then
+    return None, None
