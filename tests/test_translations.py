@@ -317,6 +317,18 @@ _PAGES: dict[str, tuple[str, Visit, set[str]]] = {
         ),
         {"Viện trưởng đơn vị thụ lý", "Kiểm sát viên thụ lý chính", "Ai xem được hồ sơ vụ án này", "Thu hồi"},
     ),
+    "why somebody may not see a case": (
+        "chief_kv1",
+        lambda client, every, headers: client.get(
+            f"/vks/cases/{every.filed.case.code}/explain/?user=inspector_kv1", headers=headers
+        ),
+        {"Trong DMS", "Căn cứ trong bảng phân quyền", "Kiểm tra viên được phân công vào vụ án", "nộp", "quản lý"},
+    ),
+    "the cases of a colleague": (
+        "chief_kv1",
+        lambda client, _all, headers: client.get("/vks/explain/?user=prosecutor_kv1", headers=headers),
+        {"Chỉ gồm các vụ án bạn được phân công người.", "Hồ sơ kiểm sát (nội bộ)"},
+    ),
     "the case, to who may not read it": (
         "clerk_kv1",
         lambda client, every, headers: client.get(f"/vks/cases/{every.filed.case.code}/", headers=headers),

@@ -6,7 +6,14 @@ from django.urls import re_path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from vks_plugin.access.api import AppointmentViewSet, CaseAccessViewSet, CaseAssignmentViewSet, ReminderViewSet
+from vks_plugin.access.api import (
+    AppointmentViewSet,
+    CaseAccessViewSet,
+    CaseAssignmentViewSet,
+    CaseExplainViewSet,
+    ExplainViewSet,
+    ReminderViewSet,
+)
 from vks_plugin.cases.api import (
     RECORD_VIEWS,
     CalendarDayViewSet,
@@ -91,6 +98,8 @@ router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upl
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")
 router.register(rf"{_OF_CASE}/access", CaseAccessViewSet, basename="vks-case-access")
+router.register(rf"{_OF_CASE}/explain", CaseExplainViewSet, basename="vks-case-explain")
+router.register("explain", ExplainViewSet, basename="vks-explain")
 router.register("documents", DocumentViewSet, basename="vks-document")
 router.register("intake", IntakeViewSet, basename="vks-intake")
 router.register("bundles", BundleViewSet, basename="vks-bundle")

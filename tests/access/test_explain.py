@@ -76,12 +76,12 @@ def _agrees(told: Explanation, decision: Decision) -> None:
 @pytest.mark.parametrize("case", [CASE, RESTRICTED, PROVINCE])
 @pytest.mark.parametrize("part", ["hsva", "hsks"])
 def test_one_post_or_assignment_of_every_kind_in_every_state(case: CaseFacts, part: str) -> None:
-    for (*dates, counts), role, unit in itertools.product(SPANS, ROLES, (OWN, ABOVE, OTHER)):
-        held = [(Held(role, unit, *dates), counts)]
+    for (first, last, ended, counts), role, unit in itertools.product(SPANS, ROLES, (OWN, ABOVE, OTHER)):
+        held = [(Held(role, unit, first, last, ended), counts)]
         told = explain(posts=[each for each, _ in held], assignments=[], case=case, part=part, day=DAY)
         _agrees(told, _policy(held, [], case, part))
-    for (*dates, counts), role in itertools.product(SPANS, ASSIGNED_AS):
-        held = [(Held(role, "", *dates), counts)]
+    for (first, last, ended, counts), role in itertools.product(SPANS, ASSIGNED_AS):
+        held = [(Held(role, "", first, last, ended), counts)]
         told = explain(posts=[], assignments=[each for each, _ in held], case=case, part=part, day=DAY)
         _agrees(told, _policy([], held, case, part))
 
@@ -139,9 +139,16 @@ def test_a_locked_account_opens_nothing(
     assert (told.lasts_until, told.then, told.unrestricted, told.granting) == (None, None, None, None)
 
 
-def _why_not(relation: str, role: str, case: CaseFacts = CASE, part: str = "hsva", **held: list[Held]) -> str:
-    given_ = {"posts": [], "assignments": []} | held
-    told = explain(**given_, case=case, part=part, day=DAY, names={OWN: "Khu vực 1", ABOVE: "Tỉnh"})
+def _why_not(
+    relation: str,
+    role: str,
+    case: CaseFacts = CASE,
+    *,
+    posts: Iterable[Held] = (),
+    assignments: Iterable[Held] = (),
+) -> str:
+    names = {OWN: "Khu vực 1", ABOVE: "Tỉnh"}
+    told = explain(posts=posts, assignments=assignments, case=case, part="hsva", day=DAY, names=names)
     row = next(row for row in told.rows if (row.rule.relation, row.rule.role) == (relation, role))
     assert not row.holds
     return str(row.failed)

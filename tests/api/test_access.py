@@ -99,6 +99,10 @@ TABLE = {
     ("vks-case-bundle-list", "get"): "       404 404 404 404  200  200 200 200",
     ("vks-case-bundle-list", "post"): "      404 404 404 404  403  202 202 202",
     ("vks-case-access-list", "get"): "       404 404 404 404  403  403 200 403",
+    # about oneself; about others: tests/api/test_explain.py
+    ("vks-case-explain-list", "get"): "      404 404 404 404  200  200 200 200",
+    ("vks-explain-list", "get"): "           200 200 200 200  200  200 200 200",
+    ("vks-document-explain", "get"): "       404 404 404 404  404  200 200 200",
     ("vks-document-detail", "get"): "        404 404 404 404  404  200 200 200",
     ("vks-document-detail", "patch"): "      404 404 404 404  404  200 200 403",
     ("vks-document-file", "post"): "         404 404 404 404  404  201 404 404",
@@ -142,6 +146,7 @@ TABLE |= {(f"vks-case-{part}-{kind}", method): row for part in PARTS for (kind, 
 # how many rows of the case's own things each asker finds in a list
 COUNTS = {
     "vks-case-list": "                         0   0   0   0    1    1   1   1",
+    "vks-explain-list": "                      0   0   0   0    1    1   1   1",
     "vks-case-import-list": "                  0   0   0   0    0    0   1   0",
     "vks-case-import-rows": "                  -   -   -   -    -    -   1   -",
     "vks-saved-filter-list": "                 0   0   0   0    0    0   1   0",
@@ -195,6 +200,9 @@ class Addresses:
             "vks-case-assignment-end": f"{of_case}assignments/{assignment}/end/",
             "vks-case-bundle-list": f"{of_case}bundles/",
             "vks-case-access-list": f"{of_case}access/",
+            "vks-case-explain-list": f"{of_case}explain/",
+            "vks-explain-list": "/api/vks/explain/",
+            "vks-document-explain": f"/api/vks/documents/{document}/explain/",
             "vks-document-detail": f"/api/vks/documents/{document}/",
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
             "vks-intake-list": "/api/vks/intake/",

@@ -98,6 +98,9 @@ TABLE = {
     ("describe", "post"): "          404 404 404 404  404  302 302 403",
     ("assign", "post"): "            404 404 404 404  302  302 302 302",
     ("assignment_end", "post"): "    404 404 404 404  403  302 302 403",
+    # about oneself; about others: tests/web/test_explain.py
+    ("explain", "get"): "            404 404 404 404  200  200 200 200",
+    ("explain_cases", "get"): "      200 200 200 200  200  200 200 200",
     ("bundle_make", "post"): "       404 404 404 404  403  302 302 302",
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
@@ -173,6 +176,8 @@ class Addresses:
             "describe": f"{of_case}documents/{document}/",
             "assign": f"{of_case}assign/",
             "assignment_end": f"{of_case}assignments/{assignment.pk if assignment is not None else 1}/end/",
+            "explain": f"{of_case}explain/",
+            "explain_cases": "/vks/explain/",
             "bundle_make": f"{of_case}bundle/",
             "bundle": f"/vks/bundles/{bundle}/",
             "bundle_cancel": f"/vks/bundles/{bundle}/cancel/",

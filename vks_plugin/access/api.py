@@ -16,6 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access import actions
+from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
 from vks_plugin.access.models import DeadlineReminder
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import (
@@ -27,7 +28,7 @@ from vks_plugin.access.queries import (
 )
 from vks_plugin.access.reminders import mark_read, unread
 from vks_plugin.cases.deadlines import deadline_rules
-from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
@@ -177,6 +178,155 @@ class CaseAccessViewSet(OfCaseViewSet):
             for user, decision in who_can_see(case, part)
         ]
         return Response(self.get_serializer(rows, many=True).data)
+
+
+ASKED_ABOUT = OpenApiParameter(
+    "user",
+    str,
+    description="Account the question is about; the asker when left out. About others: for leaders who assign there.",
+)
+
+
+class HeldSerializer(serializers.Serializer[Any]):
+    """The post or assignment a row of the table holds through."""
+
+    assignment = serializers.BooleanField(help_text="Whether it is an assignment to the case and no post.")
+    role = serializers.CharField()
+    role_name = serializers.CharField()
+    unit = serializers.CharField(help_text="Code of the office; empty for an assignment.")
+    starts_on = serializers.DateField(help_text="First day, included.")
+    ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
+
+
+class ExplainedRowSerializer(serializers.Serializer[Any]):
+    """A row of the access table, and what became of it for this person."""
+
+    relation = serializers.CharField(help_text="`assigned`, `own_unit` or `higher_unit`.")
+    role = serializers.CharField()
+    level = serializers.CharField(help_text="What the row gives.")
+    level_name = serializers.CharField()
+    reason = serializers.CharField()
+    holds = serializers.BooleanField()
+    failed = serializers.CharField(help_text="The first condition that fails; empty when the row holds.")
+    through = HeldSerializer(allow_null=True)
+
+
+class ExplainedLevelSerializer(serializers.Serializer[Any]):
+    """How far somebody may go in one part of a case, and until when."""
+
+    part = serializers.CharField(help_text="`hsva` the case file or `hsks` the internal supervision file.")
+    part_name = serializers.CharField()
+    level = serializers.CharField(help_text="`none`, `metadata`, `view`, `contribute` or `manage`.")
+    level_name = serializers.CharField()
+    reason = serializers.CharField()
+    through = HeldSerializer(allow_null=True)
+    lasts_until = serializers.DateField(allow_null=True, help_text="Last day of this level; null: none is recorded.")
+    then_level = serializers.CharField(allow_null=True, help_text="What follows that day.")
+    then_reason = serializers.CharField(allow_null=True)
+
+
+class ExplainedPartSerializer(ExplainedLevelSerializer):
+    """The same with every row of the table."""
+
+    unrestricted_level = serializers.CharField(
+        allow_null=True, help_text="What would hold were the case not restricted; null: the same."
+    )
+    unrestricted_reason = serializers.CharField(allow_null=True)
+    rows = ExplainedRowSerializer(many=True)
+
+
+class StoredGrantSerializer(serializers.Serializer[Any]):
+    """A grant of the host that reaches the person."""
+
+    holder = serializers.CharField(help_text="`user` or `group`.")
+    name = serializers.CharField()
+    action = serializers.CharField(help_text="`view`, `change` or `delete`.")
+    documents = serializers.IntegerField(help_text="On how many of the documents.")
+
+
+class DifferingSerializer(serializers.Serializer[Any]):
+    """A document on which the host and the access table disagree."""
+
+    document = serializers.IntegerField(help_text="Id of the document in the host.")
+    title = serializers.CharField()
+    owner = serializers.CharField(help_text="Account that owns it in the host.")
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Given by the table, not stored.")
+    extra = serializers.ListField(child=serializers.CharField(), help_text="Stored, not given by the table.")
+
+
+class HostStateSerializer(serializers.Serializer[Any]):
+    """What the host has stored for the person, over the documents the asker may see."""
+
+    superuser = serializers.BooleanField(help_text="The host shows a superuser everything.")
+    documents = serializers.IntegerField()
+    shown = serializers.IntegerField(help_text="How many of them the host shows to the person.")
+    grants = StoredGrantSerializer(many=True)
+    differing = DifferingSerializer(many=True)
+
+
+class ExplainedSerializer(serializers.Serializer[Any]):
+    """Why somebody may or may not see a case or a document."""
+
+    user = serializers.CharField(help_text="Account in the host.")
+    name = serializers.CharField()
+    case = serializers.CharField(help_text="Code of the case.")
+    restricted = serializers.BooleanField()
+    parts = ExplainedPartSerializer(many=True)
+    host = HostStateSerializer()
+    warnings = serializers.ListField(child=serializers.CharField(), help_text="Where host and table disagree.")
+
+
+class ExplainedCaseSerializer(serializers.Serializer[Any]):
+    """How far somebody may go in one of many cases."""
+
+    case = serializers.CharField(help_text="Code of the case.")
+    name = serializers.CharField()
+    unit = serializers.CharField(help_text="Code of the office.")
+    parts = ExplainedLevelSerializer(many=True)
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Why somebody may or may not see a case",
+        description="For oneself, and for leaders who assign in the case about others: each row of the access table "
+        "with what it lacks, the days, and what the host has stored.",
+        parameters=[ASKED_ABOUT],
+        responses={200: ExplainedSerializer(many=False), **refusals(400, 403, 404)},
+    ),
+)
+class CaseExplainViewSet(OfCaseViewSet):
+    """The reasons, of one case."""
+
+    queryset: QuerySet[Any] = User.objects.none()
+    serializer_class = ExplainedSerializer
+    pagination_class = None
+
+    def list(self, request: Request, **kwargs: str) -> Response:
+        """Answer with the whole chain."""
+        return self.shown(told(case_explained_to(self.actor, kwargs["code"], request.query_params.get("user", ""))))
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Cases somebody may know of, and why",
+        description="One's own; about others, for leaders: those of the cases in which the asker assigns.",
+        parameters=[ASKED_ABOUT],
+        responses={200: ExplainedCaseSerializer, **refusals(400, 403)},
+    ),
+)
+class ExplainViewSet(ApiViewSet):
+    """The reasons, over all cases."""
+
+    queryset: QuerySet[Any] = CaseFile.objects.none()
+    serializer_class = ExplainedCaseSerializer
+
+    def list(self, request: Request) -> Response:
+        """Answer with a page of cases."""
+        user, cases = cases_explained_to(self.actor, request.query_params.get("user", ""))
+        chosen = list(self.paginate_queryset(cases.select_related("unit__parent").order_by("code")) or [])
+        rows = [case_told(case, parts) for case, parts in explained(user, chosen)]
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
 
 class AppointmentSerializer(serializers.Serializer[Appointment]):

@@ -31,8 +31,13 @@ def grants_for(case: CaseFile, part: str) -> frozenset[Grant]:
     for name, post in names.items():
         if name not in groups:
             groups[name] = ensure_group(ProcuracyUnit.objects.get(code=post.unit), post.role).pk
-    grants = {Grant("group", pk, "view") for pk in groups.values()}
-    levels = assigned_levels(facts, part)
+    return frozenset({Grant("group", pk, "view") for pk in groups.values()} | personal_grants(case, part))
+
+
+def personal_grants(case: CaseFile, part: str) -> set[Grant]:
+    """Return the grants that assignments give on a document in this part of the case."""
+    grants: set[Grant] = set()
+    levels = assigned_levels(facts_of(case), part)
     assignments = assignments_in_force(case)
     if dated_access_suspended():
         assignments = assignments.filter(ends_on__isnull=True)
@@ -41,7 +46,7 @@ def grants_for(case: CaseFile, part: str) -> frozenset[Grant]:
             grants.add(Grant("user", user_id, "view"))
             if levels[role] >= Level.CONTRIBUTE:
                 grants.add(Grant("user", user_id, "change"))
-    return frozenset(grants)
+    return grants
 
 
 def project_case(case: CaseFile, *, documents: Iterable[CaseDocument] | None = None) -> Changed:

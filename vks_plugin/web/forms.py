@@ -109,6 +109,22 @@ class AssignForm(StyledForm):
         chooser.queryset = people
 
 
+class ExplainForm(StyledForm):
+    """Whose access is to be explained."""
+
+    user = PersonChoice(
+        label=_("Vì sao / vì sao không"),
+        queryset=User.objects.none(),
+        empty_label=_("Chọn…"),
+        to_field_name="username",
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["user"]
+        chooser.queryset = people
+
+
 class AppointForm(StyledForm):
     """Who holds which post."""
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access import actions
+from vks_plugin.access.explanations import people_explained_in
 from vks_plugin.access.queries import CaseView, case_for, related_cases, shown_values, visible_cases, who_can_see
 from vks_plugin.cases.models import (
     Accused,
@@ -38,7 +39,7 @@ from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import colleagues, display_name
 from vks_plugin.web import limits
-from vks_plugin.web.forms import AssignForm
+from vks_plugin.web.forms import AssignForm, ExplainForm
 from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part, told_of_meanwhile
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
@@ -357,9 +358,17 @@ def _info(view: CaseView) -> dict[str, Any]:
 def _assignments(view: CaseView) -> dict[str, Any]:
     return {
         "assign": AssignForm(people=colleagues(view.case.unit)) if "assign" in view.may else None,
+        "explain": explain_form(view),
         "assignments": [(each, display_name(each.user)) for each in view.assignments],
-        "readers": [(display_name(person), decision) for person, decision in who_can_see(view.case)],
+        "readers": [(person, display_name(person), decision) for person, decision in who_can_see(view.case)],
     }
+
+
+def explain_form(view: CaseView, chosen: str = "") -> ExplainForm | None:
+    """Return the form that asks about a colleague, for who may; another form beside it has a field of the same name."""
+    if "assign" not in view.may:
+        return None
+    return ExplainForm(people=people_explained_in(view.case), auto_id="explain_%s", initial={"user": chosen})
 
 
 def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""Pages that tell why somebody may or may not see a case."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
+from vks_plugin.access.queries import case_for
+from vks_plugin.organization.queries import display_name
+from vks_plugin.web.shell import SignedInRequest, page, show
+from vks_plugin.web.views.record import explain_form, header, tabs
+
+CASES_ON_A_PAGE = 50
+
+
+@page
+@require_GET
+def explain_case(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show the reasons of one case, of the reader or of a colleague the reader may assign."""
+    view = case_for(request.user, code)
+    username = request.GET.get("user", "")
+    found = case_explained_to(request.user, code, username)
+    context = header(view) | {
+        "told": told(found),
+        "explain": explain_form(view, found.user.get_username()),
+        "section": "assignments",
+        "section_template": "vks/record/explain.html",
+    }
+    if context["can_read"]:
+        context["tabs"] = tabs(view)
+    return show(request, "vks/record/page.html", context)
+
+
+@page
+@require_GET
+def explain_cases(request: SignedInRequest) -> HttpResponse:
+    """Show the cases somebody may know of, each with the reason."""
+    user, cases = cases_explained_to(request.user, request.GET.get("user", ""))
+    rows = Paginator(cases.select_related("unit__parent").order_by("code"), CASES_ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return show(
+        request,
+        "vks/cases/explained.html",
+        {
+            "name": display_name(user),
+            "username": user.get_username(),
+            "own": user == request.user,
+            "rows": rows,
+            "told": [case_told(case, parts) for case, parts in explained(user, list(rows))],
+        },
+    )
