@@ -129,6 +129,8 @@ def our_pages(code: str, document: int) -> dict[str, str]:
         "new measure": f"{of_case}/record/measure/add/",
         "event": f"{of_case}/events/record/?event=ket_luan_dieu_tra&who=",
         "description": f"{of_case}/documents/{document}/",
+        "why": f"{of_case}/explain/",
+        "own cases with reasons": "/vks/explain/",
         "organisation": "/vks/organization/",
     }
 
