@@ -30,7 +30,8 @@ from drf_spectacular.generators import SchemaGenerator
 import vks_plugin
 from tests.run import LANES
 from vks_plugin import cli, errors
-from vks_plugin.access.policy import MAY_APPOINT, MAY_REGISTER, RULES, Level
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.policy import CONDITIONS, MAY_APPOINT, MAY_REGISTER, RELATIONS, RULES, Level
 from vks_plugin.cases.actions.proceedings import Happened
 from vks_plugin.cases.deadlines import CLASSES, Span, deadline_rules
 from vks_plugin.cases.kinds import KINDS
@@ -218,9 +219,12 @@ def test_nothing_of_ours_is_named_that_is_not_there(page: Path) -> None:
 # --- who may what
 
 VIETNAMESE: dict[str | Level, str] = {
-    "assigned": "được phân công vào vụ án",
-    "own_unit": "tại đơn vị thụ lý",
-    "higher_unit": "tại đơn vị cấp trên",
+    **dict(RELATIONS.items()),
+    **dict(CONDITIONS.items()),
+    "": "luôn luôn",
+    "NORMAL": "vụ án thường",
+    "PROTECTED": "cả vụ có người dưới 18 tuổi",
+    "RESTRICTED": "cả vụ hạn chế nội bộ",
     Level.NONE: "—",
     Level.METADATA: "biết",
     Level.VIEW: "xem",
@@ -229,41 +233,55 @@ VIETNAMESE: dict[str | Level, str] = {
 }
 ENGLISH: dict[str | Level, str] = {
     "assigned": "assigned to the case",
+    "granted": "let in for a while",
     "own_unit": "in the handling office",
+    "own_department": "in the handling department",
+    "trial_unit": "in the office appointed for the trial",
     "higher_unit": "in the office above",
+    "higher_department": "in the department above in charge of the stage",
+    "appeal": "from the appeal to its end",
+    "archived": "once archived",
+    "": "always",
+    "NORMAL": "ordinary cases",
+    "PROTECTED": "also those with persons under 18",
+    "RESTRICTED": "also restricted ones",
     **{level: level.name.lower() for level in Level},
     Level.NONE: "—",
 }
 
 
 def _role_name(relation: str, role: str) -> str:
-    labels: dict[str, Any] = dict(Assignment.Role.choices if relation == "assigned" else Role.choices)
+    labels: dict[str, Any] = dict(
+        {"assigned": Assignment.Role, "granted": TemporaryAccess.Kind}.get(relation, Role).choices
+    )
     with translation.override("vi"):
-        return str(labels[role])
+        name = str(labels[role])
+        return f"Quyền tạm thời {name}:" if relation == "granted" else name
 
 
-def _matrix(words: dict[str | Level, str], heading: tuple[str, ...], yes: str, no: str, *, english: bool) -> str:
+def _matrix(words: dict[str | Level, str], heading: tuple[str, ...], *, english: bool) -> str:
     people = dict.fromkeys((rule.relation, rule.role) for rule in RULES)
     rows = [heading]
     for relation, role in people:
         mine = {rule.part: rule for rule in RULES if (rule.relation, rule.role) == (relation, role)}
         levels = [words[mine[part].level] if part in mine else words[Level.NONE] for part in ("hsva", "hsks")]
-        restricted = {rule.restricted_too for rule in mine.values()}
-        assert len(restricted) == 1, "the table has one column for both parts"
+        limits = {(rule.up_to, rule.when) for rule in mine.values()}
+        assert len(limits) == 1, "the table has one column for both parts"
+        ((up_to, when),) = limits
         name = f"`{role}`" if english else _role_name(relation, role)
-        rows.append((f"{name} {words[relation]}", *levels, yes if restricted == {True} else no))
+        rows.append((f"{name} {words[relation]}", *levels, words[up_to.name], words[when]))
     return _table(*rows)
 
 
 def test_the_access_table_is_the_policy_s() -> None:
-    heading = ("Ai", "Hồ sơ vụ án", "Hồ sơ kiểm sát (nội bộ)", "Cả vụ hạn chế nội bộ")
-    expected = _matrix(VIETNAMESE, heading, "có", "không", english=False)
+    heading = ("Ai", "Hồ sơ vụ án", "Hồ sơ kiểm sát (nội bộ)", "Với", "Khi nào")
+    expected = _matrix(VIETNAMESE, heading, english=False)
     _compare(DOCS / "leaders.md", "policy", expected)
 
 
 def test_the_english_access_table_is_the_policy_s() -> None:
-    heading = ("Who", "Case file (hsva)", "Supervision file (hsks)", "Restricted cases too")
-    _compare(DOCS / "en" / "leaders.md", "policy", _matrix(ENGLISH, heading, "yes", "no", english=True))
+    heading = ("Who", "Case file (hsva)", "Supervision file (hsks)", "For", "When")
+    _compare(DOCS / "en" / "leaders.md", "policy", _matrix(ENGLISH, heading, english=True))
 
 
 @pytest.mark.parametrize(

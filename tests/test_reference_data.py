@@ -22,7 +22,7 @@ from django.core.management.base import CommandError
 
 import vks_plugin
 from vks_plugin.access.models import GrantSweep
-from vks_plugin.access.policy import decide
+from vks_plugin.access.policy import Post, decide
 from vks_plugin.cases.actions import CODE
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment, CatalogueType
@@ -243,14 +243,19 @@ def test_cases_of_the_demonstration_fit_together() -> None:
             if types[document["type"]]["part"] == "hsks":
                 assert document["folio_from"] is document["folio_to"] is None
                 # an internal paper is filed by the lead, who must be allowed to
-                posts = decide(posts=[], assigned_as=["prosecutor_lead"], case=_facts(case["unit"]), part="hsks")
+                posts = decide(
+                    posts=[Post("prosecutor", case["unit"])],
+                    assigned_as=["prosecutor_lead"],
+                    case=_facts(case["unit"]),
+                    part="hsks",
+                )
                 assert posts.level >= 3
 
 
 def _facts(unit: str) -> Any:
     from vks_plugin.access.policy import CaseFacts
 
-    return CaseFacts(unit=unit, higher_unit="QN", restricted=False)
+    return CaseFacts(unit=unit, higher_unit="QN")
 
 
 def test_folios_of_a_case_are_numbered_once_and_without_a_gap() -> None:

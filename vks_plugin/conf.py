@@ -51,6 +51,10 @@ class Configuration:
     """Part of a limit that applies to persons under 18 in cases initiated from 2026, in percent."""
     deadline_juvenile_custody_percent: int = 50
     """The same for custody."""
+    emergency_hours: int = 72
+    """The longest an emergency opens a case to somebody, in hours."""
+    oversight_days: int = 7
+    """For how long a head of a department of the office above reads a case once a reason is given, in days."""
     reminder_email: bool = True
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     data_dir: Path = Path()

@@ -12,7 +12,9 @@ from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.projection import project_case
+from vks_plugin.access.projection import follow_posts, follow_record, project_case
+from vks_plugin.access.queries import FACTS
+from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.errors import VksError
 from vks_plugin.filing import actions as filing
@@ -21,7 +23,7 @@ from vks_plugin.host import guard
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import write_case_code
-from vks_plugin.organization.actions import service_account_id, synchronise_memberships
+from vks_plugin.organization.actions import on_posts_changed, service_account_id, synchronise_memberships
 from vks_plugin.organization.roles import GROUP_PREFIX
 
 _CONSUME = "documents.tasks.consume_file"
@@ -99,7 +101,9 @@ def filed_documents() -> QuerySet[Any, Any]:
 
 def access_widened(document_ids: set[int]) -> None:
     """Somebody wrote owner or grants of filed documents past the doors."""
-    for filed in CaseDocument.objects.filter(document_id__in=document_ids).select_related("case__unit__parent"):
+    for filed in CaseDocument.objects.filter(document_id__in=document_ids).select_related(
+        *(f"case__{each}" for each in FACTS)
+    ):
         project_case(filed.case, documents=[filed])
 
 
@@ -124,6 +128,8 @@ def connect() -> None:
         membership_written, sender=User.groups.through, dispatch_uid="vks.membership_written", weak=False
     )
     guard.on_case_code_change(filing.check_code_changes)
+    on_change(follow_record)
+    on_posts_changed(follow_posts)
     guard.on_filed(filed_documents)
     guard.on_widened(access_widened)
     guard.stand_at_doors()

@@ -5,19 +5,41 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.access.test_policy import ABOVE, CASE, OTHER, OWN, RESTRICTED, ROLES
+from tests.access.test_policy import (
+    ABOVE,
+    APPEALED,
+    ARCHIVED,
+    CASE,
+    OTHER,
+    OWN,
+    PROTECTED,
+    PROVINCE,
+    RESTRICTED,
+    ROLES,
+    TRIAL,
+)
 from vks_plugin.access.explain import Explanation, Held, explain
-from vks_plugin.access.policy import RULES, CaseFacts, Decision, Level, Post, decide
+from vks_plugin.access.policy import RULES, CaseFacts, Decision, Level, Post, Sensitivity, decide
 
 DAY = dt.date(2026, 3, 2)
 ONE = dt.timedelta(days=1)
-PROVINCE = CaseFacts(unit=ABOVE, higher_unit=None, restricted=False)
-ASSIGNED_AS = ["prosecutor_lead", "prosecutor", "inspector", "scan_operator", "no_such_role"]
+ASSIGNED_AS = [
+    "prosecutor_lead",
+    "prosecutor",
+    "scan_operator",
+    "trial_prosecutor",
+    "appeal_prosecutor",
+    "no_such_role",
+]
+GRANTED_AS = ["emergency", "oversight"]
+STAGES = frozenset({"dieu_tra", "truy_to"})
+NEAR = Held("qc_reviewer", OWN, dt.date(2020, 1, 1))
 
 # starts, last day, ended before its time; whether it counts on DAY
 SPANS: list[tuple[dt.date, dt.date | None, dt.date | None, bool]] = [
@@ -34,20 +56,28 @@ SPANS: list[tuple[dt.date, dt.date | None, dt.date | None, bool]] = [
 ]
 
 spans = st.sampled_from(SPANS)
-posts = st.lists(st.builds(lambda role, unit, span: (Held(role, unit, *span[:3]), span[3]),
-                           st.sampled_from(ROLES), st.sampled_from([OWN, ABOVE, OTHER]), spans), max_size=4)  # fmt: skip
+posts = st.lists(st.builds(lambda role, unit, span, place: (Held(role, unit, *span[:3], *place), span[3]),
+                           st.sampled_from(ROLES), st.sampled_from([OWN, ABOVE, OTHER, TRIAL]), spans,
+                           st.sampled_from([("", frozenset()), ("P2", STAGES)])), max_size=4)  # fmt: skip
 assignments = st.lists(st.builds(lambda role, span: (Held(role, "", *span[:3]), span[3]),
                                  st.sampled_from(ASSIGNED_AS), spans), max_size=3)  # fmt: skip
-cases = st.sampled_from([CASE, RESTRICTED, PROVINCE])
+grants = st.lists(st.builds(lambda role, span: (Held(role, "", *span[:3]), span[3]),
+                            st.sampled_from(GRANTED_AS), spans), max_size=2)  # fmt: skip
+cases = st.sampled_from([CASE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED, PROVINCE])
 parts = st.sampled_from(["hsva", "hsks"])
 
 
 def _policy(
-    held_posts: Iterable[tuple[Held, bool]], held: Iterable[tuple[Held, bool]], case: CaseFacts, part: str
+    held_posts: Iterable[tuple[Held, bool]],
+    held: Iterable[tuple[Held, bool]],
+    case: CaseFacts,
+    part: str,
+    granted: Iterable[tuple[Held, bool]] = (),
 ) -> Decision:
     return decide(
-        posts=[Post(each.role, each.unit) for each, counts in held_posts if counts],
+        posts=[Post(each.role, each.unit, each.department, each.stages) for each, counts in held_posts if counts],
         assigned_as=[each.role for each, counts in held if counts],
+        granted=[each.role for each, counts in granted if counts],
         case=case,
         part=part,
     )
@@ -82,21 +112,31 @@ def test_one_post_or_assignment_of_every_kind_in_every_state(case: CaseFacts, pa
         _agrees(told, _policy(held, [], case, part))
     for (first, last, ended, counts), role in itertools.product(SPANS, ASSIGNED_AS):
         held = [(Held(role, "", first, last, ended), counts)]
-        told = explain(posts=[], assignments=[each for each, _ in held], case=case, part=part, day=DAY)
-        _agrees(told, _policy([], held, case, part))
+        for near in ([], [NEAR]):
+            told = explain(posts=near, assignments=[each for each, _ in held], case=case, part=part, day=DAY)
+            _agrees(told, _policy([(each, True) for each in near], held, case, part))
 
 
 @settings(max_examples=400, deadline=None)
-@given(posts, assignments, cases, parts)
+@given(posts, assignments, grants, cases, parts)
 def test_several_at_once(
-    held_posts: list[tuple[Held, bool]], held: list[tuple[Held, bool]], case: CaseFacts, part: str
+    held_posts: list[tuple[Held, bool]],
+    held: list[tuple[Held, bool]],
+    granted: list[tuple[Held, bool]],
+    case: CaseFacts,
+    part: str,
 ) -> None:
     told = explain(
-        posts=[each for each, _ in held_posts], assignments=[each for each, _ in held], case=case, part=part, day=DAY
+        posts=[each for each, _ in held_posts],
+        assignments=[each for each, _ in held],
+        granted=[each for each, _ in granted],
+        case=case,
+        part=part,
+        day=DAY,
     )
-    _agrees(told, _policy(held_posts, held, case, part))
-    open_case = CaseFacts(case.unit, case.higher_unit, restricted=False)
-    otherwise = _policy(held_posts, held, open_case, part)
+    _agrees(told, _policy(held_posts, held, case, part, granted))
+    open_case = replace(case, sensitivity=Sensitivity.NORMAL)
+    otherwise = _policy(held_posts, held, open_case, part, granted)
     assert told.unrestricted == (otherwise if otherwise.level != told.decision.level else None)
 
 
@@ -148,7 +188,7 @@ def _why_not(
     assignments: Iterable[Held] = (),
 ) -> str:
     names = {OWN: "Khu vực 1", ABOVE: "Tỉnh"}
-    told = explain(posts=posts, assignments=assignments, case=case, part="hsva", day=DAY, names=names)
+    told = explain(posts=[NEAR, *posts], assignments=assignments, case=case, part="hsva", day=DAY, names=names)
     row = next(row for row in told.rows if (row.rule.relation, row.rule.role) == (relation, role))
     assert not row.holds
     return str(row.failed)
@@ -195,6 +235,33 @@ def test_why_an_assignment_does_not_open_it(held: list[Held], sentence: str) -> 
 )
 def test_why_a_post_does_not_open_it(held: list[Held], sentence: str) -> None:
     assert _why_not("own_unit", "chief_procurator", posts=held) == sentence
+
+
+def test_why_a_department_a_trial_or_an_appeal_does_not_open_it() -> None:
+    head = Held("department_head", OWN, START, department="P3")
+    assert _why_not("own_department", "department_head", posts=[head]) == "Không giữ chức danh này tại phòng thụ lý."
+    above = Held("department_head", ABOVE, START, department="P7", stages=frozenset({"phuc_tham"}))
+    assert (
+        _why_not("higher_department", "department_head", posts=[above])
+        == "Không giữ chức danh này tại phòng phụ trách giai đoạn của vụ án."
+    )
+    chief = [Held("chief_procurator", TRIAL, START)]
+    assert _why_not("trial_unit", "chief_procurator", posts=chief).startswith("Vụ án chưa được phân công")
+    appeal = [Held("appeal_prosecutor", "", START)]
+    assert _why_not("assigned", "appeal_prosecutor", assignments=appeal).startswith("Vụ án không ở giai đoạn")
+
+
+def test_an_assignment_that_outlives_the_post_says_so() -> None:
+    told = explain(
+        posts=[Held("prosecutor", OWN, START, None, dt.date(2026, 2, 1)), Held("prosecutor", OTHER, START)],
+        assignments=[Held("prosecutor_lead", "", START)],
+        case=CASE,
+        part="hsva",
+        day=DAY,
+    )
+    assert told.decision.level == Level.NONE
+    row = next(row for row in told.rows if row.rule.role == "prosecutor_lead")
+    assert row.failed == "Không còn chức danh tại đơn vị thụ lý, đơn vị cấp trên hay đơn vị được phân công xét xử."
 
 
 def test_a_restricted_case_is_named_as_the_reason_only_where_it_is() -> None:

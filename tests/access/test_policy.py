@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
-from vks_plugin.access.policy import RULES, CaseFacts, Level, Post, assigned_levels, decide, standing_viewers
+from vks_plugin.access.policy import (
+    CONDITIONS,
+    RELATIONS,
+    RULES,
+    CaseFacts,
+    Level,
+    Post,
+    Sensitivity,
+    assigned_levels,
+    decide,
+    granted_levels,
+    standing_viewers,
+)
 
-CASE = CaseFacts(unit="QN-KV1", higher_unit="QN", restricted=False)
-RESTRICTED = CaseFacts(unit="QN-KV1", higher_unit="QN", restricted=True)
+OWN, ABOVE, OTHER, TRIAL = "QN-KV1", "QN", "QN-KV3", "QN-KV2"
 
-OWN, ABOVE, OTHER = "QN-KV1", "QN", "QN-KV3"
+CASE = CaseFacts(unit=OWN, higher_unit=ABOVE, stage="dieu_tra")
+PROTECTED = replace(CASE, sensitivity=Sensitivity.PROTECTED)
+RESTRICTED = replace(CASE, sensitivity=Sensitivity.RESTRICTED)
+APPEALED = replace(CASE, stage="phuc_tham", under_appeal=True)
+ARCHIVED = replace(CASE, stage="ket_thuc", archived=True)
+PROVINCE = CaseFacts(unit=ABOVE, higher_unit=None, department="P2", trial_unit=TRIAL, stage="truy_to")
+CASES = [CASE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED, PROVINCE]
 
-# holder: level in the case file, in the supervision file, and both again for a restricted case
-EXPECTED: dict[tuple[str, str], tuple[Level, Level, Level, Level]] = {
-    (OWN, "chief_procurator"): (Level.MANAGE, Level.MANAGE, Level.MANAGE, Level.MANAGE),
-    (OWN, "deputy_chief_procurator"): (Level.MANAGE, Level.MANAGE, Level.MANAGE, Level.MANAGE),
-    (OWN, "records_clerk"): (Level.METADATA, Level.NONE, Level.NONE, Level.NONE),
-    (ABOVE, "chief_procurator"): (Level.VIEW, Level.VIEW, Level.NONE, Level.NONE),
-    (ABOVE, "deputy_chief_procurator"): (Level.VIEW, Level.VIEW, Level.NONE, Level.NONE),
-    ("assigned", "prosecutor_lead"): (Level.CONTRIBUTE,) * 4,
-    ("assigned", "prosecutor"): (Level.CONTRIBUTE,) * 4,
-    ("assigned", "inspector"): (Level.CONTRIBUTE,) * 4,
-    ("assigned", "scan_operator"): (Level.CONTRIBUTE, Level.NONE, Level.CONTRIBUTE, Level.NONE),
-}
+# how somebody stands to the case, and as what: level in case file and supervision file of an ordinary case, a case with a
+# person under 18, a restricted one, one under appeal, one archived. m knows of it, v views, c contributes, M manages.
+TABLE = """
+assigned   prosecutor_lead          cc cc cc cc cc
+assigned   prosecutor               cc cc cc cc cc
+assigned   inspector                cc cc cc cc cc
+assigned   scan_operator            c- c- c- c- c-
+assigned   trial_prosecutor         c- c- c- c- c-
+assigned   appeal_prosecutor        -- -- -- v- --
+assigned   reviewer                 v- v- v- v- v-
+granted    emergency                v- v- v- v- v-
+granted    oversight                v- -- -- v- v-
+own        chief_procurator         MM MM MM MM MM
+own        deputy_chief_procurator  MM MM MM MM MM
+own        records_clerk            m- m- -- m- m-
+own        archivist                -- -- -- -- vv
+above      chief_procurator         vv vv -- vv vv
+above      deputy_chief_procurator  vv vv -- vv vv
+department department_head          vv vv -- vv vv
+department deputy_department_head   vv vv -- vv vv
+stage      department_head          m- -- -- m- m-
+stage      deputy_department_head   m- -- -- m- m-
+trial      chief_procurator         v- v- v- v- v-
+trial      deputy_chief_procurator  v- v- v- v- v-
+"""
+LEVELS = {"-": Level.NONE, "m": Level.METADATA, "v": Level.VIEW, "c": Level.CONTRIBUTE, "M": Level.MANAGE}
+EXPECTED = {(row.split()[0], row.split()[1]): row.split()[2:] for row in TABLE.strip().splitlines()}
+WHERE = ["assigned", "granted", "own", "above", "other", "department", "stage", "trial"]
 
-ROLES = [
+POSTS = [
     "chief_procurator",
     "deputy_chief_procurator",
     "department_head",
@@ -38,21 +74,45 @@ ROLES = [
     "qc_reviewer",
     "statistics_officer",
     "system_admin",
-    "prosecutor_lead",
 ]
+ROLES = [*POSTS, "prosecutor_lead", "trial_prosecutor", "appeal_prosecutor", "reviewer", "emergency", "oversight"]
 
 
-@pytest.mark.parametrize("where", [OWN, ABOVE, OTHER, "assigned"])
+def _situation(where: str, role: str, case: CaseFacts) -> tuple[list[Post], list[str], list[str], CaseFacts]:
+    """Return posts, assignments and temporary access that put somebody there, and the case with what that takes."""
+    bystander = Post("qc_reviewer", OWN)
+    if where == "assigned":
+        return [bystander], [role], [], case
+    if where == "granted":
+        return [Post("qc_reviewer", OTHER)], [], [role], case
+    if where == "department":
+        return [Post(role, OWN, "P2")], [], [], replace(case, department="P2")
+    if where == "stage":
+        return [Post(role, ABOVE, "P7", frozenset({case.stage}))], [], [], case
+    if where == "trial":
+        return [Post(role, TRIAL)], [], [], replace(case, trial_unit=TRIAL)
+    return [Post(role, {"own": OWN, "above": ABOVE, "other": OTHER}[where])], [], [], case
+
+
+@pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_cell_of_the_matrix(where: str, role: str) -> None:
-    posts = [] if where == "assigned" else [Post(role, where)]
-    assigned = [role] if where == "assigned" else []
-    got = tuple(
-        decide(posts=posts, assigned_as=assigned, case=case, part=part).level
-        for case in (CASE, RESTRICTED)
-        for part in ("hsva", "hsks")
-    )
-    assert got == EXPECTED.get((where, role), (Level.NONE,) * 4)
+    got = []
+    for case in (CASE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED):
+        posts, assigned, granted, there = _situation(where, role, case)
+        got.append(
+            tuple(
+                decide(posts=posts, assigned_as=assigned, granted=granted, case=there, part=part).level
+                for part in ("hsva", "hsks")
+            )
+        )
+    expected = EXPECTED.get((where, role), ["--"] * 5)
+    if where in {"department", "stage"} and role in {"chief_procurator", "deputy_chief_procurator", "records_clerk"}:
+        # a post held in a department is one of the office as well
+        expected = EXPECTED.get(("own" if where == "department" else "above", role), ["--"] * 5)
+    if (where, role) == ("department", "archivist"):
+        expected = EXPECTED["own", "archivist"]
+    assert got == [tuple(LEVELS[letter] for letter in cell) for cell in expected]
 
 
 def test_the_highest_row_wins_and_gives_its_reason() -> None:
@@ -61,22 +121,57 @@ def test_the_highest_row_wins_and_gives_its_reason() -> None:
 
 
 def test_a_province_case_has_no_unit_above() -> None:
-    province = CaseFacts(unit="QN", higher_unit=None, restricted=False)
+    province = CaseFacts(unit=ABOVE, higher_unit=None)
     assert decide(posts=[Post("chief_procurator", OWN)], assigned_as=[], case=province, part="hsva").level == Level.NONE
     assert standing_viewers(province, "hsva") == {Post("chief_procurator", "QN"), Post("deputy_chief_procurator", "QN")}
 
 
+@pytest.mark.parametrize("role", ["prosecutor_lead", "prosecutor", "scan_operator", "reviewer"])
+def test_an_assignment_opens_nothing_to_who_left_the_offices_of_the_case(role: str) -> None:
+    for left in ([], [Post("prosecutor", OTHER)]):
+        assert decide(posts=left, assigned_as=[role], case=CASE, part="hsva").level == Level.NONE
+    for still in (OWN, ABOVE):
+        assert decide(posts=[Post("specialist", still)], assigned_as=[role], case=CASE, part="hsva").level > Level.NONE
+    trial = replace(CASE, trial_unit=OTHER)
+    assert decide(posts=[Post("prosecutor", OTHER)], assigned_as=[role], case=trial, part="hsva").level > Level.NONE
+
+
+@pytest.mark.parametrize("kind", ["emergency", "oversight"])
+def test_temporary_access_ends_with_the_last_post(kind: str) -> None:
+    assert decide(posts=[], assigned_as=[], granted=[kind], case=CASE, part="hsva").level == Level.NONE
+
+
+def test_a_department_reaches_its_own_cases_and_its_own_stages_only() -> None:
+    head = Post("department_head", ABOVE, "P2", frozenset({"dieu_tra", "truy_to"}))
+    assert decide(posts=[head], assigned_as=[], case=PROVINCE, part="hsva").level == Level.VIEW
+    elsewhere = replace(PROVINCE, department="P3")
+    assert decide(posts=[head], assigned_as=[], case=elsewhere, part="hsva").level == Level.NONE
+    assert decide(posts=[head], assigned_as=[], case=CASE, part="hsva").level == Level.METADATA
+    assert decide(posts=[head], assigned_as=[], case=APPEALED, part="hsva").level == Level.NONE
+    # who heads no department in particular heads none
+    whole = Post("department_head", ABOVE, "", frozenset({"dieu_tra"}))
+    assert decide(posts=[whole], assigned_as=[], case=CASE, part="hsva").level == Level.NONE
+    assert decide(posts=[whole], assigned_as=[], case=replace(PROVINCE, department=""), part="hsva").level == Level.NONE
+
+
 @pytest.mark.parametrize("part", ["hsva", "hsks"])
-@pytest.mark.parametrize("case", [CASE, RESTRICTED])
+@pytest.mark.parametrize("case", CASES)
 def test_what_is_projected_is_what_is_decided(case: CaseFacts, part: str) -> None:
+    near = Post("qc_reviewer", case.unit)
+    for role, unit, department in itertools.product(ROLES, (OWN, ABOVE, OTHER, TRIAL), ("", "P2", "P7")):
+        post = Post(role, unit, department)
+        level = decide(posts=[post], assigned_as=[], case=case, part=part).level
+        projected = standing_viewers(case, part) & {Post(role, unit), Post(role, unit, department)}
+        assert bool(projected) == (level >= Level.VIEW), post
     for role in ROLES:
-        for unit in (OWN, ABOVE, OTHER):
-            level = decide(posts=[Post(role, unit)], assigned_as=[], case=case, part=part).level
-            assert (Post(role, unit) in standing_viewers(case, part)) == (level >= Level.VIEW)
-        level = decide(posts=[], assigned_as=[role], case=case, part=part).level
+        level = decide(posts=[near], assigned_as=[role], case=case, part=part).level
         assert assigned_levels(case, part).get(role, Level.NONE) == (level if level >= Level.VIEW else Level.NONE)
+        level = decide(posts=[near], assigned_as=[], granted=[role], case=case, part=part).level
+        assert granted_levels(case, part).get(role, Level.NONE) == (level if level >= Level.VIEW else Level.NONE)
 
 
-def test_no_row_stands_twice() -> None:
+def test_no_row_stands_twice_and_each_is_of_a_known_sort() -> None:
     keys = [(rule.relation, rule.role, rule.part) for rule in RULES]
     assert len(keys) == len(set(keys))
+    assert {rule.relation for rule in RULES} == set(RELATIONS)
+    assert {rule.when for rule in RULES} - {""} == set(CONDITIONS)

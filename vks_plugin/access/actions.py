@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import GrantSweep
-from vks_plugin.access.policy import Level
+from vks_plugin.access.policy import OF_HIGHER_UNIT, OF_TRIAL_UNIT, Level
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import (
+    FACTS,
     case_decision,
+    leads,
     require,
     require_calendar,
     units_to_appoint_in,
     units_to_register_in,
 )
+from vks_plugin.access.temporary import close_what_is_over
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput, Grown
 from vks_plugin.cases.actions import folios as folio_actions
@@ -119,10 +122,7 @@ def edit_case(*, actor: User, case: CaseFile, values: Mapping[str, Any], **more:
     after = values.get("confidentiality", before)
     if before == CaseFile.Confidentiality.RESTRICTED != after:
         require(actor, case, Level.MANAGE, doing=_("bỏ hạn chế nội bộ"))
-    edited = case_actions.edit_case(actor=actor, case=case, values=values, **more)
-    if edited.confidentiality != before:
-        project_case(edited)
-    return edited
+    return case_actions.edit_case(actor=actor, case=case, values=values, **more)
 
 
 def _check_leader(leader: User | None, unit: ProcuracyUnit) -> None:
@@ -368,8 +368,30 @@ def _own_relations_only(actor: User, values: Mapping[str, Any], *, field: str = 
 
 
 def _posted(user: User, unit: ProcuracyUnit, day: dt.date) -> bool:
-    places = [pk for pk in (unit.pk, unit.parent_id) if pk is not None]
+    return _posted_in(user, [unit.pk, unit.parent_id], day)
+
+
+def _posted_in(user: User, units: Iterable[int | None], day: dt.date) -> bool:
+    places = [pk for pk in units if pk is not None]
     return user.is_active and Appointment.objects.in_force(day).filter(user=user, unit_id__in=places).exists()
+
+
+def _may_assign(actor: User, case: CaseFile, role: str) -> None:
+    """Refuse who may not give or end an assignment in this role (Điều 239 for the one at the trial).
+
+    Raises:
+        NotFound: the actor may not know of the case.
+        NotAllowed: the actor leads no office that gives it.
+        BadInput: no office is appointed for the trial.
+    """
+    decision = require(actor, case, Level.METADATA, doing=_("phân công"))
+    if role == OF_TRIAL_UNIT:
+        if case.trial_unit is None:
+            raise BadInput(_("Vụ án chưa được phân công cho đơn vị cấp dưới xét xử."), field="role")
+        if not leads(actor, [case.trial_unit_id]):
+            raise NotAllowed(_("Chỉ lãnh đạo đơn vị được phân công xét xử cử kiểm sát viên tại phiên tòa."))
+    elif decision.level < Level.MANAGE and not (role in OF_HIGHER_UNIT and leads(actor, [case.unit.parent_id])):
+        require(actor, case, Level.MANAGE, doing=_("phân công"))
 
 
 @transaction.atomic
@@ -385,18 +407,28 @@ def assign(
     """Assign a person to a case; a new lead prosecutor takes the place of the one before.
 
     Raises:
-        NotAllowed: the actor does not lead the unit that holds the case.
-        BadInput: unknown role, dates out of order, a locked account or somebody without a post.
+        NotAllowed: the actor does not lead the unit that gives this assignment: the one that holds the case; for the trial
+            the one appointed for it; for appeal and review the one above, too.
+        BadInput: unknown role, dates out of order or missing, a locked account or somebody without a post there.
         Conflict: the person already works on the case in that role.
     """
-    require(actor, case, Level.MANAGE, doing=_("phân công"))
-    starts_on = starts_on or timezone.localdate()
     if role not in Assignment.Role.values:
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
+    _may_assign(actor, case, role)
+    starts_on = starts_on or timezone.localdate()
+    if role == Assignment.Role.REVIEWER and ends_on is None:
+        raise BadInput(_("Giao xét hồ sơ đề nghị phải có ngày kết thúc."), field="ends_on")
     if ends_on is not None and ends_on < starts_on:
         raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
-    if not _posted(user, case.unit, starts_on):
-        raise BadInput(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="user")
+    if role == OF_TRIAL_UNIT:
+        places, sentence = [case.trial_unit_id], _("Người này không có chức danh tại đơn vị được phân công xét xử.")
+    elif role in OF_HIGHER_UNIT:
+        places, sentence = [case.unit.parent_id], _("Người này không có chức danh tại đơn vị cấp trên.")
+    else:
+        places = [case.unit_id, case.unit.parent_id]
+        sentence = _("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên.")
+    if not _posted_in(user, places, starts_on):
+        raise BadInput(sentence, field="user")
     if role == Assignment.Role.PROSECUTOR_LEAD:
         _open(case).filter(role=role).exclude(user=user).update(ended_at=timezone.now())
     try:
@@ -419,7 +451,7 @@ def end_assignment(*, actor: User, assignment: Assignment) -> None:
         Conflict: somebody ended it already.
     """
     if actor.pk != assignment.user_id:
-        require(actor, assignment.case, Level.MANAGE, doing=_("thu hồi phân công"))
+        _may_assign(actor, assignment.case, assignment.role)
     ended = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(ended_at=timezone.now())
     if ended != 1:
         raise Conflict(_("Phân công này đã chấm dứt trước đó."))
@@ -513,11 +545,12 @@ def sweep(today: dt.date | None = None) -> bool:
         if last >= day:
             return False
         organization_actions.synchronise_memberships(today=day)
+        close_what_is_over()
         due = Assignment.objects.filter(ended_at__isnull=True).filter(
             Q(ends_on__gte=max(last, dt.date(1900, 1, 2)) - dt.timedelta(days=1), ends_on__lt=day)
             | Q(starts_on__gt=last, starts_on__lte=day)
         )
-        for case in CaseFile.objects.filter(pk__in=due.values("case_id")).select_related("unit__parent"):
+        for case in CaseFile.objects.filter(pk__in=due.values("case_id")).select_related(*FACTS):
             project_case(case)
         GrantSweep.objects.filter(pk=1).update(swept_on=day)
     return True
@@ -540,7 +573,7 @@ def project_everything() -> Swept:
     """
     memberships = organization_actions.synchronise_memberships()
     cases = documents = 0
-    for case in CaseFile.objects.select_related("unit__parent").order_by("pk").iterator(chunk_size=200):
+    for case in CaseFile.objects.select_related(*FACTS).order_by("pk").iterator(chunk_size=200):
         changed = project_case(case)
         cases += bool(changed.any)
         documents += len(changed.any)

@@ -20,6 +20,7 @@ from vks_plugin.access.explanations import case_explained_to, case_told, cases_e
 from vks_plugin.access.models import DeadlineReminder
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import (
+    FACTS,
     CaseView,
     case_for,
     require,
@@ -324,7 +325,7 @@ class ExplainViewSet(ApiViewSet):
     def list(self, request: Request) -> Response:
         """Answer with a page of cases."""
         user, cases = cases_explained_to(self.actor, request.query_params.get("user", ""))
-        chosen = list(self.paginate_queryset(cases.select_related("unit__parent").order_by("code")) or [])
+        chosen = list(self.paginate_queryset(cases.select_related(*FACTS).order_by("code")) or [])
         rows = [case_told(case, parts) for case, parts in explained(user, chosen)]
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 

@@ -18,12 +18,13 @@ from django.db.models import Case, Count, DateField, Exists, F, OrderBy, OuterRe
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from vks_plugin.access.policy import Decision, Level, Post, decide
-from vks_plugin.access.queries import facts_of, reach
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.policy import Decision, Level, decide
+from vks_plugin.access.queries import FACTS, facts_of, posts_of, reach
 from vks_plugin.cases.models import Accused, Assignment, CaseDeadline, CaseDocument, CaseFile
 from vks_plugin.cases.running import band
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import display_name, posts_in_force
+from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     _Paginator = Paginator[CaseFile]
@@ -65,15 +66,22 @@ class Listed:
 
 
 def decisions_for(user: User, cases: Iterable[CaseFile]) -> dict[int, Decision]:
-    """Return, by primary key, how far the person may go in each case file and why (two queries for all of them)."""
+    """Return, by primary key, how far the person may go in each case file and why (three queries for all of them)."""
     chosen = list(cases)
-    posts = [Post(role, unit.code) for role, unit in posts_in_force(user)]
+    posts = posts_of(user)
     roles: dict[int, list[str]] = defaultdict(list)
     mine = Assignment.objects.in_force(timezone.localdate()).filter(user_id=user.pk)
     for case_id, role in mine.filter(case__in=[case.pk for case in chosen]).values_list("case_id", "role"):
         roles[case_id].append(role)
+    granted: dict[int, list[str]] = defaultdict(list)
+    opened = TemporaryAccess.objects.in_force(timezone.now()).filter(user_id=user.pk)
+    for pk, kind in opened.filter(case__in=[case.pk for case in chosen]).values_list("case_id", "kind"):
+        granted[pk or 0].append(kind)
     return {
-        case.pk: decide(posts=posts, assigned_as=roles[case.pk], case=facts_of(case), part="hsva") for case in chosen
+        case.pk: decide(
+            posts=posts, assigned_as=roles[case.pk], granted=granted[case.pk], case=facts_of(case), part="hsva"
+        )
+        for case in chosen
     }
 
 
@@ -185,7 +193,7 @@ class CasePaginator(_Paginator):
             keys = list(ordered.reverse()[self.count - last : self.count - first])[::-1]
         else:
             keys = list(ordered[first:last])
-        rows = CaseFile.objects.filter(pk__in=keys).select_related("unit__parent", "department").in_bulk()
+        rows = CaseFile.objects.filter(pk__in=keys).select_related(*FACTS).in_bulk()
         # one that is gone meanwhile is gone
         return Page([rows[key] for key in keys if key in rows], number, self)
 

@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from vks_plugin.access.policy import NO_ACCOUNT, RULES, CaseFacts, Decision, Level, Post, Rule, decide
+from vks_plugin.access.policy import (
+    NO_ACCOUNT,
+    RULES,
+    CaseFacts,
+    Decision,
+    Level,
+    Post,
+    Rule,
+    Sensitivity,
+    decide,
+    relations_of,
+)
 from vks_plugin.text import Sentence
 from vks_plugin.text import gettext_noop as _
 
@@ -29,6 +40,17 @@ LEVEL_NAMES: Mapping[Level, str] = MappingProxyType(
 
 RESTRICTED = _("Vụ án hạn chế nội bộ: căn cứ này không áp dụng, phải được phân công vào vụ án.")
 NO_HIGHER_UNIT = _("Đơn vị thụ lý không có đơn vị cấp trên.")
+PROTECTED = _("Vụ án có người dưới 18 tuổi hoặc xâm hại tình dục người dưới 18 tuổi: căn cứ này không áp dụng.")
+NO_POST = _("Không giữ chức danh nào.")
+NO_POST_NEAR = _("Không còn chức danh tại đơn vị thụ lý, đơn vị cấp trên hay đơn vị được phân công xét xử.")
+NO_TRIAL_UNIT = _("Vụ án chưa được phân công cho đơn vị cấp dưới xét xử.")
+NEVER_GRANTED = _("Chưa được mở quyền tạm thời vào vụ án.")
+OTHER_DEPARTMENT = _("Không giữ chức danh này tại phòng thụ lý.")
+OTHER_STAGE = _("Không giữ chức danh này tại phòng phụ trách giai đoạn của vụ án.")
+_UNMET = {
+    "appeal": _("Vụ án không ở giai đoạn từ khi có kháng cáo, kháng nghị đến hết phúc thẩm."),
+    "archived": _("Hồ sơ chưa nộp lưu."),
+}
 NEVER_ASSIGNED = _("Chưa được phân công vai trò này trong vụ án.")
 NO_SUCH_POST = _("Không giữ chức danh này tại %(unit)s.")
 POST_ELSEWHERE = _("Giữ chức danh này tại %(other)s, không phải tại %(unit)s.")
@@ -41,6 +63,11 @@ _OF_AN_ASSIGNMENT = {
     "ended": _("Phân công đã chấm dứt ngày %(day)s."),
     "passed": _("Phân công chỉ đến hết ngày %(day)s."),
     "coming": _("Phân công chỉ có từ ngày %(day)s."),
+}
+_OF_A_GRANT = {
+    "ended": _("Quyền tạm thời đã đóng ngày %(day)s."),
+    "passed": _("Quyền tạm thời chỉ đến hết ngày %(day)s."),
+    "coming": _("Quyền tạm thời chỉ có từ ngày %(day)s."),
 }
 
 
@@ -55,6 +82,15 @@ class Held(NamedTuple):
     """The last day, included; None: open."""
     ended_on: dt.date | None = None
     """The day it was ended before its time; from then on it never counts again."""
+    department: str = ""
+    """Code of the department a post is held in."""
+    stages: frozenset[str] = frozenset()
+    """Stages that department is in charge of over the offices below."""
+
+    @property
+    def post(self) -> Post:
+        """The post as the policy reads it."""
+        return Post(self.role, self.unit, self.department, self.stages)
 
     def in_force(self, day: dt.date) -> bool:
         """Tell whether it counts on `day`."""
@@ -116,6 +152,7 @@ def explain(
     *,
     posts: Iterable[Held],
     assignments: Iterable[Held],
+    granted: Iterable[Held] = (),
     case: CaseFacts,
     part: str,
     day: dt.date,
@@ -127,13 +164,14 @@ def explain(
     Args:
         posts: the person's posts, those that ended or are to come too.
         assignments: the same of the person's assignments to this very case.
+        granted: the same of the temporary access of the person to this very case.
         case: the case.
         part: `hsva` or `hsks`.
         day: the day asked about.
         active: whether the account may sign in at all.
         names: how offices are called, by code; a code that is missing is shown itself.
     """
-    mine = _Person(tuple(posts), tuple(assignments), active)
+    mine = _Person(tuple(posts), tuple(assignments), tuple(granted), active)
     decision = mine.decided(case, part, day)
     rows = []
     for rule in RULES:
@@ -142,7 +180,7 @@ def explain(
         by, failed = _tried(rule, mine, case, day, names)
         rows.append(Row(rule, by, failed if active else NO_ACCOUNT))
     until, then = _next_change(mine, case, part, day, decision.level)
-    open_to_all = mine.decided(CaseFacts(case.unit, case.higher_unit, restricted=False), part, day)
+    open_to_all = mine.decided(replace(case, sensitivity=Sensitivity.NORMAL), part, day)
     return Explanation(
         part=part,
         decision=decision,
@@ -156,6 +194,7 @@ def explain(
 class _Person(NamedTuple):
     posts: tuple[Held, ...]
     assignments: tuple[Held, ...]
+    granted: tuple[Held, ...]
     active: bool
 
     def decided(self, case: CaseFacts, part: str, day: dt.date) -> Decision:
@@ -163,8 +202,9 @@ class _Person(NamedTuple):
         if not self.active:
             return Decision(Level.NONE, NO_ACCOUNT)
         return decide(
-            posts=[Post(each.role, each.unit) for each in self.posts if each.in_force(day)],
+            posts=[each.post for each in self.posts if each.in_force(day)],
             assigned_as=[each.role for each in self.assignments if each.in_force(day)],
+            granted=[each.role for each in self.granted if each.in_force(day)],
             case=case,
             part=part,
         )
@@ -174,28 +214,55 @@ def _tried(
     rule: Rule, mine: _Person, case: CaseFacts, day: dt.date, names: Mapping[str, str]
 ) -> tuple[Held | None, str]:
     """Return what a row holds through or nearly would, and the first condition that fails."""
-    if rule.relation == "assigned":
-        held = [each for each in mine.assignments if each.role == rule.role]
-        failed = _not_in_force(held, day, _OF_AN_ASSIGNMENT, {}) if held else NEVER_ASSIGNED
+    if rule.relation in {"assigned", "granted"}:
+        by, failed = _tried_mine(rule, mine, case, day)
     else:
-        unit = case.unit if rule.relation == "own_unit" else case.higher_unit
-        if unit is None or (rule.relation == "higher_unit" and unit == case.unit):
-            return None, NO_HIGHER_UNIT
-        called = {"unit": names.get(unit, unit)}
-        same_role = [each for each in mine.posts if each.role == rule.role]
-        held = [each for each in same_role if each.unit == unit]
-        elsewhere = [each for each in same_role if each.unit != unit and each.in_force(day)]
-        if held:
-            failed = _not_in_force(held, day, _OF_A_POST, called)
-        elif elsewhere:
-            other = elsewhere[0].unit
-            failed = Sentence(POST_ELSEWHERE, other=names.get(other, other), **called)
-        else:
-            failed = Sentence(NO_SUCH_POST, **called)
-    by = _nearest(held, day) if held else None
-    if not failed and case.restricted and not rule.restricted_too:
-        failed = RESTRICTED
+        by, failed = _tried_post(rule, mine, case, day, names)
+    if not failed and case.sensitivity > rule.up_to:
+        failed = RESTRICTED if case.sensitivity == Sensitivity.RESTRICTED else PROTECTED
+    if not failed and not case.meets(rule.when):
+        failed = _UNMET[rule.when]
     return by, failed
+
+
+def _tried_mine(rule: Rule, mine: _Person, case: CaseFacts, day: dt.date) -> tuple[Held | None, str]:
+    assigned = rule.relation == "assigned"
+    held = [each for each in (mine.assignments if assigned else mine.granted) if each.role == rule.role]
+    if not held:
+        return None, NEVER_ASSIGNED if assigned else NEVER_GRANTED
+    failed = _not_in_force(held, day, _OF_AN_ASSIGNMENT if assigned else _OF_A_GRANT, {})
+    standing = [each for each in mine.posts if each.in_force(day)]
+    if not failed and assigned and not any(each.unit in case.units for each in standing):
+        failed = NO_POST_NEAR
+    if not failed and not standing:
+        failed = NO_POST
+    return _nearest(held, day), failed
+
+
+def _tried_post(
+    rule: Rule, mine: _Person, case: CaseFacts, day: dt.date, names: Mapping[str, str]
+) -> tuple[Held | None, str]:
+    if rule.relation == "trial_unit":
+        unit, none = case.trial_unit, NO_TRIAL_UNIT
+    elif rule.relation.startswith("own_"):
+        unit, none = case.unit, ""
+    else:
+        unit, none = (None if case.higher_unit == case.unit else case.higher_unit), NO_HIGHER_UNIT
+    if unit is None:
+        return None, none
+    called = {"unit": names.get(unit, unit)}
+    same_role = [each for each in mine.posts if each.role == rule.role]
+    held = [each for each in same_role if each.unit == unit]
+    fitting = [each for each in held if rule.relation in relations_of(each.post, case)]
+    elsewhere = [each for each in same_role if each.unit != unit and each.in_force(day)]
+    if fitting:
+        return _nearest(fitting, day), _not_in_force(fitting, day, _OF_A_POST, called)
+    if held:
+        return _nearest(held, day), OTHER_DEPARTMENT if rule.relation == "own_department" else OTHER_STAGE
+    if elsewhere:
+        other = elsewhere[0].unit
+        return None, Sentence(POST_ELSEWHERE, other=names.get(other, other), **called)
+    return None, Sentence(NO_SUCH_POST, **called)
 
 
 def _nearest(held: Sequence[Held], day: dt.date) -> Held:
@@ -224,7 +291,7 @@ def _next_change(
     """Return the last day of the present level and what follows it, as far as it is recorded."""
     one = dt.timedelta(days=1)
     turning = set()
-    for each in (*mine.posts, *mine.assignments):
+    for each in (*mine.posts, *mine.assignments, *mine.granted):
         if each.ended_on is not None:
             continue
         turning.add(each.starts_on)

@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.explain import LEVEL_NAMES, Explanation, Held, Row, explain
-from vks_plugin.access.policy import CaseFacts, Decision, Level, Post, standing_viewers
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.policy import CaseFacts, Decision, Level, Post, Sensitivity, standing_viewers
 from vks_plugin.access.projection import personal_grants
 from vks_plugin.access.queries import (
     case_for,
     facts_of,
+    post_of,
     reach,
     require,
     units_to_assign_in,
@@ -221,19 +223,28 @@ def answer(
     facts = facts_of(case)
     posts, names = _posts(user)
     if narrow:
-        posts = [each for each in posts if each.unit in {facts.unit, facts.higher_unit}]
-    names |= {unit.code: unit.short_name for unit in (case.unit, case.unit.parent) if unit is not None}
+        posts = [each for each in posts if each.unit in facts.units]
+    around = (case.unit, case.unit.parent, case.trial_unit)
+    names |= {unit.code: unit.short_name for unit in around if unit is not None}
     assignments = _assignments(user, [case])[case.pk]
+    granted = _granted(user, [case])[case.pk]
     told = tuple(
         explain(
-            posts=posts, assignments=assignments, case=facts, part=part, day=day, active=user.is_active, names=names
+            posts=posts,
+            assignments=assignments,
+            granted=granted,
+            case=facts,
+            part=part,
+            day=day,
+            active=user.is_active,
+            names=names,
         )
         for part in parts
     )
     suspended = dated_access_suspended()
     found = _host_documents(user, case, facts, documents, _in_host(posts, day, suspended=suspended))
     warnings = _warnings(user, found)
-    dated = any(each.ends_on is not None and each.in_force(day) for each in (*posts, *assignments))
+    dated = any(each.ends_on is not None and each.in_force(day) for each in (*posts, *assignments, *granted))
     if suspended and dated:
         warnings.append(
             _(
@@ -251,6 +262,7 @@ def explained(user: User, cases: Sequence[CaseFile]) -> list[tuple[CaseFile, tup
     day = timezone.localdate()
     posts, names = _posts(user)
     assignments = _assignments(user, cases)
+    granted = _granted(user, cases)
     return [
         (
             case,
@@ -258,6 +270,7 @@ def explained(user: User, cases: Sequence[CaseFile]) -> list[tuple[CaseFile, tup
                 explain(
                     posts=posts,
                     assignments=assignments[case.pk],
+                    granted=granted[case.pk],
                     case=facts_of(case),
                     part=part,
                     day=day,
@@ -272,8 +285,21 @@ def explained(user: User, cases: Sequence[CaseFile]) -> list[tuple[CaseFile, tup
 
 
 def _posts(user: User) -> tuple[list[Held], dict[str, str]]:
-    rows = Appointment.objects.filter(user_id=user.pk).select_related("unit").order_by("starts_on", "pk")
-    posts = [Held(row.role, row.unit.code, row.starts_on, row.ends_on, _day(row.ended_at)) for row in rows]
+    rows = Appointment.objects.filter(user_id=user.pk).select_related("unit", "department").order_by("starts_on", "pk")
+    posts = []
+    for row in rows:
+        post = post_of(row)
+        posts.append(
+            Held(
+                post.role,
+                post.unit,
+                row.starts_on,
+                row.ends_on,
+                _day(row.ended_at),
+                department=post.department,
+                stages=post.stages,
+            )
+        )
     return posts, {row.unit.code: row.unit.short_name for row in rows}
 
 
@@ -282,6 +308,18 @@ def _assignments(user: User, cases: Iterable[CaseFile]) -> Mapping[int, list[Hel
     rows = Assignment.objects.filter(user_id=user.pk, case__in=[case.pk for case in cases])
     for row in rows.order_by("starts_on", "pk"):
         found[row.case_id].append(Held(row.role, "", row.starts_on, row.ends_on, _day(row.ended_at)))
+    return found
+
+
+def _granted(user: User, cases: Iterable[CaseFile]) -> Mapping[int, list[Held]]:
+    now = timezone.now()
+    found: dict[int, list[Held]] = defaultdict(list)
+    rows = TemporaryAccess.objects.filter(user_id=user.pk, case__in=[case.pk for case in cases])
+    for row in rows.filter(starts_at__isnull=False).order_by("starts_at", "pk"):
+        # one that was over earlier today is over, though the day is not
+        over = row.ended_at or (row.ends_at if row.ends_at is not None and row.ends_at <= now else None)
+        held = Held(row.kind, "", timezone.localdate(row.starts_at), _day(row.ends_at), _day(over))
+        found[row.case_id or 0].append(held)
     return found
 
 
@@ -299,7 +337,7 @@ def told(found: Answer) -> dict[str, Any]:
         "user": found.user.get_username(),
         "name": display_name(found.user),
         "case": found.case.code,
-        "restricted": facts_of(found.case).restricted,
+        "restricted": facts_of(found.case).sensitivity == Sensitivity.RESTRICTED,
         "parts": [_part_told(each) for each in found.parts],
         "host": {
             "superuser": found.user.is_superuser,
@@ -372,7 +410,7 @@ def _decision_told(prefix: str, decision: Decision | None) -> dict[str, str | No
 def _held_told(row: Row) -> dict[str, Any] | None:
     if row.by is None:
         return None
-    roles = Assignment.Role if row.rule.relation == "assigned" else Role
+    roles = {"assigned": Assignment.Role, "granted": TemporaryAccess.Kind}.get(row.rule.relation, Role)
     return {
         "assignment": row.rule.relation == "assigned",
         "role": row.by.role,
@@ -387,12 +425,12 @@ def _held_told(row: Row) -> dict[str, Any] | None:
 
 
 def _in_host(posts: Iterable[Held], day: dt.date, *, suspended: bool) -> set[Post]:
-    """Return the posts whose group the person is to be in."""
-    return {
-        Post(each.role, each.unit)
-        for each in posts
-        if each.in_force(day) and not (suspended and each.ends_on is not None)
-    }
+    """Return the posts through whose group the person is to see something."""
+    found = set()
+    for each in posts:
+        if each.in_force(day) and not (suspended and each.ends_on is not None):
+            found |= {Post(each.role, each.unit), Post(each.role, each.unit, each.department)}
+    return found
 
 
 def _host_documents(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import Accused, CaseFile
+from vks_plugin.organization.models import ProcuracyUnit
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 class GrantSweep(models.Model):
@@ -23,6 +30,119 @@ class GrantSweep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.swept_on:%Y-%m-%d}"
+
+
+class TemporaryAccessManager(models.Manager["TemporaryAccess"]):
+    """Finds those that open something at a moment."""
+
+    def in_force(self, moment: dt.datetime) -> QuerySet[TemporaryAccess]:
+        """Return those approved, begun, and neither ended nor past at `moment`."""
+        return self.filter(starts_at__lte=moment, ends_at__gt=moment, ended_at__isnull=True)
+
+
+class TemporaryAccess(models.Model):
+    """A case opened to one person until a moment, with a reason.
+
+    In an emergency one asks and another approves; until then nothing is open. A head of a department of the office above
+    opens a case within the department's stages alone, by saying why. None is ever deleted: it is the record of who
+    could read what, why, and who let it.
+    """
+
+    class Kind(models.TextChoices):
+        """Why it was opened; a row of the policy's table each."""
+
+        EMERGENCY = "emergency", _("khẩn cấp")
+        OVERSIGHT = "oversight", _("theo khâu phụ trách")
+
+    kind = models.CharField(_("loại"), max_length=16, choices=Kind.choices)
+    # as it was typed: who asks is not told whether there is such a case
+    case_code = models.CharField(_("mã vụ án"), max_length=40)
+    case = models.ForeignKey(
+        CaseFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("vụ án")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="vks_temporary_access", verbose_name=_("người")
+    )
+    reason = models.CharField(_("lý do"), max_length=1000)
+    hours = models.PositiveSmallIntegerField(_("số giờ"))
+    requested_at = models.DateTimeField(_("đề nghị lúc"), auto_now_add=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("người duyệt"),
+    )
+    starts_at = models.DateTimeField(_("mở từ"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("đến"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("đóng lúc"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # whether the host's grants still are to be taken back
+    projected = models.BooleanField(default=False, editable=False)
+
+    objects: ClassVar[TemporaryAccessManager] = TemporaryAccessManager()
+
+    if TYPE_CHECKING:
+        case_id: int | None
+        user_id: int
+
+    class Meta:
+        db_table = "vks_temporary_access"
+        ordering = ("-requested_at", "-id")
+        verbose_name = _("quyền tạm thời")
+        verbose_name_plural = _("quyền tạm thời")
+        indexes = [
+            models.Index(fields=["ends_at"], condition=Q(projected=True), name="vks_temporary_due"),
+            models.Index(fields=["user", "ends_at"], name="vks_temporary_of_user"),
+            models.Index(fields=["case", "-requested_at"], name="vks_temporary_of_case"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True, ends_at__isnull=True)
+                | Q(starts_at__isnull=False, ends_at__gt=F("starts_at"), case__isnull=False, approved_by__isnull=False),
+                name="vks_temporary_approved",
+            ),
+            # two people: who asked in an emergency is not who let it
+            models.CheckConstraint(
+                condition=~Q(kind="emergency") | Q(approved_by__isnull=True) | ~Q(approved_by=F("user")),
+                name="vks_emergency_by_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.case_code}: {self.user_id}"
+
+
+class Restructuring(models.Model):
+    """One office takes over the cases of others; kept with its progress, so that it can go on after a stop.
+
+    Which offices those are is in their successions. Cases move a few at a time, each wholly or not at all.
+    """
+
+    successor = models.ForeignKey(
+        ProcuracyUnit, on_delete=models.PROTECT, related_name="+", verbose_name=_("đơn vị mới")
+    )
+    predecessors = models.ManyToManyField(ProcuracyUnit, related_name="+", verbose_name=_("các đơn vị cũ"))
+    effective_date = models.DateField(_("từ ngày"))
+    decided_by = models.CharField(_("theo văn bản"), max_length=200)
+    carries_posts = models.BooleanField(_("chuyển cả chức danh"), default=True)
+    total = models.PositiveIntegerField(_("số vụ án"), default=0)
+    done = models.PositiveIntegerField(_("đã chuyển"), default=0)
+    started_at = models.DateTimeField(_("bắt đầu lúc"), auto_now_add=True)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(_("xong lúc"), null=True, blank=True)
+
+    class Meta:
+        db_table = "vks_restructuring"
+        ordering = ("-started_at",)
+        verbose_name = _("sắp xếp đơn vị")
+        verbose_name_plural = _("sắp xếp đơn vị")
+
+    def __str__(self) -> str:
+        return f"→ {self.successor_id} {self.effective_date:%d/%m/%Y}"
 
 
 class DeadlineReminder(models.Model):

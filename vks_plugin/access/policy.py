@@ -7,9 +7,10 @@ matrix the offices have yet to approve, not a quotation of any regulation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from vks_plugin.text import gettext_noop as _
@@ -28,39 +29,122 @@ class Level(IntEnum):
     """May also assign people."""
 
 
+class Sensitivity(IntEnum):
+    """How much a case has to be kept among few. State secrets are not among these: they are not stored here."""
+
+    NORMAL = 0
+    PROTECTED = 1
+    """Persons under 18 or sexual abuse of one: by the marks on the case."""
+    RESTRICTED = 2
+    """Marked so by who works on the case."""
+
+
 class Rule(NamedTuple):
     """One row of the matrix."""
 
     relation: str
-    """`assigned` to the case; post in the case's `own_unit`; post in the unit above (`higher_unit`)."""
+    """How the person stands to the case, one of `RELATIONS`."""
     role: str
-    """Role of the assignment or of the post."""
+    """Role of the assignment or of the post; kind of the temporary access."""
     part: str
     """`hsva` case file or `hsks` supervision file."""
     level: Level
-    restricted_too: bool
-    """Whether the row also holds for cases marked as restricted."""
+    up_to: Sensitivity
+    """The most sensitive cases for which the row holds."""
     reason: str
     """In Vietnamese; translated by whoever shows it."""
+    when: str = ""
+    """A condition on where the case stands, one of `CONDITIONS`; empty: always."""
 
+
+RELATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "assigned": _("được phân công vào vụ án"),
+        "granted": _("được mở quyền tạm thời vào vụ án"),
+        "own_unit": _("tại đơn vị thụ lý"),
+        "own_department": _("tại phòng thụ lý"),
+        "trial_unit": _("tại đơn vị được phân công xét xử"),
+        "higher_unit": _("tại đơn vị cấp trên"),
+        "higher_department": _("tại phòng của đơn vị cấp trên phụ trách giai đoạn của vụ án"),
+    }
+)
+"""How somebody can stand to a case."""
+
+CONDITIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "appeal": _("từ khi có kháng cáo, kháng nghị đến hết phúc thẩm"),
+        "archived": _("sau khi nộp lưu"),
+    }
+)
+"""What a row can ask of where the case stands."""
+
+_N, _P, _R = Sensitivity
 
 RULES: tuple[Rule, ...] = (
-    Rule("assigned", "prosecutor_lead", "hsva", Level.CONTRIBUTE, True, _("Kiểm sát viên thụ lý chính của vụ án")),
-    Rule("assigned", "prosecutor_lead", "hsks", Level.CONTRIBUTE, True, _("Kiểm sát viên thụ lý chính của vụ án")),
-    Rule("assigned", "prosecutor", "hsva", Level.CONTRIBUTE, True, _("Kiểm sát viên được phân công vào vụ án")),
-    Rule("assigned", "prosecutor", "hsks", Level.CONTRIBUTE, True, _("Kiểm sát viên được phân công vào vụ án")),
-    Rule("assigned", "inspector", "hsva", Level.CONTRIBUTE, True, _("Kiểm tra viên được phân công vào vụ án")),
-    Rule("assigned", "inspector", "hsks", Level.CONTRIBUTE, True, _("Kiểm tra viên được phân công vào vụ án")),
-    Rule("assigned", "scan_operator", "hsva", Level.CONTRIBUTE, True, _("Được giao số hóa hồ sơ này")),
-    Rule("own_unit", "chief_procurator", "hsva", Level.MANAGE, True, _("Viện trưởng đơn vị thụ lý")),
-    Rule("own_unit", "chief_procurator", "hsks", Level.MANAGE, True, _("Viện trưởng đơn vị thụ lý")),
-    Rule("own_unit", "deputy_chief_procurator", "hsva", Level.MANAGE, True, _("Phó Viện trưởng đơn vị thụ lý")),
-    Rule("own_unit", "deputy_chief_procurator", "hsks", Level.MANAGE, True, _("Phó Viện trưởng đơn vị thụ lý")),
-    Rule("own_unit", "records_clerk", "hsva", Level.METADATA, False, _("Văn thư đơn vị thụ lý")),
-    Rule("higher_unit", "chief_procurator", "hsva", Level.VIEW, False, _("Viện trưởng đơn vị cấp trên")),
-    Rule("higher_unit", "chief_procurator", "hsks", Level.VIEW, False, _("Viện trưởng đơn vị cấp trên")),
-    Rule("higher_unit", "deputy_chief_procurator", "hsva", Level.VIEW, False, _("Phó Viện trưởng đơn vị cấp trên")),
-    Rule("higher_unit", "deputy_chief_procurator", "hsks", Level.VIEW, False, _("Phó Viện trưởng đơn vị cấp trên")),
+    Rule("assigned", "prosecutor_lead", "hsva", Level.CONTRIBUTE, _R, _("Kiểm sát viên thụ lý chính của vụ án")),
+    Rule("assigned", "prosecutor_lead", "hsks", Level.CONTRIBUTE, _R, _("Kiểm sát viên thụ lý chính của vụ án")),
+    Rule("assigned", "prosecutor", "hsva", Level.CONTRIBUTE, _R, _("Kiểm sát viên được phân công vào vụ án")),
+    Rule("assigned", "prosecutor", "hsks", Level.CONTRIBUTE, _R, _("Kiểm sát viên được phân công vào vụ án")),
+    Rule("assigned", "inspector", "hsva", Level.CONTRIBUTE, _R, _("Kiểm tra viên được phân công vào vụ án")),
+    Rule("assigned", "inspector", "hsks", Level.CONTRIBUTE, _R, _("Kiểm tra viên được phân công vào vụ án")),
+    Rule("assigned", "scan_operator", "hsva", Level.CONTRIBUTE, _R, _("Được giao số hóa hồ sơ này")),
+    # the province prosecutes, the office below appears at the trial (Điều 239)
+    Rule(
+        "assigned",
+        "trial_prosecutor",
+        "hsva",
+        Level.CONTRIBUTE,
+        _R,
+        _("Kiểm sát viên được cử thực hành quyền công tố tại phiên tòa"),
+    ),
+    Rule(
+        "assigned", "appeal_prosecutor", "hsva", Level.VIEW, _R, _("Kiểm sát viên được phân công phúc thẩm"), "appeal"
+    ),
+    # extensions beyond an office's own power, and cases put before the office above
+    Rule("assigned", "reviewer", "hsva", Level.VIEW, _R, _("Được giao xét hồ sơ đề nghị của đơn vị cấp dưới")),
+    Rule("granted", "emergency", "hsva", Level.VIEW, _R, _("Truy cập khẩn cấp đã được duyệt")),
+    Rule("granted", "oversight", "hsva", Level.VIEW, _N, _("Phòng cấp trên mở xem theo khâu phụ trách, có lý do")),
+    Rule("own_unit", "chief_procurator", "hsva", Level.MANAGE, _R, _("Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "chief_procurator", "hsks", Level.MANAGE, _R, _("Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "deputy_chief_procurator", "hsva", Level.MANAGE, _R, _("Phó Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "deputy_chief_procurator", "hsks", Level.MANAGE, _R, _("Phó Viện trưởng đơn vị thụ lý")),
+    Rule("own_unit", "records_clerk", "hsva", Level.METADATA, _P, _("Văn thư đơn vị thụ lý")),
+    Rule("own_unit", "archivist", "hsva", Level.VIEW, _P, _("Lưu trữ viên đơn vị thụ lý"), "archived"),
+    Rule("own_unit", "archivist", "hsks", Level.VIEW, _P, _("Lưu trữ viên đơn vị thụ lý"), "archived"),
+    Rule("own_department", "department_head", "hsva", Level.VIEW, _P, _("Trưởng phòng của phòng thụ lý")),
+    Rule("own_department", "department_head", "hsks", Level.VIEW, _P, _("Trưởng phòng của phòng thụ lý")),
+    Rule("own_department", "deputy_department_head", "hsva", Level.VIEW, _P, _("Phó Trưởng phòng của phòng thụ lý")),
+    Rule("own_department", "deputy_department_head", "hsks", Level.VIEW, _P, _("Phó Trưởng phòng của phòng thụ lý")),
+    Rule("trial_unit", "chief_procurator", "hsva", Level.VIEW, _R, _("Viện trưởng đơn vị được phân công xét xử")),
+    Rule(
+        "trial_unit",
+        "deputy_chief_procurator",
+        "hsva",
+        Level.VIEW,
+        _R,
+        _("Phó Viện trưởng đơn vị được phân công xét xử"),
+    ),
+    Rule("higher_unit", "chief_procurator", "hsva", Level.VIEW, _P, _("Viện trưởng đơn vị cấp trên")),
+    Rule("higher_unit", "chief_procurator", "hsks", Level.VIEW, _P, _("Viện trưởng đơn vị cấp trên")),
+    Rule("higher_unit", "deputy_chief_procurator", "hsva", Level.VIEW, _P, _("Phó Viện trưởng đơn vị cấp trên")),
+    Rule("higher_unit", "deputy_chief_procurator", "hsks", Level.VIEW, _P, _("Phó Viện trưởng đơn vị cấp trên")),
+    # they read it once they have given a reason: the row "granted", "oversight"
+    Rule(
+        "higher_department",
+        "department_head",
+        "hsva",
+        Level.METADATA,
+        _N,
+        _("Trưởng phòng cấp trên phụ trách giai đoạn này"),
+    ),
+    Rule(
+        "higher_department",
+        "deputy_department_head",
+        "hsva",
+        Level.METADATA,
+        _N,
+        _("Phó Trưởng phòng cấp trên phụ trách giai đoạn này"),
+    ),
 )
 
 NO_REASON = _("Không có vai trò nào đối với vụ án này")
@@ -86,12 +170,25 @@ MAY_APPOINT: frozenset[str] = frozenset({"chief_procurator", "system_admin"})
 MAY_SET_CALENDAR: frozenset[str] = frozenset({"system_admin"})
 """Roles whose holders in the province may say which days are off, which every office counts by."""
 
+LEADING: frozenset[str] = frozenset({"chief_procurator", "deputy_chief_procurator"})
+"""Roles whose holders lead an office: in the office itself, and over those below."""
+
+OF_TRIAL_UNIT = "trial_prosecutor"
+"""The assignment that the leaders of the office appointed for the trial give, and nobody else's people get (Điều 239)."""
+
+OF_HIGHER_UNIT: frozenset[str] = frozenset({"appeal_prosecutor", "reviewer"})
+"""Assignments for people of the office above, given by its leaders."""
+
 
 class Post(NamedTuple):
-    """A post in force: a role in a unit."""
+    """A post in force: a role in a unit, or in a department of it."""
 
     role: str
     unit: str
+    department: str = ""
+    """Code of the department within the unit; empty: the office as a whole."""
+    stages: frozenset[str] = frozenset()
+    """Stages for which the department is in charge over the offices below."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +197,23 @@ class CaseFacts:
 
     unit: str
     higher_unit: str | None
-    restricted: bool
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    department: str = ""
+    """Code of the department that has it, within its unit."""
+    trial_unit: str | None = None
+    """The office appointed to appear at the trial (Điều 239)."""
+    stage: str = ""
+    under_appeal: bool = False
+    archived: bool = False
+
+    def meets(self, condition: str) -> bool:
+        """Tell whether the case stands where a row asks it to."""
+        return condition == "" or (self.under_appeal if condition == "appeal" else self.archived)
+
+    @property
+    def units(self) -> frozenset[str]:
+        """The offices of which somebody has to be to work on it: who has left them all is assigned to nothing."""
+        return frozenset(each for each in (self.unit, self.higher_unit, self.trial_unit) if each is not None)
 
 
 @dataclass(frozen=True)
@@ -111,40 +224,71 @@ class Decision:
     reason: str
 
 
-def decide(*, posts: Iterable[Post], assigned_as: Iterable[str], case: CaseFacts, part: str) -> Decision:
+def relations_of(post: Post, case: CaseFacts) -> frozenset[str]:
+    """Return how the holder of a post stands to a case."""
+    found = set()
+    if post.unit == case.unit:
+        found.add("own_unit")
+        if post.department and post.department == case.department:
+            found.add("own_department")
+    elif case.higher_unit is not None and post.unit == case.higher_unit:
+        found.add("higher_unit")
+        if post.department and case.stage in post.stages:
+            found.add("higher_department")
+    if case.trial_unit is not None and post.unit == case.trial_unit:
+        found.add("trial_unit")
+    return frozenset(found)
+
+
+def decide(
+    *,
+    posts: Iterable[Post],
+    assigned_as: Iterable[str],
+    case: CaseFacts,
+    part: str,
+    granted: Iterable[str] = (),
+) -> Decision:
     """Return the highest level any row of the table gives, with that row's reason.
+
+    An assignment counts for who holds a post in an office that has to do with the case, a temporary access for who
+    holds any post at all: leaving a post ends at that moment what hung on it.
 
     Args:
         posts: the person's posts in force.
         assigned_as: the roles of the person's assignments to this very case in force.
         case: the case.
         part: `hsva` or `hsks`.
+        granted: the kinds of temporary access to this very case the person has now.
     """
-    held = {("assigned", role) for role in assigned_as}
-    for post in posts:
-        if post.unit == case.unit:
-            held.add(("own_unit", post.role))
-        elif case.higher_unit is not None and post.unit == case.higher_unit:
-            held.add(("higher_unit", post.role))
+    mine = list(posts)
+    held = {(relation, post.role) for post in mine for relation in relations_of(post, case)}
+    if any(post.unit in case.units for post in mine):
+        held |= {("assigned", role) for role in assigned_as}
+    if mine:
+        held |= {("granted", kind) for kind in granted}
     best = Decision(Level.NONE, NO_REASON)
     for rule in RULES:
-        if rule.part != part or (rule.relation, rule.role) not in held:
-            continue
-        if case.restricted and not rule.restricted_too:
-            continue
-        if rule.level > best.level:
+        if rule.part == part and (rule.relation, rule.role) in held and _holds(rule, case) and rule.level > best.level:
             best = Decision(rule.level, rule.reason)
     return best
 
 
+def _holds(rule: Rule, case: CaseFacts) -> bool:
+    return case.sensitivity <= rule.up_to and case.meets(rule.when)
+
+
 def standing_viewers(case: CaseFacts, part: str) -> frozenset[Post]:
-    """Return the posts whose every holder may view this part of the case."""
+    """Return the posts whose every holder may view this part of the case; a department is named where it matters."""
     viewers = set()
     for rule in RULES:
-        if rule.part != part or rule.level < Level.VIEW or (case.restricted and not rule.restricted_too):
+        if rule.part != part or rule.level < Level.VIEW or not _holds(rule, case):
             continue
         if rule.relation == "own_unit":
             viewers.add(Post(rule.role, case.unit))
+        elif rule.relation == "own_department" and case.department:
+            viewers.add(Post(rule.role, case.unit, case.department))
+        elif rule.relation == "trial_unit" and case.trial_unit is not None:
+            viewers.add(Post(rule.role, case.trial_unit))
         elif rule.relation == "higher_unit" and case.higher_unit is not None:
             viewers.add(Post(rule.role, case.higher_unit))
     return frozenset(viewers)
@@ -152,11 +296,17 @@ def standing_viewers(case: CaseFacts, part: str) -> frozenset[Post]:
 
 def assigned_levels(case: CaseFacts, part: str) -> dict[str, Level]:
     """Return, for each assignment role that may see this part, how far it may go."""
+    return _levels("assigned", case, part)
+
+
+def granted_levels(case: CaseFacts, part: str) -> dict[str, Level]:
+    """Return, for each kind of temporary access that may see this part, how far it may go."""
+    return _levels("granted", case, part)
+
+
+def _levels(relation: str, case: CaseFacts, part: str) -> dict[str, Level]:
     return {
         rule.role: rule.level
         for rule in RULES
-        if rule.relation == "assigned"
-        and rule.part == part
-        and rule.level >= Level.VIEW
-        and (rule.restricted_too or not case.restricted)
+        if rule.relation == relation and rule.part == part and rule.level >= Level.VIEW and _holds(rule, case)
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet, Value
@@ -13,7 +13,9 @@ from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import (
+    LEADING,
     MAY_APPOINT,
     MAY_REGISTER,
     MAY_SET_CALENDAR,
@@ -23,6 +25,8 @@ from vks_plugin.access.policy import (
     Decision,
     Level,
     Post,
+    Rule,
+    Sensitivity,
     decide,
 )
 from vks_plugin.cases.models import (
@@ -35,13 +39,14 @@ from vks_plugin.cases.models import (
     CaseWords,
     RelatedCase,
 )
+from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.queries import appointments_in_force, posts_in_force
 from vks_plugin.text import folded, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 OUT_OF_SCOPE = gettext_noop("ngoài phạm vi")
@@ -65,22 +70,79 @@ class CaseView:
     """Of `view`, `file`, `file_internal`, `assign`, `bundle`."""
 
 
+FACTS = ("unit__parent", "department", "trial_unit")
+"""What `facts_of` reads beside the case; to be selected with it."""
+
+_PROTECTING = ("involves_minor_accused", "involves_minor_victim", "is_sexual_abuse_minor")
+"""Marks that make a case `Sensitivity.PROTECTED`."""
+
+
 def facts_of(case: CaseFile) -> CaseFacts:
-    """Return what the policy needs to know of a case (`unit` and its parent are read)."""
+    """Return what the policy needs to know of a case (see `FACTS`)."""
     parent = case.unit.parent
+    if case.confidentiality == CaseFile.Confidentiality.RESTRICTED:
+        sensitivity = Sensitivity.RESTRICTED
+    elif any(getattr(case, mark) for mark in _PROTECTING):
+        sensitivity = Sensitivity.PROTECTED
+    else:
+        sensitivity = Sensitivity.NORMAL
     return CaseFacts(
         unit=case.unit.code,
         higher_unit=parent.code if parent is not None else None,
-        restricted=case.confidentiality == CaseFile.Confidentiality.RESTRICTED,
+        sensitivity=sensitivity,
+        department=case.department.code if case.department is not None else "",
+        trial_unit=case.trial_unit.code if case.trial_unit is not None else None,
+        stage=case.stage,
+        under_appeal=case.stage == "phuc_tham" or case.status == "co_khang_cao_khang_nghi",
+        archived=case.status == "da_nop_luu",
     )
+
+
+_MEETS = {
+    "": Q(),
+    "appeal": Q(stage="phuc_tham") | Q(status="co_khang_cao_khang_nghi"),
+    "archived": Q(status="da_nop_luu"),
+}
+"""What `CaseFacts.meets` tells, asked of the database."""
+
+
+class _Kind(NamedTuple):
+    """Cases of a kind: rows of the table hold for them alike."""
+
+    up_to: Sensitivity
+    when: str
+
+    def cases(self) -> Q:
+        """Return the condition on cases."""
+        condition = _MEETS[self.when]
+        if self.up_to < Sensitivity.RESTRICTED:
+            condition &= Q(confidentiality=CaseFile.Confidentiality.NORMAL)
+        if self.up_to < Sensitivity.PROTECTED:
+            condition &= Q(**dict.fromkeys(_PROTECTING, False))
+        return condition
+
+
+_EVERY_CASE = _Kind(Sensitivity.RESTRICTED, "")
 
 
 def _may_act(user: User | None) -> bool:
     return user is not None and user.is_authenticated and user.is_active
 
 
-def _posts(user: User) -> list[Post]:
-    return [Post(role, unit.code) for role, unit in posts_in_force(user)]
+def post_of(appointment: Appointment) -> Post:
+    """Return an appointment as the policy reads it (`unit` and `department` are read)."""
+    department = appointment.department
+    return Post(
+        appointment.role,
+        appointment.unit.code,
+        department.code if department is not None else "",
+        frozenset(department.stages) if department is not None else frozenset(),
+    )
+
+
+def posts_of(user: User) -> list[Post]:
+    """Return the posts the person holds today (one query)."""
+    return [post_of(appointment) for appointment in appointments_in_force(user)]
 
 
 def assignments_in_force(case: CaseFile) -> QuerySet[Assignment]:
@@ -89,44 +151,88 @@ def assignments_in_force(case: CaseFile) -> QuerySet[Assignment]:
 
 
 def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:
-    """Return how far the person may go in a part of the case, and why (two queries)."""
+    """Return how far the person may go in a part of the case, and why (three queries)."""
     if not _may_act(user):
         return Decision(Level.NONE, NO_ACCOUNT)
     roles = assignments_in_force(case).filter(user_id=user.pk).values_list("role", flat=True)
-    return decide(posts=_posts(user), assigned_as=roles, case=facts_of(case), part=part)
+    granted = TemporaryAccess.objects.in_force(timezone.now()).filter(user_id=user.pk, case=case)
+    return decide(
+        posts=posts_of(user),
+        assigned_as=roles,
+        granted=granted.values_list("kind", flat=True),
+        case=facts_of(case),
+        part=part,
+    )
 
 
-def reach(user: User, at_least: Level = Level.METADATA) -> Q:
-    """Return the condition on cases that the policy's table gives this person (at most three small queries)."""
-    if not _may_act(user):
-        return Q(pk__in=[])
-    day = timezone.localdate()
-    rules = [rule for rule in RULES if rule.level >= at_least]
-    assigned = {rule.role for rule in rules if rule.relation == "assigned"}
-    mine = Assignment.objects.in_force(day).filter(user_id=user.pk, role__in=assigned)
+def reach(user: User, at_least: Level = Level.METADATA, *, part: str | None = None) -> Q:
+    """Return the condition on cases that the policy's table gives this person (at most four small queries).
+
+    Args:
+        user: who asks.
+        at_least: how far the person has to be able to go.
+        part: in `hsva` or in `hsks`; in either when None.
+    """
+    appointments = appointments_in_force(user) if _may_act(user) else []
+    allowed = Q(pk__in=[])
+    if not appointments:
+        return allowed
+    rules = [rule for rule in RULES if rule.level >= at_least and part in {None, rule.part}]
+    own = {appointment.unit_id for appointment in appointments}
+    below = _offices_below(own)
+    for cases, kind in _mine(user, rules, own, own.union(*below.values())):
+        allowed |= Q(pk__in=cases) & kind.cases()
     # by number and not by a join: an office has few below it, and the database then finds cases by its indexes
-    whole: set[int] = set()
-    open_only: set[int] = set()
-    below: dict[int, list[int]] | None = None
-    for role, unit in posts_in_force(user, day):
+    places: dict[_Kind, set[int]] = defaultdict(set)
+    for appointment in appointments:
+        post = post_of(appointment)
         for rule in rules:
-            if rule.role != role or rule.relation == "assigned":
+            kind = _Kind(rule.up_to, rule.when)
+            if rule.role != post.role:
                 continue
-            units = [unit.pk]
-            if rule.relation == "higher_unit":
-                below = _offices_below() if below is None else below
-                units = below[unit.pk]
-            (whole if rule.restricted_too else open_only).update(units)
-    allowed = Q(pk__in=mine.values("case_id"))
-    if whole or open_only:
-        # a subquery beside other alternatives would make the database look at every case
-        cases = list(mine.values_list("case_id", flat=True)[: _MOST_BY_NUMBER + 1])
-        allowed = Q(pk__in=cases) if len(cases) <= _MOST_BY_NUMBER else allowed
-    if whole:
-        allowed |= Q(unit_id__in=sorted(whole))
-    if open_only - whole:
-        allowed |= Q(unit_id__in=sorted(open_only - whole), confidentiality=CaseFile.Confidentiality.NORMAL)
+            if rule.relation == "own_unit":
+                places[kind].add(appointment.unit_id)
+            elif rule.relation == "higher_unit":
+                places[kind] |= below[appointment.unit_id]
+            elif rule.relation == "own_department" and post.department:
+                allowed |= Q(unit_id=appointment.unit_id, department_id=appointment.department_id) & kind.cases()
+            elif rule.relation == "higher_department" and post.department:
+                allowed |= Q(unit_id__in=below[appointment.unit_id], stage__in=post.stages) & kind.cases()
+            elif rule.relation == "trial_unit":
+                allowed |= Q(trial_unit_id=appointment.unit_id) & kind.cases()
+    for kind, units in places.items():
+        here = units if kind == _EVERY_CASE else units - places.get(_EVERY_CASE, set())
+        if here:
+            allowed |= Q(unit_id__in=sorted(here)) & kind.cases()
     return allowed
+
+
+def _mine(user: User, rules: Iterable[Rule], own: set[int], around: set[int]) -> Iterator[tuple[Any, _Kind]]:
+    """Yield cases that are open to this very person, with the kind of case for which that holds (two queries)."""
+    roles: dict[str, dict[_Kind, set[str]]] = {"assigned": defaultdict(set), "granted": defaultdict(set)}
+    for rule in rules:
+        if rule.relation in roles:
+            roles[rule.relation][_Kind(rule.up_to, rule.when)].add(rule.role)
+    found: dict[str, Any] = {
+        # an assignment counts while its holder is of an office that has to do with the case
+        "assigned": Assignment.objects.in_force(timezone.localdate())
+        .filter(Q(case__unit_id__in=around) | Q(case__trial_unit_id__in=own), user_id=user.pk)
+        .values_list("role", "case_id"),
+        "granted": TemporaryAccess.objects.in_force(timezone.now())
+        .filter(user_id=user.pk)
+        .values_list("kind", "case_id"),
+    }
+    for relation, kinds in roles.items():
+        if not kinds:
+            continue
+        # named one by one: a subquery beside other alternatives would make the database look at every case
+        few = list(found[relation][: _MOST_BY_NUMBER + 1])
+        for kind, chosen in kinds.items():
+            if len(few) > _MOST_BY_NUMBER:
+                column = "role" if relation == "assigned" else "kind"
+                yield found[relation].filter(**{f"{column}__in": chosen}).values("case_id"), kind
+            elif cases := {case for role, case in few if role in chosen}:
+                yield sorted(cases), kind
 
 
 _MOST_BY_NUMBER = 3000
@@ -134,10 +240,11 @@ _MOST_BY_NUMBER = 3000
 _MOST_WORDS = 12
 
 
-def _offices_below() -> dict[int, list[int]]:
-    below: dict[int, list[int]] = defaultdict(list)
-    for pk, parent in ProcuracyUnit.objects.filter(parent__isnull=False).values_list("pk", "parent_id"):
-        below[parent or 0].append(pk)
+def _offices_below(units: Iterable[int]) -> dict[int, set[int]]:
+    below: dict[int, set[int]] = defaultdict(set)
+    rows = ProcuracyUnit.objects.filter(parent_id__in=list(units)).order_by()
+    for pk, parent in rows.values_list("pk", "parent_id"):
+        below[parent or 0].add(pk)
     return below
 
 
@@ -171,7 +278,7 @@ def case_for(user: User, code: str) -> CaseView:
     Raises:
         NotFound: there is none with this code, or the person may not know of it: the same sentence for both.
     """
-    case = CaseFile.objects.select_related("unit__parent", "department", "created_by").filter(code=code).first()
+    case = CaseFile.objects.select_related(*FACTS, "created_by").filter(code=code).first()
     decision = case_decision(user, case) if case is not None else Decision(Level.NONE, "")
     internal = case_decision(user, case, "hsks") if case is not None else decision
     if case is None or max(decision.level, internal.level) < Level.METADATA:
@@ -199,27 +306,11 @@ def case_for(user: User, code: str) -> CaseView:
 
 def visible_documents(user: User) -> QuerySet[CaseDocument]:
     """Return the filed documents the person may view, over all cases."""
-    internal = [rule for rule in RULES if rule.part == "hsks" and rule.level >= Level.VIEW]
-    both = visible_cases(user, at_least=Level.VIEW)
-    if not _may_act(user):
-        return CaseDocument.objects.none()
-    day = timezone.localdate()
-    inside = Q(pk__in=[])
-    mine = Assignment.objects.in_force(day).filter(
-        user_id=user.pk, role__in={rule.role for rule in internal if rule.relation == "assigned"}
-    )
-    inside |= Q(case_id__in=mine.values("case_id"))
-    for role, unit in posts_in_force(user, day):
-        for rule in internal:
-            if rule.role != role or rule.relation == "assigned":
-                continue
-            here = Q(case__unit_id=unit.pk) if rule.relation == "own_unit" else Q(case__unit__parent_id=unit.pk)
-            if not rule.restricted_too:
-                here &= ~Q(case__confidentiality=CaseFile.Confidentiality.RESTRICTED)
-            inside |= here
-    return CaseDocument.objects.filter(
-        Q(part="hsva", case_id__in=both.values("pk")) | (Q(part="hsks") & inside)
-    ).select_related("case", "document_type", "document")
+    chosen = Q(pk__in=[])
+    for part, _label in PARTS:
+        readable = CaseFile.objects.filter(reach(user, Level.VIEW, part=part))
+        chosen |= Q(part=part, case_id__in=readable.values("pk"))
+    return CaseDocument.objects.filter(chosen).select_related("case", "document_type", "document")
 
 
 @dataclass(frozen=True)
@@ -343,6 +434,12 @@ def units_to_appoint_in(user: User) -> QuerySet[ProcuracyUnit]:
     return ProcuracyUnit.objects.filter(chosen)
 
 
+def leads(user: User, units: Iterable[int | None]) -> bool:
+    """Tell whether the person leads one of these offices (by their ids) today."""
+    wanted = set(units)
+    return _may_act(user) and any(role in LEADING and unit.pk in wanted for role, unit in posts_in_force(user))
+
+
 def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doing: str) -> Decision:
     """Return the decision, or refuse.
 
@@ -365,19 +462,33 @@ def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doi
 
 
 def who_can_see(case: CaseFile, part: str = "hsva") -> list[tuple[User, Decision]]:
-    """Return everybody the policy lets view this part of the case, with the reason (three queries)."""
-    units = [unit for unit in (case.unit, case.unit.parent) if unit is not None]
-    posts: dict[int, list[Post]] = defaultdict(list)
-    for row in Appointment.objects.in_force(timezone.localdate()).filter(unit__in=units).select_related("unit"):
-        posts[row.user_id].append(Post(row.role, row.unit.code))
+    """Return everybody the policy lets view this part of the case, with the reason (four queries)."""
     roles: dict[int, list[str]] = defaultdict(list)
     for user_id, role in assignments_in_force(case).values_list("user_id", "role"):
         roles[user_id].append(role)
+    granted: dict[int, list[str]] = defaultdict(list)
+    for user_id, kind in TemporaryAccess.objects.in_force(timezone.now()).filter(case=case).values_list("user", "kind"):
+        granted[user_id].append(kind)
+    units = [unit for unit in (case.unit, case.unit.parent, case.trial_unit) if unit is not None]
+    posts: dict[int, list[Post]] = defaultdict(list)
+    rows = Appointment.objects.in_force(timezone.localdate()).select_related("unit", "department")
+    # who was let in may be of any office
+    for row in rows.filter(Q(unit__in=units) | Q(user_id__in=list(granted))):
+        posts[row.user_id].append(post_of(row))
     facts = facts_of(case)
-    people: Iterable[User] = User.objects.filter(pk__in={*posts, *roles}, is_active=True)
+    people: Iterable[User] = User.objects.filter(pk__in=posts.keys(), is_active=True)
     # all of an office is looked at: asking for each person would cost queries by the hundred
     seen = [
-        (person, decide(posts=posts[person.pk], assigned_as=roles[person.pk], case=facts, part=part))
+        (
+            person,
+            decide(
+                posts=posts[person.pk],
+                assigned_as=roles[person.pk],
+                granted=granted[person.pk],
+                case=facts,
+                part=part,
+            ),
+        )
         for person in people
     ]
     return sorted(

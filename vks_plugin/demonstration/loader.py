@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import vks_plugin
 from vks_plugin.access import actions as access
+from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.filing import actions as filing
@@ -141,7 +142,7 @@ def _record(case: CaseFile, row: dict[str, Any]) -> None:
 
 
 def _case(row: dict[str, Any]) -> CaseFile:
-    case = CaseFile.objects.filter(code=row["code"]).select_related("unit__parent").first()
+    case = CaseFile.objects.filter(code=row["code"]).select_related(*FACTS).first()
     unit = ProcuracyUnit.objects.get(code=row["unit"])
     made = case is None
     if case is None:

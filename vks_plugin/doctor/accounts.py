@@ -109,7 +109,10 @@ def memberships(_scope: Scope) -> Result:
     if dated_access_suspended():
         appointments = appointments.filter(ends_on__isnull=True)
     wanted: set[tuple[int, str]] = {
-        (user, group_name(unit, role)) for user, unit, role in appointments.values_list("user_id", "unit__code", "role")
+        (user, group_name(unit, role, department or ""))
+        for user, unit, role, department in appointments.values_list(
+            "user_id", "unit__code", "role", "department__code"
+        )
     }
     through = User.groups.through.objects.filter(group__name__startswith=GROUP_PREFIX)
     present = set(through.values_list("user_id", "group__name"))

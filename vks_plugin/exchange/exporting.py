@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.access.case_lists import decisions_for
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import visible_cases
+from vks_plugin.access.queries import FACTS, visible_cases
 from vks_plugin.cases import penal_code
 from vks_plugin.cases.kinds import KINDS, kind_of
 from vks_plugin.cases.models import Accused, Assignment, CaseFile, CasePerson, Charge
@@ -98,7 +98,7 @@ def _rows(user: User, keys: Sequence[int], chosen: Sequence[Column], layout: str
 
 
 def _block(user: User, keys: Sequence[int]) -> _Block:
-    known = visible_cases(user).select_related("unit__parent", "department", "leader_in_charge").in_bulk(list(keys))
+    known = visible_cases(user).select_related(*FACTS, "leader_in_charge").in_bulk(list(keys))
     cases = [known[key] for key in keys if key in known]
     block = _Block(cases, {pk: each.level for pk, each in decisions_for(user, cases).items()})
     found = [case.pk for case in cases]

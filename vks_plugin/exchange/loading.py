@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access import actions as access
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import assignments_in_force, case_decision, require
+from vks_plugin.access.queries import FACTS, assignments_in_force, case_decision, require
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Accused, CaseFile, CaseImportRow, CasePerson, Charge
 from vks_plugin.cases.record import CASE_FIELDS, field_label
@@ -74,7 +74,7 @@ class Loader:
             VksError: the case cannot be taken as the list has it; the sentence names the cell.
         """
         try:
-            known = CaseFile.objects.select_related("unit__parent", "department", "leader_in_charge")
+            known = CaseFile.objects.select_related(*FACTS, "leader_in_charge")
             case = known.filter(init_decision_key=given.key).first()
             level = case_decision(self.actor, case).level if case is not None else Level.NONE
             if case is None or level < Level.METADATA:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import grants_for, project_case
-from vks_plugin.access.queries import case_decision, require
+from vks_plugin.access.queries import FACTS, case_decision, require
 from vks_plugin.cases.actions.folios import CLAIMED
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
@@ -377,7 +377,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
 
 def _file_from_dms(document: Document, code: str, *, actor: User | None) -> CaseDocument | None:
     """File a document whose code was written in the DMS; a code that does not hold is taken off again."""
-    case = CaseFile.objects.select_related("unit__parent").filter(code=code).first()
+    case = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
     if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
         write_case_code(document, None)
         return None
@@ -541,7 +541,7 @@ def follow_document(document: Document, *, actor: User | None) -> None:
         return
     with transaction.atomic():
         if code and code != filed.case.code:
-            target = CaseFile.objects.select_related("unit__parent").filter(code=code).first()
+            target = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
             if (
                 target is not None
                 and filed.folio_from is None
@@ -590,7 +590,7 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
             if filed is not None:
                 raise BadInput(_("Không bỏ trống Mã vụ án của tài liệu đã vào hồ sơ: hãy giữ nguyên trường này."))
             continue
-        case = CaseFile.objects.select_related("unit__parent").filter(code=change.new).first()
+        case = CaseFile.objects.select_related(*FACTS).filter(code=change.new).first()
         part = filed.part if filed is not None else "hsva"
         if case is None or case_decision(actor, case, part).level < Level.CONTRIBUTE:
             raise BadInput(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
@@ -44,9 +44,9 @@ def service_account_id() -> int:
     return found if found is not None else ensure_service_account()[0].pk
 
 
-def ensure_group(unit: ProcuracyUnit, role: str) -> Group:
-    """Return the host group for a role in a unit, with the role's permissions in the host."""
-    group, made = Group.objects.get_or_create(name=group_name(unit.code, role))
+def ensure_group(unit: ProcuracyUnit, role: str, department: str = "") -> Group:
+    """Return the host group for a role in a unit (or in a department of it), with the role's permissions in the host."""
+    group, made = Group.objects.get_or_create(name=group_name(unit.code, role, department))
     if made:
         restore_permissions(group, role)
     return group
@@ -64,18 +64,24 @@ def appoint(
     unit: ProcuracyUnit,
     role: str,
     department: Department | None = None,
+    capacity: str = Appointment.Capacity.REGULAR,
     starts_on: dt.date | None = None,
     ends_on: dt.date | None = None,
 ) -> Appointment:
     """Appoint a person to a role in a unit; access follows at once when the day has come.
 
     Raises:
-        BadInput: unknown role, dates out of order or outside the unit's own, department of another unit.
+        BadInput: unknown role, dates out of order or outside the unit's own, department of another unit, or somebody
+            deputises without a last day.
         Conflict: the person already holds that role there from that day.
     """
     starts_on = starts_on or timezone.localdate()
     if role not in Role.values:
         raise BadInput(_("Chức danh không có trong danh mục."), field="role")
+    if capacity not in Appointment.Capacity.values:
+        raise BadInput(_("Tư cách giữ chức danh không có trong danh mục."), field="capacity")
+    if capacity == Appointment.Capacity.DEPUTISING and ends_on is None:
+        raise BadInput(_("Ủy quyền khi vắng mặt phải có ngày kết thúc."), field="ends_on")
     if ends_on is not None and ends_on < starts_on:
         raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
     if unit.valid_to is not None and starts_on > unit.valid_to:
@@ -89,7 +95,13 @@ def appoint(
     try:
         with transaction.atomic():
             appointment = Appointment.objects.create(
-                user=user, unit=unit, role=role, department=department, starts_on=starts_on, ends_on=ends_on
+                user=user,
+                unit=unit,
+                role=role,
+                department=department,
+                capacity=capacity,
+                starts_on=starts_on,
+                ends_on=ends_on,
             )
     except IntegrityError as error:
         raise Conflict(_("Người này đã giữ chức danh đó ở đơn vị từ ngày ấy."), field="role") from error
@@ -127,7 +139,7 @@ def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.dat
         today: the day to go by; the present one when None.
     """
     day = today or timezone.localdate()
-    appointments = Appointment.objects.in_force(day).select_related("unit")
+    appointments = Appointment.objects.in_force(day).select_related("unit", "department")
     membership = User.groups.through.objects.filter(group__name__startswith=GROUP_PREFIX)
     if dated_access_suspended():
         appointments = appointments.filter(ends_on__isnull=True)
@@ -136,11 +148,12 @@ def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.dat
         appointments = appointments.filter(user_id__in=chosen)
         membership = membership.filter(user_id__in=chosen)
     wanted: dict[int, set[int]] = defaultdict(set)
-    groups: dict[tuple[int, str], int] = {}
+    groups: dict[tuple[int, str, str], int] = {}
     for appointment in appointments:
-        key = (appointment.unit_id, appointment.role)
+        department = appointment.department.code if appointment.department is not None else ""
+        key = (appointment.unit_id, appointment.role, department)
         if key not in groups:
-            groups[key] = ensure_group(appointment.unit, appointment.role).pk
+            groups[key] = ensure_group(appointment.unit, appointment.role, department).pk
         wanted[appointment.user_id].add(groups[key])
     present = {(row.user_id, row.group_id): row.pk for row in membership}
     desired = {(user, group) for user, members in wanted.items() for group in members}
@@ -150,7 +163,20 @@ def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.dat
     User.groups.through.objects.bulk_create(
         [User.groups.through(user_id=user, group_id=group) for user, group in sorted(missing)], ignore_conflicts=True
     )
+    changed = {user for user, _group in missing} | {user for user, group in present if (user, group) not in desired}
+    if changed:
+        for follower in _followers:
+            follower(changed)
     return len(superfluous) + len(missing)
+
+
+_followers: list[Callable[[Collection[int]], None]] = []
+
+
+def on_posts_changed(follower: Callable[[Collection[int]], None]) -> None:
+    """Register what has to follow when posts of people (by their ids) begin or end, in the same transaction."""
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 def suspend_dated_access() -> None:

@@ -122,6 +122,8 @@ class Department(models.Model):
     unit = models.ForeignKey(ProcuracyUnit, on_delete=models.PROTECT, related_name="departments")
     code = models.CharField(_("mã phòng"), max_length=16)
     name = models.CharField(_("tên phòng"), max_length=200)
+    # stages of cases below for which a department of a province is in charge
+    stages = models.JSONField(_("phụ trách giai đoạn"), default=list, blank=True)
     verified = models.BooleanField(
         _("đã xác nhận"), default=False, help_text=_("Bộ số phòng phải được đơn vị xác nhận.")
     )
@@ -143,6 +145,13 @@ class Appointment(models.Model):
     A post that ended stays on record: history names who could see what, and when.
     """
 
+    class Capacity(models.TextChoices):
+        """How the post is held; who acts or deputises may do what the post allows, between its days."""
+
+        REGULAR = "regular", _("chính thức")
+        ACTING = "acting", _("quyền, phụ trách")
+        DEPUTISING = "deputising", _("được ủy quyền khi người giữ chức danh vắng mặt")
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -161,6 +170,9 @@ class Appointment(models.Model):
         verbose_name=_("phòng"),
     )
     role = models.CharField(_("chức danh"), max_length=32, choices=Role.choices)
+    capacity = models.CharField(
+        _("tư cách"), max_length=16, choices=Capacity.choices, default=Capacity.REGULAR, blank=True
+    )
     starts_on = models.DateField(_("từ ngày"))
     ends_on = models.DateField(_("đến hết ngày"), null=True, blank=True)
     ended_at = models.DateTimeField(

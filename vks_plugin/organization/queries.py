@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -11,10 +14,35 @@ from django.utils import timezone
 from vks_plugin.organization.models import Appointment, DatedAccessSuspension, ProcuracyUnit
 
 
+def appointments_in_force(user: User, day: dt.date | None = None) -> list[Appointment]:
+    """Return the posts the person holds on `day`, each with its office and department (one query)."""
+    day = day or timezone.localdate()
+    kept = _kept.get()
+    if kept is not None and (user.pk, day) in kept:
+        return kept[user.pk, day]
+    rows = Appointment.objects.in_force(day).filter(user_id=user.pk).select_related("unit", "department")
+    found = list(rows)
+    if kept is not None:
+        kept[user.pk, day] = found
+    return found
+
+
 def posts_in_force(user: User, day: dt.date | None = None) -> list[tuple[str, ProcuracyUnit]]:
     """Return the role and unit of each post the person holds on `day` (one query)."""
-    rows = Appointment.objects.in_force(day or timezone.localdate()).filter(user_id=user.pk).select_related("unit")
-    return [(row.role, row.unit) for row in rows]
+    return [(row.role, row.unit) for row in appointments_in_force(user, day)]
+
+
+_kept: ContextVar[dict[tuple[int, dt.date], list[Appointment]] | None] = ContextVar("posts", default=None)
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """Within, posts are looked up once: for answers that ask many things of one person and change nothing."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def colleagues(unit: ProcuracyUnit) -> QuerySet[User]:

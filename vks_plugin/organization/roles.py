@@ -79,6 +79,15 @@ GROUP_PREFIX = "vks:"
 """Groups whose name starts so are ours; their members follow appointments and nothing else."""
 
 
-def group_name(unit_code: str, role: str) -> str:
-    """Return the name of the host group for a role in a unit, such as `vks:QN-KV1:prosecutor`."""
-    return f"{GROUP_PREFIX}{unit_code}:{role}"
+OF_A_DEPARTMENT = frozenset({Role.DEPARTMENT_HEAD, Role.DEPUTY_DEPARTMENT_HEAD})
+"""Roles that reach as far as the department they are held in, so that each department has a group of its own."""
+
+
+def group_name(unit_code: str, role: str, department: str = "") -> str:
+    """Return the name of the host group for a role in a unit, such as `vks:QN-KV1:prosecutor` or `vks:QN:P2:department_head`.
+
+    Args:
+        department: code of the department the role is held in; it only matters for heads of departments.
+    """
+    place = f"{unit_code}:{department}" if department and role in OF_A_DEPARTMENT else unit_code
+    return f"{GROUP_PREFIX}{place}:{role}"

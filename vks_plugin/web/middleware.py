@@ -13,9 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from vks_plugin.access.actions import sweep
+from vks_plugin.access.temporary import close_what_is_over, next_end
 from vks_plugin.conf import configuration
 from vks_plugin.host.actor import reset_actor, set_actor
 from vks_plugin.language import language_of, speaking
+
+_ASK_AGAIN = dt.timedelta(minutes=5)
+"""How often a process asks when the next temporary access ends."""
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -54,11 +58,14 @@ class ActorMiddleware:
 
 
 class DueMiddleware:
-    """Ends dated appointments and assignments before the first request of a new day is served."""
+    """Ends what fell due before a request is served: posts and assignments by the day, temporary access by the minute."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self._swept: dt.date | None = None
+        # what is opened meanwhile, here or in another process, is open for an hour at least
+        self._asked_at: dt.datetime | None = None
+        self._next_end: dt.datetime | None = None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve the request with nothing overdue in force."""
@@ -66,6 +73,12 @@ class DueMiddleware:
         if self._swept != day:
             sweep(day)
             self._swept = day
+        now = timezone.now()
+        if self._asked_at is None or not dt.timedelta() <= now - self._asked_at < _ASK_AGAIN:
+            self._asked_at, self._next_end = now, next_end()
+        if self._next_end is not None and self._next_end <= now:
+            close_what_is_over(now)
+            self._next_end = next_end()
         return self.get_response(request)
 
 

@@ -52,7 +52,11 @@ MOST_ROWS = 2000
 
 def lock_case(case: CaseFile) -> CaseFile:
     """Return the case as the database has it now, held until the transaction ends."""
-    return CaseFile.objects.select_for_update(of=("self",)).select_related("unit__parent", "department").get(pk=case.pk)
+    return (
+        CaseFile.objects.select_for_update(of=("self",))
+        .select_related("unit__parent", "department", "trial_unit")
+        .get(pk=case.pk)
+    )
 
 
 def note_change(
@@ -520,6 +524,17 @@ def follow_up(case: CaseFile) -> None:
     from vks_plugin.cases.actions.deadlines import refresh_deadlines  # noqa: PLC0415 - it builds on this module
 
     refresh_deadlines(case)
+    for follower in _followers:
+        follower(case)
+
+
+_followers: list[Callable[[CaseFile], None]] = []
+
+
+def on_change(follower: Callable[[CaseFile], None]) -> None:
+    """Register what has to follow every act on a record, in the same transaction."""
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 def search_text(case: CaseFile, accused: Iterable[Accused]) -> str:

@@ -13,7 +13,7 @@ from vks_plugin.access import actions as access
 from vks_plugin.access.api import CASE_CODE
 from vks_plugin.access.case_lists import decisions_for
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import related_cases
+from vks_plugin.access.queries import FACTS, related_cases
 from vks_plugin.cases.actions.lineage import REPORTER_BECOMES, Grown
 from vks_plugin.cases.api.cases import MOST_AT_ONCE, CaseSerializer
 from vks_plugin.cases.api.record import ChargeOfSerializer, OfRecordViewSet, charge_at, charge_of
@@ -170,7 +170,7 @@ class CaseMergeViewSet(_ActViewSet):
         """Merge."""
         source = self.opened(Level.CONTRIBUTE)
         given = dict(self.given(MergeSerializer))
-        target = CaseFile.objects.select_related("unit__parent").filter(code=given.pop("target")).first()
+        target = CaseFile.objects.select_related(*FACTS).filter(code=given.pop("target")).first()
         if target is None:
             raise BadInput(_("Không có vụ án nào mang mã này trong phạm vi của bạn."), field="target")
         return self.grown(access.merge_cases(actor=self.actor, source=source, target=target, **given))

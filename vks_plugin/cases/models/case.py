@@ -62,6 +62,15 @@ class CaseFile(models.Model):
     unit = models.ForeignKey(
         ProcuracyUnit, on_delete=models.PROTECT, related_name="cases", verbose_name=_("đơn vị thụ lý")
     )
+    # appointed to appear at the trial of a case that the office above prosecutes (Điều 239)
+    trial_unit = models.ForeignKey(
+        ProcuracyUnit,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trials",
+        verbose_name=_("đơn vị được phân công xét xử"),
+    )
     department = models.ForeignKey(
         Department, on_delete=models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("phòng")
     )
@@ -106,6 +115,8 @@ class CaseFile(models.Model):
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     # the day of the next time limit that runs; kept with the limits, so that a long list can be ordered by it
     next_due_on = models.DateField(null=True, blank=True, editable=False)
+    # what the host's grants on its documents were last made from, so that they follow every act that changes it
+    projected_from = models.CharField(max_length=200, blank=True, editable=False)
     # counts changes, so that who saves what was read before somebody else's change is told
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -128,6 +139,8 @@ class CaseFile(models.Model):
         relations: RelatedManager[RelatedCase]
         volumes: RelatedManager[Volume]
         unit_id: int
+        department_id: int | None
+        trial_unit_id: int | None
 
     class Meta:
         db_table = "vks_case_file"
@@ -201,6 +214,9 @@ class Assignment(models.Model):
         PROSECUTOR = "prosecutor", _("Kiểm sát viên")
         INSPECTOR = "inspector", _("Kiểm tra viên")
         SCAN_OPERATOR = "scan_operator", _("Cán bộ số hóa")
+        TRIAL_PROSECUTOR = "trial_prosecutor", _("Kiểm sát viên tại phiên tòa (Điều 239)")
+        APPEAL_PROSECUTOR = "appeal_prosecutor", _("Kiểm sát viên phúc thẩm")
+        REVIEWER = "reviewer", _("Người xét hồ sơ đề nghị")
 
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="assignments")
     user = models.ForeignKey(

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.filing.actions import adopt
@@ -139,7 +140,7 @@ class Command(BaseCommand):
             if present is not None and present.case.code == row.case:
                 row.status, row.grants_after = "already", row.grants_before
                 return row
-            case = CaseFile.objects.select_related("unit__parent").filter(code=row.case).first()
+            case = CaseFile.objects.select_related(*FACTS).filter(code=row.case).first()
             if case is None:
                 raise BadInput(_("Không có vụ án mang mã này."))
             code = fields.get("type", "").strip()

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from vks_plugin.access.queries import assignments_in_force
+from vks_plugin.access.queries import FACTS, assignments_in_force
 from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.court import actions
 from vks_plugin.court.bundle import write_bundle
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the file and print its pages and hash."""
-        case = CaseFile.objects.select_related("unit__parent").filter(code=options["case"]).first()
+        case = CaseFile.objects.select_related(*FACTS).filter(code=options["case"]).first()
         if case is None:
             message = f"Không có vụ án mã {options['case']}."
             raise CommandError(message)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.paginator import Paginator
 
 from vks_plugin.access.explanations import answer, case_told, explained, told
-from vks_plugin.access.queries import visible_cases, who_can_see
+from vks_plugin.access.queries import FACTS, visible_cases, who_can_see
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 
@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _case(code: str) -> CaseFile:
-        case = CaseFile.objects.select_related("unit__parent").filter(code=code).first()
+        case = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
         if case is None:
             message = f"Không có vụ án mã {code}."
             raise CommandError(message)
@@ -90,7 +90,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _cases(user: User, number: int) -> dict[str, Any]:
-        pages = Paginator(visible_cases(user).select_related("unit__parent").order_by("code"), CASES_ON_A_PAGE)
+        pages = Paginator(visible_cases(user).select_related(*FACTS).order_by("code"), CASES_ON_A_PAGE)
         if not 1 <= number <= pages.num_pages:
             message = f"Không có trang {number}: danh sách có {pages.num_pages} trang."
             raise CommandError(message)

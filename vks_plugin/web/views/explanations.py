@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
-from vks_plugin.access.queries import case_for
+from vks_plugin.access.queries import FACTS, case_for
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.shell import SignedInRequest, page, show
 from vks_plugin.web.views.record import explain_form, header, tabs
@@ -38,9 +38,7 @@ def explain_case(request: SignedInRequest, code: str) -> HttpResponse:
 def explain_cases(request: SignedInRequest) -> HttpResponse:
     """Show the cases somebody may know of, each with the reason."""
     user, cases = cases_explained_to(request.user, request.GET.get("user", ""))
-    rows = Paginator(cases.select_related("unit__parent").order_by("code"), CASES_ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows = Paginator(cases.select_related(*FACTS).order_by("code"), CASES_ON_A_PAGE).get_page(request.GET.get("page"))
     return show(
         request,
         "vks/cases/explained.html",

@@ -1,0 +1,187 @@
+"""Opening a case for a while: two people, a reason, an end; and no word to whoever asks about a case that is not theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from tests.access.test_projection import completions, found, listed
+from tests.people import FiledCase
+from vks_plugin.access import actions as access
+from vks_plugin.access import temporary
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.queries import visible_cases, who_can_see
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.host.permissions import grants_of
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+WHY = "Bị can trốn, cần hồ sơ ngay trong đêm để ra lệnh bắt."
+
+
+def _asked(
+    people: dict[str, User], filed_case: FiledCase, name: str = "prosecutor_kv3", hours: int = 2
+) -> TemporaryAccess:
+    return temporary.request_emergency(actor=people[name], code=filed_case.case.code.lower(), reason=WHY, hours=hours)
+
+
+def test_nothing_is_open_before_a_second_person_approves(filed_case: FiledCase, people: dict[str, User]) -> None:
+    asker = people["prosecutor_kv3"]
+    row = _asked(people, filed_case)
+    assert listed(asker) == set()
+    for name in ("prosecutor_kv3", "prosecutor_kv1", "chief_kv3", "admin_province", "clerk_kv1"):
+        assert not temporary.answerable_by(people[name]).exists(), name
+        with pytest.raises(NotFound):
+            temporary.approve_emergency(actor=people[name], request_id=row.pk)
+    assert listed(asker) == set()
+    temporary.approve_emergency(actor=people["deputy_kv1"], request_id=row.pk)
+    # the case file, nothing internal, and nothing to change
+    assert listed(asker) == set(filed_case.host_ids[:3])
+    assert found(asker, "khoi to") == set(filed_case.host_ids[:2])
+    assert visible_cases(asker).count() == 1
+    assert asker in {person for person, _ in who_can_see(filed_case.case)}
+    actions = {
+        grant.action
+        for grants in grants_of(filed_case.host_ids).values()
+        for grant in grants
+        if grant.holder == "user" and grant.holder_id == asker.pk
+    }
+    assert actions == {"view"}
+
+
+def test_it_closes_by_itself_before_the_next_page_is_served(filed_case: FiledCase, people: dict[str, User]) -> None:
+    asker = people["prosecutor_kv3"]
+    begin = timezone.now()
+    row = _asked(people, filed_case)
+    temporary.approve_emergency(actor=people["chief_province"], request_id=row.pk)
+    with time_machine.travel(begin + dt.timedelta(minutes=118), tick=False):
+        assert listed(asker) == set(filed_case.host_ids[:3])
+    with time_machine.travel(begin + dt.timedelta(minutes=121), tick=False):
+        assert completions(asker, "quye") == set()
+        assert listed(asker) == set()
+        assert found(asker, "khoi to") == set()
+        assert not visible_cases(asker).exists()
+    assert TemporaryAccess.objects.get(pk=row.pk).reason == WHY
+
+
+def test_it_closes_when_told_to_and_with_the_last_post(filed_case: FiledCase, people: dict[str, User]) -> None:
+    asker = people["prosecutor_kv3"]
+    row = temporary.approve_emergency(actor=people["chief_kv1"], request_id=_asked(people, filed_case).pk)
+    with pytest.raises(NotFound):
+        temporary.end_temporary(actor=people["prosecutor_kv1"], access_id=row.pk)
+    temporary.end_temporary(actor=people["chief_kv1"], access_id=row.pk)
+    assert listed(asker) == set()
+    assert completions(asker, "quye") == set()
+    with pytest.raises(Conflict):
+        temporary.end_temporary(actor=people["chief_kv1"], access_id=row.pk)
+    temporary.approve_emergency(actor=people["chief_kv1"], request_id=_asked(people, filed_case).pk)
+    assert listed(asker) == set(filed_case.host_ids[:3])
+    organization.end_appointment(appointment=Appointment.objects.get(user=asker))
+    assert listed(asker) == set()
+    assert not grants_of(filed_case.host_ids[:1])[filed_case.host_ids[0]] & {
+        grant
+        for grant in grants_of(filed_case.host_ids[:1])[filed_case.host_ids[0]]
+        if grant.holder_id == asker.pk and grant.holder == "user"
+    }
+
+
+def test_who_asks_is_not_told_which_cases_there_are(filed_case: FiledCase, people: dict[str, User]) -> None:
+    real = _asked(people, filed_case)
+    invented = temporary.request_emergency(
+        actor=people["prosecutor_kv3"], code="HS-QN-KV1-2026-9999", reason=WHY, hours=2
+    )
+    mine = temporary.shown_to(people["prosecutor_kv3"])
+    assert {row.pk for row in mine} == {real.pk, invented.pk}
+    assert {(row.approved_by_id, row.ended_at) for row in mine} == {(None, None)}
+    # nobody can answer for a case that is not there
+    for name in ("chief_province", "chief_kv1", "chief_kv3"):
+        assert invented.pk not in set(temporary.answerable_by(people[name]).values_list("pk", flat=True))
+
+
+def test_a_request_nobody_answers_lapses(filed_case: FiledCase, people: dict[str, User]) -> None:
+    row = _asked(people, filed_case)
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=25), tick=False), pytest.raises(NotFound):
+        temporary.approve_emergency(actor=people["chief_kv1"], request_id=row.pk)
+    assert listed(people["prosecutor_kv3"]) == set()
+
+
+def test_bad_requests_are_refused_in_a_sentence(filed_case: FiledCase, people: dict[str, User]) -> None:
+    code = filed_case.case.code
+    for given, field in (
+        ({"code": "", "reason": WHY, "hours": 2}, "code"),
+        ({"code": code, "reason": "cần gấp", "hours": 2}, "reason"),
+        ({"code": code, "reason": WHY, "hours": 0}, "hours"),
+        ({"code": code, "reason": WHY, "hours": 1000}, "hours"),
+    ):
+        with pytest.raises(BadInput) as caught:
+            temporary.request_emergency(actor=people["prosecutor_kv3"], **given)  # type: ignore[arg-type]
+        assert caught.value.field == field
+    with pytest.raises(NotAllowed):
+        temporary.request_emergency(actor=people["outsider"], code=code, reason=WHY, hours=2)
+    assert not TemporaryAccess.objects.exists()
+
+
+def test_the_database_itself_wants_two_people(filed_case: FiledCase, people: dict[str, User]) -> None:
+    row = _asked(people, filed_case)
+    now = timezone.now()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TemporaryAccess.objects.filter(pk=row.pk).update(
+            approved_by=row.user, starts_at=now, ends_at=now + dt.timedelta(hours=1)
+        )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TemporaryAccess.objects.filter(pk=row.pk).update(starts_at=now, ends_at=now + dt.timedelta(hours=1))
+
+
+@pytest.fixture
+def head(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> User:
+    """Return the head of a department of the province that is in charge of investigations."""
+    department = Department.objects.create(
+        unit=units["QN"], code="P2", name="Phòng án trật tự xã hội", stages=["dieu_tra", "truy_to"]
+    )
+    organization.appoint(user=people["outsider"], unit=units["QN"], role="department_head", department=department)
+    return people["outsider"]
+
+
+def test_a_head_of_department_above_reads_with_a_reason(
+    filed_case: FiledCase, people: dict[str, User], head: User
+) -> None:
+    case = filed_case.case
+    assert list(visible_cases(head)) == [case]
+    assert listed(head) == set()
+    assert temporary.may_oversee(head, case)
+    with pytest.raises(BadInput):
+        temporary.open_for_oversight(actor=head, case=case, reason="xem")
+    row = temporary.open_for_oversight(actor=head, case=case, reason=WHY)
+    assert listed(head) == set(filed_case.host_ids[:3])
+    assert row in temporary.shown_to(people["chief_kv1"])
+    # the case becomes one that heads of departments above do not read
+    access.edit_case(actor=people["chief_kv1"], case=case, values={"is_sexual_abuse_minor": True})
+    assert listed(head) == set()
+    assert completions(head, "quye") == set()
+    assert not visible_cases(head).exists()
+    with pytest.raises(NotFound):
+        temporary.open_for_oversight(actor=head, case=case, reason=WHY)
+
+
+def test_only_they_do(filed_case: FiledCase, people: dict[str, User], head: User) -> None:
+    for name, error in (("clerk_kv1", NotAllowed), ("prosecutor_kv3", NotFound), ("chief_province", NotAllowed)):
+        with pytest.raises(error):
+            temporary.open_for_oversight(actor=people[name], case=filed_case.case, reason=WHY)
+    assert not TemporaryAccess.objects.exists()
+
+
+def test_the_page_of_the_case_is_served_while_it_is_open(filed_case: FiledCase, people: dict[str, User]) -> None:
+    client = Client()
+    client.force_login(people["prosecutor_kv3"])
+    address = f"/vks/cases/{filed_case.case.code}/"
+    assert client.get(address).status_code == 404
+    temporary.approve_emergency(actor=people["chief_kv1"], request_id=_asked(people, filed_case).pk)
+    assert client.get(address).status_code == 200

@@ -1,0 +1,271 @@
+"""A case, a trial and a whole office change hands: who had it has it no more, who gets it has it at once, nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from tests.access.test_projection import completions, found, listed
+from tests.people import FiledCase, register
+from vks_plugin.access import actions as access
+from vks_plugin.access import transfers
+from vks_plugin.access.models import Restructuring
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_decision, visible_cases
+from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.host.permissions import Grant, grants_of
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+PAPER = "12/QĐ-VKS ngày 05/11/2026"
+
+
+def _everything(filed_case: FiledCase) -> set[int]:
+    return set(filed_case.host_ids)
+
+
+def test_a_transferred_case_leaves_the_old_office_and_is_in_the_new_one(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    everything = _everything(filed_case)
+    assert listed(people["prosecutor_kv1"]) == everything
+    moved = transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV3"], decision=PAPER)
+    for name in ("chief_kv1", "deputy_kv1", "prosecutor_kv1", "clerk_kv1"):
+        assert listed(people[name]) == set(), name
+        assert found(people[name], "khoi to") == set(), name
+        assert completions(people[name], "quye") == set(), name
+        assert not visible_cases(people[name]).filter(pk=moved.pk).exists(), name
+    assert listed(people["chief_kv3"]) == everything
+    assert found(people["chief_kv3"], "khoi to") == set(filed_case.host_ids[:2])
+    assert listed(people["chief_province"]) == everything
+    # nobody of the new office works on it before its leaders say so
+    assert listed(people["prosecutor_kv3"]) == set()
+    assert moved.code == filed_case.case.code
+    assert moved.assignments.filter(ended_at__isnull=True).count() == 0
+    assert moved.assignments.count() > 0
+    last = moved.changes.first()
+    assert last is not None
+    assert (
+        last.values == [["unit", "VKSND khu vực 1 - Quảng Ninh", units["QN-KV3"].name]]
+        or last.values[0][2] == units["QN-KV3"].name
+    )
+    assert last.reason == PAPER
+
+
+def test_who_may_not_transfer_changes_nothing(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    before = grants_of(filed_case.host_ids)
+    for name, error in (
+        ("prosecutor_kv1", NotAllowed),
+        ("clerk_kv1", NotAllowed),
+        ("chief_kv3", NotFound),
+        ("admin_province", NotFound),
+    ):
+        with pytest.raises(error):
+            transfers.transfer_case(actor=people[name], case=filed_case.case, to=units["QN-KV3"], decision=PAPER)
+    with pytest.raises(BadInput):
+        transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV3"], decision=" ")
+    with pytest.raises(Conflict):
+        transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV1"], decision=PAPER)
+    assert grants_of(filed_case.host_ids) == before
+    assert CaseFile.objects.get(pk=filed_case.case.pk).unit == units["QN-KV1"]
+
+
+def test_the_leaders_of_the_province_transfer_too(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    transfers.transfer_case(actor=people["chief_province"], case=filed_case.case, to=units["QN"], decision=PAPER)
+    assert case_decision(people["chief_province"], CaseFile.objects.get(pk=filed_case.case.pk)).level == Level.MANAGE
+    assert listed(people["chief_kv1"]) == set()
+
+
+def test_the_trial_of_a_case_of_the_province(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case = transfers.transfer_case(actor=people["chief_province"], case=filed_case.case, to=units["QN"], decision=PAPER)
+    with pytest.raises(BadInput, match="chưa được phân công"):
+        access.assign(actor=people["chief_province"], case=case, user=people["prosecutor_kv3"], role="trial_prosecutor")
+    case = transfers.appoint_trial_unit(actor=people["chief_province"], case=case, unit=units["QN-KV3"], decision=PAPER)
+    own = set(filed_case.host_ids[:3])
+    # its leaders read the case file, nothing internal, and name who appears
+    assert listed(people["chief_kv3"]) == own
+    assert listed(people["chief_kv1"]) == set()
+    with pytest.raises(NotAllowed):
+        access.assign(actor=people["chief_kv3"], case=case, user=people["prosecutor_kv3"], role="prosecutor")
+    with pytest.raises(BadInput):
+        access.assign(actor=people["chief_kv3"], case=case, user=people["prosecutor_kv1"], role="trial_prosecutor")
+    access.assign(actor=people["chief_kv3"], case=case, user=people["prosecutor_kv3"], role="trial_prosecutor")
+    assert listed(people["prosecutor_kv3"]) == own
+    assert found(people["prosecutor_kv3"], "khoi to") == set(filed_case.host_ids[:2])
+    transfers.appoint_trial_unit(actor=people["chief_province"], case=case, unit=None, decision=PAPER)
+    for name in ("chief_kv3", "prosecutor_kv3"):
+        assert listed(people[name]) == set(), name
+        assert completions(people[name], "quye") == set(), name
+
+
+def test_somebody_above_reviews_a_case_until_a_day(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    above = people["statistics_province"]
+    today = timezone.localdate()
+    with pytest.raises(BadInput, match="ngày kết thúc"):
+        access.assign(actor=people["chief_kv1"], case=filed_case.case, user=above, role="reviewer")
+    with pytest.raises(BadInput):
+        access.assign(
+            actor=people["chief_kv1"],
+            case=filed_case.case,
+            user=people["inspector_kv1"],
+            role="reviewer",
+            ends_on=today,
+        )
+    access.assign(actor=people["chief_province"], case=filed_case.case, user=above, role="reviewer", ends_on=today)
+    assert listed(above) == set(filed_case.host_ids[:3])
+    assert {
+        grant.action
+        for grant in grants_of(filed_case.host_ids[:1])[filed_case.host_ids[0]]
+        if grant.holder_id == above.pk and grant.holder == "user"
+    } == {"view"}
+
+
+def test_who_moves_to_another_office_takes_no_case_along(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    lead = people["prosecutor_kv1"]
+    organization.appoint(user=lead, unit=units["QN-KV3"], role="prosecutor")
+    assert listed(lead) == set(filed_case.host_ids)
+    organization.end_appointment(appointment=Appointment.objects.get(user=lead, unit=units["QN-KV1"]))
+    # the other post keeps the account in a group of ours, so only the grants on the documents stand in the way
+    assert lead.groups.exists()
+    assert listed(lead) == set()
+    assert found(lead, "khoi to") == set()
+    assert completions(lead, "quye") == set()
+    assert not any(
+        grant.holder == "user" and grant.holder_id == lead.pk
+        for grants in grants_of(filed_case.host_ids).values()
+        for grant in grants
+    )
+    assert Assignment.objects.filter(case=filed_case.case, user=lead, ended_at__isnull=True).exists()
+    organization.appoint(user=lead, unit=units["QN-KV1"], role="prosecutor", starts_on=timezone.localdate())
+    assert listed(lead) == set(filed_case.host_ids)
+
+
+def test_acting_for_the_chief_between_two_days(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    stand_in = people["other_prosecutor_kv1"]
+    with pytest.raises(BadInput, match="ngày kết thúc"):
+        organization.appoint(user=stand_in, unit=units["QN-KV1"], role="chief_procurator", capacity="deputising")
+    post = organization.appoint(
+        user=stand_in,
+        unit=units["QN-KV1"],
+        role="chief_procurator",
+        capacity="deputising",
+        ends_on=timezone.localdate(),
+    )
+    assert listed(stand_in) == set(filed_case.host_ids)
+    access.assign(actor=stand_in, case=filed_case.case, user=people["inspector_kv1"], role="inspector")
+    organization.end_appointment(appointment=post)
+    assert listed(stand_in) == set()
+    with pytest.raises(NotFound):
+        access.assign(actor=stand_in, case=filed_case.case, user=people["scanner_kv1"], role="scan_operator")
+
+
+def _restructure(people: dict[str, User], old: ProcuracyUnit, new: ProcuracyUnit, **more: bool) -> Restructuring:
+    return transfers.begin_restructuring(
+        actor=people["admin_province"],
+        predecessors=[old],
+        successor=new,
+        effective_date=timezone.localdate(),
+        decision="NQ 84/2025/UBTVQH15",
+        **more,
+    )
+
+
+def test_an_office_takes_over_another_and_goes_on_after_a_stop(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transfers, "AT_A_TIME", 2)
+    others = [register(actor=people["clerk_kv1"], unit=units["QN-KV1"]) for _ in range(4)]
+    row = _restructure(people, units["QN-KV1"], units["QN-KV3"])
+    assert row.total == 5
+    lead = people["prosecutor_kv1"]
+    steps = transfers.continue_restructuring(row)
+    next(steps)
+    del steps
+    stopped = Restructuring.objects.get(pk=row.pk)
+    assert (stopped.done, stopped.finished_at) == (2, None)
+    # half-way, whoever works on a case still reads it: those moved and those not
+    assert listed(lead) == set(filed_case.host_ids)
+    for _ in transfers.continue_restructuring(stopped):
+        pass
+    assert (stopped.done, stopped.finished_at is not None) == (5, True)
+    assert set(
+        CaseFile.objects.filter(pk__in=[filed_case.case.pk, *(case.pk for case in others)]).values_list(
+            "unit__code", flat=True
+        )
+    ) == {"QN-KV3"}
+    assert listed(lead) == set(filed_case.host_ids)
+    assert listed(people["chief_kv3"]) == set(filed_case.host_ids)
+    # the chief of the old office came along as a chief; nobody is left in the old one
+    assert listed(people["chief_kv1"]) == set(filed_case.host_ids)
+    assert not Appointment.objects.in_force(timezone.localdate()).filter(unit=units["QN-KV1"]).exists()
+    old = {group.pk for group in lead.groups.model.objects.filter(name__startswith="vks:QN-KV1:")}
+    assert not any(
+        grant.holder == "group" and grant.holder_id in old
+        for grants in grants_of(filed_case.host_ids).values()
+        for grant in grants
+    )
+    # once more changes nothing
+    assert list(transfers.continue_restructuring(stopped)) == []
+
+
+def test_posts_that_are_not_carried_over_open_nothing(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    row = _restructure(people, units["QN-KV1"], units["QN-KV3"], carries_posts=False)
+    for _ in transfers.continue_restructuring(row):
+        pass
+    for name in ("chief_kv1", "prosecutor_kv1"):
+        assert listed(people[name]) == set(), name
+        assert completions(people[name], "quye") == set(), name
+    assert listed(people["chief_kv3"]) == set(filed_case.host_ids)
+
+
+def test_only_the_province_restructures(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:
+    for name in ("chief_kv1", "deputy_province", "clerk_kv1"):
+        with pytest.raises(NotAllowed):
+            transfers.begin_restructuring(
+                actor=people[name],
+                predecessors=[units["QN-KV1"]],
+                successor=units["QN-KV3"],
+                effective_date=timezone.localdate(),
+                decision=PAPER,
+            )
+    with pytest.raises(BadInput):
+        _restructure(people, units["QN-KV3"], units["QN-KV3"])
+    assert ProcuracyUnit.objects.get(code="QN-KV1").valid_to is None
+
+
+def test_a_mark_that_protects_closes_nothing_to_who_may_read_protected_cases_and_a_restricted_one_does(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    everything = _everything(filed_case)
+    access.edit_case(actor=people["chief_kv1"], case=filed_case.case, values={"involves_minor_victim": True})
+    assert listed(people["chief_province"]) == everything
+    access.edit_case(actor=people["chief_kv1"], case=filed_case.case, values={"confidentiality": "han_che_noi_bo"})
+    assert listed(people["chief_province"]) == set()
+    assert completions(people["chief_province"], "quye") == set()
+    assert {
+        grant for grant in grants_of(filed_case.host_ids[:1])[filed_case.host_ids[0]] if grant.holder == "user"
+    } == {
+        Grant("user", people["prosecutor_kv1"].pk, "view"),
+        Grant("user", people["prosecutor_kv1"].pk, "change"),
+    }

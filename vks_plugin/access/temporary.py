@@ -1,0 +1,229 @@
+"""Opening a case to one person for a while: in an emergency by two people, or by reason of a department's stages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.policy import LEADING, CaseFacts, Level, relations_of
+from vks_plugin.access.projection import project_case
+from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of
+from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.text import one_line
+
+logger = logging.getLogger("paperless.vks.access")
+
+SHORTEST_REASON = 20
+"""Letters a reason has at least."""
+MOST_OPEN_REQUESTS = 20
+"""Requests one person may have waiting at a time."""
+WAITS_HOURS = 24
+"""After so long a request nobody answered has lapsed."""
+
+
+def _reason(text: str) -> str:
+    reason = one_line(text)
+    if not SHORTEST_REASON <= len(reason) <= 1000:
+        raise BadInput(
+            _("Hãy ghi rõ lý do (từ %(least)d đến 1000 chữ cái).") % {"least": SHORTEST_REASON}, field="reason"
+        )
+    return reason
+
+
+def waiting(moment: dt.datetime | None = None) -> QuerySet[TemporaryAccess]:
+    """Return the requests that somebody can still approve."""
+    since = (moment or timezone.now()) - dt.timedelta(hours=WAITS_HOURS)
+    return TemporaryAccess.objects.filter(
+        kind=TemporaryAccess.Kind.EMERGENCY, approved_by__isnull=True, ended_at__isnull=True, requested_at__gt=since
+    )
+
+
+@transaction.atomic
+def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> TemporaryAccess:
+    """Ask for a case in an emergency; nothing is open until a second person approves.
+
+    Whoever asks is not told whether there is such a case.
+
+    Raises:
+        NotAllowed: the actor holds no post.
+        BadInput: no code, a reason that says nothing, or too many hours.
+        Conflict: too many requests wait already.
+    """
+    if not posts_in_force(actor):
+        raise NotAllowed(_("Chỉ người đang giữ chức danh được đề nghị truy cập khẩn cấp."))
+    code = one_line(code).upper()
+    if not code or len(code) > 40:
+        raise BadInput(_("Hãy nhập mã vụ án."), field="code")
+    most = configuration().emergency_hours
+    if not 1 <= hours <= most:
+        raise BadInput(_("Số giờ từ 1 đến %(most)d.") % {"most": most}, field="hours")
+    if waiting().filter(user=actor).count() >= MOST_OPEN_REQUESTS:
+        raise Conflict(_("Bạn đang có quá nhiều đề nghị chờ duyệt."))
+    row = TemporaryAccess.objects.create(
+        kind=TemporaryAccess.Kind.EMERGENCY,
+        case_code=code,
+        case=CaseFile.objects.filter(code=code).first(),
+        user=actor,
+        reason=_reason(reason),
+        hours=hours,
+    )
+    logger.warning("emergency access %d asked for by account %d", row.pk, actor.pk)
+    return row
+
+
+def answerable_by(actor: User) -> QuerySet[TemporaryAccess]:
+    """Return the requests this person may approve or decline: of cases of the offices the person leads and those below."""
+    offices = [unit.pk for role, unit in posts_in_force(actor) if role in LEADING]
+    return (
+        waiting()
+        .filter(Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices))
+        .exclude(user=actor)
+        .select_related("user", *(f"case__{each}" for each in FACTS))
+    )
+
+
+def shown_to(actor: User) -> QuerySet[TemporaryAccess]:
+    """Return every temporary access the person may know of: the own ones, and those to cases of offices the person leads."""
+    offices = [unit.pk for role, unit in posts_in_force(actor) if role in LEADING]
+    return TemporaryAccess.objects.filter(
+        Q(user=actor) | Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices)
+    ).select_related("user", "approved_by", "ended_by", *(f"case__{each}" for each in FACTS))
+
+
+def _answerable(actor: User, request_id: int) -> TemporaryAccess:
+    found = answerable_by(actor).filter(pk=request_id).select_for_update(of=("self",)).first()
+    if found is None:
+        raise NotFound(_("Không có đề nghị nào như vậy chờ bạn duyệt."))
+    return found
+
+
+@transaction.atomic
+def approve_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
+    """Let somebody into a case, from now on for the hours asked for.
+
+    Raises:
+        NotFound: there is no such request for the actor to answer (nobody approves an own request), or it has lapsed.
+        Conflict: the person holds no post any more.
+    """
+    row = _answerable(actor, request_id)
+    if not posts_in_force(row.user) or not row.user.is_active or row.case is None:
+        raise Conflict(_("Người đề nghị không còn giữ chức danh nào."))
+    row.approved_by = actor
+    _open(row, dt.timedelta(hours=row.hours))
+    logger.warning("emergency access %d approved by account %d", row.pk, actor.pk)
+    return row
+
+
+@transaction.atomic
+def decline_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
+    """Turn a request down.
+
+    Raises:
+        NotFound: there is no such request for the actor to answer.
+    """
+    row = _answerable(actor, request_id)
+    row.ended_at, row.ended_by = timezone.now(), actor
+    row.save(update_fields=["ended_at", "ended_by"])
+    return row
+
+
+def may_oversee(actor: User, case: CaseFile) -> bool:
+    """Tell whether the person can open the case by giving a reason (see the policy's row `granted`, `oversight`)."""
+    facts: CaseFacts = facts_of(case)
+    return (
+        any("higher_department" in relations_of(post, facts) for post in posts_of(actor))
+        and case_decision(actor, case).level == Level.METADATA
+    )
+
+
+@transaction.atomic
+def open_for_oversight(*, actor: User, case: CaseFile, reason: str) -> TemporaryAccess:
+    """Open a case of an office below to the head of the department in charge of its stage, who says why.
+
+    Raises:
+        NotFound: the actor may not know of the case.
+        NotAllowed: the case is not in a stage of the actor's department, or too sensitive.
+        BadInput: a reason that says nothing.
+    """
+    # as it is now: somebody may have marked it meanwhile
+    case = lock_case(case)
+    if case_decision(actor, case).level < Level.METADATA:
+        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+    if not may_oversee(actor, case):
+        raise NotAllowed(_("Chỉ lãnh đạo phòng cấp trên phụ trách giai đoạn này mở xem được vụ án, khi có lý do."))
+    row = TemporaryAccess(
+        kind=TemporaryAccess.Kind.OVERSIGHT,
+        case_code=case.code,
+        case=case,
+        user=actor,
+        reason=_reason(reason),
+        hours=24 * configuration().oversight_days,
+        approved_by=actor,
+    )
+    _open(row, dt.timedelta(days=configuration().oversight_days))
+    logger.info("access %d for oversight by account %d", row.pk, actor.pk)
+    return row
+
+
+def _open(row: TemporaryAccess, length: dt.timedelta) -> None:
+    row.starts_at = timezone.now()
+    row.ends_at = row.starts_at + length
+    row.projected = True
+    row.save()
+    if row.case is not None:
+        project_case(row.case)
+
+
+@transaction.atomic
+def end_temporary(*, actor: User, access_id: int) -> TemporaryAccess:
+    """Close a temporary access before its time.
+
+    Raises:
+        NotFound: the actor may not know of it.
+        NotAllowed: the actor neither has it nor leads the office of the case or the one above.
+        Conflict: it is closed already.
+    """
+    row = shown_to(actor).filter(pk=access_id).select_for_update(of=("self",)).first()
+    if row is None:
+        raise NotFound(_("Không có quyền tạm thời nào như vậy."))
+    if row.user_id != actor.pk and not (
+        row.case is not None and leads(actor, [row.case.unit_id, row.case.unit.parent_id])
+    ):
+        raise NotAllowed(_("Chỉ người được mở quyền hoặc lãnh đạo đơn vị đóng được quyền này."))
+    now = timezone.now()
+    if row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now):
+        raise Conflict(_("Quyền này đã đóng trước đó."))
+    row.ended_at, row.ended_by, row.projected = now, actor, False
+    row.save(update_fields=["ended_at", "ended_by", "projected"])
+    if row.case is not None:
+        project_case(row.case)
+    return row
+
+
+def next_end() -> dt.datetime | None:
+    """Return when the next temporary access is over whose grants are still to be taken back (one small query)."""
+    open_ones = TemporaryAccess.objects.filter(projected=True)
+    return open_ones.order_by("ends_at").values_list("ends_at", flat=True).first()
+
+
+@transaction.atomic
+def close_what_is_over(moment: dt.datetime | None = None) -> int:
+    """Take back what temporary access opened whose time is over; return how many that were."""
+    over = TemporaryAccess.objects.filter(projected=True, ends_at__lte=moment or timezone.now())
+    rows = list(over.select_for_update(of=("self",)).select_related(*(f"case__{each}" for each in FACTS)))
+    TemporaryAccess.objects.filter(pk__in=[row.pk for row in rows]).update(projected=False)
+    for case in {row.case_id: row.case for row in rows}.values():
+        if case is not None:
+            project_case(case)
+    return len(rows)
