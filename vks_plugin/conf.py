@@ -55,6 +55,8 @@ class Configuration:
     """The longest an emergency opens a case to somebody, in hours."""
     oversight_days: int = 7
     """For how long a head of a department of the office above reads a case once a reason is given, in days."""
+    quick_lists: bool = True
+    """Whether the host's lists, counts and searches answer for filed documents from the cases instead of its own rows."""
     reminder_email: bool = True
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     data_dir: Path = Path()

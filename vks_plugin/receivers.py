@@ -13,17 +13,20 @@ from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
-from vks_plugin.access.queries import FACTS
+from vks_plugin.access.queries import FACTS, readable_ids
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
+from vks_plugin.conf import configuration
 from vks_plugin.errors import VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host import guard
+from vks_plugin.host import guard, visibility
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import write_case_code
 from vks_plugin.organization.actions import on_posts_changed, service_account_id, synchronise_memberships
+from vks_plugin.organization.models import ServiceAccount
+from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.organization.roles import GROUP_PREFIX
 
 _CONSUME = "documents.tasks.consume_file"
@@ -99,6 +102,17 @@ def filed_documents() -> QuerySet[Any, Any]:
     return CaseDocument.objects.values("document_id")
 
 
+def readable_documents(user: User) -> QuerySet[Any, Any] | None:
+    """Return the host ids of the filed documents a person may view, for the host's own lists; None: ask the host."""
+    # what is suspended is open by the policy and closed in the host
+    return None if dated_access_suspended() else readable_ids(user)
+
+
+def account_of_records() -> int | None:
+    """Return the account that owns every filed document."""
+    return ServiceAccount.objects.values_list("user_id", flat=True).first()
+
+
 def access_widened(document_ids: set[int]) -> None:
     """Somebody wrote owner or grants of filed documents past the doors."""
     for filed in CaseDocument.objects.filter(document_id__in=document_ids).select_related(
@@ -130,6 +144,8 @@ def connect() -> None:
     guard.on_case_code_change(filing.check_code_changes)
     on_change(follow_record)
     on_posts_changed(follow_posts)
+    if configuration().quick_lists:
+        visibility.answer_from(readable_documents, account_of_records)
     guard.on_filed(filed_documents)
     guard.on_widened(access_widened)
     guard.stand_at_doors()

@@ -259,8 +259,9 @@ def test_an_assignment_without_a_post_opens_nothing_in_the_host(
 ) -> None:
     organization.end_appointment(appointment=Appointment.objects.get(user=people["prosecutor_kv1"]))
     told = _about(as_person("chief_kv1"), filed_case.case, "prosecutor_kv1")
-    assert (_part(told)["level"], told["host"]["shown"]) == ("contribute", 0)
-    assert "không ở nhóm chức danh nào" in told["warnings"][0]
+    assert (_part(told)["level"], told["host"]["shown"], told["host"]["grants"]) == ("none", 0, [])
+    lead = next(row for row in _part(told)["rows"] if row["role"] == "prosecutor_lead")
+    assert lead["failed"].startswith("Không còn chức danh tại đơn vị thụ lý")
 
 
 def test_dated_access_that_is_suspended_is_said(

@@ -42,7 +42,7 @@ from vks_plugin.cases.models import (
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import appointments_in_force, posts_in_force
+from vks_plugin.organization.queries import appointments_in_force, looked_up, posts_in_force, reading_only
 from vks_plugin.text import folded, gettext_noop
 
 if TYPE_CHECKING:
@@ -173,6 +173,10 @@ def reach(user: User, at_least: Level = Level.METADATA, *, part: str | None = No
         at_least: how far the person has to be able to go.
         part: in `hsva` or in `hsks`; in either when None.
     """
+    return looked_up(("reach", user.pk, at_least, part), lambda: _reach(user, at_least, part))
+
+
+def _reach(user: User, at_least: Level, part: str | None) -> Q:
     appointments = appointments_in_force(user) if _may_act(user) else []
     allowed = Q(pk__in=[])
     if not appointments:
@@ -306,11 +310,21 @@ def case_for(user: User, code: str) -> CaseView:
 
 def visible_documents(user: User) -> QuerySet[CaseDocument]:
     """Return the filed documents the person may view, over all cases."""
+    return CaseDocument.objects.filter(_readable(user)).select_related("case", "document_type", "document")
+
+
+def readable_ids(user: User) -> QuerySet[CaseDocument, int]:
+    """Return the host ids of the filed documents the person may view, to ask the host's tables with."""
+    return CaseDocument.objects.filter(_readable(user)).order_by().values_list("document_id", flat=True)
+
+
+def _readable(user: User) -> Q:
     chosen = Q(pk__in=[])
-    for part, _label in PARTS:
-        readable = CaseFile.objects.filter(reach(user, Level.VIEW, part=part))
-        chosen |= Q(part=part, case_id__in=readable.values("pk"))
-    return CaseDocument.objects.filter(chosen).select_related("case", "document_type", "document")
+    with reading_only():
+        for part, _label in PARTS:
+            readable = CaseFile.objects.filter(reach(user, Level.VIEW, part=part)).order_by()
+            chosen |= Q(part=part, case_id__in=readable.values("pk"))
+    return chosen
 
 
 @dataclass(frozen=True)

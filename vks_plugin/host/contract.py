@@ -84,6 +84,7 @@ CALLABLES = (
 )
 
 NAMES = (
+    "documents.filters.permitted_document_ids",
     "documents.data_models.DocumentSource.ApiUpload",
     "documents.models.CustomField.FieldDataType.STRING",
     "documents.models.CustomFieldInstance.global_objects",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -13,18 +14,14 @@ from django.utils import timezone
 
 from vks_plugin.organization.models import Appointment, DatedAccessSuspension, ProcuracyUnit
 
+_T = TypeVar("_T")
+
 
 def appointments_in_force(user: User, day: dt.date | None = None) -> list[Appointment]:
     """Return the posts the person holds on `day`, each with its office and department (one query)."""
     day = day or timezone.localdate()
-    kept = _kept.get()
-    if kept is not None and (user.pk, day) in kept:
-        return kept[user.pk, day]
     rows = Appointment.objects.in_force(day).filter(user_id=user.pk).select_related("unit", "department")
-    found = list(rows)
-    if kept is not None:
-        kept[user.pk, day] = found
-    return found
+    return looked_up(("posts", user.pk, day), lambda: list(rows))
 
 
 def posts_in_force(user: User, day: dt.date | None = None) -> list[tuple[str, ProcuracyUnit]]:
@@ -32,17 +29,28 @@ def posts_in_force(user: User, day: dt.date | None = None) -> list[tuple[str, Pr
     return [(row.role, row.unit) for row in appointments_in_force(user, day)]
 
 
-_kept: ContextVar[dict[tuple[int, dt.date], list[Appointment]] | None] = ContextVar("posts", default=None)
+_kept: ContextVar[dict[Hashable, Any] | None] = ContextVar("looked_up", default=None)
 
 
 @contextmanager
 def reading_only() -> Iterator[None]:
-    """Within, posts are looked up once: for answers that ask many things of one person and change nothing."""
-    token = _kept.set({})
+    """Within, what `looked_up` finds is found once: for answers that ask much about one person and change nothing."""
+    token = _kept.set(_kept.get() or {})
     try:
         yield
     finally:
         _kept.reset(token)
+
+
+def looked_up(key: Hashable, find: Callable[[], _T]) -> _T:
+    """Return what `find` returns; within `reading_only` what it returned first for this key."""
+    kept = _kept.get()
+    if kept is None:
+        return find()
+    if key not in kept:
+        kept[key] = find()
+    found: _T = kept[key]
+    return found
 
 
 def colleagues(unit: ProcuracyUnit) -> QuerySet[User]:

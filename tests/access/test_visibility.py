@@ -1,0 +1,118 @@
+"""The host's lists answer for filed documents from the cases: the same as its own rows would, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.utils import timezone
+from documents import filters, permissions
+from documents.models import Document
+from guardian.models import GroupObjectPermission, UserObjectPermission
+from guardian.shortcuts import assign_perm
+
+from tests.access.test_projection import listed
+from tests.people import FiledCase, register
+from vks_plugin.access import actions as access
+from vks_plugin.access import temporary, transfers
+from vks_plugin.host.visibility import as_the_host
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+Act = Callable[[FiledCase, dict[str, User], dict[str, ProcuracyUnit]], object]
+
+
+def _emergency(filed_case: FiledCase, people: dict[str, User], _units: dict[str, ProcuracyUnit]) -> None:
+    row = temporary.request_emergency(
+        actor=people["prosecutor_kv3"], code=filed_case.case.code, reason="Cần hồ sơ ngay trong đêm nay.", hours=2
+    )
+    temporary.approve_emergency(actor=people["chief_kv1"], request_id=row.pk)
+
+
+ACTS: dict[str, Act] = {
+    "nothing": lambda _case, _people, _units: None,
+    "assigned": lambda case, people, _units: access.assign(
+        actor=people["chief_kv1"], case=case.case, user=people["scanner_kv1"], role="scan_operator"
+    ),
+    "restricted": lambda case, people, _units: access.edit_case(
+        actor=people["chief_kv1"], case=case.case, values={"confidentiality": "han_che_noi_bo"}
+    ),
+    "transferred": lambda case, people, units: transfers.transfer_case(
+        actor=people["chief_kv1"], case=case.case, to=units["QN-KV3"], decision="1/QĐ"
+    ),
+    "left": lambda _case, people, _units: organization.end_appointment(
+        appointment=Appointment.objects.get(user=people["prosecutor_kv1"])
+    ),
+    "emergency": _emergency,
+    "binned": lambda case, _people, _units: Document.objects.filter(pk=case.documents[0].document_id).update(
+        deleted_at=timezone.now()
+    ),
+}
+
+
+@pytest.fixture
+def loose(people: dict[str, User]) -> dict[str, Document]:
+    """Return documents nobody has filed: nobody's, somebody's, and somebody's that are shared."""
+
+    def made(name: str, owner: User | None) -> Document:
+        return Document.objects.create(
+            title=name, content="", mime_type="application/pdf", checksum=f"{name:0>32}", owner=owner
+        )
+
+    found = {
+        "unowned": made("unowned", None),
+        "own": made("own", people["clerk_kv1"]),
+        "to_somebody": made("to_somebody", people["clerk_kv1"]),
+        "to_a_group": made("to_a_group", people["clerk_kv1"]),
+    }
+    assign_perm("view_document", people["prosecutor_kv3"], found["to_somebody"])
+    group = Group.objects.create(name="Tổ chuyên án")
+    people["statistics_province"].groups.add(group)
+    assign_perm("view_document", group, found["to_a_group"])
+    return found
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_everybody_gets_the_answer_of_the_host_s_own_rows(
+    act: str,
+    filed_case: FiledCase,
+    loose: dict[str, Document],
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    admin_user: User,
+) -> None:
+    register(actor=people["clerk_kv3"], unit=units["QN-KV3"])
+    ACTS[act](filed_case, people, units)
+    assert vars(filters)["permitted_document_ids"] is permissions.permitted_document_ids is not as_the_host
+    for name, user in [*people.items(), ("superuser", admin_user)]:
+        # permissions of an account are kept on the object
+        fresh = User.objects.get(pk=user.pk)
+        assert set(permissions.permitted_document_ids(fresh)) == set(as_the_host(fresh)), name
+    nobody = AnonymousUser()
+    assert set(permissions.permitted_document_ids(nobody)) == set(as_the_host(nobody)) == {loose["unowned"].pk}
+
+
+def test_the_answer_does_not_come_from_the_host_s_rows(filed_case: FiledCase, people: dict[str, User]) -> None:
+    UserObjectPermission.objects.all().delete()
+    GroupObjectPermission.objects.all().delete()
+    assert set(as_the_host(people["chief_kv1"])) == set()
+    assert listed(people["chief_kv1"]) == set(filed_case.host_ids)
+    assert listed(people["chief_kv3"]) == set()
+
+
+def test_while_dated_access_is_suspended_the_host_answers_itself(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    organization.appoint(
+        user=people["outsider"],
+        unit=units["QN-KV1"],
+        role="deputy_chief_procurator",
+        ends_on=Appointment.objects.latest("starts_on").starts_on.replace(year=2099),
+    )
+    assert listed(people["outsider"]) == set(filed_case.host_ids)
+    organization.suspend_dated_access()
+    access.project_everything()
+    assert listed(people["outsider"]) == set()
