@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0002_case_record"),
+        ("vks", "0004_ledger_append_only"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0004_restructuring"),
+        ("vks", "0006_restructuring"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0003_posts_and_trials"),
+        ("vks", "0005_posts_and_trials"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
