@@ -29,7 +29,7 @@ def explain_case(request: SignedInRequest, code: str) -> HttpResponse:
         "section_template": "vks/record/explain.html",
     }
     if context["can_read"]:
-        context["tabs"] = tabs(view)
+        context["tabs"] = tabs(view, request.user)
     return show(request, "vks/record/page.html", context)
 
 
