@@ -293,3 +293,11 @@ def test_relations_of_a_merged_case_are_the_reader_s(
     answer = as_person("other_prosecutor_kv1").get(address(newer, "record/relations/"))
     assert older.code not in answer.content.decode()
     assert older.name not in Page(answer).text
+
+
+def test_the_history_of_a_report_calls_things_what_its_kind_calls_them(client: Client, report: CaseFile) -> None:
+    told = Page(client.get(address(report, "record/history/"))).text
+    assert "Số tiếp nhận — 5/NT" in told
+    assert "Người bị tố giác, kiến nghị khởi tố — Lê Văn Lừa" in told
+    assert "Số quyết định khởi tố" not in told
+    assert "Bị can" not in told

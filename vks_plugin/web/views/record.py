@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from vks_plugin.access import actions
 from vks_plugin.access.explanations import people_explained_in
 from vks_plugin.access.queries import CaseView, case_for, related_cases, shown_values, visible_cases, who_can_see
+from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -299,7 +300,7 @@ def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
         part = PARTS_OF_RECORD.get(row.subject)
         label = _(part.label) if part is not None else _OTHER_SUBJECTS.get(row.subject, row.subject)
         values = [
-            (_change_label(row.subject, name), before, after)
+            (_change_label(row.subject, name, view.case.kind_data), before, after)
             for name, before, after in shown[row.pk]
             # of a new row, the marks it does not carry say nothing
             if not (row.act == CaseChange.Act.CREATED and after == UNSET and _is_mark(row.subject, name))
@@ -324,23 +325,30 @@ _OTHER_SUBJECTS: dict[str, Any] = {
 }
 
 
-def _change_label(subject: str, name: str) -> str:
+def _case_label(name: str, kind: Kind) -> str:
+    """Return what a field of the case is called in its kind: a report of crime is received, not decided."""
+    own = {
+        "init_decision_no": kind.number_label,
+        "init_decision_date": kind.date_label,
+        "init_decision_agency": kind.agency_label,
+    }
+    return _(own[name]) if name in own else field_label("case", name)
+
+
+def _change_label(subject: str, name: str, kind: Kind) -> str:
+    if subject == "case" and name == "accused" and kind.accused_group_label:
+        return _(kind.accused_group_label)
     if subject == "case" and name in PARTS_OF_RECORD:
         # entered with the case when it was registered
         return _(PARTS_OF_RECORD[name].label)
-    return field_label(subject, name)
+    return _case_label(name, kind) if subject == "case" else field_label(subject, name)
 
 
 def _info(view: CaseView) -> dict[str, Any]:
     case = view.case
     kind = case.kind_data
     names = [name for name in CASE_FIELDS if name not in {*FLAGS, "details", "name"}]
-    labels = {
-        "init_decision_no": kind.number_label,
-        "init_decision_date": kind.date_label,
-        "init_decision_agency": kind.agency_label,
-    }
-    rows = [(_(labels[name]) if name in labels else field_label("case", name), readable(case, name)) for name in names]
+    rows = [(_case_label(name, kind), readable(case, name)) for name in names]
     details = [
         (
             _(field.label),
