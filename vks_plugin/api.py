@@ -14,6 +14,8 @@ from vks_plugin.access.api import (
     ExplainViewSet,
     ReminderViewSet,
 )
+from vks_plugin.access.temporary_api import CaseOversightViewSet, TemporaryAccessViewSet
+from vks_plugin.access.transfers_api import CaseTransferViewSet, CaseTrialUnitViewSet, RestructuringViewSet
 from vks_plugin.cases.api import (
     RECORD_VIEWS,
     CalendarDayViewSet,
@@ -99,6 +101,11 @@ router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")
 router.register(rf"{_OF_CASE}/access", CaseAccessViewSet, basename="vks-case-access")
 router.register(rf"{_OF_CASE}/explain", CaseExplainViewSet, basename="vks-case-explain")
+router.register(rf"{_OF_CASE}/transfer", CaseTransferViewSet, basename="vks-case-transfer")
+router.register(rf"{_OF_CASE}/trial-unit", CaseTrialUnitViewSet, basename="vks-case-trial-unit")
+router.register(rf"{_OF_CASE}/oversight", CaseOversightViewSet, basename="vks-case-oversight")
+router.register("temporary-access", TemporaryAccessViewSet, basename="vks-temporary-access")
+router.register("restructurings", RestructuringViewSet, basename="vks-restructuring")
 router.register("explain", ExplainViewSet, basename="vks-explain")
 router.register("documents", DocumentViewSet, basename="vks-document")
 router.register("intake", IntakeViewSet, basename="vks-intake")

@@ -2,7 +2,13 @@
 
 from celery.schedules import crontab
 
-from vks_plugin.access.tasks import end_what_fell_due, put_access_right, recalculate_deadlines, remind_of_deadlines
+from vks_plugin.access.tasks import (
+    end_what_fell_due,
+    put_access_right,
+    recalculate_deadlines,
+    remind_of_deadlines,
+    restructure,
+)
 from vks_plugin.court.tasks import make_bundle
 from vks_plugin.exchange.tasks import run_import
 
@@ -13,6 +19,7 @@ __all__ = [
     "put_access_right",
     "recalculate_deadlines",
     "remind_of_deadlines",
+    "restructure",
     "run_import",
 ]
 

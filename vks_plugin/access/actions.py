@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,6 +49,7 @@ from vks_plugin.cases.models import (
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.queries import colleagues
 
 logger = logging.getLogger("paperless.vks.access")
 
@@ -376,7 +377,7 @@ def _posted_in(user: User, units: Iterable[int | None], day: dt.date) -> bool:
     return user.is_active and Appointment.objects.in_force(day).filter(user=user, unit_id__in=places).exists()
 
 
-def _may_assign(actor: User, case: CaseFile, role: str) -> None:
+def require_assign(actor: User, case: CaseFile, role: str) -> None:
     """Refuse who may not give or end an assignment in this role (Điều 239 for the one at the trial).
 
     Raises:
@@ -392,6 +393,26 @@ def _may_assign(actor: User, case: CaseFile, role: str) -> None:
             raise NotAllowed(_("Chỉ lãnh đạo đơn vị được phân công xét xử cử kiểm sát viên tại phiên tòa."))
     elif decision.level < Level.MANAGE and not (role in OF_HIGHER_UNIT and leads(actor, [case.unit.parent_id])):
         require(actor, case, Level.MANAGE, doing=_("phân công"))
+
+
+def roles_to_give(actor: User, case: CaseFile) -> dict[str, QuerySet[User]]:
+    """Return the roles this person may give in the case now, each with the people who may get it.
+
+    For roles within the handling office those of that office; `assign` takes people of the one above as well.
+    """
+    found: dict[str, QuerySet[User]] = {}
+    above, trial = case.unit.parent, case.trial_unit
+    manages = case_decision(actor, case).level >= Level.MANAGE
+    for role in Assignment.Role.values:
+        if role == OF_TRIAL_UNIT:
+            if trial is not None and leads(actor, [trial.pk]):
+                found[role] = colleagues(trial)
+        elif role in OF_HIGHER_UNIT:
+            if above is not None and (manages or leads(actor, [above.pk])):
+                found[role] = colleagues(above)
+        elif manages:
+            found[role] = colleagues(case.unit)
+    return found
 
 
 @transaction.atomic
@@ -414,7 +435,7 @@ def assign(
     """
     if role not in Assignment.Role.values:
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
-    _may_assign(actor, case, role)
+    require_assign(actor, case, role)
     starts_on = starts_on or timezone.localdate()
     if role == Assignment.Role.REVIEWER and ends_on is None:
         raise BadInput(_("Giao xét hồ sơ đề nghị phải có ngày kết thúc."), field="ends_on")
@@ -451,7 +472,7 @@ def end_assignment(*, actor: User, assignment: Assignment) -> None:
         Conflict: somebody ended it already.
     """
     if actor.pk != assignment.user_id:
-        _may_assign(actor, assignment.case, assignment.role)
+        require_assign(actor, assignment.case, assignment.role)
     ended = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(ended_at=timezone.now())
     if ended != 1:
         raise Conflict(_("Phân công này đã chấm dứt trước đó."))

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from vks_plugin.access import actions
 from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
 from vks_plugin.access.models import DeadlineReminder
-from vks_plugin.access.policy import Level
+from vks_plugin.access.policy import RELATIONS, Level
 from vks_plugin.access.queries import (
     FACTS,
     CaseView,
@@ -43,7 +43,11 @@ if TYPE_CHECKING:
 CASE_CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Code of the case.")
 """The case in an address, for the schema."""
 
-_ASSIGNMENT_ROLES = "`prosecutor_lead`, `prosecutor`, `inspector` or `scan_operator`."
+_ASSIGNMENT_ROLES = (
+    "`prosecutor_lead`, `prosecutor`, `inspector` or `scan_operator`, given by leaders of the handling office; "
+    "`trial_prosecutor`, by those of the office appointed for the trial; `appeal_prosecutor` or `reviewer`, for people of "
+    "the office above, by leaders of either."
+)
 
 
 class OfCaseViewSet(ApiViewSet):
@@ -72,7 +76,7 @@ class AssignmentSerializer(serializers.Serializer[Assignment]):
 class AssignSerializer(InputSerializer):
     """Whom to assign."""
 
-    user = serializers.CharField(help_text="Account of somebody with a post in the case's office or the one above.")
+    user = serializers.CharField(help_text="Account of somebody with a post in an office that fits the role.")
     role = serializers.CharField(help_text=_ASSIGNMENT_ROLES)
     starts_on = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
     ends_on = serializers.DateField(required=False, allow_null=True)
@@ -83,8 +87,8 @@ class AssignSerializer(InputSerializer):
     list=extend_schema(summary="Who works on a case", responses={200: AssignmentSerializer, **refusals(404)}),
     create=extend_schema(
         summary="Assign somebody to a case",
-        description="For leaders of the office. Access to the documents follows before the answer is given; "
-        "a new lead prosecutor takes the place of the one before.",
+        description="For leaders of the office that gives the role. Access to the documents follows before the answer is "
+        "given; a new lead prosecutor takes the place of the one before. A reviewer is assigned until a day.",
         request=AssignSerializer,
         responses={201: AssignmentSerializer, **refusals(400, 403, 404, 409)},
     ),
@@ -103,9 +107,9 @@ class CaseAssignmentViewSet(OfCaseViewSet):
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Assign."""
         case = self.case_view().case
-        # before accounts are looked up: others could otherwise learn which exist
-        require(self.actor, case, Level.MANAGE, doing=_("phân công"))
         given = self.given(AssignSerializer)
+        # before accounts are looked up: others could otherwise learn which exist
+        actions.require_assign(self.actor, case, given["role"])
         user = User.objects.filter(username=given["user"]).first()
         if user is None:
             raise BadInput(_("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên."), field="user")
@@ -189,20 +193,23 @@ ASKED_ABOUT = OpenApiParameter(
 
 
 class HeldSerializer(serializers.Serializer[Any]):
-    """The post or assignment a row of the table holds through."""
+    """The post, assignment or temporary access a row of the table holds through."""
 
     assignment = serializers.BooleanField(help_text="Whether it is an assignment to the case and no post.")
-    role = serializers.CharField()
+    role = serializers.CharField(help_text="Of the post or the assignment; the kind of a temporary access.")
     role_name = serializers.CharField()
-    unit = serializers.CharField(help_text="Code of the office; empty for an assignment.")
+    unit = serializers.CharField(help_text="Code of the office of a post; empty otherwise.")
     starts_on = serializers.DateField(help_text="First day, included.")
     ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
+    ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="The moment on that day at which a temporary access is over."
+    )
 
 
 class ExplainedRowSerializer(serializers.Serializer[Any]):
     """A row of the access table, and what became of it for this person."""
 
-    relation = serializers.CharField(help_text="`assigned`, `own_unit` or `higher_unit`.")
+    relation = serializers.CharField(help_text=", ".join(f"`{each}`" for each in RELATIONS) + ".")
     role = serializers.CharField()
     level = serializers.CharField(help_text="What the row gives.")
     level_name = serializers.CharField()
@@ -222,6 +229,9 @@ class ExplainedLevelSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     through = HeldSerializer(allow_null=True)
     lasts_until = serializers.DateField(allow_null=True, help_text="Last day of this level; null: none is recorded.")
+    lasts_until_moment = serializers.DateTimeField(
+        allow_null=True, help_text="The moment on that day, where it ends before the day does."
+    )
     then_level = serializers.CharField(allow_null=True, help_text="What follows that day.")
     then_reason = serializers.CharField(allow_null=True)
 
@@ -330,6 +340,9 @@ class ExplainViewSet(ApiViewSet):
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
 
+_CAPACITIES = "`regular`, `acting`, or `deputising` while the holder is absent."
+
+
 class AppointmentSerializer(serializers.Serializer[Appointment]):
     """A person holds a role in an office."""
 
@@ -338,6 +351,7 @@ class AppointmentSerializer(serializers.Serializer[Appointment]):
     unit = serializers.CharField(source="unit.code", help_text="Code of the office.")
     department = serializers.CharField(source="department.code", default=None, allow_null=True)
     role = serializers.CharField(help_text="Such as `prosecutor` or `records_clerk`.")
+    capacity = serializers.CharField(help_text=_CAPACITIES)
     starts_on = serializers.DateField(help_text="First day, included.")
     ends_on = serializers.DateField(allow_null=True, help_text="Last day, included; null: open.")
     ended_at = serializers.DateTimeField(allow_null=True, help_text="The moment it was ended before its day.")
@@ -351,6 +365,11 @@ class AppointSerializer(InputSerializer):
     role = serializers.CharField(help_text="Such as `prosecutor` or `records_clerk`.")
     department = serializers.CharField(
         required=False, allow_blank=True, help_text="Code of a department of that office."
+    )
+    capacity = serializers.CharField(
+        required=False,
+        default=Appointment.Capacity.REGULAR,
+        help_text=f"{_CAPACITIES} Who deputises does so until a day.",
     )
     starts_on = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
     ends_on = serializers.DateField(required=False, allow_null=True)
@@ -439,6 +458,7 @@ class AppointmentViewSet(ApiViewSet):
             user=user,
             role=given["role"],
             department=department,
+            capacity=given["capacity"],
             starts_on=given.get("starts_on"),
             ends_on=given.get("ends_on"),
         )

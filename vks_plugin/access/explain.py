@@ -72,11 +72,11 @@ _OF_A_GRANT = {
 
 
 class Held(NamedTuple):
-    """A post, or an assignment to the case, whether it is in force or not."""
+    """A post, an assignment to the case or a temporary access to it, whether it is in force or not."""
 
     role: str
     unit: str
-    """Code of the office; empty for an assignment."""
+    """Code of the office; empty for an assignment and for a temporary access."""
     starts_on: dt.date
     ends_on: dt.date | None = None
     """The last day, included; None: open."""
@@ -86,6 +86,8 @@ class Held(NamedTuple):
     """Code of the department a post is held in."""
     stages: frozenset[str] = frozenset()
     """Stages that department is in charge of over the offices below."""
+    ends_at: dt.datetime | None = None
+    """The very moment on its last day at which a temporary access is over."""
 
     @property
     def post(self) -> Post:

@@ -103,20 +103,31 @@ class Answer:
 def people_explained_in(case: CaseFile) -> QuerySet[User]:
     """Return the people about whom a leader of the case's office may ask, locked accounts too.
 
-    Those of the office, past ones with them, of the office above, and whoever was ever assigned to the case: about
-    other people's posts nothing is told.
+    Those of the office, past ones with them, of the one above and the one appointed for the trial, whoever was ever
+    assigned to the case, and whoever was let in for a while: about other people's posts nothing is told.
     """
-    return _people_of([case.unit], Assignment.objects.filter(case=case))
+    let_in = TemporaryAccess.objects.filter(case=case, starts_at__isnull=False)
+    return _people_of(
+        [case.unit], Assignment.objects.filter(case=case), let_in=let_in, trial_units=[case.trial_unit_id]
+    )
 
 
-def _people_of(units: Iterable[ProcuracyUnit], assignments: QuerySet[Assignment]) -> QuerySet[User]:
+def _people_of(
+    units: Iterable[ProcuracyUnit],
+    assignments: QuerySet[Assignment],
+    *,
+    let_in: QuerySet[TemporaryAccess],
+    trial_units: Iterable[int | None] = (),
+) -> QuerySet[User]:
     chosen = list(units)
     own = Appointment.objects.filter(unit__in=chosen)
-    above = Appointment.objects.in_force(timezone.localdate()).filter(
-        unit_id__in={unit.parent_id for unit in chosen if unit.parent_id is not None}
-    )
+    around = {each for each in (*(unit.parent_id for unit in chosen), *trial_units) if each is not None}
+    near = Appointment.objects.in_force(timezone.localdate()).filter(unit_id__in=around)
     return User.objects.filter(
-        Q(pk__in=own.values("user_id")) | Q(pk__in=above.values("user_id")) | Q(pk__in=assignments.values("user_id"))
+        Q(pk__in=own.values("user_id"))
+        | Q(pk__in=near.values("user_id"))
+        | Q(pk__in=assignments.values("user_id"))
+        | Q(pk__in=let_in.values("user_id"))
     ).order_by("last_name", "first_name", "username")
 
 
@@ -188,7 +199,11 @@ def cases_explained_to(actor: User, username: str = "") -> tuple[User, QuerySet[
         raise NotAllowed(_("Bạn chỉ xem được lý do của chính mình: lãnh đạo đơn vị xem được của người trong đơn vị."))
     managed = visible_cases(actor, at_least=Level.MANAGE)
     found = (
-        _people_of(units, Assignment.objects.filter(case__in=managed.values("pk")))
+        _people_of(
+            units,
+            Assignment.objects.filter(case__in=managed.values("pk")),
+            let_in=TemporaryAccess.objects.filter(case__in=managed.values("pk"), starts_at__isnull=False),
+        )
         .filter(username=composed(username))
         .first()
     )
@@ -223,7 +238,8 @@ def answer(
     facts = facts_of(case)
     posts, names = _posts(user)
     if narrow:
-        posts = [each for each in posts if each.unit in facts.units]
+        # that there is a post elsewhere matters for temporary access; which one is not told
+        posts = [each if each.unit in facts.units else _elsewhere(each) for each in posts]
     around = (case.unit, case.unit.parent, case.trial_unit)
     names |= {unit.code: unit.short_name for unit in around if unit is not None}
     assignments = _assignments(user, [case])[case.pk]
@@ -303,6 +319,10 @@ def _posts(user: User) -> tuple[list[Held], dict[str, str]]:
     return posts, {row.unit.code: row.unit.short_name for row in rows}
 
 
+def _elsewhere(post: Held) -> Held:
+    return Held("", "", post.starts_on, post.ends_on, post.ended_on)
+
+
 def _assignments(user: User, cases: Iterable[CaseFile]) -> Mapping[int, list[Held]]:
     found: dict[int, list[Held]] = defaultdict(list)
     rows = Assignment.objects.filter(user_id=user.pk, case__in=[case.pk for case in cases])
@@ -318,7 +338,8 @@ def _granted(user: User, cases: Iterable[CaseFile]) -> Mapping[int, list[Held]]:
     for row in rows.filter(starts_at__isnull=False).order_by("starts_at", "pk"):
         # one that was over earlier today is over, though the day is not
         over = row.ended_at or (row.ends_at if row.ends_at is not None and row.ends_at <= now else None)
-        held = Held(row.kind, "", timezone.localdate(row.starts_at), _day(row.ends_at), _day(over))
+        starts_on = timezone.localdate(row.starts_at)
+        held = Held(row.kind, "", starts_on, _day(row.ends_at), _day(over), ends_at=row.ends_at)
         found[row.case_id or 0].append(held)
     return found
 
@@ -364,7 +385,19 @@ def told(found: Answer) -> dict[str, Any]:
 
 def case_told(case: CaseFile, parts: Iterable[Explanation]) -> dict[str, Any]:
     """Return in short how far a person may go in a case."""
-    kept = ("part", "part_name", "level", "level_name", "reason", "through", "lasts_until", "then_level", "then_reason")
+    kept = (
+        "part",
+        "part_name",
+        "level",
+        "level_name",
+        "reason",
+        "through",
+        "lasts_until",
+        "lasts_until_moment",
+        "then_level",
+        "then_level_name",
+        "then_reason",
+    )
     return {
         "case": case.code,
         "name": case.name,
@@ -381,6 +414,7 @@ def _part_told(found: Explanation) -> dict[str, Any]:
         **_decision_told("", found.decision),
         "through": _held_told(granting) if granting is not None else None,
         "lasts_until": found.lasts_until,
+        "lasts_until_moment": _moment(found),
         **_decision_told("then_", found.then),
         **_decision_told("unrestricted_", found.unrestricted),
         "rows": [
@@ -399,6 +433,12 @@ def _part_told(found: Explanation) -> dict[str, Any]:
     }
 
 
+def _moment(found: Explanation) -> dt.datetime | None:
+    """Return the moment of the last day at which the level ends, where it is not the end of that day."""
+    by = found.granting.by if found.granting is not None else None
+    return by.ends_at if by is not None and by.ends_on == found.lasts_until else None
+
+
 def _decision_told(prefix: str, decision: Decision | None) -> dict[str, str | None]:
     return {
         f"{prefix}level": decision.level.name.lower() if decision is not None else None,
@@ -411,13 +451,15 @@ def _held_told(row: Row) -> dict[str, Any] | None:
     if row.by is None:
         return None
     roles = {"assigned": Assignment.Role, "granted": TemporaryAccess.Kind}.get(row.rule.relation, Role)
+    name = str(roles(row.by.role).label)
     return {
         "assignment": row.rule.relation == "assigned",
         "role": row.by.role,
-        "role_name": str(roles(row.by.role).label),
+        "role_name": _("quyền tạm thời (%(kind)s)") % {"kind": name} if row.rule.relation == "granted" else name,
         "unit": row.by.unit,
         "starts_on": row.by.starts_on,
         "ends_on": row.by.ends_on,
+        "ends_at": row.by.ends_at,
     }
 
 

@@ -54,6 +54,17 @@ class TemporaryAccess(models.Model):
         EMERGENCY = "emergency", _("khẩn cấp")
         OVERSIGHT = "oversight", _("theo khâu phụ trách")
 
+    class State(models.TextChoices):
+        """How one stands at a moment; see `vks_plugin.access.temporary.in_state`."""
+
+        WAITING = "waiting", _("chờ duyệt")
+        OPEN = "open", _("đang mở")
+        CLOSED = "closed", _("đã đóng trước hạn")
+        OVER = "over", _("đã hết giờ")
+        DECLINED = "declined", _("không được duyệt")
+        WITHDRAWN = "withdrawn", _("người đề nghị đã rút")
+        LAPSED = "lapsed", _("không ai trả lời")
+
     kind = models.CharField(_("loại"), max_length=16, choices=Kind.choices)
     # as it was typed: who asks is not told whether there is such a case
     case_code = models.CharField(_("mã vụ án"), max_length=40)
@@ -88,6 +99,7 @@ class TemporaryAccess(models.Model):
     if TYPE_CHECKING:
         case_id: int | None
         user_id: int
+        ended_by_id: int | None
 
     class Meta:
         db_table = "vks_temporary_access"
@@ -133,6 +145,8 @@ class Restructuring(models.Model):
     done = models.PositiveIntegerField(_("đã chuyển"), default=0)
     started_at = models.DateTimeField(_("bắt đầu lúc"), auto_now_add=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # when a worker last had it in hand; empty: none does
+    touched_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("xong lúc"), null=True, blank=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from vks_plugin.access.actions import project_everything, sweep
 from vks_plugin.access.reminders import remind
+from vks_plugin.access.transfers import run_restructuring
 from vks_plugin.cases.actions.deadlines import refresh_all
 
 
@@ -32,3 +33,10 @@ def remind_of_deadlines() -> None:
     """Recalculate every limit, since the calendar may have changed, and tell people of those that draw near."""
     refresh_all()
     remind()
+
+
+@shared_task(name="vks.access.restructure", ignore_result=True)
+def restructure(*, restructuring_id: int) -> None:
+    """Move the cases of offices that are taken over; a long take-over makes way for other tasks now and then."""
+    if run_restructuring(restructuring_id):
+        restructure.apply_async(kwargs={"restructuring_id": restructuring_id})

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import LEADING, CaseFacts, Level, relations_of
 from vks_plugin.access.projection import project_case
-from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of
+from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
-from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.text import one_line
 
 logger = logging.getLogger("paperless.vks.access")
@@ -30,6 +34,10 @@ MOST_OPEN_REQUESTS = 20
 """Requests one person may have waiting at a time."""
 WAITS_HOURS = 24
 """After so long a request nobody answered has lapsed."""
+
+
+def _offices_led(actor: User) -> list[int]:
+    return [unit.pk for role, unit in posts_in_force(actor) if role in LEADING]
 
 
 def _reason(text: str) -> str:
@@ -84,7 +92,9 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> Tem
 
 def answerable_by(actor: User) -> QuerySet[TemporaryAccess]:
     """Return the requests this person may approve or decline: of cases of the offices the person leads and those below."""
-    offices = [unit.pk for role, unit in posts_in_force(actor) if role in LEADING]
+    offices = _offices_led(actor)
+    if not offices:
+        return TemporaryAccess.objects.none()
     return (
         waiting()
         .filter(Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices))
@@ -95,10 +105,111 @@ def answerable_by(actor: User) -> QuerySet[TemporaryAccess]:
 
 def shown_to(actor: User) -> QuerySet[TemporaryAccess]:
     """Return every temporary access the person may know of: the own ones, and those to cases of offices the person leads."""
-    offices = [unit.pk for role, unit in posts_in_force(actor) if role in LEADING]
+    offices = _offices_led(actor)
     return TemporaryAccess.objects.filter(
         Q(user=actor) | Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices)
     ).select_related("user", "approved_by", "ended_by", *(f"case__{each}" for each in FACTS))
+
+
+def _standing(state: str, now: dt.datetime) -> Q:
+    """Return the condition on those that stand so at a moment; each stands in one way."""
+    begun = Q(starts_at__isnull=False)
+    ended = Q(ended_at__isnull=False)
+    asked_lately = Q(requested_at__gt=now - dt.timedelta(hours=WAITS_HOURS))
+    return {
+        TemporaryAccess.State.WAITING: ~begun & ~ended & asked_lately,
+        TemporaryAccess.State.LAPSED: ~begun & ~ended & ~asked_lately,
+        TemporaryAccess.State.WITHDRAWN: ~begun & ended & Q(ended_by=F("user")),
+        TemporaryAccess.State.DECLINED: ~begun & ended & ~Q(ended_by=F("user")),
+        TemporaryAccess.State.OPEN: begun & ~ended & Q(ends_at__gt=now),
+        TemporaryAccess.State.OVER: begun & ~ended & Q(ends_at__lte=now),
+        TemporaryAccess.State.CLOSED: begun & ended,
+    }[TemporaryAccess.State(state)]
+
+
+def in_state(rows: QuerySet[TemporaryAccess], state: str) -> QuerySet[TemporaryAccess]:
+    """Keep those that stand so now."""
+    return rows.filter(_standing(state, timezone.now()))
+
+
+def state_of(row: TemporaryAccess) -> TemporaryAccess.State:
+    """Return how one stands now, as `in_state` finds it."""
+    state, now = TemporaryAccess.State, timezone.now()
+    if row.starts_at is None:
+        if row.ended_at is not None:
+            return state.WITHDRAWN if row.ended_by_id == row.user_id else state.DECLINED
+        return state.WAITING if row.requested_at > now - dt.timedelta(hours=WAITS_HOURS) else state.LAPSED
+    if row.ended_at is not None:
+        return state.CLOSED
+    return state.OPEN if row.ends_at is not None and row.ends_at > now else state.OVER
+
+
+@dataclass(frozen=True)
+class Told:
+    """A temporary access as one person may see it."""
+
+    row: TemporaryAccess
+    state: TemporaryAccess.State
+    case: CaseFile | None
+    """None: the person may not know of the case, or there is none; the code is that which was typed."""
+    posts: tuple[Appointment, ...]
+    """The posts in force of whoever asked."""
+    may_answer: bool
+    may_end: bool
+    may_withdraw: bool
+
+    @property
+    def person(self) -> str:
+        """Who asked."""
+        return display_name(self.row.user)
+
+    @property
+    def approver(self) -> str:
+        """Who let it; empty: nobody has."""
+        return display_name(self.row.approved_by)
+
+    @property
+    def ender(self) -> str:
+        """Who closed, declined or withdrew it; empty: nobody did."""
+        return display_name(self.row.ended_by)
+
+    @property
+    def posts_in_words(self) -> list[str]:
+        """What whoever asked is, and where."""
+        return [
+            f"{post.get_role_display()}, {post.unit.short_name}"
+            + (f" – {post.department.code}" if post.department is not None else "")
+            for post in self.posts
+        ]
+
+
+def told_to(actor: User, rows: Iterable[TemporaryAccess]) -> list[Told]:
+    """Return rows of `shown_to` with what this person may know and do (a few queries for all of them)."""
+    chosen = list(rows)
+    keys = {row.case_id for row in chosen if row.case_id is not None}
+    known = set(visible_cases(actor).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+    offices = set(_offices_led(actor))
+    posts: dict[int, list[Appointment]] = defaultdict(list)
+    held = Appointment.objects.in_force(timezone.localdate()).filter(user_id__in={row.user_id for row in chosen})
+    for post in held.select_related("unit", "department"):
+        posts[post.user_id].append(post)
+    found = []
+    for row in chosen:
+        state = state_of(row)
+        own = row.user_id == actor.pk
+        led = row.case is not None and bool({row.case.unit_id, row.case.unit.parent_id} & offices)
+        found.append(
+            Told(
+                row=row,
+                state=state,
+                case=row.case if row.case_id in known else None,
+                posts=tuple(posts[row.user_id]),
+                may_answer=led and not own and state == TemporaryAccess.State.WAITING,
+                may_end=(led or own) and state == TemporaryAccess.State.OPEN,
+                may_withdraw=own and state == TemporaryAccess.State.WAITING,
+            )
+        )
+    return found
 
 
 def _answerable(actor: User, request_id: int) -> TemporaryAccess:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring
-from vks_plugin.access.policy import Level
+from vks_plugin.access.policy import Decision, Level
 from vks_plugin.access.projection import project_case, project_cases
-from vks_plugin.access.queries import FACTS, leads, require
+from vks_plugin.access.queries import FACTS, leads, require, who_can_see
 from vks_plugin.cases.actions.record import lock_case, note_change
 from vks_plugin.cases.models import Assignment, CaseChange, CaseFile
-from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.language import speaking
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.queries import posts_in_force
@@ -28,6 +33,10 @@ logger = logging.getLogger("paperless.vks.access")
 
 AT_A_TIME = 25
 """Cases moved in one transaction when an office takes over from others."""
+LOST_AFTER = dt.timedelta(minutes=2)
+"""Without a sign of a worker for so long, a take-over may be gone on with."""
+_SLICE = 600
+"""Seconds after which a worker makes way for other tasks; the host ends a task that takes half an hour."""
 
 
 def _decision(text: str, field: str) -> str:
@@ -50,6 +59,18 @@ def _history(actor: User, case: CaseFile, field: str, before: str, after: str, r
     )
 
 
+def require_transfer(actor: User, case: CaseFile) -> None:
+    """Refuse who may not hand a case over to another office.
+
+    Raises:
+        NotFound: the actor may not know of the case.
+        NotAllowed: the actor leads neither the office that has it nor the one above.
+    """
+    require(actor, case, Level.METADATA, doing=_("chuyển vụ án"))
+    if not leads(actor, [case.unit_id, case.unit.parent_id]):
+        require(actor, case, Level.MANAGE, doing=_("chuyển vụ án"))
+
+
 @transaction.atomic
 def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> CaseFile:
     """Hand a case over to another office; who worked on it here stops, and the leaders there go on, at this moment.
@@ -60,15 +81,12 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
         decision: number and day of the paper it rests on.
 
     Raises:
-        NotFound: the actor may not know of the case.
-        NotAllowed: the actor leads neither the office that has it nor the one above.
+        NotFound, NotAllowed: see `require_transfer`.
         BadInput: the office does not use the system, or no paper is named.
         Conflict: it is there already.
     """
-    require(actor, case, Level.METADATA, doing=_("chuyển vụ án"))
     case = lock_case(case)
-    if not leads(actor, [case.unit_id, case.unit.parent_id]):
-        require(actor, case, Level.MANAGE, doing=_("chuyển vụ án"))
+    require_transfer(actor, case)
     if to.pk == case.unit_id:
         raise Conflict(_("Vụ án đang do %(unit)s thụ lý.") % {"unit": to.name}, field="to")
     if not to.is_active(timezone.localdate()):
@@ -82,8 +100,55 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
     Assignment.objects.filter(case=case, ended_at__isnull=True).update(ended_at=timezone.now())
     _history(actor, case, "unit", before, to.name, decision)
     project_case(case)
-    logger.info("case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
+    told = partial(logger.info, "case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
+    transaction.on_commit(told)
     return case
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Who may view something of a case before and after it is transferred."""
+
+    lose: list[tuple[User, Decision]]
+    """With what opens it to them now."""
+    gain: list[tuple[User, Decision]]
+    keep: list[tuple[User, Decision]]
+
+
+def try_transfer(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> Handover:
+    """Return who would lose and gain access; the transfer itself is done and taken back, so that it tells what would happen.
+
+    Raises:
+        NotFound, NotAllowed, BadInput, Conflict: see `transfer_case`.
+    """
+    with transaction.atomic():
+        before = _readers(case)
+        after = _readers(transfer_case(actor=actor, case=case, to=to, decision=decision))
+        transaction.set_rollback(True)
+    return Handover(
+        lose=[pair for pk, pair in before.items() if pk not in after],
+        gain=[pair for pk, pair in after.items() if pk not in before],
+        keep=[pair for pk, pair in after.items() if pk in before],
+    )
+
+
+def _readers(case: CaseFile) -> dict[int, tuple[User, Decision]]:
+    found: dict[int, tuple[User, Decision]] = {}
+    for part, _label in PARTS:
+        for user, decision in who_can_see(case, part):
+            found.setdefault(user.pk, (user, decision))
+    return found
+
+
+def offices_for_transfer(case: CaseFile) -> QuerySet[ProcuracyUnit]:
+    """Return the offices that could take a case over."""
+    day = timezone.localdate()
+    return ProcuracyUnit.objects.on(day).filter(active_from__lte=day).exclude(pk=case.unit_id)
+
+
+def offices_for_trial(case: CaseFile) -> QuerySet[ProcuracyUnit]:
+    """Return the offices that could be appointed to appear at the trial of a case (Điều 239): those below its own."""
+    return offices_for_transfer(case).filter(parent_id=case.unit_id)
 
 
 @transaction.atomic
@@ -140,11 +205,13 @@ def begin_restructuring(
     effective_date: dt.date,
     decision: str,
     carries_posts: bool = True,
+    queued: bool = False,
 ) -> Restructuring:
     """Record that an office takes over from others; `continue_restructuring` then moves their cases.
 
     Args:
         carries_posts: whether who holds a post in the old offices holds the same in the new one from that day.
+        queued: whether a worker is to be sent; otherwise the caller goes on with it.
 
     Raises:
         NotAllowed: the actor may not.
@@ -187,7 +254,89 @@ def begin_restructuring(
     row.predecessors.set(chosen)
     if carries_posts:
         _carry_posts(row)
+    if queued:
+        _queue(row)
     return row
+
+
+def restructurings_for(actor: User) -> QuerySet[Restructuring]:
+    """Return every take-over, newest first.
+
+    Raises:
+        NotAllowed: the actor may not restructure.
+    """
+    if not may_restructure(actor):
+        raise NotAllowed(_("Chỉ Viện trưởng tỉnh hoặc quản trị hệ thống của tỉnh sắp xếp được đơn vị."))
+    return Restructuring.objects.select_related("successor", "started_by").prefetch_related("predecessors")
+
+
+def restructuring_for(actor: User, pk: int | str) -> Restructuring:
+    """Return one take-over.
+
+    Raises:
+        NotAllowed: the actor may not restructure.
+        NotFound: there is none.
+    """
+    found = restructurings_for(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Không có lần sắp xếp này."))
+    return found
+
+
+def is_stopped(row: Restructuring) -> bool:
+    """Tell whether nobody seems to have an unfinished take-over in hand."""
+    return row.finished_at is None and (row.touched_at is None or row.touched_at < timezone.now() - LOST_AFTER)
+
+
+@transaction.atomic
+def resume_restructuring(*, actor: User, pk: int | str) -> Restructuring:
+    """Send a worker to go on with a take-over that stopped.
+
+    Raises:
+        NotAllowed, NotFound: see `restructuring_for`.
+        Conflict: it is done, or a worker has it in hand.
+        Unavailable: the task queue cannot be reached; nothing moved.
+    """
+    restructuring_for(actor, pk)
+    row = Restructuring.objects.select_for_update().get(pk=pk)
+    if not is_stopped(row):
+        raise Conflict(_("Lần sắp xếp này đang chạy hoặc đã xong."))
+    _queue(row)
+    return row
+
+
+def _queue(row: Restructuring) -> None:
+    row.touched_at = timezone.now()
+    row.save(update_fields=["touched_at"])
+    transaction.on_commit(partial(_send, row))
+
+
+def _send(row: Restructuring) -> None:
+    from vks_plugin.access.tasks import restructure  # noqa: PLC0415 - the task imports this module
+
+    try:
+        restructure.apply_async(kwargs={"restructuring_id": row.pk})
+    except VksError:
+        raise
+    except Exception as error:
+        # what was decided stays recorded; whoever sees it stopped goes on with it
+        Restructuring.objects.filter(pk=row.pk).update(touched_at=None)
+        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị, rồi bấm Tiếp tục.")) from error
+    row.refresh_from_db()
+
+
+def run_restructuring(restructuring_id: int) -> bool:
+    """Go on with a take-over for a while; called by the worker. Tell whether there is more to do."""
+    row = Restructuring.objects.filter(pk=restructuring_id).first()
+    if row is None:
+        return False
+    began = time.monotonic()
+    # its history is kept for whoever reads it, in the language of the offices
+    with speaking("vi"):
+        for _each in continue_restructuring(row):
+            if time.monotonic() - began > _SLICE:
+                return row.finished_at is None
+    return False
 
 
 def _carry_posts(row: Restructuring) -> None:
@@ -245,8 +394,8 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
         case.revision += 1
     CaseFile.objects.bulk_update(cases, ["unit", "department", "trial_unit", "revision"])
     project_cases(cases)
-    Restructuring.objects.filter(pk=row.pk).update(done=F("done") + moved)
-    row.refresh_from_db(fields=["done"])
+    Restructuring.objects.filter(pk=row.pk).update(done=F("done") + moved, touched_at=timezone.now())
+    row.refresh_from_db(fields=["done", "touched_at"])
 
 
 def _finish(row: Restructuring, old: list[int]) -> None:

@@ -15,7 +15,7 @@ from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.host.permissions import document_permissions
 from vks_plugin.organization.models import Appointment, DatedAccessSuspension, Department, ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
-from vks_plugin.organization.roles import GROUP_PREFIX, HOST_PERMISSIONS, Role, group_name
+from vks_plugin.organization.roles import GROUP_PREFIX, HOST_PERMISSIONS, OF_A_DEPARTMENT, Role, group_name
 
 SERVICE_ACCOUNT = "vks-records"
 """User name of the account that owns every case document; nobody signs in as it."""
@@ -71,8 +71,8 @@ def appoint(
     """Appoint a person to a role in a unit; access follows at once when the day has come.
 
     Raises:
-        BadInput: unknown role, dates out of order or outside the unit's own, department of another unit, or somebody
-            deputises without a last day.
+        BadInput: unknown role, dates out of order or outside the unit's own, department of another unit or none for
+            who heads one, or somebody deputises without a last day.
         Conflict: the person already holds that role there from that day.
     """
     starts_on = starts_on or timezone.localdate()
@@ -90,6 +90,9 @@ def appoint(
             % {"unit": unit.name, "day": f"{unit.valid_to:%d/%m/%Y}"},
             field="unit",
         )
+    if department is None and role in OF_A_DEPARTMENT:
+        # without one the post would open nothing
+        raise BadInput(_("Hãy chọn phòng mà người này lãnh đạo."), field="department")
     if department is not None and department.unit_id != unit.pk:
         raise BadInput(_("Phòng này thuộc đơn vị khác."), field="department")
     try:

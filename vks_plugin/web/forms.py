@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,16 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.models import Assignment, CatalogueType
-from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
 from vks_plugin.web.fields import DayField, StyledForm
 
 if TYPE_CHECKING:
     _UserChoice = forms.ModelChoiceField[User]
+    _DepartmentChoice = forms.ModelChoiceField[Department]
 else:
     # generic only for type checkers
-    _UserChoice = forms.ModelChoiceField
+    _UserChoice = _DepartmentChoice = forms.ModelChoiceField
 
 NOBODY = ("AnonymousUser", "consumer")
 """Accounts the host keeps for itself; it leaves them out of its own list of people too."""
@@ -32,6 +34,14 @@ class PersonChoice(_UserChoice):
     def label_from_instance(self, obj: Any) -> str:
         """Return the full name with the user name, since two may share a name."""
         return f"{display_name(obj)} ({obj.get_username()})"
+
+
+class DepartmentChoice(_DepartmentChoice):
+    """A department, shown with its office."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return code and name with the office, since every office has a first department."""
+        return f"{obj} ({obj.unit.short_name})"
 
 
 class TypeField(forms.CharField):
@@ -97,16 +107,40 @@ class UploadForm(DescriptionForm):
 
 
 class AssignForm(StyledForm):
-    """Who works on a case."""
+    """Who works on a case, in which role.
+
+    Where roles are for people of different offices, people stand below the role they may get; that they may is checked
+    again by the action.
+    """
 
     user = PersonChoice(label=_("Người"), queryset=User.objects.none(), empty_label=_("Chọn…"))
-    role = forms.ChoiceField(label=_("Vai trò"), choices=Assignment.Role.choices)
+    role = forms.ChoiceField(label=_("Vai trò"))
     ends_on = DayField(label=_("Đến hết ngày"), required=False)
 
-    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, giving: Mapping[str, QuerySet[User]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        roles: Any = self.fields["role"]
+        roles.choices = [(value, label) for value, label in Assignment.Role.choices if value in giving]
         chooser: Any = self.fields["user"]
-        chooser.queryset = people
+        people: dict[tuple[int, ...], tuple[list[str], list[User]]] = {}
+        for role, found in giving.items():
+            those = list(found)
+            people.setdefault(tuple(user.pk for user in those), ([], those))[0].append(role)
+        chooser.queryset = User.objects.filter(pk__in={pk for keys in people for pk in keys})
+        if len(people) > 1:
+            labels = dict(Assignment.Role.choices)
+            chooser.choices = [
+                ("", chooser.empty_label),
+                *(
+                    (
+                        ", ".join(str(labels[role]) for role in granted),
+                        [(user.pk, chooser.label_from_instance(user)) for user in those],
+                    )
+                    for granted, those in people.values()
+                ),
+            ]
+        else:
+            chooser.queryset = chooser.queryset.order_by("last_name", "first_name", "username")
 
 
 class ExplainForm(StyledForm):
@@ -132,6 +166,19 @@ class AppointForm(StyledForm):
     unit = forms.ModelChoiceField(label=_("Đơn vị"), queryset=ProcuracyUnit.objects.none(), empty_label=_("Chọn…"))
     # nobody becomes chief because a list was left as it stood
     role = forms.ChoiceField(label=_("Chức danh"), choices=[("", _("Chọn…")), *Role.choices])
+    department = DepartmentChoice(
+        label=_("Phòng"),
+        queryset=Department.objects.none(),
+        required=False,
+        empty_label="",
+        help_text=_("Bắt buộc với Trưởng phòng, Phó Trưởng phòng."),
+    )
+    capacity = forms.ChoiceField(
+        label=_("Tư cách"),
+        choices=Appointment.Capacity.choices,
+        initial=Appointment.Capacity.REGULAR,
+        required=False,
+    )
     starts_on = DayField(label=_("Từ ngày"), required=False)
     ends_on = DayField(label=_("Đến hết ngày"), required=False)
 
@@ -139,9 +186,15 @@ class AppointForm(StyledForm):
         super().__init__(*args, **kwargs)
         chooser: Any = self.fields["unit"]
         chooser.queryset = units
+        departments: Any = self.fields["department"]
+        departments.queryset = Department.objects.filter(unit__in=units).select_related("unit")
         people: Any = self.fields["user"]
         people.queryset = (
             User.objects.filter(is_active=True)
             .exclude(username__in=NOBODY)
             .order_by("last_name", "first_name", "username")
         )
+
+    def clean_capacity(self) -> str:
+        """Return how the post is held; a form without a choice means the ordinary way."""
+        return self.cleaned_data["capacity"] or Appointment.Capacity.REGULAR

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from vks_plugin.access.queries import units_to_appoint_in
+from vks_plugin.access.temporary import answerable_by
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.language import language_of, speaking
@@ -63,6 +64,7 @@ def show(
     frame: dict[str, Any] = {"stand_in": is_stand_in()}
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
+        frame["awaiting"] = answerable_by(request.user).count()  # type: ignore[arg-type]
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
     return render(request, template, {**frame, **(context or {})}, status=status)
 

@@ -19,7 +19,10 @@ from vks_plugin.web.views import (
     organization,
     record,
     registration,
+    restructuring,
     suggestions,
+    temporary,
+    transfers,
 )
 
 app_name = "vks"
@@ -64,6 +67,13 @@ urlpatterns = [
     path("cases/<str:code>/documents/<int:document_id>/", filing.describe, name="describe"),
     path("cases/<str:code>/assign/", cases.assign, name="assign"),
     path("cases/<str:code>/assignments/<int:pk>/end/", cases.end_assignment, name="assignment_end"),
+    path("cases/<str:code>/transfer/", transfers.transfer, name="transfer"),
+    path("cases/<str:code>/trial-unit/", transfers.trial_unit, name="trial_unit"),
+    path("cases/<str:code>/oversee/", temporary.oversee, name="oversee"),
+    path("temporary-access/", temporary.temporary_access, name="temporary_access"),
+    path("temporary-access/<int:pk>/approve/", temporary.approve, name="temporary_approve"),
+    path("temporary-access/<int:pk>/decline/", temporary.decline, name="temporary_decline"),
+    path("temporary-access/<int:pk>/end/", temporary.end, name="temporary_end"),
     path("cases/<str:code>/explain/", explanations.explain_case, name="explain"),
     path("explain/", explanations.explain_cases, name="explain_cases"),
     path("cases/<str:code>/bundle/", court.make, name="bundle_make"),
@@ -74,5 +84,8 @@ urlpatterns = [
     path("suggest/<str:what>/", suggestions.suggest, name="suggest"),
     path("organization/", organization.organization, name="organization"),
     path("organization/appointments/<int:pk>/end/", organization.end_appointment, name="appointment_end"),
+    path("organization/restructuring/", restructuring.restructuring, name="restructuring"),
+    path("organization/restructuring/<int:pk>/", restructuring.show_restructuring, name="restructuring_one"),
+    path("organization/restructuring/<int:pk>/resume/", restructuring.resume, name="restructuring_resume"),
     re_path(r"^(?P<path>.*)$", unknown, name="unknown"),
 ]

@@ -64,6 +64,9 @@ class CaseSerializer(serializers.Serializer[CaseFile]):
     status_label = serializers.CharField(help_text="The status in words.")
     unit = serializers.CharField(source="unit.code", help_text="Code of the office that handles the case.")
     department = serializers.CharField(source="department.code", default=None, allow_null=True)
+    trial_unit = serializers.CharField(
+        source="trial_unit.code", default=None, allow_null=True, help_text="Code of the office appointed for the trial."
+    )
     charge_summary = serializers.CharField()
     init_decision_no = serializers.CharField(help_text="Number of the decision that opened the case.")
     init_decision_date = serializers.DateField()

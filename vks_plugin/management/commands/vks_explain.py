@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.paginator import Paginator
+from django.utils import timezone
 
 from vks_plugin.access.explanations import answer, case_told, explained, told
 from vks_plugin.access.queries import FACTS, visible_cases, who_can_see
@@ -134,15 +135,22 @@ def _part_lines(part: Mapping[str, Any]) -> list[str]:
     through = f" – {_held(part['through'])}" if part["through"] else ""
     lines = [f"  {part['part_name']}: {part['level_name']}. {part['reason']}{through}."]
     if part["lasts_until"]:
-        day = f"{part['lasts_until']:%d/%m/%Y}"
-        lines.append(f"    Đến hết ngày {day}; sau đó: {part['then_level_name']} – {part['then_reason']}.")
+        lines.append(f"    {_until(part)}; sau đó: {part['then_level_name']} – {part['then_reason']}.")
     if part.get("unrestricted_level"):
         otherwise = f"{part['unrestricted_level_name']} – {part['unrestricted_reason']}"
         lines.append(f"    Nếu vụ án không hạn chế nội bộ: {otherwise}.")
     return lines
 
 
+def _until(part: Mapping[str, Any]) -> str:
+    if part["lasts_until_moment"]:
+        return f"Đến {timezone.localtime(part['lasts_until_moment']):%H:%M %d/%m/%Y}"
+    return f"Đến hết ngày {part['lasts_until']:%d/%m/%Y}"
+
+
 def _held(through: Mapping[str, Any]) -> str:
     unit = f" ({through['unit']})" if through["unit"] else ""
     ends = f"đến hết ngày {through['ends_on']:%d/%m/%Y}" if through["ends_on"] else "không thời hạn"
+    if through["ends_at"]:
+        ends = f"đến {timezone.localtime(through['ends_at']):%H:%M %d/%m/%Y}"
     return f"{through['role_name']}{unit}, từ {through['starts_on']:%d/%m/%Y} {ends}"

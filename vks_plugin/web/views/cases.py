@@ -13,11 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access import actions
 from vks_plugin.access.queries import CaseView, case_for
+from vks_plugin.access.temporary import may_oversee
 from vks_plugin.cases.models import Assignment, CatalogueType
+from vks_plugin.conf import configuration
 from vks_plugin.court.actions import bundles_of
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.organization.queries import colleagues
+from vks_plugin.web.access_forms import OversightForm, handing_on
 from vks_plugin.web.findings import findings_context
 from vks_plugin.web.forms import AssignForm, UploadForm
 from vks_plugin.web.lineage_forms import acts
@@ -64,9 +66,16 @@ def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
 def show_case(request: SignedInRequest, code: str) -> HttpResponse:
     """Show one case: header, documents with a preview, intake and bundles."""
     view = case_for(request.user, code)
-    context = case_context(request, view)
     if is_fragment(request):
-        return show(request, "vks/cases/documents.html", context)
+        return show(request, "vks/cases/documents.html", case_context(request, view))
+    return case_page(request, view)
+
+
+def case_page(
+    request: SignedInRequest, view: CaseView, *, oversight: OversightForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Show the page of a case; `oversight` is the refused form of who asks to read it."""
+    context = case_context(request, view)
     context |= header(view) | {"section": "documents"}
     if context["can_read"]:
         context |= {
@@ -74,10 +83,12 @@ def show_case(request: SignedInRequest, code: str) -> HttpResponse:
             "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": bundles_of(request.user, view.case),
-            "acts": acts(view),
+            "acts": [*acts(view), *handing_on(request.user, view)],
             **findings_context(view),
         }
-    return show(request, "vks/cases/case.html", context)
+    elif may_oversee(request.user, view.case):
+        context |= {"oversight": oversight or OversightForm(), "oversight_days": configuration().oversight_days}
+    return show(request, "vks/cases/case.html", context, status=status)
 
 
 @page
@@ -85,11 +96,17 @@ def show_case(request: SignedInRequest, code: str) -> HttpResponse:
 def assign(request: SignedInRequest, code: str) -> HttpResponse:
     """Assign somebody to the case."""
     view = case_for(request.user, code)
-    form = AssignForm(request.POST, people=colleagues(view.case.unit))
+    form = AssignForm(request.POST, giving=actions.roles_to_give(request.user, view.case))
     if form.is_valid():
         try:
             actions.assign(actor=request.user, case=view.case, **form.cleaned_data)
             messages.success(request, _("Đã phân công."), extra_tags=OURS)
+        except VksError as error:
+            messages.error(request, error.message, extra_tags=OURS)
+    elif not form.fields["role"].choices:  # type: ignore[attr-defined]
+        # the same sentence as for whoever asks past the page
+        try:
+            actions.require_assign(request.user, view.case, request.POST.get("role", ""))
         except VksError as error:
             messages.error(request, error.message, extra_tags=OURS)
     else:

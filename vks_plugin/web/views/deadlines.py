@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.access.reminders import mark_read, unread
+from vks_plugin.access.temporary import in_state, shown_to
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
@@ -69,6 +70,7 @@ def review(request: SignedInRequest) -> HttpResponse:
         "unit": unit,
         "kept": kept.urlencode(),
         "today": today,
+        "opened": in_state(shown_to(request.user), "open").exclude(user=request.user).count(),
         "title": _("Thời hạn"),
     }
     return show(request, "vks/deadlines/review.html", context)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from vks_plugin.access import actions
 from vks_plugin.access.queries import units_to_appoint_in
+from vks_plugin.access.transfers import may_restructure
 from vks_plugin.errors import NotAllowed, VksError
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
@@ -45,6 +46,7 @@ def organization(request: SignedInRequest) -> HttpResponse:
     )
     context = {
         "form": form,
+        "may_restructure": may_restructure(request.user),
         "units": [
             (unit, unit.is_active(today))
             for unit in sorted(

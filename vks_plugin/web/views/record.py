@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from vks_plugin.access import actions
+from vks_plugin.access import actions, temporary
 from vks_plugin.access.explanations import people_explained_in
-from vks_plugin.access.queries import CaseView, case_for, related_cases, shown_values, visible_cases, who_can_see
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.queries import CaseView, case_for, leads, related_cases, shown_values, visible_cases, who_can_see
 from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import (
     Accused,
@@ -38,8 +39,9 @@ from vks_plugin.cases.penal_code import CLASS_NAMES
 from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, UNSET, field_label, fingerprint, readable
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
-from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.organization.queries import display_name
 from vks_plugin.web import limits
+from vks_plugin.web.access_forms import handing_on
 from vks_plugin.web.forms import AssignForm, ExplainForm
 from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part, told_of_meanwhile
@@ -363,11 +365,19 @@ def _info(view: CaseView) -> dict[str, Any]:
     }
 
 
-def _assignments(view: CaseView) -> dict[str, Any]:
+def _assignments(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
+    giving = actions.roles_to_give(request.user, view.case)
+    opened = temporary.in_state(temporary.shown_to(request.user), TemporaryAccess.State.OPEN).filter(case=view.case)
     return {
-        "assign": AssignForm(people=colleagues(view.case.unit)) if "assign" in view.may else None,
+        "assign": AssignForm(giving=giving) if giving else None,
         "explain": explain_form(view),
-        "assignments": [(each, display_name(each.user)) for each in view.assignments],
+        "acts": handing_on(request.user, view),
+        "assignments": [
+            (each, display_name(each.user), each.role in giving or each.user_id == request.user.pk)
+            for each in view.assignments
+        ],
+        "opened": temporary.told_to(request.user, opened),
+        "led": leads(request.user, [view.case.unit_id, view.case.unit.parent_id]),
         "readers": [(person, display_name(person), decision) for person, decision in who_can_see(view.case)],
     }
 
@@ -395,7 +405,7 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
         case "history":
             return _history(request, view)
         case "assignments":
-            return _assignments(view)
+            return _assignments(request, view)
         case "events":
             from vks_plugin.web.views.events import events_context  # noqa: PLC0415 - it builds on this module
 

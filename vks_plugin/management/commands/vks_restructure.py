@@ -1,0 +1,93 @@
+"""Let an office take over the cases of others."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.models import Restructuring
+from vks_plugin.access.transfers import begin_restructuring, continue_restructuring, is_stopped
+from vks_plugin.errors import VksError
+from vks_plugin.organization.models import ProcuracyUnit
+
+
+class Command(BaseCommand):
+    """Moves the cases in this very process; cut off, it is gone on with by `--resume` or on the page."""
+
+    help = "Sắp xếp đơn vị: đơn vị mới nhận mọi vụ án của các đơn vị cũ; dừng giữa chừng thì chạy lại với --resume."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add what is taken over by whom, and `--resume`."""
+        parser.add_argument("--from", dest="old", metavar="CODES", help="mã các đơn vị cũ, ngăn cách bằng dấu phẩy")
+        parser.add_argument("--to", dest="new", metavar="CODE", help="mã đơn vị mới")
+        parser.add_argument(
+            "--on", metavar="DATE", type=dt.date.fromisoformat, help="ngày có hiệu lực, dạng 2025-07-01"
+        )
+        parser.add_argument("--decision", metavar="TEXT", help="số, ngày văn bản làm căn cứ")
+        parser.add_argument(
+            "--user", metavar="NAME", help="người quyết định: Viện trưởng hoặc quản trị hệ thống của tỉnh"
+        )
+        parser.add_argument("--without-posts", action="store_true", help="không chuyển chức danh sang đơn vị mới")
+        parser.add_argument("--resume", action="store_true", help="tiếp tục những lần sắp xếp đang dừng")
+        parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Begin or go on, and print how far it is.
+
+        Raises:
+            CommandError: something is missing or refused, or nothing has stopped.
+        """
+        rows = self._stopped() if options["resume"] else [self._begun(options)]
+        for row in rows:
+            for each in continue_restructuring(row):
+                if not options["json"]:
+                    self.stdout.write(_("%(done)d/%(total)d vụ án") % {"done": each.done, "total": each.total})
+        if options["json"]:
+            told = [
+                {
+                    "id": row.pk,
+                    "successor": row.successor.code,
+                    "done": row.done,
+                    "total": row.total,
+                    "finished_at": row.finished_at.isoformat() if row.finished_at is not None else None,
+                }
+                for row in rows
+            ]
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+
+    @staticmethod
+    def _stopped() -> list[Restructuring]:
+        unfinished = Restructuring.objects.filter(finished_at__isnull=True).select_related("successor", "started_by")
+        rows = [row for row in unfinished.order_by("started_at") if is_stopped(row)]
+        if not rows:
+            raise CommandError(_("Không có lần sắp xếp nào đang dừng."))
+        return rows
+
+    @staticmethod
+    def _begun(options: dict[str, Any]) -> Restructuring:
+        if not all(options[name] for name in ("old", "new", "on", "decision", "user")):
+            raise CommandError(_("Hãy nêu --from, --to, --on, --decision và --user; hoặc --resume."))
+        actor = User.objects.filter(username=options["user"], is_active=True).first()
+        if actor is None:
+            raise CommandError(_("Không có tài khoản đang hoạt động tên %(name)s.") % {"name": options["user"]})
+        codes = [code.strip() for code in options["old"].split(",") if code.strip()]
+        units = {unit.code: unit for unit in ProcuracyUnit.objects.filter(code__in=[*codes, options["new"]])}
+        missing = [code for code in (*codes, options["new"]) if code not in units]
+        if missing:
+            raise CommandError(_("Không có đơn vị mang mã %(codes)s.") % {"codes": ", ".join(missing)})
+        try:
+            return begin_restructuring(
+                actor=actor,
+                predecessors=[units[code] for code in codes],
+                successor=units[options["new"]],
+                effective_date=options["on"],
+                decision=options["decision"],
+                carries_posts=not options["without_posts"],
+            )
+        except VksError as error:
+            raise CommandError(error.message) from error

@@ -1,0 +1,143 @@
+"""Forms of the acts that open a case to other people: to another office, to an office at the trial, to one person for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.access.queries import CaseView, leads
+from vks_plugin.access.temporary import SHORTEST_REASON
+from vks_plugin.access.transfers import offices_for_transfer, offices_for_trial
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.web.fields import DayField, StyledForm
+from vks_plugin.web.lineage_forms import Act
+
+_DECISION = _("Số, ngày văn bản")
+
+
+class ReasonField(forms.CharField):
+    """Why somebody is to read a case; how much has to be said is checked by the action."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=_("Lý do"),
+            max_length=1000,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            help_text=_("Ít nhất %(least)d chữ cái. Lãnh đạo đơn vị thụ lý đọc được.") % {"least": SHORTEST_REASON},
+            **options,
+        )
+
+
+class TransferForm(StyledForm):
+    """To which office a case goes, and by which paper."""
+
+    to = forms.ModelChoiceField(
+        label=_("Chuyển cho"), queryset=ProcuracyUnit.objects.none(), to_field_name="code", empty_label=_("Chọn…")
+    )
+    decision = forms.CharField(label=_DECISION, max_length=200)
+
+    def __init__(self, *args: Any, case: CaseFile, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["to"]
+        chooser.queryset = offices_for_transfer(case)
+        chooser.widget.attrs["autofocus"] = True
+
+
+class TrialUnitForm(StyledForm):
+    """Which office below appears at the trial, and by which decision."""
+
+    unit = forms.ModelChoiceField(
+        label=_("Đơn vị tại phiên tòa"),
+        queryset=ProcuracyUnit.objects.none(),
+        to_field_name="code",
+        empty_label=_("Chọn…"),
+    )
+    decision = forms.CharField(label=_DECISION, max_length=200)
+
+    def __init__(self, *args: Any, case: CaseFile, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["unit"]
+        chooser.queryset = offices_for_trial(case)
+        chooser.widget.attrs["autofocus"] = True
+        if case.trial_unit is not None:
+            # none chosen takes the appointment back
+            chooser.required = False
+            chooser.empty_label = _("Không đơn vị nào (thu hồi phân công)")
+
+
+class OversightForm(StyledForm):
+    """Why the head of a department above is to read a case."""
+
+    reason = ReasonField()
+
+
+class EmergencyForm(StyledForm):
+    """Which case somebody needs in an emergency, why and for how long."""
+
+    code = forms.CharField(
+        label=_("Mã vụ án"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    hours = forms.IntegerField(
+        label=_("Số giờ"), initial=8, widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4})
+    )
+    reason = ReasonField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = configuration().emergency_hours
+        self.fields["hours"].help_text = _("Từ 1 đến %(most)d.") % {"most": most}
+        self.fields["hours"].initial = min(8, most)
+
+
+class RestructuringForm(StyledForm):
+    """Which offices are taken over, by which one, from when and by which paper."""
+
+    predecessors = forms.ModelMultipleChoiceField(
+        label=_("Các đơn vị cũ"),
+        queryset=ProcuracyUnit.objects.none(),
+        to_field_name="code",
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+    successor = forms.ModelChoiceField(
+        label=_("Đơn vị mới"), queryset=ProcuracyUnit.objects.none(), to_field_name="code", empty_label=_("Chọn…")
+    )
+    effective_date = DayField(label=_("Có hiệu lực từ ngày"))
+    decision = forms.CharField(label=_DECISION, max_length=200)
+    carries_posts = forms.BooleanField(
+        label=_("Người đang giữ chức danh ở đơn vị cũ giữ chức danh đó ở đơn vị mới"), required=False, initial=True
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        day = timezone.localdate()
+        old: Any = self.fields["predecessors"]
+        # those that are there, and past ones in which cases were left
+        there = Q(valid_to__isnull=True) | Q(valid_to__gte=day) | Q(pk__in=CaseFile.objects.values("unit_id"))
+        old.queryset = ProcuracyUnit.objects.filter(there).exclude(kind=ProcuracyUnit.Kind.PROVINCE).order_by("code")
+        new: Any = self.fields["successor"]
+        new.queryset = ProcuracyUnit.objects.on(day).filter(active_from__lte=day)
+        self.fields["effective_date"].initial = day
+
+
+def handing_on(user: User, view: CaseView) -> list[Act]:
+    """Return by which acts this person may hand the case, or its trial, to another office (one query, or two)."""
+    case = view.case
+    found = []
+    if leads(user, [case.unit_id, case.unit.parent_id]):
+        found.append(Act(_("Chuyển vụ án"), reverse("vks:transfer", args=[case.code])))
+    # one that was appointed can be taken back also when no office is below any more
+    if (
+        "assign" in view.may
+        and case.kind_data.prosecutes
+        and (case.trial_unit is not None or offices_for_trial(case).exists())
+    ):
+        found.append(Act(_("Phân công đơn vị xét xử (Điều 239)"), reverse("vks:trial_unit", args=[case.code])))
+    return found
