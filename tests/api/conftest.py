@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from tests.cases.papers import paper
 from tests.people import FiledCase, file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
+from vks_plugin.access import temporary
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.models import CaseImport, SavedFilter
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, DocumentInventory
 
 Snapshot = dict[str, Any]
+
+WHY = "Bị can trốn, cần hồ sơ ngay trong đêm để ra lệnh bắt."
+"""Why somebody needs a case; a request that says so waits in `everything`, asked by `inspector_kv1`."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def everything(
     SavedFilter.objects.create(user=leader, name="Riêng của lãnh đạo", query="q=anh")
     tried = CaseImport.objects.create(user=leader, filename="ds.csv", status="checked", total=1, done=1)
     tried.rows.create(row=2, first_row=2, outcome="refused", sentences=["Ô B2 “Tên vụ án”: Vụ kín của Nguyễn Văn Ánh."])
+    temporary.request_emergency(actor=people["inspector_kv1"], code=filed_case.case.code, reason=WHY, hours=2)
     return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, record)
 
 

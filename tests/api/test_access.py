@@ -16,12 +16,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import URLPattern
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from tests.api.conftest import Everything, Snapshot, new_row
+from tests.api.conftest import WHY, Everything, Snapshot, new_row
 from tests.people import PASSWORD, pdf_bytes, register
 from vks_plugin.access import actions as access
+from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.api import router
 from vks_plugin.cases.models import Assignment, CalendarDay, CaseImport, SavedFilter
 from vks_plugin.cases.record import FLAGS
@@ -99,6 +101,22 @@ TABLE = {
     ("vks-case-bundle-list", "get"): "       404 404 404 404  200  200 200 200",
     ("vks-case-bundle-list", "post"): "      404 404 404 404  403  202 202 202",
     ("vks-case-access-list", "get"): "       404 404 404 404  403  403 200 403",
+    ("vks-case-transfer-list", "get"): "     404 404 404 404  403  403 200 200",
+    ("vks-case-transfer-list", "post"): "    404 404 404 404  403  403 200 200",
+    # no office is below that of the case
+    ("vks-case-trial-unit-list", "post"): "  404 404 404 404  403  403 400 403",
+    # nobody here heads a department above
+    ("vks-case-oversight-list", "post"): "   404 404 404 404  403  403 403 403",
+    ("vks-temporary-access-list", "get"): "  200 200 200 200  200  200 200 200",
+    ("vks-temporary-access-list", "post"): " 201 403 201 201  201  201 201 201",
+    ("vks-temporary-access-approve", "post"): "404 404 404 404  404  404 200 200",
+    ("vks-temporary-access-decline", "post"): "404 404 404 404  404  404 200 200",
+    ("vks-temporary-access-end", "post"): "  404 404 404 404  404  404 200 200",
+    ("vks-restructuring-list", "get"): "     403 403 200 403  403  403 403 200",
+    ("vks-restructuring-list", "post"): "    403 403 202 403  403  403 403 202",
+    # there is none yet
+    ("vks-restructuring-detail", "get"): "   403 403 404 403  403  403 403 404",
+    ("vks-restructuring-resume", "post"): "  403 403 404 403  403  403 403 404",
     # about oneself; about others: tests/api/test_explain.py
     ("vks-case-explain-list", "get"): "      404 404 404 404  200  200 200 200",
     ("vks-explain-list", "get"): "           200 200 200 200  200  200 200 200",
@@ -147,6 +165,7 @@ TABLE |= {(f"vks-case-{part}-{kind}", method): row for part in PARTS for (kind, 
 COUNTS = {
     "vks-case-list": "                         0   0   0   0    1    1   1   1",
     "vks-explain-list": "                      0   0   0   0    1    1   1   1",
+    "vks-temporary-access-list": "             0   0   0   0    0    0   1   1",
     "vks-case-import-list": "                  0   0   0   0    0    0   1   0",
     "vks-case-import-rows": "                  -   -   -   -    -    -   1   -",
     "vks-saved-filter-list": "                 0   0   0   0    0    0   1   0",
@@ -167,6 +186,15 @@ COUNTS = {
 }
 
 
+MADE = (
+    "post vks-saved-filter-list",
+    "post vks-case-import-list",
+    "post vks-temporary-access-list",
+    "post vks-restructuring-list",
+)
+"""Requests whose answer tells a new id, or the moment."""
+
+
 class Addresses:
     """The addresses and the request bodies of a run through the table; made up where nothing exists."""
 
@@ -180,6 +208,7 @@ class Addresses:
         of_case = f"/api/vks/cases/{code}/"
         self.code = code
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+        asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         kept = SavedFilter.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         self.path = {
             "vks-root": "/api/vks/",
@@ -200,6 +229,16 @@ class Addresses:
             "vks-case-assignment-end": f"{of_case}assignments/{assignment}/end/",
             "vks-case-bundle-list": f"{of_case}bundles/",
             "vks-case-access-list": f"{of_case}access/",
+            "vks-case-transfer-list": f"{of_case}transfer/?to=QN-KV3",
+            "vks-case-trial-unit-list": f"{of_case}trial-unit/",
+            "vks-case-oversight-list": f"{of_case}oversight/",
+            "vks-temporary-access-list": "/api/vks/temporary-access/",
+            "vks-temporary-access-approve": f"/api/vks/temporary-access/{asked}/approve/",
+            "vks-temporary-access-decline": f"/api/vks/temporary-access/{asked}/decline/",
+            "vks-temporary-access-end": f"/api/vks/temporary-access/{asked}/end/",
+            "vks-restructuring-list": "/api/vks/restructurings/",
+            "vks-restructuring-detail": "/api/vks/restructurings/1/",
+            "vks-restructuring-resume": "/api/vks/restructurings/1/resume/",
             "vks-case-explain-list": f"{of_case}explain/",
             "vks-explain-list": "/api/vks/explain/",
             "vks-document-explain": f"/api/vks/documents/{document}/explain/",
@@ -290,6 +329,16 @@ class Addresses:
             "vks-case-event-withdraw": {"reason": "Nhập nhầm"},
             "vks-calendar-day-detail": {"is_day_off": True, "note": "Theo quyết định"},
             "vks-case-assignment-list": {"user": "inspector_kv1", "role": "inspector"},
+            "vks-case-transfer-list": {"to": "QN-KV3", "decision": "12/QĐ-VKS"},
+            "vks-case-trial-unit-list": {"unit": "QN-KV3", "decision": "12/QĐ-VKS"},
+            "vks-case-oversight-list": {"reason": WHY},
+            "vks-temporary-access-list": {"case": self.code, "reason": WHY, "hours": 2},
+            "vks-restructuring-list": {
+                "predecessors": ["QN-KV1"],
+                "successor": "QN-KV3",
+                "effective_date": f"{timezone.localdate()}",
+                "decision": "12/QĐ-VKS",
+            },
             "vks-case-become-list": {
                 "init_decision_no": "901/QĐ",
                 "init_decision_date": "2026-05-04",
@@ -437,7 +486,7 @@ def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
         assert empty.pop("post vks-case-list")[0] == present.pop("post vks-case-list")[0] == 201
     # ids of appointments made within the request differ
     for told in (empty, present):
-        for made in ("post vks-saved-filter-list", "post vks-case-import-list"):
+        for made in MADE:
             if told[made][0] < 300:
                 told[made] = (told[made][0], "")
         if told["post vks-appointment-list"][0] == 201:
@@ -467,7 +516,7 @@ def test_after_the_end_of_an_assignment_nothing_is_left(
     assert left.pop("post vks-document-file") == left["get vks-case-detail"]
     assert empty.pop("post vks-document-file")[0] == 404
     assert empty.pop("post vks-case-list")[0] == left.pop("post vks-case-list")[0] == 201
-    for made in ("post vks-saved-filter-list", "post vks-case-import-list"):
+    for made in MADE:
         assert empty.pop(made)[0] == left.pop(made)[0]
     assert left == empty
 
@@ -489,7 +538,7 @@ def test_a_restricted_case_is_closed_to_clerk_and_province(
 
 
 OF_METADATA = {
-    "code", "name", "kind", "kind_label", "stage", "stage_label", "status", "status_label", "unit", "department",
+    "code", "name", "kind", "kind_label", "stage", "stage_label", "status", "status_label", "unit", "department", "trial_unit",
     "charge_summary", "init_decision_no", "init_decision_date", "init_decision_agency", "national_case_code",
     "handled_at", "main_accused", "lead_prosecutor", "document_count", "confidentiality", "level", "reason",
     "accused", "accused_label", "assignments", "internal_level", "internal_reason", "may",

@@ -14,9 +14,12 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
+from tests.api.conftest import WHY
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
+from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.models import Assignment, CaseImport, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
@@ -101,6 +104,19 @@ TABLE = {
     # about oneself; about others: tests/web/test_explain.py
     ("explain", "get"): "            404 404 404 404  200  200 200 200",
     ("explain_cases", "get"): "      200 200 200 200  200  200 200 200",
+    # what a transfer would take and give; it is confirmed in tests/web/test_transfers.py
+    ("transfer", "get"): "           404 404 404 404  403  403 200 200",
+    ("transfer", "post"): "          404 404 404 404  403  403 200 200",
+    # no office is below that of the case
+    ("trial_unit", "get"): "         404 404 404 404  403  403 200 403",
+    ("trial_unit", "post"): "        404 404 404 404  403  403 400 403",
+    # nobody here heads a department above
+    ("oversee", "post"): "           404 404 404 404  403  403 403 403",
+    ("temporary_access", "get"): "   200 200 200 200  200  200 200 200",
+    ("temporary_access", "post"): "  302 403 302 302  302  302 302 302",
+    ("temporary_approve", "post"): " 404 404 404 404  404  404 302 302",
+    ("temporary_decline", "post"): " 404 404 404 404  404  404 302 302",
+    ("temporary_end", "post"): "     404 404 404 404  404  404 302 302",
     ("bundle_make", "post"): "       404 404 404 404  403  302 302 302",
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
@@ -108,6 +124,11 @@ TABLE = {
     ("organization", "get"): "       403 403 200 403  403  403 200 200",
     ("organization", "post"): "      403 403 302 403  403  403 302 302",
     ("appointment_end", "post"): "   404 404 302 404  404  404 302 302",
+    ("restructuring", "get"): "      403 403 200 403  403  403 403 200",
+    ("restructuring", "post"): "     403 403 302 403  403  403 403 302",
+    # there is none yet
+    ("restructuring_one", "get"): "  403 403 404 403  403  403 403 404",
+    ("restructuring_resume", "post"): "403 403 404 403  403  403 403 404",
     ("unknown", "get"): "            404 404 404 404  404  404 404 404",
     ("unknown", "post"): "           404 404 404 404  404  404 404 404",
 }
@@ -133,6 +154,7 @@ class Addresses:
         kept = SavedFilter.objects.first()
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         event = ProceduralEvent.objects.filter(event="khoi_to_vu_an", withdrawn_at__isnull=True).first()
+        asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
             "case_list": "/vks/",
@@ -178,6 +200,16 @@ class Addresses:
             "assignment_end": f"{of_case}assignments/{assignment.pk if assignment is not None else 1}/end/",
             "explain": f"{of_case}explain/",
             "explain_cases": "/vks/explain/",
+            "transfer": f"{of_case}transfer/",
+            "trial_unit": f"{of_case}trial-unit/",
+            "oversee": f"{of_case}oversee/",
+            "temporary_access": "/vks/temporary-access/",
+            "temporary_approve": f"/vks/temporary-access/{asked}/approve/",
+            "temporary_decline": f"/vks/temporary-access/{asked}/decline/",
+            "temporary_end": f"/vks/temporary-access/{asked}/end/",
+            "restructuring": "/vks/organization/restructuring/",
+            "restructuring_one": "/vks/organization/restructuring/1/",
+            "restructuring_resume": "/vks/organization/restructuring/1/resume/",
             "bundle_make": f"{of_case}bundle/",
             "bundle": f"/vks/bundles/{bundle}/",
             "bundle_cancel": f"/vks/bundles/{bundle}/cancel/",
@@ -238,6 +270,16 @@ class Addresses:
             },
             "describe": {"document_type": "QDKTVA", "title": "Tên đã sửa", "folio_from": "1", "folio_to": "2"},
             "assign": {"user": str(self.inspector), "role": "inspector"},
+            "transfer": {"to": "QN-KV3", "decision": "12/QĐ-VKS"},
+            "trial_unit": {"unit": "QN-KV3", "decision": "12/QĐ-VKS"},
+            "oversee": {"reason": WHY},
+            "temporary_access": {"code": self.code, "hours": "2", "reason": WHY},
+            "restructuring": {
+                "predecessors": ["QN-KV1"],
+                "successor": "QN-KV3",
+                "effective_date": f"{timezone.localdate():%d/%m/%Y}",
+                "decision": "12/QĐ-VKS",
+            },
             "organization": {"user": str(self.outsider), "unit": str(self.post_unit.pk), "role": "specialist"},
         }
         return bodies.get(name, {})

@@ -11,6 +11,7 @@ from django.db.models import CharField, TextField
 from tests.people import file_pdf, register
 from tests.web.conftest import Page
 from tests.web.test_access import TABLE, Addresses
+from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.actions.record import note_change
 from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD
 from vks_plugin.court.models import Bundle
@@ -87,6 +88,7 @@ def hostile(
         if number == 0:
             filed.document_type = None
         filed.save()
+    TemporaryAccess.objects.update(reason=MARKUP, case_code=MARKUP[:40])
     type(catalogue["CT"]).objects.update(name=MARKUP, group_name=MARKUP[:120])
     everything.failed.filename = everything.failed.title = everything.failed.error = MARKUP
     everything.failed.save()
@@ -159,7 +161,16 @@ def test_markup_is_shown_as_it_was_typed(hostile: Everything, as_person: SignIn)
         assert [tag for tag, attributes in page.elements if attributes.get("id") == "vksbad"] == [], name
         assert [attributes for tag, attributes in page.elements if attributes.get("src") == "x"] == [], name
     # what could have leaked was there
-    for name in ("case_list", "case", "documents", "describe", "organization", "refused case", *SHOWING):
+    for name in (
+        "case_list",
+        "case",
+        "documents",
+        "describe",
+        "organization",
+        "temporary_access",
+        "refused case",
+        *SHOWING,
+    ):
         assert "&lt;img src=x onerror=alert(2)&gt;" in pages[name].content.decode(), name
 
 

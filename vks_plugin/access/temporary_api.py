@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from vks_plugin.access import temporary
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.access.filters import TemporaryAccessFilterSet
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.temporary import Told
-from vks_plugin.access.temporary_filters import TemporaryAccessFilterSet
 from vks_plugin.errors import BadInput
 from vks_plugin.rest import (
     LARGEST_NUMBER,

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.access.queries import CaseView, leads
@@ -23,17 +24,15 @@ from vks_plugin.web.lineage_forms import Act
 _DECISION = _("Số, ngày văn bản")
 
 
-class ReasonField(forms.CharField):
+class OversightForm(StyledForm):
     """Why somebody is to read a case; how much has to be said is checked by the action."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            label=_("Lý do"),
-            max_length=1000,
-            widget=forms.Textarea(attrs={"rows": 2}),
-            help_text=_("Ít nhất %(least)d chữ cái. Lãnh đạo đơn vị thụ lý đọc được.") % {"least": SHORTEST_REASON},
-            **options,
-        )
+    reason = forms.CharField(label=_("Lý do"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told = gettext("Ít nhất %(least)d chữ cái. Lãnh đạo đơn vị thụ lý đọc được.")
+        self.fields["reason"].help_text = told % {"least": SHORTEST_REASON}
 
 
 class TransferForm(StyledForm):
@@ -73,27 +72,19 @@ class TrialUnitForm(StyledForm):
             chooser.empty_label = _("Không đơn vị nào (thu hồi phân công)")
 
 
-class OversightForm(StyledForm):
-    """Why the head of a department above is to read a case."""
-
-    reason = ReasonField()
-
-
-class EmergencyForm(StyledForm):
+class EmergencyForm(OversightForm):
     """Which case somebody needs in an emergency, why and for how long."""
 
     code = forms.CharField(
         label=_("Mã vụ án"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
     )
-    hours = forms.IntegerField(
-        label=_("Số giờ"), initial=8, widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4})
-    )
-    reason = ReasonField()
+    hours = forms.IntegerField(label=_("Số giờ"), widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}))
+    field_order = ("code", "hours", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         most = configuration().emergency_hours
-        self.fields["hours"].help_text = _("Từ 1 đến %(most)d.") % {"most": most}
+        self.fields["hours"].help_text = gettext("Từ 1 đến %(most)d.") % {"most": most}
         self.fields["hours"].initial = min(8, most)
 
 

@@ -97,20 +97,16 @@ def assign(request: SignedInRequest, code: str) -> HttpResponse:
     """Assign somebody to the case."""
     view = case_for(request.user, code)
     form = AssignForm(request.POST, giving=actions.roles_to_give(request.user, view.case))
-    if form.is_valid():
-        try:
+    try:
+        # who may not give this role is told so before people are looked for
+        actions.require_assign(request.user, view.case, request.POST.get("role", ""))
+        if form.is_valid():
             actions.assign(actor=request.user, case=view.case, **form.cleaned_data)
             messages.success(request, _("Đã phân công."), extra_tags=OURS)
-        except VksError as error:
-            messages.error(request, error.message, extra_tags=OURS)
-    elif not form.fields["role"].choices:  # type: ignore[attr-defined]
-        # the same sentence as for whoever asks past the page
-        try:
-            actions.require_assign(request.user, view.case, request.POST.get("role", ""))
-        except VksError as error:
-            messages.error(request, error.message, extra_tags=OURS)
-    else:
-        messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."), extra_tags=OURS)
+        else:
+            messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."), extra_tags=OURS)
+    except VksError as error:
+        messages.error(request, error.message, extra_tags=OURS)
     if "view" not in view.may:
         return redirect("vks:case", code=code)
     return redirect("vks:section", code=code, section="assignments")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from vks_plugin.access import temporary
+from vks_plugin.access.filters import TemporaryAccessFilterSet
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import LEADING
 from vks_plugin.access.queries import case_for, visible_cases
-from vks_plugin.access.temporary_filters import TemporaryAccessFilterSet
 from vks_plugin.conf import configuration
 from vks_plugin.errors import VksError
 from vks_plugin.organization.queries import posts_in_force
@@ -30,7 +30,7 @@ ON_A_PAGE = 50
 @require_http_methods(["GET", "POST"])
 def temporary_access(request: SignedInRequest) -> HttpResponse:
     """Ask for a case in an emergency; show what waits for an answer, what is open, and everything there was."""
-    form = EmergencyForm(request.POST if request.method == "POST" else None, auto_id="ask_%s")
+    form = EmergencyForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 400

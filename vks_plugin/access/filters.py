@@ -1,4 +1,4 @@
-"""Narrowing the list of temporary access, on the page and in the API alike."""
+"""Narrowing lists of the record of access, on the pages and in the API alike."""
 
 from __future__ import annotations
 

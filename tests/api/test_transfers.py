@@ -1,0 +1,229 @@
+"""Handing cases on, and opening them for a while, through the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+
+from tests.api.conftest import WHY, Snapshot
+from vks_plugin.access import temporary, transfers
+from vks_plugin.access.models import Restructuring, TemporaryAccess
+from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+    from tests.people import FiledCase
+
+pytestmark = pytest.mark.django_db
+
+PAPER = "12/QĐ-VKS"
+ROUTE = "/api/vks/temporary-access/"
+
+
+def _post(client: Any, path: str, body: dict[str, Any] | None = None) -> Any:
+    return client.post(path, body or {}, format="json")
+
+
+def test_an_emergency_opens_the_documents_and_closes_them(filed_case: FiledCase, as_person: Any) -> None:
+    code, document = filed_case.case.code, f"/api/documents/{filed_case.host_ids[0]}/"
+    asker, leader = as_person("prosecutor_kv3"), as_person("chief_kv1")
+    made = _post(asker, ROUTE, {"case": code, "reason": WHY, "hours": 3})
+    assert made.status_code == 201
+    told = made.json()
+    assert (told["state"], told["case_name"], told["approved_by"], told["may"]) == ("waiting", None, None, ["end"])
+    assert told["posts"] == [{"role": "prosecutor", "unit": "QN-KV3", "department": None}]
+    (waiting,) = leader.get(f"{ROUTE}?answerable=true").json()["results"]
+    assert (waiting["id"], waiting["case_name"], waiting["reason"]) == (told["id"], filed_case.case.name, WHY)
+    assert waiting["may"] == ["approve", "decline"]
+    assert asker.get(f"{ROUTE}?answerable=true").json()["count"] == 0
+    assert asker.get(document).status_code in {403, 404}
+    assert _post(asker, f"{ROUTE}{told['id']}/approve/").status_code == 404
+    approved = _post(leader, f"{ROUTE}{told['id']}/approve/").json()
+    assert (approved["state"], approved["approved_by"]["username"]) == ("open", "chief_kv1")
+    assert asker.get(document).status_code == 200
+    assert asker.get(f"{ROUTE}?state=open").json()["results"][0]["case_name"] == filed_case.case.name
+    assert as_person("prosecutor_kv1").get(ROUTE).json()["count"] == 0
+    assert _post(as_person("prosecutor_kv1"), f"{ROUTE}{told['id']}/end/").status_code == 404
+    assert _post(asker, f"{ROUTE}{told['id']}/end/").json()["state"] == "closed"
+    assert asker.get(document).status_code in {403, 404}
+    assert _post(leader, f"{ROUTE}{told['id']}/end/").status_code == 409
+    assert _post(leader, f"{ROUTE}{told['id']}/approve/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asker", "change", "status", "field"),
+    [
+        ("prosecutor_kv3", {"case": " "}, 400, "case"),
+        ("prosecutor_kv3", {"reason": "gấp"}, 400, "reason"),
+        ("prosecutor_kv3", {"hours": 0}, 400, "hours"),
+        ("prosecutor_kv3", {"hours": 73}, 400, "hours"),
+        ("outsider", {}, 403, None),
+    ],
+)
+def test_a_request_that_cannot_be_leaves_nothing(
+    asker: str,
+    change: dict[str, Any],
+    status: int,
+    field: str | None,
+    case: CaseFile,
+    as_person: Any,
+    snapshot: Callable[[], Snapshot],
+) -> None:
+    before = snapshot()
+    answer = _post(as_person(asker), ROUTE, {"case": case.code, "reason": WHY, "hours": 2} | change)
+    assert (answer.status_code, answer.json().get("field")) == (status, field)
+    assert snapshot() == before
+
+
+def test_whoever_asks_is_answered_alike_whether_there_is_such_a_case(case: CaseFile, as_person: Any) -> None:
+    asker, told = as_person("prosecutor_kv3"), []
+    for code in (case.code, "HS-QN-KV1-2026-9999"):
+        answer = _post(asker, ROUTE, {"case": code, "reason": WHY, "hours": 2})
+        told.append(
+            (
+                answer.status_code,
+                {key: answer.json()[key] for key in answer.json().keys() - {"id", "case", "requested_at"}},
+            )
+        )
+    assert told[0] == told[1]
+
+
+def test_the_list_is_narrowed_and_a_wrong_filter_is_refused(
+    case: CaseFile, people: dict[str, User], as_person: Any
+) -> None:
+    temporary.request_emergency(actor=people["prosecutor_kv3"], code=case.code, reason=WHY, hours=2)
+    leader, today = as_person("deputy_kv1"), timezone.localdate()
+    for query, count in (
+        ("", 1),
+        ("state=waiting", 1),
+        ("state=open", 0),
+        ("kind=oversight", 0),
+        (f"case={case.code}", 1),
+        (f"since={today}", 1),
+        (f"until={today.replace(year=today.year - 1)}", 0),
+    ):
+        assert leader.get(f"{ROUTE}?{query}").json()["count"] == count, query
+    for query in ("state=x", "kind=x", "since=mai", "answerable=x"):
+        assert leader.get(f"{ROUTE}?{query}").status_code == 400, query
+
+
+def test_a_head_of_a_department_above_gives_a_reason(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: Any
+) -> None:
+    department = Department.objects.create(unit=units["QN"], code="P2", name="Phòng 2", stages=["dieu_tra"])
+    organization.appoint(user=people["outsider"], unit=units["QN"], role="department_head", department=department)
+    head, path = as_person("outsider"), f"/api/vks/cases/{filed_case.case.code}/oversight/"
+    assert head.get(f"/api/vks/documents/{filed_case.host_ids[0]}/").status_code == 404
+    refused = _post(head, path, {"reason": "xem"})
+    assert (refused.status_code, refused.json()["field"]) == (400, "reason")
+    opened = _post(head, path, {"reason": WHY})
+    assert (opened.status_code, opened.json()["kind"], opened.json()["state"]) == (201, "oversight", "open")
+    assert head.get(f"/api/vks/documents/{filed_case.host_ids[0]}/").status_code == 200
+    assert head.get(f"/api/vks/documents/{filed_case.internal.document_id}/").status_code == 404
+    assert as_person("chief_kv1").get(f"{ROUTE}?kind=oversight").json()["results"][0]["reason"] == WHY
+
+
+def test_a_transfer_is_tried_and_done(filed_case: FiledCase, as_person: Any, snapshot: Callable[[], Snapshot]) -> None:
+    leader, path = as_person("chief_kv1"), f"/api/vks/cases/{filed_case.case.code}/transfer/"
+    before = snapshot()
+    told = leader.get(f"{path}?to=QN-KV3").json()
+    assert snapshot() == before
+    people = {name: {each["user"]["username"] for each in rows} for name, rows in told.items()}
+    assert people == {
+        "lose": {"chief_kv1", "deputy_kv1", "prosecutor_kv1"},
+        "gain": {"chief_kv3"},
+        "keep": {"chief_province", "deputy_province"},
+    }
+    for query, status, field in (("", 400, "to"), ("to=QN-KV9", 400, "to"), ("to=QN-KV1", 409, "to")):
+        answer = leader.get(f"{path}?{query}")
+        assert (answer.status_code, answer.json()["field"]) == (status, field), query
+    assert _post(leader, path, {"to": "QN-KV3"}).json()["field"] == "decision"
+    done = _post(leader, path, {"to": "QN-KV3", "decision": PAPER})
+    assert done.json() == {"case": filed_case.case.code, "unit": "QN-KV3", "trial_unit": None}
+    assert leader.get(path.removesuffix("transfer/")).status_code == 404
+    # who was told would gain and keep it has it, who would lose it has not
+    for name, status in (("chief_kv3", 200), ("chief_province", 200), ("prosecutor_kv1", 404), ("deputy_kv1", 404)):
+        assert as_person(name).get(f"/api/documents/{filed_case.host_ids[0]}/").status_code == status, name
+
+
+def test_the_trial_goes_to_an_office_below_whose_leaders_name_who_appears(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: Any
+) -> None:
+    transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN"], decision=PAPER)
+    of_case = f"/api/vks/cases/{filed_case.case.code}/"
+    leader, theirs = as_person("chief_province"), as_person("chief_kv3")
+    trial = f"{of_case}trial-unit/"
+    named = {"user": "prosecutor_kv3", "role": "trial_prosecutor"}
+    assert _post(leader, f"{of_case}assignments/", named).json()["field"] == "role"
+    assert _post(leader, trial, {"unit": "QN", "decision": PAPER}).status_code == 400
+    assert _post(leader, trial, {"unit": "QN-KV3", "decision": PAPER}).json()["trial_unit"] == "QN-KV3"
+    assert _post(leader, trial, {"unit": "QN-KV3", "decision": PAPER}).status_code == 409
+    assert leader.get(of_case).json()["trial_unit"] == "QN-KV3"
+    assert _post(theirs, trial, {"unit": None, "decision": PAPER}).status_code == 403
+    assert _post(leader, f"{of_case}assignments/", named).status_code == 403
+    assert _post(theirs, f"{of_case}assignments/", {"user": "prosecutor_kv3", "role": "prosecutor"}).status_code == 403
+    # an account of elsewhere and one that is not there are refused alike
+    others = [
+        _post(theirs, f"{of_case}assignments/", named | {"user": user}).status_code for user in ("clerk_kv1", "nobody")
+    ]
+    assert others == [400, 400]
+    assert _post(theirs, f"{of_case}assignments/", named).status_code == 201
+    assert as_person("prosecutor_kv3").get(of_case).status_code == 200
+    assert _post(leader, trial, {"unit": None, "decision": PAPER}).json()["trial_unit"] is None
+    assert as_person("prosecutor_kv3").get(of_case).status_code == 404
+    assert not Assignment.objects.filter(role="trial_prosecutor", ended_at__isnull=True).exists()
+
+
+def test_an_office_takes_over_another(
+    case: CaseFile, as_person: Any, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    admin, route = as_person("admin_province"), "/api/vks/restructurings/"
+    body = {
+        "predecessors": ["QN-KV1"],
+        "successor": "QN-KV3",
+        "effective_date": f"{timezone.localdate()}",
+        "decision": PAPER,
+    }
+    for change, field in (
+        ({"predecessors": []}, "predecessors"),
+        ({"predecessors": ["QN-KV9"]}, "predecessors"),
+        ({"successor": "QN-KV9"}, "successor"),
+        ({"effective_date": "2099-01-01"}, "effective_date"),
+        ({"decision": ""}, "decision"),
+    ):
+        answer = _post(admin, route, body | change)
+        assert (answer.status_code, answer.json()["field"]) == (400, field)
+    assert _post(as_person("chief_kv1"), route, body).status_code == 403
+    made = _post(admin, route, body)
+    assert (made.status_code, made.json()["state"], made.json()["total"]) == (202, "running", 1)
+    one = f"{route}{made.json()['id']}/"
+    assert _post(admin, f"{one}resume/").status_code == 409
+    Restructuring.objects.update(touched_at=None)
+    assert admin.get(one).json()["state"] == "stopped"
+    assert as_person("deputy_province").get(one).status_code == 403
+    with django_capture_on_commit_callbacks(execute=True):
+        assert _post(admin, f"{one}resume/").status_code == 202
+    done = admin.get(one).json()
+    assert (done["state"], done["done"], done["predecessors"]) == ("done", 1, ["QN-KV1"])
+    assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
+    assert admin.get(route).json()["count"] == 1
+
+
+def test_a_post_is_held_in_a_capacity(people: Any, as_person: Any) -> None:
+    chief, path = as_person("chief_kv1"), "/api/vks/appointments/"
+    body = {"user": "outsider", "unit": "QN-KV1", "role": "chief_procurator", "capacity": "deputising"}
+    assert _post(chief, path, body).json()["field"] == "ends_on"
+    assert _post(chief, path, body | {"capacity": "king"}).json()["field"] == "capacity"
+    assert _post(chief, path, body | {"role": "department_head", "ends_on": f"{timezone.localdate()}"}).json()["field"] == "department"
+    made = _post(chief, path, body | {"ends_on": f"{timezone.localdate()}"})
+    assert (made.status_code, made.json()["capacity"]) == (201, "deputising")
+    assert chief.get(f"{path}?user=inspector_kv1").json()["results"][0]["capacity"] == "regular"
+    assert Appointment.objects.filter(capacity="deputising").count() == 1
+    assert not TemporaryAccess.objects.exists()
