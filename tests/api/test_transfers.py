@@ -221,7 +221,10 @@ def test_a_post_is_held_in_a_capacity(people: Any, as_person: Any) -> None:
     body = {"user": "outsider", "unit": "QN-KV1", "role": "chief_procurator", "capacity": "deputising"}
     assert _post(chief, path, body).json()["field"] == "ends_on"
     assert _post(chief, path, body | {"capacity": "king"}).json()["field"] == "capacity"
-    assert _post(chief, path, body | {"role": "department_head", "ends_on": f"{timezone.localdate()}"}).json()["field"] == "department"
+    assert (
+        _post(chief, path, body | {"role": "department_head", "ends_on": f"{timezone.localdate()}"}).json()["field"]
+        == "department"
+    )
     made = _post(chief, path, body | {"ends_on": f"{timezone.localdate()}"})
     assert (made.status_code, made.json()["capacity"]) == (201, "deputising")
     assert chief.get(f"{path}?user=inspector_kv1").json()["results"][0]["capacity"] == "regular"

@@ -123,11 +123,50 @@ def assign(person: Person, code: str, username: str) -> None:
     person.open(f"/vks/cases/{code}/")
     page.get_by_role("link", name="Phân công", exact=True).click()
     chooser = page.get_by_label("Người", exact=False).and_(page.locator("select"))
-    wanted = page.locator("option", has_text=f"({username})")
+    wanted = chooser.locator("option", has_text=f"({username})")
     chooser.select_option(value=wanted.get_attribute("value"))
     page.get_by_label("Vai trò").select_option(label="Kiểm sát viên thụ lý chính")
     page.get_by_role("button", name="Phân công", exact=True).click()
     expect(page.get_by_text("Đã phân công.")).to_be_visible()
+
+
+WHY = "Bị can bỏ trốn, cần đối chiếu lời khai ngay trong đêm."
+"""Why the stranger needs the case."""
+
+
+def ask_for(person: Person, code: str) -> None:
+    """Ask for a case in an emergency."""
+    page = person.page
+    page.get_by_role("link", name="Quyền tạm thời").click()
+    panel = page.locator("details", has_text="Đề nghị truy cập khẩn cấp")
+    if panel.get_attribute("open") is None:
+        panel.locator("summary").click()
+    panel.get_by_label("Mã vụ án").fill(code)
+    panel.get_by_label("Số giờ").fill("2")
+    panel.get_by_label("Lý do").fill(WHY)
+    panel.get_by_role("button", name="Gửi đề nghị").click()
+    expect(page.get_by_text("Đã gửi đề nghị.")).to_be_visible()
+
+
+def approve(person: Person, code: str) -> None:
+    """Let in whoever asked for the case."""
+    page = person.page
+    person.open("/vks/")
+    page.get_by_role("link", name="Quyền tạm thời").click()
+    request = page.get_by_role("region", name="Chờ bạn trả lời").locator("tbody tr", has_text=code)
+    expect(request).to_contain_text(WHY)
+    request.get_by_role("button", name="Duyệt").click()
+    expect(page.get_by_text("Đã duyệt: vụ án mở đến")).to_be_visible()
+
+
+def close(person: Person, code: str) -> None:
+    """Close what is open to others, on the page of the case."""
+    page = person.page
+    person.open(f"/vks/cases/{code}/record/assignments/")
+    row = page.locator(".vks-temporary tbody tr", has_text=WHY)
+    row.get_by_role("button", name="Đóng").click()
+    expect(page.get_by_text("Đã đóng quyền tạm thời.")).to_be_visible()
+    expect(page.locator(".vks-temporary")).to_have_count(0)
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,35 @@ def record(album: Album, browser: Browser, demonstration: Demonstration) -> None
     album.shoot(leader.page, "deadlines")
 
 
+def handing_on(album: Album, browser: Browser, demonstration: Demonstration) -> None:
+    """Shoot requests that wait, and a transfer to be confirmed; one request is answered, nothing is transferred."""
+    for username, code, hours, reason in (
+        ("ksv1.kv3", CASE, 8, "Bị can trong vụ tôi thụ lý khai cùng gây án, cần đối chiếu lời khai ngay trong đêm."),
+        ("vanthu.kv3", INVESTIGATED, 2, "Công an báo bắt được người bị truy nã, cần quyết định khởi tố bị can ngay."),
+    ):
+        asker = Person(browser, demonstration).sign_in(username)
+        asker.open("/vks/temporary-access/")
+        page = asker.page
+        page.locator("[name=code]").fill(code)
+        page.locator("[name=hours]").fill(str(hours))
+        page.locator("[name=reason]").fill(reason)
+        page.get_by_role("button", name="Gửi đề nghị").click()
+        expect(page.get_by_text("Đã gửi đề nghị.")).to_be_visible()
+        asker.leave()
+    leader = Person(browser, demonstration).sign_in(LEADER)
+    leader.open("/vks/temporary-access/")
+    leader.page.locator("tr", has_text=INVESTIGATED).get_by_role("button", name="Duyệt").first.click()
+    expect(leader.page.get_by_text("Đã duyệt")).to_be_visible()
+    leader.open("/vks/temporary-access/")
+    album.shoot(leader.page, "temporary-access")
+    leader.open(f"/vks/cases/{CASE}/transfer/")
+    leader.page.get_by_label("Chuyển cho").select_option(value="QN-KV3")
+    leader.page.get_by_label("Số, ngày văn bản").fill("118/QĐ-VKS ngày 20/11/2026")
+    leader.page.get_by_role("button", name="Xem ai hết quyền").click()
+    expect(leader.page.get_by_text("Hết quyền xem ngay")).to_be_visible()
+    album.shoot(leader.page, "transfer")
+
+
 def bundle(album: Album, procurator: Person, scratch: Path) -> None:
     """Make a bundle, shoot it where it lies ready, and draw its first pages."""
     procurator.open(f"/vks/cases/{CASE}/")
@@ -173,6 +202,7 @@ def take(browser: Browser, demonstration: Demonstration, album: Album, scratch: 
     procurator = Person(browser, demonstration).sign_in(PROCURATOR)
     case(album, procurator)
     record(album, browser, demonstration)
+    handing_on(album, browser, demonstration)
     bundle(album, procurator, scratch)
     dark = Person(browser, demonstration, color_scheme="dark").sign_in(CHIEF)
     case_list(album, dark, "case-list-dark")

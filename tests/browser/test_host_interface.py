@@ -85,6 +85,20 @@ def test_a_stranger_finds_nothing_in_the_host_interface(sit: Sit, assigned: Offi
     expect(cards).to_have_count(0)
 
 
+def test_a_case_opened_for_a_while_is_listed_until_it_is_closed(sit: Sit, assigned: OfficeCase) -> None:
+    stranger, leader = sit(journey.STRANGER), sit(journey.LEADER)
+    own = len(documents(stranger, "HS-QN-KV3-2025-0001"))
+    journey.ask_for(stranger, assigned.code)
+    journey.approve(leader, assigned.code)
+    cards = stranger.page.locator("pngx-document-card-small")
+    stranger.open("/documents")
+    expect(cards).to_have_count(own + journey.FILES)
+    journey.close(leader, assigned.code)
+    stranger.page.reload()
+    expect(cards).to_have_count(own)
+    assert journey.ACCUSED not in stranger.page.content()
+
+
 def test_a_stranger_is_told_nothing_of_a_file(sit: Sit, assigned: OfficeCase) -> None:
     procurator, stranger = sit(journey.PROCURATOR), sit(journey.STRANGER)
     answers = set()

@@ -131,6 +131,8 @@ def our_pages(code: str, document: int) -> dict[str, str]:
         "description": f"{of_case}/documents/{document}/",
         "why": f"{of_case}/explain/",
         "own cases with reasons": "/vks/explain/",
+        "temporary access": "/vks/temporary-access/",
+        "transfer": f"{of_case}/transfer/",
         "organisation": "/vks/organization/",
     }
 

@@ -1,9 +1,9 @@
 // Behaviour of our pages. Every page also works without it.
 "use strict";
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-vks-theme], [data-vks-preview], [data-vks-add], .vks-jumps a");
+  const target = event.target.closest("[data-vks-theme], [data-vks-preview], [data-vks-add], .vks-jumps a[href^='#']");
   if (!target) return;
-  if (target.hash && target.parentElement.classList.contains("vks-jumps")) {
+  if (target.hash && !target.hasAttribute("data-vks-preview")) {
     // a folded part opens before it is gone to
     document.querySelector(target.hash)?.closest("details")?.setAttribute("open", "");
   } else if (target.hasAttribute("data-vks-theme")) {
