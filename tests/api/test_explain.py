@@ -118,6 +118,7 @@ def test_the_chain_names_row_assignment_and_days(case: CaseFile, people: dict[st
         "unit": "",
         "starts_on": timezone.localdate().isoformat(),
         "ends_on": last.isoformat(),
+        "ends_at": None,
     }
     assert (part["lasts_until"], part["then_level"]) == (last.isoformat(), "none")
     internal = _part(told, "hsks")
