@@ -24,9 +24,11 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.core.cache import cache
     from documents.search import reset_backend
 
+    from vks_plugin.access.log import forget_recent
     from vks_plugin.conf import configuration
 
     reset_backend()
+    forget_recent()
     configuration.cache_clear()
     cache.clear()
     for folder in (settings.INDEX_DIR, settings.DATA_DIR / "vks", settings.MEDIA_ROOT, settings.SCRATCH_DIR):

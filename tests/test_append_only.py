@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.test.utils import isolate_apps
 
 from vks_plugin import append_only
+from vks_plugin.access.models import AccessEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,3 +109,54 @@ def test_a_session_that_plays_a_replica_is_refused_too(entries: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")
     _refused("DELETE FROM vks_test_entry")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_append_only_table_is_protected_and_has_no_tie_to_the_host() -> None:
+    models_of_ours = append_only.append_only_models()
+    assert models_of_ours
+    assert append_only.unprotected(connection) == []
+    for model in models_of_ours:
+        for field in model._meta.fields:
+            tied: Any = field.related_model
+            assert tied is None or tied._meta.app_label == "vks", (model, field.name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_go_forwards_and_back() -> None:
+    def protected() -> bool:
+        return append_only.unprotected(connection) == []
+
+    try:
+        assert protected()
+        call_command("migrate", "vks", "0009_access_log", verbosity=0)
+        assert not protected()
+        call_command("migrate", "vks", "0008_restructuring_in_hand", verbosity=0)
+        assert "vks_access_entry" not in connection.introspection.table_names()
+        # one at a time, the triggers are there as soon as the table is
+        call_command("migrate", "vks", "0009_access_log", verbosity=0)
+        assert protected()
+    finally:
+        call_command("migrate", verbosity=0)
+    assert protected()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_changed_column_leaves_the_rows_protected(caplog: pytest.LogCaptureFixture) -> None:
+    """SQLite makes the table anew for it, without its triggers; the next `migrate` notices."""
+    field = AccessEntry._meta.get_field("actor_name")
+    longer = models.CharField(max_length=400)
+    longer.set_attributes_from_name("actor_name")
+    longer.model = AccessEntry
+    with connection.schema_editor() as editor:
+        editor.alter_field(AccessEntry, field, longer)
+    try:
+        assert (append_only.unprotected(connection) == [AccessEntry]) is (connection.vendor == "sqlite")
+        call_command("migrate", verbosity=0)
+        assert append_only.unprotected(connection) == []
+        told = [record.getMessage() for record in caplog.records if record.name == append_only.logger.name]
+        assert len(told) == (1 if connection.vendor == "sqlite" else 0)
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_field(AccessEntry, longer, field)
+        append_only.protect(connection)

@@ -7,6 +7,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from vks_plugin.access.api import (
+    AccessLogViewSet,
     AppointmentViewSet,
     CaseAccessViewSet,
     CaseAssignmentViewSet,
@@ -46,7 +47,7 @@ from vks_plugin.cases.api import (
     VolumeProposalViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
-from vks_plugin.exchange.api import CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
+from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
 from vks_plugin.rest import CODE, ApiMixin, NoSuchRoute
@@ -119,6 +120,8 @@ router.register("deadlines", DeadlineViewSet, basename="vks-deadline")
 router.register("calendar-days", CalendarDayViewSet, basename="vks-calendar-day")
 router.register("folio-profiles", FolioProfileViewSet, basename="vks-folio-profile")
 router.register("reminders", ReminderViewSet, basename="vks-reminder")
+router.register("access-log/export", AccessLogExportViewSet, basename="vks-access-log-export")
+router.register("access-log", AccessLogViewSet, basename="vks-access-log")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")
 
 urlpatterns = [*router.urls, re_path(r"^.*$", NoSuchRoute.as_view(), name="vks-no-such-route")]

@@ -45,6 +45,7 @@ class VksConfig(AppConfig):
             "vks_plugin.web.middleware.ActorMiddleware",
             "vks_plugin.web.middleware.DueMiddleware",
             "vks_plugin.web.middleware.HostPageMiddleware",
+            "vks_plugin.web.middleware.AccessLogMiddleware",
         )
         mounting.mount_permission(CaseCodeGuard)
         mounting.mount_schedule(tasks.SCHEDULE)

@@ -1,6 +1,6 @@
 """Every model of the app, gathered so that Django finds them; each lives in its concept."""
 
-from vks_plugin.access.models import DeadlineReminder, GrantSweep
+from vks_plugin.access.models import AccessEntry, DeadlineReminder, GrantSweep
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -46,6 +46,7 @@ from vks_plugin.organization.models import (
 )
 
 __all__ = [
+    "AccessEntry",
     "Accused",
     "Appointment",
     "Assignment",

@@ -20,7 +20,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.errors import VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host import guard, visibility
+from vks_plugin.host import guard, reading, visibility
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import write_case_code
@@ -149,3 +149,4 @@ def connect() -> None:
     guard.on_filed(filed_documents)
     guard.on_widened(access_widened)
     guard.stand_at_doors()
+    reading.note_selections()

@@ -117,7 +117,7 @@ def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
         404: "There is none, or none that the asker may know of; both answers are the same.",
         409: "It clashes with what is recorded already.",
         413: "More than the configured limit.",
-        503: "The task queue cannot be reached; nothing was kept.",
+        503: "The task queue or the access log cannot be reached; nothing was kept or handed out.",
     }
     return {status: OpenApiResponse(RefusalSerializer, description=meaning[status]) for status in statuses}
 

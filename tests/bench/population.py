@@ -49,13 +49,13 @@ def database(engine: str) -> Iterator[dict[str, str] | None]:
         yield environment
 
 
-def set_up() -> None:
-    """Set Django up on the stand-in, with a database made from nothing."""
-    sys.argv = [sys.argv[0], "--host=lite"]
-    os.environ["VKS_TEST_HOST"] = "lite"
+def set_up(host: str = "lite") -> None:
+    """Set Django up on a host, with a database made from nothing."""
+    sys.argv = [sys.argv[0], f"--host={host}"]
+    os.environ["VKS_TEST_HOST"] = host
     from tests import plugin
 
-    assert plugin.HOST == "lite"
+    assert host == plugin.HOST
     import django
 
     django.setup()

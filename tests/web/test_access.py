@@ -121,6 +121,7 @@ TABLE = {
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
     ("bundle_download", "get"): "    404 404 404 404  404  200 200 200",
+    ("access_log", "get"): "         403 403 403 403  403  403 200 200",
     ("organization", "get"): "       403 403 200 403  403  403 200 200",
     ("organization", "post"): "      403 403 302 403  403  403 302 302",
     ("appointment_end", "post"): "   404 404 302 404  404  404 302 302",
@@ -159,6 +160,7 @@ class Addresses:
         self.path = {
             "case_list": "/vks/",
             "filter_save": "/vks/filters/",
+            "access_log": "/vks/access-log/",
             "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",
             "case_new": "/vks/cases/new/",
             "case_import_new": "/vks/cases/import/",

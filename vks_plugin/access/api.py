@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -17,7 +18,9 @@ from rest_framework.response import Response
 
 from vks_plugin.access import actions
 from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
-from vks_plugin.access.models import DeadlineReminder
+from vks_plugin.access.filters import AccessEntryFilterSet
+from vks_plugin.access.log_queries import entries_told, visible_entries
+from vks_plugin.access.models import AccessEntry, DeadlineReminder
 from vks_plugin.access.policy import RELATIONS, Level
 from vks_plugin.access.queries import (
     FACTS,
@@ -544,3 +547,79 @@ class ReminderViewSet(ApiViewSet):
         """Note it."""
         given = self.given(ReadSerializer)
         return Response({"read": mark_read(self.actor, given.get("reminders"))})
+
+
+LOG_FILTERS = [
+    OpenApiParameter("person", str, description="Account, or words of a name."),
+    OpenApiParameter("case", str, description="Code of a case."),
+    OpenApiParameter(
+        "document", int, description="Id of a document in the host; also finds exports of its whole case."
+    ),
+    OpenApiParameter("act", str, enum=AccessEntry.Act.values, description="What was done."),
+    OpenApiParameter("refused", bool, description="Only what was refused."),
+    OpenApiParameter("unit", str, description="Code of the office that held the case."),
+    OpenApiParameter("since", dt.date, description="First day; six days ago when neither day is named."),
+    OpenApiParameter("until", dt.date, description="Last day, included."),
+]
+"""What the log is narrowed by, for the schema."""
+
+
+class AccessEntrySerializer(serializers.Serializer[AccessEntry]):
+    """Somebody read a case document, took it out, or was refused it."""
+
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    username = serializers.CharField(source="actor_username", help_text="Empty for a command on the server.")
+    name = serializers.CharField(source="actor_name", help_text="As it was that day.")
+    is_superuser = serializers.BooleanField(help_text="Whether the account was a superuser of the host.")
+    act = serializers.CharField(
+        help_text="`view`, `text` (full text in a list), `preview`, `download`, `print`, `export`, `share`, `case_list` or `log`."
+    )
+    refused = serializers.BooleanField()
+    document = serializers.IntegerField(
+        source="document_id", allow_null=True, help_text="Id in the host; null: the case as a whole, or a list."
+    )
+    title = serializers.SerializerMethodField(help_text="As it is today; empty when the asker may not see it.")
+    folios = serializers.SerializerMethodField(help_text="As they are cited.")
+    part = serializers.CharField(help_text="`hsva`, `hsks` or empty.")
+    case = serializers.SerializerMethodField(help_text="Code; empty for lists and for what the asker may not know of.")
+    unit = serializers.CharField(source="unit.code", help_text="The office that held the case at that moment.")
+    count = serializers.IntegerField(help_text="Documents of an export; cases or entries of a list; 0 when refused.")
+    address = serializers.CharField(allow_null=True, help_text="IP address.")
+
+    def get_title(self, entry: AccessEntry) -> str:
+        """Return the title of the document."""
+        return str(self.context["told"][entry.pk].title)
+
+    def get_folios(self, entry: AccessEntry) -> str:
+        """Return the folios of the document."""
+        return str(self.context["told"][entry.pk].folios)
+
+    def get_case(self, entry: AccessEntry) -> str:
+        """Return the code of the case."""
+        return str(self.context["told"][entry.pk].case_code)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="The access log",
+        description="For leaders: of the cases their office held at that moment, the newest first; for those of the province, "
+        "of every office. The last seven days unless a period is named.",
+        parameters=LOG_FILTERS,
+        responses={200: AccessEntrySerializer, **refusals(400, 403)},
+    ),
+)
+class AccessLogViewSet(ApiViewSet):
+    """Who read what. Rows are only ever added."""
+
+    queryset: QuerySet[Any] = AccessEntry.objects.none()
+    serializer_class = AccessEntrySerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = AccessEntryFilterSet
+
+    def list(self, _request: Request) -> Response:
+        """Answer with what the asker reads."""
+        entries = self.filter_queryset(visible_entries(self.actor))
+        return self.page(
+            entries, lambda rows: {"told": {each.entry.pk: each for each in entries_told(self.actor, rows)}}
+        )

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.models import Accused, CaseFile
+from vks_plugin.append_only import AppendOnly
+from vks_plugin.cases.models import PART_CHOICES, Accused, CaseFile
 from vks_plugin.organization.models import ProcuracyUnit
 
 if TYPE_CHECKING:
@@ -184,3 +185,61 @@ class DeadlineReminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.rule} {self.due_on:%d/%m/%Y}"
+
+
+class AccessEntry(AppendOnly):
+    """Somebody read a case document, took it out, or was refused it. Rows are only added; the database sees to that.
+
+    A row holds nothing of what a document says, its title neither. Names are those of the day; person and document are
+    plain numbers, since a foreign key to a table of the host would tie deleting a user there to this table. Case and
+    office are ours and are never deleted; the database does not check them (`db_constraint`), because that check would
+    make every reading wait for whoever is changing the case at that moment.
+    """
+
+    class Act(models.TextChoices):
+        VIEW = "view", _("Xem thông tin, văn bản")
+        TEXT = "text", _("Nhận toàn văn trong danh sách, kết quả tìm")
+        PREVIEW = "preview", _("Mở tệp để xem")
+        DOWNLOAD = "download", _("Tải về")
+        PRINT = "print", _("In")
+        EXPORT = "export", _("Xuất tập hồ sơ, thống kê tài liệu")
+        SHARE = "share", _("Chia sẻ, gửi ra ngoài")
+        CASE_LIST = "case_list", _("Xuất danh sách vụ án")
+        LOG = "log", _("Xuất nhật ký truy cập")
+
+    at = models.DateTimeField(_("lúc"))
+    # none: a command on the server
+    actor_id = models.PositiveBigIntegerField(null=True)
+    actor_username = models.CharField(max_length=150)
+    actor_name = models.CharField(_("người"), max_length=310)
+    is_superuser = models.BooleanField(default=False)
+    act = models.CharField(_("việc"), max_length=12, choices=Act.choices)
+    refused = models.BooleanField(_("bị từ chối"), default=False)
+    # the host's id; none: the case as a whole, or a list
+    document_id = models.PositiveBigIntegerField(null=True)
+    part = models.CharField(max_length=8, choices=PART_CHOICES, blank=True)
+    # none: a list over several cases
+    case = models.ForeignKey(
+        CaseFile, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    # the office that held the case at that moment
+    unit = models.ForeignKey(
+        ProcuracyUnit, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    # documents in an export; cases or entries in a list
+    count = models.PositiveIntegerField(default=1)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        db_table = "vks_access_entry"
+        ordering = ("-at", "-id")
+        verbose_name = _("nhật ký truy cập")
+        verbose_name_plural = _("nhật ký truy cập")
+        indexes = [
+            models.Index(fields=["at"], name="vks_access_at"),
+            models.Index(fields=["unit", "at"], name="vks_access_of_unit"),
+            models.Index(fields=["case", "at"], name="vks_access_of_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_username}: {self.act}"

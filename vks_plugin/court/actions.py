@@ -193,6 +193,13 @@ def _end(bundle: Bundle, status: str, **values: object) -> bool:
     return changed == 1
 
 
+def may_have(user: User, bundle: Bundle) -> bool:
+    """Tell whether the person may read everything in a bundle at this moment."""
+    inside = set(bundle.document_ids)
+    seen = set(visible_documents(user).filter(document_id__in=inside).values_list("document_id", flat=True))
+    return bool(inside) and inside <= seen
+
+
 def bundle_for(user: User, bundle_id: UUID | str) -> Bundle:
     """Return a bundle the person may have.
 
@@ -200,11 +207,8 @@ def bundle_for(user: User, bundle_id: UUID | str) -> Bundle:
         NotFound: there is none, or something in it is not for this person (any more).
     """
     bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").filter(pk=bundle_id).first()
-    if bundle is not None:
-        inside = set(bundle.document_ids)
-        seen = set(visible_documents(user).filter(document_id__in=inside).values_list("document_id", flat=True))
-        if inside and inside <= seen:
-            return bundle
+    if bundle is not None and may_have(user, bundle):
+        return bundle
     raise NotFound(_("Không có tập hồ sơ này trong phạm vi của bạn."))
 
 

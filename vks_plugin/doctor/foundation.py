@@ -15,7 +15,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.doctor.results import Result, Scope, environment, error, ok, skipped, some, warning
 from vks_plugin.host import contract, probes, version
 
-_MIDDLEWARE = ("ActorMiddleware", "DueMiddleware", "HostPageMiddleware")
+_MIDDLEWARE = ("ActorMiddleware", "DueMiddleware", "HostPageMiddleware", "AccessLogMiddleware")
 _FULL = 2
 """SQLite's number for `synchronous=FULL`."""
 

@@ -18,6 +18,11 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from vks_plugin.access.api import LOG_FILTERS
+from vks_plugin.access.filters import AccessEntryFilterSet
+from vks_plugin.access.log import reader_of
+from vks_plugin.access.log_queries import visible_entries
+from vks_plugin.access.models import AccessEntry
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.access.saved_filters import delete_filter, filters_of, save_filter
 from vks_plugin.cases.filters import CaseFilterSet
@@ -25,7 +30,7 @@ from vks_plugin.cases.models import CaseFile, CaseImport, CaseImportRow, SavedFi
 from vks_plugin.errors import BadInput
 from vks_plugin.exchange import actions
 from vks_plugin.exchange.exporting import Layout
-from vks_plugin.exchange.serving import file_of_cases
+from vks_plugin.exchange.serving import file_of_cases, file_of_log
 from vks_plugin.exchange.writing import CONTENT_TYPES, FileType
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.rest import NUMBER, ApiViewSet, InputSerializer, refusals
@@ -175,7 +180,7 @@ class CaseImportViewSet(ApiViewSet):
         filters=False,
         responses={
             (200, CONTENT_TYPES[FileType.XLSX]): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
-            **refusals(400),
+            **refusals(400, 503),
         },
     )
 )
@@ -196,6 +201,41 @@ class CaseExportViewSet(ApiViewSet):
             cases.order_by("-handled_at", "-pk"),
             file_type=request.query_params.get("file_type", FileType.XLSX),
             layout=request.query_params.get("layout", Layout.CASE),
+            reader=reader_of(request),
+        )
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="The access log as a file",
+        description="Narrowed as the log is, at most 100,000 entries. For leaders; that they fetched it is logged.",
+        operation_id="vks_access_log_export",
+        parameters=[
+            OpenApiParameter("file_type", str, enum=FileType.values, description="`xlsx` (default) or `csv`."),
+            *LOG_FILTERS,
+        ],
+        responses={
+            (200, CONTENT_TYPES[FileType.XLSX]): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+            **refusals(400, 403, 503),
+        },
+    )
+)
+class AccessLogExportViewSet(ApiViewSet):
+    """The access log as a file."""
+
+    queryset: QuerySet[Any] = AccessEntry.objects.none()
+    serializer_class = serializers.Serializer
+    pagination_class = None
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = AccessEntryFilterSet
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Answer with the file."""
+        return file_of_log(
+            self.actor,
+            self.filter_queryset(visible_entries(self.actor)),
+            file_type=request.query_params.get("file_type", FileType.XLSX),
+            reader=reader_of(request),
         )
 
 

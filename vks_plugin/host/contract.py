@@ -168,6 +168,10 @@ REAL_ONLY: tuple[Called | Door, ...] = (
         "documents.views.DocumentOperationPermissionMixin._has_document_permissions",
         ("user", "documents", "method", "parameters"),
     ),
+    Called(
+        "documents.views.DocumentSelectionMixin._resolve_document_ids",
+        ("user", "validated_data", "permission_codename"),
+    ),
     Called("documents.views.DocumentViewSet.email_document", ("request", "pk")),
     Called("documents.views.DocumentViewSet.email_documents", ("request",)),
     Door("documents.views.ShareLinkViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),

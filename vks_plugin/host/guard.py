@@ -31,6 +31,7 @@ from rest_framework.permissions import BasePermission
 
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, VksError
 from vks_plugin.host.provision import case_code_field_id
+from vks_plugin.host.reading import note_documents
 from vks_plugin.language import language_of, speaking
 
 if TYPE_CHECKING:
@@ -226,7 +227,9 @@ class CaseDocumentGuard(BasePermission):
         named: list[int] = _ids(view.kwargs.get("pk"))
         for key in ("document", "document_ids", "documents"):
             named += _ids(data.getlist(key) if hasattr(data, "getlist") else data.get(key))
-        if filed_among(named) & set(permitted_document_ids(request.user).filter(pk__in=named)):
+        refused = filed_among(named) & set(permitted_document_ids(request.user).filter(pk__in=named))
+        note_documents(request, named)
+        if refused:
             raise _refusal()
         return True
 

@@ -1,11 +1,13 @@
-"""What surrounds every request: who acts, what fell due, and our entry in the host's own pages."""
+"""What surrounds every request: who acts, what fell due, our entry in the host's own pages, and what was read."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,6 +19,7 @@ from vks_plugin.access.temporary import close_what_is_over, next_end
 from vks_plugin.conf import configuration
 from vks_plugin.host.actor import reset_actor, set_actor
 from vks_plugin.language import language_of, speaking
+from vks_plugin.web.readings import Asked, asked_by, noted
 
 _ASK_AGAIN = dt.timedelta(minutes=5)
 """How often a process asks when the next temporary access ends."""
@@ -111,3 +114,24 @@ class HostPageMiddleware:
             if response.has_header("Content-Length"):
                 response["Content-Length"] = str(len(response.content))
         return response
+
+
+class AccessLogMiddleware:
+    """Notes what was read, taken out or refused of case documents before the answer leaves.
+
+    Innermost: it sees the answer of the view itself, and the person the API took the request to be from, which only
+    the view finds out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve the request."""
+        response = self.get_response(request)
+        asked: Asked | None = getattr(request, "vks_asked", None)
+        return response if asked is None else noted(request, response, asked)
+
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, parameters: dict[str, Any]) -> None:
+        """Mark what the request is about; one that reaches no view reads nothing."""
+        request.vks_asked = asked_by(request, parameters)  # type: ignore[attr-defined]

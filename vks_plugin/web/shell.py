@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
 from vks_plugin.errors import NotFound, VksError
@@ -65,6 +66,7 @@ def show(
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
         frame["awaiting"] = answerable_by(request.user).count()  # type: ignore[arg-type]
+        frame["led"] = offices_led(request.user).all  # type: ignore[arg-type]
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
     return render(request, template, {**frame, **(context or {})}, status=status)
 

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from vks_plugin.web.shell import session, unknown
 from vks_plugin.web.views import (
+    access_log,
     cases,
     court,
     deadlines,
@@ -82,6 +83,7 @@ urlpatterns = [
     path("bundles/<uuid:pk>/download/", court.download, name="bundle_download"),
     path("session/", session, name="session"),
     path("suggest/<str:what>/", suggestions.suggest, name="suggest"),
+    path("access-log/", access_log.access_log, name="access_log"),
     path("organization/", organization.organization, name="organization"),
     path("organization/appointments/<int:pk>/end/", organization.end_appointment, name="appointment_end"),
     path("organization/restructuring/", restructuring.restructuring, name="restructuring"),

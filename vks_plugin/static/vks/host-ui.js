@@ -67,6 +67,14 @@
     place.after(line);
   }
 
+  // the host fetches the same file to print it as to download it; the server is told which before it is asked
+  document.addEventListener("click", (event) => {
+    const id = location.pathname.match(/\/documents\/(\d+)/)?.[1];
+    if (id && event.target.closest?.("button")?.querySelector('i-bs[name="printer"]')) {
+      document.cookie = `vks_print=${id}; max-age=10; path=${root}; samesite=strict`;
+    }
+  }, true);
+
   // reminders of time limits, in a notice like the host's own
   const SHOWN = 5;
   function notice(found) {

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from vks_plugin.access.log import reader_of
 from vks_plugin.access.queries import units_to_register_in, visible_cases
 from vks_plugin.cases.filters import CaseFilterSet
 from vks_plugin.cases.models import CaseImport, CaseImportRow
@@ -151,6 +152,7 @@ def export(request: SignedInRequest) -> HttpResponseBase:
             filters.qs.order_by("-handled_at", "-pk"),
             file_type=request.GET["file_type"],
             layout=request.GET.get("layout", Layout.CASE),
+            reader=reader_of(request),
         )
     kept = request.GET.copy()
     for key in ("page", "layout"):

@@ -1,0 +1,242 @@
+"""What the access log costs whoever reads a document: with and without it, in the same run, turn by turn.
+
+    python -m tests.bench.bench_access_log [--host paperless] [--documents 2000] [--rounds 300]
+
+A case with so many documents is written into a database of its own, SQLite and PostgreSQL in turn. Its prosecutor opens
+the details, the preview and the file of one of them through the host's own views; sign-in, access and the whole answer are
+inside the figure. The same is asked of the same process without the middleware of the log. `a row` is a reading that is
+kept, `again` one within the same minute, which is not. A paper in no case costs the question whether it is in one.
+
+Each round asks all of them one after another, so that what else the machine does falls on all alike. Times are those which
+one round in ten stays below, since a machine that has other work to do tells little by its medians; `processor` is the
+ratio of this process's processor time, a row to none. Between a row and none stands, on PostgreSQL, the disk: a file waits for it, a look does not. The size of an entry is
+that of the table with its indexes after 200,000 of them, over many cases and offices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import platform
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench import population
+
+AIMED_AT = 1.02
+COLUMNS = ("database", "door", "without ms", "a row ms", "ratio", "processor", "again ms", "ratio", "kept")
+ENTRIES = 200_000
+_MIDDLEWARE = "vks_plugin.web.middleware.AccessLogMiddleware"
+
+
+def fill(documents: int) -> tuple[Any, int, int]:
+    """Write a case with documents; return who reads it, one of them, and a document in no case."""
+    from django.conf import settings
+    from django.contrib.auth.models import Permission, User
+
+    from tests.people import pdf_bytes
+    from vks_plugin.access.models import GrantSweep
+    from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
+    from vks_plugin.host.models import Document
+    from vks_plugin.host.permissions import Grant, write_grants
+    from vks_plugin.organization.actions import ensure_service_account, service_account_id
+
+    units = population.offices()
+    clerk = User.objects.create_user("clerk")
+    reader = User.objects.create_user("reader", last_name="Nguyễn Văn", first_name="Đọc")
+    reader.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    population.fill(1, units, clerk)
+    case = CaseFile.objects.get()
+    today = dt.datetime.now(tz=dt.UTC).date()
+    Assignment.objects.create(case=case, user=reader, role="prosecutor", starts_on=today, assigned_by=clerk)
+    ensure_service_account()
+    owner = User.objects.get(pk=service_account_id())
+    content = pdf_bytes(12, "Biên bản hỏi cung bị can")
+    papers = Document.objects.bulk_create(
+        (
+            Document(
+                title=f"Tài liệu {number}",
+                content="Bị can khai nhận. " * 300,
+                mime_type="application/pdf",
+                checksum=f"{number:064x}",
+                filename=f"{number:07d}.pdf",
+                owner=owner if number else reader,
+            )
+            for number in range(documents + 1)
+        ),
+        batch_size=500,
+    )
+    for paper in (papers[0], papers[-1]):
+        path = Path(settings.ORIGINALS_DIR) / str(paper.filename)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    CaseDocument.objects.bulk_create(
+        (
+            CaseDocument(
+                case=case, document=paper, part="hsva", title=paper.title, sha256=paper.checksum, filed_by=clerk
+            )
+            for paper in papers[1:]
+        ),
+        batch_size=500,
+    )
+    write_grants({paper.pk: frozenset({Grant("user", reader.pk, "view")}) for paper in papers[1:]}, owner_id=owner.pk)
+    # the first request of a day would bring every assignment up to date
+    GrantSweep.objects.create(pk=1, swept_on=dt.datetime.now().astimezone().date())
+    return reader, papers[-1].pk, papers[0].pk
+
+
+def clients(reader: Any) -> dict[str, Any]:
+    """Return a client whose server logs, and one whose server does not."""
+    from django.conf import settings
+    from django.test import Client
+
+    made = {}
+    every = list(settings.MIDDLEWARE)
+    for name, middleware in (("with", every), ("without", [each for each in every if each != _MIDDLEWARE])):
+        settings.MIDDLEWARE[:] = middleware
+        client = Client()
+        client.force_login(reader)
+        # a client's server takes its middleware at the first request
+        client.get("/api/documents/1/")
+        made[name] = client
+    settings.MIDDLEWARE[:] = every
+    return made
+
+
+def _asked(client: Any, address: str) -> tuple[float, float]:
+    """Return how long an answer took, and its processor time, in milliseconds."""
+    began, worked = time.perf_counter(), time.process_time()
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.status_code
+    if answer.streaming:
+        b"".join(answer.streaming_content)
+    return (time.perf_counter() - began) * 1000, (time.process_time() - worked) * 1000
+
+
+def _tenth(took: list[float]) -> float:
+    return sorted(took)[len(took) // 10]
+
+
+def entry_bytes() -> float:
+    """Return how large an entry is, with its part of the indexes."""
+    from django.contrib.auth.models import User
+    from django.db import connection
+
+    from vks_plugin.access.log import Reader
+    from vks_plugin.access.models import AccessEntry
+
+    def size() -> int:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'vks_access%'")
+            else:
+                cursor.execute("SELECT pg_total_relation_size('vks_access_entry')")
+            return int(cursor.fetchone()[0])
+
+    reader = Reader(User.objects.get(username="reader"), "10.20.30.40")
+    chance = random.Random(2026)
+    before = size()
+    for _block in range(ENTRIES // 5000):
+        AccessEntry.objects.bulk_create(
+            (
+                reader.entry(
+                    "preview",
+                    document_id=chance.randrange(200_000),
+                    part="hsva",
+                    # the database does not look for them
+                    case_id=chance.randrange(4000),
+                    unit_id=chance.randrange(20),
+                )
+                for _each in range(5000)
+            ),
+            batch_size=500,
+        )
+    return (size() - before) / ENTRIES
+
+
+def run(documents: int, rounds: int, host: str) -> int:
+    """Measure on the database this process is set up with."""
+    population.set_up(host)
+    from django.db import connection
+
+    from vks_plugin.access.log import forget_recent
+    from vks_plugin.access.models import AccessEntry
+
+    reader, filed, loose = fill(documents)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+    both = clients(reader)
+    doors = {
+        "details": f"/api/documents/{filed}/",
+        "preview": f"/api/documents/{filed}/preview/",
+        "download": f"/api/documents/{filed}/download/",
+        "details, in no case": f"/api/documents/{loose}/",
+    }
+    took: dict[tuple[str, str], list[tuple[float, float]]] = {
+        (door, how): [] for door in doors for how in ("without", "row", "again")
+    }
+    for turn in range(rounds + 10):
+        for door, address in doors.items():
+            forget_recent()
+            found = {}
+            # who goes first finds colder stores
+            for how in ("without", "row", "again") if turn % 2 else ("row", "again", "without"):
+                found[how] = _asked(both["without" if how == "without" else "with"], address)
+            if turn >= 10:
+                for how, each in found.items():
+                    took[door, how].append(each)
+    good = True
+    for door in doors:
+        ways = ("without", "row", "again")
+        without, row, again = (_tenth([clock for clock, _work in took[door, how]]) for how in ways)
+        work = [_tenth([work for _clock, work in took[door, how]]) for how in ways]
+        good &= row / without <= AIMED_AT
+        cells = [connection.vendor, door, f"{without:.2f}", f"{row:.2f}", f"{row / without:.3f}"]
+        cells += [
+            f"{work[1] / work[0]:.3f}",
+            f"{again:.2f}",
+            f"{again / without:.3f}",
+            "yes" if row / without <= AIMED_AT else "**no**",
+        ]
+        print("|", " | ".join(cells), "|", flush=True)
+    written = AccessEntry.objects.count()
+    size = entry_bytes()
+    print(f"\n{connection.vendor}: {written} entries written; {size:.0f} bytes an entry with its indexes\n", flush=True)
+    connection.close()
+    return 0 if good else 1
+
+
+def main(words: list[str]) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--host", default="lite", choices=["lite", "paperless"])
+    parser.add_argument("--documents", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="only this database, in this process")
+    options = parser.parse_args(words)
+    if options.engine is not None:
+        return run(options.documents, options.rounds, options.host)
+    print(
+        f"{options.host}, Python {platform.python_version()}, {os.cpu_count()} CPUs; {options.documents:,} documents; "
+        f"{options.rounds} rounds\n\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|",
+        flush=True,
+    )
+    worst = 0
+    for engine in ("sqlite", "postgresql"):
+        with population.database(engine) as environment:
+            if environment is None:
+                sys.stderr.write("PostgreSQL is not installed: left out\n")
+                continue
+            # each database in a process of its own: Django is set up once
+            command = [sys.executable, "-m", "tests.bench.bench_access_log", *words, "--engine", engine]
+            worst = max(worst, subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

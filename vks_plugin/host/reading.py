@@ -1,0 +1,130 @@
+"""The host's doors by which what is in a document goes out, and which documents a request was about.
+
+Doors are known by the names of their routes. The stand-in has a few of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import wraps
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.conf import settings
+from django.db.models.functions import Coalesce
+from documents.models import Document
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
+_EXCERPT = 550
+"""Letters the host leaves of a text when it is asked for the first words only."""
+
+
+class Door(NamedTuple):
+    """A route of the host."""
+
+    act: str
+    """What it is to go through: `view`, `preview`, `download` or `share`."""
+    parameter: str = "pk"
+    """Where the address has the document's id; empty when the request or the answer names several."""
+    tells: bool = True
+    """Whether it tells what is in a document; otherwise only a refusal is worth noting."""
+
+
+DOORS: dict[str, Door] = {
+    "document-detail": Door("view"),
+    "document-metadata": Door("view"),
+    "document-notes": Door("view"),
+    "document-history": Door("view"),
+    "document-suggestions": Door("view"),
+    "document-ai-suggestions": Door("view"),
+    "document-preview": Door("preview"),
+    "document-download": Door("download"),
+    # shown small beside every row of a list
+    "document-thumb": Door("preview", tells=False),
+    "document-root": Door("view", tells=False),
+    "document-share-links": Door("share", tells=False),
+    "document-email-document": Door("share", ""),
+    "document-email-documents": Door("share", ""),
+    "sharelink-list": Door("share", "", tells=False),
+    "sharelinkbundle-list": Door("share", "", tells=False),
+    "bulk_download": Door("download", ""),
+    # the administration pages
+    "admin:documents_document_change": Door("view", "object_id"),
+    "admin:documents_document_delete": Door("view", "object_id"),
+    "admin:documents_document_history": Door("view", "object_id"),
+}
+"""Doors of single documents, or of those a request names."""
+
+LISTS: dict[str, str] = {"document-list": "results", "global_search": "documents"}
+"""Doors that answer with many documents, and where in the answer these stand."""
+
+
+def texts_in(request: HttpRequest, answer: object, key: str) -> list[int]:
+    """Return the ids of the documents whose text an answer has in full.
+
+    The host's own interface asks for the first words of each text only.
+    """
+    rows = answer.get(key) if isinstance(answer, dict) else answer
+    if not isinstance(rows, list):
+        return []
+    excerpts = request.GET.get("truncate_content", "").lower() in {"true", "1"}
+    longest = _EXCERPT if excerpts else 0
+    return [row["id"] for row in rows if isinstance(row, dict) and len(row.get("content") or "") > longest]
+
+
+def roots_of(document_ids: Iterable[int]) -> QuerySet[Any, Any]:
+    """Return the ids of these documents, or of the documents they are versions of, as a query."""
+    root = Coalesce("root_document_id", "id")
+    return Document.global_objects.filter(pk__in=list(document_ids)).order_by().values_list(root, flat=True)
+
+
+# --- which documents a request was about ------------------------------------------------------
+
+_NOTED = "vks_documents"
+
+
+def note_documents(request: Any, document_ids: Iterable[int]) -> None:
+    """Remember, with a request of the host's API, which documents it is about."""
+    setattr(getattr(request, "_request", request), _NOTED, list(document_ids))
+
+
+def noted_documents(request: HttpRequest) -> list[int] | None:
+    """Return what was remembered; None when nothing was."""
+    return getattr(request, _NOTED, None)
+
+
+def note_selections() -> None:
+    """Remember which documents a request for several of them came to; the answer to it is an archive."""
+    from documents import views  # noqa: PLC0415 - imports every door of the host
+
+    mixin: Any = getattr(views, "DocumentSelectionMixin", None)
+    if mixin is None or getattr(mixin._resolve_document_ids, "notes_documents", False):  # noqa: SLF001 - the only place
+        return
+    resolve = mixin._resolve_document_ids  # noqa: SLF001
+
+    @wraps(resolve)
+    def noting(self: Any, **asked: Any) -> list[int]:
+        found: list[int] = resolve(self, **asked)
+        note_documents(self.request, found)
+        return found
+
+    noting.notes_documents = True  # type: ignore[attr-defined]
+    mixin._resolve_document_ids = noting  # noqa: SLF001
+
+
+def client_address(request: HttpRequest | Request) -> str | None:
+    """Return the address a request came from; what a header says counts only behind a proxy the host trusts."""
+    trusted = set(getattr(settings, "TRUSTED_PROXIES", ()))
+    address = request.META.get("REMOTE_ADDR", "")
+    if address in trusted:
+        # each proxy adds the one it was asked by at the end
+        asked = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        address = next((each for each in reversed(asked) if each and each not in trusted), address)
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None
