@@ -27,7 +27,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.court import actions as court
 from vks_plugin.host.models import Document
 from vks_plugin.organization import actions as organization
-from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -486,7 +486,11 @@ def test_a_head_of_department_and_a_superuser_are_no_leaders(
     read_about: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: SignIn
 ) -> None:
     organization.appoint(
-        user=people["outsider"], unit=units["QN"], role="department_head", starts_on=dt.date(2025, 7, 1)
+        user=people["outsider"],
+        unit=units["QN"],
+        role="department_head",
+        department=Department.objects.create(unit=units["QN"], code="P2", name="Phòng án trật tự xã hội"),
+        starts_on=dt.date(2025, 7, 1),
     )
     root = User.objects.create_superuser("root", password="x")
     for who in ("outsider", root):
