@@ -45,6 +45,7 @@ def fill(documents: int) -> tuple[Any, int, int]:
     from vks_plugin.host.models import Document
     from vks_plugin.host.permissions import Grant, write_grants
     from vks_plugin.organization.actions import ensure_service_account, service_account_id
+    from vks_plugin.organization.models import Appointment
 
     units = population.offices()
     clerk = User.objects.create_user("clerk")
@@ -53,6 +54,7 @@ def fill(documents: int) -> tuple[Any, int, int]:
     population.fill(1, units, clerk)
     case = CaseFile.objects.get()
     today = dt.datetime.now(tz=dt.UTC).date()
+    Appointment.objects.create(user=reader, unit=case.unit, role="prosecutor", starts_on=today)
     Assignment.objects.create(case=case, user=reader, role="prosecutor", starts_on=today, assigned_by=clerk)
     ensure_service_account()
     owner = User.objects.get(pk=service_account_id())
