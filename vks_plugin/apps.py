@@ -38,7 +38,6 @@ class VksConfig(AppConfig):
         if not configuration().enabled:
             return
         from vks_plugin import receivers, tasks  # noqa: PLC0415 - import models
-        from vks_plugin.host.guard import CaseCodeGuard  # noqa: PLC0415 - imports models
 
         mounting.mount_urls("vks_plugin.urls")
         mounting.mount_middleware(
@@ -47,7 +46,6 @@ class VksConfig(AppConfig):
             "vks_plugin.web.middleware.HostPageMiddleware",
             "vks_plugin.web.middleware.AccessLogMiddleware",
         )
-        mounting.mount_permission(CaseCodeGuard)
         mounting.mount_schedule(tasks.SCHEDULE)
         locale = str(Path(__file__).parent / "locale")
         if locale not in settings.LOCALE_PATHS:

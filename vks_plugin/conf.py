@@ -59,6 +59,12 @@ class Configuration:
     """Whether the host's lists, counts and searches answer for filed documents from the cases instead of its own rows."""
     reminder_email: bool = True
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
+    inbox_unit: str = ""
+    """Code of the office whose clerks look after documents without an owner; empty: the only office in use, if one."""
+    inbox_tag: str = ""
+    """Documents without an owner that carry the tag of this name are taken into the inbox too."""
+    take_every_unowned: bool = False
+    """Whether every document that comes in without an owner is taken: for a host that only the procuracy uses."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     ledger_key_file: Path = Path()

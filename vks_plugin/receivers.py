@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from celery.signals import task_failure, task_success
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
@@ -17,13 +16,14 @@ from vks_plugin.access.queries import FACTS, readable_ids
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
-from vks_plugin.errors import VksError
+from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
+from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host import guard, reading, visibility
+from vks_plugin.host import accounts, consume, filed, guard, reading, refusals, repairs, visibility, workflows
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
-from vks_plugin.host.provision import write_case_code
+from vks_plugin.host.provision import case_code_on, write_case_code
 from vks_plugin.organization.actions import on_posts_changed, service_account_id, synchronise_memberships
 from vks_plugin.organization.models import ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
@@ -32,30 +32,57 @@ from vks_plugin.organization.roles import GROUP_PREFIX
 _CONSUME = "documents.tasks.consume_file"
 
 
+def document_stored(sender: object, *, document: Document, **_extra: object) -> None:
+    """The host stored a document and is about to index it; its transaction is still open.
+
+    Raises:
+        Conflict: it is a newer version of a filed document; the host undoes the whole of it.
+    """
+    if document.root_document_id is not None:
+        if filed.filed_among([document.root_document_id]):
+            # asked for before the document was filed: its door is closed now
+            raise Conflict(_(refusals.FILE))
+        return
+    item = _waiting_item(document)
+    if item is not None:
+        _take_back(document, item)
+    elif document.owner_id is None and inbox.take_unowned([document.pk]):
+        document.owner_id = service_account_id()
+
+
 def document_consumed(sender: object, *, document: Document, **_extra: object) -> None:
-    """The host stored a document; its transaction is still open."""
-    _take_back(document)
-    filing.receive_consumed(document)
+    """The host is done with a document it stored; its transaction is still open."""
+    if document.root_document_id is None:
+        filing.receive_consumed(document)
 
 
-def _take_back(document: Document) -> None:
-    """Undo what a workflow of the host did to a file handed in to a case: another owner, another case code."""
+def _waiting_item(document: Document) -> IntakeItem | None:
+    """Return what a document was handed in for: its file carries the item's id as its name."""
     try:
         item_id = uuid.UUID(Path(document.original_filename or "").stem)
     except ValueError:
-        return
+        return None
     waiting = IntakeItem.objects.select_related("case").filter(status=IntakeItem.Status.WAITING)
-    item = waiting.filter(pk=item_id, sha256=document.checksum).first()
-    if item is None:
-        return
+    return waiting.filter(pk=item_id, sha256=document.checksum).first()
+
+
+def _take_back(document: Document, item: IntakeItem) -> None:
+    """Say which case a file handed in is for, and undo what a workflow of the host did to its owner."""
     if document.owner_id != service_account_id():
         document.owner_id = service_account_id()
         document.save(update_fields=["owner"])
     write_case_code(document, item.case.code)
 
 
+def arrives_for_a_case(document: Document) -> bool:
+    """Tell whether a document is on its way into a case: it carries the code of one."""
+    return bool(case_code_on(document))
+
+
 def document_changed(sender: object, *, document: Document, **_extra: object) -> None:
     """The host changed a document, through its API or in bulk."""
+    if document.owner_id is None:
+        inbox.take_unowned([document.pk])
     filing.follow_document(document, actor=current_actor())
 
 
@@ -115,38 +142,36 @@ def account_of_records() -> int | None:
 
 def access_widened(document_ids: set[int]) -> None:
     """Somebody wrote owner or grants of filed documents past the doors."""
-    for filed in CaseDocument.objects.filter(document_id__in=document_ids).select_related(
-        *(f"case__{each}" for each in FACTS)
+    for each in CaseDocument.objects.filter(document_id__in=document_ids).select_related(
+        *(f"case__{fact}" for fact in FACTS)
     ):
-        project_case(filed.case, documents=[filed])
+        project_case(each.case, documents=[each])
 
 
-def membership_written(
-    sender: object, *, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **_signal: object
-) -> None:
-    """Somebody was put into a group by hand; into ours people come by appointment only."""
-    if action != "post_add" or not pk_set:
-        return
-    groups, people = ({instance.pk}, pk_set) if reverse else (pk_set, {instance.pk})
-    if Group.objects.filter(pk__in=groups, name__startswith=GROUP_PREFIX).exists():
-        synchronise_memberships(people)
+def service_accounts() -> QuerySet[Any, Any]:
+    """Return the account that owns the case documents."""
+    return ServiceAccount.objects.values("user_id")
 
 
 def connect() -> None:
-    """Listen to the host; each receiver once."""
+    """Listen to the host, each receiver once, and stand at its doors."""
+    consume.before_indexing(document_stored, dispatch_uid="vks.document_stored")
     document_consumption_finished.connect(document_consumed, dispatch_uid="vks.document_consumed")
     document_updated.connect(document_changed, dispatch_uid="vks.document_changed")
     task_failure.connect(consumption_failed, dispatch_uid="vks.consumption_failed", weak=False)
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
-    m2m_changed.connect(
-        membership_written, sender=User.groups.through, dispatch_uid="vks.membership_written", weak=False
-    )
+    consume.keep_codes_out_of_tasks()
+    inbox.watch_accounts()
+    filed.on_filed(filed_documents)
+    filed.on_arriving(arrives_for_a_case)
+    accounts.on_groups(GROUP_PREFIX, synchronise_memberships)
+    accounts.on_service_account(service_accounts)
     guard.on_case_code_change(filing.check_code_changes)
     on_change(follow_record)
     on_posts_changed(follow_posts)
     if configuration().quick_lists:
         visibility.answer_from(readable_documents, account_of_records)
-    guard.on_filed(filed_documents)
-    guard.on_widened(access_widened)
+    repairs.on_widened(access_widened)
+    workflows.spare_case_documents(lambda: configuration().data_dir / "intake")
     guard.stand_at_doors()
     reading.note_selections()

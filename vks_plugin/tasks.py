@@ -11,6 +11,7 @@ from vks_plugin.access.tasks import (
 )
 from vks_plugin.court.tasks import make_bundle
 from vks_plugin.exchange.tasks import run_import
+from vks_plugin.filing.tasks import take_unowned
 
 __all__ = [
     "SCHEDULE",
@@ -21,6 +22,7 @@ __all__ = [
     "remind_of_deadlines",
     "restructure",
     "run_import",
+    "take_unowned",
 ]
 
 SCHEDULE = {
@@ -29,6 +31,11 @@ SCHEDULE = {
         "schedule": crontab(minute="1"),
         # a worker that was away for a day does not need to run it 24 times
         "options": {"expires": 3000},
+    },
+    "vks: take what has no owner": {
+        "task": take_unowned.name,
+        "schedule": crontab(minute="16,46"),
+        "options": {"expires": 1700},
     },
     "vks: put access right": {
         "task": put_access_right.name,

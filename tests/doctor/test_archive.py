@@ -27,7 +27,7 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.doctor import archive
 from vks_plugin.doctor.results import Scope
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host.provision import case_code_field_id, write_case_code
+from vks_plugin.host.provision import case_code_field_id, storage_path_id, write_case_code
 from vks_plugin.host.visibility import as_the_host
 from vks_plugin.organization.actions import service_account_id
 
@@ -206,6 +206,23 @@ def test_file_of_a_document_gone_or_empty(ward: Ward, filed_case: FiledCase, tmp
 
 def _model(name: str) -> Any:
     return apps.get_model("documents", name)
+
+
+@treats("unowned-documents")
+def test_a_document_of_ours_that_is_everybodys(ward: Ward, filed_case: FiledCase) -> None:
+    """By its storage path; what carries nothing of ours is the host's own business."""
+    ward.sound("unowned-documents")
+    for number, path in enumerate((storage_path_id(), None)):
+        Document.objects.create(
+            title="Bản quét",
+            mime_type="application/pdf",
+            checksum=f"{number:064x}",
+            filename=f"quet-{number}.pdf",
+            storage_path_id=path,
+        )
+    ward.follow(ward.sick("unowned-documents", "error"))
+    ward.sound("unowned-documents")
+    assert Document.objects.filter(owner__isnull=True).count() == 1
 
 
 @treats("public-documents")

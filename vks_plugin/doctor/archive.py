@@ -18,6 +18,7 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.doctor.accounts import SETUP
 from vks_plugin.doctor.examination import WouldChangeError
 from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
+from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host import probes
 from vks_plugin.host.permissions import grants_of
@@ -181,6 +182,19 @@ def case_codes(scope: Scope) -> Result:
     )
 
 
+def unowned_documents(_scope: Scope) -> Result:
+    """What is ours to look after belongs to somebody, filed or not."""
+    found = inbox.unowned_in_reach()
+    if not found:
+        return ok()
+    return error(
+        f"{len(found)} tài liệu của phần hồ sơ vụ án không có chủ: mọi người dùng đều đọc và sửa được, "
+        f"tài liệu số {_ids(found)}.",
+        "documents that are ours to look after have no owner; everybody may read and change them",
+        mend=SETUP,
+    )
+
+
 def public_documents(_scope: Scope) -> Result:
     """What comes in without an owner, from the consume folder above all, is everybody's until it is filed."""
     found = probes.public_documents(timezone.now() - RECENT)
@@ -195,7 +209,8 @@ def public_documents(_scope: Scope) -> Result:
         f'/api/documents/bulk_edit/ {{"documents": {found[:MOST_AT_ONCE]}, "method": "set_permissions", "parameters": '
         f'{{"owner": {json.dumps(owner_id)}, "set_permissions": {{"view": {{"users": [], "groups": []}}, '
         '"change": {"users": [], "groups": []}}, "merge": true}}`; với thư mục quét, lập quy trình gán chủ '
-        "(give them to the service account, then adopt them).",
+        "(give them to the service account, then adopt them). Máy chỉ dùng cho viện kiểm sát thì đặt "
+        "VKS_TAKE_EVERY_UNOWNED (or let every such document be taken).",
     )
 
 

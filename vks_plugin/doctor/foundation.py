@@ -64,7 +64,7 @@ def mounted(_scope: Scope) -> Result:
     if not configuration().enabled:
         return skipped("vks_plugin đang tắt", "vks_plugin is switched off")
     lacking = [name for name in _MIDDLEWARE if f"vks_plugin.web.middleware.{name}" not in settings.MIDDLEWARE]
-    lacking += [f"{name}.permission_classes" for name in probes.unguarded_doors()]
+    lacking += probes.unguarded_doors()
     try:
         served_by = resolve("/vks/").func.__module__
     except Resolver404:

@@ -26,10 +26,11 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio
 from vks_plugin.cases.validation import Sensitivity, no_state_secrets
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
+from vks_plugin.filing.inbox import is_waiting
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.pdf import inspect_pdf, sha256_of
 from vks_plugin.host.consume import Intake, submit
-from vks_plugin.host.files import set_title
+from vks_plugin.host.files import newest_version, set_title
 from vks_plugin.host.permissions import Grant, may_view
 from vks_plugin.host.provision import case_code_field_id, case_code_on, storage_path_id, write_case_code
 from vks_plugin.host.search import reindex_on_commit
@@ -288,8 +289,7 @@ def _refuse_same_file(case: CaseFile, sha256: str) -> None:
 
 def _hand_over(item: IntakeItem, path: Path) -> None:
     case = item.case
-    field_id = case_code_field_id()
-    if field_id is None:
+    if case_code_field_id() is None:
         item.delete()
         path.unlink(missing_ok=True)
         raise Unavailable(_("Hệ thống chưa cài đặt xong (thiếu trường Mã vụ án): quản trị cần chạy lệnh vks_setup."))
@@ -300,7 +300,6 @@ def _hand_over(item: IntakeItem, path: Path) -> None:
         created=item.date,
         host_type_id=item.document_type.host_type_id,
         storage_path_id=storage_path_id(),
-        custom_fields={field_id: case.code},
         **_holders(grants_for(case, item.part)),
     )
 
@@ -393,13 +392,15 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
 
 def _file(*, case: CaseFile, document: Document, actor: User, meta: Metadata) -> CaseDocument:
     """Write the filing itself, then owner and grants, then the index."""
+    # what its readers see, not what it was before it was filed
+    shown = newest_version(document)
     try:
         with transaction.atomic():
             filed = CaseDocument.objects.create(
                 case=case,
                 document_id=document.pk,
-                page_count=document.page_count,
-                sha256=document.checksum,
+                page_count=shown.page_count,
+                sha256=shown.checksum,
                 filed_by=actor,
                 **meta._asdict(),
             )
@@ -438,7 +439,7 @@ def file_existing(
     readable = document.pk in may_view(actor, [document.pk])
     filed_already = CaseDocument.objects.filter(document_id=document.pk).exists()
     # whoever cannot read it is not told that it is filed either
-    if not readable or (document.owner_id not in {None, actor.pk} and not filed_already):
+    if not readable or not (filed_already or is_waiting(document) or document.owner_id in {None, actor.pk}):
         raise NotAllowed(_("Chỉ người tải tài liệu lên mới đưa được tài liệu đó vào hồ sơ."))
     return adopt(actor=actor, case=case, document=document, part=part, **said)
 
@@ -477,7 +478,7 @@ def adopt(
         date=date or document.created,
         folio_from=folio_from,
         folio_to=folio_to,
-        page_count=document.page_count,
+        page_count=newest_version(document).page_count,
     )
     CaseFile.objects.select_for_update().get(pk=case.pk)
     _refuse_taken_folios(case, meta)

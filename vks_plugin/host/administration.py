@@ -1,81 +1,327 @@
-"""Case documents in the host's administration pages.
+"""Our pages of administration in place of the host's, wherever those show or change case documents.
 
-Staff read there what neither owner nor grants give them; the API would answer 404. Documents
-that are in no case stay as the host shows them.
+The host's show staff what neither owner nor grants give them, and ask no guard. Ours leave out
+what the asker may not read, name no document beside a number, and refuse what the doors of the
+API refuse. A superuser sees everything here, as he does elsewhere in the host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
+from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
+from django.http import HttpResponseForbidden
+from django.utils.translation import gettext as _
 from documents.models import CustomFieldInstance, Document, Note
 from documents.permissions import permitted_document_ids
 
+from vks_plugin.host import refusals
+from vks_plugin.host.accounts import is_ours, protects, rule_against
+from vks_plugin.host.filed import filed_among, filed_documents
+from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
+from vks_plugin.language import language_of, speaking
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
-Filed = Callable[[], "QuerySet[Document]"]
 
-# how each row leads to its document
-_PATHS = {"documents.Document": "pk", "documents.Note": "document_id", "documents.CustomFieldInstance": "document_id"}
-_PATHS |= {"documents.ShareLink": "document_id"}
-
-
-def narrow_administration(filed: Filed) -> None:
-    """Leave case documents out for everybody who is no superuser and may not read them anyway.
-
-    Args:
-        filed: returns the documents filed in a case, their versions too.
-    """
-
-    def hidden(request: Any) -> Q:
-        """Match documents, by `pk`, that this person is not to see."""
-        rows = filed().exclude(pk__in=permitted_document_ids(request.user))
-        return Q(pk__in=[]) if request.user.is_superuser else Q(pk__in=rows.values("pk"))
-
-    for label, path in _PATHS.items():
-        registered = _registered(label)
-        if registered is not None:
-            registered.get_queryset = partial(_rows, registered.get_queryset, hidden, path)
-            registered.formfield_for_foreignkey = partial(_choices, registered.formfield_for_foreignkey, hidden)
-    trail = _registered("auditlog.LogEntry")
-    if trail is not None:
-        trail.get_queryset = partial(_entries, trail.get_queryset, hidden)
+def _hidden(request: Any) -> Q:
+    """Match documents, by `pk`, that this person is not to see."""
+    rows = filed_documents().exclude(pk__in=permitted_document_ids(request.user))
+    return Q(pk__in=[]) if request.user.is_superuser else Q(pk__in=rows.values("pk"))
 
 
-def _registered(label: str) -> Any:
-    model = apps.get_model(label) if apps.is_installed(label.partition(".")[0]) else None
-    return admin.site._registry.get(model) if model is not None else None  # noqa: SLF001 - the only way to it
+def _numbers(pks: Iterable[Any]) -> list[int]:
+    return [int(pk) for pk in pks if str(pk).isdecimal()]
 
 
-def _documents(hidden: Callable[[Any], Q], request: Any) -> Any:
-    return Document.global_objects.filter(hidden(request)).values("pk")
+class _NumberOnly(ForeignKeyRawIdWidget):
+    """Shows the number of a document and not its title, whoever may read it."""
+
+    def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
+        """Return nothing beside the number."""
+        return "", ""
 
 
-def _rows(present: Any, hidden: Callable[[Any], Q], path: str, request: Any) -> Any:
-    return present(request).exclude(**{f"{path}__in": _documents(hidden, request)})
+class _Closed(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A page whose forms ask the rules before they write anything."""
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Return the rule that a form sent here would break, or nothing.
+
+        Args:
+            request: with the form.
+            pks: keys of the rows it is about; None for every row there is, an empty list for a new one.
+            deletes: whether they would be deleted.
+        """
+        raise NotImplementedError
+
+    def _answer(self, request: Any, pks: list[str] | None, *, deletes: bool) -> HttpResponseForbidden | None:
+        if request.method != "POST" or not self.has_view_or_change_permission(request):
+            return None
+        rule = self.rule_against(request, pks, deletes=deletes)
+        if not rule:
+            return None
+        with speaking(language_of(request)):
+            return HttpResponseForbidden(_(rule), content_type="text/plain; charset=utf-8")
+
+    def changeform_view(self, request: Any, object_id: Any = None, *rest: Any, **named: Any) -> Any:
+        """Show or save one row."""
+        pks = [object_id] if object_id is not None else []
+        return self._answer(request, pks, deletes=False) or super().changeform_view(request, object_id, *rest, **named)
+
+    def delete_view(self, request: Any, object_id: Any, *rest: Any, **named: Any) -> Any:
+        """Ask and delete."""
+        return self._answer(request, [object_id], deletes=True) or super().delete_view(
+            request, object_id, *rest, **named
+        )
+
+    def changelist_view(self, request: Any, *rest: Any, **named: Any) -> Any:
+        """Show the list, or do to the rows chosen in it what was chosen."""
+        whole = request.POST.get("select_across") == "1"
+        chosen = None if whole else request.POST.getlist(ACTION_CHECKBOX_NAME)
+        refusal = self._answer(request, chosen, deletes=True) if request.POST.get("action") else None
+        return refusal or super().changelist_view(request, *rest, **named)
+
+    def obj_perms_manage_user_view(self, request: Any, object_pk: Any, user_id: Any) -> Any:
+        """Show or save what somebody may do with one row."""
+        return self._answer(request, [object_pk], deletes=False) or super().obj_perms_manage_user_view(  # type: ignore[misc]
+            request, object_pk, user_id
+        )
+
+    def obj_perms_manage_group_view(self, request: Any, object_pk: Any, group_id: Any) -> Any:
+        """Show or save what a group may do with one row."""
+        return self._answer(request, [object_pk], deletes=False) or super().obj_perms_manage_group_view(  # type: ignore[misc]
+            request, object_pk, group_id
+        )
 
 
-def _choices(present: Any, hidden: Callable[[Any], Q], db_field: Any, request: Any, **arguments: Any) -> Any:
-    """Offer only visible documents where a form lets choose one; the host's forms list every title."""
-    if db_field.remote_field.model is Document:
-        arguments["queryset"] = Document.objects.exclude(hidden(request))
-    return present(db_field, request, **arguments)
+class _OfDocuments(_Closed):
+    """Rows that are documents or hang on one."""
+
+    document_path = "pk"
+    """How a row leads to its document."""
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        """Leave out what the asker may not read."""
+        hidden = Document.global_objects.filter(_hidden(request)).values("pk")
+        return super().get_queryset(request).exclude(**{f"{self.document_path}__in": hidden})
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **arguments: Any) -> Any:
+        """Offer only documents that the asker may read where one is chosen; the host's forms list every title."""
+        if db_field.remote_field.model is Document:
+            arguments["queryset"] = Document.objects.exclude(_hidden(request))
+        field = super().formfield_for_foreignkey(db_field, request, **arguments)
+        if field is not None and isinstance(field.widget, ForeignKeyRawIdWidget):
+            field.widget = _NumberOnly(db_field.remote_field, self.admin_site)
+        return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **arguments: Any) -> Any:
+        """Offer the same where several are chosen."""
+        if db_field.remote_field.model is Document:
+            arguments["queryset"] = Document.objects.exclude(_hidden(request))
+        return super().formfield_for_manytomany(db_field, request, **arguments)
+
+    def rows(self, request: Any, pks: list[str] | None) -> QuerySet[Any]:
+        """Return the rows a form is about, as far as the asker may know of them."""
+        present = self.get_queryset(request)
+        return present if pks is None else present.filter(pk__in=_numbers(pks))
 
 
-def _entries(present: Any, hidden: Callable[[Any], Q], request: Any) -> Any:
-    """Leave out what the audit trail says of such documents: it keeps every title they had."""
-    rows, documents = present(request), _documents(hidden, request)
-    for model, ids in (
-        (Document, documents),
-        (Note, Note.objects.filter(document_id__in=documents).values("pk")),
-        (CustomFieldInstance, CustomFieldInstance.objects.filter(document_id__in=documents).values("pk")),
-    ):
-        rows = rows.exclude(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
-    return rows
+class _Documents(_OfDocuments):
+    """Documents: what is in a case is changed in the case."""
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse any change of a filed document."""
+        if not filed_among(self.rows(request, pks).values_list("pk", flat=True)):
+            return ""
+        return refusals.REMOVED if deletes else refusals.ELSEWHERE
+
+
+class _Notes(_OfDocuments):
+    """Notes stay open."""
+
+    document_path = "document_id"
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse nothing."""
+        return ""
+
+
+class _FieldValues(_OfDocuments):
+    """Values of custom fields, the case code among them."""
+
+    document_path = "document_id"
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse to take the case code off a filed document."""
+        coded = self.rows(request, pks).filter(field__name=CASE_CODE_FIELD).values_list("document_id", flat=True)
+        return refusals.KEPT_THING if filed_among(coded) else ""
+
+
+class _Links(_OfDocuments):
+    """Links by which anybody reads a document."""
+
+    document_path = "document_id"
+    named = "document"
+    """What the form calls the documents of a link."""
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse a link to a filed document; one that is there may go."""
+        shown = Document.objects.exclude(_hidden(request)).filter(pk__in=_numbers(request.POST.getlist(self.named)))
+        return refusals.SHARED if not deletes and filed_among(shown.values_list("pk", flat=True)) else ""
+
+
+class _Bundles(_Links):
+    """Bundles of such links."""
+
+    document_path = "documents"
+    named = "documents"
+
+
+class _Trail(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The audit trail, which keeps every title a document had."""
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        """Leave out what it says of documents the asker may not read."""
+        rows = super().get_queryset(request)
+        documents = Document.global_objects.filter(_hidden(request)).values("pk")
+        for model, ids in (
+            (Document, documents),
+            (Note, Note.objects.filter(document_id__in=documents).values("pk")),
+            (CustomFieldInstance, CustomFieldInstance.objects.filter(document_id__in=documents).values("pk")),
+        ):
+            rows = rows.exclude(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
+        return rows
+
+
+class _Things(_Closed):
+    """Fields, storage paths and types: what case documents hang on stays."""
+
+    # a list that is edited in place asks no rule
+    list_editable = ()
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse to delete or rename what is needed."""
+        rows = self.model._default_manager.all()
+        rows = rows if pks is None else rows.filter(pk__in=_numbers(pks))
+        if self.model._meta.model_name == "documenttype":
+            needed = deletes and filed_documents().filter(document_type__in=rows).exists()
+        elif self.model._meta.model_name == "storagepath":
+            needed = rows.filter(name=STORAGE_PATH).exists() or (
+                deletes and filed_documents().filter(storage_path__in=rows).exists()
+            )
+        else:
+            needed = rows.filter(name=CASE_CODE_FIELD).exists()
+        return refusals.KEPT_THING if needed else ""
+
+
+class _Accounts(_Closed):
+    """Accounts: members of our groups follow appointments."""
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse what the API refuses."""
+        accounts: Iterable[User] = User.objects.all() if pks is None else User.objects.filter(pk__in=_numbers(pks))
+        if deletes:
+            return refusals.NAMED if any(protects(each) for each in accounts) else ""
+        # a form without the box of groups, or with none ticked, says nothing of them or takes all away
+        groups = _numbers(request.POST.getlist("groups"))
+        account = next(iter(accounts), None)
+        if account is None:
+            return rule_against(request.user, None, groups=groups, credentials=False)
+        other = "email" in request.POST and request.POST["email"] != account.email
+        return rule_against(request.user, account, groups=groups, credentials=other)
+
+    def user_change_password(self, request: Any, id: Any, *rest: Any, **named: Any) -> Any:  # noqa: A002 - Django's own name
+        """Show or save another password."""
+        account = User.objects.filter(pk__in=_numbers([id])).first()
+        rule = rule_against(request.user, account, groups=None, credentials=True) if account is not None else ""
+        if request.method == "POST" and rule:
+            with speaking(language_of(request)):
+                return HttpResponseForbidden(_(rule), content_type="text/plain; charset=utf-8")
+        return super().user_change_password(request, id, *rest, **named)  # type: ignore[misc]
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """Say that an account is named in cases, not in which papers."""
+        deletable, counts, perms, protected = super().get_deleted_objects(objs, request)
+        return ([], {}, perms, [_(refusals.NAMED)]) if protected else (deletable, counts, perms, protected)
+
+
+class _Groups(_Closed):
+    """Groups: ours follow appointments."""
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse to change or delete one of ours, and to make another."""
+        rows = Group.objects.all() if pks is None else Group.objects.filter(pk__in=_numbers(pks))
+        ours = any(is_ours(name) for name in rows.values_list("name", flat=True)) or is_ours(request.POST.get("name"))
+        return refusals.GROUP if ours else ""
+
+
+class _SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Ways to sign in as somebody: his address, his tokens, his second factor."""
+
+    def has_module_permission(self, request: Any) -> bool:
+        """Show them to superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        """Show them to superusers."""
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: Any, *obj: Any) -> bool:
+        """Let superusers add one, as far as the host lets anybody."""
+        return bool(request.user.is_superuser) and super().has_add_permission(request, *obj)
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        """Let superusers change one, as far as the host lets anybody."""
+        return bool(request.user.is_superuser) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Let superusers delete one, as far as the host lets anybody."""
+        return bool(request.user.is_superuser) and super().has_delete_permission(request, obj)
+
+
+PAGES: dict[str, type[admin.ModelAdmin[Any]]] = {
+    "documents.Document": _Documents,
+    "documents.Note": _Notes,
+    "documents.CustomFieldInstance": _FieldValues,
+    "documents.ShareLink": _Links,
+    "documents.ShareLinkBundle": _Bundles,
+    "documents.CustomField": _Things,
+    "documents.DocumentType": _Things,
+    "documents.StoragePath": _Things,
+    "auditlog.LogEntry": _Trail,
+    "auth.User": _Accounts,
+    "auth.Group": _Groups,
+    "account.EmailAddress": _SuperusersOnly,
+    "authtoken.TokenProxy": _SuperusersOnly,
+    "mfa.Authenticator": _SuperusersOnly,
+    "socialaccount.SocialAccount": _SuperusersOnly,
+    "socialaccount.SocialApp": _SuperusersOnly,
+    "socialaccount.SocialToken": _SuperusersOnly,
+}
+"""Which of the host's pages ours take the place of."""
+
+
+def replace_pages() -> None:
+    """Register ours over the host's; before its addresses are read, which hold on to pages they know. Twice is once."""
+    registered = admin.site._registry  # noqa: SLF001 - the only way to it
+    for label, ours in PAGES.items():
+        try:
+            model = apps.get_model(label)
+        except LookupError:
+            # the audit trail can be switched off
+            continue
+        present = registered.get(model)
+        if present is None or isinstance(present, ours):
+            continue
+        admin.site.unregister(model)
+        admin.site.register(model, type(type(present).__name__, (ours, type(present)), {}))

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+from django.apps import apps
+from django.db.models.signals import pre_save
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
+from documents.signals import document_consumption_finished
 from documents.tasks import consume_file
+
+from vks_plugin.host.provision import case_code_field_id
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Intake:
     path: Path
     """The host deletes this file once it has stored it."""
     filename: str
-    """Shows in the host's logs and task list, so it must say nothing about the case."""
+    """Shows in the host's logs and task list, so it must say nothing about the case; nor does anything else here."""
     owner_id: int
     view_users: Collection[int]
     view_groups: Collection[int]
@@ -30,7 +37,6 @@ class Intake:
     created: dt.date | None = None
     host_type_id: int | None = None
     storage_path_id: int | None = None
-    custom_fields: dict[int, str] = field(default_factory=dict)
 
 
 def submit(intake: Intake) -> str:
@@ -51,10 +57,44 @@ def submit(intake: Intake) -> str:
         view_groups=sorted(intake.view_groups),
         change_users=sorted(intake.change_users),
         change_groups=[],
-        custom_fields=intake.custom_fields or None,
     )
     document = ConsumableDocument(source=DocumentSource.ApiUpload, original_file=intake.path)
     result = consume_file.apply_async(
         kwargs={"input_doc": document, "overrides": overrides}, headers={"trigger_source": "api_upload"}
     )
     return str(result.id or "")
+
+
+_INDEXERS = ("add_to_index", "run_workflows_added", "add_or_update_document_in_llm_index")
+"""What the host does with a document it has just stored, in this order; the rest of it comes before."""
+
+
+def before_indexing(receiver: Callable[..., None], *, dispatch_uid: str) -> None:
+    """Tell `receiver` of a stored document before the host indexes it; its transaction is still open."""
+    handlers = import_module("documents.signals.handlers")
+    named = (getattr(handlers, name, None) for name in _INDEXERS)
+    later = [each for each in named if each is not None and document_consumption_finished.disconnect(each)]
+    document_consumption_finished.connect(receiver, dispatch_uid=dispatch_uid)
+    for each in later:
+        document_consumption_finished.connect(each)
+
+
+def keep_codes_out_of_tasks() -> None:
+    """Leave out of the host's list of tasks, which all of its staff may read, what a file of a case is called."""
+    tasks = apps.get_app_config("documents").models.get("paperlesstask")
+    if tasks is not None:
+        pre_save.connect(_say_less, sender=tasks, dispatch_uid="vks.task_written")
+
+
+def _say_less(sender: object, *, instance: Any, **_signal: object) -> None:
+    told = instance.input_data if isinstance(instance.input_data, dict) else {}
+    said = told.get("overrides") or {}
+    fields = said.get("custom_fields")
+    if isinstance(fields, dict) and str(case_code_field_id()) in {str(key) for key in fields}:
+        instance.input_data = {
+            **told,
+            "filename": "-",
+            "overrides": {
+                key: value for key, value in said.items() if key not in {"custom_fields", "filename", "title"}
+            },
+        }

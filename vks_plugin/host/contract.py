@@ -76,6 +76,7 @@ CALLABLES = (
         ),
     ),
     Called("documents.tasks.consume_file.run", ("input_doc", "overrides")),
+    Called("documents.signals.handlers.add_to_index", ("sender", "document")),
     Called("documents.search.get_backend"),
     Called("documents.search.TantivyBackend.batch_update"),
     Called("documents.search.TantivyBackend.search_ids", ("query", "user", "search_mode", "limit")),
@@ -107,6 +108,7 @@ MODELS = (
             "title": "CharField",
             "content": "TextField",
             "checksum": "CharField",
+            "added": "DateTimeField",
             "created": "DateField",
             "document_type": "ForeignKey",
             "storage_path": "ForeignKey",
@@ -117,7 +119,7 @@ MODELS = (
             "deleted_at": "DateTimeField",
         },
     ),
-    Model("documents.CustomField", {"name": "CharField", "data_type": "CharField"}),
+    Model("documents.CustomField", {"name": "CharField", "data_type": "CharField", "created": "DateTimeField"}),
     Model(
         "documents.CustomFieldInstance", {"document": "ForeignKey", "field": "ForeignKey", "value_text": "CharField"}
     ),
@@ -163,6 +165,8 @@ DOORS = (
     Door("documents.views.PostDocumentView", ("IsAuthenticated",)),
 )
 
+_GUARDED = ("IsAuthenticated", "PaperlessObjectPermissions")
+
 REAL_ONLY: tuple[Called | Door, ...] = (
     Called(
         "documents.views.DocumentOperationPermissionMixin._has_document_permissions",
@@ -172,11 +176,36 @@ REAL_ONLY: tuple[Called | Door, ...] = (
         "documents.views.DocumentSelectionMixin._resolve_document_ids",
         ("user", "validated_data", "permission_codename"),
     ),
+    Called("documents.views.DocumentViewSet.delete_version", ("request", "pk", "version_id")),
     Called("documents.views.DocumentViewSet.email_document", ("request", "pk")),
-    Called("documents.views.DocumentViewSet.email_documents", ("request",)),
-    Door("documents.views.ShareLinkViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),
-    Door("documents.views.ShareLinkBundleViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),
-    Door("paperless.views.UserViewSet", ("IsAuthenticated", "PaperlessObjectPermissions")),
+    Called("documents.views.DocumentViewSet.email_documents", ("request", "data")),
+    Called("documents.views.DocumentViewSet.notes", ("request", "pk")),
+    Called("documents.views.DocumentViewSet.update_version", ("request", "pk")),
+    Called("documents.views.DocumentViewSet.update_version_label", ("request", "pk", "version_id")),
+    Called("documents.views.SharedLinkView.get", ("request", "slug")),
+    Called("documents.consumer.WorkflowTriggerPlugin.run"),
+    Called("documents.signals.handlers.run_workflows_added", ("sender", "document")),
+    Called("documents.signals.handlers.apply_assignment_to_document", ("action", "document", "logging_group")),
+    Called("documents.signals.handlers.apply_removal_to_document", ("action", "document")),
+    Called(
+        "documents.signals.handlers.execute_email_action",
+        ("action", "document", "context", "logging_group", "original_file", "trigger_type"),
+    ),
+    Called(
+        "documents.signals.handlers.execute_webhook_action",
+        ("action", "document", "context", "logging_group", "original_file"),
+    ),
+    Called("documents.signals.handlers.execute_password_removal_action", ("action", "document", "logging_group")),
+    Called("documents.signals.handlers.execute_move_to_trash_action", ("action", "document", "logging_group")),
+    Door("documents.views.CustomFieldViewSet", _GUARDED),
+    Door("documents.views.DocumentTypeViewSet", _GUARDED),
+    Door("documents.views.ShareLinkViewSet", _GUARDED),
+    Door("documents.views.ShareLinkBundleViewSet", _GUARDED),
+    Door("documents.views.StoragePathViewSet", _GUARDED),
+    Door("documents.views.BulkEditObjectsView", ("IsAuthenticated",)),
+    Door("documents.views.TrashView", ("IsAuthenticated",)),
+    Door("paperless.views.GroupViewSet", _GUARDED),
+    Door("paperless.views.UserViewSet", _GUARDED),
 )
 """Doors that the stand-in does not have."""
 

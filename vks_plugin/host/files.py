@@ -7,12 +7,17 @@ from pathlib import Path
 from documents.models import Document
 
 
+def newest_version(document: Document) -> Document:
+    """Return the version of a document that its readers see."""
+    return Document.objects.filter(root_document_id=document.pk).order_by("-id").first() or document
+
+
 def readable_pdf(document: Document) -> Path:
     """Return the file that shows the document as a PDF: its newest version, archive copy first.
 
     The archive copy carries the recognised text; a born-digital PDF has none and is its own.
     """
-    newest = Document.objects.filter(root_document_id=document.pk).order_by("-id").first() or document
+    newest = newest_version(document)
     archive = newest.archive_path
     return archive if archive is not None else newest.source_path
 

@@ -4,39 +4,38 @@ Vetoing in a signal comes too late there: the host has by then stored other fiel
 the same request. So what a request is about to write into the field "Mã vụ án", or do to
 a document that is filed in a case, is read from the request itself.
 
-Whoever may not even see a document gets the host's own refusal, so that our sentences
-tell nobody which documents are filed.
+Whoever may not even see a document gets the answer of one that does not exist, so that our
+sentences tell nobody which documents are filed.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
-from django.db.models import ProtectedError, Q
-from django.db.models.deletion import Collector
-from django.db.models.signals import post_save
+from django.http import Http404
 from django.utils.translation import gettext as _
-from documents.models import CustomFieldInstance, Document
+from documents.models import CustomFieldInstance, Document, DocumentType, StoragePath
 from documents.permissions import has_perms_owner_aware, permitted_document_ids
-from guardian.models import GroupObjectPermission, UserObjectPermission
-from rest_framework.exceptions import APIException
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.utils.html import parse_html_list
 
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, VksError
-from vks_plugin.host.provision import case_code_field_id
+from vks_plugin.errors import BadInput, VksError
+from vks_plugin.host import refusals
+from vks_plugin.host.accounts import KeptGroups, KeptPeople
+from vks_plugin.host.filed import filed_among, filed_documents, frozen_among
+from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH, case_code_field_id, storage_path_id
 from vks_plugin.host.reading import note_documents
+from vks_plugin.host.refusals import Refused, in_their_language, refused
+from vks_plugin.host.sharing import opened_by
 from vks_plugin.language import language_of, speaking
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.db.models import QuerySet
     from rest_framework.request import Request
 
 
@@ -59,27 +58,21 @@ def on_case_code_change(check: Check) -> None:
         _checks.append(check)
 
 
-class Refused(APIException):
-    """A refusal in the host's API, with our sentence and status."""
-
-    def __init__(self, error: VksError) -> None:
-        super().__init__(detail=error.message)
-        self.status_code = error.status
-
-
-def _in_their_language(method: Callable[..., bool]) -> Callable[..., bool]:
-    """Let a permission speak the language our pages have for this person; the host's views may speak another."""
-
-    @wraps(method)
-    def inner(self: Any, request: Request, view: Any, *obj: Any) -> bool:
-        with speaking(language_of(request)):
-            return method(self, request, view, *obj)
-
-    return inner
+# --- reading a request as the host will --------------------------------------------------------
 
 
 def _plain(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    """Return the number that the host would look a row up by."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _as_pairs(raw: object) -> dict[int, str] | None:
@@ -92,30 +85,52 @@ def _as_pairs(raw: object) -> dict[int, str] | None:
     if isinstance(raw, int):
         raw = [raw]
     if isinstance(raw, dict):
-        return {int(key): _plain(value) for key, value in raw.items() if str(key).isdigit()}
-    if isinstance(raw, list):
-        pairs = {}
-        for entry in raw:
-            if isinstance(entry, dict) and str(entry.get("field", "")).isdigit():
-                pairs[int(entry["field"])] = _plain(entry.get("value"))
-            elif isinstance(entry, int):
-                pairs[entry] = ""
-        return pairs
-    return None
-
-
-def _present(document_ids: list[int], field_id: int) -> dict[int, str]:
-    rows = CustomFieldInstance.objects.filter(document_id__in=document_ids, field_id=field_id)
-    return {pk: (text or "").strip() for pk, text in rows.values_list("document_id", "value_text")}
+        told = [(_number(key), _plain(value)) for key, value in raw.items()]
+    elif isinstance(raw, list):
+        told = [
+            (_number(entry.get("field")), _plain(entry.get("value")))
+            if isinstance(entry, dict)
+            else (_number(entry), "")
+            for entry in raw
+        ]
+    else:
+        return None
+    return {field: value for field, value in told if field is not None}
 
 
 def _data(request: Request) -> Any:
     return request.data if hasattr(getattr(request, "data", None), "get") else {}
 
 
+def _custom_fields(data: Any) -> dict[int, str] | None:
+    """Read them from JSON, or from the nested names a form has for them."""
+    nested = parse_html_list(data, prefix="custom_fields", default=None) if hasattr(data, "getlist") else None
+    return _as_pairs(nested if nested else data.get("custom_fields"))
+
+
+def _says(data: Any, name: str) -> bool:
+    """Tell whether a request says something of this field, be it by a nested name of a form."""
+    return any(key == name or str(key).startswith((f"{name}.", f"{name}[")) for key in data)
+
+
 def _ids(raw: object) -> list[int]:
-    several = raw if isinstance(raw, list) else [raw]
-    return [int(str(each)) for each in several if str(each).isdecimal()]
+    several = raw if isinstance(raw, list | tuple) else [raw]
+    return [number for number in map(_number, several) if number is not None]
+
+
+def _named(data: Any, *keys: str) -> list[int]:
+    found: list[int] = []
+    for key in keys:
+        found += _ids(data.getlist(key) if hasattr(data, "getlist") else data.get(key))
+    return found
+
+
+# --- the field "Mã vụ án" ----------------------------------------------------------------------
+
+
+def _present(document_ids: list[int], field_id: int) -> dict[int, str]:
+    rows = CustomFieldInstance.objects.filter(document_id__in=document_ids, field_id=field_id)
+    return {pk: (text or "").strip() for pk, text in rows.values_list("document_id", "value_text")}
 
 
 def _may_change(user: User, document_ids: Iterable[int]) -> bool:
@@ -128,7 +143,7 @@ def _may_change(user: User, document_ids: Iterable[int]) -> bool:
 class CaseCodeGuard(BasePermission):
     """Asks the registered checks about every change of a case code a request would make."""
 
-    @_in_their_language
+    @in_their_language
     def has_permission(self, request: Request, view: Any) -> bool:
         """Let uploads and bulk edits pass unless a check refuses one of their changes."""
         if request.method != "POST" or not request.user.is_authenticated:
@@ -138,11 +153,11 @@ class CaseCodeGuard(BasePermission):
             self._ask(request, self._posted(request, view, field_id))
         return True
 
-    @_in_their_language
+    @in_their_language
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
         """Let the change of one document pass, which the host allows so far, unless a check refuses it."""
         field_id = case_code_field_id() if request.method in {"PUT", "PATCH"} else None
-        pairs = _as_pairs(_data(request).get("custom_fields")) if field_id is not None else None
+        pairs = _custom_fields(_data(request)) if field_id is not None else None
         if field_id is not None and pairs is not None:
             old = _present([obj.pk], field_id).get(obj.pk, "")
             new = pairs.get(field_id, "")
@@ -151,6 +166,8 @@ class CaseCodeGuard(BasePermission):
 
     @staticmethod
     def _ask(request: Request, changes: list[CodeChange]) -> None:
+        if frozen_among(each.document_id for each in changes if each.document_id is not None):
+            raise refused(refusals.FROZEN)
         try:
             for check in _checks if changes else []:
                 check(request.user, changes)  # type: ignore[arg-type]  # the callers let nobody anonymous through
@@ -173,195 +190,261 @@ class CaseCodeGuard(BasePermission):
             new = added.get(field_id, "")
             changes = [CodeChange(each, present.get(each, ""), new) for each in ids if present.get(each, "") != new]
             return changes if _may_change(request.user, ids) else []  # type: ignore[arg-type]
-        if view.kwargs.get("pk") is None and "document" in data and "custom_fields" in data:
-            pairs = _as_pairs(data.get("custom_fields")) or {}
+        if view.kwargs.get("pk") is None and "document" in data and _says(data, "custom_fields"):
+            pairs = _custom_fields(data) or {}
             return [CodeChange(None, "", pairs[field_id])] if pairs.get(field_id) else []
         return []
 
 
 # --- documents filed in a case -----------------------------------------------------------------
 
-_filed: list[Callable[[], QuerySet[Any, Any]]] = []
+_LOOKED_UP = frozenset({"retrieve", "update", "partial_update", "destroy"})
+"""Actions that look their document up among those the asker may see; the others look first and ask then."""
 
-# what the host would do to a document as a whole; its own page tools make copies that no case knows of
-_OPERATIONS = frozenset(
-    {"delete", "delete_pages", "edit_pdf", "merge", "remove_password", "rotate", "set_permissions", "split"}
-)
+_FILE_ACTIONS = frozenset({"update_version", "delete_version", "update_version_label"})
+_LETTERS = frozenset({"email_document", "email_documents"})
+_LINKS = frozenset({"ShareLinkViewSet", "ShareLinkBundleViewSet"})
 
+_OPEN = frozenset({"set_correspondent", "add_tag", "remove_tag", "modify_tags", "modify_custom_fields"})
+"""What a bulk edit may do to filed documents; a change of their case code was asked about before."""
 
-def on_filed(query: Callable[[], QuerySet[Any, Any]]) -> None:
-    """Register what returns the ids of the documents filed in a case."""
-    _filed[:] = [query]
-
-
-def _ours() -> Q:
-    return Q(pk__in=_filed[0]()) | Q(root_document_id__in=_filed[0]()) if _filed else Q(pk__in=[])
-
-
-def filed_among(document_ids: Iterable[int]) -> set[int]:
-    """Return which of these documents, or whose roots where they are versions, are filed in a case."""
-    found = Document.global_objects.filter(_ours(), pk__in=list(document_ids))
-    return set(found.values_list("pk", flat=True))
-
-
-def _refusal() -> Refused:
-    return Refused(
-        NotAllowed(
-            _(
-                "Tài liệu này đã ở trong hồ sơ vụ án: không xóa, không chia sẻ ra ngoài, không đổi người được xem và "
-                "không tách, ghép, xoay trang tại đây. Hãy làm việc đó trong trang của vụ án."
-            )
-        )
-    )
+_RULES = {"set_permissions": refusals.READERS, "delete": refusals.REMOVED, "set_storage_path": refusals.PLACE}
+"""Why the others are refused; what is not named here would change the file, or make another document of it."""
 
 
 class CaseDocumentGuard(BasePermission):
-    """Keeps a filed document in its case and with its readers, against everybody, superusers among them."""
+    """Keeps a filed document as it is, in its case and with its readers, against everybody, superusers too."""
 
-    @_in_their_language
+    @in_their_language
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Refuse to hand out a filed document that the asker could otherwise hand out."""
-        if request.method != "POST" or not request.user.is_authenticated or not self._hands_out(view):
+        """Refuse to hand out or to rework a filed document that the asker could otherwise hand out or rework."""
+        if not request.user.is_authenticated:
             return True
-        data = _data(request)
-        named: list[int] = _ids(view.kwargs.get("pk"))
-        for key in ("document", "document_ids", "documents"):
-            named += _ids(data.getlist(key) if hasattr(data, "getlist") else data.get(key))
-        refused = filed_among(named) & set(permitted_document_ids(request.user).filter(pk__in=named))
-        note_documents(request, named)
-        if refused:
-            raise _refusal()
+        action = getattr(view, "action", None)
+        changes = request.method not in SAFE_METHODS
+        own = _ids(view.kwargs.get("pk")) if view.queryset.model is Document else []
+        hands_out = changes and (action in _LETTERS or type(view).__name__ in _LINKS)
+        named = own + _named(_data(request), "document", "document_ids", "documents") if hands_out else own
+        if hands_out:
+            note_documents(request, named)
+        if getattr(view, "detail", False) and view.queryset.model is Document and action not in _LOOKED_UP:
+            self._hide(request, view)
+        if not changes:
+            return True
+        if action in _FILE_ACTIONS and filed_among(own):
+            raise refused(refusals.FILE)
+        if hands_out and filed_among(named) & set(permitted_document_ids(request.user).filter(pk__in=named)):
+            raise refused(refusals.SHARED)
         return True
 
-    @_in_their_language
+    @in_their_language
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
-        """Refuse deletion and another owner or other readers; the asker can see the document by now."""
-        if not isinstance(obj, Document):
+        """Refuse what would change a document, or pack a bundle again; the asker can see it by now."""
+        if request.method in SAFE_METHODS:
             return True
-        data = _data(request)
-        removed = request.method == "DELETE"
-        changed = request.method in {"PUT", "PATCH"} and (
-            "set_permissions" in data or ("owner" in data and str(data["owner"]) != str(obj.owner_id))
-        )
-        if (removed or changed) and filed_among([obj.pk]):
-            raise _refusal()
+        if not isinstance(obj, Document):
+            documents = getattr(obj, "documents", None)
+            if (
+                request.method != "DELETE"
+                and documents is not None
+                and filed_among(documents.values_list("pk", flat=True))
+            ):
+                raise refused(refusals.SHARED)
+            return True
+        rule = self._rule_against(request, obj)
+        if rule and filed_among([obj.pk]):
+            raise refused(rule)
+        if _redescribed(_data(request), obj) and frozen_among([obj.pk]):
+            raise refused(refusals.FROZEN)
         return True
 
     @staticmethod
-    def _hands_out(view: Any) -> bool:
-        action = getattr(view, "action", None)
-        return action in {"email_document", "email_documents"} or (
-            type(view).__name__ in {"ShareLinkViewSet", "ShareLinkBundleViewSet"} and action == "create"
-        )
+    def _hide(request: Request, view: Any) -> None:
+        """Answer for a document one may not see as for one that does not exist.
 
+        Raises:
+            Http404: there is none, or none that the asker may see.
+        """
+        for pk in _ids(view.kwargs.get("pk")):
+            document = Document.global_objects.select_related("owner", "root_document__owner").filter(pk=pk).first()
+            root = document and (document.root_document or document)
+            if root is None or not has_perms_owner_aware(request.user, "view_document", root):
+                raise Http404
 
-class KeptPeople(BasePermission):
-    """Says why somebody's account cannot be deleted; the database refuses it in any case."""
-
-    @_in_their_language
-    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
-        """Refuse what a protected foreign key would."""
+    @staticmethod
+    def _rule_against(request: Request, document: Document) -> str:
+        """Return the rule that a change of one document would break, were it filed."""
         if request.method == "DELETE":
-            try:
-                Collector(using=obj._state.db, origin=obj).collect([obj])  # noqa: SLF001 - as Django's own delete does
-            except ProtectedError as error:
-                raise Refused(
-                    Conflict(
-                        _(
-                            "Tài khoản này đã được ghi tên trong hồ sơ nên không xóa được: hãy khóa tài khoản thay vì xóa."
-                        )
-                    )
-                ) from error
+            return refusals.REMOVED
+        data = _data(request)
+        owner = "owner" in data and str(data["owner"]) != str(document.owner_id)
+        if owner or _says(data, "set_permissions"):
+            return refusals.READERS
+        place = _number(data.get("storage_path"))
+        if "storage_path" in data and place not in {document.storage_path_id, storage_path_id()}:
+            return refusals.PLACE
+        return ""
+
+
+def _redescribed(data: Any, document: Document) -> bool:
+    """Tell whether a request changes what is said of a document on the cover of its file."""
+    day = document.created.isoformat() if document.created else ""
+    return (
+        ("title" in data and data["title"] != document.title)
+        or ("document_type" in data and _number(data["document_type"]) != document.document_type_id)
+        or any(key in data and str(data[key])[:10] != day for key in ("created", "created_date"))
+    )
+
+
+def _rule_of(method: str, parameters: Mapping[str, Any], filed: set[int]) -> str:
+    """Return the rule a bulk edit or page tool would break on these filed documents."""
+    if method in _OPEN or (method == "set_storage_path" and parameters.get("storage_path") == storage_path_id()):
+        return ""
+    if method == "set_document_type":
+        return refusals.FROZEN if frozen_among(filed) else ""
+    return _RULES.get(method, refusals.FILE)
+
+
+def _ask_before_operations(asked: Any) -> Any:
+    """Wrap the one question that bulk edits and page tools ask before they do anything."""
+
+    @wraps(asked)
+    def ask(self: Any, *, user: User, documents: list[int], method: Any, parameters: dict[str, Any]) -> bool:
+        allowed = bool(asked(self, user=user, documents=documents, method=method, parameters=parameters))
+        filed = filed_among(documents) if allowed else set()
+        rule = _rule_of(method.__name__, parameters, filed) if filed else ""
+        if rule:
+            with speaking(language_of(self.request)):
+                raise refused(rule)
+        return allowed
+
+    return ask
+
+
+def _close_links(shown: Any) -> Any:
+    """Let a link open nothing that is filed, not even one made while the document was being filed."""
+
+    @wraps(shown)
+    def show(self: Any, request: Any, slug: str) -> Any:
+        # no link has an empty name: the host answers as for one that does not exist
+        return shown(self, request, "" if filed_among(opened_by(slug)) else slug)
+
+    return show
+
+
+class TrashGuard(BasePermission):
+    """Keeps the host's trash from filed documents that got there past every door."""
+
+    @in_their_language
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Refuse to empty or restore them; the others are the service account's, and nobody's business."""
+        if request.method == "POST" and request.user.is_authenticated and request.user.is_superuser:
+            named = _named(_data(request), "documents")
+            chosen = named or list(Document.deleted_objects.values_list("pk", flat=True))
+            if filed_among(chosen):
+                raise refused(refusals.TRASHED)
         return True
 
 
-def _guard_operations(mixin: Any) -> None:
-    """Wrap the one question that bulk edits and page tools ask before they do anything."""
-    asked = mixin._has_document_permissions  # noqa: SLF001 - there is no public place between the question and the act
-    if getattr(asked, "guards_cases", False):
-        return
+class KeptThings(BasePermission):
+    """Keeps what case documents hang on in the host: the field of the case code, storage path, document types."""
 
-    def ask(self: Any, *, user: User, documents: list[int], method: Any, parameters: dict[str, Any]) -> bool:
-        allowed = bool(asked(self, user=user, documents=documents, method=method, parameters=parameters))
-        if allowed and method.__name__ in _OPERATIONS and filed_among(documents):
-            with speaking(language_of(self.request)):
-                raise _refusal()
-        return allowed
+    @in_their_language
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Refuse a bulk deletion that would take such a thing along."""
+        data = _data(request)
+        kinds: dict[str, Any] = {"document_types": DocumentType, "storage_paths": StoragePath}
+        model = kinds.get(str(data.get("object_type"))) if request.method == "POST" else None
+        if model is None or data.get("operation") != "delete" or not request.user.is_authenticated:
+            return True
+        rows = model.objects.all() if data.get("all") else model.objects.filter(pk__in=_ids(data.get("objects") or []))
+        allowed = request.user.has_perm(f"documents.delete_{model._meta.model_name}")
+        if allowed and any(_is_needed(each) for each in rows):
+            raise refused(refusals.KEPT_THING)
+        return True
 
-    ask.guards_cases = True  # type: ignore[attr-defined]
-    mixin._has_document_permissions = ask  # noqa: SLF001
-
-
-# --- what got past the doors -------------------------------------------------------------------
-
-Restore = Callable[[set[int]], None]
-_restorers: list[Restore] = []
-_touched = threading.local()
-
-
-def on_widened(restore: Restore) -> None:
-    """Register what puts owner and grants of filed documents right after somebody else wrote them.
-
-    A scheduled workflow of the host, its administration pages and its shell ask no door of ours. Rows that
-    are written here in bulk, as `write_grants` does, send no signal and start nothing.
-    """
-    _restorers[:] = [restore]
-    for model in (UserObjectPermission, GroupObjectPermission):
-        post_save.connect(_grant_written, sender=model, dispatch_uid=f"vks.grant_written.{model.__name__}")
-    post_save.connect(_document_written, sender=Document, dispatch_uid="vks.document_written")
+    @in_their_language
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        """Refuse deletion, another name and another template."""
+        data = _data(request)
+        changed = any(key in data and data[key] != getattr(obj, key, None) for key in ("name", "path", "data_type"))
+        harmful = request.method == "DELETE" or (changed and not isinstance(obj, DocumentType))
+        if request.method not in SAFE_METHODS and harmful and _is_needed(obj):
+            raise refused(refusals.KEPT_THING)
+        return True
 
 
-def _grant_written(sender: object, *, instance: Any, **_signal: object) -> None:
-    if instance.content_type_id == ContentType.objects.get_for_model(Document).pk:
-        _restore_on_commit(int(instance.object_pk))
+def _is_needed(thing: Any) -> bool:
+    if isinstance(thing, StoragePath):
+        return thing.name == STORAGE_PATH or filed_documents().filter(storage_path=thing).exists()
+    if isinstance(thing, DocumentType):
+        return filed_documents().filter(document_type=thing).exists()
+    return bool(thing.name == CASE_CODE_FIELD)
 
 
-def _document_written(sender: object, *, instance: Document, update_fields: Any = None, **_signal: object) -> None:
-    if update_fields is None or "owner" in update_fields:
-        _restore_on_commit(instance.pk)
+# --- where they stand --------------------------------------------------------------------------
+
+DOORS: dict[type[BasePermission], tuple[str, ...]] = {
+    CaseCodeGuard: ("DocumentViewSet", "UnifiedSearchViewSet", "PostDocumentView", "BulkEditView"),
+    CaseDocumentGuard: ("DocumentViewSet", "UnifiedSearchViewSet", "ShareLinkViewSet", "ShareLinkBundleViewSet"),
+    TrashGuard: ("TrashView",),
+    KeptThings: ("BulkEditObjectsView", "CustomFieldViewSet", "DocumentTypeViewSet", "StoragePathViewSet"),
+    KeptPeople: ("UserViewSet",),
+    KeptGroups: ("GroupViewSet",),
+}
+"""Which views of the host ask which guard; the stand-in has a few of them."""
+
+_ACTIONS = ("email_document", "email_documents", "notes")
+"""Actions that bring permission classes of their own, which take the place of the view's."""
+
+WRAPPED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "DocumentOperationPermissionMixin": ("_has_document_permissions", _ask_before_operations),
+    "SharedLinkView": ("get", _close_links),
+}
 
 
-def _restore_on_commit(document_id: int) -> None:
-    """Look once for all that one transaction touched."""
-    waiting: set[int] = _touched.__dict__.setdefault("ids", set())
-    waiting.add(document_id)
-    transaction.on_commit(_restore)
+def _views(name: str) -> Any:
+    """Return a view of the running host, or None."""
+    found = getattr(import_module("documents.views"), name, None)
+    return found if found is not None else getattr(import_module("paperless.views"), name, None)
 
 
-def _restore() -> None:
-    waiting: set[int] = _touched.__dict__.setdefault("ids", set())
-    chosen = set(waiting)
-    waiting.clear()
-    filed = filed_among(chosen) if chosen else set()
-    for restore in _restorers if filed else []:
-        restore(filed)
+def unguarded() -> list[str]:
+    """Return which of the host's views do not ask our guards."""
+    found = [
+        f"{name}: {guard.__name__}"
+        for guard, names in DOORS.items()
+        for name in names
+        if (view := _views(name)) is not None and guard not in view.permission_classes
+    ]
+    for name in _ACTIONS:
+        action = getattr(_views("DocumentViewSet"), name, None)
+        if action is not None and CaseDocumentGuard not in action.kwargs["permission_classes"]:
+            found.append(f"DocumentViewSet.{name}: {CaseDocumentGuard.__name__}")
+    for name, (method, _wrap) in WRAPPED.items():
+        view = _views(name)
+        if view is not None and not hasattr(getattr(view, method), "guards_cases"):
+            found.append(f"{name}.{method}")
+    return found
 
 
 def stand_at_doors() -> None:
-    """Add the guards of case documents to the views the running host has."""
-    from documents import views  # noqa: PLC0415 - imports every door of the host
-    from paperless import views as accounts  # noqa: PLC0415
-
-    doors: dict[type, tuple[Any, ...]] = {
-        CaseDocumentGuard: tuple(
-            getattr(views, name, None)
-            for name in ("DocumentViewSet", "UnifiedSearchViewSet", "ShareLinkViewSet", "ShareLinkBundleViewSet")
-        ),
-        KeptPeople: (getattr(accounts, "UserViewSet", None),),
-    }
-    for guard, guarded in doors.items():
-        for view in guarded:
-            if view is not None and guard not in view.permission_classes:
+    """Add the guards to the views the running host has; twice is once."""
+    for guard, names in DOORS.items():
+        for view in filter(None, map(_views, names)):
+            if guard not in view.permission_classes:
                 view.permission_classes = (*view.permission_classes, guard)
-    for name in ("email_document", "email_documents"):
-        # these bring permission classes of their own, which take the place of the view's
-        action = getattr(views.DocumentViewSet, name, None)
+    for name in _ACTIONS:
+        action = getattr(_views("DocumentViewSet"), name, None)
         if action is not None and CaseDocumentGuard not in action.kwargs["permission_classes"]:
             action.kwargs["permission_classes"] = [*action.kwargs["permission_classes"], CaseDocumentGuard]
-    operations = getattr(views, "DocumentOperationPermissionMixin", None)
-    if operations is not None:
-        _guard_operations(operations)
+    for name, (method, wrap) in WRAPPED.items():
+        view = _views(name)
+        if view is not None and not hasattr(getattr(view, method), "guards_cases"):
+            guarded = wrap(getattr(view, method))
+            guarded.guards_cases = True
+            setattr(view, method, guarded)
     if apps.is_installed("django.contrib.admin"):
-        from vks_plugin.host.administration import narrow_administration  # noqa: PLC0415 - the stand-in has no such pages
+        from vks_plugin.host.administration import replace_pages  # noqa: PLC0415 - the stand-in has no such pages
 
-        narrow_administration(lambda: Document.global_objects.filter(_ours()))
+        replace_pages()

@@ -31,19 +31,3 @@ def mount_templates(folder: Path) -> None:
 def mount_schedule(entries: Mapping[str, Mapping[str, Any]]) -> None:
     """Add entries to Celery beat."""
     settings.CELERY_BEAT_SCHEDULE.update(entries)
-
-
-def mount_permission(*permissions: type) -> None:
-    """Add permission classes to the host's document doors; they run before any write."""
-    from documents import views  # noqa: PLC0415 - the host's views import its URL-level settings
-
-    for view in (
-        views.DocumentViewSet,
-        views.UnifiedSearchViewSet,
-        views.PostDocumentView,
-        getattr(views, "BulkEditView", None),
-    ):
-        if view is None:
-            continue
-        present = tuple(view.permission_classes)
-        view.permission_classes = present + tuple(extra for extra in permissions if extra not in present)

@@ -59,26 +59,12 @@ def stored_configuration() -> dict[str, Any]:
     return dict(found or {})
 
 
-_GUARDS = {
-    "CaseCodeGuard": ("DocumentViewSet", "UnifiedSearchViewSet", "PostDocumentView", "BulkEditView"),
-    "CaseDocumentGuard": ("DocumentViewSet", "UnifiedSearchViewSet", "ShareLinkViewSet", "ShareLinkBundleViewSet"),
-}
-
-
 def unguarded_doors() -> list[str]:
-    """Return which of the host's document views do not ask our guards."""
-    from documents import views  # noqa: PLC0415 - imports every door of the host
+    """Return which of the host's doors do not ask our guards."""
+    from vks_plugin.host.guard import unguarded  # noqa: PLC0415 - imports every door of the host
+    from vks_plugin.host.workflows import unspared  # noqa: PLC0415 - imports the host's signals
 
-    found = [
-        f"{name}: {guard}"
-        for guard, names in _GUARDS.items()
-        for name in names
-        if hasattr(views, name) and guard not in {each.__name__ for each in getattr(views, name).permission_classes}
-    ]
-    operations = getattr(views, "DocumentOperationPermissionMixin", None)
-    if operations is not None and not getattr(operations._has_document_permissions, "guards_cases", False):  # noqa: SLF001
-        found.append("DocumentOperationPermissionMixin")
-    return found
+    return unguarded() + unspared()
 
 
 class FieldFacts(NamedTuple):

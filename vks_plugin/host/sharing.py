@@ -38,6 +38,13 @@ def shared_documents(document_ids: Iterable[int]) -> set[int]:
     return found
 
 
+def opened_by(slug: str) -> set[int]:
+    """Return which documents a link or a bundle of this name opens."""
+    link, bundle = _model("sharelink"), _model("sharelinkbundle")
+    found = set(link.objects.filter(slug=slug).values_list("document_id", flat=True))
+    return found | set(bundle.objects.filter(slug=slug, documents__isnull=False).values_list("documents", flat=True))
+
+
 def revoke_links(document_ids: Iterable[int]) -> int:
     """Take away every link to these documents and every bundle that holds one; return how many there were.
 

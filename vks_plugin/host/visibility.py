@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, Exists, F, OuterRef, Q
+from django.db.models import CharField, Exists, F, IntegerField, OuterRef, Q
 from django.db.models.functions import Cast
 from documents import filters, permissions
 from documents.models import Document
@@ -45,7 +45,13 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
             return as_the_host(user)
         return (
             Document.objects.filter(deleted_at__isnull=True)
-            .filter(Q(owner=user) | Q(owner__isnull=True) | Q(id__in=ours) | Q(id__in=_granted(user, account)))
+            .filter(
+                Q(owner=user)
+                | Q(owner__isnull=True)
+                | Q(id__in=ours)
+                | Q(id__in=_granted(user, account))
+                | Q(id__in=_waiting(user))
+            )
             .values_list("id", flat=True)
         )
 
@@ -72,3 +78,18 @@ def _granted(user: User, account: int) -> QuerySet[Any, Any]:
         )
         .values(pk=F("id"))
     )
+
+
+def _waiting(user: User) -> QuerySet[Any, Any]:
+    """Return the ids of documents that a group of the person may view and change: those in the inbox of an office.
+
+    They belong to the account that owns the filed documents too. No group may change a filed document, so
+    the database starts from few grants.
+    """
+    rows = GroupObjectPermission.objects.filter(
+        group__in=user.groups.all(), permission__content_type=ContentType.objects.get_for_model(Document)
+    )
+    viewed = rows.filter(permission__codename="view_document", object_pk=OuterRef("object_pk"))
+    both = rows.filter(Exists(viewed), permission__codename="change_document")
+    found: QuerySet[Any, Any] = both.annotate(document_id=Cast("object_pk", IntegerField())).values("document_id")
+    return found

@@ -17,7 +17,7 @@ from guardian.shortcuts import assign_perm
 from tests.host.doors.conftest import STRANGERS, Kept, Secret, Visitor, host_model
 from tests.people import file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
-from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
+from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import Document
 from vks_plugin.host.provision import case_code_field_id
@@ -279,29 +279,6 @@ def test_a_file_from_the_folder_is_everybodys_until_it_is_filed(
     assert reader.found(text="ban sua") == [document.pk]
 
 
-def test_versions_of_a_case_document(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
-    def upload(who: str) -> int:
-        content = SimpleUploadedFile("v.pdf", pdf_bytes(1, "Bản chụp lại"), "application/pdf")
-        address = f"/api/documents/{secret.statement}/update_version/"
-        return int(as_person(who, "change_document").post(address, {"document": content}).status_code)
-
-    assert {upload(who) for who in STRANGERS} == {403}
-    assert upload("chief_kv1") == 403
-    assert upload("prosecutor_kv1") == 200
-    version = Document.objects.get(root_document_id=secret.statement)
-    assert version.owner == Document.objects.get(pk=secret.statement).owner
-    assert as_person("chief_kv1").found(text="chup lai") == [secret.statement]
-    # who worked on the case until now
-    assignment = Assignment.objects.get(case=secret.case, user=people["prosecutor_kv1"])
-    access.end_assignment(actor=people["chief_kv1"], assignment=assignment)
-    left = as_person("prosecutor_kv1")
-    for pk in (secret.statement, version.pk):
-        for door in ("", "metadata/", "preview/", "download/", "notes/"):
-            assert left.get(f"/api/documents/{pk}/{door}").status_code in {403, 404}, (pk, door)
-    assert left.completed("chup") == []
-    assert left.get("/api/search/", {"query": "khai", "db_only": "true"}).json()["documents"] == []
-
-
 def test_what_is_written_past_every_door_is_put_right(
     secret: Secret, kept: Tell, as_person: SignIn, people: dict[str, User]
 ) -> None:
@@ -324,25 +301,6 @@ def test_what_is_written_past_every_door_is_put_right(
     mine.owner = people["clerk_kv1"]
     mine.save()
     assert (as_person("clerk_kv1").found(), stranger.found()) == ([mine.pk], [])
-
-
-def test_groups_of_an_office_are_not_joined_by_hand(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
-    """Whoever may edit accounts could make anybody, himself too, a leader of any office."""
-    leaders = Group.objects.get(name="vks:QN-KV1:chief_procurator")
-    other = Group.objects.create(name="Tổ công tác")
-    friend = people["prosecutor_kv3"]
-    mine = set(friend.groups.values_list("pk", flat=True))
-    for administrator in (
-        as_person("admin_province", "view_user", "change_user"),
-        as_person(User.objects.create_superuser("toan_quyen")),
-    ):
-        administrator.ask("patch", f"/api/users/{friend.pk}/", {"groups": [*mine, leaders.pk, other.pk]})
-        assert as_person("prosecutor_kv3").found() == []
-    assert set(friend.groups.values_list("pk", flat=True)) == {*mine, other.pk}
-    leaders.user_set.add(friend)
-    assert as_person("prosecutor_kv3").found() == []
-    # who was appointed stays
-    assert as_person("chief_kv1").found() == secret.ids
 
 
 def test_refusals_do_not_tell_strangers_what_is_filed(secret: Secret, as_person: SignIn) -> None:

@@ -16,6 +16,7 @@ import vks_plugin
 from vks_plugin.access.actions import project_everything
 from vks_plugin.cases.models import CatalogueType, FolioProfile
 from vks_plugin.conf import configuration
+from vks_plugin.filing.inbox import take_unowned
 from vks_plugin.host import provision
 from vks_plugin.organization.actions import (
     ensure_group,
@@ -94,6 +95,7 @@ class Command(BaseCommand):
             resume_dated_access()
         swept = project_everything()
         made["memberships"], made["documents_put_right"] = swept.memberships, swept.documents
+        made["unowned_documents_taken"] = take_unowned()
         if options["json"]:
             self.stdout.write(json.dumps({"made": made}, ensure_ascii=False))
             return

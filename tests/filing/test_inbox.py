@@ -1,0 +1,226 @@
+"""Documents that come in without an owner: whose they become, who reads them meanwhile, and how they get into a case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
+from documents.models import Tag
+from documents.search import get_backend
+from documents.signals import document_consumption_finished
+from documents.tasks import consume_file
+
+from tests.people import pdf_bytes
+from vks_plugin.access.actions import assign
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.errors import NotAllowed
+from vks_plugin.filing import inbox
+from vks_plugin.filing.actions import file_existing
+from vks_plugin.filing.tasks import take_unowned
+from vks_plugin.host.models import CustomFieldInstance, Document
+from vks_plugin.host.permissions import Grant, grants_of
+from vks_plugin.host.provision import case_code_field_id, storage_path_id
+from vks_plugin.organization.actions import service_account_id
+from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STRANGERS = ("prosecutor_kv3", "clerk_kv3", "prosecutor_kv1", "outsider", "admin_province")
+Consume = Callable[..., Document]
+
+
+@pytest.fixture
+def come_in(tmp_path: Path) -> Consume:
+    """Return a function that takes a file in as the host's folder and its mail do: without an owner."""
+
+    def consume(**said: Any) -> Document:
+        before = set(Document.objects.values_list("pk", flat=True))
+        path = tmp_path / "quet.pdf"
+        path.write_bytes(pdf_bytes(1, "Bản quét không chủ"))
+        consume_file.apply(
+            kwargs={
+                "input_doc": ConsumableDocument(source=DocumentSource.ConsumeFolder, original_file=path),
+                "overrides": DocumentMetadataOverrides(**said),
+            },
+            headers={"trigger_source": "folder_consume"},
+            throw=True,
+        )
+        return Document.objects.exclude(pk__in=before).get()
+
+    return consume
+
+
+def reads(account: User, document: Document) -> tuple[bool, bool, bool]:
+    """Tell whether somebody finds a document in the list, by a word of it, and as a completion."""
+    client = Client()
+    client.force_login(account)
+    listed = client.get("/api/documents/", {"page_size": "100"})
+    rows = listed.json()["results"] if listed.status_code == 200 else []
+    found = client.get("/api/documents/", {"text": "khong chu"})
+    hits = found.json()["results"] if found.status_code == 200 else []
+    completed = client.get("/api/search/autocomplete/", {"term": "quet"})
+    words = completed.json() if completed.status_code == 200 else []
+    return (
+        document.pk in [row["id"] for row in rows],
+        document.pk in [row["id"] for row in hits],
+        "quet" in words,
+    )
+
+
+@pytest.fixture
+def one_office(settings: Any) -> None:
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+
+
+@pytest.mark.parametrize("mark", ["path", "type", "tag", "everything"])
+def test_what_is_ours_is_never_everybodys(
+    mark: str,
+    one_office: None,
+    come_in: Consume,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    settings: Any,
+) -> None:
+    settings.VKS_INBOX_TAG = "Hồ sơ vụ án"
+    settings.VKS_TAKE_EVERY_UNOWNED = mark == "everything"
+    marks: dict[str, dict[str, Any]] = {
+        "path": {"storage_path_id": storage_path_id()},
+        "type": {"document_type_id": catalogue["BBHC"].host_type_id},
+        "tag": {"tag_ids": [Tag.objects.create(name="Hồ sơ vụ án").pk]},
+        "everything": {},
+    }
+    indexed = []
+
+    def look(sender: object, *, document: Document, **_extra: object) -> None:
+        # the host has written its index by now, and its transaction is still open
+        indexed.extend(get_backend().autocomplete("quet", 5, people["prosecutor_kv3"]))
+
+    document_consumption_finished.connect(look)
+    try:
+        document = come_in(**marks[mark])
+    finally:
+        document_consumption_finished.disconnect(look)
+    assert indexed == []
+    assert document.owner_id == service_account_id()
+    clerks = [Group.objects.get(name=f"vks:QN-KV1:{role}").pk for role in ("records_clerk", "scan_operator")]
+    assert grants_of([document.pk])[document.pk] == {
+        Grant("group", pk, action) for pk in clerks for action in ("view", "change")
+    }
+    assert {who: reads(people[who], document) for who in STRANGERS} == dict.fromkeys(STRANGERS, (False,) * 3)
+    assert reads(people["clerk_kv1"], document) == (True, True, True)
+    assert reads(people["scanner_kv1"], document)[0]
+
+
+def test_what_is_not_ours_stays_as_the_host_has_it(
+    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    document = come_in()
+    take_unowned()
+    document.refresh_from_db()
+    assert document.owner is None
+    assert reads(people["prosecutor_kv3"], document) == (True, True, True)
+
+
+def test_what_was_there_before_stays_as_it_was(
+    one_office: None, people: dict[str, User], catalogue: dict[str, CatalogueType], settings: Any
+) -> None:
+    settings.VKS_TAKE_EVERY_UNOWNED = True
+    old = Document.objects.create(
+        title="Văn bản cũ",
+        mime_type="application/pdf",
+        checksum="0" * 64,
+        document_type_id=catalogue["BBHC"].host_type_id,
+        added="2020-01-01T00:00:00Z",
+    )
+    assert inbox.take_unowned() == 0
+    old.refresh_from_db()
+    assert old.owner is None
+
+
+def test_which_office(units: dict[str, ProcuracyUnit], settings: Any) -> None:
+    """Several use the system: none is guessed. With one, it is that one's."""
+    assert inbox.inbox_unit() is None
+    ProcuracyUnit.objects.exclude(code="QN-KV3").update(active_from=None)
+    found = inbox.inbox_unit()
+    assert found is not None
+    assert found.code == "QN-KV3"
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+    found = inbox.inbox_unit()
+    assert found is not None
+    assert found.code == "QN-KV1"
+    settings.VKS_INBOX_UNIT = "QN-KV9"
+    assert inbox.inbox_unit() is None
+
+
+def test_without_an_office_nobody_reads_it(come_in: Consume, people: dict[str, User], provisioned: None) -> None:
+    document = come_in(storage_path_id=storage_path_id())
+    assert document.owner_id == service_account_id()
+    assert grants_of([document.pk]) == {}
+    assert not reads(people["clerk_kv1"], document)[0]
+
+
+def test_a_clerk_files_it(
+    one_office: None, come_in: Consume, case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    by_field, by_panel = (come_in(storage_path_id=storage_path_id()) for _number in range(2))
+    assign(actor=people["chief_kv1"], case=case, user=people["scanner_kv1"], role="scan_operator")
+    client = Client()
+    client.force_login(people["scanner_kv1"])
+    code = [{"field": case_code_field_id(), "value": case.code}]
+    answer = client.patch(
+        f"/api/documents/{by_field.pk}/", json.dumps({"custom_fields": code}), content_type="application/json"
+    )
+    assert answer.status_code == 200, answer.content
+    with pytest.raises(NotAllowed):
+        file_existing(actor=people["prosecutor_kv1"], case=case, document=by_panel)
+    file_existing(actor=people["scanner_kv1"], case=case, document=by_panel)
+    assert set(CaseDocument.objects.values_list("document_id", "filed_by__username")) == {
+        (by_field.pk, "scanner_kv1"),
+        (by_panel.pk, "scanner_kv1"),
+    }
+    # from now on it is the case's: the clerk knows of it by his post, no longer by the inbox
+    assert reads(people["prosecutor_kv1"], by_panel)[0]
+
+
+@pytest.mark.parametrize("how", ["account", "several accounts"])
+def test_what_a_deleted_account_leaves_behind(
+    how: str, one_office: None, come_in: Consume, people: dict[str, User], provisioned: None
+) -> None:
+    """The host empties the owner, and what nobody owns is everybody's."""
+    guest = User.objects.create_user("khach")
+    ours = come_in(owner_id=guest.pk, storage_path_id=storage_path_id())
+    other = come_in(owner_id=guest.pk)
+    assert ours.owner == guest
+    if how == "account":
+        guest.delete()
+    else:
+        User.objects.filter(username="khach").delete()
+    ours.refresh_from_db()
+    other.refresh_from_db()
+    assert (ours.owner_id, other.owner_id) == (service_account_id(), None)
+    assert {who: reads(people[who], ours)[0] for who in STRANGERS} == dict.fromkeys(STRANGERS, False)
+    assert reads(people["clerk_kv1"], ours)[0]
+
+
+def test_the_sweep(
+    one_office: None, come_in: Consume, case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    """What lost its owner past every door, as by the host's bulk edit, which sends no signal."""
+    document = come_in(storage_path_id=storage_path_id())
+    coded = come_in(owner_id=people["prosecutor_kv1"].pk)
+    CustomFieldInstance.objects.create(document=coded, field_id=case_code_field_id(), value_text="HS-QN-KV9-2026-0001")
+    Document.objects.update(owner=None)
+    get_backend().add_or_update(Document.objects.get(pk=document.pk))
+    assert reads(people["prosecutor_kv3"], document) == (True, True, True)
+    assert inbox.unowned_in_reach() == [document.pk, coded.pk]
+    take_unowned()
+    assert inbox.unowned_in_reach() == []
+    assert not Document.objects.exclude(owner_id=service_account_id()).exists()
+    assert reads(people["prosecutor_kv3"], document) == (False, False, False)
+    assert inbox.take_unowned() == 0

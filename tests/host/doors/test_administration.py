@@ -1,0 +1,249 @@
+"""The host's administration pages, which ask neither owner nor grants: what they show and what they let change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from auditlog.models import LogEntry  # type: ignore[import-untyped]
+from django.contrib.auth.models import Group, Permission, User
+from rest_framework.authtoken.models import Token
+
+from tests.host.doors.conftest import TITLE, Kept, Secret, Visitor, host_model
+from tests.people import PASSWORD
+from vks_plugin.cases.models import CatalogueType
+from vks_plugin.host.models import CustomFieldInstance, Document
+from vks_plugin.host.provision import case_code_field_id, storage_path_id
+from vks_plugin.organization.actions import service_account_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[..., Visitor]
+Tell = Callable[[], Kept]
+
+
+def test_what_they_show(secret: Secret, as_person: SignIn) -> None:
+    """Staff of the host who are no superusers see there whatever the API refuses them."""
+    codenames = ("view_document", "change_document", "view_note", "view_customfieldinstance", "view_logentry")
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    visitor = as_person(staff, *codenames)
+    visitor.upload(title="x")
+    mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff)
+    entries = LogEntry.objects.get_for_objects(Document.objects.filter(pk__in=secret.ids)).values_list("pk", flat=True)
+    assert entries
+    pages = (
+        "documents/document/",
+        f"documents/document/{secret.statement}/change/",
+        f"documents/document/{secret.statement}/permissions/",
+        f"documents/document/?q={TITLE.split()[0]}",
+        f"documents/document/{mine.pk}/change/",
+        "documents/note/",
+        "documents/customfieldinstance/",
+        "auditlog/logentry/",
+        *(f"auditlog/logentry/{pk}/change/" for pk in entries),
+    )
+    for page in pages:
+        answer = visitor.get(f"/admin/{page}")
+        assert secret.told_by(answer) == [], page
+    assert mine.title in visitor.get("/admin/documents/document/").content.decode()
+    superuser = as_person(User.objects.create_superuser("toan_quyen"))
+    told = {word for page in pages for word in secret.told_by(superuser.get(f"/admin/{page}"))}
+    assert told >= {"Văn Ánh", "khai nhận", "đổi lời khai", secret.case.code}
+
+
+def test_titles_beside_a_number_or_in_a_list_to_choose_from(secret: Secret, as_person: SignIn) -> None:
+    """Forms of things that hang on documents, and the page that says why an account cannot be deleted."""
+    visitor = as_person(
+        User.objects.create_user("nhan_vien", is_staff=True),
+        *(
+            f"{action}_{name}"
+            for name in ("note", "sharelink", "sharelinkbundle")
+            for action in ("add", "change", "view")
+        ),
+        "delete_user",
+        "view_user",
+    )
+    author = User.objects.get(username="prosecutor_kv1")
+    for page in (
+        f"documents/note/add/?document={secret.statement}",
+        f"documents/sharelink/add/?document={secret.statement}",
+        "documents/sharelinkbundle/add/",
+        f"auth/user/{author.pk}/delete/",
+    ):
+        answer = visitor.get(f"/admin/{page}")
+        assert answer.status_code == 200, page
+        assert secret.told_by(answer) == [], page
+    assert "khóa tài khoản" in visitor.get(f"/admin/auth/user/{author.pk}/delete/").content.decode()
+    mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64)
+    assert mine.title in visitor.get("/admin/documents/sharelinkbundle/add/").content.decode()
+
+
+@pytest.fixture
+def superuser(secret: Secret, as_person: SignIn) -> Visitor:
+    """Return somebody whom the host's pages let do everything."""
+    return as_person(User.objects.create_superuser("toan_quyen", password=PASSWORD))
+
+
+def _form(visitor: Visitor, page: str, **changed: Any) -> Any:
+    """Send a page's form back as a browser would, with some of it changed."""
+    answer = visitor.get(page)
+    assert answer.status_code == 200, page
+    form = answer.context["adminform"].form
+    values: dict[str, Any] = {}
+    for field in form:
+        value = field.value()
+        parts = getattr(field.field.widget, "widgets", None)
+        if parts is not None:
+            # day and hour in two boxes
+            for name, part in zip(field.field.widget.widgets_names, field.field.widget.decompress(value), strict=True):
+                values[f"{field.html_name}{name}"] = part.isoformat() if part is not None else None
+            continue
+        several = isinstance(value, list | tuple) or hasattr(value, "all")
+        values[field.html_name] = [getattr(each, "pk", each) for each in value] if several else value
+    values = {key: value for key, value in (values | changed).items() if value not in (None, "", False)}
+    return visitor.post(page, values)
+
+
+def test_documents_are_not_changed_there(
+    secret: Secret, kept: Tell, superuser: Visitor, people: dict[str, User]
+) -> None:
+    before = kept()
+    address = f"/admin/documents/document/{secret.statement}/"
+    friend = people["prosecutor_kv3"].pk
+    group = Group.objects.create(name="Tổ công tác").pk
+    view = Permission.objects.get(codename="view_document").codename
+    for change in ({"title": "Tên khác"}, {"owner": str(friend)}):
+        answer = _form(superuser, f"{address}change/", **change)
+        assert answer.status_code == 403, change
+        assert "không sửa ở trang quản trị" in answer.content.decode()
+    chosen = {"action": "delete_selected", "_selected_action": [str(secret.statement)], "post": "yes"}
+    requests: tuple[tuple[str, dict[str, Any]], ...] = (
+        (f"{address}delete/", {"post": "yes"}),
+        (f"{address}permissions/user-manage/{friend}/", {"permissions": [view]}),
+        (f"{address}permissions/group-manage/{group}/", {"permissions": [view]}),
+        ("/admin/documents/document/", chosen),
+        ("/admin/documents/document/", chosen | {"select_across": "1"}),
+    )
+    for page, body in requests:
+        assert superuser.post(page, body).status_code == 403, page
+        assert kept() == before, page
+    assert Document.objects.get(pk=secret.statement).title == TITLE
+    # what is in no case is changed there as ever
+    mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, page_count=1)
+    page = f"/admin/documents/document/{mine.pk}/change/"
+    answer = _form(superuser, page, title="Sổ trực tháng 3")
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert superuser.post(f"/admin/documents/document/{mine.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Document.objects.filter(pk=mine.pk).exists()
+
+
+def test_what_hangs_on_documents(secret: Secret, superuser: Visitor) -> None:
+    code = CustomFieldInstance.objects.get(document_id=secret.statement)
+    link = {"document": secret.statement, "slug": "x", "file_version": "original", "created_0": "2026-01-01"}
+    bundle = {"documents": secret.ids, "slug": "x", "file_version": "original", "status": "pending"}
+    requests: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("documents/sharelink/add/", link | {"created_1": "00:00:00"}),
+        ("documents/sharelinkbundle/add/", bundle),
+        (f"documents/customfieldinstance/{code.pk}/delete/", {"post": "yes"}),
+        (
+            "documents/customfieldinstance/",
+            {"action": "delete_selected", "_selected_action": [str(code.pk)], "post": "yes"},
+        ),
+        (f"documents/customfield/{case_code_field_id()}/delete/", {"post": "yes"}),
+        (f"documents/customfield/{case_code_field_id()}/change/", {"name": "Mã"}),
+        (f"documents/storagepath/{storage_path_id()}/delete/", {"post": "yes"}),
+        (f"documents/storagepath/{storage_path_id()}/change/", {"name": "Khác", "path": "{{ title }}"}),
+    )
+    for page, body in requests:
+        answer = superuser.post(f"/admin/{page}", body)
+        assert answer.status_code == 403, (page, answer.content)
+        assert "hồ sơ vụ án" in answer.content.decode(), page
+    assert CustomFieldInstance.objects.get(pk=code.pk).value == secret.case.code
+    assert host_model("ShareLink").objects.count() == host_model("ShareLinkBundle").objects.count() == 0
+    # notes stay open
+    note = host_model("Note").objects.get(document_id=secret.statement)
+    assert _form(superuser, f"/admin/documents/note/{note.pk}/change/", note="Đã đối chiếu").status_code == 302
+    # a list that is edited in place would ask no rule
+    assert b'name="form-0-path"' not in superuser.get("/admin/documents/storagepath/").content
+
+
+def test_document_types_of_case_documents(
+    secret: Secret, superuser: Visitor, catalogue: dict[str, CatalogueType]
+) -> None:
+    for code, status in (("BBHC", 403), ("QDKTVA", 302)):
+        kind = catalogue[code].host_type_id
+        page = f"/admin/documents/documenttype/{kind}/delete/"
+        assert superuser.post(page, {"post": "yes"}).status_code == status, code
+
+
+def test_accounts_and_groups(secret: Secret, superuser: Visitor, as_person: SignIn, people: dict[str, User]) -> None:
+    leaders = Group.objects.get(name="vks:QN-KV1:chief_procurator")
+    friend, keeper = people["prosecutor_kv3"], User.objects.get(pk=service_account_id())
+    own = list(friend.groups.values_list("pk", flat=True))
+    person = as_person(
+        User.objects.create_user("nhan_vien", is_staff=True), "view_user", "change_user", "view_group", "change_group"
+    )
+    passwords = {"usable_password": "true", "password1": "x9!Kq-another", "password2": "x9!Kq-another"}
+    before = (friend.password, friend.email)
+    for visitor in (superuser, person):
+        page = f"/admin/auth/user/{friend.pk}/change/"
+        for groups in ([*own, leaders.pk], []):
+            assert _form(visitor, page, groups=groups, last_name="Khác").status_code == 403, groups
+        page = f"/admin/auth/group/{leaders.pk}/change/"
+        assert _form(visitor, page, name="Khác").status_code == 403
+        page = f"/admin/auth/user/{keeper.pk}/change/"
+        assert _form(visitor, page, is_active=True).status_code == 403
+        assert visitor.post(f"/admin/auth/user/{keeper.pk}/password/", passwords).status_code == 403
+    assert _form(person, f"/admin/auth/user/{friend.pk}/change/", email="toi@example.org").status_code == 403
+    assert person.post(f"/admin/auth/user/{friend.pk}/password/", passwords).status_code == 403
+    friend.refresh_from_db()
+    keeper.refresh_from_db()
+    assert (friend.password, friend.email) == before
+    assert friend.last_name != "Khác"
+    assert not keeper.is_active
+    assert list(friend.groups.values_list("pk", flat=True)) == own
+    for page in (f"auth/group/{leaders.pk}/delete/", f"auth/user/{people['chief_kv1'].pk}/delete/"):
+        assert superuser.post(f"/admin/{page}", {"post": "yes"}).status_code == 403, page
+    # what is neither a post nor a group of an office
+    other = Group.objects.create(name="Tổ công tác")
+    page = f"/admin/auth/user/{friend.pk}/change/"
+    assert _form(superuser, page, groups=[*own, other.pk], last_name="Phan Thị").status_code == 302
+    assert set(friend.groups.values_list("pk", flat=True)) == {*own, other.pk}
+    assert superuser.post(f"/admin/auth/user/{friend.pk}/password/", passwords).status_code == 302
+    assert superuser.post(f"/admin/auth/group/{other.pk}/delete/", {"post": "yes"}).status_code == 302
+
+
+def test_staff_learn_of_no_filed_document_by_what_is_refused(secret: Secret, as_person: SignIn) -> None:
+    visitor = as_person(
+        User.objects.create_user("nhan_vien", is_staff=True),
+        *("view_document", "change_document", "delete_document", "add_sharelink", "view_sharelink"),
+    )
+    for page in ("documents/document/{}/change/", "documents/document/{}/delete/"):
+        answers = [visitor.post(f"/admin/{page.format(pk)}", {"post": "yes"}) for pk in (secret.statement, 999999)]
+        assert len({answer.status_code for answer in answers}) == 1, page
+        assert all("hồ sơ vụ án" not in answer.content.decode() for answer in answers), page
+    answers = [visitor.post("/admin/documents/sharelink/add/", {"document": pk}) for pk in (secret.statement, 999999)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert (
+        answers[0].context["adminform"].form.errors["document"]
+        == answers[1].context["adminform"].form.errors["document"]
+    )
+
+
+def test_ways_to_sign_in_as_somebody(
+    secret: Secret, superuser: Visitor, as_person: SignIn, people: dict[str, User]
+) -> None:
+    """With another's token one is that other; with another address one gets another password."""
+    Token.objects.create(user=people["prosecutor_kv1"])
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    staff.user_permissions.set(
+        Permission.objects.filter(content_type__app_label__in=["account", "authtoken", "mfa", "socialaccount"])
+    )
+    visitor = as_person(staff)
+    for rows in ("account/emailaddress", "authtoken/tokenproxy", "mfa/authenticator", "socialaccount/socialaccount"):
+        assert visitor.get(f"/admin/{rows}/").status_code == 403, rows
+        assert visitor.get(f"/admin/{rows}/add/").status_code == 403, rows
+        assert superuser.get(f"/admin/{rows}/").status_code == 200, rows
+    assert visitor.post("/admin/authtoken/tokenproxy/add/", {"user": people["chief_kv1"].pk}).status_code == 403
+    assert not Token.objects.filter(user=people["chief_kv1"]).exists()

@@ -1,0 +1,204 @@
+"""Workflows of the host act past every door: case documents, and files on their way into a case, are spared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from documents import tasks
+
+from tests.host.doors.conftest import Kept, Secret, Visitor, host_model
+from tests.people import file_pdf, pdf_bytes
+from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host import filed
+from vks_plugin.host.models import Document
+from vks_plugin.host.provision import case_code_field_id, storage_path_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[..., Visitor]
+Tell = Callable[[], Kept]
+
+_SOURCES = ["1", "2", "3", "4"]
+
+
+@pytest.fixture(autouse=True)
+def letters(settings: Any) -> None:
+    settings.EMAIL_ENABLED = True
+
+
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the addresses that something was sent to."""
+    webhooks = import_module("documents.workflows.webhooks")
+    sent: list[str] = []
+    monkeypatch.setattr(webhooks.send_webhook, "apply_async", lambda kwargs: sent.append(kwargs["url"]))
+    return sent
+
+
+def workflow(kind: str, **action: Any) -> Any:
+    """Make a workflow that does something to every document there is."""
+    trigger = host_model("WorkflowTrigger")
+    told: dict[str, Any] = {"type": getattr(trigger.WorkflowTriggerType, kind)}
+    if kind == "CONSUMPTION":
+        told |= {"sources": _SOURCES, "filter_filename": "*"}
+    if kind == "SCHEDULED":
+        told |= {"schedule_offset_days": 0, "schedule_date_field": "added"}
+    name = f"Quy trình {host_model('Workflow').objects.count()}"
+    made = host_model("Workflow").objects.create(name=name, order=0, enabled=True)
+    made.triggers.add(trigger.objects.create(**told))
+    made.actions.add(host_model("WorkflowAction").objects.create(**action))
+    return made
+
+
+def outward() -> list[dict[str, Any]]:
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    letter = host_model("WorkflowActionEmail").objects.create(
+        subject="{{ doc_title }}", body="x", to="ai-do@example.org", include_document=True
+    )
+    hook = host_model("WorkflowActionWebhook").objects.create(
+        url="https://example.org/", use_params=False, body="{{ doc_title }}", include_document=True
+    )
+    return [{"type": kinds.EMAIL, "email": letter}, {"type": kinds.WEBHOOK, "webhook": hook}]
+
+
+def hand_in(secret: Secret, people: dict[str, User], catalogue: dict[str, CatalogueType]) -> IntakeItem:
+    item = file_pdf(
+        actor=people["prosecutor_kv1"], case=secret.case, document_type=catalogue["QDKTBC"], content=pdf_bytes(1, "Mật")
+    )
+    item.refresh_from_db()
+    return item
+
+
+@pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED", "DOCUMENT_UPDATED", "SCHEDULED"])
+def test_none_sends_them_away(
+    kind: str,
+    secret: Secret,
+    as_person: SignIn,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    posted: list[str],
+) -> None:
+    for action in outward():
+        workflow(kind, **action)
+    code = json.dumps({case_code_field_id(): secret.case.code})
+    reader = as_person("prosecutor_kv1")
+    assert hand_in(secret, people, catalogue).status == IntakeItem.Status.FILED
+    reader.upload(title="Bản tự khai", custom_fields=code)
+    assert reader.ask("patch", f"/api/documents/{secret.statement}/", {"title": "Bản cung"}).status_code == 200
+    tasks.check_scheduled_workflows()  # type: ignore[attr-defined]
+    assert (mail.outbox, posted) == ([], [])
+    assert CaseDocument.objects.count() == 4
+    # what is in no case goes where its owner's workflow sends it
+    reader.upload(title="Thư mời họp")
+    mine = Document.objects.filter(case_document=None).get()
+    reader.ask("patch", f"/api/documents/{mine.pk}/", {"title": "Thư mời"})
+    tasks.check_scheduled_workflows()  # type: ignore[attr-defined]
+    assert len(mail.outbox) >= 1
+    assert len(posted) >= 1
+
+
+@pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED", "DOCUMENT_UPDATED", "SCHEDULED"])
+def test_none_moves_them_to_the_bin_or_works_on_their_file(
+    kind: str,
+    secret: Secret,
+    kept: Tell,
+    as_person: SignIn,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+) -> None:
+    before = kept()
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    workflow(kind, type=kinds.PASSWORD_REMOVAL, passwords=["x"])
+    workflow(kind, type=kinds.MOVE_TO_TRASH)
+    item = hand_in(secret, people, catalogue)
+    assert (item.status, item.error) == (IntakeItem.Status.FILED, "")
+    as_person("prosecutor_kv1").ask("patch", f"/api/documents/{secret.statement}/", {"title": "Bản cung"})
+    tasks.check_scheduled_workflows()  # type: ignore[attr-defined]
+    after = kept()
+    assert [row for row in after.documents if row[0] in secret.ids] == before.documents
+    assert not Document.global_objects.filter(deleted_at__isnull=False).exists()
+    assert not Document.global_objects.filter(root_document__isnull=False).exists()
+
+
+def test_none_takes_readers_away(secret: Secret, kept: Tell, as_person: SignIn) -> None:
+    before = kept()
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    for number, removed in enumerate(("owners", "permissions", "custom_fields", "storage_paths")):
+        made = workflow("DOCUMENT_UPDATED", type=kinds.REMOVAL, **{f"remove_all_{removed}": True})
+        answer = as_person("prosecutor_kv1").ask(
+            "patch", f"/api/documents/{secret.statement}/", {"title": f"Bản cung {number}"}
+        )
+        assert answer.status_code == 200, removed
+        assert host_model("WorkflowRun").objects.filter(workflow=made).exists(), removed
+        made.delete()
+        assert kept() == before, removed
+    document = Document.objects.get(pk=secret.statement)
+    assert document.storage_path_id == storage_path_id()
+    assert document.custom_fields.get().value == secret.case.code
+
+
+def test_tags_by_a_workflow_stay_open(secret: Secret, kept: Tell, as_person: SignIn) -> None:
+    before = kept()
+    tag = host_model("Tag").objects.create(name="Đã sửa")
+    made = workflow("DOCUMENT_UPDATED", type=host_model("WorkflowAction").WorkflowActionType.ASSIGNMENT)
+    made.actions.get().assign_tags.add(tag)
+    as_person("prosecutor_kv1").ask("patch", f"/api/documents/{secret.statement}/", {"title": "Bản cung"})
+    assert Document.objects.get(pk=secret.statement).tags.get() == tag
+    assert kept() == before
+
+
+def test_none_renames_what_is_sealed(secret: Secret, as_person: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filed, "_frozen", [])
+    filed.on_frozen(lambda: CaseDocument.objects.filter(document_id=secret.statement).values("document_id"))
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    workflow("DOCUMENT_UPDATED", type=kinds.ASSIGNMENT, assign_title="Tên máy đặt")
+    visitor = as_person("prosecutor_kv1")
+    for pk in secret.ids:
+        assert visitor.ask("patch", f"/api/documents/{pk}/", {"tags": []}).status_code == 200
+    titles = dict(Document.objects.values_list("pk", "title"))
+    assert titles[secret.report] == "Tên máy đặt"
+    assert titles[secret.statement] != "Tên máy đặt"
+
+
+@pytest.mark.parametrize("kind", ["CONSUMPTION", "DOCUMENT_ADDED"])
+@pytest.mark.parametrize("source", ["upload", "case page"])
+def test_an_upload_for_a_case_stays_with_who_handed_it_in(
+    kind: str,
+    source: str,
+    secret: Secret,
+    as_person: SignIn,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+) -> None:
+    """A workflow that gives whatever comes in to somebody, shows it to him and files it elsewhere."""
+    friend = people["prosecutor_kv3"]
+    other = host_model("StoragePath").objects.create(name="Khác", path="{{ title }}")
+    kinds = host_model("WorkflowAction").WorkflowActionType
+    made = workflow(
+        kind,
+        type=kinds.ASSIGNMENT,
+        assign_owner=friend,
+        assign_storage_path=other,
+        assign_custom_fields_values={str(case_code_field_id()): "HS-QN-KV9-2026-0001"},
+    )
+    made.actions.get().assign_view_users.add(friend)
+    made.actions.get().assign_custom_fields.add(case_code_field_id())
+    if source == "upload":
+        code = json.dumps({case_code_field_id(): secret.case.code})
+        as_person("prosecutor_kv1").upload(title="Bản tự khai", custom_fields=code)
+    else:
+        hand_in(secret, people, catalogue)
+    new = CaseDocument.objects.exclude(document_id__in=secret.ids).get()
+    assert (new.case, new.filed_by) == (secret.case, people["prosecutor_kv1"])
+    assert Document.objects.get(pk=new.document_id).storage_path != other
+    assert Document.objects.get(pk=new.document_id).custom_fields.get().value == secret.case.code
+    assert new.document_id in as_person("chief_kv1").found()
+    stranger = as_person("prosecutor_kv3")
+    assert (stranger.found(), stranger.completed("can"), stranger.completed("mat")) == ([], [], [])

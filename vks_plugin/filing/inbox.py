@@ -1,0 +1,114 @@
+"""Where documents wait that are nobody's and in no case: with the service account, for the clerks of one office.
+
+The host lets everybody read and change what has no owner. Whatever comes in so, from the consume folder, by
+mail or because its owner's account is gone, is taken here before anybody else could read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.signals import post_delete, pre_delete
+from django.utils import timezone
+
+from vks_plugin.access.projection import project_case
+from vks_plugin.access.queries import FACTS
+from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.conf import configuration
+from vks_plugin.host.models import Document
+from vks_plugin.host.permissions import Grant
+from vks_plugin.host.unowned import Reach, give
+from vks_plugin.organization.actions import ensure_group, service_account_id
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.roles import Role
+
+KEEPERS = (Role.RECORDS_CLERK, Role.SCAN_OPERATOR)
+"""Who looks after the inbox of an office: they read what waits there and file it."""
+
+
+def reach() -> Reach:
+    """Return which documents are ours to look after."""
+    settings = configuration()
+    types = CatalogueType.objects.filter(host_type_id__isnull=False).values_list("host_type_id", flat=True)
+    return Reach(
+        host_type_ids=[pk for pk in types if pk is not None],
+        tag=settings.inbox_tag,
+        everything=settings.take_every_unowned,
+    )
+
+
+def inbox_unit() -> ProcuracyUnit | None:
+    """Return the office whose clerks keep the inbox: the one that is set, else the only one that uses the system."""
+    today = timezone.localdate()
+    units = ProcuracyUnit.objects.on(today)
+    code = configuration().inbox_unit
+    if code:
+        return units.filter(code=code).first()
+    using = list(units.filter(active_from__lte=today)[:2])
+    return using[0] if len(using) == 1 else None
+
+
+def _grants() -> frozenset[Grant]:
+    unit = inbox_unit()
+    groups = [ensure_group(unit, role).pk for role in KEEPERS] if unit is not None else []
+    return frozenset(Grant("group", pk, action) for pk in groups for action in ("view", "change"))
+
+
+@transaction.atomic
+def take_unowned(document_ids: Iterable[int] | None = None) -> int:
+    """Give an owner and an office to documents in reach that have none; return how many those were.
+
+    Args:
+        document_ids: only these; every one there is when None.
+    """
+    unowned = Document.global_objects.filter(owner__isnull=True)
+    if document_ids is not None:
+        unowned = unowned.filter(pk__in=list(document_ids))
+    found = set(reach().documents().filter(pk__in=unowned).values_list("pk", flat=True))
+    filed = CaseDocument.objects.filter(document_id__in=unowned.values("pk"))
+    filed = filed.select_related(*(f"case__{fact}" for fact in FACTS))
+    for each in filed:
+        project_case(each.case, documents=[each])
+        found.discard(each.document_id)
+    if found:
+        give(found, owner_id=service_account_id(), grants=_grants())
+    return len(found) + len(filed)
+
+
+def unowned_in_reach() -> list[int]:
+    """Return the documents that ought to have an owner and have none, for the doctor."""
+    rows = Document.global_objects.filter(owner__isnull=True)
+    found = set(reach().documents().filter(pk__in=rows).values_list("pk", flat=True))
+    found |= set(CaseDocument.objects.filter(document__owner__isnull=True).values_list("document_id", flat=True))
+    return sorted(found)
+
+
+def is_waiting(document: Document) -> bool:
+    """Tell whether a document lies in the inbox."""
+    return (
+        document.owner_id == service_account_id() and not CaseDocument.objects.filter(document_id=document.pk).exists()
+    )
+
+
+# --- somebody's account is deleted -------------------------------------------------------------
+
+
+def _account_goes(sender: object, *, instance: User, **_signal: object) -> None:
+    """Remember what is his: the host empties its owner in the course of the deletion."""
+    owned = reach().documents().filter(owner=instance)
+    instance._vks_left_behind = list(owned.values_list("pk", flat=True))  # type: ignore[attr-defined]  # noqa: SLF001 - ours, for a moment
+
+
+def _account_gone(sender: object, *, instance: User, **_signal: object) -> None:
+    """Take what he left behind, before the deletion commits."""
+    left = getattr(instance, "_vks_left_behind", [])
+    if left:
+        take_unowned(left)
+
+
+def watch_accounts() -> None:
+    """Look after what people leave behind."""
+    pre_delete.connect(_account_goes, sender=User, dispatch_uid="vks.account_goes")
+    post_delete.connect(_account_gone, sender=User, dispatch_uid="vks.account_gone")

@@ -1,0 +1,164 @@
+"""Accounts and groups of the host: who is in a group of ours, and who owns the case documents.
+
+The concepts above tell which groups and which account these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import Group, User
+from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
+from django.db.models.signals import m2m_changed
+from django.utils.translation import gettext as _
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+
+from vks_plugin.errors import Conflict
+from vks_plugin.host import refusals
+from vks_plugin.host.refusals import Refused, in_their_language, refused
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_prefixes: list[str] = []
+_services: list[Callable[[], QuerySet[Any, Any]]] = []
+_synchronisers: list[Callable[[Iterable[int] | None], object]] = []
+
+
+def on_groups(prefix: str, synchronise: Callable[[Iterable[int] | None], object]) -> None:
+    """Register how the groups that are ours begin, and what puts their members right.
+
+    Args:
+        prefix: how their names begin.
+        synchronise: told which people to look at, or None for everybody.
+    """
+    _prefixes[:], _synchronisers[:] = [prefix], [synchronise]
+    m2m_changed.connect(_membership_written, sender=User.groups.through, dispatch_uid="vks.membership_written")
+
+
+def on_service_account(query: Callable[[], QuerySet[Any, Any]]) -> None:
+    """Register what returns the id of the account that owns the case documents."""
+    _services[:] = [query]
+
+
+def is_ours(name: object) -> bool:
+    """Tell whether a group of this name follows appointments."""
+    return any(str(name).startswith(prefix) for prefix in _prefixes)
+
+
+def _our_groups() -> QuerySet[Group]:
+    return Group.objects.filter(name__startswith=_prefixes[0]) if _prefixes else Group.objects.none()
+
+
+def _membership_written(
+    sender: object, *, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **_signal: object
+) -> None:
+    """Somebody was put into a group, or taken out, past every door."""
+    if action not in {"post_add", "post_remove", "post_clear"} or (pk_set is not None and not pk_set):
+        return
+    people: Iterable[int] | None = pk_set if reverse else [instance.pk]
+    groups = {instance.pk} if reverse else pk_set
+    if groups is None or _our_groups().filter(pk__in=groups).exists():
+        for synchronise in _synchronisers:
+            synchronise(people)
+
+
+def rule_against(asker: Any, account: Any, *, groups: Iterable[int] | None, credentials: bool) -> str:
+    """Return the rule that a change of an account would break, or nothing.
+
+    Args:
+        asker: who wants it.
+        account: whose it is; None for one that is only now being made.
+        groups: all the groups it is to be in; None when that is left as it is.
+        credentials: whether it would get another password or another address for a new one.
+    """
+    if account is not None and any(query().filter(user_id=account.pk).exists() for query in _services):
+        return refusals.SERVICE_ACCOUNT
+    ours = set(_our_groups().values_list("pk", flat=True))
+    present = ours & set(account.groups.values_list("pk", flat=True)) if account is not None else set()
+    if groups is not None and ours & set(groups) != present:
+        return refusals.MEMBERSHIP
+    if credentials and present and not asker.is_superuser and asker != account:
+        return refusals.CREDENTIALS
+    return ""
+
+
+def protects(account: Any) -> bool:
+    """Tell whether something of ours names an account, so that the database keeps it."""
+    try:
+        Collector(using=account._state.db, origin=account).collect([account])  # noqa: SLF001 - as Django's own delete does
+    except ProtectedError:
+        return True
+    return False
+
+
+def _ids(data: Any, key: str) -> list[int] | None:
+    """Return the ids a request gives for a field; None when it does not name the field."""
+    if not any(str(name).partition("[")[0] == key for name in data):
+        return None
+    raw = [each for name in data if str(name).partition("[")[0] == key for each in _values(data, name)]
+    return [int(each) for each in raw if str(each).isdecimal()]
+
+
+def _values(data: Any, name: str) -> list[Any]:
+    if hasattr(data, "getlist"):
+        return list(data.getlist(name))
+    return list(data[name]) if isinstance(data[name], list) else [data[name]]
+
+
+def _other_credentials(data: Any, account: Any) -> bool:
+    # the host shows a password as asterisks, and takes asterisks for none
+    password = str(data.get("password") or "").replace("*", "")
+    return bool(password) or ("email" in data and (data["email"] or "") != account.email)
+
+
+class KeptPeople(BasePermission):
+    """Keeps accounts that cases depend on, and membership of our groups."""
+
+    @in_their_language
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Refuse an account that would begin as a member of our groups."""
+        creates = request.method == "POST" and getattr(view, "action", None) == "create"
+        data = request.data if creates and hasattr(request.data, "get") else {}
+        rule = rule_against(request.user, None, groups=_ids(data, "groups"), credentials=False) if creates else ""
+        if rule:
+            raise refused(rule)
+        return True
+
+    @in_their_language
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        """Refuse what a protected foreign key would, what only appointments do, and taking over somebody's account."""
+        if request.method in SAFE_METHODS:
+            return True
+        data = request.data if hasattr(request.data, "get") else {}
+        if request.method == "DELETE":
+            if protects(obj):
+                raise Refused(Conflict(_(refusals.NAMED)))
+            return True
+        rule = rule_against(request.user, obj, groups=_ids(data, "groups"), credentials=_other_credentials(data, obj))
+        if rule:
+            raise refused(rule)
+        return True
+
+
+class KeptGroups(BasePermission):
+    """Keeps the groups that follow appointments."""
+
+    @in_their_language
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Refuse another group of ours, or another group under a name of ours."""
+        name = request.data.get("name") if hasattr(request.data, "get") else None
+        if request.method == "POST" and is_ours(name):
+            raise refused(refusals.GROUP)
+        return True
+
+    @in_their_language
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        """Refuse to change or delete one of ours, and to make one of another."""
+        name = request.data.get("name") if hasattr(request.data, "get") else None
+        if request.method not in SAFE_METHODS and (is_ours(obj.name) or is_ours(name)):
+            raise refused(refusals.GROUP)
+        return True

@@ -1,0 +1,71 @@
+"""Which documents of the host are filed in a case, and which of them are frozen.
+
+The concepts above tell it when the program starts; the doors, the pages of administration and
+the workflows of the host ask here, so that all of them mean the same documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from documents.models import Document
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+Query = Callable[[], "QuerySet[Any, Any]"]
+
+_filed: list[Query] = []
+_frozen: list[Query] = []
+_arriving: list[Callable[[Document], bool]] = []
+
+
+def on_filed(query: Query) -> None:
+    """Register what returns the ids of the documents filed in a case."""
+    _filed[:] = [query]
+
+
+def on_frozen(query: Query) -> None:
+    """Register what returns the ids of filed documents of which title, type and dates stay as they are too.
+
+    The file of a filed document stays as it is in any case.
+    """
+    _frozen[:] = [query]
+
+
+def on_arriving(check: Callable[[Document], bool]) -> None:
+    """Register what tells whether a document that is only now being stored will be filed."""
+    _arriving[:] = [check]
+
+
+def _among(queries: list[Query], document_ids: Iterable[int]) -> set[int]:
+    chosen = list(document_ids)
+    if not queries or not chosen:
+        return set()
+    return set(Document.global_objects.filter(_of(queries[0]), pk__in=chosen).values_list("pk", flat=True))
+
+
+def _of(query: Query) -> Q:
+    return Q(pk__in=query()) | Q(root_document_id__in=query())
+
+
+def filed_among(document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents, or whose roots where they are versions, are filed in a case."""
+    return _among(_filed, document_ids)
+
+
+def frozen_among(document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents, or whose roots where they are versions, are frozen."""
+    return _among(_frozen, document_ids)
+
+
+def filed_documents() -> QuerySet[Document]:
+    """Return the documents filed in a case, their versions and those in the trash too."""
+    return Document.global_objects.filter(_of(_filed[0]) if _filed else Q(pk__in=[]))
+
+
+def belongs_to_a_case(document: Document) -> bool:
+    """Tell whether a document is filed, or will be as soon as the host has stored it."""
+    return bool(filed_among([document.pk])) or any(check(document) for check in _arriving)

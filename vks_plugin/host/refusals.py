@@ -1,0 +1,84 @@
+"""What the host's doors answer when a rule of ours stands against a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
+
+from vks_plugin.errors import NotAllowed, VksError
+from vks_plugin.language import language_of, speaking
+from vks_plugin.text import gettext_noop
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+READERS = gettext_noop(
+    "Chủ và người xem của tài liệu hồ sơ vụ án theo chức danh và phân công: hãy đổi phân công trong trang của vụ án, "
+    "không đổi quyền tại đây."
+)
+SHARED = gettext_noop(
+    "Tài liệu hồ sơ vụ án không chia sẻ bằng liên kết và không gửi thư ra ngoài: người cần xem phải được phân công "
+    "trong trang của vụ án."
+)
+REMOVED = gettext_noop(
+    "Tài liệu đã vào hồ sơ vụ án thì không xóa, không bỏ vào thùng rác: nếu nộp nhầm, hãy báo người thụ lý vụ án."
+)
+FILE = gettext_noop(
+    "Tệp của tài liệu hồ sơ vụ án giữ nguyên như lúc nộp: không thêm phiên bản, không tách, ghép, xoay, bỏ trang, bỏ "
+    "mật khẩu, xử lý lại, không làm tài liệu khác từ nó. Bản quét hỏng thì nộp bản mới trong trang của vụ án."
+)
+FROZEN = gettext_noop(
+    "Tài liệu hồ sơ vụ án này đã được niêm phong: tên, loại, ngày và mã vụ án giữ nguyên. Thẻ và ghi chú vẫn sửa được."
+)
+PLACE = gettext_noop(
+    "Tệp của tài liệu hồ sơ vụ án nằm ở đường dẫn lưu trữ riêng, để tên tệp không nói gì về vụ án: hãy giữ nguyên."
+)
+TRASHED = gettext_noop(
+    "Tài liệu hồ sơ vụ án trong thùng rác không lấy ra, không xóa hẳn tại đây: quản trị chạy lệnh vks_doctor để biết cách "
+    "khôi phục."
+)
+ELSEWHERE = gettext_noop(
+    "Tài liệu hồ sơ vụ án không sửa ở trang quản trị: hãy sửa trong trang của vụ án hoặc trên trang tài liệu."
+)
+KEPT_THING = gettext_noop(
+    "Tài liệu hồ sơ vụ án đang dùng trường, loại hoặc đường dẫn lưu trữ này: hãy giữ nguyên, không xóa, không đổi tên."
+)
+MEMBERSHIP = gettext_noop(
+    "Người trong nhóm vks:… theo bổ nhiệm: hãy ghi hoặc chấm dứt bổ nhiệm ở trang Tổ chức, không xếp nhóm tại đây."
+)
+GROUP = gettext_noop("Nhóm vks:… do phần hồ sơ vụ án quản lý: không tạo, không đổi, không xóa tại đây.")
+CREDENTIALS = gettext_noop(
+    "Mật khẩu và thư điện tử của người đang giữ chức danh do chính người đó hoặc siêu quản trị đổi: hãy báo siêu quản trị."
+)
+SERVICE_ACCOUNT = gettext_noop(
+    "Tài khoản này là chủ của mọi tài liệu hồ sơ vụ án, không ai đăng nhập bằng nó: không đổi, không xóa, không mở khóa."
+)
+NAMED = gettext_noop("Tài khoản này đã được ghi tên trong hồ sơ nên không xóa được: hãy khóa tài khoản thay vì xóa.")
+
+
+class Refused(APIException):
+    """A refusal in the host's API, with our sentence and status."""
+
+    def __init__(self, error: VksError) -> None:
+        super().__init__(detail=error.message)
+        self.status_code = error.status
+
+
+def refused(rule: str) -> Refused:
+    """Return the refusal that names this rule."""
+    return Refused(NotAllowed(_(rule)))
+
+
+def in_their_language(method: Callable[..., bool]) -> Callable[..., bool]:
+    """Let a permission speak the language our pages have for this person; the host's views may speak another."""
+
+    @wraps(method)
+    def inner(self: Any, request: Request, view: Any, *obj: Any) -> bool:
+        with speaking(language_of(request)):
+            return method(self, request, view, *obj)
+
+    return inner
