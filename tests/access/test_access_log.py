@@ -101,7 +101,7 @@ def test_thumbnails_are_noted_only_when_refused(filed_case: FiledCase, as_person
     address = f"/api/documents/{filed_case.documents[0].document_id}/thumb/"
     assert as_person("prosecutor_kv1").get(address).status_code == 200
     assert written() == []
-    assert as_person("prosecutor_kv3").get(address).status_code == 403
+    assert as_person("prosecutor_kv3").get(address).status_code == 404
     assert written() == [("prosecutor_kv3", "preview", True, filed_case.documents[0].document_id, 0)]
 
 
@@ -123,7 +123,7 @@ def test_a_file_that_is_gone_is_no_refusal(filed_case: FiledCase, as_person: Sig
         document.archive_path.unlink()
     assert as_person("prosecutor_kv1").get(f"/api/documents/{document.pk}/preview/").status_code == 404
     assert written() == []
-    assert as_person("prosecutor_kv3").get(f"/api/documents/{document.pk}/preview/").status_code == 403
+    assert as_person("prosecutor_kv3").get(f"/api/documents/{document.pk}/preview/").status_code == 404
     assert len(written()) == 1
 
 
@@ -142,7 +142,7 @@ def test_a_version_is_noted_as_its_document(filed_case: FiledCase, as_person: Si
         filename=str(Path(root.filename).with_name("again.pdf")),
     )
     assert as_person("prosecutor_kv1").get(f"/api/documents/{version.pk}/download/").status_code == 200
-    assert as_person("prosecutor_kv3").get(f"/api/documents/{version.pk}/download/").status_code == 403
+    assert as_person("prosecutor_kv3").get(f"/api/documents/{version.pk}/download/").status_code == 404
     assert written() == [
         ("prosecutor_kv1", "download", False, root.pk, 1),
         ("prosecutor_kv3", "download", True, root.pk, 0),
@@ -378,7 +378,7 @@ def test_nothing_goes_out_that_cannot_be_logged(
         changed = reader.patch(f"/api/documents/{document}/", {"archive_serial_number": 5}, "application/json")
         assert (changed.status_code, "đã được lưu" in changed.json()["detail"]) == (503, True)
         # a refusal stays what it is, and what is in no case is nobody's business
-        assert stranger.get(f"/api/documents/{document}/preview/").status_code == 403
+        assert stranger.get(f"/api/documents/{document}/preview/").status_code == 404
         assert stranger.get(f"/vks/cases/{case.code}/").status_code == 404
         assert reader.get(f"/api/documents/{own.pk}/").status_code == 200
         assert reader.get(f"/vks/cases/{case.code}/").status_code == 200
