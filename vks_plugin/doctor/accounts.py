@@ -11,7 +11,7 @@ from django.utils import timezone
 from vks_plugin.cases.models import CatalogueType
 from vks_plugin.doctor.results import Result, Scope, error, ok, some, warning
 from vks_plugin.host import probes
-from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
+from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH, STORAGE_TEMPLATE
 from vks_plugin.organization.actions import SERVICE_ACCOUNT
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
@@ -225,11 +225,11 @@ def storage_path(_scope: Scope) -> Result:
             "the storage path of case documents is missing",
             mend=SETUP,
         )
-    changed = [each for each in found if each.template != probes.STORAGE_TEMPLATE or each.matches_by_itself]
+    changed = [each for each in found if each.template != STORAGE_TEMPLATE or each.matches_by_itself]
     if not changed:
         return ok()
     steps = " ".join(
-        f'`PATCH /api/storage_paths/{each.id}/ {{"path": "{probes.STORAGE_TEMPLATE}", "matching_algorithm": 0}}`'
+        f'`PATCH /api/storage_paths/{each.id}/ {{"path": "{STORAGE_TEMPLATE}", "matching_algorithm": 0}}`'
         for each in changed
     )
     return error(

@@ -28,7 +28,13 @@ from vks_plugin.errors import BadInput, VksError
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
 from vks_plugin.host.filed import filed_among, filed_documents, frozen_among
-from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH, case_code_field_id, storage_path_id
+from vks_plugin.host.provision import (
+    CASE_CODE_FIELD,
+    STORAGE_PATH,
+    STORAGE_TEMPLATE,
+    case_code_field_id,
+    storage_path_id,
+)
 from vks_plugin.host.reading import note_documents
 from vks_plugin.host.refusals import Refused, in_their_language, refused
 from vks_plugin.host.sharing import opened_by
@@ -365,9 +371,12 @@ class KeptThings(BasePermission):
 
     @in_their_language
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
-        """Refuse deletion, another name and another template."""
+        """Refuse deletion, another name and another template; to put back what was prescribed mends."""
         data = _data(request)
-        changed = any(key in data and data[key] != getattr(obj, key, None) for key in ("name", "path", "data_type"))
+        kept = {key: getattr(obj, key, None) for key in ("name", "path", "data_type") if key in data}
+        changed = any(
+            data[key] != value and (key, data[key]) != ("path", STORAGE_TEMPLATE) for key, value in kept.items()
+        )
         harmful = request.method == "DELETE" or (changed and not isinstance(obj, DocumentType))
         if request.method not in SAFE_METHODS and harmful and _is_needed(obj):
             raise refused(refusals.KEPT_THING)

@@ -20,10 +20,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from documents.models import CustomField, CustomFieldInstance, Document, StoragePath
 
-from vks_plugin.host.provision import _STORAGE_TEMPLATE, CASE_CODE_FIELD, STORAGE_PATH
-
-STORAGE_TEMPLATE = _STORAGE_TEMPLATE
-"""Where files of case documents lie: nothing of a case in it."""
+from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
 
 
 def running_version() -> tuple[int, ...]:

@@ -13,8 +13,8 @@ A text field, not a selection: options of a selection are readable by everybody.
 """
 
 STORAGE_PATH = "Hồ sơ vụ án"
-# nothing of a case in paths or names of files
-_STORAGE_TEMPLATE = "ho-so-vu-an/{{ doc_pk }}"
+STORAGE_TEMPLATE = "ho-so-vu-an/{{ doc_pk }}"
+"""Nothing of a case in paths or names of files."""
 
 
 def ensure_case_code_field() -> tuple[int, bool]:
@@ -38,7 +38,7 @@ def ensure_storage_path() -> tuple[int, bool]:
     """Return the id of the storage path for case documents, and whether it was made just now."""
     path, made = StoragePath.objects.get_or_create(
         name=STORAGE_PATH,
-        defaults={"path": _STORAGE_TEMPLATE, "matching_algorithm": MatchingModel.MATCH_NONE},
+        defaults={"path": STORAGE_TEMPLATE, "matching_algorithm": MatchingModel.MATCH_NONE},
     )
     return path.pk, made
 
