@@ -27,13 +27,14 @@ from vks_plugin.access.queries import (
     units_to_register_in,
 )
 from vks_plugin.access.temporary import close_what_is_over
+from vks_plugin.acts import tell
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.actions import ChargeInput, Grown
 from vks_plugin.cases.actions import folios as folio_actions
 from vks_plugin.cases.actions import inventories as inventory_actions
 from vks_plugin.cases.actions.calendar import set_calendar_days
 from vks_plugin.cases.actions.proceedings import typed
-from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.record import lock_case, told_of_assignment
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -49,7 +50,7 @@ from vks_plugin.cases.models import (
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import colleagues
+from vks_plugin.organization.queries import colleagues, display_name
 
 logger = logging.getLogger("paperless.vks.access")
 
@@ -82,13 +83,14 @@ def register_case(
     _check_leader(fields.get("leader_in_charge"), unit)
     case, made = case_actions.create_case(actor=actor, unit=unit, **fields)
     if made and digitise_myself:
-        Assignment.objects.create(
+        mine = Assignment.objects.create(
             case=case,
             user=actor,
             role=Assignment.Role.SCAN_OPERATOR,
             starts_on=timezone.localdate(),
             assigned_by=actor,
         )
+        tell("assigned", actor=actor, case=case, **told_of_assignment(mine))
     if made and lead is not None:
         try:
             assign(actor=actor, case=case, user=lead, role=Assignment.Role.PROSECUTOR_LEAD)
@@ -450,8 +452,10 @@ def assign(
         sentence = _("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên.")
     if not _posted_in(user, places, starts_on):
         raise BadInput(sentence, field="user")
+    replaced: list[int] = []
     if role == Assignment.Role.PROSECUTOR_LEAD:
-        _open(case).filter(role=role).exclude(user=user).update(ended_at=timezone.now())
+        replaced = sorted(_open(case).filter(role=role).exclude(user=user).values_list("pk", flat=True))
+        Assignment.objects.filter(pk__in=replaced).update(ended_at=timezone.now())
     try:
         with transaction.atomic():
             assignment = Assignment.objects.create(
@@ -460,6 +464,7 @@ def assign(
     except IntegrityError as error:
         raise Conflict(_("Người này đã được phân công vai trò đó trong vụ án."), field="user") from error
     project_case(case)
+    tell("assigned", actor=actor, case=case, **told_of_assignment(assignment, replaced=replaced))
     return assignment
 
 
@@ -477,6 +482,15 @@ def end_assignment(*, actor: User, assignment: Assignment) -> None:
     if ended != 1:
         raise Conflict(_("Phân công này đã chấm dứt trước đó."))
     project_case(assignment.case)
+    tell(
+        "assignment_ended",
+        actor=actor,
+        case=assignment.case,
+        assignment=assignment.pk,
+        person_id=assignment.user_id,
+        person=display_name(assignment.user),
+        assignment_role=assignment.role,
+    )
 
 
 def _open(case: CaseFile) -> Any:
@@ -533,7 +547,7 @@ def record_appointment(*, actor: User, unit: ProcuracyUnit, **fields: Any) -> Ap
         BadInput, Conflict: see `vks_plugin.organization.actions.appoint`.
     """
     _may_appoint(actor, unit)
-    return organization_actions.appoint(unit=unit, **fields)
+    return organization_actions.appoint(actor=actor, unit=unit, **fields)
 
 
 def end_appointment(*, actor: User, appointment: Appointment, ends_on: dt.date | None = None) -> None:
@@ -544,7 +558,7 @@ def end_appointment(*, actor: User, appointment: Appointment, ends_on: dt.date |
         BadInput, Conflict: see `vks_plugin.organization.actions.end_appointment`.
     """
     _may_appoint(actor, appointment.unit)
-    organization_actions.end_appointment(appointment=appointment, ends_on=ends_on)
+    organization_actions.end_appointment(actor=actor, appointment=appointment, ends_on=ends_on)
 
 
 def _may_appoint(actor: User, unit: ProcuracyUnit) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -18,6 +19,7 @@ from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import LEADING, CaseFacts, Level, relations_of
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
+from vks_plugin.acts import tell, tell_each
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
@@ -85,6 +87,15 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> Tem
         user=actor,
         reason=_reason(reason),
         hours=hours,
+    )
+    tell(
+        "access_asked",
+        actor=actor,
+        case=row.case,
+        access=row.pk,
+        hours=row.hours,
+        asked_for=row.case_code,
+        reason=row.reason,
     )
     logger.warning("emergency access %d asked for by account %d", row.pk, actor.pk)
     return row
@@ -232,6 +243,7 @@ def approve_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
         raise Conflict(_("Người đề nghị không còn giữ chức danh nào."))
     row.approved_by = actor
     _open(row, dt.timedelta(hours=row.hours))
+    tell("access_approved", actor=actor, case=row.case, until=row.ends_at, **_told_of(row))
     logger.warning("emergency access %d approved by account %d", row.pk, actor.pk)
     return row
 
@@ -246,6 +258,7 @@ def decline_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
     row = _answerable(actor, request_id)
     row.ended_at, row.ended_by = timezone.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
+    tell("access_declined", actor=actor, case=row.case, **_told_of(row))
     return row
 
 
@@ -283,8 +296,14 @@ def open_for_oversight(*, actor: User, case: CaseFile, reason: str) -> Temporary
         approved_by=actor,
     )
     _open(row, dt.timedelta(days=configuration().oversight_days))
+    tell("access_opened", actor=actor, case=case, access=row.pk, until=row.ends_at, reason=row.reason)
     logger.info("access %d for oversight by account %d", row.pk, actor.pk)
     return row
+
+
+def _told_of(row: TemporaryAccess) -> dict[str, Any]:
+    """Return what the ledger is told of an access that somebody else has or asked for."""
+    return {"access": row.pk, "person_id": row.user_id, "person": display_name(row.user)}
 
 
 def _open(row: TemporaryAccess, length: dt.timedelta) -> None:
@@ -319,6 +338,13 @@ def end_temporary(*, actor: User, access_id: int) -> TemporaryAccess:
     row.save(update_fields=["ended_at", "ended_by", "projected"])
     if row.case is not None:
         project_case(row.case)
+    match state_of(row):
+        case TemporaryAccess.State.WITHDRAWN:
+            tell("access_withdrawn", actor=actor, case=row.case, access=row.pk)
+        case TemporaryAccess.State.DECLINED:
+            tell("access_declined", actor=actor, case=row.case, **_told_of(row))
+        case _:
+            tell("access_closed", actor=actor, case=row.case, **_told_of(row))
     return row
 
 
@@ -332,9 +358,10 @@ def next_end() -> dt.datetime | None:
 def close_what_is_over(moment: dt.datetime | None = None) -> int:
     """Take back what temporary access opened whose time is over; return how many that were."""
     over = TemporaryAccess.objects.filter(projected=True, ends_at__lte=moment or timezone.now())
-    rows = list(over.select_for_update(of=("self",)).select_related(*(f"case__{each}" for each in FACTS)))
+    rows = list(over.select_for_update(of=("self",)).select_related("user", *(f"case__{each}" for each in FACTS)))
     TemporaryAccess.objects.filter(pk__in=[row.pk for row in rows]).update(projected=False)
     for case in {row.case_id: row.case for row in rows}.values():
         if case is not None:
             project_case(case)
+    tell_each("access_over", actor=None, each=[(row.case, _told_of(row)) for row in rows])
     return len(rows)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -19,8 +20,9 @@ from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Decision, Level
 from vks_plugin.access.projection import project_case, project_cases
 from vks_plugin.access.queries import FACTS, leads, require, who_can_see
+from vks_plugin.acts import digest_of, tell, tell_each
 from vks_plugin.cases.actions.record import lock_case, note_change
-from vks_plugin.cases.models import Assignment, CaseChange, CaseFile
+from vks_plugin.cases.models import Assignment, CaseChange, CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.language import speaking
@@ -92,17 +94,38 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
     if not to.is_active(timezone.localdate()):
         raise BadInput(_("%(unit)s chưa dùng hệ thống hoặc không còn tồn tại.") % {"unit": to.name}, field="to")
     decision = _decision(decision, "decision")
+    going = Assignment.objects.filter(case=case, ended_at__isnull=True)
+    # before the case is another office's: the actor acts by the post in this one
+    tell(
+        "case_transferred",
+        actor=actor,
+        case=case,
+        unit_before=case.unit.code,
+        unit=to.code,
+        assignments_ended=going.count(),
+        decision=decision,
+        **_papers_of([case])[case.pk],
+    )
     before = case.unit.name
     case.unit, case.department, case.trial_unit, case.leader_in_charge = to, None, None, None
     case.revision += 1
     case.save(update_fields=["unit", "department", "trial_unit", "leader_in_charge", "revision"])
     # also those of people who hold a post there too: the leaders of the office assign anew
-    Assignment.objects.filter(case=case, ended_at__isnull=True).update(ended_at=timezone.now())
+    going.update(ended_at=timezone.now())
     _history(actor, case, "unit", before, to.name, decision)
     project_case(case)
     told = partial(logger.info, "case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
     transaction.on_commit(told)
     return case
+
+
+def _papers_of(cases: Iterable[CaseFile]) -> dict[int, dict[str, Any]]:
+    """Return, for each case by its id, what the ledger is told of the documents that lie in it (one query)."""
+    found: dict[int, list[tuple[int, str]]] = {case.pk: [] for case in cases}
+    filed = CaseDocument.objects.filter(case__in=found)
+    for case, document, sha256 in filed.values_list("case_id", "document_id", "sha256"):
+        found[case].append((document, sha256))
+    return {case: {"documents": len(rows), "digest": digest_of(rows)} for case, rows in found.items()}
 
 
 @dataclass(frozen=True)
@@ -174,14 +197,19 @@ def appoint_trial_unit(*, actor: User, case: CaseFile, unit: ProcuracyUnit | Non
         raise Conflict(_("Vụ án đang như vậy rồi: không có gì để đổi."), field="unit")
     decision = _decision(decision, "decision")
     before = case.trial_unit.name if case.trial_unit is not None else ""
-    Assignment.objects.filter(case=case, role=Assignment.Role.TRIAL_PROSECUTOR, ended_at__isnull=True).update(
-        ended_at=timezone.now()
-    )
+    code_before = case.trial_unit.code if case.trial_unit is not None else None
+    going = Assignment.objects.filter(case=case, role=Assignment.Role.TRIAL_PROSECUTOR, ended_at__isnull=True)
+    ended = going.update(ended_at=timezone.now())
     case.trial_unit = unit
     case.revision += 1
     case.save(update_fields=["trial_unit", "revision"])
     _history(actor, case, "trial_unit", before, unit.name if unit is not None else "", decision)
     project_case(case)
+    told: dict[str, Any] = {"unit_before": code_before, "assignments_ended": ended, "decision": decision}
+    if unit is not None:
+        tell("trial_unit_appointed", actor=actor, case=case, unit=unit.code, **told)
+    else:
+        tell("trial_unit_revoked", actor=actor, case=case, **told)
     return case
 
 
@@ -252,8 +280,19 @@ def begin_restructuring(
         started_by=actor,
     )
     row.predecessors.set(chosen)
-    if carries_posts:
-        _carry_posts(row)
+    carried = _carry_posts(row) if carries_posts else 0
+    tell(
+        "restructuring_begun",
+        actor=actor,
+        case=None,
+        restructuring=row.pk,
+        units_before=sorted(unit.code for unit in chosen),
+        unit=successor.code,
+        starts_on=effective_date,
+        cases=row.total,
+        posts=carried,
+        decision=decision,
+    )
     if queued:
         _queue(row)
     return row
@@ -339,8 +378,12 @@ def run_restructuring(restructuring_id: int) -> bool:
     return False
 
 
-def _carry_posts(row: Restructuring) -> None:
-    """Let who holds a post in an old office hold the same in the new one, so that nobody is without for a moment."""
+def _carry_posts(row: Restructuring) -> int:
+    """Let who holds a post in an old office hold the same in the new one, so that nobody is without for a moment.
+
+    Returns:
+        How many posts that were.
+    """
     held = set(
         Appointment.objects.in_force(timezone.localdate()).filter(unit=row.successor).values_list("user", "role")
     )
@@ -361,6 +404,7 @@ def _carry_posts(row: Restructuring) -> None:
         )
     Appointment.objects.bulk_create(fresh)
     organization_actions.synchronise_memberships({post.user_id for post in fresh})
+    return len(fresh)
 
 
 def continue_restructuring(row: Restructuring) -> Iterator[Restructuring]:
@@ -383,8 +427,21 @@ def continue_restructuring(row: Restructuring) -> Iterator[Restructuring]:
 
 def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
     cases = list(CaseFile.objects.filter(pk__in=keys).select_related(*FACTS))
+    papers = _papers_of(cases)
+    codes = {unit.pk: unit.code for unit in row.predecessors.all()}
+    each = []
     moved = 0
     for case in cases:
+        trial = codes.get(case.trial_unit_id) if case.trial_unit_id is not None else None
+        values: dict[str, Any] = {
+            "restructuring": row.pk,
+            "unit_before": codes.get(case.unit_id),
+            "unit": row.successor.code if case.unit_id in codes else None,
+            "trial_unit_before": trial,
+            "trial_unit": row.successor.code if trial is not None else None,
+            **papers[case.pk],
+        }
+        each.append((case, values))
         if case.unit_id in names:
             _history(row.started_by, case, "unit", names[case.unit_id], row.successor.name, row.decided_by)
             case.unit, case.department = row.successor, None
@@ -393,6 +450,7 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
             case.trial_unit = row.successor
         case.revision += 1
     CaseFile.objects.bulk_update(cases, ["unit", "department", "trial_unit", "revision"])
+    tell_each("case_taken_over", actor=row.started_by, each=each)
     project_cases(cases)
     Restructuring.objects.filter(pk=row.pk).update(done=F("done") + moved, touched_at=timezone.now())
     row.refresh_from_db(fields=["done", "touched_at"])
@@ -401,7 +459,16 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
 def _finish(row: Restructuring, old: list[int]) -> None:
     now = timezone.now()
     people = list(Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).values_list("user_id", flat=True))
-    Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)
+    ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)
     organization_actions.synchronise_memberships(people)
     row.finished_at = now
     row.save(update_fields=["finished_at"])
+    tell(
+        "restructuring_finished",
+        actor=row.started_by,
+        case=None,
+        restructuring=row.pk,
+        unit=row.successor.code,
+        cases=row.done,
+        posts=ended,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -15,9 +16,10 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require, visible_documents
+from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.court.bundle import write_bundle
+from vks_plugin.court.bundle import BundleResult, write_bundle
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, make_plan
@@ -171,18 +173,41 @@ def _write(bundle: Bundle) -> None:
     if problems:
         target.unlink(missing_ok=True)
         raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": problems[0]})
-    finished = _end(
-        bundle,
-        Bundle.Status.DONE,
-        page_count=result.page_count,
-        progress=result.page_count,
-        total=result.page_count,
-        sha256=result.sha256,
-        document_count=len(filed),
-        document_ids=[document.document_id for document in filed],
-    )
+    try:
+        with transaction.atomic():
+            finished = _end(
+                bundle,
+                Bundle.Status.DONE,
+                page_count=result.page_count,
+                progress=result.page_count,
+                total=result.page_count,
+                sha256=result.sha256,
+                document_count=len(filed),
+                document_ids=[document.document_id for document in filed],
+            )
+            if finished:
+                tell_made(bundle.requested_by, bundle.case, bundle.preset, filed, result)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     if not finished:
         target.unlink(missing_ok=True)
+
+
+def tell_made(
+    actor: User | None, case: CaseFile, preset: str, filed: Sequence[CaseDocument], result: BundleResult
+) -> None:
+    """Tell the ledger of a bundle that is finished."""
+    tell(
+        "bundle_made",
+        actor=actor,
+        case=case,
+        preset=preset,
+        pages=result.page_count,
+        documents=len(filed),
+        digest=digest_of((document.document_id, document.sha256) for document in filed),
+        sha256=result.sha256,
+    )
 
 
 def _end(bundle: Bundle, status: str, **values: object) -> bool:

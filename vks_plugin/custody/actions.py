@@ -8,15 +8,16 @@ import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import Told
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
 from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry
@@ -45,21 +46,40 @@ logger = logging.getLogger("paperless.vks.custody")
 
 KEY = "key"
 """What an entry is called that tells of a new signing key."""
+_BLOCK = 200
+"""Rows written in one statement."""
 
 
-def acting(user: User | None, case: CaseFile | None) -> Actor:
-    """Return who acts, with the post that counts for this case: in its office, else any (one query)."""
+def _acting(user: User | None) -> Callable[[CaseFile | None], Actor]:
+    """Return what tells who acts in a case, with the post that counts for it: in its office, else any (one query)."""
     if user is None:
-        return SYSTEM
+        return lambda _case: SYSTEM
     found = Appointment.objects.in_force(timezone.localdate()).filter(user_id=user.pk)
     posts = list(found.order_by("pk").values_list("role", "unit_id", "unit__code"))
-    # the post in the office that holds the case comes first
-    posts.sort(key=lambda post: case is not None and post[1] != case.unit_id)
-    role, code = (posts[0][0], posts[0][2]) if posts else (None, None)
-    return Actor(user.pk, display_name(user), code, role)
+    name = display_name(user)
+
+    def of(case: CaseFile | None) -> Actor:
+        near = [post for post in posts if case is not None and post[1] == case.unit_id]
+        if not posts:
+            return Actor(user.pk, name)
+        role, _unit, code = (near or posts)[0]
+        return Actor(user.pk, name, code, role)
+
+    return of
 
 
-@transaction.atomic
+class Act(NamedTuple):
+    """What one entry is to hold."""
+
+    case: CaseFile | None
+    """What it concerns; None for what concerns no single case, or the ledger itself."""
+    data: Mapping[str, Any]
+    """What everybody may read who is ever handed the ledger: numbers, codes, names of fields, hashes."""
+    hidden: Sequence[tuple[str, Any]] = ()
+    """Values by name that only some may read. The entry holds for each a hash that nobody can guess the value from; the
+    values are kept beside it, and can be shown and compared later."""
+
+
 def append(
     *,
     case: CaseFile | None,
@@ -68,46 +88,71 @@ def append(
     data: Mapping[str, Any],
     hidden: Sequence[tuple[str, Any]] = (),
 ) -> LedgerEntry:
-    """Write an entry into the ledger of a case, in the caller's transaction: what is rolled back leaves none.
+    """Write an entry into the ledger of a case (see `append_each`)."""
+    return append_each(actor=actor, kind=kind, acts=[Act(case, data, hidden)])[0]
 
-    The case is held until the transaction ends, so that its entries stand one behind the other.
+
+@transaction.atomic
+def append_each(*, actor: User | None, kind: str, acts: Sequence[Act]) -> list[LedgerEntry]:
+    """Write entries into the ledgers of their cases, in the caller's transaction: what is rolled back leaves none.
+
+    Each case is held until the transaction ends, so that its entries stand one behind the other. Entries that concern
+    no case have a chain of their own; who writes into it holds it the same way, so they come last in an act.
 
     Args:
-        case: what it concerns; None for what concerns the ledger itself.
         actor: who acted; None for a worker or a command.
         kind: what was done.
-        data: what everybody may read who is ever handed the ledger: numbers, codes, names of fields, hashes.
-        hidden: values by name that only some may read. The entry holds for each a hash that nobody can guess the value
-            from; the values are kept beside it, and can be shown and compared later.
+        acts: what each entry holds.
     """
-    if case is not None:
-        CaseFile.objects.select_for_update(no_key=True).filter(pk=case.pk).values_list("pk").get()
-    elif connection.vendor == "postgresql":
+    keys = {act.case.pk for act in acts if act.case is not None}
+    if keys:
+        held = CaseFile.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+        list(held.values_list("pk"))
+    if connection.vendor == "postgresql" and any(act.case is None for act in acts):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [into_log.HEAD])
-    last = LedgerEntry.objects.filter(case=case).order_by("-seq").values_list("ledger", "seq", "hash").first()
-    ledger, seq, previous = last if last is not None else (uuid.uuid4(), -1, None)
-    at = timezone.now()
-    said = dict(data)
-    values = [(name, plain(value)) for name, value in hidden]
-    salt = secrets.token_bytes(SALT_LENGTH)
-    if values:
-        said["hidden"] = hide(salt, values)
-    written = write_entry(
-        ledger=ledger,
-        seq=seq + 1,
-        previous=bytes(previous) if previous is not None else None,
-        at=at,
-        actor=acting(actor, case),
-        kind=kind,
-        data=said,
-    )
-    entry = LedgerEntry.objects.create(
-        ledger=ledger, case=case, seq=seq + 1, kind=kind, at=at, line=written.line, hash=written.hash
-    )
-    if values:
-        LedgerHidden.objects.create(entry=entry, salt=salt, values=values)
-    return entry
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [into_log.WITHOUT_CASE])
+    last: dict[int | None, tuple[uuid.UUID, int, bytes | None]] = {}
+    at, actor_in = timezone.now(), _acting(actor)
+    entries, secret = [], []
+    for act in acts:
+        key = act.case.pk if act.case is not None else None
+        if key not in last:
+            head = LedgerEntry.objects.filter(case_id=key).order_by("-seq").only("ledger", "seq", "hash").first()
+            last[key] = (head.ledger, head.seq, bytes(head.hash)) if head is not None else (uuid.uuid4(), -1, None)
+        ledger, seq, previous = last[key]
+        said = dict(act.data)
+        values = [(name, plain(value)) for name, value in act.hidden]
+        salt = secrets.token_bytes(SALT_LENGTH)
+        if values:
+            said["hidden"] = hide(salt, values)
+        written = write_entry(
+            ledger=ledger,
+            seq=seq + 1,
+            previous=previous,
+            at=at,
+            actor=actor_in(act.case),
+            kind=kind,
+            data=said,
+        )
+        last[key] = ledger, seq + 1, written.hash
+        entry = LedgerEntry(
+            ledger=ledger, case=act.case, seq=seq + 1, kind=kind, at=at, line=written.line, hash=written.hash
+        )
+        entries.append(entry)
+        if values:
+            secret.append(LedgerHidden(entry=entry, salt=salt, values=values))
+    LedgerEntry.objects.bulk_create(entries, batch_size=_BLOCK)
+    for row in secret:
+        # known only now
+        row.entry_id = row.entry.pk
+    LedgerHidden.objects.bulk_create(secret, batch_size=_BLOCK)
+    return entries
+
+
+def record(kind: str, actor: User | None, told: Sequence[Told]) -> None:
+    """Write the entries of an act that an action told of (`vks_plugin.acts`)."""
+    acts = [Act(each.case, each.data, each.hidden) for each in told]  # type: ignore[arg-type]  # lower concepts know cases as rows only
+    append_each(actor=actor, kind=kind, acts=acts)
 
 
 # --- the key

@@ -29,6 +29,8 @@ logger = logging.getLogger("paperless.vks.custody")
 TRIGGER = "vks_ledger_into_log"
 HEAD = 0x766B73
 """The advisory lock that stands for the head of the log on PostgreSQL."""
+WITHOUT_CASE = HEAD + 1
+"""The one that stands for the chain of what concerns no case; held from such an entry to the end of its act."""
 _ADD = (
     'INSERT INTO "vks_ledger_leaf" ("index", "entry_id", "hash") '
     'SELECT COALESCE(MAX("index") + 1, 0), NEW."id", NEW."hash" FROM "vks_ledger_leaf"'

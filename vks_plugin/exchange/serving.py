@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -16,6 +17,7 @@ from vks_plugin.access.log import Act, Reader, cases_by_unit, or_withheld, recor
 from vks_plugin.access.log_queries import entries_by_unit, entries_told
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.access.queries import OUT_OF_SCOPE
+from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseFile, CaseImport
 from vks_plugin.errors import BadInput
 from vks_plugin.exchange.columns import columns
@@ -68,8 +70,10 @@ def file_of_cases(
     if layout not in Layout.values:
         raise BadInput(_("Cách xếp dòng phải là case hoặc accused."), field="layout")
     headings, rows = export(user, cases, layout)
-    with or_withheld():
-        record_list(reader, Act.CASE_LIST, cases_by_unit(cases))
+    by_unit = cases_by_unit(cases)
+    with or_withheld(), transaction.atomic():
+        record_list(reader, Act.CASE_LIST, by_unit)
+        tell("list_exported", actor=user, case=None, file_type=file_type, cases=sum(by_unit.values()))
     name = f"danh-sach-vu-an-{timezone.localdate():%Y-%m-%d}"
     return _answer(name, file_type, headings, rows)
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import FACTS, case_decision, require
+from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
@@ -415,7 +416,30 @@ def _file(*, case: CaseFile, document: Document, actor: User, meta: Metadata) ->
     document.owner_id = service_account_id()
     # the host indexed the document before it was told whose it is
     reindex_on_commit([document.pk])
+    tell(
+        "document_filed",
+        actor=actor,
+        case=case,
+        folio_from=filed.folio_from,
+        folio_to=filed.folio_to,
+        document_type=filed.document_type.code if filed.document_type is not None else None,
+        dated=filed.date,
+        number=filed.number,
+        **_told_of(filed),
+    )
     return filed
+
+
+def _told_of(filed: CaseDocument) -> dict[str, Any]:
+    """Return what the ledger is told of a document that comes into a case or leaves it."""
+    return {
+        "filing": filed.pk,
+        "document": filed.document_id,
+        "sha256": filed.sha256,
+        "pages": filed.page_count,
+        "part": filed.part,
+        "title": filed.title,
+    }
 
 
 @transaction.atomic
@@ -549,8 +573,13 @@ def follow_document(document: Document, *, actor: User | None) -> None:
                 and actor is not None
                 and _may_move(actor, filed, target)
             ):
+                moved = _told_of(filed)
+                sides = {"document_moved_out": filed.case, "document_moved_in": target}
                 filed.case = target
                 _take_along(filed)
+                # in the order of the cases, so that two that move documents to and fro wait for each other
+                for act, side in sorted(sides.items(), key=lambda each: each[1].pk):
+                    tell(act, actor=actor, case=side, **moved)
         if code != filed.case.code:
             write_case_code(document, filed.case.code)
         filed.title = one_line(document.title) or filed.title

@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import tell
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.host.permissions import document_permissions
 from vks_plugin.organization.models import Appointment, DatedAccessSuspension, Department, ProcuracyUnit, ServiceAccount
-from vks_plugin.organization.queries import dated_access_suspended
+from vks_plugin.organization.queries import dated_access_suspended, display_name
 from vks_plugin.organization.roles import GROUP_PREFIX, HOST_PERMISSIONS, OF_A_DEPARTMENT, Role, group_name
 
 SERVICE_ACCOUNT = "vks-records"
@@ -67,8 +69,19 @@ def appoint(
     capacity: str = Appointment.Capacity.REGULAR,
     starts_on: dt.date | None = None,
     ends_on: dt.date | None = None,
+    actor: User | None = None,
 ) -> Appointment:
     """Appoint a person to a role in a unit; access follows at once when the day has come.
+
+    Args:
+        user: who gets the post.
+        unit: the office.
+        role: of `Role`.
+        department: of the office, for roles that head one.
+        capacity: how the post is held.
+        starts_on: today when None.
+        ends_on: its last day.
+        actor: who recorded it; None when the system is set up.
 
     Raises:
         BadInput: unknown role, dates out of order or outside the unit's own, department of another unit or none for
@@ -109,11 +122,32 @@ def appoint(
     except IntegrityError as error:
         raise Conflict(_("Người này đã giữ chức danh đó ở đơn vị từ ngày ấy."), field="role") from error
     synchronise_memberships([user.pk])
+    tell(
+        "appointed",
+        actor=actor,
+        case=None,
+        unit=unit.code,
+        department=department.code if department is not None else None,
+        capacity=capacity,
+        starts_on=starts_on,
+        **_told_of(appointment),
+    )
     return appointment
 
 
+def _told_of(post: Appointment) -> dict[str, Any]:
+    """Return what the ledger is told of a post, whether it begins or ends."""
+    return {
+        "appointment": post.pk,
+        "person_id": post.user_id,
+        "person": display_name(post.user),
+        "role": post.role,
+        "ends_on": post.ends_on,
+    }
+
+
 @transaction.atomic
-def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None) -> None:
+def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None, actor: User | None = None) -> None:
     """End a post: on a later day, or at this moment when no day is given.
 
     Raises:
@@ -129,6 +163,9 @@ def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None)
     if changed != 1:
         raise Conflict(_("Bổ nhiệm này đã chấm dứt trước đó."))
     synchronise_memberships([appointment.user_id])
+    last = ends_on if ends_on is not None else timezone.localdate()
+    values = _told_of(appointment) | {"unit": appointment.unit.code, "ends_on": last}
+    tell("appointment_ended", actor=actor, case=None, **values)
 
 
 @transaction.atomic

@@ -19,9 +19,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import tell_each
 from vks_plugin.cases.actions.charges import ChargeInput
 from vks_plugin.cases.actions.proceedings import MEASURE_EVENTS, Happened, events_of, record_event
-from vks_plugin.cases.actions.record import add_entry, lock_case
+from vks_plugin.cases.actions.record import add_entry, lock_case, told_of_assignment
 from vks_plugin.cases.actions.registration import create_case
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import (
@@ -175,7 +176,7 @@ def become_criminal_case(
     _carry_people(actor, case, [person for person in people if roles[person.pk]], carried, reason, roles=roles)
     if not charges:
         _carry_charges(actor, case, report, None, reason)
-    _carry_assignments(report, case)
+    _carry_assignments(actor, report, case)
     _relate(actor, case, RelatedCase.Relation.FROM_REPORT, report, init_decision_no, init_decision_date, reason)
     record_event(
         actor=actor,
@@ -352,7 +353,7 @@ def split_case(
     _carry_people(actor, case, wanted, carried, reason)
     if not chosen:
         _carry_charges(actor, case, source, None, reason)
-    _carry_assignments(source, case)
+    _carry_assignments(actor, source, case)
     _relate(actor, case, RelatedCase.Relation.SPLIT_FROM, source, decision_no, decided_on, reason)
     who: Sequence[Accused | None] = chosen or [None]
     for person in who:
@@ -377,10 +378,10 @@ def _relate(
     add_entry(actor=actor, case=case, part="relation", values=values, reason=reason)
 
 
-def _carry_assignments(origin: CaseFile, case: CaseFile) -> None:
+def _carry_assignments(actor: User, origin: CaseFile, case: CaseFile) -> None:
     """Let whoever works on the origin work on the case: it is the same leader's decision, so it keeps his name."""
     today = timezone.localdate()
-    Assignment.objects.bulk_create(
+    carried = Assignment.objects.bulk_create(
         Assignment(
             case=case,
             user=each.user,
@@ -391,6 +392,7 @@ def _carry_assignments(origin: CaseFile, case: CaseFile) -> None:
         )
         for each in Assignment.objects.in_force(today).filter(case=origin).select_related("user", "assigned_by")
     )
+    tell_each("assigned", actor=actor, each=[(case, told_of_assignment(row)) for row in carried])
 
 
 def _same_person(person: Accused, others: Iterable[Accused]) -> Accused | None:

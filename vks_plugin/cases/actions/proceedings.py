@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_case, note_change
 from vks_plugin.cases.deadlines import Span, parse_span
 from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
@@ -240,7 +241,30 @@ def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = 
         values=difference({}, values_of(row, _FIELDS)),
         reason=row.override_reason,
     )
+    tell(
+        "event_recorded",
+        actor=actor,
+        case=case,
+        number=row.number,
+        reason=row.override_reason,
+        **_told_of(row, (row.stage_before, row.status_before), (row.stage_after, row.status_after)),
+    )
     return row
+
+
+def _told_of(row: ProceduralEvent, before: tuple[str, str], after: tuple[str, str]) -> dict[str, Any]:
+    """Return what the ledger is told of an event, with stage and status (of the case, or of the accused it is about)."""
+    (stage_before, status_before), (stage, status) = before, after
+    return {
+        "event_id": row.pk,
+        "event": row.event,
+        "accused_id": row.accused_id,
+        "happened_on": row.happened_on,
+        "stage_before": stage_before,
+        "stage": stage,
+        "status_before": status_before,
+        "status": status,
+    }
 
 
 def _fill_in(case: CaseFile, row: ProceduralEvent) -> None:
@@ -307,6 +331,8 @@ def withdraw_event(*, actor: User, event: ProceduralEvent, reason: str) -> None:
 def _withdraw(*, actor: User, case: CaseFile, event: ProceduralEvent, reason: str) -> None:
     people = list(Accused.objects.filter(case=case))
     rows = [row for row in events_of(case) if row.pk != event.pk]
+    whose: CaseFile | Accused = next((person for person in people if person.pk == event.accused_id), case)
+    before = (whose.stage, whose.status)
     step = _run(case, people, rows, None)
     event.withdrawn_at = timezone.now()
     event.withdrawn_by = actor
@@ -322,6 +348,13 @@ def _withdraw(*, actor: User, case: CaseFile, event: ProceduralEvent, reason: st
         label=title_of(event),
         values=[[name, value, ""] for name, value in values_of(event, _FIELDS).items() if value],
         reason=reason,
+    )
+    tell(
+        "event_withdrawn",
+        actor=actor,
+        case=case,
+        reason=event.withdrawal_reason,
+        **_told_of(event, before, (whose.stage, whose.status)),
     )
 
 

@@ -7,7 +7,7 @@ from what to what, and whatever follows from it (search text, marks, class of cr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -20,6 +20,7 @@ from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import (
     Accused,
+    Assignment,
     CaseChange,
     CaseFile,
     CasePerson,
@@ -82,6 +83,23 @@ def note_change(
         values=values,
         reason=one_line(reason)[:500],
     )
+
+
+def told_of_assignment(row: Assignment, *, replaced: Sequence[int] = ()) -> dict[str, Any]:
+    """Return what the ledger is told of somebody who works on a case from now on.
+
+    Args:
+        replaced: assignments that end with it.
+    """
+    return {
+        "assignment": row.pk,
+        "person_id": row.user_id,
+        "person": display_name(row.user),
+        "assignment_role": row.role,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "replaced": list(replaced),
+    }
 
 
 def clean_text(values: Mapping[str, Any]) -> dict[str, Any]:

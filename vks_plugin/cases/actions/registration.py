@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import tell
 from vks_plugin.cases.actions.charges import ChargeInput, charge_values
 from vks_plugin.cases.actions.proceedings import follow_accused, follow_identity
 from vks_plugin.cases.actions.record import check, clean_details, clean_text, follow_up, note_change
@@ -314,6 +315,22 @@ def _fill(
         subject_id=case.pk,
         label=case.code,
         values=told,
+    )
+    tell(
+        "case_registered",
+        actor=actor,
+        case=case,
+        code=case.code,
+        case_kind=case.kind,
+        unit=case.unit.code,
+        stage=case.stage,
+        status=case.status,
+        handled_on=case.handled_at,
+        decision_date=case.init_decision_date,
+        accused=len(entered),
+        name=case.name,
+        number=case.init_decision_no,
+        agency=case.init_decision_agency,
     )
     follow_identity(actor=actor, case=case)
     for accused in entered:

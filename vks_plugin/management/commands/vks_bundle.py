@@ -59,10 +59,12 @@ class Command(BaseCommand):
             problems = inspect_bundle(fresh).problems
             if problems:
                 raise CommandError("; ".join(problems))
-            with or_withheld():
-                # whoever runs a command is known to the server, not to us
-                record_case(Reader(None, command="vks_bundle"), Act.EXPORT, case, count=len(filed))
-            fresh.replace(out)
+            with transaction.atomic():
+                with or_withheld():
+                    # whoever runs a command is known to the server, not to us
+                    record_case(Reader(None, command="vks_bundle"), Act.EXPORT, case, count=len(filed))
+                actions.tell_made(None, case, options["preset"], filed, result)
+                fresh.replace(out)
         except VksError as error:
             raise CommandError(error.message) from error
         except OSError as error:

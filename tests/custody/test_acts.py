@@ -1,0 +1,555 @@
+"""Every act leaves its entry, in the transaction of the act: once, with what it says, and nothing people wrote in the open."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+
+from tests.people import FiledCase, register
+from vks_plugin import acts
+from vks_plugin.access import actions as access
+from vks_plugin.access import temporary, transfers
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, ProceduralEvent
+from vks_plugin.custody import actions, queries, verify_ledger
+from vks_plugin.custody.models import LedgerEntry, LedgerHidden
+from vks_plugin.errors import Conflict
+from vks_plugin.organization.models import Appointment, Department
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+WHY = "Bị can trốn, cần hồ sơ ngay trong đêm để ra lệnh bắt."
+PAPER = "12/QĐ-VKS ngày 05/11/2026"
+
+
+class Written:
+    """The entries that were added within a block."""
+
+    def __init__(self) -> None:
+        self.rows: list[LedgerEntry] = []
+
+    def kinds(self) -> list[str]:
+        return [row.kind for row in self.rows]
+
+    @property
+    def one(self) -> LedgerEntry:
+        assert len(self.rows) == 1, self.kinds()
+        return self.rows[0]
+
+    def of(self, kind: str) -> LedgerEntry:
+        (found,) = [row for row in self.rows if row.kind == kind]
+        return found
+
+
+@contextmanager
+def written() -> Iterator[Written]:
+    """Tell which entries are added within the block."""
+    before = set(LedgerEntry.objects.values_list("pk", flat=True))
+    found = Written()
+    yield found
+    found.rows = list(LedgerEntry.objects.exclude(pk__in=before).order_by("pk").select_related("hidden"))
+
+
+def data(entry: LedgerEntry) -> dict[str, Any]:
+    """Return what an entry says in the open, without what stands for hidden values."""
+    return {name: value for name, value in entry.said["data"].items() if name != "hidden"}
+
+
+def hidden(entry: LedgerEntry) -> dict[str, Any]:
+    """Return the values beside an entry; that they are the ones it stands for is compared here too."""
+    kept = LedgerHidden.objects.get(entry=entry)
+    salt = bytes(kept.salt)
+    stands_for = [
+        [name, verify_ledger.commitment(verify_ledger.item_salt(salt, place), value)]
+        for place, (name, value) in enumerate(kept.values)
+    ]
+    assert entry.said["data"]["hidden"] == stands_for
+    for _name, value in kept.values:
+        assert not value or f'"{value}"'.encode() not in bytes(entry.line)
+    return dict(kept.values)
+
+
+def _asked(people: dict[str, User], code: str, hours: int = 2) -> TemporaryAccess:
+    return temporary.request_emergency(actor=people["prosecutor_kv3"], code=code, reason=WHY, hours=hours)
+
+
+# --- a case opened to one person for a while
+
+
+def test_an_emergency_is_in_the_chain_of_the_case_from_asking_to_closing(
+    case: CaseFile, people: dict[str, User]
+) -> None:
+    asker = people["prosecutor_kv3"]
+    with written() as found:
+        row = _asked(people, case.code)
+    entry = found.one
+    assert (entry.kind, entry.case_id, entry.said["actor"]["id"]) == ("access_asked", case.pk, asker.pk)
+    assert data(entry) == {"access": row.pk, "hours": 2}
+    assert hidden(entry) == {"asked_for": case.code, "reason": WHY}
+    with written() as found:
+        row = temporary.approve_emergency(actor=people["deputy_kv1"], request_id=row.pk)
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("access_approved", case.pk)
+    assert entry.said["actor"] == {
+        "id": people["deputy_kv1"].pk,
+        "name": "Hoàng Thị Ngân",
+        "unit": "QN-KV1",
+        "role": "deputy_chief_procurator",
+    }
+    assert row.ends_at is not None
+    until = row.ends_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert data(entry) == {"access": row.pk, "person_id": asker.pk, "until": until}
+    assert hidden(entry) == {"person": "Phan Thị Sát"}
+    with written() as found:
+        temporary.end_temporary(actor=people["chief_kv1"], access_id=row.pk)
+    assert (found.one.kind, data(found.one)) == ("access_closed", {"access": row.pk, "person_id": asker.pk})
+    kinds = (
+        LedgerEntry.objects.filter(case=case, kind__startswith="access").order_by("seq").values_list("kind", flat=True)
+    )
+    assert list(kinds) == ["access_asked", "access_approved", "access_closed"]
+    assert queries.verify().problems == []
+
+
+def test_what_is_declined_or_withdrawn_is_told_apart(case: CaseFile, people: dict[str, User]) -> None:
+    first, second, third = (_asked(people, case.code) for _each in range(3))
+    with written() as found:
+        temporary.decline_emergency(actor=people["chief_kv1"], request_id=first.pk)
+        temporary.end_temporary(actor=people["prosecutor_kv3"], access_id=second.pk)
+        temporary.end_temporary(actor=people["chief_kv1"], access_id=third.pk)
+    assert [(row.kind, data(row)["access"]) for row in found.rows] == [
+        ("access_declined", first.pk),
+        ("access_withdrawn", second.pk),
+        ("access_declined", third.pk),
+    ]
+
+
+def test_what_runs_out_is_ended_by_nobody(case: CaseFile, people: dict[str, User]) -> None:
+    row = temporary.approve_emergency(actor=people["chief_kv1"], request_id=_asked(people, case.code).pk)
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=3), tick=False), written() as found:
+        assert temporary.close_what_is_over() == 1
+        assert temporary.close_what_is_over() == 0
+    assert (found.one.kind, found.one.case_id, data(found.one)["access"]) == ("access_over", case.pk, row.pk)
+    assert found.one.said["actor"]["id"] is None
+
+
+def test_asking_for_a_case_that_is_not_there_is_kept_apart_from_every_case(people: dict[str, User]) -> None:
+    with written() as found:
+        _asked(people, "HS-QN-KV1-2026-9999")
+    assert (found.one.kind, found.one.case_id) == ("access_asked", None)
+    assert hidden(found.one)["asked_for"] == "HS-QN-KV1-2026-9999"
+
+
+def test_oversight_is_told_with_its_reason(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    department = Department.objects.create(unit=units["QN"], code="P2", name="Phòng 2", stages=["dieu_tra", "truy_to"])
+    access.record_appointment(
+        actor=people["chief_province"], user=people["outsider"], unit=units["QN"], role="department_head",
+        department=department,
+    )  # fmt: skip
+    with written() as found:
+        row = temporary.open_for_oversight(actor=people["outsider"], case=case, reason=WHY)
+    assert (found.one.kind, found.one.case_id, data(found.one)["access"]) == ("access_opened", case.pk, row.pk)
+    assert hidden(found.one) == {"reason": WHY}
+
+
+# --- where a case lies, and who works on it
+
+
+def test_a_transfer_is_one_entry_however_many_papers_go_along(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    rows = sorted(CaseDocument.objects.filter(case=filed_case.case).values_list("document_id", "sha256"))
+    going = Assignment.objects.filter(case=filed_case.case, ended_at__isnull=True).count()
+    with written() as found:
+        transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV3"], decision=PAPER)
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("case_transferred", filed_case.case.pk)
+    listed = "".join(f"{pk} {sha256}\n" for pk, sha256 in rows).encode()
+    assert data(entry) == {
+        "unit_before": "QN-KV1",
+        "unit": "QN-KV3",
+        "documents": 4,
+        "digest": hashlib.sha256(listed).hexdigest(),
+        "assignments_ended": going,
+    }
+    assert going > 0
+    assert all(sha256 for _pk, sha256 in rows)
+    assert hidden(entry) == {"decision": PAPER}
+    # the post by which the case was given away, not one in the office that gets it
+    assert entry.said["actor"]["unit"] == "QN-KV1"
+
+
+def test_looking_at_what_a_transfer_would_do_leaves_no_entry(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    with written() as found:
+        transfers.try_transfer(actor=people["chief_kv1"], case=case, to=units["QN-KV3"], decision=PAPER)
+    assert found.kinds() == []
+
+
+def test_the_office_at_the_trial_is_told_both_ways(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case = transfers.transfer_case(actor=people["chief_province"], case=case, to=units["QN"], decision=PAPER)
+    with written() as found:
+        case = transfers.appoint_trial_unit(
+            actor=people["chief_province"], case=case, unit=units["QN-KV3"], decision=PAPER
+        )
+    expected = {"unit_before": None, "unit": "QN-KV3", "assignments_ended": 0}
+    assert (found.one.kind, data(found.one)) == ("trial_unit_appointed", expected)
+    access.assign(actor=people["chief_kv3"], case=case, user=people["prosecutor_kv3"], role="trial_prosecutor")
+    with written() as found:
+        transfers.appoint_trial_unit(actor=people["chief_province"], case=case, unit=None, decision=PAPER)
+    assert (found.one.kind, data(found.one)) == (
+        "trial_unit_revoked",
+        {"unit_before": "QN-KV3", "assignments_ended": 1},
+    )
+    assert hidden(found.one) == {"decision": PAPER}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.database
+def test_a_take_over_tells_each_case_and_the_province(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
+    with written() as found:
+        row = transfers.begin_restructuring(
+            actor=people["chief_province"],
+            predecessors=[units["QN-KV1"]],
+            successor=units["QN-KV3"],
+            effective_date=timezone.localdate(),
+            decision=PAPER,
+        )
+        for _each in transfers.continue_restructuring(row):
+            pass
+    assert found.kinds() == ["restructuring_begun", "case_taken_over", "case_taken_over", "restructuring_finished"]
+    begun, *taken, finished = found.rows
+    assert {each.case_id for each in taken} == {filed_case.case.pk, other.pk}
+    assert {(data(each)["unit_before"], data(each)["unit"], data(each)["documents"]) for each in taken} == {
+        ("QN-KV1", "QN-KV3", 4),
+        ("QN-KV1", "QN-KV3", 0),
+    }
+    assert (begun.case_id, data(begun)["units_before"], data(begun)["cases"]) == (None, ["QN-KV1"], 2)
+    assert hidden(begun) == {"decision": PAPER}
+    assert (data(finished)["cases"], data(finished)["restructuring"]) == (2, row.pk)
+    assert data(finished)["posts"] >= 6
+    assert queries.verify().problems == []
+
+
+def test_assigning_says_whom_it_replaces(case: CaseFile, people: dict[str, User]) -> None:
+    first = case.assignments.get(role="prosecutor_lead")
+    with written() as found:
+        made = access.assign(
+            actor=people["chief_kv1"], case=case, user=people["other_prosecutor_kv1"], role="prosecutor_lead"
+        )
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("assigned", case.pk)
+    assert data(entry) == {
+        "assignment": made.pk,
+        "person_id": people["other_prosecutor_kv1"].pk,
+        "assignment_role": "prosecutor_lead",
+        "starts_on": timezone.localdate().isoformat(),
+        "ends_on": None,
+        "replaced": [first.pk],
+    }
+    assert hidden(entry) == {"person": "Ngô Bá Khá"}
+    with written() as found:
+        access.end_assignment(actor=people["chief_kv1"], assignment=made)
+    assert (found.one.kind, data(found.one)["assignment"]) == ("assignment_ended", made.pk)
+
+
+# --- the case and its papers
+
+
+def test_a_case_begins_its_chain_when_it_is_registered(
+    people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    with written() as found:
+        case = register(
+            actor=people["clerk_kv1"], unit=units["QN-KV1"], init_decision_no="77/QĐ-CSĐT", digitise_myself=True
+        )
+    assert found.kinds() == ["case_registered", "assigned"]
+    entry = found.rows[0]
+    assert (entry.case_id, entry.seq, entry.said["prev"]) == (case.pk, 0, "0" * 64)
+    assert data(entry) == {
+        "code": case.code,
+        "case_kind": "criminal",
+        "unit": "QN-KV1",
+        "stage": case.stage,
+        "status": case.status,
+        "handled_on": "2026-03-05",
+        "decision_date": "2026-03-02",
+        "accused": 2,
+    }
+    assert hidden(entry) == {
+        "name": case.name,
+        "number": "77/QĐ-CSĐT",
+        "agency": "Cơ quan Cảnh sát điều tra Công an tỉnh",
+    }
+
+
+def test_a_case_that_cannot_be_registered_has_no_entry(case: CaseFile, people: dict[str, User]) -> None:
+    with written() as found, pytest.raises(Conflict):
+        register(actor=people["clerk_kv1"], unit=case.unit, init_decision_no=case.init_decision_no)
+    assert found.kinds() == []
+
+
+def test_a_stage_and_its_return_are_in_the_chain(case: CaseFile, people: dict[str, User]) -> None:
+    with written() as found:
+        event = access.record_event(
+            actor=people["prosecutor_kv1"], case=case, event="nhan_ho_so", happened_on=dt.date(2026, 5, 4),
+            number="9/GN",
+        )  # fmt: skip
+    case.refresh_from_db()
+    entry = found.one
+    assert entry.kind == "event_recorded"
+    said = data(entry)
+    assert (said["event_id"], said["event"], said["accused_id"]) == (event.pk, "nhan_ho_so", None)
+    assert (said["stage_before"], said["stage"]) == (event.stage_before, case.stage)
+    assert (said["status_before"], said["status"]) == (event.status_before, case.status)
+    assert (said["stage_before"], said["status_before"]) != (said["stage"], said["status"])
+    assert hidden(entry) == {"number": "9/GN", "reason": ""}
+    with written() as found:
+        access.withdraw_event(actor=people["prosecutor_kv1"], event=event, reason="Nhập nhầm vụ")
+    back = data(found.one)
+    assert found.one.kind == "event_withdrawn"
+    assert (back["stage_before"], back["status_before"]) == (said["stage"], said["status"])
+    assert (back["stage"], back["status"]) == (said["stage_before"], said["status_before"])
+    assert hidden(found.one) == {"reason": "Nhập nhầm vụ"}
+
+
+def test_each_paper_is_told_with_its_hash_and_folios(filed_case: FiledCase, people: dict[str, User]) -> None:
+    rows = LedgerEntry.objects.filter(case=filed_case.case, kind="document_filed").order_by("seq")
+    assert len(rows) == 4
+    told = {data(row)["document"]: row for row in rows}
+    for filed in [*filed_case.documents, filed_case.internal]:
+        said = data(told[filed.document_id])
+        assert (said["filing"], said["sha256"], said["pages"]) == (filed.pk, filed.document.checksum, filed.page_count)
+        assert len(said["sha256"]) == 64
+        assert (said["folio_from"], said["folio_to"], said["part"]) == (filed.folio_from, filed.folio_to, filed.part)
+        assert told[filed.document_id].said["actor"]["id"] == people["prosecutor_kv1"].pk
+        assert hidden(told[filed.document_id]) == {"title": filed.title, "number": filed.number}
+    assert queries.verify().problems == []
+
+
+def test_a_paper_that_moves_is_told_in_both_cases(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    from vks_plugin.filing.actions import follow_document
+    from vks_plugin.host.provision import write_case_code
+
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
+    access.assign(actor=people["chief_kv1"], case=other, user=people["prosecutor_kv1"], role="prosecutor")
+    document = filed_case.internal.document
+    write_case_code(document, other.code)
+    with written() as found:
+        follow_document(document, actor=people["prosecutor_kv1"])
+    assert {row.kind: row.case_id for row in found.rows} == {
+        "document_moved_out": filed_case.case.pk,
+        "document_moved_in": other.pk,
+    }
+    assert {data(row)["sha256"] for row in found.rows} == {filed_case.internal.sha256}
+    # neither chain names the other case
+    assert other.code.encode() not in bytes(found.of("document_moved_out").line)
+    assert filed_case.case.code.encode() not in bytes(found.of("document_moved_in").line)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bundle_is_told_once_it_is_finished(filed_case: FiledCase, people: dict[str, User]) -> None:
+    from vks_plugin.court import actions as court
+
+    with written() as found:
+        bundle = court.request_bundle(actor=people["prosecutor_kv1"], case=filed_case.case)
+    bundle.refresh_from_db()
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("bundle_made", filed_case.case.pk)
+    assert (data(entry)["sha256"], data(entry)["pages"]) == (bundle.sha256, bundle.page_count)
+    assert data(entry)["sha256"] == hashlib.sha256(bundle.path.read_bytes()).hexdigest()
+    assert data(entry)["documents"] == 3
+    pairs = sorted((each.document_id, each.sha256) for each in filed_case.documents)
+    assert data(entry)["digest"] == acts.digest_of(pairs)
+
+
+def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: Path) -> None:
+    from django.core.management import call_command
+
+    with written() as found:
+        call_command("vks_bundle", "--case", filed_case.case.code, "--out", str(tmp_path / "b.pdf"), "--json")
+    assert (found.one.kind, found.one.said["actor"]["id"]) == ("bundle_made", None)
+    assert data(found.one)["sha256"] == hashlib.sha256((tmp_path / "b.pdf").read_bytes()).hexdigest()
+
+
+def test_a_list_that_goes_out_is_told_with_its_length(case: CaseFile, people: dict[str, User], client: Client) -> None:
+    client.force_login(people["chief_kv1"])
+    with written() as found:
+        answer = client.get("/vks/cases/export/", {"type": "csv", "file_type": "csv", "layout": "case"})
+    assert answer.status_code == 200
+    assert (found.one.kind, found.one.case_id) == ("list_exported", None)
+    assert data(found.one) == {"file_type": "csv", "cases": 1}
+
+
+# --- what concerns no case
+
+
+def test_a_post_is_told_with_who_recorded_it(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:
+    with written() as found:
+        post = access.record_appointment(
+            actor=people["chief_kv1"], user=people["outsider"], unit=units["QN-KV1"], role="inspector",
+            starts_on=dt.date(2026, 1, 1),
+        )  # fmt: skip
+    entry = found.one
+    assert (entry.kind, entry.case_id, entry.said["actor"]["id"]) == ("appointed", None, people["chief_kv1"].pk)
+    assert data(entry) == {
+        "appointment": post.pk,
+        "person_id": people["outsider"].pk,
+        "unit": "QN-KV1",
+        "role": "inspector",
+        "department": None,
+        "capacity": "regular",
+        "starts_on": "2026-01-01",
+        "ends_on": None,
+    }
+    assert hidden(entry) == {"person": "Người Ngoài"}
+    with written() as found:
+        access.end_appointment(actor=people["chief_kv1"], appointment=post, ends_on=dt.date(2026, 12, 31))
+        access.end_appointment(actor=people["chief_kv1"], appointment=Appointment.objects.get(pk=post.pk))
+    assert [data(row)["ends_on"] for row in found.rows] == ["2026-12-31", timezone.localdate().isoformat()]
+    assert found.kinds() == ["appointment_ended", "appointment_ended"]
+
+
+# --- one transaction
+
+
+def test_an_act_that_is_rolled_back_leaves_no_entry(case: CaseFile, people: dict[str, User]) -> None:
+    def fails() -> None:
+        with transaction.atomic():
+            access.assign(actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="inspector")
+            raise RuntimeError
+
+    with written() as found, pytest.raises(RuntimeError):
+        fails()
+    assert found.kinds() == []
+
+
+_FAILING: dict[str, Callable[[CaseFile, dict[str, User], dict[str, ProcuracyUnit]], Any]] = {
+    "ask": lambda case, people, _units: _asked(people, case.code),
+    "transfer": lambda case, people, units: transfers.transfer_case(
+        actor=people["chief_kv1"], case=case, to=units["QN-KV3"], decision=PAPER
+    ),
+    "assign": lambda case, people, _units: access.assign(
+        actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="inspector"
+    ),
+    "register": lambda _case, people, units: register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ mới"),
+    "event": lambda case, people, _units: access.record_event(
+        actor=people["prosecutor_kv1"],
+        case=case,
+        event="ket_luan_dieu_tra",
+        happened_on=dt.date(2026, 5, 4),
+        number="9/KLĐT",
+    ),
+    "appoint": lambda _case, people, units: access.record_appointment(
+        actor=people["chief_kv1"], user=people["outsider"], unit=units["QN-KV1"], role="inspector"
+    ),
+}
+
+
+def _state() -> tuple[Any, ...]:
+    return (
+        TemporaryAccess.objects.count(),
+        list(CaseFile.objects.order_by("pk").values_list("pk", "unit_id", "stage", "status", "revision")),
+        list(Assignment.objects.order_by("pk").values_list("pk", "ended_at")),
+        ProceduralEvent.objects.count(),
+        list(Appointment.objects.order_by("pk").values_list("pk", "ended_at")),
+        LedgerEntry.objects.count(),
+    )
+
+
+@pytest.mark.parametrize("act", _FAILING)
+def test_an_act_that_cannot_be_recorded_is_not_done(
+    act: str, case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    from django.db import DatabaseError, connection
+
+    before = _state()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON vks_ledger_entry BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        _FAILING[act](case, people, units)
+    assert _state() == before
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER full_disk")
+    _FAILING[act](case, people, units)
+    assert _state() != before
+
+
+def test_a_field_too_few_or_too_many_is_a_slip_of_ours(case: CaseFile) -> None:
+    with written() as found:
+        with pytest.raises(TypeError, match="hours"):
+            acts.tell("access_asked", actor=None, case=case, access=1, asked_for="", reason="")
+        with pytest.raises(TypeError, match="name"):
+            acts.tell("access_withdrawn", actor=None, case=case, access=1, name="x")
+    assert found.kinds() == []
+
+
+# --- the table
+
+
+def test_every_field_has_its_words_and_nothing_is_both_shown_and_hidden() -> None:
+    for name, act in acts.ACTS.items():
+        assert len(name) <= 40
+        assert {*act.shown, *act.hidden} <= acts.FIELDS.keys(), name
+        assert not set(act.shown) & set(act.hidden), name
+    used = {field for act in acts.ACTS.values() for field in (*act.shown, *act.hidden)}
+    assert used == acts.FIELDS.keys()
+
+
+def test_what_people_write_is_in_no_open_field() -> None:
+    written_by_people = {"person", "name", "reason", "title", "number", "agency", "decision", "asked_for"}
+    for name, act in acts.ACTS.items():
+        assert not written_by_people & set(act.shown), name
+
+
+def test_every_act_is_told_somewhere_and_is_tried_here() -> None:
+    from pathlib import Path
+
+    from tests.plugin import ROOT
+
+    told = "".join(path.read_text() for path in (ROOT / "vks_plugin").rglob("*.py") if path.name != "acts.py")
+    tried = Path(__file__).read_text()
+    for name in acts.ACTS:
+        assert f'"{name}"' in told, name
+        assert f'"{name}"' in tried or name == actions.KEY, name
+
+
+def test_the_whole_is_verified_outside(filed_case: FiledCase, people: dict[str, User], tmp_path: Path) -> None:
+    actions.ensure_key()
+    temporary.approve_emergency(actor=people["chief_kv1"], request_id=_asked(people, filed_case.case.code).pk)
+    shown = [name for name, act in acts.ACTS.items() if act.hidden]
+    actions.export(tmp_path / "case", case=filed_case.case, shown=shown)
+    actions.export(tmp_path / "all")
+    assert verify_ledger.main([str(tmp_path / "case")]) == 0
+    assert verify_ledger.main([str(tmp_path / "all")]) == 0
+    opened = [json.loads(line) for line in (tmp_path / "case" / "openings.jsonl").read_text().splitlines()]
+    assert {row["value"] for row in opened} >= {WHY, filed_case.documents[0].title}
+    assert WHY not in (tmp_path / "all" / "entries.jsonl").read_text()

@@ -1,0 +1,276 @@
+"""Acts that leave an entry in the custody ledger: one literal table, and the one call by which an action tells of an act.
+
+An action tells of what it did in its own transaction: what is rolled back leaves no entry, and an entry that cannot be
+written takes the act back. Concepts below the ledger do not know it; `apps.py` says who records.
+
+**What stands open in an entry and what is hidden.** An entry is handed out to people who may not read everything in it.
+Open is what the program made or chose from a list: codes, ids, numbers, days, hashes. Whatever people wrote (names,
+titles, reasons, numbers of papers) is hidden: the entry holds a hash nobody can guess it from, the value lies beside it.
+
+**A new act** is a row in `ACTS`, a call of `tell` at the end of the action, and a line in the test that compares them.
+Rows are never renamed or taken away: entries that are there name them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vks_plugin.text import gettext_noop as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import Model
+
+
+@dataclass(frozen=True)
+class Act:
+    """What an entry of this kind is called and holds."""
+
+    label: str
+    shown: tuple[str, ...]
+    """Fields in the open, of `FIELDS`."""
+    hidden: tuple[str, ...] = ()
+    """Fields of which the entry holds a hash."""
+    leaders_only: bool = False
+    """Whether hidden values are for the leaders of the office alone; else for whoever may read the case."""
+
+
+ACTS: dict[str, Act] = {
+    # a case opened to one person for a while
+    "access_asked": Act(
+        _("Đề nghị truy cập khẩn cấp"), ("access", "hours"), hidden=("asked_for", "reason"), leaders_only=True
+    ),
+    "access_approved": Act(
+        _("Duyệt truy cập khẩn cấp"), ("access", "person_id", "until"), hidden=("person",), leaders_only=True
+    ),
+    "access_declined": Act(
+        _("Không duyệt truy cập khẩn cấp"), ("access", "person_id"), hidden=("person",), leaders_only=True
+    ),
+    "access_withdrawn": Act(_("Rút đề nghị truy cập khẩn cấp"), ("access",)),
+    "access_opened": Act(_("Mở vụ án theo khâu phụ trách"), ("access", "until"), hidden=("reason",), leaders_only=True),
+    "access_closed": Act(
+        _("Đóng quyền tạm thời trước hạn"), ("access", "person_id"), hidden=("person",), leaders_only=True
+    ),
+    "access_over": Act(_("Quyền tạm thời hết giờ"), ("access", "person_id"), hidden=("person",), leaders_only=True),
+    # where a case lies, and who works on it
+    "case_transferred": Act(
+        _("Chuyển vụ án sang đơn vị khác"),
+        ("unit_before", "unit", "documents", "digest", "assignments_ended"),
+        hidden=("decision",),
+    ),
+    "trial_unit_appointed": Act(
+        _("Phân công đơn vị cấp dưới xét xử"), ("unit_before", "unit", "assignments_ended"), hidden=("decision",)
+    ),
+    "trial_unit_revoked": Act(
+        _("Rút phân công đơn vị cấp dưới xét xử"), ("unit_before", "assignments_ended"), hidden=("decision",)
+    ),
+    "case_taken_over": Act(
+        _("Đơn vị kế thừa tiếp nhận vụ án"),
+        ("restructuring", "unit_before", "unit", "trial_unit_before", "trial_unit", "documents", "digest"),
+    ),
+    "assigned": Act(
+        _("Phân công"),
+        ("assignment", "person_id", "assignment_role", "starts_on", "ends_on", "replaced"),
+        hidden=("person",),
+    ),
+    "assignment_ended": Act(
+        _("Chấm dứt phân công"), ("assignment", "person_id", "assignment_role"), hidden=("person",)
+    ),
+    # the case and its papers
+    "case_registered": Act(
+        _("Đăng ký vụ án"),
+        ("code", "case_kind", "unit", "stage", "status", "handled_on", "decision_date", "accused"),
+        hidden=("name", "number", "agency"),
+    ),
+    "event_recorded": Act(
+        _("Ghi sự kiện tố tụng"),
+        ("event_id", "event", "accused_id", "happened_on", "stage_before", "stage", "status_before", "status"),
+        hidden=("number", "reason"),
+    ),
+    "event_withdrawn": Act(
+        _("Rút sự kiện tố tụng"),
+        ("event_id", "event", "accused_id", "happened_on", "stage_before", "stage", "status_before", "status"),
+        hidden=("reason",),
+    ),
+    "document_filed": Act(
+        _("Đưa tài liệu vào hồ sơ"),
+        ("filing", "document", "sha256", "pages", "folio_from", "folio_to", "part", "document_type", "dated"),
+        hidden=("title", "number"),
+    ),
+    "document_moved_out": Act(
+        _("Chuyển tài liệu sang vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
+    ),
+    "document_moved_in": Act(
+        _("Nhận tài liệu từ vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
+    ),
+    "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
+    # what concerns no single case
+    "appointed": Act(
+        _("Bổ nhiệm"),
+        ("appointment", "person_id", "unit", "role", "department", "capacity", "starts_on", "ends_on"),
+        hidden=("person",),
+    ),
+    "appointment_ended": Act(
+        _("Chấm dứt bổ nhiệm"), ("appointment", "person_id", "unit", "role", "ends_on"), hidden=("person",)
+    ),
+    "restructuring_begun": Act(
+        _("Bắt đầu sắp xếp đơn vị"),
+        ("restructuring", "units_before", "unit", "starts_on", "cases", "posts"),
+        hidden=("decision",),
+    ),
+    "restructuring_finished": Act(_("Sắp xếp đơn vị xong"), ("restructuring", "unit", "cases", "posts")),
+    "list_exported": Act(_("Xuất danh sách vụ án"), ("file_type", "cases")),
+    "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
+}
+"""By the name the entry carries."""
+
+
+class Field(NamedTuple):
+    """What a field of an entry is called, and what its value is, so that it can be told in words."""
+
+    label: str
+    reads: str = "text"
+    """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
+    `status`, `event`, `part`, `day`, `moment`, `yes`, `numbers`, `hash`."""
+
+
+FIELDS: dict[str, Field] = {
+    "access": Field(_("Quyền tạm thời số")),
+    "hours": Field(_("Số giờ")),
+    "asked_for": Field(_("Mã vụ án được ghi")),
+    "reason": Field(_("Lý do")),
+    "person": Field(_("Người")),
+    "person_id": Field(_("Tài khoản số")),
+    "until": Field(_("Đến"), "moment"),
+    "unit_before": Field(_("Đơn vị trước"), "unit"),
+    "units_before": Field(_("Các đơn vị trước"), "units"),
+    "unit": Field(_("Đơn vị"), "unit"),
+    "trial_unit_before": Field(_("Đơn vị xét xử trước"), "unit"),
+    "trial_unit": Field(_("Đơn vị xét xử"), "unit"),
+    "documents": Field(_("Số tài liệu")),
+    "digest": Field(_("Mã băm danh sách tài liệu"), "hash"),
+    "assignments_ended": Field(_("Số phân công chấm dứt")),
+    "decision": Field(_("Theo văn bản")),
+    "restructuring": Field(_("Lần sắp xếp số")),
+    "assignment": Field(_("Phân công số")),
+    "assignment_role": Field(_("Vai trò"), "assignment_role"),
+    "starts_on": Field(_("Từ ngày"), "day"),
+    "ends_on": Field(_("Đến ngày"), "day"),
+    "replaced": Field(_("Thay các phân công số"), "numbers"),
+    "code": Field(_("Mã vụ án")),
+    "case_kind": Field(_("Loại vụ án"), "kind"),
+    "stage": Field(_("Giai đoạn"), "stage"),
+    "stage_before": Field(_("Giai đoạn trước"), "stage"),
+    "status": Field(_("Trạng thái"), "status"),
+    "status_before": Field(_("Trạng thái trước"), "status"),
+    "handled_on": Field(_("Ngày thụ lý"), "day"),
+    "decision_date": Field(_("Ngày quyết định"), "day"),
+    "accused": Field(_("Số bị can")),
+    "name": Field(_("Tên vụ án")),
+    "number": Field(_("Số văn bản")),
+    "agency": Field(_("Cơ quan ban hành")),
+    "event_id": Field(_("Sự kiện số")),
+    "event": Field(_("Sự kiện"), "event"),
+    "accused_id": Field(_("Bị can số")),
+    "happened_on": Field(_("Ngày xảy ra"), "day"),
+    "filing": Field(_("Tài liệu vụ án số")),
+    "document": Field(_("Tài liệu số")),
+    "sha256": Field(_("SHA-256 của tệp"), "hash"),
+    "pages": Field(_("Số trang")),
+    "folio_from": Field(_("Từ bút lục")),
+    "folio_to": Field(_("Đến bút lục")),
+    "part": Field(_("Phần hồ sơ"), "part"),
+    "document_type": Field(_("Mã loại tài liệu")),
+    "dated": Field(_("Ngày tài liệu"), "day"),
+    "title": Field(_("Tên tài liệu")),
+    "preset": Field(_("Mẫu tập")),
+    "appointment": Field(_("Bổ nhiệm số")),
+    "role": Field(_("Chức danh"), "role"),
+    "department": Field(_("Phòng")),
+    "capacity": Field(_("Tư cách"), "capacity"),
+    "cases": Field(_("Số vụ án")),
+    "posts": Field(_("Số chức danh")),
+    "file_type": Field(_("Loại tệp")),
+    "public": Field(_("Khóa công khai"), "hash"),
+    "before": Field(_("Khóa trước"), "hash"),
+    "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),
+}
+"""By the name the entry carries."""
+
+
+class Told(NamedTuple):
+    """An act as the ledger is told of it."""
+
+    case: Model | None
+    data: dict[str, Any]
+    hidden: list[tuple[str, Any]]
+
+
+Recorder = Callable[[str, "User | None", Sequence[Told]], None]
+_recorder: list[Recorder] = []
+
+
+def recorded_by(recorder: Recorder) -> None:
+    """Say who writes the entries; called once, when the program starts."""
+    _recorder[:] = [recorder]
+
+
+def tell(act: str, *, actor: User | None, case: Model | None, **values: Any) -> None:
+    """Tell the ledger of an act, in the transaction of that act.
+
+    Of two entries in one act, that of a case comes before one that concerns no case: acts then wait for each other in
+    the same order.
+
+    Args:
+        act: a name in `ACTS`.
+        actor: who acted; None for a worker or a command.
+        case: what it concerns; None for what concerns no single case.
+        values: every field of the act, and no other.
+
+    Raises:
+        TypeError: a field is missing, or is none of the act's.
+    """
+    tell_each(act, actor=actor, each=[(case, values)])
+
+
+def tell_each(act: str, *, actor: User | None, each: Iterable[tuple[Model | None, Mapping[str, Any]]]) -> None:
+    """Tell the ledger of one act on several cases: an entry for each, written together.
+
+    Raises:
+        TypeError: see `tell`.
+    """
+    known = ACTS[act]
+    told = []
+    for case, values in each:
+        if values.keys() != {*known.shown, *known.hidden}:
+            wrong = ", ".join(sorted(values.keys() ^ {*known.shown, *known.hidden}))
+            message = f"{act} is told with other fields than it has: {wrong}"
+            raise TypeError(message)
+        shown = {name: _plain(values[name]) for name in known.shown}
+        told.append(Told(case, shown, [(name, _plain(values[name])) for name in known.hidden]))
+    if told:
+        (recorder,) = _recorder
+        recorder(act, actor, told)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    # members of enumerations are texts of another class
+    return str(value) if isinstance(value, str) else value
+
+
+def digest_of(documents: Iterable[tuple[int, str]]) -> str:
+    """Return what stands for many documents in an entry: SHA-256 over a line `ID SHA256` for each, in order of their ids.
+
+    Args:
+        documents: id in the host, and SHA-256 of the file (empty where it is not known).
+    """
+    lines = "".join(f"{pk} {sha256}\n" for pk, sha256 in sorted(documents))
+    return hashlib.sha256(lines.encode()).hexdigest()
