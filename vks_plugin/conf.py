@@ -67,6 +67,10 @@ class Configuration:
     """Whether every document that comes in without an owner is taken: for a host that only the procuracy uses."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
+    ledger_daily_checkpoint: bool = True
+    """Whether the head of the ledger is signed every evening."""
+    ledger_checkpoint_days: int = 3
+    """After so many days in which new entries stayed unsigned, the doctor warns."""
     ledger_key_file: Path = Path()
     """The private key that signs the ledger; default: `ledger.key` in the folder above."""
 

@@ -10,6 +10,7 @@ from vks_plugin.access.tasks import (
     restructure,
 )
 from vks_plugin.court.tasks import make_bundle
+from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import take_unowned
 
@@ -22,6 +23,7 @@ __all__ = [
     "remind_of_deadlines",
     "restructure",
     "run_import",
+    "sign_the_day",
     "take_unowned",
 ]
 
@@ -40,6 +42,12 @@ SCHEDULE = {
     "vks: put access right": {
         "task": put_access_right.name,
         "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 6 * 3600},
+    },
+    "vks: sign the ledger": {
+        "task": sign_the_day.name,
+        # after the day's work; what comes later is signed with the next day's
+        "schedule": crontab(hour="21", minute="45"),
         "options": {"expires": 6 * 3600},
     },
     "vks: remind of deadlines": {

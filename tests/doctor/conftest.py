@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.custody.conftest import key, log, other_case  # noqa: F401 - fixtures
 from tests.doctor.treatment import Ward
 
 if TYPE_CHECKING:

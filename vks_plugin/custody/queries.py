@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from vks_plugin.custody import merkle
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey, LedgerLeaf, LedgerSubtree
 from vks_plugin.custody.verify_ledger import (
+    FIRST,
     LedgerError,
     PublicKey,
     check_log,
@@ -139,6 +141,48 @@ def _stored(problems: list[str]) -> Iterator[bytes]:
 
 
 _MOST = 20
+TAIL = 200
+"""Entries that `verify_tail` looks at."""
+
+
+def verify_tail() -> list[str]:
+    """Check the newest entries and what they hang on, without reading the whole; return sentences, none: it holds.
+
+    Each of them is hashed, compared with its leaf and with the entry before it in its chain; the last checkpoint is
+    compared with what is kept of the tree.
+    """
+    problems: list[str] = []
+    rows = list(LedgerEntry.objects.order_by("-pk").select_related("leaf")[:TAIL])
+    chains = {row.ledger for row in rows}
+    lowest = min((row.seq for row in rows), default=0)
+    before = LedgerEntry.objects.filter(ledger__in=chains, seq__gte=lowest - 1).values_list("ledger", "seq", "hash")
+    hashes = {(ledger, seq): bytes(hash_).hex() for ledger, seq, hash_ in before.iterator()}
+    for row in rows:
+        found = leaf_hash(bytes(row.line))
+        leaf = getattr(row, "leaf", None)
+        if leaf is None:
+            problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": 1})
+        elif not found == bytes(row.hash) == bytes(leaf.hash):
+            problems.append(
+                _("Mục ở vị trí %(place)d đã bị sửa: nội dung không khớp mã băm lưu bên cạnh.") % {"place": leaf.index}
+            )
+        elif row.said["prev"] != (hashes.get((row.ledger, row.seq - 1)) if row.seq else FIRST):
+            problems.append(_("Mục ở vị trí %(place)d không nối với mục trước của nó.") % {"place": leaf.index})
+    last = last_checkpoint()
+    try:
+        if last is not None and merkle.head(hashes_of(last.size), last.size) != bytes(last.root):
+            problems.append(_("Sổ cái không còn khớp với điểm chốt %(size)d mục.") % {"size": last.size})
+    except Conflict as error:
+        problems.append(error.message)
+    return problems[:_MOST]
+
+
+def unsigned_since() -> dt.datetime | None:
+    """Return when the oldest entry was written that no checkpoint covers; None: all are covered."""
+    last = last_checkpoint()
+    fresh = LedgerLeaf.objects.filter(index__gte=last.size if last is not None else 0).order_by("index")
+    moment: dt.datetime | None = fresh.values_list("entry__at", flat=True).first()
+    return moment
 
 
 def verify(*, processes: int = 1) -> Verified:

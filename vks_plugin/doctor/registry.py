@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vks_plugin.doctor import accounts, archive, configuration, foundation, services, surroundings
+from vks_plugin.doctor import accounts, archive, configuration, custody, foundation, services, surroundings
 from vks_plugin.doctor.results import Check, Status
 
 _E, _W = Status.ERROR, Status.WARNING
@@ -96,6 +96,9 @@ CHECKS: tuple[Check, ...] = (
     Check("document-files", "Tệp của tài liệu", _E, archive.document_files),
     Check("failed-intake", "Tệp không vào được hồ sơ", _W, archive.failed_intake),
     Check("waiting-intake", "Tệp chờ quá lâu", _E, archive.waiting_intake),
+    Check("ledger-key", "Khóa ký sổ cái", _E, custody.ledger_key),
+    Check("ledger-checkpoint", "Điểm chốt sổ cái", _W, custody.ledger_checkpoint),
+    Check("ledger-tail", "Sổ cái nguyên vẹn", _E, custody.ledger_tail),
     Check("stuck-bundles", "Tập hồ sơ lập mãi chưa xong", _W, archive.stuck_bundles),
     # what runs beside the web server
     Check("synchronous-mode", "Tác vụ chạy đồng bộ", _W, services.synchronous_mode),

@@ -63,6 +63,8 @@ class OfficialPaper:
     closing: Sequence[str] = ()
     """Paragraphs below the table."""
     signatures: Sequence[Signature] = field(default_factory=tuple)
+    code: str = ""
+    """What a QR code beside the signatures says, on the PDF alone; empty: none."""
 
     @property
     def dated(self) -> str:

@@ -6,6 +6,8 @@ import io
 from typing import Any
 from xml.sax.saxutils import escape
 
+from reportlab.graphics.barcode.qr import QrCodeWidget
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import black
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
 from reportlab.lib.pagesizes import A4
@@ -143,6 +145,15 @@ def _signatures(paper: OfficialPaper) -> Flowable:
     return table
 
 
+def _code(text: str) -> Flowable:
+    """Return a QR code, printed large enough to be read from a copy."""
+    side = 42 * mm
+    widget = QrCodeWidget(text.encode(), barLevel="M", barWidth=side, barHeight=side)  # type: ignore[arg-type]  # takes bytes too; it would not write every letter
+    drawing = Drawing(side, side)
+    drawing.add(widget)
+    return drawing
+
+
 def as_pdf(paper: OfficialPaper) -> bytes:
     """Return the form as PDF; the same form gives the same bytes."""
     register_fonts()
@@ -177,6 +188,8 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     story.append(Spacer(1, 5 * mm))
     story.append(_table(paper))
     ending: list[Flowable] = [Spacer(1, 3 * mm), *(_said(line, _BODY) for line in paper.closing)]
+    if paper.code:
+        ending += [Spacer(1, 3 * mm), _code(paper.code)]
     if paper.signatures:
         ending += [Spacer(1, 4 * mm), _signatures(paper)]
     story.append(KeepTogether(ending))

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
+from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
 
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("dir", nargs="?", metavar="DIR", type=Path, help="export: thư mục mới sẽ ghi")
         parser.add_argument("--case", metavar="CODE", help="prove, export: chỉ vụ án này")
         parser.add_argument("--seq", type=int, metavar="N", help="prove: số thứ tự của mục trong vụ án")
-        parser.add_argument("--out", metavar="FILE", type=Path, help="prove: ghi bằng chứng vào tệp này")
+        parser.add_argument(
+            "--out", metavar="FILE", type=Path, help="prove: ghi bằng chứng, checkpoint: bản in PDF, vào tệp này"
+        )
         parser.add_argument(
             "--show", action="append", default=[], metavar="KIND", help="export: mở giá trị của loại mục này"
         )
@@ -71,14 +74,22 @@ class Command(BaseCommand):
             "checkpoints": found.checkpoints,
             "problems": found.problems,
         }
-        holds = f"Sổ cái nguyên vẹn: {found.entries} mục của {found.ledgers} sổ, {found.checkpoints} điểm chốt."
+        holds = (
+            f"Sổ cái nguyên vẹn: {found.entries} mục của {found.ledgers} sổ, {found.checkpoints} điểm chốt. "
+            f"(The ledger holds: {found.entries} entries, {found.checkpoints} checkpoints.)"
+        )
         self._print(options, row, *(found.problems or [holds]))
         if found.problems:
-            message = f"Sổ cái không nguyên vẹn: {len(found.problems)} điểm sai. Giữ nguyên máy và báo lãnh đạo ngay."
+            message = (
+                f"Sổ cái không nguyên vẹn: {len(found.problems)} điểm sai. Giữ nguyên máy và báo lãnh đạo ngay. "
+                f"(The ledger does not hold: {len(found.problems)} problems. Leave the machine as it is.)"
+            )
             raise CommandError(message)
 
     def _checkpoint(self, options: dict[str, Any]) -> None:
         made = actions.make_checkpoint()
+        if options["out"] is not None:
+            options["out"].write_bytes(checkpoint_pdf(made))
         self._print(options, {"size": made.size, "root": bytes(made.root).hex(), "note": made.note}, made.note)
 
     @staticmethod
@@ -116,7 +127,8 @@ class Command(BaseCommand):
         self._print(
             options,
             {"folder": str(folder), "size": made.size},
-            f"Đã xuất vào {folder}, chốt ở {made.size} mục. Kiểm tra: python3 {folder}/verify_ledger.py {folder}",
+            f"Đã xuất vào {folder}, chốt ở {made.size} mục. Kiểm tra: python3 {folder}/verify_ledger.py {folder} "
+            "(exported; check it with that command)",
         )
 
     def _key(self, options: dict[str, Any]) -> None:
@@ -127,4 +139,4 @@ class Command(BaseCommand):
             text, made = actions.rotate_key(lost=options["lost"]), True
         else:
             text, made = actions.ensure_key()
-        self._print(options, {"public": text, "made": made}, f"Khóa công khai của sổ cái: {text}")
+        self._print(options, {"public": text, "made": made}, f"Khóa công khai của sổ cái (public key): {text}")

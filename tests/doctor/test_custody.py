@@ -1,0 +1,92 @@
+"""The ledger: its key, its checkpoints, its newest entries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from tests.doctor.treatment import Ward, treats
+from vks_plugin import append_only
+from vks_plugin.custody import actions, keys, queries, verify_ledger
+from vks_plugin.custody.checkpoint import SigningKey
+from vks_plugin.custody.models import LedgerEntry
+
+if TYPE_CHECKING:
+    from vks_plugin.cases.models import CaseFile
+
+pytestmark = pytest.mark.django_db
+
+
+@treats("ledger-key")
+def test_without_a_key_the_doctor_says_how_to_make_one(ward: Ward, case: CaseFile) -> None:
+    result = ward.sick("ledger-key", "warning")
+    ward.follow(result)
+    ward.sound("ledger-key")
+
+
+def test_a_key_others_can_read_is_found_and_closed(ward: Ward, case: CaseFile, key: str) -> None:
+    ward.sound("ledger-key")
+    keys.key_path().chmod(0o644)
+    result = ward.sick("ledger-key", "error")
+    ward.follow(result)
+    ward.sound("ledger-key")
+
+
+@pytest.mark.parametrize("what", ["gone", "another"])
+def test_a_key_that_is_not_the_one_is_found(ward: Ward, case: CaseFile, key: str, what: str) -> None:
+    keys.key_path().unlink()
+    if what == "another":
+        keys.write_key(keys.key_path(), SigningKey.generate("vks-ledger/another"))
+    result = ward.sick("ledger-key", "error")
+    ward.follow(result)
+    ward.sound("ledger-key")
+
+
+@treats("ledger-checkpoint")
+def test_entries_that_stay_unsigned_are_told(ward: Ward, case: CaseFile, key: str) -> None:
+    ward.sound("ledger-checkpoint")
+    with time_machine.travel(timezone.now() + dt.timedelta(days=4), tick=False):
+        result = ward.sick("ledger-checkpoint", "warning")
+        ward.follow(result)
+        ward.sound("ledger-checkpoint")
+
+
+_TAMPERING = (
+    "UPDATE vks_ledger_entry SET line = hash WHERE seq = 2",
+    "UPDATE vks_ledger_checkpoint SET root = zeroblob(32)",
+    'DELETE FROM vks_ledger_leaf WHERE "index" = (SELECT MAX("index") FROM vks_ledger_leaf)',
+)
+
+
+@treats("ledger-tail")
+@pytest.mark.parametrize("statement", _TAMPERING)
+def test_what_was_changed_behind_its_back_is_found(ward: Ward, log: list[Any], statement: str) -> None:
+    actions.make_checkpoint()
+    actions.append(case=None, actor=None, kind="note", data={})
+    ward.sound("ledger-tail")
+    assert queries.verify_tail() == []
+    append_only.unprotect(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        assert cursor.rowcount > 0
+    append_only.protect(connection)
+    assert "nguyên vẹn" in ward.sick("ledger-tail", "error").sentence
+
+
+def test_a_link_that_was_broken_is_found_without_reading_the_whole(log: list[Any], case: CaseFile) -> None:
+    """A last entry is put in again with another predecessor, hash and leaf made to fit."""
+    entry = LedgerEntry.objects.filter(case=case).order_by("-seq")[0]
+    forged = bytes(entry.line).replace(entry.said["prev"].encode(), b"ab" * 32)
+    assert forged != bytes(entry.line)
+    append_only.unprotect(connection)
+    with connection.cursor() as cursor:
+        hash_ = verify_ledger.leaf_hash(forged)
+        cursor.execute("UPDATE vks_ledger_entry SET line = %s, hash = %s WHERE id = %s", [forged, hash_, entry.pk])
+        cursor.execute("UPDATE vks_ledger_leaf SET hash = %s WHERE entry_id = %s", [hash_, entry.pk])
+    append_only.protect(connection)
+    assert any("không nối với mục trước" in problem for problem in queries.verify_tail())

@@ -1,0 +1,51 @@
+"""A signed head of the ledger on paper: what is kept outside, so that nobody can rewrite the ledger unseen."""
+
+from __future__ import annotations
+
+import base64
+
+from django.utils import timezone
+
+from vks_plugin.custody.models import LedgerCheckpoint
+from vks_plugin.custody.queries import public_keys
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.papers import Column, OfficialPaper, Signature, write_paper
+
+_WIDTHS = (45, 120)
+_HOW = (
+    "Mọi mục được ghi trước điểm chốt này không thể bị sửa, bớt hoặc đổi thứ tự mà vẫn khớp mã gốc trên đây. "
+    "Giữ bản giấy đã ký ở ngoài máy chủ. Để đối chiếu: xuất sổ cái (vks_ledger export), chép bản ký từ mã QR vào "
+    "một tệp, rồi chạy verify_ledger.py THƯ_MỤC --key KHÓA_CÔNG_KHAI --checkpoint TỆP."
+)
+
+
+def checkpoint_paper(checkpoint: LedgerCheckpoint) -> OfficialPaper:
+    """Return the form: the numbers in words people can compare, the signed note as text and as a QR code.
+
+    It is a paper of this program, not an official form: the law knows none for it.
+    """
+    made = timezone.localtime(checkpoint.made_at)
+    province = ProcuracyUnit.objects.filter(kind=ProcuracyUnit.Kind.PROVINCE).order_by("pk").first()
+    rows = [
+        ("Chốt lúc", f"{made:%H:%M:%S ngày %d/%m/%Y}"),
+        ("Số mục đã chốt", f"{checkpoint.size}"),
+        ("Mã gốc (base64)", base64.b64encode(bytes(checkpoint.root)).decode()),
+        ("Mã gốc (hex)", bytes(checkpoint.root).hex()),
+        ("Bản ký", checkpoint.note.strip()),
+        *(("Khóa công khai", str(key)) for key in public_keys()[-1:]),
+    ]
+    return OfficialPaper(
+        agency=province.name if province is not None else "",
+        title="ĐIỂM CHỐT SỔ CÁI LƯU GIỮ HỒ SƠ",
+        columns=[Column("Nội dung", _WIDTHS[0]), Column("Giá trị", _WIDTHS[1])],
+        rows=[list(row) for row in rows],
+        day=made.date(),
+        closing=[_HOW],
+        signatures=[Signature("NGƯỜI IN"), Signature("NGƯỜI GIỮ")],
+        code=checkpoint.note,
+    )
+
+
+def checkpoint_pdf(checkpoint: LedgerCheckpoint) -> bytes:
+    """Return the form as PDF."""
+    return write_paper(checkpoint_paper(checkpoint), "pdf")

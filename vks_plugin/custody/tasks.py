@@ -1,0 +1,19 @@
+"""Work on the ledger that nobody waits for."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from vks_plugin.conf import configuration
+from vks_plugin.custody.actions import make_checkpoint
+
+
+@shared_task(name="vks.custody.sign_the_day", ignore_result=True)
+def sign_the_day() -> None:
+    """Sign the head of the ledger, unless that is switched off.
+
+    Raises:
+        Unavailable, Conflict: it cannot be signed; the task fails where administrators see it, and the doctor tells.
+    """
+    if configuration().ledger_daily_checkpoint:
+        make_checkpoint()

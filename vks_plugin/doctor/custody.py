@@ -1,0 +1,79 @@
+"""The custody ledger: its key, its checkpoints, its newest entries."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+
+from vks_plugin.conf import configuration
+from vks_plugin.custody import keys, queries
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, warning
+from vks_plugin.errors import VksError
+
+_CALL = (
+    "Giữ nguyên máy, báo lãnh đạo ngay. Chạy `python manage.py vks_ledger verify` để biết mọi điểm sai, rồi đối chiếu với "
+    "bản giấy và bản xuất gần nhất (leave the machine as it is; find all of it, compare with paper and exports)."
+)
+
+
+def ledger_key(_scope: Scope) -> Result:
+    """The key that signs is there, for this account alone, and is the one the ledger knows."""
+    known = [str(key) for key in queries.public_keys()]
+    path = keys.key_path()
+    if not known and not path.exists():
+        return warning(
+            "Chưa có khóa ký sổ cái: không ai ngoài máy chủ kiểm tra được sổ.",
+            "there is no key to sign the ledger with",
+            mend="Chạy `python manage.py vks_ledger key`, in khóa công khai ra giấy và giữ ở ngoài máy chủ (make it, and keep the public key on paper).",
+        )
+    try:
+        present = str(keys.read_key(path).public)
+    except VksError as refusal:
+        if path.exists() and path.stat().st_mode & 0o077:
+            return error(
+                refusal.message,
+                "others can read the key that signs the ledger",
+                mend=f"Chạy `chmod 600 {path}`; nếu người khác có thể đã đọc khóa thì thay khóa bằng vks_ledger key --rotate (close it; change the key if somebody may have read it).",
+            )
+        return error(
+            refusal.message,
+            "the key that signs the ledger cannot be used",
+            mend="Trả lại tệp khóa từ nơi cất giữ; nếu đã mất thì chạy `python manage.py vks_ledger key --rotate --lost` (put the file back, or replace a lost key).",
+        )
+    if present not in known[-1:]:
+        return error(
+            f"Tệp {path} không phải khóa mà sổ cái đã ghi: không ký được.",
+            "the key file holds another key than the ledger knows",
+            mend="Trả lại đúng tệp khóa; nếu đã mất thì chạy `python manage.py vks_ledger key --rotate --lost` (put the file back, or replace a lost key).",
+        )
+    return ok()
+
+
+def ledger_checkpoint(_scope: Scope) -> Result:
+    """What was recorded does not stay unsigned for days."""
+    if not queries.public_keys():
+        return skipped("chưa có khóa ký sổ cái", "there is no key yet")
+    since = queries.unsigned_since()
+    if since is None or since > timezone.now() - dt.timedelta(days=configuration().ledger_checkpoint_days):
+        return ok()
+    return warning(
+        f"Sổ cái có mục chưa được chốt từ {timezone.localtime(since):%d/%m/%Y}: lịch chốt hằng ngày không chạy, hoặc đã tắt.",
+        "entries of the ledger have stayed unsigned for days",
+        mend="Chạy `python manage.py vks_ledger checkpoint`, rồi xem mục beat và VKS_LEDGER_DAILY_CHECKPOINT (sign it, then look why that did not happen by itself).",
+    )
+
+
+def ledger_tail(scope: Scope) -> Result:
+    """The newest entries, or with `--full` all of them, are as they were written."""
+    if not LedgerEntry.objects.exists():
+        return skipped("sổ cái chưa có mục nào", "the ledger is empty")
+    problems = queries.verify().problems if scope.full else queries.verify_tail()
+    if not problems:
+        return ok()
+    return error(
+        f"Sổ cái không nguyên vẹn: {problems[0]} ({len(problems)} điểm sai)",
+        "the ledger does not hold: somebody changed what was recorded",
+        mend=_CALL,
+    )
