@@ -32,6 +32,7 @@ from tests.run import LANES
 from vks_plugin import cli, errors
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import CONDITIONS, MAY_APPOINT, MAY_REGISTER, RELATIONS, RULES, Level
+from vks_plugin.acts import ACTS
 from vks_plugin.cases.actions.proceedings import Happened
 from vks_plugin.cases.deadlines import CLASSES, Span, deadline_rules
 from vks_plugin.cases.kinds import KINDS
@@ -352,6 +353,17 @@ def test_the_table_of_rules_is_the_code_s() -> None:
         for rule in VALIDATION
     ]
     _compare(DOCS / "validation.md", "rules", _table(*rows))
+
+
+# --- acts of the ledger
+
+
+def test_acts_that_are_recorded_are_those_of_the_program() -> None:
+    rows = [("Việc", "Mục (`act`)", "Mở", "Che")]
+    for name, act in ACTS.items():
+        shown, hidden = (", ".join(f"`{field}`" for field in fields) for fields in (act.shown, act.hidden))
+        rows.append((act.label, f"`{name}`", shown, hidden + (" (lãnh đạo)" if act.leaders_only else "")))
+    _compare(DOCS / "custody.md", "acts", _table(*rows))
 
 
 # --- columns of a list

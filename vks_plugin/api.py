@@ -47,6 +47,7 @@ from vks_plugin.cases.api import (
     VolumeProposalViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
+from vks_plugin.custody.api import CaseLedgerViewSet, LedgerCheckpointViewSet, LedgerViewSet
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
@@ -92,6 +93,7 @@ router.register(rf"{_OF_CASE}/events", CaseEventViewSet, basename="vks-case-even
 router.register(rf"{_OF_CASE}/possible-events", PossibleEventViewSet, basename="vks-case-possible-event")
 router.register(rf"{_OF_CASE}/deadlines", CaseLimitViewSet, basename="vks-case-deadline")
 router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-history")
+router.register(rf"{_OF_CASE}/ledger", CaseLedgerViewSet, basename="vks-case-ledger")
 router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
 router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")
@@ -122,6 +124,8 @@ router.register("folio-profiles", FolioProfileViewSet, basename="vks-folio-profi
 router.register("reminders", ReminderViewSet, basename="vks-reminder")
 router.register("access-log/export", AccessLogExportViewSet, basename="vks-access-log-export")
 router.register("access-log", AccessLogViewSet, basename="vks-access-log")
+router.register("ledger-checkpoints", LedgerCheckpointViewSet, basename="vks-ledger-checkpoint")
+router.register("ledger", LedgerViewSet, basename="vks-ledger")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")
 
 urlpatterns = [*router.urls, re_path(r"^.*$", NoSuchRoute.as_view(), name="vks-no-such-route")]

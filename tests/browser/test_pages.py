@@ -33,6 +33,7 @@ SECTIONS = (
     "relations",
     "assignments",
     "history",
+    "ledger",
 )
 """Of the page of a case, beside its documents."""
 

@@ -122,6 +122,9 @@ TABLE = {
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
     ("bundle_download", "get"): "    404 404 404 404  404  200 200 200",
     ("access_log", "get"): "         403 403 403 403  403  403 200 200",
+    ("ledger", "get"): "             403 403 403 403  403  403 403 200",
+    # none was signed
+    ("ledger_checkpoint", "get"): "  403 403 403 403  403  403 403 404",
     ("organization", "get"): "       403 403 200 403  403  403 200 200",
     ("organization", "post"): "      403 403 302 403  403  403 302 302",
     ("appointment_end", "post"): "   404 404 302 404  404  404 302 302",
@@ -161,6 +164,8 @@ class Addresses:
             "case_list": "/vks/",
             "filter_save": "/vks/filters/",
             "access_log": "/vks/access-log/",
+            "ledger": "/vks/ledger/",
+            "ledger_checkpoint": "/vks/ledger/checkpoints/1/",
             "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",
             "case_new": "/vks/cases/new/",
             "case_import_new": "/vks/cases/import/",

@@ -26,6 +26,8 @@ class Led:
     """As chief or deputy chief procurator of that very office."""
     below: frozenset[int]
     """Offices below the province, for its leaders."""
+    province: bool = False
+    """Whether one of the own offices is that of a province."""
 
     @property
     def all(self) -> frozenset[int]:
@@ -40,7 +42,7 @@ def offices_led(user: User) -> Led:
     led = [unit for role, unit in posts_in_force(user) if role in LEADERS]
     provinces = [unit.pk for unit in led if unit.kind == ProcuracyUnit.Kind.PROVINCE]
     below = ProcuracyUnit.objects.filter(parent__in=provinces).values_list("pk", flat=True) if provinces else ()
-    return Led(frozenset(unit.pk for unit in led), frozenset(below))
+    return Led(frozenset(unit.pk for unit in led), frozenset(below), bool(provinces))
 
 
 def require_leader(user: User) -> Led:

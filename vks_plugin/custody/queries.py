@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
+from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_for, require
+from vks_plugin.access.queries import case_for, leads, require
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import merkle
 from vks_plugin.custody.checkpoint import signed_by
@@ -26,7 +27,7 @@ from vks_plugin.custody.verify_ledger import (
     open_checkpoint,
     parse_key,
 )
-from vks_plugin.errors import Conflict, NotFound
+from vks_plugin.errors import Conflict, NotAllowed, NotFound
 
 
 def log_size() -> int:
@@ -78,6 +79,41 @@ def of_case(user: User, code: str) -> QuerySet[LedgerEntry]:
     case = case_for(user, code).case
     require(user, case, Level.VIEW, doing=_("xem sổ cái"))
     return LedgerEntry.objects.filter(case=case).select_related("leaf", "hidden").order_by("seq")
+
+
+def reads_reasons(user: User, case: CaseFile) -> bool:
+    """Tell whether the person leads the office of a case or the one above, and so reads reasons of temporary access."""
+    return leads(user, [case.unit_id, case.unit.parent_id])
+
+
+def of_province(user: User) -> QuerySet[LedgerEntry]:
+    """Return what concerns no single case, for leaders of the province, the newest first.
+
+    Raises:
+        NotAllowed: the person leads no office of a province.
+    """
+    require_province(user)
+    return LedgerEntry.objects.filter(case__isnull=True).select_related("leaf", "hidden").order_by("-seq")
+
+
+def checkpoints_for(user: User) -> QuerySet[LedgerCheckpoint]:
+    """Return every signed head, for leaders of the province, the newest first.
+
+    Raises:
+        NotAllowed: the person leads no office of a province.
+    """
+    require_province(user)
+    return LedgerCheckpoint.objects.order_by("-size")
+
+
+def require_province(user: User) -> None:
+    """Refuse who does not read the ledger of the province.
+
+    Raises:
+        NotAllowed: the person leads no office of a province; a superuser of the host is no leader.
+    """
+    if not offices_led(user).province:
+        raise NotAllowed(_("Chỉ Viện trưởng, Phó Viện trưởng tỉnh đọc được sổ cái của tỉnh."))
 
 
 class Proof(NamedTuple):

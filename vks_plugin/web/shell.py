@@ -66,7 +66,8 @@ def show(
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
         frame["awaiting"] = answerable_by(request.user).count()  # type: ignore[arg-type]
-        frame["led"] = offices_led(request.user).all  # type: ignore[arg-type]
+        led = offices_led(request.user)  # type: ignore[arg-type]
+        frame |= {"led": led.all, "reads_ledger": led.province}
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
     return render(request, template, {**frame, **(context or {})}, status=status)
 

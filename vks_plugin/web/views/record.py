@@ -73,6 +73,7 @@ SECTIONS = (
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("history", gettext_lazy("Lịch sử")),
+    Section("ledger", gettext_lazy("Nhật ký lưu giữ")),
 )
 _PAGES = {"documents": "vks:case", "folios": "vks:folios"}
 """Sections that have pages of their own."""
@@ -404,6 +405,10 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
             return _relations(request, view)
         case "history":
             return _history(request, view)
+        case "ledger":
+            from vks_plugin.web.views.ledger import ledger_context  # noqa: PLC0415 - used here only
+
+            return ledger_context(request, view)
         case "assignments":
             return _assignments(request, view)
         case "events":

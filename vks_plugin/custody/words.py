@@ -1,0 +1,169 @@
+"""Entries of the ledger in words, for one reader: who did what, when, and as much of it as this person may read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.acts import ACTS, FIELDS
+from vks_plugin.cases.kinds import KINDS
+from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.proceedings import event_label
+from vks_plugin.cases.stages import PARTS, stage_label, status_label
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.queries import last_checkpoint
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.roles import Role
+from vks_plugin.text import gettext_noop
+
+SYSTEM_ACTS = gettext_noop("Hệ thống")
+"""Who acted where nobody was signed in."""
+ERASED = gettext_noop("giá trị không còn được giữ")
+
+
+class Value(NamedTuple):
+    """A field of an entry."""
+
+    name: str
+    label: str
+    value: Any
+    """As the entry holds it, or as it is kept beside it."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """An entry as one person may read it."""
+
+    entry: LedgerEntry
+    label: str
+    actor: str
+    place: str
+    """Role and office by which the actor acted; empty: none."""
+    values: list[Value] = field(default_factory=list)
+    withheld: bool = False
+    """Whether something in it is not for this person."""
+    covered: bool = False
+    """Whether a signed head covers it."""
+
+
+def _choice(choices: Sequence[tuple[Any, Any]]) -> Callable[[str], str]:
+    labels = {str(value): label for value, label in choices}
+    return lambda value: str(labels.get(value, value))
+
+
+def _moment(value: str) -> str:
+    moment = dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return f"{timezone.localtime(moment):%d/%m/%Y %H:%M}"
+
+
+def _kind(value: str) -> str:
+    return _(KINDS[value].label) if value in KINDS else value
+
+
+def _part(value: str) -> str:
+    labels = dict(PARTS)
+    return _(labels[value]) if value in labels else value
+
+
+_READS: dict[str, Callable[[Any], str]] = {
+    "role": _choice(Role.choices),
+    "assignment_role": _choice(Assignment.Role.choices),
+    "capacity": _choice(Appointment.Capacity.choices),
+    "kind": _kind,
+    "stage": lambda value: _(stage_label(value)),
+    "status": lambda value: _(status_label(value)),
+    "event": lambda value: _(event_label(value)),
+    "part": _part,
+    "day": lambda value: f"{dt.date.fromisoformat(value):%d/%m/%Y}",
+    "moment": _moment,
+    "yes": lambda value: _("có") if value else _("không"),
+    "numbers": lambda value: ", ".join(str(each) for each in value),
+}
+"""How the values of fields read; offices are looked up together."""
+
+
+def _text(reads: str, value: Any, offices: dict[str, str]) -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if reads == "unit":
+        return offices.get(str(value), str(value))
+    if reads == "units":
+        return ", ".join(offices.get(each, each) for each in value)
+    try:
+        return _READS[reads](value) if reads in _READS else str(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _offices(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return the short names of all offices these entries name, by code (one query)."""
+    codes = {each["actor"]["unit"] for each in entries}
+    for said in entries:
+        for name, value in said["data"].items():
+            reads = FIELDS[name].reads if name in FIELDS else ""
+            codes |= set(value) if reads == "units" else {value} if reads == "unit" else set()
+    return dict(ProcuracyUnit.objects.filter(code__in=codes - {None}).values_list("code", "short_name"))
+
+
+def in_words(entries: Sequence[LedgerEntry], *, leads: bool, internal: bool) -> list[Said]:
+    """Return entries as one person may read them (two queries, however many they are).
+
+    Args:
+        entries: with `leaf` and `hidden` selected, of a case the person may read, or of the province for its leaders.
+        leads: whether the person leads the office: reasons of temporary access are for leaders alone.
+        internal: whether the person may read the supervision file; of its papers nobody else is told more than that
+            something was done.
+    """
+    last = last_checkpoint()
+    signed = last.size if last is not None else 0
+    lines = [entry.said for entry in entries]
+    offices = _offices(lines)
+    found = []
+    for entry, said in zip(entries, lines, strict=True):
+        actor, data = said["actor"], said["data"]
+        act = ACTS.get(entry.kind)
+        place = [str(_READS["role"](actor["role"]))] if actor["role"] else []
+        place += [offices.get(actor["unit"], actor["unit"])] if actor["unit"] else []
+        leaf = getattr(entry, "leaf", None)
+        closed = data.get("part") == "hsks" and not internal
+        withheld = closed or (bool(data.get("hidden")) and act is not None and act.leaders_only and not leads)
+        pairs = [] if closed else [(name, value) for name, value in data.items() if name != "hidden"]
+        # as the table has them; the entry itself sorts its names
+        order = list(act.shown) if act is not None else []
+        pairs.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
+        if not withheld:
+            pairs = [*_opened(entry, data), *pairs]
+        found.append(
+            Said(
+                entry=entry,
+                label=_(act.label) if act is not None else entry.kind,
+                actor=actor["name"] or _(SYSTEM_ACTS),
+                place=", ".join(place),
+                values=[_value(name, value, offices) for name, value in pairs if value not in (None, "", [])],
+                withheld=withheld,
+                covered=leaf is not None and leaf.index < signed,
+            )
+        )
+    return found
+
+
+def _value(name: str, value: Any, offices: dict[str, str]) -> Value:
+    known = FIELDS.get(name)
+    label = _(known.label) if known is not None else name
+    return Value(name, label, value, _text(known.reads if known is not None else "text", value, offices))
+
+
+def _opened(entry: LedgerEntry, data: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the values that stand beside an entry; a note in the place of those the law had erased."""
+    if not data.get("hidden"):
+        return []
+    kept = getattr(entry, "hidden", None)
+    if kept is None:
+        return [(name, _(ERASED)) for name, _hash in data["hidden"]]
+    return [(name, value) for name, value in kept.values]
