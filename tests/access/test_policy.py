@@ -20,6 +20,7 @@ from vks_plugin.access.policy import (
     granted_levels,
     standing_viewers,
 )
+from vks_plugin.organization.roles import CIRCLES, HOST_PERMISSIONS, Role
 
 OWN, ABOVE, OTHER, TRIAL = "QN-KV1", "QN", "QN-KV3", "QN-KV2"
 
@@ -175,3 +176,20 @@ def test_no_row_stands_twice_and_each_is_of_a_known_sort() -> None:
     assert len(keys) == len(set(keys))
     assert {rule.relation for rule in RULES} == set(RELATIONS)
     assert {rule.when for rule in RULES} - {""} == set(CONDITIONS)
+
+
+@pytest.mark.parametrize("circle", sorted(set(CIRCLES.values())))
+def test_roles_that_share_a_group_may_view_the_same(circle: str) -> None:
+    def views(role: str) -> set[tuple[str, str, Sensitivity, str]]:
+        return {
+            (rule.relation, rule.part, rule.up_to, rule.when)
+            for rule in RULES
+            if rule.role == role and rule.level >= Level.VIEW
+        }
+
+    first, *others = [role for role, each in CIRCLES.items() if each == circle]
+    assert others
+    assert views(first)
+    for other in others:
+        assert views(other) == views(first)
+        assert HOST_PERMISSIONS[Role(other)] == HOST_PERMISSIONS[Role(first)]

@@ -195,7 +195,7 @@ def test_what_the_host_has_stored_and_through_what(filed_case: FiledCase, as_per
     ]
     standing = _about(leader, filed_case.case, "chief_province")
     assert standing["host"]["grants"] == [
-        {"holder": "group", "name": "vks:QN:chief_procurator", "action": "view", "documents": 4}
+        {"holder": "group", "name": "vks:QN:leaders", "action": "view", "documents": 4}
     ]
     for told in (assigned, standing):
         assert (told["host"]["documents"], told["host"]["shown"]) == (4, 4)

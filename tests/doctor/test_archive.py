@@ -106,7 +106,7 @@ def test_grants_that_differ_from_the_rules(
         GroupObjectPermission.objects.filter(object_pk=str(document.pk)).delete()
     else:
         # its grants go with it; what the rules name is then no group at all
-        Group.objects.get(name="vks:QN-KV1:chief_procurator").delete()
+        Group.objects.get(name="vks:QN-KV1:leaders").delete()
     assert _shown_by_grants(stranger, document.pk) == (damage == "user")
     result = ward.sick("document-grants", "error")
     assert str(document.pk) in result.sentence

@@ -25,7 +25,7 @@ BROKEN: list[tuple[str, str, Any, Any, str]] = [
     ("sign-ups", "ACCOUNT_ALLOW_SIGNUPS", False, True, "error"),
     ("regular-login", "DISABLE_REGULAR_LOGIN", False, True, "error"),
     ("remote-user", "MIDDLEWARE", [], [PROXY], "warning"),
-    ("sign-in-groups", "ACCOUNT_DEFAULT_GROUPS", ["staff"], ["staff", "vks:QN:chief_procurator"], "error"),
+    ("sign-in-groups", "ACCOUNT_DEFAULT_GROUPS", ["staff"], ["staff", "vks:QN:leaders"], "error"),
     ("sign-in-groups", "SOCIAL_ACCOUNT_DEFAULT_GROUPS", [], ["vks:QN:prosecutor"], "error"),
     ("sign-in-groups", "SOCIAL_ACCOUNT_SYNC_GROUPS", False, True, "error"),
     ("artificial-intelligence", "AI_ENABLED", False, True, "error"),

@@ -47,7 +47,7 @@ def _without_a_parameter(user: object) -> None: ...
     ("path", "changed", "named"),
     [
         ("documents.search.TantivyBackend.search_ids", _with_another_parameter, "+strict"),
-        ("documents.search.WriteBatch.add_or_update", _without_a_parameter, "effective_content"),
+        ("documents.search.TantivyBackend._build_tantivy_doc", _without_a_parameter, "effective_content"),
         ("documents.permissions.permitted_document_ids", None, "permitted_document_ids"),
         ("documents.models.Document.get_effective_content", None, "get_effective_content"),
         ("documents.views.DocumentViewSet.permission_classes", (), "PaperlessObjectPermissions"),

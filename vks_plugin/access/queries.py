@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -183,7 +185,7 @@ def _reach(user: User, at_least: Level, part: str | None) -> Q:
         return allowed
     rules = [rule for rule in RULES if rule.level >= at_least and part in {None, rule.part}]
     own = {appointment.unit_id for appointment in appointments}
-    below = _offices_below(own)
+    below = looked_up(("below", frozenset(own)), lambda: _offices_below(own))
     for cases, kind in _mine(user, rules, own, own.union(*below.values())):
         allowed |= Q(pk__in=cases) & kind.cases()
     # by number and not by a join: an office has few below it, and the database then finds cases by its indexes
@@ -202,13 +204,18 @@ def _reach(user: User, at_least: Level, part: str | None) -> Q:
                 allowed |= Q(unit_id=appointment.unit_id, department_id=appointment.department_id) & kind.cases()
             elif rule.relation == "higher_department" and post.department:
                 allowed |= Q(unit_id__in=below[appointment.unit_id], stage__in=post.stages) & kind.cases()
-            elif rule.relation == "trial_unit":
+            elif rule.relation == "trial_unit" and looked_up(("trials", frozenset(own)), partial(_try_any, own)):
                 allowed |= Q(trial_unit_id=appointment.unit_id) & kind.cases()
     for kind, units in places.items():
         here = units if kind == _EVERY_CASE else units - places.get(_EVERY_CASE, set())
         if here:
             allowed |= Q(unit_id__in=sorted(here)) & kind.cases()
     return allowed
+
+
+def _try_any(units: set[int]) -> bool:
+    """Tell whether there is a case to be tried by one of these offices; most leaders get by without the question."""
+    return CaseFile.objects.filter(trial_unit_id__in=units).exists()
 
 
 def _mine(user: User, rules: Iterable[Rule], own: set[int], around: set[int]) -> Iterator[tuple[Any, _Kind]]:
@@ -230,7 +237,8 @@ def _mine(user: User, rules: Iterable[Rule], own: set[int], around: set[int]) ->
         if not kinds:
             continue
         # named one by one: a subquery beside other alternatives would make the database look at every case
-        few = list(found[relation][: _MOST_BY_NUMBER + 1])
+        rows = found[relation].order_by()[: _MOST_BY_NUMBER + 1]
+        few: list[tuple[str, int]] = looked_up((relation, user.pk), partial(list, rows))
         for kind, chosen in kinds.items():
             if len(few) > _MOST_BY_NUMBER:
                 column = "role" if relation == "assigned" else "kind"
@@ -319,11 +327,25 @@ def readable_ids(user: User) -> QuerySet[CaseDocument, int]:
 
 
 def _readable(user: User) -> Q:
-    chosen = Q(pk__in=[])
     with reading_only():
-        for part, _label in PARTS:
-            readable = CaseFile.objects.filter(reach(user, Level.VIEW, part=part)).order_by()
-            chosen |= Q(part=part, case_id__in=readable.values("pk"))
+        reached = {part: reach(user, Level.VIEW, part=part) for part, _label in PARTS}
+
+    def cases(condition: Q) -> QuerySet[CaseFile, Any]:
+        return CaseFile.objects.filter(condition).order_by().values("pk")
+
+    # the cases of any part come first, as a condition without alternatives: the database then goes from them to their
+    # documents, and looks at no others; of few of them one part is taken out again
+    every = reduce(or_, dict.fromkeys(reached.values()))
+    chosen = Q(case_id__in=cases(every))
+    for part, condition in reached.items():
+        if condition == every:
+            continue
+        closed = CaseFile.objects.filter(every).exclude(condition).order_by().values_list("pk", flat=True)
+        few = list(closed[: _MOST_BY_NUMBER + 1])
+        if len(few) > _MOST_BY_NUMBER:
+            chosen &= ~Q(part=part) | Q(case_id__in=cases(condition))
+        elif few:
+            chosen &= ~Q(part=part, case_id__in=few)
     return chosen
 
 

@@ -58,6 +58,7 @@ class Door:
 CALLABLES = (
     Called("documents.permissions.has_perms_owner_aware", ("user", "perms", "obj")),
     Called("documents.permissions.permitted_document_ids", ("user",)),
+    Called("documents.filters.DocumentPermissionsFilter.filter_queryset", ("request", "queryset", "view")),
     Called("documents.data_models.ConsumableDocument", ("source", "original_file")),
     Called(
         "documents.data_models.DocumentMetadataOverrides",
@@ -80,7 +81,11 @@ CALLABLES = (
     Called("documents.search.get_backend"),
     Called("documents.search.TantivyBackend.batch_update"),
     Called("documents.search.TantivyBackend.search_ids", ("query", "user", "search_mode", "limit")),
-    Called("documents.search.WriteBatch.add_or_update", ("document", "effective_content")),
+    Called(
+        "documents.search.TantivyBackend._build_tantivy_doc",
+        ("document", "effective_content", "viewer_ids", "viewer_group_ids"),
+    ),
+    Called("documents.search.WriteBatch.remove", ("doc_id",)),
     Called("documents.models.Document.get_effective_content"),
 )
 
@@ -94,6 +99,7 @@ NAMES = (
     "documents.models.Document.source_path",
     "documents.models.MatchingModel.MATCH_NONE",
     "documents.search.SearchMode.TEXT",
+    "documents.search.WriteBatch._writer",
     "paperless.celery.app",
     "paperless.version.__version__",
     "paperless.views.StandardPagination",
@@ -168,6 +174,8 @@ DOORS = (
 _GUARDED = ("IsAuthenticated", "PaperlessObjectPermissions")
 
 REAL_ONLY: tuple[Called | Door, ...] = (
+    Called("documents.serialisers.SearchResultListSerializer.to_representation", ("hits",)),
+    Called("documents.serialisers._get_viewable_duplicates", ("document", "user")),
     Called(
         "documents.views.DocumentOperationPermissionMixin._has_document_permissions",
         ("user", "documents", "method", "parameters"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 from documents.models import Document
 from documents.permissions import permitted_document_ids
 from guardian.models import GroupObjectPermission, UserObjectPermission
@@ -50,7 +51,8 @@ class Changed:
         return self.narrowed | self.widened
 
 
-def _permissions() -> dict[str, int]:
+def permission_ids() -> dict[str, int]:
+    """Return the host's ids of `view`, `change` and `delete` of a document (one query)."""
     content_type = ContentType.objects.get_for_model(Document)
     names = {"view_document": "view", "change_document": "change", "delete_document": "delete"}
     rows = Permission.objects.filter(content_type=content_type, codename__in=names)
@@ -98,7 +100,7 @@ def write_grants(desired: Mapping[int, frozenset[Grant]], *, owner_id: int) -> C
         owner_id: the account that is to own every one of them.
     """
     content_type = ContentType.objects.get_for_model(Document)
-    permission_ids = _permissions()
+    held_by = permission_ids()
     # older versions are rows of their own, with an owner and an index entry of their own; they are read through
     # the document, so nobody needs a grant on them
     desired = dict.fromkeys(_versions(desired), frozenset[Grant]()) | dict(desired)
@@ -109,38 +111,37 @@ def write_grants(desired: Mapping[int, frozenset[Grant]], *, owner_id: int) -> C
     groups: list[GroupObjectPermission] = []
     with transaction.atomic():
         for batch in _batches(desired):
-            misowned = set(
-                Document.global_objects.filter(pk__in=batch).exclude(owner_id=owner_id).values_list("pk", flat=True)
-            )
-            misowned |= set(
-                Document.global_objects.filter(pk__in=batch, owner__isnull=True).values_list("pk", flat=True)
-            )
+            others = Document.global_objects.filter(~Q(owner_id=owner_id) | Q(owner__isnull=True), pk__in=batch)
+            misowned = set(others.values_list("pk", flat=True))
             if misowned:
                 # the owner has every right, so a changed owner takes something away
                 Document.global_objects.filter(pk__in=misowned).update(owner_id=owner_id)
                 narrowed |= misowned
+        superfluous: dict[Grant, set[int]] = defaultdict(set)
         for document_id, grants in desired.items():
             for grant in present.get(document_id, set()) - grants:
                 narrowed.add(document_id)
-                model = UserObjectPermission if grant.holder == "user" else GroupObjectPermission
-                model.objects.filter(
-                    content_type=content_type,
-                    object_pk=str(document_id),
-                    permission__codename=f"{grant.action}_document",
-                    **{f"{grant.holder}_id": grant.holder_id},
-                ).delete()
+                superfluous[grant].add(document_id)
             for grant in grants - present.get(document_id, set()):
                 widened.add(document_id)
                 values = {
                     "content_type": content_type,
                     "object_pk": str(document_id),
-                    "permission_id": permission_ids[grant.action],
+                    "permission_id": held_by[grant.action],
                     f"{grant.holder}_id": grant.holder_id,
                 }
                 if grant.holder == "user":
                     users.append(UserObjectPermission(**values))
                 else:
                     groups.append(GroupObjectPermission(**values))
+        # the documents of a case have the same to lose: one statement for all of them
+        for grant, documents in superfluous.items():
+            model = UserObjectPermission if grant.holder == "user" else GroupObjectPermission
+            held = {f"{grant.holder}_id": grant.holder_id, "permission_id": held_by[grant.action]}
+            for batch in _batches(documents):
+                model.objects.filter(
+                    content_type=content_type, object_pk__in=[str(pk) for pk in batch], **held
+                ).delete()
         UserObjectPermission.objects.bulk_create(users, batch_size=_BATCH, ignore_conflicts=True)
         GroupObjectPermission.objects.bulk_create(groups, batch_size=_BATCH, ignore_conflicts=True)
     return Changed(frozenset(narrowed), frozenset(widened))

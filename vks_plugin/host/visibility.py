@@ -2,8 +2,10 @@
 
 The host asks this on its lists, counts and searches, and answers from guardian's rows: every row of everything the person
 may see, cast and put together, whatever is asked for. For filed documents those rows say what the policy says, because
-they were made from it; and the policy's answer is a short condition on cases. What is not filed is few, and answered as
-the host does.
+they were made from it; and the policy's answer is a short condition on cases. What is not filed is few, and looked up
+before: beside a list of numbers the database plans the rest well.
+
+Two more questions of the host are asked here for a whole page, or not at all, instead of document by document.
 """
 
 from __future__ import annotations
@@ -11,21 +13,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, Exists, F, IntegerField, OuterRef, Q
+from django.contrib.auth.models import User
+from django.db.models import CharField, Exists, IntegerField, OuterRef, Q
 from django.db.models.functions import Cast
-from documents import filters, permissions
+from documents import filters, permissions, serialisers
 from documents.models import Document
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from vks_plugin.host.permissions import grants_of, permission_ids
+
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
 as_the_host = permissions.permitted_document_ids
 """The host's own answer."""
+_narrowed_by_the_host = filters.DocumentPermissionsFilter.filter_queryset
 
-Readable = Callable[["User"], "QuerySet[Any, Any] | None"]
+Readable = Callable[[User], "QuerySet[Any, Any] | None"]
+
+replaced: dict[tuple[Any, str], tuple[Any, Any]] = {}
+"""What of the host gave way, by where it stands: the host's and ours."""
+
+_FEW = 1000
+"""Documents that are named one by one in a query."""
+_FEW_DUPLICATES = 20
 
 
 def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
@@ -36,60 +47,117 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
         owner: gives the account that owns every filed document; None: there is none yet.
     """
 
-    def permitted_document_ids(user: Any) -> QuerySet[Any, Any]:
-        """Return the ids of the documents the person may view, those in the bin left out."""
+    def visible(user: Any) -> Q | None:
+        """Return the condition on documents; None: leave it to the host."""
         if user is None or not getattr(user, "is_authenticated", False) or user.is_superuser or not user.is_active:
-            return as_the_host(user)
+            return None
         ours, account = readable(user), owner()
         if ours is None or account is None:
-            return as_the_host(user)
+            return None
+        filed = Q(id__in=ours)
+        others = _not_filed(user, account)
+        # one condition without alternatives, where it can be: the database then starts from it
+        return Q(deleted_at__isnull=True) & (filed if others is None else filed | others)
+
+    def permitted_document_ids(user: Any) -> QuerySet[Any, Any]:
+        """Return the ids of the documents the person may view, those in the bin left out."""
+        condition = visible(user)
         return (
-            Document.objects.filter(deleted_at__isnull=True)
-            .filter(
-                Q(owner=user)
-                | Q(owner__isnull=True)
-                | Q(id__in=ours)
-                | Q(id__in=_granted(user, account))
-                | Q(id__in=_waiting(user))
-            )
-            .values_list("id", flat=True)
+            as_the_host(user) if condition is None else Document.objects.filter(condition).values_list("id", flat=True)
         )
+
+    def filter_queryset(self: Any, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        """Narrow a list to what the person may view; no joins, so that no document comes twice."""
+        condition = visible(request.user)
+        if condition is None:
+            return _narrowed_by_the_host(self, request, queryset, view)
+        return queryset.filter(condition)
 
     # each of these modules has the name for itself, from the time it was imported
     for module in (permissions, filters):
-        vars(module)["permitted_document_ids"] = permitted_document_ids
+        _replace(module, "permitted_document_ids", permitted_document_ids)
+    # put into the query itself, not as a second look at the table of documents
+    _replace(filters.DocumentPermissionsFilter, "filter_queryset", filter_queryset)
+    _ask_for_whole_pages()
 
 
-def _granted(user: User, account: int) -> QuerySet[Any, Any]:
-    """Return the ids of documents that are not filed and on which the person has a grant.
+def _replace(owner: Any, name: str, ours: Any) -> None:
+    replaced.setdefault((owner, name), (getattr(owner, name), ours))
+    setattr(owner, name, ours)
+
+
+def _not_filed(user: User, account: int) -> Q | None:
+    """Return the condition on documents outside cases, which names them if they are few; None: the person may view none."""
+    held = permission_ids()
+    groups = list(User.groups.through.objects.filter(user_id=user.pk).values_list("group_id", flat=True))
+    loose, waiting = _loose(user, groups, account, held), _waiting(groups, held)
+    few = list(loose.union(waiting)[: _FEW + 1])
+    if len(few) > _FEW:
+        return Q(id__in=loose) | Q(id__in=waiting)
+    return Q(id__in=few) if few else None
+
+
+def _loose(user: User, groups: list[int], account: int, held: dict[str, int]) -> QuerySet[Any, Any]:
+    """Return the ids of documents that are not filed and are the person's, nobody's or shared with the person.
 
     They start from the documents, which are few, so that the database looks each grant up instead of reading all.
     """
-    kind = {
-        "permission__codename": "view_document",
-        "permission__content_type": ContentType.objects.get_for_model(Document),
-        "object_pk": Cast(OuterRef("id"), CharField()),
-    }
+    kind = {"permission_id": held["view"], "object_pk": Cast(OuterRef("id"), CharField())}
     return (
-        Document.objects.filter(~Q(owner=account), owner__isnull=False)
+        # two ranges: for "another one" no index would be used
+        Document.objects.filter(Q(owner__isnull=True) | Q(owner_id__lt=account) | Q(owner_id__gt=account))
         .filter(
-            Exists(UserObjectPermission.objects.filter(user=user, **kind))
-            | Exists(GroupObjectPermission.objects.filter(group__in=user.groups.all(), **kind))
+            Q(owner__isnull=True)
+            | Q(owner_id=user.pk)
+            | Exists(UserObjectPermission.objects.filter(user_id=user.pk, **kind))
+            | Exists(GroupObjectPermission.objects.filter(group_id__in=groups, **kind))
         )
-        .values(pk=F("id"))
+        .order_by()
+        .values_list("id", flat=True)
     )
 
 
-def _waiting(user: User) -> QuerySet[Any, Any]:
+def _waiting(groups: list[int], held: dict[str, int]) -> QuerySet[Any, Any]:
     """Return the ids of documents that a group of the person may view and change: those in the inbox of an office.
 
     They belong to the account that owns the filed documents too. No group may change a filed document, so
     the database starts from few grants.
     """
-    rows = GroupObjectPermission.objects.filter(
-        group__in=user.groups.all(), permission__content_type=ContentType.objects.get_for_model(Document)
-    )
-    viewed = rows.filter(permission__codename="view_document", object_pk=OuterRef("object_pk"))
-    both = rows.filter(Exists(viewed), permission__codename="change_document")
-    found: QuerySet[Any, Any] = both.annotate(document_id=Cast("object_pk", IntegerField())).values("document_id")
+    rows = GroupObjectPermission.objects.filter(group_id__in=groups)
+    viewed = rows.filter(permission_id=held["view"], object_pk=OuterRef("object_pk"))
+    both = rows.filter(Exists(viewed), permission_id=held["change"])
+    found: QuerySet[Any, Any] = both.order_by().values_list(Cast("object_pk", IntegerField()), flat=True)
     return found
+
+
+def _ask_for_whole_pages() -> None:
+    """Let the host ask for all results of a search at once who may change them, and look for copies before for rights."""
+    listed = getattr(serialisers, "SearchResultListSerializer", None)
+    copies = getattr(serialisers, "_get_viewable_duplicates", None)
+    if listed is not None and (listed, "to_representation") not in replaced:
+        one_by_one = listed.to_representation
+
+        def to_representation(self: Any, hits: Any) -> Any:
+            found = grants_of(hit["id"] for hit in hits)
+            for holder in ("user", "group"):
+                self.child.context[f"{holder}s_change_perms"] = {
+                    pk: [each.holder_id for each in grants if each[0] == holder and each.action == "change"]
+                    for pk, grants in found.items()
+                }
+            return one_by_one(self, hits)
+
+        _replace(listed, "to_representation", to_representation)
+    if copies is not None and (serialisers, "_get_viewable_duplicates") not in replaced:
+
+        def viewable(document: Document, user: Any) -> Any:
+            checksums = {each for each in (document.checksum, document.archive_checksum) if each}
+            same = Document.global_objects.filter(
+                Q(checksum__in=checksums) | Q(archive_checksum__in=checksums), root_document__isnull=True
+            ).exclude(pk=document.pk)
+            few = list(same[: _FEW_DUPLICATES + 1])
+            if user is None or len(few) > _FEW_DUPLICATES:
+                return copies(document, user)
+            seen = [each.pk for each in few if permissions.has_perms_owner_aware(user, "view_document", each)]
+            return Document.global_objects.filter(pk__in=seen).order_by("-created")
+
+        _replace(serialisers, "_get_viewable_duplicates", viewable)

@@ -82,12 +82,23 @@ GROUP_PREFIX = "vks:"
 OF_A_DEPARTMENT = frozenset({Role.DEPARTMENT_HEAD, Role.DEPUTY_DEPARTMENT_HEAD})
 """Roles that reach as far as the department they are held in, so that each department has a group of its own."""
 
+CIRCLES: dict[str, str] = {
+    Role.CHIEF_PROCURATOR: "leaders",
+    Role.DEPUTY_CHIEF_PROCURATOR: "leaders",
+    Role.DEPARTMENT_HEAD: "department_leaders",
+    Role.DEPUTY_DEPARTMENT_HEAD: "department_leaders",
+}
+"""Roles that share a group: the policy lets them view the same, and they carry the same permissions in the host.
+
+A document has a row in the host for every group that may view it, and the host reads all of them.
+"""
+
 
 def group_name(unit_code: str, role: str, department: str = "") -> str:
-    """Return the name of the host group for a role in a unit, such as `vks:QN-KV1:prosecutor` or `vks:QN:P2:department_head`.
+    """Return the name of the host group for a role in a unit, such as `vks:QN-KV1:prosecutor` or `vks:QN:P2:department_leaders`.
 
     Args:
         department: code of the department the role is held in; it only matters for heads of departments.
     """
     place = f"{unit_code}:{department}" if department and role in OF_A_DEPARTMENT else unit_code
-    return f"{GROUP_PREFIX}{place}:{role}"
+    return f"{GROUP_PREFIX}{place}:{CIRCLES.get(role, role)}"

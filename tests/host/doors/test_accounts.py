@@ -48,7 +48,7 @@ def test_nobody_is_put_into_a_group_of_an_office_or_taken_out(
     secret: Secret, administrators: dict[str, Visitor], as_person: SignIn, people: dict[str, User]
 ) -> None:
     """Whoever may edit accounts could make anybody, himself too, a leader of any office."""
-    leaders = Group.objects.get(name="vks:QN-KV1:chief_procurator")
+    leaders = Group.objects.get(name="vks:QN-KV1:leaders")
     other = Group.objects.create(name="Tổ công tác")
     friend = people["prosecutor_kv3"]
     own = list(friend.groups.values_list("pk", flat=True))
@@ -76,7 +76,7 @@ def test_nobody_is_put_into_a_group_of_an_office_or_taken_out(
 def test_membership_written_past_every_door_is_put_right(
     secret: Secret, as_person: SignIn, people: dict[str, User]
 ) -> None:
-    leaders = Group.objects.get(name="vks:QN-KV1:chief_procurator")
+    leaders = Group.objects.get(name="vks:QN-KV1:leaders")
     friend, chief = people["prosecutor_kv3"], people["chief_kv1"]
     leaders.user_set.add(friend)
     assert as_person("prosecutor_kv3").found() == []

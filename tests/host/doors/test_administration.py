@@ -178,7 +178,7 @@ def test_document_types_of_case_documents(
 
 
 def test_accounts_and_groups(secret: Secret, superuser: Visitor, as_person: SignIn, people: dict[str, User]) -> None:
-    leaders = Group.objects.get(name="vks:QN-KV1:chief_procurator")
+    leaders = Group.objects.get(name="vks:QN-KV1:leaders")
     friend, keeper = people["prosecutor_kv3"], User.objects.get(pk=service_account_id())
     own = list(friend.groups.values_list("pk", flat=True))
     person = as_person(

@@ -128,6 +128,8 @@ class CaseDocument(models.Model):
         )
         verbose_name = _("tài liệu trong hồ sơ")
         verbose_name_plural = _("tài liệu trong hồ sơ")
+        # who asks which documents somebody may view reads this alone
+        indexes = [models.Index(fields=["case", "part", "document"], name="vks_document_of_case")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(folio_from__isnull=True, folio_to__isnull=True)

@@ -67,11 +67,12 @@ def _schema() -> tantivy.Schema:
 class WriteBatch:
     """Several entries written in one commit; nothing is written when the block fails."""
 
+    _writer: Any = None
+
     def __init__(self, backend: TantivyBackend, lock_timeout: float) -> None:
         self._backend = backend
         self._timeout = lock_timeout
         self._lock: filelock.FileLock | None = None
-        self._writer: Any = None
 
     def __enter__(self) -> Self:
         if self._backend._path is not None and self._backend._path.is_dir():  # noqa: SLF001 - its own batch
@@ -100,7 +101,7 @@ class WriteBatch:
     def add_or_update(self, document: Document, effective_content: str | None = None) -> None:
         """Write the entry of a document, with its owner and grants as they are now."""
         self.remove(document.pk)
-        self._writer.add_document(self._backend._entry(document, effective_content))  # noqa: SLF001
+        self._writer.add_document(self._backend._build_tantivy_doc(document, effective_content))  # noqa: SLF001
 
     def remove(self, doc_id: int) -> None:
         """Take out the entry of a document."""
@@ -151,7 +152,13 @@ class TantivyBackend:
         with self.batch_update() as batch:
             batch.remove(doc_id)
 
-    def _entry(self, document: Document, effective_content: str | None) -> tantivy.Document:
+    def _build_tantivy_doc(
+        self,
+        document: Document,
+        effective_content: str | None = None,
+        viewer_ids: list[int] | None = None,
+        viewer_group_ids: list[int] | None = None,
+    ) -> tantivy.Document:
         content = document.content if effective_content is None else effective_content
         entry = tantivy.Document()
         entry.add_unsigned("id", document.pk)
@@ -165,12 +172,14 @@ class TantivyBackend:
         for tag in document.tags.all():
             entry.add_text("tag", tag.name)
             words.append(tag.name)
-        viewers: dict[str, Any] = {
-            "viewer_id": get_users_with_perms(document, only_with_perms_in=["view_document"], with_group_users=False),
-            "viewer_group_id": get_groups_with_perms(document, only_with_perms_in=["view_document"]),
-        }
-        for name, holders in viewers.items():
-            for pk in holders.values_list("pk", flat=True):
+        if viewer_ids is None:
+            users: Any = get_users_with_perms(document, only_with_perms_in=["view_document"], with_group_users=False)
+            viewer_ids = list(users.values_list("pk", flat=True))
+        if viewer_group_ids is None:
+            groups: Any = get_groups_with_perms(document, only_with_perms_in=["view_document"])
+            viewer_group_ids = list(groups.values_list("pk", flat=True))
+        for name, holders in (("viewer_id", viewer_ids), ("viewer_group_id", viewer_group_ids)):
+            for pk in holders:
                 entry.add_unsigned(name, pk)
         if document.owner_id is not None:
             entry.add_unsigned("owner_id", document.owner_id)
