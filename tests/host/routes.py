@@ -44,3 +44,10 @@ def doors() -> set[tuple[str, str]]:
     urls = importlib.import_module("paperless.urls")
     sockets = {(_plain(str(each.pattern)), "WEBSOCKET") for each in urls.websocket_urlpatterns}
     return set(_walk(urls.urlpatterns)) | sockets
+
+
+def our_doors() -> set[tuple[str, str]]:
+    """Return every address of the plugin's own, with each of its methods."""
+    urls = importlib.import_module("vks_plugin.urls")
+    ours = [each for each in urls.urlpatterns if str(each.pattern)]
+    return set(_walk(ours))

@@ -30,6 +30,9 @@ def test_what_they_show(secret: Secret, as_person: SignIn) -> None:
     visitor = as_person(staff, *codenames)
     visitor.upload(title="x")
     mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff)
+    waiting = Document.objects.create(
+        title="Giấy chờ vào hồ sơ", mime_type="application/pdf", checksum="1" * 64, owner_id=service_account_id()
+    )
     entries = LogEntry.objects.get_for_objects(Document.objects.filter(pk__in=secret.ids)).values_list("pk", flat=True)
     assert entries
     pages = (
@@ -46,7 +49,14 @@ def test_what_they_show(secret: Secret, as_person: SignIn) -> None:
     for page in pages:
         answer = visitor.get(f"/admin/{page}")
         assert secret.told_by(answer) == [], page
-    assert mine.title in visitor.get("/admin/documents/document/").content.decode()
+    shown = visitor.get("/admin/documents/document/").content.decode()
+    assert mine.title in shown
+    # in no case yet, but in the inbox of an office
+    assert waiting.title not in shown
+    assert (
+        waiting.title
+        not in visitor.get(f"/admin/documents/document/{waiting.pk}/change/", follow=True).content.decode()
+    )
     superuser = as_person(User.objects.create_superuser("toan_quyen"))
     told = {word for page in pages for word in secret.told_by(superuser.get(f"/admin/{page}"))}
     assert told >= {"Văn Ánh", "khai nhận", "đổi lời khai", secret.case.code}

@@ -1,0 +1,139 @@
+"""Who may read what, from the plain facts: written from the offices' rules, not from the program.
+
+Nothing of the product is imported here. What the rules are is told in docs/leaders.md; that a superuser of the host
+reads everything in it, and what belongs to nobody everybody, in docs/access.md.
+"""
+
+from __future__ import annotations
+
+from tests.access.matrix.facts import Case, Facts, Person, Post, Work
+
+NOTHING, KNOWS, READS, FILES, LEADS = range(5)
+
+_LEADERS = {"chief_procurator", "deputy_chief_procurator"}
+_HEADS = {"department_head", "deputy_department_head"}
+_BOTH_PARTS = {"prosecutor_lead", "prosecutor", "inspector"}
+_CASE_FILE_ONLY = {"scan_operator", "trial_prosecutor"}
+
+
+def _in_force(starts: int, ends: int | None, *, ended: bool) -> bool:
+    return starts <= 0 and (ends is None or ends >= 0) and not ended
+
+
+def posts(person: Person) -> list[Post]:
+    """Return the posts somebody holds today."""
+    return [post for post in person.posts if _in_force(post.starts, post.ends, ended=post.ended)]
+
+
+def level(facts: Facts, who: str, key: str, part: str) -> int:
+    """Return how far somebody may go in a part of a case."""
+    person, case = facts.people[who], facts.cases[key]
+    if not person.signs_in:
+        return NOTHING
+    held = posts(person)
+    reached = [_by_post(facts, post, case, part) for post in held]
+    reached += [_by_work(facts, held, case, part, work.role) for work in case.works if work.who == who and _works(work)]
+    reached += [
+        _by_opening(case, part, each.kind)
+        for each in case.openings
+        if each.who == who and each.state == "open" and held
+    ]
+    return max(reached, default=NOTHING)
+
+
+def _works(work: Work) -> bool:
+    return _in_force(work.starts, work.ends, ended=work.ended)
+
+
+def _by_post(facts: Facts, post: Post, case: Case, part: str) -> int:
+    found = [NOTHING]
+    restricted, kept = case.kept == "restricted", bool(case.kept)
+    if post.unit == case.unit:
+        if post.role in _LEADERS:
+            found.append(LEADS)
+        if post.role in _HEADS and post.department and post.department == case.department and not restricted:
+            found.append(READS)
+        if post.role == "records_clerk" and part == "hsva" and not restricted:
+            found.append(KNOWS)
+        if post.role == "archivist" and case.status == "da_nop_luu" and not restricted:
+            found.append(READS)
+    elif facts.above.get(case.unit) == post.unit:
+        if post.role in _LEADERS and not restricted:
+            found.append(READS)
+        stages = facts.in_charge.get((post.unit, post.department), frozenset())
+        if post.role in _HEADS and case.stage in stages and part == "hsva" and not kept:
+            found.append(KNOWS)
+    if case.trial_unit and post.unit == case.trial_unit and post.role in _LEADERS and part == "hsva":
+        found.append(READS)
+    return max(found)
+
+
+def _by_work(facts: Facts, held: list[Post], case: Case, part: str, role: str) -> int:
+    concerned = {case.unit, facts.above.get(case.unit, case.unit), case.trial_unit or case.unit}
+    if not any(post.unit in concerned for post in held):
+        return NOTHING
+    if role in _BOTH_PARTS:
+        return FILES
+    if part != "hsva":
+        return NOTHING
+    if role in _CASE_FILE_ONLY:
+        return FILES
+    if role == "appeal_prosecutor":
+        appealed = case.stage == "phuc_tham" or case.status == "co_khang_cao_khang_nghi"
+        return READS if appealed else NOTHING
+    return READS if role == "reviewer" else NOTHING
+
+
+def _by_opening(case: Case, part: str, kind: str) -> int:
+    if part != "hsva":
+        return NOTHING
+    if kind == "emergency":
+        return READS
+    return READS if kind == "oversight" and not case.kept else NOTHING
+
+
+def knows(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether somebody may know that a case exists, its number, name and who holds it."""
+    return max(level(facts, who, case, part) for part in ("hsva", "hsks")) >= KNOWS
+
+
+def goes(facts: Facts, who: str, case: str) -> int:
+    """Return how far somebody may go in the case file."""
+    return level(facts, who, case, "hsva")
+
+
+def reads(facts: Facts, who: str, paper: str) -> bool:
+    """Tell whether somebody may be told what is in a document, its title and that it exists."""
+    person, told = facts.people[who], facts.papers[paper]
+    if not person.signs_in:
+        return False
+    if person.superuser:
+        return True
+    if told.case:
+        return level(facts, who, told.case, told.part) >= READS
+    if told.inbox_of:
+        keepers = {"records_clerk", "scan_operator"}
+        return any(post.unit == told.inbox_of and post.role in keepers for post in posts(person))
+    return not told.owner or told.owner == who or who in told.shared_with
+
+
+def uses_the_host(facts: Facts, who: str) -> bool:
+    """Tell whether the host's lists answer somebody at all: who has a post, and who runs the host."""
+    person = facts.people[who]
+    return person.signs_in and (person.superuser or person.staff or bool(posts(person)))
+
+
+def listed(facts: Facts, who: str) -> set[str]:
+    """Return the documents the host's own lists show somebody: those he may read, without versions and the bin."""
+    if not uses_the_host(facts, who):
+        return set()
+    return {
+        key
+        for key, paper in facts.papers.items()
+        if not paper.version_of and not paper.binned and reads(facts, who, key)
+    }
+
+
+def known_cases(facts: Facts, who: str) -> set[str]:
+    """Return the cases somebody may know of."""
+    return {key for key in facts.cases if knows(facts, who, key)}

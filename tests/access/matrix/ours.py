@@ -1,0 +1,186 @@
+"""The addresses of our own pages and API, typed by hand: methods, then every address that takes just those.
+
+`ANY` is a page that decides for itself which of GET and POST it takes. A new address is written in here and asked by
+everybody from then on; whoever adds one sees in `doors.py` whether its parameters are known.
+"""
+
+from __future__ import annotations
+
+OURS: dict[str, str] = {
+    "ANY": """
+        vks
+        vks/access-log
+        vks/bundles/{pk}
+        vks/bundles/{pk}/cancel
+        vks/bundles/{pk}/download
+        vks/cases/export
+        vks/cases/import
+        vks/cases/import/template
+        vks/cases/import/{pk}
+        vks/cases/import/{pk}/discard
+        vks/cases/import/{pk}/load
+        vks/cases/import/{pk}/report
+        vks/cases/new
+        vks/cases/{code}
+        vks/cases/{code}/assign
+        vks/cases/{code}/assignments/{pk}/end
+        vks/cases/{code}/become
+        vks/cases/{code}/bundle
+        vks/cases/{code}/documents/{document_id}
+        vks/cases/{code}/edit
+        vks/cases/{code}/events/record
+        vks/cases/{code}/events/{pk}/withdraw
+        vks/cases/{code}/explain
+        vks/cases/{code}/folios
+        vks/cases/{code}/folios/documents/{document_id}
+        vks/cases/{code}/folios/explain
+        vks/cases/{code}/folios/inventories
+        vks/cases/{code}/folios/inventories/{number}
+        vks/cases/{code}/folios/number
+        vks/cases/{code}/folios/volumes
+        vks/cases/{code}/folios/volumes/{pk}
+        vks/cases/{code}/intake/{pk}/discard
+        vks/cases/{code}/intake/{pk}/retry
+        vks/cases/{code}/merge
+        vks/cases/{code}/oversee
+        vks/cases/{code}/record/charge/{pk}/replace
+        vks/cases/{code}/record/{part}/add
+        vks/cases/{code}/record/{part}/{pk}
+        vks/cases/{code}/record/{part}/{pk}/remove
+        vks/cases/{code}/record/{section}
+        vks/cases/{code}/split
+        vks/cases/{code}/transfer
+        vks/cases/{code}/trial-unit
+        vks/cases/{code}/upload
+        vks/deadlines
+        vks/deadlines/read
+        vks/explain
+        vks/ledger
+        vks/ledger/checkpoints/{size}
+        vks/filters
+        vks/filters/{pk}/delete
+        vks/organization
+        vks/organization/appointments/{pk}/end
+        vks/organization/restructuring
+        vks/organization/restructuring/{pk}
+        vks/organization/restructuring/{pk}/resume
+        vks/session
+        vks/suggest/{what}
+        vks/temporary-access
+        vks/temporary-access/{pk}/approve
+        vks/temporary-access/{pk}/decline
+        vks/temporary-access/{pk}/end
+        vks/{path}
+    """,
+    "DELETE": """
+        api/vks/saved-filters/{pk}
+    """,
+    "DELETE GET PATCH": """
+        api/vks/cases/{code}/accused/{pk}
+        api/vks/cases/{code}/charges/{pk}
+        api/vks/cases/{code}/exhibits/{pk}
+        api/vks/cases/{code}/measures/{pk}
+        api/vks/cases/{code}/people/{pk}
+        api/vks/cases/{code}/relations/{pk}
+        api/vks/cases/{code}/volumes/{pk}
+    """,
+    "DELETE PUT": """
+        api/vks/calendar-days/{day}
+    """,
+    "GET": """
+        api/vks
+        api/vks/access-log
+        api/vks/access-log/export
+        api/vks/bundles/{id}
+        api/vks/bundles/{id}/download
+        api/vks/calendar-days
+        api/vks/case-imports/{pk}
+        api/vks/case-imports/{pk}/rows
+        api/vks/cases/export
+        api/vks/cases/{code}/access
+        api/vks/cases/{code}/deadlines
+        api/vks/cases/{code}/documents
+        api/vks/cases/{code}/events/{pk}
+        api/vks/cases/{code}/explain
+        api/vks/cases/{code}/findings
+        api/vks/cases/{code}/folio-report
+        api/vks/cases/{code}/history
+        api/vks/cases/{code}/inventories/{pk}
+        api/vks/cases/{code}/ledger
+        api/vks/cases/{code}/inventories/{pk}/file
+        api/vks/cases/{code}/possible-events
+        api/vks/cases/{code}/related
+        api/vks/charges/suggest
+        api/vks/deadlines
+        api/vks/departments
+        api/vks/document-types
+        api/vks/document-types/{code}
+        api/vks/documents/{id}/explain
+        api/vks/explain
+        api/vks/folio-profiles
+        api/vks/intake
+        api/vks/intake/{id}
+        api/vks/kinds
+        api/vks/ledger
+        api/vks/ledger-checkpoints
+        api/vks/kinds/{kind}
+        api/vks/reminders
+        api/vks/restructurings/{pk}
+        api/vks/units
+        api/vks/units/{code}
+    """,
+    "GET PATCH": """
+        api/vks/cases/{code}
+        api/vks/documents/{id}
+    """,
+    "GET POST": """
+        api/vks/appointments
+        api/vks/case-imports
+        api/vks/cases
+        api/vks/cases/{code}/accused
+        api/vks/cases/{code}/assignments
+        api/vks/cases/{code}/bundles
+        api/vks/cases/{code}/charges
+        api/vks/cases/{code}/events
+        api/vks/cases/{code}/exhibits
+        api/vks/cases/{code}/folio-explanations
+        api/vks/cases/{code}/folios
+        api/vks/cases/{code}/inventories
+        api/vks/cases/{code}/measures
+        api/vks/cases/{code}/number-folios
+        api/vks/cases/{code}/people
+        api/vks/cases/{code}/relations
+        api/vks/cases/{code}/transfer
+        api/vks/cases/{code}/volume-proposal
+        api/vks/cases/{code}/volumes
+        api/vks/restructurings
+        api/vks/saved-filters
+        api/vks/temporary-access
+    """,
+    "POST": """
+        api/vks/appointments/{pk}/end
+        api/vks/bundles/{id}/cancel
+        api/vks/case-imports/{pk}/discard
+        api/vks/case-imports/{pk}/load
+        api/vks/cases/{code}/assignments/{pk}/end
+        api/vks/cases/{code}/become
+        api/vks/cases/{code}/charges/{pk}/replace
+        api/vks/cases/{code}/events/{pk}/withdraw
+        api/vks/cases/{code}/folio-corrections
+        api/vks/cases/{code}/folio-pages
+        api/vks/cases/{code}/folio-stamps
+        api/vks/cases/{code}/merge
+        api/vks/cases/{code}/oversight
+        api/vks/cases/{code}/split
+        api/vks/cases/{code}/trial-unit
+        api/vks/cases/{code}/upload
+        api/vks/documents/{id}/file
+        api/vks/intake/{id}/discard
+        api/vks/intake/{id}/retry
+        api/vks/reminders/read
+        api/vks/restructurings/{pk}/resume
+        api/vks/temporary-access/{pk}/approve
+        api/vks/temporary-access/{pk}/decline
+        api/vks/temporary-access/{pk}/end
+    """,
+}
