@@ -14,7 +14,7 @@ A superuser has no post and therefore sees no case on our page: there the refere
 open to him without a condition.
 
 A transfer and a take-over are timed to their effect: rows committed and the index written, before the caller is answered.
-Beside a transfer stands what the host's own bulk edit takes to give as many loose documents the same grants.
+Beside a transfer stands what the host's own bulk edit takes to give loose documents the same grants.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ ROWS_A_PERSON = 2
 TRANSFER = 1.0
 """Seconds for a case of `LARGE` documents."""
 LARGE = 500
+EDITED_BY_THE_HOST = 20
+"""Documents of its own bulk edit; with all of a case it takes many minutes."""
 SUCCESSION = 120.0
 """Seconds for 13 offices with 50,000 documents of 200,000."""
 SMALL_OFFICES = 13
@@ -408,7 +410,7 @@ def _seconds(act: Callable[[], Any]) -> float:
 
 
 def _by_the_host(province: Province) -> float:
-    """Return how long the host's own bulk edit takes to give loose documents the grants of a case."""
+    """Return how long the host's own bulk edit takes for a document, to give loose ones the grants of a case."""
     from vks_plugin.access.projection import grants_for
 
     given: dict[str, Any] = {action: {"users": [], "groups": []} for action in ("view", "change")}
@@ -416,7 +418,8 @@ def _by_the_host(province: Province) -> float:
         given[grant.action][f"{grant.holder}s"].append(grant.holder_id)
     owner = province.superuser
     bulk_edit = importlib.import_module("documents.bulk_edit")
-    return _seconds(lambda: bulk_edit.set_permissions(province.loose, set_permissions=given, owner=owner))
+    some = province.loose[:EDITED_BY_THE_HOST]
+    return _seconds(lambda: bulk_edit.set_permissions(some, set_permissions=given, owner=owner)) / len(some)
 
 
 def transfer(province: Province, vendor: str) -> bool:
@@ -446,10 +449,13 @@ def transfer(province: Province, vendor: str) -> bool:
         assert filed <= found, "who took over does not find it"
     most = max(took)
     kept = most <= TRANSFER
-    print("\n| database | transfer of a case of | s, four times | at most | kept | the host's bulk edit s | ratio |")
-    print("|---" * 7 + "|")
+    print(
+        "\n| database | transfer of a case of | s, four times | at most | kept | ms a document | the host's bulk edit | ratio |"
+    )
+    print("|---" * 8 + "|")
     cells = [vendor, f"{len(filed)} documents", ", ".join(f"{each:.2f}" for each in took), f"{TRANSFER:g}"]
-    cells += ["yes" if kept else "**no**", f"{host:.1f}", f"{most / host:.2f}"]
+    cells += ["yes" if kept else "**no**", f"{most / len(filed) * 1000:.1f}", f"{host * 1000:.0f}"]
+    cells += [f"{most / len(filed) / host:.3f}"]
     print("|", " | ".join(cells), "|", flush=True)
     return kept
 
@@ -500,8 +506,10 @@ def run(documents: int, rounds: int, repeat: int, only: list[str]) -> int:
     began = time.perf_counter()
     with transaction.atomic():
         province = fill(documents)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+    if connection.vendor == "postgresql":
+        # as its own worker does; on SQLite the host never has the tables counted
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
     print(f"\n{connection.vendor}: written in {time.perf_counter() - began:.0f} s\n", flush=True)
     vendor = connection.vendor
     good = True
