@@ -32,11 +32,10 @@ def reindex(document_ids: Iterable[int]) -> None:
     wanted = sorted(set(document_ids))
     if not wanted:
         return
-    backend = get_backend()
+    backend, grants = get_backend(), grants_of(wanted)
     with backend.batch_update() as batch:
         for start in range(0, len(wanted), _AT_A_TIME):
             chosen = wanted[start : start + _AT_A_TIME]
-            grants = grants_of(chosen)
             for document in _with_what_entries_tell(chosen):
                 held = [grant for grant in grants.get(document.pk, ()) if grant.action == "view"]
                 batch.remove(document.pk)
