@@ -1,4 +1,4 @@
-"""A share of the matrix, another one each day, and a few of its mutants; all of it: `python -m tests.access.matrix`."""
+"""A share of the matrix, another one each day; all of it: `python -m tests.access.matrix`."""
 
 from __future__ import annotations
 

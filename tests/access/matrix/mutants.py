@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import shutil
 import sys
 import tempfile
@@ -632,12 +631,6 @@ def notice(world: World, mutant: Mutant) -> str:
 def caught(said: str) -> bool:
     """Tell whether a mutant was noticed by an answer, and did not merely crash."""
     return bool(said) and not said.startswith("!")
-
-
-def some(number: int, seed: int) -> list[Mutant]:
-    """Return a few of them, others each day."""
-    found = mutants()
-    return random.Random(seed).sample(found, min(number, len(found)))
 
 
 def main() -> int:
