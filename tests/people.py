@@ -178,6 +178,13 @@ def recorded(*, actor: User, case: CaseFile, number: int = 1) -> dict[str, Any]:
             facility="Trại tạm giam Công an tỉnh",
         ),
         "exhibit": add("exhibit", name=f"Con dao bầu số {number}", location="Kho vật chứng"),
+        "withheld": add(
+            "withheld",
+            level="mat",
+            number=f"{number}/BC",
+            dated=dt.date(2026, 3, number),
+            kept_at="Két của bộ phận mật",
+        ),
         "relation": add("relation", relation="lien_quan", other_text=f"Vụ {number} ở tỉnh khác"),
     }
 

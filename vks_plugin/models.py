@@ -25,6 +25,7 @@ from vks_plugin.cases.models import (
     RelatedCase,
     SavedFilter,
     Volume,
+    WithheldPaper,
 )
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
@@ -86,4 +87,5 @@ __all__ = [
     "ServiceAccount",
     "UnitSuccession",
     "Volume",
+    "WithheldPaper",
 ]

@@ -129,6 +129,7 @@ def new_row(part: str, accused: int) -> dict[str, Any]:
         "charges": {"accused": accused, "text": "173.2", "decision_no": "12/QĐ", "charged_on": "2026-03-02"},
         "measures": {"accused": accused, "kind": "cam_di_khoi_noi_cu_tru", "starts_on": "2026-03-06"},
         "exhibits": {"name": "Dao rựa", "quantity": "01 con", "location": "Kho vật chứng", "sealed_on": "2026-03-03"},
+        "withheld": {"level": "toi_mat", "number": "07/BC", "dated": "2026-03-01", "kept_at": "Két số 2"},
         "relations": {"relation": "lien_quan", "other_text": "Vụ 12/2020 của Viện kiểm sát tỉnh bạn"},
         "volumes": {"number": 2, "title": "Tập 2"},
     }
@@ -147,11 +148,12 @@ def fill_record(actor: User, case: CaseFile) -> dict[str, Any]:
         "person": {"full_name": "Lò Thị Chứng", "role": "witness", "is_protected": True},
         "measure": {"accused": first, "kind": "cam_di_khoi_noi_cu_tru", "starts_on": day},
         "exhibit": {"name": "Xe máy", "features": "Biển số che"},
+        "withheld": {"level": "mat", "number": "12/BC", "dated": day, "kept_at": "Két số 1"},
         "relation": {"relation": "lien_quan", "other_text": "Vụ ở tỉnh bạn"},
         "volume": {"number": 1, "title": "Tập 1"},
     }
     for part, given in values.items():
-        place = {"person": "people", "accused": "accused"}.get(part, f"{part}s")
+        place = {"person": "people", "accused": "accused", "withheld": "withheld"}.get(part, f"{part}s")
         rows[place] = access.add_entry(actor=actor, case=case, part=part, values=given)
     return rows
 

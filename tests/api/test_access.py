@@ -163,7 +163,7 @@ OF_A_PART = {
     ("detail", "patch"): "                   404 404 404 404  403  200 200 403",
     ("detail", "delete"): "                  404 404 404 404  403  204 204 403",
 }
-PARTS = ("accused", "people", "charges", "measures", "exhibits", "relations", "volumes")
+PARTS = ("accused", "people", "charges", "measures", "exhibits", "withheld", "relations", "volumes")
 TABLE |= {(f"vks-case-{part}-{kind}", method): row for part in PARTS for (kind, method), row in OF_A_PART.items()}
 
 # how many rows of the case's own things each asker finds in a list
@@ -186,6 +186,7 @@ COUNTS = {
     "vks-case-charges-list": "                 -   -   -   -    -    1   1   1",
     "vks-case-measures-list": "                -   -   -   -    -    1   1   1",
     "vks-case-exhibits-list": "                -   -   -   -    -    1   1   1",
+    "vks-case-withheld-list": "                -   -   -   -    -    1   1   1",
     "vks-case-relations-list": "               -   -   -   -    -    1   1   1",
     "vks-case-volumes-list": "                 -   -   -   -    -    1   1   1",
 }
@@ -316,7 +317,12 @@ class Addresses:
             return {"text": "173.3", "charged_on": "2026-05-04"}
         part = name.removeprefix("vks-case-").partition("-")[0]
         if part in PARTS and method == "patch":
-            return {"measures": {"decision_no": "9"}, "accused": {"occupation": "Tự do"}}.get(part, {"note": "Sửa"})
+            own = {
+                "measures": {"decision_no": "9"},
+                "accused": {"occupation": "Tự do"},
+                "withheld": {"kept_at": "Két số 9"},
+            }
+            return own.get(part, {"note": "Sửa"})
         if part in PARTS:
             return new_row(part, self.accused)
         if name == "vks-case-detail":

@@ -150,7 +150,7 @@ class Grower:
         )
 
 
-RECORD = ("accused", "people", "charges", "measures", "exhibits", "relations", "volumes")
+RECORD = ("accused", "people", "charges", "measures", "exhibits", "withheld", "relations", "volumes")
 
 LISTS: dict[str, tuple[str, Callable[[Grower], None]]] = {
     "cases": ("/api/vks/cases/?q=nguyen", Grower.case_),

@@ -34,6 +34,7 @@ PLACES = {
     "charges": "charge",
     "measures": "measure",
     "exhibits": "exhibit",
+    "withheld": "withheld",
     "relations": "relation",
     "volumes": "volume",
 }
@@ -281,7 +282,8 @@ def test_a_row_is_entered_read_corrected_and_taken_out(place: str, case: CaseFil
     one = f"{address}{told['id']}/"
     assert prosecutor.get(one).json() == told
     assert told in prosecutor.get(f"{address}?page_size=100").json()["results"]
-    correction = {"measures": {"decision_no": "9/L"}, "accused": {"occupation": "Tự do"}}.get(place, {"note": "Sửa"})
+    own = {"measures": {"decision_no": "9/L"}, "accused": {"occupation": "Tự do"}, "withheld": {"kept_at": "Két số 9"}}
+    correction = own.get(place, {"note": "Sửa"})
     corrected = prosecutor.patch(one, correction, format="json")
     assert (corrected.status_code, corrected.json()) == (200, told | correction), corrected.content.decode()
     gone = prosecutor.delete(one, {"reason": "Nhập nhầm"}, format="json")

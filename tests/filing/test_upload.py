@@ -185,7 +185,7 @@ def test_a_paper_marked_as_a_state_secret_is_not_kept(
             **given,
         )
     assert refusal.value.field == "title"
-    assert "vị trí bản giấy" in refusal.value.message
+    assert "thẻ chỉ dẫn" in refusal.value.message
     assert kept_files() == []
     assert not IntakeItem.objects.exists()
 

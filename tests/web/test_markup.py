@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-SHOWING = ("info", "accused", "people", "exhibits", "relations", "history", "assignments", "refused edit")
+SHOWING = ("info", "accused", "people", "exhibits", "withheld", "relations", "history", "assignments", "refused edit")
 """Sections and forms that show what was typed."""
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><b id=vksbad>"

@@ -36,7 +36,15 @@ from vks_plugin.cases.folios import (
     propose_volumes,
     proposed_order,
 )
-from vks_plugin.cases.models import CaseDocument, CaseFile, DocumentInventory, Folio, FolioExplanation, FolioProfile
+from vks_plugin.cases.models import (
+    CaseDocument,
+    CaseFile,
+    DocumentInventory,
+    Folio,
+    FolioExplanation,
+    FolioProfile,
+    WithheldPaper,
+)
 from vks_plugin.language import spoken, told
 
 COVER = "BIA"
@@ -58,9 +66,26 @@ def label_of(folio: Folio) -> Label | None:
 
 
 def labels_of(case: CaseFile) -> list[Label]:
-    """Return every number that is given in the case."""
+    """Return every number that is given in the case, to papers that are not stored here too."""
     rows = Folio.objects.filter(case=case, number__isnull=False).values_list("number", "suffix")
-    return sorted(Label(number or 0, suffix) for number, suffix in rows)
+    given = {Label(number or 0, suffix) for number, suffix in rows}
+    return sorted(given | {each.label for each in _withheld(case) if each.label is not None})
+
+
+def _withheld(case: CaseFile) -> list[FolioFact]:
+    """Return the folios of papers that only have an index card; the number of the card stands for a document."""
+    cards = case.withheld_papers.filter(folio_from__isnull=False).order_by("pk")
+    return [
+        FolioFact(-pk, Label(number), None)
+        for pk, first, last in cards.values_list("pk", "folio_from", "folio_to")
+        for number in range(first or 0, (last or 0) + 1)
+    ]
+
+
+def card_at(case: CaseFile, first: int, last: int, *, ignoring: int | None = None) -> WithheldPaper | None:
+    """Return an index card whose paper has one of these folios."""
+    cards = case.withheld_papers.filter(folio_from__lte=last, folio_to__gte=first).order_by("folio_from")
+    return (cards if ignoring is None else cards.exclude(pk=ignoring)).first()
 
 
 # --- the report
@@ -90,7 +115,7 @@ class FolioState:
 
 
 def folio_report(case: CaseFile) -> FolioReport:
-    """Return what is wrong with the numbering of a case, and what of it is explained (four queries)."""
+    """Return what is wrong with the numbering of a case, and what of it is explained (five queries)."""
     return report(
         documents=[
             DocumentFact(pk, pages, counting)
@@ -101,7 +126,8 @@ def folio_report(case: CaseFile) -> FolioReport:
             for document, number, suffix, page, state in Folio.objects.filter(case=case)
             .order_by("pk")
             .values_list("case_document_id", "number", "suffix", "page", "state")
-        ],
+        ]
+        + _withheld(case),
         volumes=[
             VolumeFact(number, first, last)
             for number, first, last in case.volumes.order_by("number").values_list("number", "folio_from", "folio_to")

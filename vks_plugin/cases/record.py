@@ -30,6 +30,7 @@ from vks_plugin.cases.models import (
     ProceduralEvent,
     RelatedCase,
     Volume,
+    WithheldPaper,
 )
 from vks_plugin.language import speaking
 from vks_plugin.organization.queries import display_name
@@ -222,9 +223,15 @@ RELATION = Part(
     ("relation", "other", "other_text", "decided_on", "decision_no", "note"),
 )
 VOLUME = Part("volume", _("Tập hồ sơ"), Volume, ("number", "title", "folio_from", "folio_to", "note"))
+WITHHELD = Part(
+    "withheld",
+    _("Thẻ chỉ dẫn"),
+    WithheldPaper,
+    ("level", "number", "dated", "kept_at", "folio_from", "folio_to"),
+)
 
 PARTS_OF_RECORD: dict[str, Part] = {
-    part.name: part for part in (ACCUSED, PERSON, CHARGE, MEASURE, EXHIBIT, RELATION, VOLUME)
+    part.name: part for part in (ACCUSED, PERSON, CHARGE, MEASURE, EXHIBIT, RELATION, VOLUME, WITHHELD)
 }
 
 

@@ -557,7 +557,16 @@ def no_state_secrets(facts: Sensitivity) -> Findings:
     marked = any(_MARKED_SECRET.search(each) for each in facts.texts)
     if facts.level in OPEN_LEVELS and not marked:
         return ()
-    sentence = Sentence(_("Hệ thống không lưu hồ sơ mật, tối mật: chỉ ghi vị trí bản giấy theo quy định."))
+    sentence = (
+        Sentence(
+            _(
+                "Hệ thống không lưu tài liệu mật, tối mật, tuyệt mật: hãy lập thẻ chỉ dẫn (số, ngày, nơi giữ bản giấy) ở "
+                "mục Thẻ chỉ dẫn của vụ án. Nếu tài liệu không mật, hãy bỏ dấu mật khỏi tên tệp và tên tài liệu."
+            )
+        )
+        if marked
+        else Sentence(_("Hệ thống không lưu hồ sơ mật, tối mật: chỉ ghi vị trí bản giấy theo quy định."))
+    )
     return (Finding("V13", "block", sentence, field="title" if marked else "confidentiality"),)
 
 

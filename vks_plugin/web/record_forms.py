@@ -142,6 +142,9 @@ LAYOUTS: dict[str, Layout] = {
         ),
         (("seal_number", 3), ("sealed_on", 2), ("sealed_by", 4), ("position", 3), ("note", 12)),
     ),
+    "withheld": Layout(
+        (("level", 2), ("number", 4), ("dated", 2), ("kept_at", 4), ("folio_from", 2), ("folio_to", 2)),
+    ),
     "relation": Layout(
         (
             ("relation", 4),

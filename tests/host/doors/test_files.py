@@ -19,7 +19,7 @@ from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.actions import adopt
 from vks_plugin.host import filed
 from vks_plugin.host.models import Document, StoragePath
-from vks_plugin.host.provision import STORAGE_TEMPLATE, case_code_field_id, storage_path_id
+from vks_plugin.host.provision import STORAGE_PATH, STORAGE_TEMPLATE, case_code_field_id, storage_path_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -315,7 +315,7 @@ def test_what_case_documents_hang_on(
     assert document.custom_fields.get().value == secret.case.code
     assert (document.storage_path_id, document.document_type_id) == (storage_path_id(), used)
     # a template that was changed past every door is put back by this one, as the doctor says
-    StoragePath.objects.filter(pk=storage_path_id()).update(path="{{ title }}")
+    StoragePath.objects.filter(name=STORAGE_PATH).update(path="{{ title }}")
     assert visitor.ask("patch", path, {"path": "{{ created }}"}).status_code == 403
     assert visitor.ask("patch", path, {"path": STORAGE_TEMPLATE}).status_code == 200
     # what no case document carries goes as ever

@@ -16,6 +16,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.cases.folio_queries import card_at
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import (
@@ -26,9 +27,11 @@ from vks_plugin.cases.models import (
     CasePerson,
     CaseWords,
     Charge,
+    Folio,
     PreventiveMeasure,
     RelatedCase,
     Volume,
+    WithheldPaper,
 )
 from vks_plugin.cases.penal_code import heaviest
 from vks_plugin.cases.record import (
@@ -250,6 +253,35 @@ def _check_volume(volume: Volume) -> None:
         )
 
 
+def _check_withheld(card: WithheldPaper) -> None:
+    """Keep each folio with one paper (TTLT 04/2018, Điều 35), whether it is stored here or not."""
+    first, last = card.folio_from, card.folio_to
+    if first is None and last is None:
+        return
+    card.folio_to = last = last if last is not None else first
+    if first is None or last is None or not 1 <= first <= last <= LARGEST_FOLIO or last - first >= MOST_ROWS:
+        raise BadInput(_("Hãy ghi bút lục đầu và cuối của tài liệu, số đầu không lớn hơn số cuối."), field="folio_from")
+    taken = (
+        Folio.objects.filter(case=card.case, number__range=(first, last))
+        .select_related("case_document")
+        .order_by("number")
+        .first()
+    )
+    if taken is not None:
+        raise Conflict(
+            _("Bút lục %(folio)s đã thuộc tài liệu “%(title)s”: hãy kiểm tra lại số bút lục.")
+            % {"folio": taken.label, "title": taken.case_document.title},
+            field="folio_from",
+        )
+    other = card_at(card.case, first, last, ignoring=card.pk)
+    if other is not None:
+        raise Conflict(
+            _("Bút lục %(first)d–%(last)d đã ghi ở thẻ chỉ dẫn %(card)s: hãy kiểm tra lại số bút lục.")
+            % {"first": other.folio_from, "last": other.folio_to, "card": other},
+            field="folio_from",
+        )
+
+
 _CHECKS: dict[type[models.Model], Callable[[Any], None]] = {
     Accused: _check_accused,
     CasePerson: _check_person,
@@ -257,6 +289,7 @@ _CHECKS: dict[type[models.Model], Callable[[Any], None]] = {
     PreventiveMeasure: _check_measure,
     RelatedCase: _check_relation,
     Volume: _check_volume,
+    WithheldPaper: _check_withheld,
 }
 
 

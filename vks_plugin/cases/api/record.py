@@ -118,6 +118,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("exhibit", "exhibits", "an exhibit", "Physical exhibits of a case"),
     Route(
+        "withheld",
+        "withheld",
+        "an index card",
+        "Index cards of a case",
+        "In place of papers that are state secrets and are not stored here: number, date and where the paper lies.",
+        {"level_label": _words(source="get_level_display", help_text="The level in words.")},
+    ),
+    Route(
         "relation",
         "relations",
         "a related case",

@@ -10,6 +10,7 @@ from vks_plugin.cases.models.papers import (
     FolioExplanation,
     FolioProfile,
     Volume,
+    WithheldPaper,
 )
 from vks_plugin.cases.models.people import Accused, CasePerson, Charge, Exhibit, PreventiveMeasure
 from vks_plugin.cases.models.proceedings import (
@@ -48,4 +49,5 @@ __all__ = [
     "RelatedCase",
     "SavedFilter",
     "Volume",
+    "WithheldPaper",
 ]

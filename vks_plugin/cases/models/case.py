@@ -17,7 +17,14 @@ from vks_plugin.organization.models import Department, InForceManager, Procuracy
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-    from vks_plugin.cases.models.papers import CaseDocument, DocumentInventory, Folio, FolioExplanation, Volume
+    from vks_plugin.cases.models.papers import (
+        CaseDocument,
+        DocumentInventory,
+        Folio,
+        FolioExplanation,
+        Volume,
+        WithheldPaper,
+    )
     from vks_plugin.cases.models.people import Accused, CasePerson, Charge, Exhibit, PreventiveMeasure
     from vks_plugin.cases.models.proceedings import CaseChange, CaseDeadline, ProceduralEvent, RelatedCase
 
@@ -138,6 +145,7 @@ class CaseFile(models.Model):
         people: RelatedManager[CasePerson]
         relations: RelatedManager[RelatedCase]
         volumes: RelatedManager[Volume]
+        withheld_papers: RelatedManager[WithheldPaper]
         unit_id: int
         department_id: int | None
         trial_unit_id: int | None

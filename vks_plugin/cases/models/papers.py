@@ -289,6 +289,47 @@ class Folio(models.Model):
         return f"{self.number}{self.suffix}" if self.number is not None else ""
 
 
+class WithheldPaper(models.Model):
+    """Where a paper lies that is a state secret: an index card (thẻ chỉ dẫn), in place of the paper.
+
+    State secrets are not kept on a machine that is connected (Quyết định 1180/QĐ-TTg, 2020, for the Procuracy), so
+    a card says nothing of what the paper says: number, date, and who keeps it. There is no field for more.
+    """
+
+    class Level(models.TextChoices):
+        SECRET = "mat", _("Mật")
+        TOP_SECRET = "toi_mat", _("Tối mật")
+        # the Procuracy itself makes none of these; other agencies do
+        MOST_SECRET = "tuyet_mat", _("Tuyệt mật")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="withheld_papers")
+    level = models.CharField(_("độ mật"), max_length=10, choices=Level.choices)
+    number = models.CharField(_("số văn bản"), max_length=60)
+    dated = models.DateField(_("ngày văn bản"))
+    kept_at = models.CharField(_("nơi giữ bản giấy"), max_length=200)
+    folio_from = models.PositiveIntegerField(_("bút lục từ"), null=True, blank=True)
+    folio_to = models.PositiveIntegerField(_("bút lục đến"), null=True, blank=True)
+
+    if TYPE_CHECKING:
+        case_id: int
+
+    class Meta:
+        db_table = "vks_withheld_paper"
+        ordering = ("case", "dated", "number", "id")
+        verbose_name = _("thẻ chỉ dẫn")
+        verbose_name_plural = _("thẻ chỉ dẫn")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(folio_from__isnull=True, folio_to__isnull=True)
+                | Q(folio_from__gte=1, folio_to__gte=F("folio_from"), folio_from__isnull=False, folio_to__isnull=False),
+                name="vks_withheld_folios_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.dated:%d/%m/%Y})"
+
+
 class FolioExplanation(models.Model):
     """Why folios are missing, claimed twice or corrected, why a page or a document has none (báo cáo giải trình).
 

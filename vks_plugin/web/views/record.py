@@ -69,6 +69,7 @@ SECTIONS = (
     Section("events", gettext_lazy("Diễn biến")),
     Section("limits", gettext_lazy("Thời hạn")),
     Section("exhibits", gettext_lazy("Vật chứng"), "exhibit"),
+    Section("withheld", gettext_lazy("Thẻ chỉ dẫn"), "withheld"),
     Section("folios", gettext_lazy("Bút lục & tập")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
@@ -102,6 +103,7 @@ def _counts(case: CaseFile, user: User) -> dict[str, int]:
         "people": "person",
         "measures": "measure",
         "exhibits": "exhibit",
+        "withheld": "withheld",
     }
     counted = {f"n_{name}": of(PARTS_OF_RECORD[part].model) for name, part in names.items()}
     told = RelatedCase.objects.filter(
@@ -401,6 +403,8 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
             return _measures(view)
         case "exhibits":
             return _exhibits(view)
+        case "withheld":
+            return {"rows": view.case.withheld_papers.all()}
         case "relations":
             return _relations(request, view)
         case "history":
@@ -497,7 +501,7 @@ def _entry(view: CaseView, part: str, pk: int) -> Any:
     return entry
 
 
-_TABLES = frozenset({"person", "measure", "exhibit", "relation", "charge"})
+_TABLES = frozenset({"person", "measure", "exhibit", "withheld", "relation", "charge"})
 """Parts whose rows are rows of a table; a form in the place of one is one as well."""
 
 
