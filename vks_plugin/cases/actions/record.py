@@ -56,11 +56,9 @@ MOST_ROWS = 2000
 
 def lock_case(case: CaseFile) -> CaseFile:
     """Return the case as the database has it now, held until the transaction ends."""
-    return (
-        CaseFile.objects.select_for_update(of=("self",))
-        .select_related("unit__parent", "department", "trial_unit")
-        .get(pk=case.pk)
-    )
+    # alone: joined to its office, a case that was handed over while this waited would be found no more
+    CaseFile.objects.select_for_update().only("pk").get(pk=case.pk)
+    return CaseFile.objects.select_related("unit__parent", "department", "trial_unit").get(pk=case.pk)
 
 
 def note_change(
