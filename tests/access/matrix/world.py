@@ -143,21 +143,9 @@ def build() -> World:
     settings.CELERY_TASK_ALWAYS_EAGER = True
     configuration.cache_clear()
     load_missing(["folio_profiles"])
-    organization.ensure_service_account()
-    provision.ensure_case_code_field()
-    provision.ensure_storage_path()
     words = _Words()
-    told = facts()
-    with transaction.atomic():
-        units = _offices()
-        world = World(told, _people(told, units), units)
-    types = _catalogue()
-    with transaction.atomic():
-        for key, case in told.cases.items():
-            _case(world, key, case, words)
-    with transaction.atomic():
-        for number, (key, paper) in enumerate(told.papers.items()):
-            _paper(world, key, paper, types, words, FIRST_NUMBER + STEP * number)
+    world, types = _found(facts(), words)
+    told = world.facts
     for key, case in told.cases.items():
         _let(world, key, case)
     for key, person in told.people.items():
@@ -170,6 +158,28 @@ def build() -> World:
     settings.CELERY_TASK_ALWAYS_EAGER = False
     filed.on_frozen(lambda: CaseDocument.objects.filter(case__code=world.codes["sealed"]).values("document_id"))
     return world
+
+
+def found(told: Facts) -> World:
+    """Make offices, people, cases and documents and nothing else; what was done to a case later is not."""
+    return _found(told, _Words())[0]
+
+
+def _found(told: Facts, words: _Words) -> tuple[World, dict[str, CatalogueType]]:
+    organization.ensure_service_account()
+    provision.ensure_case_code_field()
+    provision.ensure_storage_path()
+    with transaction.atomic():
+        units = _offices()
+        world = World(told, _people(told, units), units)
+    types = _catalogue()
+    with transaction.atomic():
+        for key, case in told.cases.items():
+            _case(world, key, case, words)
+    with transaction.atomic():
+        for number, (key, paper) in enumerate(told.papers.items()):
+            _paper(world, key, paper, types, words, FIRST_NUMBER + STEP * number)
+    return world, types
 
 
 @contextmanager

@@ -1,0 +1,332 @@
+"""Histories nobody thought of: after every act the database, the host's own answer, the index and the oracle agree.
+
+The oracle of the matrix knows nothing of the program; here its facts follow the acts, whatever order they come in.
+`VKS_HISTORIES=200 python -m pytest tests/access/test_histories.py` tries as many others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.test import TestCase
+from django.utils import timezone
+from documents import permissions
+from documents.models import Document
+from guardian.models import GroupObjectPermission, UserObjectPermission
+from guardian.shortcuts import assign_perm
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from tests.access.matrix import oracle
+from tests.access.matrix.facts import CASES, PEOPLE, Facts, Opening, Paper, Post, Work
+from tests.access.matrix.world import DECISION, EVERYWHERE, REASON, World, found
+from vks_plugin.access import actions as access
+from vks_plugin.access import temporary, transfers
+from vks_plugin.access.models import GrantSweep, TemporaryAccess
+from vks_plugin.access.queries import visible_cases
+from vks_plugin.cases.models import Assignment
+from vks_plugin.errors import VksError
+from vks_plugin.host.search import find_documents, reindex
+from vks_plugin.host.visibility import as_the_host
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment
+
+pytestmark = pytest.mark.django_db
+
+_LEADERS = {"QN": "chief_province", "QN-KV1": "chief_kv1", "QN-KV3": "chief_kv3"}
+_OTHERS = (
+    "clerk_province",
+    "head_p1",
+    "clerk_kv1",
+    "archivist_kv1",
+    "lead_kv1",
+    "scanner_kv1",
+    "specialist_kv1",
+    "clerk_kv3",
+    "lead_kv3",
+    "outsider",
+)
+_ROLES = ("prosecutor", "inspector", "scan_operator")
+_POSTS = ("prosecutor", "records_clerk", "deputy_chief_procurator", "archivist", "statistics_officer")
+
+others = st.sampled_from(_OTHERS)
+offices = st.sampled_from(sorted(_LEADERS))
+keys = st.sampled_from(("own", "other", "province"))
+
+
+def _facts() -> Facts:
+    """Return three cases nobody works on yet, one an office."""
+    cases = {key: replace(CASES[key], works=(), openings=(), trial_unit="") for key in ("own", "other", "province")}
+    papers = {f"{key}/{part}": Paper(key, part) for key in cases for part in ("hsva", "hsks")}
+    return Facts({key: PEOPLE[key] for key in (*_LEADERS.values(), *_OTHERS)}, cases, papers)
+
+
+@contextmanager
+def _committed() -> Iterator[None]:
+    """Let what waits for a commit happen, though the test's own transaction is never committed."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        yield
+
+
+class Histories(RuleBasedStateMachine):
+    """Acts on three cases of three offices; what is refused must change nothing."""
+
+    world: ClassVar[World]
+    """Built once; each history begins with it and is taken back."""
+
+    rows = Bundle("rows")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = transaction.atomic()
+        self.place.__enter__()
+        self.facts = _facts()
+        self.pks = {key: written.pk for key, written in self.world.papers.items()}
+        # what another history left in the index
+        reindex(self.pks.values())
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.place.__exit__(None, None, None)
+
+    # --- help
+
+    def account(self, who: str) -> User:
+        """Return somebody as of now, with nothing remembered."""
+        return User.objects.get(pk=self.world.accounts[who].pk)
+
+    def leader(self, case: str) -> User:
+        """Return who leads the office that has the case."""
+        return self.account(_LEADERS[self.facts.cases[case].unit])
+
+    def act(self, what: Callable[[], object]) -> bool:
+        """Do something as a request would; a refusal takes all of it back."""
+        with _committed():
+            try:
+                with transaction.atomic():
+                    what()
+            except VksError:
+                return False
+        return True
+
+    def change(self, case: str, **values: Any) -> None:
+        """Let the facts of a case be others."""
+        self.facts.cases[case] = replace(self.facts.cases[case], **values)
+
+    def change_posts(self, who: str, posts: tuple[Post, ...]) -> None:
+        """Let the facts of a person be others."""
+        self.facts.people[who] = replace(self.facts.people[who], posts=posts)
+
+    def midnight(self) -> None:
+        """Let the first request of a day come."""
+        GrantSweep.objects.update(swept_on=timezone.localdate() - dt.timedelta(days=1))
+        with _committed():
+            access.sweep()
+
+    # --- acts
+
+    @rule(case=keys, who=others, role=st.sampled_from(_ROLES))
+    def assign(self, case: str, who: str, role: str) -> None:
+        user, actor = self.account(who), self.leader(case)
+        if self.act(lambda: access.assign(actor=actor, case=self.world.case(case), user=user, role=role)):
+            self.change(case, works=(*self.facts.cases[case].works, Work(who, role, starts=0)))
+
+    @rule(case=keys, data=st.data())
+    def take_off(self, case: str, data: st.DataObject) -> None:
+        works = self.facts.cases[case].works
+        open_ones = [index for index, work in enumerate(works) if not work.ended]
+        if not open_ones:
+            return
+        index = data.draw(st.sampled_from(open_ones))
+        work = works[index]
+        row = Assignment.objects.get(
+            case__code=self.world.codes[case],
+            user=self.world.accounts[work.who],
+            role=work.role,
+            ended_at=None,
+            ends_on=None if work.ends is None else timezone.localdate() + dt.timedelta(days=work.ends),
+        )
+        actor = self.leader(case)
+        assert self.act(lambda: access.end_assignment(actor=actor, assignment=row))
+        self.change(case, works=(*works[:index], work._replace(ended=True), *works[index + 1 :]))
+
+    @rule(case=keys, data=st.data())
+    def run_out(self, case: str, data: st.DataObject) -> None:
+        """The last day of an assignment goes by."""
+        works = self.facts.cases[case].works
+        running = [index for index, work in enumerate(works) if not work.ended and work.ends is None]
+        if not running:
+            return
+        index = data.draw(st.sampled_from(running))
+        work = works[index]
+        yesterday = timezone.localdate() - dt.timedelta(days=1)
+        Assignment.objects.filter(
+            case__code=self.world.codes[case],
+            user=self.world.accounts[work.who],
+            role=work.role,
+            ended_at=None,
+            ends_on=None,
+        ).update(starts_on=yesterday, ends_on=yesterday)
+        self.midnight()
+        self.change(case, works=(*works[:index], work._replace(starts=-1, ends=-1), *works[index + 1 :]))
+
+    @rule(case=keys, to=offices)
+    def transfer(self, case: str, to: str) -> None:
+        actor, unit = self.leader(case), self.world.units[to]
+        if self.act(
+            lambda: transfers.transfer_case(actor=actor, case=self.world.case(case), to=unit, decision=DECISION)
+        ):
+            works = tuple(work._replace(ended=True) for work in self.facts.cases[case].works)
+            self.change(case, unit=to, department="", trial_unit="", works=works)
+
+    @rule(who=others, unit=offices, role=st.sampled_from(_POSTS))
+    def appoint(self, who: str, unit: str, role: str) -> None:
+        user = self.account(who)
+        if self.act(lambda: organization.appoint(user=user, unit=self.world.units[unit], role=role)):
+            self.change_posts(who, (*self.facts.people[who].posts, Post(role, unit, starts=0)))
+
+    @rule(who=others, data=st.data())
+    def leave(self, who: str, data: st.DataObject) -> None:
+        posts = self.facts.people[who].posts
+        held = [index for index, post in enumerate(posts) if not post.ended and post.ends is None]
+        if not held:
+            return
+        index = data.draw(st.sampled_from(held))
+        post = posts[index]
+        row = Appointment.objects.get(
+            user=self.world.accounts[who], unit__code=post.unit, role=post.role, ended_at=None, ends_on=None
+        )
+        if data.draw(st.booleans(), label="by its last day"):
+            yesterday = timezone.localdate() - dt.timedelta(days=1)
+            Appointment.objects.filter(pk=row.pk).update(starts_on=yesterday, ends_on=yesterday)
+            self.midnight()
+            left = post._replace(starts=-1, ends=-1)
+        else:
+            assert self.act(lambda: organization.end_appointment(appointment=row))
+            left = post._replace(ended=True)
+        self.change_posts(who, (*posts[:index], left, *posts[index + 1 :]))
+
+    @rule(case=keys, who=others, then=st.sampled_from(("open", "waiting", "closed", "over")))
+    def lend(self, case: str, who: str, then: str) -> None:
+        """Somebody is let in for some hours; or asks, or has it closed, or the hours go by."""
+        if any(each.who == who and each.state in {"open", "waiting"} for each in self.facts.cases[case].openings):
+            return
+        user, actor, code = self.account(who), self.leader(case), self.world.codes[case]
+
+        def asked() -> None:
+            row = temporary.request_emergency(actor=user, code=code, reason=REASON, hours=8)
+            if then != "waiting":
+                temporary.approve_emergency(actor=actor, request_id=row.pk)
+            if then == "closed":
+                temporary.end_temporary(actor=actor, access_id=row.pk)
+
+        if not self.act(asked):
+            return
+        if then == "over":
+            # those of others that were open are over too
+            earlier = timezone.now() - dt.timedelta(hours=9)
+            running = TemporaryAccess.objects.filter(projected=True)
+            running.update(starts_at=earlier, ends_at=earlier + dt.timedelta(hours=8))
+            assert self.act(temporary.close_what_is_over)
+            for key, told in self.facts.cases.items():
+                ended = tuple(each._replace(state="closed") if each.state == "open" else each for each in told.openings)
+                self.change(key, openings=ended)
+        self.change(
+            case,
+            openings=(
+                *self.facts.cases[case].openings,
+                Opening(who, "emergency", "closed" if then == "over" else then),
+            ),
+        )
+
+    @rule(case=keys, level=st.sampled_from(("thuong", "han_che_noi_bo")))
+    def restrict(self, case: str, level: str) -> None:
+        actor = self.leader(case)
+        if self.act(
+            lambda: access.edit_case(actor=actor, case=self.world.case(case), values={"confidentiality": level})
+        ):
+            self.change(case, kept="restricted" if level == "han_che_noi_bo" else "")
+
+    @rule(key=st.sampled_from(sorted(_facts().papers)), put_back=st.booleans())
+    def bin(self, key: str, put_back: bool) -> None:
+        """Somebody with the database bins a document, or takes it out again."""
+        Document.global_objects.filter(pk=self.pks[key]).update(deleted_at=None if put_back else timezone.now())
+        self.facts.papers[key] = replace(self.facts.papers[key], binned=not put_back)
+
+    @rule(key=st.sampled_from(sorted(_facts().papers)), who=others)
+    def meddle(self, key: str, who: str) -> None:
+        """Somebody with the database takes all grants of a document, and gives one; the night puts it right."""
+        document = Document.global_objects.get(pk=self.pks[key])
+        for model in (UserObjectPermission, GroupObjectPermission):
+            model.objects.filter(object_pk=str(document.pk), content_type__app_label="documents").delete()
+        assign_perm("view_document", self.account(who), document)
+        for group in Group.objects.filter(name__startswith="vks:")[:1]:
+            self.account(who).groups.add(group)
+        with _committed():
+            access.project_everything()
+
+    # --- what must hold
+
+    @invariant()
+    def all_agree(self) -> None:
+        """Cases, the host's lists by our filter and by its own rows, and the index say of everybody what the oracle says."""
+        named = {pk: key for key, pk in self.pks.items()}
+        for who in self.facts.people:
+            user = self.account(who)
+            wanted = {key for key, paper in self.facts.papers.items() if oracle.reads(self.facts, who, key)}
+            shown = {key for key in wanted if not self.facts.papers[key].binned}
+            quick = {named[pk] for pk in permissions.permitted_document_ids(user) if pk in named}
+            rows = {named[pk] for pk in as_the_host(user) if pk in named}
+            index = {named[pk] for pk in find_documents(user, EVERYWHERE) if pk in named}
+            assert quick - wanted == set(), (who, "sees too much")
+            assert rows - wanted == set(), (who, "is granted too much")
+            assert index - wanted == set(), (who, "finds too much")
+            assert shown - quick == set(), (who, "does not see")
+            assert shown - rows == set(), (who, "is not granted")
+            assert shown - index == set(), (who, "does not find")
+            known = {key for key, code in self.world.codes.items() if visible_cases(user).filter(code=code).exists()}
+            assert known == oracle.known_cases(self.facts, who), who
+
+
+def test_whatever_happens_all_of_them_agree() -> None:
+    with _committed():
+        Histories.world = found(_facts())
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=int(os.environ.get("VKS_HISTORIES", "6")),
+            # the same ones in every run, unless more are asked for
+            derandomize="VKS_HISTORIES" not in os.environ,
+            database=None,
+            stateful_step_count=12,
+            deadline=None,
+            # to shorten a history takes minutes; it is short as it is
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_an_oracle_that_knew_nothing_of_transfers_would_not_agree() -> None:
+    """The comparison can fail: an act the facts do not follow is noticed."""
+    with _committed():
+        Histories.world = found(_facts())
+    history = Histories()
+    try:
+        history.all_agree()
+        history.transfer("own", "QN-KV3")
+        history.all_agree()
+        history.change("own", unit="QN-KV1")
+        with pytest.raises(AssertionError, match="does not see"):
+            history.all_agree()
+    finally:
+        history.teardown()
