@@ -50,12 +50,14 @@ class Watch:
 @pytest.fixture
 def worker(filed_case: FiledCase, settings: Settings) -> Iterator[Watch]:
     """Run the host's worker beside the test, as the demonstration does; what the case holds was taken in before."""
+    from celery import _state
     from celery.worker import state
     from paperless.celery import app
 
     from vks_plugin.demonstration.server import start_worker
 
     worker_state: Any = state
+    celery_state: Any = _state
     watch = Watch()
     task_postrun.connect(watch.ended, weak=False)
     worker_ready.connect(watch.started, weak=False)
@@ -72,6 +74,8 @@ def worker(filed_case: FiledCase, settings: Settings) -> Iterator[Watch]:
         worker_ready.disconnect(watch.started)
         # the next worker of this process is to run again
         worker_state.should_stop = None
+        # a worker forbids the whole process to wait for a result
+        celery_state._set_task_join_will_block(False)
     assert not thread.is_alive()
 
 

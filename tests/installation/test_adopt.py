@@ -73,7 +73,7 @@ def test_dry_run_writes_nothing(filed_case: FiledCase, people: dict[str, User], 
         dry_run=True,
     )
     assert [(row["status"], row["owner"]) for row in rows] == [("would_adopt", None), ("would_adopt", "outsider")]
-    assert [(row["grants_before"], row["grants_after"]) for row in rows] == [(0, 6), (1, 6)]
+    assert [(row["grants_before"], row["grants_after"]) for row in rows] == [(0, 4), (1, 4)]
     assert (
         list(Document.objects.values()),
         grants_of([each.pk for each in old]),
