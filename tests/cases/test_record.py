@@ -101,6 +101,14 @@ EXAMPLES: dict[str, Example] = {
         "name",
         "Dao rựa",
     ),
+    "withheld": Example(
+        {"level": "mat", "number": "12/BC", "dated": dt.date(2026, 3, 1), "kept_at": "Két số 2", "folio_from": 900},
+        {"level": "toi_mat", "folio_to": 904},
+        [["level", "Mật", "Tối mật"], ["folio_to", "900", "904"]],
+        {"folio_to": 899},
+        "folio_from",
+        "12/BC (01/03/2026)",
+    ),
     "relation": Example(
         {"relation": "lien_quan", "other_text": "Vụ 12/2020 ở tỉnh bạn"},
         {"relation": "tach_tu", "decided_on": DAY},
