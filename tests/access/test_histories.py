@@ -260,6 +260,9 @@ class Histories(RuleBasedStateMachine):
     def bin(self, key: str, put_back: bool) -> None:
         """Somebody with the database bins a document, or takes it out again."""
         Document.global_objects.filter(pk=self.pks[key]).update(deleted_at=None if put_back else timezone.now())
+        if put_back:
+            # as the doctor tells to
+            reindex([self.pks[key]])
         self.facts.papers[key] = replace(self.facts.papers[key], binned=not put_back)
 
     @rule(key=st.sampled_from(sorted(_facts().papers)), who=others)

@@ -12,6 +12,7 @@ from tests.cases.papers import paper
 from tests.people import file_pdf
 from vks_plugin.access import actions as access
 from vks_plugin.cases.folio_queries import folio_report, propose_numbering
+from vks_plugin.cases.folios import Label
 from vks_plugin.cases.models import CaseFile, WithheldPaper
 from vks_plugin.cases.record import WITHHELD
 from vks_plugin.errors import BadInput, Conflict, VksError
@@ -69,6 +70,36 @@ def test_a_folio_is_of_one_paper_wherever_it_lies(
     with pytest.raises(Conflict, match=r"thẻ chỉ dẫn 12/BC \(01/03/2026\)"):
         file_pdf(actor=actor, case=case, document_type=catalogue["CT"], pages=2, folio_from=699, folio_to=700)
     assert not IntakeItem.objects.filter(case=case, folio_from=699).exists()
+
+
+def test_a_folio_is_not_corrected_into_that_of_a_card(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    last = max(folio.number or 0 for folio in case.folios.all())
+    card(actor, case, folio_from=last + 1)
+    before = list(case.folios.order_by("pk").values())
+    with pytest.raises(Conflict, match="thẻ chỉ dẫn"):
+        access.correct_folios(actor=actor, case=case, first=Label(last), right=Label(last + 1), text="Ghi nhầm số")
+    assert list(case.folios.order_by("pk").values()) == before
+
+
+def test_a_card_takes_no_folio_of_a_file_that_waits(
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    IntakeItem.objects.create(
+        case=case,
+        filename="cho.pdf",
+        sha256="0" * 64,
+        document_type=catalogue["CT"],
+        part="hsva",
+        title="Cáo trạng",
+        folio_from=40,
+        folio_to=42,
+        created_by=actor,
+    )
+    with pytest.raises(Conflict, match="đang chờ xử lý"):
+        card(actor, case, folio_from=42, folio_to=43)
+    assert not case.withheld_papers.exists()
 
 
 @pytest.mark.parametrize("folios", [{"folio_from": 9, "folio_to": 8}, {"folio_to": 4}, {"folio_from": 0}])

@@ -69,7 +69,12 @@ def labels_of(case: CaseFile) -> list[Label]:
     """Return every number that is given in the case, to papers that are not stored here too."""
     rows = Folio.objects.filter(case=case, number__isnull=False).values_list("number", "suffix")
     given = {Label(number or 0, suffix) for number, suffix in rows}
-    return sorted(given | {each.label for each in _withheld(case) if each.label is not None})
+    return sorted(given | withheld_labels(case))
+
+
+def withheld_labels(case: CaseFile) -> set[Label]:
+    """Return the numbers of papers that only have an index card."""
+    return {each.label for each in _withheld(case) if each.label is not None}
 
 
 def _withheld(case: CaseFile) -> list[FolioFact]:

@@ -21,8 +21,7 @@ from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import FACTS, case_decision, require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
-from vks_plugin.cases.actions.rules import enforce
-from vks_plugin.cases.folio_queries import card_at
+from vks_plugin.cases.actions.rules import enforce, refuse_taken_folios
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
 from vks_plugin.cases.validation import Sensitivity, no_state_secrets
@@ -131,25 +130,7 @@ def _refuse_taken_folios(case: CaseFile, meta: Metadata, *, ignoring: int | None
     """Refuse folios that another document, filed or on its way, already has."""
     if meta.folio_from is None or meta.folio_to is None:
         return
-    taken = (
-        Folio.objects.filter(case=case, number__gte=meta.folio_from, number__lte=meta.folio_to)
-        .exclude(case_document_id=ignoring)
-        .select_related("case_document")
-        .first()
-    )
-    if taken is not None:
-        raise Conflict(
-            _("Bút lục %(folio)s đã thuộc tài liệu “%(title)s”: hãy kiểm tra lại số bút lục.")
-            % {"folio": taken.label, "title": taken.case_document.title},
-            field="folio_from",
-        )
-    card = card_at(case, meta.folio_from, meta.folio_to)
-    if card is not None:
-        raise Conflict(
-            _("Bút lục %(first)d–%(last)d đã ghi ở thẻ chỉ dẫn %(card)s: hãy kiểm tra lại số bút lục.")
-            % {"first": card.folio_from, "last": card.folio_to, "card": card},
-            field="folio_from",
-        )
+    refuse_taken_folios(case, meta.folio_from, meta.folio_to, document=ignoring)
     waiting = IntakeItem.objects.filter(
         case=case,
         status=IntakeItem.Status.WAITING,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def reindex(document_ids: Iterable[int]) -> None:
-    """Write the index entries of these documents again, in one commit of the index.
+    """Write the index entries of these documents again, in one commit of the index; what is in the bin has none.
 
     The host would ask for the holders of each document by itself, and for all that hangs on it: a dozen queries for
     every one of hundreds. Here they are read for many at once, and an entry is put together by the host as ever.
@@ -36,9 +36,11 @@ def reindex(document_ids: Iterable[int]) -> None:
     with backend.batch_update() as batch:
         for start in range(0, len(wanted), _AT_A_TIME):
             chosen = wanted[start : start + _AT_A_TIME]
+            # those in the bin too: their entries would go on naming who could read them when they got there
+            for pk in chosen:
+                batch.remove(pk)
             for document in _with_what_entries_tell(chosen):
                 held = [grant for grant in grants.get(document.pk, ()) if grant.action == "view"]
-                batch.remove(document.pk)
                 batch._writer.add_document(  # noqa: SLF001 - see contract.py
                     backend._build_tantivy_doc(  # noqa: SLF001
                         document,

@@ -24,6 +24,7 @@ from vks_plugin.cases.folio_queries import (
     numbered_documents,
     papers_of,
     waiting_documents,
+    withheld_labels,
 )
 from vks_plugin.cases.folio_report import ABOUT_DOCUMENTS, ABOUT_FOLIOS, Finding
 from vks_plugin.cases.folios import (
@@ -378,6 +379,8 @@ def correct_folios(
         for label in claimed(case):
             if label in changes.values():
                 raise Conflict(_("Bút lục %(label)s thuộc tệp đang chờ xử lý.") % {"label": str(label)}, field="right")
+        for label in withheld_labels(case) & set(changes.values()):
+            raise Conflict(_("Bút lục %(label)s đã ghi ở một thẻ chỉ dẫn.") % {"label": str(label)}, field="right")
         state = Folio.State.MISSING if missing else Folio.State.CORRECTED
         for pk in _in_safe_order(before, {pk: changes.get(pk, label) for label, pk in chosen}):
             label = changes.get(pk, before[pk])

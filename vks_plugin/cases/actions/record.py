@@ -16,7 +16,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.cases.folio_queries import card_at
+from vks_plugin.cases.actions.rules import refuse_taken_folios
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import (
@@ -27,7 +27,6 @@ from vks_plugin.cases.models import (
     CasePerson,
     CaseWords,
     Charge,
-    Folio,
     PreventiveMeasure,
     RelatedCase,
     Volume,
@@ -259,23 +258,13 @@ def _check_withheld(card: WithheldPaper) -> None:
     card.folio_to = last = last if last is not None else first
     if first is None or last is None or not 1 <= first <= last <= LARGEST_FOLIO or last - first >= MOST_ROWS:
         raise BadInput(_("Hãy ghi bút lục đầu và cuối của tài liệu, số đầu không lớn hơn số cuối."), field="folio_from")
-    taken = (
-        Folio.objects.filter(case=card.case, number__range=(first, last))
-        .select_related("case_document")
-        .order_by("number")
-        .first()
-    )
-    if taken is not None:
+    refuse_taken_folios(card.case, first, last, card=card.pk)
+    from vks_plugin.cases.actions.folios import claimed  # noqa: PLC0415 - it builds on this module
+
+    if any(first <= label.number <= last for label in claimed(card.case)):
         raise Conflict(
-            _("Bút lục %(folio)s đã thuộc tài liệu “%(title)s”: hãy kiểm tra lại số bút lục.")
-            % {"folio": taken.label, "title": taken.case_document.title},
-            field="folio_from",
-        )
-    other = card_at(card.case, first, last, ignoring=card.pk)
-    if other is not None:
-        raise Conflict(
-            _("Bút lục %(first)d–%(last)d đã ghi ở thẻ chỉ dẫn %(card)s: hãy kiểm tra lại số bút lục.")
-            % {"first": other.folio_from, "last": other.folio_to, "card": other},
+            _("Bút lục %(first)d–%(last)d trùng với tệp đang chờ xử lý: hãy đợi tệp vào hồ sơ rồi kiểm tra lại.")
+            % {"first": first, "last": last},
             field="folio_from",
         )
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
+from vks_plugin.cases.folio_queries import card_at
+from vks_plugin.cases.models import CaseFile, Folio
 from vks_plugin.cases.validation import Findings
-from vks_plugin.errors import BadInput, VksError
+from vks_plugin.errors import BadInput, Conflict, VksError
 from vks_plugin.language import spoken
 
 
@@ -25,3 +29,40 @@ def enforce(findings: Findings, kind: type[VksError] = BadInput) -> None:
     error = refusal(findings, kind)
     if error is not None:
         raise error
+
+
+def refuse_taken_folios(
+    case: CaseFile, first: int, last: int, *, document: int | None = None, card: int | None = None
+) -> None:
+    """Refuse folios that another paper has, be it filed or only on an index card (TTLT 04/2018, Điều 35).
+
+    Args:
+        case: the case.
+        first: the first number.
+        last: the last number.
+        document: key of the filed document that is to have them; its own are no clash.
+        card: key of the index card that is to have them; its own are no clash.
+
+    Raises:
+        Conflict: with the name of the other paper.
+    """
+    taken = (
+        Folio.objects.filter(case=case, number__range=(first, last))
+        .exclude(case_document_id=document)
+        .select_related("case_document")
+        .order_by("number", "suffix")
+        .first()
+    )
+    if taken is not None:
+        raise Conflict(
+            _("Bút lục %(folio)s đã thuộc tài liệu “%(title)s”: hãy kiểm tra lại số bút lục.")
+            % {"folio": taken.label, "title": taken.case_document.title},
+            field="folio_from",
+        )
+    other = card_at(case, first, last, ignoring=card)
+    if other is not None:
+        raise Conflict(
+            _("Bút lục %(first)d–%(last)d đã ghi ở thẻ chỉ dẫn %(card)s: hãy kiểm tra lại số bút lục.")
+            % {"first": other.folio_from, "last": other.folio_to, "card": other},
+            field="folio_from",
+        )

@@ -292,14 +292,14 @@ class Folio(models.Model):
 class WithheldPaper(models.Model):
     """Where a paper lies that is a state secret: an index card (thẻ chỉ dẫn), in place of the paper.
 
-    State secrets are not kept on a machine that is connected (Quyết định 1180/QĐ-TTg, 2020, for the Procuracy), so
-    a card says nothing of what the paper says: number, date, and who keeps it. There is no field for more.
+    State secrets are not kept on a machine that is connected, so a card says nothing of what the paper says: number,
+    date, and who keeps it. There is no field for more.
     """
 
     class Level(models.TextChoices):
         SECRET = "mat", _("Mật")
         TOP_SECRET = "toi_mat", _("Tối mật")
-        # the Procuracy itself makes none of these; other agencies do
+        # the Procuracy itself has the two above (Quyết định 1180/QĐ-TTg, 2020); this one is for papers of others
         MOST_SECRET = "tuyet_mat", _("Tuyệt mật")
 
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="withheld_papers")

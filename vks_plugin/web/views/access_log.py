@@ -15,6 +15,7 @@ from vks_plugin.access.log_queries import entries_told, require_leader, visible_
 from vks_plugin.exchange.serving import file_of_log
 from vks_plugin.exchange.writing import FileType
 from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.web.fields import StyledForm
 from vks_plugin.web.shell import SignedInRequest, page, show
 
 ON_A_PAGE = 50
@@ -26,6 +27,8 @@ def access_log(request: SignedInRequest) -> HttpResponseBase:
     """Show the log, narrowed and in pages; with a file type, hand it out."""
     led = require_leader(request.user)
     filters = AccessEntryFilterSet(request.GET, queryset=visible_entries(request.user), request=request)
+    for field in filters.form.fields.values():
+        StyledForm.style(field)
     offices: Any = filters.form.fields["unit"]
     offices.queryset = ProcuracyUnit.objects.filter(pk__in=led.all)
     if "file_type" in request.GET:
