@@ -257,7 +257,7 @@ _OPEN_DOORS = (
     "explain",
 )
 """Last words of the addresses by which who leads above, or only reads, writes something of its own."""
-_PLACES = {"person": "people", "exhibit": "exhibits"}
+_PLACES = {"person": "people", "exhibit": "exhibits", "withheld": "withheld"}
 _CASE_EXPECTS = {
     "api/vks/cases/{code}": "code",
     "vks/cases/{code}": "code",
@@ -265,6 +265,7 @@ _CASE_EXPECTS = {
     "api/vks/cases/{code}/people": "person",
     "api/vks/cases/{code}/exhibits": "exhibit",
     "api/vks/cases/{code}/measures": "measure",
+    "api/vks/cases/{code}/withheld": "withheld",
 }
 
 
@@ -330,7 +331,7 @@ def _fill(world: World, address: str, key: str) -> Iterator[str]:
     rows, code = world.rows[key], world.codes[key]
     found = address.replace("{code}", code)
     if "{section}" in found:
-        yield from (found.replace("{section}", each) for each in ("people", "charges"))
+        yield from (found.replace("{section}", each) for each in ("people", "charges", "withheld"))
         return
     if "{part}" in found:
         for part, place in _PLACES.items():

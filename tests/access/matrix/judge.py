@@ -306,7 +306,7 @@ def _found_case(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]
 EXPECTED: dict[str, Check] = {
     **{what: _paper_says(what) for what in ("title", "file", "note", "checksum")},
     "code": _case_says("code", oracle.KNOWS),
-    **{what: _case_says(what, oracle.READS) for what in ("person", "exhibit", "measure")},
+    **{what: _case_says(what, oracle.READS) for what in ("person", "exhibit", "measure", "withheld")},
     "papers": _papers_of_case,
     "every paper": _every_paper,
     "found paper": _found_paper,

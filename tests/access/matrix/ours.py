@@ -83,6 +83,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/people/{pk}
         api/vks/cases/{code}/relations/{pk}
         api/vks/cases/{code}/volumes/{pk}
+        api/vks/cases/{code}/withheld/{pk}
     """,
     "DELETE PUT": """
         api/vks/calendar-days/{day}
@@ -153,6 +154,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/transfer
         api/vks/cases/{code}/volume-proposal
         api/vks/cases/{code}/volumes
+        api/vks/cases/{code}/withheld
         api/vks/restructurings
         api/vks/saved-filters
         api/vks/temporary-access

@@ -285,7 +285,7 @@ def _case(world: World, key: str, case: Case, words: _Words) -> None:
     made = world.case(key)
     first_accused = made.accused.all()[0]
     rows: dict[str, Any] = {"accused": first_accused}
-    secrets = {part: words() for part in ("person", "measure", "exhibit", "relation", "volume", "charge")}
+    secrets = {part: words() for part in ("person", "measure", "exhibit", "withheld", "relation", "volume", "charge")}
     given: dict[str, dict[str, Any]] = {
         "person": {"role": "witness", "full_name": f"Nhân chứng {secrets['person']}"},
         "measure": {
@@ -295,11 +295,17 @@ def _case(world: World, key: str, case: Case, words: _Words) -> None:
             "facility": f"Trại {secrets['measure']}",
         },
         "exhibit": {"name": f"Dao {secrets['exhibit']}"},
+        "withheld": {
+            "level": "mat",
+            "number": "7/BC",
+            "dated": dt.date(2026, 3, 2),
+            "kept_at": f"Két {secrets['withheld']}",
+        },
         "relation": {"relation": "lien_quan", "other_text": f"Vụ {secrets['relation']}"},
         "volume": {"number": 1, "title": f"Tập {secrets['volume']}"},
     }
     for part, said in given.items():
-        place_of = {"person": "people"}.get(part, f"{part}s")
+        place_of = {"person": "people", "withheld": "withheld"}.get(part, f"{part}s")
         rows[place_of] = access.add_entry(actor=leader, case=made, part=part, values=said)
     rows["charges"] = access.charge(
         actor=leader, case=made, accused=first_accused, given=ChargeInput(text="173.1", decision_no=secrets["charge"])
