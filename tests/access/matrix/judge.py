@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+from django.core import mail
 from django.db import connection
 
 from tests.access.matrix import oracle
@@ -322,8 +323,9 @@ EXPECTED: dict[str, Check] = {
 
 @contextmanager
 def noting_writes() -> Iterator[list[str]]:
-    """Note which tables that say something of cases are written meanwhile."""
+    """Note which tables that say something of cases are written meanwhile, and letters that leave the house."""
     written: list[str] = []
+    sent = len(getattr(mail, "outbox", ()))
 
     def note(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         match = _CHANGING.match(sql) if sql[:1] in "IUDiud " else None
@@ -333,6 +335,8 @@ def noting_writes() -> Iterator[list[str]]:
 
     with connection.execute_wrapper(note):
         yield written
+    if len(getattr(mail, "outbox", ())) > sent:
+        written.append("letters")
 
 
 assert str(FIRST_NUMBER + 40 * STEP).startswith("73")
