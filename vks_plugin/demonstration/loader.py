@@ -19,6 +19,7 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.pdf import sha256_of
@@ -78,9 +79,10 @@ def load_demo(report: Report) -> DemoSummary:
         codes.append(case.code)
         report(f"Vụ án {case.code}: {len(row['documents'])} tài liệu.")
     # as the administrator does once; the papers that are still being read come with the next evening's
-    custody.ensure_key()
-    custody.make_checkpoint()
-    report("Đã tạo khóa và ký điểm chốt đầu tiên của sổ cái.")
+    if last_checkpoint() is None:
+        custody.ensure_key()
+        custody.make_checkpoint()
+    report("Sổ cái có khóa và điểm chốt đầu tiên.")
     return DemoSummary(accounts, codes, documents)
 
 
