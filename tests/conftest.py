@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import translation
+
+from tests.stages import Stage, fresh_folders, leaves_no_trace, stages, wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,22 +21,36 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
         yield
         return
-    from django.conf import settings
     from django.core.cache import cache
     from documents.search import reset_backend
 
     from vks_plugin.access.log import forget_recent
     from vks_plugin.conf import configuration
 
-    reset_backend()
+    # what a test begins with may be made now, in these very folders
+    standing: Stage = request.getfixturevalue("stage")
     forget_recent()
     configuration.cache_clear()
     cache.clear()
-    for folder in (settings.INDEX_DIR, settings.DATA_DIR / "vks", settings.MEDIA_ROOT, settings.SCRATCH_DIR):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
+    fresh_folders()
+    stages.files(standing)
     yield
     reset_backend()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    """Put what a test begins with into the database, before pytest-django begins the test's transaction."""
+    if fixturedef.argname == "_django_db_helper":
+        with request.getfixturevalue("django_db_blocker").unblock():
+            stages.stand(wanted_by(request), lasting=leaves_no_trace(request))
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """Return which of the fixtures of `tests.people` stand in the database since before the test."""
+    request.getfixturevalue("_django_db_helper")
+    return wanted_by(request)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -16,13 +16,16 @@ import io
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.test import TestCase
 
+from tests.stages import Stage, stages
 from vks_plugin.access import actions as access
+from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.filing import actions as filing
@@ -31,9 +34,6 @@ from vks_plugin.host import provision
 from vks_plugin.management.commands.vks_setup import load_missing
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
-
-if TYPE_CHECKING:
-    from pytest_django import DjangoCaptureOnCommitCallbacks
 
 PASSWORD = "vks-test-only"
 """Everybody's password."""
@@ -189,9 +189,7 @@ def recorded(*, actor: User, case: CaseFile, number: int = 1) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def units(db: None) -> dict[str, ProcuracyUnit]:
-    """Return the province QN and its regional offices QN-KV1 and QN-KV3, all using the system."""
+def _make_units() -> None:
     province = ProcuracyUnit.objects.create(
         code="QN",
         name="Viện kiểm sát nhân dân tỉnh Quảng Ninh",
@@ -200,9 +198,8 @@ def units(db: None) -> dict[str, ProcuracyUnit]:
         valid_from=dt.date(2000, 1, 1),
         active_from=STARTED,
     )
-    offices = {"QN": province}
     for number in (1, 3):
-        offices[f"QN-KV{number}"] = ProcuracyUnit.objects.create(
+        ProcuracyUnit.objects.create(
             code=f"QN-KV{number}",
             name=f"Viện kiểm sát nhân dân khu vực {number} – Quảng Ninh",
             short_name=f"VKSND khu vực {number}",
@@ -212,15 +209,14 @@ def units(db: None) -> dict[str, ProcuracyUnit]:
             active_from=STARTED,
         )
     Department.objects.create(unit=province, code="P1", name="Phòng 1")
-    return offices
 
 
-@pytest.fixture
-def people(units: dict[str, ProcuracyUnit]) -> dict[str, User]:
-    """Return one person a role, with a twin in another office; `outsider` has no post, `locked` is locked.
+def _units() -> dict[str, ProcuracyUnit]:
+    return {each.code: each for each in ProcuracyUnit.objects.filter(code__in=("QN", "QN-KV1", "QN-KV3"))}
 
-    A person's key is also the user name.
-    """
+
+def _make_people() -> None:
+    units = _units()
     accounts = {
         key: User.objects.create_user(key, password=PASSWORD, last_name=family, first_name=given)
         for key, (family, given, _unit, _role) in _PEOPLE.items()
@@ -231,31 +227,25 @@ def people(units: dict[str, ProcuracyUnit]) -> dict[str, User]:
         for key, (_family, _given, unit, role) in _PEOPLE.items()
     )
     organization.synchronise_memberships()
-    accounts["outsider"] = User.objects.create_user(
-        "outsider", password=PASSWORD, last_name="Người", first_name="Ngoài"
-    )
-    accounts["locked"].is_active = False
-    accounts["locked"].save(update_fields=["is_active"])
-    # read again: memberships came after the accounts were made
-    fresh = User.objects.in_bulk([account.pk for account in accounts.values()])
-    return {key: fresh[account.pk] for key, account in accounts.items()}
+    User.objects.create_user("outsider", password=PASSWORD, last_name="Người", first_name="Ngoài")
+    User.objects.filter(username="locked").update(is_active=False)
 
 
-@pytest.fixture
-def provisioned(db: None) -> None:
-    """Put in place what `vks_setup` provisions in the host."""
+def _people() -> dict[str, User]:
+    return {each.username: each for each in User.objects.filter(username__in=[*_PEOPLE, "outsider"])}
+
+
+def _make_provisions() -> None:
     organization.ensure_service_account()
     provision.ensure_case_code_field()
     provision.ensure_storage_path()
 
 
-@pytest.fixture
-def catalogue(provisioned: None) -> dict[str, CatalogueType]:
-    """Return a few document types by code, `BCDX` of the supervision file; the shipped folio profiles are there too."""
+def _make_catalogue() -> None:
     load_missing(["folio_profiles"])
     host_types, _made = provision.ensure_document_types(name for name, *_rest in _CATALOGUE.values())
-    return {
-        code: CatalogueType.objects.create(
+    for code, (name, group, group_name, position, part) in _CATALOGUE.items():
+        CatalogueType.objects.create(
             code=code,
             name=name,
             group_code=group,
@@ -264,43 +254,96 @@ def catalogue(provisioned: None) -> dict[str, CatalogueType]:
             part=part,
             host_type_id=host_types[name],
         )
-        for code, (name, group, group_name, position, part) in _CATALOGUE.items()
-    }
 
 
-@pytest.fixture
-def case(people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None) -> CaseFile:
-    """Return a case of KV1 that its clerk registered and `prosecutor_kv1` leads; nobody else is assigned."""
-    made = register(actor=people["clerk_kv1"], unit=units["QN-KV1"])
+def _catalogue() -> dict[str, CatalogueType]:
+    found = {each.code: each for each in CatalogueType.objects.filter(code__in=_CATALOGUE)}
+    return {code: found[code] for code in _CATALOGUE}
+
+
+def _make_case() -> None:
+    people = _people()
+    made = register(actor=people["clerk_kv1"], unit=_units()["QN-KV1"])
     access.assign(actor=people["chief_kv1"], case=made, user=people["prosecutor_kv1"], role="prosecutor_lead")
-    return made
 
 
-@pytest.fixture
-def filed_case(
-    case: CaseFile,
-    people: dict[str, User],
-    catalogue: dict[str, CatalogueType],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> FiledCase:
-    """Return `case` with three documents of the case file and one of the supervision file."""
+def _make_papers(case: CaseFile) -> None:
+    people, catalogue = _people(), _catalogue()
     plan = (("QDKTVA", 2, 1, 2), ("QDKTBC", 3, 3, 5), ("BBHC", 1, 6, 6), ("BCDX", 1, None, None))
-    items = []
-    with django_capture_on_commit_callbacks(execute=True):
-        for code, pages, first, last in plan:
-            items.append(
-                file_pdf(
-                    actor=people["prosecutor_kv1"],
-                    case=case,
-                    document_type=catalogue[code],
-                    pages=pages,
-                    folio_from=first,
-                    folio_to=last,
-                )
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        items = [
+            file_pdf(
+                actor=people["prosecutor_kv1"],
+                case=case,
+                document_type=catalogue[code],
+                pages=pages,
+                folio_from=first,
+                folio_to=last,
             )
+            for code, pages, first, last in plan
+        ]
     for item in items:
         item.refresh_from_db()
         assert item.status == IntakeItem.Status.FILED, item.error
+
+
+stages.makers.update(
+    units=_make_units,
+    people=_make_people,
+    provisioned=_make_provisions,
+    catalogue=_make_catalogue,
+    case=_make_case,
+    filed_case=lambda: _make_papers(CaseFile.objects.get()),
+)
+
+
+@pytest.fixture
+def units(db: None, stage: Stage) -> dict[str, ProcuracyUnit]:
+    """Return the province QN and its regional offices QN-KV1 and QN-KV3, all using the system."""
+    if "units" not in stage:
+        _make_units()
+    return _units()
+
+
+@pytest.fixture
+def people(units: dict[str, ProcuracyUnit], stage: Stage) -> dict[str, User]:
+    """Return one person a role, with a twin in another office; `outsider` has no post, `locked` is locked.
+
+    A person's key is also the user name.
+    """
+    if "people" not in stage:
+        _make_people()
+    return _people()
+
+
+@pytest.fixture
+def provisioned(db: None, stage: Stage) -> None:
+    """Put in place what `vks_setup` provisions in the host."""
+    if "provisioned" not in stage:
+        _make_provisions()
+
+
+@pytest.fixture
+def catalogue(provisioned: None, stage: Stage) -> dict[str, CatalogueType]:
+    """Return a few document types by code, `BCDX` of the supervision file; the shipped folio profiles are there too."""
+    if "catalogue" not in stage:
+        _make_catalogue()
+    return _catalogue()
+
+
+@pytest.fixture
+def case(people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None, stage: Stage) -> CaseFile:
+    """Return a case of KV1 that its clerk registered and `prosecutor_kv1` leads; nobody else is assigned."""
+    if "case" not in stage:
+        _make_case()
+    return CaseFile.objects.select_related(*FACTS).latest("pk")
+
+
+@pytest.fixture
+def filed_case(case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], stage: Stage) -> FiledCase:
+    """Return `case` with three documents of the case file and one of the supervision file."""
+    if "filed_case" not in stage:
+        _make_papers(case)
     documents = list(CaseDocument.objects.filter(case=case).select_related("document", "document_type"))
     return FiledCase(
         case=case,

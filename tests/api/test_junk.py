@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,9 @@ NASTY: tuple[Any, ...] = (
 )
 
 WHOLE = (b"", b"{", b"null", b"[]", b'"x"', b"12", b"[" * 100_000, b'{"a":' * 50_000, b'{"name": NaN}', b"\xff\xfe\x00")
+
+EXAMPLES = int(os.environ.get("VKS_JUNK", "250"))
+"""How much junk is thrown at fields of all routes."""
 
 
 def _fields() -> dict[str, list[str]]:
@@ -189,7 +193,7 @@ def test_junk_in_any_field_of_any_route_is_answered_with_a_sentence(sender: Send
     statuses: dict[int, int] = {}
 
     @settings(
-        max_examples=700,
+        max_examples=EXAMPLES,
         deadline=None,
         derandomize=True,
         database=None,
@@ -205,8 +209,8 @@ def test_junk_in_any_field_of_any_route_is_answered_with_a_sentence(sender: Send
 
     throw()
     # it is not the forms that are refused as a whole: some junk is a value one can use
-    assert statuses[400] > 200
-    assert sum(count for status, count in statuses.items() if status < 300) > 50
+    assert statuses[400] > EXAMPLES // 4
+    assert sum(count for status, count in statuses.items() if status < 300) > EXAMPLES // 15
 
 
 def test_junk_in_a_row_of_a_list_is_answered_with_a_sentence(sender: Sender) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 LAST = dt.date(2026, 5, 4)
+SIZE = 1200
+"""Cases in the list: what an office has in a year."""
 LEADS = ("prosecutor_kv1", "other_prosecutor_kv1")
 
 
@@ -44,36 +46,34 @@ def test_the_same_seed_makes_the_same_list() -> None:
 @pytest.mark.slow
 @time_machine.travel(dt.datetime(2026, 5, 4, 3, tzinfo=dt.UTC), tick=False)
 def test_a_year_is_loaded_in_one_go(load: Load, people: dict[str, User]) -> None:
-    rows = year(1200, last=LAST, leads=LEADS)
+    rows = year(SIZE, last=LAST, leads=LEADS)
     lines = [row.cells for row in rows]
     # a few slips among them, as there are in every list
     wrong = {
-        100: broken(lines[0], "X1", "Ngày khởi tố", "30/02/2026"),
-        400: broken(lines[0], "X2", "Bị can", "Nguyễn Văn A: 173.9"),
-        700: broken(lines[0], "X3", "Giai đoạn", "đang xử"),
-        1000: broken(lines[0], "X4", "KSV thụ lý chính", "người lạ"),
+        SIZE // 12: broken(lines[0], "X1", "Ngày khởi tố", "30/02/2026"),
+        SIZE // 3: broken(lines[0], "X2", "Bị can", "Nguyễn Văn A: 173.9"),
+        SIZE // 2: broken(lines[0], "X3", "Giai đoạn", "đang xử"),
+        SIZE - SIZE // 6: broken(lines[0], "X4", "KSV thụ lý chính", "người lạ"),
     }
     for place, cells in wrong.items():
         lines.insert(place, cells)
     made = load(csv_text([HEADINGS, *lines]), actor="chief_kv1")
-    assert (made.status, made.total, made.done) == ("done", 1204, 1204)
+    assert (made.status, made.total, made.done) == ("done", SIZE + 4, SIZE + 4)
     assert actions.summary_of(made) == {
-        "created": {"rows": 1200, "cases": 1200},
+        "created": {"rows": SIZE, "cases": SIZE},
         "updated": {"rows": 0, "cases": 0},
         "unchanged": {"rows": 0, "cases": 0},
         "refused": {"rows": 4, "cases": 4},
     }
     # the heading is the file's first row
+    places = (("C", "Ngày khởi tố"), ("G", "Bị can"), ("I", "Giai đoạn"), ("N", "KSV thụ lý chính"))
     assert {row.row: row.sentences[0].split("”")[0] for row in made.rows.filter(outcome="refused")} == {
-        102: "Ô C102 “Ngày khởi tố",
-        402: "Ô G402 “Bị can",
-        702: "Ô I702 “Giai đoạn",
-        1002: "Ô N1002 “KSV thụ lý chính",
+        place + 2: f"Ô {column}{place + 2} “{heading}" for place, (column, heading) in zip(wrong, places, strict=True)
     }
-    assert CaseFile.objects.count() == 1200
+    assert CaseFile.objects.count() == SIZE
     assert Accused.objects.count() == Charge.objects.count() == sum(row.people for row in rows)
     assert CasePerson.objects.filter(role="victim").count() == sum(row.victims for row in rows)
-    assert Assignment.objects.filter(role="prosecutor_lead").count() == 1200
+    assert Assignment.objects.filter(role="prosecutor_lead").count() == SIZE
     assert Counter(CaseFile.objects.values_list("crime_class", flat=True)) == Counter(row.crime_class for row in rows)
     assert Counter(case.stage_label for case in CaseFile.objects.all()) == Counter(row.stage for row in rows)
     assert Counter(Charge.objects.values_list("article", flat=True)) == Counter(
@@ -82,7 +82,7 @@ def test_a_year_is_loaded_in_one_go(load: Load, people: dict[str, User]) -> None
             for article in {r.article for r in rows} - {""}
         }
     )
-    for row in (rows[0], rows[599], rows[-1]):
+    for row in (rows[0], rows[SIZE // 2], rows[-1]):
         case = CaseFile.objects.get(init_decision_no=row.number)
         assert case.name == row.cells[4]
         assert f"{case.init_decision_date:%d/%m/%Y}" == row.cells[2]
@@ -92,4 +92,4 @@ def test_a_year_is_loaded_in_one_go(load: Load, people: dict[str, User]) -> None
     # running limits follow from what was loaded
     assert CaseFile.objects.filter(stage="dieu_tra", crime_class="A", next_due_on__isnull=False).exists()
     again = load(csv_text([HEADINGS, *lines]), actor="chief_kv1", updates=True)
-    assert actions.summary_of(again)["unchanged"] == {"rows": 1200, "cases": 1200}
+    assert actions.summary_of(again)["unchanged"] == {"rows": SIZE, "cases": SIZE}
