@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.access.policy import OF_HIGHER_UNIT, OF_TRIAL_UNIT, Level
-from vks_plugin.access.projection import project_case
+from vks_plugin.access.projection import project_case, project_each
 from vks_plugin.access.queries import (
-    FACTS,
     case_decision,
     leads,
     require,
@@ -585,8 +584,7 @@ def sweep(today: dt.date | None = None) -> bool:
             Q(ends_on__gte=max(last, dt.date(1900, 1, 2)) - dt.timedelta(days=1), ends_on__lt=day)
             | Q(starts_on__gt=last, starts_on__lte=day)
         )
-        for case in CaseFile.objects.filter(pk__in=due.values("case_id")).select_related(*FACTS):
-            project_case(case)
+        project_each(CaseFile.objects.filter(pk__in=due.values("case_id")))
         GrantSweep.objects.filter(pk=1).update(swept_on=day)
     return True
 
@@ -607,9 +605,5 @@ def project_everything() -> Swept:
     Whatever somebody changed behind our back, in the host's own dialogs or in its database, is put right.
     """
     memberships = organization_actions.synchronise_memberships()
-    cases = documents = 0
-    for case in CaseFile.objects.select_related(*FACTS).order_by("pk").iterator(chunk_size=200):
-        changed = project_case(case)
-        cases += bool(changed.any)
-        documents += len(changed.any)
-    return Swept(cases, documents, memberships)
+    found = project_each(CaseFile.objects.all())
+    return Swept(found.cases, found.documents, memberships)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.explain import LEVEL_NAMES, Explanation, Held, Row, explain
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import CaseFacts, Decision, Level, Post, Sensitivity, standing_viewers
-from vks_plugin.access.projection import personal_grants
+from vks_plugin.access.projection import granted_in_person
 from vks_plugin.access.queries import (
     case_for,
     facts_of,
@@ -483,7 +483,7 @@ def _host_documents(
     groups = dict(user.groups.values_list("pk", "name"))
     wanted = {}
     for part in {each.part for each in chosen}:
-        wanted[part] = {grant.action for grant in personal_grants(case, part) if grant.holder_id == user.pk}
+        wanted[part] = granted_in_person(case, part, user.pk)
         if posts & standing_viewers(facts, part):
             wanted[part].add("view")
     stored = grants_of(ids)

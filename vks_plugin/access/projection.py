@@ -7,15 +7,17 @@ appointments, assignments become grants to the person.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import Group
 from django.db.models import Q
 from django.utils import timezone
 
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.policy import CaseFacts, Level, assigned_levels, granted_levels, standing_viewers
-from vks_plugin.access.queries import FACTS, assignments_in_force, facts_of
+from vks_plugin.access.policy import CaseFacts, Level, Post, assigned_levels, granted_levels, standing_viewers
+from vks_plugin.access.queries import FACTS, facts_of
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
 from vks_plugin.host.permissions import Changed, Grant, write_grants
 from vks_plugin.host.search import reindex_on_commit
@@ -24,47 +26,109 @@ from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.organization.roles import group_name
 
-
-def grants_for(case: CaseFile, part: str) -> frozenset[Grant]:
-    """Return all the grants a document in this part of the case is to have."""
-    posts = standing_viewers(facts_of(case), part)
-    names = {group_name(post.unit, post.role, post.department): post for post in posts}
-    groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
-    for name, post in names.items():
-        if name not in groups:
-            groups[name] = ensure_group(ProcuracyUnit.objects.get(code=post.unit), post.role, post.department).pk
-    return frozenset({Grant("group", pk, "view") for pk in groups.values()} | personal_grants(case, part))
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
-def personal_grants(case: CaseFile, part: str) -> set[Grant]:
-    """Return the grants that assignments and temporary access give on a document in this part of the case."""
-    facts = facts_of(case)
-    suspended = dated_access_suspended()
-    assigned = assignments_in_force(case)
-    granted = TemporaryAccess.objects.in_force(timezone.now()).filter(case=case)
+AT_A_TIME = 25
+"""Cases whose grants are compared together; each may have hundreds of documents."""
+
+
+class Working(NamedTuple):
+    """Who has something to do with a case today beside its offices' standing roles."""
+
+    assigned: frozenset[tuple[int, str]]
+    """Person and role of each assignment."""
+    granted: frozenset[tuple[int, str]]
+    """Person and kind of each temporary access."""
+    posts: Mapping[int, Collection[str]]
+    """For each of them, the offices in which the person holds a post; who holds none is not in it."""
+
+
+def _working(cases: Sequence[CaseFile]) -> dict[int, Working]:
+    """Return who works on these cases, by the case's key (three queries)."""
+    keys = [case.pk for case in cases]
+    assigned = Assignment.objects.in_force(timezone.localdate()).filter(case_id__in=keys)
+    granted = TemporaryAccess.objects.in_force(timezone.now()).filter(case_id__in=keys)
     posts = Appointment.objects.in_force(timezone.localdate())
-    if suspended:
+    if dated_access_suspended():
         assigned = assigned.filter(ends_on__isnull=True)
         granted = granted.none()
         posts = posts.filter(ends_on__isnull=True)
-    held = [
-        (assigned_levels(facts, part), assigned.values_list("user_id", "role")),
-        (granted_levels(facts, part), granted.values_list("user_id", "kind")),
-    ]
+    by_case: dict[str, dict[int, set[tuple[int, str]]]] = {"assigned": defaultdict(set), "granted": defaultdict(set)}
+    people = set()
+    for case, user, role in assigned.values_list("case_id", "user_id", "role"):
+        by_case["assigned"][case].add((user, role))
+        people.add(user)
+    for case, user, kind in granted.values_list("case_id", "user_id", "kind"):
+        by_case["granted"][case].add((user, kind))
+        people.add(user)
+    held: dict[int, set[str]] = defaultdict(set)
+    if people:
+        for user, unit in posts.filter(user_id__in=people).values_list("user_id", "unit__code"):
+            held[user].add(unit)
+    return {key: Working(frozenset(by_case["assigned"][key]), frozenset(by_case["granted"][key]), held) for key in keys}
+
+
+class Projected(NamedTuple):
+    """How much was not as it should be."""
+
+    cases: int
+    documents: int
+
+
+def grants_for(case: CaseFile, part: str) -> frozenset[Grant]:
+    """Return all the grants a document in this part of the case is to have."""
+    return _grants({case.pk: case}, [(case.pk, part)])[case.pk, part]
+
+
+def _grants(
+    cases: Mapping[int, CaseFile], wanted: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], frozenset[Grant]]:
+    """Return the grants of each part that is asked for, by the key of its case (four queries for all of them)."""
+    facts = {key: facts_of(case) for key, case in cases.items()}
+    working = _working(list(cases.values()))
+    posts = {place: standing_viewers(facts[place[0]], place[1]) for place in wanted}
+    groups = _groups({post for viewers in posts.values() for post in viewers})
+    found = {}
+    for (key, part), viewers in posts.items():
+        standing = {Grant("group", groups[post], "view") for post in viewers}
+        found[key, part] = frozenset(standing | personal_grants(working[key], facts[key], part))
+    return found
+
+
+def _groups(posts: Collection[Post]) -> dict[Post, int]:
+    """Return the host's group of each post; one that is missing is made."""
+    names = {post: group_name(post.unit, post.role, post.department) for post in posts}
+    known = dict(Group.objects.filter(name__in=set(names.values())).values_list("name", "pk"))
+    for post, name in names.items():
+        if name not in known:
+            known[name] = ensure_group(ProcuracyUnit.objects.get(code=post.unit), post.role, post.department).pk
+    return {post: known[name] for post, name in names.items()}
+
+
+def personal_grants(working: Working, facts: CaseFacts, part: str) -> set[Grant]:
+    """Return the grants that assignments and temporary access give on a document in this part of the case."""
     found: dict[int, Level] = {}
-    for (levels, rows), near in zip(held, (True, False), strict=True):
-        chosen = [(user, levels[role]) for user, role in rows if role in levels]
-        # what hangs on a post ends with it, also while the person has another one elsewhere
-        standing = posts.filter(user_id__in={user for user, _level in chosen})
-        if near:
-            standing = standing.filter(unit__code__in=facts.units)
-        holders = set(standing.values_list("user_id", flat=True)) if chosen else set()
-        for user, level in chosen:
-            if user in holders:
-                found[user] = max(level, found.get(user, Level.NONE))
+    held = (
+        (assigned_levels(facts, part), working.assigned, True),
+        (granted_levels(facts, part), working.granted, False),
+    )
+    for levels, rows, near in held:
+        for user, role in rows:
+            offices = working.posts.get(user, ())
+            # what hangs on a post ends with it, also while the person has another one elsewhere
+            if role in levels and (any(unit in facts.units for unit in offices) if near else offices):
+                found[user] = max(levels[role], found.get(user, Level.NONE))
     return {Grant("user", user, "view") for user in found} | {
         Grant("user", user, "change") for user, level in found.items() if level >= Level.CONTRIBUTE
     }
+
+
+def granted_in_person(case: CaseFile, part: str, user_id: int) -> set[str]:
+    """Return what one person may do with a document in this part of the case, beside what groups give."""
+    working = _working([case])[case.pk]
+    return {each.action for each in personal_grants(working, facts_of(case), part) if each.holder_id == user_id}
 
 
 def _signature(facts: CaseFacts) -> str:
@@ -97,16 +161,21 @@ def project_case(case: CaseFile, *, documents: Iterable[CaseDocument] | None = N
 
 def project_cases(cases: Sequence[CaseFile], *, documents: Iterable[CaseDocument] | None = None) -> Changed:
     """Do the same for several cases, whose entries in the index are then written together."""
-    desired: dict[int, frozenset[Grant]] = {}
-    chosen = list(documents) if documents is not None else None
-    for case in cases:
-        filed = chosen if chosen is not None else list(case.documents.all())
-        by_part = {part: grants_for(case, part) for part in {each.part for each in filed}}
-        desired |= {each.document_id: by_part[each.part] for each in filed}
+    by_key = {case.pk: case for case in cases}
+    if documents is not None:
+        filed = [(each.case_id, each.document_id, each.part) for each in documents]
+    else:
+        rows = CaseDocument.objects.filter(case_id__in=by_key).order_by()
+        filed = list(rows.values_list("case_id", "document_id", "part"))
+    grants = _grants(by_key, {(key, part) for key, _document_id, part in filed})
+    desired = {document_id: grants[key, part] for key, document_id, part in filed}
+    others = []
+    for case in cases if documents is None else ():
         signature = _signature(facts_of(case))
-        if chosen is None and case.projected_from != signature:
+        if case.projected_from != signature:
             case.projected_from = signature
-            CaseFile.objects.filter(pk=case.pk).update(projected_from=signature)
+            others.append(case)
+    CaseFile.objects.bulk_update(others, ["projected_from"])
     changed = write_grants(desired, owner_id=service_account_id())
     if changed.any:
         reindex_on_commit(changed.any)
@@ -126,5 +195,25 @@ def follow_posts(user_ids: Collection[int]) -> None:
     assigned = Assignment.objects.in_force(timezone.localdate()).filter(user_id__in=user_ids)
     granted = TemporaryAccess.objects.in_force(timezone.now()).filter(user_id__in=user_ids)
     open_to_them = Q(pk__in=assigned.values("case_id")) | Q(pk__in=granted.values("case_id"))
-    for case in CaseFile.objects.filter(open_to_them).select_related(*FACTS):
-        project_case(case)
+    project_each(CaseFile.objects.filter(open_to_them))
+
+
+def project_each(cases: QuerySet[CaseFile]) -> Projected:
+    """Project every case of a query, some at a time."""
+    touched = documents = 0
+    few: list[CaseFile] = []
+
+    def project() -> None:
+        nonlocal touched, documents
+        changed = project_cases(few).any
+        few.clear()
+        if changed:
+            documents += len(changed)
+            touched += CaseFile.objects.filter(documents__document_id__in=changed).distinct().count()
+
+    for case in cases.select_related(*FACTS).order_by("pk").iterator(chunk_size=200):
+        few.append(case)
+        if len(few) == AT_A_TIME:
+            project()
+    project()
+    return Projected(touched, documents)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import LEADING, CaseFacts, Level, relations_of
-from vks_plugin.access.projection import project_case
+from vks_plugin.access.projection import project_case, project_each
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.acts import tell, tell_each
 from vks_plugin.cases.actions.record import lock_case
@@ -360,8 +360,6 @@ def close_what_is_over(moment: dt.datetime | None = None) -> int:
     over = TemporaryAccess.objects.filter(projected=True, ends_at__lte=moment or timezone.now())
     rows = list(over.select_for_update(of=("self",)).select_related("user", *(f"case__{each}" for each in FACTS)))
     TemporaryAccess.objects.filter(pk__in=[row.pk for row in rows]).update(projected=False)
-    for case in {row.case_id: row.case for row in rows}.values():
-        if case is not None:
-            project_case(case)
+    project_each(CaseFile.objects.filter(pk__in={row.case_id for row in rows if row.case_id is not None}))
     tell_each("access_over", actor=None, each=[(row.case, _told_of(row)) for row in rows])
     return len(rows)
