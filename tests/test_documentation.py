@@ -30,8 +30,9 @@ from drf_spectacular.generators import SchemaGenerator
 import vks_plugin
 from tests.run import LANES
 from vks_plugin import cli, errors
+from vks_plugin.access.explain import REACH_NAMES
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.policy import CONDITIONS, MAY_APPOINT, MAY_REGISTER, RELATIONS, RULES, Level
+from vks_plugin.access.policy import CONDITIONS, MAY_APPOINT, MAY_REGISTER, RELATIONS, Level, as_table
 from vks_plugin.acts import ACTS
 from vks_plugin.cases.actions.proceedings import Happened
 from vks_plugin.cases.deadlines import CLASSES, Span, deadline_rules
@@ -223,9 +224,7 @@ VIETNAMESE: dict[str | Level, str] = {
     **dict(RELATIONS.items()),
     **dict(CONDITIONS.items()),
     "": "luôn luôn",
-    "NORMAL": "vụ án thường",
-    "PROTECTED": "cả vụ có người dưới 18 tuổi",
-    "RESTRICTED": "cả vụ hạn chế nội bộ",
+    **{sensitivity.name: name for sensitivity, name in REACH_NAMES.items()},
     Level.NONE: "—",
     Level.METADATA: "biết",
     Level.VIEW: "xem",
@@ -261,16 +260,11 @@ def _role_name(relation: str, role: str) -> str:
 
 
 def _matrix(words: dict[str | Level, str], heading: tuple[str, ...], *, english: bool) -> str:
-    people = dict.fromkeys((rule.relation, rule.role) for rule in RULES)
     rows = [heading]
-    for relation, role in people:
-        mine = {rule.part: rule for rule in RULES if (rule.relation, rule.role) == (relation, role)}
-        levels = [words[mine[part].level] if part in mine else words[Level.NONE] for part in ("hsva", "hsks")]
-        limits = {(rule.up_to, rule.when) for rule in mine.values()}
-        assert len(limits) == 1, "the table has one column for both parts"
-        ((up_to, when),) = limits
-        name = f"`{role}`" if english else _role_name(relation, role)
-        rows.append((f"{name} {words[relation]}", *levels, words[up_to.name], words[when]))
+    for row in as_table():
+        name = f"`{row.role}`" if english else _role_name(row.relation, row.role)
+        levels = [words[level] for level in row.levels.values()]
+        rows.append((f"{name} {words[row.relation]}", *levels, words[row.up_to.name], words[row.when]))
     return _table(*rows)
 
 

@@ -104,6 +104,7 @@ TABLE = {
     # about oneself; about others: tests/web/test_explain.py
     ("explain", "get"): "            404 404 404 404  200  200 200 200",
     ("explain_cases", "get"): "      200 200 200 200  200  200 200 200",
+    ("access_table", "get"): "       200 200 200 200  200  200 200 200",
     # what a transfer would take and give; it is confirmed in tests/web/test_transfers.py
     ("transfer", "get"): "           404 404 404 404  403  403 200 200",
     ("transfer", "post"): "          404 404 404 404  403  403 200 200",
@@ -207,6 +208,7 @@ class Addresses:
             "assignment_end": f"{of_case}assignments/{assignment.pk if assignment is not None else 1}/end/",
             "explain": f"{of_case}explain/",
             "explain_cases": "/vks/explain/",
+            "access_table": "/vks/explain/table/",
             "transfer": f"{of_case}transfer/",
             "trial_unit": f"{of_case}trial-unit/",
             "oversee": f"{of_case}oversee/",

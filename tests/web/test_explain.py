@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from tests.people import FiledCase, register
 from tests.web.conftest import Page, SignIn
 from tests.web.test_access import ASKERS
+from vks_plugin.access.policy import as_table
 
 if TYPE_CHECKING:
     from vks_plugin.cases.models import CaseFile
@@ -81,3 +82,12 @@ def test_the_cases_of_a_colleague_stay_within_the_leader_s_office(
     assert theirs.code not in province
     assert leader.get("/vks/explain/", {"user": "prosecutor_kv3"}).status_code == 400
     assert as_person("prosecutor_kv1").get("/vks/explain/", {"user": "chief_kv1"}).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["scanner_kv1", "outsider"])
+def test_everybody_may_read_the_table_that_decides(who: str, as_person: SignIn) -> None:
+    page = Page(as_person(who).get("/vks/explain/table/"))
+    assert len([name for name, _attributes in page.elements if name == "tr"]) == len(as_table()) + 1
+    told = "Trưởng phòng tại phòng của đơn vị cấp trên phụ trách giai đoạn của vụ án biết có vụ án không có quyền vụ án thường luôn luôn"
+    assert told in page.text
+    assert "Lưu trữ viên tại đơn vị thụ lý xem xem cả vụ có người dưới 18 tuổi sau khi nộp lưu" in page.text

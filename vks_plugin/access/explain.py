@@ -38,6 +38,15 @@ LEVEL_NAMES: Mapping[Level, str] = MappingProxyType(
     }
 )
 
+REACH_NAMES: Mapping[Sensitivity, str] = MappingProxyType(
+    {
+        Sensitivity.NORMAL: _("vụ án thường"),
+        Sensitivity.PROTECTED: _("cả vụ có người dưới 18 tuổi"),
+        Sensitivity.RESTRICTED: _("cả vụ hạn chế nội bộ"),
+    }
+)
+"""Which cases a row of the table is for, by the most sensitive of them."""
+
 RESTRICTED = _("Vụ án hạn chế nội bộ: căn cứ này không áp dụng, phải được phân công vào vụ án.")
 NO_HIGHER_UNIT = _("Đơn vị thụ lý không có đơn vị cấp trên.")
 PROTECTED = _("Vụ án có người dưới 18 tuổi hoặc xâm hại tình dục người dưới 18 tuổi: căn cứ này không áp dụng.")

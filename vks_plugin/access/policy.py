@@ -147,6 +147,30 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
+
+class TableRow(NamedTuple):
+    """What the matrix gives the holders of one role who stand alike to a case, as a table shows it."""
+
+    relation: str
+    role: str
+    levels: Mapping[str, Level]
+    """By part of the file; `Level.NONE` where no row of the matrix says more."""
+    up_to: Sensitivity
+    when: str
+
+
+def as_table() -> list[TableRow]:
+    """Return the matrix with both parts of the file beside each other; whom and when a row is for is the same for both."""
+    rows: dict[tuple[str, str, Sensitivity, str], dict[str, Level]] = {}
+    for rule in RULES:
+        levels = rows.setdefault((rule.relation, rule.role, rule.up_to, rule.when), {})
+        levels[rule.part] = rule.level
+    return [
+        TableRow(relation, role, {part: levels.get(part, Level.NONE) for part in ("hsva", "hsks")}, up_to, when)
+        for (relation, role, up_to, when), levels in rows.items()
+    ]
+
+
 NO_REASON = _("Không có vai trò nào đối với vụ án này")
 NO_ACCOUNT = _("Chưa đăng nhập hoặc tài khoản đã khóa")
 

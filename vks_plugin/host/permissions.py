@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 # SQLite's limit on variables in one statement is the tightest of the databases served
 _BATCH = 400
-_LARGE_BATCH = 5000
-"""On other databases; guardian's tables have no index that begins with the document, and may be read whole for each."""
+_LARGE_BATCH = 2000
+"""On other databases."""
 
 
 class Grant(NamedTuple):

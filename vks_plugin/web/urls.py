@@ -78,6 +78,7 @@ urlpatterns = [
     path("temporary-access/<int:pk>/end/", temporary.end, name="temporary_end"),
     path("cases/<str:code>/explain/", explanations.explain_case, name="explain"),
     path("explain/", explanations.explain_cases, name="explain_cases"),
+    path("explain/table/", explanations.access_table, name="access_table"),
     path("cases/<str:code>/bundle/", court.make, name="bundle_make"),
     path("bundles/<uuid:pk>/", court.status, name="bundle"),
     path("bundles/<uuid:pk>/cancel/", court.cancel, name="bundle_cancel"),

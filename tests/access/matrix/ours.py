@@ -55,6 +55,7 @@ OURS: dict[str, str] = {
         vks/deadlines
         vks/deadlines/read
         vks/explain
+        vks/explain/table
         vks/ledger
         vks/ledger/checkpoints/{size}
         vks/filters

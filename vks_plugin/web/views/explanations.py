@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from vks_plugin.access.explain import LEVEL_NAMES, REACH_NAMES
 from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.policy import CONDITIONS, RELATIONS, as_table
 from vks_plugin.access.queries import FACTS, case_for
+from vks_plugin.cases.models import Assignment
 from vks_plugin.organization.queries import display_name
+from vks_plugin.organization.roles import Role
 from vks_plugin.web.shell import SignedInRequest, page, show
 from vks_plugin.web.views.record import explain_form, header, tabs
 
@@ -50,3 +56,25 @@ def explain_cases(request: SignedInRequest) -> HttpResponse:
             "told": [case_told(case, parts) for case, parts in explained(user, list(rows))],
         },
     )
+
+
+@page
+@require_GET
+def access_table(request: SignedInRequest) -> HttpResponse:
+    """Show the table that decides who may see what."""
+    kinds: dict[str, dict[str, object]] = {
+        "assigned": dict(Assignment.Role.choices),
+        "granted": dict(TemporaryAccess.Kind.choices),
+    }
+    posts: dict[str, object] = dict(Role.choices)
+    rows = [
+        {
+            "role": kinds.get(row.relation, posts)[row.role],
+            "relation": gettext(RELATIONS[row.relation]),
+            "levels": [{"name": gettext(LEVEL_NAMES[level]), "none": not level} for level in row.levels.values()],
+            "reach": gettext(REACH_NAMES[row.up_to]),
+            "when": gettext(CONDITIONS[row.when]) if row.when else "",
+        }
+        for row in as_table()
+    ]
+    return show(request, "vks/access/table.html", {"rows": rows})
