@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            f'CREATE INDEX "{name}" ON "{table}" ("object_pk", "content_type_id")', f'DROP INDEX "{name}"'
+            f'CREATE INDEX "{name}" ON "{table}" ("object_pk", "content_type_id")', f'DROP INDEX IF EXISTS "{name}"'
         )
         for name, table in TABLES.items()
     ]

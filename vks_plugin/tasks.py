@@ -13,6 +13,7 @@ from vks_plugin.court.tasks import make_bundle
 from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import take_unowned
+from vks_plugin.host.search import write_entries
 
 __all__ = [
     "SCHEDULE",
@@ -25,6 +26,7 @@ __all__ = [
     "run_import",
     "sign_the_day",
     "take_unowned",
+    "write_entries",
 ]
 
 SCHEDULE = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from documents.models import Document
-from documents.search import get_backend
+from documents.search import SearchIndexLockError, get_backend
 
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
@@ -17,6 +20,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, visible_cases, visible_documents
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.host.permissions import Grant, grants_of, viewable_documents
+from vks_plugin.host.search import reindex
 from vks_plugin.organization.actions import end_appointment, service_account_id
 from vks_plugin.organization.models import Appointment
 
@@ -176,3 +180,49 @@ def test_superuser_of_the_host_has_no_case_of_his_own(filed_case: FiledCase, adm
     assert visible_cases(admin_user).count() == 0
     assert visible_documents(admin_user).count() == 0
     assert viewable_documents(admin_user).count() == 4
+
+
+def test_who_waited_for_the_index_puts_nobody_back(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, backend = people["prosecutor_kv1"], get_backend()
+    assignment = filed_case.case.assignments.get()
+    update = backend.batch_update
+
+    @contextmanager
+    def waiting(*words: Any, **named: Any) -> Iterator[Any]:
+        monkeypatch.setattr(backend, "batch_update", update)
+        # while one waits for the index, another act ends the assignment, and writes its entries first
+        access.end_assignment(actor=people["chief_kv1"], assignment=assignment)
+        with update(*words, **named) as batch:
+            yield batch
+
+    assert completions(reader, "quye")
+    monkeypatch.setattr(backend, "batch_update", waiting)
+    reindex(filed_case.host_ids)
+    assert completions(reader, "quye") == set()
+    assert found(reader, "khoi to") == set()
+
+
+def test_an_index_that_is_locked_is_written_later(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, tries = get_backend(), []
+    update = backend.batch_update
+
+    @contextmanager
+    def locked(*words: Any, **named: Any) -> Iterator[Any]:
+        tries.append(1)
+        if len(tries) == 1:
+            raise SearchIndexLockError
+        with update(*words, **named) as batch:
+            yield batch
+
+    reader = people["prosecutor_kv1"]
+    assert completions(reader, "quye")
+    monkeypatch.setattr(backend, "batch_update", locked)
+    # the act is done all the same
+    access.end_assignment(actor=people["chief_kv1"], assignment=filed_case.case.assignments.get())
+    assert filed_case.case.assignments.get().ended_at is not None
+    assert len(tries) == 2
+    assert completions(reader, "quye") == set()

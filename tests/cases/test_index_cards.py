@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import models
+from django.test import TestCase
 
 from tests.cases.papers import paper
 from tests.people import file_pdf
@@ -16,6 +17,7 @@ from vks_plugin.cases.folios import Label
 from vks_plugin.cases.models import CaseFile, WithheldPaper
 from vks_plugin.cases.record import WITHHELD
 from vks_plugin.errors import BadInput, Conflict, VksError
+from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 
 if TYPE_CHECKING:
@@ -133,3 +135,37 @@ def test_the_history_keeps_what_a_card_said(case: CaseFile, people: dict[str, Us
     told = [row for change in case.changes.filter(subject="withheld") for row in change.values]
     assert ["kept_at", "", "Két của bộ phận mật"] in told
     assert ["kept_at", "Két của bộ phận mật", ""] in told
+
+
+def test_a_file_that_is_tried_again_has_lost_its_folios_to_a_card(
+    case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], settings: Any
+) -> None:
+    actor = people["prosecutor_kv1"]
+    thumbnails = settings.THUMBNAIL_DIR
+    thumbnails.parent.mkdir(parents=True, exist_ok=True)
+    # the host fails while it stores
+    thumbnails.write_text("in the way")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        item = file_pdf(actor=actor, case=case, document_type=catalogue["CT"], folio_from=5)
+    item.refresh_from_db()
+    assert item.status == IntakeItem.Status.FAILED
+    thumbnails.unlink()
+    card(actor, case, folio_from=5)
+    with pytest.raises(Conflict, match="thẻ chỉ dẫn"):
+        filing.retry_failed(actor=actor, item=item)
+    item.refresh_from_db()
+    assert item.status == IntakeItem.Status.FAILED
+
+
+def test_a_folio_put_in_between_is_of_another_paper(
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    last = filed_case.documents[-1]
+    assert last.folio_from == 6
+    between = paper(case, catalogue["CT"], 1)
+    access.add_folio(actor=actor, case=case, document=between, label=Label(6, "a"), page=1, text="Bỏ sót một tờ")
+    for filed, title in ((last, "Biên bản, tên sửa lại"), (between, "Cáo trạng, tên sửa lại")):
+        filing.describe(actor=actor, filed=filed, document_type=filed.document_type, title=title)
+        filed.refresh_from_db()
+        assert filed.title == title

@@ -73,6 +73,7 @@ def test_manual_lists_every_check_and_no_other() -> None:
     assert rows == [(check.id, check.title, words[check.level]) for check in CHECKS]
 
 
+@pytest.mark.afresh
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
 def test_healthy_installation_has_no_error(installation: Ward, filed_case: FiledCase) -> None:

@@ -598,7 +598,6 @@ class Swept:
     memberships: int
 
 
-@transaction.atomic
 def project_everything() -> Swept:
     """Make groups, owners and grants of every filed document what appointments and assignments say.
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -161,6 +162,11 @@ def project_case(case: CaseFile, *, documents: Iterable[CaseDocument] | None = N
 
 def project_cases(cases: Sequence[CaseFile], *, documents: Iterable[CaseDocument] | None = None) -> Changed:
     """Do the same for several cases, whose entries in the index are then written together."""
+    return _project(cases, documents)[0]
+
+
+def _project(cases: Sequence[CaseFile], documents: Iterable[CaseDocument] | None = None) -> tuple[Changed, int]:
+    """Project cases; return what changed, and in how many of them."""
     by_key = {case.pk: case for case in cases}
     if documents is not None:
         filed = [(each.case_id, each.document_id, each.part) for each in documents]
@@ -179,7 +185,7 @@ def project_cases(cases: Sequence[CaseFile], *, documents: Iterable[CaseDocument
     changed = write_grants(desired, owner_id=service_account_id())
     if changed.any:
         reindex_on_commit(changed.any)
-    return changed
+    return changed, len({key for key, document_id, _part in filed if document_id in changed.any})
 
 
 def follow_record(case: CaseFile) -> None:
@@ -199,21 +205,16 @@ def follow_posts(user_ids: Collection[int]) -> None:
 
 
 def project_each(cases: QuerySet[CaseFile]) -> Projected:
-    """Project every case of a query, some at a time."""
+    """Project every case of a query, some at a time, each few in a transaction of their own where there is none yet."""
+    keys = list(cases.order_by("pk").values_list("pk", flat=True).distinct())
     touched = documents = 0
-    few: list[CaseFile] = []
-
-    def project() -> None:
-        nonlocal touched, documents
-        changed = project_cases(few).any
-        few.clear()
-        if changed:
-            documents += len(changed)
-            touched += CaseFile.objects.filter(documents__document_id__in=changed).distinct().count()
-
-    for case in cases.select_related(*FACTS).order_by("pk").iterator(chunk_size=200):
-        few.append(case)
-        if len(few) == AT_A_TIME:
-            project()
-    project()
+    for start in range(0, len(keys), AT_A_TIME):
+        few = keys[start : start + AT_A_TIME]
+        with transaction.atomic():
+            # held, and read only then: what another act says of a case meanwhile would be overwritten
+            list(CaseFile.objects.select_for_update(no_key=True).filter(pk__in=few).order_by("pk").values_list("pk"))
+            present = list(CaseFile.objects.filter(pk__in=few).select_related(*FACTS).order_by("pk"))
+            changed, wrong = _project(present)
+        touched += wrong
+        documents += len(changed.any)
     return Projected(touched, documents)

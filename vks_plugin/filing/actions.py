@@ -128,19 +128,19 @@ def _part_of(part: str | None, document_type: CatalogueType | None) -> str:
 
 def _refuse_taken_folios(case: CaseFile, meta: Metadata, *, ignoring: int | None = None) -> None:
     """Refuse folios that another document, filed or on its way, already has."""
-    if meta.folio_from is None or meta.folio_to is None:
-        return
-    refuse_taken_folios(case, meta.folio_from, meta.folio_to, document=ignoring)
+    if meta.folio_from is not None and meta.folio_to is not None:
+        _refuse_taken(case, meta.folio_from, meta.folio_to, ignoring=ignoring)
+
+
+def _refuse_taken(case: CaseFile, first: int, last: int, *, ignoring: int | None = None) -> None:
+    refuse_taken_folios(case, first, last, document=ignoring)
     waiting = IntakeItem.objects.filter(
-        case=case,
-        status=IntakeItem.Status.WAITING,
-        folio_from__lte=meta.folio_to,
-        folio_to__gte=meta.folio_from,
+        case=case, status=IntakeItem.Status.WAITING, folio_from__lte=last, folio_to__gte=first
     ).first()
     if waiting is not None:
         raise Conflict(
             _("Bút lục %(first)d–%(last)d trùng với tệp “%(title)s” đang chờ xử lý: hãy kiểm tra lại số bút lục.")
-            % {"first": meta.folio_from, "last": meta.folio_to, "title": waiting.title},
+            % {"first": first, "last": last, "title": waiting.title},
             field="folio_from",
         )
 
@@ -633,11 +633,16 @@ def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
     path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
     if not path.exists() or sha256_of(path) != item.sha256:
         raise Conflict(_("Tệp không còn trên máy chủ: hãy nộp lại từ đầu."))
-    changed = IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.FAILED).update(
-        status=IntakeItem.Status.WAITING, error=""
-    )
-    if changed != 1:
-        raise Conflict(_("Chỉ thử lại được tệp đã báo lỗi."))
+    with transaction.atomic():
+        # its numbers were free for others while it had failed
+        CaseFile.objects.select_for_update().only("pk").get(pk=item.case_id)
+        if item.folio_from is not None:
+            _refuse_taken(item.case, item.folio_from, item.folio_to or item.folio_from)
+        changed = IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.FAILED).update(
+            status=IntakeItem.Status.WAITING, error=""
+        )
+        if changed != 1:
+            raise Conflict(_("Chỉ thử lại được tệp đã báo lỗi."))
     item.refresh_from_db()
     _hand_over(item, path)
     return item

@@ -98,6 +98,7 @@ NAMES = (
     "documents.models.Document.global_objects",
     "documents.models.Document.source_path",
     "documents.models.MatchingModel.MATCH_NONE",
+    "documents.search.SearchIndexLockError",
     "documents.search.SearchMode.TEXT",
     "documents.search.WriteBatch._writer",
     "paperless.celery.app",

@@ -7,20 +7,25 @@ what narrows is written before the act is acknowledged.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+from celery import shared_task
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 from documents.models import Document
-from documents.search import get_backend
+from documents.search import SearchIndexLockError, get_backend
+from kombu.exceptions import OperationalError
 
 from vks_plugin.host.permissions import grants_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import Model
+
+logger = logging.getLogger("paperless.vks.search")
 
 
 def reindex(document_ids: Iterable[int]) -> None:
@@ -32,8 +37,10 @@ def reindex(document_ids: Iterable[int]) -> None:
     wanted = sorted(set(document_ids))
     if not wanted:
         return
-    backend, grants = get_backend(), grants_of(wanted)
+    backend = get_backend()
     with backend.batch_update() as batch:
+        # read once nobody else writes: who waited for the index would put back whom another has taken out meanwhile
+        grants = grants_of(wanted)
         for start in range(0, len(wanted), _AT_A_TIME):
             chosen = wanted[start : start + _AT_A_TIME]
             # those in the bin too: their entries would go on naming who could read them when they got there
@@ -79,6 +86,11 @@ def _with_what_entries_tell(ids: list[int]) -> list[Document]:
 _pending = threading.local()
 
 
+def forget_pending() -> None:
+    """Forget what a rolled-back transaction wanted written; for tests, which begin without it."""
+    _pending.__dict__.pop("ids", None)
+
+
 def reindex_on_commit(document_ids: Iterable[int]) -> None:
     """Write these index entries again when the present transaction commits, all of its documents at once.
 
@@ -92,8 +104,29 @@ def reindex_on_commit(document_ids: Iterable[int]) -> None:
 def _flush() -> None:
     waiting: set[int] = _pending.__dict__.setdefault("ids", set())
     chosen = set(waiting)
-    waiting.clear()
-    reindex(chosen)
+    try:
+        reindex(chosen)
+    except SearchIndexLockError:
+        # the act is committed; a worker writes what is left, and so does the next act of this process
+        logger.error("the search index is locked: %d entries are to be written later", len(chosen))
+        try:
+            write_entries.apply_async(kwargs={"document_ids": sorted(chosen)}, countdown=60)
+        except OperationalError:
+            logger.error("no broker either: run vks_doctor once the index is free")
+        return
+    waiting -= chosen
+
+
+@shared_task(
+    name="vks.host.write_entries",
+    ignore_result=True,
+    autoretry_for=(SearchIndexLockError,),
+    max_retries=10,
+    retry_backoff=60,
+)
+def write_entries(*, document_ids: list[int]) -> None:
+    """Write index entries that could not be written when an act was committed."""
+    reindex(document_ids)
 
 
 def find_documents(user: User, text: str, *, limit: int = 200) -> list[int]:

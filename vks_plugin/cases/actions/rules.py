@@ -34,7 +34,7 @@ def enforce(findings: Findings, kind: type[VksError] = BadInput) -> None:
 def refuse_taken_folios(
     case: CaseFile, first: int, last: int, *, document: int | None = None, card: int | None = None
 ) -> None:
-    """Refuse folios that another paper has, be it filed or only on an index card (TTLT 04/2018, Điều 35).
+    """Refuse whole numbers of folios that another paper has, be it filed or only on an index card (TTLT 04/2018, Điều 35).
 
     Args:
         case: the case.
@@ -47,10 +47,11 @@ def refuse_taken_folios(
         Conflict: with the name of the other paper.
     """
     taken = (
-        Folio.objects.filter(case=case, number__range=(first, last))
+        # a folio put in between, such as 5a, is of another paper than 5
+        Folio.objects.filter(case=case, number__range=(first, last), suffix="")
         .exclude(case_document_id=document)
         .select_related("case_document")
-        .order_by("number", "suffix")
+        .order_by("number")
         .first()
     )
     if taken is not None:
