@@ -26,12 +26,13 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
 
     from vks_plugin.access.log import forget_recent
     from vks_plugin.conf import configuration
-    from vks_plugin.host.search import forget_pending
+    from vks_plugin.host import search
 
     # what a test begins with may be made now, in these very folders
     standing: Stage = request.getfixturevalue("stage")
     forget_recent()
-    forget_pending()
+    # what a rolled-back test wanted written into the index
+    vars(search._pending).clear()
     configuration.cache_clear()
     cache.clear()
     fresh_folders()

@@ -1,7 +1,8 @@
 """The same people, offices and papers in every test.
 
 Fixtures: `units`, `people`, `catalogue`, `provisioned`, `case`, `filed_case`. Functions to call:
-`register` (a case), `recorded` (a row of each part of its record), `file_pdf` (a document of a case, consumed by the host), `pdf_bytes` (a PDF).
+`register` (a case), `recorded` (a row of each part of its record), `file_pdf` (a document of a case, consumed by the host), `waiting` (a file
+the host has yet to take in), `pdf_bytes` (a PDF).
 Everybody here is invented.
 
 Consumption starts when a transaction commits. The fixtures see to that themselves; a test that
@@ -154,6 +155,21 @@ def file_pdf(
         filename="Tài liệu.pdf",
         document_type=document_type,
         **(values | fields),
+    )
+
+
+def waiting(*, actor: User, case: CaseFile, document_type: CatalogueType, first: int, last: int) -> IntakeItem:
+    """Return a file with these folios that the host has yet to take in."""
+    return IntakeItem.objects.create(
+        case=case,
+        filename="cho.pdf",
+        sha256="0" * 64,
+        document_type=document_type,
+        part="hsva",
+        title=document_type.name,
+        folio_from=first,
+        folio_to=last,
+        created_by=actor,
     )
 
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.test import TestCase
 
 from tests.cases.papers import paper
-from tests.people import file_pdf
+from tests.people import file_pdf, waiting
 from vks_plugin.access import actions as access
 from vks_plugin.cases.folio_queries import folio_report, propose_numbering
 from vks_plugin.cases.folios import Label
@@ -88,17 +88,7 @@ def test_a_card_takes_no_folio_of_a_file_that_waits(
     filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
 ) -> None:
     actor, case = people["prosecutor_kv1"], filed_case.case
-    IntakeItem.objects.create(
-        case=case,
-        filename="cho.pdf",
-        sha256="0" * 64,
-        document_type=catalogue["CT"],
-        part="hsva",
-        title="Cáo trạng",
-        folio_from=40,
-        folio_to=42,
-        created_by=actor,
-    )
+    waiting(actor=actor, case=case, document_type=catalogue["CT"], first=40, last=42)
     with pytest.raises(Conflict, match="đang chờ xử lý"):
         card(actor, case, folio_from=42, folio_to=43)
     assert not case.withheld_papers.exists()

@@ -18,7 +18,7 @@ from documents.models import Document
 from documents.search import get_backend
 from documents.signals import document_consumption_finished
 
-from tests.people import FiledCase, file_pdf, pdf_bytes
+from tests.people import FiledCase, file_pdf, pdf_bytes, waiting
 from vks_plugin.access.projection import grants_for
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio
 from vks_plugin.conf import configuration
@@ -203,17 +203,8 @@ def test_overlapping_folios_are_refused_with_the_other_title(
 def test_folios_of_a_waiting_file_are_taken_too(
     filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
 ) -> None:
-    IntakeItem.objects.create(
-        case=filed_case.case,
-        filename="cho.pdf",
-        sha256="0" * 64,
-        document_type=catalogue["CT"],
-        part="hsva",
-        title="Cáo trạng",
-        folio_from=10,
-        folio_to=12,
-        created_by=people["prosecutor_kv1"],
-    )
+    actor = people["prosecutor_kv1"]
+    waiting(actor=actor, case=filed_case.case, document_type=catalogue["CT"], first=10, last=12)
     sentence = refuse(filed_case.case, people["prosecutor_kv1"], catalogue["CT"], Conflict, folio_from=12)
     assert "Cáo trạng" in sentence
 

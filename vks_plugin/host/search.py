@@ -86,11 +86,6 @@ def _with_what_entries_tell(ids: list[int]) -> list[Document]:
 _pending = threading.local()
 
 
-def forget_pending() -> None:
-    """Forget what a rolled-back transaction wanted written; for tests, which begin without it."""
-    _pending.__dict__.pop("ids", None)
-
-
 def reindex_on_commit(document_ids: Iterable[int]) -> None:
     """Write these index entries again when the present transaction commits, all of its documents at once.
 
