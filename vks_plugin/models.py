@@ -35,6 +35,7 @@ from vks_plugin.custody.models import (
     LedgerKey,
     LedgerLeaf,
     LedgerSubtree,
+    NumberSeries,
 )
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
@@ -79,6 +80,7 @@ __all__ = [
     "LedgerKey",
     "LedgerLeaf",
     "LedgerSubtree",
+    "NumberSeries",
     "PreventiveMeasure",
     "ProceduralEvent",
     "ProcuracyUnit",

@@ -48,7 +48,7 @@ from vks_plugin.organization.queries import appointments_in_force, looked_up, po
 from vks_plugin.text import folded, gettext_noop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 OUT_OF_SCOPE = gettext_noop("ngoài phạm vi")
@@ -472,8 +472,13 @@ def units_to_appoint_in(user: User) -> QuerySet[ProcuracyUnit]:
 
 def leads(user: User, units: Iterable[int | None]) -> bool:
     """Tell whether the person leads one of these offices (by their ids) today."""
+    return holds_post(user, LEADING, units)
+
+
+def holds_post(user: User, roles: Collection[str], units: Iterable[int | None]) -> bool:
+    """Tell whether the person holds one of these roles today in one of these offices (by their ids)."""
     wanted = set(units)
-    return _may_act(user) and any(role in LEADING and unit.pk in wanted for role, unit in posts_in_force(user))
+    return _may_act(user) and any(role in roles and unit.pk in wanted for role, unit in posts_in_force(user))
 
 
 def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doing: str) -> Decision:

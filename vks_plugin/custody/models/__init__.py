@@ -1,0 +1,21 @@
+"""What is kept about custody."""
+
+from vks_plugin.custody.models.ledger import (
+    LedgerCheckpoint,
+    LedgerEntry,
+    LedgerHidden,
+    LedgerKey,
+    LedgerLeaf,
+    LedgerSubtree,
+)
+from vks_plugin.custody.models.series import NumberSeries
+
+__all__ = [
+    "LedgerCheckpoint",
+    "LedgerEntry",
+    "LedgerHidden",
+    "LedgerKey",
+    "LedgerLeaf",
+    "LedgerSubtree",
+    "NumberSeries",
+]

@@ -1,0 +1,131 @@
+"""States of custody and what leads from one to another: literal tables that actions, pages, the API and tests read.
+
+Names of states are those of the offices' own vocabulary. A row of a table is never taken away: rows of the database and
+entries of the ledger name its states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vks_plugin.text import gettext_noop as _
+
+
+@dataclass(frozen=True)
+class Move:
+    """What somebody does, from which states it may be done, and the state it leads to."""
+
+    name: str
+    label: str
+    sources: frozenset[str]
+    target: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The states of one thing."""
+
+    states: tuple[tuple[str, str], ...]
+    """Value and label, in the order people meet them; the first is that of something new."""
+    moves: tuple[Move, ...]
+    closed: frozenset[str] = frozenset()
+    """States in which nobody waits for anything."""
+
+    @property
+    def first(self) -> str:
+        """The state of something new."""
+        return self.states[0][0]
+
+    @property
+    def open(self) -> frozenset[str]:
+        """States in which somebody still has to act."""
+        return frozenset(value for value, _label in self.states) - self.closed
+
+    def label(self, state: str) -> str:
+        """Return what a state is called; the state itself where it is unknown."""
+        return dict(self.states).get(state, state)
+
+    def move(self, name: str) -> Move:
+        """Return a move by its name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {each.name: each for each in self.moves}[name]
+
+    def moves_from(self, state: str) -> tuple[Move, ...]:
+        """Return what may be done in a state."""
+        return tuple(each for each in self.moves if state in each.sources)
+
+
+def _move(name: str, label: str, sources: Iterable[str], target: str) -> Move:
+    return Move(name, label, frozenset(sources), target)
+
+
+DIGITISATION = Machine(
+    states=(
+        ("cho_so_hoa", _("Chờ số hóa")),
+        ("dang_so_hoa", _("Đang số hóa")),
+        ("cho_kiem_tra", _("Chờ kiểm tra chất lượng")),
+        ("tra_lai_quet", _("Trả lại quét")),
+        ("cho_ky_so", _("Chờ xác nhận, ký số")),
+        ("da_ket_thuc_so_hoa", _("Đã kết thúc số hóa")),
+        ("da_nop_luu", _("Đã nộp lưu")),
+        ("da_huy", _("Đã hủy")),
+    ),
+    moves=(
+        _move("start", _("Bắt đầu số hóa"), ["cho_so_hoa"], "dang_so_hoa"),
+        _move("submit", _("Chuyển kiểm tra chất lượng"), ["dang_so_hoa", "tra_lai_quet"], "cho_kiem_tra"),
+        _move("send_back", _("Trả lại quét"), ["cho_kiem_tra"], "tra_lai_quet"),
+        _move("pass", _("Đạt chất lượng"), ["cho_kiem_tra"], "cho_ky_so"),
+        _move("recall", _("Lấy lại để quét"), ["cho_ky_so"], "tra_lai_quet"),
+        _move("seal", _("Kết thúc số hóa"), ["cho_ky_so"], "da_ket_thuc_so_hoa"),
+        _move("accession", _("Nộp lưu"), ["da_ket_thuc_so_hoa"], "da_nop_luu"),
+        _move("cancel", _("Hủy"), ["cho_so_hoa", "dang_so_hoa", "cho_kiem_tra", "tra_lai_quet", "cho_ky_so"], "da_huy"),
+    ),
+    closed=frozenset({"da_ket_thuc_so_hoa", "da_nop_luu", "da_huy"}),
+)
+"""A batch of digitisation of a case: the first, or a supplement to what is sealed. A sealed batch is never opened again:
+what is reopened with a reason is a new batch chained to it."""
+
+HAND_OVER = Machine(
+    states=(
+        ("du_thao", _("Dự thảo")),
+        ("cho_nhan", _("Chờ nhận")),
+        ("da_nhan", _("Đã nhận")),
+        ("chua_nhan", _("Chưa nhận")),
+        ("huy", _("Đã hủy")),
+    ),
+    moves=(
+        _move("send", _("Giao"), ["du_thao", "chua_nhan"], "cho_nhan"),
+        _move("accept", _("Nhận"), ["cho_nhan"], "da_nhan"),
+        _move("reject", _("Chưa nhận"), ["cho_nhan"], "chua_nhan"),
+        _move("cancel", _("Hủy"), ["du_thao", "cho_nhan", "chua_nhan"], "huy"),
+    ),
+    closed=frozenset({"da_nhan", "huy"}),
+)
+"""A hand-over (giao nhận) between two keepers; what is not accepted can be sent again once it is complete."""
+
+LOAN = Machine(
+    states=(
+        ("de_nghi", _("Đề nghị")),
+        ("da_duyet", _("Đã duyệt")),
+        ("tu_choi", _("Từ chối")),
+        ("dang_muon", _("Đang mượn")),
+        ("da_tra", _("Đã trả")),
+        ("huy", _("Đã rút")),
+    ),
+    moves=(
+        _move("approve", _("Duyệt cho mượn"), ["de_nghi"], "da_duyet"),
+        _move("deny", _("Từ chối"), ["de_nghi"], "tu_choi"),
+        _move("withdraw", _("Rút đề nghị"), ["de_nghi", "da_duyet"], "huy"),
+        _move("issue", _("Giao cho mượn"), ["da_duyet"], "dang_muon"),
+        _move("return", _("Trả"), ["dang_muon"], "da_tra"),
+    ),
+    closed=frozenset({"tu_choi", "da_tra", "huy"}),
+)
+"""A loan (mượn). `qua_han` (overdue) is what a loan is called whose day has passed: it follows from the day and is not kept."""
+
+OVERDUE = ("qua_han", _("Quá hạn"))
+"""A loan that should be back."""
