@@ -108,6 +108,8 @@ ACTS: dict[str, Act] = {
         _("Nhận tài liệu từ vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
     ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
+    # who has the paper
+    "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
     # what concerns no single case
     "appointed": Act(
         _("Bổ nhiệm"),
@@ -198,6 +200,8 @@ FIELDS: dict[str, Field] = {
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),
+    "since": Field(_("Từ lúc"), "moment"),
+    "keeper": Field(_("Nơi giữ")),
 }
 """By the name the entry carries."""
 

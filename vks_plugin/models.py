@@ -29,6 +29,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
+    Holding,
     LedgerCheckpoint,
     LedgerEntry,
     LedgerHidden,
@@ -73,6 +74,7 @@ __all__ = [
     "FolioExplanation",
     "FolioProfile",
     "GrantSweep",
+    "Holding",
     "IntakeItem",
     "LedgerCheckpoint",
     "LedgerEntry",

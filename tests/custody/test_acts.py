@@ -21,7 +21,8 @@ from vks_plugin.access import temporary, transfers
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, ProceduralEvent
 from vks_plugin.custody import actions, queries, verify_ledger
-from vks_plugin.custody.models import LedgerEntry, LedgerHidden
+from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.models import Keeper, LedgerEntry, LedgerHidden
 from vks_plugin.errors import Conflict
 from vks_plugin.organization.models import Appointment, Department
 
@@ -374,6 +375,18 @@ def test_a_paper_that_moves_is_told_in_both_cases(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_where_paper_was_in_the_beginning_is_told(case: CaseFile, people: dict[str, User]) -> None:
+    since = timezone.now() - dt.timedelta(days=1)
+    agency = "Cơ quan Cảnh sát điều tra Công an tỉnh"
+    with written() as found:
+        state_beginning(actor=people["clerk_kv1"], case=case, part="hsva", keeper=Keeper(agency=agency), since=since)
+    entry = found.of("keeper_stated")
+    assert (entry.case_id, entry.said["actor"]["role"]) == (case.pk, "records_clerk")
+    moment = since.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert data(entry) == {"part": "hsva", "unit": None, "person_id": None, "since": moment}
+    assert hidden(entry) == {"keeper": agency}
+
+
 def test_a_bundle_is_told_once_it_is_finished(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court import actions as court
 

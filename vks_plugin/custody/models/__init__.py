@@ -1,5 +1,6 @@
 """What is kept about custody."""
 
+from vks_plugin.custody.models.holding import Holding, Keeper
 from vks_plugin.custody.models.ledger import (
     LedgerCheckpoint,
     LedgerEntry,
@@ -11,6 +12,8 @@ from vks_plugin.custody.models.ledger import (
 from vks_plugin.custody.models.series import NumberSeries
 
 __all__ = [
+    "Holding",
+    "Keeper",
     "LedgerCheckpoint",
     "LedgerEntry",
     "LedgerHidden",

@@ -1,0 +1,146 @@
+"""How the paper of a case passes from one keeper to the next: never none, never two.
+
+Whether the actor may is decided by the act that passes it on (a hand-over, a loan, an accession).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import require
+from vks_plugin.acts import tell
+from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.models import Holding, Keeper
+from vks_plugin.custody.queries.holding import assumed_keeper, keeps_paper, open_holding
+from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization.queries import display_name
+from vks_plugin.text import one_line
+
+_MOMENT = dt.timedelta(microseconds=1)
+
+
+@transaction.atomic
+def pass_to(
+    *,
+    case: CaseFile,
+    part: str,
+    giver: Keeper,
+    receiver: Keeper,
+    cause: str,
+    reference: int | None = None,
+) -> Holding:
+    """Let one part of the paper go from one keeper to another, at this moment.
+
+    What was with the one until the moment is with the other from that moment on. Where nothing was recorded of the
+    part yet, what was assumed of it is written down first.
+
+    Args:
+        case: the case; held until the transaction ends, so that of two who give the same paper one is told of the other.
+        part: `hsva` or `hsks`.
+        giver: who has it, as the caller saw it.
+        receiver: who gets it.
+        cause: of `Holding.Cause`.
+        reference: number of the hand-over, loan or accession it comes from.
+
+    Raises:
+        Conflict: somebody else has it now, the receiver has it already, or it is lent and this is no return.
+    """
+    case = lock_case(case)
+    now = timezone.now()
+    present = open_holding(case, part) or _begin(case, part, giver=giver, now=now)
+    if not present.keeper.is_same(giver):
+        raise Conflict(
+            _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
+            % {"keeper": present.keeper_name, "giver": giver.name}
+        )
+    if present.cause == Holding.Cause.LOAN and cause != Holding.Cause.LOAN_RETURN:
+        raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": present.keeper_name})
+    if receiver.is_same(giver):
+        raise Conflict(_("Hồ sơ đã ở %(keeper)s.") % {"keeper": receiver.name})
+    moment = max(now, present.since + _MOMENT)
+    if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
+        raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
+    return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
+
+
+def _begin(case: CaseFile, part: str, *, giver: Keeper, now: dt.datetime) -> Holding:
+    """Write down where paper was of which nothing is recorded.
+
+    An agency outside that gives it, where it was taken to be at the office, is believed: it was there, and nobody had said so.
+    """
+    assumed = assumed_keeper(case, part)
+    if giver.unit is None and part == "hsva":
+        assumed = giver
+    return _open(case, part, assumed, since=min(case.created_at, now - _MOMENT), cause=Holding.Cause.ASSUMED)
+
+
+def write_beginning(case: CaseFile) -> None:
+    """Write down where each part is assumed to be, before something happens that the assumption rests on."""
+    now = timezone.now()
+    for part, _label in PARTS:
+        if open_holding(case, part) is None:
+            _begin(case, part, giver=assumed_keeper(case, part), now=now)
+
+
+def _open(
+    case: CaseFile, part: str, keeper: Keeper, *, since: dt.datetime, cause: str, reference: int | None = None
+) -> Holding:
+    return Holding.objects.create(
+        case=case,
+        part=part,
+        unit=keeper.unit,
+        agency=keeper.agency,
+        person=keeper.person,
+        person_name=display_name(keeper.person)[:200],
+        since=since,
+        cause=cause,
+        reference=reference,
+    )
+
+
+@transaction.atomic
+def state_beginning(*, actor: User, case: CaseFile, part: str, keeper: Keeper, since: dt.datetime) -> Holding:
+    """Say who had a part of the paper before anything was recorded of it, where that is not what is assumed.
+
+    Args:
+        since: from when; not in the future.
+
+    Raises:
+        NotFound: the actor may not know of the case.
+        NotAllowed: the actor is neither a records clerk nor a leader of its office.
+        BadInput: a moment to come, or the supervision file outside the procuracy.
+        Conflict: something is recorded already; from then on paper goes by hand-overs.
+    """
+    require(actor, case, Level.METADATA, doing=_("ghi nơi giữ hồ sơ"))
+    case = lock_case(case)
+    if not keeps_paper(actor, case, [case.unit_id]):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị thụ lý ghi được nơi giữ hồ sơ."))
+    if part not in dict(PARTS):
+        raise BadInput(_("Phần hồ sơ không có trong danh mục."), field="part")
+    if part == "hsks" and keeper.unit is None:
+        raise BadInput(_("Hồ sơ kiểm sát không rời Viện kiểm sát."), field="agency")
+    if since > timezone.now():
+        raise BadInput(_("Thời điểm nằm trong tương lai: hãy kiểm tra lại."), field="since")
+    if open_holding(case, part) is not None:
+        raise Conflict(_("Nơi giữ hồ sơ đã được ghi: từ nay chỉ thay đổi bằng giao nhận."))
+    clean = Keeper(unit=keeper.unit, agency=one_line(keeper.agency)[:200], person=keeper.person)
+    made = _open(case, part, clean, since=since, cause=Holding.Cause.STATED)
+    tell(
+        "keeper_stated",
+        actor=actor,
+        case=case,
+        part=part,
+        unit=clean.unit.code if clean.unit is not None else None,
+        person_id=clean.person.pk if clean.person is not None else None,
+        since=since,
+        keeper=clean.name,
+    )
+    return made

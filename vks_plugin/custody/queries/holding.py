@@ -1,0 +1,147 @@
+"""Who has the paper of a case, and what is in somebody's hands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from vks_plugin.access.policy import LEADING
+from vks_plugin.access.queries import holds_post
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody.models import Holding, Keeper
+from vks_plugin.organization.models import UnitSuccession
+from vks_plugin.organization.queries import looked_up, posts_in_force
+
+KEEPING = LEADING | {"records_clerk"}
+"""Roles whose holders give out and take in the paper of their office."""
+
+_AT_THE_AGENCY = frozenset({"nguon_tin", "khoi_to", "dieu_tra"})
+"""Stages in which the investigation agency has the case file (BLTTHS, Điều 131, 232)."""
+_OF_CRIMES = frozenset({"criminal", "crime_report"})
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a part of the paper, and how that is known."""
+
+    keeper: Keeper
+    name: str
+    since: dt.datetime | None
+    """None: nothing is recorded, it is assumed."""
+    holding: Holding | None
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether nobody has said so yet."""
+        return self.holding is None or self.holding.cause == Holding.Cause.ASSUMED
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether it is out on loan, and so cannot be handed over."""
+        return self.holding is not None and self.holding.cause == Holding.Cause.LOAN
+
+
+def open_holding(case: CaseFile, part: str) -> Holding | None:
+    """Return the row of who has the part now; None: nothing is recorded (one query)."""
+    return Holding.objects.filter(case=case, part=part, until__isnull=True).select_related("unit", "person").first()
+
+
+def assumed_keeper(case: CaseFile, part: str) -> Keeper:
+    """Return who is taken to have a part of which nothing is recorded.
+
+    The case file is at the investigation agency while it investigates; everything else at the office of the case.
+    """
+    agency = case.investigation_agency or case.init_decision_agency
+    if part == "hsva" and case.kind in _OF_CRIMES and case.stage in _AT_THE_AGENCY and agency:
+        return Keeper(agency=agency)
+    return Keeper(unit=case.unit)
+
+
+def holder_of(case: CaseFile, part: str = "hsva") -> Holder:
+    """Return who has a part of the paper of a case now (one query)."""
+    found = open_holding(case, part)
+    if found is None:
+        keeper = assumed_keeper(case, part)
+        return Holder(keeper, keeper.name, None, None)
+    return Holder(found.keeper, found.keeper_name, found.since, found)
+
+
+def time_line(case: CaseFile) -> list[Holding]:
+    """Return every keeper of a case, the present ones first (one query); the asker is known to know of the case."""
+    rows = Holding.objects.filter(case=case).select_related("unit", "person")
+    return list(rows.order_by("part", "-since"))
+
+
+def acting_for(units: Iterable[int | None]) -> set[int]:
+    """Return the offices whose people act for these today: they themselves, and who took over from them."""
+    found = {pk for pk in units if pk is not None}
+    fresh = found
+    while fresh:
+        rows = UnitSuccession.objects.filter(predecessor_id__in=fresh, effective_date__lte=timezone.localdate())
+        fresh = set(rows.values_list("successor_id", flat=True)) - found
+        found |= fresh
+    return found
+
+
+def keeps_paper(user: User, case: CaseFile, units: Iterable[int | None]) -> bool:
+    """Tell whether the person gives out and takes in paper of this case in one of these offices.
+
+    Clerks have no hand in cases that only leaders may know of.
+    """
+    restricted = case.confidentiality == CaseFile.Confidentiality.RESTRICTED
+    return holds_post(user, LEADING if restricted else KEEPING, acting_for(units))
+
+
+def offices_kept(user: User) -> dict[int, bool]:
+    """Return the offices whose paper the person gives out and takes in, by their ids, with those they took over from.
+
+    The value tells whether the person leads there, and so has to do with restricted cases too.
+    """
+    return looked_up(("offices kept", user.pk), lambda: _offices_kept(user))
+
+
+def _offices_kept(user: User) -> dict[int, bool]:
+    if not user.is_active:
+        return {}
+    found: dict[int, bool] = {}
+    for role, unit in posts_in_force(user):
+        if role in KEEPING:
+            found[unit.pk] = found.get(unit.pk, False) or role in LEADING
+    fresh = set(found)
+    while fresh:
+        rows = UnitSuccession.objects.filter(successor_id__in=fresh, effective_date__lte=timezone.localdate())
+        before = list(rows.values_list("predecessor_id", "successor_id"))
+        fresh = {predecessor for predecessor, _successor in before} - set(found)
+        for predecessor, successor in before:
+            found[predecessor] = found.get(predecessor, False) or found[successor]
+    return found
+
+
+def of_offices(user: User, *, unit: str, case: str = "case") -> Q:
+    """Return the condition on rows that concern paper of the person's offices.
+
+    Args:
+        unit: path to the office on the row.
+        case: path to the case on the row.
+    """
+    kept = offices_kept(user)
+    leading = sorted(pk for pk, leads in kept.items() if leads)
+    keeping = sorted(pk for pk, leads in kept.items() if not leads)
+    normal = {f"{case}__confidentiality": CaseFile.Confidentiality.NORMAL}
+    return Q(**{f"{unit}__in": leading}) | Q(**{f"{unit}__in": keeping}, **normal)
+
+
+def in_hands(user: User) -> QuerySet[Holding]:
+    """Return what the person has, and what the offices have whose paper the person keeps, the newest first.
+
+    Only what is recorded: of a case without any row nobody has taken anything into his hands here. What is lent to the
+    person is among it.
+    """
+    mine = Q(person=user) if user.is_active else Q(pk__in=[])
+    rows = Holding.objects.filter(until__isnull=True).filter(mine | of_offices(user, unit="unit"))
+    return rows.select_related("case", "unit", "person").order_by("-since", "-pk")
