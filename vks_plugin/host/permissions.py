@@ -16,6 +16,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Q
+from django.db.models.signals import post_migrate
 from documents.models import Document
 from documents.permissions import permitted_document_ids
 from guardian.models import GroupObjectPermission, UserObjectPermission
@@ -54,11 +55,22 @@ class Changed:
 
 
 def permission_ids() -> dict[str, int]:
-    """Return the host's ids of `view`, `change` and `delete` of a document (one query)."""
+    """Return the host's ids of `view`, `change` and `delete` of a document (one query, once in a process)."""
     content_type = ContentType.objects.get_for_model(Document)
-    names = {"view_document": "view", "change_document": "change", "delete_document": "delete"}
-    rows = Permission.objects.filter(content_type=content_type, codename__in=names)
-    return {names[row.codename]: row.pk for row in rows}
+    known = _permission_ids.get(content_type.pk)
+    if known is None:
+        names = {"view_document": "view", "change_document": "change", "delete_document": "delete"}
+        rows = Permission.objects.filter(content_type=content_type, codename__in=names)
+        known = {names[row.codename]: row.pk for row in rows}
+        # while the host's tables are being made, some may not be there yet
+        if len(known) == len(names):
+            _permission_ids[content_type.pk] = known
+    return known
+
+
+_permission_ids: dict[int, dict[str, int]] = {}
+# permissions are written by `migrate`, and written anew after a flush
+post_migrate.connect(lambda **_kwargs: _permission_ids.clear(), weak=False, dispatch_uid="vks.permission_ids")
 
 
 def _batches(ids: Iterable[int]) -> Iterable[list[int]]:

@@ -261,6 +261,11 @@ def _quick_lists() -> Iterator[Mutant]:
     yield Mutant("quick lists show every inbox", _replace(visibility, "_waiting", _unfiled))
     yield Mutant("quick lists lose what was shared", _replace(visibility, "_loose", _none))
     yield Mutant("quick lists lose the inbox", _replace(visibility, "_waiting", _none))
+    yield Mutant(
+        "one document is shown to everybody",
+        _replace(visibility, "_open_to", lambda _old: _all_rows),
+        _details("own/hsva", "own/hsks"),
+    )
 
 
 def _none(_old: object) -> Any:
