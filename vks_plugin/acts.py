@@ -110,6 +110,39 @@ ACTS: dict[str, Act] = {
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
+    "hand_over_sent": Act(
+        _("Giao hồ sơ"),
+        ("hand_over", "part", "direction", "handing_reason", "volumes", "folio_from", "folio_to", "pages", "exhibits"),
+        hidden=("giver", "receiver", "number", "seal_condition"),
+    ),
+    "hand_over_accepted": Act(
+        _("Nhận hồ sơ"),
+        (
+            "hand_over",
+            "part",
+            "direction",
+            "handing_reason",
+            "volumes",
+            "folio_from",
+            "folio_to",
+            "pages",
+            "exhibits",
+            "documents_complete",
+            "exhibits_complete",
+            "served",
+            "outstanding",
+            "document",
+            "awaits_paper",
+        ),
+        hidden=("giver", "receiver", "missing"),
+    ),
+    "hand_over_rejected": Act(
+        _("Chưa nhận hồ sơ"),
+        ("hand_over", "part", "documents_complete", "exhibits_complete", "served"),
+        hidden=("missing",),
+    ),
+    "hand_over_cancelled": Act(_("Hủy lần giao hồ sơ"), ("hand_over", "part"), hidden=("reason",)),
+    "hand_over_paper": Act(_("Gắn biên bản giao nhận đã ký"), ("hand_over", "part", "document", "sha256")),
     # what concerns no single case
     "appointed": Act(
         _("Bổ nhiệm"),
@@ -137,7 +170,7 @@ class Field(NamedTuple):
     label: str
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
-    `status`, `event`, `part`, `day`, `moment`, `yes`, `numbers`, `hash`."""
+    `status`, `event`, `part`, `direction`, `handing_reason`, `day`, `moment`, `yes`, `numbers`, `hash`."""
 
 
 FIELDS: dict[str, Field] = {
@@ -200,6 +233,20 @@ FIELDS: dict[str, Field] = {
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),
+    "hand_over": Field(_("Giao nhận số")),
+    "direction": Field(_("Hướng giao nhận"), "direction"),
+    "handing_reason": Field(_("Lý do giao"), "handing_reason"),
+    "volumes": Field(_("Số tập")),
+    "exhibits": Field(_("Số vật chứng đi kèm")),
+    "giver": Field(_("Bên giao")),
+    "receiver": Field(_("Bên nhận")),
+    "seal_condition": Field(_("Tình trạng niêm phong")),
+    "documents_complete": Field(_("Đủ tài liệu"), "yes"),
+    "exhibits_complete": Field(_("Đủ vật chứng"), "yes"),
+    "served": Field(_("Đã giao kết luận điều tra, cáo trạng"), "yes"),
+    "outstanding": Field(_("Các tập chưa giao"), "numbers"),
+    "awaits_paper": Field(_("Chờ biên bản đã ký"), "yes"),
+    "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
 }

@@ -29,6 +29,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
+    HandOver,
     Holding,
     LedgerCheckpoint,
     LedgerEntry,
@@ -74,6 +75,7 @@ __all__ = [
     "FolioExplanation",
     "FolioProfile",
     "GrantSweep",
+    "HandOver",
     "Holding",
     "IntakeItem",
     "LedgerCheckpoint",

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,9 +20,11 @@ from vks_plugin import acts
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, ProceduralEvent
+from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, ProceduralEvent
 from vks_plugin.custody import actions, queries, verify_ledger
+from vks_plugin.custody.actions.hand_overs import Terms, accept, attach_paper, cancel, hand_over, reject, send
 from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import Keeper, LedgerEntry, LedgerHidden
 from vks_plugin.errors import Conflict
 from vks_plugin.organization.models import Appointment, Department
@@ -387,6 +390,67 @@ def test_where_paper_was_in_the_beginning_is_told(case: CaseFile, people: dict[s
     assert hidden(entry) == {"keeper": agency}
 
 
+def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    agency, why = "Cơ quan Cảnh sát điều tra Công an tỉnh", "Chưa giao kết luận điều tra"
+    terms = Terms(
+        part="hsva",
+        direction="cqdt_vks",
+        reason="ket_thuc_dt",
+        agency=agency,
+        giver_name="Lê Văn Điều",
+        seal_condition="Niêm phong còn nguyên",
+    )
+    passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
+    with written() as found:
+        row = hand_over(actor=clerk, case=case, terms=terms)
+        reject(actor=clerk, row=row, checks=passed._replace(served=False), missing=why)
+        row = accept(actor=clerk, row=send(actor=clerk, row=row), checks=passed, awaits_paper=True)
+        kind = CatalogueType.objects.create(code="BBGNHS", name="Biên bản", group_code="00", position=1, part="hsva")
+        CaseDocument.objects.filter(pk=filed_case.documents[0].pk).update(document_type=kind)
+        paper = filed_case.documents[0]
+        attach_paper(actor=clerk, row=row, paper=paper)
+        row = hand_over(actor=clerk, case=case, terms=replace(terms, direction="vks_cqdt", reason="tra_dtbs"))
+        cancel(actor=clerk, row=row, reason="Giao nhầm")
+    assert found.kinds() == [
+        "hand_over_sent",
+        "hand_over_rejected",
+        "hand_over_sent",
+        "hand_over_accepted",
+        "hand_over_paper",
+        "hand_over_sent",
+        "hand_over_cancelled",
+    ]
+    entry = found.of("hand_over_accepted")
+    first = row.pk - 1
+    assert data(entry) == {
+        "hand_over": first,
+        "part": "hsva",
+        "direction": "cqdt_vks",
+        "handing_reason": "ket_thuc_dt",
+        "volumes": 1,
+        "folio_from": 1,
+        "folio_to": 6,
+        "pages": 6,
+        "exhibits": 0,
+        "documents_complete": True,
+        "exhibits_complete": True,
+        "served": True,
+        "outstanding": [],
+        "document": None,
+        "awaits_paper": True,
+    }
+    receiver = f"Trần Thị Thư – {case.unit.name}"
+    assert hidden(entry) == {"giver": f"Lê Văn Điều – {agency}", "receiver": receiver, "missing": ""}
+    refused = found.of("hand_over_rejected")
+    assert (data(refused)["served"], hidden(refused)) == (False, {"missing": why})
+    assert hidden(found.rows[0])["number"] == f"1/{timezone.localdate().year}"
+    assert data(found.of("hand_over_paper"))["sha256"] == paper.sha256
+    assert hidden(found.of("hand_over_cancelled")) == {"reason": "Giao nhầm"}
+
+
 def test_a_bundle_is_told_once_it_is_finished(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court import actions as court
 
@@ -538,7 +602,21 @@ def test_every_field_has_its_words_and_nothing_is_both_shown_and_hidden() -> Non
 
 
 def test_what_people_write_is_in_no_open_field() -> None:
-    written_by_people = {"person", "name", "reason", "title", "number", "agency", "decision", "asked_for"}
+    written_by_people = {
+        "person",
+        "name",
+        "reason",
+        "title",
+        "number",
+        "agency",
+        "decision",
+        "asked_for",
+        "keeper",
+        "giver",
+        "receiver",
+        "missing",
+        "seal_condition",
+    }
     for name, act in acts.ACTS.items():
         assert not written_by_people & set(act.shown), name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -75,25 +75,44 @@ def require_transfer(actor: User, case: CaseFile) -> None:
 
 @transaction.atomic
 def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> CaseFile:
-    """Hand a case over to another office; who worked on it here stops, and the leaders there go on, at this moment.
+    """Hand a case over to another office on behalf of an actor who may (see `move_case`).
 
-    The code stays: it is on paper already. Who it is assigned to there is for the leaders of that office.
+    Raises:
+        NotFound, NotAllowed: see `require_transfer`.
+        BadInput, Conflict: see `move_case`.
+    """
+    case = lock_case(case)
+    require_transfer(actor, case)
+    return move_case(actor=actor, case=case, to=to, decision=decision)
+
+
+_before_leaving: list[Callable[[CaseFile], None]] = []
+
+
+def before_leaving(look: Callable[[CaseFile], None]) -> None:
+    """Let a concept above look at a case before it goes to another office; called when the program starts."""
+    _before_leaving[:] = [look]
+
+
+@transaction.atomic
+def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> CaseFile:
+    """Let another office have a case; who worked on it stops, and the leaders there go on, at this moment.
+
+    The code stays: it is on paper already. Who it is assigned to there is for the leaders of that office. Whether the
+    actor may is decided before: by `require_transfer`, or by the leader who sent its paper there.
 
     Args:
         decision: number and day of the paper it rests on.
 
     Raises:
-        NotFound, NotAllowed: see `require_transfer`.
         BadInput: the office does not use the system, or no paper is named.
         Conflict: it is there already.
     """
     case = lock_case(case)
-    require_transfer(actor, case)
-    if to.pk == case.unit_id:
-        raise Conflict(_("Vụ án đang do %(unit)s thụ lý.") % {"unit": to.name}, field="to")
-    if not to.is_active(timezone.localdate()):
-        raise BadInput(_("%(unit)s chưa dùng hệ thống hoặc không còn tồn tại.") % {"unit": to.name}, field="to")
+    check_transfer(case, to=to, decision=decision)
     decision = _decision(decision, "decision")
+    for look in _before_leaving:
+        look(case)
     going = Assignment.objects.filter(case=case, ended_at__isnull=True)
     # before the case is another office's: the actor acts by the post in this one
     tell(
@@ -117,6 +136,19 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
     told = partial(logger.info, "case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
     transaction.on_commit(told)
     return case
+
+
+def check_transfer(case: CaseFile, *, to: ProcuracyUnit, decision: str) -> None:
+    """Refuse a transfer that could not be made.
+
+    Raises:
+        BadInput, Conflict: see `move_case`.
+    """
+    if to.pk == case.unit_id:
+        raise Conflict(_("Vụ án đang do %(unit)s thụ lý.") % {"unit": to.name}, field="to")
+    if not to.is_active(timezone.localdate()):
+        raise BadInput(_("%(unit)s chưa dùng hệ thống hoặc không còn tồn tại.") % {"unit": to.name}, field="to")
+    _decision(decision, "decision")
 
 
 def _papers_of(cases: Iterable[CaseFile]) -> dict[int, dict[str, Any]]:

@@ -15,6 +15,7 @@ from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment
 from vks_plugin.cases.proceedings import event_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
+from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -83,6 +84,8 @@ _READS: dict[str, Callable[[Any], str]] = {
     "day": lambda value: f"{dt.date.fromisoformat(value):%d/%m/%Y}",
     "moment": _moment,
     "yes": lambda value: _("có") if value else _("không"),
+    "direction": lambda value: _(DIRECTIONS[value].label) if value in DIRECTIONS else value,
+    "handing_reason": lambda value: _(REASONS.get(value, value)),
     "numbers": lambda value: ", ".join(str(each) for each in value),
 }
 """How the values of fields read; offices are looked up together."""

@@ -1,5 +1,6 @@
 """What is kept about custody."""
 
+from vks_plugin.custody.models.hand_over import HandOver
 from vks_plugin.custody.models.holding import Holding, Keeper
 from vks_plugin.custody.models.ledger import (
     LedgerCheckpoint,
@@ -12,6 +13,7 @@ from vks_plugin.custody.models.ledger import (
 from vks_plugin.custody.models.series import NumberSeries
 
 __all__ = [
+    "HandOver",
     "Holding",
     "Keeper",
     "LedgerCheckpoint",

@@ -1,0 +1,473 @@
+"""Handing over: both sides, the three checks, refusals that name what is missing, and never two keepers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from tests.people import FiledCase
+from vks_plugin.access import actions as access
+from vks_plugin.access import transfers
+from vks_plugin.access.queries import case_decision, visible_cases
+from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, Exhibit, Volume
+from vks_plugin.custody.actions.hand_overs import (
+    Terms,
+    accept,
+    amend,
+    attach_paper,
+    cancel,
+    draft,
+    hand_over,
+    reject,
+    send,
+)
+from vks_plugin.custody.actions.holding import pass_to, state_beginning
+from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, checks_for, failed, reasons_for
+from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry
+from vks_plugin.custody.queries.hand_overs import (
+    coming_to,
+    given_by,
+    hand_over_for,
+    hand_overs_for,
+    moves_of,
+    outstanding_of,
+    waiting_for_paper,
+)
+from vks_plugin.custody.queries.holding import holder_of, in_hands
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.auth.models import User
+
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+AGENCY = "Cơ quan Cảnh sát điều tra Công an tỉnh"
+COURT = "Tòa án nhân dân khu vực 1 – Quảng Ninh"
+PASSED = Checks(documents_complete=True, exhibits_complete=True, served=True)
+IN = Terms(
+    part="hsva",
+    direction="cqdt_vks",
+    reason="ket_thuc_dt",
+    agency=AGENCY,
+    giver_name="Lê Văn Điều",
+    giver_title="Điều tra viên",
+)
+TO_COURT = Terms(
+    part="hsva",
+    direction="vks_ta",
+    reason="truy_to",
+    agency=COURT,
+    receiver_name="Phạm Thị Tòa",
+    receiver_title="Thư ký",
+)
+
+
+@pytest.fixture
+def bound(case: CaseFile) -> CaseFile:
+    """Return the case with three volumes and an exhibit that goes along."""
+    for number in (1, 2, 3):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    Exhibit.objects.create(case=case, name="Con dao bầu", quantity="01", seal_number="NP-7", accompanies_file=True)
+    return case
+
+
+@pytest.fixture
+def at_office(bound: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]) -> CaseFile:
+    """Return the case whose file came to its office."""
+    accept(
+        actor=people["clerk_kv1"],
+        row=hand_over(actor=people["clerk_kv1"], case=bound, terms=IN),
+        checks=PASSED,
+        awaits_paper=True,
+    )
+    return bound
+
+
+@pytest.fixture
+def signed(filed_case: FiledCase, catalogue: dict[str, CatalogueType]) -> CaseDocument:
+    """Return a paper of the case that is the signed record of a hand-over."""
+    kind = CatalogueType.objects.create(
+        code="BBGNHS", name="Biên bản giao nhận hồ sơ", group_code="00", position=1, part="hsva", form_number="168"
+    )
+    paper = filed_case.documents[2]
+    CaseDocument.objects.filter(pk=paper.pk).update(document_type=kind)
+    return paper
+
+
+# --- the tables
+
+
+def test_what_the_law_wants_checked_depends_on_who_gives_what() -> None:
+    assert checks_for("cqdt_vks", "ket_thuc_dt") == ("documents_complete", "exhibits_complete", "served")
+    assert checks_for("vks_ta", "truy_to") == ("documents_complete", "exhibits_complete", "served")
+    assert checks_for("vks_vks", "chuyen_tham_quyen") == ("documents_complete", "exhibits_complete")
+    assert failed(Checks(True, None, False), "vks_ta", "truy_to") == ("exhibits_complete", "served")
+    assert failed(Checks(True, True), "noi_bo", "nghien_cuu") == ()
+    assert {each.value: each.code for each in DIRECTIONS.values() if each.code} == {
+        "vks_ta": "01",
+        "ta_vks": "02",
+        "vks_cqdt": "03",
+        "cqdt_vks": "04",
+    }
+    for direction in DIRECTIONS:
+        assert set(reasons_for(direction)) <= REASONS.keys()
+    assert "ket_thuc_dt" not in reasons_for("vks_ta")
+    assert "truy_to" not in reasons_for("noi_bo")
+
+
+# --- from outside and back
+
+
+def test_a_file_comes_from_the_agency_once_it_is_complete(
+    bound: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = hand_over(actor=clerk, case=bound, terms=IN)
+    assert (row.state, row.number, row.number_unit, row.total_pages) == ("cho_nhan", 1, units["QN-KV1"], None)
+    assert (row.giver_agency, row.main_accused, row.folio_range, row.folio_count) == (
+        AGENCY,
+        "Nguyễn Văn Ánh",
+        (1, 300),
+        300,
+    )
+    assert [each["code"] for each in row.volumes] == [f"{bound.code}-HSVA-T0{n}".upper() for n in (1, 2, 3)]
+    assert row.exhibits == [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-7"}]
+    # sent is not received: the agency still has it
+    assert holder_of(bound).name == AGENCY
+    with pytest.raises(BadInput, match="bản kết luận điều tra") as refused:
+        accept(actor=clerk, row=row, checks=PASSED._replace(served=False), awaits_paper=True)
+    assert refused.value.field == "served"
+    with pytest.raises(BadInput, match="còn thiếu"):
+        reject(actor=clerk, row=row, checks=PASSED._replace(served=False), missing="  ")
+    row.refresh_from_db()
+    assert (row.state, row.accepted_at) == ("cho_nhan", None)
+    row = reject(
+        actor=clerk, row=row, checks=PASSED._replace(served=False), missing="Chưa giao kết luận điều tra cho bị can Ước"
+    )
+    assert (row.state, row.served, row.documents_complete) == ("chua_nhan", False, True)
+    assert holder_of(bound).name == AGENCY
+    # sent again it keeps its number, and what went before is told
+    row = send(actor=clerk, row=row)
+    with pytest.raises(BadInput, match="chờ biên bản đã ký"):
+        accept(actor=clerk, row=row, checks=PASSED)
+    row = accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    assert (row.number, row.receiver_name, row.receiver_title) == (1, "Trần Thị Thư", "Văn thư")
+    assert [each["act"] for each in row.steps] == ["send", "reject", "send", "accept"]
+    assert row.steps[1]["text"] == "Chưa giao kết luận điều tra cho bị can Ước"
+    held = holder_of(bound)
+    assert (held.keeper.unit, held.holding and held.holding.reference) == (units["QN-KV1"], row.pk)
+    assert [each.keeper_name for each in Holding.objects.filter(case=bound, part="hsva")] == [
+        AGENCY,
+        units["QN-KV1"].name,
+    ]
+    kinds = LedgerEntry.objects.filter(case=bound, kind__startswith="hand_over").order_by("seq")
+    assert list(kinds.values_list("kind", flat=True)) == [
+        "hand_over_sent",
+        "hand_over_rejected",
+        "hand_over_sent",
+        "hand_over_accepted",
+    ]
+
+
+def test_what_goes_to_court_is_proven_by_the_signed_paper(
+    filed_case: FiledCase, signed: CaseDocument, people: dict[str, User]
+) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    row = hand_over(actor=clerk, case=case, terms=TO_COURT)
+    assert (row.form_number, row.total_pages, row.folio_range) == ("168", 6, (1, 6))
+    with pytest.raises(BadInput, match="không phải biên bản"):
+        accept(actor=clerk, row=row, checks=PASSED, signed_paper=filed_case.documents[0])
+    row = accept(actor=clerk, row=row, checks=PASSED, signed_paper=signed)
+    assert (row.awaits_paper, row.signed_paper, holder_of(case).name) == (False, signed, COURT)
+    # the record that the first one waits for is another one
+    (first,) = waiting_for_paper(clerk)
+    with pytest.raises(BadInput, match="gắn với lần giao khác"):
+        attach_paper(actor=clerk, row=first, paper=signed)
+    other = filed_case.documents[1]
+    kind = CatalogueType.objects.get(code="BBGNHS")
+    CaseDocument.objects.filter(pk=other.pk).update(document_type=kind)
+    with pytest.raises(NotAllowed):
+        attach_paper(actor=people["prosecutor_kv1"], row=first, paper=other)
+    attach_paper(actor=clerk, row=first, paper=other)
+    assert not waiting_for_paper(clerk)
+    with pytest.raises(Conflict):
+        attach_paper(actor=clerk, row=first, paper=other)
+
+
+def test_a_file_that_comes_back_in_parts_is_completed_later(at_office: CaseFile, people: dict[str, User]) -> None:
+    clerk = people["clerk_kv1"]
+    accept(actor=clerk, row=hand_over(actor=clerk, case=at_office, terms=TO_COURT), checks=PASSED, awaits_paper=True)
+    back = Terms(part="hsva", direction="ta_vks", reason="tra_ho_so", agency=COURT)
+    row = hand_over(actor=clerk, case=at_office, terms=back)
+    some = PASSED._replace(documents_complete=False)
+    with pytest.raises(BadInput, match="còn thiếu"):
+        accept(actor=clerk, row=row, checks=some, received=[1, 3], awaits_paper=True)
+    row = accept(actor=clerk, row=row, checks=some, received=[1, 3], missing="Tập 2 Tòa còn dùng", awaits_paper=True)
+    assert (row.outstanding, set(outstanding_of(at_office, "hsva"))) == ([2], {2})
+    assert holder_of(at_office).keeper.unit == at_office.unit
+    # what is not there cannot be given on
+    onward = replace(TO_COURT, reason="phuc_tham", volumes=[1, 2, 3])
+    with pytest.raises(BadInput, match="các tập có trong hồ sơ"):
+        hand_over(actor=clerk, case=at_office, terms=onward)
+    rest = hand_over(actor=clerk, case=at_office, terms=replace(back, completes=row))
+    assert [each["number"] for each in rest.volumes] == [2]
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    assert not outstanding_of(at_office, "hsva")
+    assert holder_of(at_office).keeper.unit == at_office.unit
+    assert hand_over(actor=clerk, case=at_office, terms=onward).state == "cho_nhan"
+
+
+def test_anything_but_a_return_comes_whole_or_not_at_all(at_office: CaseFile, people: dict[str, User]) -> None:
+    clerk = people["clerk_kv1"]
+    with pytest.raises(BadInput, match="đủ các tập"):
+        hand_over(actor=clerk, case=at_office, terms=replace(TO_COURT, volumes=[1, 2]))
+    row = hand_over(actor=clerk, case=at_office, terms=TO_COURT)
+    with pytest.raises(BadInput, match="Còn thiếu Tập 2"):
+        accept(actor=clerk, row=row, checks=PASSED, received=[1, 3], missing="Tập 2", awaits_paper=True)
+
+
+# --- between offices
+
+
+def _transfer(units: dict[str, ProcuracyUnit], **more: Any) -> Terms:
+    given = {"decision": "12/QĐ-VKS ngày 05/11/2026"} | more
+    return Terms(part="hsva", direction="vks_vks", reason="chuyen_tham_quyen", other_unit=units["QN-KV3"], **given)
+
+
+def test_a_case_that_goes_with_its_paper_changes_hands_at_acceptance(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case, chief, receiver = at_office, people["chief_kv1"], people["clerk_kv3"]
+    with pytest.raises(NotAllowed):
+        hand_over(actor=people["clerk_kv1"], case=case, terms=_transfer(units))
+    with pytest.raises(BadInput, match="số, ngày văn bản"):
+        hand_over(actor=chief, case=case, terms=_transfer(units, decision=""))
+    row = draft(actor=chief, case=case, terms=_transfer(units))
+    assert row not in hand_overs_for(receiver)
+    send(actor=chief, row=row)
+    # the record, and nothing else of the case
+    assert [each.case_name for each in coming_to(receiver)] == [case.name]
+    assert not visible_cases(receiver).exists()
+    assert case_decision(people["prosecutor_kv1"], case).level >= 3
+    for stranger in (
+        "prosecutor_kv3",
+        "outsider",
+        "other_prosecutor_kv1",
+        "archivist_province",
+        "admin_province",
+        "locked",
+    ):
+        assert not hand_overs_for(people[stranger]).exists(), stranger
+        with pytest.raises(NotFound):
+            hand_over_for(people[stranger], row.pk)
+    # the giving side cannot close it
+    for giver in ("clerk_kv1", "chief_kv1", "prosecutor_kv1"):
+        with pytest.raises(NotAllowed):
+            accept(actor=people[giver], row=row, checks=PASSED)
+        with pytest.raises(NotAllowed):
+            reject(actor=people[giver], row=row, checks=PASSED, missing="x")
+    with pytest.raises(NotAllowed):
+        cancel(actor=receiver, row=row, reason="x")
+    accept(actor=receiver, row=row, checks=PASSED)
+    case = CaseFile.objects.select_related("unit__parent").get(pk=case.pk)
+    assert (case.unit, holder_of(case).keeper.unit) == (units["QN-KV3"], units["QN-KV3"])
+    assert not Assignment.objects.filter(case=case, ended_at__isnull=True).exists()
+    assert case_decision(people["chief_kv3"], case).level == 4
+    # the office before sees what it signed, and no more of the case; its supervision file is still there
+    assert not visible_cases(people["clerk_kv1"]).exists()
+    assert not visible_cases(people["chief_kv1"]).exists()
+    assert hand_over_for(people["clerk_kv1"], row.pk).state == "da_nhan"
+    assert [(each.part, each.unit) for each in in_hands(people["clerk_kv1"])] == [("hsks", units["QN-KV1"])]
+    kinds = LedgerEntry.objects.filter(case=case).order_by("-seq").values_list("kind", flat=True)
+    assert list(kinds[:2]) == ["case_transferred", "hand_over_accepted"]
+
+
+def test_a_transfer_that_fails_leaves_paper_and_case_where_they_were(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    row = hand_over(actor=people["chief_kv1"], case=at_office, terms=_transfer(units))
+    type(units["QN-KV3"]).objects.filter(code="QN-KV3").update(active_from=None)
+    with pytest.raises(BadInput, match="chưa dùng hệ thống"):
+        accept(actor=people["clerk_kv3"], row=row, checks=PASSED)
+    row.refresh_from_db()
+    assert row.state == "cho_nhan"
+    assert holder_of(at_office).keeper.unit == units["QN-KV1"]
+    assert CaseFile.objects.get(pk=at_office.pk).unit == units["QN-KV1"]
+
+
+def test_paper_stays_where_it_is_when_a_case_goes_by_decision_alone(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    transfers.transfer_case(actor=people["chief_kv1"], case=case, to=units["QN-KV3"], decision="1/QĐ")
+    case = CaseFile.objects.select_related("unit").get(pk=case.pk)
+    assert (holder_of(case).name, holder_of(case, "hsks").keeper.unit) == (AGENCY, units["QN-KV1"])
+
+
+# --- within an office
+
+
+def test_paper_goes_to_a_person_who_alone_receives_it(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case, clerk, reader = at_office, people["clerk_kv1"], people["prosecutor_kv1"]
+    to = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=reader)
+    with pytest.raises(BadInput, match="phân công trước"):
+        hand_over(actor=clerk, case=case, terms=replace(to, person=people["other_prosecutor_kv1"]))
+    with pytest.raises(NotAllowed):
+        hand_over(actor=reader, case=case, terms=to)
+    row = hand_over(actor=clerk, case=case, terms=to)
+    for other in (clerk, people["chief_kv1"], people["inspector_kv1"]):
+        with pytest.raises(NotAllowed):
+            accept(actor=other, row=row, checks=PASSED)
+    assert [each.name for each in moves_of(reader, row)] == ["accept", "reject"]
+    assert [each.name for each in moves_of(clerk, row)] == ["cancel"]
+    accept(actor=reader, row=row, checks=PASSED)
+    assert [each.case for each in in_hands(reader)] == [case]
+    # the person hands it on: to a colleague, or back
+    with pytest.raises(NotFound):
+        hand_over(actor=people["other_prosecutor_kv1"], case=case, terms=replace(to, person=None, reason="tra_ho_so"))
+    access.assign(actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="inspector")
+    onward = hand_over(actor=reader, case=case, terms=replace(to, person=people["inspector_kv1"]))
+    accept(actor=people["inspector_kv1"], row=onward, checks=PASSED)
+    back = hand_over(actor=people["inspector_kv1"], case=case, terms=replace(to, person=None, reason="tra_ho_so"))
+    assert [row.pk for row in coming_to(clerk)] == [back.pk]
+    accept(actor=clerk, row=back, checks=PASSED)
+    assert holder_of(case).keeper.is_same(Keeper(unit=units["QN-KV1"]))
+
+
+# --- what cannot be
+
+
+def test_a_part_is_in_one_open_hand_over_at_a_time(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = draft(actor=clerk, case=at_office, terms=TO_COURT)
+    with pytest.raises(Conflict, match="chưa xong"):
+        draft(actor=clerk, case=at_office, terms=TO_COURT)
+    row = amend(actor=clerk, row=row, terms=replace(TO_COURT, note="Gửi kèm USB"))
+    send(actor=clerk, row=row)
+    with pytest.raises(Conflict, match="không sửa được"):
+        amend(actor=clerk, row=row, terms=TO_COURT)
+    with pytest.raises(Conflict, match="đang ở trạng thái"):
+        send(actor=clerk, row=row)
+    with pytest.raises(BadInput, match="lý do hủy"):
+        cancel(actor=clerk, row=row, reason="")
+    cancel(actor=clerk, row=row, reason="Tòa hẹn ngày khác")
+    with pytest.raises(Conflict, match="Đã hủy"):
+        accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
+    again = hand_over(actor=clerk, case=at_office, terms=TO_COURT)
+    row.refresh_from_db()
+    assert [row.number, again.number] == [2, 3]
+    assert [each.pk for each in given_by(clerk)] == [again.pk]
+    assert holder_of(at_office).keeper.unit == units["QN-KV1"]
+
+
+def test_what_is_lent_or_elsewhere_is_not_handed_over(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, office = people["clerk_kv1"], Keeper(unit=units["QN-KV1"])
+    waiting = draft(actor=clerk, case=at_office, terms=TO_COURT)
+    borrower = Keeper(unit=units["QN-KV1"], person=people["inspector_kv1"])
+    pass_to(case=at_office, part="hsva", giver=office, receiver=borrower, cause="loan")
+    with pytest.raises(Conflict, match="Hồ sơ đang ở"):
+        send(actor=clerk, row=waiting)
+    cancel(actor=clerk, row=waiting, reason="đang cho mượn")
+    with pytest.raises(Conflict, match="cho mượn"):
+        draft(actor=clerk, case=at_office, terms=TO_COURT)
+    pass_to(case=at_office, part="hsva", giver=borrower, receiver=office, cause="loan_return")
+    with pytest.raises(Conflict, match="Hồ sơ đang ở"):
+        draft(actor=clerk, case=at_office, terms=IN)
+    with pytest.raises(BadInput, match="không rời"):
+        draft(actor=clerk, case=at_office, terms=replace(TO_COURT, part="hsks"))
+    with pytest.raises(BadInput, match="không đi với"):
+        draft(actor=clerk, case=at_office, terms=replace(TO_COURT, reason="ket_thuc_dt"))
+
+
+_WRONG: dict[str, Callable[[HandOver], None]] = {
+    "a second open one": lambda row: HandOver(
+        case=row.case,
+        part="hsva",
+        direction="vks_ta",
+        reason="truy_to",
+        giver_unit=row.case.unit,
+        receiver_agency=COURT,
+        case_name="x",
+        created_by=row.created_by,
+    ).save(),
+    "accepted without proof": lambda row: _set(row, state="da_nhan", accepted_at=row.created_at),
+    "refused without a word": lambda row: _set(row, state="chua_nhan"),
+    "nobody receives": lambda row: _set(row, receiver_agency=""),
+    "two agencies": lambda row: _set(row, giver_unit=None, giver_agency=AGENCY),
+    "the supervision file outside": lambda row: _set(row, part="hsks"),
+}
+
+
+def _set(row: HandOver, **values: Any) -> None:
+    HandOver.objects.filter(pk=row.pk).update(**values)
+
+
+@pytest.mark.parametrize("wrong", _WRONG)
+def test_the_database_refuses_too(wrong: str, at_office: CaseFile, people: dict[str, User]) -> None:
+    row = draft(actor=people["clerk_kv1"], case=at_office, terms=TO_COURT)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        _WRONG[wrong](row)
+    row.refresh_from_db()
+    assert (row.state, row.part) == ("du_thao", "hsva")
+
+
+def test_a_restricted_case_is_handed_over_by_leaders_alone(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    CaseFile.objects.filter(pk=at_office.pk).update(confidentiality="han_che_noi_bo")
+    at_office.refresh_from_db()
+    with pytest.raises(NotFound):
+        hand_over(actor=people["clerk_kv1"], case=at_office, terms=TO_COURT)
+    row = hand_over(actor=people["chief_kv1"], case=at_office, terms=_transfer(units))
+    assert not hand_overs_for(people["clerk_kv3"]).exists()
+    assert not hand_overs_for(people["clerk_kv1"]).exists()
+    with pytest.raises(NotAllowed):
+        accept(actor=people["clerk_kv3"], row=row, checks=PASSED)
+    accept(actor=people["chief_kv3"], row=row, checks=PASSED)
+    assert CaseFile.objects.get(pk=at_office.pk).unit == units["QN-KV3"]
+
+
+def test_the_office_at_the_trial_gives_out_what_it_has(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """The province prosecutes, the office below appears: the paper is there although the case is not its own."""
+    CaseFile.objects.filter(pk=case.pk).update(unit=units["QN"], trial_unit=units["QN-KV3"])
+    case = CaseFile.objects.select_related("unit__parent", "trial_unit").get(pk=case.pk)
+    with pytest.raises(NotFound):
+        state_beginning(
+            actor=people["clerk_kv3"],
+            case=case,
+            part="hsva",
+            keeper=Keeper(unit=units["QN-KV3"]),
+            since=case.created_at,
+        )
+    back = replace(IN, direction="ta_vks", reason="tra_ho_so", agency=COURT, other_unit=units["QN-KV3"])
+    accept(
+        actor=people["clerk_kv3"],
+        row=hand_over(actor=people["clerk_kv3"], case=case, terms=back),
+        checks=PASSED,
+        awaits_paper=True,
+    )
+    assert holder_of(case).keeper.unit == units["QN-KV3"]
+    assert not visible_cases(people["clerk_kv3"]).exists()
+    row = hand_over(
+        actor=people["clerk_kv3"],
+        case=case,
+        terms=Terms(part="hsva", direction="vks_vks", reason="tra_ho_so", other_unit=units["QN"]),
+    )
+    assert [each.pk for each in coming_to(people["chief_province"])] == [row.pk]
+    with pytest.raises(BadInput, match="không nhận hồ sơ vụ án này"):
+        draft(actor=people["clerk_kv1"], case=case, terms=replace(back, other_unit=units["QN-KV1"]))

@@ -1,0 +1,623 @@
+"""Handing over paper of a case (giao nhận): given by one side, received or not by the other.
+
+Who may is decided here, by `custody.queries.hand_overs`: the giving side sends and cancels, the receiving side alone closes.
+Of an agency outside, our clerk records both sides; its signed record proves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import require
+from vks_plugin.access.transfers import check_transfer, move_case, require_transfer
+from vks_plugin.acts import tell
+from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.custody.actions.holding import pass_to
+from vks_plugin.custody.actions.moving import move, next_number
+from vks_plugin.custody.handing import (
+    CHECKS,
+    DIRECTIONS,
+    IN_PARTS,
+    TRANSFER,
+    Checks,
+    checks_for,
+    failed,
+    reasons_for,
+)
+from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
+from vks_plugin.custody.queries.hand_overs import (
+    PAPER_TYPE,
+    exhibits_of,
+    gives,
+    hand_overs_for,
+    offices_taking,
+    outstanding_of,
+    pages_of,
+    papers_to_attach,
+    people_to_receive,
+    receives,
+    volumes_of,
+)
+from vks_plugin.custody.queries.holding import holder_of, keeps_paper
+from vks_plugin.custody.states import HAND_OVER
+from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import display_name, posts_in_force
+from vks_plugin.organization.roles import Role
+from vks_plugin.text import composed, folded, one_line
+
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a hand-over says before it is sent."""
+
+    part: str
+    direction: str
+    reason: str
+    other_unit: ProcuracyUnit | None = None
+    """The office that receives, in `vks_vks`; the one that takes in, where paper comes from outside (None: that of the case)."""
+    agency: str = ""
+    """The agency outside, where one takes part."""
+    person: User | None = None
+    """Who receives it within the office; None: the office itself."""
+    giver_name: str = ""
+    giver_title: str = ""
+    receiver_name: str = ""
+    receiver_title: str = ""
+    volumes: Collection[int] | None = None
+    """Numbers of the volumes; None: all that are there."""
+    exhibits: Collection[int] | None = None
+    """Exhibits that go along, by their ids; None: all that accompany the file."""
+    total_pages: int | None = None
+    seal_condition: str = ""
+    place: str = ""
+    note: str = ""
+    decision: str = ""
+    """Number and day of the paper a transfer of the case rests on."""
+    completes: HandOver | None = None
+    """What came back in parts before, and is completed by this."""
+
+
+def _titled(user: User, unit: ProcuracyUnit | None) -> str:
+    """Return by which post somebody acts in an office, in words."""
+    if unit is None:
+        return ""
+    roles = [role for role, where in posts_in_force(user) if where.pk == unit.pk] or [
+        role for role, _where in posts_in_force(user)
+    ]
+    return str(Role(roles[0]).label) if roles else ""
+
+
+@transaction.atomic
+def draft(*, actor: User, case: CaseFile, terms: Terms) -> HandOver:
+    """Begin a hand-over; the other side sees it once it is sent.
+
+    Raises:
+        NotFound: the actor has nothing to do with paper of this case.
+        NotAllowed: the actor does not keep the paper that is given, or taken in.
+        BadInput: see `_filled`.
+        Conflict: the part is being handed over already, is lent, or is not where it would be given from.
+    """
+    case = lock_case(case)
+    row = HandOver(case=case, part=terms.part, created_by=actor)
+    _fill(row, actor, terms)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Conflict(_("Phần hồ sơ này đang có một lần giao nhận chưa xong: hãy xử lý lần đó trước.")) from error
+    return row
+
+
+@transaction.atomic
+def amend(*, actor: User, row: HandOver, terms: Terms) -> HandOver:
+    """Change what a hand-over says before it is sent, or sent again.
+
+    Raises:
+        NotAllowed: the actor is not of the giving side.
+        BadInput, Conflict: see `draft`; or it is under way.
+    """
+    row = _locked(row)
+    _require_giving(actor, row)
+    if row.state not in HAND_OVER.move("send").sources:
+        raise Conflict(_("Lần giao nhận này đã gửi đi: không sửa được nữa."))
+    if terms.part != row.part:
+        raise BadInput(_("Không đổi được phần hồ sơ: hãy hủy và lập lần giao mới."), field="part")
+    _fill(row, actor, terms)
+    row.save()
+    return row
+
+
+def _fill(row: HandOver, actor: User, terms: Terms) -> None:
+    case = row.case
+    direction = DIRECTIONS.get(terms.direction)
+    if direction is None:
+        raise BadInput(_("Hướng giao nhận không có trong danh mục."), field="direction")
+    if terms.part not in {"hsva", "hsks"}:
+        raise BadInput(_("Phần hồ sơ không có trong danh mục."), field="part")
+    if terms.part == "hsks" and direction.is_outside:
+        raise BadInput(_("Hồ sơ kiểm sát không rời Viện kiểm sát."), field="part")
+    if terms.reason not in reasons_for(terms.direction):
+        raise BadInput(_("Lý do này không đi với hướng giao nhận đã chọn."), field="reason")
+    agency = one_line(terms.agency)
+    if direction.is_outside and not agency:
+        raise BadInput(_("Hãy ghi tên cơ quan giao hoặc nhận."), field="agency")
+    if len(agency) > 200:
+        raise BadInput(_("Tên cơ quan dài quá 200 chữ cái."), field="agency")
+    giver, receiver = _sides(row, actor, terms, agency)
+    row.direction, row.reason, row.completes = terms.direction, terms.reason, terms.completes
+    row.giver_unit, row.giver_agency, row.giver_person = giver.unit, giver.agency, giver.person
+    row.receiver_unit, row.receiver_agency, row.receiver_person = receiver.unit, receiver.agency, receiver.person
+    for name, value, longest in (
+        ("giver_name", terms.giver_name, 200),
+        ("giver_title", terms.giver_title, 120),
+        ("receiver_name", terms.receiver_name, 200),
+        ("receiver_title", terms.receiver_title, 120),
+        ("seal_condition", terms.seal_condition, 250),
+        ("place", terms.place, 200),
+        ("note", terms.note, 500),
+        ("decision", terms.decision, 200),
+    ):
+        text = one_line(value)
+        if len(text) > longest:
+            raise BadInput(_("Không quá %(most)d chữ cái.") % {"most": longest}, field=name)
+        setattr(row, name, text)
+    if giver.unit is not None:
+        who = giver.person or actor
+        row.giver_name = row.giver_name or display_name(who)[:200]
+        row.giver_title = row.giver_title or _titled(who, giver.unit)
+    if receiver.person is not None:
+        row.receiver_name = display_name(receiver.person)[:200]
+        row.receiver_title = row.receiver_title or _titled(receiver.person, receiver.unit)
+    if terms.total_pages is not None and not 0 < terms.total_pages <= _LARGEST:
+        raise BadInput(_("Tổng số trang không hợp lệ."), field="total_pages")
+    row.total_pages = terms.total_pages if terms.total_pages is not None else pages_of(case, terms.part)
+    row.volumes = _volumes(row, terms)
+    row.exhibits = _exhibits(case, terms) if terms.part == "hsva" else []
+    accused = case.accused.order_by("position", "pk").first()
+    row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
+    if _takes_the_case_along(row):
+        require_transfer(actor, case)
+        if row.receiver_unit is not None:
+            check_transfer(case, to=row.receiver_unit, decision=row.decision)
+
+
+def _takes_the_case_along(row: HandOver) -> bool:
+    """Tell whether the case goes to the receiving office with its paper."""
+    return (
+        row.part == "hsva"
+        and row.direction == "vks_vks"
+        and row.reason == TRANSFER
+        and row.receiver_unit_id != row.case.unit_id
+    )
+
+
+def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keeper, Keeper]:
+    """Return giver and receiver, and refuse who may not act for ours."""
+    case = row.case
+    held = holder_of(case, terms.part)
+    if held.is_lent:
+        raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
+    if DIRECTIONS[terms.direction].giver_outside:
+        taking = terms.other_unit or case.unit
+        if taking.pk not in offices_taking(case):
+            raise BadInput(
+                _("%(unit)s không nhận hồ sơ vụ án này từ cơ quan ngoài.") % {"unit": taking.name}, field="other_unit"
+            )
+        if not keeps_paper(actor, case, [taking.pk]):
+            raise _no_keeper(actor, case)
+        giver = _giver_outside(case, terms, agency)
+        return giver, Keeper(unit=taking)
+    if terms.completes is not None:
+        return _completing(actor, case, terms)
+    if held.keeper.unit is None:
+        raise Conflict(_("Hồ sơ đang ở %(keeper)s: phải ghi nhận hồ sơ về trước khi giao đi.") % {"keeper": held.name})
+    mine = held.keeper.person is not None and held.keeper.person.pk == actor.pk
+    if not mine and not keeps_paper(actor, case, [held.keeper.unit.pk]):
+        raise _no_keeper(actor, case)
+    return held.keeper, _receiver(case, held.keeper, terms, agency)
+
+
+def _no_keeper(actor: User, case: CaseFile) -> NotAllowed:
+    """Return the refusal for who does not keep the paper.
+
+    Raises:
+        NotFound: the person may not know of the case.
+    """
+    if not hand_overs_for(actor).filter(case=case).exists():
+        require(actor, case, Level.METADATA, doing=_("giao hồ sơ"))
+    return NotAllowed(_("Chỉ văn thư, lãnh đạo của nơi đang giữ hồ sơ, hoặc người đang giữ, giao được hồ sơ."))
+
+
+def _giver_outside(case: CaseFile, terms: Terms, agency: str) -> Keeper:
+    held = holder_of(case, terms.part)
+    if terms.completes is not None:
+        if terms.completes.giver_unit_id is not None:
+            raise BadInput(_("Lần giao trước không phải của cơ quan ngoài."), field="completes")
+        return Keeper(agency=terms.completes.giver_agency)
+    if held.holding is None:
+        # nothing is recorded: who gives it had it
+        return Keeper(agency=agency)
+    if not held.keeper.agency or folded(held.keeper.agency) != folded(agency):
+        raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name}, field="agency")
+    return held.keeper
+
+
+def _completing(actor: User, case: CaseFile, terms: Terms) -> tuple[Keeper, Keeper]:
+    before = terms.completes
+    if before is None or before.case_id != case.pk or not before.outstanding or before.giver_unit is None:
+        raise BadInput(_("Lần giao trước không còn tập nào chưa giao."), field="completes")
+    if not keeps_paper(actor, case, [before.giver_unit_id]):
+        raise _no_keeper(actor, case)
+    held = holder_of(case, terms.part)
+    if held.keeper.unit is None:
+        raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name})
+    return Keeper(unit=before.giver_unit), Keeper(unit=held.keeper.unit)
+
+
+def _receiver(case: CaseFile, giver: Keeper, terms: Terms, agency: str) -> Keeper:
+    if DIRECTIONS[terms.direction].receiver_outside:
+        return Keeper(agency=agency)
+    if terms.direction == "vks_vks":
+        to = terms.other_unit
+        if to is None or (giver.unit is not None and to.pk == giver.unit.pk):
+            raise BadInput(_("Hãy chọn đơn vị nhận, khác đơn vị giao."), field="other_unit")
+        if not to.is_active(timezone.localdate()):
+            raise BadInput(
+                _("%(unit)s chưa dùng hệ thống hoặc không còn tồn tại.") % {"unit": to.name}, field="other_unit"
+            )
+        return Keeper(unit=to)
+    unit = giver.unit
+    if unit is None:
+        raise BadInput(_("Hãy chọn đơn vị nhận, khác đơn vị giao."), field="other_unit")
+    if terms.person is None and giver.person is None:
+        raise BadInput(_("Hãy chọn người nhận."), field="person")
+    if terms.person is not None:
+        if giver.person is not None and giver.person.pk == terms.person.pk:
+            raise BadInput(_("Người nhận đang giữ hồ sơ: hãy chọn người khác."), field="person")
+        if terms.person not in people_to_receive(case, unit):
+            raise BadInput(
+                _("Người nhận phải làm việc tại đơn vị và được biết vụ án: hãy phân công trước khi giao."),
+                field="person",
+            )
+    return Keeper(unit=unit, person=terms.person)
+
+
+def _volumes(row: HandOver, terms: Terms) -> list[dict[str, Any]]:
+    there = volumes_of(row.case, terms.part)
+    missing = outstanding_of(row.case, terms.part)
+    if terms.completes is not None:
+        there = [each for each in there if each["number"] in terms.completes.outstanding]
+    elif not DIRECTIONS[terms.direction].giver_outside:
+        there = [each for each in there if each["number"] not in missing]
+    chosen = there if terms.volumes is None else [each for each in there if each["number"] in set(terms.volumes)]
+    if not chosen or (terms.volumes is not None and set(terms.volumes) - {each["number"] for each in there}):
+        raise BadInput(_("Hãy chọn các tập có trong hồ sơ."), field="volumes")
+    if len(chosen) < len(there) and terms.completes is None and terms.reason != IN_PARTS:
+        raise BadInput(_("Phải giao đủ các tập; chỉ khi trả hồ sơ mới được giao từng phần."), field="volumes")
+    return chosen
+
+
+def _exhibits(case: CaseFile, terms: Terms) -> list[dict[str, str]]:
+    there = exhibits_of(case)
+    if terms.exhibits is not None:
+        wanted = set(terms.exhibits)
+        if wanted - {each.pk for each in there}:
+            raise BadInput(_("Vật chứng đã chọn không đi kèm hồ sơ này."), field="exhibits")
+        there = [each for each in there if each.pk in wanted]
+    return [{"name": each.name, "quantity": each.quantity, "seal": each.seal_number} for each in there]
+
+
+def _locked(row: HandOver) -> HandOver:
+    lock_case(row.case)
+    return HandOver.objects.select_related(
+        "case__unit__parent", "giver_unit", "receiver_unit", "giver_person", "receiver_person", "completes"
+    ).get(pk=row.pk)
+
+
+def _require_giving(actor: User, row: HandOver) -> None:
+    if not gives(actor, row):
+        raise NotAllowed(_("Chỉ bên giao làm được việc này."))
+
+
+def _step(row: HandOver, actor: User, act: str, text: str = "") -> list[dict[str, str]]:
+    now = timezone.now()
+    return [*row.steps, {"act": act, "at": now.isoformat(), "by": display_name(actor), "text": text}]
+
+
+@transaction.atomic
+def send(*, actor: User, row: HandOver) -> HandOver:
+    """Give: the other side is asked to receive it. The first time the record gets its number.
+
+    Raises:
+        NotAllowed: the actor is not of the giving side, or may not transfer the case that goes along.
+        Conflict: it is under way or over, the paper is elsewhere now, or lent.
+    """
+    row = _locked(row)
+    _require_giving(actor, row)
+    if _takes_the_case_along(row):
+        require_transfer(actor, row.case)
+    if row.giver_unit is not None and row.completes_id is None:
+        held = holder_of(row.case, row.part)
+        if held.is_lent or not held.keeper.is_same(row.giver):
+            raise Conflict(
+                _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
+                % {"keeper": held.name, "giver": row.giver.name}
+            )
+    changes: dict[str, Any] = {
+        "sent_at": timezone.now(),
+        "steps": _step(row, actor, "send"),
+        "documents_complete": None,
+        "exhibits_complete": None,
+        "served": None,
+    }
+    if row.number is None:
+        unit = row.giver_unit or row.receiver_unit
+        year = timezone.localdate().year
+        form = CatalogueType.objects.filter(code=PAPER_TYPE).first()
+        changes |= {
+            "number_unit": unit,
+            "number_year": year,
+            "number": next_number(unit, NumberSeries.Series.HAND_OVER, year),
+            "form_number": form.form_number if form is not None else "",
+            "form_edition": form.form_edition if form is not None else "",
+        }
+    move(row, HAND_OVER, "send", **changes)
+    tell(
+        "hand_over_sent",
+        actor=actor,
+        case=row.case,
+        **_told(row),
+        number=row.written_number,
+        seal_condition=row.seal_condition,
+    )
+    return row
+
+
+def _told(row: HandOver) -> dict[str, Any]:
+    folios = row.folio_range
+    return {
+        "hand_over": row.pk,
+        "part": row.part,
+        "direction": row.direction,
+        "handing_reason": row.reason,
+        "volumes": len(row.volumes),
+        "folio_from": folios[0] if folios is not None else None,
+        "folio_to": folios[1] if folios is not None else None,
+        "pages": row.total_pages,
+        "exhibits": len(row.exhibits),
+        "giver": _side_in_words(row.giver_name, row.giver.place),
+        "receiver": _side_in_words(row.receiver_name, row.receiver.place),
+    }
+
+
+def _side_in_words(name: str, place: str) -> str:
+    return f"{name} – {place}" if name else place
+
+
+@transaction.atomic
+def hand_over(*, actor: User, case: CaseFile, terms: Terms) -> HandOver:
+    """Begin a hand-over and send it at once.
+
+    Raises:
+        NotFound, NotAllowed, BadInput, Conflict: see `draft` and `send`.
+    """
+    return send(actor=actor, row=draft(actor=actor, case=case, terms=terms))
+
+
+@transaction.atomic
+def accept(
+    *,
+    actor: User,
+    row: HandOver,
+    checks: Checks,
+    received: Collection[int] | None = None,
+    missing: str = "",
+    receiver_name: str = "",
+    receiver_title: str = "",
+    signed_paper: CaseDocument | None = None,
+    awaits_paper: bool = False,
+) -> HandOver:
+    """Receive: from this moment the paper is with the receiver, and with it the case where the hand-over transfers it.
+
+    Args:
+        actor: of the receiving side; for an agency outside, our clerk who records what it signed.
+        row: the hand-over.
+        checks: what was found (Điều 238, 276).
+        received: numbers of the volumes that came; None: all.
+        missing: what did not come, where a file comes back in parts.
+        receiver_name: who signed for the receiver; the actor, where the receiver is an office of ours.
+        receiver_title: with which post.
+        signed_paper: the signed record, filed in the case; for an agency outside.
+        awaits_paper: that record is still to come: the hand-over counts, and stands in a list until it is there.
+
+    Raises:
+        NotAllowed: the actor is not of the receiving side.
+        BadInput: a check is not passed (it then has to be refused), the record is no signed record of this case, or
+            nothing is said of it.
+        Conflict: it is not waiting to be received, or the paper is elsewhere.
+    """
+    row = _locked(row)
+    if not receives(actor, row):
+        raise NotAllowed(_("Chỉ bên nhận được ghi nhận hoặc từ chối."))
+    volumes, left = _received(row, received)
+    missing = composed(missing).strip()[:2000]
+    if left and not missing:
+        raise BadInput(_("Hãy ghi rõ những gì còn thiếu."), field="missing")
+    wrong = [name for name in failed(checks, row.direction, row.reason) if not (left and name != "served")]
+    if wrong:
+        raise BadInput(
+            _("Chưa đủ điều kiện nhận: %(what)s. Hãy chọn “Chưa nhận” và ghi rõ phần thiếu.")
+            % {"what": ", ".join(_(CHECKS[name]).lower() for name in wrong)},
+            field=wrong[0],
+        )
+    wanted = checks_for(row.direction, row.reason)
+    name = one_line(receiver_name)[:200] or row.receiver_name
+    title = one_line(receiver_title)[:120] or row.receiver_title
+    if row.receiver_unit is not None:
+        name, title = name or display_name(actor)[:200], title or _titled(actor, row.receiver_unit)
+    now = timezone.now()
+    changes: dict[str, Any] = {
+        **{key: getattr(checks, key) if key in wanted else None for key in CHECKS},
+        "volumes": volumes,
+        "missing": missing,
+        "outstanding": left,
+        "receiver_name": name,
+        "receiver_title": title,
+        "accepted_at": now,
+        "steps": _step(row, actor, "accept", missing),
+        **_proof(row, signed_paper, awaits_paper=awaits_paper),
+    }
+    move(row, HAND_OVER, "accept", **changes)
+    if row.completes is not None:
+        came = {each["number"] for each in volumes if each["received"]}
+        rest = [number for number in row.completes.outstanding if number not in came]
+        HandOver.objects.filter(pk=row.completes.pk).update(outstanding=rest)
+        HandOver.objects.filter(pk=row.pk).update(outstanding=[])
+        row.outstanding = []
+    else:
+        pass_to(
+            case=row.case,
+            part=row.part,
+            giver=row.giver,
+            receiver=row.receiver,
+            cause=Holding.Cause.HAND_OVER,
+            reference=row.pk,
+        )
+    tell(
+        "hand_over_accepted",
+        actor=actor,
+        case=row.case,
+        **_told(row),
+        **{key: getattr(row, key) for key in CHECKS},
+        outstanding=left,
+        document=row.signed_paper.document_id if row.signed_paper is not None else None,
+        awaits_paper=row.awaits_paper,
+        missing=missing,
+    )
+    if _takes_the_case_along(row) and row.receiver_unit is not None:
+        move_case(actor=actor, case=row.case, to=row.receiver_unit, decision=row.decision)
+    return row
+
+
+def _received(row: HandOver, received: Collection[int] | None) -> tuple[list[dict[str, Any]], list[int]]:
+    """Return the volumes with what came, and the numbers that the giver still has."""
+    came = {each["number"] for each in row.volumes} if received is None else set(received)
+    if not came or came - {each["number"] for each in row.volumes}:
+        raise BadInput(_("Hãy chọn các tập có trong lần giao này."), field="volumes")
+    volumes = [{**each, "received": each["number"] in came} for each in row.volumes]
+    lacking = [each["label"] for each in volumes if not each["received"]]
+    if lacking and row.reason != IN_PARTS:
+        raise BadInput(
+            _("Còn thiếu %(what)s: hãy chọn “Chưa nhận” và ghi rõ phần thiếu.") % {"what": ", ".join(lacking)},
+            field="volumes",
+        )
+    if row.completes is not None:
+        return volumes, [each["number"] for each in volumes if not each["received"]]
+    elsewhere = set() if row.giver_unit is None else set(outstanding_of(row.case, row.part))
+    all_of_it = {each["number"] for each in volumes_of(row.case, row.part)} | {each["number"] for each in row.volumes}
+    return volumes, sorted(all_of_it - came - elsewhere)
+
+
+def _proof(row: HandOver, paper: CaseDocument | None, *, awaits_paper: bool) -> dict[str, Any]:
+    if not row.direction_data.is_outside:
+        return {}
+    if paper is None and not awaits_paper:
+        raise BadInput(
+            _("Hãy chọn biên bản đã ký trong hồ sơ (bản quét), hoặc đánh dấu chờ biên bản đã ký."),
+            field="signed_paper",
+        )
+    if paper is not None:
+        _check_paper(row, paper)
+    return {"signed_paper": paper, "awaits_paper": paper is None}
+
+
+def _check_paper(row: HandOver, paper: CaseDocument) -> None:
+    if not papers_to_attach(row).filter(pk=paper.pk).exists():
+        raise BadInput(
+            _("Tài liệu này không phải biên bản giao nhận của vụ án, hoặc đã gắn với lần giao khác."),
+            field="signed_paper",
+        )
+
+
+@transaction.atomic
+def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver:
+    """Attach the signed record that a hand-over with an agency outside waits for.
+
+    Raises:
+        NotAllowed: the actor is of neither side.
+        BadInput: it is no signed record of this case.
+        Conflict: none is waited for.
+    """
+    row = _locked(row)
+    if not (gives(actor, row) or receives(actor, row)):
+        raise NotAllowed(_("Chỉ người của bên giao hoặc bên nhận gắn được biên bản."))
+    if row.state != "da_nhan" or not row.awaits_paper:
+        raise Conflict(_("Lần giao nhận này không chờ biên bản nào."))
+    _check_paper(row, paper)
+    steps = _step(row, actor, "paper")
+    # the case is held: nobody attaches another meanwhile
+    HandOver.objects.filter(pk=row.pk).update(awaits_paper=False, signed_paper=paper, steps=steps)
+    row.awaits_paper, row.signed_paper, row.steps = False, paper, steps
+    tell(
+        "hand_over_paper",
+        actor=actor,
+        case=row.case,
+        hand_over=row.pk,
+        part=row.part,
+        document=paper.document_id,
+        sha256=paper.sha256,
+    )
+    return row
+
+
+@transaction.atomic
+def reject(*, actor: User, row: HandOver, checks: Checks, missing: str) -> HandOver:
+    """Refuse to receive, naming what is missing (Điều 238, 276); the paper stays with the giver.
+
+    Raises:
+        NotAllowed: the actor is not of the receiving side.
+        BadInput: nothing is named.
+        Conflict: it is not waiting to be received.
+    """
+    row = _locked(row)
+    if not receives(actor, row):
+        raise NotAllowed(_("Chỉ bên nhận được ghi nhận hoặc từ chối."))
+    missing = composed(missing).strip()
+    if not missing or len(missing) > 2000:
+        raise BadInput(_("Hãy ghi rõ những gì còn thiếu (không quá 2.000 chữ cái)."), field="missing")
+    wanted = checks_for(row.direction, row.reason)
+    found: dict[str, Any] = {name: getattr(checks, name) if name in wanted else None for name in CHECKS}
+    move(row, HAND_OVER, "reject", missing=missing, steps=_step(row, actor, "reject", missing), **found)
+    tell("hand_over_rejected", actor=actor, case=row.case, hand_over=row.pk, part=row.part, **found, missing=missing)
+    return row
+
+
+@transaction.atomic
+def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
+    """Take back a hand-over nobody received; a number that was given stays given.
+
+    Raises:
+        NotAllowed: the actor is not of the giving side.
+        BadInput: no reason.
+        Conflict: it was received, or cancelled before.
+    """
+    row = _locked(row)
+    _require_giving(actor, row)
+    reason = composed(reason).strip()
+    if not reason or len(reason) > 500:
+        raise BadInput(_("Hãy ghi lý do hủy (không quá 500 chữ cái)."), field="reason")
+    move(row, HAND_OVER, "cancel", steps=_step(row, actor, "cancel", reason))
+    tell("hand_over_cancelled", actor=actor, case=row.case, hand_over=row.pk, part=row.part, reason=reason)
+    return row

@@ -1,0 +1,106 @@
+"""What a hand-over of a case file can be: between whom, for what, what has to be checked (BLTTHS, Điều 238, 276). Pure.
+
+Values are those of the offices' vocabulary; those of directions with a code are the codes of the national case software.
+A row is never taken away: hand-overs that are there name it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vks_plugin.text import gettext_noop as _
+
+
+class Direction(NamedTuple):
+    """From whom to whom paper goes."""
+
+    value: str
+    label: str
+    code: str
+    """In the national case software; empty: it knows none."""
+    giver_outside: bool = False
+    receiver_outside: bool = False
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether an agency outside the system takes part, so that its side is proven by the signed paper."""
+        return self.giver_outside or self.receiver_outside
+
+
+DIRECTIONS: dict[str, Direction] = {
+    each.value: each
+    for each in (
+        Direction("vks_ta", _("Viện kiểm sát → Tòa án"), "01", receiver_outside=True),
+        Direction("ta_vks", _("Tòa án → Viện kiểm sát"), "02", giver_outside=True),
+        Direction("vks_cqdt", _("Viện kiểm sát → Cơ quan điều tra"), "03", receiver_outside=True),
+        Direction("cqdt_vks", _("Cơ quan điều tra → Viện kiểm sát"), "04", giver_outside=True),
+        Direction("vks_vks", _("Giữa hai Viện kiểm sát"), ""),
+        Direction("noi_bo", _("Nội bộ đơn vị"), ""),
+    )
+}
+
+REASONS: dict[str, str] = {
+    "ket_thuc_dt": _("Kết thúc điều tra, đề nghị truy tố"),
+    "tra_dtbs": _("Trả hồ sơ để điều tra bổ sung"),
+    "truy_to": _("Truy tố, chuyển hồ sơ sang Tòa án"),
+    "phuc_tham": _("Xét xử phúc thẩm"),
+    "tra_ho_so": _("Trả hồ sơ"),
+    "chuyen_tham_quyen": _("Chuyển theo thẩm quyền"),
+    "nghien_cuu": _("Nghiên cứu hồ sơ"),
+    "nop_luu": _("Nộp lưu"),
+}
+
+_ONLY: dict[str, frozenset[str]] = {
+    "ket_thuc_dt": frozenset({"cqdt_vks"}),
+    "truy_to": frozenset({"vks_ta"}),
+    "chuyen_tham_quyen": frozenset({"vks_vks", "cqdt_vks", "vks_cqdt", "ta_vks", "vks_ta"}),
+    "nop_luu": frozenset({"noi_bo", "vks_vks"}),
+}
+"""Directions of reasons that do not go with every one."""
+
+IN_PARTS = "tra_ho_so"
+"""The reason for which a file may come back in parts; every other wants all of it at once."""
+TRANSFER = "chuyen_tham_quyen"
+"""The reason that, between two offices, takes the case along with its paper."""
+
+
+def reasons_for(direction: str) -> tuple[str, ...]:
+    """Return the reasons that go with a direction."""
+    return tuple(reason for reason in REASONS if direction in _ONLY.get(reason, {direction}))
+
+
+class Checks(NamedTuple):
+    """What the receiving side found (Điều 238, 276); None: not looked at."""
+
+    documents_complete: bool | None = None
+    """Documents are all there, as the inventory lists them."""
+    exhibits_complete: bool | None = None
+    """Exhibits that go along are all there, as the inventory lists them."""
+    served: bool | None = None
+    """Conclusion of the investigation, or indictment, was served on the accused or his representative."""
+
+
+CHECKS: dict[str, str] = {
+    "documents_complete": _("Đủ tài liệu so với bảng kê"),
+    "exhibits_complete": _("Đủ vật chứng (nếu có) so với bảng kê"),
+    "served": _("Bản kết luận điều tra hoặc cáo trạng đã giao cho bị can, người đại diện"),
+}
+
+
+def checks_for(direction: str, reason: str) -> tuple[str, ...]:
+    """Return which checks the law wants before a file is received.
+
+    That the paper was served is asked where the investigation ends (Điều 238) and where a case goes to court (Điều 276).
+    """
+    serving = (direction, reason) in {("cqdt_vks", "ket_thuc_dt"), ("vks_ta", "truy_to")}
+    return tuple(name for name in CHECKS if name != "served" or serving)
+
+
+def failed(checks: Checks, direction: str, reason: str) -> tuple[str, ...]:
+    """Return the checks that are wanted and were not passed."""
+    return tuple(name for name in checks_for(direction, reason) if getattr(checks, name) is not True)
+
+
+def volume_code(case_code: str, part: str, number: int) -> str:
+    """Return what the label of a volume says: letters every keyboard sends alike, whatever method of input is on."""
+    return f"{case_code}-{part}-T{number:02d}".upper()

@@ -1,0 +1,233 @@
+"""Hand-overs (giao nhận): paper goes from a giver to a receiver, and both sign."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, Direction, failed
+from vks_plugin.custody.models.holding import PART_CHOICES, Keeper
+from vks_plugin.custody.states import HAND_OVER
+from vks_plugin.organization.models import ProcuracyUnit
+
+
+def _side(**options: Any) -> Any:
+    return models.ForeignKey(ProcuracyUnit, on_delete=models.PROTECT, null=True, blank=True, **options)
+
+
+def _person(**options: Any) -> Any:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", **options
+    )
+
+
+class HandOver(models.Model):
+    """One part of the paper of a case is given and received, or not.
+
+    States and what leads from one to another: `custody.states.HAND_OVER`; changed by `custody.actions.hand_overs` alone. Names, posts and
+    what the case is called are kept as they stood when it was sent: that is what was signed.
+    """
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="hand_overs")
+    part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PART_CHOICES)
+    direction = models.CharField(
+        _("hướng giao nhận"), max_length=16, choices=[(each.value, _(each.label)) for each in DIRECTIONS.values()]
+    )
+    reason = models.CharField(
+        _("lý do"), max_length=24, choices=[(value, _(label)) for value, label in REASONS.items()]
+    )
+    state = models.CharField(
+        _("trạng thái"),
+        max_length=16,
+        choices=[(value, _(label)) for value, label in HAND_OVER.states],
+        default=HAND_OVER.first,
+    )
+    # number of the record, given when it is sent, of the office that draws it up
+    number_unit = _side(related_name="+")
+    number_year = models.PositiveSmallIntegerField(null=True)
+    number = models.PositiveIntegerField(_("số biên bản"), null=True)
+    # number and edition of the form it is printed on, as the catalogue had them then
+    form_number = models.CharField(max_length=24, blank=True)
+    form_edition = models.CharField(max_length=60, blank=True)
+
+    giver_unit = _side(related_name="hand_overs_given", verbose_name=_("đơn vị giao"))
+    giver_agency = models.CharField(_("cơ quan giao"), max_length=200, blank=True)
+    giver_person = _person(verbose_name=_("người giữ giao"))
+    giver_name = models.CharField(_("họ tên người giao"), max_length=200, blank=True)
+    giver_title = models.CharField(_("chức vụ người giao"), max_length=120, blank=True)
+    receiver_unit = _side(related_name="hand_overs_received", verbose_name=_("đơn vị nhận"))
+    receiver_agency = models.CharField(_("cơ quan nhận"), max_length=200, blank=True)
+    receiver_person = _person(verbose_name=_("người nhận"))
+    receiver_name = models.CharField(_("họ tên người nhận"), max_length=200, blank=True)
+    receiver_title = models.CharField(_("chức vụ người nhận"), max_length=120, blank=True)
+
+    case_name = models.CharField(max_length=250)
+    main_accused = models.CharField(max_length=200, blank=True)
+    # [{"number", "label", "code", "folio_from", "folio_to", "received"}, …]
+    volumes = models.JSONField(default=list)
+    total_pages = models.PositiveIntegerField(_("tổng số trang"), null=True, blank=True)
+    # [{"name", "quantity", "seal"}, …]
+    exhibits = models.JSONField(default=list)
+    seal_condition = models.CharField(_("tình trạng niêm phong"), max_length=250, blank=True)
+    place = models.CharField(_("nơi giao nhận"), max_length=200, blank=True)
+    note = models.CharField(_("ghi chú"), max_length=500, blank=True)
+    # number and day of the paper a transfer of the case rests on
+    decision = models.CharField(_("số, ngày văn bản chuyển vụ án"), max_length=200, blank=True)
+
+    documents_complete = models.BooleanField(null=True)
+    exhibits_complete = models.BooleanField(null=True)
+    served = models.BooleanField(null=True)
+    missing = models.TextField(_("còn thiếu"), max_length=2000, blank=True)
+    # numbers of volumes that stayed with the giver
+    outstanding = models.JSONField(default=list)
+    # what came back in parts is completed by another hand-over
+    completes = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="completed_by", verbose_name=_("giao nốt")
+    )
+    signed_paper = models.ForeignKey(
+        CaseDocument,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("biên bản đã ký"),
+    )
+    awaits_paper = models.BooleanField(_("chờ biên bản đã ký"), default=False)
+    # [{"act", "at", "by", "text"}, …], so that both sides read what went before; the ledger is the proof
+    steps = models.JSONField(default=list)
+
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
+    sent_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
+    # the day of receipt exists only once the file is received (Điều 238, 276)
+    accepted_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
+
+    if TYPE_CHECKING:
+        case_id: int
+        giver_unit_id: int | None
+        receiver_unit_id: int | None
+        giver_person_id: int | None
+        receiver_person_id: int | None
+        number_unit_id: int | None
+        completes_id: int | None
+        signed_paper_id: int | None
+
+    class Meta:
+        db_table = "vks_hand_over"
+        ordering = ("-id",)
+        verbose_name = _("giao nhận hồ sơ")
+        verbose_name_plural = _("giao nhận hồ sơ")
+        indexes = [
+            models.Index(fields=["giver_unit", "state"], name="vks_hand_over_given"),
+            models.Index(fields=["receiver_unit", "state"], name="vks_hand_over_received"),
+            models.Index(fields=["number_unit", "sent_at"], name="vks_hand_over_register"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "part"],
+                condition=Q(state__in=sorted(HAND_OVER.open)),
+                name="vks_hand_over_one_open",
+            ),
+            models.UniqueConstraint(
+                fields=["number_unit", "number_year", "number"],
+                condition=Q(number__isnull=False),
+                name="vks_hand_over_numbered_once",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(giver_unit__isnull=False, giver_agency="") | (Q(giver_unit__isnull=True) & ~Q(giver_agency=""))
+                )
+                & (
+                    Q(receiver_unit__isnull=False, receiver_agency="")
+                    | (Q(receiver_unit__isnull=True) & ~Q(receiver_agency=""))
+                )
+                & (Q(giver_unit__isnull=False) | Q(receiver_unit__isnull=False)),
+                name="vks_hand_over_two_sides",
+            ),
+            # the supervision file never leaves the procuracy
+            models.CheckConstraint(
+                condition=~Q(part="hsks") | Q(giver_unit__isnull=False, receiver_unit__isnull=False),
+                name="vks_hand_over_internal_stays",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(state="da_nhan") & Q(accepted_at__isnull=True))
+                | (
+                    Q(state="da_nhan", accepted_at__isnull=False)
+                    & (
+                        Q(giver_unit__isnull=False, receiver_unit__isnull=False)
+                        | Q(signed_paper__isnull=False)
+                        | Q(awaits_paper=True)
+                    )
+                ),
+                name="vks_hand_over_accepted_proven",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="chua_nhan") | ~Q(missing=""), name="vks_hand_over_refusal_names_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.part}: {self.direction} {self.state}"
+
+    @property
+    def giver(self) -> Keeper:
+        """Who gives (`giver_unit` and `giver_person` are read)."""
+        return Keeper(unit=self.giver_unit, agency=self.giver_agency, person=self.giver_person)
+
+    @property
+    def receiver(self) -> Keeper:
+        """Who receives (`receiver_unit` and `receiver_person` are read)."""
+        return Keeper(unit=self.receiver_unit, agency=self.receiver_agency, person=self.receiver_person)
+
+    @property
+    def direction_data(self) -> Direction:
+        """What there is to know of the direction."""
+        return DIRECTIONS[self.direction]
+
+    @property
+    def checks(self) -> Checks:
+        """What the receiving side found."""
+        return Checks(self.documents_complete, self.exhibits_complete, self.served)
+
+    @property
+    def failed_checks(self) -> tuple[str, ...]:
+        """The checks that are wanted and were not passed."""
+        return failed(self.checks, self.direction, self.reason)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to act."""
+        return self.state in HAND_OVER.open
+
+    @property
+    def state_label(self) -> str:
+        """The state in words."""
+        return gettext(HAND_OVER.label(self.state))
+
+    @property
+    def written_number(self) -> str:
+        """Number and year of the record, such as `12/2026`; empty before it is sent."""
+        return f"{self.number}/{self.number_year}" if self.number is not None else ""
+
+    @property
+    def folio_range(self) -> tuple[int, int] | None:
+        """First and last folio of what is handed over; None where no volume says."""
+        first = [each["folio_from"] for each in self.volumes if each["folio_from"] is not None]
+        last = [each["folio_to"] for each in self.volumes if each["folio_to"] is not None]
+        return (min(first), max(last)) if first and last else None
+
+    @property
+    def folio_count(self) -> int:
+        """How many folios the volumes have together, by their first and last."""
+        return sum(
+            each["folio_to"] - each["folio_from"] + 1
+            for each in self.volumes
+            if each["folio_from"] is not None and each["folio_to"] is not None
+        )

@@ -1,0 +1,259 @@
+"""Hand-overs as one person may see them, and who may do what to one.
+
+Both sides see the record of a hand-over and nothing else of the case: the office that receives a file does not have the
+case yet, and the one that gave it away keeps what it signed (V14).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_decision, facts_of, reach
+from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volume
+from vks_plugin.custody.handing import IN_PARTS, volume_code
+from vks_plugin.custody.models import HandOver, Holding
+from vks_plugin.custody.queries.holding import acting_for, holder_of, keeps_paper, of_offices
+from vks_plugin.custody.states import HAND_OVER, Move
+from vks_plugin.errors import NotFound
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.queries import posts_in_force
+
+PAPER_TYPE = "BBGNHS"
+"""The signed record, in the catalogue of documents."""
+WAITS_TOO_LONG = dt.timedelta(days=3)
+"""A hand-over nobody received for so long is shown as late; a convention of this program, no period of any law."""
+_MOST_PEOPLE = 500
+
+
+def hand_overs_for(user: User) -> QuerySet[HandOver]:
+    """Return the hand-overs the person may see, the newest first.
+
+    Those of cases the person may know of, those of offices whose paper the person keeps, and those the person gives or
+    receives; the receiving side sees one once it was sent.
+    """
+    if not user.is_active:
+        return HandOver.objects.none()
+    own = {unit.pk for _role, unit in posts_in_force(user)}
+    case_file = CaseFile.objects.filter(reach(user, Level.METADATA, part="hsva")).order_by().values("pk")
+    internal = CaseFile.objects.filter(reach(user, Level.METADATA, part="hsks")).order_by().values("pk")
+    seen = (
+        Q(part="hsva", case__in=case_file)
+        | Q(part="hsks", case__in=internal)
+        | of_offices(user, unit="giver_unit")
+        | Q(giver_person=user, giver_unit__in=own)
+        | (
+            Q(sent_at__isnull=False)
+            & (of_offices(user, unit="receiver_unit") | Q(receiver_person=user, receiver_unit__in=own))
+        )
+        # who records what comes from outside draws it up
+        | (Q(giver_unit__isnull=True) & of_offices(user, unit="receiver_unit"))
+    )
+    return HandOver.objects.filter(seen).select_related(
+        "case__unit", "giver_unit__parent", "receiver_unit__parent", "giver_person", "receiver_person", "number_unit"
+    )
+
+
+def hand_over_for(user: User, pk: int | str) -> HandOver:
+    """Return one hand-over.
+
+    Raises:
+        NotFound: there is none, or the person may not know of it: the same sentence for both.
+    """
+    found = hand_overs_for(user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Không có lần giao nhận này trong phạm vi của bạn."))
+    return found
+
+
+def coming_to(user: User) -> QuerySet[HandOver]:
+    """Return what waits for this person to receive it: in own name, or for an office whose paper the person keeps."""
+    mine = Q(receiver_person=user) | (Q(receiver_person__isnull=True) & of_offices(user, unit="receiver_unit"))
+    inside = Q(receiver_unit__isnull=False)
+    return hand_overs_for(user).filter(mine & inside, state="cho_nhan").order_by("sent_at", "pk")
+
+
+def given_by(user: User) -> QuerySet[HandOver]:
+    """Return what this person's side has given, or begun to give, and nobody received yet."""
+    mine = (
+        Q(giver_person=user)
+        | of_offices(user, unit="giver_unit")
+        | (Q(giver_unit__isnull=True) & of_offices(user, unit="receiver_unit"))
+    )
+    return hand_overs_for(user).filter(mine, state__in=HAND_OVER.open).order_by("sent_at", "pk")
+
+
+def waiting_for_paper(user: User) -> QuerySet[HandOver]:
+    """Return what was received by or from an agency outside whose signed record is not there yet, the oldest first."""
+    mine = of_offices(user, unit="giver_unit") | of_offices(user, unit="receiver_unit")
+    return hand_overs_for(user).filter(mine, awaits_paper=True, state="da_nhan").order_by("accepted_at", "pk")
+
+
+def is_late(row: HandOver) -> bool:
+    """Tell whether a hand-over has waited too long to be received."""
+    return row.state == "cho_nhan" and row.sent_at is not None and row.sent_at < timezone.now() - WAITS_TOO_LONG
+
+
+def gives(user: User, row: HandOver) -> bool:
+    """Tell whether the person acts for the giving side: sends, cancels; for an agency outside our clerk does."""
+    if row.giver_unit_id is None:
+        return keeps_paper(user, row.case, [row.receiver_unit_id])
+    if row.giver_person_id is not None and row.giver_person_id == user.pk:
+        return _works_in(user, row.giver_unit_id)
+    return keeps_paper(user, row.case, [row.giver_unit_id])
+
+
+def receives(user: User, row: HandOver) -> bool:
+    """Tell whether the person acts for the receiving side, which alone closes a hand-over.
+
+    What somebody receives in own name nobody else receives; for an agency outside our clerk records what it signed.
+    """
+    if row.receiver_unit_id is None:
+        return keeps_paper(user, row.case, [row.giver_unit_id])
+    if row.receiver_person_id is not None:
+        return row.receiver_person_id == user.pk and _works_in(user, row.receiver_unit_id)
+    return keeps_paper(user, row.case, [row.receiver_unit_id])
+
+
+def _works_in(user: User, unit_id: int) -> bool:
+    places = acting_for([unit_id])
+    return user.is_active and any(unit.pk in places for _role, unit in posts_in_force(user))
+
+
+def moves_of(user: User, row: HandOver) -> tuple[Move, ...]:
+    """Return what the person may do to a hand-over now."""
+    giving, receiving = gives(user, row), receives(user, row)
+    return tuple(
+        move for move in HAND_OVER.moves_from(row.state) if (receiving if move.name in {"accept", "reject"} else giving)
+    )
+
+
+def offices_taking(case: CaseFile) -> set[int]:
+    """Return the offices that may receive the file from an agency outside.
+
+    The office of the case, the one appointed for its trial, the one above while it is under appeal, and whoever gave it
+    out last.
+    """
+    found = {case.unit_id, case.trial_unit_id}
+    if facts_of(case).under_appeal:
+        found.add(case.unit.parent_id)
+    last = Holding.objects.filter(case=case, part="hsva", unit__isnull=False).order_by("-since").first()
+    if last is not None:
+        found.add(last.unit_id)
+    return acting_for(found)
+
+
+def may_begin(user: User, case: CaseFile) -> bool:
+    """Tell whether the person may begin some hand-over of a part of this case."""
+    return bool(parts_to_give(user, case)) or may_take_in(user, case)
+
+
+def parts_to_give(user: User, case: CaseFile) -> list[str]:
+    """Return the parts of a case the person may give out now: what the person has, or the own office."""
+    found = []
+    for part in ("hsva", "hsks"):
+        keeper = holder_of(case, part).keeper
+        if keeper.unit is None:
+            continue
+        mine = keeper.person is not None and keeper.person.pk == user.pk and _works_in(user, keeper.unit.pk)
+        if mine or keeps_paper(user, case, [keeper.unit.pk]):
+            found.append(part)
+    return found
+
+
+def may_take_in(user: User, case: CaseFile) -> bool:
+    """Tell whether the person may record that the file comes from an agency outside."""
+    outside = holder_of(case).keeper.unit is None or bool(outstanding_of(case, "hsva"))
+    return outside and keeps_paper(user, case, offices_taking(case))
+
+
+def case_to_hand_over(user: User, code: str) -> CaseFile:
+    """Return a case somebody may begin a hand-over of.
+
+    An office that has the paper gives it out although the case is not its own, as after a trial it appeared at.
+
+    Raises:
+        NotFound: there is none, or the person has nothing to do with its paper.
+    """
+    case = CaseFile.objects.select_related("unit__parent", "department", "trial_unit").filter(code=code).first()
+    if case is None or not (may_begin(user, case) or _knows(user, case)):
+        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+    return case
+
+
+def _knows(user: User, case: CaseFile) -> bool:
+    return any(case_decision(user, case, part).level >= Level.METADATA for part in ("hsva", "hsks"))
+
+
+def people_to_receive(case: CaseFile, unit: ProcuracyUnit) -> list[User]:
+    """Return the people of an office who can be handed paper of a case: clerks, archivists, and who may know of it."""
+    rows = Appointment.objects.in_force(timezone.localdate()).filter(unit=unit, user__is_active=True)
+    found: dict[int, User] = {}
+    for row in rows.select_related("user").order_by("user__first_name", "user__last_name", "pk")[:_MOST_PEOPLE]:
+        if row.user_id not in found and (row.role in {"records_clerk", "archivist"} or _knows(row.user, case)):
+            found[row.user_id] = row.user
+    return list(found.values())
+
+
+def volumes_of(case: CaseFile, part: str) -> list[dict[str, Any]]:
+    """Return the volumes of a part as a hand-over lists them; one that holds everything where none is bound yet."""
+
+    def line(number: int, label: str, first: int | None, last: int | None) -> dict[str, Any]:
+        code = volume_code(case.code, part, number)
+        return {"number": number, "label": label, "code": code, "folio_from": first, "folio_to": last, "received": None}
+
+    if part == "hsva":
+        bound = [
+            line(each.number, str(each), each.folio_from, each.folio_to) for each in Volume.objects.filter(case=case)
+        ]
+        if bound:
+            return bound
+        numbers = (
+            Folio.objects.filter(case=case, number__isnull=False).order_by("number").values_list("number", flat=True)
+        )
+        return [line(1, _("Tập %(number)d") % {"number": 1}, numbers.first(), numbers.last())]
+    return [line(1, _("Tập %(number)d") % {"number": 1}, None, None)]
+
+
+def pages_of(case: CaseFile, part: str) -> int | None:
+    """Return how many pages the papers of a part have that are stored here; None: none is (one query)."""
+    counted = CaseDocument.objects.filter(case=case, part=part).values_list("page_count", flat=True)
+    return sum(each or 0 for each in counted) or None
+
+
+def exhibits_of(case: CaseFile) -> list[Exhibit]:
+    """Return the exhibits that go along with the file."""
+    return list(Exhibit.objects.filter(case=case, accompanies_file=True))
+
+
+def outstanding_of(case: CaseFile, part: str) -> dict[int, HandOver]:
+    """Return the volumes that did not come along with the file, each with the hand-over it was missing from."""
+    rows = HandOver.objects.filter(case=case, part=part, state="da_nhan").exclude(outstanding=[])
+    return {number: row for row in rows.select_related("giver_unit") for number in row.outstanding}
+
+
+def papers_to_attach(row: HandOver) -> QuerySet[CaseDocument]:
+    """Return the signed records that are filed in the case and belong to no other hand-over.
+
+    By number and day: the clerk who attaches one does not read what is filed.
+    """
+    taken = HandOver.objects.filter(case=row.case, signed_paper__isnull=False).values("signed_paper")
+    filed = CaseDocument.objects.filter(case=row.case, document_type__code=PAPER_TYPE)
+    return filed.exclude(pk__in=taken).order_by("-date", "-pk")
+
+
+def may_come_in_parts(row: HandOver) -> bool:
+    """Tell whether some of the volumes may be received and the others follow."""
+    return row.reason == IN_PARTS
+
+
+def counted(rows: Iterable[QuerySet[HandOver]]) -> list[int]:
+    """Return how many each has."""
+    return [each.aggregate(number=Count("pk"))["number"] for each in rows]
