@@ -39,6 +39,10 @@ class Configuration:
     """Most pages a single PDF may have."""
     max_bundle_pages: int = 50_000
     """Most pages a single bundle may have."""
+    bundle_volume_pages: int = 3000
+    """Most pages of one volume of a bundle, when who asks names none; a worker's memory follows it."""
+    bundle_volume_megabytes: int = 500
+    """Heaviest volume of a bundle, when who asks names none, in mebibytes."""
     max_import_bytes: int = 20 * MEBIBYTE
     """Largest list of cases that is read, in bytes; a workbook may unpack into ten times as much."""
     max_import_rows: int = 20_000

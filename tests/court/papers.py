@@ -65,7 +65,7 @@ def paper(path: Path, **page: Any) -> Path:
 
 
 def with_form(path: Path, *, value: str = "NGUYEN VAN ANH", drawn: bool = False) -> Path:
-    """Write a PDF with a filled-in field, a link, a highlighted place, a script and an attached file.
+    """Write a PDF with a filled-in field, a link, a highlighted place and a script.
 
     A field that is `drawn` shows a black bar, as the program that filled it in would have drawn its value.
     """
@@ -115,7 +115,6 @@ def with_form(path: Path, *, value: str = "NGUYEN VAN ANH", drawn: bool = False)
         pdf.Root.Names = Dictionary(
             JavaScript=Dictionary(Names=Array([String("x"), Dictionary(S=Name.JavaScript, JS=String("app.alert(3)"))]))
         )
-        pdf.attachments["bi-mat.txt"] = b"kem theo"
         return saved(pdf, path)
 
 
@@ -141,8 +140,8 @@ def planned(
     return BundleDocument(**(values | fields))
 
 
-def plan_of(documents: Iterable[BundleDocument]) -> BundlePlan:
-    """Lay these documents out."""
+def plan_of(documents: Iterable[BundleDocument], **fields: Any) -> BundlePlan:
+    """Lay these documents out; `fields` are further ones of the request."""
     return make_plan(
         BundleRequest(
             case_code="HS-QN-KV1-2026-0001",
@@ -151,6 +150,7 @@ def plan_of(documents: Iterable[BundleDocument]) -> BundlePlan:
             made_on=dt.date(2026, 5, 4),
             title="Toàn bộ hồ sơ vụ án",
             documents=list(documents),
+            **fields,
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone, translation
 
+from tests.court.papers import shown_text
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
-from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
+from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.stamping import stamp
@@ -66,7 +69,7 @@ def test_a_bundle_holds_the_case_file_in_folio_order_and_nothing_internal(
     titles = " ".join(title for _depth, title, _page in found.outline)
     assert "Quyết định khởi tố bị can (tr. 5)" in titles
     assert "Báo cáo đề xuất" not in titles
-    assert files() == [bundle.path.name]
+    assert files() == [bundle.manifest_path.name, bundle.path.name]
     # others on the server read nothing of it
     assert bundle.path.parent.stat().st_mode & 0o077 == 0
 
@@ -189,7 +192,7 @@ def test_whatever_language_a_person_reads_the_pages_in_a_bundle_is_vietnamese(
 ) -> None:
     CaseDocument.objects.filter(pk=filed_case.documents[2].pk).update(document_type=None)
     with translation.override("en"):
-        plan, _filed = court.plan_for(actor=people["prosecutor_kv1"], case=filed_case.case)
+        plan, _filed, _left_out = court.plan_for(actor=people["prosecutor_kv1"], case=filed_case.case)
         bundle = queued(people["prosecutor_kv1"], filed_case.case)
         name = unquote(court.content_disposition(bundle))
         readable_pdf(filed_case.documents[1].document).unlink()
@@ -390,3 +393,97 @@ def test_the_name_of_a_download_is_composed_and_plain(filed_case: FiledCase, peo
     assert plain == f'filename="{filed_case.case.code.lower()}-toan-bo-ho-so-vu-an-{day:%Y-%m-%d}.pdf"'
     assert unicodedata.is_normalized("NFC", unquote(full))
     assert court.content_disposition(bundle, inline=True).startswith("inline; ")
+
+
+# --- presets, wishes, and bundles that build on others ---------------------------------------------------------------
+
+
+def made(actor: User, case: CaseFile, preset: str, earlier: Bundle | None = None, **wishes: Any) -> Bundle:
+    """Ask for a bundle and make it."""
+    bundle = court.request_bundle(
+        actor=actor, case=case, preset=preset, wishes=Wishes(**wishes), earlier=earlier.pk if earlier else None
+    )
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.error) == (Bundle.Status.DONE, "")
+    return bundle
+
+
+def test_what_is_added_later_and_what_is_taken_out_keep_their_pages(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    late = filed_case.documents[2]
+    first = made(
+        actor, case, Bundle.Preset.EXTRACT, documents=tuple(each.document_id for each in filed_case.documents[:2])
+    )
+    assert first.document_ids == [each.document_id for each in filed_case.documents[:2]]
+    second = made(actor, case, Bundle.Preset.SUPPLEMENT, first)
+    assert second.layout["begun"] == first.layout["begun"]
+    assert [row[0] for row in second.layout["late"][0]] == [late.document_id]
+    whole, added = inspect_bundle(court.finished_file(second)), court.finished_file(second, court.ADDITION)
+    assert whole.problems == []
+    assert inspect_bundle(added, first_page=first.page_count + 1).problems == []  # type: ignore[operator]
+    with pytest.raises(BadInput, match="Không có tài liệu nào mới"):
+        court.request_bundle(actor=actor, case=case, preset=Bundle.Preset.SUPPLEMENT, earlier=second.pk)
+    core = made(actor, case, Bundle.Preset.CORE, second, folios="3-5")
+    assert core.document_ids == [filed_case.documents[1].document_id]
+    cited = next(row[3] for row in second.layout["begun"] if row[0] == core.document_ids[0])
+    assert f"tập chính tr. {cited}" in shown_text(core.path, 3)
+    manifest = json.loads(court.finished_file(core, court.MANIFEST).read_text(encoding="utf-8"))
+    assert manifest["documents"][0]["filed_sha256"] == filed_case.documents[1].sha256
+    # a paper that is no longer what it was would move what others cite
+    CaseDocument.objects.filter(pk=filed_case.documents[0].pk).update(sha256="0" * 64)
+    with pytest.raises(BadInput, match="Tài liệu ở trang 3 của tập trước"):
+        court.request_bundle(actor=actor, case=case, preset=Bundle.Preset.SUPPLEMENT, earlier=first.pk)
+    with pytest.raises(NotFound):
+        court.finished_file(first, "2")
+    with pytest.raises(NotFound):
+        court.finished_file(first, court.ADDITION)
+
+
+def test_wishes_that_cannot_be_met_are_told_before_the_work(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    preset = Bundle.Preset
+    for kind, wishes, sentence in (
+        (preset.EXTRACT, {}, "Hãy chọn tài liệu"),
+        (preset.CORE, {"folios": "1"}, "Hãy chọn tập đã lập"),
+        (preset.WHOLE, {"folios": "88"}, "bút lục 88"),
+        (preset.WHOLE, {"documents": (filed_case.internal.document_id,)}, "không có trong hồ sơ vụ án này"),
+        (preset.WHOLE, {"corner": "middle"}, "Vị trí bút lục"),
+        (preset.WHOLE, {"volume_pages": -1}, "Số trang mỗi tập"),
+        (preset.DEFENCE, {}, "sau khi kết thúc điều tra"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            court.request_bundle(actor=actor, case=case, preset=kind, wishes=Wishes(**wishes))
+    # a folio that is missing is not passed over in silence
+    filed_case.documents[1].folios.filter(number=4).delete()
+    with pytest.raises(BadInput, match="thiếu bút lục 4"):
+        court.request_bundle(actor=actor, case=case)
+    assert not Bundle.objects.exists()
+    bundle = made(actor, case, preset.WHOLE, accept_gaps=True)
+    assert "Thiếu bút lục: 4." in shown_text(bundle.path, 1)
+
+
+def test_the_defence_is_not_handed_what_it_may_not_read(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    CaseFile.objects.filter(pk=case.pk).update(stage="truy_to")
+    case.refresh_from_db()
+    CasePerson.objects.create(
+        case=case, role="nguoi_lam_chung", full_name="Lê Thị Bảo Vệ", folded_name="le thi bao ve", is_protected=True
+    )
+    texts = ("Lời khai của LÊ THỊ BẢO  VỆ", "Không nhắc ai cả", "")
+    for each, text in zip(filed_case.documents, texts, strict=True):
+        type(each.document).objects.filter(pk=each.document_id).update(content=text)
+    bundle = made(actor, case, Bundle.Preset.DEFENCE)
+    assert bundle.document_ids == [filed_case.documents[1].document_id]
+    why = dict(bundle.left_out)
+    assert "chưa che" in why[filed_case.documents[0].document_id]
+    assert "Chưa nhận dạng chữ" in why[filed_case.documents[2].document_id]
+    cover = shown_text(bundle.path, 1)
+    assert "2 tài liệu không đưa vào" in cover
+    # neither its name nor its title stands anywhere in it
+    everything = "".join(shown_text(bundle.path, page) for page in range(1, (bundle.page_count or 0) + 1))
+    assert filed_case.documents[0].title not in everything
+    leaders = made(actor, case, Bundle.Preset.LEADERS)
+    assert len(leaders.document_ids) == 3

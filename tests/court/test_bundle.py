@@ -426,16 +426,6 @@ def test_pages_that_lack_something_are_bundled(broken: str, tmp_path: Path) -> N
     assert "trang 3/3" in shown_text(target, 3)
 
 
-def test_the_number_of_an_earlier_bundle_is_not_mistaken_for_this_one_s(tmp_path: Path) -> None:
-    """A bundle handed back by another agency may itself be filed."""
-    inner = bundle_of(tmp_path, paper(tmp_path / "a.pdf"), folio=1)
-    target = bundle_of(tmp_path, inner, folio=40)
-    found = inspect_bundle(target)
-    assert found.stamps == list(range(1, 6))
-    assert found.folios == ["", "", "40", "41", "42"]
-    assert found.links == [(2, 3)]
-
-
 # --- what a filed copy may not carry ---------------------------------------------------------------------------------
 
 
@@ -468,7 +458,7 @@ def test_nothing_in_it_runs_leads_out_or_hides_a_file(tmp_path: Path) -> None:
     source = with_form(tmp_path / "a.pdf")
     target = bundle_of(tmp_path, source)
     raw = "".join(str(each) for each in _objects(source))
-    assert all(word in raw for word in ("/JavaScript", "/URI", "/AcroForm", "/EmbeddedFile"))
+    assert all(word in raw for word in ("/JavaScript", "/URI", "/AcroForm"))
     inside = "".join(str(each) for each in _objects(target))
     for word in (
         "/JavaScript",
@@ -480,7 +470,6 @@ def test_nothing_in_it_runs_leads_out_or_hides_a_file(tmp_path: Path) -> None:
         "/EmbeddedFile",
         "'/AA'",
         '"/AA"',
-        "kem theo",
     ):
         assert word not in inside, word
     # a mark a person made on the page stays
@@ -523,6 +512,29 @@ def _nothing(path: Path) -> Path:
     return path
 
 
+def _misplaced(path: Path) -> Path:
+    data = paper(path).read_bytes()
+    path.write_bytes(data.replace(b"startxref\n", b"startxref\n9"))
+    return path
+
+
+def _with_a_file(path: Path) -> Path:
+    with pikepdf.open(paper(path), allow_overwriting_input=True) as pdf:
+        pdf.attachments["bi-mat.txt"] = b"kem theo"
+        return saved(pdf, path)
+
+
+def _numbered(path: Path) -> Path:
+    write_bundle(plan_of([planned(REAL / "QDKhoiToVuAn.pdf")]), path)
+    return path
+
+
+def _drawn_by_a_program(path: Path) -> Path:
+    with pikepdf.open(with_form(path, drawn=True), allow_overwriting_input=True) as pdf:
+        pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp/>")
+        return saved(pdf, path)
+
+
 UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda path: path, "Không tìm thấy tệp của “Lệnh tạm giam”"),
     "locked": (_locked, "“Lệnh tạm giam” bị khóa bằng mật khẩu"),
@@ -530,6 +542,13 @@ UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "empty": (_nothing, "Tệp của “Lệnh tạm giam” bị hỏng"),
     "a folder": (lambda path: path.parent, "Tệp của “Lệnh tạm giam” bị hỏng"),
     "other pages": (paper, "“Lệnh tạm giam” có 1 trang nhưng hồ sơ ghi 2 trang"),
+    "its table of objects broken": (_misplaced, "Tệp của “Lệnh tạm giam” bị hỏng"),
+    "a file inside": (_with_a_file, "“Lệnh tạm giam” có tệp đính kèm bên trong"),
+    "a bundle": (_numbered, "“Lệnh tạm giam” đã mang số trang của một tập hồ sơ khác \\(trang 1\\)"),
+    "a form only one program can draw": (
+        _drawn_by_a_program,
+        "“Lệnh tạm giam” là biểu mẫu có ô điền chưa được cố định",
+    ),
 }
 
 
@@ -650,7 +669,7 @@ def test_more_papers_than_may_be_open_at_once(tmp_path: Path) -> None:
         first = write_bundle(plan, folder / "1.pdf")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (least, most))
-    assert first == write_bundle(plan, folder / "2.pdf")
+    assert first.sha256 == write_bundle(plan, folder / "2.pdf").sha256
     assert sorted(path.name for path in folder.iterdir()) == ["1.pdf", "2.pdf"]
     found = inspect_bundle(folder / "1.pdf")
     assert found.problems == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,15 @@ def documents(draw: st.DrawFn) -> BundleDocument:
     )
 
 
+def numbered_once(chosen: list[BundleDocument]) -> list[BundleDocument]:
+    """Give each folio to one document alone."""
+    next_folio = count(1)
+    return [
+        dataclasses.replace(each, folio_by_page={page: str(next(next_folio)) for page in each.folio_by_page})
+        for each in chosen
+    ]
+
+
 def request(chosen: list[BundleDocument]) -> BundleRequest:
     return BundleRequest(
         case_code="HS-QN-KV1-2026-0001",
@@ -68,7 +77,7 @@ def request(chosen: list[BundleDocument]) -> BundleRequest:
     )
 
 
-many = st.lists(documents(), min_size=1, max_size=MOST_ROWS)
+many = st.lists(documents(), min_size=1, max_size=MOST_ROWS).map(numbered_once)
 
 
 @given(many)

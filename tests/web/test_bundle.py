@@ -148,3 +148,38 @@ def test_an_empty_case_has_nothing_to_bundle(
         assert answer.status_code == 400
         assert "hãy nộp tài liệu trước khi lập tập" in Page(answer).text
     assert snapshot() == before
+
+
+def test_an_extract_in_volumes_is_asked_for_and_fetched_piece_by_piece(
+    filed_case: FiledCase, as_person: SignIn, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client = as_person("prosecutor_kv1")
+    address = f"/vks/cases/{filed_case.case.code}/"
+    wishes = {"preset": "trich_luc", "folios": "1-5", "volume_pages": "4", "corner": "top_right", "agency": "on"}
+    for wrong, sentence in (
+        ({"preset": "khac"}, "khac"),
+        ({"preset": "trich_luc"}, "nêu bút lục"),
+        ({"earlier": "x"}, ""),
+    ):
+        refused = client.post(f"{address}bundle/", wrong, headers=PART)
+        assert refused.status_code == 400
+        assert sentence in Page(refused).text
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"{address}bundle/", wishes)
+    bundle = Bundle.objects.get()
+    assert (bundle.status, bundle.document_count, len(bundle.volumes)) == (Bundle.Status.DONE, 2, 2)
+    links = [link for link in Page(client.get(address)).links() if f"{bundle.pk}/download/" in link]
+    for row, link in zip(bundle.volumes, links, strict=False):
+        assert link.endswith(f"?piece={row['volume']}")
+        answer = client.get(link)
+        assert "tập" in unquote(answer["Content-Disposition"])
+        assert hashlib.sha256(fetched(answer)).hexdigest() == row["sha256"]
+    answer = client.get(f"/vks/bundles/{bundle.pk}/download/?piece=manifest")
+    assert answer["Content-Type"] == "application/json"
+    assert bundle.volumes[1]["sha256"] in fetched(answer).decode()
+    for piece in ("3", "0", "-1", "bo-sung", "9999999999", "../x"):
+        assert client.get(f"/vks/bundles/{bundle.pk}/download/", {"piece": piece}).status_code == 404
+    # who may not read the papers fetches no piece of them, not even the list
+    stranger = as_person("clerk_kv1")
+    for piece in ("1", "manifest"):
+        assert stranger.get(f"/vks/bundles/{bundle.pk}/download/", {"piece": piece}).status_code == 404

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,15 +15,20 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin import __version__
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require, visible_documents
 from vks_plugin.acts import digest_of, tell
+from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.court.bundle import BundleResult, write_bundle
+from vks_plugin.court.bundle import BundleResult, path_of_volume, write_addition, write_bundle
+from vks_plugin.court.choosing import HEADINGS, Wishes, choose
 from vks_plugin.court.inspection import inspect_bundle
+from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.models import Bundle
-from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, make_plan
+from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
+from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
@@ -31,47 +37,116 @@ from vks_plugin.text import ascii_file_name, composed
 logger = logging.getLogger("paperless.vks.court")
 
 _OPEN = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
+MANIFEST, ADDITION = "manifest", "bo-sung"
+"""What may be fetched of a bundle besides its volumes."""
+_LONGEST_NUMBER = 6
+
+
+class LaidOut(NamedTuple):
+    """A plan, and whose papers it holds."""
+
+    plan: BundlePlan
+    filed: list[CaseDocument]
+    left_out: list[tuple[CaseDocument, str]]
+    """What was asked for and is not in it, each with the reason."""
 
 
 def documents_for(actor: User, case: CaseFile) -> list[CaseDocument]:
-    """Return what goes into the actor's bundle: the case file only, in the order of proceedings."""
+    """Return what may go into the actor's bundle: the case file only, in the order of proceedings."""
     view = case_for(actor, case.code)
     return list(view.documents.filter(part="hsva").prefetch_related("folios"))
 
 
-def plan_for(*, actor: User, case: CaseFile) -> tuple[BundlePlan, list[CaseDocument]]:
+def plan_for(
+    *,
+    actor: User,
+    case: CaseFile,
+    preset: str = Bundle.Preset.WHOLE,
+    wishes: Wishes | None = None,
+    earlier: Bundle | None = None,
+) -> LaidOut:
     """Lay the bundle out.
+
+    Args:
+        actor: for whom; what this person may not read is not in it.
+        case: whose papers.
+        preset: a value of `Bundle.Preset`.
+        wishes: which papers, and in what form.
+        earlier: the main bundle of a core bundle, or the one that is added to.
 
     Raises:
         NotFound, NotAllowed: the actor may not read the case.
-        BadInput: there is nothing to bundle, or more than `VKS_MAX_BUNDLE_PAGES`.
+        BadInput: there is nothing to bundle, or more than `VKS_MAX_BUNDLE_PAGES`; a wish that cannot be met;
+            folios are missing and nobody explained why.
     """
     require(actor, case, Level.VIEW, doing=_("lập tập hồ sơ"))
+    wishes = wishes or Wishes()
     filed = documents_for(actor, case)
     if not filed:
         raise BadInput(_("Vụ án chưa có tài liệu nào trong hồ sơ: hãy nộp tài liệu trước khi lập tập."))
-    pages = sum(document.page_count or 0 for document in filed)
-    limit = configuration().max_bundle_pages
-    if pages > limit:
-        raise BadInput(
-            _("Tập hồ sơ có %(pages)d trang, quá %(limit)d: hãy chọn ít tài liệu hơn.")
-            % {"pages": pages, "limit": limit}
-        )
     # a court's paper, whatever language the person uses the pages in
     with speaking("vi"):
+        chosen = choose(case, filed, preset=preset, wishes=wishes, earlier=earlier)
+        pages = sum(document.page_count or 0 for document in chosen.documents)
+        limit = configuration().max_bundle_pages
+        if pages > limit:
+            raise BadInput(
+                _("Tập hồ sơ có %(pages)d trang, quá %(limit)d: hãy chọn ít tài liệu hơn.")
+                % {"pages": pages, "limit": limit}
+            )
+        planned = [
+            [_as_planned(each, wishes, main_page=chosen.main_pages.get(each.pk, 0)) for each in group]
+            for group in chosen.groups
+        ]
         request = BundleRequest(
             case_code=case.code,
             case_name=case.name,
             office_name=case.unit.name,
             made_on=timezone.localdate(),
-            title=str(Bundle.Preset.WHOLE.label),
-            documents=[_as_planned(document) for document in filed],
+            title=str(Bundle.Preset(chosen.preset).label),
+            documents=planned[0],
+            late=planned[1:],
+            heading=HEADINGS[Bundle.Preset(chosen.preset)],
+            limits=wishes.limits(),
+            corner=wishes.corner,
+            notes=chosen.notes,
         )
-    return make_plan(request), filed
+        plan = make_plan(request)
+        if earlier is not None and preset == Bundle.Preset.SUPPLEMENT:
+            _hold_numbers(plan, earlier)
+    return LaidOut(plan, chosen.documents, chosen.left_out)
 
 
-def _as_planned(filed: CaseDocument) -> BundleDocument:
+def _hold_numbers(plan: BundlePlan, earlier: Bundle) -> None:
+    """Make sure that no page of the earlier bundle got another number."""
+    before = [row for rows in (earlier.layout["begun"], *earlier.layout["late"]) for row in rows]
+    now = [[int(each.document.key), each.first_page] for each in plan.documents[: len(before)]]
+    if now != [[document, first] for document, _sha256, _pages, first in before]:
+        raise BadInput(_("Số trang của tập trước không giữ được: hãy lập tập mới."))
+
+
+def layout_of(plan: BundlePlan) -> dict[str, Any]:
+    """Return where every document stands, so that a later bundle can keep to it."""
+
+    def rows(parts: Iterable[Part]) -> list[list[Any]]:
+        return [
+            [int(each.document.key), each.document.sha256, each.document.page_count, each.first_page]
+            for part in parts
+            for each in part.documents
+        ]
+
+    begun = [part for part in plan.parts if not part.supplement]
+    return {"begun": rows(begun), "late": [rows([part]) for part in plan.parts if part.supplement]}
+
+
+def _as_planned(filed: CaseDocument, wishes: Wishes, *, main_page: int = 0) -> BundleDocument:
     kind = filed.document_type
+    path = readable_pdf(filed.document)
+    folios = {folio.page: folio.label for folio in filed.folios.all() if folio.page is not None and folio.label}
+    stampers = {folio.stamped_by for folio in filed.folios.all() if folio.stamped_by}
+    backs = {}
+    if filed.counting == Counting.SHEET:
+        backs = {page + 1: label for page, label in folios.items() if page + 1 not in folios}
     return BundleDocument(
         title=filed.title,
         kind_name=kind.name if kind is not None else "",
@@ -80,41 +155,78 @@ def _as_planned(filed: CaseDocument) -> BundleDocument:
         number=filed.number,
         date=filed.date,
         part=filed.part,
-        path=readable_pdf(filed.document),
+        path=path,
         page_count=filed.page_count or 0,
-        folio_by_page={
-            folio.page: folio.label for folio in filed.folios.all() if folio.page is not None and folio.label
-        },
+        folio_by_page=folios,
+        characteristics=filed.characteristics,
+        back_by_page={page: label for page, label in backs.items() if page <= (filed.page_count or 0)},
+        agency=", ".join(sorted(stampers)) if wishes.agency else "",
+        key=str(filed.document_id),
+        sha256=filed.sha256,
+        # a file that is not there is named when every source is looked at
+        size=path.stat().st_size if path.is_file() else 0,
+        main_page=main_page,
     )
 
 
 @transaction.atomic
-def request_bundle(*, actor: User, case: CaseFile, preset: str = Bundle.Preset.WHOLE) -> Bundle:
+def request_bundle(
+    *,
+    actor: User,
+    case: CaseFile,
+    preset: str = Bundle.Preset.WHOLE,
+    wishes: Wishes | None = None,
+    earlier: UUID | str | None = None,
+) -> Bundle:
     """Queue a bundle of the case; a worker makes it.
 
-    Asking again while one is being made returns that one.
+    Asking again for the same while one is being made returns that one.
 
     Raises:
         NotFound, NotAllowed: the actor may not read the case.
-        BadInput: unknown preset, nothing to bundle, too many pages, or a source that cannot be bundled.
+        BadInput: unknown preset, nothing to bundle, too many pages, or wishes that cannot be met.
         Unavailable: the task queue cannot be reached.
     """
     if preset not in Bundle.Preset.values:
         raise BadInput(_("Mẫu tập hồ sơ không có trong danh mục."), field="preset")
-    plan, filed = plan_for(actor=actor, case=case)
+    wishes = wishes or Wishes()
+    before = earlier_bundle(actor, case, earlier) if earlier else None
+    laid = plan_for(actor=actor, case=case, preset=preset, wishes=wishes, earlier=before)
     CaseFile.objects.select_for_update().get(pk=case.pk)
-    running = Bundle.objects.filter(case=case, preset=preset, requested_by=actor, status__in=_OPEN).first()
+    running = Bundle.objects.filter(
+        case=case,
+        preset=preset,
+        requested_by=actor,
+        status__in=_OPEN,
+        earlier=before,
+        options=wishes.as_data(),
+    ).first()
     if running is not None:
         return running
     bundle = Bundle.objects.create(
         case=case,
         preset=preset,
         requested_by=actor,
-        total=plan.page_count,
-        document_count=len(filed),
-        document_ids=[document.document_id for document in filed],
+        options=wishes.as_data(),
+        earlier=before,
+        total=laid.plan.page_count,
+        document_count=len(laid.filed),
+        document_ids=[document.document_id for document in laid.filed],
     )
     transaction.on_commit(partial(_send, bundle))
+    return bundle
+
+
+def earlier_bundle(actor: User, case: CaseFile, bundle_id: UUID | str) -> Bundle:
+    """Return a finished bundle of the case that another is to build on.
+
+    Raises:
+        NotFound: there is none, or something in it is not for this person (any more).
+        BadInput: it is of another case, was never finished, or was made before layouts were kept.
+    """
+    bundle = bundle_for(actor, bundle_id)
+    if bundle.case_id != case.pk or bundle.status != Bundle.Status.DONE or not bundle.layout:
+        raise BadInput(_("Hãy chọn một tập đã lập xong của vụ án này."), field="earlier")
     return bundle
 
 
@@ -158,7 +270,14 @@ def _make(bundle: Bundle) -> None:
 
 
 def _write(bundle: Bundle) -> None:
-    plan, filed = plan_for(actor=bundle.requested_by, case=bundle.case)
+    laid = plan_for(
+        actor=bundle.requested_by,
+        case=bundle.case,
+        preset=bundle.preset,
+        wishes=Wishes.of(bundle.options),
+        earlier=bundle.earlier,
+    )
+    plan = laid.plan
     target = bundle.path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -168,12 +287,12 @@ def _write(bundle: Bundle) -> None:
     def should_stop() -> bool:
         return not Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING).exists()
 
-    result = write_bundle(plan, target, progress=progress, should_stop=should_stop)
-    problems = inspect_bundle(target).problems
-    if problems:
-        target.unlink(missing_ok=True)
-        raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": problems[0]})
+    finished = False
     try:
+        result = write_bundle(plan, target, progress=progress, should_stop=should_stop)
+        write_addition(plan, bundle.addition_path)
+        bundle.manifest_path.write_text(manifest_text(plan, result), encoding="utf-8")
+        inspect_all(result)
         with transaction.atomic():
             finished = _end(
                 bundle,
@@ -182,16 +301,50 @@ def _write(bundle: Bundle) -> None:
                 progress=result.page_count,
                 total=result.page_count,
                 sha256=result.sha256,
-                document_count=len(filed),
-                document_ids=[document.document_id for document in filed],
+                document_count=len(laid.filed),
+                document_ids=[document.document_id for document in laid.filed],
+                layout=layout_of(plan),
+                volumes=[
+                    {
+                        "volume": each.number,
+                        "first_page": each.first_page,
+                        "last_page": each.last_page,
+                        "bytes": each.size,
+                        "sha256": each.sha256,
+                    }
+                    for each in result.volumes
+                ],
+                left_out=[[document.document_id, why] for document, why in laid.left_out],
             )
             if finished:
-                tell_made(bundle.requested_by, bundle.case, bundle.preset, filed, result)
+                tell_made(bundle.requested_by, bundle.case, bundle.preset, laid.filed, result)
     except BaseException:
-        target.unlink(missing_ok=True)
+        finished = False
         raise
-    if not finished:
-        target.unlink(missing_ok=True)
+    finally:
+        if not finished:
+            paths = [path_of_volume(target, number + 1, len(plan.volumes)) for number in range(len(plan.volumes))]
+            for path in (*paths, bundle.addition_path, bundle.manifest_path):
+                path.unlink(missing_ok=True)
+
+
+def manifest_text(plan: BundlePlan, result: BundleResult) -> str:
+    """Return the manifest of what was just written, with the newest signed head of the ledger."""
+    checkpoint = last_checkpoint()
+    note = checkpoint.note if checkpoint is not None else ""
+    return as_text(manifest_of(plan, result, tool=f"vks-plugin {__version__}", checkpoint=note))
+
+
+def inspect_all(result: BundleResult) -> None:
+    """Read every file of a bundle with another library than the one that wrote it.
+
+    Raises:
+        BadInput: a reader in court would trip over something.
+    """
+    for volume in result.volumes:
+        problems = inspect_bundle(volume.path, first_page=volume.first_page).problems
+        if problems:
+            raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": problems[0]})
 
 
 def tell_made(
@@ -257,27 +410,52 @@ def cancel_bundle(*, actor: User, bundle: Bundle) -> None:
         raise Conflict(_("Tập hồ sơ này đã lập xong hoặc đã dừng."))
 
 
-def finished_file(bundle: Bundle) -> Path:
-    """Return the finished file.
+def finished_file(bundle: Bundle, piece: str = "") -> Path:
+    """Return a finished file.
+
+    Args:
+        bundle: whose.
+        piece: number of the volume (the first when empty), `manifest`, or `bo-sung`: what a supplement added.
 
     Raises:
         Conflict: it is not finished.
-        NotFound: the file is no longer there.
+        NotFound: there is no such piece, or the file is no longer there.
     """
     if bundle.status != Bundle.Status.DONE:
         raise Conflict(_("Tập hồ sơ chưa lập xong."))
-    if not bundle.path.is_file():
+    if piece == MANIFEST:
+        path = bundle.manifest_path
+    elif piece == ADDITION and bundle.preset == Bundle.Preset.SUPPLEMENT:
+        path = bundle.addition_path
+    else:
+        count = max(len(bundle.volumes), 1)
+        number = int(piece) if piece.isdecimal() and len(piece) < _LONGEST_NUMBER else int(not piece)
+        if not 1 <= number <= count:
+            raise NotFound(_("Tập hồ sơ không có phần này."))
+        path = path_of_volume(bundle.path, number, count)
+    if not path.is_file():
         raise NotFound(_("Tệp không còn trên máy chủ: hãy lập lại tập hồ sơ."))
-    return bundle.path
+    return path
 
 
-def content_disposition(bundle: Bundle, *, inline: bool = False) -> str:
-    """Return the header that names a fetched bundle: case code, preset and day.
+def content_disposition(bundle: Bundle, piece: str = "", *, inline: bool = False) -> str:
+    """Return the header that names a fetched file: case code, preset, volume and day.
 
     The name stands there twice: in plain letters for any program, in Vietnamese (RFC 6266) for those that read it.
     """
     made_on = timezone.localtime(bundle.created_at)
     with speaking("vi"):
-        full = composed(f"{bundle.case.code} {bundle.get_preset_display()} {made_on:%Y-%m-%d}")
+        name = bundle.get_preset_display()
+    if piece in {MANIFEST, ADDITION}:
+        name += " bảng kê" if piece == MANIFEST else " phần thêm"
+    elif bundle.several:
+        name += f" tập {piece or 1}-{len(bundle.volumes)}"
+    full = composed(f"{bundle.case.code} {name} {made_on:%Y-%m-%d}")
     kind = "inline" if inline else "attachment"
-    return f"{kind}; filename=\"{ascii_file_name(full)}.pdf\"; filename*=UTF-8''{quote(full, safe='')}.pdf"
+    ending = "json" if piece == MANIFEST else "pdf"
+    return f"{kind}; filename=\"{ascii_file_name(full)}.{ending}\"; filename*=UTF-8''{quote(full, safe='')}.{ending}"
+
+
+def content_type(piece: str) -> str:
+    """Return what kind of file a piece is."""
+    return "application/json" if piece == MANIFEST else "application/pdf"

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court import actions
+from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.models import Bundle
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.rest import UUID, ApiViewSet, InputSerializer, PersonSerializer, refusals
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+_PIECE = OpenApiParameter(
+    "piece",
+    OpenApiTypes.STR,
+    description="Number of the volume (the first when left out), `manifest`, or `bo-sung`: what a supplement added.",
+)
+_PRESETS = (
+    "`toan_bo`: the whole case file; `trinh_lanh_dao`: by groups, for the leaders; `bi_can_bao_chua`: for accused and "
+    "defender; `trich_luc`: what is picked; `tap_loi`: what is picked, with the pages of a main bundle; `bo_sung`: an "
+    "earlier bundle with what came since."
+)
 
 
 class BundleSerializer(serializers.Serializer[Bundle]):
@@ -30,13 +41,21 @@ class BundleSerializer(serializers.Serializer[Bundle]):
 
     id = serializers.UUIDField()
     case = serializers.CharField(source="case.code", help_text="Code of the case.")
-    preset = serializers.CharField(help_text="`toan_bo`: the whole case file.")
+    preset = serializers.CharField(help_text=_PRESETS)
     status = serializers.CharField(help_text="`queued`, `running`, `done`, `failed` or `cancelled`.")
     progress = serializers.IntegerField(help_text="Pages finished so far.")
     total = serializers.IntegerField(help_text="Pages there will be.")
     page_count = serializers.IntegerField(allow_null=True, help_text="Once it is done.")
     document_count = serializers.IntegerField(allow_null=True)
-    sha256 = serializers.CharField(help_text="Of the finished file.")
+    sha256 = serializers.CharField(help_text="Of the finished file; of several, over a line with the SHA-256 of each.")
+    volumes = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Once it is done: `volume`, `first_page`, `last_page`, `bytes`, `sha256` of each file.",
+    )
+    earlier = serializers.UUIDField(source="earlier_id", allow_null=True, help_text="The bundle it builds on.")
+    left_out = serializers.IntegerField(
+        source="left_out_count", help_text="Documents kept back from those who will read this bundle."
+    )
     error = serializers.CharField(help_text="Why it failed, in a sentence.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -46,7 +65,42 @@ class BundleSerializer(serializers.Serializer[Bundle]):
 class BundleRequestSerializer(InputSerializer):
     """What bundle is wanted."""
 
-    preset = serializers.CharField(required=False, default=Bundle.Preset.WHOLE.value, help_text="`toan_bo`.")
+    preset = serializers.CharField(required=False, default=Bundle.Preset.WHOLE.value, help_text=_PRESETS)
+    documents = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        required=False,
+        default=list,
+        help_text="Ids in the host; all when left out.",
+    )
+    folios = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=500,
+        help_text="Folios whose documents go in: `1-20, 35`.",
+    )
+    volume_pages = serializers.IntegerField(
+        required=False, default=0, help_text="Most pages of a volume; 0: `VKS_BUNDLE_VOLUME_PAGES`."
+    )
+    volume_megabytes = serializers.IntegerField(
+        required=False, default=0, help_text="Heaviest volume; 0: `VKS_BUNDLE_VOLUME_MEGABYTES`."
+    )
+    corner = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Where the folio is stamped: `top_right`, `top_left`, `bottom_right`, `bottom_left`; empty: below, in the middle.",
+    )
+    agency = serializers.BooleanField(required=False, default=False, help_text="The stamp says who put the folio on.")
+    accept_gaps = serializers.BooleanField(
+        required=False, default=False, help_text="Make it although folios are missing; the cover names them."
+    )
+    earlier = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="For `tap_loi` and `bo_sung`: the finished bundle it builds on.",
+    )
 
 
 @extend_schema(parameters=[CASE_CODE])
@@ -79,8 +133,12 @@ class CaseBundleViewSet(OfCaseViewSet):
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Queue one."""
         case = self.case_view().case
-        given = self.given(BundleRequestSerializer)
-        return self.shown(actions.request_bundle(actor=self.actor, case=case, preset=given["preset"]), status=202)
+        given = dict(self.given(BundleRequestSerializer))
+        preset, earlier = given.pop("preset"), given.pop("earlier")
+        given["documents"] = tuple(given["documents"])
+        wishes = Wishes(**given)
+        bundle = actions.request_bundle(actor=self.actor, case=case, preset=preset, wishes=wishes, earlier=earlier)
+        return self.shown(bundle, status=202)
 
 
 @extend_schema_view(
@@ -124,18 +182,21 @@ class BundleViewSet(ApiViewSet):
 
     @extend_schema(
         summary="Fetch a finished bundle",
-        parameters=[_ID],
+        parameters=[_ID, _PIECE],
         responses={
             (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
             **refusals(404, 409),
         },
     )
     @action(detail=True, methods=["get"])
-    def download(self, _request: Request, id: str) -> FileResponse:  # noqa: A002 - the name in the address
+    def download(self, request: Request, id: str) -> FileResponse:  # noqa: A002 - the name in the address
         """Answer with the file."""
         bundle = actions.bundle_for(self.actor, id)
+        piece = str(request.query_params.get("piece", ""))
         # closed by the response
-        response = FileResponse(actions.finished_file(bundle).open("rb"), content_type="application/pdf")
-        response["Content-Disposition"] = actions.content_disposition(bundle)
+        response = FileResponse(
+            actions.finished_file(bundle, piece).open("rb"), content_type=actions.content_type(piece)
+        )
+        response["Content-Disposition"] = actions.content_disposition(bundle, piece)
         response["Cache-Control"] = "private, no-store"
         return response

@@ -1,7 +1,8 @@
 """Writing a bundle: one PDF out of many, stamped, indexed and linked.
 
 Pages are copied without decoding them, so time and memory follow the number of
-pages and not their pictures. The same plan gives the same bytes.
+pages and not their pictures. Volumes are written one after the other, so memory follows
+the largest of them. The same plan gives the same bytes.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, OutlineItem, String
 
 from vks_plugin.court.front import RowArea, draw_front
-from vks_plugin.court.plan import BundlePlan
-from vks_plugin.court.stamping import StampFont, stamp, stamp_text
+from vks_plugin.court.plan import BundlePlan, Part, PlannedDocument, PlannedVolume
+from vks_plugin.court.stamping import FONT_RESOURCE, StampFont, stamp, stamp_text
 from vks_plugin.errors import BadInput, Conflict
 
 Progress = Callable[[int, int], None]
@@ -59,28 +60,55 @@ class BundleStopped(Conflict):
 
 
 @dataclass(frozen=True)
+class WrittenVolume:
+    """One file of a bundle."""
+
+    number: int
+    path: Path
+    first_page: int
+    last_page: int
+    sha256: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True)
 class BundleResult:
     """What was written."""
 
     page_count: int
-    sha256: str
+    volumes: tuple[WrittenVolume, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Of the file; of several, over a line with the SHA-256 of each."""
+        if len(self.volumes) == 1:
+            return self.volumes[0].sha256
+        return hashlib.sha256("".join(f"{each.sha256}\n" for each in self.volumes).encode("ascii")).hexdigest()
+
+
+def path_of_volume(target: Path, number: int, count: int) -> Path:
+    """Return where a volume lies: the file itself, or `name-2.pdf` beside it for one of several."""
+    return target if count == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
 
 
 def check_sources(plan: BundlePlan) -> frozenset[Path]:
     """Open every source once, before the long work; return those that are filled-in forms.
 
     Raises:
-        BadInput: a file is missing, locked, damaged, an unsettled form, or has another number of pages than
-            planned; the sentence names the document.
+        BadInput: a file is missing, locked, damaged, an unsettled form, holds attached files, bears the numbers
+            of another bundle, or has another number of pages than planned; the sentence names the document.
     """
     forms = set()
     for planned in plan.documents:
         source = planned.document
         try:
-            with pikepdf.open(source.path) as pdf:
+            with pikepdf.open(source.path, attempt_recovery=False) as pdf:
                 pages = len(pdf.pages)
                 form = "/AcroForm" in pdf.Root
-                settled = not form or _may_flatten(pdf)
+                settled = not form or ("/XFA" not in pdf.Root.AcroForm and _may_flatten(pdf))
+                attached = bool(len(pdf.attachments))
+                numbered = _numbered_page(pdf)
         except FileNotFoundError as error:
             message = f"Không tìm thấy tệp của “{source.title}”: hãy báo quản trị kiểm tra kho lưu trữ."
             raise BadInput(message) from error
@@ -90,6 +118,18 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
         except (pikepdf.PdfError, ValueError, OSError) as error:
             message = f"Tệp của “{source.title}” bị hỏng: hãy quét lại và nộp bản mới."
             raise BadInput(message) from error
+        if attached:
+            message = (
+                f"“{source.title}” có tệp đính kèm bên trong: hãy nộp tệp đó thành tài liệu riêng, "
+                "rồi in tài liệu này thành PDF và nộp lại."
+            )
+            raise BadInput(message)
+        if numbered:
+            message = (
+                f"“{source.title}” đã mang số trang của một tập hồ sơ khác (trang {numbered}): "
+                "hãy nộp bản chưa đóng số."
+            )
+            raise BadInput(message)
         if not settled:
             message = (
                 f"“{source.title}” là biểu mẫu có ô điền chưa được cố định: "
@@ -107,6 +147,16 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
     return frozenset(forms)
 
 
+def _numbered_page(pdf: pikepdf.Pdf) -> int:
+    """Return the first page, from 1, that bears the stamp of a bundle; 0 when none does."""
+    for number, page in enumerate(pdf.pages, start=1):
+        resources = page.obj.get("/Resources")
+        fonts = resources.get("/Font") if isinstance(resources, Dictionary) else None
+        if isinstance(fonts, Dictionary) and str(FONT_RESOURCE) in fonts:
+            return number
+    return 0
+
+
 def write_bundle(
     plan: BundlePlan,
     target: Path,
@@ -114,42 +164,92 @@ def write_bundle(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> BundleResult:
-    """Write the bundle; the file appears under its name only when it is complete.
+    """Write the bundle; its files appear under their names only when all are complete.
 
     Args:
         plan: the layout.
-        target: the PDF to write; its folder exists.
+        target: the PDF to write, or what the files of several volumes are named after; its folder exists.
         progress: called with pages done and pages in all.
         should_stop: asked now and then; a true answer ends the work.
 
     Raises:
-        BadInput: a source cannot be bundled.
+        BadInput: a source cannot be bundled, or a volume came out heavier than allowed.
         BundleStopped: `should_stop` answered true; nothing was left behind.
     """
     forms = check_sources(plan)
-    front, areas = draw_front(plan)
-    partial = target.with_name(f".{target.name}.partial")
-    parts: list[Path] = []
+    count = len(plan.volumes)
+    partial = {
+        volume.number: target.with_name(f".{path_of_volume(target, volume.number, count).name}.partial")
+        for volume in plan.volumes
+    }
+    written = []
     try:
-        job = _assembled(plan, front, forms, partial, parts)
+        for volume in plan.volumes:
+            made = partial[volume.number]
+            digest = _write_volume(plan, volume, made, forms, progress, should_stop)
+            size = made.stat().st_size
+            if plan.request.limits.size and size > plan.request.limits.size:
+                message = f"Tập {volume.number} nặng quá mức đã chọn: hãy tăng dung lượng mỗi tập."
+                raise BadInput(message)
+            path = path_of_volume(target, volume.number, count)
+            written.append(WrittenVolume(volume.number, path, volume.first_page, volume.last_page, digest, size))
+        for each in written:
+            partial[each.number].replace(each.path)
+    finally:
+        for path in partial.values():
+            path.unlink(missing_ok=True)
+    if progress is not None:
+        progress(plan.page_count, plan.page_count)
+    return BundleResult(plan.page_count, tuple(written))
+
+
+def write_addition(plan: BundlePlan, target: Path) -> WrittenVolume | None:
+    """Write what was added last as a file of its own, with the numbers it has in the whole bundle; None without one.
+
+    Raises:
+        BadInput: a source cannot be bundled.
+    """
+    added = plan.addition()
+    if added is None:
+        return None
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        digest = _write_volume(plan, added, partial, check_sources(plan), None, None)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return WrittenVolume(added.number, target, added.first_page, added.last_page, digest, target.stat().st_size)
+
+
+def _write_volume(
+    plan: BundlePlan,
+    volume: PlannedVolume,
+    made: Path,
+    forms: frozenset[Path],
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> str:
+    """Write one file and return its SHA-256."""
+    beside: list[Path] = []
+    try:
+        fronts = [draw_front(plan, part, volume.number) for part in volume.parts]
+        job = _assembled(volume, [front for front, _areas in fronts], forms, made, beside)
         with job.create_pdf() as bundle:
-            _write_pages(bundle, plan, areas, progress, should_stop)
-            _finish(bundle, plan)
+            _stamp_all(bundle, plan, volume, progress, should_stop)
+            for part, (_front, areas) in zip(volume.parts, fronts, strict=True):
+                _link(bundle, volume, part, areas)
+            _finish(bundle, plan, volume)
             bundle.save(
-                partial,
+                made,
                 static_id=True,
                 object_stream_mode=pikepdf.ObjectStreamMode.generate,
                 compress_streams=True,
                 recompress_flate=False,
             )
-        digest = _seal(partial)
-        partial.replace(target)
+        return _seal(made)
     finally:
-        for path in (partial, *parts):
+        for path in beside:
             path.unlink(missing_ok=True)
-    if progress is not None:
-        progress(plan.page_count, plan.page_count)
-    return BundleResult(plan.page_count, digest)
 
 
 def _seal(path: Path) -> str:
@@ -181,22 +281,18 @@ def _seal(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _write_pages(
-    bundle: pikepdf.Pdf,
-    plan: BundlePlan,
-    areas: list[RowArea],
-    progress: Progress | None,
-    should_stop: Callable[[], bool] | None,
-) -> None:
-    _stamp_all(bundle, plan, progress, should_stop)
+def _link(bundle: pikepdf.Pdf, volume: PlannedVolume, part: Part, areas: list[RowArea]) -> None:
+    """Lay a link over each row of an index whose document is in this file."""
     for area in areas:
-        page = bundle.pages[area.page]
+        if not volume.first_page <= area.document.first_page <= volume.last_page:
+            continue
+        page = bundle.pages[part.first_page - volume.first_page + area.page]
         link = Dictionary(
             Type=Name.Annot,
             Subtype=Name.Link,
             Rect=Array([round(value, 2) for value in area.rectangle]),
             Border=Array([0, 0, 0]),
-            Dest=_destination(bundle, area.document.first_page),
+            Dest=_destination(bundle, volume, area.document.first_page),
             Contents=String(f"Trang {area.document.first_page}"),
         )
         if "/Annots" not in page.obj:
@@ -204,17 +300,19 @@ def _write_pages(
         page.obj.Annots.append(bundle.make_indirect(link))
 
 
-def _assembled(plan: BundlePlan, front: bytes, forms: frozenset[Path], beside: Path, parts: list[Path]) -> pikepdf.Job:
+def _assembled(
+    volume: PlannedVolume, fronts: list[bytes], forms: frozenset[Path], beside: Path, parts: list[Path]
+) -> pikepdf.Job:
     """Return the job that puts front and papers one after another.
 
     qpdf reads every page's content from its own file only while it writes the bundle, so that memory does not
     grow with the pictures; pages copied from one open file to another would all be held until then.
 
     Args:
-        plan: the layout.
-        front: cover and index.
+        volume: what goes in.
+        fronts: cover and index of each part.
         forms: sources that are filled-in forms.
-        beside: the name of the unfinished bundle; what has to be written first is named after it.
+        beside: the name of the unfinished volume; what has to be written first is named after it.
         parts: takes the names of what was written.
     """
 
@@ -224,8 +322,12 @@ def _assembled(plan: BundlePlan, front: bytes, forms: frozenset[Path], beside: P
         path.write_bytes(content)
         return path
 
-    flat = {path: part(_flattened(path)) for path in sorted(forms)}
-    sources = [part(front), *(flat.get(each.document.path, each.document.path) for each in plan.documents)]
+    inside = {each.document.path for each in volume.documents}
+    flat = {path: part(_flattened(path)) for path in sorted(forms & inside)}
+    sources = []
+    for front, described in zip(fronts, volume.parts, strict=True):
+        sources.append(part(front))
+        sources += [flat.get(each.document.path, each.document.path) for each in described.documents]
     return pikepdf.Job(
         {
             "empty": "",
@@ -290,30 +392,27 @@ def _dictionaries(annotations: Any) -> list[Any]:
     return [each for each in annotations if isinstance(each, Dictionary)]
 
 
-def _labels(plan: BundlePlan) -> Iterator[str]:
-    for _ in range(plan.front_pages):
-        yield ""
-    for planned in plan.documents:
-        folios = planned.document.folio_by_page
-        for page in range(1, planned.document.page_count + 1):
-            yield f"BL {folios[page]}" if page in folios else ""
-
-
 def _stamp_all(
-    bundle: pikepdf.Pdf, plan: BundlePlan, progress: Progress | None, should_stop: Callable[[], bool] | None
+    bundle: pikepdf.Pdf,
+    plan: BundlePlan,
+    volume: PlannedVolume,
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
 ) -> None:
     font = StampFont(bundle)
     opening = bundle.make_stream(b"q\n")
-    total = plan.page_count
-    for number, (page, folio) in enumerate(zip(bundle.pages, _labels(plan), strict=True), start=1):
+    total, several = plan.page_count, len(plan.volumes)
+    numbered = enumerate(zip(bundle.pages, volume.marks(), strict=True), start=volume.first_page)
+    for number, (page, mark) in numbered:
         _clean(page)
         stamp(
             page,
             font=font,
-            text=stamp_text(number, total),
+            text=stamp_text(number, total, volume.number, several) if several > 1 else stamp_text(number, total),
             left=plan.request.case_code,
-            folio=folio,
+            folio=mark,
             opening=opening,
+            corner=plan.request.corner,
         )
         if number % _REPORT_EVERY == 0:
             if progress is not None:
@@ -341,33 +440,45 @@ def _clean(page: pikepdf.Page) -> None:
         del page.obj["/Annots"]
 
 
-def _destination(bundle: pikepdf.Pdf, page: int) -> Array:
+def _destination(bundle: pikepdf.Pdf, volume: PlannedVolume, number: int) -> Array:
     # nulls keep the reader's own position and zoom
-    return Array([bundle.pages[page - 1].obj, Name.XYZ, None, None, None])
+    return Array([bundle.pages[number - volume.first_page].obj, Name.XYZ, None, None, None])
 
 
-def _finish(bundle: pikepdf.Pdf, plan: BundlePlan) -> None:
+def _bookmark(bundle: pikepdf.Pdf, volume: PlannedVolume, text: str, number: int) -> OutlineItem:
+    return OutlineItem(f"{text} (tr. {number})", _destination(bundle, volume, number))
+
+
+def _named(planned: PlannedDocument) -> str:
+    return planned.document.title + (" (đã che)" if planned.document.redacted else "")
+
+
+def _finish(bundle: pikepdf.Pdf, plan: BundlePlan, volume: PlannedVolume) -> None:
     with bundle.open_outline() as outline:
-        outline.root.append(OutlineItem("Bìa (tr. 1)", _destination(bundle, 1)))
-        outline.root.append(OutlineItem("Mục lục tài liệu (tr. 2)", _destination(bundle, 2)))
-        for section in plan.sections:
-            first = section.documents[0].first_page
-            heading = OutlineItem(f"{section.name} (tr. {first})", _destination(bundle, first))
-            heading.is_closed = False
-            for planned in section.documents:
-                cited = f"{planned.document.title} (tr. {planned.first_page})"
-                heading.children.append(OutlineItem(cited, _destination(bundle, planned.first_page)))
-            outline.root.append(heading)
+        for part in volume.parts:
+            index = part.first_page + part.cover_pages
+            if part.cover_pages:
+                outline.root.append(_bookmark(bundle, volume, "Bìa", part.first_page))
+            name = f"Mục lục bổ sung lần {part.supplement}" if part.supplement else "Mục lục tài liệu"
+            outline.root.append(_bookmark(bundle, volume, name, index))
+            for section in part.sections:
+                heading = _bookmark(bundle, volume, section.name, section.documents[0].first_page)
+                heading.is_closed = False
+                heading.children.extend(
+                    _bookmark(bundle, volume, _named(planned), planned.first_page) for planned in section.documents
+                )
+                outline.root.append(heading)
     root = bundle.Root
-    root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D, St=1)]))
+    root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D, St=volume.first_page)]))
     root.OpenAction = Array([bundle.pages[0].obj, Name.XYZ, None, None, 1])
     root.PageMode = Name.UseOutlines
     root.Lang = String("vi")
     root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     request = plan.request
+    which = f", tập {volume.number}/{len(plan.volumes)}" if len(plan.volumes) > 1 else ""
     bundle.docinfo = bundle.make_indirect(
         Dictionary(
-            Title=String(f"{request.case_code} – {request.title}"),
+            Title=String(f"{request.case_code} – {request.title}{which}"),
             Author=String(request.office_name),
             Producer=String("vks-plugin"),
             CreationDate=String(f"D:{request.made_on:%Y%m%d}000000+07'00'"),

@@ -11,7 +11,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from vks_plugin.court.plan import BundlePlan, PlannedDocument
+from vks_plugin.court.plan import BundlePlan, Part, PlannedDocument, PlannedVolume
 from vks_plugin.papers.fonts import BOLD as _BOLD
 from vks_plugin.papers.fonts import REGULAR as _REGULAR
 from vks_plugin.papers.fonts import register_fonts
@@ -57,7 +57,7 @@ def _centred(
     return y
 
 
-def _cover(canvas: Canvas, plan: BundlePlan) -> None:
+def _cover(canvas: Canvas, plan: BundlePlan, volume: PlannedVolume) -> None:
     request = plan.request
     left, right = _LEFT, _WIDTH - _RIGHT
     canvas.setFont(_REGULAR, 12)
@@ -73,23 +73,36 @@ def _cover(canvas: Canvas, plan: BundlePlan) -> None:
     canvas.drawCentredString(right - 130, _HEIGHT - _TOP - 12, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")
     canvas.drawCentredString(right - 130, _HEIGHT - _TOP - 28, "Độc lập – Tự do – Hạnh phúc")
     canvas.line(right - 205, _HEIGHT - _TOP - 34, right - 55, _HEIGHT - _TOP - 34)
-    y = _centred(canvas, "TẬP HỒ SƠ VỤ ÁN", _HEIGHT * 0.63, _BOLD, 26)
+    several = len(plan.volumes) > 1
+    y = _centred(canvas, request.heading, _HEIGHT * 0.63, _BOLD, 26 if len(request.heading) < 24 else 20, within=440)
+    if several:
+        y = _centred(canvas, f"Tập {volume.number}/{len(plan.volumes)}", y - 4, _BOLD, 17)
     y = _centred(canvas, request.title, y - 4, _REGULAR, 15)
     y = _centred(canvas, request.case_name, y - 34, _BOLD, 17, within=430)
-    y = _centred(canvas, f"Mã vụ án: {request.case_code}", y - 10, _REGULAR, 14)
-    documents = plan.documents
-    y = _centred(
-        canvas, f"{len(documents)} tài liệu – {plan.page_count} trang (kể cả bìa và mục lục)", y - 40, _REGULAR, 13
-    )
-    folios = sum(len(each.document.folio_by_page) for each in documents)
+    y = _centred(canvas, f"Mã vụ án: {request.case_code}", y - 10, _REGULAR, 14) - 38
+    documents = volume.documents if several else plan.documents
+    said = [f"{len(documents)} tài liệu – {plan.page_count} trang (kể cả bìa và mục lục)"]
+    if several:
+        said = [
+            f"{len(documents)} tài liệu – trang {volume.first_page}–{volume.last_page}",
+            f"Cả bộ: {len(plan.documents)} tài liệu – {plan.page_count} trang, trong {len(plan.volumes)} tập",
+        ]
+    folios = {label for each in documents for label in each.document.folio_by_page.values()}
     if folios:
-        y = _centred(canvas, f"{folios} bút lục được dẫn trang", y - 2, _REGULAR, 13)
+        said.append(f"{len(folios)} bút lục được dẫn trang")
+    for line in said:
+        y = _centred(canvas, line, y - 2, _REGULAR, 13)
+    y -= 14
+    for note in request.notes:
+        y = _centred(canvas, note, y - 2, _REGULAR, 11, within=420)
     _centred(
         canvas, f"Lập ngày {request.made_on:%d} tháng {request.made_on:%m} năm {request.made_on:%Y}", 120, _REGULAR, 13
     )
     _centred(
         canvas,
-        "Số trang đóng ở chân mỗi trang là số trang của tập; BL là số bút lục của hồ sơ gốc.",
+        "Số trang đóng ở chân mỗi trang là số trang của tập"
+        + (", chạy liên tục qua các tập" if several else "")
+        + "; BL là số bút lục của hồ sơ gốc.",
         96,
         _REGULAR,
         10.5,
@@ -151,20 +164,35 @@ def _rules(canvas: Canvas, top: float, bottom: float, *, vertical: bool = True) 
         canvas.line(x, top, x, bottom)
 
 
-def draw_front(plan: BundlePlan) -> tuple[bytes, list[RowArea]]:
-    """Draw cover and index; return the PDF and where each row stands, for the links."""
+def _title(planned: PlannedDocument) -> str:
+    source = planned.document
+    marks = [source.characteristics]
+    if source.redacted:
+        marks.append("đã che")
+    if planned.same_as:
+        marks.append(f"trùng STT {planned.same_as}")
+    if source.main_page:
+        last = source.main_page + source.page_count - 1
+        marks.append(f"tập chính tr. {source.main_page}" + (f"–{last}" if last > source.main_page else ""))
+    said = "; ".join(mark for mark in marks if mark)
+    return source.title + (f" ({said})" if said else "")
+
+
+def draw_front(plan: BundlePlan, part: Part, volume: int) -> tuple[bytes, list[RowArea]]:
+    """Draw cover and index of a part; return the PDF and where each row stands, for the links."""
     register_fonts()
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=1)
     canvas.setTitle(f"{plan.request.case_code} – {plan.request.title}")
-    _cover(canvas, plan)
-    canvas.showPage()
+    if part.cover_pages:
+        _cover(canvas, plan, plan.volumes[volume - 1])
+        canvas.showPage()
     areas: list[RowArea] = []
     total = sum(width for _, width in COLUMNS) * _MILLIMETRE
-    for number, rows in enumerate(plan.index_pages):
+    for number, rows in enumerate(part.index_pages):
         y = _HEIGHT - _TOP
         if number == 0:
-            y = _centred(canvas, "MỤC LỤC TÀI LIỆU", y - 16, _BOLD, 15) - 14
+            y = _centred(canvas, _heading(plan, part, volume), y - 16, _BOLD, 15) - 14
         canvas.setLineWidth(0.5)
         canvas.setFillGray(0.92)
         canvas.rect(_LEFT, y - _HEADER, total, _HEADER, stroke=0, fill=1)
@@ -190,21 +218,37 @@ def draw_front(plan: BundlePlan) -> tuple[bytes, list[RowArea]]:
                 source = planned.document
                 _rules(canvas, y, bottom)
                 number_and_day = ", ".join(
-                    part for part in (source.number and f"số {source.number}", day(source.date)) if part
+                    each for each in (source.number and f"số {source.number}", day(source.date)) if each
                 )
                 pages = (
                     str(planned.first_page)
                     if planned.first_page == planned.last_page
                     else f"{planned.first_page}–{planned.last_page}"
                 )
-                title = source.title + (f" ({source.characteristics})" if source.characteristics else "")
+                if planned.volume != volume:
+                    pages += f" (tập {planned.volume})"
                 _cells(
                     canvas,
-                    (str(planned.position), title, number_and_day, planned.folios, pages, str(source.page_count)),
+                    (
+                        str(planned.position),
+                        _title(planned),
+                        number_and_day,
+                        planned.folios,
+                        pages,
+                        str(source.page_count),
+                    ),
                     bottom,
                 )
-                areas.append(RowArea(number + 1, (_LEFT, bottom, _LEFT + total, y), planned))
+                areas.append(RowArea(part.cover_pages + number, (_LEFT, bottom, _LEFT + total, y), planned))
             y = bottom
         canvas.showPage()
     canvas.save()
     return buffer.getvalue(), areas
+
+
+def _heading(plan: BundlePlan, part: Part, volume: int) -> str:
+    if part.supplement:
+        return f"MỤC LỤC TÀI LIỆU BỔ SUNG LẦN {part.supplement}"
+    if len(plan.volumes) == 1:
+        return "MỤC LỤC TÀI LIỆU"
+    return "MỤC LỤC TÀI LIỆU CẢ BỘ" if volume == 1 else f"MỤC LỤC TÀI LIỆU TẬP {volume}"

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from pypdf.errors import PdfReadError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-_STAMP = re.compile(r"Tập hồ sơ – trang (\d+)/(\d+)")
+_STAMP = re.compile(r"Tập hồ sơ(?: \d+/\d+)? – trang (\d+)/(\d+)")
 _FOLIO = re.compile(r"BL (\d+[a-z]{0,3})")
 _FORBIDDEN = ("/JavaScript", "/EmbeddedFiles", "/AcroForm")
 
@@ -38,8 +38,8 @@ def _resolve(value: Any) -> Any:
     return value.get_object() if isinstance(value, IndirectObject) else value
 
 
-def inspect_bundle(path: Path) -> BundleInspection:
-    """Read the bundle and judge what a reader in court would trip over.
+def inspect_bundle(path: Path, *, first_page: int = 1) -> BundleInspection:
+    """Read the bundle, or a volume that begins with this page, and judge what a reader in court would trip over.
 
     The problems are sentences in Vietnamese; an empty list means none was found.
     """
@@ -53,7 +53,7 @@ def inspect_bundle(path: Path) -> BundleInspection:
     except (PdfReadError, ValueError, KeyError, TypeError, OSError) as error:
         found.problems.append(f"Không đọc được tệp: {type(error).__name__}.")
         return found
-    _judge(found)
+    _judge(found, first_page)
     return found
 
 
@@ -132,8 +132,8 @@ def _forbidden(reader: PdfReader, found: BundleInspection) -> None:
         found.problems.append("Tệp bị mã hóa.")
 
 
-def _judge(found: BundleInspection) -> None:
-    for position, (label, stamped) in enumerate(zip(found.labels, found.stamps, strict=True), start=1):
+def _judge(found: BundleInspection, first_page: int) -> None:
+    for position, (label, stamped) in enumerate(zip(found.labels, found.stamps, strict=True), start=first_page):
         if label != str(position):
             found.problems.append(f"Trang {position} mang nhãn {label}.")
         if stamped != position:

@@ -25,6 +25,11 @@ class Bundle(models.Model):
 
     class Preset(models.TextChoices):
         WHOLE = "toan_bo", _("Toàn bộ hồ sơ vụ án")
+        LEADERS = "trinh_lanh_dao", _("Hồ sơ trình lãnh đạo")
+        DEFENCE = "bi_can_bao_chua", _("Hồ sơ cho bị can, người bào chữa đọc")
+        EXTRACT = "trich_luc", _("Trích lục hồ sơ")
+        CORE = "tap_loi", _("Tập lõi, giữ số trang tập chính")
+        SUPPLEMENT = "bo_sung", _("Bổ sung vào tập đã lập")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="bundles")
@@ -36,6 +41,16 @@ class Bundle(models.Model):
     document_count = models.PositiveIntegerField(_("số tài liệu"), null=True, blank=True)
     # host ids of the documents inside: whoever downloads must still be allowed to see them all
     document_ids = models.JSONField(default=list)
+    # what was asked for, see `actions.Wishes`; of a supplement also the preset the first bundle was made by
+    options = models.JSONField(default=dict)
+    # the main bundle of a core bundle, or the one this adds to
+    earlier = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # once it is done: {"begun": [[document, sha256, pages, first page], …], "late": [[…], …]}
+    layout = models.JSONField(default=dict)
+    # [{"volume", "first_page", "last_page", "bytes", "sha256"}, …]
+    volumes = models.JSONField(default=list)
+    # [[document, why], …]
+    left_out = models.JSONField(default=list)
     sha256 = models.CharField(max_length=64, blank=True)
     error = models.TextField(_("lý do"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -53,5 +68,25 @@ class Bundle(models.Model):
 
     @property
     def path(self) -> Path:
-        """Where the finished file lies; names in it say nothing about the case."""
+        """Where the finished file lies, or what volumes are named after; names in it say nothing about the case."""
         return configuration().data_dir / "bundles" / f"{self.id}.pdf"
+
+    @property
+    def addition_path(self) -> Path:
+        """Where that which a supplement added lies as a file of its own."""
+        return self.path.with_name(f"{self.id}-bo-sung.pdf")
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest lies."""
+        return self.path.with_suffix(".json")
+
+    @property
+    def several(self) -> bool:
+        """Whether it was made in volumes."""
+        return len(self.volumes) > 1
+
+    @property
+    def left_out_count(self) -> int:
+        """How many documents were kept back from those who will read it."""
+        return len(self.left_out)

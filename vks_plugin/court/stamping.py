@@ -1,7 +1,7 @@
 """The stamp: which bundle page this is, and which folio lies on it.
 
-It stands in a strip added below the page as it is displayed, so it can hide nothing
-and is not mistaken for an older number. The page's own content streams stay as they
+It stands in a strip added below the page as it is displayed, and above it where an office
+puts folios there, so it can hide nothing and is not mistaken for an older number. The page's own content streams stay as they
 are; the font is embedded as a subset with a ToUnicode map.
 """
 
@@ -24,13 +24,19 @@ STRIP = 22.0
 _SIZE = 9.5
 _MARGIN = 28.0
 _GAP = 12.0
-_RESOURCE = Name("/VksStamp")
-_LETTERS = "0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-/–·ậồơ"
+FONT_RESOURCE = Name("/VksStamp")
+"""What pages call the stamp's font: a page that has it bears a stamp."""
+_LETTERS = (
+    "0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZĐabcdefghijklmnopqrstuvwxyz.()-/–·Tập hồ sơ trang mặt sau tập chính tr."
+)
+_BASE = 7.5
+"""From the foot of a strip to the line its letters stand on."""
 
 
-def stamp_text(page: int, total: int) -> str:
-    """Return the sentence stamped on a page; position and total are counted from 1."""
-    return f"Tập hồ sơ – trang {page}/{total}"
+def stamp_text(page: int, total: int, volume: int = 1, volumes: int = 1) -> str:
+    """Return the sentence stamped on a page; page, total and volumes are counted from 1."""
+    which = f" {volume}/{volumes}" if volumes > 1 else ""
+    return f"Tập hồ sơ{which} – trang {page}/{total}"
 
 
 class StampFont:
@@ -140,35 +146,48 @@ def _box(page: pikepdf.Page) -> tuple[float, float, float, float]:
     return inside if inside[0] < inside[2] and inside[1] < inside[3] else (mx0, my0, mx1, my1)
 
 
-def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: str, opening: pikepdf.Object) -> None:
-    """Add the strip below the page as displayed, and write on it.
+def stamp(
+    page: pikepdf.Page,
+    *,
+    font: StampFont,
+    text: str,
+    left: str,
+    folio: str,
+    opening: pikepdf.Object,
+    corner: str = "",
+) -> None:
+    """Add the strips below and, for a folio that stands there, above the page as displayed, and write on them.
 
     Args:
         page: a page that already belongs to the bundle.
         font: the bundle's stamp font.
-        text: what stands at the right.
+        text: the number of the page in words.
         left: what stands at the left (the case code).
-        folio: what stands in the middle, such as `BL 125`; empty for a page without one.
+        folio: the folio, such as `BL 125`; empty for a page without one.
         opening: a shared stream holding `q`, so that the page's own graphics state cannot reach the stamp.
+        corner: where the folio stands; one of `plan.CORNERS`.
     """
     pdf_page = page.obj
     rotation = int(page.rotation if hasattr(page, "rotation") else pdf_page.get("/Rotate", 0)) % 360
     unit = float(pdf_page.get("/UserUnit", 1))
-    strip = STRIP / unit
     x0, y0, x1, y1 = _box(page)
-    page_width = ((x1 - x0) if rotation in {0, 180} else (y1 - y0)) * unit
-    parts, wide = _arrange(page_width, font=font, text=text, left=font.knows(left), folio=font.knows(folio))
-    extra = (wide - page_width) / unit
+    page_width, page_height = (x1 - x0) * unit, (y1 - y0) * unit
+    if rotation in {90, 270}:
+        page_width, page_height = page_height, page_width
+    parts, above, wide = _arrange(
+        page_width, font=font, text=text, left=font.knows(left), folio=font.knows(folio), corner=corner
+    )
+    extra, strip, head = (wide - page_width) / unit, STRIP / unit, (STRIP / unit if above else 0.0)
     # the strip lies at the bottom as displayed, and a page too narrow for it grows to the right as displayed;
     # in page space these are other sides when the page is turned
     if rotation == 0:
-        box, matrix = (x0, y0 - strip, x1 + extra, y1), (1, 0, 0, 1, x0, y0 - strip)
+        box, matrix = (x0, y0 - strip, x1 + extra, y1 + head), (1, 0, 0, 1, x0, y0 - strip)
     elif rotation == 90:
-        box, matrix = (x0, y0, x1 + strip, y1 + extra), (0, 1, -1, 0, x1 + strip, y0)
+        box, matrix = (x0 - head, y0, x1 + strip, y1 + extra), (0, 1, -1, 0, x1 + strip, y0)
     elif rotation == 180:
-        box, matrix = (x0 - extra, y0, x1, y1 + strip), (-1, 0, 0, -1, x1, y1 + strip)
+        box, matrix = (x0 - extra, y0 - head, x1, y1 + strip), (-1, 0, 0, -1, x1, y1 + strip)
     else:
-        box, matrix = (x0 - strip, y0 - extra, x1, y1), (0, -1, 1, 0, x0 - strip, y1)
+        box, matrix = (x0 - strip, y0 - extra, x1 + head, y1), (0, -1, 1, 0, x0 - strip, y1)
     corners = Array([round(value, 3) for value in box])
     pdf_page.MediaBox = corners
     pdf_page.CropBox = corners
@@ -180,7 +199,7 @@ def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: s
     resources = Dictionary(dict(resources.items())) if resources is not None else Dictionary()
     present = resources.get("/Font")
     fonts = Dictionary(dict(present.items())) if present is not None else Dictionary()
-    fonts[_RESOURCE] = font.object
+    fonts[FONT_RESOURCE] = font.object
     resources.Font = fonts
     pdf_page.Resources = resources
     scale = 1 / unit
@@ -189,40 +208,64 @@ def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: s
         commands.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm".encode("ascii"))
     if extra > 0:
         # what the page hid beyond its edge stays hidden
-        height = ((y1 - y0) if rotation in {0, 180} else (x1 - x0)) * unit + STRIP
+        height = page_height + STRIP
         commands.append(f"1 g {page_width:.2f} 0 {wide - page_width:.2f} {height:.2f} re f".encode("ascii"))
-    commands.append(
-        f"1 g 0 0 {wide:.2f} {STRIP:.2f} re f 0.55 G 0.5 w 0 {STRIP:.2f} m {wide:.2f} {STRIP:.2f} l S 0 g".encode(
-            "ascii"
-        )
-    )
+    commands.append(_strip(wide, 0, STRIP))
+    if above:
+        commands.append(_strip(wide, page_height + STRIP, page_height + STRIP))
     commands.append(b"BT /VksStamp %.1f Tf" % _SIZE)
     for x, words in parts:
-        commands.append(f"1 0 0 1 {x:.2f} 7.5 Tm ".encode("ascii") + font.encode(words) + b" Tj")
+        commands.append(f"1 0 0 1 {x:.2f} {_BASE} Tm ".encode("ascii") + font.encode(words) + b" Tj")
+    for x, words in above:
+        y = page_height + STRIP + _BASE
+        commands.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm ".encode("ascii") + font.encode(words) + b" Tj")
     commands.append(b"ET Q")
     page.contents_add(cast("Stream", opening), prepend=True)
     page.contents_add(b"\n" + b"\n".join(commands) + b"\n", prepend=False)
 
 
+def _strip(width: float, foot: float, line: float) -> bytes:
+    """Return the commands for a white strip and the line between it and the page."""
+    return (
+        f"1 g 0 {foot:.2f} {width:.2f} {STRIP:.2f} re f 0.55 G 0.5 w 0 {line:.2f} m {width:.2f} {line:.2f} l S 0 g"
+    ).encode("ascii")
+
+
+_Words = list[tuple[float, str]]
+
+
 def _arrange(
-    page_width: float, *, font: StampFont, text: str, left: str, folio: str
-) -> tuple[list[tuple[float, str]], float]:
-    """Return what stands where in the strip, from the left edge, and how wide the strip is.
+    page_width: float, *, font: StampFont, text: str, left: str, folio: str, corner: str
+) -> tuple[_Words, _Words, float]:
+    """Return what stands where below and above the page, from the left edge, and how wide the strips are.
 
     Number and folio are always there and never touch, on a receipt as on a map: a page too narrow for
     them makes room beside itself. The case code stands where there is room for it.
     """
     text_width, folio_width = font.width(text), font.width(folio)
     margin = min(_MARGIN, page_width * 0.05)
-    beside = folio_width + _GAP if folio else 0.0
-    needed = 2 * margin + text_width + beside
+    on_top = bool(folio) and corner.startswith("top")
+    beside = folio_width + _GAP if folio and not on_top else 0.0
+    needed = 2 * margin + max(text_width + beside, folio_width)
     wide = page_width if page_width >= needed else float(math.ceil(needed))
-    number_at = wide - margin - text_width
-    parts = [(number_at, text)]
-    if folio:
+    number_at = right = wide - margin - text_width
+    folio_at = margin if corner.endswith("left") else wide - margin - folio_width
+    parts: _Words = [(number_at, text)]
+    above: _Words = []
+    free_from = margin
+    if on_top:
+        above = [(folio_at, folio)]
+    elif folio and corner == "bottom_right":
+        middle = (wide - text_width) / 2
+        parts = [(middle if middle + text_width + _GAP <= folio_at else margin, text), (folio_at, folio)]
+    elif folio and corner == "bottom_left":
+        free_from = margin + folio_width + _GAP
+    elif folio:
         middle = (wide - folio_width) / 2
-        parts.insert(0, (middle if middle + folio_width + _GAP <= number_at else margin, folio))
-    ends = margin + font.width(left) + _GAP
+        parts.insert(0, (middle if middle + folio_width + _GAP <= right else margin, folio))
+    ends = free_from + font.width(left) + _GAP
     if left and ends <= parts[0][0]:
-        parts.insert(0, (margin, left))
-    return parts, wide
+        parts.insert(0, (free_from, left))
+    if folio and corner == "bottom_left":
+        parts.insert(0, (margin, folio))
+    return parts, above, wide

@@ -22,6 +22,11 @@ def readable_pdf(document: Document) -> Path:
     return archive if archive is not None else newest.source_path
 
 
+def text_of(document: Document) -> str:
+    """Return the words the host recognised in the version that readers see; empty when there are none."""
+    return newest_version(document).content or ""
+
+
 def set_title(document_id: int, title: str) -> None:
     """Give a document its title, without the host's handlers; the host keeps 127 characters."""
     Document.objects.filter(pk=document_id).update(title=title[:127])

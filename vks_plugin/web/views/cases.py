@@ -20,6 +20,7 @@ from vks_plugin.court.actions import bundles_of
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.web.access_forms import OversightForm, handing_on
+from vks_plugin.web.court_forms import BundleForm
 from vks_plugin.web.findings import findings_context
 from vks_plugin.web.forms import AssignForm, UploadForm
 from vks_plugin.web.lineage_forms import acts
@@ -82,7 +83,8 @@ def case_page(
             "tabs": tabs(view, request.user),
             "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
-            "bundles": bundles_of(request.user, view.case),
+            "bundles": (bundles := bundles_of(request.user, view.case)),
+            "bundle_form": BundleForm(bundles=bundles, auto_id="bundle-%s"),
             "acts": [*acts(view), *handing_on(request.user, view)],
             **findings_context(view),
         }

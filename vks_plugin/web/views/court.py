@@ -12,7 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.queries import case_for
 from vks_plugin.court import actions
+from vks_plugin.errors import BadInput
 from vks_plugin.host.rest import leave_uncompressed
+from vks_plugin.web.court_forms import BundleForm
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 
@@ -20,7 +22,17 @@ from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 @require_POST
 def make(request: SignedInRequest, code: str) -> HttpResponse:
     """Ask for a bundle of the case."""
-    bundle = actions.request_bundle(actor=request.user, case=case_for(request.user, code).case)
+    case = case_for(request.user, code).case
+    form = BundleForm(request.POST)
+    if not form.is_valid():
+        raise BadInput(str(next(iter(form.errors.values()))[0]))
+    bundle = actions.request_bundle(
+        actor=request.user,
+        case=case,
+        preset=form.cleaned_data["preset"],
+        wishes=form.wishes(),
+        earlier=form.cleaned_data["earlier"],
+    )
     if is_fragment(request):
         return show(request, "vks/cases/bundle.html", {"bundle": bundle})
     messages.success(request, _("Đang lập tập hồ sơ."), extra_tags=OURS)
@@ -51,8 +63,11 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def download(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Hand a finished bundle out, to whoever may see everything in it at this moment."""
     bundle = actions.bundle_for(request.user, pk)
+    piece = request.GET.get("piece", "")
     # closed by the response
-    response = FileResponse(actions.finished_file(bundle).open("rb"), content_type="application/pdf")
-    response["Content-Disposition"] = actions.content_disposition(bundle, inline=request.GET.get("inline") == "1")
+    response = FileResponse(actions.finished_file(bundle, piece).open("rb"), content_type=actions.content_type(piece))
+    response["Content-Disposition"] = actions.content_disposition(
+        bundle, piece, inline=request.GET.get("inline") == "1"
+    )
     leave_uncompressed(request)
     return response

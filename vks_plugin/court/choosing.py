@@ -1,0 +1,284 @@
+"""Which papers of a case go into a bundle, by its preset and by what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from vks_plugin.cases.folio_queries import folio_report
+from vks_plugin.cases.folio_report import Finding
+from vks_plugin.cases.folios import parse_labels
+from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
+from vks_plugin.conf import MEBIBYTE, configuration
+from vks_plugin.court.models import Bundle
+from vks_plugin.court.plan import CORNERS, VolumeLimits
+from vks_plugin.errors import BadInput
+from vks_plugin.host.files import text_of
+from vks_plugin.text import folded
+
+Preset = Bundle.Preset
+
+HEADINGS: dict[str, str] = {
+    Preset.WHOLE: "TẬP HỒ SƠ VỤ ÁN",
+    Preset.LEADERS: "HỒ SƠ TRÌNH LÃNH ĐẠO",
+    Preset.DEFENCE: "BẢN SAO TÀI LIỆU HỒ SƠ VỤ ÁN",
+    Preset.EXTRACT: "TRÍCH LỤC HỒ SƠ VỤ ÁN",
+    Preset.CORE: "TẬP LÕI HỒ SƠ VỤ ÁN",
+    Preset.SUPPLEMENT: "TẬP HỒ SƠ VỤ ÁN",
+}
+"""What stands on the cover."""
+_CHOSEN = frozenset({Preset.EXTRACT, Preset.CORE})
+"""Presets that hold what was picked, and nothing when nothing was."""
+_WHOLE_FILE = frozenset({Preset.WHOLE, Preset.LEADERS, Preset.SUPPLEMENT})
+"""Presets in which a folio that is missing would be missed."""
+BEFORE_CONCLUSION = frozenset({"nguon_tin", "khoi_to", "dieu_tra"})
+"""Stages in which defender and accused do not yet read the file (BLTTHS, Điều 60 khoản 2 điểm i, Điều 82)."""
+_MOST_PAGES = 50_000
+_MOST_MEGABYTES = 10_000
+_MOST_DOCUMENTS = 20_000
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a bundle is asked to hold and to look like."""
+
+    documents: tuple[int, ...] = ()
+    """Ids in the host; empty for everything."""
+    folios: str = ""
+    """Folios whose documents go in: `1–20, 35`; empty for everything."""
+    volume_pages: int = 0
+    """Most pages of a volume; 0 for `VKS_BUNDLE_VOLUME_PAGES`."""
+    volume_megabytes: int = 0
+    """Heaviest volume, in mebibytes; 0 for `VKS_BUNDLE_VOLUME_MEGABYTES`."""
+    corner: str = ""
+    """Where the folio is stamped; one of `plan.CORNERS`."""
+    agency: bool = False
+    """Whether the stamp says who put the folio on."""
+    accept_gaps: bool = False
+    """Whether folios may be missing without an explanation; the cover then names them."""
+
+    def __post_init__(self) -> None:
+        if self.corner not in CORNERS:
+            raise BadInput(_("Vị trí bút lục không có trong danh mục."), field="corner")
+        if not 0 <= self.volume_pages <= _MOST_PAGES:
+            raise BadInput(_("Số trang mỗi tập từ 1 đến %(most)d.") % {"most": _MOST_PAGES}, field="volume_pages")
+        if not 0 <= self.volume_megabytes <= _MOST_MEGABYTES:
+            raise BadInput(
+                _("Dung lượng mỗi tập từ 1 đến %(most)d MB.") % {"most": _MOST_MEGABYTES}, field="volume_megabytes"
+            )
+        if len(self.documents) > _MOST_DOCUMENTS:
+            raise BadInput(_("Chọn nhiều nhất %(most)d tài liệu.") % {"most": _MOST_DOCUMENTS}, field="documents")
+
+    def limits(self) -> VolumeLimits:
+        """Return what a volume may hold."""
+        given = configuration()
+        return VolumeLimits(
+            self.volume_pages or given.bundle_volume_pages,
+            (self.volume_megabytes or given.bundle_volume_megabytes) * MEBIBYTE,
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what is kept of them."""
+        return asdict(self) | {"documents": sorted(self.documents)}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Wishes:
+        """Return the wishes that were kept."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**(known | {"documents": tuple(known.get("documents", ()))}))
+
+
+@dataclass
+class Choice:
+    """What goes in."""
+
+    preset: str
+    """What is written on the cover: of a supplement, the preset of the bundle it began with."""
+    groups: list[list[CaseDocument]]
+    """What it begins with, then each later addition."""
+    left_out: list[tuple[CaseDocument, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    main_pages: dict[int, int] = field(default_factory=dict)
+    """Of a core bundle: from document to its first page in the main bundle."""
+
+    @property
+    def documents(self) -> list[CaseDocument]:
+        """Everything that goes in."""
+        return [document for group in self.groups for document in group]
+
+
+def choose(
+    case: CaseFile, filed: Sequence[CaseDocument], *, preset: str, wishes: Wishes, earlier: Bundle | None
+) -> Choice:
+    """Choose among the papers somebody may read.
+
+    Raises:
+        BadInput: nothing is left, a wish names what is not there, or folios are missing without an explanation.
+    """
+    builds_on = preset in {Preset.CORE, Preset.SUPPLEMENT}
+    if builds_on and earlier is None:
+        raise BadInput(_("Hãy chọn tập đã lập mà tập này dựa vào."), field="earlier")
+    if earlier is not None and not builds_on:
+        raise BadInput(_("Mẫu này không dựa vào tập đã lập: hãy bỏ chọn tập đó."), field="earlier")
+    picked = _picked(filed, wishes)
+    if preset in _CHOSEN and len(picked) == len(filed) and not (wishes.documents or wishes.folios):
+        raise BadInput(_("Hãy chọn tài liệu: nêu bút lục, ví dụ 1–20, 35."), field="folios")
+    if preset == Preset.SUPPLEMENT:
+        assert earlier is not None  # noqa: S101 - looked at above
+        chosen = _supplemented(filed, picked, earlier)
+    elif preset == Preset.CORE:
+        assert earlier is not None  # noqa: S101 - looked at above
+        chosen = _core(picked, earlier)
+    else:
+        chosen = Choice(preset, [picked])
+    if preset == Preset.LEADERS:
+        chosen.groups = [sorted(picked, key=_by_group)]
+    if Preset.DEFENCE in {preset, chosen.preset}:
+        _for_the_defence(case, chosen)
+    if preset in _WHOLE_FILE:
+        _mind_gaps(case, chosen, wishes)
+    return chosen
+
+
+def _picked(filed: Sequence[CaseDocument], wishes: Wishes) -> list[CaseDocument]:
+    if wishes.documents:
+        known = {each.document_id for each in filed}
+        unknown = [pk for pk in wishes.documents if pk not in known]
+        if unknown:
+            raise BadInput(
+                _("Tài liệu số %(number)d không có trong hồ sơ vụ án này.") % {"number": unknown[0]}, field="documents"
+            )
+        wanted = set(wishes.documents)
+        filed = [each for each in filed if each.document_id in wanted]
+    if wishes.folios.strip():
+        labels = {str(label) for label in parse_labels(wishes.folios, field="folios")}
+        there = {folio.label: each for each in filed for folio in each.folios.all() if folio.label}
+        absent = [label for label in labels if label not in there]
+        if absent:
+            named = ", ".join(sorted(absent)[:5])
+            raise BadInput(_("Không có tài liệu nào mang bút lục %(folios)s.") % {"folios": named}, field="folios")
+        inside = {there[label].pk for label in labels}
+        filed = [each for each in filed if each.pk in inside]
+    return list(filed)
+
+
+def _by_group(filed: CaseDocument) -> tuple[bool, int, bool, str, int]:
+    kind = filed.document_type
+    date = filed.date
+    return (kind is None, kind.position if kind else 0, date is None, date.isoformat() if date else "", filed.pk)
+
+
+def _supplemented(filed: Sequence[CaseDocument], picked: Sequence[CaseDocument], earlier: Bundle) -> Choice:
+    """Keep everything where it is, and put behind it what is not there yet."""
+    by_id = {each.document_id: each for each in filed}
+    groups = []
+    for rows in (earlier.layout["begun"], *earlier.layout["late"]):
+        group = []
+        for document, sha256, pages, first in rows:
+            there = by_id.get(document)
+            if there is None or there.sha256 != sha256 or there.page_count != pages:
+                raise BadInput(
+                    _(
+                        "Tài liệu ở trang %(page)d của tập trước không còn trong hồ sơ hoặc đã thay đổi: hãy lập tập mới."
+                    )
+                    % {"page": first},
+                    field="earlier",
+                )
+            group.append(there)
+        groups.append(group)
+    inside = {each.pk for group in groups for each in group}
+    late = [each for each in picked if each.pk not in inside]
+    if not late:
+        raise BadInput(_("Không có tài liệu nào mới so với tập trước."), field="earlier")
+    first_bundle = earlier
+    while first_bundle.preset == Preset.SUPPLEMENT and first_bundle.earlier is not None:
+        first_bundle = first_bundle.earlier
+    return Choice(first_bundle.preset, [*groups, late])
+
+
+def _core(picked: Sequence[CaseDocument], earlier: Bundle) -> Choice:
+    """Take some documents of a bundle, each with the page it has there."""
+    rows = [row for group in (earlier.layout["begun"], *earlier.layout["late"]) for row in group]
+    main = {document: (sha256, pages, first) for document, sha256, pages, first in rows}
+    pages_of = {}
+    for each in picked:
+        sha256, pages, first = main.get(each.document_id, ("", 0, 0))
+        if (sha256, pages) != (each.sha256, each.page_count):
+            raise BadInput(
+                _("“%(title)s” không có trong tập chính, hoặc đã thay đổi từ đó.") % {"title": each.title},
+                field="earlier",
+            )
+        pages_of[each.pk] = first
+    return Choice(Preset.CORE, [list(picked)], main_pages=pages_of)
+
+
+def people_to_mask(case: CaseFile) -> list[CasePerson]:
+    """Return whoever may not be recognised by those outside: the protected, the anonymous, victims who are minors."""
+    return list(
+        case.people.filter(
+            Q(is_protected=True) | Q(is_anonymous=True) | Q(is_sexual_offence_victim=True) | Q(is_minor=True)
+        ).order_by("pk")
+    )
+
+
+def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
+    """Leave out what the accused and their defender may not read."""
+    if case.stage in BEFORE_CONCLUSION:
+        raise BadInput(
+            _("Bị can, người bào chữa đọc, sao chụp hồ sơ sau khi kết thúc điều tra (Điều 60, Điều 82)."),
+            field="preset",
+        )
+    secret = [folded(person.full_name) for person in people_to_mask(case)]
+    groups = []
+    for group in chosen.groups:
+        kept = []
+        for each in group:
+            why = _why_not(each, secret)
+            if why:
+                chosen.left_out.append((each, why))
+            else:
+                kept.append(each)
+        groups.append(kept)
+    chosen.groups = groups
+    if not chosen.documents:
+        raise BadInput(_("Không còn tài liệu nào được đưa cho bị can, người bào chữa: hãy che thông tin trước."))
+    if chosen.left_out:
+        chosen.notes.append(
+            _("%(number)d tài liệu không đưa vào bản này vì có thông tin phải giữ kín.")
+            % {"number": len(chosen.left_out)}
+        )
+
+
+def _why_not(filed: CaseDocument, names: Sequence[str]) -> str:
+    """Return why a paper may not be handed to the defence; empty when it may."""
+    if filed.document_type is not None and filed.document_type.sensitive:
+        return str(_("Loại tài liệu có thể có ảnh nhạy cảm."))
+    if not names:
+        return ""
+    text = folded(text_of(filed.document))
+    if not text.strip():
+        return str(_("Chưa nhận dạng chữ nên không kiểm tra được tên người phải giữ kín."))
+    if any(name in text or name in folded(filed.title) for name in names):
+        return str(_("Có tên người phải giữ kín, chưa che."))
+    return ""
+
+
+def _mind_gaps(case: CaseFile, chosen: Choice, wishes: Wishes) -> None:
+    open_gaps = [each for each in folio_report(case).defects if each.finding == Finding.GAP and not each.explained]
+    if not open_gaps:
+        return
+    ranges = [str(each.first) if each.last in {None, each.first} else f"{each.first}–{each.last}" for each in open_gaps]
+    named = ", ".join(ranges[:10]) + ("…" if len(ranges) > 10 else "")
+    if not wishes.accept_gaps:
+        raise BadInput(
+            _(
+                "Hồ sơ thiếu bút lục %(folios)s: hãy giải trình ở mục Bút lục & tập, hoặc chọn “Vẫn lập khi thiếu bút lục”."
+            )
+            % {"folios": named},
+            field="accept_gaps",
+        )
+    chosen.notes.append(_("Thiếu bút lục: %(folios)s.") % {"folios": named})

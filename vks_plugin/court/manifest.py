@@ -1,0 +1,92 @@
+"""The list that goes with a bundle: which pages came from which file, with hashes, and what the ledger said then.
+
+It lies beside the bundle and not in it: the same papers then give the same bytes on any day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from vks_plugin.court.bundle import BundleResult
+from vks_plugin.court.plan import BundlePlan, PlannedDocument
+
+FORMAT = 1
+"""Raised when a reader of an older manifest would misread a newer one."""
+
+
+def manifest_of(plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint: str) -> dict[str, Any]:
+    """Return the manifest.
+
+    Args:
+        plan: what was planned.
+        result: what was written.
+        tool: name and version of the program.
+        checkpoint: the newest signed head of the ledger, as a signed note; empty when there is none.
+
+    Raises:
+        OSError: a source cannot be read any more.
+    """
+    request = plan.request
+    hashes: dict[Path, str] = {}
+    for planned in plan.documents:
+        path = planned.document.path
+        if path not in hashes:
+            with path.open("rb") as stream:
+                hashes[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {
+        "format": FORMAT,
+        "tool": tool,
+        "case": request.case_code,
+        "title": request.title,
+        "made_on": request.made_on.isoformat(),
+        "pages": plan.page_count,
+        "volumes": [
+            {
+                "volume": each.number,
+                "first_page": each.first_page,
+                "last_page": each.last_page,
+                "bytes": each.size,
+                "sha256": each.sha256,
+            }
+            for each in result.volumes
+        ],
+        "indexes": [
+            {
+                "supplement": part.supplement,
+                "first_page": part.first_page,
+                "last_page": part.first_page + part.front_pages - 1,
+            }
+            for part in plan.parts
+        ],
+        "documents": [_row(planned, hashes[planned.document.path]) for planned in plan.documents],
+        "ledger_checkpoint": checkpoint,
+    }
+
+
+def _row(planned: PlannedDocument, source: str) -> dict[str, Any]:
+    document = planned.document
+    return {
+        "row": planned.position,
+        "document": document.key,
+        "title": document.title,
+        "volume": planned.volume,
+        "first_page": planned.first_page,
+        "last_page": planned.last_page,
+        "source_sha256": source,
+        "filed_sha256": document.sha256,
+        "redacted": document.redacted,
+        "same_as_row": planned.same_as or None,
+        # the mapping between the file's own numbers and the bundle's
+        "folios": [
+            {"folio": label, "page": planned.first_page + page - 1, "agency": document.agency}
+            for page, label in sorted(document.folio_by_page.items())
+        ],
+    }
+
+
+def as_text(manifest: dict[str, Any]) -> str:
+    """Return the manifest as it is written: one form for one content."""
+    return json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
