@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from vks_plugin import append_only
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, into_log, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey
 from vks_plugin.custody.models import (
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from tests.custody.conftest import Export
-    from vks_plugin.cases.models import CaseFile
     from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
@@ -106,8 +107,16 @@ def test_what_is_rolled_back_leaves_no_entry(case: CaseFile) -> None:
 
 def test_a_value_no_entry_may_hold_changes_nothing(case: CaseFile) -> None:
     before = _count()
-    with pytest.raises(verify_ledger.LedgerError):
-        actions.append(case=case, actor=None, kind="note", data={"share": 0.5})
+
+    def goes_on() -> None:
+        with transaction.atomic():
+            with pytest.raises(verify_ledger.LedgerError):
+                actions.append(case=case, actor=None, kind="note", data={"share": 0.5})
+            CaseFile.objects.update(name="without an entry")
+
+    # the act is taken back with its entry, whoever kept the error to himself
+    with pytest.raises(TransactionManagementError):
+        goes_on()
     assert _count() == before
 
 

@@ -42,7 +42,7 @@ class Written:
 
 def written_at(moment: dt.datetime) -> str:
     """Return a moment as an entry states it: UTC, to the microsecond."""
-    return f"{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def write_entry(

@@ -55,38 +55,53 @@ class LedgerError(Exception):
 # --- canonical JSON (RFC 8785) -----------------------------------------------------------------
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+# from U+E000 on, which these bytes begin, sorting by code points and by UTF-16 units differ
+_HIGH = bytes(range(0xEE, 0xF5))
+
+
 def canonical(value: Any) -> bytes:
     """Return the one form of a value: strings, integers, booleans, null, lists and objects only.
 
     Raises:
         LedgerError: there is something else in it, an integer is too large, or a text is no Unicode.
     """
+    _refuse_others(value)
     try:
-        return _text(value).encode("utf-8")
+        line = _ENCODER.encode(value).encode("utf-8")
+        return line if len(line.translate(None, _HIGH)) == len(line) else _text(value).encode("utf-8")
     except UnicodeEncodeError:
         raise LedgerError("văn bản không phải Unicode hợp lệ", "a text is not valid Unicode") from None
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _refuse_others(value: Any) -> None:
+    """Refuse what no entry may hold."""
+    if value is None or isinstance(value, (str, bool)):
+        return
     if isinstance(value, int):
         if not -LARGEST <= value <= LARGEST:
             raise LedgerError("số nguyên quá lớn", "an integer is too large")
-        return str(int(value))
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            _refuse_others(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if not isinstance(name, str):
+                raise LedgerError("tên trường không phải là chữ", "a name in an object is not a text")
+            _refuse_others(each)
+    else:
+        raise LedgerError("giá trị không được phép trong sổ cái", "a value of a kind that no entry may hold")
+
+
+def _text(value: Any) -> str:
+    """Return a value whose names may need sorting by UTF-16 units, as the RFC has it."""
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(_text, value)) + "]"
     if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise LedgerError("tên trường không phải là chữ", "a name in an object is not a text")
-        # by UTF-16 units, as the RFC says; surrogates that stand alone are refused when encoded
+        # surrogates that stand alone are refused when encoded
         names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{_text(value[name])}" for name in names) + "}"
-    raise LedgerError("giá trị không được phép trong sổ cái", "a value of a kind that no entry may hold")
+        return "{" + ",".join(f"{_ENCODER.encode(name)}:{_text(value[name])}" for name in names) + "}"
+    return _ENCODER.encode(value)
 
 
 def _refuse(_number: str) -> Any:
@@ -101,9 +116,6 @@ def _whole(digits: str) -> int:
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_refuse, parse_constant=_refuse)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-# from U+E000 on, which these bytes begin, sorting by code points and by UTF-16 units differ
-_HIGH = bytes(range(0xEE, 0xF5))
 
 
 def parsed(line: bytes) -> Any:

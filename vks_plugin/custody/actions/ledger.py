@@ -25,7 +25,6 @@ from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import (
     LedgerCheckpoint,
     LedgerEntry,
-    LedgerHidden,
     LedgerKey,
     LedgerSubtree,
 )
@@ -38,32 +37,27 @@ from vks_plugin.custody.queries import (
     proven_entries,
     public_keys,
 )
+from vks_plugin.custody.statements import ENTRY, End, Post, Row, hold, write
 from vks_plugin.errors import Conflict, NotFound
-from vks_plugin.organization.models import Appointment
 from vks_plugin.organization.queries import display_name
 
 logger = logging.getLogger("paperless.vks.custody")
 
 KEY = "key"
 """What an entry is called that tells of a new signing key."""
-_BLOCK = 200
-"""Rows written in one statement."""
 
 
-def _acting(user: User | None) -> Callable[[CaseFile | None], Actor]:
-    """Return what tells who acts in a case, with the post that counts for it: in its office, else any (one query)."""
+def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | None], Actor]:
+    """Return what tells who acts in a case, with the post that counts for it: in its office, else the first."""
     if user is None:
         return lambda _case: SYSTEM
-    found = Appointment.objects.in_force(timezone.localdate()).filter(user_id=user.pk)
-    posts = list(found.order_by("pk").values_list("role", "unit_id", "unit__code"))
     name = display_name(user)
 
     def of(case: CaseFile | None) -> Actor:
-        near = [post for post in posts if case is not None and post[1] == case.unit_id]
         if not posts:
             return Actor(user.pk, name)
-        role, _unit, code = (near or posts)[0]
-        return Actor(user.pk, name, code, role)
+        post = next((each for each in posts if case is not None and each.unit_id == case.unit_id), posts[0])
+        return Actor(user.pk, name, post.unit, post.role)
 
     return of
 
@@ -92,67 +86,64 @@ def append(
     return append_each(actor=actor, kind=kind, acts=[Act(case, data, hidden)])[0]
 
 
-@transaction.atomic
 def append_each(*, actor: User | None, kind: str, acts: Sequence[Act]) -> list[LedgerEntry]:
+    """Write entries into the ledgers of their cases, and return them (see `_write_entries`)."""
+    names = ("id", *ENTRY)
+    written = _write_entries(actor=actor, kind=kind, acts=acts)
+    return [LedgerEntry.from_db(connection.alias, names, (pk, *row[: len(ENTRY)])) for pk, row in written]
+
+
+def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> list[tuple[int, Row]]:
     """Write entries into the ledgers of their cases, in the caller's transaction: what is rolled back leaves none.
 
     Each case is held until the transaction ends, so that its entries stand one behind the other. Entries that concern
     no case have a chain of their own; who writes into it holds it the same way, so they come last in an act.
+
+    An entry that cannot be written takes the caller's act back with it: there is no way to go on without it.
 
     Args:
         actor: who acted; None for a worker or a command.
         kind: what was done.
         acts: what each entry holds.
     """
-    keys = {act.case.pk for act in acts if act.case is not None}
-    if keys:
-        held = CaseFile.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-        list(held.values_list("pk"))
-    if connection.vendor == "postgresql" and any(act.case is None for act in acts):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [into_log.WITHOUT_CASE])
-    last: dict[int | None, tuple[uuid.UUID, int, bytes | None]] = {}
-    at, actor_in = timezone.now(), _acting(actor)
-    entries, secret = [], []
-    for act in acts:
-        key = act.case.pk if act.case is not None else None
-        if key not in last:
-            head = LedgerEntry.objects.filter(case_id=key).order_by("-seq").only("ledger", "seq", "hash").first()
-            last[key] = (head.ledger, head.seq, bytes(head.hash)) if head is not None else (uuid.uuid4(), -1, None)
-        ledger, seq, previous = last[key]
-        said = dict(act.data)
-        values = [(name, plain(value)) for name, value in act.hidden]
-        salt = secrets.token_bytes(SALT_LENGTH)
-        if values:
-            said["hidden"] = hide(salt, values)
-        written = write_entry(
-            ledger=ledger,
-            seq=seq + 1,
-            previous=previous,
-            at=at,
-            actor=actor_in(act.case),
-            kind=kind,
-            data=said,
+    rows = []
+    # no savepoint: nobody goes back to before an entry and then on with the act
+    with transaction.atomic(savepoint=False):
+        ends, posts = hold(
+            {act.case.pk for act in acts if act.case is not None},
+            without_case=any(act.case is None for act in acts),
+            person=actor.pk if actor is not None else None,
+            day=timezone.localdate(),
         )
-        last[key] = ledger, seq + 1, written.hash
-        entry = LedgerEntry(
-            ledger=ledger, case=act.case, seq=seq + 1, kind=kind, at=at, line=written.line, hash=written.hash
-        )
-        entries.append(entry)
-        if values:
-            secret.append(LedgerHidden(entry=entry, salt=salt, values=values))
-    LedgerEntry.objects.bulk_create(entries, batch_size=_BLOCK)
-    for row in secret:
-        # known only now
-        row.entry_id = row.entry.pk
-    LedgerHidden.objects.bulk_create(secret, batch_size=_BLOCK)
-    return entries
+        at, actor_in = timezone.now(), _acting(actor, posts)
+        for act in acts:
+            key = act.case.pk if act.case is not None else None
+            end = ends.get(key)
+            ledger, seq = (end.ledger, end.seq + 1) if end is not None else (uuid.uuid4(), 0)
+            values = [(name, plain(value)) for name, value in act.hidden]
+            said = dict(act.data)
+            salt = secrets.token_bytes(SALT_LENGTH) if values else b""
+            if values:
+                said["hidden"] = hide(salt, values)
+            written = write_entry(
+                ledger=ledger,
+                seq=seq,
+                previous=end.hash if end is not None else None,
+                at=at,
+                actor=actor_in(act.case),
+                kind=kind,
+                data=said,
+            )
+            ends[key] = End(ledger, seq, written.hash)
+            rows.append(Row(ledger, key, seq, kind, at, written.line, written.hash, salt, values))
+        ids = write(rows)
+    return list(zip(ids, rows, strict=True))
 
 
 def record(kind: str, actor: User | None, told: Sequence[Told]) -> None:
     """Write the entries of an act that an action told of (`vks_plugin.acts`)."""
     acts = [Act(each.case, each.data, each.hidden) for each in told]  # type: ignore[arg-type]  # lower concepts know cases as rows only
-    append_each(actor=actor, kind=kind, acts=acts)
+    _write_entries(actor=actor, kind=kind, acts=acts)
 
 
 # --- the key
