@@ -377,7 +377,6 @@ def test_a_paper_that_moves_is_told_in_both_cases(
     assert filed_case.case.code.encode() not in bytes(found.of("document_moved_in").line)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_where_paper_was_in_the_beginning_is_told(case: CaseFile, people: dict[str, User]) -> None:
     since = timezone.now() - dt.timedelta(days=1)
     agency = "Cơ quan Cảnh sát điều tra Công an tỉnh"
@@ -451,6 +450,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
     assert hidden(found.of("hand_over_cancelled")) == {"reason": "Giao nhầm"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_bundle_is_told_once_it_is_finished(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court import actions as court
 
