@@ -29,6 +29,8 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
+    DigitisationBatch,
+    DigitisationStep,
     HandOver,
     Holding,
     LedgerCheckpoint,
@@ -38,6 +40,9 @@ from vks_plugin.custody.models import (
     LedgerLeaf,
     LedgerSubtree,
     NumberSeries,
+    QualityFinding,
+    SealedDocument,
+    SealManifest,
 )
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
@@ -69,6 +74,8 @@ __all__ = [
     "DatedAccessSuspension",
     "DeadlineReminder",
     "Department",
+    "DigitisationBatch",
+    "DigitisationStep",
     "DocumentInventory",
     "Exhibit",
     "Folio",
@@ -88,8 +95,11 @@ __all__ = [
     "PreventiveMeasure",
     "ProceduralEvent",
     "ProcuracyUnit",
+    "QualityFinding",
     "RelatedCase",
     "SavedFilter",
+    "SealManifest",
+    "SealedDocument",
     "ServiceAccount",
     "UnitSuccession",
     "Volume",

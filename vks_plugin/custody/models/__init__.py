@@ -1,5 +1,12 @@
 """What is kept about custody."""
 
+from vks_plugin.custody.models.digitisation import (
+    DigitisationBatch,
+    DigitisationStep,
+    QualityFinding,
+    SealedDocument,
+    SealManifest,
+)
 from vks_plugin.custody.models.hand_over import HandOver
 from vks_plugin.custody.models.holding import Holding, Keeper
 from vks_plugin.custody.models.ledger import (
@@ -13,6 +20,8 @@ from vks_plugin.custody.models.ledger import (
 from vks_plugin.custody.models.series import NumberSeries
 
 __all__ = [
+    "DigitisationBatch",
+    "DigitisationStep",
     "HandOver",
     "Holding",
     "Keeper",
@@ -23,4 +32,7 @@ __all__ = [
     "LedgerLeaf",
     "LedgerSubtree",
     "NumberSeries",
+    "QualityFinding",
+    "SealManifest",
+    "SealedDocument",
 ]
