@@ -107,19 +107,6 @@ ACTS: dict[str, Act] = {
     "document_moved_in": Act(
         _("Nhận tài liệu từ vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
     ),
-    # digitisation and seal
-    "digitisation_opened": Act(_("Mở đợt số hóa"), ("batch", "part", "supplements"), hidden=("reason",)),
-    "digitisation_step": Act(_("Ghi bước số hóa"), ("batch", "part", "step", "pages"), hidden=("reason",)),
-    "digitisation_moved": Act(
-        _("Chuyển trạng thái số hóa"),
-        ("batch", "part", "batch_state_before", "batch_state", "findings"),
-        hidden=("reason",),
-    ),
-    "digitisation_confirmed": Act(_("Kiểm sát viên xác nhận số hóa"), ("batch", "part", "digest")),
-    "file_sealed": Act(
-        _("Kết thúc số hóa, niêm phong"),
-        ("batch", "part", "record", "documents", "pages", "folios", "manifest", "manifest_before"),
-    ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
@@ -156,6 +143,14 @@ ACTS: dict[str, Act] = {
     ),
     "hand_over_cancelled": Act(_("Hủy lần giao hồ sơ"), ("hand_over", "part"), hidden=("reason",)),
     "hand_over_paper": Act(_("Gắn biên bản giao nhận đã ký"), ("hand_over", "part", "document", "sha256")),
+    # how long a case is kept
+    "hold_placed": Act(_("Giữ hồ sơ lại"), ("hold", "ground"), hidden=("reason",)),
+    "hold_ended": Act(_("Thôi giữ hồ sơ"), ("hold", "ground"), hidden=("reason",)),
+    "retention_changed": Act(
+        _("Sửa thời hạn bảo quản"),
+        ("rule", "term_before", "years_before", "term", "years"),
+        hidden=("decision", "reason"),
+    ),
     # what concerns no single case
     "appointed": Act(
         _("Bổ nhiệm"),
@@ -183,7 +178,7 @@ class Field(NamedTuple):
     label: str
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
-    `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `day`, `moment`, `yes`,
+    `status`, `event`, `part`, `direction`, `handing_reason`, `term`, `ground`, `day`, `moment`, `yes`,
     `numbers`, `hash`."""
 
 
@@ -237,16 +232,6 @@ FIELDS: dict[str, Field] = {
     "dated": Field(_("Ngày tài liệu"), "day"),
     "title": Field(_("Tên tài liệu")),
     "preset": Field(_("Mẫu tập")),
-    "batch": Field(_("Đợt số hóa")),
-    "supplements": Field(_("Bổ sung cho đợt")),
-    "step": Field(_("Bước"), "step"),
-    "batch_state_before": Field(_("Trạng thái số hóa trước"), "batch_state"),
-    "batch_state": Field(_("Trạng thái số hóa"), "batch_state"),
-    "findings": Field(_("Lỗi chưa khắc phục")),
-    "record": Field(_("Số biên bản")),
-    "folios": Field(_("Số bút lục")),
-    "manifest": Field(_("SHA-256 của bảng kê"), "hash"),
-    "manifest_before": Field(_("SHA-256 của bảng kê trước"), "hash"),
     "appointment": Field(_("Bổ nhiệm số")),
     "role": Field(_("Chức danh"), "role"),
     "department": Field(_("Phòng")),
@@ -254,6 +239,13 @@ FIELDS: dict[str, Field] = {
     "cases": Field(_("Số vụ án")),
     "posts": Field(_("Số chức danh")),
     "file_type": Field(_("Loại tệp")),
+    "hold": Field(_("Lần giữ số")),
+    "ground": Field(_("Lý do giữ"), "ground"),
+    "rule": Field(_("Dòng trong bảng thời hạn")),
+    "term_before": Field(_("Thời hạn trước"), "term"),
+    "years_before": Field(_("Số năm trước")),
+    "term": Field(_("Thời hạn bảo quản"), "term"),
+    "years": Field(_("Số năm")),
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),

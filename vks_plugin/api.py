@@ -48,6 +48,12 @@ from vks_plugin.cases.api import (
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.custody.api import CaseLedgerViewSet, LedgerCheckpointViewSet, LedgerViewSet
+from vks_plugin.custody.api.retention import (
+    ArchiveDueViewSet,
+    CaseHoldViewSet,
+    CaseRetentionViewSet,
+    RetentionRuleViewSet,
+)
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
@@ -107,6 +113,10 @@ router.register(rf"{_OF_CASE}/explain", CaseExplainViewSet, basename="vks-case-e
 router.register(rf"{_OF_CASE}/transfer", CaseTransferViewSet, basename="vks-case-transfer")
 router.register(rf"{_OF_CASE}/trial-unit", CaseTrialUnitViewSet, basename="vks-case-trial-unit")
 router.register(rf"{_OF_CASE}/oversight", CaseOversightViewSet, basename="vks-case-oversight")
+router.register(rf"{_OF_CASE}/retention", CaseRetentionViewSet, basename="vks-case-retention")
+router.register(rf"{_OF_CASE}/holds", CaseHoldViewSet, basename="vks-case-hold")
+router.register("archive/due", ArchiveDueViewSet, basename="vks-archive-due")
+router.register("retention-rules", RetentionRuleViewSet, basename="vks-retention-rule")
 router.register("temporary-access", TemporaryAccessViewSet, basename="vks-temporary-access")
 router.register("restructurings", RestructuringViewSet, basename="vks-restructuring")
 router.register("explain", ExplainViewSet, basename="vks-explain")

@@ -71,6 +71,8 @@ class Configuration:
     """Whether every document that comes in without an owner is taken: for a host that only the procuracy uses."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
+    finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"
+    """Events of the record whose day is the day a case counts as finished, from which retention and accession count."""
     ledger_daily_checkpoint: bool = True
     """Whether the head of the ledger is signed every evening."""
     ledger_checkpoint_days: int = 3

@@ -29,8 +29,6 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
-    DigitisationBatch,
-    DigitisationStep,
     HandOver,
     Holding,
     LedgerCheckpoint,
@@ -40,9 +38,8 @@ from vks_plugin.custody.models import (
     LedgerLeaf,
     LedgerSubtree,
     NumberSeries,
-    QualityFinding,
-    SealedDocument,
-    SealManifest,
+    RetentionHold,
+    RetentionRule,
 )
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
@@ -74,8 +71,6 @@ __all__ = [
     "DatedAccessSuspension",
     "DeadlineReminder",
     "Department",
-    "DigitisationBatch",
-    "DigitisationStep",
     "DocumentInventory",
     "Exhibit",
     "Folio",
@@ -95,11 +90,10 @@ __all__ = [
     "PreventiveMeasure",
     "ProceduralEvent",
     "ProcuracyUnit",
-    "QualityFinding",
     "RelatedCase",
+    "RetentionHold",
+    "RetentionRule",
     "SavedFilter",
-    "SealManifest",
-    "SealedDocument",
     "ServiceAccount",
     "UnitSuccession",
     "Volume",

@@ -90,6 +90,14 @@ TABLE = {
     ("vks-case-ledger-list", "get"): "       404 404 404 404  403  200 200 200",
     ("vks-ledger-list", "get"): "            403 403 403 403  403  403 403 200",
     ("vks-ledger-checkpoint-list", "get"): " 403 403 403 403  403  403 403 200",
+    ("vks-case-retention-list", "get"): "    404 404 404 404  403  200 200 200",
+    ("vks-case-hold-list", "get"): "         404 404 404 404  403  200 200 200",
+    ("vks-case-hold-list", "post"): "        404 404 404 404  403  403 201 201",
+    # there is none yet
+    ("vks-case-hold-end", "post"): "         404 404 404 404  403  403 404 404",
+    ("vks-archive-due-list", "get"): "       200 200 200 200  200  200 200 200",
+    ("vks-retention-rule-list", "get"): "    200 200 200 200  200  200 200 200",
+    ("vks-retention-rule-detail", "patch"): "403 403 403 403  403  403 403 404",
     ("vks-case-findings-list", "get"): "     404 404 404 404  403  200 200 200",
     ("vks-case-related-list", "get"): "      404 404 404 404  403  200 200 200",
     # no report of crime, and no second case to go into
@@ -179,6 +187,8 @@ COUNTS = {
     "vks-case-inventory-list": "               -   -   -   -    -    1   1   1",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
+    "vks-archive-due-list": "                  0   0   0   0    0    0   0   0",
+    "vks-case-hold-list": "                    -   -   -   -    -    0   0   0",
     "vks-deadline-list": "                     0   0   0   0    0    3   3   3",
     "vks-case-event-list": "                   -   -   -   -    -    2   2   2",
     "vks-case-accused-list": "                 -   -   -   -    -    3   3   3",
@@ -277,6 +287,12 @@ class Addresses:
             "vks-case-ledger-list": f"{of_case}ledger/",
             "vks-ledger-list": "/api/vks/ledger/",
             "vks-ledger-checkpoint-list": "/api/vks/ledger-checkpoints/",
+            "vks-case-retention-list": f"{of_case}retention/",
+            "vks-case-hold-list": f"{of_case}holds/",
+            "vks-case-hold-end": f"{of_case}holds/9999/end/",
+            "vks-archive-due-list": "/api/vks/archive/due/",
+            "vks-retention-rule-list": "/api/vks/retention-rules/",
+            "vks-retention-rule-detail": "/api/vks/retention-rules/9999/",
             "vks-case-findings-list": f"{of_case}findings/",
             "vks-case-related-list": f"{of_case}related/",
             "vks-case-become-list": f"{of_case}become/",
@@ -328,6 +344,9 @@ class Addresses:
         if name == "vks-case-detail":
             return {"note": "Sửa"}
         bodies: dict[str, dict[str, Any]] = {
+            "vks-case-hold-list": {"ground": "khieu_nai", "reason": "Đang giải quyết khiếu nại"},
+            "vks-case-hold-end": {"reason": "Đã giải quyết xong"},
+            "vks-retention-rule-detail": {"term": "vinh_vien", "source": "Bảng số 1", "reason": "Theo bảng mới"},
             "vks-case-import-list": {"unit": "QN-KV1", "file": SimpleUploadedFile("ds.csv", b"x")},
             "vks-saved-filter-list": {"name": "Án trộm", "query": "q=trom"},
             "vks-case-list": {

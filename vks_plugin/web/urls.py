@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from vks_plugin.web.shell import session, unknown
 from vks_plugin.web.views import (
     access_log,
+    archive,
     cases,
     court,
     deadlines,
@@ -86,6 +87,12 @@ urlpatterns = [
     path("session/", session, name="session"),
     path("suggest/<str:what>/", suggestions.suggest, name="suggest"),
     path("access-log/", access_log.access_log, name="access_log"),
+    path("archive/", archive.due, name="archive"),
+    path("archive/holds/", archive.holds, name="archive_holds"),
+    path("archive/rules/", archive.rules, name="archive_rules"),
+    path("archive/rules/<int:pk>/", archive.rule, name="archive_rule"),
+    path("cases/<str:code>/holds/", archive.place, name="hold_place"),
+    path("cases/<str:code>/holds/<int:pk>/end/", archive.end, name="hold_end"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/checkpoints/<int:size>/", ledger.checkpoint, name="ledger_checkpoint"),
     path("organization/", organization.organization, name="organization"),

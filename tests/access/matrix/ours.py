@@ -10,6 +10,12 @@ OURS: dict[str, str] = {
     "ANY": """
         vks
         vks/access-log
+        vks/archive
+        vks/archive/holds
+        vks/archive/rules
+        vks/archive/rules/{pk}
+        vks/cases/{code}/holds
+        vks/cases/{code}/holds/{pk}/end
         vks/bundles/{pk}
         vks/bundles/{pk}/cancel
         vks/bundles/{pk}/download
@@ -92,6 +98,9 @@ OURS: dict[str, str] = {
     "GET": """
         api/vks
         api/vks/access-log
+        api/vks/archive/due
+        api/vks/cases/{code}/retention
+        api/vks/retention-rules
         api/vks/access-log/export
         api/vks/bundles/{id}
         api/vks/bundles/{id}/download
@@ -131,6 +140,9 @@ OURS: dict[str, str] = {
         api/vks/units
         api/vks/units/{code}
     """,
+    "PATCH": """
+        api/vks/retention-rules/{pk}
+    """,
     "GET PATCH": """
         api/vks/cases/{code}
         api/vks/documents/{id}
@@ -145,6 +157,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/charges
         api/vks/cases/{code}/events
         api/vks/cases/{code}/exhibits
+        api/vks/cases/{code}/holds
         api/vks/cases/{code}/folio-explanations
         api/vks/cases/{code}/folios
         api/vks/cases/{code}/inventories
@@ -169,6 +182,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/become
         api/vks/cases/{code}/charges/{pk}/replace
         api/vks/cases/{code}/events/{pk}/withdraw
+        api/vks/cases/{code}/holds/{pk}/end
         api/vks/cases/{code}/folio-corrections
         api/vks/cases/{code}/folio-pages
         api/vks/cases/{code}/folio-stamps

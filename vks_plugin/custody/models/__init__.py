@@ -1,12 +1,5 @@
 """What is kept about custody."""
 
-from vks_plugin.custody.models.digitisation import (
-    DigitisationBatch,
-    DigitisationStep,
-    QualityFinding,
-    SealedDocument,
-    SealManifest,
-)
 from vks_plugin.custody.models.hand_over import HandOver
 from vks_plugin.custody.models.holding import Holding, Keeper
 from vks_plugin.custody.models.ledger import (
@@ -17,11 +10,10 @@ from vks_plugin.custody.models.ledger import (
     LedgerLeaf,
     LedgerSubtree,
 )
+from vks_plugin.custody.models.retention import RetentionHold, RetentionRule
 from vks_plugin.custody.models.series import NumberSeries
 
 __all__ = [
-    "DigitisationBatch",
-    "DigitisationStep",
     "HandOver",
     "Holding",
     "Keeper",
@@ -32,7 +24,6 @@ __all__ = [
     "LedgerLeaf",
     "LedgerSubtree",
     "NumberSeries",
-    "QualityFinding",
-    "SealManifest",
-    "SealedDocument",
+    "RetentionHold",
+    "RetentionRule",
 ]

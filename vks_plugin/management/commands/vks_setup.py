@@ -16,6 +16,7 @@ import vks_plugin
 from vks_plugin.access.actions import project_everything
 from vks_plugin.cases.models import CatalogueType, FolioProfile
 from vks_plugin.conf import configuration
+from vks_plugin.custody.models import RetentionRule
 from vks_plugin.filing.inbox import take_unowned
 from vks_plugin.host import provision
 from vks_plugin.organization.actions import (
@@ -27,7 +28,7 @@ from vks_plugin.organization.actions import (
 from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import Role
 
-REFERENCE_DATA = ("units", "departments", "document_types", "folio_profiles")
+REFERENCE_DATA = ("units", "departments", "document_types", "folio_profiles", "retention_rules")
 """Fixtures loaded by the setup, in order."""
 
 
@@ -38,6 +39,9 @@ def _already(instance: models.Model) -> bool:
         return Department.objects.filter(unit=instance.unit, code=instance.code).exists()
     if isinstance(instance, UnitSuccession):
         return UnitSuccession.objects.filter(predecessor=instance.predecessor, successor=instance.successor).exists()
+    if isinstance(instance, RetentionRule):
+        told = {"kind": instance.kind, "crime_class": instance.crime_class, "outcome": instance.outcome}
+        return RetentionRule.objects.filter(**told).exists()
     message = f"no rule for {type(instance).__name__} in the reference data"
     raise TypeError(message)
 

@@ -74,6 +74,7 @@ SECTIONS = (
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("history", gettext_lazy("Lịch sử")),
+    Section("retention", gettext_lazy("Lưu trữ")),
     Section("ledger", gettext_lazy("Nhật ký lưu giữ")),
 )
 _PAGES = {"documents": "vks:case", "folios": "vks:folios"}
@@ -413,6 +414,10 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
             from vks_plugin.web.views.ledger import ledger_context  # noqa: PLC0415 - used here only
 
             return ledger_context(request, view)
+        case "retention":
+            from vks_plugin.web.views.archive import retention_context  # noqa: PLC0415 - it builds on this module
+
+            return retention_context(request, view)
         case "assignments":
             return _assignments(request, view)
         case "events":
