@@ -96,6 +96,15 @@ ACTS: dict[str, Act] = {
         ("event_id", "event", "accused_id", "happened_on", "stage_before", "stage", "status_before", "status"),
         hidden=("reason",),
     ),
+    # shown in court
+    "exhibit_confirmed": Act(
+        _("Lãnh đạo xác nhận cho trình chiếu bút lục"),
+        ("presentation", "slide", "document", "page_from", "page_to", "sha256"),
+        hidden=("title",),
+    ),
+    "deck_made": Act(
+        _("Xuất gói trình chiếu"), ("presentation", "file_type", "slides", "pages", "documents", "digest", "sha256")
+    ),
     "document_filed": Act(
         _("Đưa tài liệu vào hồ sơ"),
         ("filing", "document", "sha256", "pages", "folio_from", "folio_to", "part", "document_type", "dated"),
@@ -232,6 +241,11 @@ FIELDS: dict[str, Field] = {
     "dated": Field(_("Ngày tài liệu"), "day"),
     "title": Field(_("Tên tài liệu")),
     "preset": Field(_("Mẫu tập")),
+    "page_to": Field(_("Đến trang")),
+    "page_from": Field(_("Từ trang")),
+    "slides": Field(_("Số trang trình chiếu")),
+    "slide": Field(_("Trang trình chiếu số")),
+    "presentation": Field(_("Bài trình chiếu số")),
     "appointment": Field(_("Bổ nhiệm số")),
     "role": Field(_("Chức danh"), "role"),
     "department": Field(_("Phòng")),

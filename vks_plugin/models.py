@@ -27,6 +27,7 @@ from vks_plugin.cases.models import (
     Volume,
     WithheldPaper,
 )
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
     HandOver,
@@ -70,11 +71,13 @@ __all__ = [
     "Charge",
     "DatedAccessSuspension",
     "DeadlineReminder",
+    "DeckExport",
     "Department",
     "DocumentInventory",
     "Exhibit",
     "Folio",
     "FolioExplanation",
+    "FolioMark",
     "FolioProfile",
     "GrantSweep",
     "HandOver",
@@ -87,6 +90,7 @@ __all__ = [
     "LedgerLeaf",
     "LedgerSubtree",
     "NumberSeries",
+    "Presentation",
     "PreventiveMeasure",
     "ProceduralEvent",
     "ProcuracyUnit",
@@ -95,6 +99,7 @@ __all__ = [
     "RetentionRule",
     "SavedFilter",
     "ServiceAccount",
+    "Slide",
     "UnitSuccession",
     "Volume",
     "WithheldPaper",

@@ -9,6 +9,7 @@ from vks_plugin.access.tasks import (
     remind_of_deadlines,
     restructure,
 )
+from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle
 from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.exchange.tasks import run_import
@@ -19,6 +20,7 @@ __all__ = [
     "SCHEDULE",
     "end_what_fell_due",
     "make_bundle",
+    "make_deck",
     "put_access_right",
     "recalculate_deadlines",
     "remind_of_deadlines",

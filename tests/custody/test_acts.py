@@ -475,6 +475,35 @@ def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: 
     assert data(found.one)["sha256"] == hashlib.sha256((tmp_path / "b.pdf").read_bytes()).hexdigest()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase, people: dict[str, User]) -> None:
+    from vks_plugin.court.deck import actions as decks
+
+    lead, case, paper = people["prosecutor_kv1"], filed_case.case, filed_case.documents[0]
+    made = decks.create_presentation(actor=lead, case=case)
+    slide = decks.add_slide(
+        actor=lead, presentation=made, values={"kind": "but_luc", "case_document": paper, "page_from": 2}
+    )
+    with written() as found:
+        decks.confirm_slide(actor=people["chief_kv1"], presentation=made, slide_id=slide.pk)
+    assert (found.one.kind, found.one.case_id) == ("exhibit_confirmed", case.pk)
+    assert data(found.one) == {
+        "presentation": 1,
+        "slide": 1,
+        "document": paper.document_id,
+        "page_from": 2,
+        "page_to": 2,
+        "sha256": paper.sha256,
+    }
+    assert hidden(found.one) == {"title": paper.title}
+    with written() as found:
+        export = decks.request_deck(actor=lead, presentation=made)
+    export.refresh_from_db()
+    told = data(found.one)
+    assert (found.one.kind, told["sha256"]) == ("deck_made", hashlib.sha256(export.path.read_bytes()).hexdigest())
+    assert (told["file_type"], told["slides"], told["pages"], told["documents"]) == ("html", 1, 1, 1)
+
+
 def test_a_list_that_goes_out_is_told_with_its_length(case: CaseFile, people: dict[str, User], client: Client) -> None:
     client.force_login(people["chief_kv1"])
     with written() as found:

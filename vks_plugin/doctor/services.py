@@ -25,7 +25,7 @@ PATIENCE = 0.3
 ANSWER = 0.8
 """How long workers are given to answer, in seconds."""
 
-OUR_TASKS = ("vks.court.make_bundle", *(entry["task"] for entry in SCHEDULE.values()))
+OUR_TASKS = ("vks.court.make_bundle", "vks.court.make_deck", *(entry["task"] for entry in SCHEDULE.values()))
 
 SECONDS_A_PAGE = 7
 """What recognising a clean page takes on a small machine."""

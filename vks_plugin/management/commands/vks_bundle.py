@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from vks_plugin.access.log import Act, Reader, or_withheld, record_case
-from vks_plugin.access.queries import FACTS, assignments_in_force
-from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.access.queries import FACTS
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.court import actions
 from vks_plugin.court.bundle import BundleResult, write_bundle
 from vks_plugin.court.choosing import Wishes
@@ -22,6 +21,7 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
+from vks_plugin.management.actor import actor_of
 
 
 class Command(BaseCommand):
@@ -85,7 +85,7 @@ class Command(BaseCommand):
     def _made(self, case: CaseFile, options: dict[str, Any], fresh: Path) -> tuple[BundleResult, int]:
         """Make it, tell of it, put it in place; return what was written and how many documents are inside."""
         with transaction.atomic():
-            actor = self._actor(case, options["user"])
+            actor = actor_of(case, options["user"])
             earlier = actions.earlier_bundle(actor, case, options["earlier"]) if options["earlier"] else None
             wishes = Wishes(
                 folios=options["folios"],
@@ -107,17 +107,3 @@ class Command(BaseCommand):
             if options["manifest"]:
                 options["manifest"].write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
         return result, len(laid.filed)
-
-    @staticmethod
-    def _actor(case: CaseFile, name: str | None) -> User:
-        if name:
-            user = User.objects.filter(username=name).first()
-            if user is None:
-                message = f"Không có người dùng {name}: hãy kiểm tra tên đăng nhập."
-                raise CommandError(message)
-            return user
-        lead = assignments_in_force(case).filter(role=Assignment.Role.PROSECUTOR_LEAD).first()
-        if lead is None:
-            message = "Vụ án chưa có kiểm sát viên thụ lý chính: hãy chỉ rõ --user."
-            raise CommandError(message)
-        return lead.user

@@ -1,0 +1,123 @@
+"""Diagrams: no box covers another, every label fits, and what people changed is kept."""
+
+from __future__ import annotations
+
+import itertools
+from xml.etree import ElementTree as ET
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vks_plugin.court.deck.diagrams import (
+    CHARGE,
+    EVIDENCE,
+    PERSON,
+    Diagram,
+    Edits,
+    Item,
+    Link,
+    as_svg,
+    baselines,
+    connections,
+    text_width,
+    timeline,
+    wrap,
+)
+
+HEADINGS = {PERSON: "Bị cáo", CHARGE: "Tội danh", EVIDENCE: "Chứng cứ"}
+_WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("ẫ Đ ỹ đồng <&"), max_size=160
+)
+_PLACES = st.tuples(st.floats(-500, 20000, allow_nan=False), st.floats(-500, 20000, allow_nan=False))
+
+
+@st.composite
+def drawings(draw: st.DrawFn) -> tuple[list[Item], list[Link], Edits]:
+    count = draw(st.integers(0, 45))
+    items = [
+        Item(f"k{number}", draw(st.sampled_from(list(HEADINGS))), draw(_WORDS), draw(_WORDS)) for number in range(count)
+    ]
+    keys = st.sampled_from([item.key for item in items] or ["none"])
+    links = draw(st.lists(st.builds(Link, keys, keys), max_size=12))
+    edits = Edits(
+        places=draw(st.dictionaries(keys, _PLACES, max_size=6)),
+        labels=draw(st.dictionaries(keys, _WORDS, max_size=3)),
+        hidden=frozenset(draw(st.lists(keys, max_size=3))),
+        added=tuple(draw(st.lists(st.builds(Link, keys, keys), max_size=3))),
+    )
+    return items, links, edits
+
+
+def sound(diagram: Diagram) -> None:
+    for one, other in itertools.combinations(diagram.boxes, 2):
+        assert not one.overlaps(other), (one, other)
+    for box in diagram.boxes:
+        assert box.x >= 0
+        assert box.y >= 0
+        assert box.x + box.width <= diagram.width
+        assert box.y + box.height <= diagram.height
+        for text, y, size, bold in baselines(box):
+            assert text_width(text, size, bold=bold) <= box.width
+            assert box.y + size * 0.7 <= y <= box.y + box.height - size * 0.2
+
+
+@settings(max_examples=25, deadline=None)
+@given(drawings())
+def test_no_box_covers_another_and_labels_fit(drawn: tuple[list[Item], list[Link], Edits]) -> None:
+    items, links, edits = drawn
+    across = connections(items, links, headings=HEADINGS, edits=edits)
+    along = timeline(items, edits=edits)
+    for diagram in (across, along):
+        sound(diagram)
+        assert {box.key for box in diagram.boxes} == {item.key for item in items} - edits.hidden
+        keys = {box.key for box in diagram.boxes}
+        assert all(line.start in keys and line.end in keys for line in diagram.lines)
+        # parsed by another hand: whatever people wrote is text there
+        root = ET.fromstring(as_svg(diagram))
+        shown = [part.text for part in root.iter("{http://www.w3.org/2000/svg}text")]
+        assert [line for box in diagram.boxes for line in (*box.lines, *box.note_lines)] == [
+            text or "" for text in shown[len(diagram.headings) :]
+        ]
+    assert connections(items, links, headings=HEADINGS, edits=Edits.read(edits.stored())) == across
+
+
+def test_what_people_changed_stands_on_top_of_the_layout() -> None:
+    items = [Item("a", PERSON, "Nguyễn Văn Ánh"), Item("b", CHARGE, "Trộm cắp tài sản"), Item("c", EVIDENCE, "Xe máy")]
+    links = [Link("a", "b"), Link("b", "c")]
+    edits = Edits(
+        {"c": (40.0, 700.0)}, {"b": "Tội trộm cắp"}, frozenset(), (Link("a", "c"),), frozenset({Link("b", "c")})
+    )
+    drawn = connections(items, links, headings=HEADINGS, edits=edits)
+    boxes = {box.key: box for box in drawn.boxes}
+    assert (boxes["c"].x, boxes["c"].y) == (40.0, 700.0)
+    assert boxes["b"].lines == ("Tội trộm cắp",)
+    assert [(line.start, line.end) for line in drawn.lines] == [("a", "b"), ("a", "c")]
+    # put on top of another, it goes where there is room
+    onto = connections(items, links, headings=HEADINGS, edits=Edits({"c": (boxes["a"].x, boxes["a"].y)}))
+    sound(onto)
+
+
+def test_a_large_case_stays_about_as_wide_as_a_screen() -> None:
+    items = [Item(f"p{n}", PERSON, f"Nguyễn Văn {n}") for n in range(12)]
+    items += [Item(f"c{n}", CHARGE, "Tội lừa đảo chiếm đoạt tài sản", f"khoản {n} Điều 174") for n in range(5)]
+    items += [Item(f"e{n}", EVIDENCE, f"Biên bản khám xét khẩn cấp chỗ ở {n}", f"BL {n}") for n in range(40)]
+    drawn = connections(items, [], headings=HEADINGS)
+    sound(drawn)
+    assert 1.2 <= drawn.width / drawn.height <= 2.4
+    row = timeline(items)
+    sound(row)
+    assert 0.8 <= row.width / row.height <= 2.4
+
+
+def test_stored_edits_that_make_no_sense_are_passed_over() -> None:
+    wrong: list[object] = [None, [], "x"]
+    wrong.append({"places": 3, "labels": [1], "hidden": {}, "added": [1, ["a"], ["a", 2]], "removed": "ab"})
+    for stored in wrong:
+        assert Edits.read(stored) == Edits()
+    assert Edits.read({"places": {"a": [1, "x"], "b": [1, 2]}}).places == {"b": (1.0, 2.0)}
+
+
+def test_long_words_and_long_texts_are_cut_visibly() -> None:
+    assert wrap("a" * 200, 100, 20)[-1].endswith("…")
+    assert wrap("Tội trộm cắp tài sản", 1000, 20) == ("Tội trộm cắp tài sản",)
+    assert wrap("", 100, 20) == ()

@@ -1,0 +1,370 @@
+"""Composing a presentation of a filed case, and the deck that is made of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import IntegrityError, transaction
+from PIL import Image
+
+from tests.people import FiledCase
+from vks_plugin.access import actions as access
+from vks_plugin.access.models import AccessEntry
+from vks_plugin.cases.models import CaseDocument, CasePerson, Folio, WithheldPaper
+from vks_plugin.court.deck import actions
+from vks_plugin.court.deck.manifest import check
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.queries import deck_for, export_for, obstacles_of, slides_of
+from vks_plugin.court.deck.rules import Rule
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.host.files import readable_pdf
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+pytestmark = pytest.mark.django_db
+
+STRANGERS = ("outsider", "prosecutor_kv3", "other_prosecutor_kv1", "admin_province", "chief_kv3")
+
+
+@pytest.fixture
+def lead(people: dict[str, User]) -> User:
+    """Return the prosecutor who leads the case."""
+    return people["prosecutor_kv1"]
+
+
+@pytest.fixture
+def presentation(filed_case: FiledCase, lead: User) -> Presentation:
+    """Return an empty presentation of the case."""
+    return actions.create_presentation(actor=lead, case=filed_case.case, title="Phiên tòa sơ thẩm")
+
+
+def add(presentation: Presentation, actor: User, kind: str, **values: Any) -> Slide:
+    return actions.add_slide(actor=actor, presentation=presentation, values={"kind": kind, **values})
+
+
+def rules(presentation: Presentation, actor: User) -> list[tuple[Rule, int | None]]:
+    return [(each.rule, each.slide) for each in obstacles_of(actor, presentation) if each.blocks]
+
+
+def victim(filed: FiledCase, actor: User, **marks: Any) -> None:
+    values = {"role": "victim", "full_name": "Lò Thị Hoa"} | marks
+    access.add_entry(actor=actor, case=filed.case, part="person", values=values)
+
+
+# --- a whole deck
+
+
+def test_a_presentation_is_composed_written_and_proved(
+    filed_case: FiledCase, lead: User, tmp_path: Path, capsys: Any
+) -> None:
+    out = tmp_path / "goi"
+    call_command("vks_deck", case=filed_case.case.code, compose="theo_chung_cu", out=out, json=True)
+    told = json.loads(capsys.readouterr().out)
+    made = Presentation.objects.get()
+    assert (told["presentation"], told["pages"], told["documents"]) == (made.number, 5, 2) == (1, 5, 2)
+    # testimony waits until somebody chooses its ground; the supervision file is never there
+    assert {slide.case_document_id for slide in slides_of(made)} == {
+        None,
+        *(each.pk for each in filed_case.documents[:2]),
+    }
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert told["sha256"] == hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
+    assert [entry["folio"] for entry in manifest["pages"]] == ["1", "2", "3", "4", "5"]
+    for entry in manifest["pages"]:
+        filed = CaseDocument.objects.get(document_id=entry["document"])
+        assert entry["filed_sha256"] == filed.sha256
+        assert entry["source_sha256"] == hashlib.sha256(readable_pdf(filed.document).read_bytes()).hexdigest()
+        jpeg = (out / entry["file"]).read_bytes()
+        assert entry["image_sha256"] == manifest["files"][entry["file"]] == hashlib.sha256(jpeg).hexdigest()
+        assert min(Image.open(io.BytesIO(jpeg)).size) >= 1100
+    assert set(manifest["files"]) == {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {
+        "manifest.json"
+    }
+    for slide in manifest["slides"]:
+        assert slide["citation"].endswith(f"HSVA số {filed_case.case.code}")
+    page = (out / "index.html").read_text()
+    assert "notes.js" not in page
+    assert "//" not in page.replace("<!doctype", "")
+    entry = LedgerEntry.objects.filter(kind="deck_made").get()
+    assert entry.said["data"]["sha256"] == told["sha256"]
+    assert AccessEntry.objects.filter(actor_name="vks_deck", count=2).count() == 1
+    assert check(out) == []
+    call_command("vks_deck", check=out)
+    # somebody puts another picture there, and the hash with it
+    other = (out / manifest["pages"][1]["file"]).read_bytes()
+    (out / manifest["pages"][0]["file"]).write_bytes(other)
+    assert len(check(out)) == 2
+    manifest["files"][manifest["pages"][0]["file"]] = hashlib.sha256(other).hexdigest()
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    assert check(out) == ["BL 1: hình trong gói không phải trang này của tài liệu."]
+    with pytest.raises(CommandError, match="BL 1"):
+        call_command("vks_deck", check=out)
+
+
+def test_a_worker_makes_the_zip_and_only_who_works_on_the_case_has_it(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    lead: User,
+    presentation: Presentation,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[0], notes="Câu hỏi cho bị cáo")
+    with django_capture_on_commit_callbacks(execute=True):
+        export = actions.request_deck(actor=lead, presentation=presentation)
+    export.refresh_from_db()
+    assert (export.status, export.error) == (DeckExport.Status.DONE, "")
+    path = actions.finished_deck(export)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == export.sha256
+    names = zipfile.ZipFile(path).namelist()
+    assert len({name.split("/")[0] for name in names}) == 1
+    assert not any("Nguyễn" in name for name in names)
+    assert check(path) == []
+    for name in (*STRANGERS, "clerk_kv1", "chief_province"):
+        with pytest.raises(NotFound):
+            export_for(people[name], export.pk)
+    assert export_for(people["chief_kv1"], export.pk) == export
+    with pytest.raises(Conflict):
+        actions.remove_presentation(actor=lead, presentation=presentation)
+
+
+# --- who may
+
+
+def test_a_stranger_learns_nothing_and_who_only_reads_the_case_file_sees_no_preparation(
+    filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
+) -> None:
+    slide = add(presentation, lead, "but_luc", case_document=filed_case.documents[0])
+    doings: list[Callable[[User], object]] = [
+        lambda who: actions.create_presentation(actor=who, case=filed_case.case),
+        lambda who: actions.change_presentation(actor=who, presentation=presentation, values={"title": "x"}),
+        lambda who: add(presentation, who, "noi_dung", text="x"),
+        lambda who: actions.change_slide(
+            actor=who, presentation=presentation, slide_id=slide.pk, values={"title": "x"}
+        ),
+        lambda who: actions.move_slide(actor=who, presentation=presentation, slide_id=slide.pk, to=1),
+        lambda who: actions.remove_slide(actor=who, presentation=presentation, slide_id=slide.pk),
+        lambda who: actions.confirm_slide(actor=who, presentation=presentation, slide_id=slide.pk),
+        lambda who: actions.remove_presentation(actor=who, presentation=presentation),
+        lambda who: actions.request_deck(actor=who, presentation=presentation),
+        lambda who: actions.add_mark(
+            actor=who, case=filed_case.case, document_id=filed_case.host_ids[0], page=1, area=[0, 0, 0.5, 0.5]
+        ),
+    ]
+    before = list(Slide.objects.values())
+    for name, refusal in (
+        *((name, NotFound) for name in STRANGERS),
+        ("clerk_kv1", NotAllowed),
+        ("chief_province", NotAllowed),
+    ):
+        for do in doings:
+            with pytest.raises(refusal):
+                do(people[name])
+    assert list(Slide.objects.values()) == before
+    assert Presentation.objects.count() == 1
+    assert not FolioMark.objects.exists()
+
+
+def test_documents_of_another_case_or_of_the_supervision_file_do_not_get_in(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    with pytest.raises(BadInput, match="hồ sơ kiểm sát"):
+        add(presentation, lead, "but_luc", case_document=filed_case.internal)
+    with pytest.raises(BadInput, match="Không có tài liệu này"):
+        add(presentation, lead, "but_luc", case_document=10**6)
+    assert not presentation.slides.exists()
+    # one that got in before it was classified, or by hand in the database
+    slide = add(presentation, lead, "but_luc", case_document=filed_case.documents[0])
+    Slide.objects.filter(pk=slide.pk).update(case_document=filed_case.internal, page_from=None, page_to=None)
+    assert rules(presentation, lead) == [(Rule.INTERNAL, 1)]
+    with pytest.raises(BadInput, match="không bao giờ được trình chiếu"):
+        deck_for(lead, presentation)
+
+
+# --- rules on the case's own record
+
+
+def test_testimony_needs_its_ground_in_the_form_and_in_the_database(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    paper = filed_case.documents[2]
+    with pytest.raises(BadInput, match="Điều 308") as refused:
+        add(presentation, lead, "loi_khai", case_document=paper)
+    assert refused.value.field == "ground_308"
+    slide = add(presentation, lead, "loi_khai", case_document=paper, ground_308="a", state="hien")
+    assert slide.state == "cho_hdxx_dong_y"
+    for wrong in ({"ground_308": ""}, {"state": "hien"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Slide.objects.filter(pk=slide.pk).update(**wrong)
+    deck = deck_for(lead, presentation)
+    assert deck.slides[0].ground.startswith("Điểm a khoản 2 Điều 308")
+    assert [page.held for page in deck.pages] == [True]
+    other = add(presentation, lead, "but_luc", case_document=paper)
+    assert rules(presentation, lead) == [(Rule.TESTIMONY_PLACE, 2)]
+    actions.change_slide(
+        actor=lead, presentation=presentation, slide_id=other.pk, values={"kind": "loi_khai", "ground_308": "d"}
+    )
+    assert rules(presentation, lead) == []
+
+
+def test_a_leader_answers_for_an_exhibit_that_names_a_victim(
+    filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
+) -> None:
+    paper = filed_case.documents[0]
+    CaseDocument.objects.filter(pk=paper.pk).update(title="Đơn của Lò Thị Hoa")
+    victim(filed_case, lead, is_minor=True)
+    slide = add(presentation, lead, "but_luc", case_document=paper, page_from=1)
+    add(presentation, lead, "noi_dung", title="Lò Thị Hoa", text="cháu Hoa bị lấy xe (BL 1)", notes="LÒ THỊ HOA")
+    assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
+    with pytest.raises(NotAllowed):
+        actions.confirm_slide(actor=lead, presentation=presentation, slide_id=slide.pk)
+    actions.confirm_slide(actor=people["chief_kv1"], presentation=presentation, slide_id=slide.pk)
+    entry = LedgerEntry.objects.filter(kind="exhibit_confirmed").get()
+    assert (entry.said["data"]["document"], entry.said["actor"]["id"]) == (paper.document_id, people["chief_kv1"].pk)
+    deck = deck_for(lead, presentation)
+    # her name is in none of our words; the notes are the presenter's own
+    words = [deck.title, deck.case_name, *(f"{each.title} {each.text}" for each in deck.slides)]
+    words += [page.title for page in deck.pages]
+    assert not any("Hoa" in each for each in words)
+    assert "[Bị hại 1]" in deck.slides[1].title
+    assert deck.slides[1].notes == "LÒ THỊ HOA"
+    # another page is another thing to answer for
+    actions.change_slide(actor=lead, presentation=presentation, slide_id=slide.pk, values={"page_to": 2})
+    assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
+
+
+def test_a_name_in_the_recognised_text_of_a_page_is_found(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    # what every page of the papers here says
+    victim(filed_case, lead, full_name="Luật Tố Tụng", is_protected=True)
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[1])
+    assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
+    CasePerson.objects.update(is_protected=False)
+    assert rules(presentation, lead) == []
+
+
+def test_folios_of_a_state_secret_and_pages_without_folio_stop_the_deck(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[1])
+    secret = WithheldPaper.objects.create(
+        case=filed_case.case,
+        level="mat",
+        number="7/BC",
+        dated=dt.date(2026, 3, 1),
+        kept_at="Két",
+        folio_from=5,
+        folio_to=8,
+    )
+    assert rules(presentation, lead) == [(Rule.STATE_SECRET, 1)]
+    secret.delete()
+    Folio.objects.filter(case_document=filed_case.documents[1], number=4).delete()
+    assert rules(presentation, lead) == [(Rule.NO_FOLIO, 1)]
+
+
+def test_the_refusal_of_a_deck_lists_everything(filed_case: FiledCase, lead: User, presentation: Presentation) -> None:
+    add(presentation, lead, "noi_dung")
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[2])
+    with pytest.raises(BadInput) as refused:
+        actions.request_deck(actor=lead, presentation=presentation)
+    assert "Trang 1 còn trống" in refused.value.message
+    assert "Trang 2: “Biên bản hỏi cung bị can” là lời khai" in refused.value.message
+    assert not DeckExport.objects.exists()
+
+
+# --- slides, marks
+
+
+def test_slides_are_put_in_order_changed_and_taken_out(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    made = [add(presentation, lead, "noi_dung", title=name, text="BL 1") for name in "abc"]
+    between = actions.add_slide(
+        actor=lead, presentation=presentation, values={"kind": "tieu_de", "title": "x"}, after=made[0].pk
+    )
+    actions.move_slide(actor=lead, presentation=presentation, slide_id=made[2].pk, to=1)
+    assert [slide.title for slide in slides_of(presentation)] == ["c", "a", "x", "b"]
+    actions.remove_slide(actor=lead, presentation=presentation, slide_id=between.pk)
+    assert [slide.title for slide in slides_of(presentation)] == ["c", "a", "b"]
+    other = actions.create_presentation(actor=lead, case=filed_case.case)
+    assert (other.number, other.title) == (2, filed_case.case.name)
+    with pytest.raises(NotFound):
+        actions.remove_slide(actor=lead, presentation=other, slide_id=made[0].pk)
+    for wrong in ({"kind": "video"}, {"state": "x"}, {"title": "x" * 201}, {"position": 3}):
+        with pytest.raises(BadInput):
+            actions.change_slide(actor=lead, presentation=presentation, slide_id=made[0].pk, values=wrong)
+    for wrong in ({"page_from": 0}, {"page_from": 2, "page_to": 1}, {"page_from": 9}):
+        with pytest.raises(BadInput):
+            add(presentation, lead, "but_luc", case_document=filed_case.documents[0], **wrong)
+
+
+def test_marks_are_found_by_their_words_and_personal_ones_stay_personal(
+    filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
+) -> None:
+    case, document = filed_case.case, filed_case.host_ids[0]
+
+    def mark(actor: User, **values: Any) -> FolioMark:
+        return actions.add_mark(actor=actor, case=case, document_id=document, page=1, **values)
+
+    (area,) = mark(lead, quote_text="BO LUAT to tung hình sự", note="Căn cứ").areas
+    assert 0.1 < area[0] < 0.5
+    assert 0.1 < area[1] < 0.2
+    shared = mark(people["chief_kv1"], area=[0.5, 0.5, 0.2, 0.1], shared=True)
+    mark(people["chief_kv1"], area=[0.1, 0.1, 0.2, 0.1])
+    for wrong in (
+        {"quote_text": "không có chữ này"},
+        {"area": [0, 0, 2, 1]},
+        {"area": None},
+        {"area": [0.9, 0, 0.5, 0.5]},
+    ):
+        with pytest.raises(BadInput):
+            mark(lead, **wrong)
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[0], page_from=1)
+    assert [mark.areas for mark in deck_for(lead, presentation).pages[0].marks] == [
+        (tuple(area),),
+        ((0.5, 0.5, 0.2, 0.1),),
+    ]
+    with pytest.raises(NotAllowed):
+        actions.remove_mark(actor=lead, case=case, mark_id=shared.pk)
+    actions.remove_mark(actor=people["chief_kv1"], case=case, mark_id=shared.pk)
+    assert FolioMark.objects.count() == 2
+
+
+def test_the_diagram_is_made_from_the_record_without_names_that_are_not_told(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    case = filed_case.case
+    first, second = case.accused.all()
+    second.birth_date, second.birth_year = dt.date(2012, 1, 1), 2012
+    second.save()
+    access.add_entry(actor=lead, case=case, part="exhibit", values={"name": "Con dao", "folio": None})
+    add(
+        presentation,
+        lead,
+        "so_do",
+        title="Quan hệ",
+        diagram="quan_he",
+        edits={"labels": {f"accused:{first.pk}": "Bị cáo đầu"}},
+    )
+    add(presentation, lead, "so_do", title="Diễn biến", diagram="dien_bien")
+    across, along = (slide.diagram for slide in deck_for(lead, presentation).slides)
+    assert across is not None
+    assert along is not None
+    labels = [" ".join(box.lines) for box in across.boxes]
+    assert "Bị cáo đầu" in labels
+    assert "[Bị cáo 1]" in labels
+    assert "Con dao" in labels
+    assert not any(second.full_name in label for label in labels)

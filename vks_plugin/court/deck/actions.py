@@ -1,0 +1,673 @@
+"""Composing presentations, marking folios, and making decks of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.acts import digest_of, tell
+from vks_plugin.cases.actions.record import check, clean_text, lock_case
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.court.deck.composing import composed_slides
+from vks_plugin.court.deck.contents import Deck
+from vks_plugin.court.deck.diagrams import Edits
+from vks_plugin.court.deck.html import write_folder
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.queries import (
+    deck_for,
+    deck_view,
+    may_confirm,
+    slide_fingerprint,
+)
+from vks_plugin.court.deck.rendering import areas_of_words
+from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.host.files import readable_pdf
+from vks_plugin.language import speaking
+from vks_plugin.text import ascii_file_name, composed
+
+logger = logging.getLogger("paperless.vks.court")
+
+MOST_PRESENTATIONS = 50
+MOST_MARKS = 500
+"""Marks of one document."""
+_OPEN = (DeckExport.Status.QUEUED, DeckExport.Status.RUNNING)
+
+# --- presentations -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_presentation(
+    *,
+    actor: User,
+    case: CaseFile,
+    title: str = "",
+    order: str = Presentation.Order.INDICTMENT,
+    compose: bool = False,
+) -> Presentation:
+    """Begin a presentation of a case.
+
+    Args:
+        actor: somebody who may contribute to the case.
+        case: the case.
+        title: empty: that of the case.
+        order: by what the slides are put in order.
+        compose: whether slides are made from the case file at once, in that order.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: unknown order, title too long, or there are too many already.
+    """
+    deck_view(actor, case.code, writing=True)
+    locked = lock_case(case)
+    if order not in Presentation.Order.values:
+        raise BadInput(_("Cách xếp không có trong danh mục."), field="order")
+    last = Presentation.objects.filter(case=locked).aggregate(last=Max("number"))["last"] or 0
+    if Presentation.objects.filter(case=locked).count() >= MOST_PRESENTATIONS:
+        raise BadInput(
+            _("Vụ án đã có %(most)d bài trình chiếu: hãy sửa hoặc bỏ bài cũ.") % {"most": MOST_PRESENTATIONS}
+        )
+    made = Presentation(
+        case=locked, number=last + 1, title=composed(title).strip() or locked.name[:200], order=order, created_by=actor
+    )
+    check(made)
+    made.save()
+    if compose:
+        slides = composed_slides(actor, made)
+        for position, slide in enumerate(slides, 1):
+            slide.position = position
+        Slide.objects.bulk_create(slides)
+    return made
+
+
+@transaction.atomic
+def change_presentation(*, actor: User, presentation: Presentation, values: Mapping[str, Any]) -> Presentation:
+    """Change title or order.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: a value cannot be used.
+    """
+    row = _locked(actor, presentation)
+    for name, value in clean_text(dict(values)).items():
+        if name not in {"title", "order"}:
+            raise BadInput(_("Không sửa được trường này của bài trình chiếu."), field=name)
+        setattr(row, name, value)
+    if row.order not in Presentation.Order.values:
+        raise BadInput(_("Cách xếp không có trong danh mục."), field="order")
+    if not row.title:
+        raise BadInput(_("Hãy ghi tên bài trình chiếu."), field="title")
+    check(row)
+    row.save(update_fields=["title", "order"])
+    return row
+
+
+@transaction.atomic
+def remove_presentation(*, actor: User, presentation: Presentation) -> None:
+    """Take a presentation out that was never made into a deck.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        Conflict: a deck was made of it; what went to court is kept.
+    """
+    row = _locked(actor, presentation)
+    if row.exports.filter(status=DeckExport.Status.DONE).exists():
+        raise Conflict(_("Bài này đã xuất gói trình chiếu nên được giữ lại để đối chiếu."))
+    if row.exports.filter(status__in=_OPEN).exists():
+        raise Conflict(_("Gói của bài này đang được lập: hãy đợi xong."))
+    row.exports.all().delete()
+    row.delete()
+
+
+def _locked(actor: User, presentation: Presentation) -> Presentation:
+    """Return a presentation as the database has it, held until the transaction ends.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not change it.
+    """
+    case = deck_view(actor, presentation.case.code, writing=True).case
+    row = Presentation.objects.select_for_update().filter(pk=presentation.pk, case=case).first()
+    if row is None:
+        raise NotFound(_("Vụ án không có bài trình chiếu số này."))
+    row.case = case
+    return row
+
+
+# --- slides --------------------------------------------------------------------------------------
+
+_OF_A_SLIDE = frozenset(
+    {
+        "kind",
+        "state",
+        "title",
+        "text",
+        "notes",
+        "case_document",
+        "page_from",
+        "page_to",
+        "crop",
+        "ground_308",
+        "diagram",
+        "edits",
+    }
+)
+
+
+@transaction.atomic
+def add_slide(*, actor: User, presentation: Presentation, values: Mapping[str, Any], after: int | None = None) -> Slide:
+    """Add a slide.
+
+    Args:
+        actor: somebody who may contribute to the case.
+        presentation: where.
+        values: fields of `Slide`; `case_document` is a document of the case.
+        after: the id of the slide it comes after; None: at the end.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: a value cannot be used; testimony without its ground is refused here already.
+    """
+    row = _locked(actor, presentation)
+    if row.slides.count() >= MOST_SLIDES:
+        raise BadInput(_("Một bài nhận tối đa %(most)d trang trình chiếu: hãy tách bài.") % {"most": MOST_SLIDES})
+    slide = Slide(presentation=row)
+    _fill(actor, row.case, slide, values)
+    before = row.slides.filter(pk=after).first() if after is not None else None
+    if before is not None:
+        row.slides.filter(position__gt=before.position).update(position=F("position") + 1)
+        slide.position = before.position + 1
+    else:
+        slide.position = (row.slides.aggregate(last=Max("position"))["last"] or 0) + 1
+    _save(slide)
+    return slide
+
+
+@transaction.atomic
+def change_slide(*, actor: User, presentation: Presentation, slide_id: int, values: Mapping[str, Any]) -> Slide:
+    """Change what stands on a slide; whatever a leader confirmed of it no longer holds when it shows something else.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not, or there is no such slide.
+        BadInput: a value cannot be used.
+    """
+    row = _locked(actor, presentation)
+    slide = _slide(row, slide_id)
+    _fill(actor, row.case, slide, values)
+    _save(slide)
+    return slide
+
+
+@transaction.atomic
+def move_slide(*, actor: User, presentation: Presentation, slide_id: int, to: int) -> None:
+    """Put a slide at place `to`, counted from 1; the others close up.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not, or there is no such slide.
+    """
+    row = _locked(actor, presentation)
+    slides = list(row.slides.order_by("position", "id"))
+    moved = next((slide for slide in slides if slide.pk == slide_id), None)
+    if moved is None:
+        raise NotFound(_("Bài trình chiếu không có trang này."))
+    slides.remove(moved)
+    slides.insert(min(max(to, 1), len(slides) + 1) - 1, moved)
+    changed = []
+    for position, slide in enumerate(slides, 1):
+        if slide.position != position:
+            slide.position = position
+            changed.append(slide)
+    Slide.objects.bulk_update(changed, ["position"])
+
+
+@transaction.atomic
+def remove_slide(*, actor: User, presentation: Presentation, slide_id: int) -> None:
+    """Take a slide out.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not, or there is no such slide.
+    """
+    _slide(_locked(actor, presentation), slide_id).delete()
+
+
+@transaction.atomic
+def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int) -> Slide:
+    """Answer, as a leader of the case, for showing a page that may tell who somebody protected is.
+
+    It holds for these very pages of this very file: another page, another version, and it has to be given again.
+
+    Raises:
+        NotFound: the actor may not see the presentation, or there is no such slide.
+        NotAllowed: the actor leads neither the office of the case nor the one at its trial.
+        BadInput: the slide shows nothing of the case file.
+    """
+    case = deck_view(actor, presentation.case.code).case
+    if not may_confirm(actor, case):
+        raise NotAllowed(_("Chỉ lãnh đạo đơn vị thụ lý hoặc đơn vị được phân công xét xử được xác nhận cho chiếu."))
+    row = Presentation.objects.select_for_update().filter(pk=presentation.pk, case=case).first()
+    if row is None:
+        raise NotFound(_("Vụ án không có bài trình chiếu số này."))
+    slide = _slide(row, slide_id)
+    filed = _document(actor, case, slide.case_document_id)
+    if filed is None:
+        raise BadInput(_("Trang này không chiếu tài liệu nào: không có gì phải xác nhận."))
+    slide.confirmed_for = slide_fingerprint(slide, filed)
+    slide.confirmed_by, slide.confirmed_at = actor, timezone.now()
+    slide.save(update_fields=["confirmed_for", "confirmed_by", "confirmed_at"])
+    number = [each.pk for each in row.slides.order_by("position", "id")].index(slide.pk) + 1
+    tell(
+        "exhibit_confirmed",
+        actor=actor,
+        case=case,
+        presentation=row.number,
+        slide=number,
+        document=filed.document_id,
+        page_from=slide.page_from,
+        page_to=slide.page_to,
+        sha256=filed.sha256,
+        title=filed.title,
+    )
+    return slide
+
+
+def _slide(presentation: Presentation, slide_id: int) -> Slide:
+    slide = presentation.slides.select_for_update().filter(pk=slide_id).first()
+    if slide is None:
+        raise NotFound(_("Bài trình chiếu không có trang này."))
+    slide.presentation = presentation
+    return slide
+
+
+def _document(actor: User, case: CaseFile, document: int | None) -> CaseDocument | None:
+    if document is None:
+        return None
+    return deck_view(actor, case.code).documents.filter(pk=document).first()
+
+
+def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) -> None:
+    unknown = values.keys() - _OF_A_SLIDE
+    if unknown:
+        raise BadInput(_("Không sửa được trường này của trang trình chiếu."), field=min(unknown))
+    given = clean_text({name: value for name, value in values.items() if name != "case_document"})
+    for name in ("text", "notes"):
+        if isinstance(given.get(name), str):
+            given[name] = composed(str(values[name])).strip()
+    for name, value in given.items():
+        setattr(slide, name, value)
+    if slide.kind not in Slide.Kind.values:
+        raise BadInput(_("Loại trang không có trong danh mục."), field="kind")
+    if "case_document" in values:
+        chosen = values["case_document"]
+        filed = _document(actor, case, chosen.pk if isinstance(chosen, CaseDocument) else chosen)
+        if chosen is not None and filed is None:
+            raise BadInput(_("Không có tài liệu này trong hồ sơ vụ án."), field="case_document")
+        slide.case_document = filed
+    if slide.kind in SHOWING_PAGES:
+        _check_pages(slide)
+    else:
+        slide.case_document, slide.page_from, slide.page_to, slide.crop = None, None, None, None
+    if slide.kind == Slide.Kind.TESTIMONY:
+        if slide.ground_308 not in {"a", "b", "c", "d"}:
+            raise BadInput(
+                _(
+                    "Lời khai chỉ được công bố khi có một căn cứ tại khoản 2 Điều 308 BLTTHS: hãy chọn điểm a, b, c hoặc d."
+                ),
+                field="ground_308",
+            )
+        slide.state = Slide.State.AWAITS_PANEL
+    else:
+        slide.ground_308 = ""
+    if slide.state not in Slide.State.values:
+        raise BadInput(_("Cách chiếu không có trong danh mục."), field="state")
+    if slide.kind == Slide.Kind.DIAGRAM:
+        if slide.diagram not in Slide.Diagram.values:
+            raise BadInput(_("Hãy chọn sơ đồ cần vẽ."), field="diagram")
+        slide.edits = Edits.read(slide.edits).stored()
+        if len(json.dumps(slide.edits)) > _LARGEST_EDITS:
+            raise BadInput(_("Sơ đồ có quá nhiều chỗ sửa tay: hãy bỏ bớt."), field="edits")
+    else:
+        slide.diagram, slide.edits = "", {}
+    if slide.kind != Slide.Kind.IMAGE:
+        slide.crop = None
+
+
+_LARGEST_EDITS = 100_000
+
+
+def _check_pages(slide: Slide) -> None:
+    filed = slide.case_document
+    if filed is None:
+        raise BadInput(_("Hãy chọn tài liệu trong hồ sơ để chiếu."), field="case_document")
+    if filed.part != "hsva" or (filed.document_type is not None and filed.document_type.part != "hsva"):
+        raise BadInput(
+            _("Tài liệu hồ sơ kiểm sát là tài liệu nội bộ, không bao giờ được trình chiếu."), field="case_document"
+        )
+    count = filed.page_count or 1
+    if slide.page_to is not None and slide.page_from is None:
+        slide.page_from = 1
+    if slide.page_from is not None and slide.page_to is None:
+        slide.page_to = slide.page_from
+    first, last = slide.page_from or 1, slide.page_to or count
+    if not 1 <= first <= last <= count:
+        raise BadInput(
+            _("Tài liệu này có %(count)d trang: hãy chọn khoảng trang trong đó.") % {"count": count}, field="page_from"
+        )
+    if slide.kind == Slide.Kind.IMAGE:
+        slide.page_from = slide.page_to = slide.page_from or 1
+        slide.crop = _area(slide.crop, "crop") if slide.crop else None
+
+
+def _area(given: Any, field: str) -> list[float]:
+    """Return a rectangle as it is stored.
+
+    Raises:
+        BadInput: it is none, or lies outside the page.
+    """
+    wrong = BadInput(_("Vùng trên trang phải nằm trong trang: trái, trên, rộng, cao, mỗi số từ 0 đến 1."), field=field)
+    if not isinstance(given, list | tuple) or len(given) != 4:
+        raise wrong
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in given):
+        raise wrong
+    x, y, width, height = (round(float(each), 4) for each in given)
+    if not (0 <= x < 1 and 0 <= y < 1 and 0.005 <= width <= 1 - x + 0.001 and 0.005 <= height <= 1 - y + 0.001):
+        raise wrong
+    return [x, y, min(width, round(1 - x, 4)), min(height, round(1 - y, 4))]
+
+
+def _save(slide: Slide) -> None:
+    check(slide)
+    try:
+        with transaction.atomic():
+            slide.save()
+    except IntegrityError as error:
+        raise BadInput(
+            _("Trang trình chiếu không hợp lệ: hãy kiểm tra lại loại trang, căn cứ và khoảng trang.")
+        ) from error
+
+
+# --- marks ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_mark(
+    *,
+    actor: User,
+    case: CaseFile,
+    document_id: int,
+    page: int,
+    area: Any = None,
+    quote_text: str = "",
+    note: str = "",
+    shared: bool = False,
+) -> FolioMark:
+    """Mark a place on a page: a rectangle, or words that stand there.
+
+    Args:
+        actor: somebody who may contribute to the case.
+        case: the case.
+        document_id: the document's id in the DMS.
+        page: counted from 1.
+        area: x, y, width, height as parts of the page; not needed with words.
+        quote_text: words on the page; tones and case do not matter.
+        note: for whoever presents.
+        shared: whether everybody who works on the case sees it.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not, or there is no such document.
+        BadInput: the words are not on the page, or the rectangle is none.
+    """
+    view = deck_view(actor, case.code, writing=True)
+    filed = view.documents.filter(document_id=document_id, part="hsva").first()
+    if filed is None:
+        raise NotFound(_("Không có tài liệu này trong hồ sơ vụ án."))
+    if not 1 <= page <= (filed.page_count or 1):
+        raise BadInput(_("Trang này không có trong tệp: hãy kiểm tra lại số trang."), field="page")
+    CaseDocument.objects.select_for_update().get(pk=filed.pk)
+    if FolioMark.objects.filter(case_document=filed).count() >= MOST_MARKS:
+        raise BadInput(_("Tài liệu này đã có quá nhiều chỗ đánh dấu: hãy bỏ bớt."))
+    words = composed(quote_text).strip()
+    if words:
+        found = areas_of_words(readable_pdf(filed.document), page, words)
+        if not found:
+            raise BadInput(_("Không thấy đoạn chữ này trên trang: hãy chép đúng chữ, hoặc khoanh vùng."), field="quote")
+        areas = [list(each) for each in found]
+    else:
+        areas = [_area(area, "area")]
+    mark = FolioMark(
+        case_document=filed,
+        page=page,
+        areas=areas,
+        quote=words[:500],
+        note=composed(note).strip(),
+        shared=shared,
+        created_by=actor,
+    )
+    check(mark)
+    mark.save()
+    return mark
+
+
+@transaction.atomic
+def remove_mark(*, actor: User, case: CaseFile, mark_id: int) -> None:
+    """Take a mark away: one's own; a shared one also as a leader of the case.
+
+    Raises:
+        NotFound: there is none that the actor sees.
+        NotAllowed: it is somebody else's.
+    """
+    view = deck_view(actor, case.code, writing=True)
+    mark = FolioMark.objects.filter(pk=mark_id, case_document__in=view.documents).first()
+    if mark is None or not (mark.shared or mark.created_by_id == actor.pk):
+        raise NotFound(_("Không có chỗ đánh dấu này."))
+    if mark.created_by_id != actor.pk and not may_confirm(actor, case):
+        raise NotAllowed(_("Chỉ người đánh dấu hoặc lãnh đạo vụ án được bỏ chỗ này."))
+    mark.delete()
+
+
+# --- decks ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_deck(*, actor: User, presentation: Presentation, file_type: str = DeckExport.Format.HTML) -> DeckExport:
+    """Queue a deck of a presentation; a worker makes it. Asking again while one is being made returns that one.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: unknown format, or something stands in the way (every sentence of it).
+        Unavailable: the task queue cannot be reached.
+    """
+    if file_type not in DeckExport.Format.values:
+        raise BadInput(_("Dạng gói trình chiếu không có trong danh mục."), field="format")
+    row = _locked(actor, presentation)
+    deck = deck_for(actor, row)
+    running = row.exports.filter(format=file_type, requested_by=actor, status__in=_OPEN).first()
+    if running is not None:
+        return running
+    export = DeckExport.objects.create(
+        presentation=row,
+        format=file_type,
+        requested_by=actor,
+        total=len(deck.pages),
+        document_ids=[pk for pk, _sha256 in deck.documents],
+    )
+    transaction.on_commit(partial(_send, export))
+    return export
+
+
+def _send(export: DeckExport) -> None:
+    from vks_plugin.court.deck.tasks import make_deck  # noqa: PLC0415 - the task imports this module
+
+    try:
+        make_deck.apply_async(kwargs={"export_id": str(export.pk)})
+    except Exception as error:
+        DeckExport.objects.filter(pk=export.pk).delete()
+        if isinstance(error, VksError):
+            raise
+        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
+    export.refresh_from_db()
+
+
+def build_deck(export_id: UUID | str) -> None:
+    """Make a queued deck; called by the worker.
+
+    Whatever goes wrong is kept with it as a sentence. One that another worker took is left alone.
+    """
+    waiting = DeckExport.objects.filter(pk=export_id, status=DeckExport.Status.QUEUED)
+    if waiting.update(status=DeckExport.Status.RUNNING) != 1:
+        return
+    export = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by").get(pk=export_id)
+    # a worker has no reader whose language it could follow, and the sentence is kept for all of them
+    with speaking("vi"):
+        try:
+            _build(export)
+        except VksError as error:
+            _end(export, DeckExport.Status.FAILED, error=error.message)
+        except Exception as error:
+            # the class alone: messages may quote the documents
+            logger.error("deck %s failed: %s", export.pk, type(error).__name__)
+            sentence = _("Không lập được gói trình chiếu do lỗi hệ thống: hãy báo quản trị.")
+            _end(export, DeckExport.Status.FAILED, error=sentence)
+            raise
+
+
+def _build(export: DeckExport) -> None:
+    deck = deck_for(export.requested_by, export.presentation)
+    target = export.path
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def progress(done: int) -> None:
+        if done % 10 == 0:
+            DeckExport.objects.filter(pk=export.pk).update(progress=done)
+
+    try:
+        write_deck(deck, target, export.format, progress=progress)
+        sha256 = _hash_of(target)
+        with transaction.atomic():
+            finished = _end(
+                export,
+                DeckExport.Status.DONE,
+                sha256=sha256,
+                progress=len(deck.pages),
+                total=len(deck.pages),
+                document_ids=[pk for pk, _sha256 in deck.documents],
+            )
+            if finished:
+                tell_made(export.requested_by, export.presentation, export.format, deck, sha256)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _end(export: DeckExport, status: str, **values: object) -> bool:
+    running = DeckExport.objects.filter(pk=export.pk, status=DeckExport.Status.RUNNING)
+    return running.update(status=status, finished_at=timezone.now(), **values) == 1
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_deck(deck: Deck, target: Path, file_type: str, *, progress: Callable[[int], None] | None = None) -> None:
+    """Write a deck into one file.
+
+    Args:
+        deck: what to write.
+        target: the file; an existing one is replaced once the new one is complete.
+        file_type: `html` (a ZIP of the folder), `pptx` or `pdf`.
+        progress: told how many pages are finished.
+
+    Raises:
+        BadInput: a page cannot be drawn.
+    """
+    told = progress or (lambda _done: None)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deck-") as place:
+        fresh = Path(place) / "fresh"
+        if file_type == DeckExport.Format.HTML:
+            folder = Path(place) / ascii_file_name(f"trinh-chieu-{deck.case_code}-{deck.number}", limit=60)
+            folder.mkdir()
+            write_folder(deck, folder, progress=told)
+            _zipped(folder, fresh)
+        else:
+            raise BadInput(_("Dạng gói trình chiếu không có trong danh mục."), field="format")
+        fresh.replace(target)
+
+
+def write_deck_folder(deck: Deck, target: Path) -> None:
+    """Write a deck as a folder that is not there yet, or is empty.
+
+    Raises:
+        BadInput: a page cannot be drawn.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deck-") as place:
+        folder = Path(place) / "deck"
+        folder.mkdir()
+        write_folder(deck, folder)
+        if target.exists():
+            target.rmdir()
+        shutil.move(folder, target)
+
+
+def _zipped(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                # pictures are compressed already
+                kind = zipfile.ZIP_STORED if path.suffix == ".jpg" else zipfile.ZIP_DEFLATED
+                archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}", kind)
+
+
+def tell_made(actor: User | None, presentation: Presentation, file_type: str, deck: Deck, sha256: str) -> None:
+    """Tell the ledger of a deck that is finished."""
+    tell(
+        "deck_made",
+        actor=actor,
+        case=presentation.case,
+        presentation=presentation.number,
+        file_type=file_type,
+        slides=len(deck.slides),
+        pages=len(deck.pages),
+        documents=len(deck.documents),
+        digest=digest_of(deck.documents),
+        sha256=sha256,
+    )
+
+
+def finished_deck(export: DeckExport) -> Path:
+    """Return the finished file.
+
+    Raises:
+        Conflict: it is not finished.
+        NotFound: the file is no longer there.
+    """
+    if export.status != DeckExport.Status.DONE:
+        raise Conflict(_("Gói trình chiếu chưa lập xong."))
+    if not export.path.is_file():
+        raise NotFound(_("Tệp không còn trên máy chủ: hãy xuất lại gói trình chiếu."))
+    return export.path
+
+
+def deck_disposition(export: DeckExport) -> str:
+    """Return the header that names a fetched deck, in plain letters and in Vietnamese (RFC 6266)."""
+    made_on = timezone.localtime(export.created_at)
+    presentation = export.presentation
+    with speaking("vi"):
+        words = _("Trình chiếu")
+        full = composed(f"{presentation.case.code} {words} {presentation.number} {made_on:%Y-%m-%d}")
+    ending = export.path.suffix
+    return f"attachment; filename=\"{ascii_file_name(full)}{ending}\"; filename*=UTF-8''{quote(full, safe='')}{ending}"

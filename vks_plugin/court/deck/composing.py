@@ -1,0 +1,107 @@
+"""A first draft of a presentation, made from the case file: what people would otherwise click together one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.queries import case_for
+from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
+from vks_plugin.court.deck.drawing import EVIDENCE_GROUPS
+from vks_plugin.court.deck.models import Presentation, Slide
+from vks_plugin.court.deck.rules import (
+    DELIBERATION_TYPES,
+    INTERNAL_GROUPS,
+    JUVENILE_GROUP,
+    MOST_PAGES,
+    MOST_SLIDES,
+    TESTIMONY_GROUPS,
+)
+from vks_plugin.language import speaking
+from vks_plugin.text import folded
+
+INDICTMENT_TYPES = frozenset({"CT", "CTTT"})
+"""The indictment, and that of the simplified procedure."""
+
+
+def composed_slides(user: User, presentation: Presentation) -> list[Slide]:
+    """Return slides for a new presentation, unsaved and without positions.
+
+    What goes in comes in by itself where no rule can be against it: numbered papers of the case file. Testimony waits
+    until somebody chooses its ground; papers on minors, sensitive ones and those of the panel's deliberation stay out.
+    Evidence is shown in order, everything else waits as a reserve that its folio number calls up.
+    """
+    case = presentation.case
+    with speaking("vi"):
+        return _Composer(user, presentation, case).slides()
+
+
+class _Composer:
+    def __init__(self, user: User, presentation: Presentation, case: CaseFile) -> None:
+        self.presentation, self.case = presentation, case
+        self.pages = 0
+        self.made: list[Slide] = []
+        secret = WithheldPaper.objects.filter(case=case, folio_from__isnull=False)
+        withheld = [(each.folio_from or 0, each.folio_to or 0) for each in secret]
+        self.documents = [
+            filed
+            for filed in case_for(user, case.code).documents.filter(part="hsva", folio_from__isnull=False)
+            if self._fits(filed, withheld)
+        ]
+        self.used: set[int] = set()
+
+    @staticmethod
+    def _fits(filed: CaseDocument, withheld: Sequence[tuple[int, int]]) -> bool:
+        kind = filed.document_type
+        if kind is None or kind.sensitive or kind.code in DELIBERATION_TYPES:
+            return False
+        if kind.group_code in TESTIMONY_GROUPS | INTERNAL_GROUPS | {JUVENILE_GROUP}:
+            return False
+        first, last = filed.folio_from or 0, filed.folio_to or 0
+        return not any(first <= end and start <= last for start, end in withheld)
+
+    def slides(self) -> list[Slide]:
+        case, order = self.case, self.presentation.order
+        self._add(Slide.Kind.TITLE, self.presentation.title, text=_("Trình chiếu tại phiên tòa"))
+        if case.kind_data.has_accused:
+            self._add(Slide.Kind.DIAGRAM, _("Người – tội danh – chứng cứ"), diagram=Slide.Diagram.CONNECTIONS)
+        self._add(Slide.Kind.DIAGRAM, _("Diễn biến vụ án"), diagram=Slide.Diagram.TIMELINE)
+        indictment = [
+            each for each in self.documents if each.document_type and each.document_type.code in INDICTMENT_TYPES
+        ]
+        evidence = [
+            each for each in self.documents if each.document_type and each.document_type.group_code in EVIDENCE_GROUPS
+        ]
+        if order == Presentation.Order.INDICTMENT:
+            self._exhibits(indictment)
+        if order == Presentation.Order.ACCUSED:
+            for person in case.accused.all():
+                charges = [
+                    f"- {charge.name}, {charge.reference}" for charge in person.charges.filter(ended_on__isnull=True)
+                ]
+                self._add(Slide.Kind.TEXT, person.full_name, text="\n".join(charges) or _("(chưa ghi tội danh)"))
+                self._exhibits(each for each in evidence if folded(person.full_name) in folded(each.title))
+        if order == Presentation.Order.ACT:
+            seen = set()
+            for charge in case.charges.filter(ended_on__isnull=True).select_related("accused"):
+                words = f"{charge.name} ({charge.reference})"
+                if words not in seen:
+                    seen.add(words)
+                    self._add(Slide.Kind.TEXT, charge.name, text=f"- {charge.reference}")
+        self._exhibits(evidence)
+        self._exhibits(self.documents, state=Slide.State.RESERVE)
+        return self.made
+
+    def _add(self, kind: str, title: str, **values: object) -> None:
+        self.made.append(Slide(presentation=self.presentation, kind=kind, title=title[:200], **values))
+
+    def _exhibits(self, documents: Iterable[CaseDocument], *, state: str = Slide.State.SHOWN) -> None:
+        for filed in documents:
+            count = filed.page_count or 1
+            if filed.pk in self.used or self.pages + count > MOST_PAGES or len(self.made) >= MOST_SLIDES:
+                continue
+            self.used.add(filed.pk)
+            self.pages += count
+            self._add(Slide.Kind.EXHIBIT, filed.title, case_document=filed, page_from=1, page_to=count, state=state)

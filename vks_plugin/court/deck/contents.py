@@ -1,0 +1,94 @@
+"""What a deck consists of: plain data that every format is written from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from vks_plugin.court.deck.diagrams import Diagram
+from vks_plugin.court.deck.rendering import Area
+
+
+class ShownMark(NamedTuple):
+    """A place on a page somebody marked."""
+
+    areas: tuple[Area, ...]
+    note: str
+    """For whoever presents."""
+
+
+@dataclass(frozen=True)
+class DeckPage:
+    """A page of the case file, or a part of one, that the deck can show."""
+
+    key: str
+    """What it is called within the deck: `p0001`."""
+    folio: str
+    """As it is cited: `12`, `125a`."""
+    title: str
+    """Of its document, without names that are not to be told."""
+    page: int
+    page_count: int
+    document_id: int
+    """Id in the DMS."""
+    version_id: int
+    """Id of the version that is shown."""
+    filed_sha256: str
+    """Of the file as it was filed."""
+    path: Path
+    crop: Area | None = None
+    marks: tuple[ShownMark, ...] = ()
+    held: bool = False
+    """Whether only testimony shows it that the panel has not let be made public."""
+
+    @property
+    def citation(self) -> str:
+        """How it is cited: `BL 12`."""
+        return f"BL {self.folio}"
+
+
+@dataclass(frozen=True)
+class DeckSlide:
+    """A slide with everything on it in words."""
+
+    number: int
+    kind: str
+    state: str
+    title: str
+    text: str
+    notes: str
+    citation: str
+    """Folios and number of the case file: `BL 12–14 · HSVA số …`."""
+    ground: str = ""
+    """`Điểm a khoản 2 Điều 308: …`; testimony alone."""
+    pages: tuple[str, ...] = ()
+    """Keys of the pages it shows."""
+    diagram: Diagram | None = None
+
+
+@dataclass(frozen=True)
+class Deck:
+    """A presentation with everything it shows."""
+
+    case_code: str
+    case_name: str
+    office: str
+    number: int
+    title: str
+    made_on: dt.date
+    slides: tuple[DeckSlide, ...]
+    pages: tuple[DeckPage, ...]
+    remarks: tuple[str, ...] = ()
+    """What is to be thought of when it is shown, such as a closed trial."""
+
+    @property
+    def by_key(self) -> dict[str, DeckPage]:
+        """The pages by their keys."""
+        return {page.key: page for page in self.pages}
+
+    @property
+    def documents(self) -> list[tuple[int, str]]:
+        """Id and hash of every document something is shown of, in the order of the deck."""
+        return list({page.document_id: page.filed_sha256 for page in self.pages}.items())

@@ -1,0 +1,415 @@
+"""Diagrams of a case: people, charges and evidence with the lines between them, and what happened when.
+
+Laid out from the facts alone, without a clock or a random number: the same facts give the same picture. No box covers
+another, every label fits its box, and what people changed by hand (`Edits`) is put on top of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape, quoteattr
+
+from reportlab.pdfbase.pdfmetrics import stringWidth
+
+from vks_plugin.papers.fonts import BOLD, REGULAR, register_fonts
+from vks_plugin.papers.layout import writable
+
+WIDTH, HEIGHT = 1600.0, 800.0
+"""The shape of the place a diagram is drawn for; one with more in it is larger and is shown smaller."""
+LEAST_WIDTH, LEAST_HEIGHT = 1120.0, 560.0
+"""A diagram with little in it is not blown up beyond this."""
+_BOX_WIDTH = 330.0
+_PADDING = 14.0
+_SIZE, _SMALL = 24.0, 19.0
+"""Letters of the label and of the note below it."""
+_LEADING = 1.22
+_GAP = 26.0
+_BETWEEN = 120.0
+_MARGIN = 30.0
+_HEADING = 46.0
+_MOST_LINES = 5
+MOST_BOXES = 150
+
+PERSON, CHARGE, EVIDENCE, EVENT = "person", "charge", "evidence", "event"
+
+
+class Item(NamedTuple):
+    """Something that becomes a box."""
+
+    key: str
+    """What it is known by when it is edited: `accused:12`."""
+    group: str
+    label: str
+    note: str = ""
+    """A smaller line below, such as `BL 12–14`."""
+    folio: str = ""
+    """The folio a click leads to."""
+
+
+class Link(NamedTuple):
+    """A line from one box to another, by their keys."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What people changed by hand; keys that are no longer there are passed over."""
+
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    added: tuple[Link, ...] = ()
+    removed: frozenset[Link] = frozenset()
+
+    @classmethod
+    def read(cls, stored: Any) -> Edits:
+        """Return the edits as they are stored with a slide; what is malformed is passed over."""
+        if not isinstance(stored, dict):
+            return cls()
+        places, labels = _part(stored, "places", dict), _part(stored, "labels", dict)
+        links = {
+            name: [Link(*each) for each in _part(stored, name, list) if _is_pair(each)] for name in ("added", "removed")
+        }
+        return cls(
+            places={
+                str(key): (float(at[0]), float(at[1]))
+                for key, at in places.items()
+                if isinstance(at, list | tuple) and len(at) == 2 and all(isinstance(n, int | float) for n in at)
+            },
+            labels={str(key): str(words) for key, words in labels.items() if isinstance(words, str)},
+            hidden=frozenset(str(each) for each in _part(stored, "hidden", list)),
+            added=tuple(links["added"]),
+            removed=frozenset(links["removed"]),
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """Return the edits as they are stored."""
+        return {
+            "places": {key: [x, y] for key, (x, y) in sorted(self.places.items())},
+            "labels": dict(sorted(self.labels.items())),
+            "hidden": sorted(self.hidden),
+            "added": [list(each) for each in self.added],
+            "removed": sorted(list(each) for each in self.removed),
+        }
+
+
+def _part(stored: dict[Any, Any], name: str, kind: type) -> Any:
+    found = stored.get(name)
+    return found if isinstance(found, kind) else kind()
+
+
+def _is_pair(each: Any) -> bool:
+    return isinstance(each, list | tuple) and len(each) == 2 and all(isinstance(part, str) for part in each)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box as it is drawn."""
+
+    key: str
+    group: str
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: tuple[str, ...]
+    note_lines: tuple[str, ...] = ()
+    folio: str = ""
+
+    def overlaps(self, other: Box) -> bool:
+        """Tell whether two boxes cover each other somewhere."""
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+class Line(NamedTuple):
+    """A line as it is drawn from one box to another, through these points."""
+
+    start: str
+    end: str
+    points: tuple[tuple[float, float], ...]
+
+
+class Heading(NamedTuple):
+    """Words above a group of boxes."""
+
+    x: float
+    y: float
+    width: float
+    text: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A diagram, ready to be drawn in its own units."""
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+    headings: tuple[Heading, ...] = ()
+    title: str = ""
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return how wide a text is in the font that comes with the package."""
+    register_fonts()
+    return float(stringWidth(text, BOLD if bold else REGULAR, size))
+
+
+def wrap(text: str, width: float, size: float, *, bold: bool = False, most: int = _MOST_LINES) -> tuple[str, ...]:
+    """Return the text in lines that fit, at most `most` of them; what is left out shows as an ellipsis."""
+    lines: list[str] = []
+    rest = writable(text).split()
+    while rest:
+        line = rest.pop(0)
+        if text_width(line, size, bold=bold) > width:
+            cut = len(line)
+            while cut > 1 and text_width(line[:cut], size, bold=bold) > width:
+                cut -= 1
+            if line[cut:]:
+                rest.insert(0, line[cut:])
+            line = line[:cut]
+        else:
+            while rest and text_width(f"{line} {rest[0]}", size, bold=bold) <= width:
+                line = f"{line} {rest.pop(0)}"
+        if len(lines) == most - 1 and rest:
+            while line and text_width(f"{line}…", size, bold=bold) > width:
+                line = line[:-1]
+            lines.append(f"{line}…")
+            break
+        lines.append(line)
+    return tuple(lines)
+
+
+def _boxed(item: Item, label: str, width: float = _BOX_WIDTH) -> Box:
+    inside = width - 2 * _PADDING
+    lines = wrap(label, inside, _SIZE, bold=True)
+    notes = wrap(item.note, inside, _SMALL, most=3)
+    height = 2 * _PADDING + len(lines) * _SIZE * _LEADING + len(notes) * _SMALL * _LEADING
+    return Box(item.key, item.group, 0.0, 0.0, width, height, lines, notes, item.folio)
+
+
+# --- people, charges, evidence -------------------------------------------------------------------
+
+
+def connections(
+    items: Sequence[Item],
+    links: Sequence[Link],
+    *,
+    headings: Mapping[str, str],
+    edits: Edits | None = None,
+    title: str = "",
+) -> Diagram:
+    """Lay boxes out in columns, a group after the other as the groups of `headings` stand, with lines between them.
+
+    A group that is too tall for the screen goes on in a column beside, so that the whole stays about as wide as a screen.
+    """
+    changed = edits or Edits()
+    kept = [item for item in items if item.key not in changed.hidden][:MOST_BOXES]
+    groups = {
+        name: [_boxed(item, changed.labels.get(item.key, item.label)) for item in kept if item.group == name]
+        for name in headings
+    }
+    groups = {name: boxes for name, boxes in groups.items() if boxes}
+    columns = {name: _columns(boxes, limit) for limit in [_column_height(groups)] for name, boxes in groups.items()}
+    tallest = max((_stacked(column) for each in columns.values() for column in each), default=0.0)
+    placed: list[Box] = []
+    shown: list[Heading] = []
+    x = _MARGIN
+    for name, beside in columns.items():
+        first = x
+        for column in beside:
+            # a short column stands in the middle of the tall one beside it
+            y = _MARGIN + _HEADING + (tallest - _stacked(column)) / 2
+            for box in column:
+                placed.append(replace(box, x=x, y=y))
+                y += box.height + _GAP
+            x += _BOX_WIDTH + _GAP
+        x -= _GAP
+        shown.append(Heading(first, _MARGIN, x - first, headings[name], name))
+        x += _BETWEEN
+    return _finished(placed, links, changed, shown, title)
+
+
+def _stacked(boxes: Sequence[Box]) -> float:
+    return sum(box.height for box in boxes) + _GAP * max(len(boxes) - 1, 0)
+
+
+def _columns(boxes: Sequence[Box], tallest: float) -> list[list[Box]]:
+    columns: list[list[Box]] = [[]]
+    for box in boxes:
+        if columns[-1] and _stacked([*columns[-1], box]) > tallest:
+            columns.append([])
+        columns[-1].append(box)
+    return columns
+
+
+def _column_height(groups: Mapping[str, Sequence[Box]]) -> float:
+    """Return how tall columns may be, so that the whole is hardly flatter or taller than a screen."""
+    height = max([LEAST_HEIGHT, *(box.height for boxes in groups.values() for box in boxes)])
+    while True:
+        count = sum(len(_columns(boxes, height)) for boxes in groups.values())
+        width = 2 * _MARGIN + count * (_BOX_WIDTH + _GAP) + max(len(groups) - 1, 0) * (_BETWEEN - _GAP) - _GAP
+        if width <= (height + 2 * _MARGIN + _HEADING) * WIDTH / HEIGHT * 1.05 or count <= len(groups):
+            return height
+        height *= 1.15
+
+
+# --- what happened when --------------------------------------------------------------------------
+
+
+def timeline(items: Sequence[Item], *, edits: Edits | None = None, title: str = "") -> Diagram:
+    """Lay events out in rows that are read like lines of text, each with a line to the next."""
+    changed = edits or Edits()
+    kept = [item for item in items if item.key not in changed.hidden][:MOST_BOXES]
+    across = 3 if len(kept) <= 6 else 4 if len(kept) <= 16 else 5 if len(kept) <= 30 else 6
+    step = _BOX_WIDTH + 46
+    placed: list[Box] = []
+    y = _MARGIN
+    for start in range(0, len(kept), across):
+        row = [_boxed(item, changed.labels.get(item.key, item.label)) for item in kept[start : start + across]]
+        height = max(box.height for box in row)
+        placed += [replace(box, x=_MARGIN + place * step, y=y, height=height) for place, box in enumerate(row)]
+        y += height + _ROW_GAP
+    links = [Link(one.key, other.key) for one, other in pairwise(kept)]
+    return _finished(placed, links, changed, [], title)
+
+
+_ROW_GAP = 60.0
+
+
+# --- lines, and what people changed --------------------------------------------------------------
+
+
+def _finished(
+    placed: Sequence[Box], links: Sequence[Link], changed: Edits, headings: Sequence[Heading], title: str
+) -> Diagram:
+    boxes = _moved(placed, changed)
+    least_x = (LEAST_WIDTH - max([0.0, *(box.x + box.width + _MARGIN for box in boxes)])) / 2
+    least_y = (LEAST_HEIGHT - max([0.0, *(box.y + box.height + _MARGIN for box in boxes)])) / 2
+    if not changed.places:
+        # little stands in the middle; where people put something, nothing moves under their hands
+        aside, down = max(least_x, 0.0), max(least_y, 0.0)
+        boxes = [replace(box, x=box.x + aside, y=box.y + down) for box in boxes]
+        headings = [heading._replace(x=heading.x + aside, y=heading.y + down) for heading in headings]
+    by_key = {box.key: box for box in boxes}
+    wanted = dict.fromkeys([*(link for link in links if link not in changed.removed), *changed.added])
+    lines = [
+        _line(by_key[link.start], by_key[link.end])
+        for link in wanted
+        if link.start in by_key and link.end in by_key and link.start != link.end
+    ]
+    width = max([LEAST_WIDTH, *(box.x + box.width + _MARGIN for box in boxes)])
+    height = max([LEAST_HEIGHT, *(box.y + box.height + _MARGIN for box in boxes)])
+    return Diagram(width, height, tuple(boxes), tuple(lines), tuple(headings), title)
+
+
+def _moved(placed: Sequence[Box], changed: Edits) -> list[Box]:
+    """Put boxes where people want them; one that would then cover another goes down to where there is room."""
+    fixed = [box for box in placed if box.key in changed.places]
+    done = [box for box in placed if box.key not in changed.places]
+    for box in fixed:
+        x, y = (max(each, 0.0) for each in changed.places[box.key])
+        moved = replace(box, x=min(x, 8 * WIDTH), y=min(y, 8 * HEIGHT))
+        while hit := next((other for other in done if moved.overlaps(other)), None):
+            moved = replace(moved, y=hit.y + hit.height + _GAP / 2)
+        done.append(moved)
+    order = {box.key: place for place, box in enumerate(placed)}
+    return sorted(done, key=lambda box: order[box.key])
+
+
+def _line(one: Box, other: Box) -> Line:
+    """Join two boxes at the sides that face each other."""
+    if other.x >= one.x + one.width:
+        points = [(one.x + one.width, one.y + one.height / 2), (other.x, other.y + other.height / 2)]
+    elif one.x >= other.x + other.width and abs(one.y - other.y) < one.height:
+        points = [(one.x, one.y + one.height / 2), (other.x + other.width, other.y + other.height / 2)]
+    elif other.y >= one.y + one.height:
+        points = _down(one, other)
+    else:
+        points = list(reversed(_down(other, one))) if one.y >= other.y + other.height else _down(one, other)
+    return Line(one.key, other.key, tuple((round(x, 1), round(y, 1)) for x, y in points))
+
+
+def _down(one: Box, other: Box) -> list[tuple[float, float]]:
+    """Lead from a box to one below; to one far aside, between the rows."""
+    start = (one.x + one.width / 2, one.y + one.height)
+    end = (other.x + other.width / 2, other.y)
+    if abs(start[0] - end[0]) <= one.width:
+        return [start, end]
+    between = start[1] + _ROW_GAP / 2 if end[1] - start[1] >= _ROW_GAP else (start[1] + end[1]) / 2
+    return [start, (start[0], between), (end[0], between), end]
+
+
+COLOURS: dict[str, tuple[str, str]] = {
+    PERSON: ("#eef4ee", "#17541f"),
+    CHARGE: ("#fdf1e3", "#9a4b00"),
+    EVIDENCE: ("#eaf1fa", "#1c4a7e"),
+    EVENT: ("#ffffff", "#17541f"),
+}
+"""Ground and border of a box by its group."""
+
+
+def baselines(box: Box) -> list[tuple[str, float, float, bool]]:
+    """Return the lines of a box with where they stand: text, height of its baseline, size, whether it is bold."""
+    y = box.y + _PADDING
+    found = []
+    for text in box.lines:
+        found.append((text, y + _SIZE * 0.95, _SIZE, True))
+        y += _SIZE * _LEADING
+    for text in box.note_lines:
+        found.append((text, y + _SMALL * 0.95, _SMALL, False))
+        y += _SMALL * _LEADING
+    return found
+
+
+def as_svg(diagram: Diagram) -> str:
+    """Return the diagram as an SVG of its own; everything people wrote is escaped."""
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {diagram.width:g} {diagram.height:g}" role="img" '
+        'font-family="Liberation Serif, Times New Roman, serif">'
+    )
+    parts = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        opening,
+        f"<title>{escape(writable(diagram.title))}</title>",
+        f'<rect width="{diagram.width:g}" height="{diagram.height:g}" fill="#ffffff"/>',
+    ]
+    parts += [
+        f'<polyline points="{" ".join(f"{x:g},{y:g}" for x, y in line.points)}" fill="none" stroke="#5b6570" stroke-width="2.5"/>'
+        for line in diagram.lines
+    ]
+    for heading in diagram.headings:
+        colour = COLOURS.get(heading.group, COLOURS[EVENT])[1]
+        parts.append(
+            f'<text x="{heading.x + heading.width / 2:.1f}" y="{heading.y + 26:.1f}" font-size="26" font-weight="bold" '
+            f'text-anchor="middle" fill={quoteattr(colour)}>{escape(writable(heading.text))}</text>'
+        )
+    for box in diagram.boxes:
+        ground, border = COLOURS.get(box.group, COLOURS[EVENT])
+        parts.append(
+            f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="8" '
+            f'fill="{ground}" stroke="{border}" stroke-width="2.5"/>'
+        )
+        for text, y, size, bold in baselines(box):
+            weight = ' font-weight="bold"' if bold else ""
+            parts.append(
+                f'<text x="{box.x + box.width / 2:.1f}" y="{y:.1f}" font-size="{size:g}"{weight} '
+                f'text-anchor="middle" fill="#14181d">{escape(text)}</text>'
+            )
+    parts.append("</svg>\n")
+    return "\n".join(parts)

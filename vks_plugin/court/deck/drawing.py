@@ -1,0 +1,119 @@
+"""Diagrams of a case as its record has them: people, charges, evidence, and what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.queries import case_for
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.court.deck.diagrams import (
+    CHARGE,
+    EVENT,
+    EVIDENCE,
+    PERSON,
+    Diagram,
+    Edits,
+    Item,
+    Link,
+    connections,
+    timeline,
+)
+from vks_plugin.court.deck.models import Slide
+from vks_plugin.text import folded
+
+EVIDENCE_GROUPS = ("03", "04", "07", "10")
+"""Catalogue groups of what proves something beside testimony: searches and seizures, expert opinions, identification,
+electronic data."""
+_MOST_DOCUMENTS = 40
+
+
+def items_of(case: CaseFile, slide: Slide, user: User) -> tuple[list[Item], list[Link]]:
+    """Return what a diagram of the case shows and joins before anybody changed it (a few queries)."""
+    if slide.diagram == Slide.Diagram.TIMELINE:
+        return _events(case), []
+    return _connections(case, user)
+
+
+def drawn(case: CaseFile, slide: Slide, mask: Callable[[str], str], user: User) -> Diagram:
+    """Return the diagram of a slide, with what was changed by hand; no name stands in it that is not to be told."""
+    items, links = items_of(case, slide, user)
+    shown = [item._replace(label=mask(item.label), note=mask(item.note)) for item in items]
+    edits = Edits.read(slide.edits)
+    edits = Edits(
+        edits.places,
+        {key: mask(words) for key, words in edits.labels.items()},
+        edits.hidden,
+        edits.added,
+        edits.removed,
+    )
+    title = mask(slide.title)
+    if slide.diagram == Slide.Diagram.TIMELINE:
+        return timeline(shown, edits=edits, title=title)
+    headings = {
+        PERSON: case.kind_data.accused_group_label and _(case.kind_data.accused_group_label),
+        CHARGE: _("Tội danh"),
+        EVIDENCE: _("Chứng cứ"),
+    }
+    return connections(shown, links, headings=headings, edits=edits, title=title)
+
+
+def _events(case: CaseFile) -> list[Item]:
+    items = []
+    if case.crime_date is not None:
+        items.append(Item("crime", EVENT, f"{case.crime_date:%d/%m/%Y}", _("Ngày phạm tội")))
+    rows = case.events.filter(withdrawn_at__isnull=True).select_related("case", "accused", "case_document")
+    for event in rows:
+        who = f" – {event.accused.full_name}" if event.accused is not None else ""
+        number = f" {event.number}" if event.number else ""
+        filed = event.case_document
+        folio = (
+            f"{filed.folio_from}{filed.suffix_from}"
+            if filed is not None and filed.folio_from and filed.part == "hsva"
+            else ""
+        )
+        note = f"{event.label}{number}{who}" + (f" (BL {folio})" if folio else "")
+        items.append(Item(f"event:{event.pk}", EVENT, f"{event.happened_on:%d/%m/%Y}", note, folio))
+    return items
+
+
+def _connections(case: CaseFile, user: User) -> tuple[list[Item], list[Link]]:
+    items: list[Item] = []
+    links: list[Link] = []
+    people = list(case.accused.all())
+    for person in people:
+        born = f"{_('sinh')} {person.birth_year}" if person.birth_year else ""
+        items.append(Item(f"accused:{person.pk}", PERSON, person.full_name, born))
+    charges: dict[tuple[str, str], str] = {}
+    for charge in case.charges.filter(ended_on__isnull=True):
+        known = (charge.reference, charge.name)
+        if known not in charges:
+            charges[known] = f"charge:{charge.pk}"
+            items.append(Item(charges[known], CHARGE, charge.name, charge.reference))
+        if charge.accused_id is not None:
+            links.append(Link(f"accused:{charge.accused_id}", charges[known]))
+    evidence: list[str] = []
+    for exhibit in case.exhibits.all():
+        key = f"exhibit:{exhibit.pk}"
+        folio = str(exhibit.folio) if exhibit.folio else ""
+        note = " · ".join(part for part in (exhibit.quantity, f"BL {folio}" if folio else "") if part)
+        items.append(Item(key, EVIDENCE, exhibit.name, note, folio))
+        evidence.append(key)
+    filed = case_for(user, case.code).documents.filter(part="hsva", document_type__group_code__in=EVIDENCE_GROUPS)
+    for document in filed[:_MOST_DOCUMENTS]:
+        key = f"document:{document.pk}"
+        items.append(Item(key, EVIDENCE, document.title, document.folio_label, _first_folio(document)))
+        evidence.append(key)
+        named = [person for person in people if folded(person.full_name) in folded(document.title)]
+        links += [Link(f"accused:{person.pk}", key) for person in named]
+    if len(charges) == 1:
+        # what proves one of several charges is not in the record: people draw those lines
+        (only,) = charges.values()
+        links += [Link(only, key) for key in evidence]
+    return items, links
+
+
+def _first_folio(document: CaseDocument) -> str:
+    return f"{document.folio_from}{document.suffix_from}" if document.folio_from is not None else ""

@@ -1,0 +1,174 @@
+"""What proves that every page a deck shows is the one that was filed, and the check that proves it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.utils.translation import gettext as _
+from PIL import Image, ImageChops
+
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.court.deck.contents import Deck, DeckPage
+from vks_plugin.court.deck.rendering import Area, file_sha256, opened, render
+from vks_plugin.errors import BadInput
+from vks_plugin.host.files import readable_pdf
+
+FORMAT = "vks-deck/1"
+NAME = "manifest.json"
+_DIFFERENCE, _SPECKS = 80, 12
+"""How far, of 255, the shade of a pixel may be off, and how many may be off further: another edition of the library
+that draws pages may set an edge a little differently, but no letter."""
+_LARGEST = 64 * 1024 * 1024
+
+
+def page_entry(page: DeckPage, file: str, image_sha256: str, source_sha256: str) -> dict[str, Any]:
+    """Return what the manifest says of a page."""
+    return {
+        "key": page.key,
+        "file": file,
+        "folio": page.folio,
+        "document": page.document_id,
+        "version": page.version_id,
+        "page": page.page,
+        "crop": list(page.crop) if page.crop is not None else None,
+        "filed_sha256": page.filed_sha256,
+        "source_sha256": source_sha256,
+        "image_sha256": image_sha256,
+    }
+
+
+def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | None = None) -> dict[str, Any]:
+    """Return the manifest.
+
+    Args:
+        deck: what was written.
+        entries: see `page_entry`.
+        folder: where it was written, for the hashes of its files; none where the deck is one file.
+    """
+    files: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")) if folder is not None else ():
+        if path.is_file() and path.name != NAME:
+            files[path.relative_to(folder or path).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {
+        "format": FORMAT,
+        "program": f"vks-plugin {_version()}",
+        "case": deck.case_code,
+        "presentation": deck.number,
+        "title": deck.title,
+        "made_on": deck.made_on.isoformat(),
+        "slides": [
+            {
+                "number": slide.number,
+                "kind": slide.kind,
+                "state": slide.state,
+                "citation": slide.citation,
+                "ground": slide.ground,
+                "pages": list(slide.pages),
+            }
+            for slide in deck.slides
+        ],
+        "pages": sorted(entries, key=lambda entry: entry["key"]),
+        "files": files,
+    }
+
+
+def _version() -> str:
+    try:
+        return version("vks-plugin")
+    except PackageNotFoundError:
+        return "0"
+
+
+# --- the check -----------------------------------------------------------------------------------
+
+
+def _reader(path: Path) -> Callable[[str], bytes]:
+    """Return a function that reads a file of a deck, which is a folder or a ZIP."""
+    if path.is_dir():
+
+        def from_folder(name: str) -> bytes:
+            if ".." in PurePosixPath(name).parts or name.startswith("/"):
+                raise BadInput(_("Danh mục của gói trình chiếu bị hỏng: hãy lập lại gói."))
+            return (path / name).read_bytes()
+
+        return from_folder
+    archive = zipfile.ZipFile(path)
+    names = {info.filename.split("/", 1)[-1]: info for info in archive.infolist()}
+
+    def from_archive(name: str) -> bytes:
+        info = names.get(name)
+        if info is None or info.file_size > _LARGEST:
+            raise FileNotFoundError(name)
+        return archive.read(info)
+
+    return from_archive
+
+
+def check(path: Path) -> list[str]:
+    """Compare a deck with its manifest and with what is filed now; return what does not fit, in sentences.
+
+    Every file is hashed, every source is hashed, and every page is drawn again and compared with the picture in the deck.
+
+    Raises:
+        BadInput: it is no deck.
+    """
+    try:
+        read = _reader(path)
+        manifest = json.loads(read(NAME))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise BadInput(_("Đây không phải gói trình chiếu: không đọc được manifest.json.")) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BadInput(_("Gói trình chiếu thuộc định dạng chương trình này không biết."))
+    found: list[str] = []
+    try:
+        for name, expected in manifest["files"].items():
+            if _hash(read, name) != expected:
+                found.append(_("Tệp %(name)s của gói đã bị đổi hoặc thiếu.") % {"name": name})
+        for entry in manifest["pages"]:
+            found += _page(read, entry)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise BadInput(_("Danh mục của gói trình chiếu bị hỏng: hãy lập lại gói.")) from error
+    return found
+
+
+def _hash(read: Callable[[str], bytes], name: str) -> str:
+    try:
+        return hashlib.sha256(read(name)).hexdigest()
+    except OSError:
+        return ""
+
+
+def _page(read: Callable[[str], bytes], entry: dict[str, Any]) -> list[str]:
+    shown = {"folio": entry["folio"]}
+    filed = CaseDocument.objects.filter(document_id=entry["document"]).select_related("document").first()
+    if filed is None:
+        return [_("BL %(folio)s: tài liệu không còn trong hồ sơ.") % shown]
+    if filed.sha256 != entry["filed_sha256"]:
+        return [_("BL %(folio)s: tài liệu đã nộp không phải tài liệu ghi trong gói.") % shown]
+    source = readable_pdf(filed.document)
+    try:
+        if file_sha256(source) != entry["source_sha256"]:
+            return [_("BL %(folio)s: hồ sơ nay có bản khác của tài liệu này.") % shown]
+        crop: Area | None = tuple(entry["crop"]) if entry["crop"] else None
+        with opened(source) as pdf:
+            again = render(pdf, entry["page"], crop=crop).jpeg
+        there = read(entry["file"])
+        alike = there == again or _alike(there, again)
+    except OSError:
+        return [_("BL %(folio)s: không đọc được tài liệu hoặc hình của trang.") % shown]
+    return [] if alike else [_("BL %(folio)s: hình trong gói không phải trang này của tài liệu.") % shown]
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    there, again = (Image.open(io.BytesIO(each)).convert("L") for each in (one, other))
+    if there.size != again.size:
+        return False
+    shades = ImageChops.difference(there, again).histogram()
+    return sum(shades[_DIFFERENCE:]) <= _SPECKS

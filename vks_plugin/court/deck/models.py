@@ -1,0 +1,214 @@
+"""Presentations of a case in court, what stands on their slides, marks on folios, and decks that were made of them."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.conf import configuration
+from vks_plugin.court.deck.rules import GROUNDS_308
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class Presentation(models.Model):
+    """What the procuracy shows in court of one case (bài trình chiếu), slide after slide."""
+
+    class Order(models.TextChoices):
+        ACCUSED = "theo_bi_can", _("Theo bị can")
+        ACT = "theo_hanh_vi", _("Theo hành vi")
+        EVIDENCE = "theo_chung_cu", _("Theo chứng cứ")
+        INDICTMENT = "theo_cao_trang", _("Theo cáo trạng")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="presentations")
+    # counted in the case: what people and commands call it by
+    number = models.PositiveSmallIntegerField(_("số"))
+    title = models.CharField(_("tên bài"), max_length=200)
+    order = models.CharField(_("cách xếp"), max_length=16, choices=Order.choices, default=Order.INDICTMENT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        slides: RelatedManager[Slide]
+        case_id: int
+
+    class Meta:
+        db_table = "vks_presentation"
+        ordering = ("case", "number")
+        verbose_name = _("bài trình chiếu")
+        verbose_name_plural = _("bài trình chiếu")
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="vks_presentation_numbered_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Slide(models.Model):
+    """One slide of a presentation.
+
+    What it shows of the case file are pages of one filed document; there is no other way for a picture to get in, so
+    that each can be proved to be the one that was filed.
+    """
+
+    class Kind(models.TextChoices):
+        TITLE = "tieu_de", _("Tiêu đề")
+        EXHIBIT = "but_luc", _("Bút lục")
+        IMAGE = "hinh_anh", _("Hình ảnh")
+        TEXT = "noi_dung", _("Nội dung")
+        DIAGRAM = "so_do", _("Sơ đồ")
+        TESTIMONY = "loi_khai", _("Lời khai")
+
+    class State(models.TextChoices):
+        SHOWN = "hien", _("Chiếu theo thứ tự")
+        RESERVE = "du_phong", _("Dự phòng: chỉ mở khi gọi")
+        AWAITS_PANEL = "cho_hdxx_dong_y", _("Chờ HĐXX đồng ý")
+
+    class Diagram(models.TextChoices):
+        CONNECTIONS = "quan_he", _("Người – tội danh – chứng cứ")
+        TIMELINE = "dien_bien", _("Diễn biến theo thời gian")
+
+    presentation = models.ForeignKey(Presentation, on_delete=models.CASCADE, related_name="slides")
+    position = models.PositiveIntegerField(_("thứ tự"))
+    kind = models.CharField(_("loại trang"), max_length=12, choices=Kind.choices)
+    state = models.CharField(_("khi chiếu"), max_length=16, choices=State.choices, default=State.SHOWN)
+    title = models.CharField(_("tiêu đề"), max_length=200, blank=True)
+    text = models.TextField(_("nội dung"), max_length=4000, blank=True)
+    # for whoever presents; never on the screen of the court
+    notes = models.TextField(_("ghi chú của người trình chiếu"), max_length=8000, blank=True)
+    case_document = models.ForeignKey(
+        CaseDocument,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="slides",
+        verbose_name=_("tài liệu"),
+    )
+    page_from = models.PositiveIntegerField(_("từ trang"), null=True, blank=True)
+    page_to = models.PositiveIntegerField(_("đến trang"), null=True, blank=True)
+    # of an image: [x, y, width, height] as parts of the page; none: the whole page
+    crop = models.JSONField(_("vùng cắt"), null=True, blank=True)
+    ground_308 = models.CharField(
+        _("căn cứ công bố lời khai (Điều 308)"),
+        max_length=1,
+        blank=True,
+        choices=[(key, f"{key}) {_(words)}") for key, words in GROUNDS_308.items()],
+    )
+    diagram = models.CharField(_("sơ đồ"), max_length=12, blank=True, choices=Diagram.choices)
+    # what people changed of a diagram made from the case: see `diagrams.Edits`
+    edits = models.JSONField(default=dict, blank=True)
+    # a leader answers for showing it although it may tell who somebody protected is; holds for this very content only
+    confirmed_for = models.CharField(max_length=64, blank=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    if TYPE_CHECKING:
+        case_document_id: int | None
+        presentation_id: int
+
+    class Meta:
+        db_table = "vks_slide"
+        ordering = ("presentation", "position", "id")
+        verbose_name = _("trang trình chiếu")
+        verbose_name_plural = _("trang trình chiếu")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(page_from__isnull=True, page_to__isnull=True)
+                | Q(
+                    page_from__gte=1,
+                    page_to__gte=models.F("page_from"),
+                    page_from__isnull=False,
+                    page_to__isnull=False,
+                ),
+                name="vks_slide_pages_in_order",
+            ),
+            # BLTTHS, Điều 308: no testimony without its ground, and none before the panel agrees
+            models.CheckConstraint(
+                condition=~Q(kind="loi_khai") | Q(ground_308__in=["a", "b", "c", "d"], state="cho_hdxx_dong_y"),
+                name="vks_testimony_has_its_ground",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.get_kind_display()
+
+
+class FolioMark(models.Model):
+    """A place on a page of the case file that somebody points at, with a note."""
+
+    case_document = models.ForeignKey(CaseDocument, on_delete=models.CASCADE, related_name="marks")
+    page = models.PositiveIntegerField(_("trang"))
+    # [[x, y, width, height], …] as parts of the page, from its upper left corner
+    areas = models.JSONField(_("vùng đánh dấu"))
+    # the words that were marked; empty: a rectangle
+    quote = models.CharField(_("đoạn chữ"), max_length=500, blank=True)
+    note = models.CharField(_("ghi chú"), max_length=1000, blank=True)
+    shared = models.BooleanField(_("cả nhóm vụ án thấy"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        case_document_id: int
+
+    class Meta:
+        db_table = "vks_folio_mark"
+        ordering = ("case_document", "page", "id")
+        verbose_name = _("đánh dấu trên bút lục")
+        verbose_name_plural = _("đánh dấu trên bút lục")
+        constraints = [models.CheckConstraint(condition=Q(page__gte=1), name="vks_mark_on_a_page")]
+
+    def __str__(self) -> str:
+        return f"{self.case_document_id}: {self.page}"
+
+
+class DeckExport(models.Model):
+    """A deck that was asked for: a presentation as a file that goes to court."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Chờ lập")
+        RUNNING = "running", _("Đang lập")
+        DONE = "done", _("Đã xong")
+        FAILED = "failed", _("Không lập được")
+
+    class Format(models.TextChoices):
+        HTML = "html", _("Gói trình chiếu (ZIP, mở bằng trình duyệt)")
+        PPTX = "pptx", "PowerPoint"
+        PDF = "pdf", _("PDF để in")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="exports")
+    format = models.CharField(_("dạng"), max_length=8, choices=Format.choices, default=Format.HTML)
+    status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
+    progress = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # host ids of the documents inside: whoever downloads must still be allowed to see them all
+    document_ids = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64, blank=True)
+    error = models.TextField(_("lý do"), blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "vks_deck_export"
+        ordering = ("-created_at",)
+        verbose_name = _("gói trình chiếu")
+        verbose_name_plural = _("gói trình chiếu")
+
+    def __str__(self) -> str:
+        return f"{self.presentation_id} {self.format}"
+
+    @property
+    def path(self) -> Path:
+        """Where the finished file lies; names in it say nothing about the case."""
+        ending = "zip" if self.format == self.Format.HTML else self.format
+        return configuration().data_dir / "decks" / f"{self.id}.{ending}"

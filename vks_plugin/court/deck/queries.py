@@ -1,0 +1,433 @@
+"""Reading presentations: who may, what stands in their way, and everything that goes onto the slides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import CaseView, case_for, leads, visible_documents
+from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
+from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, CasePerson, Folio, WithheldPaper
+from vks_plugin.court.deck import drawing
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, ShownMark
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.rendering import Area, file_sha256, page_texts
+from vks_plugin.court.deck.rules import (
+    AWAITS_PANEL,
+    DIAGRAM,
+    GROUNDS_308,
+    INTERNAL_GROUPS,
+    Obstacle,
+    PagesFacts,
+    PersonFacts,
+    SlideFacts,
+    TrialFacts,
+    cited_folios,
+    examine,
+    masked,
+)
+from vks_plugin.errors import BadInput, NotAllowed, NotFound
+from vks_plugin.host.files import newest_version, readable_pdf
+from vks_plugin.language import spoken
+
+# --- who may -------------------------------------------------------------------------------------
+
+
+def deck_view(user: User, code: str, *, writing: bool = False) -> CaseView:
+    """Return the case for somebody who may read what the procuracy prepares to show in it.
+
+    That is work of the procuracy, not part of the case file: who may only read the case file, such as somebody to whom
+    it was opened for a while, does not see it. Who works on the case does, and who leads them.
+
+    Raises:
+        NotFound: the person may not know of the case.
+        NotAllowed: the person knows of it but may not do this.
+    """
+    view = case_for(user, code)
+    contributes = view.decision.level >= Level.CONTRIBUTE
+    oversees = view.decision.level >= Level.VIEW and view.internal.level >= Level.VIEW
+    if contributes or (oversees and not writing):
+        return view
+    raise NotAllowed(
+        _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
+        % {"doing": _("soạn trình chiếu") if writing else _("xem phần trình chiếu")}
+    )
+
+
+def may_confirm(user: User, case: CaseFile) -> bool:
+    """Tell whether the person leads the office of the case, or the one that appears at its trial."""
+    return leads(user, [case.unit_id, case.trial_unit_id])
+
+
+def presentation_of(case: CaseFile, number: int) -> Presentation:
+    """Return a presentation of a case the asker was let into.
+
+    Raises:
+        NotFound: there is none of this number.
+    """
+    found = Presentation.objects.filter(case=case, number=number).first()
+    if found is None:
+        raise NotFound(_("Vụ án không có bài trình chiếu số này."))
+    found.case = case
+    return found
+
+
+def may_have(user: User, export: DeckExport) -> bool:
+    """Tell whether the person may have a deck: works on the case and may read everything in it at this moment."""
+    try:
+        deck_view(user, export.presentation.case.code, writing=True)
+    except (NotFound, NotAllowed):
+        return False
+    inside = set(export.document_ids)
+    return visible_documents(user).filter(document_id__in=inside).count() == len(inside)
+
+
+def export_for(user: User, export_id: UUID | str) -> DeckExport:
+    """Return a deck the person may have.
+
+    Raises:
+        NotFound: there is none, or something in it is not for this person (any more).
+    """
+    found = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by").filter(pk=export_id)
+    export = found.first()
+    if export is not None and may_have(user, export):
+        return export
+    raise NotFound(_("Không có gói trình chiếu này trong phạm vi của bạn."))
+
+
+def exports_of(user: User, presentation: Presentation) -> list[DeckExport]:
+    """Return the newest decks of a presentation that the person may have."""
+    rows = presentation.exports.select_related("presentation__case__unit__parent", "requested_by")[:10]
+    return [export for export in rows if may_have(user, export)]
+
+
+def marks_for(user: User, documents: Iterable[int]) -> QuerySet[FolioMark]:
+    """Return the marks the person sees on these documents (ids of `CaseDocument`): the own ones and shared ones."""
+    return FolioMark.objects.filter(Q(shared=True) | Q(created_by=user), case_document_id__in=list(documents))
+
+
+# --- what the rules are asked with ---------------------------------------------------------------
+
+
+def protected_people(case: CaseFile) -> tuple[PersonFacts, ...]:
+    """Return who of a case is not to be named in court, with what stands in place of the name (two queries).
+
+    Accused and others under 18 at the act or today, victims of sexual offences, protected witnesses, whoever is marked
+    to stay anonymous; in a case of sexual abuse of minors every victim.
+    """
+    today = timezone.localdate()
+    counted: dict[str, int] = defaultdict(int)
+    found: list[PersonFacts] = []
+
+    def add(name: str, label: str, why: str, others: Sequence[str] = ()) -> None:
+        counted[label] += 1
+        told = f"[{label} {counted[label]}]"
+        found.append(PersonFacts(name, told, why, tuple(each for each in others if each)))
+
+    for accused in Accused.objects.filter(case=case).select_related("case"):
+        if accused.is_minor or accused.is_minor_on(today):
+            names = (accused.other_name, accused.alias)
+            add(accused.full_name, _("Bị cáo"), _("người dưới 18 tuổi"), names)
+    for person in CasePerson.objects.filter(case=case):
+        if person.is_legal_person:
+            continue
+        sexual = person.is_sexual_offence_victim or (case.is_sexual_abuse_minor and person.role == "victim")
+        if sexual:
+            why = _("bị hại của tội xâm hại tình dục")
+        elif person.is_minor or person.is_minor_on(today):
+            why = _("người dưới 18 tuổi")
+        elif person.is_protected:
+            why = _("người được bảo vệ")
+        elif person.is_anonymous:
+            why = _("người được ghi là ẩn danh khi trình chiếu")
+        else:
+            continue
+        add(person.full_name, person.role_label, why)
+    return tuple(found)
+
+
+@dataclass
+class Material:
+    """What slides of one case are made from, read once for one person."""
+
+    user: User
+    case: CaseFile
+    trial: TrialFacts
+    visible: dict[int, CaseDocument]
+    """Documents of the case the person may see, of those asked for, by their ids."""
+    labels: dict[int, dict[int, str]] = field(default_factory=dict)
+    """By document, the folio of each page as it is cited."""
+    numbers: dict[int, dict[int, Label]] = field(default_factory=dict)
+    """By document, the folio of each page that has one of its own."""
+
+    def label(self, filed: CaseDocument, page: int) -> str:
+        """Return the folio of a page; empty when it has none."""
+        return self.labels.get(filed.pk, {}).get(page, "")
+
+
+def trial_facts(case: CaseFile) -> TrialFacts:
+    """Return what the rules need to know of a case (three queries)."""
+    secret = list(WithheldPaper.objects.filter(case=case))
+    return TrialFacts(
+        closed_trial=case.is_closed_trial,
+        restricted=case.confidentiality == CaseFile.Confidentiality.RESTRICTED,
+        secret_folios=tuple(
+            (each.folio_from, each.folio_to)
+            for each in secret
+            if each.folio_from is not None and each.folio_to is not None
+        ),
+        secret_numbers=tuple(each.number for each in secret),
+        protected=protected_people(case),
+    )
+
+
+def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Material:
+    """Read what slides with these documents (ids of `CaseDocument`) are made from."""
+    asked = {each for each in documents if each is not None}
+    view = case_for(user, case.code)
+    rows = {row.pk: row for row in view.documents.filter(pk__in=asked)}
+    material = Material(user, case, trial_facts(case), rows)
+    folios = Folio.objects.filter(case_document_id__in=rows, page__isnull=False, number__isnull=False)
+    for folio in folios.order_by("case_document_id", "page"):
+        assert folio.page is not None  # noqa: S101 - chosen so, one line above
+        assert folio.number is not None  # noqa: S101
+        material.numbers.setdefault(folio.case_document_id, {})[folio.page] = Label(folio.number, folio.suffix)
+    for filed in rows.values():
+        own = material.numbers.get(filed.pk, {})
+        labels = {page: str(label) for page, label in own.items()}
+        if filed.counting == Counting.SHEET:
+            # numbered by sheets: the back of a sheet is cited with its front
+            for page in range(1, (filed.page_count or 0) + 1):
+                if page not in labels and page - 1 in own:
+                    labels[page] = _("%(folio)s (mặt sau)") % {"folio": own[page - 1]}
+        material.labels[filed.pk] = labels
+    return material
+
+
+def shown_pages(slide: Slide, filed: CaseDocument | None) -> range:
+    """Return the pages a slide shows; a slide that names none shows the whole document."""
+    last = (filed.page_count if filed is not None else None) or 1
+    first_page = slide.page_from or 1
+    return range(first_page, (slide.page_to or (first_page if slide.page_from else last)) + 1)
+
+
+def slide_fingerprint(slide: Slide, filed: CaseDocument) -> str:
+    """Return what stands for exactly what a slide shows of the case file; another page or version has another.
+
+    Raises:
+        BadInput: the file is not there.
+    """
+    pages = shown_pages(slide, filed)
+    try:
+        sha256 = file_sha256(readable_pdf(filed.document))
+    except OSError as error:
+        raise BadInput(_("Không mở được tệp PDF của một tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")) from error
+    told = [filed.document_id, sha256, pages.start, pages.stop, slide.crop, slide.kind]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
+    if slide.case_document_id is None:
+        return None
+    filed = material.visible.get(slide.case_document_id)
+    if filed is None:
+        return PagesFacts(title="", part="", in_case=False)
+    pages = shown_pages(slide, filed)
+    kind = filed.document_type
+    within = [page for page in pages if page <= (filed.page_count or 1)]
+    own = material.numbers.get(filed.pk, {})
+    texts: list[str] = []
+    internal = filed.part != "hsva" or (kind is not None and kind.group_code in INTERNAL_GROUPS)
+    if material.trial.protected and not internal:
+        texts = page_texts(readable_pdf(filed.document), within)
+    return PagesFacts(
+        title=filed.title,
+        part=filed.part,
+        type_code=kind.code if kind is not None else "",
+        group_code=kind.group_code if kind is not None else "",
+        page_count=filed.page_count or 0,
+        first=pages.start,
+        last=pages.stop - 1,
+        folios=tuple(own[page].number for page in within if page in own),
+        unnumbered=sum(not material.label(filed, page) for page in within),
+        sensitive=kind is not None and kind.sensitive,
+        text="\n".join(texts),
+        unread=sum(not text.strip() for text in texts),
+    )
+
+
+def _confirmed(material: Material, slide: Slide) -> bool:
+    filed = material.visible.get(slide.case_document_id or 0)
+    return bool(slide.confirmed_for) and filed is not None and slide.confirmed_for == slide_fingerprint(slide, filed)
+
+
+def slides_of(presentation: Presentation) -> list[Slide]:
+    """Return the slides in their order (one query)."""
+    return list(presentation.slides.select_related("confirmed_by").order_by("position", "id"))
+
+
+def obstacles_of(user: User, presentation: Presentation, slides: Sequence[Slide] | None = None) -> list[Obstacle]:
+    """Return what stands in the way of showing a presentation, and what is to be thought of."""
+    rows = slides_of(presentation) if slides is None else list(slides)
+    material = material_for(user, presentation.case, [row.case_document_id for row in rows if row.case_document_id])
+    return _examined(material, rows)
+
+
+def _examined(material: Material, slides: Sequence[Slide]) -> list[Obstacle]:
+    facts = [
+        SlideFacts(
+            number=number,
+            kind=slide.kind,
+            state=slide.state,
+            title=slide.title,
+            text=slide.text,
+            ground_308=slide.ground_308,
+            pages=_pages_facts(material, slide),
+            confirmed=_confirmed(material, slide),
+        )
+        for number, slide in enumerate(slides, 1)
+    ]
+    return examine(material.trial, facts)
+
+
+# --- what goes onto the slides -------------------------------------------------------------------
+
+
+class _PageKey(NamedTuple):
+    document: int
+    page: int
+    crop: Area | None
+
+
+def ground_words(ground: str) -> str:
+    """Return the ground on which testimony is made public, in words; empty when there is none."""
+    if ground not in GROUNDS_308:
+        return ""
+    return _("Điểm %(point)s khoản 2 Điều 308 BLTTHS: %(words)s") % {"point": ground, "words": _(GROUNDS_308[ground])}
+
+
+def deck_for(user: User, presentation: Presentation) -> Deck:
+    """Return a presentation with everything it shows, names that are not to be told left out.
+
+    Raises:
+        NotFound, NotAllowed: the person may not have it.
+        BadInput: something stands in the way; every sentence of it is in the message.
+    """
+    case = deck_view(user, presentation.case.code, writing=True).case
+    slides = slides_of(presentation)
+    material = material_for(user, case, [row.case_document_id for row in slides if row.case_document_id])
+    found = _examined(material, slides)
+    blocking = [obstacle for obstacle in found if obstacle.blocks]
+    if blocking:
+        told = "\n".join(f"– {spoken(obstacle.sentence)}" for obstacle in blocking)
+        raise BadInput(
+            _("Chưa xuất được bài trình chiếu, còn %(count)d điều phải xử lý:") % {"count": len(blocking)} + f"\n{told}"
+        )
+    return _Builder(material, presentation, slides).deck(
+        tuple(spoken(obstacle.sentence) for obstacle in found if obstacle.slide is None)
+    )
+
+
+class _Builder:
+    """Puts a deck together."""
+
+    def __init__(self, material: Material, presentation: Presentation, slides: Sequence[Slide]) -> None:
+        self.material, self.presentation, self.slides = material, presentation, slides
+        self.people = material.trial.protected
+        self.keys: dict[_PageKey, str] = {}
+        self.users: dict[_PageKey, list[Slide]] = defaultdict(list)
+        self.marks: dict[tuple[int, int], list[FolioMark]] = defaultdict(list)
+        for mark in marks_for(material.user, material.visible):
+            self.marks[mark.case_document_id, mark.page].append(mark)
+
+    def masked(self, text: str) -> str:
+        return masked(text, self.people)
+
+    def deck(self, remarks: tuple[str, ...]) -> Deck:
+        case = self.presentation.case
+        made = [self._slide(number, slide) for number, slide in enumerate(self.slides, 1)]
+        return Deck(
+            case_code=case.code,
+            case_name=self.masked(case.name),
+            office=case.unit.name,
+            number=self.presentation.number,
+            title=self.masked(self.presentation.title),
+            made_on=timezone.localdate(),
+            slides=tuple(made),
+            pages=tuple(self._page(key, name) for key, name in self.keys.items()),
+            remarks=remarks,
+        )
+
+    def _slide(self, number: int, slide: Slide) -> DeckSlide:
+        filed = self.material.visible.get(slide.case_document_id or 0)
+        keys: list[str] = []
+        labels: list[Label] = []
+        if filed is not None:
+            crop: Area | None = tuple(slide.crop) if slide.crop and slide.kind == Slide.Kind.IMAGE else None
+            for page in shown_pages(slide, filed):
+                key = _PageKey(filed.pk, page, crop)
+                self.users[key].append(slide)
+                keys.append(self.keys.setdefault(key, f"p{len(self.keys) + 1:04}"))
+                own = self.material.numbers.get(filed.pk, {})
+                label = own.get(page) or own.get(page - 1)
+                labels += [label] if label is not None and label not in labels else []
+        said = f"{slide.title}\n{slide.text}"
+        diagram = None
+        if slide.kind == DIAGRAM:
+            diagram = drawing.drawn(self.presentation.case, slide, self.masked, self.material.user)
+            said = "\n".join(f"BL {box.folio}" for box in diagram.boxes if box.folio)
+        for each in cited_folios(said) if filed is None else ():
+            try:
+                labels.append(parse_label(each))
+            except FolioError:
+                continue
+        title = self.masked(slide.title) or (self.masked(filed.title) if filed is not None else "")
+        return DeckSlide(
+            number=number,
+            kind=slide.kind,
+            state=slide.state,
+            title=title,
+            text=self.masked(slide.text),
+            notes=slide.notes,
+            citation=self._citation(labels),
+            ground=ground_words(slide.ground_308) if slide.kind == Slide.Kind.TESTIMONY else "",
+            pages=tuple(keys),
+            diagram=diagram,
+        )
+
+    def _citation(self, labels: Iterable[Label]) -> str:
+        file = _("HSVA số %(code)s") % {"code": self.presentation.case.code}
+        folios = cited(sorted(set(labels)))
+        return f"BL {folios} · {file}" if folios else file
+
+    def _page(self, key: _PageKey, name: str) -> DeckPage:
+        filed = self.material.visible[key.document]
+        return DeckPage(
+            key=name,
+            folio=self.material.label(filed, key.page),
+            title=self.masked(filed.title),
+            page=key.page,
+            page_count=filed.page_count or key.page,
+            document_id=filed.document_id,
+            version_id=newest_version(filed.document).pk,
+            filed_sha256=filed.sha256,
+            path=readable_pdf(filed.document),
+            crop=key.crop,
+            marks=tuple(
+                ShownMark(tuple(tuple(area) for area in mark.areas), mark.note)
+                for mark in self.marks[key.document, key.page]
+                if key.crop is None
+            ),
+            held=all(slide.state == AWAITS_PANEL for slide in self.users[key]),
+        )

@@ -1,0 +1,554 @@
+// The screen of the court. It alone knows what is shown; the presenter's window asks, and is told.
+"use strict";
+(function () {
+  const { deck, pages, slides, steps, byFolio, folioLabel, make } = View;
+  const find = (id) => document.getElementById(id);
+  const panes = Array.from(document.querySelectorAll(".pane"));
+  const state = {
+    active: 0,
+    split: false,
+    black: false,
+    spot: false,
+    pen: false,
+    marks: true,
+    released: {},
+    at: [{ slide: deck.slides.length ? deck.slides[0].number : 0, page: 0 }, null],
+  };
+  const zooms = [null, null].map(() => ({ scale: 1, x: 0, y: 0 }));
+  const history = [];
+  const strokes = {};
+  const stages = [null, null];
+
+  const isHeld = (slide) => slide.state === "cho_hdxx_dong_y" && !state.released[slide.number];
+  const isHeldPage = (key) =>
+    pages[key].held && !deck.slides.some((slide) => slide.pages.indexOf(key) >= 0 && !isHeld(slide));
+  const comes = (step) => {
+    const slide = slides[step.slide];
+    return slide.state !== "du_phong" && !isHeld(slide);
+  };
+  const same = (one, other) => one && other && one.slide === other.slide && (one.page || 0) === (other.page || 0) && one.key === other.key;
+
+  // --- showing -----------------------------------------------------------------------------------
+
+  function refresh() {
+    panes[1].hidden = !state.split;
+    panes[0].parentNode.classList.toggle("split", state.split);
+    panes.forEach((pane, number) => {
+      pane.classList.toggle("active", state.split && number === state.active);
+      if (number === 1 && !state.split) return;
+      if (!state.at[number]) {
+        pane.textContent = "";
+        stages[number] = null;
+        return;
+      }
+      stages[number] = View.show(pane, state.at[number], { marks: state.marks });
+      stages[number].parentNode.append(make("div", "spotlight"));
+      apply(number);
+      canvas(number);
+    });
+    find("black").hidden = !state.black;
+    document.body.classList.toggle("spotting", state.spot);
+    document.body.classList.toggle("drawing", state.pen);
+    preload();
+    tell();
+  }
+
+  function preload() {
+    const next = nextOf(state.at[state.active], 1);
+    const key = next && slides[next.slide].pages[next.page];
+    if (key) new Image().src = pages[key].file;
+  }
+
+  function apply(number) {
+    const stage = stages[number];
+    if (!stage) return;
+    const zoom = zooms[number];
+    stage.style.transform = `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})`;
+  }
+
+  function go(at, options) {
+    if (!at) return;
+    const here = state.at[state.active];
+    if (here && !same(here, at) && !(options && options.back)) {
+      history.push(here);
+      if (history.length > 100) history.shift();
+    }
+    state.at[state.active] = at;
+    state.black = false;
+    Object.assign(zooms[state.active], { scale: 1, x: 0, y: 0 });
+    refresh();
+  }
+
+  function nextOf(at, way) {
+    // from a folio that was called up one goes on where one was
+    const origin = at && at.slide ? at : history.slice().reverse().find((each) => each.slide);
+    let place = origin ? steps.findIndex((step) => step.slide === origin.slide && step.page === (origin.page || 0)) : -1;
+    for (place += way; place >= 0 && place < steps.length; place += way) if (comes(steps[place])) return steps[place];
+    return null;
+  }
+
+  function toFolio(text) {
+    const label = folioLabel(text);
+    const keys = byFolio[label];
+    if (!keys) return say(`Gói này không có BL ${label}.`);
+    const open = keys.find((key) => !isHeldPage(key));
+    if (!open) return say(`BL ${label}: chưa được Hội đồng xét xử đồng ý công bố.`);
+    const here = state.at[state.active];
+    // shown by the slide one is at already, or by one that comes: then with its title
+    const slide = deck.slides.find((each) => each.pages.indexOf(open) >= 0 && !isHeld(each));
+    if (here && here.key === open) return undefined;
+    return go(slide ? { slide: slide.number, page: slide.pages.indexOf(open) } : { key: open });
+  }
+
+  function toSlide(number, page) {
+    const slide = slides[number];
+    if (!slide) return undefined;
+    if (isHeld(slide)) return say("Lời khai này chưa được Hội đồng xét xử đồng ý công bố.");
+    return go({ slide: slide.number, page: page || 0 });
+  }
+
+  let saying = 0;
+  function say(sentence) {
+    const box = find("said");
+    box.textContent = sentence;
+    box.hidden = false;
+    clearTimeout(saying);
+    saying = setTimeout(() => {
+      box.hidden = true;
+      box.textContent = "";
+      tell();
+    }, 3500);
+    tell();
+  }
+
+  // --- enlarging, moving -------------------------------------------------------------------------
+
+  function zoomBy(factor, point) {
+    const number = state.active;
+    const zoom = zooms[number];
+    const stage = stages[number];
+    if (!stage) return;
+    const frame = stage.parentNode.getBoundingClientRect();
+    const at = point || { x: frame.left + frame.width / 2, y: frame.top + frame.height / 2 };
+    const scale = Math.min(Math.max(zoom.scale * factor, 1), 8);
+    const x = at.x - frame.left - frame.width / 2;
+    const y = at.y - frame.top - frame.height / 2;
+    zoom.x = x - ((x - zoom.x) * scale) / zoom.scale;
+    zoom.y = y - ((y - zoom.y) * scale) / zoom.scale;
+    zoom.scale = scale;
+    bound(number);
+    apply(number);
+    tell();
+  }
+  function bound(number) {
+    const zoom = zooms[number];
+    const frame = stages[number].parentNode.getBoundingClientRect();
+    const x = (frame.width * (zoom.scale - 1)) / 2;
+    const y = (frame.height * (zoom.scale - 1)) / 2;
+    zoom.x = Math.min(Math.max(zoom.x, -x), x);
+    zoom.y = Math.min(Math.max(zoom.y, -y), y);
+  }
+  function moveBy(x, y) {
+    zooms[state.active].x += x;
+    zooms[state.active].y += y;
+    bound(state.active);
+    apply(state.active);
+  }
+  // a page as wide as the screen, from its top: how one reads it
+  function fitWidth() {
+    const stage = stages[state.active];
+    const image = stage && stage.querySelector(".page-image");
+    const zoom = zooms[state.active];
+    if (!image || zoom.scale > 1) {
+      Object.assign(zoom, { scale: 1, x: 0, y: 0 });
+    } else {
+      const frame = stage.parentNode.getBoundingClientRect();
+      zoom.scale = Math.min(Math.max((frame.width * 0.97) / image.getBoundingClientRect().width, 1), 8);
+      zoom.y = (frame.height * (zoom.scale - 1)) / 2;
+      zoom.x = 0;
+    }
+    apply(state.active);
+    tell();
+  }
+
+  // --- pen ---------------------------------------------------------------------------------------
+
+  const placeKey = (at) => at.key || (at.slide && slides[at.slide].pages[at.page || 0]) || `slide ${at.slide}`;
+  function canvas(number) {
+    const host = stages[number].querySelector(".page-sheet") || stages[number].querySelector(".card");
+    if (!host) return;
+    const area = make("canvas", "ink");
+    host.append(area);
+    const paint = () => {
+      area.width = Math.max(host.offsetWidth * 2, 2);
+      area.height = Math.max(host.offsetHeight * 2, 2);
+      ink(number);
+    };
+    paint();
+  }
+  function ink(number) {
+    const stage = stages[number];
+    const area = stage && stage.querySelector(".ink");
+    if (!area) return;
+    const brush = area.getContext("2d");
+    brush.clearRect(0, 0, area.width, area.height);
+    brush.lineCap = brush.lineJoin = "round";
+    brush.strokeStyle = "#d0021b";
+    brush.lineWidth = Math.max(area.width, area.height) / 260;
+    (strokes[placeKey(state.at[number])] || []).forEach((stroke) => {
+      brush.beginPath();
+      stroke.forEach((point, place) => brush[place ? "lineTo" : "moveTo"](point[0] * area.width, point[1] * area.height));
+      brush.stroke();
+    });
+  }
+  function erase() {
+    delete strokes[placeKey(state.at[state.active])];
+    ink(state.active);
+  }
+
+  // --- mouse -------------------------------------------------------------------------------------
+
+  let held = null;
+  function paneOf(target) {
+    const number = panes.findIndex((pane) => pane.contains(target));
+    return number < 0 ? null : number;
+  }
+  document.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || event.target.closest(".bar, .sheet, button, .d-link")) return;
+    const number = paneOf(event.target);
+    if (number === null || !stages[number]) return;
+    if (number !== state.active) {
+      state.active = number;
+      panes.forEach((pane, place) => pane.classList.toggle("active", state.split && place === number));
+      tell();
+    }
+    const area = stages[number].querySelector(".ink");
+    if (state.pen && area) {
+      const stroke = [];
+      const key = placeKey(state.at[number]);
+      (strokes[key] = strokes[key] || []).push(stroke);
+      held = { stroke, area, number };
+      draw(event);
+    } else {
+      held = { x: event.clientX, y: event.clientY, moved: 0 };
+    }
+  });
+  function draw(event) {
+    const frame = held.area.getBoundingClientRect();
+    held.stroke.push([(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height]);
+    ink(held.number);
+  }
+  document.addEventListener("pointermove", (event) => {
+    document.documentElement.style.setProperty("--spot-x", `${event.clientX}px`);
+    document.documentElement.style.setProperty("--spot-y", `${event.clientY}px`);
+    document.querySelectorAll(".spotlight").forEach((light) => {
+      const frame = light.getBoundingClientRect();
+      light.style.setProperty("--x", `${event.clientX - frame.left}px`);
+      light.style.setProperty("--y", `${event.clientY - frame.top}px`);
+    });
+    wake();
+    if (!held) return;
+    if (held.stroke) return void draw(event);
+    const x = event.clientX - held.x;
+    const y = event.clientY - held.y;
+    held.moved += Math.abs(x) + Math.abs(y);
+    held.x = event.clientX;
+    held.y = event.clientY;
+    if (zooms[state.active].scale > 1) moveBy(x, y);
+  });
+  document.addEventListener("pointerup", () => (held = null));
+  document.addEventListener("wheel", (event) => {
+    if (event.target.closest(".sheet")) return;
+    const number = paneOf(event.target);
+    if (number === null) return;
+    state.active = state.split ? number : 0;
+    event.preventDefault();
+    zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, { x: event.clientX, y: event.clientY });
+  }, { passive: false });
+  document.addEventListener("dblclick", (event) => {
+    if (state.pen || event.target.closest(".bar, .sheet, button, .d-link")) return;
+    if (zooms[state.active].scale > 1) run("fit");
+    else zoomBy(2.4, { x: event.clientX, y: event.clientY });
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-folio]");
+    if (link && !link.closest("#paper")) toFolio(link.dataset.folio || link.getAttribute("data-folio"));
+  });
+  window.addEventListener("resize", () => refresh());
+
+  // --- what can be done --------------------------------------------------------------------------
+
+  let presenter = null;
+  const acts = {
+    next: () => go(nextOf(state.at[state.active], 1)),
+    back: () => go(nextOf(state.at[state.active], -1)),
+    first: () => go(steps.find(comes)),
+    last: () => go(steps.slice().reverse().find(comes)),
+    returned: () => go(history.pop(), { back: true }),
+    larger: () => zoomBy(1.25),
+    smaller: () => zoomBy(1 / 1.25),
+    whole: () => fitWidth(),
+    fit: () => {
+      Object.assign(zooms[state.active], { scale: 1, x: 0, y: 0 });
+      apply(state.active);
+      tell();
+    },
+    up: () => moveBy(0, 120),
+    down: () => moveBy(0, -120),
+    spot: () => {
+      state.spot = !state.spot;
+      refresh();
+    },
+    pen: () => {
+      state.pen = !state.pen;
+      refresh();
+    },
+    erase,
+    marks: () => {
+      state.marks = !state.marks;
+      refresh();
+    },
+    black: () => {
+      state.black = !state.black;
+      find("black").hidden = !state.black;
+      tell();
+    },
+    split: () => {
+      state.split = !state.split;
+      if (state.split && !state.at[1]) state.at[1] = state.at[0];
+      if (!state.split) state.active = 0;
+      zooms.forEach((zoom) => Object.assign(zoom, { scale: 1, x: 0, y: 0 }));
+      refresh();
+    },
+    other: () => {
+      if (!state.split) return;
+      state.active = 1 - state.active;
+      refresh();
+    },
+    full: () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else if (document.documentElement.requestFullscreen) document.documentElement.requestFullscreen();
+    },
+    presenter: () => {
+      presenter = window.open(`presenter.html#${deck.token}`, `vks${deck.token}`, "popup,width=1280,height=720");
+      if (!presenter) say("Trình duyệt chặn cửa sổ mới: hãy cho phép trang này mở cửa sổ.");
+    },
+    list: () => sheet("Các trang", (box) => {
+      const list = make("ol", "sheet-list");
+      deck.slides.filter((slide) => !isHeld(slide)).forEach((slide) => {
+        const row = make("li");
+        const button = make("button", "", slide.title || "(không tiêu đề)");
+        button.type = "button";
+        button.append(make("small", "", slide.citation));
+        button.addEventListener("click", () => {
+          close();
+          toSlide(slide.number);
+        });
+        row.value = slide.number;
+        row.append(button);
+        list.append(row);
+      });
+      box.append(list);
+    }),
+    help: () => sheet("Phím tắt", (box) => {
+      const table = make("table", "keys");
+      KEYS.forEach((row) => {
+        const line = make("tr");
+        line.append(make("th", "", row[0]), make("td", "", row[1]));
+        table.append(line);
+      });
+      box.append(table);
+    }),
+    print: () => print(),
+  };
+  const KEYS = [
+    ["→ Space PgDn", "Trang sau"],
+    ["← PgUp", "Trang trước"],
+    ["số rồi Enter", "Đến bút lục có số đó (thêm chữ: 125a)"],
+    ["Backspace", "Về chỗ vừa rời, như sơ đồ"],
+    ["+ − cuộn chuột", "Phóng to, thu nhỏ; kéo để di chuyển"],
+    ["W", "Rộng bằng màn hình, hoặc cả trang"],
+    ["S", "Đèn rọi theo chuột"],
+    ["P, E", "Bút vẽ; xóa nét vẽ"],
+    ["M", "Hiện, ẩn vùng đánh dấu"],
+    ["V, Tab", "Chia đôi màn hình; đổi bên"],
+    ["B", "Màn hình đen"],
+    ["L", "Danh sách trang"],
+    ["F", "Toàn màn hình"],
+    ["N", "Mở cửa sổ người trình chiếu (ghi chú, trang sau, đồng hồ)"],
+    ["I", "In các trang được chiếu"],
+  ];
+  const BY_KEY = {
+    ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back", Home: "first", End: "last",
+    ArrowUp: "up", ArrowDown: "down", Backspace: "returned", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
+    s: "spot", p: "pen", e: "erase", m: "marks", b: "black", ".": "black", v: "split", Tab: "other", f: "full",
+    n: "presenter", l: "list", h: "help", "?": "help", i: "print",
+  };
+  function run(name) {
+    if (Object.prototype.hasOwnProperty.call(acts, name)) acts[name]();
+  }
+
+  let typed = "";
+  function type(text) {
+    typed = text;
+    const box = find("typed");
+    box.hidden = !typed;
+    box.textContent = typed ? `BL ${typed}` : "";
+    tell();
+  }
+  function key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return false;
+    const name = event.key;
+    if (!find("sheet").hidden) {
+      if (name === "Escape" || name === "h" || name === "l") close();
+      return name === "Escape";
+    }
+    if (/^\d$/.test(name) && typed.length < 7) return type(typed + name), true;
+    if (typed) {
+      if (/^[a-z]$/i.test(name) && /^\d+$/.test(typed)) return type(typed + name.toLowerCase()), true;
+      if (name === "Backspace") return type(typed.slice(0, -1)), true;
+      if (name === "Escape") return type(""), true;
+      if (name === "Enter") {
+        const wanted = typed;
+        type("");
+        toFolio(wanted);
+        return true;
+      }
+    }
+    if (name === "Enter" && document.activeElement && document.activeElement.dataset && document.activeElement.dataset.folio) {
+      toFolio(document.activeElement.dataset.folio);
+      return true;
+    }
+    if (name === "Escape") {
+      if (state.spot) run("spot");
+      if (state.pen) run("pen");
+      return true;
+    }
+    const act = BY_KEY[name.length === 1 ? name.toLowerCase() : name];
+    if (!act) return false;
+    run(act);
+    return true;
+  }
+  document.addEventListener("keydown", (event) => {
+    if (key(event)) event.preventDefault();
+  });
+
+  // --- lists over the screen ---------------------------------------------------------------------
+
+  function sheet(title, fill) {
+    const box = find("sheet");
+    box.textContent = "";
+    const inner = make("div", "sheet-inner");
+    const shut = make("button", "sheet-close", "Đóng (Esc)");
+    shut.type = "button";
+    shut.addEventListener("click", close);
+    inner.append(make("h2", "", title), shut);
+    fill(inner);
+    box.append(inner);
+    box.hidden = false;
+    shut.focus();
+  }
+  function close() {
+    find("sheet").hidden = true;
+  }
+
+  // --- a few buttons for whoever has no keyboard at hand; gone while nothing moves ----------------
+
+  const BUTTONS = [
+    ["back", "‹", "Trang trước (←)"],
+    ["next", "›", "Trang sau (→)"],
+    ["larger", "+", "Phóng to (+)"],
+    ["smaller", "−", "Thu nhỏ (−)"],
+    ["spot", "Rọi", "Đèn rọi (S)"],
+    ["pen", "Bút", "Bút vẽ (P)"],
+    ["split", "Đôi", "Chia đôi màn hình (V)"],
+    ["black", "Đen", "Màn hình đen (B)"],
+    ["list", "Trang", "Danh sách trang (L)"],
+    ["full", "Toàn màn hình", "Toàn màn hình (F)"],
+    ["presenter", "Người trình chiếu", "Mở cửa sổ người trình chiếu (N)"],
+    ["help", "Phím tắt", "Phím tắt (H)"],
+  ];
+  BUTTONS.forEach((each) => {
+    const button = make("button", "", each[1]);
+    button.type = "button";
+    button.title = each[2];
+    button.tabIndex = -1;
+    button.addEventListener("click", () => {
+      run(each[0]);
+      button.blur();
+    });
+    find("bar").append(button);
+  });
+  let sleeping = 0;
+  function wake() {
+    document.body.classList.add("awake");
+    clearTimeout(sleeping);
+    sleeping = setTimeout(() => document.body.classList.remove("awake"), 2500);
+  }
+
+  // --- printing ----------------------------------------------------------------------------------
+
+  function print() {
+    const paper = find("paper");
+    paper.textContent = "";
+    document.body.classList.add("printing");
+    steps.filter((step) => !isHeld(slides[step.slide])).forEach((step) => {
+      const leaf = make("section", "leaf");
+      paper.append(leaf);
+      View.show(leaf, step, { marks: state.marks });
+    });
+    const images = Array.from(paper.querySelectorAll("img"));
+    Promise.all(images.map((image) => (image.complete ? null : new Promise((done) => (image.onload = image.onerror = done))))).then(() => {
+      window.print();
+      document.body.classList.remove("printing");
+      paper.textContent = "";
+    });
+  }
+
+  // --- the presenter's window --------------------------------------------------------------------
+
+  function tell() {
+    if (!presenter || presenter.closed) return;
+    presenter.postMessage(
+      {
+        vks: deck.token,
+        at: state.at,
+        active: state.active,
+        split: state.split,
+        black: state.black,
+        spot: state.spot,
+        pen: state.pen,
+        marks: state.marks,
+        released: state.released,
+        zoom: zooms[state.active].scale,
+        next: nextOf(state.at[state.active], 1),
+        typed,
+        said: find("said").hidden ? "" : find("said").textContent,
+      },
+      "*",
+    );
+  }
+  function asked(message) {
+    if (message.act === "release") {
+      state.released[message.slide] = true;
+      toSlide(message.slide);
+    } else if (message.act === "withhold") {
+      delete state.released[message.slide];
+      state.at = state.at.map((at) => (at && at.slide === message.slide ? nextOf(at, -1) || nextOf(at, 1) : at));
+      if (!state.at[0]) state.black = true;
+      refresh();
+    } else if (message.act === "slide") toSlide(message.slide, message.page);
+    else if (message.act === "folio") toFolio(String(message.folio));
+    else if (message.act === "type") type(String(message.text));
+    else if (message.act === "hello") tell();
+    else run(message.act);
+  }
+  window.addEventListener("message", (event) => {
+    const message = event.data;
+    if (!message || message.vks !== deck.token || typeof message.act !== "string") return;
+    presenter = event.source;
+    asked(message);
+  });
+
+  refresh();
+})();

@@ -1,0 +1,211 @@
+// What both windows share: how a slide or a page looks, and the order in which they come. ES2017; works from a stick.
+"use strict";
+window.View = (function () {
+  const deck = window.DECK;
+  const pages = {};
+  deck.pages.forEach((page) => (pages[page.key] = page));
+  const slides = {};
+  deck.slides.forEach((slide) => (slides[slide.number] = slide));
+
+  // one step is one screen: a slide, or one of the pages of a slide that shows several
+  const steps = [];
+  deck.slides.forEach((slide) => {
+    const count = Math.max(slide.pages.length, 1);
+    for (let page = 0; page < count; page += 1) steps.push({ slide: slide.number, page });
+  });
+  const byFolio = {};
+  deck.pages.forEach((page) => {
+    const label = page.folio.toLowerCase().split(" ")[0];
+    (byFolio[label] = byFolio[label] || []).push(page.key);
+  });
+
+  function make(name, className, text) {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined && text !== "") made.textContent = text;
+    return made;
+  }
+
+  function folioLabel(text) {
+    return text.trim().toLowerCase().replace(/^bl\s*/, "").replace(/^0+(?=\d)/, "");
+  }
+
+  // a reference to a folio in a text leads to its page, when the deck has it
+  const FOLIO = /((?:BL|[Bb]út lục)(?:\s+số)?\s*:?\s*)((?:\d{1,6}[a-z]?(?:\s*[-–]\s*\d{1,6}[a-z]?)?(?:\s*[,;]\s*(?=\d))?)+)/g;
+  function linked(host, text) {
+    let last = 0;
+    text.replace(FOLIO, (whole, words, numbers, at) => {
+      host.append(text.slice(last, at), words);
+      numbers.split(/([,;]\s*)/).forEach((part) => {
+        const label = folioLabel(part.split(/[-–]/)[0]);
+        if (byFolio[label]) {
+          const link = make("button", "folio-link", part);
+          link.type = "button";
+          link.dataset.folio = label;
+          host.append(link);
+        } else {
+          host.append(part);
+        }
+      });
+      last = at + whole.length;
+      return whole;
+    });
+    host.append(text.slice(last));
+  }
+
+  const SVG = "http://www.w3.org/2000/svg";
+  function draw(name, attributes, text) {
+    const made = document.createElementNS(SVG, name);
+    Object.keys(attributes).forEach((key) => made.setAttribute(key, attributes[key]));
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+  function diagram(data) {
+    const svg = draw("svg", { viewBox: `0 0 ${data.width} ${data.height}`, class: "diagram", role: "img" });
+    data.lines.forEach((points) => svg.append(draw("polyline", { points: points.join(" "), class: "d-line" })));
+    data.headings.forEach((heading) =>
+      svg.append(draw("text", { x: heading.x, y: heading.y, class: `d-heading d-${heading.group}` }, heading.text)),
+    );
+    data.boxes.forEach((box) => {
+      const known = box.folio && byFolio[folioLabel(box.folio)];
+      const group = draw("g", { class: `d-box d-${box.group}${known ? " d-link" : ""}` });
+      if (known) {
+        group.setAttribute("data-folio", folioLabel(box.folio));
+        group.setAttribute("tabindex", "0");
+        group.setAttribute("role", "button");
+      }
+      group.append(draw("rect", { x: box.x, y: box.y, width: box.width, height: box.height, rx: 8 }));
+      box.lines.forEach((line) =>
+        group.append(draw("text", { x: box.x + box.width / 2, y: line[1], "font-size": line[2], class: line[3] ? "bold" : "" }, line[0])),
+      );
+      svg.append(group);
+    });
+    return svg;
+  }
+
+  function heading(slide) {
+    const top = make("header", "s-head");
+    top.append(make("h1", "", slide.title));
+    if (slide.ground) top.append(make("p", "s-ground", slide.ground));
+    return top;
+  }
+
+  // text, title and diagram are drawn on a card of 1600 × 900 that is then made as large as there is room
+  function card(slide) {
+    const box = make("article", `card card-${slide.kind}`);
+    if (slide.kind === "tieu_de") {
+      box.append(make("p", "t-office", deck.office), make("h1", "", slide.title || deck.title));
+      const text = make("div", "t-text");
+      slide.text.split("\n").forEach((line) => line.trim() && text.append(make("p", "", line)));
+      box.append(text, make("p", "t-case", deck.case_name));
+    } else {
+      box.append(heading(slide));
+      if (slide.diagram) {
+        const frame = make("div", "s-diagram");
+        frame.append(diagram(slide.diagram));
+        box.append(frame);
+        if (slide.text) box.append(make("p", "s-caption", slide.text));
+      } else {
+        const body = make("div", "s-body");
+        slide.text.split("\n").forEach((line) => {
+          if (!line.trim()) return;
+          const bullet = /^\s*[-–•*]\s+/.test(line);
+          const paragraph = make("p", bullet ? "bullet" : "");
+          linked(paragraph, line.replace(/^\s*[-–•*]\s+/, ""));
+          body.append(paragraph);
+        });
+        box.append(body);
+      }
+    }
+    const foot = make("footer", "s-foot");
+    foot.append(make("span", "", slide.citation), make("span", "", String(slide.number)));
+    box.append(foot);
+    return box;
+  }
+
+  function shrink(box) {
+    const body = box.querySelector(".s-body");
+    if (!body) return;
+    let size = 46;
+    body.style.fontSize = `${size}px`;
+    while (size > 20 && body.scrollHeight > body.clientHeight) {
+      size -= 2;
+      body.style.fontSize = `${size}px`;
+    }
+  }
+
+  // as large as there is room in `host`
+  function fit(host) {
+    const width = host.clientWidth || 1;
+    const height = host.clientHeight || 1;
+    const box = host.querySelector(".card");
+    if (box) box.style.transform = `translate(-50%, -50%) scale(${Math.min(width / 1600, height / 900)})`;
+    const sheet = host.querySelector(".page-sheet");
+    if (sheet) {
+      const scale = Math.min(width / sheet.dataset.width, height / sheet.dataset.height);
+      sheet.style.width = `${sheet.dataset.width * scale}px`;
+      sheet.style.height = `${sheet.dataset.height * scale}px`;
+    }
+  }
+
+  function sheetOf(page, options) {
+    const sheet = make("div", "page-sheet");
+    const image = new Image();
+    image.className = "page-image";
+    image.alt = `BL ${page.folio}`;
+    image.draggable = false;
+    image.decoding = "async";
+    sheet.dataset.width = page.width;
+    sheet.dataset.height = page.height;
+    image.src = page.file;
+    sheet.append(image);
+    if (options.marks) {
+      page.marks.forEach((areas) =>
+        areas.forEach((area) => {
+          const mark = make("div", "page-mark");
+          ["left", "top", "width", "height"].forEach((side, number) => (mark.style[side] = `${area[number] * 100}%`));
+          sheet.append(mark);
+        }),
+      );
+    }
+    return sheet;
+  }
+
+  function placed(page) {
+    return `BL ${page.folio} · ${page.title}, trang ${page.page}/${page.page_count}`;
+  }
+
+  // Draw what `at` names into `host`: {slide, page} or {key}. Returns the element that zoom and pen apply to.
+  function show(host, at, options) {
+    const wanted = options || {};
+    host.textContent = "";
+    const slide = at.slide ? slides[at.slide] : null;
+    const key = at.key || (slide && slide.pages[at.page || 0]);
+    const stage = make("div", "stage");
+    if (key) {
+      const page = pages[key];
+      const top = make("header", "strip strip-top");
+      top.append(make("span", "strip-title", slide ? slide.title : page.title));
+      if (slide && slide.ground) top.append(make("span", "strip-ground", slide.ground));
+      const foot = make("footer", "strip strip-foot");
+      foot.append(make("strong", "", placed(page)), make("span", "", `HSVA số ${deck.case_code}`));
+      stage.append(sheetOf(page, wanted));
+      const view = make("div", "view");
+      view.append(stage);
+      host.append(top, view, foot);
+      fit(view);
+      if (slide && slide.text && slide.kind !== "hinh_anh") top.append(make("span", "strip-text", slide.text.split("\n")[0]));
+    } else if (slide) {
+      const box = card(slide);
+      stage.append(box);
+      const view = make("div", "view");
+      view.append(stage);
+      host.append(view);
+      shrink(box);
+      fit(view);
+    }
+    return stage;
+  }
+
+  return { deck, pages, slides, steps, byFolio, folioLabel, make, show, fit, placed };
+})();
