@@ -116,6 +116,19 @@ ACTS: dict[str, Act] = {
     "document_moved_in": Act(
         _("Nhận tài liệu từ vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
     ),
+    # digitisation and seal
+    "digitisation_opened": Act(_("Mở đợt số hóa"), ("batch", "part", "supplements"), hidden=("reason",)),
+    "digitisation_step": Act(_("Ghi bước số hóa"), ("batch", "part", "step", "pages"), hidden=("reason",)),
+    "digitisation_moved": Act(
+        _("Chuyển trạng thái số hóa"),
+        ("batch", "part", "batch_state_before", "batch_state", "findings"),
+        hidden=("reason",),
+    ),
+    "digitisation_confirmed": Act(_("Kiểm sát viên xác nhận số hóa"), ("batch", "part", "digest")),
+    "file_sealed": Act(
+        _("Kết thúc số hóa, niêm phong"),
+        ("batch", "part", "record", "documents", "pages", "folios", "manifest", "manifest_before"),
+    ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
@@ -187,7 +200,7 @@ class Field(NamedTuple):
     label: str
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
-    `status`, `event`, `part`, `direction`, `handing_reason`, `term`, `ground`, `day`, `moment`, `yes`,
+    `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `day`, `moment`, `yes`,
     `numbers`, `hash`."""
 
 
@@ -246,6 +259,16 @@ FIELDS: dict[str, Field] = {
     "slides": Field(_("Số trang trình chiếu")),
     "slide": Field(_("Trang trình chiếu số")),
     "presentation": Field(_("Bài trình chiếu số")),
+    "batch": Field(_("Đợt số hóa")),
+    "supplements": Field(_("Bổ sung cho đợt")),
+    "step": Field(_("Bước"), "step"),
+    "batch_state_before": Field(_("Trạng thái số hóa trước"), "batch_state"),
+    "batch_state": Field(_("Trạng thái số hóa"), "batch_state"),
+    "findings": Field(_("Lỗi chưa khắc phục")),
+    "record": Field(_("Số biên bản")),
+    "folios": Field(_("Số bút lục")),
+    "manifest": Field(_("SHA-256 của bảng kê"), "hash"),
+    "manifest_before": Field(_("SHA-256 của bảng kê trước"), "hash"),
     "appointment": Field(_("Bổ nhiệm số")),
     "role": Field(_("Chức danh"), "role"),
     "department": Field(_("Phòng")),

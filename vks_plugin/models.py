@@ -30,6 +30,8 @@ from vks_plugin.cases.models import (
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import (
+    DigitisationBatch,
+    DigitisationStep,
     HandOver,
     Holding,
     LedgerCheckpoint,
@@ -39,8 +41,11 @@ from vks_plugin.custody.models import (
     LedgerLeaf,
     LedgerSubtree,
     NumberSeries,
+    QualityFinding,
     RetentionHold,
     RetentionRule,
+    SealedDocument,
+    SealManifest,
 )
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
@@ -73,6 +78,8 @@ __all__ = [
     "DeadlineReminder",
     "DeckExport",
     "Department",
+    "DigitisationBatch",
+    "DigitisationStep",
     "DocumentInventory",
     "Exhibit",
     "Folio",
@@ -94,10 +101,13 @@ __all__ = [
     "PreventiveMeasure",
     "ProceduralEvent",
     "ProcuracyUnit",
+    "QualityFinding",
     "RelatedCase",
     "RetentionHold",
     "RetentionRule",
     "SavedFilter",
+    "SealManifest",
+    "SealedDocument",
     "ServiceAccount",
     "Slide",
     "UnitSuccession",

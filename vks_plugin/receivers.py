@@ -16,6 +16,7 @@ from vks_plugin.access.queries import FACTS, readable_ids
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
+from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
@@ -163,6 +164,7 @@ def connect() -> None:
     consume.keep_codes_out_of_tasks()
     inbox.watch_accounts()
     filed.on_filed(filed_documents)
+    filed.on_frozen(sealed_documents)
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, synchronise_memberships)
     accounts.on_service_account(service_accounts)

@@ -11,7 +11,7 @@ from vks_plugin.access.tasks import (
 )
 from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle
-from vks_plugin.custody.tasks import sign_the_day
+from vks_plugin.custody.tasks import seal_batch, sign_the_day
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import take_unowned
 from vks_plugin.host.search import write_entries
@@ -26,6 +26,7 @@ __all__ = [
     "remind_of_deadlines",
     "restructure",
     "run_import",
+    "seal_batch",
     "sign_the_day",
     "take_unowned",
     "write_entries",

@@ -15,6 +15,7 @@ import time_machine
 from django.db import transaction
 from django.utils import timezone
 
+from tests.custody.batches import batch_in
 from tests.people import FiledCase, register
 from vks_plugin import acts
 from vks_plugin.access import actions as access
@@ -616,6 +617,27 @@ def test_a_field_too_few_or_too_many_is_a_slip_of_ours(case: CaseFile) -> None:
         with pytest.raises(TypeError, match="name"):
             acts.tell("access_withdrawn", actor=None, case=case, access=1, name="x")
     assert found.kinds() == []
+
+
+# --- digitisation
+
+
+def test_a_batch_is_told_from_its_opening_to_its_seal(filed_case: FiledCase, people: dict[str, User]) -> None:
+    with written() as found:
+        batch = batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    assert [row.kind for row in found.rows if "batch" in row.said["data"]] == [
+        "digitisation_opened",
+        "digitisation_moved",
+        "digitisation_step",
+        "digitisation_moved",
+        "digitisation_moved",
+        "digitisation_confirmed",
+        "file_sealed",
+    ]
+    assert data(found.of("digitisation_step"))["pages"] == 6
+    assert data(found.of("digitisation_confirmed"))["digest"] == batch.checked_digest
+    assert data(found.of("file_sealed"))["manifest"] == batch.manifest.sha256
+    assert queries.verify().problems == []
 
 
 # --- the table

@@ -10,9 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.custody.batches import seal_outright
 from tests.people import FiledCase
 from vks_plugin.cases.models import CaseDocument
-from vks_plugin.host import filed
 from vks_plugin.host.models import Document, StoragePath
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.provision import storage_path_id
@@ -62,12 +62,11 @@ def test_readers_and_place(filed_case: FiledCase, people: dict[str, User], ask: 
     assert told(document)[0] == "Tên khác"
 
 
-def test_what_is_frozen(filed_case: FiledCase, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filed, "_frozen", [])
+def test_what_is_frozen(filed_case: FiledCase, people: dict[str, User], ask: Callable[..., Any]) -> None:
     sealed, open_ = (each.document_id for each in filed_case.documents[:2])
-    filed.on_frozen(lambda: CaseDocument.objects.filter(document_id=sealed).values("document_id"))
+    seal_outright(filed_case.case, filed_case.documents[:1], by=people["chief_kv1"])
     before = told(sealed)
-    for change in ({"title": "Tên khác"}, {"created": "2020-01-01"}, {"document_type": None}):
+    for change in ({"title": "Tên khác"}, {"created": "2020-01-01"}, {"document_type": None}, {"content": "Khác"}):
         answer = ask("prosecutor_kv1", "patch", f"/api/documents/{sealed}/", change)
         assert answer.status_code == 403, change
         assert "niêm phong" in answer.json()["detail"], change

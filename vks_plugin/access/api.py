@@ -47,7 +47,7 @@ CASE_CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Co
 """The case in an address, for the schema."""
 
 _ASSIGNMENT_ROLES = (
-    "`prosecutor_lead`, `prosecutor`, `inspector` or `scan_operator`, given by leaders of the handling office; "
+    "`prosecutor_lead`, `prosecutor`, `inspector`, `scan_operator` or `qc_reviewer`, given by leaders of the handling office; "
     "`trial_prosecutor`, by those of the office appointed for the trial; `appeal_prosecutor` or `reviewer`, for people of "
     "the office above, by leaders of either."
 )

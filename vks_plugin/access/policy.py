@@ -88,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule("assigned", "inspector", "hsva", Level.CONTRIBUTE, _R, _("Kiểm tra viên được phân công vào vụ án")),
     Rule("assigned", "inspector", "hsks", Level.CONTRIBUTE, _R, _("Kiểm tra viên được phân công vào vụ án")),
     Rule("assigned", "scan_operator", "hsva", Level.CONTRIBUTE, _R, _("Được giao số hóa hồ sơ này")),
+    Rule("assigned", "qc_reviewer", "hsva", Level.VIEW, _R, _("Được giao kiểm tra chất lượng số hóa hồ sơ này")),
     # the province prosecutes, the office below appears at the trial (Điều 239)
     Rule(
         "assigned",

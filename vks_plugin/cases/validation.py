@@ -193,6 +193,9 @@ def folios_follow(facts: FoliosToAdd) -> Findings:
 # --- V05, V06: sealing
 
 
+CHECKED_BY_ANOTHER = _("Người kiểm tra chất lượng phải là người khác, không phải người quét.")
+
+
 @dataclass(frozen=True)
 class Sealing:
     """What a digitised file looks like when it is to be sealed."""
@@ -211,20 +214,22 @@ class Sealing:
 
 def may_be_sealed(facts: Sealing) -> Findings:
     """V05: name everything that keeps the file from being sealed, not only the first thing."""
-    found: list[Sentence] = []
+    found: list[tuple[Sentence, str]] = []
     if not facts.inventories:
-        found.append(Sentence(_("Chưa lập thống kê tài liệu.")))
+        found.append((Sentence(_("Chưa lập thống kê tài liệu.")), "case"))
     if facts.open_defects:
-        found.append(Sentence(_("Còn %(count)d chỗ bút lục thiếu, trùng chưa giải trình."), count=facts.open_defects))
+        sentence = Sentence(_("Còn %(count)d chỗ bút lục thiếu, trùng chưa giải trình."), count=facts.open_defects)
+        found.append((sentence, "folio"))
     if facts.unclassified:
-        found.append(Sentence(_("Còn %(count)d tài liệu chưa phân loại."), count=facts.unclassified))
+        sentence = Sentence(_("Còn %(count)d tài liệu chưa phân loại."), count=facts.unclassified)
+        found.append((sentence, "document"))
     if facts.checked_by is None:
-        found.append(Sentence(_("Chưa kiểm tra chất lượng.")))
+        found.append((Sentence(_("Chưa kiểm tra chất lượng.")), "case"))
     elif facts.checked_by in facts.scanned_by:
-        found.append(Sentence(_("Người kiểm tra chất lượng phải là người khác, không phải người quét.")))
+        found.append((Sentence(CHECKED_BY_ANOTHER), "case"))
     if not facts.confirmed_by_prosecutor:
-        found.append(Sentence(_("Kiểm sát viên thụ lý chưa xác nhận.")))
-    return tuple(Finding("V05", "block", sentence) for sentence in found)
+        found.append((Sentence(_("Kiểm sát viên thụ lý chưa xác nhận.")), "case"))
+    return tuple(Finding("V05", "block", sentence, part) for sentence, part in found)
 
 
 SealedAct = Literal[

@@ -89,6 +89,40 @@ DIGITISATION = Machine(
 """A batch of digitisation of a case: the first, or a supplement to what is sealed. A sealed batch is never opened again:
 what is reopened with a reason is a new batch chained to it."""
 
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the work on a batch, as offices do it one after the other; any may be done again."""
+
+    name: str
+    label: str
+    states: frozenset[str] = frozenset()
+    """States of the batch in which somebody may note it down; none: an act of its own does."""
+    counts_pages: bool = False
+
+
+_SCANNING = frozenset({"dang_so_hoa", "tra_lai_quet"})
+
+DIGITISATION_STEPS: tuple[Step, ...] = (
+    Step("tiep_nhan", _("Tiếp nhận hồ sơ"), _SCANNING | {"cho_so_hoa"}, counts_pages=True),
+    Step("kiem_tra_but_luc", _("Kiểm tra bút lục"), _SCANNING),
+    Step("thao_gay", _("Tháo gáy"), _SCANNING),
+    Step("quet", _("Quét"), _SCANNING, counts_pages=True),
+    Step("ghep_dat_ten", _("Ghép, đặt tên"), _SCANNING),
+    Step("ocr", _("Nhận dạng chữ (OCR)"), _SCANNING),
+    Step("kiem_tra_chat_luong", _("Kiểm tra chất lượng")),
+    Step("xac_nhan", _("Kiểm sát viên xác nhận")),
+    Step("ky_so", _("Ký số"), frozenset({"cho_ky_so"})),
+    Step("dong_ho_so", _("Đóng hồ sơ")),
+    Step("phuc_hoi_gay", _("Phục hồi gáy"), frozenset({"cho_ky_so", "da_ket_thuc_so_hoa"})),
+)
+
+
+def step_label(name: str) -> str:
+    """Return what a step is called; the name itself where it is unknown."""
+    return next((each.label for each in DIGITISATION_STEPS if each.name == name), name)
+
+
 HAND_OVER = Machine(
     states=(
         ("du_thao", _("Dự thảo")),

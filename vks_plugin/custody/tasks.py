@@ -1,11 +1,11 @@
-"""Work on the ledger that nobody waits for."""
+"""Work on custody that nobody waits for."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
 from vks_plugin.conf import configuration
-from vks_plugin.custody.actions import make_checkpoint
+from vks_plugin.custody.actions import make_checkpoint, run_seal
 
 
 @shared_task(name="vks.custody.sign_the_day", ignore_result=True)
@@ -17,3 +17,9 @@ def sign_the_day() -> None:
     """
     if configuration().ledger_daily_checkpoint:
         make_checkpoint()
+
+
+@shared_task(name="vks.custody.seal_batch", ignore_result=True)
+def seal_batch(*, batch_id: int) -> None:
+    """Seal a batch of digitisation."""
+    run_seal(batch_id)

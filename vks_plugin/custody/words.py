@@ -19,6 +19,7 @@ from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.custody.retention import GROUNDS, TERMS
+from vks_plugin.custody.states import DIGITISATION, step_label
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.roles import Role
 from vks_plugin.text import gettext_noop
@@ -81,6 +82,8 @@ _READS: dict[str, Callable[[Any], str]] = {
     "stage": lambda value: _(stage_label(value)),
     "status": lambda value: _(status_label(value)),
     "event": lambda value: _(event_label(value)),
+    "step": lambda value: _(step_label(value)),
+    "batch_state": lambda value: _(DIGITISATION.label(value)),
     "part": _part,
     "term": lambda value: _(dict(TERMS).get(value, value)),
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),

@@ -31,6 +31,7 @@ from vks_plugin.filing.inbox import is_waiting
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.pdf import inspect_pdf, sha256_of
 from vks_plugin.host.consume import Intake, submit
+from vks_plugin.host.filed import frozen_among, refuse_frozen
 from vks_plugin.host.files import newest_version, set_title
 from vks_plugin.host.permissions import Grant, may_view
 from vks_plugin.host.provision import case_code_field_id, case_code_on, storage_path_id, write_case_code
@@ -504,10 +505,11 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     """Correct what is said of a filed document: type, title, number, date, characteristics; folios while it has none.
 
     Raises:
-        NotAllowed: the actor may not file in the case.
+        NotAllowed: the actor may not file in the case, or the document is sealed.
         BadInput, Conflict: see `file_upload`; folios once numbered stay (TTLT 04/2018, Điều 35).
     """
     require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("sửa thông tin tài liệu"))
+    refuse_frozen([filed.document_id])
     meta = _clean(
         document_type=document_type,
         part=filed.part,
@@ -522,6 +524,8 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     if numbered and (meta.folio_from, meta.folio_to) != (filed.folio_from, filed.folio_to):
         raise Conflict(_(NUMBERED_ONCE), field="folio_from")
     CaseFile.objects.select_for_update().get(pk=filed.case_id)
+    # sealed while this waited
+    refuse_frozen([filed.document_id])
     _refuse_taken_folios(filed.case, meta, ignoring=filed.pk)
     for field, value in meta._asdict().items():
         setattr(filed, field, value)
@@ -553,8 +557,9 @@ def follow_document(document: Document, *, actor: User | None) -> None:
             with transaction.atomic():
                 _file_from_dms(document, code, actor=actor or document.owner)
         return
+    frozen = bool(frozen_among([document.pk]))
     with transaction.atomic():
-        if code and code != filed.case.code:
+        if code and code != filed.case.code and not frozen:
             target = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
             if (
                 target is not None
@@ -571,6 +576,9 @@ def follow_document(document: Document, *, actor: User | None) -> None:
                     tell(act, actor=actor, case=side, **moved)
         if code != filed.case.code:
             write_case_code(document, filed.case.code)
+        if frozen:
+            _put_back(document, filed)
+            return
         filed.title = one_line(document.title) or filed.title
         if document.document_type_id:
             found = CatalogueType.objects.filter(host_type_id=document.document_type_id, part=filed.part).first()
@@ -578,6 +586,19 @@ def follow_document(document: Document, *, actor: User | None) -> None:
         filed.date = document.created or filed.date
         filed.save()
         project_case(filed.case, documents=[filed])
+        reindex_on_commit([document.pk])
+
+
+def _put_back(document: Document, filed: CaseDocument) -> None:
+    """Undo what was written past the doors on a document that is sealed; its readers are put right elsewhere."""
+    wanted: dict[str, Any] = {"title": filed.title[:127]}
+    if filed.document_type is not None and filed.document_type.host_type_id is not None:
+        wanted["document_type_id"] = filed.document_type.host_type_id
+    if filed.date is not None:
+        wanted["created"] = filed.date
+    changed = {name: value for name, value in wanted.items() if getattr(document, name) != value}
+    if changed:
+        type(document).objects.filter(pk=document.pk).update(**changed)
         reindex_on_commit([document.pk])
 
 

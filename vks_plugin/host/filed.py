@@ -10,10 +10,19 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from documents.models import Document
+
+from vks_plugin.errors import NotAllowed
+from vks_plugin.text import gettext_noop
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+FROZEN = gettext_noop(
+    "Tài liệu hồ sơ vụ án này đã được niêm phong: tên, loại, ngày, bút lục, số lưu trữ và mã vụ án giữ nguyên. Thẻ và ghi "
+    "chú vẫn sửa được. Cần sửa thì lãnh đạo mở đợt số hóa bổ sung."
+)
 
 Query = Callable[[], "QuerySet[Any, Any]"]
 
@@ -59,6 +68,16 @@ def filed_among(document_ids: Iterable[int]) -> set[int]:
 def frozen_among(document_ids: Iterable[int]) -> set[int]:
     """Return which of these documents, or whose roots where they are versions, are frozen."""
     return _among(_frozen, document_ids)
+
+
+def refuse_frozen(document_ids: Iterable[int]) -> None:
+    """Refuse to change what a seal keeps.
+
+    Raises:
+        NotAllowed: one of these documents is frozen.
+    """
+    if frozen_among(document_ids):
+        raise NotAllowed(_(FROZEN))
 
 
 def filed_documents() -> QuerySet[Document]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from documents.models import Document
+
+_BATCH = 400
+"""SQLite's limit on variables in one statement is the tightest of the databases served."""
 
 
 def newest_version(document: Document) -> Document:
     """Return the version of a document that its readers see."""
     return Document.objects.filter(root_document_id=document.pk).order_by("-id").first() or document
+
+
+def newest_versions(documents: Iterable[Document]) -> dict[int, Document]:
+    """Return, by the ids of these documents, the version of each that its readers see (one query)."""
+    found = {document.pk: document for document in documents}
+    roots = list(found)
+    for start in range(0, len(roots), _BATCH):
+        versions = Document.objects.filter(root_document_id__in=roots[start : start + _BATCH]).order_by("id")
+        found |= {each.root_document_id: each for each in versions if each.root_document_id is not None}
+    return found
+
+
+def files_of(version: Document) -> tuple[Path, Path | None]:
+    """Return where the original of a version and its archive copy lie; None: it has none."""
+    return version.source_path, version.archive_path
 
 
 def readable_pdf(document: Document) -> Path:

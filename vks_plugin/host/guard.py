@@ -27,7 +27,7 @@ from rest_framework.utils.html import parse_html_list
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
-from vks_plugin.host.filed import filed_among, filed_documents, frozen_among
+from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among
 from vks_plugin.host.provision import (
     CASE_CODE_FIELD,
     STORAGE_PATH,
@@ -173,7 +173,7 @@ class CaseCodeGuard(BasePermission):
     @staticmethod
     def _ask(request: Request, changes: list[CodeChange]) -> None:
         if frozen_among(each.document_id for each in changes if each.document_id is not None):
-            raise refused(refusals.FROZEN)
+            raise refused(FROZEN)
         try:
             for check in _checks if changes else []:
                 check(request.user, changes)  # type: ignore[arg-type]  # the callers let nobody anonymous through
@@ -261,7 +261,7 @@ class CaseDocumentGuard(BasePermission):
         if rule and filed_among([obj.pk]):
             raise refused(rule)
         if _redescribed(_data(request), obj) and frozen_among([obj.pk]):
-            raise refused(refusals.FROZEN)
+            raise refused(FROZEN)
         return True
 
     @staticmethod
@@ -293,10 +293,15 @@ class CaseDocumentGuard(BasePermission):
 
 
 def _redescribed(data: Any, document: Document) -> bool:
-    """Tell whether a request changes what is said of a document on the cover of its file."""
+    """Tell whether a request changes what a seal keeps: title, type, day, archive number, recognised text."""
     day = document.created.isoformat() if document.created else ""
+    texts = {document.content, document.get_effective_content()}
     return (
         ("title" in data and data["title"] != document.title)
+        or ("content" in data and data["content"] not in texts)
+        or (
+            "archive_serial_number" in data and _number(data["archive_serial_number"]) != document.archive_serial_number
+        )
         or ("document_type" in data and _number(data["document_type"]) != document.document_type_id)
         or any(key in data and str(data[key])[:10] != day for key in ("created", "created_date"))
     )
@@ -307,7 +312,7 @@ def _rule_of(method: str, parameters: Mapping[str, Any], filed: set[int]) -> str
     if method in _OPEN or (method == "set_storage_path" and parameters.get("storage_path") == storage_path_id()):
         return ""
     if method == "set_document_type":
-        return refusals.FROZEN if frozen_among(filed) else ""
+        return FROZEN if frozen_among(filed) else ""
     return _RULES.get(method, refusals.FILE)
 
 

@@ -31,9 +31,6 @@ FILE = gettext_noop(
     "Tệp của tài liệu hồ sơ vụ án giữ nguyên như lúc nộp: không thêm phiên bản, không tách, ghép, xoay, bỏ trang, bỏ "
     "mật khẩu, xử lý lại, không làm tài liệu khác từ nó. Bản quét hỏng thì nộp bản mới trong trang của vụ án."
 )
-FROZEN = gettext_noop(
-    "Tài liệu hồ sơ vụ án này đã được niêm phong: tên, loại, ngày và mã vụ án giữ nguyên. Thẻ và ghi chú vẫn sửa được."
-)
 PLACE = gettext_noop(
     "Tệp của tài liệu hồ sơ vụ án nằm ở đường dẫn lưu trữ riêng, để tên tệp không nói gì về vụ án: hãy giữ nguyên."
 )

@@ -14,6 +14,7 @@ _LEADERS = {"chief_procurator", "deputy_chief_procurator"}
 _HEADS = {"department_head", "deputy_department_head"}
 _BOTH_PARTS = {"prosecutor_lead", "prosecutor", "inspector"}
 _CASE_FILE_ONLY = {"scan_operator", "trial_prosecutor"}
+_READ_ONLY = {"reviewer", "qc_reviewer"}
 
 
 def _in_force(starts: int, ends: int | None, *, ended: bool) -> bool:
@@ -81,7 +82,7 @@ def _by_work(facts: Facts, held: list[Post], case: Case, part: str, role: str) -
     if role == "appeal_prosecutor":
         appealed = case.stage == "phuc_tham" or case.status == "co_khang_cao_khang_nghi"
         return READS if appealed else NOTHING
-    return READS if role == "reviewer" else NOTHING
+    return READS if role in _READ_ONLY else NOTHING
 
 
 def _by_opening(case: Case, part: str, kind: str) -> int:

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from tests.access.matrix import oracle
 from tests.access.matrix.facts import ABOVE, IN_CHARGE, Case, Facts, Paper, facts
+from tests.custody.batches import seal_outright
 from tests.people import STARTED, pdf_bytes
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
@@ -35,7 +36,7 @@ from vks_plugin.court import actions as court
 from vks_plugin.court.models import Bundle
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
-from vks_plugin.host import filed, provision
+from vks_plugin.host import provision
 from vks_plugin.host.models import CustomField, Document
 from vks_plugin.host.search import reindex
 from vks_plugin.management.commands.vks_setup import load_missing
@@ -156,7 +157,8 @@ def build() -> World:
     locked.is_active = False
     locked.save(update_fields=["is_active"])
     settings.CELERY_TASK_ALWAYS_EAGER = False
-    filed.on_frozen(lambda: CaseDocument.objects.filter(case__code=world.codes["sealed"]).values("document_id"))
+    papers = CaseDocument.objects.filter(case__code=world.codes["sealed"], part="hsva").select_related("document")
+    seal_outright(world.case("sealed"), list(papers), by=world.leader("sealed"))
     return world
 
 
@@ -189,7 +191,6 @@ def standing() -> Iterator[World]:
     try:
         yield build()
     finally:
-        filed._frozen.clear()
         settings.CELERY_TASK_ALWAYS_EAGER = eager
         vars(settings).pop("VKS_INBOX_UNIT", None)
         configuration.cache_clear()

@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from documents import tasks
 from documents.data_models import ConsumableDocument, DocumentSource
 
+from tests.custody.batches import seal_outright
 from tests.host.doors.conftest import STRANGERS, Kept, Secret, Visitor, host_model
 from tests.people import pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.actions import adopt
-from vks_plugin.host import filed
 from vks_plugin.host.models import Document, StoragePath
 from vks_plugin.host.provision import STORAGE_PATH, STORAGE_TEMPLATE, case_code_field_id, storage_path_id
 
@@ -226,17 +226,19 @@ def test_what_a_seal_freezes(
     kept: Tell,
     staff: dict[str, Visitor],
     catalogue: dict[str, CatalogueType],
-    monkeypatch: pytest.MonkeyPatch,
+    people: dict[str, User],
 ) -> None:
-    """The seal itself tells which documents; here one of the two is."""
-    monkeypatch.setattr(filed, "_frozen", [])
-    filed.on_frozen(lambda: CaseDocument.objects.filter(document_id=secret.statement).values("document_id"))
+    """One of the two is sealed."""
+    papers = CaseDocument.objects.filter(document_id=secret.statement)
+    seal_outright(secret.case, list(papers), by=people["chief_kv1"])
     before, state = kept(), told(secret)
     tag = host_model("Tag").objects.create(name="Khẩn")
     changes: tuple[dict[str, Any], ...] = (
         {"title": "Tên khác"},
         {"document_type": catalogue["CT"].host_type_id},
         {"created": "2020-01-01"},
+        {"archive_serial_number": 77},
+        {"content": "Lời khai khác"},
         {"custom_fields": [{"field": case_code_field_id(), "value": "HS-QN-KV1-2026-0999"}]},
     )
     for who in ("prosecutor_kv1", "superuser"):
@@ -247,10 +249,17 @@ def test_what_a_seal_freezes(
         body = {"method": "set_document_type", "parameters": {"document_type": catalogue["CT"].host_type_id}}
         answer = staff[who].ask("post", "/api/documents/bulk_edit/", {"documents": secret.ids, **body})
         assert answer.status_code == 403, who
+        fields = {"add_custom_fields": {str(case_code_field_id()): "HS-QN-KV1-2026-0999"}, "remove_custom_fields": []}
+        body = {"method": "modify_custom_fields", "parameters": fields}
+        answer = staff[who].ask("post", "/api/documents/bulk_edit/", {"documents": secret.ids, **body})
+        assert answer.status_code == 403, who
         assert (kept(), told(secret)) == (before, state), who
     visitor = staff["prosecutor_kv1"]
     document = visitor.get(f"/api/documents/{secret.statement}/").json()
-    same = {key: document[key] for key in ("title", "document_type", "created", "custom_fields")}
+    same = {
+        key: document[key]
+        for key in ("title", "document_type", "created", "custom_fields", "content", "archive_serial_number")
+    }
     assert visitor.ask("patch", f"/api/documents/{secret.statement}/", {**same, "tags": [tag.pk]}).status_code == 200
     answer = visitor.ask("post", f"/api/documents/{secret.statement}/notes/", {"note": "Đã đối chiếu"})
     assert answer.status_code == 200

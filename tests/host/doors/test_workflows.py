@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.core import mail
 from documents import tasks
 
+from tests.custody.batches import seal_outright
 from tests.host.doors.conftest import Kept, Secret, Visitor, host_model
 from tests.people import file_pdf, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host import filed
 from vks_plugin.host.models import Document
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
 
@@ -154,9 +154,9 @@ def test_tags_by_a_workflow_stay_open(secret: Secret, kept: Tell, as_person: Sig
     assert kept() == before
 
 
-def test_none_renames_what_is_sealed(secret: Secret, as_person: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filed, "_frozen", [])
-    filed.on_frozen(lambda: CaseDocument.objects.filter(document_id=secret.statement).values("document_id"))
+def test_none_renames_what_is_sealed(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    papers = CaseDocument.objects.filter(document_id=secret.statement)
+    seal_outright(secret.case, list(papers), by=people["chief_kv1"])
     kinds = host_model("WorkflowAction").WorkflowActionType
     workflow("DOCUMENT_UPDATED", type=kinds.ASSIGNMENT, assign_title="Tên máy đặt")
     visitor = as_person("prosecutor_kv1")

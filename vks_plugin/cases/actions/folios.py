@@ -2,7 +2,7 @@
 
 Điều 35 of Thông tư liên tịch 04/2018 in acts: pages are stamped (`stamp_pages`), numbered once and then onwards
 (`number_folios`), and what went wrong is corrected with an explanation (`add_folio`, `correct_folios`, `explain`).
-No act gives a numbered page another place. Every act is one transaction under the lock of its case.
+No act gives a numbered page another place, and none changes the folios of a document that is sealed. Every act is one transaction under the lock of its case.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from vks_plugin.cases.models import (
     Volume,
 )
 from vks_plugin.errors import BadInput, Conflict, NotFound
+from vks_plugin.host.filed import refuse_frozen
 from vks_plugin.language import speaking, told
 from vks_plugin.text import one_line
 
@@ -139,6 +140,7 @@ def stamp_pages(
     with _told():
         case = lock_case(case)
         filed = _own(case, document, field="document")
+        refuse_frozen([filed.document_id])
         check_order([filed.pk], left_out=(), waiting=[filed.pk], numbered=numbered_documents(case))
         _pages_free(filed, pages)
         Folio.objects.filter(case_document=filed, number__isnull=True).delete()
@@ -206,6 +208,7 @@ def number_folios(
             )
         waiting = {each.pk: each for each in waiting_documents(case)}
         check_order(order, left_out=left_out, waiting=waiting, numbered=numbered_documents(case))
+        refuse_frozen(waiting[pk].document_id for pk in order)
         taken = [*labels, *claimed(case)]
         start = next_number(taken) if first is None else first
         check_start(start, taken, explained=bool(one_line(reason)))
@@ -260,6 +263,7 @@ def place_folios(*, actor: User, case: CaseFile, document: CaseDocument, pages: 
     with _told():
         case = lock_case(case)
         filed = _own(case, document, field="document")
+        refuse_frozen([filed.document_id])
         folios = list(
             Folio.objects.filter(case_document=filed, number__isnull=False)
             .exclude(state=Folio.State.MISSING)
@@ -307,6 +311,7 @@ def add_folio(
     with _told():
         case = lock_case(case)
         filed = _own(case, document, field="document")
+        refuse_frozen([filed.document_id])
         said = _needed(text, _("Hãy ghi giải trình."), field="text")
         taken = labels_of(case)
         check_added(label, taken)
@@ -374,6 +379,8 @@ def correct_folios(
             raise NotFound(_("Hồ sơ không có bút lục này."), field="first")
         if not missing and right is None:
             raise BadInput(_("Hãy ghi số đúng, hoặc đánh dấu là thiếu giấy."), field="right")
+        concerned = {folios[pk].case_document_id for _label, pk in chosen}
+        refuse_frozen(CaseDocument.objects.filter(pk__in=concerned).values_list("document_id", flat=True))
         changes = _shifted(chosen, right)
         check_correction(before, changes)
         for label in claimed(case):

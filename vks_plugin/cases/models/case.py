@@ -222,6 +222,7 @@ class Assignment(models.Model):
         PROSECUTOR = "prosecutor", _("Kiểm sát viên")
         INSPECTOR = "inspector", _("Kiểm tra viên")
         SCAN_OPERATOR = "scan_operator", _("Cán bộ số hóa")
+        QC_REVIEWER = "qc_reviewer", _("Cán bộ kiểm tra chất lượng")
         TRIAL_PROSECUTOR = "trial_prosecutor", _("Kiểm sát viên tại phiên tòa (Điều 239)")
         APPEAL_PROSECUTOR = "appeal_prosecutor", _("Kiểm sát viên phúc thẩm")
         REVIEWER = "reviewer", _("Người xét hồ sơ đề nghị")

@@ -1,5 +1,12 @@
 """What is kept about custody."""
 
+from vks_plugin.custody.models.digitisation import (
+    DigitisationBatch,
+    DigitisationStep,
+    QualityFinding,
+    SealedDocument,
+    SealManifest,
+)
 from vks_plugin.custody.models.hand_over import HandOver
 from vks_plugin.custody.models.holding import Holding, Keeper
 from vks_plugin.custody.models.ledger import (
@@ -14,6 +21,8 @@ from vks_plugin.custody.models.retention import RetentionHold, RetentionRule
 from vks_plugin.custody.models.series import NumberSeries
 
 __all__ = [
+    "DigitisationBatch",
+    "DigitisationStep",
     "HandOver",
     "Holding",
     "Keeper",
@@ -24,6 +33,9 @@ __all__ = [
     "LedgerLeaf",
     "LedgerSubtree",
     "NumberSeries",
+    "QualityFinding",
     "RetentionHold",
     "RetentionRule",
+    "SealManifest",
+    "SealedDocument",
 ]

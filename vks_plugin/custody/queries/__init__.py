@@ -1,5 +1,18 @@
 """Questions about custody; each starts at what the asker may see."""
 
+from vks_plugin.custody.queries.digitisation import (
+    Obstacle,
+    batch_for,
+    batches_of,
+    counted_by_state,
+    holders,
+    obstacles,
+    papers_to_seal,
+    present_digest,
+    sealed_documents,
+    throughput,
+    visible_batches,
+)
 from vks_plugin.custody.queries.ledger import (
     TAIL,
     Proof,
@@ -24,22 +37,33 @@ from vks_plugin.custody.queries.ledger import (
 
 __all__ = [
     "TAIL",
+    "Obstacle",
     "Proof",
     "Verified",
+    "batch_for",
+    "batches_of",
     "checkpoints_for",
+    "counted_by_state",
     "entries_in_log",
     "hashes_of",
+    "holders",
     "kept",
     "last_checkpoint",
     "log_size",
+    "obstacles",
     "of_case",
     "of_province",
+    "papers_to_seal",
+    "present_digest",
     "prove",
     "proven_entries",
     "public_keys",
     "reads_reasons",
     "require_province",
+    "sealed_documents",
+    "throughput",
     "unsigned_since",
     "verify",
     "verify_tail",
+    "visible_batches",
 ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0018_retention"),
+        ("vks", "0020_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

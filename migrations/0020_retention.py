@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0017_bundles_of_every_kind"),
+        ("vks", "0019_seal_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

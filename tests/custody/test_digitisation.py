@@ -1,0 +1,355 @@
+"""Digitising a case batch by batch, up to the seal and past it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from tests.custody.batches import batch_in, sealed, staffed
+from tests.people import FiledCase, file_pdf
+from vks_plugin.access import actions as access
+from vks_plugin.cases.folios import Label
+from vks_plugin.cases.models import CaseDocument, Folio
+from vks_plugin.custody import actions, queries
+from vks_plugin.custody.models import DigitisationBatch, LedgerEntry, NumberSeries, SealedDocument, SealManifest
+from vks_plugin.custody.states import DIGITISATION
+from vks_plugin.custody.verify_ledger import canonical
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.filing import actions as filing
+from vks_plugin.host.filed import frozen_among
+from vks_plugin.host.models import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+    from vks_plugin.cases.models import CatalogueType
+
+pytestmark = pytest.mark.django_db
+
+
+def told(kind: str) -> list[dict[str, Any]]:
+    rows = LedgerEntry.objects.filter(kind=kind).order_by("pk")
+    return [{name: value for name, value in row.said["data"].items() if name != "hidden"} for row in rows]
+
+
+def test_from_the_paper_to_the_seal(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch = batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    manifest = batch.manifest
+    said = manifest.said
+    assert (batch.state, batch.number, manifest.number) == ("da_ket_thuc_so_hoa", 1, 1)
+    assert canonical(said) == bytes(manifest.line)
+    assert manifest.sha256 == hashlib.sha256(bytes(manifest.line)).hexdigest()
+    assert (said["case"], said["part"], said["previous"], said["unit"]) == (
+        filed_case.case.code,
+        "hsva",
+        None,
+        "QN-KV1",
+    )
+    assert [row["folios"] for row in said["documents"]] == [
+        [["1", 1], ["2", 2]],
+        [["3", 1], ["4", 2], ["5", 3]],
+        [["6", 1]],
+    ]
+    for row in said["documents"]:
+        # what lies on the disk, not what a database says of it
+        document = Document.objects.get(pk=row["document"])
+        assert row["sha256"] == hashlib.sha256(document.source_path.read_bytes()).hexdigest()
+        archive = document.archive_path
+        assert row["archive_sha256"] == (hashlib.sha256(archive.read_bytes()).hexdigest() if archive else None)
+    assert [name for _pk, name in said["scanned_by"]] == ["Lê Văn Quét"]
+    assert (said["checked_by"][1], said["confirmed_by"][1]) == ("Mai Thị Ỷ", "Đỗ Hữu Ước")
+    # the internal paper is of another part and stays open
+    assert frozen_among(filed_case.host_ids) == {each.document_id for each in filed_case.documents}
+    (entry,) = told("file_sealed")
+    assert (entry["manifest"], entry["manifest_before"], entry["documents"], entry["folios"]) == (
+        manifest.sha256,
+        None,
+        3,
+        6,
+    )
+    assert [row["batch_state"] for row in told("digitisation_moved")] == ["dang_so_hoa", "cho_kiem_tra", "cho_ky_so"]
+    assert [step.step for step in batch.steps.all()] == ["quet", "kiem_tra_chat_luong", "xac_nhan", "dong_ho_so"]
+    assert queries.verify().problems == []
+
+
+@pytest.mark.parametrize("model", [SealManifest, SealedDocument])
+def test_nobody_rewrites_a_seal(filed_case: FiledCase, people: dict[str, User], model: Any) -> None:
+    batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        model.objects.update(pages=1)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        model.objects.all().delete()
+    assert model.objects.exclude(pages=1).exists()
+
+
+def test_everything_that_stands_in_the_way_is_named_at_once(
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    staffed(filed_case, people)
+    scanner = people["scanner_kv1"]
+    batch = actions.open_batch(actor=scanner, case=filed_case.case)
+    Folio.objects.filter(number=4).delete()
+    CaseDocument.objects.filter(pk=filed_case.documents[0].pk).update(document_type=None)
+    with pytest.raises(BadInput) as refusal:
+        actions.request_seal(actor=scanner, batch=batch)
+    for words in (
+        "Chưa lập thống kê tài liệu",
+        "Thiếu bút lục 4",
+        "1 tài liệu chưa phân loại: " + filed_case.documents[0].title,
+        "Chưa kiểm tra chất lượng",
+        "Kiểm sát viên thụ lý chưa xác nhận",
+    ):
+        assert words in refusal.value.message
+    assert not SealManifest.objects.exists()
+    assert not frozen_among(filed_case.host_ids)
+
+
+def test_who_scanned_does_not_check(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch = batch_in("cho_kiem_tra", filed_case, people)
+    document = filed_case.documents[0]
+    # who noted the step down, and who brought the documents in
+    for who in ("scanner_kv1", filed_case.documents[0].filed_by.username):
+        for act in (
+            lambda actor: actions.pass_quality(actor=actor, batch=batch),
+            lambda actor: actions.note_finding(actor=actor, batch=batch, document=document, kind="mo"),
+            lambda actor: actions.send_back(actor=actor, batch=batch),
+        ):
+            with pytest.raises(NotAllowed, match="phải là người khác"):
+                act(people[who])
+    # past every action: the seal asks again
+    batch = actions.pass_quality(actor=people["inspector_kv1"], batch=batch)
+    access.draw_up_inventory(actor=people["scanner_kv1"], case=filed_case.case)
+    actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    DigitisationBatch.objects.update(checked_by=people["scanner_kv1"])
+    with pytest.raises(BadInput, match="phải là người khác"):
+        actions.request_seal(actor=people["scanner_kv1"], batch=batch)
+
+
+def test_what_is_found_wrong_goes_back_and_is_put_right(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch = batch_in("cho_kiem_tra", filed_case, people)
+    scanner, checker = people["scanner_kv1"], people["inspector_kv1"]
+    with pytest.raises(BadInput, match="ít nhất một lỗi"):
+        actions.send_back(actor=checker, batch=batch)
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"document": filed_case.internal},
+        {"page": 9},
+        {"kind": "khac"},
+        {"kind": "không có"},
+    )
+    for wrong in wrongs:
+        said: dict[str, Any] = {"document": filed_case.documents[0], "kind": "mo"} | wrong
+        with pytest.raises(BadInput):
+            actions.note_finding(actor=checker, batch=batch, **said)
+    row = actions.note_finding(actor=checker, batch=batch, document=filed_case.documents[1], page=2, kind="sai_chieu")
+    with pytest.raises(BadInput, match="Còn 1 lỗi"):
+        actions.pass_quality(actor=checker, batch=batch)
+    batch = actions.send_back(actor=checker, batch=batch, reason="Quét ngược trang 2.")
+    assert batch.state == "tra_lai_quet"
+    actions.resolve_finding(actor=scanner, finding=row)
+    with pytest.raises(Conflict):
+        actions.resolve_finding(actor=scanner, finding=row)
+    batch = actions.move_batch(actor=scanner, batch=batch, name="submit")
+    batch = actions.pass_quality(actor=checker, batch=batch)
+    assert batch.state == "cho_ky_so"
+    back = next(row for row in told("digitisation_moved") if row["batch_state"] == "tra_lai_quet")
+    assert back["findings"] == 1
+
+
+def test_what_changes_after_the_check_is_checked_again(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    batch = batch_in("confirmed", filed_case, people)
+    with django_capture_on_commit_callbacks(execute=True):
+        file_pdf(actor=people["scanner_kv1"], case=filed_case.case, document_type=catalogue["CT"])
+    with pytest.raises(BadInput, match="đã thay đổi sau khi kiểm tra"):
+        actions.request_seal(actor=people["scanner_kv1"], batch=batch)
+    batch = actions.move_batch(actor=people["scanner_kv1"], batch=batch, name="recall", reason="Bổ sung cáo trạng.")
+    assert (batch.state, batch.checked_by, batch.confirmed_at) == ("tra_lai_quet", None, None)
+
+
+def test_a_file_that_is_not_as_it_was_filed_is_not_sealed(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch = batch_in("confirmed", filed_case, people)
+    path = filed_case.documents[1].document.source_path
+    content = path.read_bytes()
+    path.write_bytes(content + b"%")
+    with pytest.raises(Conflict, match="không còn như lúc nộp"):
+        sealed(batch, people["scanner_kv1"])
+    path.unlink()
+    with pytest.raises(Conflict, match="không còn trên máy chủ"):
+        sealed(batch, people["scanner_kv1"])
+    batch.refresh_from_db()
+    assert (batch.state, SealManifest.objects.count(), NumberSeries.objects.count()) == ("cho_ky_so", 0, 0)
+
+
+def test_a_document_that_changes_while_files_are_read_is_noticed(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    batch = batch_in("confirmed", filed_case, people)
+    read = actions.read_files(list(queries.papers_to_seal(batch)))
+    for other in (read[:-1], [*read[:-1], read[-1]._replace(sha256="0" * 64)]):
+        with pytest.raises(Conflict, match="vừa thay đổi"):
+            actions.seal(actor=people["scanner_kv1"], batch=batch, read=other)
+    assert not SealedDocument.objects.exists()
+
+
+def test_the_worker_seals_once_and_keeps_what_went_wrong(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    batch = batch_in("confirmed", filed_case, people)
+    path = filed_case.documents[0].document.source_path
+    content = path.read_bytes()
+    path.write_bytes(b"x")
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.request_seal(actor=people["scanner_kv1"], batch=batch)
+    batch.refresh_from_db()
+    assert (batch.state, batch.seal_beat) == ("cho_ky_so", None)
+    assert "không còn như lúc nộp" in batch.seal_error
+    path.write_bytes(content)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.request_seal(actor=people["scanner_kv1"], batch=batch)
+        with pytest.raises(Conflict, match="Đang niêm phong"):
+            actions.request_seal(actor=people["scanner_kv1"], batch=batch)
+    batch.refresh_from_db()
+    assert (batch.state, batch.seal_error, batch.seal_done) == ("da_ket_thuc_so_hoa", "", 3)
+    actions.run_seal(batch.pk)
+    assert SealManifest.objects.count() == 1
+
+
+def test_a_supplement_is_opened_by_a_leader_and_chained(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    first = batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    scanner, chief, checker = people["scanner_kv1"], people["chief_kv1"], people["inspector_kv1"]
+    case = filed_case.case
+    with pytest.raises(NotAllowed):
+        actions.open_batch(actor=scanner, case=case, reason="Có cáo trạng.")
+    with pytest.raises(BadInput, match="lý do"):
+        actions.open_batch(actor=chief, case=case)
+    batch = actions.open_batch(actor=chief, case=case, reason="Có cáo trạng.")
+    assert (batch.number, batch.supplements) == (2, first)
+    with pytest.raises(Conflict, match="chưa kết thúc"):
+        actions.open_batch(actor=chief, case=case, reason="Lần nữa.")
+    with django_capture_on_commit_callbacks(execute=True):
+        file_pdf(actor=scanner, case=case, document_type=catalogue["CT"], folio_from=7)
+    batch = actions.move_batch(actor=scanner, batch=batch, name="start")
+    actions.note_step(actor=scanner, batch=batch, step="quet", pages=1)
+    batch = actions.move_batch(actor=scanner, batch=batch, name="submit")
+    batch = actions.pass_quality(actor=checker, batch=batch)
+    batch = actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    with pytest.raises(BadInput, match="thống kê bổ sung"):
+        actions.request_seal(actor=scanner, batch=batch)
+    access.draw_up_inventory(actor=scanner, case=case)
+    manifest = sealed(batch, scanner)
+    assert (manifest.previous, manifest.said["previous"]) == (first.manifest.sha256, first.manifest.sha256)
+    assert [row["folios"] for row in manifest.said["documents"]] == [[["7", 1]]]
+    assert (manifest.documents, manifest.number, SealedDocument.objects.count()) == (1, 2, 4)
+    first.refresh_from_db()
+    assert first.state == "da_ket_thuc_so_hoa"
+
+
+def test_what_is_sealed_keeps_its_words_and_folios(
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    lead, case = people["prosecutor_kv1"], filed_case.case
+    document = filed_case.documents[1]
+    before = list(Folio.objects.order_by("pk").values()), list(CaseDocument.objects.order_by("pk").values())
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: filing.describe(actor=lead, filed=document, document_type=catalogue["CT"], title="Khác"),
+        lambda: access.place_folios(actor=lead, case=case, document=document, pages=[1, 2, 3]),
+        lambda: access.add_folio(actor=lead, case=case, document=document, label=Label(5, "a"), page=3, text="Sót."),
+        lambda: access.correct_folios(actor=lead, case=case, first=Label(6), right=Label(7), text="Nhầm."),
+        lambda: access.correct_folios(actor=lead, case=case, first=Label(6), missing=True, text="Mất."),
+    )
+    for act in acts:
+        with pytest.raises(NotAllowed, match="niêm phong"):
+            act()
+    assert (list(Folio.objects.order_by("pk").values()), list(CaseDocument.objects.order_by("pk").values())) == before
+    # what is not sealed is described as ever
+    filing.describe(actor=lead, filed=filed_case.internal, document_type=catalogue["BCDX"], title="Đề xuất khác")
+
+
+def test_what_is_written_past_the_doors_is_put_back(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    filed = filed_case.documents[0]
+    document = filed.document
+    document.title, document.document_type_id = "Tên viết đè", None
+    document.save()
+    filing.follow_document(document, actor=people["prosecutor_kv1"])
+    filed.refresh_from_db()
+    document.refresh_from_db()
+    assert (document.title, filed.title) == (filed_case.documents[0].title, filed_case.documents[0].title)
+    assert filed.document_type is not None
+    assert document.document_type_id == filed.document_type.host_type_id
+
+
+def test_strangers_and_readers_do_nothing(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch = batch_in("cho_ky_so", filed_case, people)
+    before = batch.state
+    acts: tuple[Callable[[User], Any], ...] = (
+        lambda actor: actions.note_step(actor=actor, batch=batch, step="ky_so"),
+        lambda actor: actions.move_batch(actor=actor, batch=batch, name="recall", reason="x"),
+        lambda actor: actions.pass_quality(actor=actor, batch=batch),
+        lambda actor: actions.confirm(actor=actor, batch=batch),
+        lambda actor: actions.request_seal(actor=actor, batch=batch),
+        lambda actor: actions.open_batch(actor=actor, case=filed_case.case),
+    )
+    for act in acts:
+        for who, error in (("prosecutor_kv3", NotFound), ("clerk_kv1", NotAllowed), ("chief_province", NotAllowed)):
+            with pytest.raises(error):
+                act(people[who])
+    # only leaders give a batch up, and only a prosecutor of the case confirms
+    with pytest.raises(NotAllowed):
+        actions.move_batch(actor=people["scanner_kv1"], batch=batch, name="cancel", reason="x")
+    for who in ("scanner_kv1", "inspector_kv1", "chief_kv1"):
+        with pytest.raises(NotAllowed, match="kiểm sát viên được phân công"):
+            actions.confirm(actor=people[who], batch=batch)
+    batch.refresh_from_db()
+    assert (batch.state, batch.confirmed_at) == (before, None)
+
+
+def test_each_act_keeps_to_the_table(filed_case: FiledCase, people: dict[str, User]) -> None:
+    """In every state each act does what the table allows and nothing else."""
+    batch = batch_in("confirmed", filed_case, people)
+    scanner, checker, chief = people["scanner_kv1"], people["inspector_kv1"], people["chief_kv1"]
+    acts: dict[str, Callable[[], Any]] = {
+        "start": lambda: actions.move_batch(actor=scanner, batch=batch, name="start"),
+        "submit": lambda: actions.move_batch(actor=scanner, batch=batch, name="submit"),
+        "recall": lambda: actions.move_batch(actor=scanner, batch=batch, name="recall", reason="Sai."),
+        "cancel": lambda: actions.move_batch(actor=chief, batch=batch, name="cancel", reason="Sai."),
+        "pass": lambda: actions.pass_quality(actor=checker, batch=batch),
+        "seal": lambda: sealed(batch, scanner),
+    }
+    checked = {field: getattr(batch, field) for field in ("checked_by", "checked_at", "checked_digest", "confirmed_at")}
+    wrong = []
+    for state, _label in DIGITISATION.states:
+        for name, act in acts.items():
+            with transaction.atomic():
+                DigitisationBatch.objects.filter(pk=batch.pk).update(state=state, **checked)
+                move = DIGITISATION.move(name)
+                try:
+                    act()
+                except VksError:
+                    done = False
+                else:
+                    done = True
+                now = DigitisationBatch.objects.get(pk=batch.pk).state
+                if done != (state in move.sources) or now != (move.target if done else state):
+                    wrong.append((state, name, done, now))
+                transaction.set_rollback(True)
+    assert wrong == []
+    assert set(acts) | {"send_back", "accession"} == {move.name for move in DIGITISATION.moves}

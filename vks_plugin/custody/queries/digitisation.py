@@ -1,0 +1,265 @@
+"""Batches of digitisation as a person may see them, and what stands in the way of their seal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_for, reach, require
+from vks_plugin.acts import digest_of
+from vks_plugin.cases.folio_queries import folio_report, rows_to_list
+from vks_plugin.cases.folio_report import Finding, described
+from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, DocumentInventory
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.cases.validation import Sealing, may_be_sealed
+from vks_plugin.custody.models import (
+    DigitisationBatch,
+    DigitisationStep,
+    QualityFinding,
+    SealedDocument,
+    SealManifest,
+)
+from vks_plugin.custody.states import DIGITISATION
+from vks_plugin.errors import NotFound
+from vks_plugin.host.files import newest_versions
+from vks_plugin.language import spoken
+from vks_plugin.organization.queries import display_name
+
+NAMED = 10
+"""Things a refusal names one by one."""
+
+SCANNERS = (Assignment.Role.SCAN_OPERATOR,)
+CONFIRMERS = (Assignment.Role.PROSECUTOR_LEAD, Assignment.Role.PROSECUTOR)
+
+
+def sealed_documents() -> QuerySet[Any, Any]:
+    """Return the host ids of every sealed document, for doors to ask."""
+    return SealedDocument.objects.order_by().values("document_id")
+
+
+def visible_batches(user: User) -> QuerySet[DigitisationBatch]:
+    """Return the batches of the cases and parts of cases the person may know of."""
+    allowed = Q(pk__in=[])
+    for part, _label in PARTS:
+        cases = CaseFile.objects.filter(reach(user, Level.METADATA, part=part)).order_by().values("pk")
+        allowed |= Q(part=part, case_id__in=cases)
+    return DigitisationBatch.objects.filter(allowed)
+
+
+def batches_of(user: User, case: CaseFile) -> QuerySet[DigitisationBatch]:
+    """Return the batches of a case in the parts the person may read, the newest first."""
+    view = case_for(user, case.code)
+    parts = [part for part, each in (("hsva", view.decision), ("hsks", view.internal)) if each.level >= Level.VIEW]
+    return DigitisationBatch.objects.filter(case=case, part__in=parts).order_by("part", "-number")
+
+
+def batch_for(user: User, code: str, pk: int | str) -> DigitisationBatch:
+    """Return a batch of a case for somebody who may read its part.
+
+    Raises:
+        NotFound: there is none, or the person may not know of it.
+        NotAllowed: the person knows of the case and may not read it.
+    """
+    case = case_for(user, code).case
+    found = DigitisationBatch.objects.filter(case=case, pk=pk).select_related("case__unit__parent", "unit").first()
+    require(user, case, Level.VIEW, part=found.part if found is not None else "hsva", doing=_("xem việc số hóa"))
+    if found is None:
+        raise NotFound(_("Vụ án không có đợt số hóa này."))
+    return found
+
+
+def papers_to_seal(batch: DigitisationBatch) -> QuerySet[CaseDocument]:
+    """Return the documents a batch is about: those of its part that no earlier batch sealed."""
+    return (
+        CaseDocument.objects.filter(case_id=batch.case_id, part=batch.part)
+        .exclude(document_id__in=sealed_documents())
+        .select_related("document_type", "document")
+    )
+
+
+def present_digest(documents: Iterable[CaseDocument]) -> str:
+    """Return what stands for the documents and their files as the host has them now."""
+    chosen = list(documents)
+    newest = newest_versions([each.document for each in chosen])
+    return digest_of((each.document_id, newest[each.document_id].checksum) for each in chosen)
+
+
+def scanned_by(batch: DigitisationBatch) -> frozenset[int]:
+    """Return who scanned what the batch is about: whoever noted the step down, or brought a document in."""
+    steps = batch.steps.filter(step="quet").values_list("done_by_id", flat=True)
+    return frozenset(steps) | frozenset(papers_to_seal(batch).order_by().values_list("filed_by_id", flat=True))
+
+
+class Obstacle(NamedTuple):
+    """Something that stands in the way of a seal."""
+
+    sentence: str
+    things: tuple[str, ...] = ()
+    """What it is about, by name."""
+
+
+def obstacles(batch: DigitisationBatch) -> list[Obstacle]:
+    """Return everything that stands in the way of sealing a batch, in the reader's language (a few queries)."""
+    case, papers = batch.case, list(papers_to_seal(batch))
+    in_file = batch.part == "hsva"
+    loose = [each.title for each in papers if each.document_type_id is None]
+    defects = _open_defects(case) if in_file else []
+    people = scanned_by(batch)
+    facts = Sealing(
+        inventories=DocumentInventory.objects.filter(case=case).count() if in_file else 1,
+        open_defects=len(defects),
+        unclassified=len(loose),
+        scanned_by=people,
+        checked_by=batch.checked_by_id,
+        confirmed_by_prosecutor=batch.confirmed_at is not None,
+    )
+    about = {"document": tuple(loose), "folio": tuple(defects)}
+    found = [Obstacle(spoken(each.sentence), about.get(each.part, ())) for each in may_be_sealed(facts)]
+    if not papers:
+        found.append(Obstacle(_("Không có tài liệu nào chưa niêm phong.")))
+    if facts.inventories and in_file:
+        unlisted = [row.title for row in rows_to_list(case)]
+        if unlisted:
+            found.append(
+                Obstacle(_("Còn bút lục đánh số sau bảng thống kê cuối: hãy lập thống kê bổ sung."), tuple(unlisted))
+            )
+    open_findings = batch.findings.filter(resolved_at__isnull=True).select_related("case_document")
+    if open_findings:
+        found.append(
+            Obstacle(
+                _("Còn lỗi chất lượng chưa khắc phục."),
+                tuple(f"{each.case_document.title}: {each.get_kind_display()}" for each in open_findings),
+            )
+        )
+    waiting = case.intake_items.filter(status="waiting", part=batch.part).count()
+    if waiting:
+        found.append(
+            Obstacle(
+                ngettext("Còn %(count)d tệp đang xử lý.", "Còn %(count)d tệp đang xử lý.", waiting) % {"count": waiting}
+            )
+        )
+    if batch.checked_by_id is not None and batch.checked_digest != present_digest(papers):
+        found.append(
+            Obstacle(
+                _(
+                    "Tài liệu đã thay đổi sau khi kiểm tra chất lượng: hãy lấy lại, chuyển kiểm tra rồi xác nhận lần nữa."
+                )
+            )
+        )
+    return found
+
+
+def _open_defects(case: CaseFile) -> list[str]:
+    """Return in words what of the numbering nobody explained; nothing lies outside of volumes before there are any."""
+    bound = case.volumes.exists()
+    return [
+        spoken(described(each))
+        for each in folio_report(case).open
+        if bound or each.finding is not Finding.OUTSIDE_VOLUMES
+    ]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whom a batch waits for."""
+
+    doing: str
+    people: tuple[str, ...]
+
+
+def holders(batches: Sequence[DigitisationBatch]) -> dict[int, Holder]:
+    """Return by primary key whom each open batch waits for (one query)."""
+    cases = {each.case_id for each in batches}
+    rows = Assignment.objects.in_force(timezone.localdate()).filter(case_id__in=cases).select_related("user")
+    people: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in rows.order_by("pk"):
+        people[row.case_id, row.role].append(display_name(row.user))
+    found = {}
+    for batch in batches:
+        if not batch.is_open:
+            continue
+        doing, roles = _waits_for(batch)
+        named = dict.fromkeys(name for role in roles for name in people[batch.case_id, role])
+        found[batch.pk] = Holder(doing, tuple(named))
+    return found
+
+
+def _waits_for(batch: DigitisationBatch) -> tuple[str, tuple[str, ...]]:
+    if batch.state == "cho_kiem_tra":
+        return _("kiểm tra chất lượng"), (Assignment.Role.QC_REVIEWER,)
+    if batch.state == "cho_ky_so" and batch.confirmed_at is None:
+        return _("kiểm sát viên xác nhận"), (Assignment.Role.PROSECUTOR_LEAD,)
+    if batch.state == "cho_ky_so":
+        return _("đóng hồ sơ"), SCANNERS
+    return _("số hóa"), SCANNERS
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """What an office sealed and scanned in a period."""
+
+    unit: str
+    batches: int
+    documents: int
+    pages: int
+    folios: int
+    scanned: int
+    """Pages noted down as scanned, sealed or not."""
+    sent_back: int
+    """Findings of quality."""
+
+
+def throughput(batches: QuerySet[DigitisationBatch], first: dt.date, last: dt.date) -> list[Throughput]:
+    """Return what each office got done between two days, both included, of the batches given (three queries)."""
+    begin = timezone.make_aware(dt.datetime.combine(first, dt.time.min))
+    end = timezone.make_aware(dt.datetime.combine(last + dt.timedelta(days=1), dt.time.min))
+    chosen = batches.order_by().values("pk")
+    sealed = (
+        SealManifest.objects.filter(batch_id__in=chosen, sealed_at__gte=begin, sealed_at__lt=end)
+        .order_by()
+        .values_list("unit__short_name")
+        .annotate(Count("pk"), Sum("documents"), Sum("pages"), Sum("folios"))
+    )
+    scanned = dict(
+        DigitisationStep.objects.filter(batch_id__in=chosen, step="quet", done_at__gte=begin, done_at__lt=end)
+        .order_by()
+        .values_list("batch__unit__short_name")
+        .annotate(Sum("pages"))
+    )
+    wrong = dict(
+        QualityFinding.objects.filter(batch_id__in=chosen, found_at__gte=begin, found_at__lt=end)
+        .order_by()
+        .values_list("batch__unit__short_name")
+        .annotate(Count("pk"))
+    )
+    done: dict[str, tuple[int, int, int, int]] = {
+        unit: (n, docs, pages, folios) for unit, n, docs, pages, folios in sealed
+    }
+    return [
+        Throughput(unit, *done.get(unit, (0, 0, 0, 0)), scanned.get(unit) or 0, wrong.get(unit, 0))
+        for unit in sorted({*done, *scanned, *wrong})
+    ]
+
+
+class Stood(NamedTuple):
+    """How many batches are in a state."""
+
+    state: str
+    label: str
+    batches: int
+
+
+def counted_by_state(batches: QuerySet[DigitisationBatch]) -> list[Stood]:
+    """Return how many batches are in each state, in the order of the table (one query)."""
+    counts = dict(batches.order_by().values_list("state").annotate(Count("pk")))
+    return [Stood(state, _(label), counts.get(state, 0)) for state, label in DIGITISATION.states]

@@ -1,0 +1,128 @@
+"""The record of a seal on paper (biên bản kết thúc số hóa), as it stood that day.
+
+It is a paper of this program: the law knows no form for it. What it says is read from the manifest, whose SHA-256 stands on
+it in full and as a QR code, so that a photograph of the paper is enough to compare the manifest with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.models import SealManifest
+from vks_plugin.language import speaking, told
+from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
+from vks_plugin.text import ascii_file_name
+
+_SHOWN = 16
+"""Digits of each file's hash on the paper; the manifest has all of them."""
+
+COLUMNS = (
+    Column("STT", 11, "center"),
+    Column("Tên tài liệu", 73),
+    Column("Số bút lục", 23, "center"),
+    Column("Trang", 14, "center"),
+    Column("SHA-256 của tệp (đầu)", 44, "center"),
+)
+
+
+_KEPT = (
+    "Từ lúc ghi trên, tệp, phiên bản, thứ tự trang, tên, loại, ngày và bút lục của các tài liệu nêu trong bảng được giữ "
+    "nguyên. Tài liệu đến sau vào đợt bổ sung, có bảng kê riêng nối với bảng kê này."
+)
+
+
+class WrittenRecord(NamedTuple):
+    """The record as a file."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def _folios(rows: list[list[Any]]) -> str:
+    if not rows:
+        return ""
+    first, last = rows[0][0], rows[-1][0]
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _place(rows: list[list[Any]], position: int) -> tuple[int, int]:
+    """Sort key: documents with folios in their order, the others behind as they are."""
+    if not rows:
+        return (1, position)
+    digits = "".join(letter for letter in str(rows[0][0]) if letter.isdigit())
+    return (0, int(digits or 0))
+
+
+def as_paper(manifest: SealManifest) -> OfficialPaper:
+    """Return the record as an official paper."""
+    said = manifest.said
+    moment = timezone.localtime(manifest.sealed_at)
+    higher = manifest.unit.parent
+    batch = manifest.batch
+    supplement = f" BỔ SUNG (đợt {batch.number})" if manifest.previous else ""
+    documents = sorted(enumerate(said["documents"]), key=lambda pair: _place(pair[1]["folios"], pair[0]))
+    scanners = ", ".join(name for _pk, name in said["scanned_by"])
+    closing = [
+        f"Tổng số: {manifest.documents} tài liệu, {manifest.pages} trang, {manifest.folios} bút lục.",
+        f"SHA-256 của bảng kê: {manifest.sha256}",
+    ]
+    if manifest.previous:
+        closing.append(f"Bảng kê này nối tiếp bảng kê có SHA-256: {manifest.previous}")
+    closing += [
+        f"Người quét: {scanners}. Kiểm tra: {said['checked_by'][1]}. Xác nhận: {said['confirmed_by'][1]}.",
+        _KEPT,
+    ]
+    return OfficialPaper(
+        agency=manifest.unit.name,
+        higher_agency=higher.name if higher is not None else "",
+        title=f"BIÊN BẢN KẾT THÚC SỐ HÓA{supplement}",
+        number=f"Số: {manifest.number}/BB-VKS",
+        day=moment.date(),
+        subtitle=(
+            f"Vụ án: {manifest.case.name}",
+            f"Mã vụ án: {manifest.case.code} – {dict(PARTS)[manifest.part]}",
+            f"Đợt {batch.number}, kết thúc lúc {_clock(moment)}",
+        ),
+        columns=COLUMNS,
+        rows=[
+            (
+                str(position),
+                row["title"],
+                _folios(row["folios"]),
+                "" if row["pages"] is None else str(row["pages"]),
+                row["sha256"][:_SHOWN],
+            )
+            for position, (_index, row) in enumerate(documents, start=1)
+        ],
+        closing=closing,
+        signatures=(
+            Signature("NGƯỜI SỐ HÓA", scanners if len(said["scanned_by"]) == 1 else ""),
+            Signature("NGƯỜI KIỂM TRA", said["checked_by"][1]),
+            Signature("KIỂM SÁT VIÊN", said["confirmed_by"][1]),
+        ),
+        code=f"vks-seal:1 {said['case']} {said['part']} {said['batch']} {manifest.sha256}",
+    )
+
+
+def _clock(moment: dt.datetime) -> str:
+    return f"{moment:%H giờ %M phút, ngày %d/%m/%Y}"
+
+
+def write_record(manifest: SealManifest, file_format: str) -> WrittenRecord:
+    """Return the record as a file.
+
+    Raises:
+        BadInput: there is no such format.
+    """
+    with told():
+        kind = content_type(file_format)
+    # a paper for a file, whatever language the person uses the pages in
+    with speaking("vi"):
+        content = write_paper(as_paper(manifest), file_format)
+    name = ascii_file_name(f"{manifest.case.code} bien ban ket thuc so hoa {manifest.number}")
+    return WrittenRecord(f"{name}.{file_format}", kind, content)
