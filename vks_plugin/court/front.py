@@ -182,7 +182,14 @@ def draw_front(plan: BundlePlan, part: Part, volume: int) -> tuple[bytes, list[R
     """Draw cover and index of a part; return the PDF and where each row stands, for the links."""
     register_fonts()
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=1)
+    # the font a page begins with would otherwise be one that is not embedded
+    canvas = Canvas(
+        buffer,
+        pagesize=A4,
+        invariant=1,
+        pageCompression=1,
+        initialFontName=_REGULAR,  # type: ignore[arg-type]  # the stubs take it for a number
+    )
     canvas.setTitle(f"{plan.request.case_code} – {plan.request.title}")
     if part.cover_pages:
         _cover(canvas, plan, plan.volumes[volume - 1])

@@ -1,0 +1,56 @@
+"""Judge a finished bundle, whoever made it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from vks_plugin.court.verification import WORDS, Asked, is_sound, read_manifest, verify
+
+
+class Command(BaseCommand):
+    """Reads files alone: no case, no database."""
+
+    help = "Kiểm tra một tập hồ sơ đã lập (kể cả bằng phần mềm khác) theo các yêu cầu của tòa án."
+    requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # the parent's is a list or a word
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the files and what they are compared with."""
+        parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="tệp PDF; nhiều tập thì theo thứ tự")
+        parser.add_argument("--manifest", metavar="FILE", type=Path, help="bảng kê của tập")
+        parser.add_argument("--earlier", metavar="FILE", type=Path, help="tập trước, để xem trang đã dẫn có giữ số")
+        parser.add_argument(
+            "--absent", action="append", default=[], metavar="TEXT", help="chữ không được còn trong tệp"
+        )
+        parser.add_argument("--max-megabytes", type=int, default=0, metavar="N", help="mức của tòa cho một tệp")
+        parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Print a row for each requirement; exit status 1 when one is not met."""
+        manifest = None
+        if options["manifest"]:
+            try:
+                manifest = read_manifest(options["manifest"])
+            except (OSError, ValueError) as error:
+                message = f"Không đọc được bảng kê {options['manifest']}."
+                raise CommandError(message) from error
+        rows = verify(
+            options["files"],
+            Asked(manifest, options["earlier"], tuple(options["absent"]), options["max_megabytes"]),
+        )
+        sound = is_sound(rows)
+        if options["json"]:
+            told = {
+                "files": [str(path) for path in options["files"]],
+                "sound": sound,
+                "rows": [row.as_data() for row in rows],
+            }
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+        else:
+            for row in rows:
+                self.stdout.write(f"{row.number:>2}  {WORDS[row.state]:<20}  {row.name}: {row.sentence}")
+        if not sound:
+            raise SystemExit(1)
