@@ -129,6 +129,45 @@ ACTS: dict[str, Act] = {
         _("Kết thúc số hóa, niêm phong"),
         ("batch", "part", "record", "documents", "pages", "folios", "manifest", "manifest_before"),
     ),
+    # lending
+    "loan_requested": Act(
+        _("Đề nghị mượn hồ sơ"),
+        ("loan", "loan_form", "part", "volume_numbers", "person_id", "due_on"),
+        hidden=("person", "asked_for", "purpose"),
+    ),
+    "loan_approved": Act(_("Duyệt cho mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person",)),
+    "loan_denied": Act(_("Từ chối cho mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person", "reason")),
+    "loan_withdrawn": Act(_("Rút đề nghị mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person",)),
+    "loan_issued": Act(
+        _("Giao hồ sơ cho mượn"),
+        (
+            "loan",
+            "loan_form",
+            "loan_number",
+            "unit",
+            "part",
+            "volume_numbers",
+            "volume_count",
+            "folio_count",
+            "due_on",
+            "person_id",
+        ),
+        hidden=("person", "note"),
+    ),
+    "loan_renewal_asked": Act(
+        _("Đề nghị gia hạn mượn hồ sơ"), ("loan", "part", "person_id", "due_on"), hidden=("person", "reason")
+    ),
+    "loan_renewed": Act(
+        _("Gia hạn mượn hồ sơ"), ("loan", "part", "person_id", "due_before", "due_on"), hidden=("person",)
+    ),
+    "loan_renewal_denied": Act(
+        _("Không gia hạn mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person", "reason")
+    ),
+    "loan_returned": Act(
+        _("Nhận lại hồ sơ cho mượn"),
+        ("loan", "loan_form", "part", "volume_count", "folio_count", "complete", "person_id"),
+        hidden=("person", "note"),
+    ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
@@ -200,8 +239,8 @@ class Field(NamedTuple):
     label: str
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
-    `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `day`, `moment`, `yes`,
-    `numbers`, `hash`."""
+    `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
+    `day`, `moment`, `yes`, `numbers`, `hash`."""
 
 
 FIELDS: dict[str, Field] = {
@@ -283,6 +322,17 @@ FIELDS: dict[str, Field] = {
     "years_before": Field(_("Số năm trước")),
     "term": Field(_("Thời hạn bảo quản"), "term"),
     "years": Field(_("Số năm")),
+    "loan": Field(_("Lần mượn số")),
+    "loan_form": Field(_("Hình thức"), "loan_form"),
+    "loan_number": Field(_("Phiếu mượn số")),
+    "volume_numbers": Field(_("Tập"), "numbers"),
+    "volume_count": Field(_("Số tập")),
+    "folio_count": Field(_("Số bút lục")),
+    "due_on": Field(_("Hạn trả"), "day"),
+    "due_before": Field(_("Hạn trả trước"), "day"),
+    "complete": Field(_("Khớp số lúc giao"), "yes"),
+    "purpose": Field(_("Mục đích")),
+    "note": Field(_("Ghi chú")),
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),

@@ -47,7 +47,13 @@ from vks_plugin.cases.api import (
     VolumeProposalViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
-from vks_plugin.custody.api import CaseLedgerViewSet, LedgerCheckpointViewSet, LedgerViewSet
+from vks_plugin.custody.api import (
+    CaseLedgerViewSet,
+    CaseLoanViewSet,
+    LedgerCheckpointViewSet,
+    LedgerViewSet,
+    LoanViewSet,
+)
 from vks_plugin.custody.api.retention import (
     ArchiveDueViewSet,
     CaseHoldViewSet,
@@ -100,6 +106,7 @@ router.register(rf"{_OF_CASE}/possible-events", PossibleEventViewSet, basename="
 router.register(rf"{_OF_CASE}/deadlines", CaseLimitViewSet, basename="vks-case-deadline")
 router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-history")
 router.register(rf"{_OF_CASE}/ledger", CaseLedgerViewSet, basename="vks-case-ledger")
+router.register(rf"{_OF_CASE}/loans", CaseLoanViewSet, basename="vks-case-loan")
 router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
 router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")
@@ -136,6 +143,7 @@ router.register("access-log/export", AccessLogExportViewSet, basename="vks-acces
 router.register("access-log", AccessLogViewSet, basename="vks-access-log")
 router.register("ledger-checkpoints", LedgerCheckpointViewSet, basename="vks-ledger-checkpoint")
 router.register("ledger", LedgerViewSet, basename="vks-ledger")
+router.register("loans", LoanViewSet, basename="vks-loan")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")
 
 urlpatterns = [*router.urls, re_path(r"^.*$", NoSuchRoute.as_view(), name="vks-no-such-route")]

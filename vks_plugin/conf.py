@@ -59,6 +59,14 @@ class Configuration:
     """The longest an emergency opens a case to somebody, in hours."""
     oversight_days: int = 7
     """For how long a head of a department of the office above reads a case once a reason is given, in days."""
+    loan_days: int = 30
+    """The longest a file is lent, and the longest a loan is renewed for, in days."""
+    loan_renewals: int = 2
+    """How often a loan may be renewed."""
+    loan_office_department: str = ""
+    """Code of the department (Văn phòng) whose head allows loans to the office's own people too; empty: leaders alone."""
+    loan_deputies_lend_outside: bool = False
+    """Whether deputy chiefs too allow loans to people of other offices and agencies; else the chief alone."""
     quick_lists: bool = True
     """Whether the host's lists, counts and searches answer for filed documents from the cases instead of its own rows."""
     reminder_email: bool = True

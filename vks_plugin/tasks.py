@@ -11,7 +11,7 @@ from vks_plugin.access.tasks import (
 )
 from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle
-from vks_plugin.custody.tasks import seal_batch, sign_the_day
+from vks_plugin.custody.tasks import look_after_loans, seal_batch, sign_the_day
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import take_unowned
 from vks_plugin.host.search import write_entries
@@ -19,6 +19,7 @@ from vks_plugin.host.search import write_entries
 __all__ = [
     "SCHEDULE",
     "end_what_fell_due",
+    "look_after_loans",
     "make_bundle",
     "make_deck",
     "put_access_right",
@@ -54,6 +55,11 @@ SCHEDULE = {
         # after the day's work; what comes later is signed with the next day's
         "schedule": crontab(hour="21", minute="45"),
         "options": {"expires": 6 * 3600},
+    },
+    "vks: look after loans": {
+        "task": look_after_loans.name,
+        "schedule": crontab(hour="5", minute="40"),
+        "options": {"expires": 12 * 3600},
     },
     "vks: remind of deadlines": {
         "task": remind_of_deadlines.name,

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.cases.papers import paper
@@ -23,6 +24,7 @@ from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.models import CaseImport, SavedFilter
 from vks_plugin.court import actions as court
 from vks_plugin.court.models import Bundle
+from vks_plugin.custody import actions as custody
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import Document
@@ -124,6 +126,10 @@ def everything(
     tried = CaseImport.objects.create(user=leader, filename="ds.csv", status="checked", total=1, done=1)
     tried.rows.create(row=2, first_row=2, outcome="refused", sentences=["Ô B2 “Tên vụ án”: Vụ kín của Nguyễn Văn Ánh."])
     temporary.request_emergency(actor=people["inspector_kv1"], code=filed_case.case.code, reason=WHY, hours=2)
+    until = timezone.localdate() + dt.timedelta(days=5)
+    custody.request_loan(
+        actor=people["inspector_kv1"], code=filed_case.case.code, form="electronic", purpose=WHY, until=until
+    )
     return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, record)
 
 

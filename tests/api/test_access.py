@@ -27,6 +27,7 @@ from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.api import router
 from vks_plugin.cases.models import Assignment, CalendarDay, CaseImport, SavedFilter
 from vks_plugin.cases.record import FLAGS
+from vks_plugin.custody.models import Loan
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
@@ -123,6 +124,18 @@ TABLE = {
     ("vks-temporary-access-approve", "post"): "404 404 404 404  404  404 200 200",
     ("vks-temporary-access-decline", "post"): "404 404 404 404  404  404 200 200",
     ("vks-temporary-access-end", "post"): "  404 404 404 404  404  404 200 200",
+    ("vks-case-loan-list", "get"): "         404 404 404 404  200  200 200 200",
+    ("vks-loan-list", "get"): "              200 200 200 200  200  200 200 200",
+    ("vks-loan-list", "post"): "             201 403 201 201  201  201 201 201",
+    ("vks-loan-detail", "get"): "            404 404 404 404  200  200 200 200",
+    ("vks-loan-approve", "post"): "          404 404 404 404  403  403 200 403",
+    ("vks-loan-deny", "post"): "             404 404 404 404  403  403 200 403",
+    ("vks-loan-withdraw", "post"): "         404 404 404 404  403  403 403 403",
+    # nobody has answered yet
+    ("vks-loan-issue", "post"): "            404 404 404 404  409  409 409 409",
+    ("vks-loan-give-back", "post"): "        404 404 404 404  409  409 409 409",
+    ("vks-loan-renew", "post"): "            404 404 404 404  409  409 409 409",
+    ("vks-loan-answer-renewal", "post"): "   404 404 404 404  409  409 409 409",
     ("vks-restructuring-list", "get"): "     403 403 200 403  403  403 403 200",
     ("vks-restructuring-list", "post"): "    403 403 202 403  403  403 403 202",
     # there is none yet
@@ -179,6 +192,8 @@ COUNTS = {
     "vks-case-list": "                         0   0   0   0    1    1   1   1",
     "vks-explain-list": "                      0   0   0   0    1    1   1   1",
     "vks-temporary-access-list": "             0   0   0   0    0    0   1   1",
+    "vks-loan-list": "                         0   0   0   0    1    0   1   0",
+    "vks-case-loan-list": "                    -   -   -   -    1    1   1   1",
     "vks-case-import-list": "                  0   0   0   0    0    0   1   0",
     "vks-case-import-rows": "                  -   -   -   -    -    -   1   -",
     "vks-saved-filter-list": "                 0   0   0   0    0    0   1   0",
@@ -206,6 +221,7 @@ MADE = (
     "post vks-saved-filter-list",
     "post vks-case-import-list",
     "post vks-temporary-access-list",
+    "post vks-loan-list",
     "post vks-restructuring-list",
 )
 """Requests whose answer tells a new id, or the moment."""
@@ -221,6 +237,7 @@ class Addresses:
         item = found.failed.pk if found is not None else "6f9d6f0e-3c39-4f0e-8a5e-0d1f6f0f5a11"
         bundle = found.bundle.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0de"
         event = found.record["measures"].event_id if found is not None else 1
+        lent = Loan.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         of_case = f"/api/vks/cases/{code}/"
         self.code = code
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
@@ -252,6 +269,14 @@ class Addresses:
             "vks-temporary-access-approve": f"/api/vks/temporary-access/{asked}/approve/",
             "vks-temporary-access-decline": f"/api/vks/temporary-access/{asked}/decline/",
             "vks-temporary-access-end": f"/api/vks/temporary-access/{asked}/end/",
+            "vks-case-loan-list": f"{of_case}loans/",
+            "vks-loan-list": "/api/vks/loans/",
+            "vks-loan-detail": f"/api/vks/loans/{lent}/",
+            "vks-loan-give-back": f"/api/vks/loans/{lent}/return/",
+            **{
+                f"vks-loan-{act}": f"/api/vks/loans/{lent}/{act}/"
+                for act in ("approve", "deny", "withdraw", "issue", "renew", "answer-renewal")
+            },
             "vks-restructuring-list": "/api/vks/restructurings/",
             "vks-restructuring-detail": "/api/vks/restructurings/1/",
             "vks-restructuring-resume": "/api/vks/restructurings/1/resume/",
@@ -368,6 +393,17 @@ class Addresses:
             "vks-case-trial-unit-list": {"unit": "QN-KV3", "decision": "12/QĐ-VKS"},
             "vks-case-oversight-list": {"reason": WHY},
             "vks-temporary-access-list": {"case": self.code, "reason": WHY, "hours": 2},
+            "vks-loan-list": {
+                "case": self.code,
+                "form": "paper",
+                "until": f"{timezone.localdate()}",
+                "purpose": WHY,
+            },
+            "vks-loan-deny": {"reason": WHY},
+            "vks-loan-issue": {"volume_count": 1, "folio_count": 6},
+            "vks-loan-give-back": {"volume_count": 1, "folio_count": 6},
+            "vks-loan-renew": {"until": f"{timezone.localdate()}", "reason": WHY},
+            "vks-loan-answer-renewal": {"granted": True},
             "vks-restructuring-list": {
                 "predecessors": ["QN-KV1"],
                 "successor": "QN-KV3",

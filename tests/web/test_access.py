@@ -21,6 +21,7 @@ from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.models import Assignment, CaseImport, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
+from vks_plugin.custody.models import Loan
 from vks_plugin.organization.models import Appointment
 from vks_plugin.web.urls import urlpatterns
 
@@ -118,6 +119,10 @@ TABLE = {
     ("temporary_approve", "post"): " 404 404 404 404  404  404 302 302",
     ("temporary_decline", "post"): " 404 404 404 404  404  404 302 302",
     ("temporary_end", "post"): "     404 404 404 404  404  404 302 302",
+    ("loans", "get"): "              200 200 200 200  200  200 200 200",
+    ("loans", "post"): "             302 403 302 302  302  302 302 302",
+    ("loan", "get"): "               404 404 404 404  200  200 200 200",
+    ("loan_act", "post"): "          404 404 404 404  403  403 302 403",
     ("bundle_make", "post"): "       404 404 404 404  403  302 302 302",
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
@@ -168,6 +173,7 @@ class Addresses:
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         event = ProceduralEvent.objects.filter(event="khoi_to_vu_an", withdrawn_at__isnull=True).first()
         asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+        lent = Loan.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
             "case_list": "/vks/",
@@ -230,6 +236,9 @@ class Addresses:
             "temporary_approve": f"/vks/temporary-access/{asked}/approve/",
             "temporary_decline": f"/vks/temporary-access/{asked}/decline/",
             "temporary_end": f"/vks/temporary-access/{asked}/end/",
+            "loans": "/vks/loans/",
+            "loan": f"/vks/loans/{lent}/",
+            "loan_act": f"/vks/loans/{lent}/approve/",
             "restructuring": "/vks/organization/restructuring/",
             "restructuring_one": "/vks/organization/restructuring/1/",
             "restructuring_resume": "/vks/organization/restructuring/1/resume/",
@@ -300,6 +309,13 @@ class Addresses:
             "trial_unit": {"unit": "QN-KV3", "decision": "12/QĐ-VKS"},
             "oversee": {"reason": WHY},
             "temporary_access": {"code": self.code, "hours": "2", "reason": WHY},
+            "loans": {
+                "code": self.code,
+                "form": "paper",
+                "part": "hsva",
+                "until": f"{timezone.localdate():%d/%m/%Y}",
+                "purpose": WHY,
+            },
             "restructuring": {
                 "predecessors": ["QN-KV1"],
                 "successor": "QN-KV3",

@@ -45,8 +45,8 @@ class TemporaryAccess(models.Model):
     """A case opened to one person until a moment, with a reason.
 
     In an emergency one asks and another approves; until then nothing is open. A head of a department of the office above
-    opens a case within the department's stages alone, by saying why. None is ever deleted: it is the record of who
-    could read what, why, and who let it.
+    opens a case within the department's stages alone, by saying why. An electronic loan opens it to the borrower until
+    the day of the loan. None is ever deleted: it is the record of who could read what, why, and who let it.
     """
 
     class Kind(models.TextChoices):
@@ -54,6 +54,7 @@ class TemporaryAccess(models.Model):
 
         EMERGENCY = "emergency", _("khẩn cấp")
         OVERSIGHT = "oversight", _("theo khâu phụ trách")
+        LOAN = "loan", _("mượn bản điện tử")
 
     class State(models.TextChoices):
         """How one stands at a moment; see `vks_plugin.access.temporary.in_state`."""

@@ -105,6 +105,8 @@ RULES: tuple[Rule, ...] = (
     Rule("assigned", "reviewer", "hsva", Level.VIEW, _R, _("Được giao xét hồ sơ đề nghị của đơn vị cấp dưới")),
     Rule("granted", "emergency", "hsva", Level.VIEW, _R, _("Truy cập khẩn cấp đã được duyệt")),
     Rule("granted", "oversight", "hsva", Level.VIEW, _N, _("Phòng cấp trên mở xem theo khâu phụ trách, có lý do")),
+    # who lends it leads the office that has the case; the supervision file is lent on paper alone
+    Rule("granted", "loan", "hsva", Level.VIEW, _R, _("Mượn bản điện tử của hồ sơ, đã được duyệt")),
     Rule("own_unit", "chief_procurator", "hsva", Level.MANAGE, _R, _("Viện trưởng đơn vị thụ lý")),
     Rule("own_unit", "chief_procurator", "hsks", Level.MANAGE, _R, _("Viện trưởng đơn vị thụ lý")),
     Rule("own_unit", "deputy_chief_procurator", "hsva", Level.MANAGE, _R, _("Phó Viện trưởng đơn vị thụ lý")),

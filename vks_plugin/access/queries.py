@@ -167,6 +167,39 @@ def case_decision(user: User, case: CaseFile, part: str = "hsva") -> Decision:
     )
 
 
+def reads_only_by_loan(user: User, case: CaseFile) -> bool:
+    """Tell whether the person reads the case file because it was lent in electronic form, and for no other reason."""
+    return bool(lent_alone(user, [case]))
+
+
+def lent_alone(user: User, cases: Collection[CaseFile]) -> set[int]:
+    """Return, by key, which of these cases the person reads for no other reason than an electronic loan.
+
+    One query where nothing was lent to the person; four more for each case that was.
+    """
+    kind = TemporaryAccess.Kind.LOAN
+    lent = TemporaryAccess.objects.in_force(timezone.now()).filter(
+        user_id=user.pk, kind=kind, case_id__in=[case.pk for case in cases]
+    )
+    keys = set(lent.values_list("case_id", flat=True))
+    found = set()
+    for case in cases:
+        if case.pk not in keys or case_decision(user, case).level < Level.VIEW:
+            continue
+        others = TemporaryAccess.objects.in_force(timezone.now()).filter(user_id=user.pk, case=case)
+        roles = assignments_in_force(case).filter(user_id=user.pk).values_list("role", flat=True)
+        decision = decide(
+            posts=posts_of(user),
+            assigned_as=roles,
+            granted=others.exclude(kind=kind).values_list("kind", flat=True),
+            case=facts_of(case),
+            part="hsva",
+        )
+        if decision.level < Level.VIEW:
+            found.add(case.pk)
+    return found
+
+
 def reach(user: User, at_least: Level = Level.METADATA, *, part: str | None = None) -> Q:
     """Return the condition on cases that the policy's table gives this person (at most four small queries).
 

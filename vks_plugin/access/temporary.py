@@ -1,4 +1,4 @@
-"""Opening a case to one person for a while: in an emergency by two people, or by reason of a department's stages."""
+"""Opening a case to one person for a while: in an emergency by two people, by reason of a department's stages, by a loan."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def told_to(actor: User, rows: Iterable[TemporaryAccess]) -> list[Told]:
                 case=row.case if row.case_id in known else None,
                 posts=tuple(posts[row.user_id]),
                 may_answer=led and not own and state == TemporaryAccess.State.WAITING,
-                may_end=(led or own) and state == TemporaryAccess.State.OPEN,
+                may_end=(led or own) and state == TemporaryAccess.State.OPEN and row.kind != TemporaryAccess.Kind.LOAN,
                 may_withdraw=own and state == TemporaryAccess.State.WAITING,
             )
         )
@@ -301,6 +301,43 @@ def open_for_oversight(*, actor: User, case: CaseFile, reason: str) -> Temporary
     return row
 
 
+def open_for_loan(
+    *, case: CaseFile, user: User, approved_by: User, ends_at: dt.datetime, reason: str
+) -> TemporaryAccess:
+    """Open a case to who borrows it in electronic form, in the caller's transaction, which tells the ledger.
+
+    Whether it may be lent is decided before.
+    """
+    length = ends_at - timezone.now()
+    row = TemporaryAccess(
+        kind=TemporaryAccess.Kind.LOAN,
+        case_code=case.code,
+        case=case,
+        user=user,
+        reason=reason,
+        hours=-(-length // dt.timedelta(hours=1)),
+        approved_by=approved_by,
+    )
+    _open(row, length)
+    return row
+
+
+def lengthen_for_loan(row: TemporaryAccess, ends_at: dt.datetime) -> None:
+    """Let what a loan opened stay open until a later moment, in the caller's transaction, which tells the ledger."""
+    row.ends_at = ends_at
+    row.save(update_fields=["ends_at"])
+
+
+def close_for_loan(row: TemporaryAccess, actor: User) -> None:
+    """Close what a loan opened, in the caller's transaction, which tells the ledger; what is over already stays so."""
+    if not row.projected:
+        return
+    row.ended_at, row.ended_by, row.projected = timezone.now(), actor, False
+    row.save(update_fields=["ended_at", "ended_by", "projected"])
+    if row.case is not None:
+        project_case(row.case)
+
+
 def _told_of(row: TemporaryAccess) -> dict[str, Any]:
     """Return what the ledger is told of an access that somebody else has or asked for."""
     return {"access": row.pk, "person_id": row.user_id, "person": display_name(row.user)}
@@ -334,6 +371,8 @@ def end_temporary(*, actor: User, access_id: int) -> TemporaryAccess:
     now = timezone.now()
     if row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now):
         raise Conflict(_("Quyền này đã đóng trước đó."))
+    if row.kind == TemporaryAccess.Kind.LOAN:
+        raise Conflict(_("Quyền này theo phiếu mượn: hãy ghi trả ở trang Mượn hồ sơ."))
     row.ended_at, row.ended_by, row.projected = now, actor, False
     row.save(update_fields=["ended_at", "ended_by", "projected"])
     if row.case is not None:

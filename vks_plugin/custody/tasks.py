@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from vks_plugin.conf import configuration
-from vks_plugin.custody.actions import make_checkpoint, run_seal
+from vks_plugin.custody.actions import end_what_ran_out, make_checkpoint, remind_of_loans, run_seal
 
 
 @shared_task(name="vks.custody.sign_the_day", ignore_result=True)
@@ -23,3 +23,10 @@ def sign_the_day() -> None:
 def seal_batch(*, batch_id: int) -> None:
     """Seal a batch of digitisation."""
     run_seal(batch_id)
+
+
+@shared_task(name="vks.custody.look_after_loans", ignore_result=True)
+def look_after_loans() -> None:
+    """Note which electronic loans are over, and write to who is to bring a file back."""
+    end_what_ran_out()
+    remind_of_loans()

@@ -16,7 +16,7 @@ from vks_plugin.cases.models import Assignment
 from vks_plugin.cases.proceedings import event_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
-from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.models import LedgerEntry, Loan
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.custody.retention import GROUNDS, TERMS
 from vks_plugin.custody.states import DIGITISATION, step_label
@@ -87,6 +87,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "part": _part,
     "term": lambda value: _(dict(TERMS).get(value, value)),
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),
+    "loan_form": _choice(Loan.Form.choices),
     "day": lambda value: f"{dt.date.fromisoformat(value):%d/%m/%Y}",
     "moment": _moment,
     "yes": lambda value: _("có") if value else _("không"),

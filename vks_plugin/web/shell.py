@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
+from vks_plugin.custody.queries.loans import concerning
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.language import language_of, speaking
@@ -66,6 +67,7 @@ def show(
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
         frame["awaiting"] = answerable_by(request.user).count()  # type: ignore[arg-type]
+        frame["loans_waiting"] = concerning(request.user)  # type: ignore[arg-type]
         led = offices_led(request.user)  # type: ignore[arg-type]
         frame |= {"led": led.all, "reads_ledger": led.province}
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]

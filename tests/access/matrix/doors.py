@@ -580,12 +580,15 @@ def _kept_by_the_host(world: World) -> Iterator[Call]:
 
 def _some(world: World, address: str) -> tuple[str, bool]:
     """Return an address with something in place of its parameters, and whether that exists."""
+    address = address.replace("{act}", "return")
     for begins, value in (
         ("api/vks/units/", "QN-KV1"),
         ("api/vks/document-types/", "BBHC"),
         ("api/vks/case-imports/", str(world.others["import"])),
         ("api/vks/saved-filters/", str(world.others["filter"])),
         ("api/vks/temporary-access/", str(world.others["temporary"])),
+        ("api/vks/loans/", str(world.others["loan"])),
+        ("vks/loans/", str(world.others["loan"])),
         ("api/vks/calendar-days/", "2027-02-13"),
         ("api/vks/kinds/", "criminal"),
         ("vks/filters/", str(world.others["filter"])),

@@ -197,7 +197,9 @@ CASES: dict[str, Case] = {
     "archived": Case("QN-KV1", stage="ket_thuc", status="da_nop_luu", works=(_LEAD,)),
     "archived_restricted": Case("QN-KV1", stage="ket_thuc", status="da_nop_luu", kept="restricted", works=(_LEAD,)),
     "province_restricted": Case("QN", department="P1", kept="restricted"),
-    "reviewed": Case("QN-KV1", works=(_LEAD, Work("reviewer_p1", "reviewer", ends=10))),
+    "reviewed": Case(
+        "QN-KV1", works=(_LEAD, Work("reviewer_p1", "reviewer", ends=10)), openings=(Opening("trial_kv3", "loan"),)
+    ),
     "overseen": Case("QN-KV1", works=(_LEAD,), openings=(Opening("head_p1", "oversight"),)),
     # opened first, marked afterwards
     "overseen_protected": Case(

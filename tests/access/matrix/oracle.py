@@ -88,7 +88,7 @@ def _by_work(facts: Facts, held: list[Post], case: Case, part: str, role: str) -
 def _by_opening(case: Case, part: str, kind: str) -> int:
     if part != "hsva":
         return NOTHING
-    if kind == "emergency":
+    if kind in {"emergency", "loan"}:
         return READS
     return READS if kind == "oversight" and not case.kept else NOTHING
 

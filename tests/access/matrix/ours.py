@@ -62,6 +62,9 @@ OURS: dict[str, str] = {
         vks/deadlines/read
         vks/explain
         vks/explain/table
+        vks/loans
+        vks/loans/{pk}
+        vks/loans/{pk}/{act}
         vks/ledger
         vks/ledger/checkpoints/{size}
         vks/filters
@@ -118,6 +121,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/history
         api/vks/cases/{code}/inventories/{pk}
         api/vks/cases/{code}/ledger
+        api/vks/cases/{code}/loans
         api/vks/cases/{code}/inventories/{pk}/file
         api/vks/cases/{code}/possible-events
         api/vks/cases/{code}/related
@@ -132,6 +136,7 @@ OURS: dict[str, str] = {
         api/vks/intake
         api/vks/intake/{id}
         api/vks/kinds
+        api/vks/loans/{pk}
         api/vks/ledger
         api/vks/ledger-checkpoints
         api/vks/kinds/{kind}
@@ -169,6 +174,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/volume-proposal
         api/vks/cases/{code}/volumes
         api/vks/cases/{code}/withheld
+        api/vks/loans
         api/vks/restructurings
         api/vks/saved-filters
         api/vks/temporary-access
@@ -194,6 +200,13 @@ OURS: dict[str, str] = {
         api/vks/documents/{id}/file
         api/vks/intake/{id}/discard
         api/vks/intake/{id}/retry
+        api/vks/loans/{pk}/answer-renewal
+        api/vks/loans/{pk}/approve
+        api/vks/loans/{pk}/deny
+        api/vks/loans/{pk}/issue
+        api/vks/loans/{pk}/renew
+        api/vks/loans/{pk}/return
+        api/vks/loans/{pk}/withdraw
         api/vks/reminders/read
         api/vks/restructurings/{pk}/resume
         api/vks/temporary-access/{pk}/approve

@@ -34,6 +34,7 @@ from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CaseImpo
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
 from vks_plugin.court.models import Bundle
+from vks_plugin.custody import actions as custody
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
 from vks_plugin.host import provision
@@ -431,6 +432,16 @@ def open_for(world: World, key: str, who: str, kind: str, state: str) -> None:
     person, leader = world.accounts[who], world.leader(key)
     if kind == "oversight":
         row = temporary.open_for_oversight(actor=person, case=world.case(key), reason=REASON)
+    elif kind == "loan":
+        lent = custody.request_loan(
+            actor=person, code=world.codes[key], form="electronic", purpose=REASON, until=timezone.localdate()
+        )
+        world.others["loan"] = lent.pk
+        if state != "waiting":
+            custody.approve_loan(actor=leader, loan_id=lent.pk)
+        if state == "closed":
+            custody.return_loan(actor=person, loan_id=lent.pk)
+        return
     else:
         row = temporary.request_emergency(actor=person, code=world.codes[key], reason=REASON, hours=8)
         world.others["temporary"] = row.pk

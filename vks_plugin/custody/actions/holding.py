@@ -18,7 +18,7 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.models import Holding, Keeper
+from vks_plugin.custody.models import Holding, Keeper, LoanedPart
 from vks_plugin.custody.queries.holding import assumed_keeper, keeps_paper, open_holding
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.queries import display_name
@@ -63,6 +63,11 @@ def pass_to(
         )
     if present.cause == Holding.Cause.LOAN and cause != Holding.Cause.LOAN_RETURN:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": present.keeper_name})
+    out = LoanedPart.objects.filter(case=case, part=part, is_out=True)
+    if cause not in {Holding.Cause.LOAN, Holding.Cause.LOAN_RETURN} and out.exists():
+        # some volumes are out while the rest stays
+        numbers = ", ".join(str(each) for each in out.order_by("volume").values_list("volume", flat=True) if each)
+        raise Conflict(_("Hồ sơ đang cho mượn (tập %(numbers)s): phải nhận trả trước.") % {"numbers": numbers})
     if receiver.is_same(giver):
         raise Conflict(_("Hồ sơ đã ở %(keeper)s.") % {"keeper": receiver.name})
     moment = max(now, present.since + _MOMENT)

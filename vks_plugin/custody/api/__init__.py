@@ -1,5 +1,6 @@
 """Custody through the API."""
 
 from vks_plugin.custody.api.ledger import CaseLedgerViewSet, LedgerCheckpointViewSet, LedgerViewSet
+from vks_plugin.custody.api.loans import CaseLoanViewSet, LoanViewSet
 
-__all__ = ["CaseLedgerViewSet", "LedgerCheckpointViewSet", "LedgerViewSet"]
+__all__ = ["CaseLedgerViewSet", "CaseLoanViewSet", "LedgerCheckpointViewSet", "LedgerViewSet", "LoanViewSet"]

@@ -17,6 +17,7 @@ from vks_plugin.custody.models.ledger import (
     LedgerLeaf,
     LedgerSubtree,
 )
+from vks_plugin.custody.models.loan import Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.models.retention import RetentionHold, RetentionRule
 from vks_plugin.custody.models.series import NumberSeries
 
@@ -32,6 +33,9 @@ __all__ = [
     "LedgerKey",
     "LedgerLeaf",
     "LedgerSubtree",
+    "Loan",
+    "LoanRenewal",
+    "LoanedPart",
     "NumberSeries",
     "QualityFinding",
     "RetentionHold",

@@ -73,6 +73,7 @@ SECTIONS = (
     Section("folios", gettext_lazy("Bút lục & tập")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
+    Section("loans", gettext_lazy("Mượn hồ sơ")),
     Section("history", gettext_lazy("Lịch sử")),
     Section("retention", gettext_lazy("Lưu trữ")),
     Section("ledger", gettext_lazy("Nhật ký lưu giữ")),
@@ -418,6 +419,10 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
             from vks_plugin.web.views.archive import retention_context  # noqa: PLC0415 - it builds on this module
 
             return retention_context(request, view)
+        case "loans":
+            from vks_plugin.web.views.loans import loans_context  # noqa: PLC0415 - used here only
+
+            return loans_context(request, view)
         case "assignments":
             return _assignments(request, view)
         case "events":

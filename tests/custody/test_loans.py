@@ -1,0 +1,461 @@
+"""Lending: two people, an end, one borrower at a time, and folios counted before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import TestCase
+from django.utils import timezone
+
+from tests.access.test_projection import completions, found, listed
+from tests.custody.test_acts import data, hidden, written
+from tests.custody.test_hand_overs import TO_COURT
+from tests.people import FiledCase, register
+from vks_plugin.access import actions as access
+from vks_plugin.access import temporary
+from vks_plugin.access.explanations import case_explained_to
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.queries import lent_alone, visible_cases, who_can_see
+from vks_plugin.cases.models import Volume
+from vks_plugin.custody import actions, queries
+from vks_plugin.custody.actions import hand_overs, holding
+from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart, LoanRenewal
+from vks_plugin.custody.queries.loans import concerning, loans_of, overdue, shown_to, told_to, waiting_for
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.host.permissions import grants_of
+from vks_plugin.organization.models import Appointment, Department
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django.fixtures import Settings
+
+    from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+WHY = "Nghiên cứu hồ sơ để chuẩn bị phiên tòa."
+NAME = "Phan Thị Sát"
+
+
+@pytest.fixture(autouse=True)
+def _paper_is_here(request: pytest.FixtureRequest) -> None:
+    """Say that the office has the paper, which during the investigation is taken to be at the agency."""
+    if "case" in request.fixturenames:
+        case, people = request.getfixturevalue("case"), request.getfixturevalue("people")
+        here, since = Keeper(unit=case.unit), timezone.now() - dt.timedelta(days=1)
+        holding.state_beginning(actor=people["clerk_kv1"], case=case, part="hsva", keeper=here, since=since)
+
+
+def _in(days: int) -> dt.date:
+    return timezone.localdate() + dt.timedelta(days=days)
+
+
+def _asked(
+    people: dict[str, User], code: str, who: str = "prosecutor_kv3", *, form: str = "paper", **more: Any
+) -> Loan:
+    given: dict[str, Any] = {"purpose": WHY, "until": _in(10)}
+    return actions.request_loan(actor=people[who], code=code, form=form, **(given | more))
+
+
+def _lent(people: dict[str, User], code: str, who: str = "prosecutor_kv3", **more: Any) -> Loan:
+    row = _asked(people, code, who, **more)
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    if row.form == "paper":
+        actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    return Loan.objects.get(pk=row.pk)
+
+
+def _may(people: dict[str, User], who: str, row: Loan) -> set[str]:
+    told = told_to(people[who], shown_to(people[who]).filter(pk=row.pk))
+    return set(told[0].may) if told else set()
+
+
+# --- paper
+
+
+def test_a_paper_file_goes_out_and_comes_back_and_every_act_is_in_the_ledger(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    chief, clerk, borrower = people["chief_kv1"], people["clerk_kv1"], people["prosecutor_kv3"]
+    with written() as entries:
+        row = _asked(people, case.code.lower())
+        actions.approve_loan(actor=chief, loan_id=row.pk)
+        actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=2, folio_count=310, condition="Bìa tập 2 rách")
+        actions.ask_renewal(actor=borrower, loan_id=row.pk, until=_in(20), reason="Phiên tòa hoãn đến tuần sau")
+        actions.answer_renewal(actor=chief, loan_id=row.pk, granted=False, reason="Đơn vị đang cần hồ sơ")
+        actions.ask_renewal(actor=borrower, loan_id=row.pk, until=_in(15), reason="Phiên tòa hoãn đến tuần sau")
+        actions.answer_renewal(actor=chief, loan_id=row.pk, granted=True)
+        with pytest.raises(BadInput) as caught:
+            actions.return_loan(actor=clerk, loan_id=row.pk, volume_count=2, folio_count=309)
+        assert caught.value.field == "note"
+        assert "2 tập, 310 bút lục" in caught.value.message
+        actions.return_loan(
+            actor=clerk, loan_id=row.pk, volume_count=2, folio_count=309, note="Thiếu bút lục 118, đã lập biên bản"
+        )
+    assert entries.kinds() == [
+        "loan_requested",
+        "loan_approved",
+        "loan_issued",
+        "loan_renewal_asked",
+        "loan_renewal_denied",
+        "loan_renewal_asked",
+        "loan_renewed",
+        "loan_returned",
+    ]
+    assert {entry.case_id for entry in entries.rows} == {case.pk}
+    requested, issued, returned = entries.of("loan_requested"), entries.of("loan_issued"), entries.of("loan_returned")
+    assert dict(requested.hidden.values) == {"person": NAME, "asked_for": case.code, "purpose": WHY}
+    assert data(issued) == {
+        "loan": row.pk,
+        "loan_form": "paper",
+        "loan_number": 1,
+        "unit": "QN-KV1",
+        "part": "hsva",
+        "volume_numbers": [],
+        "volume_count": 2,
+        "folio_count": 310,
+        "due_on": _in(10).isoformat(),
+        "person_id": borrower.pk,
+    }
+    assert data(entries.of("loan_renewed"))["due_on"] == _in(15).isoformat()
+    assert (data(returned)["folio_count"], data(returned)["complete"]) == (309, False)
+    assert hidden(returned)["note"] == "Thiếu bút lục 118, đã lập biên bản"
+    row.refresh_from_db()
+    kept = Holding.objects.filter(case=case, part="hsva").order_by("pk")
+    assert [(each.cause, each.person_name, each.unit_id) for each in kept] == [
+        ("stated", "", case.unit_id),
+        ("loan", NAME, units["QN-KV3"].pk),
+        ("loan_return", "", case.unit_id),
+    ]
+    assert (row.state, row.until, row.returned_by) == ("da_tra", _in(15), clerk)
+    assert not LoanedPart.objects.filter(is_out=True).exists()
+    # a paper in somebody's hands opens nothing in the system
+    assert not visible_cases(borrower).exists()
+    assert queries.verify().problems == []
+    # the next one gets the next number
+    assert _lent(people, case.code).number == 2
+
+
+def test_who_lends_depends_on_whose_person_borrows(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], settings: Settings
+) -> None:
+    everybody = (*people,)
+    own = _asked(people, case.code, "other_prosecutor_kv1")
+    other = _asked(people, case.code, "prosecutor_kv3")
+    outside = _asked(
+        people, case.code, "clerk_kv1", outside_name="Nguyễn Thị Luật", outside_agency="Tòa án nhân dân khu vực 1"
+    )
+
+    def deciding(row: Loan) -> set[str]:
+        return {name for name in everybody if "approve" in _may(people, name, row)}
+
+    assert deciding(own) == {"chief_kv1", "deputy_kv1"}
+    assert deciding(other) == deciding(outside) == {"chief_kv1"}
+    with pytest.raises(NotAllowed):
+        actions.approve_loan(actor=people["deputy_kv1"], loan_id=other.pk)
+    with pytest.raises(NotFound):
+        actions.approve_loan(actor=people["chief_kv3"], loan_id=other.pk)
+    settings.VKS_LOAN_DEPUTIES_LEND_OUTSIDE = True
+    assert deciding(other) == deciding(outside) == {"chief_kv1", "deputy_kv1"}
+    settings.VKS_LOAN_DEPUTIES_LEND_OUTSIDE = False
+    # the head of the office's own department, where the setting says so: to the office's own people alone
+    department = Department.objects.create(unit=units["QN-KV1"], code="VP", name="Văn phòng")
+    access.record_appointment(
+        actor=people["chief_kv1"], user=people["outsider"], unit=units["QN-KV1"], role="department_head",
+        department=department,
+    )  # fmt: skip
+    assert deciding(own) == {"chief_kv1", "deputy_kv1"}
+    settings.VKS_LOAN_OFFICE_DEPARTMENT = "VP"
+    assert deciding(own) == {"chief_kv1", "deputy_kv1", "outsider"}
+    assert deciding(other) == {"chief_kv1"}
+    # nobody lets oneself
+    mine = _asked(people, case.code, "chief_kv1")
+    assert deciding(mine) == {"deputy_kv1", "outsider"}
+    with pytest.raises(NotAllowed):
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=mine.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Loan.objects.filter(pk=mine.pk).update(decided_by=people["chief_kv1"], decided_at=timezone.now())
+
+
+def test_a_piece_is_out_once(case: CaseFile, people: dict[str, User]) -> None:
+    Volume.objects.bulk_create(Volume(case=case, number=number) for number in (1, 2, 3))
+    clerk = people["clerk_kv1"]
+    one = _lent(people, case.code, volumes=[2])
+    whole, same, other = (
+        _asked(people, case.code, "other_prosecutor_kv1", volumes=volumes) for volumes in ([], [2, 3], [3])
+    )
+    for row in (whole, same, other):
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    for row, count in ((whole, 3), (same, 2)):
+        with pytest.raises(Conflict, match="phiếu số 1"):
+            actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=count, folio_count=9)
+    assert Loan.objects.get(pk=whole.pk).number is None
+    actions.issue_loan(actor=clerk, loan_id=other.pk, volume_count=1, folio_count=9)
+    # what is partly out does not leave the office
+    here: dict[str, Any] = {
+        "case": case,
+        "part": "hsva",
+        "giver": Keeper(unit=case.unit),
+        "receiver": Keeper(agency="Tòa án"),
+    }
+    with pytest.raises(Conflict, match="tập 2, 3"):
+        holding.pass_to(**here, cause="hand_over")
+    # the supervision file is another piece
+    internal = _lent(people, case.code, "prosecutor_kv1", part="hsks")
+    assert internal.state == "dang_muon"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LoanedPart.objects.create(loan=whole, case=case, part="hsva", volume=2)
+    for row in (one, other):
+        actions.return_loan(actor=clerk, loan_id=row.pk, volume_count=1, folio_count=row.issued_folios or 9)
+    actions.issue_loan(actor=clerk, loan_id=whole.pk, volume_count=3, folio_count=9)
+    # a volume bound since then went out with the whole
+    Volume.objects.create(case=case, number=4)
+    late = _asked(people, case.code, "inspector_kv1", volumes=[4])
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=late.pk)
+    with pytest.raises(Conflict):
+        actions.issue_loan(actor=clerk, loan_id=late.pk, volume_count=1, folio_count=9)
+
+
+def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -> None:
+    row = _asked(people, case.code, "clerk_kv1", outside_name="Nguyễn Thị Luật", outside_agency="Tòa án khu vực 1")
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    assert Holding.objects.get(case=case, until=None).agency == "Tòa án khu vực 1"
+    here, court = Keeper(unit=case.unit), Keeper(agency="Tòa án khu vực 1")
+    with pytest.raises(Conflict, match="cho mượn"):
+        holding.pass_to(case=case, part="hsva", giver=court, receiver=here, cause="hand_over")
+    actions.return_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    holding.pass_to(case=case, part="hsva", giver=here, receiver=court, cause="hand_over")
+    again = _asked(people, case.code)
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=again.pk)
+    with pytest.raises(Conflict, match="Tòa án khu vực 1"):
+        actions.issue_loan(actor=people["clerk_kv1"], loan_id=again.pk, volume_count=1, folio_count=6)
+    assert Loan.objects.get(pk=again.pk).state == "da_duyet"
+    holding.pass_to(case=case, part="hsva", giver=court, receiver=here, cause="hand_over")
+    hand_overs.draft(actor=people["clerk_kv1"], case=case, terms=TO_COURT)
+    with pytest.raises(Conflict, match="giao nhận dở"):
+        actions.issue_loan(actor=people["clerk_kv1"], loan_id=again.pk, volume_count=1, folio_count=6)
+
+
+def test_hands_that_give_are_not_the_hands_that_take(case: CaseFile, people: dict[str, User]) -> None:
+    row = _asked(people, case.code, "clerk_kv1")
+    actions.approve_loan(actor=people["deputy_kv1"], loan_id=row.pk)
+    able = {name for name in people if "issue" in _may(people, name, row)}
+    assert able == {"chief_kv1", "deputy_kv1"}
+    with pytest.raises(NotAllowed):
+        actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    actions.issue_loan(actor=people["deputy_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    with pytest.raises(NotAllowed):
+        actions.return_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    # of a restricted case the clerk is told nothing, of its loans neither
+    access.edit_case(actor=people["chief_kv1"], case=case, values={"confidentiality": "han_che_noi_bo"})
+    hers = _asked(people, case.code, "prosecutor_kv1")
+    assert not shown_to(people["clerk_kv1"]).filter(pk=hers.pk).exists()
+
+
+def test_what_is_asked_is_answered_once(case: CaseFile, people: dict[str, User]) -> None:
+    chief = people["chief_kv1"]
+    with written() as entries:
+        denied, withdrawn = _asked(people, case.code), _asked(people, case.code)
+        with pytest.raises(BadInput):
+            actions.deny_loan(actor=chief, loan_id=denied.pk, reason="không")
+        actions.deny_loan(actor=chief, loan_id=denied.pk, reason="Hồ sơ đang chuyển Tòa án")
+        actions.approve_loan(actor=chief, loan_id=withdrawn.pk)
+        actions.withdraw_loan(actor=people["prosecutor_kv3"], loan_id=withdrawn.pk)
+    assert hidden(entries.of("loan_denied")) == {"person": NAME, "reason": "Hồ sơ đang chuyển Tòa án"}
+    assert entries.of("loan_withdrawn").case_id == case.pk
+    for row in (denied, withdrawn):
+        for does in (actions.approve_loan, actions.withdraw_loan):
+            with pytest.raises(VksError):
+                does(actor=chief, loan_id=row.pk)
+        with pytest.raises(VksError):
+            actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=1)
+    assert set(Loan.objects.values_list("state", flat=True)) == {"tu_choi", "huy"}
+
+
+def test_renewals_are_bounded_and_one_at_a_time(case: CaseFile, people: dict[str, User], settings: Settings) -> None:
+    settings.VKS_LOAN_RENEWALS = 1
+    row = _lent(people, case.code)
+    borrower, chief = people["prosecutor_kv3"], people["chief_kv1"]
+    for until in (_in(10), _in(10 + 31)):
+        with pytest.raises(BadInput) as caught:
+            actions.ask_renewal(actor=borrower, loan_id=row.pk, until=until, reason=WHY)
+        assert caught.value.field == "until"
+    actions.ask_renewal(actor=borrower, loan_id=row.pk, until=_in(20), reason=WHY)
+    with pytest.raises(NotAllowed):
+        actions.ask_renewal(actor=borrower, loan_id=row.pk, until=_in(21), reason=WHY)
+    with pytest.raises(NotAllowed):
+        actions.answer_renewal(actor=people["deputy_kv1"], loan_id=row.pk, granted=True)
+    assert waiting_for(chief).filter(pk=row.pk).exists()
+    actions.answer_renewal(actor=chief, loan_id=row.pk, granted=True)
+    with pytest.raises(NotAllowed):
+        actions.ask_renewal(actor=borrower, loan_id=row.pk, until=_in(25), reason=WHY)
+    assert list(LoanRenewal.objects.values_list("until_before", "until", "granted")) == [(_in(10), _in(20), True)]
+
+
+def test_what_is_overdue_is_told_and_written_about(
+    case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
+) -> None:
+    settings.EMAIL_HOST = "mail.example.org"
+    people["prosecutor_kv3"].email = "sat@example.org"
+    people["prosecutor_kv3"].save()
+    row = _lent(people, case.code)
+    assert actions.remind_of_loans(_in(6)) == 0
+    assert actions.remind_of_loans(_in(8)) == 1
+    assert actions.remind_of_loans(_in(9)) == 0
+    # overdue: at once, then once a week
+    assert [actions.remind_of_loans(_in(day)) for day in (10, 11, 12, 17, 18)] == [0, 1, 0, 0, 1]
+    with time_machine.travel(timezone.now() + dt.timedelta(days=11), tick=False):
+        for name in ("prosecutor_kv3", "clerk_kv1", "chief_kv1"):
+            assert [each.state for each in told_to(people[name], overdue(shown_to(people[name])))] == ["qua_han"]
+            assert concerning(people[name]) == 1
+        assert concerning(people["clerk_kv3"]) == 0
+        actions.return_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+        assert concerning(people["clerk_kv1"]) == 0
+    for letter in mailoutbox:
+        assert letter.to == ["sat@example.org"]
+        assert case.name not in letter.subject + letter.body
+        assert WHY not in letter.body
+
+
+def test_who_asks_is_not_told_which_cases_there_are(case: CaseFile, people: dict[str, User]) -> None:
+    real = _asked(people, case.code)
+    with written() as entries:
+        invented = _asked(people, "HS-QN-KV1-2026-9999")
+    assert entries.one.case_id is None
+    told = told_to(people["prosecutor_kv3"], shown_to(people["prosecutor_kv3"]))
+    assert {each.row.pk for each in told} == {real.pk, invented.pk}
+    assert {(each.case, each.state, each.may) for each in told} == {(None, "de_nghi", frozenset({"withdraw"}))}
+    for name, user in people.items():
+        if name != "prosecutor_kv3":
+            assert not shown_to(user).filter(pk=invented.pk).exists(), name
+    with pytest.raises(NotFound):
+        _asked(people, "HS-QN-KV1-2026-9999", "clerk_kv1", outside_name="Người Ngoài")
+    actions.withdraw_loan(actor=people["prosecutor_kv3"], loan_id=invented.pk)
+
+
+def test_bad_requests_are_refused_in_a_sentence(case: CaseFile, people: dict[str, User]) -> None:
+    usual: dict[str, Any] = {"code": case.code, "form": "paper", "purpose": WHY, "until": _in(5)}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"code": ""}, "code"),
+        ({"purpose": "xem"}, "purpose"),
+        ({"until": _in(-1)}, "until"),
+        ({"until": _in(31)}, "until"),
+        ({"volumes": [0]}, "volumes"),
+        ({"form": "both"}, "form"),
+        ({"part": "x"}, "part"),
+        ({"form": "electronic", "part": "hsks"}, "part"),
+        ({"form": "electronic", "volumes": [1]}, "volumes"),
+        ({"form": "electronic", "outside_name": "Người Ngoài"}, "form"),
+        ({"outside_agency": "Tòa án"}, "outside_name"),
+        ({"part": "hsks", "outside_name": "Người Ngoài"}, "part"),
+        ({"borrower": people["outsider"]}, "borrower"),
+        ({"borrower": people["prosecutor_kv1"], "outside_name": "Người Ngoài"}, "borrower"),
+    ]
+    for given, field in cases:
+        with pytest.raises(BadInput) as caught:
+            actions.request_loan(actor=people["clerk_kv1"], **(usual | given))
+        assert caught.value.field == field, given
+    for name, more in (("outsider", {}), ("prosecutor_kv1", {"outside_name": "Người Ngoài"})):
+        with pytest.raises(NotAllowed):
+            _asked(people, case.code, name, **more)
+    with pytest.raises(NotFound):
+        _asked(people, case.code, "clerk_kv3", borrower=people["prosecutor_kv3"])
+    assert not Loan.objects.exists()
+
+
+# --- electronic
+
+
+def test_an_electronic_loan_opens_the_case_file_until_its_day_and_no_longer(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    borrower, code = people["prosecutor_kv3"], filed_case.case.code
+    row = _asked(people, code, form="electronic")
+    assert listed(borrower) == set()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    # the case file alone, nothing to change, and only because it was lent
+    assert listed(borrower) == set(filed_case.host_ids[:3])
+    assert found(borrower, "khoi to") == set(filed_case.host_ids[:2])
+    mine = [
+        grant.action
+        for grants in grants_of(filed_case.host_ids).values()
+        for grant in grants
+        if grant.holder == "user" and grant.holder_id == borrower.pk
+    ]
+    assert mine == ["view"] * 3
+    assert lent_alone(borrower, [filed_case.case]) == {filed_case.case.pk}
+    assert borrower in {person for person, _decision in who_can_see(filed_case.case)}
+    explained = case_explained_to(borrower, code).parts[0]
+    assert explained.granting is not None
+    assert (explained.granting.rule.role, explained.lasts_until) == ("loan", _in(10))
+    # beside a reader of the case a borrower is told of the own loans alone
+    _asked(people, code, "other_prosecutor_kv1")
+    view = access_view(borrower, code)
+    assert [each.pk for each in loans_of(borrower, view)] == [row.pk]
+    assert loans_of(people["prosecutor_kv1"], access_view(people["prosecutor_kv1"], code)).count() == 2
+    opened = TemporaryAccess.objects.get(kind="loan")
+    with pytest.raises(Conflict, match="phiếu mượn"):
+        temporary.end_temporary(actor=people["chief_kv1"], access_id=opened.pk)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=11), tick=False):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            assert listed(borrower) == set()
+        assert completions(borrower, "quye") == set()
+        assert found(borrower, "khoi to") == set()
+        assert not visible_cases(borrower).exists()
+        (told,) = told_to(borrower, shown_to(borrower))
+        assert (told.state, told.case, told.may) == ("da_tra", None, frozenset())
+        with written() as entries:
+            assert actions.end_what_ran_out() == 1
+            assert actions.end_what_ran_out() == 0
+        assert entries.one.said["actor"]["id"] is None
+        # and can be lent again
+        again = _asked(people, code, form="electronic")
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=again.pk)
+        assert visible_cases(borrower).count() == 1
+
+
+def access_view(user: User, code: str) -> Any:
+    from vks_plugin.access.queries import case_for
+
+    return case_for(user, code)
+
+
+def test_an_electronic_loan_is_renewed_given_back_and_given_once(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    borrower, chief, code = people["prosecutor_kv3"], people["chief_kv1"], filed_case.case.code
+    row = _lent(people, code, form="electronic")
+    twice = _asked(people, code, form="electronic")
+    with pytest.raises(Conflict):
+        actions.approve_loan(actor=chief, loan_id=twice.pk)
+    assert Loan.objects.get(pk=twice.pk).state == "de_nghi"
+    actions.ask_renewal(actor=borrower, loan_id=row.pk, until=_in(20), reason=WHY)
+    actions.answer_renewal(actor=chief, loan_id=row.pk, granted=True)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=15), tick=False):
+        assert listed(borrower) == set(filed_case.host_ids[:3])
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            actions.return_loan(actor=borrower, loan_id=row.pk)
+        assert listed(borrower) == set()
+        assert completions(borrower, "quye") == set()
+    # who holds no post any more is lent nothing
+    third = _asked(people, code, form="electronic")
+    Appointment.objects.filter(user=borrower).update(ended_at=timezone.now())
+    with pytest.raises(Conflict):
+        actions.approve_loan(actor=chief, loan_id=third.pk)
+
+
+def test_who_reads_a_case_anyhow_does_not_read_it_by_a_loan_alone(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    _lent(people, case.code, "prosecutor_kv1", form="electronic")
+    assert lent_alone(people["prosecutor_kv1"], [case]) == set()
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
+    _lent(people, other.code, "prosecutor_kv1", form="electronic")
+    assert lent_alone(people["prosecutor_kv1"], [case, other]) == {other.pk}

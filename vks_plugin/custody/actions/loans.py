@@ -1,0 +1,609 @@
+"""Lending a file: the request, the answer, handing out, longer terms, and taking back with its folios counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.queries import visible_cases
+from vks_plugin.access.temporary import close_for_loan, lengthen_for_loan, open_for_loan
+from vks_plugin.acts import tell
+from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.models import CaseFile, Volume
+from vks_plugin.conf import configuration
+from vks_plugin.custody.actions.holding import pass_to
+from vks_plugin.custody.actions.moving import move, next_number
+from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
+from vks_plugin.custody.queries.holding import holder_of
+from vks_plugin.custody.queries.loans import (
+    RELATED,
+    SOON,
+    LoanTold,
+    borrower_name,
+    known_to,
+    places_of,
+    renewals_allowed,
+    told_to,
+)
+from vks_plugin.custody.states import HAND_OVER, LOAN, OVERDUE
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.host.mail import host_sends_mail
+from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.text import gettext_noop, one_line
+
+logger = logging.getLogger("paperless.vks.loans")
+
+SHORTEST_REASON = 10
+"""Letters that a purpose and a reason have at least."""
+MOST_OPEN_REQUESTS = 20
+"""Requests one person may have waiting at a time."""
+MOST_VOLUMES = 200
+LARGEST_COUNT = 100_000
+"""Folios of a file."""
+REMIND_EVERY = 7
+"""Days between two letters about a file that should be back."""
+
+
+def _said(text: str, *, field: str, longest: int = 1000) -> str:
+    said = one_line(text)
+    if not SHORTEST_REASON <= len(said) <= longest:
+        raise BadInput(
+            _("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": SHORTEST_REASON, "most": longest},
+            field=field,
+        )
+    return said
+
+
+def _short(text: str, *, field: str, longest: int) -> str:
+    said = one_line(text)
+    if len(said) > longest:
+        raise BadInput(_("Nhiều nhất %(most)d chữ cái.") % {"most": longest}, field=field)
+    return said
+
+
+def _volumes(given: Iterable[int]) -> list[int]:
+    numbers = sorted(set(given))
+    if len(numbers) > MOST_VOLUMES or any(not 1 <= each <= 9999 for each in numbers):
+        raise BadInput(_("Số tập từ 1 trở lên, ví dụ: 1, 2, 5. Để trống nếu mượn toàn bộ."), field="volumes")
+    return numbers
+
+
+def _term(until: dt.date, *, after: dt.date) -> dt.date:
+    """Return a last day that is allowed.
+
+    Raises:
+        BadInput: it lies before tomorrow's eve, or too far away.
+    """
+    last = max(after, timezone.localdate()) + dt.timedelta(days=configuration().loan_days)
+    if until < timezone.localdate() or until > last:
+        raise BadInput(
+            _("Hạn trả từ hôm nay đến %(day)s (mỗi lần nhiều nhất %(days)d ngày).")
+            % {"day": f"{last:%d/%m/%Y}", "days": configuration().loan_days},
+            field="until",
+        )
+    return until
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    """Return the last second of a day: what is told to last up to it is over with it."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time(23, 59, 59)))
+
+
+@transaction.atomic
+def request_loan(
+    *,
+    actor: User,
+    code: str,
+    form: str,
+    purpose: str,
+    until: dt.date,
+    part: str = "hsva",
+    volumes: Iterable[int] = (),
+    borrower: User | None = None,
+    outside_name: str = "",
+    outside_agency: str = "",
+) -> Loan:
+    """Ask for a file; nothing is lent before somebody else allows it.
+
+    Whoever asks for oneself is not told whether there is such a case. For other people, of our offices or outside,
+    whoever hands out the files of its office records the request.
+
+    Args:
+        borrower: None with an empty `outside_name`: the actor.
+        volumes: their numbers; none: the whole part.
+
+    Raises:
+        NotAllowed: the actor holds no post, or records for others a case of an office whose files others hand out.
+        NotFound: for others, a case the actor may not know of.
+        BadInput: what was entered cannot be used.
+        Conflict: too many requests wait already.
+    """
+    if not posts_in_force(actor):
+        raise NotAllowed(_("Chỉ người đang giữ chức danh được đề nghị mượn hồ sơ."))
+    code = one_line(code).upper()
+    if not code or len(code) > 40:
+        raise BadInput(_("Hãy nhập mã vụ án."), field="code")
+    name = _short(outside_name, field="outside_name", longest=150)
+    agency = _short(outside_agency, field="outside_agency", longest=200)
+    if agency and not name:
+        raise BadInput(_("Hãy ghi họ tên người mượn của cơ quan này."), field="outside_name")
+    if name and borrower is not None:
+        raise BadInput(_("Chọn một người mượn: người của ngành hoặc người ngoài, không cả hai."), field="borrower")
+    if form not in Loan.Form.values:
+        raise BadInput(_("Hãy chọn mượn bản giấy hay bản điện tử."), field="form")
+    if part not in {"hsva", "hsks"}:
+        raise BadInput(_("Hãy chọn phần hồ sơ."), field="part")
+    numbers = _volumes(volumes)
+    if form == Loan.Form.ELECTRONIC:
+        if part != "hsva":
+            raise BadInput(_("Hồ sơ kiểm sát chỉ cho mượn bản giấy."), field="part")
+        if numbers:
+            raise BadInput(_("Bản điện tử mở toàn bộ hồ sơ vụ án: hãy để trống số tập."), field="volumes")
+        if name:
+            raise BadInput(_("Người ngoài ngành không có tài khoản: chỉ cho mượn bản giấy."), field="form")
+    if name and part == "hsks":
+        raise BadInput(_("Hồ sơ kiểm sát không rời Viện kiểm sát."), field="part")
+    case = CaseFile.objects.filter(code=code).first()
+    whose = None if name else borrower or actor
+    if whose is None or whose.pk != actor.pk:
+        case = _case_of_desk(actor, case)
+    if whose is not None and (not whose.is_active or not posts_in_force(whose)):
+        raise BadInput(_("Người mượn không giữ chức danh nào."), field="borrower")
+    waiting = Loan.objects.filter(requested_by=actor, state=LOAN.first)
+    if waiting.filter(until__gte=timezone.localdate()).count() >= MOST_OPEN_REQUESTS:
+        raise Conflict(_("Bạn đang có quá nhiều đề nghị chờ duyệt."))
+    row = Loan.objects.create(
+        form=form,
+        case_code=code,
+        case=case,
+        part=part,
+        volumes=numbers,
+        borrower=whose,
+        outside_name=name,
+        outside_agency=agency,
+        purpose=_said(purpose, field="purpose"),
+        until=_term(until, after=timezone.localdate()),
+        requested_by=actor,
+    )
+    tell(
+        "loan_requested",
+        actor=actor,
+        case=case,
+        loan_form=row.form,
+        volume_numbers=row.volumes,
+        due_on=row.until,
+        asked_for=row.case_code,
+        purpose=row.purpose,
+        **_about(row),
+    )
+    logger.info("loan %d asked for by account %d", row.pk, actor.pk)
+    return row
+
+
+def _case_of_desk(actor: User, case: CaseFile | None) -> CaseFile:
+    places = places_of(actor)
+    if not places.led | places.desk:
+        raise NotAllowed(_("Chỉ lưu trữ viên, văn thư hoặc lãnh đạo đơn vị ghi đề nghị mượn thay người khác."))
+    if case is None or not visible_cases(actor).filter(pk=case.pk).exists():
+        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+    if not places.hands_out(case.unit_id):
+        raise NotAllowed(_("Hồ sơ này do đơn vị khác thụ lý: đơn vị đó ghi đề nghị mượn thay người khác."))
+    return case
+
+
+def _about(row: Loan) -> dict[str, Any]:
+    """Return what the ledger is told of a loan in every act."""
+    return {"loan": row.pk, "part": row.part, "person_id": row.borrower_id, "person": borrower_name(row)}
+
+
+def _mine(actor: User, loan_id: int, act: str) -> LoanTold:
+    """Return a loan with which the person may do this, its case held.
+
+    Raises:
+        NotFound: the person may not know of it.
+        Conflict: it is in no state this may be done in.
+        NotAllowed: it is for somebody else to do.
+    """
+    known = known_to(actor, loan_id)
+    row = known.select_related("case").first()
+    if row is None:
+        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
+    if row.case is not None:
+        lock_case(row.case)
+    # as it is now that the case is held
+    (told,) = told_to(actor, known)
+    if act not in told.may:
+        needed = LOAN.move("return" if act in {"renew", "answer"} else act).sources
+        if told.state not in needed and not (told.state == OVERDUE[0] and "dang_muon" in needed):
+            raise Conflict(
+                _("Không làm được việc này: lần mượn đang ở trạng thái “%(state)s”. Hãy tải lại trang.")
+                % {"state": told.label}
+            )
+        raise NotAllowed(_(_REFUSED[act]))
+    return told
+
+
+def _case(row: Loan) -> CaseFile:
+    """Return the case of a loan that somebody may decide about: there is one."""
+    if row.case is None:
+        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
+    return row.case
+
+
+_DECIDED = gettext_noop(
+    "Cho mượn do lãnh đạo đơn vị thụ lý quyết định; cho người đơn vị khác, người ngoài ngành mượn do Viện trưởng. Không ai "
+    "tự duyệt cho mình."
+)
+_REFUSED = {
+    "approve": _DECIDED,
+    "deny": _DECIDED,
+    "withdraw": gettext_noop("Chỉ người mượn hoặc người ghi đề nghị rút được đề nghị."),
+    "issue": gettext_noop(
+        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý giao hồ sơ; không ai tự giao cho mình."
+    ),
+    "return": gettext_noop(
+        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý nhận lại hồ sơ; không ai tự nhận của mình."
+    ),
+    "renew": gettext_noop("Lần mượn này không gia hạn được nữa, hoặc đang có đề nghị gia hạn chờ trả lời."),
+    "answer": gettext_noop("Không có đề nghị gia hạn nào chờ bạn trả lời."),
+}
+
+
+@transaction.atomic
+def approve_loan(*, actor: User, loan_id: int) -> Loan:
+    """Allow a loan; an electronic one is open from this moment to the end of its last day.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`; or the borrower holds no post any more, or the day has passed.
+    """
+    told = _mine(actor, loan_id, "approve")
+    row = told.row
+    case = _case(row)
+    if row.borrower is not None and not (row.borrower.is_active and told.posts):
+        raise Conflict(_("Người mượn không còn giữ chức danh nào."))
+    if row.until < timezone.localdate():
+        raise Conflict(_("Hạn trả đề nghị đã qua: hãy từ chối để người mượn đề nghị lại."))
+    move(row, LOAN, "approve", decided_at=timezone.now(), decided_by=actor)
+    tell("loan_approved", actor=actor, case=case, **_about(row))
+    if not row.is_paper:
+        _open(row, case, actor)
+    logger.info("loan %d approved by account %d", row.pk, actor.pk)
+    return row
+
+
+def _open(row: Loan, case: CaseFile, actor: User) -> None:
+    borrower = row.borrower
+    assert borrower is not None  # noqa: S101 - the database keeps electronic loans to people with an account
+    end_what_ran_out(Loan.objects.filter(case=case, borrower=borrower))
+    if Loan.objects.filter(case=case, borrower=borrower, form=row.form, state="dang_muon").exists():
+        raise Conflict(_("Người này đang mượn bản điện tử của hồ sơ này: hãy gia hạn lần mượn đó."))
+    access = open_for_loan(case=case, user=borrower, approved_by=actor, ends_at=_end_of(row.until), reason=row.purpose)
+    _hand_out(row, case, actor, access=access)
+
+
+def _hand_out(row: Loan, case: CaseFile, actor: User, **changes: Any) -> None:
+    now = timezone.now()
+    number = next_number(case.unit, NumberSeries.Series.LOAN, timezone.localtime(now).year)
+    move(row, LOAN, "issue", issued_at=now, issued_by=actor, unit=case.unit, number=number, **changes)
+    tell(
+        "loan_issued",
+        actor=actor,
+        case=case,
+        loan_form=row.form,
+        loan_number=row.number,
+        unit=case.unit.code,
+        volume_numbers=row.volumes,
+        volume_count=row.issued_volumes,
+        folio_count=row.issued_folios,
+        due_on=row.until,
+        note=row.condition,
+        **_about(row),
+    )
+
+
+@transaction.atomic
+def deny_loan(*, actor: User, loan_id: int, reason: str) -> Loan:
+    """Turn a request down, with a reason that the borrower reads.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`.
+        BadInput: a reason that says nothing.
+    """
+    told = _mine(actor, loan_id, "deny")
+    case = _case(told.row)
+    denial = _said(reason, field="reason")
+    row = move(told.row, LOAN, "deny", decided_at=timezone.now(), decided_by=actor, denial=denial)
+    tell("loan_denied", actor=actor, case=case, reason=denial, **_about(row))
+    return row
+
+
+@transaction.atomic
+def withdraw_loan(*, actor: User, loan_id: int) -> Loan:
+    """Take back a request, or what was allowed and not handed out yet.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`.
+    """
+    row = move(_mine(actor, loan_id, "withdraw").row, LOAN, "withdraw")
+    tell("loan_withdrawn", actor=actor, case=row.case, **_about(row))
+    return row
+
+
+@transaction.atomic
+def issue_loan(*, actor: User, loan_id: int, volume_count: int, folio_count: int, condition: str = "") -> Loan:
+    """Hand the paper out: what goes is counted, numbered and is out nowhere else.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`; or a piece of it is out already.
+        BadInput: counts that cannot be, or a volume the case does not have.
+    """
+    told = _mine(actor, loan_id, "issue")
+    row = told.row
+    case = _case(row)
+    _counted(volume_count, folio_count)
+    if row.until < timezone.localdate():
+        raise Conflict(_("Hạn trả đã qua: hãy để người mượn rút đề nghị này và đề nghị lại."))
+    pieces = _pieces(row, case, volume_count)
+    if HandOver.objects.filter(case=case, part=row.part, state__in=HAND_OVER.open).exists():
+        raise Conflict(_("Hồ sơ đang giao nhận dở: hãy nhận xong hoặc hủy lần giao đó trước khi cho mượn."))
+    holder = holder_of(case, row.part)
+    if holder.keeper.unit is None or holder.keeper.unit.pk != case.unit_id:
+        raise Conflict(
+            _("Hồ sơ đang ở %(keeper)s, không ở đơn vị để giao: hãy ghi giao nhận (hoặc nơi giữ ban đầu) trước.")
+            % {"keeper": holder.name}
+        )
+    out = LoanedPart.objects.filter(case=case, part=row.part, is_out=True).select_related("loan")
+    for piece in out:
+        if piece.volume in pieces or 0 in pieces or piece.volume == 0:
+            raise Conflict(
+                _("Phần này đang cho mượn theo phiếu số %(slip)s, hạn trả %(day)s: nhận lại rồi mới giao tiếp.")
+                % {"slip": piece.loan.number, "day": f"{piece.loan.until:%d/%m/%Y}"}
+            )
+    _hand_out(
+        row,
+        case,
+        actor,
+        issued_volumes=volume_count,
+        issued_folios=folio_count,
+        condition=_short(condition, field="condition", longest=500),
+    )
+    if not row.volumes:
+        pass_to(
+            case=case,
+            part=row.part,
+            giver=holder.keeper,
+            receiver=_hands_of(row, told),
+            cause=Holding.Cause.LOAN,
+            reference=row.pk,
+        )
+    LoanedPart.objects.bulk_create(
+        LoanedPart(loan=row, case=case, part=row.part, volume=number) for number in sorted(pieces)
+    )
+    logger.info("loan %d handed out by account %d", row.pk, actor.pk)
+    return row
+
+
+def _hands_of(row: Loan, told: LoanTold) -> Keeper:
+    """Return who has the paper of a whole part once it is handed out; of a few volumes the rest stays where it is."""
+    if row.borrower is None:
+        return Keeper(agency=row.outside_agency or row.outside_name)
+    offices = {post.unit_id: post.unit for post in told.posts}
+    near = offices.get(_case(row).unit_id) or next(iter(offices.values()), None)
+    if near is None:
+        raise Conflict(_("Người mượn không còn giữ chức danh nào."))
+    return Keeper(unit=near, person=row.borrower)
+
+
+def _counted(volume_count: int, folio_count: int) -> None:
+    if not 1 <= volume_count <= MOST_VOLUMES:
+        raise BadInput(_("Số tập từ 1 đến %(most)d.") % {"most": MOST_VOLUMES}, field="volume_count")
+    if not 1 <= folio_count <= LARGEST_COUNT:
+        raise BadInput(_("Số bút lục từ 1 đến %(most)d.") % {"most": LARGEST_COUNT}, field="folio_count")
+
+
+def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
+    """Return the numbers of the volumes that go out, with 0 for the part as a whole."""
+    there = set(Volume.objects.filter(case=case).values_list("number", flat=True)) if row.part == "hsva" else set()
+    if row.volumes:
+        missing = set(row.volumes) - there
+        if there and missing:
+            raise BadInput(
+                _("Hồ sơ không có tập %(numbers)s: hãy từ chối hoặc để người mượn đề nghị lại.")
+                % {"numbers": ", ".join(map(str, sorted(missing)))},
+                field="volume_count",
+            )
+        if volume_count != len(row.volumes):
+            raise BadInput(
+                _("Phiếu duyệt cho mượn %(count)d tập: giao đúng các tập đó.") % {"count": len(row.volumes)},
+                field="volume_count",
+            )
+        return set(row.volumes)
+    return {0} | there
+
+
+@transaction.atomic
+def return_loan(
+    *, actor: User, loan_id: int, volume_count: int | None = None, folio_count: int | None = None, note: str = ""
+) -> Loan:
+    """Take back what was lent. Paper is counted again, and what differs from the counts at the start is written down.
+
+    Args:
+        volume_count: how many volumes came back; None for an electronic loan, which closes at this moment.
+        folio_count: how many folios.
+        note: required where the counts differ.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`.
+        BadInput: nothing was counted, or a difference is not explained.
+    """
+    told = _mine(actor, loan_id, "return")
+    row = told.row
+    case = _case(row)
+    changes: dict[str, Any] = {"difference": _short(note, field="note", longest=1000)}
+    complete = True
+    if row.is_paper:
+        if volume_count is None or folio_count is None:
+            raise BadInput(_("Hãy đếm và ghi số tập, số bút lục trả."), field="folio_count")
+        if not (0 <= volume_count <= MOST_VOLUMES and 0 <= folio_count <= LARGEST_COUNT):
+            raise BadInput(_("Số tập, số bút lục trả không hợp lệ: hãy đếm lại."), field="folio_count")
+        complete = (volume_count, folio_count) == (row.issued_volumes, row.issued_folios)
+        if not complete and len(changes["difference"]) < SHORTEST_REASON:
+            raise BadInput(
+                _(
+                    "Lúc giao: %(volumes)d tập, %(folios)d bút lục. Số trả khác số giao: hãy đếm lại; nếu vẫn khác, ghi rõ thiếu "
+                    "hoặc thừa gì."
+                )
+                % {"volumes": row.issued_volumes, "folios": row.issued_folios},
+                field="note",
+            )
+        changes |= {"returned_volumes": volume_count, "returned_folios": folio_count}
+    move(row, LOAN, "return", returned_at=timezone.now(), returned_by=actor, **changes)
+    LoanedPart.objects.filter(loan=row).update(is_out=False)
+    holder = holder_of(case, row.part)
+    if holder.holding is not None and holder.is_lent and holder.holding.reference == row.pk:
+        pass_to(
+            case=case,
+            part=row.part,
+            giver=holder.keeper,
+            receiver=Keeper(unit=case.unit),
+            cause=Holding.Cause.LOAN_RETURN,
+            reference=row.pk,
+        )
+    LoanRenewal.objects.filter(loan=row, granted__isnull=True).update(granted=False, decided_at=timezone.now())
+    if row.access is not None:
+        close_for_loan(row.access, actor)
+    _tell_return(row, case, actor, complete=complete)
+    return row
+
+
+def _tell_return(row: Loan, case: CaseFile, actor: User | None, *, complete: bool) -> None:
+    tell(
+        "loan_returned",
+        actor=actor,
+        case=case,
+        loan_form=row.form,
+        volume_count=row.returned_volumes,
+        folio_count=row.returned_folios,
+        complete=complete,
+        note=row.difference,
+        **_about(row),
+    )
+
+
+@transaction.atomic
+def ask_renewal(*, actor: User, loan_id: int, until: dt.date, reason: str) -> LoanRenewal:
+    """Ask for a longer term.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`; or it was renewed as often as it may be.
+        BadInput: no longer term, too long a one, or a reason that says nothing.
+    """
+    told = _mine(actor, loan_id, "renew")
+    row = told.row
+    case = _case(row)
+    if until <= row.until:
+        raise BadInput(_("Hạn mới phải sau hạn cũ %(day)s.") % {"day": f"{row.until:%d/%m/%Y}"}, field="until")
+    renewal = LoanRenewal.objects.create(
+        loan=row,
+        until_before=row.until,
+        until=_term(until, after=row.until),
+        reason=_said(reason, field="reason"),
+        asked_by=actor,
+    )
+    tell("loan_renewal_asked", actor=actor, case=case, due_on=until, reason=renewal.reason, **_about(row))
+    return renewal
+
+
+@transaction.atomic
+def answer_renewal(*, actor: User, loan_id: int, granted: bool, reason: str = "") -> Loan:
+    """Allow a longer term, or not; what an electronic loan opened stays open with it.
+
+    Args:
+        granted: whether it is allowed.
+        reason: why not.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`; or the loan was renewed as often as it may be, or is over.
+        BadInput: a refusal without a reason.
+    """
+    told = _mine(actor, loan_id, "answer")
+    row, renewal = told.row, told.asked
+    case = _case(row)
+    assert renewal is not None  # noqa: S101 - what there is to answer was looked for
+    denial = "" if granted else _said(reason, field="reason")
+    if granted and sum(bool(each.granted) for each in told.renewals) >= renewals_allowed():
+        raise Conflict(_("Lần mượn này đã gia hạn %(most)d lần, không gia hạn nữa.") % {"most": renewals_allowed()})
+    changed = LoanRenewal.objects.filter(pk=renewal.pk, granted__isnull=True).update(
+        granted=granted, decided_at=timezone.now(), decided_by=actor, denial=denial
+    )
+    if not changed:
+        raise Conflict(_("Đề nghị gia hạn này đã được trả lời."))
+    if not granted:
+        tell("loan_renewal_denied", actor=actor, case=case, reason=denial, **_about(row))
+        return row
+    if renewal.until < timezone.localdate():
+        raise Conflict(_("Hạn mới đã qua: hãy từ chối để người mượn đề nghị lại."))
+    row.until = renewal.until
+    row.save(update_fields=["until"])
+    if row.access is not None:
+        lengthen_for_loan(row.access, _end_of(row.until))
+    tell("loan_renewed", actor=actor, case=case, due_before=renewal.until_before, due_on=renewal.until, **_about(row))
+    return row
+
+
+@transaction.atomic
+def end_what_ran_out(rows: Any = None) -> int:
+    """Note that electronic loans whose day has passed are over, which they are by themselves; return how many."""
+    chosen = Loan.objects.all() if rows is None else rows
+    passed = chosen.filter(form=Loan.Form.ELECTRONIC, state="dang_muon", until__lt=timezone.localdate())
+    ended = 0
+    for row in passed.select_related(*RELATED).order_by("pk"):
+        move(row, LOAN, "return", returned_at=_end_of(row.until))
+        LoanRenewal.objects.filter(loan=row, granted__isnull=True).update(granted=False, decided_at=timezone.now())
+        if row.case is not None:
+            _tell_return(row, row.case, None, complete=True)
+        ended += 1
+    return ended
+
+
+def remind_of_loans(today: dt.date | None = None) -> int:
+    """Write to borrowers of paper that is due soon, and each week of what should be back; return of how many loans.
+
+    The pages show both at any time; a letter goes out where the host sends any. It names codes and days alone.
+    """
+    day = today or timezone.localdate()
+    rows = Loan.objects.filter(
+        form=Loan.Form.PAPER, state="dang_muon", until__lte=day + dt.timedelta(days=SOON), borrower__isnull=False
+    ).select_related("borrower")
+    mails = configuration().reminder_email and host_sends_mail()
+    told = 0
+    for row in rows:
+        late = row.until < day
+        last = row.reminded_on
+        if last is not None and not (late and (last <= row.until or last <= day - dt.timedelta(days=REMIND_EVERY))):
+            continue
+        Loan.objects.filter(pk=row.pk).update(reminded_on=day)
+        told += 1
+        borrower = row.borrower
+        if mails and borrower is not None and borrower.email and borrower.is_active:
+            _write(row, borrower.email, late=late)
+    return told
+
+
+def _write(row: Loan, address: str, *, late: bool) -> None:
+    words = _("Hồ sơ %(code)s mượn đã quá hạn trả %(day)s.") if late else _("Hồ sơ %(code)s mượn đến hạn trả %(day)s.")
+    said = words % {"code": row.case_code, "day": f"{row.until:%d/%m/%Y}"}
+    closing = _("Hãy trả, hoặc đề nghị gia hạn ở trang Mượn hồ sơ.")
+    try:
+        send_mail(said, f"{said}\n\n{closing}", None, [address])
+    except OSError as error:
+        # the page tells of it whether or not the letter went out
+        logger.warning("reminder mail was not sent: %s", type(error).__name__)

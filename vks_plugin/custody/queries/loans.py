@@ -1,0 +1,338 @@
+"""Loans as one person may see them, and what that person may do with each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import LEADING, Level
+from vks_plugin.access.queries import CaseView, case_for, reads_only_by_loan, visible_cases
+from vks_plugin.cases.models import CaseFile, Folio, Volume
+from vks_plugin.conf import configuration
+from vks_plugin.custody.models import Loan, LoanRenewal
+from vks_plugin.custody.states import LOAN, OVERDUE
+from vks_plugin.errors import NotFound
+from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.queries import appointments_in_force, display_name
+from vks_plugin.organization.roles import OF_A_DEPARTMENT, Role
+
+AT_THE_DESK = frozenset({Role.ARCHIVIST, Role.RECORDS_CLERK})
+"""Whose work it is to hand files out and take them back; leaders of the office may too."""
+SOON = 3
+"""Days before the last one from which a loan is shown as due."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Offices, by their ids, in which somebody has to do with loans."""
+
+    led: frozenset[int]
+    chief: frozenset[int]
+    desk: frozenset[int]
+    office: frozenset[int]
+    """Where the person heads the department that allows loans to the office's own people."""
+
+    @property
+    def any(self) -> frozenset[int]:
+        """All of them."""
+        return self.led | self.desk | self.office
+
+    def hands_out(self, unit: int) -> bool:
+        """Tell whether the person hands out and takes back files of an office."""
+        return unit in self.desk or unit in self.led
+
+    def allows(self, unit: int, *, own_people: bool) -> bool:
+        """Tell whether the person decides about loans of an office's files.
+
+        To its own people its leaders lend (and the head of the department the setting names), to everybody else its
+        chief.
+        """
+        if own_people:
+            return unit in self.led or unit in self.office
+        return unit in self.chief or (configuration().loan_deputies_lend_outside and unit in self.led)
+
+
+def places_of(user: User) -> Places:
+    """Return where somebody has to do with loans (one query)."""
+    found: dict[str, set[int]] = defaultdict(set)
+    named = configuration().loan_office_department
+    for post in appointments_in_force(user) if user.is_active else ():
+        if post.role in LEADING:
+            found["led"].add(post.unit_id)
+        if post.role == Role.CHIEF_PROCURATOR:
+            found["chief"].add(post.unit_id)
+        if post.role in AT_THE_DESK:
+            found["desk"].add(post.unit_id)
+        if named and post.role in OF_A_DEPARTMENT and post.department is not None and post.department.code == named:
+            found["office"].add(post.unit_id)
+    return Places(*(frozenset(found[name]) for name in ("led", "chief", "desk", "office")))
+
+
+def shown_to(user: User) -> QuerySet[Loan]:
+    """Return the loans somebody may know of: the own ones, and those of the offices where the person decides or hands out.
+
+    Who hands out is shown those of cases the person may know of.
+    """
+    places = places_of(user)
+    chosen = Q(borrower=user) | Q(requested_by=user)
+    if places.led | places.office:
+        chosen |= Q(case__unit_id__in=places.led | places.office)
+    if places.desk:
+        known = visible_cases(user).filter(unit_id__in=places.desk).order_by()
+        chosen |= Q(case_id__in=known.values("pk"))
+    return Loan.objects.filter(chosen)
+
+
+def loans_of(user: User, view: CaseView) -> QuerySet[Loan]:
+    """Return the loans of a case; who reads it for no other reason than a loan is shown the own ones."""
+    rows = Loan.objects.filter(case=view.case)
+    reads = max(view.decision.level, view.internal.level) >= Level.VIEW
+    if reads and not reads_only_by_loan(user, view.case):
+        return rows if view.internal.level >= Level.VIEW else rows.filter(Q(part="hsva") | Q(pk__in=_own(user)))
+    return shown_to(user).filter(case=view.case)
+
+
+def known_to(user: User, loan_id: int) -> QuerySet[Loan]:
+    """Return one loan, if the person may know of it by `shown_to` or on the page of its case; else nothing."""
+    shown = shown_to(user).filter(pk=loan_id)
+    row = Loan.objects.filter(pk=loan_id).select_related("case").first()
+    if row is None or row.case is None or shown.exists():
+        return shown
+    try:
+        return loans_of(user, case_for(user, row.case.code)).filter(pk=loan_id)
+    except NotFound:
+        return shown
+
+
+def _own(user: User) -> QuerySet[Loan, int]:
+    return shown_to(user).order_by().values_list("pk", flat=True)
+
+
+@dataclass(frozen=True)
+class LoanTold:
+    """A loan as one person may see it."""
+
+    row: Loan
+    case: CaseFile | None
+    """None: the person may not know of the case, or there is none; the code is that which was typed."""
+    state: str
+    """As in the table of states; `qua_han` when the file should be back, `da_tra` when an electronic loan is over."""
+    due_soon: bool
+    posts: tuple[Appointment, ...]
+    """The posts in force of the borrower."""
+    renewals: tuple[LoanRenewal, ...]
+    may: frozenset[str]
+    """Of `approve`, `deny`, `withdraw`, `issue`, `return`, `renew`, `answer`, `slip`."""
+
+    @property
+    def label(self) -> str:
+        """What the state is called."""
+        if self.state == OVERDUE[0]:
+            return _(OVERDUE[1])
+        return _(LOAN.label(self.state))
+
+    @property
+    def person(self) -> str:
+        """Who borrows."""
+        return borrower_name(self.row)
+
+    @property
+    def posts_in_words(self) -> list[str]:
+        """What the borrower is, and where."""
+        if self.row.borrower_id is None:
+            return [self.row.outside_agency] if self.row.outside_agency else []
+        return [f"{post.get_role_display()}, {post.unit.short_name}" for post in self.posts]
+
+    @property
+    def asked(self) -> LoanRenewal | None:
+        """The renewal nobody has answered."""
+        return next((each for each in self.renewals if each.granted is None), None)
+
+    @property
+    def decider(self) -> str:
+        """Who answered the request."""
+        return display_name(self.row.decided_by)
+
+    @property
+    def issuer(self) -> str:
+        """Who handed it out."""
+        return display_name(self.row.issued_by)
+
+    @property
+    def returner(self) -> str:
+        """Who took it back."""
+        return display_name(self.row.returned_by)
+
+    @property
+    def requester(self) -> str:
+        """Who recorded the request, where that was not the borrower."""
+        return display_name(self.row.requested_by) if self.row.requested_by_id != self.row.borrower_id else ""
+
+    @property
+    def slip(self) -> str:
+        """The number of the slip with its year; empty while there is none."""
+        return slip_number(self.row)
+
+    @property
+    def what(self) -> str:
+        """Which piece of the file."""
+        row = self.row
+        volumes = _("tập %(numbers)s") % {"numbers": ", ".join(map(str, row.volumes))} if row.volumes else ""
+        return f"{row.get_part_display()}, {volumes or _('toàn bộ')}"
+
+
+def borrower_name(row: Loan) -> str:
+    """Return who borrows."""
+    return display_name(row.borrower) if row.borrower is not None else row.outside_name
+
+
+def slip_number(row: Loan) -> str:
+    """Return the number of the slip with its year; empty while there is none."""
+    if row.number is None or row.issued_at is None:
+        return ""
+    return f"{row.number}/{timezone.localtime(row.issued_at).year}"
+
+
+RELATED = (
+    "case__unit",
+    "borrower",
+    "requested_by",
+    "decided_by",
+    "issued_by",
+    "returned_by",
+    "unit",
+    "access",
+)
+"""What telling of a loan reads beside it."""
+
+
+def told_to(user: User, rows: QuerySet[Loan] | Iterable[Loan]) -> list[LoanTold]:
+    """Return loans of `shown_to` or `loans_of` with what this person may know and do (five queries for all of them)."""
+    chosen = list(rows.select_related(*RELATED)) if isinstance(rows, QuerySet) else list(rows)
+    if not chosen:
+        return []
+    day = timezone.localdate()
+    places = places_of(user)
+    keys = {row.case_id for row in chosen if row.case_id is not None}
+    known = set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
+    posts: dict[int | None, list[Appointment]] = defaultdict(list)
+    held = Appointment.objects.in_force(day).filter(
+        user_id__in=[row.borrower_id for row in chosen if row.borrower_id is not None]
+    )
+    for post in held.select_related("unit"):
+        posts[post.user_id].append(post)
+    renewals: dict[int, list[LoanRenewal]] = defaultdict(list)
+    for each in LoanRenewal.objects.filter(loan__in=[row.pk for row in chosen]).select_related("decided_by"):
+        renewals[each.loan_id].append(each)
+    found = []
+    for row in chosen:
+        state = row.state
+        if row.is_overdue(day):
+            state = OVERDUE[0]
+        elif row.has_run_out(day):
+            state = "da_tra"
+        mine = posts[row.borrower_id]
+        found.append(
+            LoanTold(
+                row=row,
+                case=row.case if row.case_id in known else None,
+                state=state,
+                due_soon=state == "dang_muon" and row.until <= day + dt.timedelta(days=SOON),
+                posts=tuple(mine),
+                renewals=tuple(renewals[row.pk]),
+                may=_may(user, places, row, state, mine, renewals[row.pk], knows=row.case_id in known),
+            )
+        )
+    return found
+
+
+def _may(
+    user: User,
+    places: Places,
+    row: Loan,
+    state: str,
+    posts: list[Appointment],
+    renewals: list[LoanRenewal],
+    *,
+    knows: bool,
+) -> frozenset[str]:
+    unit = row.case.unit_id if row.case is not None else None
+    own = user.pk == row.borrower_id
+    asked = own or user.pk == row.requested_by_id
+    found = set()
+    decides = (
+        unit is not None and not asked and places.allows(unit, own_people=any(post.unit_id == unit for post in posts))
+    )
+    hands_out = unit is not None and not own and knows and places.hands_out(unit)
+    out = state in {"dang_muon", OVERDUE[0]}
+    waits = any(each.granted is None for each in renewals)
+    if decides and state == "de_nghi":
+        found |= {"approve", "deny"}
+    if asked and state in {"de_nghi", "da_duyet"}:
+        found.add("withdraw")
+    if hands_out and state == "da_duyet":
+        found.add("issue")
+    if out and (hands_out or (own and not row.is_paper)):
+        found.add("return")
+    if out and not waits and (own or hands_out) and sum(bool(each.granted) for each in renewals) < renewals_allowed():
+        found.add("renew")
+    if out and waits and decides and not any(each.granted is None and each.asked_by_id == user.pk for each in renewals):
+        found.add("answer")
+    if row.number is not None and knows and (own or hands_out or decides):
+        found.add("slip")
+    return frozenset(found)
+
+
+def renewals_allowed() -> int:
+    """Return how often a loan may be renewed."""
+    return configuration().loan_renewals
+
+
+def waiting_for(user: User) -> QuerySet[Loan]:
+    """Return the loans on which the person's desk or decision may wait: requests, what is to be handed out, renewals."""
+    places = places_of(user)
+    if not places.any:
+        return Loan.objects.none()
+    open_renewals = LoanRenewal.objects.filter(granted__isnull=True).values("loan_id")
+    waits = Q(state__in=["de_nghi", "da_duyet"]) | Q(state="dang_muon", pk__in=open_renewals)
+    return shown_to(user).filter(waits, case__unit_id__in=places.any)
+
+
+def overdue(rows: QuerySet[Loan], day: dt.date | None = None) -> QuerySet[Loan]:
+    """Keep paper that should be back."""
+    return rows.filter(form=Loan.Form.PAPER, state="dang_muon", until__lt=day or timezone.localdate())
+
+
+def concerning(user: User) -> int:
+    """Return on how many loans somebody waits for this person, or a file should be back (one query, mostly)."""
+    late = overdue(Loan.objects.filter(Q(borrower=user) | Q(requested_by=user))).order_by()
+    if not places_of(user).any:
+        return late.count()
+    mine = overdue(shown_to(user)).order_by().values("pk")
+    waits = waiting_for(user).order_by().values("pk")
+    return Loan.objects.filter(Q(pk__in=waits) | Q(pk__in=mine)).count()
+
+
+def counted(row: Loan) -> tuple[int | None, int | None]:
+    """Return how many volumes and folios the record knows of what a loan is of; None where it does not know."""
+    if row.case is None or row.part != "hsva" or not row.is_paper:
+        return None, None
+    volumes = Volume.objects.filter(case=row.case)
+    if row.volumes:
+        volumes = volumes.filter(number__in=row.volumes)
+    chosen = list(volumes)
+    folios = Folio.objects.filter(case=row.case, number__isnull=False)
+    if not row.volumes:
+        return len(chosen) or None, folios.count() or None
+    within = Q(pk__in=[])
+    for each in chosen:
+        if each.folio_from is not None and each.folio_to is not None:
+            within |= Q(number__gte=each.folio_from, number__lte=each.folio_to)
+    return len(row.volumes), folios.filter(within).count() or None
