@@ -28,6 +28,9 @@ from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.checkpoint import SigningKey
+from vks_plugin.custody.keys import key_path, write_key
+from vks_plugin.custody.queries import public_keys
 from vks_plugin.host.models import Document
 from vks_plugin.organization.models import Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import CIRCLES, Role
@@ -376,13 +379,32 @@ def test_a_code_that_is_no_office_of_today_is_named_and_nothing_is_done(code: st
 
 
 @pytest.mark.django_db
-def test_whoever_sets_up_is_told_what_is_still_to_do() -> None:
+def test_whoever_sets_up_is_told_what_is_still_to_do(tmp_path: Path, settings: Any) -> None:
+    settings.VKS_LEDGER_KEY_FILE = str(tmp_path / "ledger.key")
     out = io.StringIO()
     call_command("vks_setup", stdout=out)
     assert "chạy lại với --activate" in out.getvalue()
+    # the key that signs the ledger is there from the first day on
+    assert f"Đã tạo khóa ký sổ cái tại {key_path()}: hãy cất một bản sao" in out.getvalue()
+    assert str(public_keys()[0]) in out.getvalue()
+    kept = key_path().read_bytes()
     out = io.StringIO()
     call_command("vks_setup", "--activate", "QN-KV1", stdout=out)
     assert "chạy lại với --activate" not in out.getvalue()
+    assert "khóa ký" not in out.getvalue()
+    assert (key_path().read_bytes(), len(public_keys())) == (kept, 1)
+
+
+@pytest.mark.django_db
+def test_a_key_nobody_knows_is_left_alone_and_stops_no_setup(tmp_path: Path, settings: Any) -> None:
+    settings.VKS_LEDGER_KEY_FILE = str(tmp_path / "ledger.key")
+    write_key(key_path(), SigningKey.generate("vks-ledger/another"))
+    kept = key_path().read_bytes()
+    told = io.StringIO()
+    call_command("vks_setup", "--activate", "QN-KV1", stdout=io.StringIO(), stderr=told)
+    assert "không ghi đè" in told.getvalue()
+    assert (key_path().read_bytes(), public_keys()) == (kept, [])
+    assert ProcuracyUnit.objects.filter(code="QN-KV1", active_from__isnull=False).exists()
 
 
 @pytest.mark.django_db

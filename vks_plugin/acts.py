@@ -168,6 +168,21 @@ ACTS: dict[str, Act] = {
         ("loan", "loan_form", "part", "volume_count", "folio_count", "complete", "person_id"),
         hidden=("person", "note"),
     ),
+    # the record: its history says the same in words
+    "record_changed": Act(
+        _("Sửa hồ sơ"),
+        ("change_kind", "subject", "subject_id", "fields"),
+        hidden=("label", "changes", "reason"),
+    ),
+    "folios_numbered": Act(
+        _("Đánh số bút lục"), ("folio_from", "folio_to", "pages", "documents", "digest"), hidden=("reason",)
+    ),
+    "volume_recorded": Act(
+        _("Ghi tập hồ sơ"), ("change_kind", "volume", "folio_from", "folio_to"), hidden=("title", "reason")
+    ),
+    "inventory_drawn_up": Act(
+        _("Lập thống kê tài liệu"), ("inventory", "drawn_up_on", "folio_from", "folio_to", "rows", "rows_digest")
+    ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
@@ -227,6 +242,7 @@ ACTS: dict[str, Act] = {
         hidden=("decision",),
     ),
     "restructuring_finished": Act(_("Sắp xếp đơn vị xong"), ("restructuring", "unit", "cases", "posts")),
+    "list_imported": Act(_("Nạp danh sách vụ án"), ("case_import", "rows", "rows_refused")),
     "list_exported": Act(_("Xuất danh sách vụ án"), ("file_type", "cases")),
     "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
 }
@@ -240,7 +256,8 @@ class Field(NamedTuple):
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
     `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
-    `day`, `moment`, `yes`, `numbers`, `hash`."""
+    `day`, `moment`, `yes`, `numbers`, `hash`,
+    `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
 
 
 FIELDS: dict[str, Field] = {
@@ -333,6 +350,19 @@ FIELDS: dict[str, Field] = {
     "complete": Field(_("Khớp số lúc giao"), "yes"),
     "purpose": Field(_("Mục đích")),
     "note": Field(_("Ghi chú")),
+    "change_kind": Field(_("Việc"), "change_kind"),
+    "subject": Field(_("Phần"), "subject"),
+    "subject_id": Field(_("Dòng số")),
+    "fields": Field(_("Các mục"), "fields"),
+    "label": Field(_("Dòng")),
+    "changes": Field(_("Nội dung sửa"), "changes"),
+    "volume": Field(_("Tập số")),
+    "inventory": Field(_("Thống kê số")),
+    "drawn_up_on": Field(_("Ngày lập"), "day"),
+    "rows": Field(_("Số dòng")),
+    "rows_refused": Field(_("Số dòng không nhận")),
+    "rows_digest": Field(_("Mã băm các dòng"), "hash"),
+    "case_import": Field(_("Lần nạp số")),
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),

@@ -21,12 +21,21 @@ from vks_plugin import acts
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, ProceduralEvent
+from vks_plugin.cases.models import (
+    Assignment,
+    CaseDocument,
+    CaseFile,
+    CatalogueType,
+    Folio,
+    ProceduralEvent,
+    RelatedCase,
+)
 from vks_plugin.custody import actions, queries, verify_ledger
 from vks_plugin.custody.actions.hand_overs import Terms, accept, attach_paper, cancel, hand_over, reject, send
 from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import Keeper, LedgerEntry, LedgerHidden
+from vks_plugin.custody.words import in_words
 from vks_plugin.errors import Conflict
 from vks_plugin.organization.models import Appointment, Department
 
@@ -667,9 +676,98 @@ def test_what_people_write_is_in_no_open_field() -> None:
         "receiver",
         "missing",
         "seal_condition",
+        "label",
+        "changes",
     }
     for name, act in acts.ACTS.items():
         assert not written_by_people & set(act.shown), name
+
+
+def test_a_change_of_the_record_is_told_once(case: CaseFile, people: dict[str, User]) -> None:
+    from vks_plugin.cases.actions import record
+
+    clerk = people["clerk_kv1"]
+    with written() as found:
+        exhibit = record.add_entry(actor=clerk, case=case, part="exhibit", values={"name": "Dao nhọn", "quantity": "1"})
+        record.change_entry(actor=clerk, entry=exhibit, values={"quantity": "2"}, reason="Đếm lại")
+        record.change_entry(actor=clerk, entry=exhibit, values={"quantity": "2"})
+        record.remove_entry(actor=clerk, entry=exhibit, reason="Nhầm vụ")
+    assert found.kinds() == ["record_changed"] * 3
+    entry = found.rows[1]
+    shown = {"change_kind": "changed", "subject": "exhibit", "subject_id": exhibit.pk, "fields": ["quantity"]}
+    assert data(entry) == shown
+    assert hidden(entry) == {"label": str(exhibit), "changes": [["quantity", "1", "2"]], "reason": "Đếm lại"}
+    assert "Dao nhọn".encode() not in b"".join(bytes(row.line) for row in found.rows)
+    (said,) = in_words([entry], leads=False, internal=False)
+    texts = {value.name: value.text for value in said.values}
+    assert (texts["change_kind"], texts["subject"], texts["changes"]) == ("Sửa", "Vật chứng", "Số lượng: 1 → 2")
+
+
+def test_the_code_of_a_related_case_is_in_no_entry_of_another(
+    case: CaseFile, other_case: CaseFile, people: dict[str, User]
+) -> None:
+    from vks_plugin.cases.actions import record
+
+    values: dict[str, Any] = {"other": other_case, "note": "Cùng nhóm"}
+    values["relation"] = RelatedCase._meta.get_field("relation").choices[0][0]  # type: ignore[index]
+    with written() as found:
+        record.add_entry(actor=people["clerk_kv1"], case=case, part="relation", values=values)
+    assert "other" in data(found.one)["fields"]
+    assert other_case.code not in json.dumps(hidden(found.one))
+    assert hidden(found.one)["changes"]
+
+
+def test_numbers_volumes_and_inventories_have_acts_of_their_own(filed_case: FiledCase, people: dict[str, User]) -> None:
+    from vks_plugin.cases.actions import folios, inventories
+    from vks_plugin.cases.folio_queries import waiting_documents
+    from vks_plugin.cases.models import FolioProfile
+
+    clerk, case = people["clerk_kv1"], filed_case.case
+    CaseDocument.objects.filter(case=case).update(folio_from=None, folio_to=None)
+    Folio.objects.filter(case=case).delete()
+    waiting = list(waiting_documents(case))
+    profile = FolioProfile.objects.exclude(numbering=FolioProfile.Numbering.NONE).order_by("pk")[0]
+    with written() as found:
+        pages = folios.number_folios(actor=clerk, case=case, profile=profile, order=[each.pk for each in waiting])
+        folios.bind_volumes(actor=clerk, case=case, volumes=[("Tập một", 1, 2)])
+        inventory = inventories.draw_up_inventory(actor=clerk, case=case)
+    assert found.kinds() == ["folios_numbered", "volume_recorded", "inventory_drawn_up"]
+    numbered = data(found.rows[0])
+    assert (numbered["folio_from"], numbered["pages"], numbered["documents"]) == (1, pages, len(waiting))
+    assert numbered["digest"] == acts.digest_of((each.document_id, each.sha256) for each in waiting)
+    volume = {"change_kind": "created", "volume": 1, "folio_from": 1, "folio_to": 2}
+    assert (data(found.rows[1]), hidden(found.rows[1])) == (volume, {"title": "Tập một", "reason": ""})
+    listed = verify_ledger.canonical(inventory.rows)
+    assert data(found.rows[2])["rows_digest"] == hashlib.sha256(listed).hexdigest()
+    assert data(found.rows[2])["rows"] == len(inventory.rows)
+
+
+def test_a_list_that_was_loaded_is_told_when_it_is_done(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None, tmp_path: Path, settings: Any
+) -> None:
+    from tests.exchange.files import HEADINGS, ROWS, csv_text
+    from tests.exchange.files import written as file_of
+    from vks_plugin.exchange import actions as exchange
+
+    settings.VKS_DATA_DIR = tmp_path / "data"
+    wrong = ("", "171", "31/02/2022", "CSĐT", "")
+    with written() as found:
+        for load in (False, True):
+            content = csv_text([HEADINGS, *ROWS, wrong])
+            row = exchange.hand_in(
+                actor=people["chief_kv1"],
+                file=file_of(tmp_path, content),
+                filename="ds.csv",
+                unit=units["QN-KV1"],
+                load=load,
+                queued=False,
+            )
+            while exchange.run(row.pk):
+                pass
+    # a trial is none
+    entry = found.of("list_imported")
+    assert (entry.case_id, entry.said["actor"]["id"]) == (None, people["chief_kv1"].pk)
+    assert data(entry) == {"case_import": row.pk, "rows": 3, "rows_refused": 1}
 
 
 def test_every_act_is_told_somewhere_and_is_tried_here() -> None:

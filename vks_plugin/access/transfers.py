@@ -58,6 +58,7 @@ def _history(actor: User, case: CaseFile, field: str, before: str, after: str, r
         label=case.code,
         values=[[field, before, after]],
         reason=reason,
+        told=True,
     )
 
 

@@ -235,14 +235,21 @@ PARTS_OF_RECORD: dict[str, Part] = {
 }
 
 
-_OTHER_SUBJECTS: dict[str, type[models.Model]] = {
-    "case": CaseFile,
-    "event": ProceduralEvent,
-    "folio": Folio,
-    "explanation": FolioExplanation,
-    "inventory": DocumentInventory,
+_OTHER_SUBJECTS: dict[str, tuple[str, type[models.Model]]] = {
+    "case": (_("Vụ án"), CaseFile),
+    "event": (_("Quyết định, sự kiện tố tụng"), ProceduralEvent),
+    "folio": (_("Bút lục"), Folio),
+    "explanation": (_("Giải trình bút lục"), FolioExplanation),
+    "inventory": (_("Thống kê tài liệu"), DocumentInventory),
 }
 """What else the history tells of."""
+
+
+def subject_label(subject: str) -> str:
+    """Return what the history calls a part of the record, in the reader's language; the code itself for what is none."""
+    if subject in PARTS_OF_RECORD:
+        return gettext(PARTS_OF_RECORD[subject].label)
+    return gettext(_OTHER_SUBJECTS[subject][0]) if subject in _OTHER_SUBJECTS else subject
 
 
 def may_have_lines(column: models.Field[Any, Any]) -> bool:
@@ -266,7 +273,7 @@ def field_label(subject: str, name: str) -> str:
     if subject == "case" and name in PARTS_OF_RECORD:
         return gettext(PARTS_OF_RECORD[name].label)
     part = PARTS_OF_RECORD.get(subject)
-    model = part.model if part is not None else _OTHER_SUBJECTS.get(subject)
+    model = part.model if part is not None else _OTHER_SUBJECTS.get(subject, (name, None))[1]
     if model is None:
         return name
     try:

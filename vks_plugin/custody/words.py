@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.acts import ACTS, FIELDS
 from vks_plugin.cases.kinds import KINDS
-from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.models import Assignment, CaseChange
 from vks_plugin.cases.proceedings import event_label
+from vks_plugin.cases.record import field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import LedgerEntry, Loan
@@ -88,6 +89,8 @@ _READS: dict[str, Callable[[Any], str]] = {
     "term": lambda value: _(dict(TERMS).get(value, value)),
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),
     "loan_form": _choice(Loan.Form.choices),
+    "change_kind": _choice(CaseChange.Act.choices),
+    "subject": subject_label,
     "day": lambda value: f"{dt.date.fromisoformat(value):%d/%m/%Y}",
     "moment": _moment,
     "yes": lambda value: _("có") if value else _("không"),
@@ -155,7 +158,11 @@ def in_words(entries: Sequence[LedgerEntry], *, leads: bool, internal: bool) -> 
                 label=_(act.label) if act is not None else entry.kind,
                 actor=actor["name"] or _(SYSTEM_ACTS),
                 place=", ".join(place),
-                values=[_value(name, value, offices) for name, value in pairs if value not in (None, "", [])],
+                values=[
+                    _value(name, value, offices, data.get("subject", ""))
+                    for name, value in pairs
+                    if value not in (None, "", [])
+                ],
                 withheld=withheld,
                 covered=leaf is not None and leaf.index < signed,
             )
@@ -163,10 +170,16 @@ def in_words(entries: Sequence[LedgerEntry], *, leads: bool, internal: bool) -> 
     return found
 
 
-def _value(name: str, value: Any, offices: dict[str, str]) -> Value:
+def _value(name: str, value: Any, offices: dict[str, str], subject: str) -> Value:
     known = FIELDS.get(name)
     label = _(known.label) if known is not None else name
-    return Value(name, label, value, _text(known.reads if known is not None else "text", value, offices))
+    reads = known.reads if known is not None else "text"
+    if reads == "fields":
+        return Value(name, label, value, ", ".join(field_label(subject, each) for each in value))
+    if reads == "changes" and isinstance(value, list):
+        told = [f"{field_label(subject, each)}: {before or '–'} → {after or '–'}" for each, before, after in value]
+        return Value(name, label, value, "; ".join(told))
+    return Value(name, label, value, _text(reads, value, offices))
 
 
 def _opened(entry: LedgerEntry, data: dict[str, Any]) -> list[tuple[str, Any]]:

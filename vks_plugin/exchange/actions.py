@@ -10,6 +10,7 @@ import logging
 import os
 import time
 import uuid
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import units_to_register_in
+from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseImport, CaseImportRow
 from vks_plugin.conf import configuration
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, TooLarge, Unavailable, VksError
@@ -350,3 +352,13 @@ def _end(row: CaseImport, status: str, *, error: str = "") -> None:
     )
     if changed == 1 and status in {Status.DONE, Status.FAILED}:
         _forget(row)
+    if changed == 1 and status == Status.DONE:
+        outcomes = Counter(row.rows.values_list("outcome", flat=True))
+        tell(
+            "list_imported",
+            actor=row.user,
+            case=None,
+            case_import=row.pk,
+            rows=outcomes.total(),
+            rows_refused=outcomes[CaseImportRow.Outcome.REFUSED],
+        )

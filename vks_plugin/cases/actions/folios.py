@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.actions.record import add_entry, lock_case, note_change
 from vks_plugin.cases.folio_queries import (
     as_unnumbered,
@@ -92,9 +93,26 @@ def _needed(text: str, sentence: str, *, field: str) -> str:
     return said
 
 
-def _note(case: CaseFile, actor: User, *, act: str, label: str, values: list[list[Any]], reason: str = "") -> None:
+def _note(
+    case: CaseFile,
+    actor: User,
+    *,
+    act: str,
+    label: str,
+    values: list[list[Any]],
+    reason: str = "",
+    told: bool = False,
+) -> None:
     note_change(
-        case=case, actor=actor, act=act, subject="folio", subject_id=case.pk, label=label, values=values, reason=reason
+        case=case,
+        actor=actor,
+        act=act,
+        subject="folio",
+        subject_id=case.pk,
+        label=label,
+        values=values,
+        reason=reason,
+        told=told,
     )
 
 
@@ -249,6 +267,18 @@ def number_folios(
             label=f"Đánh số bút lục {start}–{numbers[-1].number} ({len(numbered)} tài liệu)",
             values=[["number", "", f"{start}–{numbers[-1].number}"], ["stamped_by", "", profile.name]],
             reason=reason,
+            told=True,
+        )
+        tell(
+            "folios_numbered",
+            actor=actor,
+            case=case,
+            folio_from=start,
+            folio_to=numbers[-1].number,
+            pages=len(numbers),
+            documents=len(numbered),
+            digest=digest_of((waiting[pk].document_id, waiting[pk].sha256) for pk in numbered),
+            reason=one_line(reason)[:LONGEST_TEXT],
         )
         return len(numbers)
 

@@ -7,6 +7,8 @@ later gets an inventory of its own.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -14,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case, note_change
 from vks_plugin.cases.folio_queries import rows_to_list
 from vks_plugin.cases.folios import parse_labels
@@ -94,6 +97,20 @@ def draw_up_inventory(*, actor: User, case: CaseFile, day: dt.date | None = None
             ["folio_from", "", str(inventory.folio_from)],
             ["folio_to", "", str(inventory.folio_to)],
         ],
+        told=True,
+    )
+    # what its rows said that day: names sorted, nothing between them
+    rows_as_text = json.dumps(inventory.rows, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    tell(
+        "inventory_drawn_up",
+        actor=actor,
+        case=case,
+        inventory=inventory.number,
+        drawn_up_on=inventory.drawn_up_on,
+        folio_from=inventory.folio_from,
+        folio_to=inventory.folio_to,
+        rows=len(inventory.rows),
+        rows_digest=hashlib.sha256(rows_as_text.encode()).hexdigest(),
     )
     return inventory
 

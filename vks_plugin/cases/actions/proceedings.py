@@ -240,6 +240,7 @@ def _record(*, actor: User, case: CaseFile, happened: Happened, quietly: bool = 
         label=title_of(row),
         values=difference({}, values_of(row, _FIELDS)),
         reason=row.override_reason,
+        told=True,
     )
     tell(
         "event_recorded",
@@ -348,6 +349,7 @@ def _withdraw(*, actor: User, case: CaseFile, event: ProceduralEvent, reason: st
         label=title_of(event),
         values=[[name, value, ""] for name, value in values_of(event, _FIELDS).items() if value],
         reason=reason,
+        told=True,
     )
     tell(
         "event_withdrawn",

@@ -16,6 +16,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.acts import tell
 from vks_plugin.cases.actions.rules import refuse_taken_folios
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
@@ -70,8 +71,13 @@ def note_change(
     label: str,
     values: list[list[Any]],
     reason: str = "",
+    told: bool = False,
 ) -> None:
-    """Write one row of the history."""
+    """Write one row of the history, and tell the ledger.
+
+    Args:
+        told: the ledger is told of it by the caller, as an act of its own.
+    """
     CaseChange.objects.create(
         case=case,
         actor_id=actor.pk,
@@ -81,6 +87,35 @@ def note_change(
         subject_id=subject_id,
         subject_label=label[:250],
         values=values,
+        reason=one_line(reason)[:500],
+    )
+    if told:
+        return
+    tell(
+        "record_changed",
+        actor=actor,
+        case=case,
+        change_kind=act,
+        subject=subject,
+        subject_id=subject_id,
+        fields=[name for name, _before, _after in values],
+        label=label[:250],
+        # who reads this case may not know of the other one: it is found by the row's id
+        changes=[each for each in values if subject != "relation" or each[0] != "other"],
+        reason=one_line(reason)[:500],
+    )
+
+
+def _tell_of_volume(actor: User, volume: Volume, act: str, reason: str) -> None:
+    tell(
+        "volume_recorded",
+        actor=actor,
+        case=volume.case,
+        change_kind=act,
+        volume=volume.number,
+        folio_from=volume.folio_from,
+        folio_to=volume.folio_to,
+        title=volume.title,
         reason=one_line(reason)[:500],
     )
 
@@ -338,7 +373,10 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
         label=title_of(entry),
         values=difference({}, values_of(entry, chosen.fields)),
         reason=reason,
+        told=isinstance(entry, Volume),
     )
+    if isinstance(entry, Volume):
+        _tell_of_volume(actor, entry, CaseChange.Act.CREATED, reason)
     _follow(actor, case, entry)
     follow_up(case)
     return entry
@@ -395,7 +433,10 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
         label=title_of(current),
         values=changed,
         reason=reason,
+        told=isinstance(current, Volume),
     )
+    if isinstance(current, Volume):
+        _tell_of_volume(actor, current, CaseChange.Act.CHANGED, reason)
     _follow(actor, case, current)
     follow_up(case)
     return current
@@ -436,7 +477,10 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
         label=label,
         values=[[name, value, ""] for name, value in before.items() if value],
         reason=reason,
+        told=isinstance(current, Volume),
     )
+    if isinstance(current, Volume):
+        _tell_of_volume(actor, current, CaseChange.Act.REMOVED, reason)
     if imposed_by is not None:
         from vks_plugin.cases.actions.proceedings import forget_measure  # noqa: PLC0415 - it builds on this module
 

@@ -315,6 +315,7 @@ def _fill(
         subject_id=case.pk,
         label=case.code,
         values=told,
+        told=True,
     )
     tell(
         "case_registered",

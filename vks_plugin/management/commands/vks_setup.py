@@ -16,7 +16,10 @@ import vks_plugin
 from vks_plugin.access.actions import project_everything
 from vks_plugin.cases.models import CatalogueType, FolioProfile
 from vks_plugin.conf import configuration
+from vks_plugin.custody.actions import ensure_key
+from vks_plugin.custody.keys import key_path
 from vks_plugin.custody.models import RetentionRule
+from vks_plugin.errors import VksError
 from vks_plugin.filing.inbox import take_unowned
 from vks_plugin.host import provision
 from vks_plugin.organization.actions import (
@@ -78,9 +81,23 @@ class Command(BaseCommand):
             help="cho các đơn vị này dùng hệ thống từ hôm nay ('all': mọi đơn vị đang tồn tại)",
         )
 
-    @transaction.atomic
     def handle(self, *_args: Any, **options: Any) -> None:
         """Provision, and print how much was made just now."""
+        with transaction.atomic():
+            made = self._provision(options["activate"])
+        # afterwards: a file is not taken back with a transaction
+        made["ledger_key"], told = self._ledger_key()
+        if options["json"]:
+            self.stdout.write(json.dumps({"made": made}, ensure_ascii=False))
+            return
+        for name, number in made.items():
+            self.stdout.write(f"{name}: {number}")
+        for sentence in told:
+            self.stdout.write(sentence)
+        if not ProcuracyUnit.objects.filter(active_from__lte=timezone.localdate()).exists():
+            self.stdout.write("Chưa đơn vị nào dùng hệ thống: chạy lại với --activate MÃ_ĐƠN_VỊ.")
+
+    def _provision(self, activate: list[str]) -> dict[str, int]:
         today = timezone.localdate()
         made: dict[str, int] = load_missing(REFERENCE_DATA)
         made["service_account"] = int(ensure_service_account()[1])
@@ -92,7 +109,7 @@ class Command(BaseCommand):
         for each in without:
             each.host_type_id = types[each.name]
             each.save(update_fields=["host_type"])
-        made["activated_units"] = self._activate(options["activate"])
+        made["activated_units"] = self._activate(activate)
         made["groups"] = self._groups(ProcuracyUnit.objects.on(today))
         # also what `vks_disable` took away
         if configuration().enabled:
@@ -100,13 +117,21 @@ class Command(BaseCommand):
         swept = project_everything()
         made["memberships"], made["documents_put_right"] = swept.memberships, swept.documents
         made["unowned_documents_taken"] = take_unowned()
-        if options["json"]:
-            self.stdout.write(json.dumps({"made": made}, ensure_ascii=False))
-            return
-        for name, number in made.items():
-            self.stdout.write(f"{name}: {number}")
-        if not ProcuracyUnit.objects.filter(active_from__lte=today).exists():
-            self.stdout.write("Chưa đơn vị nào dùng hệ thống: chạy lại với --activate MÃ_ĐƠN_VỊ.")
+        return made
+
+    def _ledger_key(self) -> tuple[int, list[str]]:
+        """Make the key that signs the ledger where there is none; what stands in the way stops nothing else."""
+        try:
+            public, made = ensure_key()
+        except VksError as refusal:
+            self.stderr.write(refusal.message)
+            return 0, []
+        if not made:
+            return 0, []
+        return 1, [
+            f"Đã tạo khóa ký sổ cái tại {key_path()}: hãy cất một bản sao tách khỏi bản sao lưu cơ sở dữ liệu.",
+            f"Khóa công khai, in ra giấy và giữ ngoài máy chủ: {public}",
+        ]
 
     @staticmethod
     def _activate(codes: list[str]) -> int:

@@ -36,7 +36,16 @@ from vks_plugin.cases.models import (
     RelatedCase,
 )
 from vks_plugin.cases.penal_code import CLASS_NAMES
-from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD, UNSET, field_label, fingerprint, readable
+from vks_plugin.cases.record import (
+    CASE_FIELDS,
+    FLAGS,
+    PARTS_OF_RECORD,
+    UNSET,
+    field_label,
+    fingerprint,
+    readable,
+    subject_label,
+)
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import display_name
@@ -304,15 +313,13 @@ def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     changes = []
     shown = shown_values(request.user, rows)
     for row in rows:
-        part = PARTS_OF_RECORD.get(row.subject)
-        label = _(part.label) if part is not None else _OTHER_SUBJECTS.get(row.subject, row.subject)
         values = [
             (_change_label(row.subject, name, view.case.kind_data), before, after)
             for name, before, after in shown[row.pk]
             # of a new row, the marks it does not carry say nothing
             if not (row.act == CaseChange.Act.CREATED and after == UNSET and _is_mark(row.subject, name))
         ]
-        changes.append(Change(row, str(label), values))
+        changes.append(Change(row, subject_label(row.subject), values))
     return {"changes": changes, "rows": rows}
 
 
@@ -321,15 +328,6 @@ def _is_mark(subject: str, name: str) -> bool:
     model: Any = part.model if part is not None else CaseFile if subject == "case" else None
     fields = {each.name: each for each in model._meta.get_fields()} if model is not None else {}
     return isinstance(fields.get(name), models.BooleanField)
-
-
-_OTHER_SUBJECTS: dict[str, Any] = {
-    "case": gettext_lazy("Vụ án"),
-    "event": gettext_lazy("Quyết định, sự kiện tố tụng"),
-    "folio": gettext_lazy("Bút lục"),
-    "explanation": gettext_lazy("Giải trình bút lục"),
-    "inventory": gettext_lazy("Thống kê tài liệu"),
-}
 
 
 def _case_label(name: str, kind: Kind) -> str:
