@@ -57,24 +57,12 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def flush_goes_past_append_only_tables() -> Iterator[None]:
-    """Lift the triggers of append-only tables while a transactional test empties the database, and no longer."""
-    from django.db import connection
+def nothing_is_emptied() -> Iterator[None]:
+    """Leave what a transactional test left: the database is replaced as a whole before the next one."""
     from django.test import TransactionTestCase
 
-    from vks_plugin.append_only import append_only_models, protect, unprotect
-
-    emptied = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, not in its types
-
-    def empty(self: TransactionTestCase) -> None:
-        unprotect(connection)
-        try:
-            emptied(self)
-        finally:
-            protect(connection, append_only_models())
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: None)
         yield
 
 

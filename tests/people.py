@@ -24,7 +24,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.test import TestCase
 
-from tests.stages import Stage, stages
+from tests.stages import Stage, kept_as
 from vks_plugin.access import actions as access
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
@@ -303,17 +303,8 @@ def _make_papers(case: CaseFile) -> None:
         assert item.status == IntakeItem.Status.FILED, item.error
 
 
-stages.makers.update(
-    units=_make_units,
-    people=_make_people,
-    provisioned=_make_provisions,
-    catalogue=_make_catalogue,
-    case=_make_case,
-    filed_case=lambda: _make_papers(CaseFile.objects.get()),
-)
-
-
 @pytest.fixture
+@kept_as("units", _make_units)
 def units(db: None, stage: Stage) -> dict[str, ProcuracyUnit]:
     """Return the province QN and its regional offices QN-KV1 and QN-KV3, all using the system."""
     if "units" not in stage:
@@ -322,6 +313,7 @@ def units(db: None, stage: Stage) -> dict[str, ProcuracyUnit]:
 
 
 @pytest.fixture
+@kept_as("people", _make_people)
 def people(units: dict[str, ProcuracyUnit], stage: Stage) -> dict[str, User]:
     """Return one person a role, with a twin in another office; `outsider` has no post, `locked` is locked.
 
@@ -333,6 +325,7 @@ def people(units: dict[str, ProcuracyUnit], stage: Stage) -> dict[str, User]:
 
 
 @pytest.fixture
+@kept_as("provisioned", _make_provisions)
 def provisioned(db: None, stage: Stage) -> None:
     """Put in place what `vks_setup` provisions in the host."""
     if "provisioned" not in stage:
@@ -340,6 +333,7 @@ def provisioned(db: None, stage: Stage) -> None:
 
 
 @pytest.fixture
+@kept_as("catalogue", _make_catalogue)
 def catalogue(provisioned: None, stage: Stage) -> dict[str, CatalogueType]:
     """Return a few document types by code, `BCDX` of the supervision file; the shipped folio profiles are there too."""
     if "catalogue" not in stage:
@@ -348,6 +342,7 @@ def catalogue(provisioned: None, stage: Stage) -> dict[str, CatalogueType]:
 
 
 @pytest.fixture
+@kept_as("case", _make_case)
 def case(people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None, stage: Stage) -> CaseFile:
     """Return a case of KV1 that its clerk registered and `prosecutor_kv1` leads; nobody else is assigned."""
     if "case" not in stage:
@@ -356,6 +351,7 @@ def case(people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: 
 
 
 @pytest.fixture
+@kept_as("filed_case", lambda: _make_papers(CaseFile.objects.get()))
 def filed_case(case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], stage: Stage) -> FiledCase:
     """Return `case` with three documents of the case file and one of the supervision file."""
     if "filed_case" not in stage:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -85,6 +86,8 @@ def _prepare(host: str) -> Path:
     return folder
 
 
+# half a million objects that stay are made while tests are collected; looking for rubbish among them takes seconds
+gc.disable()
 HOST = _chosen()
 FOLDER = _prepare(HOST)
 _RUN_OF = pytest.StashKey[Any]()
@@ -114,6 +117,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = [item for item in items if DOORS not in item.path.parents]
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    """Look for rubbish again, but no more among what was collected."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

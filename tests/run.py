@@ -132,6 +132,15 @@ def _postgresql() -> Path | None:
     return found[-1].parent if found else (Path(named).parent if named else None)
 
 
+def _memory() -> str | None:
+    """Return a folder in memory with room for a cluster and its copies, or None.
+
+    PostgreSQL waits for the disk at every commit and may not be told not to: the doctor asks whether it does.
+    """
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 3 * 2**30 else None
+
+
 @contextmanager
 def postgresql() -> Iterator[dict[str, str] | None]:
     """Run a PostgreSQL of our own, reachable through a socket in a folder that goes afterwards."""
@@ -141,7 +150,7 @@ def postgresql() -> Iterator[dict[str, str] | None]:
     if programs is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="vks-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="vks-pg-", dir=_memory(), ignore_cleanup_errors=True) as folder:
         prefix = ["runuser", "-u", user, "--"] if user else []
         if user:
             shutil.chown(folder, user)

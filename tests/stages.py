@@ -1,7 +1,8 @@
 """What most tests begin with is made once in each process and copied from then on.
 
-On SQLite only, where a whole database is copied in milliseconds; elsewhere, and where a test is marked `afresh` or
-overrides a fixture, the fixtures of `tests.people` make everything themselves. Either way it is they that hand it out.
+A fixture says how what it hands out is made (`kept_as`); a test that asks for it finds it in the database before its
+transaction begins. Where a test is marked `afresh` or overrides a fixture, the fixtures make everything themselves.
+Either way it is they that hand it out. SQLite copies its pages, PostgreSQL a template.
 """
 
 from __future__ import annotations
@@ -12,17 +13,30 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-ORDER = ("units", "people", "provisioned", "catalogue", "case", "filed_case")
-"""Fixtures of `tests.people` in the order they build on one another."""
-
 Stage = frozenset[str]
-"""Which of them stand in the database before a test begins."""
+"""What stands in the database before a test begins, by the names given to `kept_as`."""
 
 NOTHING: Stage = frozenset()
+
+_Fixture = TypeVar("_Fixture", bound=Callable[..., Any])
+
+_WORTH_KEEPING = frozenset({"people", "case"})
+"""What takes longer to make than to copy has one of these in it."""
+
+
+def kept_as(name: str, make: Callable[[], object]) -> Callable[[_Fixture], _Fixture]:
+    """Say of a fixture what it needs in the database and how that is made; what it builds on is said before it."""
+
+    def say(fixture: _Fixture) -> _Fixture:
+        stages.makers[name] = make
+        vars(fixture)["stage"] = name
+        return fixture
+
+    return say
 
 
 def fresh_folders() -> None:
@@ -47,25 +61,29 @@ def _folders() -> dict[str, Path]:
 
 
 def wanted_by(request: pytest.FixtureRequest) -> Stage:
-    """Return what may stand before this test begins: the fixtures it asks for, if nobody has overridden them."""
-    from django.db import connection
-
+    """Return what may stand before this test begins: what its fixtures keep, if nobody has overridden them."""
     item = request.node
-    if connection.vendor != "sqlite" or item.get_closest_marker("afresh") is not None:
+    if item.get_closest_marker("afresh") is not None:
         return NOTHING
     definitions = item._fixtureinfo.name2fixturedefs
-    asked = [name for name in ORDER if name in definitions]
-    for name in asked:
-        last = definitions[name][-1]
-        # one that only says something about the filed case is no other case
-        if last.func.__module__ != "tests.people" and "filed_case" not in last.argnames:
-            return NOTHING
-    return frozenset(asked) if "people" in asked or "case" in asked else NOTHING
+    order = list(stages.makers)
+    asked = set()
+    for name, defined in definitions.items():
+        last = defined[-1]
+        kept = getattr(last.func, "stage", None)
+        if kept is not None:
+            asked.add(kept)
+        elif name in order:
+            # one that only says or adds something to what is kept is no other thing
+            below = {getattr(each.func, "stage", None) for arg in last.argnames for each in definitions.get(arg, ())}
+            if not below & set(order[order.index(name) :]):
+                return NOTHING
+    return frozenset(asked) if asked & _WORTH_KEEPING else NOTHING
 
 
 @dataclass
 class _Kept:
-    database: sqlite3.Connection
+    database: sqlite3.Connection | str
     files: Path
 
 
@@ -76,7 +94,7 @@ class Stages:
         self._kept: dict[Stage, _Kept] = {}
         self._holds: Stage | None = None
         self.makers: dict[str, Callable[[], object]] = {}
-        """How each thing is made, by name; `tests.people` says so."""
+        """How each thing is made, by name, in the order they build on one another."""
 
     def stand(self, stage: Stage, *, lasting: bool) -> None:
         """Let the database hold exactly this, before the transaction of a test begins.
@@ -87,8 +105,6 @@ class Stages:
         """
         from django.db import connection
 
-        if connection.vendor != "sqlite":
-            return
         connection.ensure_connection()
         if not self._kept:
             fresh_folders()
@@ -97,9 +113,9 @@ class Stages:
         if stage not in self._kept:
             fresh_folders()
             self._put(NOTHING)
-            for name in ORDER:
+            for name, make in self.makers.items():
                 if name in stage:
-                    self.makers[name]()
+                    make()
             self._keep(stage)
         elif self._holds != stage:
             self._put(stage)
@@ -111,11 +127,25 @@ class Stages:
             for name, folder in _folders().items():
                 shutil.copytree(self._kept[stage].files / name, folder, dirs_exist_ok=True)
 
+    def forget(self) -> None:
+        """Remove the copies a database server keeps."""
+        for kept in self._kept.values():
+            if isinstance(kept.database, str):
+                _replace(kept.database)
+        self._kept.clear()
+        self._holds = None
+
     def _keep(self, stage: Stage) -> None:
         from django.db import connection
 
-        copy = sqlite3.connect(":memory:")
-        connection.connection.backup(copy)
+        copy: sqlite3.Connection | str
+        if connection.vendor == "sqlite":
+            copy = sqlite3.connect(":memory:")
+            connection.connection.backup(copy)
+        else:
+            name = str(connection.settings_dict["NAME"])
+            copy = f"{name}_stage_{len(self._kept)}"
+            _replace(copy, by=name)
         files = Path(tempfile.mkdtemp(prefix="stage-", dir=_folders()["scratch"].parent))
         for name, folder in _folders().items():
             shutil.copytree(folder, files / name)
@@ -125,8 +155,26 @@ class Stages:
         from django.contrib.contenttypes.models import ContentType
         from django.db import connection
 
-        self._kept[stage].database.backup(connection.connection)
+        copy = self._kept[stage].database
+        if isinstance(copy, str):
+            _replace(str(connection.settings_dict["NAME"]), by=copy)
+        else:
+            copy.backup(connection.connection)
         ContentType.objects.clear_cache()
+
+
+def _replace(database: str, *, by: str = "") -> None:
+    """Let a database of the server go, and make it again as a copy of another if one is named."""
+    from django.db import connection
+
+    connection.close()
+    quoted = connection.ops.quote_name
+    with connection._nodb_cursor() as cursor:
+        # what a thread of a test left open is closed too
+        cursor.execute(f"DROP DATABASE IF EXISTS {quoted(database)} WITH (FORCE)")
+        if by:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [by])
+            cursor.execute(f"CREATE DATABASE {quoted(database)} TEMPLATE {quoted(by)}")
 
 
 stages = Stages()

@@ -71,6 +71,16 @@ def as_person(people: dict[str, User]) -> Callable[[str], APIClient]:
     return sign_in
 
 
+def stored_files() -> list[tuple[str, int]]:
+    """Return path and size of every file of ours and of the host."""
+    return sorted(
+        (str(path), path.stat().st_size)
+        for folder in (settings.DATA_DIR / "vks", settings.MEDIA_ROOT)
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
+
+
 @pytest.fixture
 def snapshot() -> Callable[[], Snapshot]:
     """Return a function that tells every row of ours, the host's documents with their grants, and every file."""
@@ -91,12 +101,7 @@ def snapshot() -> Callable[[], Snapshot]:
         rows["host"] = list(Document.global_objects.order_by("pk").values_list("pk", "title", "owner_id", "created"))
         rows["grants"] = {pk: sorted(found) for pk, found in grants_of(ids).items()}
         rows["members"] = sorted(Group.objects.values_list("name", "user__username"))
-        rows["files"] = sorted(
-            (str(path), path.stat().st_size)
-            for folder in (settings.DATA_DIR / "vks", settings.MEDIA_ROOT)
-            for path in folder.rglob("*")
-            if path.is_file()
-        )
+        rows["files"] = stored_files()
         return rows
 
     return take

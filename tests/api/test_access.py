@@ -20,7 +20,7 @@ from django.utils import timezone
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from tests.api.conftest import WHY, Everything, Snapshot, new_row
+from tests.api.conftest import WHY, Everything, Snapshot, new_row, stored_files
 from tests.people import PASSWORD, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import TemporaryAccess
@@ -501,7 +501,7 @@ def test_each_asker_gets_what_the_table_says(
                 assert response.json()["count"] == int(counted[column]), name
             _said(response)
             transaction.set_rollback(True)
-        for path in {path for path, _size in snapshot()["files"]} - {path for path, _size in before["files"]}:
+        for path in {path for path, _size in stored_files()} - {path for path, _size in before["files"]}:
             # an upload whose rows were rolled back
             Path(path).unlink()
     assert wrong == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 import vks_plugin
@@ -233,7 +234,11 @@ def test_database_that_forgets_in_a_power_cut(ward: Ward) -> None:
 def test_database_behind_the_code(ward: Ward) -> None:
     ward.sound("migrations")
     try:
-        call_command("migrate", "vks", "zero", verbosity=0)
+        # one step is behind; all of them are gone in tests/installation/test_existing_archive.py
+        steps = MigrationLoader(connection).graph
+        (last,) = steps.leaf_nodes("vks")
+        (before,) = (each.key[1] for each in steps.node_map[last].parents if each.key[0] == "vks")
+        call_command("migrate", "vks", before, verbosity=0)
         result = ward.sick("migrations", "error")
         assert "vks." in result.sentence
         ward.follow(result)

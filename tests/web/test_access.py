@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from tests.api.conftest import WHY
+from tests.api.conftest import WHY, stored_files
 from tests.people import PASSWORD, pdf_bytes
 from tests.web.conftest import Page, said
 from vks_plugin.access.models import TemporaryAccess
@@ -377,7 +377,7 @@ def test_each_asker_gets_what_the_table_says(
                 assert Page(response).text.count("Về danh sách vụ án") <= 1
             said(response)
             transaction.set_rollback(True)
-        for path in {path for path, _size in snapshot()["files"]} - {path for path, _size in before["files"]}:
+        for path in {path for path, _size in stored_files()} - {path for path, _size in before["files"]}:
             # an upload whose rows were rolled back
             Path(path).unlink()
     assert wrong == []
