@@ -48,8 +48,10 @@ from vks_plugin.cases.api import (
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.custody.api import (
+    CaseDigitisationViewSet,
     CaseLedgerViewSet,
     CaseLoanViewSet,
+    DigitisationBoardViewSet,
     LedgerCheckpointViewSet,
     LedgerViewSet,
     LoanViewSet,
@@ -107,6 +109,7 @@ router.register(rf"{_OF_CASE}/deadlines", CaseLimitViewSet, basename="vks-case-d
 router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-history")
 router.register(rf"{_OF_CASE}/ledger", CaseLedgerViewSet, basename="vks-case-ledger")
 router.register(rf"{_OF_CASE}/loans", CaseLoanViewSet, basename="vks-case-loan")
+router.register(rf"{_OF_CASE}/digitisation", CaseDigitisationViewSet, basename="vks-case-digitisation")
 router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
 router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")
@@ -142,6 +145,7 @@ router.register("reminders", ReminderViewSet, basename="vks-reminder")
 router.register("access-log/export", AccessLogExportViewSet, basename="vks-access-log-export")
 router.register("access-log", AccessLogViewSet, basename="vks-access-log")
 router.register("ledger-checkpoints", LedgerCheckpointViewSet, basename="vks-ledger-checkpoint")
+router.register("digitisation", DigitisationBoardViewSet, basename="vks-digitisation")
 router.register("ledger", LedgerViewSet, basename="vks-ledger")
 router.register("loans", LoanViewSet, basename="vks-loan")
 router.register("appointments", AppointmentViewSet, basename="vks-appointment")

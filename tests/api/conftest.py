@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
 
     from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, DocumentInventory
+    from vks_plugin.custody.models import DigitisationBatch
 
 Snapshot = dict[str, Any]
 
@@ -55,6 +56,8 @@ class Everything:
     """In the case file, two pages, without folios."""
     inventory: DocumentInventory
     """Over the three documents that have folios."""
+    batch: DigitisationBatch
+    """Of the case file, open, nothing done yet."""
     record: dict[str, Any]
     """A row of each part of the record, by its place in an address."""
 
@@ -135,7 +138,8 @@ def everything(
     custody.request_loan(
         actor=people["inspector_kv1"], code=filed_case.case.code, form="electronic", purpose=WHY, until=until
     )
-    return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, record)
+    batch = custody.open_batch(actor=owner, case=filed_case.case)
+    return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, batch, record)
 
 
 def new_row(part: str, accused: int) -> dict[str, Any]:

@@ -99,6 +99,19 @@ TABLE = {
     ("vks-archive-due-list", "get"): "       200 200 200 200  200  200 200 200",
     ("vks-retention-rule-list", "get"): "    200 200 200 200  200  200 200 200",
     ("vks-retention-rule-detail", "patch"): "403 403 403 403  403  403 403 404",
+    ("vks-case-digitisation-list", "get"): " 404 404 404 404  403  200 200 200",
+    ("vks-case-digitisation-list", "post"): "404 404 404 404  403  201 201 403",
+    ("vks-case-digitisation-detail", "get"): "404 404 404 404  403  200 200 200",
+    ("vks-case-digitisation-steps", "post"): "404 404 404 404  403  200 200 403",
+    ("vks-case-digitisation-move", "post"): " 404 404 404 404  403  200 200 403",
+    # who brought the papers in does not check them; nobody does before they are handed over for it
+    ("vks-case-digitisation-findings", "post"): "404 404 404 404  403  403 409 403",
+    ("vks-case-digitisation-resolve", "post"): "404 404 404 404  403  404 404 404",
+    ("vks-case-digitisation-seal", "post"): " 404 404 404 404  403  400 400 403",
+    ("vks-case-digitisation-manifest", "get"): "404 404 404 404  403  409 409 409",
+    ("vks-case-digitisation-record", "get"): "404 404 404 404  403  409 409 409",
+    ("vks-digitisation-list", "get"): "      200 200 200 200  200  200 200 200",
+    ("vks-digitisation-throughput", "get"): "200 200 200 200  200  200 200 200",
     ("vks-case-findings-list", "get"): "     404 404 404 404  403  200 200 200",
     ("vks-case-related-list", "get"): "      404 404 404 404  403  200 200 200",
     # no report of crime, and no second case to go into
@@ -200,6 +213,8 @@ COUNTS = {
     "vks-case-document-list": "                -   -   -   -    0    5   5   5",
     "vks-case-folio-list": "                   -   -   -   -    0    6   6   6",
     "vks-case-inventory-list": "               -   -   -   -    -    1   1   1",
+    "vks-case-digitisation-list": "            -   -   -   -    -    1   1   1",
+    "vks-digitisation-list": "                 0   0   0   0    1    1   1   1",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
     "vks-archive-due-list": "                  0   0   0   0    0    0   0   0",
@@ -238,6 +253,7 @@ class Addresses:
         bundle = found.bundle.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0de"
         event = found.record["measures"].event_id if found is not None else 1
         lent = Loan.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+        batch = found.batch.pk if found is not None else 1
         of_case = f"/api/vks/cases/{code}/"
         self.code = code
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
@@ -318,6 +334,13 @@ class Addresses:
             "vks-archive-due-list": "/api/vks/archive/due/",
             "vks-retention-rule-list": "/api/vks/retention-rules/",
             "vks-retention-rule-detail": "/api/vks/retention-rules/9999/",
+            "vks-case-digitisation-list": f"{of_case}digitisation/",
+            **{
+                f"vks-case-digitisation-{name}": f"{of_case}digitisation/{batch}/{name}/".replace("detail/", "")
+                for name in ("detail", "steps", "move", "findings", "resolve", "seal", "manifest", "record")
+            },
+            "vks-digitisation-list": "/api/vks/digitisation/",
+            "vks-digitisation-throughput": "/api/vks/digitisation/throughput/",
             "vks-case-findings-list": f"{of_case}findings/",
             "vks-case-related-list": f"{of_case}related/",
             "vks-case-become-list": f"{of_case}become/",
@@ -410,6 +433,11 @@ class Addresses:
                 "effective_date": f"{timezone.localdate()}",
                 "decision": "12/QĐ-VKS",
             },
+            "vks-case-digitisation-list": {"part": "hsks"},
+            "vks-case-digitisation-steps": {"step": "tiep_nhan", "pages": 6},
+            "vks-case-digitisation-move": {"move": "start"},
+            "vks-case-digitisation-findings": {"document": self.numbered, "kind": "mo"},
+            "vks-case-digitisation-resolve": {"finding": 1},
             "vks-case-become-list": {
                 "init_decision_no": "901/QĐ",
                 "init_decision_date": "2026-05-04",

@@ -58,7 +58,7 @@ def sealed(batch: DigitisationBatch, actor: User) -> SealManifest:
     return actions.seal(actor=actor, batch=batch, read=actions.read_files(list(papers_to_seal(batch))))
 
 
-def seal_outright(case: CaseFile, papers: Sequence[CaseDocument], *, by: User) -> None:
+def seal_outright(case: CaseFile, papers: Sequence[CaseDocument], *, by: User) -> DigitisationBatch:
     """Let these documents be sealed, without the work before it; for tests of what a seal freezes."""
     batch = DigitisationBatch.objects.create(
         case=case, part="hsva", number=1, state="da_ket_thuc_so_hoa", unit=case.unit, opened_by=by
@@ -81,3 +81,4 @@ def seal_outright(case: CaseFile, papers: Sequence[CaseDocument], *, by: User) -
         SealedDocument.objects.create(
             manifest=manifest, document_id=paper.document_id, version_id=paper.document_id, sha256=paper.sha256
         )
+    return batch

@@ -127,6 +127,12 @@ TABLE = {
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
     ("bundle_download", "get"): "    404 404 404 404  404  200 200 200",
+    # one is open and nothing was scanned in it
+    ("digitisation_board", "get"): " 200 200 200 200  200  200 200 200",
+    ("digitisation_open", "post"): " 404 404 404 404  403  302 302 403",
+    ("digitisation_batch", "get"): " 404 404 404 404  403  302 302 302",
+    ("digitisation_act", "post"): "  404 404 404 404  403  302 302 403",
+    ("digitisation_record", "get"): "404 404 404 404  403  409 409 409",
     ("access_log", "get"): "         403 403 403 403  403  403 200 200",
     ("archive", "get"): "            200 200 200 200  200  200 200 200",
     ("archive_holds", "get"): "      200 200 200 200  200  200 200 200",
@@ -174,6 +180,7 @@ class Addresses:
         event = ProceduralEvent.objects.filter(event="khoi_to_vu_an", withdrawn_at__isnull=True).first()
         asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         lent = Loan.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+        batch = found.batch.pk if found is not None else 1
         of_case = f"/vks/cases/{self.code}/"
         self.path = {
             "case_list": "/vks/",
@@ -229,6 +236,11 @@ class Addresses:
             "explain": f"{of_case}explain/",
             "explain_cases": "/vks/explain/",
             "access_table": "/vks/explain/table/",
+            "digitisation_board": "/vks/digitisation/",
+            "digitisation_open": f"{of_case}digitisation/",
+            "digitisation_batch": f"{of_case}digitisation/{batch}/",
+            "digitisation_act": f"{of_case}digitisation/{batch}/start/",
+            "digitisation_record": f"{of_case}digitisation/{batch}/record/",
             "transfer": f"{of_case}transfer/",
             "trial_unit": f"{of_case}trial-unit/",
             "oversee": f"{of_case}oversee/",
@@ -307,6 +319,7 @@ class Addresses:
             "assign": {"user": str(self.inspector), "role": "inspector"},
             "transfer": {"to": "QN-KV3", "decision": "12/QĐ-VKS"},
             "trial_unit": {"unit": "QN-KV3", "decision": "12/QĐ-VKS"},
+            "digitisation_open": {"part": "hsks"},
             "oversee": {"reason": WHY},
             "temporary_access": {"code": self.code, "hours": "2", "reason": WHY},
             "loans": {

@@ -29,6 +29,7 @@ from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
 from vks_plugin.court.models import Bundle
+from vks_plugin.custody.models import SealManifest
 from vks_plugin.errors import Unavailable
 from vks_plugin.host.reading import DOORS, LISTS, noted_documents, texts_in
 from vks_plugin.language import language_of, speaking
@@ -173,6 +174,15 @@ def _inventory(asked: Asked, answered: Answered) -> None:
         record_case(answered.reader, asked.act, inventory.case, count=len(inventory.rows))
 
 
+def _seal(asked: Asked, answered: Answered) -> None:
+    """Note the record or the manifest of a seal that went out, with how many documents it lists."""
+    if answered.refused:
+        _case(asked._replace(where="code"), answered)
+        return
+    for manifest in SealManifest.objects.select_related("case").filter(batch_id=asked.parameters[asked.where]):
+        record_case(answered.reader, asked.act, manifest.case, count=manifest.documents, part=manifest.part)
+
+
 OURS: dict[str, tuple[Note, str, str, bool]] = {
     # route: how it is noted, what it is to go through it, where it names its object, whether it tells its content
     "vks:folio_document": (_case_document, Act.VIEW, "document_id", True),
@@ -186,6 +196,9 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks-bundle-download": (_bundle, Act.EXPORT, "id", True),
     "vks:inventory": (_inventory, Act.EXPORT, "number", True),
     "vks-case-inventory-file": (_inventory, Act.EXPORT, "pk", True),
+    "vks:digitisation_record": (_seal, Act.EXPORT, "pk", True),
+    "vks-case-digitisation-record": (_seal, Act.EXPORT, "pk", True),
+    "vks-case-digitisation-manifest": (_seal, Act.EXPORT, "pk", True),
 }
 
 

@@ -311,6 +311,11 @@ def _bodies(world: World) -> Callable[[str, str, str], Any]:
             "number-folios": {"profile": "VKS-TRUYTO"},
             "{code}": {"note": "Sửa"} if api else {},
             "bundles": {},
+            "digitisation": {"part": "hsks"},
+            "steps": {"step": "tiep_nhan", "pages": 6},
+            "move": {"move": "start"},
+            "findings": {"document": world.papers[f"{key}/hsva"].pk, "kind": "mo"},
+            "resolve": {"finding": 1},
         }.get(last, {})
 
     return body
@@ -329,7 +334,7 @@ def _of_cases(world: World) -> Iterator[Call]:
 def _fill(world: World, address: str, key: str) -> Iterator[str]:
     """Yield the addresses of a case's own things."""
     rows, code = world.rows[key], world.codes[key]
-    found = address.replace("{code}", code)
+    found = address.replace("{code}", code).replace("{act}", "start")
     if "{section}" in found:
         yield from (found.replace("{section}", each) for each in ("people", "charges", "withheld"))
         return

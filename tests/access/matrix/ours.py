@@ -32,6 +32,10 @@ OURS: dict[str, str] = {
         vks/cases/{code}/assignments/{pk}/end
         vks/cases/{code}/become
         vks/cases/{code}/bundle
+        vks/cases/{code}/digitisation
+        vks/cases/{code}/digitisation/{pk}
+        vks/cases/{code}/digitisation/{pk}/record
+        vks/cases/{code}/digitisation/{pk}/{act}
         vks/cases/{code}/documents/{document_id}
         vks/cases/{code}/edit
         vks/cases/{code}/events/record
@@ -60,6 +64,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/upload
         vks/deadlines
         vks/deadlines/read
+        vks/digitisation
         vks/explain
         vks/explain/table
         vks/loans
@@ -113,6 +118,9 @@ OURS: dict[str, str] = {
         api/vks/cases/export
         api/vks/cases/{code}/access
         api/vks/cases/{code}/deadlines
+        api/vks/cases/{code}/digitisation/{pk}
+        api/vks/cases/{code}/digitisation/{pk}/manifest
+        api/vks/cases/{code}/digitisation/{pk}/record
         api/vks/cases/{code}/documents
         api/vks/cases/{code}/events/{pk}
         api/vks/cases/{code}/explain
@@ -128,6 +136,8 @@ OURS: dict[str, str] = {
         api/vks/charges/suggest
         api/vks/deadlines
         api/vks/departments
+        api/vks/digitisation
+        api/vks/digitisation/throughput
         api/vks/document-types
         api/vks/document-types/{code}
         api/vks/documents/{id}/explain
@@ -160,6 +170,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/assignments
         api/vks/cases/{code}/bundles
         api/vks/cases/{code}/charges
+        api/vks/cases/{code}/digitisation
         api/vks/cases/{code}/events
         api/vks/cases/{code}/exhibits
         api/vks/cases/{code}/holds
@@ -187,6 +198,11 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/assignments/{pk}/end
         api/vks/cases/{code}/become
         api/vks/cases/{code}/charges/{pk}/replace
+        api/vks/cases/{code}/digitisation/{pk}/findings
+        api/vks/cases/{code}/digitisation/{pk}/move
+        api/vks/cases/{code}/digitisation/{pk}/resolve
+        api/vks/cases/{code}/digitisation/{pk}/seal
+        api/vks/cases/{code}/digitisation/{pk}/steps
         api/vks/cases/{code}/events/{pk}/withdraw
         api/vks/cases/{code}/holds/{pk}/end
         api/vks/cases/{code}/folio-corrections

@@ -159,7 +159,8 @@ def build() -> World:
     locked.save(update_fields=["is_active"])
     settings.CELERY_TASK_ALWAYS_EAGER = False
     papers = CaseDocument.objects.filter(case__code=world.codes["sealed"], part="hsva").select_related("document")
-    seal_outright(world.case("sealed"), list(papers), by=world.leader("sealed"))
+    batch = seal_outright(world.case("sealed"), list(papers), by=world.leader("sealed"))
+    world.rows["sealed"]["digitisation"] = batch.pk
     return world
 
 
@@ -462,6 +463,9 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
     for key in world.codes:
         if not world.facts.papers[f"{key}/hsva"].binned:
             access.draw_up_inventory(actor=world.leader(key), case=world.case(key))
+        if "sealed" not in world.facts.cases[key].marks:
+            batch = custody.open_batch(actor=world.leader(key), case=world.case(key))
+            world.rows[key]["digitisation"] = batch.pk
     settings.CELERY_TASK_ALWAYS_EAGER = False
     for key in ("own", "restricted"):
         secret = words()

@@ -55,6 +55,7 @@ from vks_plugin.web.forms import AssignForm, ExplainForm
 from vks_plugin.web.lineage_forms import acts
 from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part, told_of_meanwhile
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
+from vks_plugin.web.views.digitisation import digitisation_context
 
 CHANGES_ON_A_PAGE = 50
 
@@ -80,6 +81,7 @@ SECTIONS = (
     Section("exhibits", gettext_lazy("Vật chứng"), "exhibit"),
     Section("withheld", gettext_lazy("Thẻ chỉ dẫn"), "withheld"),
     Section("folios", gettext_lazy("Bút lục & tập")),
+    Section("digitisation", gettext_lazy("Số hóa")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("loans", gettext_lazy("Mượn hồ sơ")),
@@ -167,7 +169,7 @@ def header(view: CaseView) -> dict[str, Any]:
     }
 
 
-def _readable(request: SignedInRequest, code: str) -> CaseView:
+def readable_view(request: SignedInRequest, code: str) -> CaseView:
     """Return the case for somebody who may read its record.
 
     Raises:
@@ -421,6 +423,8 @@ def section_context(request: SignedInRequest, view: CaseView, name: str) -> dict
             from vks_plugin.web.views.loans import loans_context  # noqa: PLC0415 - used here only
 
             return loans_context(request, view)
+        case "digitisation":
+            return digitisation_context(request, view)
         case "assignments":
             return _assignments(request, view)
         case "events":
@@ -460,7 +464,7 @@ def show_section(
 @require_GET
 def section(request: SignedInRequest, code: str, section: str) -> HttpResponse:
     """Show one section of the record."""
-    view = _readable(request, code)
+    view = readable_view(request, code)
     known = {each.name for each in SECTIONS if view.case.kind_data.has_accused or not each.accused_only}
     if section not in known:
         raise NotFound(_("Không có mục này."))

@@ -1,0 +1,72 @@
+"""Forms about batches of digitisation; what they accept is checked again by the actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.folios import LARGEST_FOLIO
+from vks_plugin.cases.models import PART_CHOICES, CaseDocument
+from vks_plugin.custody.models import DigitisationBatch, QualityFinding
+from vks_plugin.custody.states import DIGITISATION_STEPS
+from vks_plugin.web.fields import StyledForm
+
+
+def _number(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        required=False,
+        min_value=1,
+        max_value=LARGEST_FOLIO,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 6, "autocomplete": "off"}),
+    )
+
+
+class OpenForm(StyledForm):
+    """A batch to open."""
+
+    part = forms.ChoiceField(label=_("Phần hồ sơ"), choices=PART_CHOICES)
+    reason = forms.CharField(
+        label=_("Lý do"), max_length=500, required=False, help_text=_("Bắt buộc khi phần hồ sơ này đã niêm phong.")
+    )
+
+    def __init__(self, *args: Any, parts: set[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["part"]
+        chooser.choices = [(value, label) for value, label in PART_CHOICES if value in parts]
+
+
+class StepForm(StyledForm):
+    """A step that was done."""
+
+    step = forms.ChoiceField(label=_("Bước đã làm"))
+    pages = _number(_("Số trang"))
+    note = forms.CharField(label=_("Ghi chú"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, batch: DigitisationBatch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["step"]
+        chooser.choices = [(each.name, _(each.label)) for each in DIGITISATION_STEPS if batch.state in each.states]
+
+
+class FindingForm(StyledForm):
+    """A fault that was found."""
+
+    document = forms.ModelChoiceField(label=_("Tài liệu"), queryset=CaseDocument.objects.none(), empty_label=_("Chọn…"))
+    page = _number(_("Trang"))
+    kind = forms.ChoiceField(label=_("Lỗi"), choices=[("", _("Chọn…")), *QualityFinding.Kind.choices])
+    note = forms.CharField(label=_("Ghi chú"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, papers: QuerySet[CaseDocument], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["document"]
+        chooser.queryset = papers
+
+
+class ReasonForm(StyledForm):
+    """Why something is done."""
+
+    reason = forms.CharField(label=_("Lý do"), max_length=500, required=False)

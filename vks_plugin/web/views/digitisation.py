@@ -1,0 +1,333 @@
+"""Digitising a case on its page, and the board of all batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import CaseView
+from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody import actions, queries
+from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, QualityFinding
+from vks_plugin.custody.seal_record import write_record
+from vks_plugin.custody.states import DIGITISATION, DIGITISATION_STEPS
+from vks_plugin.errors import BadInput, Conflict, NotFound, VksError
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import display_name
+from vks_plugin.papers import FORMATS
+from vks_plugin.web.digitisation_forms import FindingForm, OpenForm, ReasonForm, StepForm
+from vks_plugin.web.fields import DayField, StyledForm
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
+
+ON_A_PAGE = 50
+PAPER_FORMATS = tuple(name for name in FORMATS if name != "xlsx")
+
+
+@dataclass
+class Card:
+    """A batch as one person sees it on the page of its case."""
+
+    batch: DigitisationBatch
+    steps: list[tuple[str, list[DigitisationStep]]]
+    findings: list[QualityFinding]
+    obstacles: list[queries.Obstacle]
+    holder: Any
+    moves: list[tuple[str, str]] = field(default_factory=list)
+    """Name and words of what this person may do with nothing but a reason."""
+    works: bool = False
+    checks: bool = False
+    confirms: bool = False
+    seals: bool = False
+    step_form: StepForm | None = None
+    finding_form: FindingForm | None = None
+    reason_form: ReasonForm | None = None
+    manifest: Any = None
+
+
+def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, holder: Any, bound: Any) -> Card:
+    level = {"hsva": view.decision, "hsks": view.internal}[batch.part].level
+    works = level >= Level.CONTRIBUTE
+    batch.case = view.case
+    noted: dict[str, list[DigitisationStep]] = {}
+    for row in batch.steps.select_related("done_by"):
+        row.who = display_name(row.done_by)  # type: ignore[attr-defined]
+        noted.setdefault(row.step, []).append(row)
+    card = Card(
+        batch=batch,
+        steps=[(_(each.label), noted.get(each.name, [])) for each in DIGITISATION_STEPS],
+        findings=list(batch.findings.select_related("case_document", "found_by")),
+        obstacles=queries.obstacles(batch) if batch.is_open else [],
+        holder=holder,
+        works=works,
+        manifest=getattr(batch, "manifest", None),
+    )
+
+    def form(kind: str, make: Callable[..., Any], **options: Any) -> Any:
+        prefix = f"{kind}-{batch.pk}"
+        if bound is not None and bound[0] == prefix:
+            return bound[1]
+        return make(auto_id=f"{prefix}-%s", **options)
+
+    if works:
+        allowed = {each.name for each in DIGITISATION.moves_from(batch.state)} & actions.BY_HAND
+        if level < Level.MANAGE:
+            allowed -= {"cancel"}
+        card.moves = [(each.name, _(each.label)) for each in DIGITISATION.moves if each.name in allowed]
+        if any(batch.state in each.states for each in DIGITISATION_STEPS):
+            card.step_form = form("step", StepForm, batch=batch)
+        card.reason_form = form("reason", ReasonForm)
+        card.seals = batch.state == "cho_ky_so"
+    if batch.state == "cho_kiem_tra" and actions.may_check(request.user, batch):
+        card.checks = True
+        card.finding_form = form("finding", FindingForm, papers=queries.papers_to_seal(batch))
+    card.confirms = (
+        batch.state == "cho_ky_so" and batch.confirmed_at is None and actions.may_confirm(request.user, batch)
+    )
+    return card
+
+
+def digitisation_context(request: SignedInRequest, view: CaseView, *, bound: Any = None) -> dict[str, Any]:
+    """Return what the section of a case shows: every batch, and what this person may do with each."""
+    batches = list(
+        queries.batches_of(request.user, view.case).select_related(
+            "manifest", "supplements", "checked_by", "confirmed_by"
+        )
+    )
+    waits = queries.holders(batches)
+    working = {
+        part
+        for part, decision in (("hsva", view.decision), ("hsks", view.internal))
+        if decision.level >= Level.CONTRIBUTE
+    }
+    busy = {each.part for each in batches if each.is_open}
+    sealed = {each.part for each in batches if each.state in {"da_ket_thuc_so_hoa", "da_nop_luu"}}
+    leading = {part for part in working if {"hsva": view.decision, "hsks": view.internal}[part].level >= Level.MANAGE}
+    free = {part for part in working - busy if part not in sealed or part in leading}
+    open_form = bound[1] if bound is not None and bound[0] == "open" else None
+    return {
+        "cards": [_card(request, view, each, waits.get(each.pk), bound) for each in batches],
+        "open_form": open_form or (OpenForm(parts=free, auto_id="open-%s") if free else None),
+        "formats": PAPER_FORMATS,
+        "parts": dict(PARTS),
+    }
+
+
+def _show(request: SignedInRequest, view: CaseView, error: VksError, bound: Any = None) -> HttpResponse:
+    """Show the section with what was refused, and what was typed."""
+    from vks_plugin.web.views.record import header, tabs  # noqa: PLC0415 - it builds on this module
+
+    context = header(view) | digitisation_context(request, view, bound=bound)
+    context |= {
+        "tabs": tabs(view, request.user),
+        "section": "digitisation",
+        "section_template": "vks/record/digitisation.html",
+        "refusal": error.message,
+    }
+    return show(request, "vks/record/page.html", context, status=error.status)
+
+
+def _readable(request: SignedInRequest, code: str) -> CaseView:
+    from vks_plugin.web.views.record import readable_view  # noqa: PLC0415 - it builds on this module
+
+    return readable_view(request, code)
+
+
+def _section(code: str) -> str:
+    return reverse("vks:section", args=[code, "digitisation"])
+
+
+@page
+@require_POST
+def open_batch(request: SignedInRequest, code: str) -> HttpResponse:
+    """Open a batch."""
+    view = _readable(request, code)
+    form = OpenForm(request.POST, parts={part for part, _label in PARTS}, auto_id="open-%s")
+    try:
+        if not form.is_valid():
+            raise BadInput(_("Chưa mở được đợt số hóa: hãy xem lại các ô."))
+        made = actions.open_batch(actor=request.user, case=view.case, **form.cleaned_data)
+    except VksError as error:
+        return _show(request, view, error, ("open", form))
+    messages.success(request, _("Đã mở đợt số hóa %(number)d.") % {"number": made.number}, extra_tags=OURS)
+    return redirect(_section(code))
+
+
+def _step(request: SignedInRequest, batch: DigitisationBatch) -> tuple[Any, Callable[[], Any]]:
+    form = StepForm(request.POST, batch=batch, auto_id=f"step-{batch.pk}-%s")
+    return form, lambda: actions.note_step(actor=request.user, batch=batch, **form.cleaned_data)
+
+
+def _finding(request: SignedInRequest, batch: DigitisationBatch) -> tuple[Any, Callable[[], Any]]:
+    form = FindingForm(request.POST, papers=queries.papers_to_seal(batch), auto_id=f"finding-{batch.pk}-%s")
+    return form, lambda: actions.note_finding(actor=request.user, batch=batch, **form.cleaned_data)
+
+
+def _plain(
+    act: Callable[..., Any], *, reasoned: bool = False, **options: Any
+) -> Callable[[SignedInRequest, DigitisationBatch], tuple[Any, Callable[[], Any]]]:
+    def prepare(request: SignedInRequest, batch: DigitisationBatch) -> tuple[Any, Callable[[], Any]]:
+        form = ReasonForm(request.POST, auto_id=f"reason-{batch.pk}-%s")
+        return form, lambda: act(
+            actor=request.user,
+            batch=batch,
+            **options,
+            **({"reason": form.cleaned_data["reason"]} if reasoned else {}),
+        )
+
+    return prepare
+
+
+def _resolve(request: SignedInRequest, batch: DigitisationBatch) -> tuple[Any, Callable[[], Any]]:
+    form = forms.Form(request.POST)
+    number = request.POST.get("finding", "")
+    known = number.isascii() and number.isdigit() and len(number) < 10
+    finding = batch.findings.filter(pk=number).first() if known else None
+    if finding is None:
+        raise NotFound(_("Đợt số hóa không có lỗi này."))
+    finding.batch = batch
+    return form, lambda: actions.resolve_finding(actor=request.user, finding=finding)
+
+
+ACTS: dict[str, tuple[str, Callable[[SignedInRequest, DigitisationBatch], tuple[Any, Callable[[], Any]]]]] = {
+    "step": ("step", _step),
+    "finding": ("finding", _finding),
+    "resolve": ("", _resolve),
+    "send-back": ("reason", _plain(actions.send_back, reasoned=True)),
+    "pass": ("reason", _plain(actions.pass_quality)),
+    "confirm": ("reason", _plain(actions.confirm)),
+    "seal": ("reason", _plain(actions.request_seal)),
+    **{name: ("reason", _plain(actions.move_batch, reasoned=True, name=name)) for name in sorted(actions.BY_HAND)},
+}
+"""What the page sends, by the last word of the address: the form it comes from, and how it is read."""
+
+
+@page
+@require_POST
+def act(request: SignedInRequest, code: str, pk: int, act: str) -> HttpResponse:
+    """Do something with a batch."""
+    view = _readable(request, code)
+    batch = queries.batch_for(request.user, code, pk)
+    known = ACTS.get(act)
+    if known is None:
+        raise NotFound(_("Không có việc này."))
+    kind, prepare = known
+    form, do = prepare(request, batch)
+    try:
+        if not form.is_valid():
+            raise BadInput(_("Chưa ghi được: hãy xem lại các ô."))
+        do()
+    except VksError as error:
+        return _show(request, view, error, (f"{kind}-{batch.pk}", form) if kind else None)
+    if act == "seal":
+        batch.refresh_from_db()
+    sentence = _("Đang niêm phong.") if act == "seal" and batch.is_open else _("Đã ghi.")
+    messages.success(request, sentence, extra_tags=OURS)
+    return redirect(f"{_section(code)}#dot-{batch.pk}")
+
+
+@page
+@require_GET
+def progress(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Show how far a seal is; once it is done, or did not come off, the page is loaded again."""
+    batch = queries.batch_for(request.user, code, pk)
+    if not is_fragment(request):
+        return redirect(f"{_section(code)}#dot-{batch.pk}")
+    response = show(request, "vks/digitisation/progress.html", {"batch": batch, "case": batch.case})
+    if batch.seal_beat is None:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@page
+@require_GET
+def record(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Hand the record of a seal out as a file."""
+    batch = queries.batch_for(request.user, code, pk)
+    manifest = getattr(batch, "manifest", None)
+    if manifest is None:
+        raise Conflict(_("Đợt số hóa này chưa kết thúc."))
+    written = write_record(manifest, request.GET.get("format", "pdf"))
+    response = HttpResponse(written.content, content_type=written.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{written.name}"'
+    return response
+
+
+# --- the board
+
+
+class PeriodForm(StyledForm):
+    """Between which days throughput is counted."""
+
+    first = DayField(label=_("Từ ngày"), required=False)
+    last = DayField(label=_("Đến ngày"), required=False)
+
+
+@page
+@require_GET
+def board(request: SignedInRequest) -> HttpResponse:
+    """Show every batch the person may know of: its state, the days in it, whom it waits for, and what got done."""
+    today = timezone.localdate()
+    everything = queries.visible_batches(request.user)
+    mine = Assignment.objects.in_force(today).filter(user=request.user).order_by().values("case_id")
+    own = everything.filter(case_id__in=mine)
+    has_own = own.filter(state__in=DIGITISATION.open).exists()
+    whose = request.GET.get("whose", "")
+    if whose not in {"mine", "all"}:
+        whose = "mine" if has_own else "all"
+    rows = own if whose == "mine" else everything
+    units = ProcuracyUnit.objects.filter(pk__in=everything.order_by().values("unit_id"))
+    unit = request.GET.get("unit", "")
+    if unit:
+        rows = rows.filter(case__unit__code=unit)
+    stood = queries.counted_by_state(rows)
+    state = request.GET.get("state", "")
+    known = dict(DIGITISATION.states)
+    shown = rows.filter(state=state) if state in known else rows.filter(state__in=DIGITISATION.open)
+    chosen = Paginator(shown.select_related("case__unit", "unit").order_by("state_since", "pk"), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    batches = list(chosen)
+    waits = queries.holders(batches)
+    form = PeriodForm(request.GET if request.GET.get("first") or request.GET.get("last") else None)
+    asked = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    first = asked.get("first") or today.replace(day=1)
+    last = asked.get("last") or max(today, first)
+    kept = request.GET.copy()
+    for key in ("page", "state"):
+        kept.pop(key, None)
+    context = {
+        "rows": [(each, waits.get(each.pk), _days(each, today), each.part != "hsva") for each in batches],
+        "chosen": chosen,
+        "stood": [each for each in stood if each.batches or each.state in DIGITISATION.open],
+        "state": state,
+        "whose": whose,
+        "has_own": has_own,
+        "units": units if units.count() > 1 else (),
+        "unit": unit,
+        "kept": kept.urlencode(),
+        "period": form if form.is_bound else PeriodForm(initial={"first": first, "last": last}),
+        "done": queries.throughput(rows, first, last) if first <= last else [],
+        "first": first,
+        "last": last,
+        "parts": dict(PARTS),
+        "title": _("Số hóa hồ sơ"),
+    }
+    return show(request, "vks/digitisation/board.html", context)
+
+
+def _days(batch: DigitisationBatch, today: dt.date) -> int:
+    return (today - timezone.localdate(batch.state_since)).days
