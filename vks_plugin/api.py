@@ -49,9 +49,11 @@ from vks_plugin.cases.api import (
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.custody.api import (
     CaseDigitisationViewSet,
+    CaseHandOverViewSet,
     CaseLedgerViewSet,
     CaseLoanViewSet,
     DigitisationBoardViewSet,
+    HandOverViewSet,
     LedgerCheckpointViewSet,
     LedgerViewSet,
     LoanViewSet,
@@ -110,6 +112,8 @@ router.register(rf"{_OF_CASE}/history", CaseHistoryViewSet, basename="vks-case-h
 router.register(rf"{_OF_CASE}/ledger", CaseLedgerViewSet, basename="vks-case-ledger")
 router.register(rf"{_OF_CASE}/loans", CaseLoanViewSet, basename="vks-case-loan")
 router.register(rf"{_OF_CASE}/digitisation", CaseDigitisationViewSet, basename="vks-case-digitisation")
+router.register(rf"{_OF_CASE}/hand-overs", CaseHandOverViewSet, basename="vks-case-hand-over")
+router.register("hand-overs", HandOverViewSet, basename="vks-hand-over")
 router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
 router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")

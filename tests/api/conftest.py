@@ -25,6 +25,7 @@ from vks_plugin.cases.models import CaseImport, SavedFilter
 from vks_plugin.court import actions as court
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody.actions.hand_overs import Terms, hand_over
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import Document
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
 
     from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, DocumentInventory
-    from vks_plugin.custody.models import DigitisationBatch
+    from vks_plugin.custody.models import DigitisationBatch, HandOver
 
 Snapshot = dict[str, Any]
 
@@ -60,6 +61,8 @@ class Everything:
     """Of the case file, open, nothing done yet."""
     record: dict[str, Any]
     """A row of each part of the record, by its place in an address."""
+    handed: HandOver
+    """The file comes from outside and waits for its office to receive it."""
 
 
 @pytest.fixture
@@ -139,7 +142,12 @@ def everything(
         actor=people["inspector_kv1"], code=filed_case.case.code, form="electronic", purpose=WHY, until=until
     )
     batch = custody.open_batch(actor=owner, case=filed_case.case)
-    return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, batch, record)
+    handed = hand_over(
+        actor=people["clerk_kv1"],
+        case=filed_case.case,
+        terms=Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency="Công an tỉnh"),
+    )
+    return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, batch, record, handed)
 
 
 def new_row(part: str, accused: int) -> dict[str, Any]:

@@ -89,6 +89,18 @@ TABLE = {
     ("vks-folio-profile-list", "get"): "     200 200 200 200  200  200 200 200",
     ("vks-case-history-list", "get"): "      404 404 404 404  403  200 200 200",
     ("vks-case-ledger-list", "get"): "       404 404 404 404  403  200 200 200",
+    ("vks-case-hand-over-list", "get"): "    404 404 404 404  200  200 200 200",
+    ("vks-case-hand-over-list", "post"): "   404 404 404 404  201  403 201 403",
+    ("vks-hand-over-list", "get"): "         200 200 200 200  200  200 200 200",
+    ("vks-hand-over-detail", "get"): "       404 404 404 404  200  200 200 200",
+    ("vks-hand-over-file", "get"): "         404 404 404 404  200  200 200 200",
+    # it is sent already
+    ("vks-hand-over-send", "post"): "        404 404 404 404  409  403 409 403",
+    ("vks-hand-over-accept", "post"): "      404 404 404 404  200  403 200 403",
+    ("vks-hand-over-reject", "post"): "      404 404 404 404  200  403 200 403",
+    ("vks-hand-over-cancel", "post"): "      404 404 404 404  200  403 200 403",
+    # no such paper is filed
+    ("vks-hand-over-attach", "post"): "      404 404 404 404  400  403 400 403",
     ("vks-ledger-list", "get"): "            403 403 403 403  403  403 403 200",
     ("vks-ledger-checkpoint-list", "get"): " 403 403 403 403  403  403 403 200",
     ("vks-case-retention-list", "get"): "    404 404 404 404  403  200 200 200",
@@ -216,6 +228,8 @@ COUNTS = {
     "vks-case-digitisation-list": "            -   -   -   -    -    1   1   1",
     "vks-digitisation-list": "                 0   0   0   0    1    1   1   1",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
+    "vks-case-hand-over-list": "               -   -   -   -    1    1   1   1",
+    "vks-hand-over-list": "                    0   0   0   0    1    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
     "vks-archive-due-list": "                  0   0   0   0    0    0   0   0",
     "vks-case-hold-list": "                    -   -   -   -    -    0   0   0",
@@ -255,6 +269,7 @@ class Addresses:
         lent = Loan.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         batch = found.batch.pk if found is not None else 1
         of_case = f"/api/vks/cases/{code}/"
+        handed = found.handed.pk if found is not None else 1
         self.code = code
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
@@ -327,6 +342,14 @@ class Addresses:
             "vks-case-history-list": f"{of_case}history/",
             "vks-case-ledger-list": f"{of_case}ledger/",
             "vks-ledger-list": "/api/vks/ledger/",
+            "vks-case-hand-over-list": f"{of_case}hand-overs/",
+            "vks-hand-over-list": "/api/vks/hand-overs/",
+            "vks-hand-over-detail": f"/api/vks/hand-overs/{handed}/",
+            "vks-hand-over-file": f"/api/vks/hand-overs/{handed}/file/?format=docx",
+            **{
+                f"vks-hand-over-{act}": f"/api/vks/hand-overs/{handed}/{act}/"
+                for act in ("send", "accept", "reject", "cancel", "attach")
+            },
             "vks-ledger-checkpoint-list": "/api/vks/ledger-checkpoints/",
             "vks-case-retention-list": f"{of_case}retention/",
             "vks-case-hold-list": f"{of_case}holds/",
@@ -395,6 +418,21 @@ class Addresses:
             "vks-case-hold-list": {"ground": "khieu_nai", "reason": "Đang giải quyết khiếu nại"},
             "vks-case-hold-end": {"reason": "Đã giải quyết xong"},
             "vks-retention-rule-detail": {"term": "vinh_vien", "source": "Bảng số 1", "reason": "Theo bảng mới"},
+            "vks-case-hand-over-list": {
+                "part": "hsks",
+                "direction": "noi_bo",
+                "reason": "nghien_cuu",
+                "person": "prosecutor_kv1",
+            },
+            "vks-hand-over-accept": {
+                "documents_complete": True,
+                "exhibits_complete": True,
+                "served": True,
+                "awaits_paper": True,
+            },
+            "vks-hand-over-reject": {"missing": "Thiếu tập 2"},
+            "vks-hand-over-cancel": {"reason": "Giao nhầm"},
+            "vks-hand-over-attach": {"signed_paper": 1},
             "vks-case-import-list": {"unit": "QN-KV1", "file": SimpleUploadedFile("ds.csv", b"x")},
             "vks-saved-filter-list": {"name": "Án trộm", "query": "q=trom"},
             "vks-case-list": {

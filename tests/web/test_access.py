@@ -133,6 +133,17 @@ TABLE = {
     ("digitisation_batch", "get"): " 404 404 404 404  403  302 302 302",
     ("digitisation_act", "post"): "  404 404 404 404  403  302 302 403",
     ("digitisation_record", "get"): "404 404 404 404  403  409 409 409",
+    # who has the paper
+    ("custody", "get"): "            200 200 200 200  200  200 200 200",
+    ("case_custody", "get"): "       404 404 404 404  200  200 200 200",
+    ("keeper_state", "post"): "      404 404 404 404  302  403 302 403",
+    ("hand_over_new", "get"): "      404 404 404 404  200  403 200 403",
+    ("hand_over_new", "post"): "     404 404 404 404  302  403 302 403",
+    ("volume_labels", "get"): "      404 404 404 404  200  200 200 200",
+    ("custody_register", "get"): "   403 403 403 403  200  403 200 200",
+    ("hand_over", "get"): "          404 404 404 404  200  200 200 200",
+    ("hand_over_print", "get"): "    404 404 404 404  200  200 200 200",
+    ("hand_over_act", "post"): "     404 404 404 404  302  403 302 403",
     ("access_log", "get"): "         403 403 403 403  403  403 200 200",
     ("archive", "get"): "            200 200 200 200  200  200 200 200",
     ("archive_holds", "get"): "      200 200 200 200  200  200 200 200",
@@ -182,6 +193,8 @@ class Addresses:
         lent = Loan.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         batch = found.batch.pk if found is not None else 1
         of_case = f"/vks/cases/{self.code}/"
+        handed = found.handed.pk if found is not None else 1
+        self.lead = User.objects.get(username="prosecutor_kv1").pk
         self.path = {
             "case_list": "/vks/",
             "filter_save": "/vks/filters/",
@@ -193,6 +206,15 @@ class Addresses:
             "hold_place": f"{of_case}holds/",
             "hold_end": f"{of_case}holds/9999/end/",
             "ledger": "/vks/ledger/",
+            "custody": "/vks/custody/",
+            "case_custody": f"{of_case}custody/",
+            "keeper_state": f"{of_case}custody/keeper/",
+            "hand_over_new": f"/vks/custody/new/?case={self.code}&part=hsks",
+            "volume_labels": f"/vks/custody/labels/?case={self.code}",
+            "custody_register": "/vks/custody/register/",
+            "hand_over": f"/vks/custody/{handed}/",
+            "hand_over_print": f"/vks/custody/{handed}/print/",
+            "hand_over_act": f"/vks/custody/{handed}/accept/",
             "ledger_checkpoint": "/vks/ledger/checkpoints/1/",
             "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",
             "case_new": "/vks/cases/new/",
@@ -266,6 +288,21 @@ class Addresses:
     def body(self, name: str) -> dict[str, Any]:
         """Return a form that would be accepted from somebody who may."""
         bodies: dict[str, dict[str, Any]] = {
+            "keeper_state": {"part": "hsks", "at": "unit", "since": "05/05/2026"},
+            "hand_over_new": {
+                "part": "hsks",
+                "direction": "noi_bo",
+                "reason": "nghien_cuu",
+                "person": str(self.lead),
+                "volumes": ["1"],
+            },
+            "hand_over_act": {
+                "volumes": ["1"],
+                "documents_complete": "on",
+                "exhibits_complete": "on",
+                "served": "on",
+                "awaits_paper": "on",
+            },
             "filter_save": {"name": "Án trộm", "query": "q=trom&page=3"},
             "case_import_new": {"unit": self.post_unit.code, "file": SimpleUploadedFile("ds.csv", b"x")},
             "case_new": {

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from docx import Document
-from docx.enum.section import WD_SECTION_START
+from docx.enum.section import WD_ORIENTATION, WD_SECTION_START
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
@@ -73,7 +73,7 @@ def _set_widths(table: Table, widths: list[float]) -> None:
 
 
 def _head(document: DocumentObject, paper: OfficialPaper) -> None:
-    left, right = _unframed(document, [layout.TEXT_WIDTH * 0.44, layout.TEXT_WIDTH * 0.56])
+    left, right = _unframed(document, [paper.text_width * 0.44, paper.text_width * 0.56])
     if paper.higher_agency:
         _into(left, paper.higher_agency.upper(), size=12)
     _into(left, paper.agency.upper(), size=12, bold=True)
@@ -171,7 +171,8 @@ def as_docx(paper: OfficialPaper) -> bytes:
     normal.paragraph_format.space_after = Pt(0)
     section = document.sections[0]
     section.start_type = WD_SECTION_START.NEW_PAGE
-    section.page_width, section.page_height = Mm(layout.PAGE_WIDTH), Mm(layout.PAGE_HEIGHT)
+    section.page_width, section.page_height = (Mm(each) for each in paper.page_size)
+    section.orientation = WD_ORIENTATION.LANDSCAPE if paper.is_wide else WD_ORIENTATION.PORTRAIT
     section.top_margin, section.bottom_margin = Mm(layout.TOP), Mm(layout.BOTTOM)
     section.left_margin, section.right_margin = Mm(layout.LEFT), Mm(layout.RIGHT)
     section.header_distance = Mm(layout.TOP / 2)
@@ -185,6 +186,10 @@ def as_docx(paper: OfficialPaper) -> bytes:
     title.paragraph_format.space_before = Pt(14)
     for line in paper.subtitle:
         _said(document.add_paragraph(), line, centred=True)
+    for line in paper.opening:
+        paragraph = _said(document.add_paragraph(), line)
+        paragraph.paragraph_format.space_before = Pt(4)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
     document.paragraphs[-1].paragraph_format.space_after = Pt(10)
     _table(document, paper)
     for line in paper.closing:
@@ -195,7 +200,7 @@ def as_docx(paper: OfficialPaper) -> bytes:
     if paper.signatures:
         document.add_paragraph().paragraph_format.keep_with_next = True
         count = max(len(paper.signatures), 2)
-        cells = _unframed(document, [layout.TEXT_WIDTH / count] * count)
+        cells = _unframed(document, [paper.text_width / count] * count)
         # one alone stands on the right
         for cell, signature in zip(cells[-len(paper.signatures) :], paper.signatures, strict=True):
             _into(cell, signature.title, bold=True)

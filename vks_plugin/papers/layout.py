@@ -60,11 +60,25 @@ class OfficialPaper:
     day: dt.date | None = None
     subtitle: Sequence[str] = ()
     """Centred lines below the title."""
+    opening: Sequence[str] = ()
+    """Paragraphs between the title and the table."""
     closing: Sequence[str] = ()
     """Paragraphs below the table."""
     signatures: Sequence[Signature] = field(default_factory=tuple)
+    is_wide: bool = False
+    """Whether the page lies on its long side: a register of many columns."""
     code: str = ""
     """What a QR code beside the signatures says, on the PDF alone; empty: none."""
+
+    @property
+    def page_size(self) -> tuple[int, int]:
+        """Width and height of the page in millimetres."""
+        return (PAGE_HEIGHT, PAGE_WIDTH) if self.is_wide else (PAGE_WIDTH, PAGE_HEIGHT)
+
+    @property
+    def text_width(self) -> int:
+        """Width of the text in millimetres."""
+        return self.page_size[0] - LEFT - RIGHT
 
     @property
     def dated(self) -> str:

@@ -10,7 +10,7 @@ from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import black
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
@@ -55,7 +55,7 @@ class _Head(Flowable):
     def __init__(self, paper: OfficialPaper) -> None:
         super().__init__()
         self.paper = paper
-        self.width = layout.TEXT_WIDTH * mm
+        self.width = paper.text_width * mm
         self._left = self._lines(
             (writable(paper.higher_agency).upper(), REGULAR), (writable(paper.agency).upper(), BOLD)
         )
@@ -96,10 +96,11 @@ class _Head(Flowable):
         self.canv.drawCentredString(x, y, text)
 
 
-def _number_page(canvas: Canvas, _document: Any) -> None:
+def _number_page(canvas: Canvas, document: Any) -> None:
     """Write the page number in the middle of the upper margin."""
+    width, height = document.pagesize
     canvas.setFont(REGULAR, 13)
-    canvas.drawCentredString(A4[0] / 2, A4[1] - layout.TOP * mm / 2 - 4, str(canvas.getPageNumber()))
+    canvas.drawCentredString(width / 2, height - layout.TOP * mm / 2 - 4, str(canvas.getPageNumber()))
 
 
 def _said(text: str, style: ParagraphStyle) -> Paragraph:
@@ -140,7 +141,7 @@ def _signatures(paper: OfficialPaper) -> Flowable:
     if len(cells) == 1:
         # one alone stands on the right
         cells.insert(0, [])
-    table = Table([cells], colWidths=[layout.TEXT_WIDTH * mm / len(cells)] * len(cells))
+    table = Table([cells], colWidths=[paper.text_width * mm / len(cells)] * len(cells))
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
 
@@ -158,9 +159,10 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     """Return the form as PDF; the same form gives the same bytes."""
     register_fonts()
     buffer = io.BytesIO()
+    # the library's own A4 has more digits than 210 by 297 millimetres
     document = BaseDocTemplate(
         buffer,
-        pagesize=A4,
+        pagesize=landscape(A4) if paper.is_wide else A4,
         title=writable(paper.title),
         author=writable(paper.agency),
         lang="vi-VN",
@@ -170,8 +172,8 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     frame = Frame(
         layout.LEFT * mm,
         layout.BOTTOM * mm,
-        layout.TEXT_WIDTH * mm,
-        (layout.PAGE_HEIGHT - layout.TOP - layout.BOTTOM) * mm,
+        paper.text_width * mm,
+        (paper.page_size[1] - layout.TOP - layout.BOTTOM) * mm,
         leftPadding=0,
         rightPadding=0,
         topPadding=0,
@@ -185,6 +187,9 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     )
     story: list[Flowable] = [_Head(paper), _said(paper.title, _TITLE)]
     story += [_said(line, _CENTRED) for line in paper.subtitle]
+    if paper.opening:
+        story.append(Spacer(1, 3 * mm))
+    story += [_said(line, _BODY) for line in paper.opening]
     story.append(Spacer(1, 5 * mm))
     story.append(_table(paper))
     ending: list[Flowable] = [Spacer(1, 3 * mm), *(_said(line, _BODY) for line in paper.closing)]

@@ -79,6 +79,9 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
     for text in paper.subtitle:
         row += 1
         _line(sheet, row, 1, columns, text)
+    for text in paper.opening:
+        row += 1
+        _line(sheet, row, 1, columns, text, align="left")
     row += 2
     for number, column in enumerate(paper.columns, start=1):
         _say(sheet, row, number, column.heading, bold=True)
@@ -109,16 +112,16 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
         ):
             _line(sheet, row + 1 + offset, first, last, text, bold=bold, italic=italic)
         sheet.row_dimensions[row + 3].height = 5 * _LINE
-    _page(sheet)
+    _page(sheet, is_wide=paper.is_wide)
     book.properties.title, book.properties.creator = writable(paper.title), writable(paper.agency)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _page(sheet: Worksheet) -> None:
+def _page(sheet: Worksheet, *, is_wide: bool) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.orientation = sheet.ORIENTATION_PORTRAIT
+    sheet.page_setup.orientation = sheet.ORIENTATION_LANDSCAPE if is_wide else sheet.ORIENTATION_PORTRAIT
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     margins = sheet.page_margins

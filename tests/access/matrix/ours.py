@@ -31,6 +31,15 @@ OURS: dict[str, str] = {
         vks/cases/{code}/assign
         vks/cases/{code}/assignments/{pk}/end
         vks/cases/{code}/become
+        vks/cases/{code}/custody
+        vks/cases/{code}/custody/keeper
+        vks/custody
+        vks/custody/labels
+        vks/custody/new
+        vks/custody/register
+        vks/custody/{pk}
+        vks/custody/{pk}/print
+        vks/custody/{pk}/{what}
         vks/cases/{code}/bundle
         vks/cases/{code}/digitisation
         vks/cases/{code}/digitisation/{pk}
@@ -130,6 +139,9 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/inventories/{pk}
         api/vks/cases/{code}/ledger
         api/vks/cases/{code}/loans
+        api/vks/hand-overs
+        api/vks/hand-overs/{pk}
+        api/vks/hand-overs/{pk}/file
         api/vks/cases/{code}/inventories/{pk}/file
         api/vks/cases/{code}/possible-events
         api/vks/cases/{code}/related
@@ -176,6 +188,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/holds
         api/vks/cases/{code}/folio-explanations
         api/vks/cases/{code}/folios
+        api/vks/cases/{code}/hand-overs
         api/vks/cases/{code}/inventories
         api/vks/cases/{code}/measures
         api/vks/cases/{code}/number-folios
@@ -214,6 +227,11 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/trial-unit
         api/vks/cases/{code}/upload
         api/vks/documents/{id}/file
+        api/vks/hand-overs/{pk}/accept
+        api/vks/hand-overs/{pk}/attach
+        api/vks/hand-overs/{pk}/cancel
+        api/vks/hand-overs/{pk}/reject
+        api/vks/hand-overs/{pk}/send
         api/vks/intake/{id}/discard
         api/vks/intake/{id}/retry
         api/vks/loans/{pk}/answer-renewal

@@ -551,6 +551,16 @@ def _check_paper(row: HandOver, paper: CaseDocument) -> None:
         )
 
 
+def require_side(actor: User, row: HandOver) -> None:
+    """Refuse who acts for neither side.
+
+    Raises:
+        NotAllowed: so it is.
+    """
+    if not (gives(actor, row) or receives(actor, row)):
+        raise NotAllowed(_("Chỉ người của bên giao hoặc bên nhận gắn được biên bản."))
+
+
 @transaction.atomic
 def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver:
     """Attach the signed record that a hand-over with an agency outside waits for.
@@ -561,8 +571,7 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
         Conflict: none is waited for.
     """
     row = _locked(row)
-    if not (gives(actor, row) or receives(actor, row)):
-        raise NotAllowed(_("Chỉ người của bên giao hoặc bên nhận gắn được biên bản."))
+    require_side(actor, row)
     if row.state != "da_nhan" or not row.awaits_paper:
         raise Conflict(_("Lần giao nhận này không chờ biên bản nào."))
     _check_paper(row, paper)

@@ -455,3 +455,35 @@ if (box) {
     refresh();
   });
 }
+
+// a scanner types what is on the label of a volume and ends with Enter: the volume is ticked, what is missing is told
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest?.("[data-vks-scan]");
+  if (!field || event.key !== "Enter" || event.ctrlKey || event.isComposing) return;
+  event.preventDefault();
+  const list = field.closest("[data-vks-volumes]");
+  const boxes = [...list.querySelectorAll("[data-vks-code]")];
+  const state = list.querySelector("[data-vks-scan-state]");
+  const typed = field.value.trim().toUpperCase().split(/\s+/).filter(Boolean);
+  field.value = "";
+  const wrong = [];
+  for (const code of typed) {
+    const box = boxes.find((each) => each.dataset.vksCode.toUpperCase() === code);
+    if (!box) {
+      wrong.push(`${list.dataset.vksUnknown} ${code}`);
+      continue;
+    }
+    // the first one that is scanned begins the count: what was ticked by itself has to be seen
+    if (!list.hasAttribute("data-vks-counting")) {
+      list.setAttribute("data-vks-counting", "");
+      for (const each of boxes) each.checked = false;
+    }
+    if (box.checked) wrong.push(`${list.dataset.vksAgain} ${box.dataset.vksLabel}`);
+    box.checked = true;
+  }
+  const missing = boxes.filter((each) => !each.checked).map((each) => each.dataset.vksLabel);
+  const said = missing.length ? `${list.dataset.vksMissing} ${missing.join(", ")}` : list.dataset.vksAll;
+  state.textContent = [...wrong, list.hasAttribute("data-vks-counting") ? said : ""].filter(Boolean).join(" · ");
+  state.classList.toggle("text-danger", wrong.length > 0);
+  list.querySelector("[data-vks-scanned]").textContent = `${boxes.length - missing.length}/${boxes.length}`;
+});

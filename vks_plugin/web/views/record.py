@@ -85,11 +85,12 @@ SECTIONS = (
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("loans", gettext_lazy("Mượn hồ sơ")),
+    Section("custody", gettext_lazy("Giao nhận")),
     Section("history", gettext_lazy("Lịch sử")),
     Section("retention", gettext_lazy("Lưu trữ")),
     Section("ledger", gettext_lazy("Nhật ký lưu giữ")),
 )
-_PAGES = {"documents": "vks:case", "folios": "vks:folios"}
+_PAGES = {"documents": "vks:case", "folios": "vks:folios", "custody": "vks:case_custody"}
 """Sections that have pages of their own."""
 SECTION_OF = {section.part: section.name for section in SECTIONS if section.part} | {"charge": "accused"}
 

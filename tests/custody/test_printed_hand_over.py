@@ -1,0 +1,154 @@
+"""What is printed of hand-overs says what was handed over: record, register, labels."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+from docx import Document as WordDocument
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from vks_plugin.cases.models import CaseFile, Exhibit, Volume
+from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_over, reject
+from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
+from vks_plugin.custody.registers import REGISTERS, register_paper, write_register
+from vks_plugin.errors import BadInput, NotFound
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from vks_plugin.custody.models import HandOver
+    from vks_plugin.organization.models import ProcuracyUnit
+
+pytestmark = pytest.mark.django_db
+
+PASSED = Checks(documents_complete=True, exhibits_complete=True, served=True)
+IN = Terms(
+    part="hsva",
+    direction="cqdt_vks",
+    reason="ket_thuc_dt",
+    agency="Cơ quan Cảnh sát điều tra Công an tỉnh",
+    giver_name="Lê Văn Điều",
+    giver_title="Điều tra viên",
+    seal_condition="Niêm phong còn nguyên",
+    total_pages=421,
+)
+
+
+@pytest.fixture
+def taken_in(case: CaseFile, people: dict[str, User]) -> HandOver:
+    """Return the hand-over by which a file of twelve volumes came to its office."""
+    for number in range(1, 13):
+        Volume.objects.create(case=case, number=number, folio_from=number * 10 - 9, folio_to=number * 10)
+    Exhibit.objects.create(case=case, name="Con dao bầu", quantity="01", seal_number="NP-7", accompanies_file=True)
+    row = hand_over(actor=people["clerk_kv1"], case=case, terms=IN)
+    return accept(actor=people["clerk_kv1"], row=row, checks=PASSED, awaits_paper=True)
+
+
+def _words(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+
+
+def test_the_record_says_who_gave_what_to_whom(taken_in: HandOver) -> None:
+    year = timezone.localdate().year
+    pdf, docx = write_hand_over(taken_in, "pdf"), write_hand_over(taken_in, "docx")
+    assert pdf.name == f"hs-qn-kv1-2026-0001-bien-ban-giao-nhan-1-{year}.pdf"
+    word = WordDocument(io.BytesIO(docx.content))
+    written = " ".join(
+        [each.text for each in word.paragraphs]
+        + [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    )
+    for said in (
+        "BIÊN BẢN GIAO NHẬN HỒ SƠ VỤ ÁN, VỤ VIỆC",
+        "ông (bà) Lê Văn Điều; chức vụ: Điều tra viên; đơn vị: Cơ quan Cảnh sát điều tra Công an tỉnh",
+        "ông (bà) Trần Thị Thư; chức vụ: Văn thư",
+        "bị can chính: Nguyễn Văn Ánh",
+        "Tổng cộng: 12 tập, 120 bút lục (từ 1 đến 120), 421 trang, 1 vật chứng đi kèm.",
+        "Vật chứng: Con dao bầu",
+        "Niêm phong còn nguyên",
+        "đã giao cho bị can, người đại diện: có",
+        "Số: 1/BB-VKS",
+    ):
+        assert said in _words(pdf.content), said
+        assert said in " ".join(written.split()), said
+    with pytest.raises(BadInput, match="định dạng"):
+        write_hand_over(taken_in, "odt")
+
+
+def test_a_record_of_what_was_refused_says_so(case: CaseFile, people: dict[str, User]) -> None:
+    row = hand_over(actor=people["clerk_kv1"], case=case, terms=IN)
+    reject(actor=people["clerk_kv1"], row=row, checks=PASSED._replace(served=False), missing="Chưa giao kết luận")
+    row.refresh_from_db()
+    words = _words(write_hand_over(row, "pdf").content)
+    assert "Bên nhận chưa nhận hồ sơ." in words
+    assert "Còn thiếu: Chưa giao kết luận" in words
+    assert "đã giao cho bị can, người đại diện: không" in words
+
+
+def test_the_register_has_seven_columns_and_no_hole(
+    taken_in: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, today = people["clerk_kv1"], timezone.localdate()
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency="Tòa án nhân dân khu vực 1")
+    row = hand_over(actor=clerk, case=taken_in.case, terms=court)
+    cancel(actor=clerk, row=row, reason="Tòa hẹn ngày khác")
+    hand_over(actor=clerk, case=taken_in.case, terms=court)
+
+    def asked(**more: Any) -> dict[str, Any]:
+        return {"register": "giao-nhan", "unit": "QN-KV1", "first": today, "last": today} | more
+
+    _register, paper = register_paper(clerk, **asked())
+    assert [column.heading for column in paper.columns] == [
+        "STT, ngày giao nhận",
+        "Vụ án, bị can chính, tổng số bút lục",
+        "Vật chứng",
+        "Lý do chuyển",
+        "Bên giao (họ tên; cơ quan)",
+        "Bên nhận (họ tên; cơ quan)",
+        "Ghi chú",
+    ]
+    assert sum(column.width for column in paper.columns) == paper.text_width == 252
+    assert [line[0].split("\n")[0] for line in paper.rows] == ["1", "2", "3"]
+    assert "Bị can chính: Nguyễn Văn Ánh" in paper.rows[0][1]
+    assert "120 bút lục (từ 1 đến 120), 12 tập" in paper.rows[0][1]
+    assert paper.rows[0][2] == "01 Con dao bầu"
+    assert "Chờ biên bản đã ký" in paper.rows[0][6]
+    assert [line[6].split("\n")[1] for line in paper.rows[1:]] == ["Đã hủy", "Chờ nhận"]
+    sheet = load_workbook(io.BytesIO(write_register(clerk, **asked(file_format="xlsx")).content)).active
+    assert sheet.page_setup.orientation == "landscape"
+    assert "SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ" in [cell.value for row in sheet.iter_rows() for cell in row]
+    page = PdfReader(io.BytesIO(write_register(clerk, **asked(file_format="pdf")).content)).pages[0]
+    assert page.mediabox.width > page.mediabox.height
+    assert write_register(clerk, **asked(file_format="docx")).content.startswith(b"PK")
+    _register, empty = register_paper(
+        clerk, **asked(first=today - dt.timedelta(days=9), last=today - dt.timedelta(days=2))
+    )
+    assert empty.rows == []
+    # who keeps no register of that office gets none
+    for stranger in ("clerk_kv3", "prosecutor_kv1", "outsider", "chief_province"):
+        with pytest.raises(NotFound):
+            register_paper(people[stranger], **asked())
+    with pytest.raises(BadInput, match="Ngày cuối"):
+        register_paper(clerk, **asked(last=today - dt.timedelta(days=1)))
+    # a restricted case is in the register of leaders alone
+    CaseFile.objects.filter(pk=taken_in.case_id).update(confidentiality="han_che_noi_bo")
+    assert register_paper(clerk, **asked())[1].rows == []
+    assert len(register_paper(people["chief_kv1"], **asked())[1].rows) == 3
+
+
+def test_every_register_fills_the_page() -> None:
+    for register in REGISTERS.values():
+        assert sum(cell.width for cell in register.cells) == 252, register.name
+
+
+def test_labels_name_nobody_and_say_the_code_of_each_volume(taken_in: HandOver) -> None:
+    words = _words(volume_labels(taken_in.case))
+    for each in taken_in.volumes:
+        assert each["code"] in words
+    assert "Ánh" not in words
+    assert "Bút lục 111 – 120" in words

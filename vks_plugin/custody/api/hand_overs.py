@@ -1,0 +1,429 @@
+"""Hand-overs through the API: of a case, and those one has to do with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.access.api import CASE_CODE
+from vks_plugin.cases.api.folios import FormatIsOurs
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.custody.actions import hand_overs as acts
+from vks_plugin.custody.actions.hand_overs import Terms
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks
+from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.printed_hand_over import write_hand_over
+from vks_plugin.custody.queries.hand_overs import (
+    case_to_hand_over,
+    coming_to,
+    given_by,
+    hand_over_for,
+    hand_overs_for,
+    papers_to_attach,
+    waiting_for_paper,
+)
+from vks_plugin.custody.states import HAND_OVER
+from vks_plugin.errors import BadInput
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.papers import FORMATS
+from vks_plugin.rest import LARGEST_NUMBER, NUMBER, ApiViewSet, ComposedField, InputSerializer, refusals
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_STATES = [value for value, _label in HAND_OVER.states]
+_LISTS = {"coming": coming_to, "given": given_by, "papers": waiting_for_paper}
+_NUMBER = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Number of the hand-over.")
+
+
+def _named(values: Any) -> str:
+    return ", ".join(f"`{each}`" for each in values) + "."
+
+
+class SideSerializer(serializers.Serializer[Any]):
+    """One side of a hand-over."""
+
+    unit = serializers.CharField(allow_null=True, help_text="Code of the office; null: an agency outside.")
+    agency = serializers.CharField(help_text="Name of the agency outside; empty for an office.")
+    person = serializers.CharField(allow_null=True, help_text="Account of who gives or receives within the office.")
+    name = serializers.CharField(help_text="Who signs.")
+    title = serializers.CharField(help_text="Post of who signs.")
+
+
+class HandedVolumeSerializer(serializers.Serializer[Any]):
+    """A volume that is handed over."""
+
+    number = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]  # so named in the answer
+    code = serializers.CharField(help_text="What its label says.")
+    folio_from = serializers.IntegerField(allow_null=True)
+    folio_to = serializers.IntegerField(allow_null=True)
+    received = serializers.BooleanField(allow_null=True, help_text="Whether it came; null: not received yet.")
+
+
+class HandedExhibitSerializer(serializers.Serializer[Any]):
+    """An exhibit that goes along."""
+
+    name = serializers.CharField()
+    quantity = serializers.CharField()
+    seal = serializers.CharField()
+
+
+class HandOverStepSerializer(serializers.Serializer[Any]):
+    """What was done to a hand-over."""
+
+    act = serializers.CharField(help_text="`send`, `accept`, `reject`, `cancel` or `paper`.")
+    at = serializers.DateTimeField()
+    by = serializers.CharField(help_text="Name of who did it.")
+    text = serializers.CharField(help_text="What was missing, or why it was cancelled.")
+
+
+class HandOverSerializer(serializers.Serializer[HandOver]):
+    """One part of the paper of a case is given and received, or not."""
+
+    id = serializers.IntegerField()
+    case = serializers.CharField(source="case.code")
+    case_name = serializers.CharField(help_text="As it was when it was sent.")
+    main_accused = serializers.CharField()
+    part = serializers.CharField(help_text="`hsva` or `hsks`.")
+    direction = serializers.CharField(help_text=_named(DIRECTIONS))
+    reason = serializers.CharField(help_text=_named(REASONS))
+    state = serializers.CharField(help_text=_named(_STATES))
+    number = serializers.CharField(source="written_number", help_text="Such as `12/2026`; empty before it is sent.")
+    giver = serializers.SerializerMethodField()
+    receiver = serializers.SerializerMethodField()
+    volumes = HandedVolumeSerializer(many=True)
+    exhibits = HandedExhibitSerializer(many=True)
+    total_pages = serializers.IntegerField(allow_null=True)
+    seal_condition = serializers.CharField()
+    place = serializers.CharField()
+    note = serializers.CharField()
+    decision = serializers.CharField(help_text="The paper a transfer of the case rests on.")
+    documents_complete = serializers.BooleanField(allow_null=True)
+    exhibits_complete = serializers.BooleanField(allow_null=True)
+    served = serializers.BooleanField(allow_null=True)
+    missing = serializers.CharField()
+    outstanding = serializers.ListField(child=serializers.IntegerField(), help_text="Volumes still with the giver.")
+    completes = serializers.IntegerField(source="completes_id", allow_null=True)
+    has_signed_paper = serializers.SerializerMethodField()
+    awaits_paper = serializers.BooleanField()
+    steps = HandOverStepSerializer(many=True)
+    sent_at = serializers.DateTimeField(allow_null=True)
+    accepted_at = serializers.DateTimeField(allow_null=True, help_text="The moment of receipt (Điều 238, 276).")
+
+    @staticmethod
+    def _side(row: HandOver, side: str) -> dict[str, Any]:
+        keeper = getattr(row, side)
+        return {
+            "unit": keeper.unit.code if keeper.unit is not None else None,
+            "agency": keeper.agency,
+            "person": keeper.person.username if keeper.person is not None else None,
+            "name": getattr(row, f"{side}_name"),
+            "title": getattr(row, f"{side}_title"),
+        }
+
+    @extend_schema_field(SideSerializer())
+    def get_giver(self, row: HandOver) -> Any:
+        """Return who gives."""
+        return self._side(row, "giver")
+
+    @extend_schema_field(SideSerializer())
+    def get_receiver(self, row: HandOver) -> Any:
+        """Return who receives."""
+        return self._side(row, "receiver")
+
+    def get_has_signed_paper(self, row: HandOver) -> bool:
+        """Tell whether the signed record is attached."""
+        return row.signed_paper_id is not None
+
+
+def _numbers(help_text: str) -> serializers.ListField:
+    child = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER)
+    return serializers.ListField(child=child, required=False, max_length=500, help_text=help_text)
+
+
+class NewHandOverSerializer(InputSerializer):
+    """What is given, by whom, to whom, for what."""
+
+    part = serializers.CharField(default="hsva")
+    direction = serializers.CharField(help_text=_named(DIRECTIONS))
+    reason = serializers.CharField(help_text=_named(REASONS))
+    other_unit = serializers.CharField(
+        required=False, help_text="Code of the receiving office, for `vks_vks` and for what comes from outside."
+    )
+    agency = ComposedField(default="", allow_blank=True, help_text="The agency outside.")
+    person = serializers.CharField(required=False, help_text="Account that receives it, for `noi_bo`.")
+    giver_name = ComposedField(default="", allow_blank=True)
+    giver_title = ComposedField(default="", allow_blank=True)
+    receiver_name = ComposedField(default="", allow_blank=True)
+    receiver_title = ComposedField(default="", allow_blank=True)
+    volumes = _numbers("Numbers of the volumes; all when left out.")
+    exhibits = _numbers("Exhibits by their ids; all that accompany the file when left out.")
+    total_pages = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_NUMBER)
+    seal_condition = ComposedField(default="", allow_blank=True)
+    place = ComposedField(default="", allow_blank=True)
+    note = ComposedField(default="", allow_blank=True)
+    decision = ComposedField(default="", allow_blank=True)
+    completes = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_NUMBER)
+    draft = serializers.BooleanField(default=False, help_text="Whether it is kept and not sent yet.")
+
+
+class FoundSerializer(InputSerializer):
+    """What the receiving side found."""
+
+    documents_complete = serializers.BooleanField(required=False, allow_null=True, default=None)
+    exhibits_complete = serializers.BooleanField(required=False, allow_null=True, default=None)
+    served = serializers.BooleanField(required=False, allow_null=True, default=None)
+    missing = ComposedField(default="", allow_blank=True)
+
+
+class ReceiveSerializer(FoundSerializer):
+    """How a file is received."""
+
+    received = _numbers("Numbers of the volumes that came; all when left out.")
+    receiver_name = ComposedField(default="", allow_blank=True)
+    receiver_title = ComposedField(default="", allow_blank=True)
+    signed_paper = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS of the signed record."
+    )
+    awaits_paper = serializers.BooleanField(default=False)
+
+
+class CancelSerializer(InputSerializer):
+    """Why a hand-over is taken back."""
+
+    reason = ComposedField()
+
+
+class AttachSerializer(InputSerializer):
+    """The signed record that was waited for."""
+
+    signed_paper = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS of the signed record."
+    )
+
+
+def _checks(given: Any) -> Checks:
+    return Checks(**{name: given[name] for name in CHECKS})
+
+
+def _paper(row: HandOver, document_id: int | None) -> CaseDocument | None:
+    if document_id is None:
+        return None
+    found = papers_to_attach(row).filter(document_id=document_id).first()
+    if found is None:
+        raise BadInput(
+            _("Tài liệu này không phải biên bản giao nhận của vụ án, hoặc đã gắn với lần giao khác."),
+            field="signed_paper",
+        )
+    return found
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Hand-overs of a case",
+        description="Those the asker may see, the newest first.",
+        responses={200: HandOverSerializer, **refusals(404)},
+    ),
+    create=extend_schema(
+        summary="Hand over the file of a case, or record what comes from outside",
+        description="For records clerks and leaders of the office that has it, and for the person who has it. Sent at "
+        "once unless it is a draft; it is with the receiver once that side accepts it.",
+        request=NewHandOverSerializer,
+        responses={201: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    ),
+)
+class CaseHandOverViewSet(ApiViewSet):
+    """Hand-overs of a case."""
+
+    queryset: QuerySet[Any] = HandOver.objects.none()
+    serializer_class = HandOverSerializer
+
+    def list(self, _request: Request, code: str) -> Response:
+        """Answer with a page of them."""
+        case = case_to_hand_over(self.actor, code)
+        return self.page(hand_overs_for(self.actor).filter(case=case))
+
+    def create(self, _request: Request, code: str) -> Response:
+        """Make one."""
+        case = case_to_hand_over(self.actor, code)
+        given = dict(self.given(NewHandOverSerializer))
+        begin = acts.draft if given.pop("draft") else acts.hand_over
+        unit, person, completes = given.pop("other_unit", ""), given.pop("person", ""), given.pop("completes", None)
+        office = ProcuracyUnit.objects.filter(code=unit).first() if unit else None
+        if unit and office is None:
+            raise BadInput(_("Không có đơn vị mang mã này."), field="other_unit")
+        receiver = User.objects.filter(username=person, is_active=True).first() if person else None
+        if person and receiver is None:
+            raise BadInput(
+                _("Người nhận phải làm việc tại đơn vị và được biết vụ án: hãy phân công trước khi giao."),
+                field="person",
+            )
+        terms = Terms(
+            **given,
+            other_unit=office,
+            person=receiver,
+            completes=hand_over_for(self.actor, completes) if completes is not None else None,
+        )
+        row = begin(actor=self.actor, case=case, terms=terms)
+        return self.shown(hand_over_for(self.actor, row.pk), status=201)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Hand-overs one has to do with",
+        description="The newest first; what waits stands the oldest first.",
+        parameters=[
+            OpenApiParameter(
+                "list",
+                str,
+                enum=tuple(_LISTS),
+                description="`coming`: waits for the asker; `given`: nobody received it yet; `papers`: waits for the "
+                "signed record.",
+            ),
+            OpenApiParameter("state", str, enum=_STATES, description="Only in this state."),
+        ],
+        responses={200: HandOverSerializer, **refusals(400)},
+    ),
+    retrieve=extend_schema(
+        summary="One hand-over", parameters=[_NUMBER], responses={200: HandOverSerializer, **refusals(404)}
+    ),
+)
+class HandOverViewSet(ApiViewSet):
+    """Hand-overs one has to do with."""
+
+    queryset: QuerySet[Any] = HandOver.objects.none()
+    serializer_class = HandOverSerializer
+    content_negotiation_class = FormatIsOurs
+    lookup_value_regex = NUMBER
+
+    def list(self, request: Request) -> Response:
+        """Answer with a page of them."""
+        name, state = request.query_params.get("list", ""), request.query_params.get("state", "")
+        if (name and name not in _LISTS) or (state and state not in _STATES):
+            raise BadInput(_("Không có danh sách hoặc trạng thái này."))
+        rows = _LISTS[name](self.actor) if name else hand_overs_for(self.actor)
+        return self.page(rows.filter(state=state) if state else rows)
+
+    def retrieve(self, _request: Request, pk: str) -> Response:
+        """Answer with one."""
+        return self.shown(hand_over_for(self.actor, pk))
+
+    def _after(self, pk: str) -> Response:
+        return self.shown(hand_over_for(self.actor, pk))
+
+    @extend_schema(
+        summary="Send a draft, or what was refused",
+        parameters=[_NUMBER],
+        request=None,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def send(self, _request: Request, pk: str) -> Response:
+        """Send it."""
+        acts.send(actor=self.actor, row=hand_over_for(self.actor, pk))
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Receive what was sent",
+        description="For the receiving side alone; for an agency outside, our clerk records what it signed.",
+        parameters=[_NUMBER],
+        request=ReceiveSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def accept(self, _request: Request, pk: str) -> Response:
+        """Receive it."""
+        row = hand_over_for(self.actor, pk)
+        given = self.given(ReceiveSerializer)
+        acts.accept(
+            actor=self.actor,
+            row=row,
+            checks=_checks(given),
+            received=given.get("received"),
+            missing=given["missing"],
+            receiver_name=given["receiver_name"],
+            receiver_title=given["receiver_title"],
+            signed_paper=_paper(row, given.get("signed_paper")),
+            awaits_paper=given["awaits_paper"],
+        )
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Refuse what was sent, naming what is missing",
+        parameters=[_NUMBER],
+        request=FoundSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def reject(self, _request: Request, pk: str) -> Response:
+        """Refuse it."""
+        row = hand_over_for(self.actor, pk)
+        given = self.given(FoundSerializer)
+        acts.reject(actor=self.actor, row=row, checks=_checks(given), missing=given["missing"])
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Cancel what nobody received",
+        parameters=[_NUMBER],
+        request=CancelSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, _request: Request, pk: str) -> Response:
+        """Cancel it."""
+        row = hand_over_for(self.actor, pk)
+        acts.cancel(actor=self.actor, row=row, reason=self.given(CancelSerializer)["reason"])
+        return self._after(pk)
+
+    @extend_schema(
+        summary="Attach the signed record",
+        parameters=[_NUMBER],
+        request=AttachSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def attach(self, _request: Request, pk: str) -> Response:
+        """Attach it."""
+        row = hand_over_for(self.actor, pk)
+        acts.require_side(self.actor, row)
+        paper = _paper(row, self.given(AttachSerializer)["signed_paper"])
+        if paper is not None:
+            acts.attach_paper(actor=self.actor, row=row, paper=paper)
+        return self._after(pk)
+
+    @extend_schema(
+        summary="The record of a hand-over as a file",
+        parameters=[_NUMBER, OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out.")],
+        responses={
+            **{
+                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
+                for each in FORMATS.values()
+            },
+            **refusals(400, 404),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def file(self, request: Request, pk: str) -> HttpResponse:
+        """Answer with the paper."""
+        written = write_hand_over(hand_over_for(self.actor, pk), request.query_params.get("format", "pdf"))
+        answer = HttpResponse(written.content, content_type=written.content_type)
+        answer["Content-Disposition"] = f'attachment; filename="{written.name}"'
+        answer["Cache-Control"] = "private, no-store"
+        return answer

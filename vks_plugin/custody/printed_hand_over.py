@@ -1,0 +1,155 @@
+"""What is printed of a hand-over: its record (biên bản giao nhận) and the labels of volumes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.handing import CHECKS, REASONS, checks_for
+from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.queries.hand_overs import volumes_of
+from vks_plugin.language import speaking, told
+from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
+from vks_plugin.papers.labels import Label, label_sheet
+from vks_plugin.text import ascii_file_name
+
+COLUMNS = (
+    Column("STT", 12, "center"),
+    Column("Tài liệu, vật chứng bàn giao", 68),
+    Column("Bút lục, số lượng", 45, "center"),
+    Column("Ghi chú", 40),
+)
+
+
+class WrittenPaper(NamedTuple):
+    """A paper as a file."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def _side(heading: str, name: str, title: str, place: str) -> str:
+    return f"{heading}: ông (bà) {name or '………………………………'}; chức vụ: {title or '……………………'}; đơn vị: {place}."
+
+
+def _found(value: bool | None) -> str:  # noqa: FBT001 - what a box on the paper says
+    return "…" if value is None else "có" if value else "không"
+
+
+def _opening(row: HandOver) -> tuple[str, ...]:
+    moment = timezone.localtime(row.accepted_at or row.sent_at or row.created_at)
+    where = f", tại {row.place}" if row.place else ""
+    accused = f" (bị can chính: {row.main_accused})" if row.main_accused else ""
+    decided = f", theo {row.decision}" if row.decision else ""
+    reason = REASONS[row.reason]
+    return (
+        f"Hôm nay, hồi {moment:%H} giờ {moment:%M} phút, ngày {moment:%d/%m/%Y}{where}, chúng tôi gồm:",
+        _side("Bên giao", row.giver_name, row.giver_title, row.giver.place),
+        _side("Bên nhận", row.receiver_name, row.receiver_title, row.receiver.place),
+        f"Đã giao, nhận hồ sơ vụ án: {row.case_name}{accused}, mã {row.case.code}.",
+        f"Lý do: {reason[0].lower()}{reason[1:]}{decided}.",
+    )
+
+
+def hand_over_paper(row: HandOver) -> OfficialPaper:
+    """Return the record as an official form: as it was signed, or to be signed."""
+    unit = row.number_unit or row.giver_unit or row.receiver_unit
+    higher = unit.parent if unit is not None else None
+    moment = timezone.localtime(row.accepted_at or row.sent_at or row.created_at)
+    form = f"(Mẫu số {row.form_number}, {row.form_edition})" if row.form_number and row.form_edition else ""
+    rows = [
+        (
+            str(number),
+            f"{each['label']} – {dict(PARTS)[row.part].lower()}",
+            f"{each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else "",
+            "Chưa giao" if each["received"] is False else "",
+        )
+        for number, each in enumerate(row.volumes, start=1)
+    ]
+    rows += [
+        (
+            str(len(row.volumes) + number),
+            f"Vật chứng: {each['name']}",
+            each["quantity"],
+            f"Niêm phong số {each['seal']}" if each["seal"] else "",
+        )
+        for number, each in enumerate(row.exhibits, start=1)
+    ]
+    folios = row.folio_range
+    total = f"Tổng cộng: {len(row.volumes)} tập"
+    total += f", {row.folio_count} bút lục (từ {folios[0]} đến {folios[1]})" if folios is not None else ""
+    total += f", {row.total_pages} trang" if row.total_pages else ""
+    total += f", {len(row.exhibits)} vật chứng đi kèm." if row.exhibits else "."
+    closing = [total]
+    if row.seal_condition:
+        closing.append(f"Tình trạng niêm phong: {row.seal_condition}.")
+    results = "; ".join(
+        f"{CHECKS[name][0].lower()}{CHECKS[name][1:]}: {_found(getattr(row, name))}"
+        for name in checks_for(row.direction, row.reason)
+    )
+    closing.append(f"Kết quả kiểm tra: {results}.")
+    if row.missing:
+        closing.append(f"Còn thiếu: {row.missing}")
+    if row.note:
+        closing.append(f"Ghi chú: {row.note}")
+    ending = {"chua_nhan": "Bên nhận chưa nhận hồ sơ.", "huy": "Lần giao này đã hủy."}.get(
+        row.state,
+        "Hai bên đã giao, nhận đủ theo biên bản này."
+        if not row.missing
+        else "Hai bên giao, nhận phần đã ghi trên đây.",
+    )
+    closing.append(f"{ending} Biên bản lập thành hai bản, mỗi bên giữ một bản, có giá trị như nhau.")
+    return OfficialPaper(
+        agency=unit.name if unit is not None else "",
+        higher_agency=higher.name if higher is not None else "",
+        number=f"Số: {row.number}/BB-VKS" if row.number is not None else "",
+        place=row.place,
+        day=moment.date(),
+        title="BIÊN BẢN GIAO NHẬN HỒ SƠ VỤ ÁN, VỤ VIỆC",
+        subtitle=tuple(filter(None, (form,))),
+        opening=_opening(row),
+        columns=COLUMNS,
+        rows=rows,
+        closing=tuple(closing),
+        signatures=(Signature("BÊN GIAO", row.giver_name), Signature("BÊN NHẬN", row.receiver_name)),
+    )
+
+
+def write_hand_over(row: HandOver, file_format: str) -> WrittenPaper:
+    """Return the record as a file.
+
+    Raises:
+        BadInput: there is no such format.
+    """
+    with told():
+        kind = content_type(file_format)
+    with speaking("vi"):
+        content = write_paper(hand_over_paper(row), file_format)
+    number = f"{row.number} {row.number_year}" if row.number is not None else "du thao"
+    name = ascii_file_name(f"{row.case.code} bien ban giao nhan {number}")
+    return WrittenPaper(f"{name}.{file_format}", kind, content)
+
+
+def volume_labels(case: CaseFile) -> bytes:
+    """Return labels for every volume of the case file, as PDF.
+
+    A label says code and volume and no name: it lies open on desks.
+    """
+    with speaking("vi"):
+        labels = [
+            Label(
+                each["code"],
+                each["label"],
+                (
+                    case.code,
+                    f"Bút lục {each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else "",
+                    case.unit.short_name,
+                ),
+            )
+            for each in volumes_of(case, "hsva")
+        ]
+        return label_sheet(labels, title=f"Nhãn tập hồ sơ {case.code}")

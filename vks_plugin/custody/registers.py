@@ -1,0 +1,227 @@
+"""Registers (sổ) of an office over a period: columns as data, running numbers, a place to sign.
+
+A register says which rows it has and what stands in each column; how it is laid out, numbered, counted and written is the
+same for all. To add one: a `Register` in `REGISTERS`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import LEADING
+from vks_plugin.custody.handing import REASONS
+from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.queries.holding import offices_kept
+from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.language import speaking, told
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import display_name, posts_in_force
+from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
+from vks_plugin.text import ascii_file_name
+from vks_plugin.text import gettext_noop as noop
+
+MOST_ROWS = 5000
+"""Rows of one register; a longer period has to be cut up, which is told."""
+
+
+class Cell(NamedTuple):
+    """A column: its heading and width on a page that lies on its side, and what stands in it."""
+
+    heading: str
+    width: float
+    """In millimetres; those of a register make up 252."""
+    says: Callable[[Any, int], str]
+    """From a row and its running number."""
+    align: Any = "left"
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register an office keeps."""
+
+    name: str
+    """In addresses."""
+    label: str
+    """In lists, translated by whoever shows it."""
+    title: str
+    """On the paper, in Vietnamese and capitals."""
+    cells: Sequence[Cell]
+    rows: Callable[[ProcuracyUnit, dt.date, dt.date, bool], QuerySet[Any]]
+    """From the office, the first and the last day, and whether restricted cases are among it."""
+    note: str = ""
+    """Below the table; in Vietnamese."""
+
+
+class WrittenRegister(NamedTuple):
+    """A register as a file."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def registers_for(user: User) -> list[ProcuracyUnit]:
+    """Return the offices whose registers the person keeps."""
+    return list(ProcuracyUnit.objects.filter(pk__in=offices_kept(user)).order_by("kind", "code"))
+
+
+def register_paper(
+    user: User, *, register: str, unit: str, first: dt.date, last: dt.date
+) -> tuple[Register, OfficialPaper]:
+    """Return a register of an office from one day to another, for who keeps it.
+
+    Raises:
+        NotFound: no such register, or the person keeps none of that office.
+        BadInput: days out of order, or more rows than one register takes.
+    """
+    found = REGISTERS.get(register)
+    office = next((each for each in registers_for(user) if each.code == unit), None)
+    if found is None or office is None:
+        raise NotFound(_("Không có sổ này trong phạm vi của bạn."))
+    if last < first:
+        raise BadInput(_("Ngày cuối phải từ ngày đầu trở đi."), field="last")
+    leads = offices_kept(user)[office.pk]
+    rows = list(found.rows(office, first, last, leads)[: MOST_ROWS + 1])
+    if len(rows) > MOST_ROWS:
+        raise BadInput(_("Quá %(most)d dòng: hãy chọn khoảng ngày ngắn hơn.") % {"most": MOST_ROWS}, field="last")
+    higher = office.parent
+    paper = OfficialPaper(
+        agency=office.name,
+        higher_agency=higher.name if higher is not None else "",
+        title=found.title,
+        subtitle=(f"Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}",),
+        day=timezone.localdate(),
+        columns=[Column(cell.heading, cell.width, cell.align) for cell in found.cells],
+        rows=[[cell.says(row, number) for cell in found.cells] for number, row in enumerate(rows, start=1)],
+        closing=(f"Sổ có {len(rows)} dòng.", *((found.note,) if found.note else ())),
+        signatures=(Signature("LÃNH ĐẠO ĐƠN VỊ", ""), Signature("NGƯỜI LẬP SỔ", display_name(user))),
+        is_wide=True,
+    )
+    return found, paper
+
+
+def write_register(
+    user: User, *, register: str, unit: str, first: dt.date, last: dt.date, file_format: str
+) -> WrittenRegister:
+    """Return a register as a file.
+
+    Raises:
+        NotFound, BadInput: see `register_paper`; or there is no such format.
+    """
+    with told():
+        kind = content_type(file_format)
+    found, paper = register_paper(user, register=register, unit=unit, first=first, last=last)
+    with speaking("vi"):
+        content = write_paper(paper, file_format)
+    name = ascii_file_name(f"{found.name} {unit} {first:%Y%m%d} {last:%Y%m%d}")
+    return WrittenRegister(f"{name}.{file_format}", kind, content)
+
+
+def keeps_registers(user: User) -> bool:
+    """Tell whether the person keeps registers of some office: by post, without asking which."""
+    return any(role in LEADING or role == "records_clerk" for role, _unit in posts_in_force(user))
+
+
+# --- sổ 13
+
+
+def _moment(value: dt.datetime | None) -> str:
+    return f"{timezone.localtime(value):%d/%m/%Y}" if value is not None else ""
+
+
+def _lines(parts: Iterable[str]) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _case(row: HandOver, _number: int) -> str:
+    folios = row.folio_range
+    return _lines(
+        (
+            row.case_name,
+            f"Bị can chính: {row.main_accused}" if row.main_accused else "",
+            f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]}), {len(row.volumes)} tập"
+            if folios is not None
+            else f"{len(row.volumes)} tập",
+        )
+    )
+
+
+def _exhibits(row: HandOver, _number: int) -> str:
+    return _lines(" ".join(filter(None, (each["quantity"], each["name"]))) for each in row.exhibits)
+
+
+def _side(name: str, title: str, place: str) -> str:
+    return _lines((f"{name} – {title}" if name and title else name, place))
+
+
+def _note(row: HandOver, _number: int) -> str:
+    parts = [f"BB số {row.written_number}" if row.number is not None else ""]
+    if row.state == "cho_nhan":
+        parts.append("Chờ nhận")
+    elif row.state == "chua_nhan":
+        parts.append(f"Chưa nhận: {row.missing}")
+    elif row.state == "huy":
+        parts.append("Đã hủy")
+    elif row.missing:
+        parts.append(f"Còn thiếu: {row.missing}")
+    if row.awaits_paper:
+        parts.append("Chờ biên bản đã ký")
+    return _lines([*parts, row.seal_condition, row.note])
+
+
+def _hand_overs(unit: ProcuracyUnit, first: dt.date, last: dt.date, leads: bool) -> QuerySet[HandOver]:  # noqa: FBT001 - as every register is asked
+    """Return what an office sent or received by number in a period: of criminal cases, the case file only.
+
+    A number that was given is there even if nothing came of it: the register has no holes.
+    """
+    rows = HandOver.objects.filter(
+        Q(giver_unit=unit) | Q(receiver_unit=unit),
+        part="hsva",
+        number__isnull=False,
+        sent_at__date__gte=first,
+        sent_at__date__lte=last,
+        case__kind="criminal",
+    )
+    if not leads:
+        rows = rows.filter(case__confidentiality="thuong")
+    return rows.select_related("giver_unit", "receiver_unit", "giver_person", "receiver_person").order_by(
+        "sent_at", "pk"
+    )
+
+
+HAND_OVER_REGISTER = Register(
+    name="giao-nhan",
+    label=noop("Sổ giao nhận hồ sơ vụ án hình sự (sổ 13)"),
+    title="SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ",
+    cells=(
+        Cell(
+            "STT, ngày giao nhận",
+            26,
+            lambda row, number: f"{number}\n{_moment(row.accepted_at or row.sent_at)}",
+            "center",
+        ),
+        Cell("Vụ án, bị can chính, tổng số bút lục", 58, _case),
+        Cell("Vật chứng", 32, _exhibits),
+        Cell("Lý do chuyển", 30, lambda row, _number: REASONS.get(row.reason, row.reason)),
+        Cell("Bên giao (họ tên; cơ quan)", 38, lambda row, _n: _side(row.giver_name, row.giver_title, row.giver.place)),
+        Cell(
+            "Bên nhận (họ tên; cơ quan)",
+            38,
+            lambda row, _n: _side(row.receiver_name, row.receiver_title, row.receiver.place),
+        ),
+        Cell("Ghi chú", 30, _note),
+    ),
+    rows=_hand_overs,
+)
+"""Register 13 of the national case software, with its seven columns."""
+
+REGISTERS: dict[str, Register] = {each.name: each for each in (HAND_OVER_REGISTER,)}
+"""Every register, by its name."""

@@ -1,0 +1,387 @@
+"""Forms of hand-overs: what is given by whom to whom, what was found, what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.actions.hand_overs import Terms
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks, checks_for, reasons_for
+from vks_plugin.custody.models import HandOver, Keeper
+from vks_plugin.custody.queries.hand_overs import (
+    exhibits_of,
+    may_take_in,
+    offices_taking,
+    outstanding_of,
+    papers_to_attach,
+    parts_to_give,
+    people_to_receive,
+    volumes_of,
+)
+from vks_plugin.custody.queries.holding import holder_of, offices_kept
+from vks_plugin.custody.registers import REGISTERS, registers_for
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import display_name
+from vks_plugin.web.fields import DayField, StyledForm
+
+_MOST_CODES = 200
+
+
+class _Several(forms.MultipleChoiceField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=forms.CheckboxSelectMultiple, **options)
+
+    def clean(self, value: Any) -> list[int]:
+        """Return the numbers that were chosen."""
+        return [int(each) for each in super().clean(value)]
+
+
+class _ScanForm(StyledForm):
+    """A list of volumes that can be ticked by hand, or by a scanner that types what is on their labels."""
+
+    volumes = _Several(label=_("Các tập"))
+    codes = forms.CharField(
+        label=_("Quét hoặc gõ mã nhãn tập"),
+        required=False,
+        max_length=4000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "data-vks-scan": ""}),
+    )
+
+    lines: list[dict[str, Any]]
+
+    def list_volumes(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Show these volumes, all of them ticked at first."""
+        self.lines = [dict(each) for each in lines]
+        chooser: Any = self.fields["volumes"]
+        chooser.choices = [(str(each["number"]), each["label"]) for each in self.lines]
+        self.initial["volumes"] = [str(each["number"]) for each in self.lines]
+        ticked = self.data.getlist("volumes") if hasattr(self.data, "getlist") else self.initial["volumes"]
+        for each in self.lines:
+            each["ticked"] = str(each["number"]) in ticked
+
+    def clean_codes(self) -> list[int]:
+        """Return the numbers of the volumes whose codes were typed: what a scanner sends where no script runs."""
+        known = {str(each["code"]).upper(): each["number"] for each in self.lines}
+        found = []
+        for code in self.cleaned_data["codes"].upper().split()[:_MOST_CODES]:
+            if code not in known:
+                raise forms.ValidationError(
+                    gettext("Mã “%(code)s” không phải nhãn của tập nào ở đây.") % {"code": code[:60]}
+                )
+            found.append(int(known[code]))
+        return found
+
+    def chosen(self) -> list[int]:
+        """Return the numbers of the volumes that were ticked, or scanned in place of that."""
+        scanned: list[int] = self.cleaned_data.get("codes") or []
+        ticked: list[int] = self.cleaned_data["volumes"]
+        return sorted({*scanned}) if scanned else ticked
+
+
+class HandOverForm(_ScanForm):
+    """What is given, by whom, to whom, for what."""
+
+    part = forms.ChoiceField(label=_("Phần hồ sơ"))
+    direction = forms.ChoiceField(label=_("Hướng giao nhận"))
+    reason = forms.ChoiceField(label=_("Lý do"))
+    other_unit = forms.ModelChoiceField(
+        label=_("Viện kiểm sát nhận"),
+        queryset=ProcuracyUnit.objects.none(),
+        to_field_name="code",
+        required=False,
+        empty_label=_("Chọn…"),
+    )
+    person = forms.ChoiceField(label=_("Người nhận"), required=False)
+    agency = forms.CharField(label=_("Cơ quan ngoài (Tòa án, Cơ quan điều tra)"), max_length=200, required=False)
+    giver_name = forms.CharField(label=_("Họ tên người giao"), max_length=200, required=False)
+    giver_title = forms.CharField(label=_("Chức vụ người giao"), max_length=120, required=False)
+    receiver_name = forms.CharField(label=_("Họ tên người nhận"), max_length=200, required=False)
+    receiver_title = forms.CharField(label=_("Chức vụ người nhận"), max_length=120, required=False)
+    exhibits = _Several(label=_("Vật chứng đi kèm"))
+    total_pages = forms.IntegerField(
+        label=_("Tổng số trang"), required=False, min_value=1, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+    seal_condition = forms.CharField(label=_("Tình trạng niêm phong"), max_length=250, required=False)
+    # `place` is what a form does with a refusal
+    where = forms.CharField(label=_("Nơi giao nhận"), max_length=200, required=False)
+    decision = forms.CharField(label=_("Số, ngày văn bản chuyển vụ án"), max_length=200, required=False)
+    note = forms.CharField(label=_("Ghi chú"), max_length=500, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        case: CaseFile,
+        part: str = "",
+        direction: str = "",
+        completes: HandOver | None = None,
+        row: HandOver | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.case, self.completes, self.row = case, completes, row
+        giving = parts_to_give(user, case)
+        chooser: Any = self.fields["part"]
+        takes_in = may_take_in(user, case)
+        offered = {row.part} if row is not None else {*giving, *(["hsva"] if takes_in else [])}
+        parts = [value for value, _label in PARTS if value in offered]
+        chooser.choices = [(value, gettext(label)) for value, label in PARTS if value in parts]
+        self.chosen_part = part if part in parts else (parts[0] if parts else "hsva")
+        self.directions = self._directions(giving, takes_in=takes_in)
+        self.chosen_direction = (
+            direction if direction in self.directions else (self.directions[0] if self.directions else "")
+        )
+        fields: Any = self.fields
+        fields["direction"].choices = [(value, gettext(DIRECTIONS[value].label)) for value in self.directions]
+        fields["reason"].choices = [
+            ("", gettext("Chọn…")),
+            *((value, gettext(REASONS[value])) for value in reasons_for(self.chosen_direction)),
+        ]
+        self.initial.update({"part": self.chosen_part, "direction": self.chosen_direction})
+        self._receivers(user)
+        gone = outstanding_of(case, self.chosen_part)
+        lines = volumes_of(case, self.chosen_part)
+        if completes is not None:
+            lines = [each for each in lines if each["number"] in completes.outstanding]
+        elif self.chosen_direction and not DIRECTIONS[self.chosen_direction].giver_outside:
+            lines = [each for each in lines if each["number"] not in gone]
+        self.list_volumes(lines)
+        exhibits = exhibits_of(case) if self.chosen_part == "hsva" else []
+        fields["exhibits"].choices = [
+            (str(each.pk), " ".join(filter(None, (each.quantity, each.name)))) for each in exhibits
+        ]
+        self.initial.setdefault("exhibits", [str(each.pk) for each in exhibits])
+        for name in self._unused():
+            del self.fields[name]
+
+    def _directions(self, giving: list[str], *, takes_in: bool) -> list[str]:
+        found = []
+        if self.chosen_part in giving:
+            found = ["noi_bo", "vks_vks"] if self.chosen_part == "hsks" else ["vks_ta", "vks_cqdt", "vks_vks", "noi_bo"]
+        if takes_in and self.chosen_part == "hsva":
+            found = ["cqdt_vks", "ta_vks", *found]
+        if self.completes is not None:
+            found = [self.completes.direction]
+        return [self.row.direction] if self.row is not None else found
+
+    def _receivers(self, user: User) -> None:
+        fields: Any = self.fields
+        day = timezone.localdate()
+        holder = holder_of(self.case, self.chosen_part)
+        outside = bool(self.chosen_direction) and DIRECTIONS[self.chosen_direction].giver_outside
+        if outside:
+            fields["other_unit"].label = _("Viện kiểm sát nhận")
+            taking = offices_taking(self.case) & set(offices_kept(user))
+            fields["other_unit"].queryset = ProcuracyUnit.objects.filter(pk__in=taking)
+            self.initial.setdefault("other_unit", _only_code(taking, self.case))
+            self.initial.setdefault(
+                "agency", holder.keeper.agency if self.completes is None else self.completes.giver_agency
+            )
+        else:
+            unit = holder.keeper.unit
+            offices = ProcuracyUnit.objects.on(day).filter(active_from__lte=day)
+            fields["other_unit"].queryset = offices.exclude(pk=unit.pk) if unit is not None else offices
+            people = (
+                people_to_receive(self.case, unit) if unit is not None and self.chosen_direction == "noi_bo" else []
+            )
+            kept = holder.keeper.person
+            choices = [(str(each.pk), display_name(each)) for each in people if kept is None or each.pk != kept.pk]
+            first = ("", gettext("Chọn…") if kept is None else gettext("Đơn vị (văn thư giữ)"))
+            fields["person"].choices = [first, *choices]
+            self.initial.setdefault(
+                "agency",
+                {"vks_ta": self.case.court, "vks_cqdt": self.case.investigation_agency}.get(self.chosen_direction, ""),
+            )
+
+    def _unused(self) -> list[str]:
+        """Return fields that say nothing for the chosen direction."""
+        direction = DIRECTIONS.get(self.chosen_direction)
+        unused = []
+        if direction is None or not direction.is_outside:
+            unused.append("agency")
+        if self.chosen_direction != "vks_vks" and not (direction is not None and direction.giver_outside):
+            unused.append("other_unit")
+        if self.chosen_direction != "noi_bo":
+            unused.append("person")
+        else:
+            unused += ["receiver_name", "receiver_title"]
+        if self.chosen_direction != "vks_vks":
+            unused.append("decision")
+        if not self.fields["exhibits"].choices:  # type: ignore[attr-defined]
+            unused.append("exhibits")
+        return unused
+
+    def clean_person(self) -> User | None:
+        """Return who is to receive it."""
+        chosen = self.cleaned_data["person"]
+        return User.objects.get(pk=chosen) if chosen else None
+
+    def terms(self) -> Terms:
+        """Return what was entered."""
+        given = self.cleaned_data
+        return Terms(
+            part=given["part"],
+            direction=given["direction"],
+            reason=given["reason"],
+            other_unit=given.get("other_unit"),
+            agency=given.get("agency", ""),
+            person=given.get("person"),
+            giver_name=given["giver_name"],
+            giver_title=given["giver_title"],
+            receiver_name=given.get("receiver_name", ""),
+            receiver_title=given.get("receiver_title", ""),
+            volumes=self.chosen(),
+            exhibits=given.get("exhibits"),
+            total_pages=given["total_pages"],
+            seal_condition=given["seal_condition"],
+            place=given["where"],
+            note=given["note"],
+            decision=given.get("decision", ""),
+            completes=self.completes,
+        )
+
+
+def _only_code(taking: set[int], case: CaseFile) -> str:
+    chosen = case.unit_id if case.unit_id in taking else next(iter(taking), 0)
+    return ProcuracyUnit.objects.values_list("code", flat=True).filter(pk=chosen).first() or ""
+
+
+class PaperChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when the program runs
+    """A signed record, told by its number and day: who attaches it may not be one who reads it."""
+
+    def label_from_instance(self, obj: CaseDocument) -> str:
+        """Return the number and the day."""
+        parts = [gettext("số %(number)s") % {"number": obj.number} if obj.number else gettext("không số")]
+        parts += [f"{obj.date:%d/%m/%Y}"] if obj.date is not None else []
+        return ", ".join(parts)
+
+
+def _paper_field(**options: Any) -> PaperChoice:
+    return PaperChoice(
+        label=_("Biên bản đã ký trong hồ sơ (bản quét)"),
+        queryset=CaseDocument.objects.none(),
+        empty_label=_("Chưa có"),
+        **options,
+    )
+
+
+class ReceiveForm(_ScanForm):
+    """What the receiving side found; one form for receiving and for refusing."""
+
+    documents_complete = forms.BooleanField(label=_(CHECKS["documents_complete"]), required=False)
+    exhibits_complete = forms.BooleanField(label=_(CHECKS["exhibits_complete"]), required=False)
+    served = forms.BooleanField(label=_(CHECKS["served"]), required=False)
+    missing = forms.CharField(
+        label=_("Còn thiếu (bắt buộc khi chưa nhận)"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    receiver_name = forms.CharField(label=_("Họ tên người nhận"), max_length=200, required=False)
+    receiver_title = forms.CharField(label=_("Chức vụ người nhận"), max_length=120, required=False)
+    signed_paper = _paper_field(required=False)
+    awaits_paper = forms.BooleanField(label=_("Chờ biên bản đã ký"), required=False)
+
+    def __init__(self, *args: Any, row: HandOver, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
+        self.list_volumes(row.volumes)
+        wanted = checks_for(row.direction, row.reason)
+        for name in CHECKS:
+            if name not in wanted:
+                del self.fields[name]
+        if row.direction_data.is_outside:
+            fields: Any = self.fields
+            fields["signed_paper"].queryset = papers_to_attach(row)
+        else:
+            del self.fields["signed_paper"], self.fields["awaits_paper"]
+        if row.receiver_unit_id is not None:
+            # who receives is the one who is signed in
+            del self.fields["receiver_name"], self.fields["receiver_title"]
+        else:
+            self.initial.update({"receiver_name": row.receiver_name, "receiver_title": row.receiver_title})
+
+    @property
+    def check_fields(self) -> list[forms.BoundField]:
+        """The boxes of the checks that are wanted."""
+        return [self[name] for name in CHECKS if name in self.fields]
+
+    def checks(self) -> Checks:
+        """Return what was ticked."""
+        return Checks(**{name: self.cleaned_data[name] for name in CHECKS if name in self.fields})
+
+
+class CancelForm(StyledForm):
+    """Why a hand-over is taken back."""
+
+    reason = forms.CharField(label=_("Lý do hủy"), max_length=500)
+
+
+class AttachForm(StyledForm):
+    """The signed record that is waited for."""
+
+    signed_paper = _paper_field()
+
+    def __init__(self, *args: Any, row: HandOver, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["signed_paper"].queryset = papers_to_attach(row)
+
+
+class KeeperForm(StyledForm):
+    """Where the paper of a case was before anything was recorded of it."""
+
+    part = forms.ChoiceField(label=_("Phần hồ sơ"))
+    at = forms.ChoiceField(label=_("Đang ở"))
+    agency = forms.CharField(label=_("Cơ quan ngoài"), max_length=200, required=False)
+    since = DayField(label=_("Từ ngày"))
+
+    def __init__(self, *args: Any, case: CaseFile, parts: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        fields: Any = self.fields
+        known = set(parts)
+        fields["part"].choices = [(value, gettext(label)) for value, label in PARTS if value in known]
+        fields["at"].choices = [("unit", case.unit.short_name), ("agency", gettext("Cơ quan ngoài hệ thống"))]
+        self.initial.update({"since": case.handled_at})
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an agency without a name."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("at") == "agency" and not given.get("agency"):
+            self.add_error("agency", gettext("Hãy ghi tên cơ quan giao hoặc nhận."))
+        return given
+
+    def values(self) -> dict[str, Any]:
+        """Return what was entered, as the action takes it."""
+        given = self.cleaned_data
+        keeper = Keeper(unit=self.case.unit) if given["at"] == "unit" else Keeper(agency=given["agency"])
+        since = timezone.make_aware(dt.datetime.combine(given["since"], dt.time.min))
+        return {"part": given["part"], "keeper": keeper, "since": since}
+
+
+class RegisterForm(StyledForm):
+    """Which register of which office, from when to when."""
+
+    register = forms.ChoiceField(label=_("Sổ"))
+    unit = forms.ChoiceField(label=_("Đơn vị"))
+    first = DayField(label=_("Từ ngày"))
+    last = DayField(label=_("Đến ngày"))
+    format = forms.ChoiceField(label=_("Định dạng"), choices=[("pdf", "PDF"), ("docx", "DOCX"), ("xlsx", "XLSX")])
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["register"].choices = [(each.name, gettext(each.label)) for each in REGISTERS.values()]
+        fields["unit"].choices = [(each.code, each.short_name) for each in registers_for(user)]
+        today = timezone.localdate()
+        self.initial.update({"first": today.replace(month=1, day=1), "last": today})

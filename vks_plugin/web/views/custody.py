@@ -1,0 +1,324 @@
+"""Pages of who has the paper: what is in one's hands, hand-overs, registers, labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_decision, case_for
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.actions import hand_overs as acts
+from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.handing import CHECKS, checks_for
+from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
+from vks_plugin.custody.queries.hand_overs import (
+    case_to_hand_over,
+    coming_to,
+    given_by,
+    gives,
+    hand_over_for,
+    hand_overs_for,
+    is_late,
+    may_begin,
+    moves_of,
+    outstanding_of,
+    receives,
+    waiting_for_paper,
+)
+from vks_plugin.custody.queries.holding import holder_of, in_hands, keeps_paper, open_holding, time_line
+from vks_plugin.custody.registers import keeps_registers, write_register
+from vks_plugin.errors import NotAllowed, NotFound, VksError
+from vks_plugin.text import ascii_file_name, gettext_noop
+from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+
+ON_A_PAGE = 50
+SHORT_LIST = 100
+"""Of what waits: the rest is found once these are settled."""
+
+_ACTS = frozenset({"send", "cancel", "accept", "reject", "attach"})
+_STEPS = {
+    "send": gettext_noop("Giao"),
+    "accept": gettext_noop("Nhận"),
+    "reject": gettext_noop("Chưa nhận"),
+    "cancel": gettext_noop("Hủy"),
+    "paper": gettext_noop("Gắn biên bản đã ký"),
+}
+
+
+def _file(written: Any) -> HttpResponse:
+    answer = HttpResponse(written.content, content_type=written.content_type)
+    answer["Content-Disposition"] = f'attachment; filename="{written.name}"'
+    return answer
+
+
+@page
+@require_GET
+def custody(request: SignedInRequest) -> HttpResponse:
+    """Show what is in one's hands, what is on the way, what is late."""
+    user = request.user
+    coming = list(coming_to(user)[:SHORT_LIST])
+    given = list(given_by(user)[:SHORT_LIST])
+    held = Paginator(in_hands(user), ON_A_PAGE).get_page(request.GET.get("page"))
+    late = [row for row in {each.pk: each for each in [*coming, *given]}.values() if is_late(row)]
+    context = {
+        "coming": coming,
+        "given": given,
+        "held": held,
+        "late": {row.pk for row in late},
+        "late_count": len(late),
+        "papers": list(waiting_for_paper(user)[:SHORT_LIST]),
+        "register": RegisterForm(user=user) if keeps_registers(user) else None,
+        "code": request.GET.get("case", ""),
+    }
+    return show(request, "vks/custody/custody.html", context)
+
+
+@page
+@require_GET
+def case_custody(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show where the paper of a case is and was, and its hand-overs; for who may know of the case."""
+    return _case_page(request, code)
+
+
+def _case_page(
+    request: SignedInRequest, code: str, *, keeper: KeeperForm | None = None, status: int = 200
+) -> HttpResponse:
+    from vks_plugin.web.views.record import header, tabs  # noqa: PLC0415 - it builds on this module's address
+
+    view = case_for(request.user, code)
+    case = view.case
+    unrecorded = [part for part, _label in PARTS if open_holding(case, part) is None]
+    may_state = bool(unrecorded) and keeps_paper(request.user, case, [case.unit_id])
+    lines = time_line(case)
+    context = header(view) | {
+        "tabs": tabs(view, request.user),
+        "section": "custody",
+        "holders": [(_(label), holder_of(case, part)) for part, label in PARTS],
+        "lines": lines,
+        "hand_overs": list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST]),
+        "outstanding": [
+            (number, row) for part, _label in PARTS for number, row in sorted(outstanding_of(case, part).items())
+        ],
+        "may_begin": may_begin(request.user, case),
+        "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
+    }
+    return show(request, "vks/custody/case.html", context, status=status)
+
+
+@page
+@require_POST
+def state_keeper(request: SignedInRequest, code: str) -> HttpResponse:
+    """Record where paper was of which nothing is recorded."""
+    case = case_for(request.user, code).case
+    form = KeeperForm(request.POST, case=case, parts=[part for part, _label in PARTS])
+    status = 400
+    if form.is_valid():
+        try:
+            state_beginning(actor=request.user, case=case, **form.values())
+        except VksError as error:
+            if isinstance(error, NotAllowed):
+                raise
+            form.place(error)
+            status = error.status
+        else:
+            messages.success(request, _("Đã ghi nơi giữ hồ sơ."), extra_tags=OURS)
+            return redirect("vks:case_custody", code=code)
+    elif not keeps_paper(request.user, case, [case.unit_id]):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị thụ lý ghi được nơi giữ hồ sơ."))
+    return _case_page(request, code, keeper=form, status=status)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def new_hand_over(request: SignedInRequest) -> HttpResponse:
+    """Hand something over, or record what comes from outside; `?case=` says of which case."""
+    asked = request.POST if request.method == "POST" else request.GET
+    case = case_to_hand_over(request.user, request.GET.get("case", "").strip())
+    if not may_begin(request.user, case):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo của nơi đang giữ hồ sơ, hoặc người đang giữ, giao được hồ sơ."))
+    completes = None
+    if request.GET.get("completes", "").isdigit():
+        completes = hand_over_for(request.user, request.GET["completes"][:9])
+    sending = request.method == "POST"
+    form = HandOverForm(
+        request.POST if sending else None,
+        user=request.user,
+        case=case,
+        part=asked.get("part", ""),
+        direction=asked.get("direction", completes.direction if completes is not None else ""),
+        completes=completes,
+        initial={"reason": "tra_ho_so"} if completes is not None else {},
+    )
+    status = 200
+    if sending:
+        status = 400
+        if form.is_valid():
+            try:
+                begin = acts.draft if request.POST.get("act") == "draft" else acts.hand_over
+                row = begin(actor=request.user, case=case, terms=form.terms())
+            except VksError as error:
+                form.place(error, {"place": "where"})
+                status = error.status
+            else:
+                said = _("Đã lưu dự thảo.") if row.state == "du_thao" else _("Đã giao, chờ bên nhận.")
+                messages.success(request, said, extra_tags=OURS)
+                return redirect("vks:hand_over", pk=row.pk)
+    context = {
+        "case": case,
+        "form": form,
+        "holder": holder_of(case, form.chosen_part),
+        "open": HandOver.objects.filter(
+            case=case, part=form.chosen_part, state__in=["du_thao", "cho_nhan", "chua_nhan"]
+        ).first(),
+        "completes": completes,
+        "back": reverse("vks:custody"),
+    }
+    return show(request, "vks/custody/new.html", context, status=status)
+
+
+@page
+@require_GET
+def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show a hand-over, with what this person may do to it."""
+    return _hand_over_page(request, hand_over_for(request.user, pk))
+
+
+def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 200, **forms: Any) -> HttpResponse:
+    moves = {move.name for move in moves_of(request.user, row)}
+    knows = any(case_decision(request.user, row.case, part).level >= Level.METADATA for part, _label in PARTS)
+    wanted = checks_for(row.direction, row.reason)
+    a_side = gives(request.user, row) or receives(request.user, row)
+    context = {
+        "row": row,
+        "knows": knows,
+        "late": is_late(row),
+        "checks": [(_(CHECKS[name]), getattr(row, name)) for name in wanted],
+        "steps": [
+            {**each, "label": _(_STEPS.get(each["act"], each["act"])), "moment": parse_datetime(each["at"])}
+            for each in row.steps
+        ],
+        "moves": moves,
+        "receive": forms.get("receive") or (ReceiveForm(row=row) if "accept" in moves else None),
+        "cancelling": forms.get("cancelling") or (CancelForm() if "cancel" in moves else None),
+        "attach": forms.get("attach") or (AttachForm(row=row) if row.awaits_paper and a_side else None),
+        "outstanding": row.outstanding,
+        "may_take_rest": bool(row.outstanding) and may_begin(request.user, row.case),
+    }
+    return show(request, "vks/custody/hand_over.html", context, status=status)
+
+
+@page
+@require_POST
+def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
+    """Do something to a hand-over: `send`, `accept`, `reject`, `cancel` or `attach`."""
+    row = hand_over_for(request.user, pk)
+    if what not in _ACTS:
+        raise NotFound(_("Không có trang này."))
+    forms: dict[str, Any] = {}
+    if what in {"accept", "reject"}:
+        forms["receive"] = ReceiveForm(request.POST, row=row)
+    elif what == "cancel":
+        forms["cancelling"] = CancelForm(request.POST)
+    elif what == "attach":
+        forms["attach"] = AttachForm(request.POST, row=row)
+    form = next(iter(forms.values()), None)
+    allowed = {move.name for move in moves_of(request.user, row)}
+    if form is not None and not form.is_valid():
+        if what != "attach" and what not in allowed and row.is_open:
+            raise NotAllowed(_("Bạn không làm được việc này trong lần giao nhận này."))
+        return _hand_over_page(request, row, status=400, **forms)
+    try:
+        said = _done(request, row, what, form)
+    except VksError as error:
+        if form is None or isinstance(error, NotAllowed):
+            raise
+        form.place(error)
+        return _hand_over_page(request, row, status=error.status, **forms)
+    messages.success(request, said, extra_tags=OURS)
+    return redirect("vks:hand_over", pk=pk)
+
+
+def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
+    user = request.user
+    if what == "send":
+        acts.send(actor=user, row=row)
+        return _("Đã giao, chờ bên nhận.")
+    if what == "accept":
+        given = form.cleaned_data
+        acts.accept(
+            actor=user,
+            row=row,
+            checks=form.checks(),
+            received=form.chosen(),
+            missing=given["missing"],
+            receiver_name=given.get("receiver_name", ""),
+            receiver_title=given.get("receiver_title", ""),
+            signed_paper=given.get("signed_paper"),
+            awaits_paper=given.get("awaits_paper", False),
+        )
+        return _("Đã nhận hồ sơ.")
+    if what == "reject":
+        acts.reject(actor=user, row=row, checks=form.checks(), missing=form.cleaned_data["missing"])
+        return _("Đã ghi chưa nhận: hồ sơ vẫn ở bên giao.")
+    if what == "cancel":
+        acts.cancel(actor=user, row=row, reason=form.cleaned_data["reason"])
+        return _("Đã hủy lần giao.")
+    acts.attach_paper(actor=user, row=row, paper=form.cleaned_data["signed_paper"])
+    return _("Đã gắn biên bản đã ký.")
+
+
+@page
+@require_GET
+def print_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Answer with the record of a hand-over as a file."""
+    return _file(write_hand_over(hand_over_for(request.user, pk), request.GET.get("format", "pdf")))
+
+
+@page
+@require_GET
+def labels(request: SignedInRequest) -> HttpResponse:
+    """Answer with labels for the volumes of a case, to stick on them."""
+    case = case_to_hand_over(request.user, request.GET.get("case", "").strip())
+    answer = HttpResponse(volume_labels(case), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="nhan-{ascii_file_name(case.code)}.pdf"'
+    return answer
+
+
+@page
+@require_GET
+def register(request: SignedInRequest) -> HttpResponse:
+    """Answer with a register of an office as a file."""
+    form = RegisterForm(request.GET, user=request.user)
+    if not keeps_registers(request.user):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị in được sổ của đơn vị."))
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            return _file(
+                write_register(
+                    request.user,
+                    register=given["register"],
+                    unit=given["unit"],
+                    first=given["first"],
+                    last=given["last"],
+                    file_format=given["format"],
+                )
+            )
+        except VksError as error:
+            form.place(error)
+    elif not request.GET:
+        form = RegisterForm(user=request.user)
+    status = 400 if form.errors else 200
+    return show(request, "vks/custody/register.html", {"register": form, "today": timezone.localdate()}, status=status)
