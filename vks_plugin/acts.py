@@ -184,6 +184,11 @@ ACTS: dict[str, Act] = {
         _("Lập thống kê tài liệu"), ("inventory", "drawn_up_on", "folio_from", "folio_to", "rows", "rows_digest")
     ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
+    "document_redacted": Act(
+        _("Che thông tin tài liệu"),
+        ("filing", "document", "source_sha256", "sha256", "pages", "marks", "redaction_ground"),
+        hidden=("reason",),
+    ),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
     "hand_over_sent": Act(
@@ -310,6 +315,9 @@ FIELDS: dict[str, Field] = {
     "dated": Field(_("Ngày tài liệu"), "day"),
     "title": Field(_("Tên tài liệu")),
     "preset": Field(_("Mẫu tập")),
+    "source_sha256": Field(_("SHA-256 của tệp được che"), "hash"),
+    "marks": Field(_("Số chỗ che")),
+    "redaction_ground": Field(_("Căn cứ che")),
     "page_to": Field(_("Đến trang")),
     "page_from": Field(_("Từ trang")),
     "slides": Field(_("Số trang trình chiếu")),

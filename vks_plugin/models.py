@@ -28,7 +28,7 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.custody.models import (
     DigitisationBatch,
     DigitisationStep,
@@ -108,6 +108,7 @@ __all__ = [
     "ProceduralEvent",
     "ProcuracyUnit",
     "QualityFinding",
+    "Redaction",
     "RelatedCase",
     "RetentionHold",
     "RetentionRule",

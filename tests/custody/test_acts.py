@@ -476,6 +476,34 @@ def test_a_bundle_is_told_once_it_is_finished(filed_case: FiledCase, people: dic
     assert data(entry)["digest"] == acts.digest_of(pairs)
 
 
+def test_what_is_taken_out_of_a_copy_is_told_without_a_word_of_it(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    from vks_plugin.court.redaction import Mark
+    from vks_plugin.court.redactions import redact_document
+    from vks_plugin.court.words import Box
+
+    filed = filed_case.documents[0]
+    with written() as found:
+        copy = redact_document(
+            actor=people["prosecutor_kv1"],
+            filed=filed,
+            marks=[Mark(1, Box(10, 10, 90, 30), "nguoi", "Nguyễn Văn Ánh")],
+            ground="khac",
+            reason="Theo đề nghị",
+        )
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("document_redacted", filed_case.case.pk)
+    assert (data(entry)["document"], data(entry)["marks"], data(entry)["redaction_ground"]) == (
+        filed.document_id,
+        1,
+        "khac",
+    )
+    assert data(entry)["sha256"] == hashlib.sha256(copy.path.read_bytes()).hexdigest() != data(entry)["source_sha256"]
+    assert "Ánh" not in str(data(entry))
+    assert "Theo đề nghị" not in str(data(entry))
+
+
 def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: Path) -> None:
     from django.core.management import call_command
 

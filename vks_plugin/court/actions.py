@@ -23,7 +23,7 @@ from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.bundle import BundleResult, path_of_volume, write_addition, write_bundle
-from vks_plugin.court.choosing import HEADINGS, Wishes, choose
+from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.models import Bundle
@@ -94,10 +94,7 @@ def plan_for(
                 _("Tập hồ sơ có %(pages)d trang, quá %(limit)d: hãy chọn ít tài liệu hơn.")
                 % {"pages": pages, "limit": limit}
             )
-        planned = [
-            [_as_planned(each, wishes, main_page=chosen.main_pages.get(each.pk, 0)) for each in group]
-            for group in chosen.groups
-        ]
+        planned = [[_as_planned(each, wishes, chosen) for each in group] for group in chosen.groups]
         request = BundleRequest(
             case_code=case.code,
             case_name=case.name,
@@ -139,9 +136,10 @@ def layout_of(plan: BundlePlan) -> dict[str, Any]:
     return {"begun": rows(begun), "late": [rows([part]) for part in plan.parts if part.supplement]}
 
 
-def _as_planned(filed: CaseDocument, wishes: Wishes, *, main_page: int = 0) -> BundleDocument:
+def _as_planned(filed: CaseDocument, wishes: Wishes, chosen: Choice) -> BundleDocument:
     kind = filed.document_type
-    path = readable_pdf(filed.document)
+    copy = chosen.redactions.get(filed.pk)
+    path = copy.path if copy is not None else readable_pdf(filed.document)
     folios = {folio.page: folio.label for folio in filed.folios.all() if folio.page is not None and folio.label}
     stampers = {folio.stamped_by for folio in filed.folios.all() if folio.stamped_by}
     backs = {}
@@ -165,7 +163,8 @@ def _as_planned(filed: CaseDocument, wishes: Wishes, *, main_page: int = 0) -> B
         sha256=filed.sha256,
         # a file that is not there is named when every source is looked at
         size=path.stat().st_size if path.is_file() else 0,
-        main_page=main_page,
+        main_page=chosen.main_pages.get(filed.pk, 0),
+        redacted=copy is not None,
     )
 
 

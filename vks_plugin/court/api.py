@@ -92,6 +92,9 @@ class BundleRequestSerializer(InputSerializer):
         help_text="Where the folio is stamped: `top_right`, `top_left`, `bottom_right`, `bottom_left`; empty: below, in the middle.",
     )
     agency = serializers.BooleanField(required=False, default=False, help_text="The stamp says who put the folio on.")
+    redacted = serializers.BooleanField(
+        required=False, default=False, help_text="A redacted copy stands in for its document, where there is one."
+    )
     accept_gaps = serializers.BooleanField(
         required=False, default=False, help_text="Make it although folios are missing; the cover names them."
     )

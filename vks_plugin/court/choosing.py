@@ -14,7 +14,7 @@ from vks_plugin.cases.folio_report import Finding
 from vks_plugin.cases.folios import parse_labels
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.conf import MEBIBYTE, configuration
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.plan import CORNERS, VolumeLimits
 from vks_plugin.errors import BadInput
 from vks_plugin.host.files import text_of
@@ -58,6 +58,8 @@ class Wishes:
     """Where the folio is stamped; one of `plan.CORNERS`."""
     agency: bool = False
     """Whether the stamp says who put the folio on."""
+    redacted: bool = False
+    """Whether a copy with something taken out stands in for its document, where there is one."""
     accept_gaps: bool = False
     """Whether folios may be missing without an explanation; the cover then names them."""
 
@@ -102,6 +104,8 @@ class Choice:
     """What it begins with, then each later addition."""
     left_out: list[tuple[CaseDocument, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    redactions: dict[int, Redaction] = field(default_factory=dict)
+    """From document to the copy that stands in for it."""
     main_pages: dict[int, int] = field(default_factory=dict)
     """Of a core bundle: from document to its first page in the main bundle."""
 
@@ -137,7 +141,10 @@ def choose(
         chosen = Choice(preset, [picked])
     if preset == Preset.LEADERS:
         chosen.groups = [sorted(picked, key=_by_group)]
-    if Preset.DEFENCE in {preset, chosen.preset}:
+    defence = Preset.DEFENCE in {preset, chosen.preset}
+    if wishes.redacted or defence:
+        chosen.redactions = redactions_of(chosen.documents)
+    if defence:
         _for_the_defence(case, chosen)
     if preset in _WHOLE_FILE:
         _mind_gaps(case, chosen, wishes)
@@ -216,6 +223,17 @@ def _core(picked: Sequence[CaseDocument], earlier: Bundle) -> Choice:
     return Choice(Preset.CORE, [list(picked)], main_pages=pages_of)
 
 
+def redactions_of(filed: Sequence[CaseDocument]) -> dict[int, Redaction]:
+    """Return the newest copy of each document that was made of the document as it is now."""
+    found: dict[int, Redaction] = {}
+    rows = Redaction.objects.filter(case_document__in=[each.pk for each in filed]).order_by("created_at")
+    filed_as = {each.pk: each.sha256 for each in filed}
+    for row in rows:
+        if row.filed_sha256 == filed_as[row.case_document_id] and row.path.is_file():
+            found[row.case_document_id] = row
+    return found
+
+
 def people_to_mask(case: CaseFile) -> list[CasePerson]:
     """Return whoever may not be recognised by those outside: the protected, the anonymous, victims who are minors."""
     return list(
@@ -237,7 +255,7 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
     for group in chosen.groups:
         kept = []
         for each in group:
-            why = _why_not(each, secret)
+            why = _why_not(each, secret, redacted=each.pk in chosen.redactions)
             if why:
                 chosen.left_out.append((each, why))
             else:
@@ -253,8 +271,12 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
         )
 
 
-def _why_not(filed: CaseDocument, names: Sequence[str]) -> str:
+def _why_not(filed: CaseDocument, names: Sequence[str], *, redacted: bool) -> str:
     """Return why a paper may not be handed to the defence; empty when it may."""
+    if any(name in folded(filed.title) for name in names):
+        return str(_("Tên tài liệu có tên người phải giữ kín: hãy sửa tên."))
+    if redacted:
+        return ""
     if filed.document_type is not None and filed.document_type.sensitive:
         return str(_("Loại tài liệu có thể có ảnh nhạy cảm."))
     if not names:
@@ -262,7 +284,7 @@ def _why_not(filed: CaseDocument, names: Sequence[str]) -> str:
     text = folded(text_of(filed.document))
     if not text.strip():
         return str(_("Chưa nhận dạng chữ nên không kiểm tra được tên người phải giữ kín."))
-    if any(name in text or name in folded(filed.title) for name in names):
+    if any(name in text for name in names):
         return str(_("Có tên người phải giữ kín, chưa che."))
     return ""
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 
 
@@ -90,3 +90,42 @@ class Bundle(models.Model):
     def left_out_count(self) -> int:
         """How many documents were kept back from those who will read it."""
         return len(self.left_out)
+
+
+class Redaction(models.Model):
+    """A copy of a filed document in which something was taken out (bản đã che). The document itself stays as it is."""
+
+    class Ground(models.TextChoices):
+        PROTECTED = "bao_ve", _("Người được bảo vệ (Điều 484)")
+        MINOR = "duoi_18", _("Người dưới 18 tuổi")
+        VICTIM = "bi_hai", _("Danh dự, nhân phẩm của bị hại")
+        PRIVACY = "doi_tu", _("Đời sống riêng tư, bí mật cá nhân, gia đình")
+        OTHER = "khac", _("Lý do khác")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case_document = models.ForeignKey(CaseDocument, on_delete=models.PROTECT, related_name="redactions")
+    ground = models.CharField(_("căn cứ che"), max_length=12, choices=Ground.choices)
+    reason = models.CharField(_("lý do che"), max_length=500, blank=True)
+    # [[page, left, top, right, bottom, kind], …]: where, and not what stood there
+    marks = models.JSONField(default=list)
+    page_count = models.PositiveIntegerField(_("số trang"))
+    # the file it was made from, and what the document was filed as then: another one makes this copy out of date
+    source_sha256 = models.CharField(max_length=64)
+    filed_sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "vks_redaction"
+        ordering = ("-created_at",)
+        verbose_name = _("bản đã che")
+        verbose_name_plural = _("bản đã che")
+
+    def __str__(self) -> str:
+        return f"{self.case_document_id} {self.ground}"
+
+    @property
+    def path(self) -> Path:
+        """Where the copy lies; names in it say nothing about the case."""
+        return configuration().data_dir / "redactions" / f"{self.id}.pdf"

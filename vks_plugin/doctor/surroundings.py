@@ -105,7 +105,11 @@ def own_folder(_scope: Scope) -> Result:
             "the plugin's folder cannot be written",
             mend=f"Chạy `chmod u+rwx {_quoted([nearest])}` bằng chủ của thư mục (as the owner of the folder).",
         )
-    inside = [each for each in (folder / "intake", folder / "bundles", folder / "decks") if each.is_dir()]
+    inside = [
+        each
+        for each in (folder / "intake", folder / "bundles", folder / "decks", folder / "redactions")
+        if each.is_dir()
+    ]
     opened = [each for each in inside if stat.S_IMODE(each.stat().st_mode) & 0o077]
     if opened:
         return error(
@@ -127,6 +131,7 @@ def same_owner(_scope: Scope) -> Result:
         folder / "intake",
         folder / "bundles",
         folder / "decks",
+        folder / "redactions",
     ]
     strange = [each for each in looked_at if each.exists() and each.stat().st_uid != owner]
     if strange:

@@ -8,7 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.court.choosing import Wishes
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.court.redaction import Mark
+from vks_plugin.court.words import Box
+from vks_plugin.errors import BadInput
 from vks_plugin.web.fields import StyledForm
 
 CORNER_CHOICES = [
@@ -43,6 +46,7 @@ class BundleForm(StyledForm):
     volume_megabytes = forms.IntegerField(label=_("Dung lượng mỗi tập (MB), nhiều nhất"), required=False, min_value=1)
     corner = forms.ChoiceField(label=_("Vị trí bút lục"), choices=CORNER_CHOICES, required=False)
     agency = forms.BooleanField(label=_("Ghi cơ quan đóng dấu bút lục"), required=False)
+    redacted = forms.BooleanField(label=_("Dùng bản đã che, nếu có"), required=False)
     accept_gaps = forms.BooleanField(label=_("Vẫn lập khi thiếu bút lục"), required=False)
 
     def __init__(self, *args: Any, bundles: list[Bundle] | None = None, **kwargs: Any) -> None:
@@ -66,5 +70,71 @@ class BundleForm(StyledForm):
             volume_megabytes=given["volume_megabytes"] or 0,
             corner=given["corner"],
             agency=given["agency"],
+            redacted=given["redacted"],
             accept_gaps=given["accept_gaps"],
         )
+
+
+_POINTS_OF_A_MILLIMETRE = 72 / 25.4
+_MOST_MILLIMETRES = 2000
+
+
+class RedactionForm(StyledForm):
+    """What is to be taken out of a paper, and on what ground."""
+
+    terms = forms.CharField(
+        label=_("Chữ cần che, mỗi dòng một cụm"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Không phân biệt dấu, chữ hoa. Tên, số căn cước, nơi ở của người phải giữ kín trong vụ án đã tự có."
+        ),
+    )
+    rectangles = forms.CharField(
+        label=_("Khung cần che, mỗi dòng một khung"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "1 20 35 60 8"}),
+        help_text=_("Trang, cách mép trái, cách mép trên, rộng, cao; tính bằng milimét."),
+    )
+    numbers = forms.BooleanField(label=_("Đề nghị cả số căn cước, điện thoại, tài khoản"), required=False, initial=True)
+    page = forms.IntegerField(label=_("Xem trang"), required=False, min_value=1)
+    ground = forms.ChoiceField(label=_("Căn cứ che"), choices=[("", "–"), *Redaction.Ground.choices], required=False)
+    reason = forms.CharField(label=_("Lý do che"), required=False, max_length=500)
+
+    def lines(self) -> list[str]:
+        """Return the terms."""
+        return [line.strip() for line in self.cleaned_data["terms"].splitlines() if line.strip()]
+
+    def frames(self) -> list[Mark]:
+        """Return the rectangles.
+
+        Raises:
+            BadInput: a line is none.
+        """
+        found = []
+        for line in self.cleaned_data["rectangles"].splitlines():
+            if not line.strip():
+                continue
+            try:
+                page, left, top, width, height = (float(word.replace(",", ".")) for word in line.split())
+            except ValueError:
+                page = left = top = width = height = -1.0
+            sides = (left, top, width, height)
+            if (
+                page < 1
+                or page != int(page)
+                or not all(0 <= side <= _MOST_MILLIMETRES for side in sides)
+                or not width * height
+            ):
+                raise BadInput(
+                    str(
+                        _("Khung “%(line)s” không hợp lệ: hãy ghi năm số như 1 20 35 60 8.")
+                        % {"line": line.strip()[:40]}
+                    ),
+                    field="rectangles",
+                )
+            edges = (side * _POINTS_OF_A_MILLIMETRE for side in (left, top, left + width, top + height))
+            found.append(Mark(int(page), Box(*(round(edge, 1) for edge in edges)), "khung"))
+        return found

@@ -187,6 +187,8 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     # route: how it is noted, what it is to go through it, where it names its object, whether it tells its content
     "vks:folio_document": (_case_document, Act.VIEW, "document_id", True),
     "vks:describe": (_case_document, Act.VIEW, "document_id", True),
+    "vks:redact": (_case_document, Act.VIEW, "document_id", True),
+    "vks:redacted": (_case_document, Act.DOWNLOAD, "document_id", True),
     "vks-document-detail": (_document, Act.VIEW, "id", True),
     "vks:bundle_make": (_case, Act.EXPORT, "code", False),
     "vks-case-bundle-list": (_case, Act.EXPORT, "code", False),

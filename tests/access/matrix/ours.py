@@ -46,6 +46,8 @@ OURS: dict[str, str] = {
         vks/cases/{code}/digitisation/{pk}/record
         vks/cases/{code}/digitisation/{pk}/{act}
         vks/cases/{code}/documents/{document_id}
+        vks/cases/{code}/documents/{document_id}/redact
+        vks/cases/{code}/documents/{document_id}/redacted
         vks/cases/{code}/edit
         vks/cases/{code}/events/record
         vks/cases/{code}/events/{pk}/withdraw

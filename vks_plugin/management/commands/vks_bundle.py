@@ -43,6 +43,7 @@ class Command(BaseCommand):
             "--volume-megabytes", type=int, default=0, metavar="N", help="dung lượng nhiều nhất mỗi tập"
         )
         parser.add_argument("--corner", default="", choices=CORNERS, help="vị trí bút lục")
+        parser.add_argument("--redacted", action="store_true", help="dùng bản đã che, nếu có")
         parser.add_argument("--accept-gaps", action="store_true", help="vẫn lập khi thiếu bút lục")
         parser.add_argument("--earlier", metavar="ID", type=UUID, help="tập đã lập mà tập này dựa vào")
         parser.add_argument("--manifest", metavar="FILE", type=Path, help="ghi cả bảng kê (JSON)")
@@ -92,6 +93,7 @@ class Command(BaseCommand):
                 volume_pages=options["volume_pages"],
                 volume_megabytes=options["volume_megabytes"],
                 corner=options["corner"],
+                redacted=options["redacted"],
                 accept_gaps=options["accept_gaps"],
             )
             laid = actions.plan_for(actor=actor, case=case, preset=options["preset"], wishes=wishes, earlier=earlier)

@@ -1,0 +1,213 @@
+"""What was taken out is gone from the copy, wherever somebody looks for it; the document itself is as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pypdf
+import pytest
+from pikepdf import Array, Dictionary, Name, OutlineItem, String
+
+from tests.court.papers import A4, REAL, difference, rendered, saved, shades, shown_text
+from tests.people import FiledCase
+from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
+from vks_plugin.court import actions as court
+from vks_plugin.court import redactions
+from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.court.redaction import Mark, page_preview, propose, redact
+from vks_plugin.court.verification import Asked, State, verify
+from vks_plugin.court.words import Box
+from vks_plugin.errors import BadInput, NotAllowed, NotFound
+from vks_plugin.host.files import readable_pdf
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+SECRET = "Tran Thi Bi Mat"
+"""In the letters of the plain fonts, so that it stands in the bytes of the file as it is read."""
+
+
+def hiding_everywhere(path: Path, *, rotation: int = 0) -> Path:
+    """Write a paper that holds the secret wherever a PDF can hold something."""
+    with pikepdf.new() as pdf:
+        font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+        layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("an")))
+        words = (
+            f"BT /F 14 Tf 1 0 0 1 80 700 Tm (Nguoi lam chung {SECRET} khai nhu sau) Tj ET "
+            f"BT /F 14 Tf 3 Tr 1 0 0 1 80 650 Tm ({SECRET}) Tj ET "
+            f"/OC /L BDC BT /F 14 Tf 0 Tr 1 0 0 1 80 600 Tm ({SECRET}) Tj ET EMC "
+            "BT /F 14 Tf 0 Tr 1 0 0 1 80 500 Tm (Dong nay khong duoc mat) Tj ET"
+        )
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, *A4]),
+            Rotate=rotation,
+            Resources=Dictionary(Font=Dictionary(F=font), Properties=Dictionary(L=layer)),
+            Contents=pdf.make_stream(words.encode("ascii")),
+            Annots=Array(
+                [
+                    pdf.make_indirect(
+                        Dictionary(
+                            Type=Name.Annot, Subtype=Name.Text, Rect=Array([9, 9, 20, 20]), Contents=String(SECRET)
+                        )
+                    )
+                ]
+            ),
+        )
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        off = Dictionary(OFF=Array([layer]))
+        pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=off)
+        pdf.attachments["a.txt"] = SECRET.encode("ascii")
+        pdf.docinfo = pdf.make_indirect(Dictionary(Title=String(SECRET), Keywords=String(SECRET)))
+        with pdf.open_metadata() as metadata:
+            metadata["dc:description"] = SECRET
+        with pdf.open_outline() as outline:
+            outline.root.append(OutlineItem(SECRET, 0))
+        saved(pdf, path, compress_streams=False)
+    # and an earlier revision, as programs leave behind that save by adding
+    path.write_bytes(path.read_bytes() + b"\n% " + SECRET.encode("ascii"))
+    return path
+
+
+def everything_in(path: Path) -> str:
+    """Return every byte and every object of a file, unpacked."""
+    found = [path.read_bytes().decode("latin-1")]
+    with pikepdf.open(path) as pdf:
+        for each in pdf.objects:
+            found.append(repr(each))
+            if isinstance(each, pikepdf.Stream) and each.get("/Filter") != Name.DCTDecode:
+                found.append(each.read_bytes().decode("latin-1"))
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_nothing_of_it_is_left_anywhere(rotation: int, tmp_path: Path) -> None:
+    source = hiding_everywhere(tmp_path / "goc.pdf", rotation=rotation)
+    before = hashlib.sha256(source.read_bytes()).hexdigest()
+    assert everything_in(source).count(SECRET) > 5
+    marks = propose(source, [("nguoi", "trần thị bí mật")])
+    assert {mark.text for mark in marks} == {SECRET}
+    copy = tmp_path / "che.pdf"
+    assert redact(source, copy, marks) == 1
+    assert SECRET not in everything_in(copy)
+    assert "Bi Mat" not in everything_in(copy)
+    assert pypdf.PdfReader(copy).pages[0].extract_text() == shown_text(copy, 1) == ""
+    assert pypdf.PdfReader(copy).attachments == {}
+    rows = {row.number: row.state for row in verify([copy], Asked(absent=(SECRET,)))}
+    assert rows[25] == State.MET
+    # black where the words were, and elsewhere what was there
+    scale = 2
+    was, now = rendered(source, 1), rendered(copy, 1)
+    assert was.size == now.size
+    for mark in marks:
+        left, top, right, bottom = (round(side * scale) for side in mark.box)
+        assert shades(now.crop((left + 2, top + 2, left + 5, bottom - 2)))[1] < 90
+        now.paste(was.crop((left - 3, top - 3, right + 4, bottom + 4)), (left - 3, top - 3))
+    assert difference(was, now) < 0.5
+    if shutil.which("tesseract"):
+        picture = tmp_path / "trang.png"
+        rendered(copy, 1).resize((2380, 3368) if not rotation else (3368, 2380)).save(picture)
+        told = subprocess.run(
+            ["tesseract", str(picture), "-", "--psm", "6"], capture_output=True, text=True, check=True
+        ).stdout
+        assert "Bi Mat" not in told
+        assert rotation or "khong duoc mat" in told
+    assert hashlib.sha256(source.read_bytes()).hexdigest() == before
+
+
+def test_a_name_is_found_however_its_letters_lie(tmp_path: Path) -> None:
+    # a real form: a word's letters come from two fonts, and the name goes on in the next line
+    marks = propose(REAL / "QDKhoiToVuAn.pdf", [("nguoi", "NGUYEN VAN AN"), ("dia_chi", "số 126, đường Trần Phú")])
+    assert [mark.kind for mark in marks].count("nguoi") == 2
+    assert [mark.kind for mark in marks].count("dia_chi") == 1
+    # no part of a longer word, and nothing that means nothing
+    assert propose(REAL / "QDKhoiToVuAn.pdf", [("nguoi", "Nguyễn Văn A")]) == []
+    with pytest.raises(BadInput, match="quá ngắn"):
+        propose(REAL / "QDKhoiToVuAn.pdf", [("chu", "An")])
+    with pikepdf.new() as pdf:
+        font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+        lines = (
+            "CCCD 001099012345 cap ngay 1/1/2020",
+            "dien thoai 0912.345.678",
+            "STK: 19 0312 3456 7890",
+            "bien so 14B1-123.45",
+        )
+        drawn = " ".join(f"BT /F 12 Tf 1 0 0 1 80 {700 - 30 * at} Tm ({line}) Tj ET" for at, line in enumerate(lines))
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, *A4]),
+            Resources=Dictionary(Font=Dictionary(F=font)),
+            Contents=pdf.make_stream(drawn.encode("ascii")),
+        )
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        saved(pdf, tmp_path / "so.pdf")
+    found = {mark.kind: mark.text for mark in propose(tmp_path / "so.pdf", [])}
+    assert found == {"can_cuoc": "001099012345", "dien_thoai": "0912.345.678", "tai_khoan": "19 0312 3456 7890"}
+
+
+def test_what_cannot_be_redacted_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    source, target = REAL / "QDKhoiToVuAn.pdf", tmp_path / "che.pdf"
+    (tmp_path / "hong.pdf").write_bytes(b"%PDF-1.7")
+    box = Box(10, 10, 20, 20)
+    for path, marks, sentence in (
+        (source, [], "Chưa chọn chỗ nào"),
+        (source, [Mark(9, box, "khung")], "chỉ có 1 trang"),
+        (tmp_path / "hong.pdf", [Mark(1, box, "khung")], "không đọc được"),
+        (tmp_path / "khong-co.pdf", [Mark(1, box, "khung")], "không đọc được"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            redact(path, target, marks)
+    assert [each.name for each in tmp_path.iterdir()] == ["hong.pdf"]
+    before, after = (page_preview(source, 1, [box], after=each) for each in (False, True))
+    assert before.startswith(b"\x89PNG")
+    assert before != after
+
+
+@pytest.mark.django_db
+def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    paper = filed_case.documents[1]
+    CaseFile.objects.filter(pk=case.pk).update(stage="truy_to")
+    case.refresh_from_db()
+    CasePerson.objects.create(
+        case=case, role="nguoi_lam_chung", full_name="Lê Thị Kín", folded_name="le thi kin", is_protected=True
+    )
+    for each in filed_case.documents:
+        type(each.document).objects.filter(pk=each.document_id).update(content="Lời khai của Lê Thị Kín")
+    before = readable_pdf(paper.document).read_bytes()
+    frame = [Mark(1, Box(50, 50, 300, 90), "khung")]
+    for asker, refusal in (("clerk_kv1", NotAllowed), ("prosecutor_kv3", NotFound), ("chief_province", NotAllowed)):
+        with pytest.raises(refusal):
+            redactions.redact_document(actor=people[asker], filed=paper, marks=frame, ground="bao_ve")
+    for ground, reason, sentence in (("", "", "căn cứ"), ("khac", " ", "lý do")):
+        with pytest.raises(BadInput, match=sentence):
+            redactions.redact_document(actor=actor, filed=paper, marks=frame, ground=ground, reason=reason)
+    with pytest.raises(BadInput, match="không cần che"):
+        redactions.redact_document(actor=actor, filed=filed_case.internal, marks=frame, ground="bao_ve")
+    assert not Redaction.objects.exists()
+    copy = redactions.redact_document(actor=actor, filed=paper, marks=frame, ground="bao_ve")
+    assert readable_pdf(paper.document).read_bytes() == before
+    assert copy.path.parent.stat().st_mode & 0o077 == 0
+    # of three papers that name her, the one that is redacted goes to the defence
+    bundle = court.request_bundle(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.document_ids) == (Bundle.Status.DONE, [paper.document_id])
+    assert "(đã che)" in " ".join(shown_text(bundle.path, 2).split())
+    first = shades(rendered(bundle.path, 3).crop((110, 110, 120, 170)))
+    assert first[1] < 90
+    # the court gets the paper itself, unless it is asked for otherwise
+    for wishes, shown in ((Wishes(), False), (Wishes(redacted=True), True)):
+        laid = court.plan_for(actor=actor, case=case, wishes=wishes)
+        assert [each.document.redacted for each in laid.plan.documents] == [False, shown, False]
+    # a copy of what the document no longer is stands in for nothing
+    CaseDocument.objects.filter(pk=paper.pk).update(sha256="0" * 64)
+    paper.refresh_from_db()
+    with pytest.raises(NotFound):
+        redactions.redacted_copy(paper)
