@@ -69,10 +69,12 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
     scanners = ", ".join(name for _pk, name in said["scanned_by"])
     closing = [
         f"Tổng số: {manifest.documents} tài liệu, {manifest.pages} trang, {manifest.folios} bút lục.",
-        f"SHA-256 của bảng kê: {manifest.sha256}",
+        # on a line of its own: a line that is filled out would be torn apart before it
+        "SHA-256 của bảng kê:",
+        manifest.sha256,
     ]
     if manifest.previous:
-        closing.append(f"Bảng kê này nối tiếp bảng kê có SHA-256: {manifest.previous}")
+        closing += ["Bảng kê này nối tiếp bảng kê có SHA-256:", manifest.previous]
     closing += [
         f"Người quét: {scanners}. Kiểm tra: {said['checked_by'][1]}. Xác nhận: {said['confirmed_by'][1]}.",
         _KEPT,
