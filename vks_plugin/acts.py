@@ -232,6 +232,11 @@ ACTS: dict[str, Act] = {
         ("rule", "term_before", "years_before", "term", "years"),
         hidden=("decision", "reason"),
     ),
+    # handed to the archive
+    "accession_prepared": Act(_("Lập hồ sơ nộp lưu"), ("accession", "unit")),
+    "accession_packed": Act(_("Đóng gói hồ sơ nộp lưu"), ("accession", "documents", "pages", "digest", "sha256")),
+    "accession_cancelled": Act(_("Hủy lần nộp lưu"), ("accession",)),
+    "accessioned": Act(_("Nhận hồ sơ vào lưu trữ"), ("accession", "unit", "record", "documents", "digest", "sha256")),
     # what concerns no single case
     "appointed": Act(
         _("Bổ nhiệm"),
@@ -340,6 +345,7 @@ FIELDS: dict[str, Field] = {
     "cases": Field(_("Số vụ án")),
     "posts": Field(_("Số chức danh")),
     "file_type": Field(_("Loại tệp")),
+    "accession": Field(_("Lần nộp lưu")),
     "hold": Field(_("Lần giữ số")),
     "ground": Field(_("Lý do giữ"), "ground"),
     "rule": Field(_("Dòng trong bảng thời hạn")),

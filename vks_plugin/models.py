@@ -30,6 +30,8 @@ from vks_plugin.cases.models import (
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.custody.models import (
+    Accession,
+    AccessionItem,
     DigitisationBatch,
     DigitisationStep,
     HandOver,
@@ -62,6 +64,8 @@ from vks_plugin.organization.models import (
 
 __all__ = [
     "AccessEntry",
+    "Accession",
+    "AccessionItem",
     "Accused",
     "Appointment",
     "Assignment",

@@ -11,7 +11,7 @@ from vks_plugin.access.tasks import (
 )
 from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle
-from vks_plugin.custody.tasks import look_after_loans, seal_batch, sign_the_day
+from vks_plugin.custody.tasks import look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import take_unowned
 from vks_plugin.host.search import write_entries
@@ -22,6 +22,7 @@ __all__ = [
     "look_after_loans",
     "make_bundle",
     "make_deck",
+    "pack_accession",
     "put_access_right",
     "recalculate_deadlines",
     "remind_of_deadlines",

@@ -163,3 +163,22 @@ LOAN = Machine(
 
 OVERDUE = ("qua_han", _("Quá hạn"))
 """A loan that should be back."""
+
+ACCESSION = Machine(
+    states=(
+        ("dang_dong_goi", _("Đang đóng gói")),
+        ("loi", _("Chưa đóng gói được")),
+        ("cho_luu_tru", _("Chờ lưu trữ nhận")),
+        ("da_nop_luu", _("Đã nộp lưu")),
+        ("huy", _("Đã hủy")),
+    ),
+    moves=(
+        _move("fail", _("Dừng đóng gói"), ["dang_dong_goi"], "loi"),
+        _move("retry", _("Đóng gói lại"), ["loi", "dang_dong_goi"], "dang_dong_goi"),
+        _move("finish", _("Đóng gói xong"), ["dang_dong_goi"], "cho_luu_tru"),
+        _move("accept", _("Nhận vào lưu trữ"), ["cho_luu_tru"], "da_nop_luu"),
+        _move("cancel", _("Hủy"), ["dang_dong_goi", "loi", "cho_luu_tru"], "huy"),
+    ),
+    closed=frozenset({"da_nop_luu", "huy"}),
+)
+"""Cases that are handed to the archive together (nộp lưu): a worker packs them, an archivist takes them."""

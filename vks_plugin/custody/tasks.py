@@ -6,6 +6,7 @@ from celery import shared_task
 
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions import end_what_ran_out, make_checkpoint, remind_of_loans, run_seal
+from vks_plugin.custody.actions.accession import run_packing
 
 
 @shared_task(name="vks.custody.sign_the_day", ignore_result=True)
@@ -30,3 +31,9 @@ def look_after_loans() -> None:
     """Note which electronic loans are over, and write to who is to bring a file back."""
     end_what_ran_out()
     remind_of_loans()
+
+
+@shared_task(name="vks.custody.pack_accession", ignore_result=True)
+def pack_accession(*, accession_id: int) -> None:
+    """Pack the cases of an accession."""
+    run_packing(accession_id)

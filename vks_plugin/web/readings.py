@@ -29,7 +29,7 @@ from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
 from vks_plugin.court.models import Bundle
-from vks_plugin.custody.models import SealManifest
+from vks_plugin.custody.models import AccessionItem, SealManifest
 from vks_plugin.errors import Unavailable
 from vks_plugin.host.reading import DOORS, LISTS, noted_documents, texts_in
 from vks_plugin.language import language_of, speaking
@@ -183,6 +183,18 @@ def _seal(asked: Asked, answered: Answered) -> None:
         record_case(answered.reader, asked.act, manifest.case, count=manifest.documents, part=manifest.part)
 
 
+def _package(asked: Asked, answered: Answered) -> None:
+    """Note the package of a case for the archive: one row, with how many documents are in it."""
+    if answered.refused:
+        _case(asked._replace(where="code"), answered)
+        return
+    found = AccessionItem.objects.select_related("case").filter(
+        accession=asked.parameters[asked.where], case__code=str(asked.parameters["code"])
+    )
+    for item in found:
+        record_case(answered.reader, asked.act, item.case, count=item.documents)
+
+
 OURS: dict[str, tuple[Note, str, str, bool]] = {
     # route: how it is noted, what it is to go through it, where it names its object, whether it tells its content
     "vks:folio_document": (_case_document, Act.VIEW, "document_id", True),
@@ -196,6 +208,7 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks-bundle-detail": (_bundle, Act.EXPORT, "id", False),
     "vks:bundle_download": (_bundle, Act.EXPORT, "pk", True),
     "vks-bundle-download": (_bundle, Act.EXPORT, "id", True),
+    "vks:accession_package": (_package, Act.EXPORT, "pk", True),
     "vks:inventory": (_inventory, Act.EXPORT, "number", True),
     "vks-case-inventory-file": (_inventory, Act.EXPORT, "pk", True),
     "vks:digitisation_record": (_seal, Act.EXPORT, "pk", True),

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from vks_plugin.web.shell import session, unknown
 from vks_plugin.web.views import (
     access_log,
+    accessions,
     archive,
     cases,
     court,
@@ -99,6 +100,13 @@ urlpatterns = [
     path("suggest/<str:what>/", suggestions.suggest, name="suggest"),
     path("access-log/", access_log.access_log, name="access_log"),
     path("archive/", archive.due, name="archive"),
+    path("archive/accessions/", accessions.accessions, name="accessions"),
+    path("archive/accessions/<int:pk>/", accessions.accession, name="accession"),
+    path("archive/accessions/<int:pk>/accept/", accessions.take, name="accession_accept"),
+    path("archive/accessions/<int:pk>/cancel/", accessions.call_off, name="accession_cancel"),
+    path("archive/accessions/<int:pk>/retry/", accessions.pack_again, name="accession_retry"),
+    path("archive/accessions/<int:pk>/papers/<str:what>/", accessions.paper, name="accession_paper"),
+    path("archive/accessions/<int:pk>/cases/<str:code>/package/", accessions.package, name="accession_package"),
     path("archive/holds/", archive.holds, name="archive_holds"),
     path("archive/rules/", archive.rules, name="archive_rules"),
     path("archive/rules/<int:pk>/", archive.rule, name="archive_rule"),

@@ -11,6 +11,13 @@ OURS: dict[str, str] = {
         vks
         vks/access-log
         vks/archive
+        vks/archive/accessions
+        vks/archive/accessions/{pk}
+        vks/archive/accessions/{pk}/accept
+        vks/archive/accessions/{pk}/cancel
+        vks/archive/accessions/{pk}/cases/{code}/package
+        vks/archive/accessions/{pk}/papers/{what}
+        vks/archive/accessions/{pk}/retry
         vks/archive/holds
         vks/archive/rules
         vks/archive/rules/{pk}

@@ -1,5 +1,6 @@
 """What is kept about custody."""
 
+from vks_plugin.custody.models.accession import Accession, AccessionItem
 from vks_plugin.custody.models.digitisation import (
     DigitisationBatch,
     DigitisationStep,
@@ -22,6 +23,8 @@ from vks_plugin.custody.models.retention import RetentionHold, RetentionRule
 from vks_plugin.custody.models.series import NumberSeries
 
 __all__ = [
+    "Accession",
+    "AccessionItem",
     "DigitisationBatch",
     "DigitisationStep",
     "HandOver",

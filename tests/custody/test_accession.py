@@ -1,0 +1,228 @@
+"""A case goes to the archive whole, once, by two people; its package is checked by another program."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import bagit
+import pytest
+from django.test import TestCase
+
+from tests.custody.test_acts import data, written
+from tests.custody.test_retention import ended
+from tests.web.conftest import Page, fetched
+from vks_plugin.access import actions as access
+from vks_plugin.access.models import AccessEntry
+from vks_plugin.custody import actions as custody
+from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry, run_packing
+from vks_plugin.custody.models import Accession, AccessionItem, Holding, LedgerEntry
+from vks_plugin.custody.package import NAMESPACE, hash_of
+from vks_plugin.errors import Conflict, NotAllowed, NotFound
+from vks_plugin.organization.models import Appointment
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from tests.people import FiledCase
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def archivist(people: dict[str, User], filed_case: FiledCase) -> User:
+    """Return an archivist of the office of the case, which is finished."""
+    custody.ensure_key()
+    ended(filed_case.case, people["prosecutor_kv1"])
+    access.record_appointment(
+        actor=people["chief_kv1"], user=people["outsider"], unit=filed_case.case.unit, role="archivist"
+    )
+    return people["outsider"]
+
+
+def packed(people: dict[str, User], filed: FiledCase) -> Accession:
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        row = prepare(actor=people["clerk_kv1"], codes=[filed.case.code])
+    row.refresh_from_db()
+    assert (row.state, row.error) == ("cho_luu_tru", "")
+    return row
+
+
+def test_the_package_holds_everything_and_other_programs_find_it_whole(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], tmp_path: Path
+) -> None:
+    row = packed(people, filed_case)
+    item = row.items.get()
+    assert (item.documents, item.pages) == (4, 7)
+    entry = LedgerEntry.objects.get(case=filed_case.case, kind="accession_packed")
+    assert data(entry)["sha256"] == item.sha256 == hash_of(item.path)
+    with zipfile.ZipFile(item.path) as archive:
+        archive.extractall(tmp_path)
+    bag = bagit.Bag(str(tmp_path / filed_case.case.code))
+    assert bag.validate()
+    assert bag.info["External-Identifier"] == filed_case.case.code
+    payload = tmp_path / filed_case.case.code / "data"
+    told = json.loads((payload / "metadata" / "case.json").read_text())
+    assert {each["document"] for each in told["documents"]} == set(filed_case.host_ids)
+    for each in told["documents"]:
+        assert (payload / each["files"]["original"]).read_bytes()[:5] == b"%PDF-"
+    root = ET.fromstring((payload / "metadata" / "premis.xml").read_bytes())
+    events = [found.text for found in root.iter(f"{{{NAMESPACE}}}eventType")]
+    kinds = list(LedgerEntry.objects.filter(case=filed_case.case).order_by("seq").values_list("kind", flat=True))
+    assert events == kinds[: len(events)]
+    assert "accession_prepared" in events
+    digests = {found.text for found in root.iter(f"{{{NAMESPACE}}}messageDigest")}
+    assert {each["sha256"] for each in told["documents"]} <= digests
+    program = [sys.executable, "-I", "-S", "verify_ledger.py", "."]
+    assert subprocess.run(program, cwd=payload / "ledger", check=False, capture_output=True).returncode == 0
+    # whoever changes a byte of it is found
+    victim = payload / told["documents"][0]["files"]["original"]
+    victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+    with pytest.raises(bagit.BagValidationError):
+        bag.validate()
+
+
+def test_both_sides_act_and_the_case_is_in_the_archive(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    row = packed(people, filed_case)
+    case = filed_case.case
+    for key in ("clerk_kv1", "chief_kv1"):
+        with pytest.raises(NotAllowed):
+            accept(actor=people[key], pk=row.pk)
+    for key in ("archivist_province", "clerk_kv3", "prosecutor_kv1"):
+        with pytest.raises(NotFound):
+            accept(actor=people[key], pk=row.pk)
+    package = f"/vks/archive/accessions/{row.pk}/cases/{case.code}/package/"
+    client.force_login(archivist)
+    assert client.get(package).status_code == 404
+    assert case.name not in Page(client.get(f"/vks/archive/accessions/{row.pk}/")).text
+    with written() as found:
+        assert client.post(f"/vks/archive/accessions/{row.pk}/accept/").status_code == 302
+    case.refresh_from_db()
+    row.refresh_from_db()
+    assert (case.status, row.state, row.number, row.receiver) == ("da_nop_luu", "da_nop_luu", 1, archivist)
+    assert data(found.of("accessioned"))["sha256"] == row.items.get().sha256
+    kept = Holding.objects.filter(case=case, until__isnull=True)
+    assert {(each.part, each.person_id, each.cause) for each in kept} == {
+        ("hsva", archivist.pk, "accession"),
+        ("hsks", archivist.pk, "accession"),
+    }
+    content = fetched(client.get(package))
+    assert len(content) == row.items.get().size
+    assert AccessEntry.objects.filter(actor_id=archivist.pk, case=case, act="export", count=4).exists()
+    for what, format_ in (("list", "pdf"), ("record", "docx"), ("record", "pdf")):
+        assert client.get(f"/vks/archive/accessions/{row.pk}/papers/{what}/?format={format_}").status_code == 200
+    # only who reads both parts
+    for key, status in (("clerk_kv1", 404), ("chief_kv1", 200), ("clerk_kv3", 404), ("chief_province", 200)):
+        client.force_login(people[key])
+        assert client.get(package).status_code == status, key
+    with pytest.raises(Conflict, match="đã nộp lưu"):
+        prepare(actor=people["clerk_kv1"], codes=[case.code])
+
+
+def test_what_may_not_go_is_named(filed_case: FiledCase, people: dict[str, User]) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    with pytest.raises(Conflict, match=f"{case.code} \\(chưa kết thúc\\)"):
+        prepare(actor=clerk, codes=[case.code])
+    with pytest.raises(NotFound):
+        prepare(actor=people["clerk_kv3"], codes=[case.code])
+    ended(case, people["prosecutor_kv1"])
+    with pytest.raises(Conflict, match="chưa có Lưu trữ viên"):
+        prepare(actor=clerk, codes=[case.code])
+    with pytest.raises(NotAllowed):
+        prepare(actor=people["prosecutor_kv1"], codes=[case.code])
+    assert not Accession.objects.exists()
+
+
+def test_a_changed_file_or_a_new_paper_stops_it_and_nothing_is_taken(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    document = filed_case.documents[0].document
+    whole = document.source_path.read_bytes()
+    document.source_path.write_bytes(whole + b"x")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        row = prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
+    row.refresh_from_db()
+    assert row.state == "loi"
+    assert filed_case.documents[0].title in row.error
+    document.source_path.write_bytes(whole)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        retry(actor=people["clerk_kv1"], pk=row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.error) == ("cho_luu_tru", "")
+    with pytest.raises(Conflict, match="lần nộp lưu khác"):
+        prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
+    type(filed_case.internal).objects.filter(pk=filed_case.internal.pk).update(sha256="0" * 64)
+    before = LedgerEntry.objects.count()
+    with pytest.raises(Conflict, match=f"{filed_case.case.code} \\(tài liệu thay đổi"):
+        accept(actor=archivist, pk=row.pk)
+    filed_case.case.refresh_from_db()
+    row.refresh_from_db()
+    assert (filed_case.case.status, row.state, row.number) == ("dinh_chi", "cho_luu_tru", None)
+    assert LedgerEntry.objects.count() == before
+    path = row.items.get().path
+    with TestCase.captureOnCommitCallbacks(execute=True), written() as found:
+        cancel(actor=people["chief_kv1"], pk=row.pk)
+    assert data(found.of("accession_cancelled")) == {"accession": row.pk}
+    assert not path.exists()
+    assert not AccessionItem.objects.filter(pending=True).exists()
+    assert document.source_path.read_bytes() == whole
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vks_plugin.custody import package
+    from vks_plugin.custody.actions import accession
+
+    row = prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
+    real = package.copied
+    calls: list[Path] = []
+
+    def cut_off(source: Path, target: Path) -> str:
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        calls.append(target)
+        return real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accession, "copied", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run_packing(row.pk)
+    there = {path: path.stat().st_mtime_ns for path in calls}
+    # nobody else takes it while its worker may be alive
+    run_packing(row.pk)
+    row.refresh_from_db()
+    assert row.state == "dang_dong_goi"
+    Accession.objects.filter(pk=row.pk).update(beat=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    again = []
+
+    def watched(source: Path, target: Path) -> str:
+        if target in there:
+            again.append(target.stat().st_mtime_ns == there[target])
+        return real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accession, "copied", watched)
+        run_packing(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.error) == ("cho_luu_tru", "")
+    assert again == [True] * 3
+    assert [path.name for path in row.items.get().path.parent.iterdir()] == [row.items.get().path.name]
+
+
+def test_an_office_without_the_post_any_more_cannot_take(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    row = packed(people, filed_case)
+    Appointment.objects.filter(user=archivist).delete()
+    with pytest.raises(NotFound):
+        accept(actor=archivist, pk=row.pk)

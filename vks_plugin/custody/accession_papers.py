@@ -1,0 +1,90 @@
+"""The list and the record of an accession on paper, as PDF, DOCX and XLSX; two copies of each are signed.
+
+They carry what Nghị định 30/2020/NĐ-CP, Điều 30 asks for, two lists and two records; their columns are this program's.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from vks_plugin.custody.models import Accession
+from vks_plugin.language import speaking, told
+from vks_plugin.organization.queries import display_name
+from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
+
+PAPERS = {"list": "muc-luc-ho-so-nop-luu", "record": "bien-ban-giao-nhan-ho-so-nop-luu"}
+"""By the name in the address: the name of the file."""
+
+_COLUMNS = (
+    Column("STT", 11, "center"),
+    Column("Mã hồ sơ", 38),
+    Column("Tiêu đề hồ sơ", 56),
+    Column("Thời hạn bảo quản", 24, "center"),
+    Column("Số tài liệu", 18, "center"),
+    Column("Số trang", 18, "center"),
+)
+_RECORD_COLUMNS = (
+    Column("STT", 11, "center"),
+    Column("Mã hồ sơ", 42),
+    Column("Số tài liệu", 18, "center"),
+    Column("Số trang", 18, "center"),
+    Column("SHA-256 của gói hồ sơ điện tử", 76),
+)
+
+
+def as_paper(accession: Accession, what: str) -> OfficialPaper:
+    """Return the list (`list`) or the record of hand-over (`record`)."""
+    unit = accession.unit
+    items = list(accession.items.select_related("case").order_by("case_id"))
+    giver, receiver = display_name(accession.giver), display_name(accession.receiver)
+    taken = timezone.localtime(accession.accepted_at) if accession.accepted_at is not None else None
+    total = f"Tổng số: {len(items)} hồ sơ, {sum(each.documents for each in items)} tài liệu, {sum(each.pages for each in items)} trang."
+    common = {
+        "agency": unit.name,
+        "higher_agency": unit.parent.name if unit.parent is not None else "",
+        "day": taken.date() if taken is not None else None,
+        "number": f"Số: {accession.number or '……'}/BB-VKS" if what == "record" else "",
+    }
+    if what == "list":
+        return OfficialPaper(
+            **common,  # type: ignore[arg-type]  # each is what its field takes
+            title="MỤC LỤC HỒ SƠ NỘP LƯU",
+            columns=_COLUMNS,
+            rows=[
+                (str(place), each.case.code, each.case.name, each.retention, str(each.documents), str(each.pages))
+                for place, each in enumerate(items, start=1)
+            ],
+            closing=[total, "Mục lục này được lập thành 02 bản, bên giao và bên nhận mỗi bên giữ 01 bản."],
+            signatures=[Signature("NGƯỜI LẬP", giver)],
+        )
+    when = f"Giao nhận lúc {taken:%H giờ %M phút, ngày %d/%m/%Y}" if taken is not None else "Chưa giao nhận"
+    return OfficialPaper(
+        **common,  # type: ignore[arg-type]  # each is what its field takes
+        title="BIÊN BẢN GIAO NHẬN HỒ SƠ NỘP LƯU",
+        subtitle=(f"Bên giao: {giver or '……'}", f"Bên nhận (lưu trữ): {receiver or '……'}", when),
+        columns=_RECORD_COLUMNS,
+        rows=[
+            (str(place), each.case.code, str(each.documents), str(each.pages), each.sha256)
+            for place, each in enumerate(items, start=1)
+        ],
+        closing=[
+            total,
+            "Mỗi hồ sơ điện tử là một gói BagIt có bảng kê SHA-256; mã băm trên đây nhận diện gói.",
+            "Biên bản này được lập thành 02 bản, bên giao và bên nhận mỗi bên giữ 01 bản.",
+        ],
+        signatures=[Signature("BÊN GIAO", giver), Signature("BÊN NHẬN", receiver)],
+    )
+
+
+def write(accession: Accession, what: str, file_format: str) -> tuple[str, str, bytes]:
+    """Return name, media type and content of a paper.
+
+    Raises:
+        BadInput: there is no such format.
+    """
+    with told():
+        kind = content_type(file_format)
+    # papers speak Vietnamese whatever language the person uses the pages in
+    with speaking("vi"):
+        content = write_paper(as_paper(accession, what), file_format)
+    return f"{PAPERS[what]}-{accession.pk}.{file_format}", kind, content

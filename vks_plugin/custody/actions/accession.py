@@ -1,0 +1,456 @@
+"""Handing finished cases to the archive: preparing, packing, taking, calling off."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import FACTS, visible_cases
+from vks_plugin.acts import ACTS, digest_of, tell, tell_each
+from vks_plugin.cases import actions as case_actions
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.proceedings import EVENTS
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.actions.holding import pass_to
+from vks_plugin.custody.actions.ledger import export
+from vks_plugin.custody.actions.moving import move, next_number
+from vks_plugin.custody.models import (
+    Accession,
+    AccessionItem,
+    DigitisationBatch,
+    Holding,
+    Keeper,
+    LedgerEntry,
+    SealManifest,
+)
+from vks_plugin.custody.package import (
+    PackedEvent,
+    PackedFile,
+    copied,
+    files_below,
+    hash_of,
+    make_package,
+    premis,
+    remove,
+)
+from vks_plugin.custody.queries.accession import accession_for, has_archivist, may_give, may_take
+from vks_plugin.custody.queries.holding import assumed_keeper, open_holding
+from vks_plugin.custody.queries.retention import Standing, standings
+from vks_plugin.custody.retention import TERMS
+from vks_plugin.custody.states import ACCESSION, DIGITISATION
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.host.files import files_of, newest_versions
+from vks_plugin.language import speaking
+
+logger = logging.getLogger("paperless.vks.custody")
+
+MOST_CASES = 30
+"""Cases of one accession."""
+LOST = dt.timedelta(minutes=2)
+"""A worker that was not heard of for so long is taken for lost."""
+ARCHIVED = "nop_luu"
+"""The event by which a case is in the archive."""
+
+
+def papers_of(case: CaseFile) -> list[CaseDocument]:
+    """Return every document of a case, of both parts."""
+    rows = CaseDocument.objects.filter(case=case).select_related("document", "document_type")
+    return list(rows.prefetch_related("folios").order_by("part", "pk"))
+
+
+def _term(found: Standing) -> str:
+    years = found.retention.years
+    return _("%(years)d năm") % {"years": years} if years else _(dict(TERMS)[found.retention.term])
+
+
+def _obstacle(found: Standing) -> str:
+    """Return why a case cannot go to the archive; empty: it can."""
+    case = found.case
+    if ARCHIVED not in EVENTS.get(case.kind, {}):
+        return _("loại này không có sự kiện nộp lưu")
+    if case.status == "da_nop_luu":
+        return _("đã nộp lưu")
+    if case.stage != "ket_thuc" or found.retention.finished_on is None:
+        return _("chưa kết thúc")
+    if case.confidentiality == CaseFile.Confidentiality.RESTRICTED:
+        return _("hạn chế nội bộ nên Lưu trữ viên không được biết: lãnh đạo đổi độ nhạy cảm trước")
+    if AccessionItem.objects.filter(case=case, pending=True).exists():
+        return _("đang trong một lần nộp lưu khác")
+    return ""
+
+
+@transaction.atomic
+def prepare(*, actor: User, codes: Sequence[str]) -> Accession:
+    """Have a worker pack finished cases of one office for its archive.
+
+    Raises:
+        BadInput: no case, or too many.
+        NotFound: there is no such case, or the actor may not know of it.
+        NotAllowed: the actor is neither records clerk nor leader of the office of the cases.
+        Conflict: a case cannot go; the sentence names each and why.
+        Unavailable: the task queue cannot be reached.
+    """
+    wanted = sorted(set(codes))
+    if not wanted or len(wanted) > MOST_CASES:
+        raise BadInput(_("Hãy chọn từ 1 đến %(most)d vụ án để nộp lưu.") % {"most": MOST_CASES}, field="cases")
+    chosen = visible_cases(actor, at_least=Level.METADATA).filter(code__in=wanted)
+    keys = list(chosen.values_list("pk", flat=True))
+    list(CaseFile.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    cases = list(CaseFile.objects.select_related(*FACTS).filter(pk__in=keys).order_by("pk"))
+    if len(cases) != len(wanted):
+        raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
+    unit = cases[0].unit
+    if any(case.unit_id != unit.pk for case in cases):
+        raise BadInput(_("Mỗi lần nộp lưu chỉ gồm vụ án của một đơn vị."), field="cases")
+    if not may_give(actor, unit.pk):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị thụ lý lập được hồ sơ nộp lưu."))
+    found = standings(cases)
+    wrong = [f"{each.case.code} ({why})" for each in found if (why := _obstacle(each))]
+    if wrong:
+        raise Conflict(_("Chưa nộp lưu được: %(cases)s.") % {"cases": "; ".join(wrong)})
+    if not has_archivist(unit):
+        raise Conflict(_("%(unit)s chưa có Lưu trữ viên: hãy bổ nhiệm trước.") % {"unit": unit.short_name})
+    row = Accession.objects.create(unit=unit, giver=actor)
+    AccessionItem.objects.bulk_create(
+        AccessionItem(accession=row, case=each.case, retention=_term(each)[:60]) for each in found
+    )
+    tell_each(
+        "accession_prepared", actor=actor, each=[(case, {"accession": row.pk, "unit": unit.code}) for case in cases]
+    )
+    transaction.on_commit(partial(_send, row))
+    return row
+
+
+def _send(row: Accession) -> None:
+    from vks_plugin.custody.tasks import pack_accession  # noqa: PLC0415 - the task imports this module
+
+    try:
+        pack_accession.apply_async(kwargs={"accession_id": row.pk})
+    except Exception as error:
+        Accession.objects.filter(pk=row.pk, state="dang_dong_goi").update(
+            state="loi", error=_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")
+        )
+        if isinstance(error, VksError):
+            raise
+        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
+    row.refresh_from_db()
+
+
+@transaction.atomic
+def retry(*, actor: User, pk: int) -> Accession:
+    """Pack again what could not be packed, or whose worker was lost; packages that are there stay.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not give for this office.
+        Conflict: it is being packed, or needs no packing.
+        Unavailable: the task queue cannot be reached.
+    """
+    row = _given(actor, pk)
+    if row.state == "dang_dong_goi" and row.beat is not None and timezone.now() - row.beat < LOST:
+        raise Conflict(_("Đang đóng gói: hãy chờ."))
+    move(row, ACCESSION, "retry", error="", beat=None)
+    transaction.on_commit(partial(_send, row))
+    return row
+
+
+def _given(actor: User, pk: int) -> Accession:
+    row = accession_for(actor, pk)
+    if not may_give(actor, row.unit_id):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị thụ lý lập được hồ sơ nộp lưu."))
+    return row
+
+
+# --- packing
+
+
+def run_packing(accession_id: int) -> None:
+    """Pack the cases of an accession; called by the worker. What goes wrong is kept with it as a sentence."""
+    now = timezone.now()
+    idle = Q(beat__isnull=True) | Q(beat__lt=now - LOST)
+    if Accession.objects.filter(idle, pk=accession_id, state="dang_dong_goi").update(beat=now) != 1:
+        return
+    row = Accession.objects.select_related("unit", "giver").get(pk=accession_id)
+    # the sentence is kept for everybody who looks
+    with speaking("vi"):
+        try:
+            _pack(row)
+        except VksError as error:
+            _failed(row, error.message)
+        except Exception as error:
+            # the class alone: messages may name files
+            logger.error("packing accession %s failed: %s", row.pk, type(error).__name__)
+            _failed(row, _("Không đóng gói được do lỗi hệ thống: hãy báo quản trị."))
+            raise
+
+
+def _failed(row: Accession, sentence: str) -> None:
+    Accession.objects.filter(pk=row.pk, state="dang_dong_goi").update(state="loi", beat=None, error=sentence[:500])
+
+
+def _pack(row: Accession) -> None:
+    items = list(row.items.select_related("case__unit").order_by("case"))
+    papers = {item.pk: papers_of(item.case) for item in items}
+    total = sum(len(each) for each in papers.values())
+    done = 0
+    for item in items:
+        if not (item.sha256 and item.path.is_file() and item.path.stat().st_size == item.size):
+            _pack_case(row, item, papers[item.pk], done=done, total=total)
+        done += len(papers[item.pk])
+    with transaction.atomic():
+        move(row, ACCESSION, "finish", beat=None, done=done, total=total)
+        tell_each(
+            "accession_packed",
+            actor=row.giver,
+            each=[
+                (
+                    item.case,
+                    {
+                        "accession": row.pk,
+                        "documents": item.documents,
+                        "pages": item.pages,
+                        "digest": item.digest,
+                        "sha256": item.sha256,
+                    },
+                )
+                for item in items
+            ],
+        )
+
+
+def _beat(row: Accession, done: int, total: int) -> None:
+    """Say how far the work is.
+
+    Raises:
+        Conflict: it was called off.
+    """
+    alive = Accession.objects.filter(pk=row.pk, state="dang_dong_goi")
+    if alive.update(done=done, total=total, beat=timezone.now()) != 1:
+        raise Conflict(_("Lần nộp lưu này đã bị hủy."))
+
+
+def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocument], *, done: int, total: int) -> None:
+    payload = item.path.with_suffix("")
+    payload.mkdir(parents=True, exist_ok=True, mode=0o700)
+    newest = newest_versions([each.document for each in papers])
+    described = []
+    for number, filed in enumerate(papers, start=1):
+        version = newest[filed.document_id]
+        original, archive = files_of(version)
+        folder = payload / "documents" / f"{number:05d}-{filed.document_id}"
+        names = {}
+        for role, source, expected in (
+            ("original", original, version.checksum),
+            ("archive", archive, version.archive_checksum),
+        ):
+            if source is None:
+                continue
+            names[role] = _copy(source, folder / f"{role}{source.suffix.lower()}", str(expected or ""), filed)
+        described.append(_description(filed, names, payload))
+        _beat(row, done + number, total)
+    _write_metadata(payload, item, described)
+    sha256, size = make_package(
+        payload,
+        item.path,
+        name=item.case.code,
+        info={
+            "Source-Organization": item.case.unit.name,
+            "External-Identifier": item.case.code,
+            "Internal-Sender-Identifier": str(item.key),
+            "Bagging-Date": timezone.localdate().isoformat(),
+        },
+    )
+    item.documents, item.pages = len(papers), sum(each.page_count or 0 for each in papers)
+    item.digest = digest_of((each.document_id, each.sha256) for each in papers)
+    item.sha256, item.size = sha256, size
+    item.save(update_fields=["documents", "pages", "digest", "sha256", "size"])
+
+
+def _copy(source: Path, target: Path, expected: str, filed: CaseDocument) -> Path:
+    if not source.is_file():
+        raise Conflict(_("Tệp của tài liệu “%(title)s” không còn trên máy chủ.") % {"title": filed.title})
+    found = copied(source, target)
+    if expected and found != expected:
+        # left from a run before the file changed, or the file itself is another one
+        target.unlink()
+        found = copied(source, target)
+    if expected and found != expected:
+        raise Conflict(
+            _("Tệp của tài liệu “%(title)s” không còn như lúc nộp: hãy báo quản trị, chưa nộp lưu được.")
+            % {"title": filed.title}
+        )
+    return target
+
+
+def _description(filed: CaseDocument, names: dict[str, Path], payload: Path) -> dict[str, Any]:
+    kind = filed.document_type
+    return {
+        "document": filed.document_id,
+        "part": filed.part,
+        "type": kind.code if kind is not None else None,
+        "title": filed.title,
+        "number": filed.number,
+        "date": filed.date.isoformat() if filed.date is not None else None,
+        "pages": filed.page_count,
+        "folios": [folio.label for folio in filed.folios.all() if folio.label],
+        "sha256": filed.sha256,
+        "files": {role: path.relative_to(payload).as_posix() for role, path in names.items()},
+    }
+
+
+def _write_metadata(payload: Path, item: AccessionItem, described: Sequence[dict[str, Any]]) -> None:
+    ledger = payload / "ledger"
+    # written anew by a run that goes on: more may stand in it by now
+    shutil.rmtree(ledger, ignore_errors=True)
+    shown = [name for name, act in ACTS.items() if act.hidden and not act.leaders_only]
+    export(ledger, case=item.case, shown=shown)
+    metadata = payload / "metadata"
+    metadata.mkdir(exist_ok=True, mode=0o700)
+    case = {
+        "code": item.case.code,
+        "name": item.case.name,
+        "kind": item.case.kind,
+        "unit": item.case.unit.code,
+        "retention": item.retention,
+        "documents": described,
+    }
+    (metadata / "case.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for manifest in SealManifest.objects.filter(case=item.case).order_by("pk"):
+        (metadata / f"seal-{manifest.part}-{manifest.pk}.json").write_bytes(bytes(manifest.line))
+    files = [
+        PackedFile(path.relative_to(payload).as_posix(), hash_of(path), path.stat().st_size)
+        for path in files_below(payload)
+        if path.name != "premis.xml"
+    ]
+    entries = LedgerEntry.objects.filter(case=item.case).order_by("seq")
+    events = []
+    for entry in entries.iterator(chunk_size=500):
+        said = entry.said
+        agent = said["actor"]["id"]
+        events.append(
+            PackedEvent(
+                entry.seq,
+                entry.kind,
+                said["at"],
+                str(agent) if agent is not None else "system",
+                bytes(entry.hash).hex(),
+            )
+        )
+    (metadata / "premis.xml").write_bytes(premis(files, events))
+
+
+# --- taking
+
+
+def accept(*, actor: User, pk: int) -> Accession:
+    """Take an accession into the archive: the cases are archived, their paper is with the archivist.
+
+    Raises:
+        NotFound: there is none of the actor's offices.
+        NotAllowed: the actor is no archivist of the office, or gave it.
+        Conflict: it is not packed, a package is gone, or a case changed since; the sentence names each.
+    """
+    row = accession_for(actor, pk)
+    if not may_take(actor, row):
+        raise NotAllowed(_("Chỉ Lưu trữ viên của đơn vị, không phải người giao, được nhận hồ sơ nộp lưu."))
+    with transaction.atomic():
+        # in the order every act holds cases in
+        items = list(row.items.select_related("case").order_by("case_id"))
+        keys = [item.case_id for item in items]
+        list(CaseFile.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+        now = timezone.now()
+        year = timezone.localdate(now).year
+        move(row, ACCESSION, "accept", receiver=actor, accepted_at=now)
+        row.number = next_number(row.unit, "accession", year)
+        row.save(update_fields=["number"])
+        for item in items:
+            item.case = CaseFile.objects.select_related(*FACTS).get(pk=item.case_id)
+        wrong = [f"{item.case.code} ({why})" for item in items if (why := _changed(row, item))]
+        if wrong:
+            raise Conflict(_("Chưa nhận được: %(cases)s. Hãy hủy lần này và lập lại.") % {"cases": "; ".join(wrong)})
+        for item in items:
+            _take(actor, row, item)
+        row.items.update(pending=False)
+    return row
+
+
+def _changed(row: Accession, item: AccessionItem) -> str:
+    """Return what is not as it was packed; empty: nothing."""
+    if not item.path.is_file() or item.path.stat().st_size != item.size:
+        return _("gói không còn trên máy chủ")
+    if item.case.unit_id != row.unit_id:
+        return _("đã chuyển đơn vị")
+    rows = CaseDocument.objects.filter(case=item.case).values_list("document_id", "sha256")
+    if digest_of(rows) != item.digest:
+        return _("tài liệu thay đổi sau khi đóng gói")
+    (found,) = standings([item.case])
+    if item.case.stage != "ket_thuc" or item.case.status == "da_nop_luu" or found.retention.finished_on is None:
+        return _("không còn ở trạng thái kết thúc")
+    return ""
+
+
+def _take(actor: User, row: Accession, item: AccessionItem) -> None:
+    case = item.case
+    happened = case_actions.Happened(event=ARCHIVED, happened_on=timezone.localdate())
+    case_actions.record_event(actor=actor, case=case, happened=happened)
+    receiver = Keeper(unit=row.unit, person=actor)
+    for part, _label in PARTS:
+        held = open_holding(case, part)
+        giver = held.keeper if held is not None else assumed_keeper(case, part)
+        # the case file of a tried case stays with the court: only what is here goes to the archive
+        if giver.unit is not None and not giver.is_same(receiver):
+            pass_to(
+                case=case,
+                part=part,
+                giver=giver,
+                receiver=receiver,
+                cause=Holding.Cause.ACCESSION,
+                reference=row.pk,
+            )
+    for batch in DigitisationBatch.objects.filter(case=case, state__in=DIGITISATION.move("accession").sources):
+        move(batch, DIGITISATION, "accession", state_since=timezone.now())
+    tell(
+        "accessioned",
+        actor=actor,
+        case=case,
+        accession=row.pk,
+        unit=row.unit.code,
+        record=row.number,
+        documents=item.documents,
+        digest=item.digest,
+        sha256=item.sha256,
+    )
+
+
+def cancel(*, actor: User, pk: int) -> Accession:
+    """Call an accession off that the archive has not taken; its packages go.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not give for this office.
+        Conflict: the archive took it, or it was called off already.
+    """
+    row = _given(actor, pk)
+    with transaction.atomic():
+        move(row, ACCESSION, "cancel", beat=None)
+        items = list(row.items.select_related("case").order_by("case_id"))
+        row.items.update(pending=False, sha256="", size=0)
+        tell_each("accession_cancelled", actor=actor, each=[(item.case, {"accession": row.pk}) for item in items])
+        transaction.on_commit(partial(_remove, items))
+    return row
+
+
+def _remove(items: Sequence[AccessionItem]) -> None:
+    for item in items:
+        remove(item.path)

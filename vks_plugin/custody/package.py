@@ -1,0 +1,164 @@
+"""The package of a case for the archive: BagIt (RFC 8493) with documents, PREMIS events, the ledger's extract and seals.
+
+Files are copied as streams and hashed on the way; what a run that was cut off has copied already is not copied again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import shutil
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+import bagit
+
+NAMESPACE = "http://www.loc.gov/premis/v3"
+_CHUNK = 1024 * 1024
+
+# it names every file it writes
+logging.getLogger("bagit").setLevel(logging.ERROR)
+
+
+class PackedFile(NamedTuple):
+    """A file of the payload."""
+
+    name: str
+    """Path below the payload."""
+    sha256: str
+    size: int
+
+
+class PackedEvent(NamedTuple):
+    """An act of the ledger."""
+
+    number: int
+    kind: str
+    at: str
+    agent: str
+    """Who acted: an account's number, or the system."""
+    hash: str
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def copied(source: Path, target: Path) -> str:
+    """Copy a file unless that was done before; return the SHA-256 of what lies there."""
+    if target.is_file():
+        return hash_of(target)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = target.with_name(target.name + ".part")
+    digest = hashlib.sha256()
+    with source.open("rb") as reading, partial.open("wb") as writing:
+        while block := reading.read(_CHUNK):
+            digest.update(block)
+            writing.write(block)
+    # whole, or not there under its name
+    partial.replace(target)
+    return digest.hexdigest()
+
+
+def _sub(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
+    made = ET.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
+    if text:
+        made.text = text
+    return made
+
+
+def premis(files: Iterable[PackedFile], events: Iterable[PackedEvent]) -> bytes:
+    """Return the PREMIS 3 record: each file with its hash, each act with when and who, each agent once."""
+    ET.register_namespace("premis", NAMESPACE)
+    root = ET.Element(f"{{{NAMESPACE}}}premis", {"version": "3.0"})
+    schema = "http://www.w3.org/2001/XMLSchema-instance"
+    for each in files:
+        found = _sub(root, "object")
+        found.set(f"{{{schema}}}type", "premis:file")
+        identifier = _sub(found, "objectIdentifier")
+        _sub(identifier, "objectIdentifierType", "path")
+        _sub(identifier, "objectIdentifierValue", each.name)
+        characteristics = _sub(found, "objectCharacteristics")
+        fixity = _sub(characteristics, "fixity")
+        _sub(fixity, "messageDigestAlgorithm", "SHA-256")
+        _sub(fixity, "messageDigest", each.sha256)
+        _sub(characteristics, "size", str(each.size))
+        kind = _sub(characteristics, "format")
+        designation = _sub(kind, "formatDesignation")
+        _sub(designation, "formatName", Path(each.name).suffix.removeprefix(".") or "bin")
+    agents: dict[str, None] = {}
+    for act in events:
+        found = _sub(root, "event")
+        identifier = _sub(found, "eventIdentifier")
+        _sub(identifier, "eventIdentifierType", "ledger")
+        _sub(identifier, "eventIdentifierValue", str(act.number))
+        _sub(found, "eventType", act.kind)
+        _sub(found, "eventDateTime", act.at)
+        detail = _sub(found, "eventDetailInformation")
+        _sub(detail, "eventDetail", f"sha256:{act.hash}")
+        agent = _sub(found, "linkingAgentIdentifier")
+        _sub(agent, "linkingAgentIdentifierType", "account")
+        _sub(agent, "linkingAgentIdentifierValue", act.agent)
+        agents[act.agent] = None
+    for name in agents:
+        found = _sub(root, "agent")
+        identifier = _sub(found, "agentIdentifier")
+        _sub(identifier, "agentIdentifierType", "account")
+        _sub(identifier, "agentIdentifierValue", name)
+        _sub(found, "agentType", "software" if name == "system" else "person")
+    content: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def make_package(payload: Path, target: Path, *, name: str, info: Mapping[str, str]) -> tuple[str, int]:
+    """Turn a folder of files into one file; the folder is gone afterwards.
+
+    Args:
+        payload: what is to be kept.
+        target: the file; appears whole or not at all.
+        name: of the folder inside.
+        info: what `bag-info.txt` says.
+
+    Returns:
+        its SHA-256 and its size in bytes.
+    """
+    bag = payload.with_name(f"{payload.name}.bag")
+    shutil.rmtree(bag, ignore_errors=True)
+    payload.rename(bag)
+    partial = target.with_name(target.name + ".part")
+    try:
+        made = bagit.make_bag(str(bag), dict(info), checksums=["sha256"])
+        # read again: what the manifest says is what lies there
+        made.validate()
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED, allowZip64=True, strict_timestamps=False) as packed:
+            for path in sorted(bag.rglob("*")):
+                if path.is_file():
+                    packed.write(path, f"{name}/{path.relative_to(bag).as_posix()}")
+        with partial.open("rb") as stream:
+            os.fsync(stream.fileno())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+        shutil.rmtree(bag, ignore_errors=True)
+    return hash_of(target), target.stat().st_size
+
+
+def files_below(folder: Path) -> Sequence[Path]:
+    """Return every file below a folder, in a definite order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def remove(path: Path) -> None:
+    """Remove what is left of a package that nobody wants."""
+    for each in (path, path.with_name(path.name + ".part")):
+        each.unlink(missing_ok=True)
+    for folder in (path.with_suffix(""), path.with_suffix(".bag")):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)

@@ -1,0 +1,76 @@
+"""Accessions: who may prepare, take and read them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import LEADING, Level
+from vks_plugin.access.queries import case_for, holds_post
+from vks_plugin.custody.models import Accession, AccessionItem
+from vks_plugin.errors import NotFound
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.queries import posts_in_force
+
+GIVERS = LEADING | {"records_clerk"}
+"""Roles whose holders hand cases of their office to its archive."""
+ARCHIVIST = "archivist"
+
+
+def may_give(user: User, unit_id: int) -> bool:
+    """Tell whether the person may hand cases of an office to its archive."""
+    return holds_post(user, GIVERS, [unit_id])
+
+
+def may_take(user: User, accession: Accession) -> bool:
+    """Tell whether the person may take an accession: an archivist of the office, never who gives it."""
+    return user.pk != accession.giver_id and holds_post(user, {ARCHIVIST}, [accession.unit_id])
+
+
+def has_archivist(unit: ProcuracyUnit) -> bool:
+    """Tell whether an office has an archivist today."""
+    return (
+        Appointment.objects.in_force(timezone.localdate())
+        .filter(unit=unit, role=ARCHIVIST, user__is_active=True)
+        .exists()
+    )
+
+
+def accessions_for(user: User) -> QuerySet[Accession]:
+    """Return the accessions of offices in which the person gives or takes, or which the person leads from above."""
+    own, below = set(), set()
+    for role, unit in posts_in_force(user) if user.is_active else ():
+        if role in GIVERS or role == ARCHIVIST:
+            own.add(unit.pk)
+        if role in LEADING:
+            below.add(unit.pk)
+    rows = Accession.objects.filter(Q(unit_id__in=own) | Q(unit__parent_id__in=below))
+    return rows.select_related("unit__parent", "giver", "receiver").order_by("-pk")
+
+
+def accession_for(user: User, pk: int) -> Accession:
+    """Return an accession the person may know of.
+
+    Raises:
+        NotFound: there is none, or none of the person's offices.
+    """
+    found = accessions_for(user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Không có lần nộp lưu này trong phạm vi của bạn."))
+    return found
+
+
+def package_for(user: User, pk: int, code: str) -> AccessionItem:
+    """Return a case of an accession whose package the person may have: who may read both parts of the case.
+
+    Raises:
+        NotFound: there is none, the person may not read all that is in it, or its file is not made.
+    """
+    accession = accession_for(user, pk)
+    view = case_for(user, code)
+    item = accession.items.filter(case=view.case).exclude(sha256="").first()
+    if item is None or min(view.decision.level, view.internal.level) < Level.VIEW or not item.path.is_file():
+        raise NotFound(_("Không có gói hồ sơ này trong phạm vi của bạn."))
+    return item

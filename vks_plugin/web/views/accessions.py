@@ -1,0 +1,128 @@
+"""Pages on which cases are handed to the archive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from vks_plugin.access.queries import visible_cases
+from vks_plugin.custody import accession_papers
+from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry
+from vks_plugin.custody.models import Accession
+from vks_plugin.custody.queries.accession import accession_for, accessions_for, may_give, may_take, package_for
+from vks_plugin.custody.states import ACCESSION
+from vks_plugin.errors import NotFound
+from vks_plugin.host.rest import leave_uncompressed
+from vks_plugin.organization.queries import display_name
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+
+ON_A_PAGE = 50
+
+
+def _told(row: Accession) -> dict[str, Any]:
+    return {
+        "row": row,
+        "giver": display_name(row.giver),
+        "receiver": display_name(row.receiver),
+        "cases": row.items.count(),
+        "percent": 100 * row.done // row.total if row.total else 0,
+    }
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def accessions(request: SignedInRequest) -> HttpResponse:
+    """Show the accessions of one's offices; have chosen cases packed."""
+    if request.method == "POST":
+        row = prepare(actor=request.user, codes=request.POST.getlist("case"))
+        messages.success(request, _("Đã lập lần nộp lưu; máy đang đóng gói hồ sơ."), extra_tags=OURS)
+        return redirect("vks:accession", pk=row.pk)
+    rows = Paginator(accessions_for(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {"rows": rows, "accessions": [_told(each) for each in rows], "part": "accessions"}
+    return show(request, "vks/archive/accessions.html", context)
+
+
+@page
+@require_GET
+def accession(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show one accession."""
+    row = accession_for(request.user, pk)
+    items = list(row.items.select_related("case").order_by("case_id"))
+    known = _known(request, row)
+    open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
+    giving = may_give(request.user, row.unit_id)
+    context = _told(row) | {
+        "items": [(each, each.case_id in known) for each in items],
+        "may_take": "accept" in open_moves and may_take(request.user, row),
+        "may_cancel": giving and "cancel" in open_moves,
+        "may_retry": giving and row.state == "loi",
+        "may_print": len(known) == len(items) and row.state != "huy",
+        "part": "accessions",
+    }
+    return show(request, "vks/archive/accession.html", context)
+
+
+def _known(request: SignedInRequest, row: Accession) -> set[int]:
+    """Return the cases of an accession that the person may know of."""
+    keys = row.items.values("case_id")
+    return set(visible_cases(request.user).filter(pk__in=keys).values_list("pk", flat=True))
+
+
+@page
+@require_POST
+def take(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take an accession into the archive."""
+    row = accept(actor=request.user, pk=pk)
+    messages.success(
+        request, _("Đã nhận vào lưu trữ, biên bản số %(number)d.") % {"number": row.number or 0}, extra_tags=OURS
+    )
+    return redirect("vks:accession", pk=pk)
+
+
+@page
+@require_POST
+def call_off(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Call an accession off."""
+    cancel(actor=request.user, pk=pk)
+    messages.success(request, _("Đã hủy lần nộp lưu."), extra_tags=OURS)
+    return redirect("vks:accession", pk=pk)
+
+
+@page
+@require_POST
+def pack_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Pack again what could not be packed."""
+    retry(actor=request.user, pk=pk)
+    messages.success(request, _("Đang đóng gói lại."), extra_tags=OURS)
+    return redirect("vks:accession", pk=pk)
+
+
+@page
+@require_GET
+def paper(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
+    """Answer with the list or the record, to who may know of every case in it."""
+    row = accession_for(request.user, pk)
+    if what not in accession_papers.PAPERS or len(_known(request, row)) != row.items.count():
+        raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
+    name, kind, content = accession_papers.write(row, what, request.GET.get("format", "pdf"))
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'{"inline" if kind.endswith("pdf") else "attachment"}; filename="{name}"'
+    return answer
+
+
+@page
+@require_GET
+def package(request: SignedInRequest, pk: int, code: str) -> FileResponse:
+    """Hand a package out, to who may read both parts of its case."""
+    item = package_for(request.user, pk, code)
+    # closed by the response
+    answer = FileResponse(item.path.open("rb"), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{item.case.code}.zip"'
+    leave_uncompressed(request)
+    return answer
