@@ -76,6 +76,8 @@ def load_demo(report: Report) -> DemoSummary:
     for row in _read("cases.json"):
         case = _case(row)
         documents += _documents(case, row)
+        if len(codes) < _DIGITISED:
+            _digitise(case, row, scanning=bool(codes))
         codes.append(case.code)
         report(f"Vụ án {case.code}: {len(row['documents'])} tài liệu.")
     # as the administrator does once; the papers that are still being read come with the next evening's
@@ -183,6 +185,22 @@ def _case(row: dict[str, Any]) -> CaseFile:
     if made:
         _record(case, row)
     return case
+
+
+_DIGITISED = 2
+"""Cases whose digitisation has begun: the first waits to be scanned, the second is being scanned."""
+
+
+def _digitise(case: CaseFile, row: dict[str, Any], *, scanning: bool) -> None:
+    """Open the first batch, as the clerk does; the papers are still being read, so nothing is checked yet."""
+    if case.digitisation_batches.exists():
+        return
+    clerk = User.objects.get(username=row["clerk"])
+    batch = custody.open_batch(actor=clerk, case=case)
+    if scanning:
+        batch = custody.move_batch(actor=clerk, batch=batch, name="start")
+        custody.note_step(actor=clerk, batch=batch, step="tiep_nhan", pages=len(row["documents"]))
+        custody.note_step(actor=clerk, batch=batch, step="thao_gay")
 
 
 def _documents(case: CaseFile, row: dict[str, Any]) -> int:
