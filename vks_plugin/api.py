@@ -47,6 +47,7 @@ from vks_plugin.cases.api import (
     VolumeProposalViewSet,
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
+from vks_plugin.court.deck.api import DeckViewSet, MarkViewSet, PresentationViewSet, SlideViewSet
 from vks_plugin.custody.api import (
     CaseDigitisationViewSet,
     CaseHandOverViewSet,
@@ -67,7 +68,7 @@ from vks_plugin.custody.api.retention import (
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
-from vks_plugin.rest import CODE, ApiMixin, NoSuchRoute
+from vks_plugin.rest import CODE, NUMBER, ApiMixin, NoSuchRoute
 
 
 class VksRootView(ApiMixin, APIRootView):
@@ -122,6 +123,12 @@ router.register(rf"{_OF_CASE}/split", CaseSplitViewSet, basename="vks-case-split
 router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")
+router.register(rf"{_OF_CASE}/presentations", PresentationViewSet, basename="vks-case-presentation")
+router.register(
+    rf"{_OF_CASE}/presentations/(?P<number>{NUMBER})/slides", SlideViewSet, basename="vks-case-presentation-slide"
+)
+router.register(rf"{_OF_CASE}/marks", MarkViewSet, basename="vks-case-mark")
+router.register("decks", DeckViewSet, basename="vks-deck")
 router.register(rf"{_OF_CASE}/access", CaseAccessViewSet, basename="vks-case-access")
 router.register(rf"{_OF_CASE}/explain", CaseExplainViewSet, basename="vks-case-explain")
 router.register(rf"{_OF_CASE}/transfer", CaseTransferViewSet, basename="vks-case-transfer")

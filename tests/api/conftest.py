@@ -23,6 +23,8 @@ from vks_plugin.access.models import AccessEntry, GrantSweep
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.models import CaseImport, SavedFilter
 from vks_plugin.court import actions as court
+from vks_plugin.court.deck import actions as decks
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.hand_overs import Terms, hand_over
@@ -63,6 +65,12 @@ class Everything:
     """A row of each part of the record, by its place in an address."""
     handed: HandOver
     """The file comes from outside and waits for its office to receive it."""
+    presentation: Presentation
+    """With one slide, a diagram."""
+    deck: DeckExport
+    """Finished, of that presentation."""
+    mark: FolioMark
+    """On the first document, shared."""
 
 
 @pytest.fixture
@@ -147,7 +155,44 @@ def everything(
         case=filed_case.case,
         terms=Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency="Công an tỉnh"),
     )
-    return Everything(filed_case, bundle, failed, unfiled_document(owner), loose, inventory, batch, record, handed)
+    return Everything(
+        filed_case,
+        bundle,
+        failed,
+        unfiled_document(owner),
+        loose,
+        inventory,
+        batch,
+        record,
+        handed,
+        *shown_in_court(owner, filed_case),
+    )
+
+
+def shown_in_court(owner: User, filed: FiledCase) -> tuple[Presentation, DeckExport, FolioMark]:
+    """Make a presentation of a case, a deck that stands for one, and a mark."""
+    made = decks.create_presentation(actor=owner, case=filed.case, title="Phiên tòa kín đáo")
+    diagram = {"kind": "so_do", "diagram": "quan_he", "title": "Sơ đồ kín đáo", "notes": "Hỏi kín đáo"}
+    decks.add_slide(actor=owner, presentation=made, values=diagram)
+    deck = DeckExport.objects.create(
+        presentation=made,
+        format="pdf",
+        status=DeckExport.Status.DONE,
+        document_ids=filed.host_ids[:1],
+        requested_by=owner,
+    )
+    deck.path.parent.mkdir(parents=True, exist_ok=True)
+    deck.path.write_bytes(b"%PDF-1.7")
+    mark = decks.add_mark(
+        actor=owner,
+        case=filed.case,
+        document_id=filed.host_ids[0],
+        page=1,
+        area=[0.1, 0.1, 0.2, 0.2],
+        note="Chỗ kín đáo",
+        shared=True,
+    )
+    return made, deck, mark
 
 
 def new_row(part: str, accused: int) -> dict[str, Any]:

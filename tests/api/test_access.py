@@ -180,6 +180,27 @@ TABLE = {
     ("vks-bundle-detail", "get"): "          404 404 404 404  404  200 200 200",
     ("vks-bundle-cancel", "post"): "         404 404 404 404  404  409 409 409",
     ("vks-bundle-download", "get"): "        404 404 404 404  404  200 200 200",
+    ("vks-case-presentation-list", "get"): " 404 404 404 404  403  200 200 200",
+    ("vks-case-presentation-list", "post"): "404 404 404 404  403  201 201 403",
+    ("vks-case-presentation-detail", "get"): "    404 404 404 404  403  200 200 200",
+    ("vks-case-presentation-detail", "patch"): "  404 404 404 404  403  200 200 403",
+    # a deck was made of it
+    ("vks-case-presentation-detail", "delete"): " 404 404 404 404  403  409 409 403",
+    ("vks-case-presentation-obstacles", "get"): " 404 404 404 404  403  200 200 200",
+    ("vks-case-presentation-export", "post"): "   404 404 404 404  403  202 202 403",
+    ("vks-case-presentation-slide-list", "get"): "404 404 404 404  403  200 200 200",
+    ("vks-case-presentation-slide-list", "post"): "   404 404 404 404  403  201 201 403",
+    ("vks-case-presentation-slide-detail", "patch"): "404 404 404 404  403  200 200 403",
+    ("vks-case-presentation-slide-detail", "delete"): "404 404 404 404  403  204 204 403",
+    ("vks-case-presentation-slide-move", "post"): "   404 404 404 404  403  204 204 403",
+    # it shows no document: for a leader there is nothing to confirm
+    ("vks-case-presentation-slide-confirm", "post"): "404 404 404 404  403  403 400 403",
+    ("vks-case-mark-list", "get"): "         404 404 404 404  403  200 200 200",
+    ("vks-case-mark-list", "post"): "        404 404 404 404  403  201 201 403",
+    ("vks-case-mark-detail", "delete"): "    404 404 404 404  403  204 204 403",
+    # who leads above has not composed it
+    ("vks-deck-detail", "get"): "            404 404 404 404  404  200 200 404",
+    ("vks-deck-download", "get"): "          404 404 404 404  404  200 200 404",
     ("vks-unit-list", "get"): "              200 200 200 200  200  200 200 200",
     ("vks-unit-detail", "get"): "            200 200 200 200  200  200 200 200",
     ("vks-department-list", "get"): "        200 200 200 200  200  200 200 200",
@@ -376,6 +397,24 @@ class Addresses:
             "vks-calendar-day-list": "/api/vks/calendar-days/",
             "vks-calendar-day-detail": f"/api/vks/calendar-days/{DAY_BY_DECREE}/",
         }
+        slide = found.presentation.slides.get().pk if found is not None else 1
+        deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
+        mark = found.mark.pk if found is not None else 1
+        presentation = f"{of_case}presentations/1/"
+        self.path |= {
+            "vks-case-presentation-list": f"{of_case}presentations/",
+            "vks-case-presentation-detail": presentation,
+            "vks-case-presentation-obstacles": f"{presentation}obstacles/",
+            "vks-case-presentation-export": f"{presentation}export/",
+            "vks-case-presentation-slide-list": f"{presentation}slides/",
+            "vks-case-presentation-slide-detail": f"{presentation}slides/{slide}/",
+            "vks-case-presentation-slide-move": f"{presentation}slides/{slide}/move/",
+            "vks-case-presentation-slide-confirm": f"{presentation}slides/{slide}/confirm/",
+            "vks-case-mark-list": f"{of_case}marks/",
+            "vks-case-mark-detail": f"{of_case}marks/{mark}/",
+            "vks-deck-detail": f"/api/vks/decks/{deck}/",
+            "vks-deck-download": f"/api/vks/decks/{deck}/download/",
+        }
         self.loose = found.loose.document_id if found is not None else 6
         self.numbered = document
         for name in ("report", "explanation", "stamp", "page", "correction"):
@@ -414,6 +453,17 @@ class Addresses:
             return new_row(part, self.accused)
         if name == "vks-case-detail":
             return {"note": "Sửa"}
+        shown: dict[str, dict[str, Any]] = {
+            "vks-case-presentation-list": {"title": "Bài mới"},
+            "vks-case-presentation-detail": {"title": "Bài khác"},
+            "vks-case-presentation-export": {"format": "pdf"},
+            "vks-case-presentation-slide-list": {"kind": "noi_dung", "text": "BL 1"},
+            "vks-case-presentation-slide-detail": {"title": "Sơ đồ khác"},
+            "vks-case-presentation-slide-move": {"to": 1},
+            "vks-case-mark-list": {"document": self.numbered, "page": 1, "area": [0.1, 0.1, 0.2, 0.2]},
+        }
+        if name in shown:
+            return shown[name]
         bodies: dict[str, dict[str, Any]] = {
             "vks-case-hold-list": {"ground": "khieu_nai", "reason": "Đang giải quyết khiếu nại"},
             "vks-case-hold-end": {"reason": "Đã giải quyết xong"},

@@ -49,7 +49,7 @@ def said(response: Any) -> str:
     """Return what an answer tells, without the tokens that differ with every page."""
     if getattr(response, "streaming", False) or "attachment" in response.get("Content-Disposition", ""):
         return "a file"
-    return _TOKEN.sub(r"\1…", response.content.decode())
+    return _TOKEN.sub(r"\1…", response.content.decode(errors="replace"))
 
 
 def fetched(response: Any) -> bytes:
@@ -72,7 +72,7 @@ class Page(HTMLParser):
         """Words that follow the element of this number, up to the next one."""
         self._inside = ""
         self._select = ""
-        self.feed(response.content.decode())
+        self.feed(response.content.decode(errors="replace"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the element."""

@@ -148,6 +148,21 @@ TABLE = {
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
     # none was made of this one
     ("redacted", "get"): "           404 404 404 404  404  404 404 404",
+    ("presentations", "get"): "      404 404 404 404  403  200 200 200",
+    ("presentations", "post"): "     404 404 404 404  403  302 302 403",
+    ("presentation", "get"): "       404 404 404 404  403  200 200 200",
+    ("presentation", "post"): "      404 404 404 404  403  302 302 403",
+    ("slide_new", "get"): "          404 404 404 404  403  200 200 403",
+    ("slide_new", "post"): "         404 404 404 404  403  302 302 403",
+    ("slide", "get"): "              404 404 404 404  403  200 200 403",
+    ("slide", "post"): "             404 404 404 404  403  302 302 403",
+    ("slide_drawing", "get"): "      404 404 404 404  403  200 200 200",
+    ("marks", "get"): "              404 404 404 404  403  200 200 200",
+    ("marks", "post"): "             404 404 404 404  403  302 302 403",
+    ("page_picture", "get"): "       404 404 404 404  403  200 200 200",
+    # who leads above has not composed it
+    ("deck", "get"): "               404 404 404 404  404  200 200 404",
+    ("deck_download", "get"): "      404 404 404 404  404  200 200 404",
     ("access_log", "get"): "         403 403 403 403  403  403 200 200",
     ("archive", "get"): "            200 200 200 200  200  200 200 200",
     ("accessions", "get"): "         200 200 200 200  200  200 200 200",
@@ -209,6 +224,8 @@ class Addresses:
         of_case = f"/vks/cases/{self.code}/"
         handed = found.handed.pk if found is not None else 1
         self.lead = User.objects.get(username="prosecutor_kv1").pk
+        slide = found.presentation.slides.get().pk if found is not None else 1
+        deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
         self.path = {
             "case_list": "/vks/",
             "filter_save": "/vks/filters/",
@@ -303,6 +320,15 @@ class Addresses:
             "bundle": f"/vks/bundles/{bundle}/",
             "bundle_cancel": f"/vks/bundles/{bundle}/cancel/",
             "bundle_download": f"/vks/bundles/{bundle}/download/",
+            "presentations": f"{of_case}presentations/",
+            "presentation": f"{of_case}presentations/1/",
+            "slide_new": f"{of_case}presentations/1/slides/new/?kind=noi_dung",
+            "slide": f"{of_case}presentations/1/slides/{slide}/",
+            "slide_drawing": f"{of_case}presentations/1/slides/{slide}/drawing/",
+            "marks": f"{of_case}marks/{document}/",
+            "page_picture": f"{of_case}marks/{document}/1/",
+            "deck": f"/vks/decks/{deck}/",
+            "deck_download": f"/vks/decks/{deck}/download/",
             "organization": "/vks/organization/",
             "appointment_end": f"/vks/organization/appointments/{post.pk}/end/",
             "unknown": "/vks/khong-co/",
@@ -391,6 +417,11 @@ class Addresses:
                 "until": f"{timezone.localdate():%d/%m/%Y}",
                 "purpose": WHY,
             },
+            "presentations": {"title": "Bài mới", "order": "theo_cao_trang"},
+            "presentation": {"act": "export:pdf"},
+            "slide_new": {"kind": "noi_dung", "title": "Nội dung", "text": "BL 1", "state": "hien"},
+            "slide": {"title": "Sơ đồ mới", "diagram": "quan_he", "state": "hien"},
+            "marks": {"page": "1", "area": "10 10 20 20"},
             "restructuring": {
                 "predecessors": ["QN-KV1"],
                 "successor": "QN-KV3",

@@ -28,6 +28,8 @@ from vks_plugin.access.log import (
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
+from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.deck.queries import may_have as may_have_deck
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import AccessionItem, SealManifest
 from vks_plugin.errors import Unavailable
@@ -161,6 +163,21 @@ def _bundle(asked: Asked, answered: Answered) -> None:
         record_case(answered.reader, act, bundle.case, count=len(bundle.document_ids))
 
 
+def _deck(asked: Asked, answered: Answered) -> None:
+    """Note a finished deck: one row, with how many documents something of is in it."""
+    chosen = DeckExport.objects.select_related("presentation__case__unit__parent")
+    export = chosen.filter(pk=asked.parameters[asked.where]).first()
+    if export is None:
+        return
+    case = export.presentation.case
+    if answered.refused:
+        # 404 also when the file is gone
+        if answered.reader.user is not None and not may_have_deck(answered.reader.user, export):
+            record_refused_case(answered.reader, asked.act, case)
+    elif asked.tells:
+        record_case(answered.reader, asked.act, case, count=len(export.document_ids))
+
+
 def _inventory(asked: Asked, answered: Answered) -> None:
     """Note an inventory that went out as a file, with how many documents it lists."""
     code = str(asked.parameters["code"])
@@ -209,6 +226,12 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:bundle_download": (_bundle, Act.EXPORT, "pk", True),
     "vks-bundle-download": (_bundle, Act.EXPORT, "id", True),
     "vks:accession_package": (_package, Act.EXPORT, "pk", True),
+    "vks:marks": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks:page_picture": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks:deck": (_deck, Act.EXPORT, "pk", False),
+    "vks-deck-detail": (_deck, Act.EXPORT, "id", False),
+    "vks:deck_download": (_deck, Act.EXPORT, "pk", True),
+    "vks-deck-download": (_deck, Act.EXPORT, "id", True),
     "vks:inventory": (_inventory, Act.EXPORT, "number", True),
     "vks-case-inventory-file": (_inventory, Act.EXPORT, "pk", True),
     "vks:digitisation_record": (_seal, Act.EXPORT, "pk", True),

@@ -344,7 +344,7 @@ def _fill(world: World, address: str, key: str) -> Iterator[str]:
         return
     if "{document_id}" in found:
         for part in ("hsva", "hsks"):
-            yield found.replace("{document_id}", str(world.papers[f"{key}/{part}"].pk))
+            yield found.replace("{document_id}", str(world.papers[f"{key}/{part}"].pk)).replace("{number}", "1")
         return
     place = next((each for each in rows if f"/{each}/" in found), "")
     if "/intake/" in found:
@@ -353,6 +353,8 @@ def _fill(world: World, address: str, key: str) -> Iterator[str]:
         yield found.replace("{pk}", str(rows["charges"]))
     elif "/inventories/" in found:
         yield found.replace("{number}", "1").replace("{pk}", "1")
+    elif "/presentations/" in found:
+        yield re.sub(r"\{\w+\}", "1", found)
     elif "/folio-explanations/" in found:
         yield found.replace("{pk}", "1").replace("{id}", "1")
     else:

@@ -71,6 +71,15 @@ OURS: dict[str, str] = {
         vks/cases/{code}/intake/{pk}/retry
         vks/cases/{code}/merge
         vks/cases/{code}/oversee
+        vks/cases/{code}/marks/{document_id}
+        vks/cases/{code}/marks/{document_id}/{number}
+        vks/cases/{code}/presentations
+        vks/cases/{code}/presentations/{number}
+        vks/cases/{code}/presentations/{number}/slides/new
+        vks/cases/{code}/presentations/{number}/slides/{pk}
+        vks/cases/{code}/presentations/{number}/slides/{pk}/drawing
+        vks/decks/{pk}
+        vks/decks/{pk}/download
         vks/cases/{code}/record/charge/{pk}/replace
         vks/cases/{code}/record/{part}/add
         vks/cases/{code}/record/{part}/{pk}
@@ -106,9 +115,11 @@ OURS: dict[str, str] = {
         vks/{path}
     """,
     "DELETE": """
+        api/vks/cases/{code}/marks/{pk}
         api/vks/saved-filters/{pk}
     """,
     "DELETE GET PATCH": """
+        api/vks/cases/{code}/presentations/{number}
         api/vks/cases/{code}/accused/{pk}
         api/vks/cases/{code}/charges/{pk}
         api/vks/cases/{code}/exhibits/{pk}
@@ -117,6 +128,9 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/relations/{pk}
         api/vks/cases/{code}/volumes/{pk}
         api/vks/cases/{code}/withheld/{pk}
+    """,
+    "DELETE PATCH": """
+        api/vks/cases/{code}/presentations/{number}/slides/{pk}
     """,
     "DELETE PUT": """
         api/vks/calendar-days/{day}
@@ -153,6 +167,9 @@ OURS: dict[str, str] = {
         api/vks/hand-overs/{pk}/file
         api/vks/cases/{code}/inventories/{pk}/file
         api/vks/cases/{code}/possible-events
+        api/vks/cases/{code}/presentations/{number}/obstacles
+        api/vks/decks/{id}
+        api/vks/decks/{id}/download
         api/vks/cases/{code}/related
         api/vks/charges/suggest
         api/vks/deadlines
@@ -201,7 +218,10 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/inventories
         api/vks/cases/{code}/measures
         api/vks/cases/{code}/number-folios
+        api/vks/cases/{code}/marks
         api/vks/cases/{code}/people
+        api/vks/cases/{code}/presentations
+        api/vks/cases/{code}/presentations/{number}/slides
         api/vks/cases/{code}/relations
         api/vks/cases/{code}/transfer
         api/vks/cases/{code}/volume-proposal
@@ -232,6 +252,9 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/folio-stamps
         api/vks/cases/{code}/merge
         api/vks/cases/{code}/oversight
+        api/vks/cases/{code}/presentations/{number}/export
+        api/vks/cases/{code}/presentations/{number}/slides/{pk}/confirm
+        api/vks/cases/{code}/presentations/{number}/slides/{pk}/move
         api/vks/cases/{code}/split
         api/vks/cases/{code}/trial-unit
         api/vks/cases/{code}/upload

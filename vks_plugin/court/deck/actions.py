@@ -29,6 +29,8 @@ from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.paper import write_pdf
+from vks_plugin.court.deck.powerpoint import write_pptx
 from vks_plugin.court.deck.queries import (
     deck_for,
     deck_view,
@@ -603,8 +605,10 @@ def write_deck(deck: Deck, target: Path, file_type: str, *, progress: Callable[[
             folder.mkdir()
             write_folder(deck, folder, progress=told)
             _zipped(folder, fresh)
+        elif file_type == DeckExport.Format.PPTX:
+            write_pptx(deck, fresh, progress=told)
         else:
-            raise BadInput(_("Dạng gói trình chiếu không có trong danh mục."), field="format")
+            write_pdf(deck, fresh, progress=told)
         fresh.replace(target)
 
 

@@ -56,7 +56,9 @@ def deck_view(user: User, code: str, *, writing: bool = False) -> CaseView:
     """
     view = case_for(user, code)
     contributes = view.decision.level >= Level.CONTRIBUTE
-    oversees = view.decision.level >= Level.VIEW and view.internal.level >= Level.VIEW
+    # the leaders of the office at the trial answer for what its procurators show there (Điều 239)
+    leading = view.internal.level >= Level.VIEW or leads(user, [view.case.trial_unit_id])
+    oversees = view.decision.level >= Level.VIEW and leading
     if contributes or (oversees and not writing):
         return view
     raise NotAllowed(

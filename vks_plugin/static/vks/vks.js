@@ -487,3 +487,36 @@ document.addEventListener("keydown", (event) => {
   state.classList.toggle("text-danger", wrong.length > 0);
   list.querySelector("[data-vks-scanned]").textContent = `${boxes.length - missing.length}/${boxes.length}`;
 });
+// an area of a page is marked by dragging over it; the field takes percentages from whoever types them
+{
+  const marking = document.querySelector("[data-vks-marking]");
+  const field = document.querySelector("#vks-mark input[name=area]");
+  if (marking && field) {
+    const drawing = marking.querySelector("svg");
+    let from = null;
+    let drawn = null;
+    const place = (event) => {
+      const frame = marking.getBoundingClientRect();
+      const part = (at, start, size) => Math.min(Math.max(((at - start) / size) * 100, 0), 100);
+      return [part(event.clientX, frame.left, frame.width), part(event.clientY, frame.top, frame.height)];
+    };
+    marking.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      marking.setPointerCapture(event.pointerId);
+      from = place(event);
+      drawn?.remove();
+      drawn = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      drawn.setAttribute("class", "vks-drawn");
+      drawing.append(drawn);
+    });
+    marking.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const to = place(event);
+      const area = [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.abs(from[0] - to[0]), Math.abs(from[1] - to[1])];
+      ["x", "y", "width", "height"].forEach((name, number) => drawn.setAttribute(name, area[number]));
+      field.value = area.map((each) => each.toFixed(1)).join(" ");
+    });
+    marking.addEventListener("pointerup", () => (from = null));
+  }
+}

@@ -82,6 +82,7 @@ SECTIONS = (
     Section("withheld", gettext_lazy("Thẻ chỉ dẫn"), "withheld"),
     Section("folios", gettext_lazy("Bút lục & tập")),
     Section("digitisation", gettext_lazy("Số hóa")),
+    Section("presentations", gettext_lazy("Trình chiếu")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("loans", gettext_lazy("Mượn hồ sơ")),
@@ -90,7 +91,12 @@ SECTIONS = (
     Section("retention", gettext_lazy("Lưu trữ")),
     Section("ledger", gettext_lazy("Nhật ký lưu giữ")),
 )
-_PAGES = {"documents": "vks:case", "folios": "vks:folios", "custody": "vks:case_custody"}
+_PAGES = {
+    "documents": "vks:case",
+    "folios": "vks:folios",
+    "presentations": "vks:presentations",
+    "custody": "vks:case_custody",
+}
 """Sections that have pages of their own."""
 SECTION_OF = {section.part: section.name for section in SECTIONS if section.part} | {"charge": "accused"}
 

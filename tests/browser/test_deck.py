@@ -1,0 +1,147 @@
+"""A deck opened from a folder in a browser without a network: found by folio, held back, released, never told too much."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.desk import SCREEN
+from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
+from vks_plugin.court.deck.html import write_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a deck as it lies on a stick."""
+    made = tmp_path_factory.mktemp("stick")
+    write_folder(a_deck(tmp_path_factory.mktemp("papers")), made)
+    return made
+
+
+@pytest.fixture
+def offline(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a browser without a network, in which nothing may go wrong."""
+    width, height = SCREEN
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    wrong: list[str] = []
+    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    context.on(
+        "request", lambda request: None if request.url.startswith(("file:", "data:")) else wrong.append(request.url)
+    )
+    yield context
+    context.close()
+    assert wrong == []
+
+
+def court(context: BrowserContext, folder: Path) -> Page:
+    page = context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vụ án Nguyễn Văn Ánh và đồng phạm")
+    return page
+
+
+def shown_sha256(page: Page, folder: Path) -> str:
+    """Return the hash of the picture on the court's screen, which has to be there and drawn."""
+    image = page.locator(".pane .page-image").first
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
+    return hashlib.sha256((folder / str(image.get_attribute("src"))).read_bytes()).hexdigest()
+
+
+def goes_to(page: Page, folio: str) -> None:
+    page.keyboard.type(folio)
+    page.keyboard.press("Enter")
+
+
+def test_a_folio_is_found_by_its_number_and_is_the_one_of_the_manifest(offline: BrowserContext, folder: Path) -> None:
+    page = court(offline, folder)
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    known = {entry["folio"]: entry["image_sha256"] for entry in manifest["pages"]}
+    for folio in ("13", "2", "20", "12"):
+        goes_to(page, folio)
+        expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {folio} ·")
+        expect(page.locator(".strip-foot")).to_contain_text(f"HSVA số {CODE}")
+        assert shown_sha256(page, folder) == known[folio]
+    # one that is not in it, and one that may not be shown yet
+    goes_to(page, "999")
+    expect(page.get_by_role("status")).to_contain_text("không có BL 999")
+    goes_to(page, HELD_FOLIO)
+    expect(page.get_by_role("status")).to_contain_text("chưa được Hội đồng xét xử đồng ý")
+    assert shown_sha256(page, folder) == known["12"]
+    # enlarged, black and back
+    before = page.locator(".page-image").bounding_box()
+    page.keyboard.press("+")
+    after = page.locator(".page-image").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] > before["width"] * 1.2
+    page.keyboard.press("b")
+    expect(page.locator("#black")).to_be_visible()
+    page.keyboard.press("b")
+    expect(page.locator("#black")).to_be_hidden()
+
+
+def test_the_slides_come_in_order_without_testimony_and_reserves(offline: BrowserContext, folder: Path) -> None:
+    page = court(offline, folder)
+    seen = []
+    for _step in range(9):
+        text = page.locator(".pane").first.inner_text()
+        seen.append(text)
+        # whatever is on it, the file is cited and nothing runs out of the window
+        assert f"HSVA số {CODE}" in text
+        assert NOTE not in text
+        assert page.evaluate("document.documentElement.scrollWidth") == SCREEN[0]
+        page.keyboard.press("ArrowRight")
+    assert not any("Bị cáo khai tại cơ quan điều tra" in text for text in seen)
+    assert not any("Quyết định khởi tố vụ án, trang" in text for text in seen)
+    assert "<script>alert(1)</script>" in seen[1]
+    # a reference in a text leads to its page, and back
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.locator(".folio-link", has_text="20").first.click()
+    expect(page.locator(".strip-foot strong")).to_contain_text("BL 20 ·")
+    page.keyboard.press("Backspace")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nội dung vụ án")
+
+
+def test_testimony_is_released_from_the_presenters_window_alone(offline: BrowserContext, folder: Path) -> None:
+    page = court(offline, folder)
+    with offline.expect_page() as opened:
+        page.keyboard.press("n")
+    presenter = opened.value
+    expect(presenter.locator("#link")).to_have_text("Đang nối với màn hình Tòa")
+    goes_to(presenter, "12")
+    expect(page.locator(".strip-foot strong")).to_contain_text("BL 12 ·")
+    expect(presenter.locator("#notes")).to_contain_text(NOTE)
+    expect(presenter.locator("#next .strip-foot")).to_contain_text("BL 13")
+    expect(presenter.locator("#clock")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    # chosen, asked, and only then shown
+    presenter.locator("#list li").nth(4).locator("button").click()
+    expect(page.locator(".strip-foot strong")).to_contain_text("BL 12 ·")
+    presenter.keyboard.press("r")
+    expect(presenter.locator("#ask")).to_be_visible()
+    presenter.keyboard.press("Escape")
+    expect(page.locator(".strip-foot strong")).to_contain_text("BL 12 ·")
+    presenter.keyboard.press("r")
+    presenter.keyboard.press("Enter")
+    expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {HELD_FOLIO} ·")
+    expect(page.locator(".strip-ground")).to_contain_text("Điểm a khoản 2 Điều 308")
+    assert NOTE not in page.content()
+    assert "Chỉ khi bị cáo chối" not in page.content()
+    # taken back
+    presenter.keyboard.press("r")
+    expect(page.locator(".strip-foot strong")).not_to_contain_text(f"BL {HELD_FOLIO} ·")
+    presenter.keyboard.press("b")
+    expect(page.locator("#black")).to_be_visible()

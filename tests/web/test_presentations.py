@@ -1,0 +1,136 @@
+"""A presentation composed by hand on its pages: begun, put in order, marked, exported, fetched."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from vks_plugin.access import actions as access
+from vks_plugin.access.models import AccessEntry
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation
+from vks_plugin.court.deck.queries import slides_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+    from tests.people import FiledCase
+    from tests.web.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(response: Any) -> str:
+    text: str = response.content.decode()
+    return html.unescape(text)
+
+
+def test_a_presentation_is_composed_on_its_pages(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    as_person: SignIn,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    lead = as_person("prosecutor_kv1")
+    base = f"/vks/cases/{filed_case.case.code}/presentations/"
+    shown = text_of(lead.get(base))
+    assert "Chưa có bài trình chiếu nào" in shown
+    assert 'id="vks-tab-presentations"' in shown or "Trình chiếu" in shown
+    assert lead.post(base, {"order": "theo_chung_cu", "compose": "on"}).status_code == 302
+    made = Presentation.objects.get()
+    where = f"{base}{made.number}/"
+    assert len(slides_of(made)) == 5
+    # testimony asks for its ground where it is chosen
+    paper = filed_case.documents[2]
+    new = f"{where}slides/new/?kind=loi_khai"
+    refused = lead.post(new, {"kind": "loi_khai", "case_document": paper.pk, "title": "Lời khai"})
+    assert refused.status_code == 400
+    assert "mâu thuẫn với lời khai" in text_of(refused)
+    assert lead.post(new, {"kind": "loi_khai", "case_document": paper.pk, "ground_308": "b"}).status_code == 302
+    # what is ticked in the list of folios comes at the end; testimony in it is told of
+    ticked = [filed_case.documents[0].pk, paper.pk, filed_case.internal.pk]
+    assert lead.post(where, {"act": "papers", "paper": ticked}).status_code == 302
+    slides = slides_of(made)
+    assert [slide.kind for slide in slides][-3:] == ["loi_khai", "but_luc", "but_luc"]
+    page = text_of(lead.get(where))
+    assert "Trang 8: “Biên bản hỏi cung bị can” là lời khai" in page
+    assert re.search(r'value="export:html" +disabled', page)
+    assert filed_case.internal.title not in page
+    lead.post(where, {"act": f"remove:{slides[-1].pk}"})
+    lead.post(where, {"act": f"up:{slides[5].pk}"})
+    lead.post(where, {"act": f"down:{slides[0].pk}"})
+    order = [slides[each].pk for each in (1, 0, 2, 3, 5, 4, 6)]
+    assert [slide.pk for slide in slides_of(made)] == order
+    # a diagram by hand
+    diagram = f"{where}slides/{slides[1].pk}/"
+    first = filed_case.case.accused.all()[0]
+    assert lead.get(diagram).status_code == 200
+    given = {
+        "title": "Quan hệ",
+        "diagram": "quan_he",
+        "state": "hien",
+        "d-label0": "Bị cáo <đầu vụ>",
+        "d-x0": "10",
+        "d-y0": "20",
+    }
+    assert lead.post(diagram, given).status_code == 302
+    assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [10.0, 20.0]}
+    drawing = lead.get(f"{diagram}drawing/")
+    assert drawing["Content-Type"].startswith("image/svg+xml")
+    assert "sandbox" in drawing["Content-Security-Policy"]
+    assert b"&lt;" in drawing.content
+    assert lead.post(diagram, given | {"d-x0": "nhiều"}).status_code == 400
+    # marks
+    marks = f"/vks/cases/{filed_case.case.code}/marks/{filed_case.host_ids[0]}/"
+    assert lead.post(marks, {"page": "2", "quote": "dấu hiệu tội phạm", "note": "Chỉ vào đây"}).status_code == 302
+    assert lead.post(marks, {"page": "2", "quote": "không có"}).status_code == 400
+    assert lead.post(marks, {"page": "2", "area": "10 10 x"}).status_code == 400
+    assert "Chỉ vào đây" in text_of(lead.get(f"{marks}?page=2"))
+    assert "Chỉ vào đây" not in text_of(as_person("chief_kv1").get(f"{marks}?page=2"))
+    picture = lead.get(f"{marks}2/")
+    assert Image.open(io.BytesIO(picture.content)).format == "JPEG"
+    assert lead.get(f"{marks}9/").status_code == 404
+    lead.post(marks, {"remove": FolioMark.objects.get().pk, "page": "2"})
+    assert not FolioMark.objects.exists()
+    # and out
+    with django_capture_on_commit_callbacks(execute=True):
+        assert lead.post(where, {"act": "export:html"}).status_code == 302
+    deck = DeckExport.objects.get()
+    assert (deck.status, deck.error) == ("done", "")
+    page = text_of(lead.get(where))
+    assert f"/vks/decks/{deck.pk}/download/" in page
+    fetched = lead.get(f"/vks/decks/{deck.pk}/download/")
+    files = zipfile.ZipFile(io.BytesIO(b"".join(fetched))).namelist()
+    assert sum(name.endswith(".jpg") for name in files) == 6
+    assert AccessEntry.objects.filter(act="export", count=3, actor_id=people["prosecutor_kv1"].pk).exists()
+    assert lead.post(where, {"act": "remove"}).status_code == 302
+    assert "giữ lại để đối chiếu" in text_of(lead.get(where))
+
+
+def test_a_leader_confirms_on_the_page_and_others_are_not_offered_it(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    lead = as_person("prosecutor_kv1")
+    base = f"/vks/cases/{filed_case.case.code}/presentations/"
+    values = {"role": "witness", "full_name": "Luật Tố Tụng", "is_protected": True}
+    access.add_entry(actor=people["prosecutor_kv1"], case=filed_case.case, part="person", values=values)
+    lead.post(base, {"order": "theo_cao_trang", "title": "Bài"})
+    lead.post(f"{base}1/", {"act": "papers", "paper": [filed_case.documents[0].pk]})
+    slide = slides_of(Presentation.objects.get())[0]
+    assert "Xác nhận cho chiếu" not in text_of(lead.get(f"{base}1/"))
+    assert "[Người làm chứng 1]" in text_of(lead.get(f"{base}1/"))
+    assert lead.post(f"{base}1/", {"act": f"confirm:{slide.pk}"}).status_code == 302
+    slide.refresh_from_db()
+    assert slide.confirmed_by is None
+    chief = as_person("chief_kv1")
+    assert "Xác nhận cho chiếu" in text_of(chief.get(f"{base}1/"))
+    chief.post(f"{base}1/", {"act": f"confirm:{slide.pk}"})
+    slide.refresh_from_db()
+    assert slide.confirmed_by == people["chief_kv1"]
+    assert "xuất được" in text_of(chief.get(f"{base}1/"))

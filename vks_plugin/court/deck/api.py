@@ -1,0 +1,446 @@
+"""Presentations, their slides, marks on folios and decks through the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import FileResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.court.deck import actions, queries
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.errors import BadInput
+from vks_plugin.host.rest import leave_uncompressed
+from vks_plugin.language import spoken
+from vks_plugin.rest import (
+    NUMBER,
+    UUID,
+    ApiViewSet,
+    ComposedField,
+    InputSerializer,
+    PersonSerializer,
+    refusals,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
+_NUMBER = OpenApiParameter("number", OpenApiTypes.INT, OpenApiParameter.PATH, description="Number within the case.")
+_KEY = OpenApiParameter("pk", OpenApiTypes.INT, OpenApiParameter.PATH)
+_ORDERS = "`theo_bi_can`, `theo_hanh_vi`, `theo_chung_cu` or `theo_cao_trang`."
+
+
+class SlideSerializer(serializers.Serializer[Slide]):
+    """A slide."""
+
+    id = serializers.IntegerField()
+    position = serializers.IntegerField()
+    kind = serializers.CharField(help_text="`tieu_de`, `but_luc`, `hinh_anh`, `noi_dung`, `so_do` or `loi_khai`.")
+    state = serializers.CharField(help_text="`hien`, `du_phong` or `cho_hdxx_dong_y`.")
+    title = serializers.CharField()
+    text = serializers.CharField()
+    notes = serializers.CharField(help_text="For whoever presents.")
+    document = serializers.IntegerField(
+        source="case_document.document_id", default=None, allow_null=True, help_text="Id in the DMS."
+    )
+    page_from = serializers.IntegerField(allow_null=True)
+    page_to = serializers.IntegerField(allow_null=True)
+    crop = serializers.JSONField(help_text="x, y, width, height as parts of the page; null: the whole page.")
+    ground_308 = serializers.CharField(help_text="`a`, `b`, `c` or `d`; testimony alone.")
+    diagram = serializers.CharField(help_text="`quan_he` or `dien_bien`; diagrams alone.")
+    edits = serializers.JSONField(help_text="What was changed of a diagram by hand.")
+    confirmed_by = PersonSerializer(allow_null=True)
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+
+
+class PresentationSerializer(serializers.Serializer[Presentation]):
+    """A presentation."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    order = serializers.CharField(help_text=_ORDERS)
+    created_at = serializers.DateTimeField()
+
+
+class PresentationWriteSerializer(InputSerializer):
+    """A presentation to begin or to change."""
+
+    title = ComposedField(required=False, max_length=200, allow_blank=True)
+    order = serializers.CharField(required=False, help_text=_ORDERS)
+
+
+class PresentationBeginSerializer(PresentationWriteSerializer):
+    """A presentation to begin."""
+
+    compose = serializers.BooleanField(required=False, default=False, help_text="Make slides from the case file.")
+
+
+class SlideWriteSerializer(InputSerializer):
+    """A slide to add or to change."""
+
+    kind = serializers.CharField(required=False)
+    state = serializers.CharField(required=False)
+    title = ComposedField(required=False, max_length=200, allow_blank=True)
+    text = ComposedField(required=False, max_length=4000, allow_blank=True)
+    notes = ComposedField(required=False, max_length=8000, allow_blank=True)
+    document = serializers.IntegerField(required=False, allow_null=True, help_text="Id in the DMS.")
+    page_from = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
+    page_to = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
+    crop = serializers.ListField(child=serializers.FloatField(), required=False, allow_null=True, max_length=4)
+    ground_308 = serializers.CharField(required=False, allow_blank=True)
+    diagram = serializers.CharField(required=False, allow_blank=True)
+    edits = serializers.DictField(required=False)
+
+
+class SlideMoveSerializer(InputSerializer):
+    """Where a slide goes."""
+
+    to = serializers.IntegerField(min_value=1, max_value=10_000, help_text="Its place, counted from 1.")
+
+
+class ObstacleSerializer(serializers.Serializer[Any]):
+    """What stands in the way of a deck, or is to be thought of."""
+
+    rule = serializers.CharField()
+    slide = serializers.IntegerField(allow_null=True, help_text="Its place; null: the presentation as a whole.")
+    sentence = serializers.SerializerMethodField()
+    blocks = serializers.BooleanField(help_text="Whether no deck is made before it is out of the way.")
+    confirmable = serializers.BooleanField(help_text="Whether a leader of the case may answer for it.")
+
+    def get_sentence(self, obstacle: Any) -> str:
+        """Return the sentence in the reader's language."""
+        return spoken(obstacle.sentence)
+
+
+class DeckSerializer(serializers.Serializer[DeckExport]):
+    """A deck (gói trình chiếu) that was asked for."""
+
+    id = serializers.UUIDField()
+    case = serializers.CharField(source="presentation.case.code")
+    presentation = serializers.IntegerField(source="presentation.number")
+    format = serializers.CharField(help_text="`html` (a ZIP), `pptx` or `pdf`.")
+    status = serializers.CharField(help_text="`queued`, `running`, `done` or `failed`.")
+    progress = serializers.IntegerField(help_text="Pages finished so far.")
+    total = serializers.IntegerField()
+    sha256 = serializers.CharField(help_text="Of the finished file.")
+    error = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    requested_by = PersonSerializer()
+
+
+class DeckRequestSerializer(InputSerializer):
+    """What deck is wanted."""
+
+    format = serializers.CharField(
+        required=False, default=DeckExport.Format.HTML.value, help_text="`html`, `pptx`, `pdf`."
+    )
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Presentations of a case", responses={200: PresentationSerializer, **refusals(403, 404)}
+    ),
+    create=extend_schema(
+        summary="Begin a presentation",
+        description="For those who may contribute to the case; with `compose` its slides are made from the case file.",
+        request=PresentationBeginSerializer,
+        responses={201: PresentationSerializer, **refusals(400, 403, 404)},
+    ),
+    retrieve=extend_schema(
+        summary="One presentation", parameters=[_NUMBER], responses={200: PresentationSerializer, **refusals(403, 404)}
+    ),
+    partial_update=extend_schema(
+        summary="Change a presentation",
+        parameters=[_NUMBER],
+        request=PresentationWriteSerializer,
+        responses={200: PresentationSerializer, **refusals(400, 403, 404)},
+    ),
+    destroy=extend_schema(
+        summary="Take out a presentation no deck was made of",
+        parameters=[_NUMBER],
+        responses={204: None, **refusals(403, 404, 409)},
+    ),
+)
+class PresentationViewSet(OfCaseViewSet):
+    """Presentations of a case."""
+
+    queryset: QuerySet[Any] = Presentation.objects.none()
+    serializer_class: Any = PresentationSerializer
+    lookup_url_kwarg = "number"
+    lookup_value_regex = NUMBER
+
+    def _row(self, *, writing: bool = False) -> Presentation:
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=writing)
+        return queries.presentation_of(view.case, int(str(self.kwargs["number"])))
+
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with them in their order."""
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]))
+        return self.page(Presentation.objects.filter(case=view.case))
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Begin one."""
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=True)
+        given = self.given(PresentationBeginSerializer)
+        return self.shown(actions.create_presentation(actor=self.actor, case=view.case, **given), status=201)
+
+    def retrieve(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with one."""
+        return self.shown(self._row())
+
+    def partial_update(self, _request: Request, **_kwargs: str) -> Response:
+        """Change one."""
+        row = self._row(writing=True)
+        given = self.given(PresentationWriteSerializer, partial=True)
+        return self.shown(actions.change_presentation(actor=self.actor, presentation=row, values=given))
+
+    def destroy(self, _request: Request, **_kwargs: str) -> Response:
+        """Take one out."""
+        actions.remove_presentation(actor=self.actor, presentation=self._row(writing=True))
+        return Response(status=204)
+
+    @extend_schema(
+        summary="What stands in the way of a deck",
+        parameters=[_NUMBER],
+        responses={200: ObstacleSerializer(many=True), **refusals(403, 404)},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def obstacles(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with everything."""
+        found = queries.obstacles_of(self.actor, self._row())
+        return Response(ObstacleSerializer(found, many=True).data)
+
+    @extend_schema(
+        summary="Ask for a deck",
+        description="A worker makes it; ask for the deck until its status is `done`.",
+        parameters=[_NUMBER],
+        request=DeckRequestSerializer,
+        responses={202: DeckSerializer, **refusals(400, 403, 404, 503)},
+    )
+    @action(detail=True, methods=["post"])
+    def export(self, _request: Request, **_kwargs: str) -> Response:
+        """Queue one."""
+        row = self._row(writing=True)
+        given = self.given(DeckRequestSerializer)
+        made = actions.request_deck(actor=self.actor, presentation=row, file_type=given["format"])
+        return Response(DeckSerializer(made).data, status=202)
+
+
+@extend_schema(parameters=[CASE_CODE, _NUMBER])
+@extend_schema_view(
+    list=extend_schema(summary="Slides of a presentation", responses={200: SlideSerializer, **refusals(403, 404)}),
+    create=extend_schema(
+        summary="Add a slide at the end",
+        description="Testimony without a ground of Điều 308 is refused, and so are papers of the supervision file.",
+        request=SlideWriteSerializer,
+        responses={201: SlideSerializer, **refusals(400, 403, 404)},
+    ),
+    partial_update=extend_schema(
+        summary="Change a slide",
+        parameters=[_KEY],
+        request=SlideWriteSerializer,
+        responses={200: SlideSerializer, **refusals(400, 403, 404)},
+    ),
+    destroy=extend_schema(summary="Take a slide out", parameters=[_KEY], responses={204: None, **refusals(403, 404)}),
+)
+class SlideViewSet(OfCaseViewSet):
+    """Slides of a presentation."""
+
+    queryset: QuerySet[Any] = Slide.objects.none()
+    serializer_class: Any = SlideSerializer
+    lookup_value_regex = NUMBER
+
+    def _row(self, *, writing: bool = False) -> Presentation:
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=writing)
+        return queries.presentation_of(view.case, int(str(self.kwargs["number"])))
+
+    def _given(self, *, partial: bool = False) -> dict[str, Any]:
+        given = dict(self.given(SlideWriteSerializer, partial=partial))
+        if "document" in given:
+            wanted = given.pop("document")
+            view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=True)
+            filed = view.documents.filter(document_id=wanted).first() if wanted is not None else None
+            if wanted is not None and filed is None:
+                raise BadInput(_("Không có tài liệu này trong hồ sơ vụ án."), field="document")
+            given["case_document"] = filed
+        return given
+
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with them in their order."""
+        rows = self._row().slides.select_related("case_document", "confirmed_by")
+        return self.page(rows.order_by("position", "id"))
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Add one."""
+        row = self._row(writing=True)
+        return self.shown(actions.add_slide(actor=self.actor, presentation=row, values=self._given()), status=201)
+
+    def partial_update(self, _request: Request, pk: str, **_kwargs: str) -> Response:
+        """Change one."""
+        row = self._row(writing=True)
+        values = self._given(partial=True)
+        return self.shown(actions.change_slide(actor=self.actor, presentation=row, slide_id=int(pk), values=values))
+
+    def destroy(self, _request: Request, pk: str, **_kwargs: str) -> Response:
+        """Take one out."""
+        actions.remove_slide(actor=self.actor, presentation=self._row(writing=True), slide_id=int(pk))
+        return Response(status=204)
+
+    @extend_schema(
+        summary="Put a slide elsewhere",
+        parameters=[_KEY],
+        request=SlideMoveSerializer,
+        responses={204: None, **refusals(400, 403, 404)},
+    )
+    @action(detail=True, methods=["post"])
+    def move(self, _request: Request, pk: str, **_kwargs: str) -> Response:
+        """Move it."""
+        row = self._row(writing=True)
+        actions.move_slide(
+            actor=self.actor, presentation=row, slide_id=int(pk), to=self.given(SlideMoveSerializer)["to"]
+        )
+        return Response(status=204)
+
+    @extend_schema(
+        summary="Answer, as a leader of the case, for showing a slide",
+        description="Needed where a page may tell who a protected person is; it holds for these very pages.",
+        parameters=[_KEY],
+        request=None,
+        responses={200: SlideSerializer, **refusals(400, 403, 404)},
+    )
+    @action(detail=True, methods=["post"])
+    def confirm(self, _request: Request, pk: str, **_kwargs: str) -> Response:
+        """Confirm it."""
+        return self.shown(actions.confirm_slide(actor=self.actor, presentation=self._row(), slide_id=int(pk)))
+
+
+class MarkSerializer(serializers.Serializer[FolioMark]):
+    """A marked place on a page."""
+
+    id = serializers.IntegerField()
+    document = serializers.IntegerField(source="case_document.document_id", help_text="Id in the DMS.")
+    page = serializers.IntegerField()
+    areas = serializers.JSONField(help_text="Rectangles: x, y, width, height as parts of the page.")
+    quote = serializers.CharField()
+    note = serializers.CharField()
+    shared = serializers.BooleanField()
+    created_by = PersonSerializer()
+
+
+class MarkWriteSerializer(InputSerializer):
+    """A place to mark: words that stand on the page, or a rectangle."""
+
+    document = serializers.IntegerField(help_text="Id in the DMS.")
+    page = serializers.IntegerField(min_value=1, max_value=100_000)
+    quote = ComposedField(required=False, max_length=500, allow_blank=True, default="")
+    area = serializers.ListField(
+        child=serializers.FloatField(), required=False, allow_null=True, max_length=4, default=None
+    )
+    note = ComposedField(required=False, max_length=1000, allow_blank=True, default="")
+    shared = serializers.BooleanField(required=False, default=False)
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Marks on folios",
+        description="One's own, and those shared with everybody who works on the case.",
+        responses={200: MarkSerializer, **refusals(403, 404)},
+    ),
+    create=extend_schema(
+        summary="Mark a place", request=MarkWriteSerializer, responses={201: MarkSerializer, **refusals(400, 403, 404)}
+    ),
+    destroy=extend_schema(summary="Take a mark away", parameters=[_KEY], responses={204: None, **refusals(403, 404)}),
+)
+class MarkViewSet(OfCaseViewSet):
+    """Marks of a case."""
+
+    queryset: QuerySet[Any] = FolioMark.objects.none()
+    serializer_class: Any = MarkSerializer
+    lookup_value_regex = NUMBER
+
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with those the asker sees."""
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]))
+        documents = view.documents.filter(part="hsva").values_list("pk", flat=True)
+        rows = queries.marks_for(self.actor, documents).select_related("case_document", "created_by")
+        return self.page(rows.order_by("case_document", "page", "id"))
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Mark one."""
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=True)
+        given = self.given(MarkWriteSerializer)
+        made = actions.add_mark(
+            actor=self.actor,
+            case=view.case,
+            document_id=given["document"],
+            page=given["page"],
+            area=given["area"],
+            quote_text=given["quote"],
+            note=given["note"],
+            shared=given["shared"],
+        )
+        return self.shown(made, status=201)
+
+    def destroy(self, _request: Request, pk: str, **_kwargs: str) -> Response:
+        """Take one away."""
+        view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=True)
+        actions.remove_mark(actor=self.actor, case=view.case, mark_id=int(pk))
+        return Response(status=204)
+
+
+_ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+
+
+@extend_schema_view(
+    retrieve=extend_schema(
+        summary="One deck",
+        description="For those who may contribute to the case and read everything in it, at this moment.",
+        parameters=[_ID],
+        responses={200: DeckSerializer, **refusals(404)},
+    ),
+)
+class DeckViewSet(ApiViewSet):
+    """Decks."""
+
+    queryset: QuerySet[Any] = DeckExport.objects.none()
+    serializer_class = DeckSerializer
+    lookup_value_regex = UUID
+    lookup_url_kwarg = "id"
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Take the request as the host's server hands it over."""
+        leave_uncompressed(request)
+        return super().initialize_request(request, *args, **kwargs)
+
+    def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Answer with its state."""
+        return self.shown(queries.export_for(self.actor, id))
+
+    @extend_schema(
+        summary="Fetch a finished deck",
+        parameters=[_ID],
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+            **refusals(404, 409),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def download(self, _request: Request, id: str) -> FileResponse:  # noqa: A002 - the name in the address
+        """Answer with the file."""
+        export = queries.export_for(self.actor, id)
+        # closed by the response
+        response = FileResponse(actions.finished_deck(export).open("rb"), content_type="application/octet-stream")
+        response["Content-Disposition"] = actions.deck_disposition(export)
+        response["Cache-Control"] = "private, no-store"
+        return response

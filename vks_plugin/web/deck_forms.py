@@ -1,0 +1,236 @@
+"""Forms of the section “Trình chiếu”; what they accept is checked again by the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.court.deck.diagrams import Diagram, Edits, Item, Link
+from vks_plugin.court.deck.models import Presentation, Slide
+from vks_plugin.court.deck.rules import GROUNDS_308, SHOWING_PAGES
+from vks_plugin.web.fields import StyledForm
+
+
+class PresentationForm(StyledForm):
+    """A new presentation."""
+
+    title = forms.CharField(label=_("Tên bài"), max_length=200, required=False, help_text=_("Để trống: tên vụ án."))
+    order = forms.ChoiceField(
+        label=_("Cách xếp"), choices=Presentation.Order.choices, initial=Presentation.Order.INDICTMENT
+    )
+    compose = forms.BooleanField(label=_("Tự xếp các trang từ hồ sơ"), required=False, initial=True)
+
+
+class PaperChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only for type checkers
+    """A document of the case file."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return folios and title."""
+        return " – ".join(part for part in (obj.folio_label, obj.title) if part)
+
+
+def _number(label: Any, **options: Any) -> forms.IntegerField:
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "size": 6, "autocomplete": "off"})
+    return forms.IntegerField(label=label, min_value=1, max_value=100_000, required=False, widget=widget, **options)
+
+
+def _lines(label: Any, rows: int, longest: int, **options: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=longest, required=False, widget=forms.Textarea(attrs={"rows": rows}), **options
+    )
+
+
+class CropField(forms.CharField):
+    """A part of a page: left, top, width, height in percent."""
+
+    def clean(self, value: Any) -> list[float] | None:
+        """Return the part; None: the whole page."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            numbers = [float(each.replace(",", ".")) / 100 for each in text.replace(";", " ").split()]
+        except ValueError:
+            numbers = []
+        if len(numbers) != 4:
+            raise forms.ValidationError(_("Hãy ghi bốn số phần trăm: trái, trên, rộng, cao; ví dụ 10 20 50 30."))
+        return numbers
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the part as it is typed."""
+        return " ".join(f"{100 * each:g}" for each in value) if isinstance(value, list) else value
+
+
+class SlideForm(StyledForm):
+    """A slide of one kind: only what that kind has."""
+
+    title = forms.CharField(label=_("Tiêu đề"), max_length=200, required=False)
+    diagram = forms.ChoiceField(label=_("Sơ đồ"), choices=Slide.Diagram.choices)
+    case_document = PaperChoice(label=_("Tài liệu"), queryset=CaseDocument.objects.none())
+    page_from = _number(_("Từ trang"), help_text=_("Để trống: cả tài liệu."))
+    page_to = _number(_("Đến trang"))
+    crop = CropField(
+        label=_("Chỉ lấy vùng (%)"),
+        required=False,
+        max_length=60,
+        help_text=_("Trái, trên, rộng, cao; ví dụ 10 20 50 30."),
+    )
+    ground_308 = forms.ChoiceField(label=_("Căn cứ công bố lời khai (khoản 2 Điều 308 BLTTHS)"))
+    state = forms.ChoiceField(label=_("Khi chiếu"), choices=Slide.State.choices)
+    text = _lines(
+        _("Nội dung"),
+        8,
+        4000,
+        help_text=_("Mỗi dòng một ý, dòng bắt đầu bằng “- ” là gạch đầu dòng; dẫn “BL 12” thành liên kết."),
+    )
+    notes = _lines(_("Ghi chú của người trình chiếu (không lên màn hình Tòa)"), 5, 8000)
+
+    def __init__(self, *args: Any, kind: str, papers: Any, slide: Slide | None = None, **options: Any) -> None:
+        initial = {}
+        if slide is not None:
+            names = ("title", "page_from", "page_to", "crop", "ground_308", "state", "text", "notes", "diagram")
+            initial = {name: getattr(slide, name) for name in names} | {"case_document": slide.case_document_id}
+        super().__init__(*args, initial=initial, **options)
+        self.kind = kind
+        showing = kind in SHOWING_PAGES
+        left_out = set()
+        if not showing:
+            left_out |= {"case_document", "page_from", "page_to"}
+        if kind != Slide.Kind.IMAGE:
+            left_out |= {"crop"}
+        else:
+            left_out |= {"page_to"}
+        if kind != Slide.Kind.TESTIMONY:
+            left_out |= {"ground_308"}
+        else:
+            left_out |= {"state"}
+        if kind != Slide.Kind.DIAGRAM:
+            left_out |= {"diagram"}
+        for name in left_out:
+            del self.fields[name]
+        if showing:
+            chooser: Any = self.fields["case_document"]
+            chooser.queryset = papers
+        if "ground_308" in self.fields:
+            ground: Any = self.fields["ground_308"]
+            grounds = [(key, f"{key}) {gettext(words)}") for key, words in GROUNDS_308.items()]
+            ground.choices = [("", _("– chọn căn cứ –")), *grounds]
+
+    def given(self) -> dict[str, Any]:
+        """Return what was entered, for the action."""
+        return dict(self.cleaned_data)
+
+
+class MarkForm(StyledForm):
+    """A place on a page."""
+
+    quote = forms.CharField(
+        label=_("Đoạn chữ trên trang"),
+        max_length=500,
+        required=False,
+        help_text=_("Hoặc kéo chuột trên hình để khoanh vùng."),
+    )
+    area = CropField(label=_("Vùng (%)"), required=False, max_length=60)
+    note = forms.CharField(label=_("Ghi chú"), max_length=1000, required=False)
+    shared = forms.BooleanField(label=_("Cả nhóm vụ án thấy"), required=False)
+
+    def given(self) -> Mapping[str, Any]:
+        """Return what was entered, for the action."""
+        given = self.cleaned_data
+        return {
+            "quote_text": given["quote"],
+            "area": given["area"],
+            "note": given["note"],
+            "shared": given["shared"],
+        }
+
+
+class _Row(NamedTuple):
+    """A box of a diagram in the form."""
+
+    key: str
+    words: str
+    label: forms.BoundField
+    x: forms.BoundField
+    y: forms.BoundField
+    hidden: forms.BoundField
+
+
+class DiagramForm(StyledForm):
+    """What people change of a diagram: words and places of boxes, boxes left out, lines drawn and taken away."""
+
+    def __init__(
+        self,
+        *args: Any,
+        items: Sequence[Item],
+        links: Sequence[Link],
+        edits: Edits,
+        laid: Diagram,
+        own_links: Sequence[Link],
+        **options: Any,
+    ) -> None:
+        self.items, self.links, self.before, self.own_links = items, links, edits, own_links
+        super().__init__(*args, prefix="d", **options)
+        self.boxes = {box.key: box for box in laid.boxes}
+        for number, item in enumerate(items):
+            place = edits.places.get(item.key)
+            self._add(
+                f"label{number}",
+                forms.CharField(max_length=200, required=False, initial=edits.labels.get(item.key, "")),
+            )
+            for name, at in zip("xy", place or ("", ""), strict=True):
+                widget = forms.TextInput(attrs={"inputmode": "numeric", "size": 5})
+                field = forms.FloatField(required=False, min_value=0, max_value=12_000, widget=widget, initial=at)
+                self._add(f"{name}{number}", field)
+            self._add(f"hidden{number}", forms.BooleanField(required=False, initial=item.key in edits.hidden))
+        for number, link in enumerate(links):
+            gone = forms.BooleanField(required=False, initial=link in edits.removed)
+            self._add(f"link{number}", gone)
+        chosen = [("", "—"), *((item.key, item.label[:60]) for item in items)]
+        self._add("start", forms.ChoiceField(label=_("Nối từ"), required=False, choices=chosen))
+        self._add("end", forms.ChoiceField(label=_("đến"), required=False, choices=chosen))
+
+    def _add(self, name: str, field: forms.Field) -> None:
+        self.fields[name] = field
+        self.style(field)
+
+    @property
+    def rows(self) -> list[_Row]:
+        """The boxes with their fields."""
+        return [
+            _Row(item.key, item.label, self[f"label{n}"], self[f"x{n}"], self[f"y{n}"], self[f"hidden{n}"])
+            for n, item in enumerate(self.items)
+        ]
+
+    @property
+    def lines(self) -> list[tuple[str, str, forms.BoundField]]:
+        """The lines, with a box to tick for those that go."""
+        words = {item.key: item.label for item in self.items}
+        return [
+            (words.get(link.start, ""), words.get(link.end, ""), self[f"link{n}"]) for n, link in enumerate(self.links)
+        ]
+
+    def edits(self) -> Edits:
+        """Return what the form says."""
+        given = self.cleaned_data
+        places, labels, hidden = {}, {}, set()
+        for number, item in enumerate(self.items):
+            x, y = given.get(f"x{number}"), given.get(f"y{number}")
+            if x is not None and y is not None:
+                places[item.key] = (float(x), float(y))
+            if given.get(f"label{number}"):
+                labels[item.key] = given[f"label{number}"]
+            if given.get(f"hidden{number}"):
+                hidden.add(item.key)
+        gone = {link for number, link in enumerate(self.links) if given.get(f"link{number}")}
+        added = [link for link in self.own_links if link not in gone]
+        if given.get("start") and given.get("end"):
+            added.append(Link(given["start"], given["end"]))
+        return Edits(
+            places, labels, frozenset(hidden), tuple(dict.fromkeys(added)), frozenset(gone - set(self.own_links))
+        )

@@ -1,0 +1,372 @@
+"""Pages of the section “Trình chiếu”: presentations of a case, their slides, marks on folios, decks to fetch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import CaseView
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.court.deck import actions, drawing, queries
+from vks_plugin.court.deck.diagrams import Edits, Link, as_svg
+from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
+from vks_plugin.court.deck.rendering import opened, render
+from vks_plugin.court.deck.rules import SHOWING_PAGES, masked
+from vks_plugin.errors import BadInput, NotFound, VksError
+from vks_plugin.host.files import readable_pdf
+from vks_plugin.host.rest import leave_uncompressed
+from vks_plugin.language import spoken
+from vks_plugin.web.deck_forms import DiagramForm, MarkForm, PresentationForm, SlideForm
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.views.record import header, tabs
+
+_LOOK_DPI = 96
+"""Of the picture of a page on which places are marked."""
+
+
+def _show(
+    request: SignedInRequest, view: CaseView, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    whole = header(view) | {
+        "tabs": tabs(view, request.user),
+        "section": "presentations",
+        "section_template": f"vks/deck/{template}.html",
+        "may_compose": view.decision.level >= Level.CONTRIBUTE,
+        **context,
+    }
+    return show(request, "vks/record/page.html", whole, status=status)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def presentations(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show the presentations of a case; begin one."""
+    view = queries.deck_view(request.user, code, writing=request.method == "POST")
+    form = PresentationForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.create_presentation(actor=request.user, case=view.case, **form.cleaned_data)
+        except VksError as error:
+            form.place(error)
+            status = error.status
+        else:
+            return redirect("vks:presentation", code=code, number=made.number)
+    elif request.method == "POST":
+        status = 400
+    rows = Presentation.objects.filter(case=view.case).prefetch_related("slides")
+    return _show(request, view, "presentations", {"rows": rows, "form": form}, status=status)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def presentation(request: SignedInRequest, code: str, number: int) -> HttpResponse:
+    """Show the slides of a presentation with what stands in the way; put them in order, take them out, export."""
+    # who leads may confirm without composing
+    writing = request.method == "POST" and not request.POST.get("act", "").startswith("confirm:")
+    view = queries.deck_view(request.user, code, writing=writing)
+    row = queries.presentation_of(view.case, number)
+    if request.method == "POST":
+        try:
+            done = _act(request, row)
+        except VksError as error:
+            messages.error(request, error.message, extra_tags=OURS)
+        else:
+            if done is not None:
+                return done
+        return redirect("vks:presentation", code=code, number=number)
+    slides = queries.slides_of(row)
+    found = queries.obstacles_of(request.user, row, slides)
+    told: dict[int | None, list[tuple[str, bool]]] = defaultdict(list)
+    confirmable = set()
+    for each in found:
+        told[each.slide].append((spoken(each.sentence), each.blocks))
+        if each.confirmable:
+            confirmable.add(each.slide)
+    filed = {each.pk: each for each in view.documents.filter(slides__presentation=row)}
+    shown = [
+        {
+            "slide": slide,
+            "number": place,
+            "filed": filed.get(slide.case_document_id or 0),
+            "title": slide.title or getattr(filed.get(slide.case_document_id or 0), "title", ""),
+            "told": told[place],
+            "confirmable": place in confirmable,
+        }
+        for place, slide in enumerate(slides, 1)
+    ]
+    papers = view.documents.filter(part="hsva", folio_from__isnull=False)
+    context = {
+        "presentation": row,
+        "shown": shown,
+        "general": told[None],
+        "blocking": sum(each.blocks for each in found),
+        "may_confirm": queries.may_confirm(request.user, view.case),
+        "exports": queries.exports_of(request.user, row),
+        "papers": papers[:_PAPERS],
+        "kinds": Slide.Kind.choices,
+        "formats": DeckExport.Format.choices,
+    }
+    return _show(request, view, "presentation", context)
+
+
+_PAPERS = 500
+
+
+def _act(request: SignedInRequest, row: Presentation) -> HttpResponse | None:
+    """Do what a button of the page says: `up:ID`, `down:ID`, `to:ID`, `remove:ID`, `confirm:ID`, `paper`, `export:FORMAT`,
+    `remove`."""
+    what, _colon, named = request.POST.get("act", "").partition(":")
+    user, code = request.user, row.case.code
+    key = int(named) if named.isascii() and named.isdigit() and len(named) < 10 else 0
+    if what in {"up", "down"}:
+        order = [slide.pk for slide in queries.slides_of(row)]
+        place = order.index(key) + 1 if key in order else 1
+        actions.move_slide(
+            actor=user, presentation=row, slide_id=key, to=max(place - 1, 1) if what == "up" else place + 1
+        )
+    elif what == "remove" and named:
+        actions.remove_slide(actor=user, presentation=row, slide_id=key)
+        messages.success(request, _("Đã bỏ trang trình chiếu."), extra_tags=OURS)
+    elif what == "confirm":
+        actions.confirm_slide(actor=user, presentation=row, slide_id=key)
+        messages.success(request, _("Đã xác nhận cho chiếu; việc này được ghi vào sổ cái."), extra_tags=OURS)
+    elif what == "papers":
+        _add_papers(request, row)
+    elif what == "export":
+        actions.request_deck(actor=user, presentation=row, file_type=named)
+        messages.success(request, _("Đang lập gói trình chiếu."), extra_tags=OURS)
+    elif what == "remove":
+        actions.remove_presentation(actor=user, presentation=row)
+        messages.success(request, _("Đã bỏ bài trình chiếu."), extra_tags=OURS)
+        return redirect("vks:presentations", code=code)
+    else:
+        raise BadInput(_("Hãy chọn một việc trên trang."))
+    return None
+
+
+def _add_papers(request: SignedInRequest, row: Presentation) -> None:
+    """Add a slide for each document that was ticked; testimony goes to its own form, since it needs a ground."""
+    ticked = [
+        int(each) for each in request.POST.getlist("paper") if each.isascii() and each.isdigit() and len(each) < 10
+    ]
+    view = queries.deck_view(request.user, row.case.code, writing=True)
+    papers = list(view.documents.filter(pk__in=ticked, part="hsva"))
+    if not papers:
+        raise BadInput(_("Hãy đánh dấu ít nhất một tài liệu."))
+    state = request.POST.get("state", "")
+    for filed in papers:
+        values: dict[str, Any] = {"kind": Slide.Kind.EXHIBIT, "case_document": filed, "title": filed.title[:200]}
+        if state in {Slide.State.SHOWN, Slide.State.RESERVE}:
+            values["state"] = state
+        actions.add_slide(actor=request.user, presentation=row, values=values)
+    messages.success(request, _("Đã thêm %(count)d trang trình chiếu.") % {"count": len(papers)}, extra_tags=OURS)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def slide_new(request: SignedInRequest, code: str, number: int) -> HttpResponse:
+    """Add a slide of one kind."""
+    view = queries.deck_view(request.user, code, writing=True)
+    row = queries.presentation_of(view.case, number)
+    kind = request.GET.get("kind") or request.POST.get("kind") or Slide.Kind.TEXT
+    if kind not in Slide.Kind.values:
+        raise NotFound(_("Loại trang không có trong danh mục."))
+    form = SlideForm(request.POST or None, kind=kind, papers=_papers(view))
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.add_slide(actor=request.user, presentation=row, values={"kind": kind, **form.given()})
+        except VksError as error:
+            form.place(error)
+            status = error.status
+        else:
+            messages.success(request, _("Đã thêm trang trình chiếu."), extra_tags=OURS)
+            if made.kind == Slide.Kind.DIAGRAM:
+                return redirect("vks:slide", code=code, number=number, pk=made.pk)
+            return redirect("vks:presentation", code=code, number=number)
+    elif request.method == "POST":
+        status = 400
+    heading = _("Thêm trang: %(kind)s") % {"kind": Slide.Kind(kind).label}
+    return _show(
+        request, view, "slide", {"presentation": row, "form": form, "heading": heading, "kind": kind}, status=status
+    )
+
+
+def _papers(view: CaseView) -> Any:
+    return view.documents.filter(part="hsva")
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResponse:
+    """Show and change a slide; of a diagram its boxes and lines too."""
+    view = queries.deck_view(request.user, code, writing=True)
+    row = queries.presentation_of(view.case, number)
+    found = row.slides.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Bài trình chiếu không có trang này."))
+    filed = view.documents.filter(pk=found.case_document_id or 0).first()
+    form = SlideForm(request.POST or None, kind=found.kind, papers=_papers(view), slide=found)
+    drawn = _diagram(request, view, found) if found.kind == Slide.Kind.DIAGRAM else None
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and (drawn is None or drawn.is_valid()):
+            values = form.given() | ({"edits": drawn.edits().stored()} if drawn is not None else {})
+            try:
+                actions.change_slide(actor=request.user, presentation=row, slide_id=pk, values=values)
+            except VksError as error:
+                form.place(error)
+                status = error.status
+            else:
+                messages.success(request, _("Đã lưu trang trình chiếu."), extra_tags=OURS)
+                if drawn is not None:
+                    return redirect("vks:slide", code=code, number=number, pk=pk)
+                return redirect("vks:presentation", code=code, number=number)
+        else:
+            status = 400
+    context: dict[str, Any] = {
+        "presentation": row,
+        "form": form,
+        "slide": found,
+        "kind": found.kind,
+        "heading": _("Sửa trang: %(kind)s") % {"kind": found.get_kind_display()},
+        "filed": filed,
+        "diagram_form": drawn,
+    }
+    if filed is not None and found.kind in SHOWING_PAGES:
+        context["looks"] = list(queries.shown_pages(found, filed))[:12]
+    return _show(request, view, "slide", context, status=status)
+
+
+def _diagram(request: SignedInRequest, view: CaseView, found: Slide) -> DiagramForm:
+    items, links = drawing.items_of(view.case, found, request.user)
+    edits = Edits.read(found.edits)
+    people = queries.protected_people(view.case)
+    found.presentation.case = view.case
+    laid = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
+    return DiagramForm(
+        request.POST or None,
+        items=[item._replace(label=masked(item.label, people)) for item in items],
+        links=[*links, *(link for link in edits.added if link not in links)],
+        edits=edits,
+        laid=laid,
+        own_links=[Link(*each) for each in edits.added],
+    )
+
+
+@page
+@require_GET
+def slide_drawing(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResponse:
+    """Hand the diagram of a slide out as SVG."""
+    view = queries.deck_view(request.user, code)
+    row = queries.presentation_of(view.case, number)
+    found = row.slides.filter(pk=pk, kind=Slide.Kind.DIAGRAM).first()
+    if found is None:
+        raise NotFound(_("Bài trình chiếu không có trang này."))
+    people = queries.protected_people(view.case)
+    drawn = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
+    return _inert(HttpResponse(as_svg(drawn), content_type="image/svg+xml; charset=utf-8"))
+
+
+def _inert(response: HttpResponse) -> HttpResponse:
+    """Let a browser run nothing in what is only to be looked at."""
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+# --- marks on folios
+
+
+def _paper(view: CaseView, document_id: int) -> CaseDocument:
+    found = view.documents.filter(document_id=document_id, part="hsva").first()
+    if found is None:
+        raise NotFound(_("Không có tài liệu này trong hồ sơ vụ án."))
+    return found
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def marks(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
+    """Show a page with its marks; mark a place, take a mark away."""
+    view = queries.deck_view(request.user, code, writing=request.method == "POST")
+    filed = _paper(view, document_id)
+    text = request.GET.get("page") or request.POST.get("page") or "1"
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    number = min(max(number, 1), filed.page_count or 1)
+    form = MarkForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and request.POST.get("remove"):
+        key = request.POST["remove"]
+        actions.remove_mark(
+            actor=request.user, case=view.case, mark_id=int(key) if key.isdigit() and len(key) < 10 else 0
+        )
+        return redirect(f"{request.path}?page={number}")
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.add_mark(actor=request.user, case=view.case, document_id=document_id, page=number, **form.given())
+        except VksError as error:
+            form.place(error)
+            status = error.status
+        else:
+            messages.success(request, _("Đã đánh dấu."), extra_tags=OURS)
+            return redirect(f"{request.path}?page={number}")
+    elif request.method == "POST":
+        status = 400
+    rows = list(queries.marks_for(request.user, [filed.pk]).select_related("created_by"))
+    context = {
+        "filed": filed,
+        "page_number": number,
+        "rows": rows,
+        "here": [row for row in rows if row.page == number],
+        "boxes": [[f"{100 * each:.2f}" for each in area] for row in rows if row.page == number for area in row.areas],
+        "form": form,
+        "before": number - 1,
+        "after": number + 1 if number < (filed.page_count or 1) else 0,
+    }
+    return _show(request, view, "marks", context, status=status)
+
+
+@page
+@require_GET
+def page_picture(request: SignedInRequest, code: str, document_id: int, number: int) -> HttpResponse:
+    """Hand a page of the case file out as a picture."""
+    view = queries.deck_view(request.user, code)
+    filed = _paper(view, document_id)
+    with opened(readable_pdf(filed.document)) as pdf:
+        if not 1 <= number <= len(pdf):
+            raise NotFound(_("Trang này không có trong tệp: hãy kiểm tra lại số trang."))
+        picture = render(pdf, number, dpi=_LOOK_DPI)
+    return _inert(HttpResponse(picture.jpeg, content_type="image/jpeg"))
+
+
+# --- decks
+
+
+@page
+@require_GET
+def deck_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show how far a deck is."""
+    return show(request, "vks/deck/export.html", {"export": queries.export_for(request.user, pk)})
+
+
+@page
+@require_GET
+def deck_download(request: SignedInRequest, pk: UUID) -> FileResponse:
+    """Hand a finished deck out, to whoever works on the case and may see everything in it at this moment."""
+    export = queries.export_for(request.user, pk)
+    # closed by the response
+    response = FileResponse(actions.finished_deck(export).open("rb"), content_type="application/octet-stream")
+    response["Content-Disposition"] = actions.deck_disposition(export)
+    leave_uncompressed(request)
+    return response
