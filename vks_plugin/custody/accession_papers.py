@@ -17,18 +17,18 @@ PAPERS = {"list": "muc-luc-ho-so-nop-luu", "record": "bien-ban-giao-nhan-ho-so-n
 
 _COLUMNS = (
     Column("STT", 11, "center"),
-    Column("Mã hồ sơ", 38),
-    Column("Tiêu đề hồ sơ", 56),
+    Column("Mã hồ sơ", 48),
+    Column("Tiêu đề hồ sơ", 46),
     Column("Thời hạn bảo quản", 24, "center"),
     Column("Số tài liệu", 18, "center"),
     Column("Số trang", 18, "center"),
 )
 _RECORD_COLUMNS = (
     Column("STT", 11, "center"),
-    Column("Mã hồ sơ", 42),
+    Column("Mã hồ sơ", 48),
     Column("Số tài liệu", 18, "center"),
     Column("Số trang", 18, "center"),
-    Column("SHA-256 của gói hồ sơ điện tử", 76),
+    Column("SHA-256 của gói hồ sơ điện tử", 70),
 )
 
 
