@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
-from vks_plugin.access.queries import FACTS, readable_ids
+from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
@@ -165,6 +165,7 @@ def connect() -> None:
     inbox.watch_accounts()
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents)
+    filed.on_lent(lent_documents)
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, synchronise_memberships)
     accounts.on_service_account(service_accounts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,10 +28,12 @@ from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart, LoanRen
 from vks_plugin.custody.queries.loans import concerning, loans_of, overdue, shown_to, told_to, waiting_for
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
+from vks_plugin.host.version import is_stand_in
 from vks_plugin.organization.models import Appointment, Department
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.test import Client
     from pytest_django.fixtures import Settings
 
     from vks_plugin.cases.models import CaseFile
@@ -459,3 +462,58 @@ def test_who_reads_a_case_anyhow_does_not_read_it_by_a_loan_alone(
     other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ khác")
     _lent(people, other.code, "prosecutor_kv1", form="electronic")
     assert lent_alone(people["prosecutor_kv1"], [case, other]) == {other.pk}
+
+
+def test_who_borrows_reads_marked_pages_and_takes_nothing_out(
+    filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    from django.urls import reverse
+    from PIL import Image
+
+    from vks_plugin.access.models import AccessEntry
+
+    code, document = filed_case.case.code, filed_case.host_ids[1]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        _lent(people, code, form="electronic")
+    reader = people["prosecutor_kv1"]
+    page = reverse("vks:read_page", args=[code, document, 1])
+    door = f"/api/documents/{document}/"
+    client.force_login(reader)
+    for place in ("preview/", "download/"):
+        assert client.get(door + place).status_code == 200, place
+    client.force_login(people["prosecutor_kv3"])
+    for place in ("preview/", "download/", "preview/?original=true", "download/?original=true"):
+        refused = client.get(door + place)
+        assert (refused.status_code, "/vks/" in refused.json()["detail"]) == (403, True), place
+    assert client.get(door).status_code == 200
+    archive = client.post("/api/documents/bulk_download/", {"documents": [document]}, content_type="application/json")
+    # the stand-in has no such door
+    assert archive.status_code == (405 if is_stand_in() else 403)
+    for address in (f"/api/vks/cases/{code}/bundles/", f"/vks/cases/{code}/bundle/"):
+        assert client.post(address).status_code == 403, address
+    shown = client.get(reverse("vks:case", args=[code])).content.decode()
+    assert reverse("vks:read", args=[code, document]) in shown
+    assert "/preview/" not in shown
+    whole = client.get(reverse("vks:read", args=[code, document]))
+    assert whole.content.decode().count("<img") == 3
+    assert whole["X-Frame-Options"] == "SAMEORIGIN"
+    with time_machine.travel(timezone.now(), tick=False):
+        first = client.get(page)
+        client.force_login(reader)
+        second = client.get(page)
+    assert (first.status_code, first["Content-Type"]) == (200, "image/jpeg")
+    pictures = [Image.open(io.BytesIO(answer.content)) for answer in (first, second)]
+    # the same page, and another name on it
+    assert pictures[0].size == pictures[1].size
+    assert pictures[0].tobytes() != pictures[1].tobytes()
+    entries = AccessEntry.objects.filter(actor_id=people["prosecutor_kv3"].pk, document_id=document, act="preview")
+    assert set(entries.values_list("refused", flat=True)) == {True, False}
+    assert client.get(reverse("vks:read_page", args=[code, document, 9])).status_code == 404
+    client.force_login(people["other_prosecutor_kv1"])
+    assert client.get(page).status_code == 404
+    # who gets an assignment beside the loan reads as everybody who works on the case
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        access.assign(actor=people["chief_kv1"], case=filed_case.case, user=people["inspector_kv1"], role="inspector")
+        _lent(people, code, "inspector_kv1", form="electronic")
+    client.force_login(people["inspector_kv1"])
+    assert client.get(f"{door}download/").status_code == 200

@@ -47,7 +47,8 @@ def as_person(people: dict[str, User]) -> SignIn:
 
 def said(response: Any) -> str:
     """Return what an answer tells, without the tokens that differ with every page."""
-    if getattr(response, "streaming", False) or "attachment" in response.get("Content-Disposition", ""):
+    picture = response.get("Content-Type", "").startswith("image/")
+    if picture or getattr(response, "streaming", False) or "attachment" in response.get("Content-Disposition", ""):
         return "a file"
     return _TOKEN.sub(r"\1…", response.content.decode(errors="replace"))
 

@@ -43,6 +43,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import NotAllowed, NotFound
+from vks_plugin.host.reading import roots_of
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import appointments_in_force, looked_up, posts_in_force, reading_only
 from vks_plugin.text import folded, gettext_noop
@@ -69,7 +70,7 @@ class CaseView:
     accused: QuerySet[Accused]
     assignments: QuerySet[Assignment]
     may: frozenset[str] = field(default_factory=frozenset)
-    """Of `view`, `file`, `file_internal`, `assign`, `bundle`."""
+    """Of `view`, `borrowed` (read for no other reason than a loan), `file`, `file_internal`, `assign`, `bundle`."""
 
 
 FACTS = ("unit__parent", "department", "trial_unit")
@@ -198,6 +199,20 @@ def lent_alone(user: User, cases: Collection[CaseFile]) -> set[int]:
         if decision.level < Level.VIEW:
             found.add(case.pk)
     return found
+
+
+def lent_documents(user: User, document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents of the host somebody reads for no other reason than an electronic loan.
+
+    One query where nothing is lent to the person. A version counts as the document it is one of.
+    """
+    mine = TemporaryAccess.objects.in_force(timezone.now()).filter(user_id=user.pk, kind=TemporaryAccess.Kind.LOAN)
+    cases = [row.case for row in mine.select_related(*(f"case__{each}" for each in FACTS)) if row.case is not None]
+    lent = lent_alone(user, cases) if cases else set()
+    if not lent:
+        return set()
+    filed = CaseDocument.objects.filter(case_id__in=lent, document_id__in=list(roots_of(document_ids)))
+    return set(filed.values_list("document_id", flat=True))
 
 
 def reach(user: User, at_least: Level = Level.METADATA, *, part: str | None = None) -> Q:
@@ -331,7 +346,8 @@ def case_for(user: User, code: str) -> CaseView:
     parts = [part for part, each in (("hsva", decision), ("hsks", internal)) if each.level >= Level.VIEW]
     may = set()
     if decision.level >= Level.VIEW:
-        may |= {"view", "bundle"}
+        # what is lent is read here, and taken out in no form
+        may |= {"view", "borrowed"} if reads_only_by_loan(user, case) else {"view", "bundle"}
     if decision.level >= Level.CONTRIBUTE:
         may |= {"file", "edit"}
     if internal.level >= Level.CONTRIBUTE:

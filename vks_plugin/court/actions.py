@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin import __version__
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_for, require, visible_documents
+from vks_plugin.access.queries import case_for, reads_only_by_loan, require, visible_documents
 from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
@@ -29,7 +29,7 @@ from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
 from vks_plugin.custody.queries import last_checkpoint
-from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable, VksError
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.text import ascii_file_name, composed
@@ -80,6 +80,10 @@ def plan_for(
             folios are missing and nobody explained why.
     """
     require(actor, case, Level.VIEW, doing=_("lập tập hồ sơ"))
+    if reads_only_by_loan(actor, case):
+        raise NotAllowed(
+            _("Bạn mượn bản điện tử của hồ sơ này: đọc trong trang của vụ án, không lập tập, không tải về.")
+        )
     wishes = wishes or Wishes()
     filed = documents_for(actor, case)
     if not filed:
@@ -374,7 +378,7 @@ def may_have(user: User, bundle: Bundle) -> bool:
     """Tell whether the person may read everything in a bundle at this moment."""
     inside = set(bundle.document_ids)
     seen = set(visible_documents(user).filter(document_id__in=inside).values_list("document_id", flat=True))
-    return bool(inside) and inside <= seen
+    return bool(inside) and inside <= seen and not reads_only_by_loan(user, bundle.case)
 
 
 def bundle_for(user: User, bundle_id: UUID | str) -> Bundle:
@@ -391,6 +395,8 @@ def bundle_for(user: User, bundle_id: UUID | str) -> Bundle:
 
 def bundles_of(user: User, case: CaseFile) -> list[Bundle]:
     """Return the bundles of a case that the person may have, newest first."""
+    if reads_only_by_loan(user, case):
+        return []
     seen = set(visible_documents(user).filter(case=case).values_list("document_id", flat=True))
     return [bundle for bundle in case.bundles.all()[:20] if set(bundle.document_ids) <= seen and bundle.document_ids]
 

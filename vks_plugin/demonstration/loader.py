@@ -71,7 +71,7 @@ def load_demo(report: Report) -> DemoSummary:
     report("Đã chuẩn bị đơn vị, danh mục tài liệu, nhóm quyền.")
     accounts = [_person(row) for row in _read("people.json")]
     report(f"Đã có {len(accounts)} tài khoản.")
-    codes = []
+    codes: list[str] = []
     documents = 0
     for row in _read("cases.json"):
         case = _case(row)

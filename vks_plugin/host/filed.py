@@ -17,6 +17,7 @@ from vks_plugin.errors import NotAllowed
 from vks_plugin.text import gettext_noop
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
 FROZEN = gettext_noop(
@@ -28,6 +29,7 @@ Query = Callable[[], "QuerySet[Any, Any]"]
 
 _filed: list[Query] = []
 _frozen: list[Query] = []
+_lent: list[Callable[[User, Iterable[int]], set[int]]] = []
 _arriving: list[Callable[[Document], bool]] = []
 
 
@@ -42,6 +44,16 @@ def on_frozen(query: Query) -> None:
     The file of a filed document stays as it is in any case.
     """
     _frozen[:] = [query]
+
+
+def on_lent(query: Callable[[User, Iterable[int]], set[int]]) -> None:
+    """Register what returns which of some documents somebody reads for no other reason than a loan."""
+    _lent[:] = [query]
+
+
+def lent_among(user: User, document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents somebody reads for no other reason than a loan."""
+    return _lent[0](user, document_ids) if _lent else set()
 
 
 def on_arriving(check: Callable[[Document], bool]) -> None:

@@ -27,7 +27,7 @@ from rest_framework.utils.html import parse_html_list
 from vks_plugin.errors import BadInput, VksError
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
-from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among
+from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among, lent_among
 from vks_plugin.host.provision import (
     CASE_CODE_FIELD,
     STORAGE_PATH,
@@ -211,6 +211,9 @@ _FILE_ACTIONS = frozenset({"update_version", "delete_version", "update_version_l
 _LETTERS = frozenset({"email_document", "email_documents"})
 _LINKS = frozenset({"ShareLinkViewSet", "ShareLinkBundleViewSet"})
 
+_FILES = frozenset({"preview", "download"})
+"""Actions that hand out the file of a document; who only borrows it reads it in our pages, marked."""
+
 _OPEN = frozenset({"set_correspondent", "add_tag", "remove_tag", "modify_tags", "modify_custom_fields"})
 """What a bulk edit may do to filed documents; a change of their case code was asked about before."""
 
@@ -235,6 +238,8 @@ class CaseDocumentGuard(BasePermission):
             note_documents(request, named)
         if getattr(view, "detail", False) and view.queryset.model is Document and action not in _LOOKED_UP:
             self._hide(request, view)
+        if action in _FILES and lent_among(request.user, own):
+            raise refused(refusals.LENT)
         if not changes:
             return True
         if action in _FILE_ACTIONS and filed_among(own):
@@ -332,6 +337,21 @@ def _ask_before_operations(asked: Any) -> Any:
     return ask
 
 
+def _ask_before_archives(resolve: Any) -> Any:
+    """Wrap what works out the documents of a request for several of them, where the answer is an archive of files."""
+
+    @wraps(resolve)
+    def ask(self: Any, **asked: Any) -> list[int]:
+        found: list[int] = resolve(self, **asked)
+        if type(self).__name__ == "BulkDownloadView" and lent_among(self.request.user, found):
+            note_documents(self.request, found)
+            with speaking(language_of(self.request)):
+                raise refused(refusals.LENT)
+        return found
+
+    return ask
+
+
 def _close_links(shown: Any) -> Any:
     """Let a link open nothing that is filed, not even one made while the document was being filed."""
 
@@ -413,6 +433,7 @@ _ACTIONS = ("email_document", "email_documents", "notes")
 
 WRAPPED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "DocumentOperationPermissionMixin": ("_has_document_permissions", _ask_before_operations),
+    "DocumentSelectionMixin": ("_resolve_document_ids", _ask_before_archives),
     "SharedLinkView": ("get", _close_links),
 }
 

@@ -31,6 +31,10 @@ FILE = gettext_noop(
     "Tệp của tài liệu hồ sơ vụ án giữ nguyên như lúc nộp: không thêm phiên bản, không tách, ghép, xoay, bỏ trang, bỏ "
     "mật khẩu, xử lý lại, không làm tài liệu khác từ nó. Bản quét hỏng thì nộp bản mới trong trang của vụ án."
 )
+LENT = gettext_noop(
+    "Bạn mượn bản điện tử của hồ sơ này: hãy đọc trong trang của vụ án (/vks/), nơi trang xem mang tên người mượn; "
+    "không mở tệp, không tải về tại đây."
+)
 PLACE = gettext_noop(
     "Tệp của tài liệu hồ sơ vụ án nằm ở đường dẫn lưu trữ riêng, để tên tệp không nói gì về vụ án: hãy giữ nguyên."
 )

@@ -218,6 +218,8 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:describe": (_case_document, Act.VIEW, "document_id", True),
     "vks:redact": (_case_document, Act.VIEW, "document_id", True),
     "vks:redacted": (_case_document, Act.DOWNLOAD, "document_id", True),
+    "vks:read": (_case_document, Act.PREVIEW, "document_id", False),
+    "vks:read_page": (_case_document, Act.PREVIEW, "document_id", True),
     "vks-document-detail": (_document, Act.VIEW, "id", True),
     "vks:bundle_make": (_case, Act.EXPORT, "code", False),
     "vks-case-bundle-list": (_case, Act.EXPORT, "code", False),

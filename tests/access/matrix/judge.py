@@ -186,6 +186,8 @@ def _paper_says(what: str) -> Check:
         facts = judge.world.facts
         if not oracle.reads(facts, who, key) or not oracle.uses_the_host(facts, who):
             return []
+        if call.door.endswith(("/preview", "/download")) and not oracle.takes_out(facts, who, key):
+            return [] if answer.status == 403 else [f"hands out what is only lent ({answer.status})"]
         # of several versions the newest is shown
         keys = [key, *(each for each, paper in facts.papers.items() if paper.version_of == key)]
         told = {judge.world.papers[each].words[what] for each in keys} & answer.words

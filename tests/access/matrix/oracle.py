@@ -26,8 +26,8 @@ def posts(person: Person) -> list[Post]:
     return [post for post in person.posts if _in_force(post.starts, post.ends, ended=post.ended)]
 
 
-def level(facts: Facts, who: str, key: str, part: str) -> int:
-    """Return how far somebody may go in a part of a case."""
+def level(facts: Facts, who: str, key: str, part: str, *, but_loans: bool = False) -> int:
+    """Return how far somebody may go in a part of a case; `but_loans`: were nothing lent."""
     person, case = facts.people[who], facts.cases[key]
     if not person.signs_in:
         return NOTHING
@@ -37,7 +37,7 @@ def level(facts: Facts, who: str, key: str, part: str) -> int:
     reached += [
         _by_opening(case, part, each.kind)
         for each in case.openings
-        if each.who == who and each.state == "open" and held
+        if each.who == who and each.state == "open" and held and not (but_loans and each.kind == "loan")
     ]
     return max(reached, default=NOTHING)
 
@@ -116,6 +116,14 @@ def reads(facts: Facts, who: str, paper: str) -> bool:
         keepers = {"records_clerk", "scan_operator"}
         return any(post.unit == told.inbox_of and post.role in keepers for post in posts(person))
     return not told.owner or told.owner == who or who in told.shared_with
+
+
+def takes_out(facts: Facts, who: str, paper: str) -> bool:
+    """Tell whether somebody may have the file of a document: who reads it, but not by a loan alone."""
+    told = facts.papers[paper]
+    if not reads(facts, who, paper) or not told.case or facts.people[who].superuser:
+        return reads(facts, who, paper)
+    return level(facts, who, told.case, told.part, but_loans=True) >= READS
 
 
 def uses_the_host(facts: Facts, who: str) -> bool:

@@ -55,6 +55,8 @@ OURS: dict[str, str] = {
         vks/cases/{code}/documents/{document_id}
         vks/cases/{code}/documents/{document_id}/redact
         vks/cases/{code}/documents/{document_id}/redacted
+        vks/cases/{code}/documents/{document_id}/read
+        vks/cases/{code}/documents/{document_id}/read/{number}
         vks/cases/{code}/edit
         vks/cases/{code}/events/record
         vks/cases/{code}/events/{pk}/withdraw

@@ -17,7 +17,7 @@ from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court import redactions as actions
 from vks_plugin.court.redaction import PATTERNS, Mark, page_preview
-from vks_plugin.errors import VksError
+from vks_plugin.errors import NotAllowed, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.text import ascii_file_name, composed
@@ -60,6 +60,10 @@ class _Choice:
 
 def _filed(request: SignedInRequest, code: str, document_id: int) -> CaseDocument:
     view = case_for(request.user, code)
+    if "borrowed" in view.may:
+        raise NotAllowed(
+            _("Bạn mượn bản điện tử của hồ sơ này: đọc trong trang của vụ án, không lập tập, không tải về.")
+        )
     filed: CaseDocument = get_object_or_404(view.documents, document_id=document_id)
     filed.case = view.case
     return filed
