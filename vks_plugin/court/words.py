@@ -142,6 +142,10 @@ def passages_of(page: pypdfium2.PdfPage) -> Iterator[Run]:
             text += " " + runs[at].text
             boxes += [runs[at].boxes[0], *runs[at].boxes]
         yield Run(text, tuple(boxes))
+    if page.get_rotation() == 180:
+        # words that stand on their heads run from the right
+        for run in runs:
+            yield Run(run.text[::-1], run.boxes[::-1])
     yield as_written(page)
 
 
