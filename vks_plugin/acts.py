@@ -252,6 +252,22 @@ ACTS: dict[str, Act] = {
         hidden=("decision",),
     ),
     "restructuring_finished": Act(_("Sắp xếp đơn vị xong"), ("restructuring", "unit", "cases", "posts")),
+    # what is stored
+    "fixity_checked": Act(
+        _("Đối chiếu tệp lưu trữ"),
+        (
+            "fixity_run",
+            "documents",
+            "files",
+            "files_changed",
+            "files_missing",
+            "files_unreadable",
+            "files_extra",
+        ),
+    ),
+    "fixity_closed": Act(
+        _("Đóng sai lệch của tệp"), ("fixity_run", "finding", "finding_kind", "document"), hidden=("reason",)
+    ),
     "list_imported": Act(_("Nạp danh sách vụ án"), ("case_import", "rows", "rows_refused")),
     "list_exported": Act(_("Xuất danh sách vụ án"), ("file_type", "cases")),
     "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
@@ -267,7 +283,7 @@ class Field(NamedTuple):
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
     `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
     `day`, `moment`, `yes`, `numbers`, `hash`,
-    `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
+    `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
 
 
 FIELDS: dict[str, Field] = {
@@ -364,6 +380,14 @@ FIELDS: dict[str, Field] = {
     "complete": Field(_("Khớp số lúc giao"), "yes"),
     "purpose": Field(_("Mục đích")),
     "note": Field(_("Ghi chú")),
+    "fixity_run": Field(_("Lần đối chiếu số")),
+    "files": Field(_("Số tệp")),
+    "files_changed": Field(_("Tệp bị đổi")),
+    "files_missing": Field(_("Tệp bị mất")),
+    "files_unreadable": Field(_("Tệp không đọc được")),
+    "files_extra": Field(_("Tệp không thuộc tài liệu nào")),
+    "finding": Field(_("Sai lệch số")),
+    "finding_kind": Field(_("Loại sai lệch"), "finding_kind"),
     "change_kind": Field(_("Việc"), "change_kind"),
     "subject": Field(_("Phần"), "subject"),
     "subject_id": Field(_("Dòng số")),

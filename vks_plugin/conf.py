@@ -81,6 +81,10 @@ class Configuration:
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"
     """Events of the record whose day is the day a case counts as finished, from which retention and accession count."""
+    fixity_days: int = 30
+    """After so many days the stored files of all cases are compared with what was recorded of them again."""
+    fixity_rate: int = 50
+    """The most megabytes a second the nightly comparison reads."""
     ledger_daily_checkpoint: bool = True
     """Whether the head of the ledger is signed every evening."""
     ledger_checkpoint_days: int = 3

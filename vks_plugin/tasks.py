@@ -11,13 +11,14 @@ from vks_plugin.access.tasks import (
 )
 from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle
-from vks_plugin.custody.tasks import look_after_loans, pack_accession, seal_batch, sign_the_day
+from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import take_unowned
 from vks_plugin.host.search import write_entries
 
 __all__ = [
     "SCHEDULE",
+    "compare_files",
     "end_what_fell_due",
     "look_after_loans",
     "make_bundle",
@@ -56,6 +57,12 @@ SCHEDULE = {
         # after the day's work; what comes later is signed with the next day's
         "schedule": crontab(hour="21", minute="45"),
         "options": {"expires": 6 * 3600},
+    },
+    "vks: compare stored files": {
+        "task": compare_files.name,
+        # a slice each: what is not done goes on with the next one
+        "schedule": crontab(hour="0,1,3,4", minute="20"),
+        "options": {"expires": 1800},
     },
     "vks: look after loans": {
         "task": look_after_loans.name,

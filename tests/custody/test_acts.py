@@ -798,6 +798,16 @@ def test_a_list_that_was_loaded_is_told_when_it_is_done(
     assert data(entry) == {"case_import": row.pk, "rows": 3, "rows_refused": 1}
 
 
+def test_a_comparison_of_stored_files_is_told(filed_case: FiledCase, people: dict[str, User]) -> None:
+    with written() as found:
+        filed_case.documents[0].document.source_path.unlink()
+        run = actions.check_files(case=filed_case.case)
+        actions.close_finding(actor=people["chief_kv1"], finding=run.findings.get().pk, reason="Đã phục hồi")
+    assert found.kinds() == ["fixity_checked", "fixity_closed"]
+    assert data(found.of("fixity_checked"))["files_missing"] == 1
+    assert hidden(found.of("fixity_closed")) == {"reason": "Đã phục hồi"}
+
+
 def test_every_act_is_told_somewhere_and_is_tried_here() -> None:
     from pathlib import Path
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -17,6 +19,7 @@ from vks_plugin.custody.checkpoint import SigningKey
 from vks_plugin.custody.models import LedgerEntry
 
 if TYPE_CHECKING:
+    from tests.people import FiledCase
     from vks_plugin.cases.models import CaseFile
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +93,21 @@ def test_a_link_that_was_broken_is_found_without_reading_the_whole(log: list[Any
         cursor.execute("UPDATE vks_ledger_leaf SET hash = %s WHERE entry_id = %s", [hash_, entry.pk])
     append_only.protect(connection)
     assert any("không nối với mục trước" in problem for problem in queries.verify_tail())
+
+
+@treats("fixity")
+def test_files_that_are_not_as_recorded_are_told_until_they_are_restored(ward: Ward, filed_case: FiledCase) -> None:
+    ward.sound("fixity")
+    path = filed_case.documents[0].document.source_path
+    kept = path.read_bytes()
+    path.write_bytes(kept + b"x")
+    with pytest.raises(CommandError, match="1 tệp không như đã ghi"):
+        call_command("vks_fixity", "--all", stdout=StringIO())
+    result = ward.sick("fixity", "error")
+    path.write_bytes(kept)
+    ward.follow(result)
+    ward.sound("fixity")
+    with time_machine.travel(timezone.now() + dt.timedelta(days=61), tick=False):
+        result = ward.sick("fixity", "warning")
+        ward.follow(result)
+        ward.sound("fixity")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 
 from vks_plugin.conf import configuration
-from vks_plugin.custody.actions import end_what_ran_out, make_checkpoint, remind_of_loans, run_seal
+from vks_plugin.custody.actions import check_files, end_what_ran_out, make_checkpoint, remind_of_loans, run_seal
 from vks_plugin.custody.actions.accession import run_packing
+from vks_plugin.custody.queries import is_due
+
+_SLICE = 1200
+"""Seconds; the host ends a task after half an hour."""
 
 
 @shared_task(name="vks.custody.sign_the_day", ignore_result=True)
@@ -18,6 +22,14 @@ def sign_the_day() -> None:
     """
     if configuration().ledger_daily_checkpoint:
         make_checkpoint()
+
+
+@shared_task(name="vks.custody.compare_files", ignore_result=True)
+def compare_files() -> None:
+    """Compare stored files for a while, where a comparison was cut off or is due again."""
+    days, rate = configuration().fixity_days, configuration().fixity_rate
+    if is_due(days):
+        check_files(most=rate * 1_000_000, resume=True, seconds=_SLICE)
 
 
 @shared_task(name="vks.custody.seal_batch", ignore_result=True)

@@ -77,3 +77,21 @@ def ledger_tail(scope: Scope) -> Result:
         "the ledger does not hold: somebody changed what was recorded",
         mend=_CALL,
     )
+
+
+def fixity(_scope: Scope) -> Result:
+    """Stored files are compared with what was recorded of them, and are as recorded."""
+    found = queries.open_findings().count()
+    if found:
+        return error(
+            f"{found} tệp lưu trữ không như đã ghi, chưa ai xử lý.",
+            "stored files are not as they were recorded",
+            mend="Giữ nguyên máy, báo lãnh đạo; trả lại tệp từ bản sao lưu rồi chạy `python manage.py vks_fixity --all`, hoặc đóng từng sai lệch bằng vks_fixity --close (restore the files and compare again, or close each with a reason).",
+        )
+    if queries.is_overdue(2 * configuration().fixity_days):
+        return warning(
+            "Đã lâu không đối chiếu xong tệp lưu trữ: tệp hỏng hay bị đổi không ai biết.",
+            "stored files have not been compared for long",
+            mend="Chạy `python manage.py vks_fixity --all`, rồi xem mục beat và VKS_FIXITY_DAYS (compare them, then look why that did not happen by itself).",
+        )
+    return ok()

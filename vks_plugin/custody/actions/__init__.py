@@ -13,6 +13,7 @@ from vks_plugin.custody.actions.digitisation import (
     resolve_finding,
     send_back,
 )
+from vks_plugin.custody.actions.fixity import check_files, close_finding
 from vks_plugin.custody.actions.ledger import (
     KEY,
     Act,
@@ -49,6 +50,8 @@ __all__ = [
     "append_each",
     "approve_loan",
     "ask_renewal",
+    "check_files",
+    "close_finding",
     "confirm",
     "deny_loan",
     "end_what_ran_out",

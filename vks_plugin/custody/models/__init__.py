@@ -8,6 +8,7 @@ from vks_plugin.custody.models.digitisation import (
     SealedDocument,
     SealManifest,
 )
+from vks_plugin.custody.models.fixity import FixityFinding, FixityRun
 from vks_plugin.custody.models.hand_over import HandOver
 from vks_plugin.custody.models.holding import Holding, Keeper
 from vks_plugin.custody.models.ledger import (
@@ -27,6 +28,8 @@ __all__ = [
     "AccessionItem",
     "DigitisationBatch",
     "DigitisationStep",
+    "FixityFinding",
+    "FixityRun",
     "HandOver",
     "Holding",
     "Keeper",

@@ -13,6 +13,7 @@ from vks_plugin.custody.queries.digitisation import (
     throughput,
     visible_batches,
 )
+from vks_plugin.custody.queries.fixity import is_due, is_overdue, open_findings
 from vks_plugin.custody.queries.ledger import (
     TAIL,
     Proof,
@@ -47,12 +48,15 @@ __all__ = [
     "entries_in_log",
     "hashes_of",
     "holders",
+    "is_due",
+    "is_overdue",
     "kept",
     "last_checkpoint",
     "log_size",
     "obstacles",
     "of_case",
     "of_province",
+    "open_findings",
     "papers_to_seal",
     "present_digest",
     "prove",

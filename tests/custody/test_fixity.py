@@ -1,0 +1,164 @@
+"""Stored files beside what was recorded of them: what is told, and what is no alarm."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from documents.models import Document
+
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.custody.actions import check_files, close_finding, fixity
+from vks_plugin.custody.models import FixityFinding, FixityRun, LedgerEntry
+from vks_plugin.custody.queries import is_due, open_findings
+from vks_plugin.custody.tasks import compare_files
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.host import stored
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from tests.people import FiledCase
+
+pytestmark = pytest.mark.django_db
+
+
+def _found(run: FixityRun) -> list[tuple[str, int | None, bool]]:
+    return [(each.kind, each.document_id, each.archive) for each in run.findings.order_by("pk")]
+
+
+def _said(kind: str) -> dict[str, Any]:
+    data: dict[str, Any] = LedgerEntry.objects.filter(kind=kind).order_by("-pk")[0].said["data"]
+    return data
+
+
+def test_each_kind_of_harm_is_told_apart(filed_case: FiledCase, people: dict[str, User]) -> None:
+    clean = check_files()
+    documents = CaseDocument.objects.count()
+    assert (_found(clean), clean.documents) == ([], documents)
+    assert clean.files >= documents
+    assert clean.octets > 0
+    changed, missing = (Document.objects.get(pk=each.document_id) for each in filed_case.documents[:2])
+    whose = filed_case.internal.document
+    changed.source_path.write_bytes(changed.source_path.read_bytes()[:-1] + b"?")
+    missing.source_path.unlink()
+    # a folder in the place of a file cannot be read, whoever asks
+    whose.source_path.unlink()
+    whose.source_path.mkdir()
+    stray = Path(settings.ORIGINALS_DIR) / "la.pdf"
+    stray.write_bytes(b"stray")
+    long_ago = time.time() - 2 * stored.SETTLED_AFTER
+    os.utime(stray, (long_ago, long_ago))
+    # one that is only now coming in is nobody's yet
+    (Path(settings.ORIGINALS_DIR) / "moi.pdf").write_bytes(b"new")
+    run = check_files()
+    assert sorted(_found(run), key=str) == sorted(
+        [
+            ("changed", changed.pk, False),
+            ("missing", missing.pk, False),
+            ("unreadable", whose.pk, False),
+            ("extra", None, False),
+        ],
+        key=str,
+    )
+    assert run.findings.get(kind="extra").path == str(stray)
+    assert run.findings.get(kind="changed").expected == changed.checksum
+    said = _said("fixity_checked")
+    assert (said["fixity_run"], said["documents"]) == (run.pk, documents)
+    assert [said[f"files_{kind}"] for kind in FixityFinding.Kind.values] == [1, 1, 1, 1]
+    # of one case, only its own, and no strays
+    assert {kind for kind, *_rest in _found(check_files(case=filed_case.case))} == {"changed", "missing", "unreadable"}
+    alarm = run.findings.get(kind="extra")
+    chief = people["chief_province"]
+    with pytest.raises(BadInput):
+        close_finding(actor=chief, finding=alarm.pk, reason=" ")
+    close_finding(actor=chief, finding=alarm.pk, reason="Tệp thử của quản trị")
+    with pytest.raises(Conflict):
+        close_finding(actor=chief, finding=alarm.pk, reason="lần nữa")
+    assert _said("fixity_closed")["finding"] == alarm.pk
+    assert set(open_findings().values_list("kind", flat=True)) == {"changed", "missing", "unreadable"}
+
+
+def test_a_record_changed_together_with_the_file_is_told(filed_case: FiledCase) -> None:
+    """Who writes another file and the host's checksum of it does not know of what was recorded at filing."""
+    document = filed_case.documents[0].document
+    document.source_path.write_bytes(b"other")
+    Document.objects.filter(pk=document.pk).update(checksum=fixity.Pace().sha256(document.source_path))
+    run = check_files()
+    assert _found(run) == [("changed", document.pk, False)]
+    assert run.findings.get().expected == filed_case.documents[0].sha256
+
+
+def test_what_the_host_may_do_is_no_alarm(filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is moved, and an archive copy made anew, just after the record was read."""
+    moved, renewed = (Document.objects.get(pk=each.document_id) for each in filed_case.documents[:2])
+    folder = Path(settings.ARCHIVE_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ban.pdf").write_bytes(b"old")
+    old = fixity.Pace().sha256(folder / "ban.pdf")
+    Document.objects.filter(pk=renewed.pk).update(archive_filename="ban.pdf", archive_checksum=old)
+    asked = stored.stored_files
+
+    def then(documents: Any) -> list[stored.Stored]:
+        found = asked(documents)
+        if moved.source_path.exists():
+            moved.source_path.rename(moved.source_path.with_name("cho-moi.pdf"))
+            name = str(Path(str(moved.filename)).with_name("cho-moi.pdf"))
+            Document.objects.filter(pk=moved.pk).update(filename=name)
+            (folder / "ban.pdf").write_bytes(b"new")
+            new = fixity.Pace().sha256(folder / "ban.pdf")
+            Document.objects.filter(pk=renewed.pk).update(archive_checksum=new)
+        return found
+
+    monkeypatch.setattr("vks_plugin.custody.actions.fixity.stored_files", then)
+    assert _found(check_files(case=filed_case.case)) == []
+    assert not moved.source_path.exists()
+
+
+def test_a_run_goes_on_where_it_was_cut_off(filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixity, "_AT_ONCE", 1)
+    filed_case.documents[0].document.source_path.unlink()
+    cut = check_files(seconds=0)
+    assert (cut.finished_at, cut.documents) == (None, 1)
+    assert is_due(30)
+    # what beat sends goes on with what is there
+    compare_files()
+    run = FixityRun.objects.get()
+    assert (run.pk, run.documents) == (cut.pk, CaseDocument.objects.count())
+    assert run.finished_at is not None
+    assert _found(run) == [("missing", filed_case.documents[0].document_id, False)]
+    assert not is_due(30)
+
+
+def test_no_more_is_read_than_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(3 << 20))
+    began = time.monotonic()
+    pace = fixity.Pace(10 << 20)
+    pace.sha256(path)
+    assert time.monotonic() - began >= 0.2
+    assert pace.octets == 3 << 20
+
+
+def test_the_command(filed_case: FiledCase, people: dict[str, User]) -> None:
+    out = StringIO()
+    call_command("vks_fixity", "--case", filed_case.case.code, "--json", stdout=out)
+    assert json.loads(out.getvalue())["findings"] == []
+    filed_case.documents[0].document.source_path.unlink()
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 tệp không như đã ghi"):
+        call_command("vks_fixity", "--all", "--limit-rate", "100", stdout=out)
+    assert "bị mất" in out.getvalue()
+    finding = str(FixityFinding.objects.get().pk)
+    words = ["--close", finding, "--by", "chief_province", "--reason", "Đã phục hồi"]
+    call_command("vks_fixity", *words, stdout=StringIO())
+    assert FixityFinding.objects.get().closed_by == people["chief_province"]
+    with pytest.raises(CommandError, match="Không có vụ án mã"):
+        call_command("vks_fixity", "--case", "HS-KHONG-CO")

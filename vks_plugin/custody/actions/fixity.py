@@ -1,0 +1,230 @@
+"""Comparing stored files with what was recorded of them: as a stream, at a bounded rate, on from where it was cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.acts import tell
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.custody.models import FixityFinding, FixityRun, SealedDocument
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.host.stored import Stored, nobodys_files, stored_files
+from vks_plugin.text import one_line
+
+Kind = FixityFinding.Kind
+_AT_ONCE = 50
+"""Documents between two points from which a run can go on."""
+_BLOCK = 1 << 20
+
+
+class Pace:
+    """Reads files, at most so many bytes a second over the whole run."""
+
+    def __init__(self, most: int = 0) -> None:
+        """Begin.
+
+        Args:
+            most: bytes a second; 0: as fast as the disk gives them.
+        """
+        self.most = most
+        self.octets = 0
+        self._began = time.monotonic()
+        self._block = bytearray(_BLOCK)
+
+    def sha256(self, path: Path) -> str:
+        """Return the SHA-256 of a file.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        digest, view = hashlib.sha256(), memoryview(self._block)
+        with path.open("rb", buffering=0) as stream:
+            while count := stream.readinto(self._block):
+                digest.update(view[:count])
+                self.octets += count
+                if self.most:
+                    ahead = self.octets / self.most - (time.monotonic() - self._began)
+                    if ahead > 0:
+                        time.sleep(ahead)
+        return digest.hexdigest()
+
+
+class _Looked(NamedTuple):
+    kind: str
+    found: str
+
+
+def _look(stored: Stored, pace: Pace) -> _Looked | None:
+    """Compare one file with the host's record; None: it is as recorded."""
+    try:
+        found = pace.sha256(stored.path)
+    except FileNotFoundError:
+        return _Looked(Kind.MISSING, "")
+    except OSError:
+        return _Looked(Kind.UNREADABLE, "")
+    return None if found == stored.checksum else _Looked(Kind.CHANGED, found)
+
+
+def _again(stored: Stored) -> Stored | None:
+    """Return the same file by the record of this moment; None: it is gone with its document."""
+    for each in stored_files([stored.document]):
+        if (each.version, each.archive) == (stored.version, stored.archive):
+            return each
+    return None
+
+
+def _compare(run: FixityRun, papers: Iterable[CaseDocument], pace: Pace) -> tuple[int, list[FixityFinding]]:
+    """Return how many files these documents have, and what is wrong with them."""
+    recorded = {paper.document_id: paper.sha256 for paper in papers}
+    sealed = {row.version_id: row for row in SealedDocument.objects.filter(document_id__in=recorded)}
+    originals: dict[int, set[str]] = defaultdict(set)
+    paths: dict[int, Stored] = {}
+    findings = []
+
+    def note(stored: Stored, kind: str, *, expected: str, found: str = "") -> None:
+        findings.append(
+            FixityFinding(
+                run=run,
+                kind=kind,
+                document_id=stored.document,
+                version_id=stored.version,
+                archive=stored.archive,
+                path=str(stored.path),
+                expected=expected,
+                found=found,
+            )
+        )
+
+    files = stored_files(recorded.keys())
+    for stored in files:
+        looked, now = _look(stored, pace), stored
+        if looked is not None:
+            # the host may have moved the file, or made its archive copy anew, since its record was read
+            later = _again(stored)
+            if later is None:
+                continue
+            if later != stored:
+                now, looked = later, _look(later, pace)
+        if looked is not None:
+            note(now, looked.kind, expected=now.checksum, found=looked.found)
+        if not now.archive:
+            originals[now.document].add(now.checksum)
+            paths.setdefault(now.document, now)
+        seal = sealed.get(now.version)
+        kept = (seal.archive_sha256 if now.archive else seal.sha256) if seal is not None else ""
+        if kept and kept != now.checksum:
+            # the host's own record was changed behind the seal
+            note(now, Kind.CHANGED, expected=kept, found=now.checksum)
+    for document, sha256 in recorded.items():
+        # with versions, what was filed is one of them
+        if document in paths and sha256 and sha256 not in originals[document]:
+            note(paths[document], Kind.CHANGED, expected=sha256, found=paths[document].checksum)
+    return len(files), findings
+
+
+def check_files(
+    *, case: CaseFile | None = None, most: int = 0, resume: bool = False, seconds: float | None = None
+) -> FixityRun:
+    """Compare the stored files of every filed document, or of one case; return the run.
+
+    Findings are kept as they come up. A run over all also names files that no document has.
+
+    Args:
+        case: only this one.
+        most: bytes a second; 0: no bound.
+        resume: go on with the last run of this kind that was cut off, if there is one.
+        seconds: stop after so long; the run can be resumed.
+    """
+    unfinished = FixityRun.objects.filter(case=case, finished_at__isnull=True).order_by("-pk").first()
+    run = unfinished if resume and unfinished is not None else FixityRun.objects.create(case=case)
+    pace, began = Pace(most), time.monotonic()
+    while True:
+        papers = CaseDocument.objects.filter(pk__gt=run.behind).order_by("pk").only("document_id", "sha256")
+        if case is not None:
+            papers = papers.filter(case=case)
+        some = list(papers[:_AT_ONCE])
+        if not some:
+            break
+        before = pace.octets
+        files, findings = _compare(run, some, pace)
+        with transaction.atomic():
+            FixityFinding.objects.bulk_create(findings)
+            FixityRun.objects.filter(pk=run.pk).update(
+                behind=some[-1].pk,
+                documents=F("documents") + len(some),
+                files=F("files") + files,
+                octets=F("octets") + pace.octets - before,
+                touched_at=timezone.now(),
+            )
+        run.refresh_from_db()
+        if seconds is not None and time.monotonic() - began > seconds:
+            return run
+    return _finish(run)
+
+
+def _finish(run: FixityRun) -> FixityRun:
+    extra = [str(path) for path in nobodys_files()] if run.case is None else []
+    with transaction.atomic():
+        FixityFinding.objects.bulk_create(
+            (FixityFinding(run=run, kind=Kind.EXTRA, path=path) for path in extra), batch_size=400
+        )
+        run.finished_at = run.touched_at = timezone.now()
+        run.save(update_fields=["finished_at", "touched_at"])
+        counts = dict.fromkeys(Kind.values, 0)
+        for kind in run.findings.values_list("kind", flat=True):
+            counts[kind] += 1
+        tell(
+            "fixity_checked",
+            actor=None,
+            case=run.case,
+            fixity_run=run.pk,
+            documents=run.documents,
+            files=run.files,
+            files_changed=counts[Kind.CHANGED],
+            files_missing=counts[Kind.MISSING],
+            files_unreadable=counts[Kind.UNREADABLE],
+            files_extra=counts[Kind.EXTRA],
+        )
+    return run
+
+
+@transaction.atomic
+def close_finding(*, actor: User, finding: int, reason: str) -> FixityFinding:
+    """Close an alarm with a reason.
+
+    Raises:
+        BadInput: there is no such finding, or no reason.
+        Conflict: it is closed.
+    """
+    row = FixityFinding.objects.select_for_update(of=("self",)).select_related("run__case").filter(pk=finding).first()
+    if row is None:
+        raise BadInput(_("Không có sai lệch số %(number)d.") % {"number": finding}, field="close")
+    said = one_line(reason)[:500]
+    if not said:
+        raise BadInput(_("Hãy ghi lý do."), field="reason")
+    if row.closed_at is not None:
+        raise Conflict(_("Sai lệch này đã đóng."))
+    row.closed_at, row.closed_by, row.closing_reason = timezone.now(), actor, said
+    row.save(update_fields=["closed_at", "closed_by", "closing_reason"])
+    tell(
+        "fixity_closed",
+        actor=actor,
+        case=row.run.case,
+        fixity_run=row.run_id,
+        finding=row.pk,
+        finding_kind=row.kind,
+        document=row.document_id,
+        reason=said,
+    )
+    return row

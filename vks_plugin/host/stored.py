@@ -1,0 +1,64 @@
+"""Files the host keeps: which ones a document has, and which ones no document has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import Q
+from documents.models import Document
+
+_BATCH = 400
+"""SQLite's limit on variables in one statement is the tightest of the databases served."""
+SETTLED_AFTER = 3600
+"""Seconds after which a file that no document names is nobody's: the host writes the file first."""
+
+
+class Stored(NamedTuple):
+    """A file as the host records it."""
+
+    document: int
+    """The document, of which a version may be another row of the host."""
+    version: int
+    archive: bool
+    """Whether it is the archive copy; else the original."""
+    path: Path
+    checksum: str
+    """SHA-256 by the host's own record."""
+
+
+def stored_files(documents: Collection[int]) -> list[Stored]:
+    """Return the files of these documents and of all their versions, those in the trash too; in order (one query)."""
+    rows = Document.global_objects.filter(Q(pk__in=documents) | Q(root_document_id__in=documents)).order_by("pk")
+    found = []
+    for row in rows:
+        root = row.root_document_id or row.pk
+        found.append(Stored(root, row.pk, False, row.source_path, row.checksum))  # noqa: FBT003 - named in the tuple
+        if row.archive_path is not None:
+            found.append(Stored(root, row.pk, True, row.archive_path, row.archive_checksum or ""))  # noqa: FBT003
+    return found
+
+
+def nobodys_files() -> Iterator[Path]:
+    """Yield the originals and archive copies that no document names."""
+    before = time.time() - SETTLED_AFTER
+    for folder, column in (
+        (Path(settings.ORIGINALS_DIR), "filename"),
+        (Path(settings.ARCHIVE_DIR), "archive_filename"),
+    ):
+        files = (path for path in folder.rglob("*") if path.is_file())
+        while some := list(islice(files, _BATCH)):
+            names = {str(path.relative_to(folder)): path for path in some}
+            known = Document.global_objects.filter(**{f"{column}__in": list(names)}).values_list(column, flat=True)
+            for name in names.keys() - {str(each) for each in known}:
+                try:
+                    settled = names[name].stat().st_mtime < before
+                except FileNotFoundError:
+                    # moved on meanwhile
+                    continue
+                if settled:
+                    yield names[name]
