@@ -19,6 +19,9 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
+from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
@@ -80,12 +83,30 @@ def load_demo(report: Report) -> DemoSummary:
             _digitise(case, row, scanning=bool(codes))
         codes.append(case.code)
         report(f"Vụ án {case.code}: {len(row['documents'])} tài liệu.")
+    _hand_overs()
+    report("Hồ sơ giấy: hai lần giao nhận đã xong, một lần chờ nhận.")
     # as the administrator does once; the papers that are still being read come with the next evening's
     if last_checkpoint() is None:
         custody.ensure_key()
         custody.make_checkpoint()
     report("Sổ cái có khóa và điểm chốt đầu tiên.")
     return DemoSummary(accounts, codes, documents)
+
+
+def _hand_overs() -> None:
+    """Let files come from the agency, and one go on to court, where nobody has recorded any yet."""
+    rows = _read("hand_overs.json")
+    cases = {case.code: case for case in CaseFile.objects.filter(code__in={row["case"] for row in rows})}
+    begun = set(HandOver.objects.filter(case__in=cases.values()).values_list("case__code", flat=True))
+    for row in rows:
+        if row["case"] in begun:
+            continue
+        given = {key: value for key, value in row.items() if key not in {"case", "actor", "accepted"}}
+        actor = User.objects.get(username=row["actor"])
+        made = hand_over(actor=actor, case=cases[row["case"]], terms=Terms(part="hsva", **given))
+        if row["accepted"]:
+            passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
+            accept(actor=actor, row=made, checks=passed, awaits_paper=True)
 
 
 class _Nowhere:
