@@ -124,6 +124,12 @@ ACTS: dict[str, Act] = {
         ("batch", "part", "batch_state_before", "batch_state", "findings"),
         hidden=("reason",),
     ),
+    "digitisation_finding": Act(
+        _("Ghi lỗi chất lượng số hóa"),
+        ("batch", "part", "document", "page", "quality_kind", "finding_id"),
+        hidden=("reason",),
+    ),
+    "digitisation_resolved": Act(_("Ghi đã khắc phục lỗi số hóa"), ("batch", "part", "finding_id")),
     "digitisation_confirmed": Act(_("Kiểm sát viên xác nhận số hóa"), ("batch", "part", "digest")),
     "file_sealed": Act(
         _("Kết thúc số hóa, niêm phong"),
@@ -350,6 +356,9 @@ FIELDS: dict[str, Field] = {
     "batch_state_before": Field(_("Trạng thái số hóa trước"), "batch_state"),
     "batch_state": Field(_("Trạng thái số hóa"), "batch_state"),
     "findings": Field(_("Lỗi chưa khắc phục")),
+    "page": Field(_("Trang")),
+    "quality_kind": Field(_("Lỗi"), "quality_kind"),
+    "finding_id": Field(_("Lỗi số")),
     "record": Field(_("Số biên bản")),
     "folios": Field(_("Số bút lục")),
     "manifest": Field(_("SHA-256 của bảng kê"), "hash"),

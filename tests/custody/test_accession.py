@@ -8,12 +8,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import bagit
 import pytest
 from django.test import TestCase
+from django.utils import timezone
 
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
@@ -22,6 +23,7 @@ from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry, run_packing
+from vks_plugin.custody.actions.holding import write_beginning
 from vks_plugin.custody.models import Accession, AccessionItem, Holding, LedgerEntry
 from vks_plugin.custody.package import NAMESPACE, hash_of
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from tests.people import FiledCase
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +155,9 @@ def test_a_changed_file_or_a_new_paper_stops_it_and_nothing_is_taken(
         row = prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
     row.refresh_from_db()
     assert row.state == "loi"
-    assert filed_case.documents[0].title in row.error
+    # by number: whoever looks may have no right to the paper
+    assert f"số {document.pk} ({filed_case.case.code})" in row.error
+    assert not any(each.title in row.error for each in (*filed_case.documents, filed_case.internal))
     document.source_path.write_bytes(whole)
     with TestCase.captureOnCommitCallbacks(execute=True):
         retry(actor=people["clerk_kv1"], pk=row.pk)
@@ -178,7 +183,7 @@ def test_a_changed_file_or_a_new_paper_stops_it_and_nothing_is_taken(
 
 
 def test_a_run_that_was_cut_off_goes_on_where_it_was(
-    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
     from vks_plugin.custody import package
     from vks_plugin.custody.actions import accession
@@ -202,7 +207,13 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     run_packing(row.pk)
     row.refresh_from_db()
     assert row.state == "dang_dong_goi"
-    Accession.objects.filter(pk=row.pk).update(beat=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    client.force_login(people["clerk_kv1"])
+    page, again_at = f"/vks/archive/accessions/{row.pk}/", f"/vks/archive/accessions/{row.pk}/retry/"
+    assert again_at not in client.get(page).content.decode()
+    with pytest.raises(Conflict, match="hãy chờ"):
+        retry(actor=people["clerk_kv1"], pk=row.pk)
+    Accession.objects.filter(pk=row.pk).update(beat=timezone.now() - dt.timedelta(minutes=36))
+    assert again_at in client.get(page).content.decode()
     again = []
 
     def watched(source: Path, target: Path) -> str:
@@ -217,6 +228,49 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     assert (row.state, row.error) == ("cho_luu_tru", "")
     assert again == [True] * 3
     assert [path.name for path in row.items.get().path.parent.iterdir()] == [row.items.get().path.name]
+
+
+def test_what_is_called_off_while_it_is_packed_leaves_nothing(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vks_plugin.custody import package
+    from vks_plugin.custody.actions import accession
+
+    row = prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
+
+    def called_off(*given: Any, **named: Any) -> tuple[str, int]:
+        made = package.make_package(*given, **named)
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            cancel(actor=people["chief_kv1"], pk=row.pk)
+        # as if the disk had been slower than the person
+        row.items.get().path.write_bytes(b"late")
+        return made
+
+    monkeypatch.setattr(accession, "make_package", called_off)
+    run_packing(row.pk)
+    row.refresh_from_db()
+    item = row.items.get()
+    assert (row.state, item.sha256, item.size) == ("huy", "", 0)
+    assert list(item.path.parent.iterdir()) == []
+
+
+def test_what_archivists_may_not_know_and_what_lies_elsewhere_stays(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    row, case = packed(people, filed_case), filed_case.case
+    write_beginning(case)
+    Holding.objects.filter(case=case, part="hsva").update(unit=units["QN-KV3"], agency="")
+    cases = type(case).objects.filter(pk=case.pk)
+    cases.update(confidentiality="han_che_noi_bo")
+    with pytest.raises(Conflict, match="hạn chế nội bộ"):
+        accept(actor=archivist, pk=row.pk)
+    cases.update(confidentiality="thuong")
+    accept(actor=archivist, pk=row.pk)
+    kept = Holding.objects.filter(case=case, until__isnull=True).order_by("part")
+    assert [(each.part, each.unit_id, each.person_id) for each in kept] == [
+        ("hsks", case.unit_id, archivist.pk),
+        ("hsva", units["QN-KV3"].pk, None),
+    ]
 
 
 def test_an_office_without_the_post_any_more_cannot_take(

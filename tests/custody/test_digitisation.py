@@ -152,6 +152,10 @@ def test_what_is_found_wrong_goes_back_and_is_put_right(filed_case: FiledCase, p
     batch = actions.send_back(actor=checker, batch=batch, reason="Quét ngược trang 2.")
     assert batch.state == "tra_lai_quet"
     actions.resolve_finding(actor=scanner, finding=row)
+    found, resolved = told("digitisation_finding"), told("digitisation_resolved")
+    shown = {"document": filed_case.documents[1].document_id, "page": 2, "quality_kind": "sai_chieu"}
+    assert found == [{"batch": 1, "part": "hsva", "finding_id": row.pk} | shown]
+    assert resolved == [{"batch": 1, "part": "hsva", "finding_id": row.pk}]
     with pytest.raises(Conflict):
         actions.resolve_finding(actor=scanner, finding=row)
     batch = actions.move_batch(actor=scanner, batch=batch, name="submit")

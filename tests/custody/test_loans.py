@@ -29,7 +29,7 @@ from vks_plugin.custody.queries.loans import concerning, loans_of, overdue, show
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.version import is_stand_in
-from vks_plugin.organization.models import Appointment, Department
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
 
     from vks_plugin.cases.models import CaseFile
-    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +175,11 @@ def test_who_lends_depends_on_whose_person_borrows(
     settings.VKS_LOAN_OFFICE_DEPARTMENT = "VP"
     assert deciding(own) == {"chief_kv1", "deputy_kv1", "outsider"}
     assert deciding(other) == {"chief_kv1"}
+    # of a restricted case the department is told nothing, of its loans neither
+    type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
+    assert deciding(own) == {"chief_kv1", "deputy_kv1"}
+    assert not shown_to(people["outsider"]).exists()
+    type(case).objects.filter(pk=case.pk).update(confidentiality="thuong")
     # nobody lets oneself
     mine = _asked(people, case.code, "chief_kv1")
     assert deciding(mine) == {"deputy_kv1", "outsider"}
@@ -243,6 +247,24 @@ def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -
     hand_overs.draft(actor=people["clerk_kv1"], case=case, terms=TO_COURT)
     with pytest.raises(Conflict, match="giao nhận dở"):
         actions.issue_loan(actor=people["clerk_kv1"], loan_id=again.pk, volume_count=1, folio_count=6)
+
+
+def test_an_office_lends_what_the_one_before_it_had(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    row = _asked(people, case.code)
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    before = ProcuracyUnit.objects.filter(kind=case.unit.kind).exclude(pk=case.unit_id)[0]
+    Holding.objects.filter(case=case, part="hsva").update(unit=before)
+    given: dict[str, Any] = {"actor": people["clerk_kv1"], "loan_id": row.pk, "volume_count": 1, "folio_count": 6}
+    with pytest.raises(Conflict, match="không ở đơn vị"):
+        actions.issue_loan(**given)
+    UnitSuccession.objects.get_or_create(
+        predecessor=before, successor=case.unit, defaults={"effective_date": timezone.localdate()}
+    )
+    actions.issue_loan(**given)
+    assert "slip" not in _may(people, "clerk_kv1", row)
+    assert Holding.objects.get(case=case, part="hsva", until=None).person == people["prosecutor_kv3"]
 
 
 def test_hands_that_give_are_not_the_hands_that_take(case: CaseFile, people: dict[str, User]) -> None:

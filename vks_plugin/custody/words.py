@@ -17,7 +17,7 @@ from vks_plugin.cases.proceedings import event_label
 from vks_plugin.cases.record import field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
-from vks_plugin.custody.models import FixityFinding, LedgerEntry, Loan
+from vks_plugin.custody.models import FixityFinding, LedgerEntry, Loan, QualityFinding
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.custody.retention import GROUNDS, TERMS
 from vks_plugin.custody.states import DIGITISATION, step_label
@@ -90,6 +90,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),
     "loan_form": _choice(Loan.Form.choices),
     "finding_kind": _choice(FixityFinding.Kind.choices),
+    "quality_kind": _choice(QualityFinding.Kind.choices),
     "change_kind": _choice(CaseChange.Act.choices),
     "subject": subject_label,
     "day": lambda value: f"{dt.date.fromisoformat(value):%d/%m/%Y}",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,28 +45,34 @@ from vks_plugin.custody.package import (
     premis,
     remove,
 )
-from vks_plugin.custody.queries.accession import accession_for, has_archivist, may_give, may_take
-from vks_plugin.custody.queries.holding import assumed_keeper, open_holding
+from vks_plugin.custody.queries.accession import (
+    accession_for,
+    has_archivist,
+    is_being_packed,
+    longest_silence,
+    may_give,
+    may_take,
+)
+from vks_plugin.custody.queries.holding import acting_for, assumed_keeper, open_holding
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.host.files import files_of, newest_versions
 from vks_plugin.language import speaking
+from vks_plugin.text import one_line
 
 logger = logging.getLogger("paperless.vks.custody")
 
 MOST_CASES = 30
 """Cases of one accession."""
-LOST = dt.timedelta(minutes=2)
-"""A worker that was not heard of for so long is taken for lost."""
 ARCHIVED = "nop_luu"
 """The event by which a case is in the archive."""
 
 
 def papers_of(case: CaseFile) -> list[CaseDocument]:
     """Return every document of a case, of both parts."""
-    rows = CaseDocument.objects.filter(case=case).select_related("document", "document_type")
+    rows = CaseDocument.objects.filter(case=case).select_related("case", "document", "document_type")
     return list(rows.prefetch_related("folios").order_by("part", "pk"))
 
 
@@ -85,11 +90,23 @@ def _obstacle(found: Standing) -> str:
         return _("đã nộp lưu")
     if case.stage != "ket_thuc" or found.retention.finished_on is None:
         return _("chưa kết thúc")
-    if case.confidentiality == CaseFile.Confidentiality.RESTRICTED:
-        return _("hạn chế nội bộ nên Lưu trữ viên không được biết: lãnh đạo đổi độ nhạy cảm trước")
+    if hidden := _hidden_from_archivists(case):
+        return hidden
     if AccessionItem.objects.filter(case=case, pending=True).exists():
         return _("đang trong một lần nộp lưu khác")
     return ""
+
+
+def _hidden_from_archivists(case: CaseFile) -> str:
+    """Return why an archivist may not have a case; empty: may."""
+    if case.confidentiality == CaseFile.Confidentiality.RESTRICTED:
+        return _("hạn chế nội bộ nên Lưu trữ viên không được biết: lãnh đạo đổi độ nhạy cảm trước")
+    return ""
+
+
+def _hold(keys: Iterable[int]) -> None:
+    """Hold cases until the transaction ends, in the order every act holds them in, and before the accession itself."""
+    list(CaseFile.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
@@ -103,12 +120,12 @@ def prepare(*, actor: User, codes: Sequence[str]) -> Accession:
         Conflict: a case cannot go; the sentence names each and why.
         Unavailable: the task queue cannot be reached.
     """
-    wanted = sorted(set(codes))
+    wanted = sorted({one_line(code) for code in codes} - {""})
     if not wanted or len(wanted) > MOST_CASES:
         raise BadInput(_("Hãy chọn từ 1 đến %(most)d vụ án để nộp lưu.") % {"most": MOST_CASES}, field="cases")
     chosen = visible_cases(actor, at_least=Level.METADATA).filter(code__in=wanted)
     keys = list(chosen.values_list("pk", flat=True))
-    list(CaseFile.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    _hold(keys)
     cases = list(CaseFile.objects.select_related(*FACTS).filter(pk__in=keys).order_by("pk"))
     if len(cases) != len(wanted):
         raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
@@ -159,7 +176,7 @@ def retry(*, actor: User, pk: int) -> Accession:
         Unavailable: the task queue cannot be reached.
     """
     row = _given(actor, pk)
-    if row.state == "dang_dong_goi" and row.beat is not None and timezone.now() - row.beat < LOST:
+    if is_being_packed(row):
         raise Conflict(_("Đang đóng gói: hãy chờ."))
     move(row, ACCESSION, "retry", error="", beat=None)
     transaction.on_commit(partial(_send, row))
@@ -179,7 +196,7 @@ def _given(actor: User, pk: int) -> Accession:
 def run_packing(accession_id: int) -> None:
     """Pack the cases of an accession; called by the worker. What goes wrong is kept with it as a sentence."""
     now = timezone.now()
-    idle = Q(beat__isnull=True) | Q(beat__lt=now - LOST)
+    idle = Q(beat__isnull=True) | Q(beat__lt=now - longest_silence())
     if Accession.objects.filter(idle, pk=accession_id, state="dang_dong_goi").update(beat=now) != 1:
         return
     row = Accession.objects.select_related("unit", "giver").get(pk=accession_id)
@@ -198,6 +215,9 @@ def run_packing(accession_id: int) -> None:
 
 def _failed(row: Accession, sentence: str) -> None:
     Accession.objects.filter(pk=row.pk, state="dang_dong_goi").update(state="loi", beat=None, error=sentence[:500])
+    if Accession.objects.filter(pk=row.pk, state="huy").exists():
+        # called off meanwhile: what was written since then goes too
+        _remove(list(row.items.all()))
 
 
 def _pack(row: Accession) -> None:
@@ -210,6 +230,7 @@ def _pack(row: Accession) -> None:
             _pack_case(row, item, papers[item.pk], done=done, total=total)
         done += len(papers[item.pk])
     with transaction.atomic():
+        _hold(item.case_id for item in items)
         move(row, ACCESSION, "finish", beat=None, done=done, total=total)
         tell_each(
             "accession_packed",
@@ -275,12 +296,15 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
     item.documents, item.pages = len(papers), sum(each.page_count or 0 for each in papers)
     item.digest = digest_of((each.document_id, each.sha256) for each in papers)
     item.sha256, item.size = sha256, size
-    item.save(update_fields=["documents", "pages", "digest", "sha256", "size"])
+    with transaction.atomic():
+        # holds the accession: what was called off gets no hash back
+        _beat(row, done + len(papers), total)
+        item.save(update_fields=["documents", "pages", "digest", "sha256", "size"])
 
 
 def _copy(source: Path, target: Path, expected: str, filed: CaseDocument) -> Path:
     if not source.is_file():
-        raise Conflict(_("Tệp của tài liệu “%(title)s” không còn trên máy chủ.") % {"title": filed.title})
+        raise Conflict(_("Tệp của tài liệu số %(id)d (%(code)s) không còn trên máy chủ.") % _named(filed))
     found = copied(source, target)
     if expected and found != expected:
         # left from a run before the file changed, or the file itself is another one
@@ -288,10 +312,15 @@ def _copy(source: Path, target: Path, expected: str, filed: CaseDocument) -> Pat
         found = copied(source, target)
     if expected and found != expected:
         raise Conflict(
-            _("Tệp của tài liệu “%(title)s” không còn như lúc nộp: hãy báo quản trị, chưa nộp lưu được.")
-            % {"title": filed.title}
+            _("Tệp của tài liệu số %(id)d (%(code)s) không còn như lúc nộp: hãy báo quản trị, chưa nộp lưu được.")
+            % _named(filed)
         )
     return target
+
+
+def _named(filed: CaseDocument) -> dict[str, Any]:
+    """Return what names a document to people who may not read it: its title may be that of an internal paper."""
+    return {"id": filed.document_id, "code": filed.case.code}
 
 
 def _description(filed: CaseDocument, names: dict[str, Path], payload: Path) -> dict[str, Any]:
@@ -368,8 +397,7 @@ def accept(*, actor: User, pk: int) -> Accession:
     with transaction.atomic():
         # in the order every act holds cases in
         items = list(row.items.select_related("case").order_by("case_id"))
-        keys = [item.case_id for item in items]
-        list(CaseFile.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+        _hold(item.case_id for item in items)
         now = timezone.now()
         year = timezone.localdate(now).year
         move(row, ACCESSION, "accept", receiver=actor, accepted_at=now)
@@ -392,6 +420,8 @@ def _changed(row: Accession, item: AccessionItem) -> str:
         return _("gói không còn trên máy chủ")
     if item.case.unit_id != row.unit_id:
         return _("đã chuyển đơn vị")
+    if hidden := _hidden_from_archivists(item.case):
+        return hidden
     rows = CaseDocument.objects.filter(case=item.case).values_list("document_id", "sha256")
     if digest_of(rows) != item.digest:
         return _("tài liệu thay đổi sau khi đóng gói")
@@ -409,8 +439,9 @@ def _take(actor: User, row: Accession, item: AccessionItem) -> None:
     for part, _label in PARTS:
         held = open_holding(case, part)
         giver = held.keeper if held is not None else assumed_keeper(case, part)
-        # the case file of a tried case stays with the court: only what is here goes to the archive
-        if giver.unit is not None and not giver.is_same(receiver):
+        # the case file of a tried case stays with the court, what is recorded elsewhere stays there: only what is here goes
+        here = giver.unit is not None and row.unit_id in acting_for([giver.unit.pk])
+        if here and not giver.is_same(receiver):
             pass_to(
                 case=case,
                 part=part,
@@ -443,8 +474,9 @@ def cancel(*, actor: User, pk: int) -> Accession:
     """
     row = _given(actor, pk)
     with transaction.atomic():
-        move(row, ACCESSION, "cancel", beat=None)
         items = list(row.items.select_related("case").order_by("case_id"))
+        _hold(item.case_id for item in items)
+        move(row, ACCESSION, "cancel", beat=None)
         row.items.update(pending=False, sha256="", size=0)
         tell_each("accession_cancelled", actor=actor, each=[(item.case, {"accession": row.pk}) for item in items])
         transaction.on_commit(partial(_remove, items))

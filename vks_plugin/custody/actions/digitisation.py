@@ -242,9 +242,22 @@ def note_finding(
     if page is not None and not 1 <= page <= (document.page_count or LARGEST_FOLIO):
         raise BadInput(_("Tài liệu không có trang %(page)d.") % {"page": page}, field="page")
     said = _said(note, needed=_("Hãy tả lỗi.") if kind == QualityFinding.Kind.OTHER else "", field="note")
-    return QualityFinding.objects.create(
+    row = QualityFinding.objects.create(
         batch=batch, case_document=document, page=page, kind=kind, note=said, found_by=actor
     )
+    tell(
+        "digitisation_finding",
+        actor=actor,
+        case=batch.case,
+        batch=batch.number,
+        part=batch.part,
+        document=document.document_id,
+        page=page,
+        quality_kind=kind,
+        finding_id=row.pk,
+        reason=said,
+    )
+    return row
 
 
 @transaction.atomic
@@ -262,6 +275,14 @@ def resolve_finding(*, actor: User, finding: QualityFinding) -> QualityFinding:
     rows = QualityFinding.objects.filter(pk=finding.pk, resolved_at__isnull=True)
     if rows.update(resolved_at=timezone.now(), resolved_by=actor) != 1:
         raise Conflict(_("Lỗi này đã được ghi là khắc phục."))
+    tell(
+        "digitisation_resolved",
+        actor=actor,
+        case=batch.case,
+        batch=batch.number,
+        part=batch.part,
+        finding_id=finding.pk,
+    )
     finding.refresh_from_db()
     return finding
 

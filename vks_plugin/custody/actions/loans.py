@@ -22,7 +22,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
-from vks_plugin.custody.queries.holding import holder_of
+from vks_plugin.custody.queries.holding import acting_for, holder_of
 from vks_plugin.custody.queries.loans import (
     RELATED,
     SOON,
@@ -355,7 +355,7 @@ def issue_loan(*, actor: User, loan_id: int, volume_count: int, folio_count: int
     if HandOver.objects.filter(case=case, part=row.part, state__in=HAND_OVER.open).exists():
         raise Conflict(_("Hồ sơ đang giao nhận dở: hãy nhận xong hoặc hủy lần giao đó trước khi cho mượn."))
     holder = holder_of(case, row.part)
-    if holder.keeper.unit is None or holder.keeper.unit.pk != case.unit_id:
+    if holder.keeper.unit is None or case.unit_id not in acting_for([holder.keeper.unit.pk]):
         raise Conflict(
             _("Hồ sơ đang ở %(keeper)s, không ở đơn vị để giao: hãy ghi giao nhận (hoặc nơi giữ ban đầu) trước.")
             % {"keeper": holder.name}

@@ -411,7 +411,7 @@ class ThroughputSerializer(serializers.Serializer[Any]):
         parameters=[
             OpenApiParameter("state", str, description="Only batches in this state; those not closed otherwise.")
         ],
-        responses={200: BoardRowSerializer(many=True)},
+        responses={200: BoardRowSerializer(many=True), **refusals(400)},
     )
 )
 class DigitisationBoardViewSet(ApiViewSet):
@@ -425,6 +425,12 @@ class DigitisationBoardViewSet(ApiViewSet):
         """Answer with a page of them."""
         rows = queries.visible_batches(self.actor)
         state = request.query_params.get("state", "")
+        if state and state not in dict(DIGITISATION.states):
+            raise BadInput(
+                _("Trạng thái phải là một trong: %(states)s.")
+                % {"states": ", ".join(value for value, _label in DIGITISATION.states)},
+                field="state",
+            )
         rows = rows.filter(state=state) if state else rows.filter(state__in=DIGITISATION.open)
         return self.page(
             rows.select_related("case__unit").order_by("state_since", "pk"),
@@ -454,6 +460,11 @@ def _day(request: Request, name: str, usual: dt.date) -> dt.date:
     if not said:
         return usual
     try:
-        return dt.date.fromisoformat(said)
+        day = dt.date.fromisoformat(said)
     except ValueError as error:
         raise BadInput(_("Hãy nhập ngày dạng yyyy-mm-dd."), field=name) from error
+    if not 1900 <= day.year <= 2200:
+        raise BadInput(
+            _("%(label)s có năm %(year)d: hãy kiểm tra lại.") % {"label": _("Ngày"), "year": day.year}, field=name
+        )
+    return day

@@ -84,7 +84,7 @@ class LoanSerializer(serializers.Serializer[LoanTold]):
     difference = serializers.CharField(source="row.difference", help_text="What differed when it came back.")
     renewals = LoanRenewalSerializer(many=True)
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do: of `answer` (a renewal), `approve`, `deny`, `issue`, `renew`, `return`, `slip`, `withdraw`."
+        help_text="What the asker may do: of `answer` (a renewal), `approve`, `deny`, `issue`, `renew`, `return`, `withdraw`."
     )
 
     @extend_schema_field(PersonSerializer(allow_null=True))

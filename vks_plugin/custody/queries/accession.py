@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -10,6 +13,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import case_for, holds_post
 from vks_plugin.custody.models import Accession, AccessionItem
+from vks_plugin.custody.states import ACCESSION
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
@@ -17,6 +21,22 @@ from vks_plugin.organization.queries import posts_in_force
 GIVERS = LEADING | {"records_clerk"}
 """Roles whose holders hand cases of their office to its archive."""
 ARCHIVIST = "archivist"
+
+
+def longest_silence() -> dt.timedelta:
+    """Return after how long a worker that was not heard of is taken for lost: the host has ended its task by then."""
+    # half an hour, unless the host was told otherwise
+    return dt.timedelta(seconds=getattr(settings, "CELERY_TASK_TIME_LIMIT", None) or 1800, minutes=5)
+
+
+def is_being_packed(row: Accession) -> bool:
+    """Tell whether a worker packs an accession, or is about to; one that was cut off is said to be lost after a while."""
+    return row.state == ACCESSION.first and timezone.now() - (row.beat or row.asked_at) < longest_silence()
+
+
+def may_be_packed_again(row: Accession) -> bool:
+    """Tell whether an accession waits for somebody to have it packed again: it failed, or its worker was lost."""
+    return row.state in ACCESSION.move("retry").sources and not is_being_packed(row)
 
 
 def may_give(user: User, unit_id: int) -> bool:

@@ -37,7 +37,7 @@ class Places:
     chief: frozenset[int]
     desk: frozenset[int]
     office: frozenset[int]
-    """Where the person heads the department that allows loans to the office's own people."""
+    """Where the person heads the department that allows loans to the office's own people; never of restricted cases."""
 
     @property
     def any(self) -> frozenset[int]:
@@ -48,14 +48,16 @@ class Places:
         """Tell whether the person hands out and takes back files of an office."""
         return unit in self.desk or unit in self.led
 
-    def allows(self, unit: int, *, own_people: bool) -> bool:
-        """Tell whether the person decides about loans of an office's files.
+    def allows(self, case: CaseFile, *, own_people: bool) -> bool:
+        """Tell whether the person decides about loans of a case.
 
-        To its own people its leaders lend (and the head of the department the setting names), to everybody else its
-        chief.
+        To the people of its office the leaders there lend (and the head of the department the setting names, where the
+        case is not restricted), to everybody else its chief.
         """
+        unit = case.unit_id
         if own_people:
-            return unit in self.led or unit in self.office
+            normal = case.confidentiality == CaseFile.Confidentiality.NORMAL
+            return unit in self.led or (normal and unit in self.office)
         return unit in self.chief or (configuration().loan_deputies_lend_outside and unit in self.led)
 
 
@@ -82,8 +84,10 @@ def shown_to(user: User) -> QuerySet[Loan]:
     """
     places = places_of(user)
     chosen = Q(borrower=user) | Q(requested_by=user)
-    if places.led | places.office:
-        chosen |= Q(case__unit_id__in=places.led | places.office)
+    if places.led:
+        chosen |= Q(case__unit_id__in=places.led)
+    if places.office:
+        chosen |= Q(case__unit_id__in=places.office, case__confidentiality=CaseFile.Confidentiality.NORMAL)
     if places.desk:
         known = visible_cases(user).filter(unit_id__in=places.desk).order_by()
         chosen |= Q(case_id__in=known.values("pk"))
@@ -129,7 +133,7 @@ class LoanTold:
     """The posts in force of the borrower."""
     renewals: tuple[LoanRenewal, ...]
     may: frozenset[str]
-    """Of `approve`, `deny`, `withdraw`, `issue`, `return`, `renew`, `answer`, `slip`."""
+    """Of `approve`, `deny`, `withdraw`, `issue`, `return`, `renew`, `answer`."""
 
     @property
     def label(self) -> str:
@@ -268,7 +272,9 @@ def _may(
     asked = own or user.pk == row.requested_by_id
     found = set()
     decides = (
-        unit is not None and not asked and places.allows(unit, own_people=any(post.unit_id == unit for post in posts))
+        row.case is not None
+        and not asked
+        and places.allows(row.case, own_people=any(post.unit_id == unit for post in posts))
     )
     hands_out = unit is not None and not own and knows and places.hands_out(unit)
     out = state in {"dang_muon", OVERDUE[0]}
@@ -285,8 +291,6 @@ def _may(
         found.add("renew")
     if out and waits and decides and not any(each.granted is None and each.asked_by_id == user.pk for each in renewals):
         found.add("answer")
-    if row.number is not None and knows and (own or hands_out or decides):
-        found.add("slip")
     return frozenset(found)
 
 

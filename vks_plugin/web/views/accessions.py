@@ -15,7 +15,14 @@ from vks_plugin.access.queries import visible_cases
 from vks_plugin.custody import accession_papers
 from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry
 from vks_plugin.custody.models import Accession
-from vks_plugin.custody.queries.accession import accession_for, accessions_for, may_give, may_take, package_for
+from vks_plugin.custody.queries.accession import (
+    accession_for,
+    accessions_for,
+    may_be_packed_again,
+    may_give,
+    may_take,
+    package_for,
+)
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.errors import NotFound
 from vks_plugin.host.rest import leave_uncompressed
@@ -61,7 +68,7 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
         "items": [(each, each.case_id in known) for each in items],
         "may_take": "accept" in open_moves and may_take(request.user, row),
         "may_cancel": giving and "cancel" in open_moves,
-        "may_retry": giving and row.state == "loi",
+        "may_retry": giving and may_be_packed_again(row),
         "may_print": len(known) == len(items) and row.state != "huy",
         "part": "accessions",
     }

@@ -10,11 +10,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.core.validators import MaxValueValidator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.policy import Level
@@ -29,6 +31,7 @@ from vks_plugin.errors import BadInput, Conflict, NotFound, VksError
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import FORMATS
+from vks_plugin.text import one_line
 from vks_plugin.web.digitisation_forms import FindingForm, OpenForm, ReasonForm, StepForm
 from vks_plugin.web.fields import DayField, StyledForm
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
@@ -269,11 +272,15 @@ def record(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
 # --- the board
 
 
+# the day after the last one is counted with, and there is none after that of the year 9999
+_NOT_TOO_FAR = MaxValueValidator(dt.date(2200, 12, 31), gettext_lazy("Ngày này sau năm 2200: hãy kiểm tra lại."))
+
+
 class PeriodForm(StyledForm):
     """Between which days throughput is counted."""
 
-    first = DayField(label=_("Từ ngày"), required=False)
-    last = DayField(label=_("Đến ngày"), required=False)
+    first = DayField(label=gettext_lazy("Từ ngày"), required=False, validators=[_NOT_TOO_FAR])
+    last = DayField(label=gettext_lazy("Đến ngày"), required=False, validators=[_NOT_TOO_FAR])
 
 
 @page
@@ -290,7 +297,7 @@ def board(request: SignedInRequest) -> HttpResponse:
         whose = "mine" if has_own else "all"
     rows = own if whose == "mine" else everything
     units = ProcuracyUnit.objects.filter(pk__in=everything.order_by().values("unit_id"))
-    unit = request.GET.get("unit", "")
+    unit = one_line(request.GET.get("unit", ""))
     if unit:
         rows = rows.filter(case__unit__code=unit)
     stood = queries.counted_by_state(rows)
