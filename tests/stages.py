@@ -78,6 +78,7 @@ def wanted_by(request: pytest.FixtureRequest) -> Stage:
             below = {getattr(each.func, "stage", None) for arg in last.argnames for each in definitions.get(arg, ())}
             if not below & set(order[order.index(name) :]):
                 return NOTHING
+            asked.add(name)
     return frozenset(asked) if asked & _WORTH_KEEPING else NOTHING
 
 

@@ -106,7 +106,7 @@ class SlideMoveSerializer(InputSerializer):
     to = serializers.IntegerField(min_value=1, max_value=10_000, help_text="Its place, counted from 1.")
 
 
-class ObstacleSerializer(serializers.Serializer[Any]):
+class DeckObstacleSerializer(serializers.Serializer[Any]):
     """What stands in the way of a deck, or is to be thought of."""
 
     rule = serializers.CharField()
@@ -212,13 +212,13 @@ class PresentationViewSet(OfCaseViewSet):
     @extend_schema(
         summary="What stands in the way of a deck",
         parameters=[_NUMBER],
-        responses={200: ObstacleSerializer(many=True), **refusals(403, 404)},
+        responses={200: DeckObstacleSerializer(many=True), **refusals(403, 404)},
     )
     @action(detail=True, methods=["get"], pagination_class=None)
     def obstacles(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with everything."""
         found = queries.obstacles_of(self.actor, self._row())
-        return Response(ObstacleSerializer(found, many=True).data)
+        return Response(DeckObstacleSerializer(found, many=True).data)
 
     @extend_schema(
         summary="Ask for a deck",
