@@ -140,8 +140,15 @@ def test_testimony_is_released_from_the_presenters_window_alone(offline: Browser
     expect(page.locator(".strip-ground")).to_contain_text("Điểm a khoản 2 Điều 308")
     assert NOTE not in page.content()
     assert "Chỉ khi bị cáo chối" not in page.content()
-    # taken back
+    # taken back, and the way back does not lead there either
+    goes_to(page, "20")
+    expect(page.locator(".strip-foot strong")).to_contain_text("BL 20 ·")
+    goes_to(page, HELD_FOLIO)
+    expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {HELD_FOLIO} ·")
     presenter.keyboard.press("r")
     expect(page.locator(".strip-foot strong")).not_to_contain_text(f"BL {HELD_FOLIO} ·")
+    for folio in ("20", "12"):
+        page.keyboard.press("Backspace")
+        expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {folio} ·")
     presenter.keyboard.press("b")
     expect(page.locator("#black")).to_be_visible()

@@ -470,7 +470,7 @@ def test_the_defence_is_not_handed_what_it_may_not_read(filed_case: FiledCase, p
     CaseFile.objects.filter(pk=case.pk).update(stage="truy_to")
     case.refresh_from_db()
     CasePerson.objects.create(
-        case=case, role="nguoi_lam_chung", full_name="Lê Thị Bảo Vệ", folded_name="le thi bao ve", is_protected=True
+        case=case, role="witness", full_name="Lê Thị Bảo Vệ", folded_name="le thi bao ve", is_protected=True
     )
     texts = ("Lời khai của LÊ THỊ BẢO  VỆ", "Không nhắc ai cả", "")
     for each, text in zip(filed_case.documents, texts, strict=True):
@@ -487,3 +487,13 @@ def test_the_defence_is_not_handed_what_it_may_not_read(filed_case: FiledCase, p
     assert filed_case.documents[0].title not in everything
     leaders = made(actor, case, Bundle.Preset.LEADERS)
     assert len(leaders.document_ids) == 3
+    # nor does the name on the cover, and what builds on it is for the same readers
+    CaseFile.objects.filter(pk=case.pk).update(name="Vụ án đối với Lê Thị Bảo Vệ")
+    case.refresh_from_db()
+    for preset, before in ((Bundle.Preset.DEFENCE, None), (Bundle.Preset.CORE, bundle)):
+        wishes = Wishes(folios="3-5" if before else "")
+        laid = court.plan_for(actor=actor, case=case, preset=preset, wishes=wishes, earlier=before)
+        assert laid.plan.request.case_name == "Vụ án đối với [Người làm chứng 1]"
+    CaseDocument.objects.filter(pk=filed_case.documents[1].pk).update(characteristics="Bản của Lê Thị Bảo Vệ")
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)

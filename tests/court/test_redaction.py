@@ -206,6 +206,16 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     for wishes, shown in ((Wishes(), False), (Wishes(redacted=True), True)):
         laid = court.plan_for(actor=actor, case=case, wishes=wishes)
         assert [each.document.redacted for each in laid.plan.documents] == [False, shown, False]
+    # a copy in which her name can still be read is not handed out
+    CasePerson.objects.filter(case=case).update(full_name="Luật Tố Tụng")
+    for each in filed_case.documents:
+        type(each.document).objects.filter(pk=each.document_id).update(content="Lời khai của Luật Tố Tụng")
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    places = redactions.proposals(actor=actor, filed=paper)
+    redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
+    laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    assert [each.document_id for each in laid.filed] == [paper.document_id]
     # a copy of what the document no longer is stands in for nothing
     CaseDocument.objects.filter(pk=paper.pk).update(sha256="0" * 64)
     paper.refresh_from_db()

@@ -129,8 +129,11 @@ def test_a_leader_confirms_on_the_page_and_others_are_not_offered_it(
     slide.refresh_from_db()
     assert slide.confirmed_by is None
     chief = as_person("chief_kv1")
-    assert "Xác nhận cho chiếu" in text_of(chief.get(f"{base}1/"))
-    chief.post(f"{base}1/", {"act": f"confirm:{slide.pk}"})
+    offered = re.search(rf'value="(confirm:{slide.pk}:[0-9a-f]{{64}})"', chief.get(f"{base}1/").content.decode())
+    assert offered is not None
+    chief.post(f"{base}1/", {"act": f"confirm:{slide.pk}:{'0' * 64}"})
+    assert "vừa được sửa" in text_of(chief.get(f"{base}1/"))
+    chief.post(f"{base}1/", {"act": offered[1]})
     slide.refresh_from_db()
     assert slide.confirmed_by == people["chief_kv1"]
     assert "xuất được" in text_of(chief.get(f"{base}1/"))

@@ -23,7 +23,8 @@ from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.bundle import BundleResult, path_of_volume, write_addition, write_bundle
-from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
+from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose, masks_of
+from vks_plugin.court.deck.rules import masked
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.models import Bundle
@@ -101,7 +102,8 @@ def plan_for(
         planned = [[_as_planned(each, wishes, chosen) for each in group] for group in chosen.groups]
         request = BundleRequest(
             case_code=case.code,
-            case_name=case.name,
+            # names that the papers inside are kept back for do not stand on the cover either
+            case_name=masked(case.name, masks_of(case)) if chosen.defence else case.name,
             office_name=case.unit.name,
             made_on=timezone.localdate(),
             title=str(Bundle.Preset(chosen.preset).label),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.cases.folio_queries import folio_report
@@ -14,10 +16,13 @@ from vks_plugin.cases.folio_report import Finding
 from vks_plugin.cases.folios import parse_labels
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.conf import MEBIBYTE, configuration
+from vks_plugin.court.deck.rules import PersonFacts
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.plan import CORNERS, VolumeLimits
+from vks_plugin.court.redaction import long_enough, propose
+from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput
-from vks_plugin.host.files import text_of
+from vks_plugin.host.files import readable_pdf, text_of
 from vks_plugin.text import folded
 
 Preset = Bundle.Preset
@@ -106,6 +111,8 @@ class Choice:
     notes: list[str] = field(default_factory=list)
     redactions: dict[int, Redaction] = field(default_factory=dict)
     """From document to the copy that stands in for it."""
+    defence: bool = False
+    """Whether accused or defender will read it: itself, or as a part of what they read."""
     main_pages: dict[int, int] = field(default_factory=dict)
     """Of a core bundle: from document to its first page in the main bundle."""
 
@@ -141,14 +148,24 @@ def choose(
         chosen = Choice(preset, [picked])
     if preset == Preset.LEADERS:
         chosen.groups = [sorted(picked, key=_by_group)]
-    defence = Preset.DEFENCE in {preset, chosen.preset}
-    if wishes.redacted or defence:
+    before = _chain(earlier)
+    chosen.defence = Preset.DEFENCE in {preset, chosen.preset, *(each.preset for each in before)}
+    if chosen.defence or wishes.redacted or any(each.options.get("redacted") for each in before):
         chosen.redactions = redactions_of(chosen.documents)
-    if defence:
+    if chosen.defence:
         _for_the_defence(case, chosen)
     if preset in _WHOLE_FILE:
         _mind_gaps(case, chosen, wishes)
     return chosen
+
+
+def _chain(bundle: Bundle | None) -> list[Bundle]:
+    """Return a bundle and everything it builds on."""
+    found = []
+    while bundle is not None:
+        found.append(bundle)
+        bundle = bundle.earlier
+    return found
 
 
 def _picked(filed: Sequence[CaseDocument], wishes: Wishes) -> list[CaseDocument]:
@@ -234,13 +251,39 @@ def redactions_of(filed: Sequence[CaseDocument]) -> dict[int, Redaction]:
     return found
 
 
+def _why_masked(case: CaseFile, person: CasePerson, today: dt.date) -> str:
+    """Return why somebody may not be recognised by those outside; empty when they may."""
+    if person.is_legal_person:
+        return ""
+    if person.is_sexual_offence_victim or (case.is_sexual_abuse_minor and person.role == "victim"):
+        return _("bị hại của tội xâm hại tình dục")
+    if person.is_minor or person.is_minor_on(today):
+        return _("người dưới 18 tuổi")
+    if person.is_protected:
+        return _("người được bảo vệ")
+    return _("người được ghi là ẩn danh khi trình chiếu") if person.is_anonymous else ""
+
+
 def people_to_mask(case: CaseFile) -> list[CasePerson]:
-    """Return whoever may not be recognised by those outside: the protected, the anonymous, victims who are minors."""
-    return list(
-        case.people.filter(
-            Q(is_protected=True) | Q(is_anonymous=True) | Q(is_sexual_offence_victim=True) | Q(is_minor=True)
-        ).order_by("pk")
-    )
+    """Return whoever may not be recognised by those outside (one query).
+
+    The protected, the anonymous, minors at the act or today, victims of sexual offences; in a case of sexual abuse of
+    minors every victim.
+    """
+    today = timezone.localdate()
+    return [person for person in case.people.order_by("pk") if _why_masked(case, person, today)]
+
+
+def masks_of(case: CaseFile) -> list[PersonFacts]:
+    """Return these people with what stands in place of their names: `[Bị hại 1]`."""
+    today = timezone.localdate()
+    counted: Counter[str] = Counter()
+    found = []
+    for person in people_to_mask(case):
+        counted[person.role_label] += 1
+        told = f"[{person.role_label} {counted[person.role_label]}]"
+        found.append(PersonFacts(person.full_name, told, _why_masked(case, person, today)))
+    return found
 
 
 def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
@@ -250,12 +293,12 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
             _("Bị can, người bào chữa đọc, sao chụp hồ sơ sau khi kết thúc điều tra (Điều 60, Điều 82)."),
             field="preset",
         )
-    secret = [folded(person.full_name) for person in people_to_mask(case)]
+    secret = [person.full_name for person in people_to_mask(case)]
     groups = []
     for group in chosen.groups:
         kept = []
         for each in group:
-            why = _why_not(each, secret, redacted=each.pk in chosen.redactions)
+            why = _why_not(each, secret, chosen.redactions.get(each.pk))
             if why:
                 chosen.left_out.append((each, why))
             else:
@@ -271,12 +314,15 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
         )
 
 
-def _why_not(filed: CaseDocument, names: Sequence[str], *, redacted: bool) -> str:
+def _why_not(filed: CaseDocument, secret: Sequence[str], copy: Redaction | None) -> str:
     """Return why a paper may not be handed to the defence; empty when it may."""
-    if any(name in folded(filed.title) for name in names):
+    names = [name for name in (folded(each) for each in secret) if name]
+    # what the index prints of it
+    listed = folded(f"{filed.title}\n{filed.number}\n{filed.characteristics}")
+    if any(name in listed for name in names):
         return str(_("Tên tài liệu có tên người phải giữ kín: hãy sửa tên."))
-    if redacted:
-        return ""
+    if copy is not None:
+        return _still_named(filed, secret, copy)
     if filed.document_type is not None and filed.document_type.sensitive:
         return str(_("Loại tài liệu có thể có ảnh nhạy cảm."))
     if not names:
@@ -286,6 +332,29 @@ def _why_not(filed: CaseDocument, names: Sequence[str], *, redacted: bool) -> st
         return str(_("Chưa nhận dạng chữ nên không kiểm tra được tên người phải giữ kín."))
     if any(name in text for name in names):
         return str(_("Có tên người phải giữ kín, chưa che."))
+    return ""
+
+
+_TOLERANCE = 2.0
+"""Points by which a mark may be smaller than the letters' own boxes, which reach beyond the ink."""
+
+
+def _still_named(filed: CaseDocument, secret: Sequence[str], copy: Redaction) -> str:
+    """Return what is wrong with a copy in which names that are kept secret can still be read; empty when nothing is."""
+    terms = [("nguoi", name) for name in secret if long_enough(name)]
+    by_page: dict[int, list[Box]] = {}
+    for page, *sides, _kind in copy.marks:
+        by_page.setdefault(page, []).append(Box(*sides))
+    for mark in propose(readable_pdf(filed.document), terms, patterns=()) if terms else ():
+        left, top, right, bottom = mark.box
+        if not any(
+            box.left - _TOLERANCE <= left
+            and box.top - _TOLERANCE <= top
+            and right <= box.right + _TOLERANCE
+            and bottom <= box.bottom + _TOLERANCE
+            for box in by_page.get(mark.page, ())
+        ):
+            return str(_("Bản che còn tên người phải giữ kín: hãy che lại."))
     return ""
 
 

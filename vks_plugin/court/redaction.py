@@ -59,6 +59,11 @@ class Mark:
     """The words that were found there; empty for a rectangle."""
 
 
+def long_enough(term: str) -> bool:
+    """Tell whether words can be looked for: fewer than three letters would be found everywhere."""
+    return len(_squeezed(term)[0]) >= _SHORTEST_TERM
+
+
 def _squeezed(text: str) -> tuple[str, list[int]]:
     """Return the text without spaces, and where each letter stood."""
     places = [index for index, letter in enumerate(text) if not letter.isspace()]
@@ -114,11 +119,12 @@ def propose(path: Path, terms: Iterable[tuple[str, str]], *, patterns: Iterable[
         patterns: keys of `PATTERNS`.
 
     Raises:
-        BadInput: the file cannot be read, or a term is too short to mean anything.
+        BadInput: the file cannot be read, a term is too short to mean anything, or there are more places than
+            `MOST_MARKS`: to show some of them would look as if they were all.
     """
     wanted = [(kind, term) for kind, term in terms if term.strip()]
     for _kind, term in wanted:
-        if len(_squeezed(term)[0]) < _SHORTEST_TERM:
+        if not long_enough(term):
             message = f"“{term}” quá ngắn: hãy nêu ít nhất {_SHORTEST_TERM} chữ cái."
             raise BadInput(message, field="terms")
     marks: dict[tuple[int, Box], Mark] = {}
@@ -137,7 +143,10 @@ def propose(path: Path, terms: Iterable[tuple[str, str]], *, patterns: Iterable[
                         rounded = Box(*(round(side, 1) for side in box))
                         marks.setdefault((number, rounded), Mark(number, rounded, kind, run.text[first : last + 1]))
             page.close()
-    return sorted(marks.values(), key=lambda mark: (mark.page, mark.box.top, mark.box.left))[:MOST_MARKS]
+            if len(marks) > MOST_MARKS:
+                message = f"Tìm thấy quá {MOST_MARKS} chỗ cần che: hãy nêu cụm chữ dài hơn."
+                raise BadInput(message, field="terms")
+    return sorted(marks.values(), key=lambda mark: (mark.page, mark.box.top, mark.box.left))
 
 
 class _opened:  # noqa: N801 - used as a word

@@ -16,7 +16,7 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.court.choosing import people_to_mask, redactions_of
 from vks_plugin.court.models import Redaction
-from vks_plugin.court.redaction import MOST_MARKS, PATTERNS, Mark, propose, redact
+from vks_plugin.court.redaction import MOST_MARKS, PATTERNS, Mark, long_enough, propose, redact
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.host.files import readable_pdf
 
@@ -35,7 +35,8 @@ def usual_terms(case: CaseFile) -> list[tuple[str, str]]:
             ("dia_chi", person.residence),
             ("dien_thoai", person.contact),
         ]
-    return [(kind, words.strip()) for kind, words in found if words.strip()]
+    # an initial or a house number alone cannot be looked for; the person who makes the copy sees the page
+    return [(kind, words.strip()) for kind, words in found if long_enough(words)]
 
 
 def proposals(

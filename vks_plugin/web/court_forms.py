@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from django import forms
@@ -123,7 +124,8 @@ class RedactionForm(StyledForm):
                 page = left = top = width = height = -1.0
             sides = (left, top, width, height)
             if (
-                page < 1
+                not all(isfinite(each) for each in (page, *sides))
+                or page < 1
                 or page != int(page)
                 or not all(0 <= side <= _MOST_MILLIMETRES for side in sides)
                 or not width * height

@@ -27,7 +27,7 @@ def _drawing() -> Any:
         Item("c:2", CHARGE, "Tội tiêu thụ tài sản do người khác phạm tội mà có", "khoản 1 Điều 323"),
         Item("e:1", EVIDENCE, "Biên bản khám xét nơi ở của Nguyễn Văn Ánh", "BL 12–14", "12"),
         Item("e:2", EVIDENCE, "Bản ảnh hiện trường", "BL 20", "20"),
-        Item("e:3", EVIDENCE, "Kết luận định giá tài sản", "BL 45"),
+        Item("e:3", EVIDENCE, "Kết luận định giá tài sản", "BL 45", HELD_FOLIO),
         Item("e:4", EVIDENCE, "Xe mô tô biển số 14B1-234.56", "01 chiếc"),
     ]
     links = [Link("a:1", "c:1"), Link("a:2", "c:2"), Link("c:1", "e:1"), Link("c:1", "e:2"), Link("c:1", "e:3")]

@@ -114,7 +114,11 @@ def test_stored_edits_that_make_no_sense_are_passed_over() -> None:
     wrong.append({"places": 3, "labels": [1], "hidden": {}, "added": [1, ["a"], ["a", 2]], "removed": "ab"})
     for stored in wrong:
         assert Edits.read(stored) == Edits()
-    assert Edits.read({"places": {"a": [1, "x"], "b": [1, 2]}}).places == {"b": (1.0, 2.0)}
+    far = {"c": [10**400, 1], "d": [float("nan"), 1], "e": [1, float("-inf")]}
+    assert Edits.read({"places": {"a": [1, "x"], "b": [1, 2], **far}}).places == {"b": (1.0, 2.0)}
+    # what a database could not keep, and what would take a minute to lay out
+    read = Edits.read({"labels": {"a": "xe\x00 \ud800máy", "b": "x" * 90_000}})
+    assert (read.labels["a"], len(read.labels["b"])) == ("xe máy", 200)
 
 
 def test_long_words_and_long_texts_are_cut_visibly() -> None:

@@ -42,6 +42,14 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
         leads_to = [shape.click_action.target_slide for shape in made.shapes]
         wanted = {pages[[page.key for page in deck.pages].index(key)].slide_id for key in slide.pages}
         assert wanted <= {target.slide_id for target in leads_to if target is not None}
+    # a folio of testimony that waits is led to by its own slide alone
+    held = pages[[page.folio for page in deck.pages].index(HELD_FOLIO)].slide_id
+    leading = [
+        slide.number
+        for made, slide in zip(own, deck.slides, strict=True)
+        if held in {each.click_action.target_slide.slide_id for each in made.shapes if each.click_action.target_slide}
+    ]
+    assert leading == [5]
     notes = [made.notes_slide.notes_text_frame for made in own if made.has_notes_slide]
     assert NOTE in [each.text for each in notes if each is not None]
     boxes = [shape for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.AUTO_SHAPE and shape.has_text_frame]

@@ -156,7 +156,7 @@ def test_a_stranger_learns_nothing_and_who_only_reads_the_case_file_sees_no_prep
         ),
         lambda who: actions.move_slide(actor=who, presentation=presentation, slide_id=slide.pk, to=1),
         lambda who: actions.remove_slide(actor=who, presentation=presentation, slide_id=slide.pk),
-        lambda who: actions.confirm_slide(actor=who, presentation=presentation, slide_id=slide.pk),
+        lambda who: actions.confirm_slide(actor=who, presentation=presentation, slide_id=slide.pk, fingerprint=""),
         lambda who: actions.remove_presentation(actor=who, presentation=presentation),
         lambda who: actions.request_deck(actor=who, presentation=presentation),
         lambda who: actions.add_mark(
@@ -228,9 +228,21 @@ def test_a_leader_answers_for_an_exhibit_that_names_a_victim(
     slide = add(presentation, lead, "but_luc", case_document=paper, page_from=1)
     add(presentation, lead, "noi_dung", title="Lò Thị Hoa", text="cháu Hoa bị lấy xe (BL 1)", notes="LÒ THỊ HOA")
     assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
+    (seen,) = [each.fingerprint for each in obstacles_of(lead, presentation) if each.confirmable]
+
+    def confirm(who: User) -> None:
+        actions.confirm_slide(actor=who, presentation=presentation, slide_id=slide.pk, fingerprint=seen)
+
     with pytest.raises(NotAllowed):
-        actions.confirm_slide(actor=lead, presentation=presentation, slide_id=slide.pk)
-    actions.confirm_slide(actor=people["chief_kv1"], presentation=presentation, slide_id=slide.pk)
+        confirm(lead)
+    # what a leader answers for is what the leader saw
+    change = {"page_from": 2, "page_to": 2}
+    actions.change_slide(actor=lead, presentation=presentation, slide_id=slide.pk, values=change)
+    with pytest.raises(Conflict, match="vừa được sửa"):
+        confirm(people["chief_kv1"])
+    change = {"page_from": 1, "page_to": 1}
+    actions.change_slide(actor=lead, presentation=presentation, slide_id=slide.pk, values=change)
+    confirm(people["chief_kv1"])
     entry = LedgerEntry.objects.filter(kind="exhibit_confirmed").get()
     assert (entry.said["data"]["document"], entry.said["actor"]["id"]) == (paper.document_id, people["chief_kv1"].pk)
     deck = deck_for(lead, presentation)

@@ -77,6 +77,9 @@ def test_testimony_without_a_ground_or_not_held_back_is_refused(wrong: dict[str,
 @pytest.mark.parametrize("group", ["05", "06"])
 def test_testimony_does_not_get_in_as_another_exhibit(group: str) -> None:
     assert found(exhibit(pages=pages(group_code=group))) == [(Rule.TESTIMONY_PLACE, 1)]
+    # nor before anybody said what it is
+    unknown = pages(group_code="", type_code="", classified=False)
+    assert found(exhibit(pages=unknown, confirmed=True)) == [(Rule.UNCLASSIFIED, 1)]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,8 @@ def test_folios_of_a_state_secret_are_never_shown(first: int, last: int, *, refu
 def test_the_number_of_a_state_secret_is_not_written_on_a_slide() -> None:
     slide = SlideFacts(1, "noi_dung", title="Theo Báo cáo 07/BC-ANĐT", text="xem BL 3")
     assert found(slide, secret_numbers=("07/bc-anđt",)) == [(Rule.STATE_SECRET, 1)]
+    drawn = SlideFacts(1, "so_do", drawn="Báo cáo\nsố 07/BC-ANĐT")
+    assert found(drawn, secret_numbers=("07/bc-anđt",)) == [(Rule.STATE_SECRET, 1)]
     # without a slash it could be anything
     assert found(slide, secret_numbers=("3",)) == []
 
@@ -198,6 +203,11 @@ def test_every_obstacle_is_listed_with_its_slide() -> None:
 )
 def test_names_that_are_not_to_be_told_are_replaced(said: str, shown: str) -> None:
     assert masked(said, (GIRL, WITNESS)) == shown
+
+
+def test_a_name_that_is_part_of_a_longer_one_leaves_nothing_of_it() -> None:
+    short = PersonFacts("Thị Hoa", "[Bị hại 2]", "người dưới 18 tuổi")
+    assert masked("Lò Thị Hoa và Thị Hoa", (short, GIRL)) == "[Bị hại 1] và [Bị hại 2]"
 
 
 def test_nobody_is_left_to_be_named_after_masking() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import logging
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,6 +35,7 @@ from vks_plugin.court.deck.queries import (
     deck_for,
     deck_view,
     may_confirm,
+    protected_people,
     slide_fingerprint,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
@@ -49,6 +50,8 @@ logger = logging.getLogger("paperless.vks.court")
 MOST_PRESENTATIONS = 50
 MOST_MARKS = 500
 """Marks of one document."""
+_LONGEST_WORK = dt.timedelta(hours=2)
+"""A deck that is not made by then was interrupted."""
 _OPEN = (DeckExport.Status.QUEUED, DeckExport.Status.RUNNING)
 
 # --- presentations -------------------------------------------------------------------------------
@@ -131,6 +134,7 @@ def remove_presentation(*, actor: User, presentation: Presentation) -> None:
     row = _locked(actor, presentation)
     if row.exports.filter(status=DeckExport.Status.DONE).exists():
         raise Conflict(_("Bài này đã xuất gói trình chiếu nên được giữ lại để đối chiếu."))
+    _end_interrupted(row)
     if row.exports.filter(status__in=_OPEN).exists():
         raise Conflict(_("Gói của bài này đang được lập: hãy đợi xong."))
     row.exports.all().delete()
@@ -248,15 +252,22 @@ def remove_slide(*, actor: User, presentation: Presentation, slide_id: int) -> N
 
 
 @transaction.atomic
-def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int) -> Slide:
+def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fingerprint: str) -> Slide:
     """Answer, as a leader of the case, for showing a page that may tell who somebody protected is.
 
     It holds for these very pages of this very file: another page, another version, and it has to be given again.
+
+    Args:
+        actor: who answers for it.
+        presentation: whose slide.
+        slide_id: which slide.
+        fingerprint: of what the leader saw, as the obstacle has it.
 
     Raises:
         NotFound: the actor may not see the presentation, or there is no such slide.
         NotAllowed: the actor leads neither the office of the case nor the one at its trial.
         BadInput: the slide shows nothing of the case file.
+        Conflict: it shows something else by now than what the leader saw.
     """
     case = deck_view(actor, presentation.case.code).case
     if not may_confirm(actor, case):
@@ -268,7 +279,10 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int) -> 
     filed = _document(actor, case, slide.case_document_id)
     if filed is None:
         raise BadInput(_("Trang này không chiếu tài liệu nào: không có gì phải xác nhận."))
-    slide.confirmed_for = slide_fingerprint(slide, filed)
+    shown = slide_fingerprint(slide, filed, protected_people(case))
+    if fingerprint != shown:
+        raise Conflict(_("Trang này vừa được sửa: hãy xem lại rồi xác nhận."))
+    slide.confirmed_for = shown
     slide.confirmed_by, slide.confirmed_at = actor, timezone.now()
     slide.save(update_fields=["confirmed_for", "confirmed_by", "confirmed_at"])
     number = [each.pk for each in row.slides.order_by("position", "id")].index(slide.pk) + 1
@@ -396,7 +410,7 @@ def _save(slide: Slide) -> None:
     try:
         with transaction.atomic():
             slide.save()
-    except IntegrityError as error:
+    except (DataError, IntegrityError) as error:
         raise BadInput(
             _("Trang trình chiếu không hợp lệ: hãy kiểm tra lại loại trang, căn cứ và khoảng trang.")
         ) from error
@@ -497,6 +511,7 @@ def request_deck(*, actor: User, presentation: Presentation, file_type: str = De
         raise BadInput(_("Dạng gói trình chiếu không có trong danh mục."), field="format")
     row = _locked(actor, presentation)
     deck = deck_for(actor, row)
+    _end_interrupted(row)
     running = row.exports.filter(format=file_type, requested_by=actor, status__in=_OPEN).first()
     if running is not None:
         return running
@@ -509,6 +524,14 @@ def request_deck(*, actor: User, presentation: Presentation, file_type: str = De
     )
     transaction.on_commit(partial(_send, export))
     return export
+
+
+def _end_interrupted(presentation: Presentation) -> None:
+    """Give up decks whose worker is long gone, so that they stand in nobody's way."""
+    given_up = presentation.exports.filter(status__in=_OPEN, created_at__lt=timezone.now() - _LONGEST_WORK)
+    with speaking("vi"):
+        sentence = _("Việc lập gói bị ngắt: hãy xuất lại.")
+    given_up.update(status=DeckExport.Status.FAILED, finished_at=timezone.now(), error=sentence)
 
 
 def _send(export: DeckExport) -> None:
@@ -556,6 +579,7 @@ def _build(export: DeckExport) -> None:
         if done % 10 == 0:
             DeckExport.objects.filter(pk=export.pk).update(progress=done)
 
+    finished = False
     try:
         write_deck(deck, target, export.format, progress=progress)
         sha256 = _hash_of(target)
@@ -571,8 +595,12 @@ def _build(export: DeckExport) -> None:
             if finished:
                 tell_made(export.requested_by, export.presentation, export.format, deck, sha256)
     except BaseException:
-        target.unlink(missing_ok=True)
+        finished = False
         raise
+    finally:
+        # also when it was given up meanwhile
+        if not finished:
+            target.unlink(missing_ok=True)
 
 
 def _end(export: DeckExport, status: str, **values: object) -> bool:
@@ -610,21 +638,6 @@ def write_deck(deck: Deck, target: Path, file_type: str, *, progress: Callable[[
         else:
             write_pdf(deck, fresh, progress=told)
         fresh.replace(target)
-
-
-def write_deck_folder(deck: Deck, target: Path) -> None:
-    """Write a deck as a folder that is not there yet, or is empty.
-
-    Raises:
-        BadInput: a page cannot be drawn.
-    """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deck-") as place:
-        folder = Path(place) / "deck"
-        folder.mkdir()
-        write_folder(deck, folder)
-        if target.exists():
-            target.rmdir()
-        shutil.move(folder, target)
 
 
 def _zipped(folder: Path, target: Path) -> None:

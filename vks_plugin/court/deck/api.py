@@ -114,10 +114,23 @@ class DeckObstacleSerializer(serializers.Serializer[Any]):
     sentence = serializers.SerializerMethodField()
     blocks = serializers.BooleanField(help_text="Whether no deck is made before it is out of the way.")
     confirmable = serializers.BooleanField(help_text="Whether a leader of the case may answer for it.")
+    fingerprint = serializers.CharField(help_text="What the leader answers for; to be sent with the confirmation.")
 
     def get_sentence(self, obstacle: Any) -> str:
         """Return the sentence in the reader's language."""
         return spoken(obstacle.sentence)
+
+
+class SlideConfirmSerializer(InputSerializer):
+    """What a leader answers for."""
+
+    fingerprint = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="Of what was seen, from the obstacle; when the slide shows something else by now it is refused.",
+    )
 
 
 class DeckSerializer(serializers.Serializer[DeckExport]):
@@ -315,13 +328,15 @@ class SlideViewSet(OfCaseViewSet):
         summary="Answer, as a leader of the case, for showing a slide",
         description="Needed where a page may tell who a protected person is; it holds for these very pages.",
         parameters=[_KEY],
-        request=None,
-        responses={200: SlideSerializer, **refusals(400, 403, 404)},
+        request=SlideConfirmSerializer,
+        responses={200: SlideSerializer, **refusals(400, 403, 404, 409)},
     )
     @action(detail=True, methods=["post"])
     def confirm(self, _request: Request, pk: str, **_kwargs: str) -> Response:
         """Confirm it."""
-        return self.shown(actions.confirm_slide(actor=self.actor, presentation=self._row(), slide_id=int(pk)))
+        row = self._row()
+        seen = self.given(SlideConfirmSerializer)["fingerprint"]
+        return self.shown(actions.confirm_slide(actor=self.actor, presentation=row, slide_id=int(pk), fingerprint=seen))
 
 
 class MarkSerializer(serializers.Serializer[FolioMark]):

@@ -16,6 +16,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from vks_plugin.papers.fonts import BOLD, REGULAR, register_fonts
 from vks_plugin.papers.layout import writable
+from vks_plugin.text import composed
 
 WIDTH, HEIGHT = 1600.0, 800.0
 """The shape of the place a diagram is drawn for; one with more in it is larger and is shown smaller."""
@@ -32,6 +33,11 @@ _MARGIN = 30.0
 _HEADING = 46.0
 _MOST_LINES = 5
 MOST_BOXES = 150
+MOST_LETTERS = 200
+"""Of a label somebody wrote."""
+_LONGEST_KEY = 60
+_FARTHEST = 1e6
+"""Units from the corner within which a place makes sense; also keeps out what is no number."""
 
 PERSON, CHARGE, EVIDENCE, EVENT = "person", "charge", "evidence", "event"
 
@@ -73,16 +79,17 @@ class Edits:
             return cls()
         places, labels = _part(stored, "places", dict), _part(stored, "labels", dict)
         links = {
-            name: [Link(*each) for each in _part(stored, name, list) if _is_pair(each)] for name in ("added", "removed")
+            name: [Link(*map(_key, each)) for each in _part(stored, name, list) if _is_pair(each)]
+            for name in ("added", "removed")
         }
         return cls(
             places={
-                str(key): (float(at[0]), float(at[1]))
+                _key(key): (float(at[0]), float(at[1]))
                 for key, at in places.items()
-                if isinstance(at, list | tuple) and len(at) == 2 and all(isinstance(n, int | float) for n in at)
+                if isinstance(at, list | tuple) and len(at) == 2 and all(_is_number(n) for n in at)
             },
-            labels={str(key): str(words) for key, words in labels.items() if isinstance(words, str)},
-            hidden=frozenset(str(each) for each in _part(stored, "hidden", list)),
+            labels={_key(key): _words(words) for key, words in labels.items() if isinstance(words, str)},
+            hidden=frozenset(_key(each) for each in _part(stored, "hidden", list) if isinstance(each, str)),
             added=tuple(links["added"]),
             removed=frozenset(links["removed"]),
         )
@@ -101,6 +108,19 @@ class Edits:
 def _part(stored: dict[Any, Any], name: str, kind: type) -> Any:
     found = stored.get(name)
     return found if isinstance(found, kind) else kind()
+
+
+def _is_number(each: Any) -> bool:
+    return isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= _FARTHEST
+
+
+def _words(given: Any, most: int = MOST_LETTERS) -> str:
+    """Return words as a database can keep them: no half letters, no NUL, and not longer than a box takes."""
+    return composed(str(given)).encode("utf-8", "ignore").decode().replace("\0", "")[:most]
+
+
+def _key(given: Any) -> str:
+    return _words(given, _LONGEST_KEY)
 
 
 def _is_pair(each: Any) -> bool:

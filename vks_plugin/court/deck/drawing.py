@@ -37,6 +37,14 @@ def items_of(case: CaseFile, slide: Slide, user: User) -> tuple[list[Item], list
     return _connections(case, user)
 
 
+def words_of(case: CaseFile, slide: Slide, user: User) -> str:
+    """Return every word a diagram shows, names and all: what is looked for in it is never to be shown."""
+    items, _links = items_of(case, slide, user)
+    edits = Edits.read(slide.edits)
+    words = [part for item in items if item.key not in edits.hidden for part in (item.label, item.note)]
+    return "\n".join([*words, *edits.labels.values()])
+
+
 def drawn(case: CaseFile, slide: Slide, mask: Callable[[str], str], user: User) -> Diagram:
     """Return the diagram of a slide, with what was changed by hand; no name stands in it that is not to be told."""
     items, links = items_of(case, slide, user)

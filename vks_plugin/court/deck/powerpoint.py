@@ -68,6 +68,9 @@ class _Writer:
         self.of_slide: dict[int, Any] = {}
         self.by_folio: dict[str, str] = {}
         for page in deck.pages:
+            if page.held:
+                # what the panel has not let be made public is led to from its own slide alone
+                continue
             self.by_folio.setdefault(page.folio.split(" ")[0], page.key)
 
     def write(self, target: Path, progress: Callable[[int], None]) -> None:

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, case_for, leads, visible_documents
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
-from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, CasePerson, Folio, WithheldPaper
+from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, Folio, WithheldPaper
+from vks_plugin.court.choosing import masks_of
 from vks_plugin.court.deck import drawing
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, ShownMark
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
@@ -141,22 +142,7 @@ def protected_people(case: CaseFile) -> tuple[PersonFacts, ...]:
         if accused.is_minor or accused.is_minor_on(today):
             names = (accused.other_name, accused.alias)
             add(accused.full_name, _("Bị cáo"), _("người dưới 18 tuổi"), names)
-    for person in CasePerson.objects.filter(case=case):
-        if person.is_legal_person:
-            continue
-        sexual = person.is_sexual_offence_victim or (case.is_sexual_abuse_minor and person.role == "victim")
-        if sexual:
-            why = _("bị hại của tội xâm hại tình dục")
-        elif person.is_minor or person.is_minor_on(today):
-            why = _("người dưới 18 tuổi")
-        elif person.is_protected:
-            why = _("người được bảo vệ")
-        elif person.is_anonymous:
-            why = _("người được ghi là ẩn danh khi trình chiếu")
-        else:
-            continue
-        add(person.full_name, person.role_label, why)
-    return tuple(found)
+    return (*found, *masks_of(case))
 
 
 @dataclass
@@ -224,8 +210,10 @@ def shown_pages(slide: Slide, filed: CaseDocument | None) -> range:
     return range(first_page, (slide.page_to or (first_page if slide.page_from else last)) + 1)
 
 
-def slide_fingerprint(slide: Slide, filed: CaseDocument) -> str:
-    """Return what stands for exactly what a slide shows of the case file; another page or version has another.
+def slide_fingerprint(slide: Slide, filed: CaseDocument, protected: Iterable[PersonFacts]) -> str:
+    """Return what stands for exactly what a slide shows of the case file, and who is not to be named in it.
+
+    Another page or version has another, and so has the same page once somebody more is protected.
 
     Raises:
         BadInput: the file is not there.
@@ -235,7 +223,15 @@ def slide_fingerprint(slide: Slide, filed: CaseDocument) -> str:
         sha256 = file_sha256(readable_pdf(filed.document))
     except OSError as error:
         raise BadInput(_("Không mở được tệp PDF của một tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")) from error
-    told = [filed.document_id, sha256, pages.start, pages.stop, slide.crop, slide.kind]
+    told = [
+        filed.document_id,
+        sha256,
+        pages.start,
+        pages.stop,
+        slide.crop,
+        slide.kind,
+        sorted(each.name for each in protected),
+    ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -249,6 +245,9 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
     kind = filed.document_type
     within = [page for page in pages if page <= (filed.page_count or 1)]
     own = material.numbers.get(filed.pk, {})
+    # the back of a sheet belongs to the folio of its front
+    backs = filed.counting == Counting.SHEET
+    standing = [own.get(page) or (own.get(page - 1) if backs else None) for page in within]
     texts: list[str] = []
     internal = filed.part != "hsva" or (kind is not None and kind.group_code in INTERNAL_GROUPS)
     if material.trial.protected and not internal:
@@ -261,9 +260,10 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
         page_count=filed.page_count or 0,
         first=pages.start,
         last=pages.stop - 1,
-        folios=tuple(own[page].number for page in within if page in own),
+        folios=tuple(label.number for label in standing if label is not None),
         unnumbered=sum(not material.label(filed, page) for page in within),
         sensitive=kind is not None and kind.sensitive,
+        classified=kind is not None,
         text="\n".join(texts),
         unread=sum(not text.strip() for text in texts),
     )
@@ -271,7 +271,9 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
 
 def _confirmed(material: Material, slide: Slide) -> bool:
     filed = material.visible.get(slide.case_document_id or 0)
-    return bool(slide.confirmed_for) and filed is not None and slide.confirmed_for == slide_fingerprint(slide, filed)
+    if not slide.confirmed_for or filed is None:
+        return False
+    return slide.confirmed_for == slide_fingerprint(slide, filed, material.trial.protected)
 
 
 def slides_of(presentation: Presentation) -> list[Slide]:
@@ -296,11 +298,21 @@ def _examined(material: Material, slides: Sequence[Slide]) -> list[Obstacle]:
             text=slide.text,
             ground_308=slide.ground_308,
             pages=_pages_facts(material, slide),
+            drawn=drawing.words_of(material.case, slide, material.user) if slide.kind == DIAGRAM else "",
             confirmed=_confirmed(material, slide),
         )
         for number, slide in enumerate(slides, 1)
     ]
-    return examine(material.trial, facts)
+    return [_to_confirm(material, slides, each) for each in examine(material.trial, facts)]
+
+
+def _to_confirm(material: Material, slides: Sequence[Slide], obstacle: Obstacle) -> Obstacle:
+    """Add to what a leader may confirm what the leader then answers for."""
+    if not obstacle.confirmable or obstacle.slide is None:
+        return obstacle
+    slide = slides[obstacle.slide - 1]
+    filed = material.visible[slide.case_document_id or 0]
+    return obstacle._replace(fingerprint=slide_fingerprint(slide, filed, material.trial.protected))
 
 
 # --- what goes onto the slides -------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pypdfium2
 from django.utils.translation import gettext as _
 from PIL import Image
 
+from vks_plugin.court.words import text_of_page
 from vks_plugin.errors import BadInput
 from vks_plugin.text import composed, folded
 
@@ -22,6 +23,7 @@ DPI = 144
 LARGEST_SIDE = 2600
 """Pixels of the longer side of a picture, however large the page is."""
 QUALITY = 82
+_MOST_PIXELS = 40_000_000
 _SUBSAMPLING = 2
 
 Area = tuple[float, float, float, float]
@@ -98,6 +100,8 @@ def render_image(pdf: Any, number: int, *, crop: Area | None = None, dpi: int = 
         scale = min(
             dpi / 72 * min(1 / max(part[2], part[3], 0.05), 2.5),
             LARGEST_SIDE / max(width * part[2], height * part[3], 1),
+            # the whole page is drawn before the part is cut out of it
+            (_MOST_PIXELS / max(width * height, 1)) ** 0.5,
         )
         image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
     except pypdfium2.PdfiumError as error:
@@ -111,7 +115,7 @@ def render_image(pdf: Any, number: int, *, crop: Area | None = None, dpi: int = 
     return image
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1000)
 def _text_of(path: str, _size: int, _changed: int, number: int) -> str:
     with opened(Path(path)) as pdf:
         return _text(pdf, number)
@@ -123,7 +127,8 @@ def _text(pdf: Any, number: int) -> str:
     page = pdf[number - 1]
     textpage = page.get_textpage()
     try:
-        return composed(textpage.get_text_bounded())
+        # as written, and put in order by where the letters stand: names come apart in the one, columns in the other
+        return composed(f"{textpage.get_text_bounded()}\n{text_of_page(page)}")
     finally:
         textpage.close()
         page.close()

@@ -48,6 +48,7 @@ class Rule(StrEnum):
     NO_DOCUMENT = "no_document"
     NO_SUCH_PAGE = "no_such_page"
     NO_FOLIO = "no_folio"
+    UNCLASSIFIED = "unclassified"
     INTERNAL = "internal"
     DELIBERATION = "deliberation"
     STATE_SECRET = "state_secret"  # noqa: S105 - the name of a rule
@@ -91,6 +92,8 @@ class PagesFacts:
     unnumbered: int = 0
     """How many of these pages have no folio number."""
     sensitive: bool = False
+    classified: bool = True
+    """Whether it is known what kind of paper it is."""
     text: str = ""
     """Recognised text of these pages."""
     unread: int = 0
@@ -108,6 +111,8 @@ class SlideFacts:
     text: str = ""
     ground_308: str = ""
     pages: PagesFacts | None = None
+    drawn: str = ""
+    """Words of a diagram."""
     confirmed: bool = False
     """Whether a leader answers for showing just this."""
 
@@ -136,6 +141,8 @@ class Obstacle(NamedTuple):
     """Whether nothing is made before it is out of the way."""
     confirmable: bool = False
     """Whether a leader of the case may answer for showing it all the same."""
+    fingerprint: str = ""
+    """Of a confirmable one: what stands for the very pages a leader would answer for."""
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -166,8 +173,8 @@ def _spans_of_name(plain: str, places: list[int], name: str) -> list[tuple[int, 
     return [(places[match.start()], places[match.end() - 1] + 1) for match in found]
 
 
-def _spans(text: str, person: PersonFacts) -> list[tuple[int, int]]:
-    plain, places = _folded_map(text)
+def _spans(text: str, person: PersonFacts, mapped: tuple[str, list[int]]) -> list[tuple[int, int]]:
+    plain, places = mapped
     spans = [span for name in (person.name, *person.other_names) for span in _spans_of_name(plain, places, name)]
     given = composed(person.name).split()[-1:] if len(composed(person.name).split()) > 1 else []
     for name in given:
@@ -180,9 +187,12 @@ def _spans(text: str, person: PersonFacts) -> list[tuple[int, int]]:
 def masked(text: str, people: Iterable[PersonFacts]) -> str:
     """Return the text with everybody's name replaced who is not to be named."""
     told = composed(text)
-    for person in people:
+    # longest first: a name may be part of somebody else's
+    for person in sorted(people, key=lambda each: -max(len(name) for name in (each.name, *each.other_names))):
         taken: list[tuple[int, int]] = []
-        for start, end in sorted(_spans(told, person), key=lambda span: (span[0] - span[1], span[0])):
+        for start, end in sorted(
+            _spans(told, person, _folded_map(told)), key=lambda span: (span[0] - span[1], span[0])
+        ):
             if all(end <= first or start >= last for first, last in taken):
                 taken.append((start, end))
         for start, end in sorted(taken, reverse=True):
@@ -193,7 +203,8 @@ def masked(text: str, people: Iterable[PersonFacts]) -> str:
 def named_in(text: str, people: Iterable[PersonFacts]) -> list[PersonFacts]:
     """Return who of these people is named in the text."""
     told = composed(text)
-    return [person for person in people if _spans(told, person)]
+    mapped = _folded_map(told)
+    return [person for person in people if _spans(told, person, mapped)]
 
 
 _FOLIO = re.compile(
@@ -299,9 +310,10 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
     elif slide.kind in {TITLE, TEXT} and not (slide.title.strip() or slide.text.strip()):
         yield here.told(Rule.NOTHING_ON_IT, _("Trang %(slide)d còn trống: hãy viết nội dung hoặc bỏ trang này."))
     said = f"{slide.title}\n{slide.text}"
+    told = folded(f"{said}\n{slide.drawn}") if trial.secret_numbers else ""
     for secret in trial.secret_numbers:
         # short numbers without a slash would be found everywhere
-        if "/" in secret and folded(secret) in folded(said):
+        if "/" in secret and folded(secret) in told:
             yield here.told(
                 Rule.STATE_SECRET,
                 _(
@@ -364,6 +376,15 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
             ),
             title=pages.title,
             count=pages.unnumbered,
+        )
+    if not pages.classified:
+        # what is testimony, deliberation or sensitive is told by the kind of paper
+        yield here.told(
+            Rule.UNCLASSIFIED,
+            _(
+                "Trang %(slide)d: “%(title)s” chưa phân loại nên không biết có phải lời khai không: hãy phân loại tài liệu trước."
+            ),
+            title=pages.title,
         )
     if pages.group_code in TESTIMONY_GROUPS and slide.kind != TESTIMONY:
         yield here.told(

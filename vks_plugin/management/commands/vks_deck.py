@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from vks_plugin.access.log import Act, Reader, or_withheld, record_case
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.court.deck import actions
+from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, Presentation
 from vks_plugin.court.deck.queries import deck_for, presentation_of
@@ -81,21 +83,34 @@ class Command(BaseCommand):
         folder = options["format"] == DeckExport.Format.HTML and out.suffix.lower() != ".zip"
         self._look(out, folder=folder)
         actor = actor_of(case, options["user"])
+        with transaction.atomic():
+            deck, presentation = self._deck(case, actor, options)
         try:
-            with transaction.atomic():
-                deck, presentation = self._deck(case, actor, options)
+            with tempfile.TemporaryDirectory(dir=out.parent, prefix=".deck-") as place:
+                fresh = Path(place) / "deck"
                 if folder:
-                    actions.write_deck_folder(deck, out)
+                    fresh.mkdir()
+                    write_folder(deck, fresh)
                 else:
-                    actions.write_deck(deck, out, options["format"])
-                sha256 = file_sha256(out / "manifest.json" if folder else out)
-                with or_withheld():
-                    # whoever runs a command is known to the server, not to us
-                    record_case(Reader(None, command="vks_deck"), Act.EXPORT, case, count=len(deck.documents))
-                actions.tell_made(None, presentation, options["format"], deck, sha256)
-        except OSError as error:
-            message = f"Không ghi được {out}: {error.strerror or error}."
-            raise CommandError(message) from error
+                    actions.write_deck(deck, fresh, options["format"])
+                sha256 = file_sha256(fresh / "manifest.json" if folder else fresh)
+                # what is handed out was told before: it gets its name last
+                with transaction.atomic():
+                    with or_withheld():
+                        # whoever runs a command is known to the server, not to us
+                        record_case(Reader(None, command="vks_deck"), Act.EXPORT, case, count=len(deck.documents))
+                    actions.tell_made(None, presentation, options["format"], deck, sha256)
+                    if folder and out.exists():
+                        out.rmdir()
+                    fresh.replace(out)
+        except BaseException as error:
+            if options["compose"]:
+                # composed for this deck alone
+                actions.remove_presentation(actor=actor, presentation=presentation)
+            if isinstance(error, OSError):
+                message = f"Không ghi được {out}: {error.strerror or error}."
+                raise CommandError(message) from error
+            raise
         if options["json"]:
             row = {
                 "file": str(options["out"]),

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -87,11 +88,11 @@ def presentation(request: SignedInRequest, code: str, number: int) -> HttpRespon
     slides = queries.slides_of(row)
     found = queries.obstacles_of(request.user, row, slides)
     told: dict[int | None, list[tuple[str, bool]]] = defaultdict(list)
-    confirmable = set()
+    confirmable: dict[int | None, str] = {}
     for each in found:
         told[each.slide].append((spoken(each.sentence), each.blocks))
         if each.confirmable:
-            confirmable.add(each.slide)
+            confirmable[each.slide] = each.fingerprint
     filed = {each.pk: each for each in view.documents.filter(slides__presentation=row)}
     shown = [
         {
@@ -100,7 +101,7 @@ def presentation(request: SignedInRequest, code: str, number: int) -> HttpRespon
             "filed": filed.get(slide.case_document_id or 0),
             "title": slide.title or getattr(filed.get(slide.case_document_id or 0), "title", ""),
             "told": told[place],
-            "confirmable": place in confirmable,
+            "fingerprint": confirmable.get(place, ""),
         }
         for place, slide in enumerate(slides, 1)
     ]
@@ -123,10 +124,11 @@ _PAPERS = 500
 
 
 def _act(request: SignedInRequest, row: Presentation) -> HttpResponse | None:
-    """Do what a button of the page says: `up:ID`, `down:ID`, `to:ID`, `remove:ID`, `confirm:ID`, `paper`, `export:FORMAT`,
-    `remove`."""
+    """Do what a button of the page says: `up:ID`, `down:ID`, `to:ID`, `remove:ID`, `confirm:ID:WHAT WAS SEEN`, `paper`,
+    `export:FORMAT`, `remove`."""
     what, _colon, named = request.POST.get("act", "").partition(":")
     user, code = request.user, row.case.code
+    named, _colon, seen = named.partition(":")
     key = int(named) if named.isascii() and named.isdigit() and len(named) < 10 else 0
     if what in {"up", "down"}:
         order = [slide.pk for slide in queries.slides_of(row)]
@@ -138,7 +140,7 @@ def _act(request: SignedInRequest, row: Presentation) -> HttpResponse | None:
         actions.remove_slide(actor=user, presentation=row, slide_id=key)
         messages.success(request, _("Đã bỏ trang trình chiếu."), extra_tags=OURS)
     elif what == "confirm":
-        actions.confirm_slide(actor=user, presentation=row, slide_id=key)
+        actions.confirm_slide(actor=user, presentation=row, slide_id=key, fingerprint=seen)
         messages.success(request, _("Đã xác nhận cho chiếu; việc này được ghi vào sổ cái."), extra_tags=OURS)
     elif what == "papers":
         _add_papers(request, row)
@@ -164,11 +166,13 @@ def _add_papers(request: SignedInRequest, row: Presentation) -> None:
     if not papers:
         raise BadInput(_("Hãy đánh dấu ít nhất một tài liệu."))
     state = request.POST.get("state", "")
-    for filed in papers:
-        values: dict[str, Any] = {"kind": Slide.Kind.EXHIBIT, "case_document": filed, "title": filed.title[:200]}
-        if state in {Slide.State.SHOWN, Slide.State.RESERVE}:
-            values["state"] = state
-        actions.add_slide(actor=request.user, presentation=row, values=values)
+    # all of them or none: a refusal tells of one, and who tries again does not get the others twice
+    with transaction.atomic():
+        for filed in papers:
+            values: dict[str, Any] = {"kind": Slide.Kind.EXHIBIT, "case_document": filed, "title": filed.title[:200]}
+            if state in {Slide.State.SHOWN, Slide.State.RESERVE}:
+                values["state"] = state
+            actions.add_slide(actor=request.user, presentation=row, values=values)
     messages.success(request, _("Đã thêm %(count)d trang trình chiếu.") % {"count": len(papers)}, extra_tags=OURS)
 
 
@@ -309,7 +313,9 @@ def marks(request: SignedInRequest, code: str, document_id: int) -> HttpResponse
     if request.method == "POST" and request.POST.get("remove"):
         key = request.POST["remove"]
         actions.remove_mark(
-            actor=request.user, case=view.case, mark_id=int(key) if key.isdigit() and len(key) < 10 else 0
+            actor=request.user,
+            case=view.case,
+            mark_id=int(key) if key.isascii() and key.isdigit() and len(key) < 10 else 0,
         )
         return redirect(f"{request.path}?page={number}")
     if request.method == "POST" and form.is_valid():

@@ -22,6 +22,8 @@
   const isHeld = (slide) => slide.state === "cho_hdxx_dong_y" && !state.released[slide.number];
   const isHeldPage = (key) =>
     pages[key].held && !deck.slides.some((slide) => slide.pages.indexOf(key) >= 0 && !isHeld(slide));
+  // a place that shows what the panel has not let be made public, or no longer
+  const isHeldAt = (at) => (at.key ? isHeldPage(at.key) : Boolean(slides[at.slide]) && isHeld(slides[at.slide]));
   const comes = (step) => {
     const slide = slides[step.slide];
     return slide.state !== "du_phong" && !isHeld(slide);
@@ -67,7 +69,7 @@
   }
 
   function go(at, options) {
-    if (!at) return;
+    if (!at || isHeldAt(at)) return;
     const here = state.at[state.active];
     if (here && !same(here, at) && !(options && options.back)) {
       history.push(here);
@@ -284,7 +286,11 @@
     back: () => go(nextOf(state.at[state.active], -1)),
     first: () => go(steps.find(comes)),
     last: () => go(steps.slice().reverse().find(comes)),
-    returned: () => go(history.pop(), { back: true }),
+    returned: () => {
+      let at = history.pop();
+      while (at && isHeldAt(at)) at = history.pop();
+      go(at, { back: true });
+    },
     larger: () => zoomBy(1.25),
     smaller: () => zoomBy(1 / 1.25),
     whole: () => fitWidth(),
@@ -534,7 +540,7 @@
       toSlide(message.slide);
     } else if (message.act === "withhold") {
       delete state.released[message.slide];
-      state.at = state.at.map((at) => (at && at.slide === message.slide ? nextOf(at, -1) || nextOf(at, 1) : at));
+      state.at = state.at.map((at) => (at && isHeldAt(at) ? nextOf(at, -1) || nextOf(at, 1) : at));
       if (!state.at[0]) state.black = true;
       refresh();
     } else if (message.act === "slide") toSlide(message.slide, message.page);
@@ -550,5 +556,6 @@
     asked(message);
   });
 
+  if (isHeldAt(state.at[0])) state.at[0] = steps.find(comes) || null;
   refresh();
 })();
