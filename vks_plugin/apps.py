@@ -30,6 +30,7 @@ class VksConfig(AppConfig):
         from vks_plugin.append_only import protect_after_migration  # noqa: PLC0415 - defines a model
         from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
         from vks_plugin.custody import actions, into_log  # noqa: PLC0415 - beside models
+        from vks_plugin.custody.actions.hand_overs import look_before_leaving  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.holding import write_beginning  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
 
@@ -38,8 +39,8 @@ class VksConfig(AppConfig):
         post_migrate.connect(protect_after_migration, sender=self, dispatch_uid="vks.protect_after_migration")
         post_migrate.connect(into_log.make_again, sender=self, dispatch_uid="vks.into_log")
         acts.recorded_by(actions.record)
-        # the case goes; its paper stays where it is until it is handed over
-        transfers.before_leaving(write_beginning)
+        # the case goes; its paper stays where it is until it is handed over, unless it takes the case along
+        transfers.before_leaving(look_before_leaving, write_beginning)
         if not configuration().enabled:
             return
         from vks_plugin import receivers, tasks  # noqa: PLC0415 - import models

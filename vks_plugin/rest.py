@@ -22,11 +22,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 from rest_framework.viewsets import GenericViewSet
 
-from vks_plugin.errors import BadInput, TooLarge, VksError
+from vks_plugin.errors import BadInput, NotFound, TooLarge, VksError
 from vks_plugin.host.rest import StandardPagination
 from vks_plugin.language import language_of, speak
 from vks_plugin.organization.queries import display_name
-from vks_plugin.text import composed
+from vks_plugin.text import NUL, composed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -199,6 +199,14 @@ class ApiMixin:
             speak(language_of(request))
         initialized: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]
         return initialized
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse who may not ask, and then, once for every view, an address no row can be asked for by."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if NUL in request.path:
+            raise NotFound(_("Không tìm thấy."))
+        if any(NUL in value for _name, values in request.query_params.lists() for value in values):
+            raise BadInput(_("Địa chỉ có ký tự không dùng được: hãy mở lại trang."))
 
     @property
     def actor(self) -> User:

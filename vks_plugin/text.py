@@ -21,6 +21,10 @@ def composed(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text))
 
 
+NUL = "\0"
+"""A character PostgreSQL stores in no text and compares with none."""
+
+
 def one_line(text: str) -> str:
     """Return `text` in NFC on one line, with single spaces and none at the ends."""
     return _SPACES.sub(" ", composed(text)).strip()

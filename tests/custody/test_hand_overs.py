@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.people import FiledCase
+from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_decision, visible_cases
@@ -34,6 +34,7 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     moves_of,
     outstanding_of,
+    people_to_receive,
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands
@@ -41,6 +42,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from django.contrib.auth.models import User
 
@@ -225,6 +227,54 @@ def test_a_file_that_comes_back_in_parts_is_completed_later(at_office: CaseFile,
     assert hand_over(actor=clerk, case=at_office, terms=onward).state == "cho_nhan"
 
 
+def test_what_was_kept_back_is_given_later_or_is_there_again_once_the_file_is_back(
+    at_office: CaseFile, people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    out = replace(TO_COURT, reason="tra_ho_so", volumes=[1])
+    first = hand_over(actor=clerk, case=at_office, terms=out)
+    first = accept(actor=clerk, row=first, checks=PASSED, missing="Tập 2, 3 còn sao chụp", awaits_paper=True)
+    assert (first.outstanding, holder_of(at_office).name) == ([2, 3], COURT)
+    # what the file lacks is completed in its own direction
+    later = replace(out, completes=first, volumes=[2])
+    with pytest.raises(BadInput, match="không còn tập nào") as refused:
+        draft(actor=clerk, case=at_office, terms=replace(later, direction="ta_vks"))
+    assert refused.value.field == "completes"
+    second = hand_over(actor=clerk, case=at_office, terms=later)
+    assert (second.giver.unit, second.receiver.name) == (at_office.unit, COURT)
+    accept(actor=clerk, row=second, checks=PASSED, awaits_paper=True)
+    assert (set(outstanding_of(at_office, "hsva")), holder_of(at_office).name) == ({3}, COURT)
+    # the court gives back what it got, and keeps one; what stayed here is no gift of the court
+    back = hand_over(
+        actor=clerk,
+        case=at_office,
+        terms=Terms(part="hsva", direction="ta_vks", reason="tra_ho_so", agency=COURT),
+    )
+    assert [each["number"] for each in back.volumes] == [1, 2]
+    back = accept(actor=clerk, row=back, checks=PASSED, received=[1], missing="Tập 2 Tòa còn dùng", awaits_paper=True)
+    assert {number: row.pk for number, row in outstanding_of(at_office, "hsva").items()} == {2: back.pk}
+    onward = hand_over(actor=clerk, case=at_office, terms=replace(TO_COURT, reason="phuc_tham"))
+    assert [each["number"] for each in onward.volumes] == [1, 3]
+
+
+def test_a_hand_over_of_another_case_is_not_completed_by_this_one(at_office: CaseFile, people: dict[str, User]) -> None:
+    clerk, back = people["clerk_kv1"], Terms(part="hsva", direction="ta_vks", reason="tra_ho_so", agency=COURT)
+    accept(actor=clerk, row=hand_over(actor=clerk, case=at_office, terms=TO_COURT), checks=PASSED, awaits_paper=True)
+    row = accept(
+        actor=clerk,
+        row=hand_over(actor=clerk, case=at_office, terms=back),
+        checks=PASSED,
+        received=[1, 3],
+        missing="Tập 2",
+        awaits_paper=True,
+    )
+    other = register(actor=people["prosecutor_kv1"], unit=at_office.unit)
+    Volume.objects.create(case=other, number=2, folio_from=1, folio_to=9)
+    with pytest.raises(BadInput, match="không còn tập nào"):
+        draft(actor=clerk, case=other, terms=replace(back, completes=row))
+    assert set(outstanding_of(at_office, "hsva")) == {2}
+
+
 def test_anything_but_a_return_comes_whole_or_not_at_all(at_office: CaseFile, people: dict[str, User]) -> None:
     clerk = people["clerk_kv1"]
     with pytest.raises(BadInput, match="đủ các tập"):
@@ -303,6 +353,20 @@ def test_a_transfer_that_fails_leaves_paper_and_case_where_they_were(
     assert CaseFile.objects.get(pk=at_office.pk).unit == units["QN-KV1"]
 
 
+def test_a_case_on_its_way_with_its_paper_goes_nowhere_else(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """An office that never agreed would lose it again when the paper is received."""
+    chief = people["chief_kv1"]
+    row = hand_over(actor=chief, case=at_office, terms=_transfer(units))
+    with pytest.raises(Conflict, match="nhận hoặc hủy lần giao đó trước"):
+        transfers.transfer_case(actor=chief, case=at_office, to=units["QN"], decision="2/QĐ")
+    assert CaseFile.objects.get(pk=at_office.pk).unit == units["QN-KV1"]
+    cancel(actor=chief, row=row, reason="Chuyển lên tỉnh")
+    transfers.transfer_case(actor=chief, case=at_office, to=units["QN"], decision="2/QĐ")
+    assert CaseFile.objects.get(pk=at_office.pk).unit == units["QN"]
+
+
 def test_paper_stays_where_it_is_when_a_case_goes_by_decision_alone(
     case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
 ) -> None:
@@ -343,6 +407,23 @@ def test_paper_goes_to_a_person_who_alone_receives_it(
     assert holder_of(case).keeper.is_same(Keeper(unit=units["QN-KV1"]))
 
 
+def test_who_can_be_handed_paper_is_asked_of_all_at_once(
+    case: CaseFile,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    with django_assert_max_num_queries(14):
+        found = people_to_receive(case, units["QN-KV1"])
+    names = {each.username for each in found}
+    assert {people[each].username for each in ("clerk_kv1", "chief_kv1", "prosecutor_kv1")} <= names
+    assert not {people[each].username for each in ("other_prosecutor_kv1", "scanner_kv1", "locked")} & names
+    # clerks have no hand in what only leaders may know of
+    case.confidentiality = CaseFile.Confidentiality.RESTRICTED
+    found = people_to_receive(case, units["QN-KV1"])
+    assert (people["clerk_kv1"] in found, people["chief_kv1"] in found) == (False, True)
+
+
 # --- what cannot be
 
 
@@ -350,6 +431,9 @@ def test_a_part_is_in_one_open_hand_over_at_a_time(
     at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
 ) -> None:
     clerk = people["clerk_kv1"]
+    cancel(actor=clerk, row=draft(actor=clerk, case=at_office, terms=TO_COURT), reason="gõ nhầm")
+    # nobody heard of the draft
+    assert not LedgerEntry.objects.filter(case=at_office, kind="hand_over_cancelled").exists()
     row = draft(actor=clerk, case=at_office, terms=TO_COURT)
     with pytest.raises(Conflict, match="chưa xong"):
         draft(actor=clerk, case=at_office, terms=TO_COURT)
@@ -367,6 +451,7 @@ def test_a_part_is_in_one_open_hand_over_at_a_time(
     again = hand_over(actor=clerk, case=at_office, terms=TO_COURT)
     row.refresh_from_db()
     assert [row.number, again.number] == [2, 3]
+    assert LedgerEntry.objects.filter(case=at_office, kind="hand_over_cancelled").count() == 1
     assert [each.pk for each in given_by(clerk)] == [again.pk]
     assert holder_of(at_office).keeper.unit == units["QN-KV1"]
 

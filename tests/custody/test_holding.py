@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from tests.people import register
 from vks_plugin.access import actions as access
+from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.holding import pass_to, state_beginning, write_beginning
 from vks_plugin.custody.models import Holding, Keeper, LedgerEntry
-from vks_plugin.custody.queries.holding import holder_of, in_hands, keeps_paper, time_line
+from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization.models import UnitSuccession
 
@@ -59,7 +60,8 @@ def test_paper_that_passes_on_is_with_one_keeper_at_every_moment(
         pass_to(case=case, part="hsva", giver=outside, receiver=office, cause="hand_over")
     with pytest.raises(Conflict, match="đã ở"):
         pass_to(case=case, part="hsva", giver=office, receiver=office, cause="hand_over")
-    assert time_line(case) == rows[::-1]
+    # of the file, and of the supervision file nothing: nothing is recorded of it
+    assert keeping_told(people["clerk_kv1"], case_for(people["clerk_kv1"], case.code)).lines == rows[::-1]
     assert holder_of(case).holding == rows[-1]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
 from tests.web.conftest import Page
+from vks_plugin.access.temporary import open_for_loan
 from vks_plugin.cases.models import CaseFile, Volume
-from vks_plugin.custody.actions.hand_overs import Terms, hand_over
-from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
+from vks_plugin.custody.actions.holding import pass_to
+from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.holding import holder_of
 
 if TYPE_CHECKING:
@@ -120,3 +125,64 @@ def test_the_office_that_is_to_receive_sees_the_record_and_nothing_else(
     assert receiver.get(f"/vks/cases/{code}/custody/").status_code == 200
     assert clerk.get(f"/vks/cases/{code}/custody/").status_code == 404
     assert clerk.get(f"/vks/custody/{row.pk}/").status_code == 200
+
+
+def test_who_may_not_know_of_a_part_is_not_told_who_has_it(
+    case: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    office = Keeper(unit=units["QN-KV1"])
+    borrower = Keeper(unit=units["QN-KV1"], person=people["inspector_kv1"])
+    reader = Keeper(unit=units["QN-KV1"], person=people["prosecutor_kv1"])
+    pass_to(case=case, part="hsva", giver=Keeper(agency=AGENCY), receiver=office, cause="hand_over")
+    pass_to(case=case, part="hsva", giver=office, receiver=borrower, cause="loan")
+    pass_to(case=case, part="hsks", giver=office, receiver=reader, cause="hand_over")
+    address, lent, kept = f"/vks/cases/{case.code}/custody/", "Mai Thị Ỷ – ", "Đỗ Hữu Ước – "
+    # who keeps the paper and who reads it are told all of it
+    for key in ("clerk_kv1", "prosecutor_kv1"):
+        text = Page(as_person(key).get(address)).text
+        assert (lent in text, kept in text) == (True, True), key
+    # who knows that there is a case, and who reads a file that was lent
+    CaseFile.objects.filter(pk=case.pk).update(trial_unit=units["QN-KV3"])
+    text = Page(as_person("chief_kv3").get(address)).text
+    assert (lent in text, kept in text) == (True, False)
+    case.refresh_from_db()
+    open_for_loan(
+        case=case,
+        user=people["archivist_province"],
+        approved_by=people["chief_kv1"],
+        reason="Nghiên cứu",
+        ends_at=timezone.now() + dt.timedelta(days=1),
+    )
+    text = Page(as_person("archivist_province").get(address)).text
+    assert (lent in text, kept in text, "đang cho mượn" in text) == (False, False, True)
+
+
+def test_whose_side_it_is_is_asked_before_anything_is_shown(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, stranger = people["clerk_kv1"], as_person("prosecutor_kv1")
+    terms = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY)
+    row = hand_over(actor=clerk, case=twelve, terms=terms)
+    accept(actor=clerk, row=row, checks=Checks(True, True, True), awaits_paper=True)
+    # somebody who may see it, of neither side: no form with the signed records of the case
+    assert stranger.get(f"/vks/custody/{row.pk}/").status_code == 200
+    for what in ("attach", "accept", "reject", "cancel", "send"):
+        answer = stranger.post(f"/vks/custody/{row.pk}/{what}/")
+        assert (answer.status_code, b'name="signed_paper"' in answer.content) == (403, False), what
+    for what in ("accept", "reject", "cancel"):
+        assert as_person("clerk_kv1").post(f"/vks/custody/{row.pk}/{what}/").status_code == 409, what
+
+
+def test_addresses_no_row_is_found_by_are_refused_before_anything_is_asked(twelve: CaseFile, as_person: SignIn) -> None:
+    clerk = as_person("clerk_kv1")
+    # the database of an office refuses a NUL with an error of its own
+    for address, status in (
+        ("/vks/custody/new/?case=%00", 400),
+        ("/vks/custody/labels/?case=x%00", 400),
+        ("/vks/cases/%00/custody/", 404),
+        ("/api/vks/hand-overs/?state=%00", 400),
+        ("/api/vks/hand-overs/?page=1&made=%00", 400),
+    ):
+        assert clerk.get(address).status_code == status, address
+    # a digit to Python, a number to nobody
+    assert clerk.get("/vks/custody/new/", {"case": twelve.code, "completes": "²"}).status_code == 200

@@ -90,9 +90,9 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
 _before_leaving: list[Callable[[CaseFile], None]] = []
 
 
-def before_leaving(look: Callable[[CaseFile], None]) -> None:
-    """Let a concept above look at a case before it goes to another office; called when the program starts."""
-    _before_leaving[:] = [look]
+def before_leaving(*looks: Callable[[CaseFile], None]) -> None:
+    """Let concepts above look at a case before it goes to another office, or refuse; called when the program starts."""
+    _before_leaving[:] = looks
 
 
 @transaction.atomic
@@ -107,7 +107,7 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
 
     Raises:
         BadInput: the office does not use the system, or no paper is named.
-        Conflict: it is there already.
+        Conflict: it is there already, or on its way with its paper.
     """
     case = lock_case(case)
     check_transfer(case, to=to, decision=decision)

@@ -21,11 +21,10 @@ from vks_plugin.custody.queries.hand_overs import (
     exhibits_of,
     may_take_in,
     offices_taking,
-    outstanding_of,
     papers_to_attach,
     parts_to_give,
     people_to_receive,
-    volumes_of,
+    volumes_to_give,
 )
 from vks_plugin.custody.queries.holding import holder_of, offices_kept
 from vks_plugin.custody.registers import REGISTERS, registers_for
@@ -148,13 +147,8 @@ class HandOverForm(_ScanForm):
         ]
         self.initial.update({"part": self.chosen_part, "direction": self.chosen_direction})
         self._receivers(user)
-        gone = outstanding_of(case, self.chosen_part)
-        lines = volumes_of(case, self.chosen_part)
-        if completes is not None:
-            lines = [each for each in lines if each["number"] in completes.outstanding]
-        elif self.chosen_direction and not DIRECTIONS[self.chosen_direction].giver_outside:
-            lines = [each for each in lines if each["number"] not in gone]
-        self.list_volumes(lines)
+        direction = self.chosen_direction
+        self.list_volumes(volumes_to_give(case, self.chosen_part, direction, completes) if direction else [])
         exhibits = exhibits_of(case) if self.chosen_part == "hsva" else []
         fields["exhibits"].choices = [
             (str(each.pk), " ".join(filter(None, (each.quantity, each.name)))) for each in exhibits
@@ -199,7 +193,10 @@ class HandOverForm(_ScanForm):
             fields["person"].choices = [first, *choices]
             self.initial.setdefault(
                 "agency",
-                {"vks_ta": self.case.court, "vks_cqdt": self.case.investigation_agency}.get(self.chosen_direction, ""),
+                holder.keeper.agency
+                or {"vks_ta": self.case.court, "vks_cqdt": self.case.investigation_agency}.get(
+                    self.chosen_direction, ""
+                ),
             )
 
     def _unused(self) -> list[str]:

@@ -35,6 +35,7 @@ from vks_plugin.custody.models import AccessionItem, SealManifest
 from vks_plugin.errors import Unavailable
 from vks_plugin.host.reading import DOORS, LISTS, noted_documents, texts_in
 from vks_plugin.language import language_of, speaking
+from vks_plugin.text import NUL
 from vks_plugin.web.shell import show_error
 
 logger = logging.getLogger("paperless.vks.access_log")
@@ -121,9 +122,10 @@ def _texts(asked: Asked, answered: Answered) -> None:
 
 def _case(asked: Asked, answered: Answered) -> None:
     """Note that a case was refused which is there; 404 for a thing in a case one knows of is no refusal."""
-    if not answered.refused:
+    code = str(asked.parameters[asked.where])
+    if not answered.refused or NUL in code:
         return
-    case = CaseFile.objects.filter(code=str(asked.parameters[asked.where])).first()
+    case = CaseFile.objects.filter(code=code).first()
     if case is None:
         return
     user = answered.reader.user
@@ -145,7 +147,7 @@ def _case_document(asked: Asked, answered: Answered) -> None:
 
 def _readable_case(answered: Answered, code: str) -> bool:
     user = answered.reader.user
-    return user is not None and visible_cases(user).filter(code=code).exists()
+    return user is not None and NUL not in code and visible_cases(user).filter(code=code).exists()
 
 
 def _bundle(asked: Asked, answered: Answered) -> None:

@@ -19,9 +19,10 @@ from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
 from vks_plugin.custody.queries.loans import concerning
-from vks_plugin.errors import NotFound, VksError
+from vks_plugin.errors import BadInput, NotFound, VksError
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.language import language_of, speaking
+from vks_plugin.text import NUL
 from vks_plugin.web.limits import urgent_of_mine
 
 P = ParamSpec("P")
@@ -80,6 +81,19 @@ def show_error(request: HttpRequest, error: VksError) -> HttpResponse:
     return show(request, template, {"error": error}, status=error.status)
 
 
+def _refuse_nul(request: HttpRequest) -> None:
+    """Refuse, once for every page, an address no row can be asked for by; what is posted is looked at by its form.
+
+    Raises:
+        NotFound: the path holds a NUL.
+        BadInput: what is asked after it does.
+    """
+    if NUL in request.path:
+        raise NotFound(_("Không có trang này."))
+    if any(NUL in value for _name, values in request.GET.lists() for value in values):
+        raise BadInput(_("Địa chỉ có ký tự không dùng được: hãy mở lại trang."))
+
+
 def _finish(response: HttpResponseBase) -> HttpResponseBase:
     if response.get("Content-Type", "").startswith(("text/html", "application/json")):
         # a PDF is shown by the browser's own viewer, which is no page of ours
@@ -105,6 +119,7 @@ def page(view: View[P]) -> Callable[..., HttpResponseBase]:
         response: HttpResponseBase
         with speaking(language):
             try:
+                _refuse_nul(request)
                 response = view(request, *args, **kwargs)
             except VksError as error:
                 response = show_error(request, error)

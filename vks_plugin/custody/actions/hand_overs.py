@@ -36,18 +36,19 @@ from vks_plugin.custody.handing import (
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
 from vks_plugin.custody.queries.hand_overs import (
     PAPER_TYPE,
+    away_from_giver,
     exhibits_of,
     gives,
     hand_overs_for,
     offices_taking,
-    outstanding_of,
     pages_of,
     papers_to_attach,
     people_to_receive,
     receives,
     volumes_of,
+    volumes_to_give,
 )
-from vks_plugin.custody.queries.holding import holder_of, keeps_paper
+from vks_plugin.custody.queries.holding import acting_for, holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.models import ProcuracyUnit
@@ -206,6 +207,12 @@ def _takes_the_case_along(row: HandOver) -> bool:
 def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keeper, Keeper]:
     """Return giver and receiver, and refuse who may not act for ours."""
     case = row.case
+    before = terms.completes
+    if before is not None and (
+        (before.case_id, before.part, before.direction) != (case.pk, terms.part, terms.direction)
+        or not before.outstanding
+    ):
+        raise BadInput(_("Lần giao trước không còn tập nào chưa giao."), field="completes")
     held = holder_of(case, terms.part)
     if held.is_lent:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
@@ -219,8 +226,8 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
             raise _no_keeper(actor, case)
         giver = _giver_outside(case, terms, agency)
         return giver, Keeper(unit=taking)
-    if terms.completes is not None:
-        return _completing(actor, case, terms)
+    if before is not None:
+        return _completing(actor, case, terms, before)
     if held.keeper.unit is None:
         raise Conflict(_("Hồ sơ đang ở %(keeper)s: phải ghi nhận hồ sơ về trước khi giao đi.") % {"keeper": held.name})
     mine = held.keeper.person is not None and held.keeper.person.pk == actor.pk
@@ -243,8 +250,6 @@ def _no_keeper(actor: User, case: CaseFile) -> NotAllowed:
 def _giver_outside(case: CaseFile, terms: Terms, agency: str) -> Keeper:
     held = holder_of(case, terms.part)
     if terms.completes is not None:
-        if terms.completes.giver_unit_id is not None:
-            raise BadInput(_("Lần giao trước không phải của cơ quan ngoài."), field="completes")
         return Keeper(agency=terms.completes.giver_agency)
     if held.holding is None:
         # nothing is recorded: who gives it had it
@@ -254,16 +259,13 @@ def _giver_outside(case: CaseFile, terms: Terms, agency: str) -> Keeper:
     return held.keeper
 
 
-def _completing(actor: User, case: CaseFile, terms: Terms) -> tuple[Keeper, Keeper]:
-    before = terms.completes
-    if before is None or before.case_id != case.pk or not before.outstanding or before.giver_unit is None:
-        raise BadInput(_("Lần giao trước không còn tập nào chưa giao."), field="completes")
+def _completing(actor: User, case: CaseFile, terms: Terms, before: HandOver) -> tuple[Keeper, Keeper]:
     if not keeps_paper(actor, case, [before.giver_unit_id]):
         raise _no_keeper(actor, case)
     held = holder_of(case, terms.part)
-    if held.keeper.unit is None:
+    if (held.keeper.unit is None) != DIRECTIONS[terms.direction].receiver_outside:
         raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name})
-    return Keeper(unit=before.giver_unit), Keeper(unit=held.keeper.unit)
+    return Keeper(unit=before.giver_unit), Keeper(unit=held.keeper.unit, agency=held.keeper.agency)
 
 
 def _receiver(case: CaseFile, giver: Keeper, terms: Terms, agency: str) -> Keeper:
@@ -295,12 +297,7 @@ def _receiver(case: CaseFile, giver: Keeper, terms: Terms, agency: str) -> Keepe
 
 
 def _volumes(row: HandOver, terms: Terms) -> list[dict[str, Any]]:
-    there = volumes_of(row.case, terms.part)
-    missing = outstanding_of(row.case, terms.part)
-    if terms.completes is not None:
-        there = [each for each in there if each["number"] in terms.completes.outstanding]
-    elif not DIRECTIONS[terms.direction].giver_outside:
-        there = [each for each in there if each["number"] not in missing]
+    there = volumes_to_give(row.case, terms.part, terms.direction, terms.completes)
     chosen = there if terms.volumes is None else [each for each in there if each["number"] in set(terms.volumes)]
     if not chosen or (terms.volumes is not None and set(terms.volumes) - {each["number"] for each in there}):
         raise BadInput(_("Hãy chọn các tập có trong hồ sơ."), field="volumes")
@@ -449,8 +446,7 @@ def accept(
         Conflict: it is not waiting to be received, or the paper is elsewhere.
     """
     row = _locked(row)
-    if not receives(actor, row):
-        raise NotAllowed(_("Chỉ bên nhận được ghi nhận hoặc từ chối."))
+    require_receiving(actor, row)
     volumes, left = _received(row, received)
     missing = composed(missing).strip()[:2000]
     if left and not missing:
@@ -495,6 +491,7 @@ def accept(
             cause=Holding.Cause.HAND_OVER,
             reference=row.pk,
         )
+        _settle_earlier(row)
     tell(
         "hand_over_accepted",
         actor=actor,
@@ -525,9 +522,30 @@ def _received(row: HandOver, received: Collection[int] | None) -> tuple[list[dic
         )
     if row.completes is not None:
         return volumes, [each["number"] for each in volumes if not each["received"]]
-    elsewhere = set() if row.giver_unit is None else set(outstanding_of(row.case, row.part))
+    elsewhere = away_from_giver(row.case, row.part, row.direction)
     all_of_it = {each["number"] for each in volumes_of(row.case, row.part)} | {each["number"] for each in row.volumes}
     return volumes, sorted(all_of_it - came - elsewhere)
+
+
+def _settle_earlier(row: HandOver) -> None:
+    """Take off earlier hand-overs what is no longer missing since this one was received.
+
+    Volumes that came, or that this one now says are missing; and everything the receiver had kept back itself.
+    """
+    said = {each["number"] for each in row.volumes} | set(row.outstanding)
+    earlier = HandOver.objects.filter(case=row.case, part=row.part, state="da_nhan").exclude(outstanding=[])
+    for before in earlier.exclude(pk=row.pk).select_related("giver_unit", "giver_person"):
+        rest = [] if _has_the_rest(before, row) else [number for number in before.outstanding if number not in said]
+        HandOver.objects.filter(pk=before.pk).update(outstanding=rest)
+
+
+def _has_the_rest(before: HandOver, row: HandOver) -> bool:
+    """Tell whether a file comes back to who kept volumes of it when giving it away."""
+    if before.giver.is_same(row.receiver):
+        return True
+    went_out = before.giver_unit_id is not None and before.giver_unit_id != before.receiver_unit_id
+    comes_in = row.giver_unit_id != row.receiver_unit_id
+    return went_out and comes_in and row.receiver_unit_id in acting_for([before.giver_unit_id])
 
 
 def _proof(row: HandOver, paper: CaseDocument | None, *, awaits_paper: bool) -> dict[str, Any]:
@@ -549,6 +567,35 @@ def _check_paper(row: HandOver, paper: CaseDocument) -> None:
             _("Tài liệu này không phải biên bản giao nhận của vụ án, hoặc đã gắn với lần giao khác."),
             field="signed_paper",
         )
+
+
+def look_before_leaving(case: CaseFile) -> None:
+    """Refuse that a case goes to another office while its paper waits to take it along.
+
+    The office that waits would take it away again from one that never agreed.
+
+    Raises:
+        Conflict: so it is.
+    """
+    waiting = HandOver.objects.filter(
+        case=case, part="hsva", direction="vks_vks", reason=TRANSFER, state="cho_nhan"
+    ).select_related("receiver_unit")
+    for row in waiting:
+        row.case = case
+        if _takes_the_case_along(row):
+            raise Conflict(
+                _("Vụ án đang chuyển cùng hồ sơ giấy theo lần giao chưa nhận: hãy nhận hoặc hủy lần giao đó trước.")
+            )
+
+
+def require_receiving(actor: User, row: HandOver) -> None:
+    """Refuse who does not act for the receiving side, which alone closes a hand-over.
+
+    Raises:
+        NotAllowed: so it is.
+    """
+    if not receives(actor, row):
+        raise NotAllowed(_("Chỉ bên nhận được ghi nhận hoặc từ chối."))
 
 
 def require_side(actor: User, row: HandOver) -> None:
@@ -601,8 +648,7 @@ def reject(*, actor: User, row: HandOver, checks: Checks, missing: str) -> HandO
         Conflict: it is not waiting to be received.
     """
     row = _locked(row)
-    if not receives(actor, row):
-        raise NotAllowed(_("Chỉ bên nhận được ghi nhận hoặc từ chối."))
+    require_receiving(actor, row)
     missing = composed(missing).strip()
     if not missing or len(missing) > 2000:
         raise BadInput(_("Hãy ghi rõ những gì còn thiếu (không quá 2.000 chữ cái)."), field="missing")
@@ -615,7 +661,7 @@ def reject(*, actor: User, row: HandOver, checks: Checks, missing: str) -> HandO
 
 @transaction.atomic
 def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
-    """Take back a hand-over nobody received; a number that was given stays given.
+    """Take back a hand-over nobody received; a number that was given stays given. The ledger hears of no draft.
 
     Raises:
         NotAllowed: the actor is not of the giving side.
@@ -628,5 +674,8 @@ def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
     if not reason or len(reason) > 500:
         raise BadInput(_("Hãy ghi lý do hủy (không quá 500 chữ cái)."), field="reason")
     move(row, HAND_OVER, "cancel", steps=_step(row, actor, "cancel", reason))
+    if row.number is None:
+        # a draft: nobody was told that it was there
+        return row
     tell("hand_over_cancelled", actor=actor, case=row.case, hand_over=row.pk, part=row.part, reason=reason)
     return row

@@ -351,6 +351,7 @@ class HandOverViewSet(ApiViewSet):
     def accept(self, _request: Request, pk: str) -> Response:
         """Receive it."""
         row = hand_over_for(self.actor, pk)
+        acts.require_receiving(self.actor, row)
         given = self.given(ReceiveSerializer)
         acts.accept(
             actor=self.actor,

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_decision, facts_of, reach
+from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_see
 from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volume
-from vks_plugin.custody.handing import IN_PARTS, volume_code
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.handing import DIRECTIONS, IN_PARTS, volume_code
 from vks_plugin.custody.models import HandOver, Holding
 from vks_plugin.custody.queries.holding import acting_for, holder_of, keeps_paper, of_offices
 from vks_plugin.custody.states import HAND_OVER, Move
@@ -193,11 +194,17 @@ def _knows(user: User, case: CaseFile) -> bool:
 
 
 def people_to_receive(case: CaseFile, unit: ProcuracyUnit) -> list[User]:
-    """Return the people of an office who can be handed paper of a case: clerks, archivists, and who may know of it."""
+    """Return the people of an office who can be handed paper of a case: clerks, archivists, and who may read it.
+
+    Of a restricted case clerks and archivists are asked too (about ten queries, however many people there are).
+    """
+    readers = {user.pk for part, _label in PARTS for user, _decision in who_can_see(case, part)}
+    restricted = case.confidentiality == CaseFile.Confidentiality.RESTRICTED
+    keeping = frozenset[str]() if restricted else frozenset({"records_clerk", "archivist"})
     rows = Appointment.objects.in_force(timezone.localdate()).filter(unit=unit, user__is_active=True)
     found: dict[int, User] = {}
     for row in rows.select_related("user").order_by("user__first_name", "user__last_name", "pk")[:_MOST_PEOPLE]:
-        if row.user_id not in found and (row.role in {"records_clerk", "archivist"} or _knows(row.user, case)):
+        if row.user_id not in found and (row.role in keeping or row.user_id in readers):
             found[row.user_id] = row.user
     return list(found.values())
 
@@ -220,6 +227,25 @@ def volumes_of(case: CaseFile, part: str) -> list[dict[str, Any]]:
         )
         return [line(1, _("Tập %(number)d") % {"number": 1}, numbers.first(), numbers.last())]
     return [line(1, _("Tập %(number)d") % {"number": 1}, None, None)]
+
+
+def away_from_giver(case: CaseFile, part: str, direction: str) -> set[int]:
+    """Return the volumes that cannot come along with the file: they stayed with somebody who had it before.
+
+    An agency outside may bring what it kept back before; what one of our offices kept back it never had.
+    """
+    outside = DIRECTIONS[direction].giver_outside
+    missing = outstanding_of(case, part)
+    return {number for number, row in missing.items() if not outside or row.giver_unit_id is not None}
+
+
+def volumes_to_give(case: CaseFile, part: str, direction: str, completes: HandOver | None) -> list[dict[str, Any]]:
+    """Return the volumes that can be handed over in a direction; of a completion, those that are still to come."""
+    there = volumes_of(case, part)
+    if completes is not None:
+        return [each for each in there if each["number"] in completes.outstanding]
+    away = away_from_giver(case, part, direction)
+    return [each for each in there if each["number"] not in away]
 
 
 def pages_of(case: CaseFile, part: str) -> int | None:

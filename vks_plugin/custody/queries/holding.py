@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from vks_plugin.access.policy import LEADING
-from vks_plugin.access.queries import holds_post
+from vks_plugin.access.policy import LEADING, Level
+from vks_plugin.access.queries import CaseView, holds_post
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.models import Holding, Keeper
 from vks_plugin.organization.models import UnitSuccession
@@ -71,12 +71,6 @@ def holder_of(case: CaseFile, part: str = "hsva") -> Holder:
     return Holder(found.keeper, found.keeper_name, found.since, found)
 
 
-def time_line(case: CaseFile) -> list[Holding]:
-    """Return every keeper of a case, the present ones first (one query); the asker is known to know of the case."""
-    rows = Holding.objects.filter(case=case).select_related("unit", "person")
-    return list(rows.order_by("part", "-since"))
-
-
 def acting_for(units: Iterable[int | None]) -> set[int]:
     """Return the offices whose people act for these today: they themselves, and who took over from them."""
     found = {pk for pk in units if pk is not None}
@@ -120,6 +114,38 @@ def _offices_kept(user: User) -> dict[int, bool]:
         for predecessor, successor in before:
             found[predecessor] = found.get(predecessor, False) or found[successor]
     return found
+
+
+@dataclass(frozen=True)
+class KeepingTold:
+    """Where the paper of a case is and was, as one person may see it."""
+
+    holders: dict[str, Holder]
+    """By part, those the person may know of; a borrower whom the person may not know has an empty name."""
+    lines: list[Holding]
+    """Every keeper of these parts, the present ones first."""
+
+
+def keeping_told(user: User, view: CaseView) -> KeepingTold:
+    """Return where each part is and was: to who may know of the part, keeps its paper, or has it.
+
+    Who borrowed it is told to who reads the part (for another reason than a loan), keeps its paper, or borrowed it.
+    """
+    case, holders, named = view.case, {}, set()
+    for part, decision in (("hsva", view.decision), ("hsks", view.internal)):
+        held = holder_of(case, part)
+        office = held.keeper.unit.pk if held.keeper.unit is not None and not held.is_lent else None
+        keeps = keeps_paper(user, case, [case.unit_id, office])
+        mine = held.keeper.person is not None and held.keeper.person.pk == user.pk
+        if decision.level < Level.METADATA and not (keeps or mine):
+            continue
+        reads = decision.level >= Level.VIEW and not (part == "hsva" and "borrowed" in view.may)
+        if keeps or reads:
+            named.add(part)
+        holders[part] = held if keeps or reads or mine or not held.is_lent else replace(held, name="")
+    rows = Holding.objects.filter(case=case, part__in=holders).select_related("unit", "person")
+    rows = rows.filter(~Q(cause=Holding.Cause.LOAN) | Q(part__in=named) | Q(person=user))
+    return KeepingTold(holders, list(rows.order_by("part", "-since")))
 
 
 def of_offices(user: User, *, unit: str, case: str = "case") -> Q:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -36,9 +37,9 @@ from vks_plugin.custody.queries.hand_overs import (
     receives,
     waiting_for_paper,
 )
-from vks_plugin.custody.queries.holding import holder_of, in_hands, keeps_paper, open_holding, time_line
+from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, open_holding
 from vks_plugin.custody.registers import keeps_registers, write_register
-from vks_plugin.errors import NotAllowed, NotFound, VksError
+from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.text import ascii_file_name, gettext_noop
 from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
@@ -101,15 +102,15 @@ def _case_page(
     case = view.case
     unrecorded = [part for part, _label in PARTS if open_holding(case, part) is None]
     may_state = bool(unrecorded) and keeps_paper(request.user, case, [case.unit_id])
-    lines = time_line(case)
+    told = keeping_told(request.user, view)
     context = header(view) | {
         "tabs": tabs(view, request.user),
         "section": "custody",
-        "holders": [(_(label), holder_of(case, part)) for part, label in PARTS],
-        "lines": lines,
+        "holders": [(_(label), told.holders[part]) for part, label in PARTS if part in told.holders],
+        "lines": told.lines,
         "hand_overs": list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST]),
         "outstanding": [
-            (number, row) for part, _label in PARTS for number, row in sorted(outstanding_of(case, part).items())
+            (number, row) for part in told.holders for number, row in sorted(outstanding_of(case, part).items())
         ],
         "may_begin": may_begin(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
@@ -149,8 +150,8 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
     if not may_begin(request.user, case):
         raise NotAllowed(_("Chỉ văn thư, lãnh đạo của nơi đang giữ hồ sơ, hoặc người đang giữ, giao được hồ sơ."))
     completes = None
-    if request.GET.get("completes", "").isdigit():
-        completes = hand_over_for(request.user, request.GET["completes"][:9])
+    if re.fullmatch(r"[0-9]{1,9}", request.GET.get("completes", "")):
+        completes = hand_over_for(request.user, request.GET["completes"])
     sending = request.method == "POST"
     form = HandOverForm(
         request.POST if sending else None,
@@ -226,6 +227,13 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     row = hand_over_for(request.user, pk)
     if what not in _ACTS:
         raise NotFound(_("Không có trang này."))
+    # the side first: a form shows the signed records of the case, whatever is wrong with what was sent
+    if what in {"accept", "reject"}:
+        acts.require_receiving(request.user, row)
+    elif what == "attach":
+        acts.require_side(request.user, row)
+    elif not gives(request.user, row):
+        raise NotAllowed(_("Chỉ bên giao làm được việc này."))
     forms: dict[str, Any] = {}
     if what in {"accept", "reject"}:
         forms["receive"] = ReceiveForm(request.POST, row=row)
@@ -234,10 +242,9 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     elif what == "attach":
         forms["attach"] = AttachForm(request.POST, row=row)
     form = next(iter(forms.values()), None)
-    allowed = {move.name for move in moves_of(request.user, row)}
+    if form is not None and what != "attach" and what not in {move.name for move in moves_of(request.user, row)}:
+        raise Conflict(_("Lần giao nhận này đã sang trạng thái khác: hãy tải lại trang."))
     if form is not None and not form.is_valid():
-        if what != "attach" and what not in allowed and row.is_open:
-            raise NotAllowed(_("Bạn không làm được việc này trong lần giao nhận này."))
         return _hand_over_page(request, row, status=400, **forms)
     try:
         said = _done(request, row, what, form)

@@ -81,7 +81,7 @@ def review(request: SignedInRequest) -> HttpResponse:
 def read(request: SignedInRequest) -> HttpResponse:
     """Note that the reminders shown were read: those that came later than the page stay."""
     last = request.POST.get("last", "")
-    if not last.isdigit() or len(last) > 18:
+    if not last.isascii() or not last.isdigit() or len(last) > 18:
         raise BadInput(_("Không rõ những lời nhắc nào đã xem: hãy mở lại trang Thời hạn."), field="last")
     mark_read(request.user, unread(request.user).filter(pk__lte=int(last)).values_list("pk", flat=True))
     messages.success(request, _("Đã ghi nhận: bạn đã xem các lời nhắc."), extra_tags=OURS)

@@ -37,7 +37,7 @@ def _again(request: SignedInRequest) -> dict[str, Any]:
 def _rows_again(request: SignedInRequest, prefix: str) -> list[dict[str, Any]]:
     total = request.POST.get(f"{prefix}-TOTAL_FORMS", "")
     rows = []
-    for number in range(min(int(total), 200) if total.isdigit() else 0):
+    for number in range(min(int(total), 200) if total.isascii() and total.isdigit() and len(total) < 10 else 0):
         start = f"{prefix}-{number}-"
         row = {
             name.removeprefix(start): values if name == f"{start}charges" else values[-1]
