@@ -28,6 +28,8 @@ def test_a_copy_is_proposed_looked_at_made_and_fetched(filed_case: FiledCase, as
     for wrong, sentence in (
         ({"rectangles": "1 2 3"}, "không hợp lệ"),
         ({"rectangles": "1 20 20 0 8"}, "không hợp lệ"),
+        ({"rectangles": "nan 20 20 50 8"}, "không hợp lệ"),
+        ({"rectangles": "1e999 20 20 50 8"}, "không hợp lệ"),
         ({"terms": "ab"}, "quá ngắn"),
         ({"make": "1"}, "Chưa chọn chỗ nào"),
         ({"make": "1", "rectangles": "1 20 20 50 8"}, "căn cứ che"),

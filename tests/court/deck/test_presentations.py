@@ -15,11 +15,13 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from PIL import Image
 
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
+from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CasePerson, Folio, WithheldPaper
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.manifest import check
@@ -122,8 +124,14 @@ def test_a_worker_makes_the_zip_and_only_who_works_on_the_case_has_it(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     add(presentation, lead, "but_luc", case_document=filed_case.documents[0], notes="Câu hỏi cho bị cáo")
+    # one whose worker died is not waited for
+    died = DeckExport.objects.create(presentation=presentation, requested_by=lead, status="running")
+    assert actions.request_deck(actor=lead, presentation=presentation) == died
+    DeckExport.objects.update(created_at=timezone.now() - dt.timedelta(hours=3))
     with django_capture_on_commit_callbacks(execute=True):
         export = actions.request_deck(actor=lead, presentation=presentation)
+    died.refresh_from_db()
+    assert (died.status, died.error) == (DeckExport.Status.FAILED, "Việc lập gói bị ngắt: hãy xuất lại.")
     export.refresh_from_db()
     assert (export.status, export.error) == (DeckExport.Status.DONE, "")
     path = actions.finished_deck(export)
@@ -282,9 +290,15 @@ def test_folios_of_a_state_secret_and_pages_without_folio_stop_the_deck(
         folio_to=8,
     )
     assert rules(presentation, lead) == [(Rule.STATE_SECRET, 1)]
-    secret.delete()
+    secret.folio_from = secret.folio_to = 3
+    secret.save()
     Folio.objects.filter(case_document=filed_case.documents[1], number=4).delete()
+    slide = slides_of(presentation)[0]
+    actions.change_slide(actor=lead, presentation=presentation, slide_id=slide.pk, values={"page_from": 2})
     assert rules(presentation, lead) == [(Rule.NO_FOLIO, 1)]
+    # numbered by sheets, it is the back of folio 3
+    CaseDocument.objects.filter(pk=filed_case.documents[1].pk).update(counting=Counting.SHEET)
+    assert rules(presentation, lead) == [(Rule.STATE_SECRET, 1)]
 
 
 def test_the_refusal_of_a_deck_lists_everything(filed_case: FiledCase, lead: User, presentation: Presentation) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from vks_plugin.text import Sentence, composed, folded
@@ -151,12 +152,17 @@ _ADDRESSED = r"(?:cháu|em|bé|chị|anh|bà|ông|cô|chú|bác|cậu|mợ|dì|t
 _WORD = r"[^\W\d_]"
 
 
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    return folded(letter) or (" " if letter.isspace() else "")
+
+
 def _folded_map(text: str) -> tuple[str, list[int]]:
     """Return the text without tones and case, and for each of its letters where it stood."""
     letters: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(text):
-        plain = folded(letter) or ("" if not letter.isspace() else " ")
+        plain = _plain(letter)
         if plain == " " and letters and letters[-1] == " ":
             continue
         for each in plain:
