@@ -11,6 +11,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.test import TestCase
 from django.utils import timezone
+from pypdf import PdfReader
 
 from tests.access.test_projection import completions, found, listed
 from tests.custody.test_acts import data, hidden, written
@@ -26,6 +27,7 @@ from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, holding
 from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.queries.loans import concerning, loans_of, overdue, shown_to, told_to, waiting_for
+from vks_plugin.custody.registers import register_paper
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.version import is_stand_in
@@ -247,6 +249,34 @@ def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -
     hand_overs.draft(actor=people["clerk_kv1"], case=case, terms=TO_COURT)
     with pytest.raises(Conflict, match="giao nhận dở"):
         actions.issue_loan(actor=people["clerk_kv1"], loan_id=again.pk, volume_count=1, folio_count=6)
+
+
+def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dict[str, User], client: Client) -> None:
+    row = _lent(people, case.code)
+    actions.return_loan(
+        actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=5, note="Thiếu bút lục 118"
+    )
+    slip = f"/vks/loans/{row.pk}/slip/"
+    client.force_login(people["clerk_kv1"])
+    assert slip in client.get(f"/vks/loans/{row.pk}/").content.decode()
+    pages = PdfReader(io.BytesIO(client.get(slip).content)).pages
+    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+    for said in ("PHIẾU MƯỢN HỒ SƠ", "Phiếu số 1/", case.name, NAME, "1 tập, 6 bút lục", "Thiếu bút lục 118"):
+        assert said in words, said
+    assert client.get(f"{slip}?format=docx").content.startswith(b"PK")
+    # who borrows paper is told the code alone
+    for name in ("prosecutor_kv3", "clerk_kv3"):
+        client.force_login(people[name])
+        answer = client.get(slip)
+        assert (answer.status_code, case.name in answer.content.decode()) == (404, False), name
+    asked: dict[str, Any] = {"register": "muon-tra", "unit": "QN-KV1", "first": _in(0), "last": _in(0)}
+    _register, paper = register_paper(people["clerk_kv1"], **asked)
+    assert sum(column.width for column in paper.columns) == paper.text_width
+    (line,) = paper.rows
+    assert (line[1], line[3]) == (f"{case.code}\n{case.name}", NAME)
+    assert "1 tập, 5 bút lục" in line[6]
+    type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
+    assert register_paper(people["clerk_kv1"], **asked)[1].rows == []
 
 
 def test_an_office_lends_what_the_one_before_it_had(

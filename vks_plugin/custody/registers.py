@@ -17,16 +17,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING
+from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
-from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.models import HandOver, Loan
 from vks_plugin.custody.queries.holding import offices_kept
+from vks_plugin.custody.queries.loans import borrower_name, slip_number
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.language import speaking, told
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
-from vks_plugin.text import ascii_file_name
-from vks_plugin.text import gettext_noop as noop
+from vks_plugin.text import ascii_file_name, gettext_noop
 
 MOST_ROWS = 5000
 """Rows of one register; a longer period has to be cut up, which is told."""
@@ -199,7 +200,7 @@ def _hand_overs(unit: ProcuracyUnit, first: dt.date, last: dt.date, leads: bool)
 
 HAND_OVER_REGISTER = Register(
     name="giao-nhan",
-    label=noop("Sổ giao nhận hồ sơ vụ án hình sự (sổ 13)"),
+    label=gettext_noop("Sổ giao nhận hồ sơ vụ án hình sự (sổ 13)"),
     title="SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ",
     cells=(
         Cell(
@@ -223,5 +224,59 @@ HAND_OVER_REGISTER = Register(
 )
 """Register 13 of the national case software, with its seven columns."""
 
-REGISTERS: dict[str, Register] = {each.name: each for each in (HAND_OVER_REGISTER,)}
+# --- lending
+
+
+def _lent(row: Loan, _number: int) -> str:
+    volumes = f"tập {', '.join(map(str, row.volumes))}" if row.volumes else "toàn bộ"
+    return _lines((f"{dict(PARTS)[row.part]}, {volumes}", "" if row.is_paper else "Bản điện tử"))
+
+
+def _counts(volumes: int | None, folios: int | None) -> str:
+    return f"{volumes} tập, {folios} bút lục" if volumes is not None else ""
+
+
+def _loans(unit: ProcuracyUnit, first: dt.date, last: dt.date, leads: bool) -> QuerySet[Loan]:  # noqa: FBT001 - as every register is asked
+    """Return what an office lent in a period, by the day it was handed out."""
+    rows = Loan.objects.filter(
+        unit=unit, number__isnull=False, issued_at__date__gte=first, issued_at__date__lte=last
+    ).select_related("case", "borrower", "issued_by", "returned_by")
+    if not leads:
+        rows = rows.filter(case__confidentiality="thuong")
+    return rows.order_by("issued_at", "pk")
+
+
+LOAN_REGISTER = Register(
+    name="muon-tra",
+    label=gettext_noop("Sổ mượn, trả hồ sơ"),
+    title="SỔ MƯỢN, TRẢ HỒ SƠ",
+    cells=(
+        Cell("STT, số phiếu", 22, lambda row, number: f"{number}\nPhiếu {slip_number(row)}", "center"),
+        Cell("Hồ sơ", 52, lambda row, _n: _lines((row.case_code, row.case.name if row.case is not None else ""))),
+        Cell("Phần mượn", 28, _lent),
+        Cell("Người mượn", 42, lambda row, _n: _lines((borrower_name(row), row.outside_agency))),
+        Cell("Ngày mượn, hạn trả", 28, lambda row, _n: f"{_moment(row.issued_at)}\nHạn {row.until:%d/%m/%Y}", "center"),
+        Cell(
+            "Số giao, người giao",
+            28,
+            lambda row, _n: _lines((_counts(row.issued_volumes, row.issued_folios), display_name(row.issued_by))),
+        ),
+        Cell(
+            "Ngày trả, số trả, người nhận",
+            28,
+            lambda row, _n: _lines(
+                (
+                    _moment(row.returned_at),
+                    _counts(row.returned_volumes, row.returned_folios),
+                    display_name(row.returned_by),
+                )
+            ),
+        ),
+        Cell("Ghi chú", 24, lambda row, _n: _lines((row.condition, row.difference))),
+    ),
+    rows=_loans,
+)
+"""What an office lends; its columns are this program's."""
+
+REGISTERS: dict[str, Register] = {each.name: each for each in (HAND_OVER_REGISTER, LOAN_REGISTER)}
 """Every register, by its name."""

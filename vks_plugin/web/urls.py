@@ -131,6 +131,7 @@ urlpatterns = [
     path("cases/<str:code>/documents/<int:document_id>/read/<int:number>/", reading.read_page, name="read_page"),
     path("loans/", loans.loans, name="loans"),
     path("loans/<int:pk>/", loans.loan, name="loan"),
+    path("loans/<int:pk>/slip/", loans.slip, name="loan_slip"),
     path("loans/<int:pk>/<str:act>/", loans.act, name="loan_act"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/checkpoints/<int:size>/", ledger.checkpoint, name="ledger_checkpoint"),

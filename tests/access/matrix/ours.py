@@ -98,6 +98,7 @@ OURS: dict[str, str] = {
         vks/explain/table
         vks/loans
         vks/loans/{pk}
+        vks/loans/{pk}/slip
         vks/loans/{pk}/{act}
         vks/ledger
         vks/ledger/checkpoints/{size}

@@ -211,7 +211,7 @@ RELATED = (
     "decided_by",
     "issued_by",
     "returned_by",
-    "unit",
+    "unit__parent",
     "access",
 )
 """What telling of a loan reads beside it."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vks_plugin.access.queries import CaseView
 from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
+from vks_plugin.custody.printed_loan import write_slip
 from vks_plugin.custody.queries.loans import (
     LoanTold,
     counted,
@@ -92,6 +93,19 @@ def _told(request: SignedInRequest, pk: int) -> LoanTold:
 def loan(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one loan with what the person may do with it."""
     return _show(request, _told(request, pk))
+
+
+@page
+@require_GET
+def slip(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Answer with the slip of a loan, to who may know of its case: it says what that is called."""
+    told = _told(request, pk)
+    if told.case is None:
+        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
+    name, kind, content = write_slip(told, request.GET.get("format", "pdf"))
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _show(
