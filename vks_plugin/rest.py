@@ -205,8 +205,9 @@ class ApiMixin:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if NUL in request.path:
             raise NotFound(_("Không tìm thấy."))
-        if any(NUL in value for _name, values in request.query_params.lists() for value in values):
-            raise BadInput(_("Địa chỉ có ký tự không dùng được: hãy mở lại trang."))
+        for name, values in request.query_params.lists():
+            if any(NUL in value for value in values):
+                raise BadInput(_("Địa chỉ có ký tự không dùng được: hãy mở lại trang."), field=name)
 
     @property
     def actor(self) -> User:
