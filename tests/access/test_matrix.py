@@ -11,7 +11,7 @@ from tests.access.matrix.doors import Call, unknown
 from tests.access.matrix.run import cells, go, sample
 from tests.access.matrix.world import standing
 
-_SHARES = {"lite": 0.004, "paperless": 0.002}
+_SHARES = {"lite": 0.002, "paperless": 0.002}
 """How much of it is asked in the test line, by host; every door is in it at least once."""
 
 

@@ -66,7 +66,7 @@ NASTY: tuple[Any, ...] = (
 
 WHOLE = (b"", b"{", b"null", b"[]", b'"x"', b"12", b"[" * 100_000, b'{"a":' * 50_000, b'{"name": NaN}', b"\xff\xfe\x00")
 
-EXAMPLES = int(os.environ.get("VKS_JUNK", "250"))
+EXAMPLES = int(os.environ.get("VKS_JUNK", "150"))
 """How much junk is thrown at fields of all routes."""
 
 
