@@ -337,7 +337,7 @@ def test_the_arithmetic_of_the_nearest_limit_opens_for_the_keyboard(sit: Sit) ->
     assert lead.width() <= narrow
 
 
-def test_the_bar_of_sections_is_one_line_and_each_leads_somewhere(sit: Sit) -> None:
+def test_the_bar_of_sections_takes_two_lines_at_most_and_each_leads_somewhere(sit: Sit) -> None:
     lead = sit(LEAD)
     lead.open(f"/vks/cases/{CASE}/")
     links = lead.page.locator(".vks-tabs a")
@@ -347,7 +347,7 @@ def test_the_bar_of_sections_is_one_line_and_each_leads_somewhere(sit: Sit) -> N
         assert lead.open(address) == 200
         assert lead.width() <= SCREEN[0], address
         if links.count():
-            assert links.evaluate_all("(all) => new Set(all.map((each) => each.getBoundingClientRect().top)).size") == 1
+            assert links.evaluate_all("(all) => new Set(all.map((each) => each.getBoundingClientRect().top)).size") <= 2
             assert lead.page.locator(".vks-tabs a[aria-current=page]").get_attribute("href") == address
 
 

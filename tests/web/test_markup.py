@@ -111,11 +111,10 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
     pages = {
         name: client.get(addresses.path[name])
         for name, method in TABLE
-        # a file, and lists for the script of the pages
-        if method == "get" and name not in {"bundle_download", "inventory", "suggest"}
+        if method == "get"
     }
-    # lists and results that are sent as a file
-    pages = {name: page for name, page in pages.items() if not getattr(page, "streaming", False)}
+    # files, pictures, and lists for the script of the pages are no pages
+    pages = {name: page for name, page in pages.items() if page.headers["Content-Type"].startswith("text/html")}
     part = {"HX-Request": "true"}
     pages["rows"] = client.get(addresses.path["case_list"], {"q": MARKUP, "stage": MARKUP, "unit": MARKUP})
     pages["rows as part"] = client.get(addresses.path["case_list"], {"order": MARKUP, "page": MARKUP}, headers=part)
