@@ -51,7 +51,9 @@ def test_a_share_of_everything_leaks_nothing(host: str) -> None:
         chosen = list(sample(found, _SHARE, seed))
         lists = [(who, call) for who, call in found if call.expect in _ALWAYS and "&" not in call.path]
         outcome = go(world, [*lists, *chosen])
-    again = f"again: VKS_MATRIX_SEED={seed}, or python -m tests.access.matrix --host {host} --seed {seed} --share {_SHARE}"
+    again = (
+        f"again: VKS_MATRIX_SEED={seed}, or python -m tests.access.matrix --host {host} --seed {seed} --share {_SHARE}"
+    )
     assert not outcome.leaks, "\n".join([again, *outcome.leaks])
     assert not outcome.lacks, "\n".join([again, *outcome.lacks])
     # who may read is told: a matrix that refuses everything would find no leak either

@@ -108,11 +108,7 @@ def hostile(
 
 def _pages(client: Client, found: Everything) -> dict[str, Any]:
     addresses = Addresses(found)
-    pages = {
-        name: client.get(addresses.path[name])
-        for name, method in TABLE
-        if method == "get"
-    }
+    pages = {name: client.get(addresses.path[name]) for name, method in TABLE if method == "get"}
     # files, pictures, and lists for the script of the pages are no pages
     pages = {name: page for name, page in pages.items() if page.headers["Content-Type"].startswith("text/html")}
     part = {"HX-Request": "true"}
