@@ -23,7 +23,7 @@ from rest_framework.views import APIView, exception_handler
 from rest_framework.viewsets import GenericViewSet
 
 from vks_plugin.errors import BadInput, NotFound, TooLarge, VksError
-from vks_plugin.host.rest import StandardPagination
+from vks_plugin.host.rest import StandardPagination, leave_uncompressed
 from vks_plugin.language import language_of, speak
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import NUL, composed
@@ -179,6 +179,16 @@ class PlainJSONParser(JSONParser):
 def _no_number(name: str) -> NoReturn:
     """Refuse `NaN` and its like, which are no JSON."""
     raise ValueError(name)
+
+
+class HandsOutFiles:
+    """For a viewset of finished files: the host's compression stays off its answers."""
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Take the request as the host's server hands it over."""
+        leave_uncompressed(request)
+        initialized: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]
+        return initialized
 
 
 class ApiMixin:

@@ -20,7 +20,6 @@ import datetime as dt
 import os
 import platform
 import random
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -228,16 +227,7 @@ def main(words: list[str]) -> int:
         f"{options.rounds} rounds\n\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|",
         flush=True,
     )
-    worst = 0
-    for engine in ("sqlite", "postgresql"):
-        with population.database(engine) as environment:
-            if environment is None:
-                sys.stderr.write("PostgreSQL is not installed: left out\n")
-                continue
-            # each database in a process of its own: Django is set up once
-            command = [sys.executable, "-m", "tests.bench.bench_access_log", *words, "--engine", engine]
-            worst = max(worst, subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)
-    return worst
+    return population.on_each_database(["tests.bench.bench_access_log", *words])
 
 
 if __name__ == "__main__":

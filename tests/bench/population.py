@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,24 @@ def database(engine: str) -> Iterator[dict[str, str] | None]:
 
     with postgresql() as environment:
         yield environment
+
+
+def on_each_database(words: list[str]) -> int:
+    """Run a bench on SQLite and on PostgreSQL, and return the worse exit status.
+
+    Args:
+        words: its module and what it is told; `--engine` and the database are added.
+    """
+    worst = 0
+    for engine in ("sqlite", "postgresql"):
+        with database(engine) as environment:
+            if environment is None:
+                sys.stderr.write("PostgreSQL is not installed: left out\n")
+                continue
+            # each database in a process of its own: Django is set up once
+            command = [sys.executable, "-m", *words, "--engine", engine]
+            worst = max(worst, subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)
+    return worst
 
 
 def set_up(host: str = "lite") -> None:

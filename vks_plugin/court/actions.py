@@ -33,7 +33,8 @@ from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
-from vks_plugin.text import ascii_file_name, composed
+from vks_plugin.text import ascii_file_name, composed, gettext_noop
+from vks_plugin.working import failure_kept
 
 logger = logging.getLogger("paperless.vks.court")
 
@@ -257,21 +258,14 @@ def build(bundle_id: UUID | str) -> None:
     if taken != 1:
         return
     bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").get(pk=bundle_id)
-    # a worker has no reader whose language it could follow, and the sentence is kept for all of them
-    with speaking("vi"):
-        _make(bundle)
-
-
-def _make(bundle: Bundle) -> None:
-    try:
+    crashed = gettext_noop("Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị.")
+    keep = partial(_failed, bundle)
+    with failure_kept(keep, crashed=crashed, what=f"bundle {bundle.pk}", logger=logger):
         _write(bundle)
-    except VksError as error:
-        _end(bundle, Bundle.Status.FAILED, error=error.message)
-    except Exception as error:
-        # the class alone: messages may quote the documents
-        logger.error("bundle %s failed: %s", bundle.pk, type(error).__name__)
-        _end(bundle, Bundle.Status.FAILED, error=str(_("Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị.")))
-        raise
+
+
+def _failed(bundle: Bundle, sentence: str) -> None:
+    _end(bundle, Bundle.Status.FAILED, error=sentence)
 
 
 def _write(bundle: Bundle) -> None:
@@ -309,16 +303,7 @@ def _write(bundle: Bundle) -> None:
                 document_count=len(laid.filed),
                 document_ids=[document.document_id for document in laid.filed],
                 layout=layout_of(plan),
-                volumes=[
-                    {
-                        "volume": each.number,
-                        "first_page": each.first_page,
-                        "last_page": each.last_page,
-                        "bytes": each.size,
-                        "sha256": each.sha256,
-                    }
-                    for each in result.volumes
-                ],
+                volumes=[each.as_data() for each in result.volumes],
                 left_out=[[document.document_id, why] for document, why in laid.left_out],
             )
             if finished:

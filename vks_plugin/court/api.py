@@ -15,12 +15,10 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court import actions
 from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.models import Bundle
-from vks_plugin.host.rest import leave_uncompressed
-from vks_plugin.rest import UUID, ApiViewSet, InputSerializer, PersonSerializer, refusals
+from vks_plugin.rest import UUID, ApiViewSet, HandsOutFiles, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
     from rest_framework.request import Request
 
 _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
@@ -152,18 +150,13 @@ class CaseBundleViewSet(OfCaseViewSet):
         responses={200: BundleSerializer, **refusals(404)},
     ),
 )
-class BundleViewSet(ApiViewSet):
+class BundleViewSet(HandsOutFiles, ApiViewSet):
     """Bundles."""
 
     queryset: QuerySet[Any] = Bundle.objects.none()
     serializer_class = BundleSerializer
     lookup_value_regex = UUID
     lookup_url_kwarg = "id"
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Take the request as the host's server hands it over."""
-        leave_uncompressed(request)
-        return super().initialize_request(request, *args, **kwargs)
 
     def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
         """Answer with its state."""

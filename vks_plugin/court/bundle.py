@@ -71,6 +71,16 @@ class WrittenVolume:
     size: int
     """In bytes."""
 
+    def as_data(self) -> dict[str, Any]:
+        """Return it as the manifest and the database hold it."""
+        return {
+            "volume": self.number,
+            "first_page": self.first_page,
+            "last_page": self.last_page,
+            "bytes": self.size,
+            "sha256": self.sha256,
+        }
+
 
 @dataclass(frozen=True)
 class BundleResult:

@@ -43,16 +43,7 @@ def manifest_of(plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint
         "title": request.title,
         "made_on": request.made_on.isoformat(),
         "pages": plan.page_count,
-        "volumes": [
-            {
-                "volume": each.number,
-                "first_page": each.first_page,
-                "last_page": each.last_page,
-                "bytes": each.size,
-                "sha256": each.sha256,
-            }
-            for each in result.volumes
-        ],
+        "volumes": [each.as_data() for each in result.volumes],
         "indexes": [
             {
                 "supplement": part.supplement,

@@ -13,7 +13,25 @@ from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 
 
-class Bundle(models.Model):
+class Made(models.Model):
+    """A file that somebody asked for and a worker makes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    progress = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # host ids of the documents inside: whoever downloads must still be allowed to see them all
+    document_ids = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64, blank=True)
+    error = models.TextField(_("lý do"), blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Bundle(Made):
     """A court bundle (tập hồ sơ) of a case: one stamped and indexed PDF."""
 
     class Status(models.TextChoices):
@@ -31,16 +49,11 @@ class Bundle(models.Model):
         CORE = "tap_loi", _("Tập lõi, giữ số trang tập chính")
         SUPPLEMENT = "bo_sung", _("Bổ sung vào tập đã lập")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="bundles")
     preset = models.CharField(_("mẫu tập"), max_length=24, choices=Preset.choices, default=Preset.WHOLE)
     status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
-    progress = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
     page_count = models.PositiveIntegerField(_("số trang"), null=True, blank=True)
     document_count = models.PositiveIntegerField(_("số tài liệu"), null=True, blank=True)
-    # host ids of the documents inside: whoever downloads must still be allowed to see them all
-    document_ids = models.JSONField(default=list)
     # what was asked for, see `actions.Wishes`; of a supplement also the preset the first bundle was made by
     options = models.JSONField(default=dict)
     # the main bundle of a core bundle, or the one this adds to
@@ -51,11 +64,6 @@ class Bundle(models.Model):
     volumes = models.JSONField(default=list)
     # [[document, why], …]
     left_out = models.JSONField(default=list)
-    sha256 = models.CharField(max_length=64, blank=True)
-    error = models.TextField(_("lý do"), blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "vks_bundle"

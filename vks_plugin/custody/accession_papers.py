@@ -8,9 +8,9 @@ from __future__ import annotations
 from django.utils import timezone
 
 from vks_plugin.custody.models import Accession
-from vks_plugin.language import speaking, told
 from vks_plugin.organization.queries import display_name
-from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
+from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.printing import Printed, print_paper
 
 PAPERS = {"list": "muc-luc-ho-so-nop-luu", "record": "bien-ban-giao-nhan-ho-so-nop-luu"}
 """By the name in the address: the name of the file."""
@@ -76,15 +76,10 @@ def as_paper(accession: Accession, what: str) -> OfficialPaper:
     )
 
 
-def write(accession: Accession, what: str, file_format: str) -> tuple[str, str, bytes]:
-    """Return name, media type and content of a paper.
+def write(accession: Accession, what: str, file_format: str) -> Printed:
+    """Return a paper as a file.
 
     Raises:
         BadInput: there is no such format.
     """
-    with told():
-        kind = content_type(file_format)
-    # papers speak Vietnamese whatever language the person uses the pages in
-    with speaking("vi"):
-        content = write_paper(as_paper(accession, what), file_format)
-    return f"{PAPERS[what]}-{accession.pk}.{file_format}", kind, content
+    return print_paper(lambda: as_paper(accession, what), file_format, name=f"{PAPERS[what]}-{accession.pk}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.utils import timezone
 
 from vks_plugin.cases.models import CaseFile
@@ -11,10 +9,10 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import CHECKS, REASONS, checks_for
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries.hand_overs import volumes_of
-from vks_plugin.language import speaking, told
-from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
+from vks_plugin.language import speaking
+from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.papers.labels import Label, label_sheet
-from vks_plugin.text import ascii_file_name
+from vks_plugin.printing import Printed, print_paper
 
 COLUMNS = (
     Column("STT", 12, "center"),
@@ -22,14 +20,6 @@ COLUMNS = (
     Column("Bút lục, số lượng", 45, "center"),
     Column("Ghi chú", 40),
 )
-
-
-class WrittenPaper(NamedTuple):
-    """A paper as a file."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 def _side(heading: str, name: str, title: str, place: str) -> str:
@@ -119,19 +109,15 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     )
 
 
-def write_hand_over(row: HandOver, file_format: str) -> WrittenPaper:
+def write_hand_over(row: HandOver, file_format: str) -> Printed:
     """Return the record as a file.
 
     Raises:
         BadInput: there is no such format.
     """
-    with told():
-        kind = content_type(file_format)
-    with speaking("vi"):
-        content = write_paper(hand_over_paper(row), file_format)
     number = f"{row.number} {row.number_year}" if row.number is not None else "du thao"
-    name = ascii_file_name(f"{row.case.code} bien ban giao nhan {number}")
-    return WrittenPaper(f"{name}.{file_format}", kind, content)
+    name = f"{row.case.code} bien ban giao nhan {number}"
+    return print_paper(lambda: hand_over_paper(row), file_format, name=name)
 
 
 def volume_labels(case: CaseFile) -> bytes:

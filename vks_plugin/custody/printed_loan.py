@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.custody.queries.loans import LoanTold
 from vks_plugin.errors import Conflict
-from vks_plugin.language import speaking, told
-from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
-from vks_plugin.text import ascii_file_name
+from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.printing import Printed, print_paper
 
 _COLUMNS = (Column("Nội dung", 45), Column("Chi tiết", 120))
 
@@ -53,17 +52,13 @@ def slip_paper(loan: LoanTold) -> OfficialPaper:
     )
 
 
-def write_slip(loan: LoanTold, file_format: str) -> tuple[str, str, bytes]:
-    """Return name, media type and content of the slip of a loan.
+def write_slip(loan: LoanTold, file_format: str) -> Printed:
+    """Return the slip of a loan as a file.
 
     Raises:
         BadInput: there is no such format.
         Conflict: nothing was handed out yet.
     """
-    with told():
-        kind = content_type(file_format)
     if not loan.slip:
         raise Conflict(_("Hồ sơ chưa giao nên chưa có phiếu mượn."))
-    with speaking("vi"):
-        content = write_paper(slip_paper(loan), file_format)
-    return f"{ascii_file_name(f'phieu-muon {loan.slip}')}.{file_format}", kind, content
+    return print_paper(lambda: slip_paper(loan), file_format, name=f"phieu-muon {loan.slip}")

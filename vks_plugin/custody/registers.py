@@ -23,11 +23,11 @@ from vks_plugin.custody.models import HandOver, Loan
 from vks_plugin.custody.queries.holding import offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, slip_number
 from vks_plugin.errors import BadInput, NotFound
-from vks_plugin.language import speaking, told
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
-from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
-from vks_plugin.text import ascii_file_name, gettext_noop
+from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.printing import Printed, print_paper
+from vks_plugin.text import gettext_noop
 
 MOST_ROWS = 5000
 """Rows of one register; a longer period has to be cut up, which is told."""
@@ -59,14 +59,6 @@ class Register:
     """From the office, the first and the last day, and whether restricted cases are among it."""
     note: str = ""
     """Below the table; in Vietnamese."""
-
-
-class WrittenRegister(NamedTuple):
-    """A register as a file."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 def registers_for(user: User) -> list[ProcuracyUnit]:
@@ -109,21 +101,15 @@ def register_paper(
     return found, paper
 
 
-def write_register(
-    user: User, *, register: str, unit: str, first: dt.date, last: dt.date, file_format: str
-) -> WrittenRegister:
+def write_register(user: User, *, register: str, unit: str, first: dt.date, last: dt.date, file_format: str) -> Printed:
     """Return a register as a file.
 
     Raises:
         NotFound, BadInput: see `register_paper`; or there is no such format.
     """
-    with told():
-        kind = content_type(file_format)
     found, paper = register_paper(user, register=register, unit=unit, first=first, last=last)
-    with speaking("vi"):
-        content = write_paper(paper, file_format)
-    name = ascii_file_name(f"{found.name} {unit} {first:%Y%m%d} {last:%Y%m%d}")
-    return WrittenRegister(f"{name}.{file_format}", kind, content)
+    name = f"{found.name} {unit} {first:%Y%m%d} {last:%Y%m%d}"
+    return print_paper(lambda: paper, file_format, name=name)
 
 
 def keeps_registers(user: User) -> bool:

@@ -7,15 +7,14 @@ it in full and as a QR code, so that a photograph of the paper is enough to comp
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import SealManifest
-from vks_plugin.language import speaking, told
-from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
-from vks_plugin.text import ascii_file_name
+from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.printing import Printed, print_paper
 
 _SHOWN = 16
 """Digits of each file's hash on the paper; the manifest has all of them."""
@@ -33,14 +32,6 @@ _KEPT = (
     "Từ lúc ghi trên, tệp, phiên bản, thứ tự trang, tên, loại, ngày và bút lục của các tài liệu nêu trong bảng được giữ "
     "nguyên. Tài liệu đến sau vào đợt bổ sung, có bảng kê riêng nối với bảng kê này."
 )
-
-
-class WrittenRecord(NamedTuple):
-    """The record as a file."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 def _folios(rows: list[list[Any]]) -> str:
@@ -115,16 +106,11 @@ def _clock(moment: dt.datetime) -> str:
     return f"{moment:%H giờ %M phút, ngày %d/%m/%Y}"
 
 
-def write_record(manifest: SealManifest, file_format: str) -> WrittenRecord:
+def write_record(manifest: SealManifest, file_format: str) -> Printed:
     """Return the record as a file.
 
     Raises:
         BadInput: there is no such format.
     """
-    with told():
-        kind = content_type(file_format)
-    # a paper for a file, whatever language the person uses the pages in
-    with speaking("vi"):
-        content = write_paper(as_paper(manifest), file_format)
-    name = ascii_file_name(f"{manifest.case.code} bien ban ket thuc so hoa {manifest.number}")
-    return WrittenRecord(f"{name}.{file_format}", kind, content)
+    name = f"{manifest.case.code} bien ban ket thuc so hoa {manifest.number}"
+    return print_paper(lambda: as_paper(manifest), file_format, name=name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -22,10 +21,9 @@ from vks_plugin.cases.folio_queries import rows_to_list
 from vks_plugin.cases.folios import parse_labels
 from vks_plugin.cases.models import CaseChange, CaseFile, DocumentInventory
 from vks_plugin.errors import BadInput, Conflict
-from vks_plugin.language import speaking, told
 from vks_plugin.organization.queries import display_name
-from vks_plugin.papers import Column, OfficialPaper, Signature, content_type, write_paper
-from vks_plugin.text import ascii_file_name
+from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.printing import Printed, print_paper
 
 COLUMNS = (
     Column("STT", 12, "center"),
@@ -34,14 +32,6 @@ COLUMNS = (
     Column("Đặc điểm", 42),
 )
 """The columns the law names, and the running number."""
-
-
-class WrittenInventory(NamedTuple):
-    """An inventory as a file."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 @transaction.atomic
@@ -146,16 +136,11 @@ def as_paper(inventory: DocumentInventory) -> OfficialPaper:
     )
 
 
-def write_inventory(inventory: DocumentInventory, file_format: str) -> WrittenInventory:
+def write_inventory(inventory: DocumentInventory, file_format: str) -> Printed:
     """Return the inventory as a file.
 
     Raises:
         BadInput: there is no such format.
     """
-    with told():
-        kind = content_type(file_format)
-    # a paper for a file, whatever language the person uses the pages in
-    with speaking("vi"):
-        content = write_paper(as_paper(inventory), file_format)
-    name = ascii_file_name(f"{inventory.case.code} thong ke tai lieu {inventory.number}")
-    return WrittenInventory(f"{name}.{file_format}", kind, content)
+    name = f"{inventory.case.code} thong ke tai lieu {inventory.number}"
+    return print_paper(lambda: as_paper(inventory), file_format, name=name)

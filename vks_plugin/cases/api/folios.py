@@ -709,8 +709,4 @@ class InventoryViewSet(OfRecordViewSet):
     @action(detail=True, methods=["get"])
     def file(self, request: Request, pk: str, **_kwargs: str) -> HttpResponse:
         """Answer with the paper."""
-        written = write_inventory(self._one(pk), request.query_params.get("format", "pdf"))
-        answer = HttpResponse(written.content, content_type=written.content_type)
-        answer["Content-Disposition"] = f'attachment; filename="{written.name}"'
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return write_inventory(self._one(pk), request.query_params.get("format", "pdf")).as_answer()

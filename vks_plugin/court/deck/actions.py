@@ -43,7 +43,8 @@ from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
-from vks_plugin.text import ascii_file_name, composed
+from vks_plugin.text import ascii_file_name, composed, gettext_noop
+from vks_plugin.working import failure_kept
 
 logger = logging.getLogger("paperless.vks.court")
 
@@ -556,18 +557,13 @@ def build_deck(export_id: UUID | str) -> None:
     if waiting.update(status=DeckExport.Status.RUNNING) != 1:
         return
     export = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by").get(pk=export_id)
-    # a worker has no reader whose language it could follow, and the sentence is kept for all of them
-    with speaking("vi"):
-        try:
-            _build(export)
-        except VksError as error:
-            _end(export, DeckExport.Status.FAILED, error=error.message)
-        except Exception as error:
-            # the class alone: messages may quote the documents
-            logger.error("deck %s failed: %s", export.pk, type(error).__name__)
-            sentence = _("Không lập được gói trình chiếu do lỗi hệ thống: hãy báo quản trị.")
-            _end(export, DeckExport.Status.FAILED, error=sentence)
-            raise
+    crashed = gettext_noop("Không lập được gói trình chiếu do lỗi hệ thống: hãy báo quản trị.")
+    with failure_kept(partial(_failed, export), crashed=crashed, what=f"deck {export.pk}", logger=logger):
+        _build(export)
+
+
+def _failed(export: DeckExport, sentence: str) -> None:
+    _end(export, DeckExport.Status.FAILED, error=sentence)
 
 
 def _build(export: DeckExport) -> None:

@@ -16,13 +16,13 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import actions, queries
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.errors import BadInput
-from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
 from vks_plugin.rest import (
     NUMBER,
     UUID,
     ApiViewSet,
     ComposedField,
+    HandsOutFiles,
     InputSerializer,
     PersonSerializer,
     refusals,
@@ -30,7 +30,6 @@ from vks_plugin.rest import (
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
     from rest_framework.request import Request
 
 _NUMBER = OpenApiParameter("number", OpenApiTypes.INT, OpenApiParameter.PATH, description="Number within the case.")
@@ -425,18 +424,13 @@ _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
         responses={200: DeckSerializer, **refusals(404)},
     ),
 )
-class DeckViewSet(ApiViewSet):
+class DeckViewSet(HandsOutFiles, ApiViewSet):
     """Decks."""
 
     queryset: QuerySet[Any] = DeckExport.objects.none()
     serializer_class = DeckSerializer
     lookup_value_regex = UUID
     lookup_url_kwarg = "id"
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Take the request as the host's server hands it over."""
-        leave_uncompressed(request)
-        return super().initialize_request(request, *args, **kwargs)
 
     def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
         """Answer with its state."""

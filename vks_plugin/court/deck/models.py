@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.rules import GROUNDS_308
+from vks_plugin.court.models import Made
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -170,7 +170,7 @@ class FolioMark(models.Model):
         return f"{self.case_document_id}: {self.page}"
 
 
-class DeckExport(models.Model):
+class DeckExport(Made):
     """A deck that was asked for: a presentation as a file that goes to court."""
 
     class Status(models.TextChoices):
@@ -184,19 +184,9 @@ class DeckExport(models.Model):
         PPTX = "pptx", "PowerPoint"
         PDF = "pdf", _("PDF để in")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="exports")
     format = models.CharField(_("dạng"), max_length=8, choices=Format.choices, default=Format.HTML)
     status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
-    progress = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    # host ids of the documents inside: whoever downloads must still be allowed to see them all
-    document_ids = models.JSONField(default=list)
-    sha256 = models.CharField(max_length=64, blank=True)
-    error = models.TextField(_("lý do"), blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "vks_deck_export"

@@ -59,8 +59,8 @@ from vks_plugin.custody.retention import TERMS
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.host.files import files_of, newest_versions
-from vks_plugin.language import speaking
-from vks_plugin.text import one_line
+from vks_plugin.text import gettext_noop, one_line
+from vks_plugin.working import failure_kept
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -200,17 +200,9 @@ def run_packing(accession_id: int) -> None:
     if Accession.objects.filter(idle, pk=accession_id, state="dang_dong_goi").update(beat=now) != 1:
         return
     row = Accession.objects.select_related("unit", "giver").get(pk=accession_id)
-    # the sentence is kept for everybody who looks
-    with speaking("vi"):
-        try:
-            _pack(row)
-        except VksError as error:
-            _failed(row, error.message)
-        except Exception as error:
-            # the class alone: messages may name files
-            logger.error("packing accession %s failed: %s", row.pk, type(error).__name__)
-            _failed(row, _("Không đóng gói được do lỗi hệ thống: hãy báo quản trị."))
-            raise
+    crashed = gettext_noop("Không đóng gói được do lỗi hệ thống: hãy báo quản trị.")
+    with failure_kept(partial(_failed, row), crashed=crashed, what=f"packing accession {row.pk}", logger=logger):
+        _pack(row)
 
 
 def _failed(row: Accession, sentence: str) -> None:

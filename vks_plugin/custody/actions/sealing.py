@@ -33,8 +33,9 @@ from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, Unavailable, VksError
 from vks_plugin.host.files import files_of, newest_versions
-from vks_plugin.language import speaking
 from vks_plugin.organization.queries import display_name
+from vks_plugin.text import gettext_noop
+from vks_plugin.working import failure_kept
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -114,18 +115,10 @@ def run_seal(batch_id: int) -> None:
     batch = DigitisationBatch.objects.filter(asked).select_related("case__unit__parent", "seal_asked_by").first()
     if batch is None or batch.seal_asked_by is None:
         return
-    # the sentence is kept for everybody who looks
-    with speaking("vi"):
-        try:
-            read = read_files(list(papers_to_seal(batch)), progress=partial(_progress, batch.pk))
-            seal(actor=batch.seal_asked_by, batch=batch, read=read)
-        except VksError as error:
-            _failed(batch.pk, error.message)
-        except Exception as error:
-            # the class alone: messages may name files
-            logger.error("sealing batch %s failed: %s", batch.pk, type(error).__name__)
-            _failed(batch.pk, str(_("Không niêm phong được do lỗi hệ thống: hãy báo quản trị.")))
-            raise
+    crashed = gettext_noop("Không niêm phong được do lỗi hệ thống: hãy báo quản trị.")
+    with failure_kept(partial(_failed, batch.pk), crashed=crashed, what=f"sealing batch {batch.pk}", logger=logger):
+        read = read_files(list(papers_to_seal(batch)), progress=partial(_progress, batch.pk))
+        seal(actor=batch.seal_asked_by, batch=batch, read=read)
 
 
 def _progress(batch_id: int, done: int, total: int) -> None:

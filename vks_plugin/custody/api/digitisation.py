@@ -31,6 +31,7 @@ from vks_plugin.custody.seal_record import write_record
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.papers import FORMATS
+from vks_plugin.printing import Printed
 from vks_plugin.rest import NUMBER, ApiViewSet, ComposedField, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
@@ -334,7 +335,8 @@ class CaseDigitisationViewSet(OfCaseViewSet):
     def manifest(self, _request: Request, pk: str, **_kwargs: str) -> HttpResponse:
         """Answer with the bytes."""
         manifest = self._sealed(pk)
-        return _file(bytes(manifest.line), "application/json", f"niem-phong-{manifest.sha256[:16]}.json")
+        name = f"niem-phong-{manifest.sha256[:16]}.json"
+        return Printed(name, "application/json", bytes(manifest.line)).as_answer()
 
     @extend_schema(
         summary="The record of a seal as a file",
@@ -350,15 +352,7 @@ class CaseDigitisationViewSet(OfCaseViewSet):
     @action(detail=True, methods=["get"])
     def record(self, request: Request, pk: str, **_kwargs: str) -> HttpResponse:
         """Answer with the paper."""
-        written = write_record(self._sealed(pk), request.query_params.get("format", "pdf"))
-        return _file(written.content, written.content_type, written.name)
-
-
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=content_type)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+        return write_record(self._sealed(pk), request.query_params.get("format", "pdf")).as_answer()
 
 
 class BoardRowSerializer(serializers.Serializer[DigitisationBatch]):

@@ -423,8 +423,4 @@ class HandOverViewSet(ApiViewSet):
     @action(detail=True, methods=["get"])
     def file(self, request: Request, pk: str) -> HttpResponse:
         """Answer with the paper."""
-        written = write_hand_over(hand_over_for(self.actor, pk), request.query_params.get("format", "pdf"))
-        answer = HttpResponse(written.content, content_type=written.content_type)
-        answer["Content-Disposition"] = f'attachment; filename="{written.name}"'
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return write_hand_over(hand_over_for(self.actor, pk), request.query_params.get("format", "pdf")).as_answer()

@@ -117,10 +117,7 @@ def paper(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     row = accession_for(request.user, pk)
     if what not in accession_papers.PAPERS or len(_known(request, row)) != row.items.count():
         raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
-    name, kind, content = accession_papers.write(row, what, request.GET.get("format", "pdf"))
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'{"inline" if kind.endswith("pdf") else "attachment"}; filename="{name}"'
-    return answer
+    return accession_papers.write(row, what, request.GET.get("format", "pdf")).as_answer()
 
 
 @page

@@ -40,6 +40,7 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, open_holding
 from vks_plugin.custody.registers import keeps_registers, write_register
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.printing import Printed
 from vks_plugin.text import ascii_file_name, gettext_noop
 from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
@@ -56,12 +57,6 @@ _STEPS = {
     "cancel": gettext_noop("Hủy"),
     "paper": gettext_noop("Gắn biên bản đã ký"),
 }
-
-
-def _file(written: Any) -> HttpResponse:
-    answer = HttpResponse(written.content, content_type=written.content_type)
-    answer["Content-Disposition"] = f'attachment; filename="{written.name}"'
-    return answer
 
 
 @page
@@ -290,7 +285,7 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
 @require_GET
 def print_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
     """Answer with the record of a hand-over as a file."""
-    return _file(write_hand_over(hand_over_for(request.user, pk), request.GET.get("format", "pdf")))
+    return write_hand_over(hand_over_for(request.user, pk), request.GET.get("format", "pdf")).as_answer()
 
 
 @page
@@ -298,9 +293,7 @@ def print_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 def labels(request: SignedInRequest) -> HttpResponse:
     """Answer with labels for the volumes of a case, to stick on them."""
     case = case_to_hand_over(request.user, request.GET.get("case", "").strip())
-    answer = HttpResponse(volume_labels(case), content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="nhan-{ascii_file_name(case.code)}.pdf"'
-    return answer
+    return Printed(f"nhan-{ascii_file_name(case.code)}.pdf", "application/pdf", volume_labels(case)).as_answer()
 
 
 @page
@@ -313,16 +306,15 @@ def register(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            return _file(
-                write_register(
-                    request.user,
-                    register=given["register"],
-                    unit=given["unit"],
-                    first=given["first"],
-                    last=given["last"],
-                    file_format=given["format"],
-                )
+            written = write_register(
+                request.user,
+                register=given["register"],
+                unit=given["unit"],
+                first=given["first"],
+                last=given["last"],
+                file_format=given["format"],
             )
+            return written.as_answer()
         except VksError as error:
             form.place(error)
     elif not request.GET:

@@ -263,10 +263,7 @@ def record(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     manifest = getattr(batch, "manifest", None)
     if manifest is None:
         raise Conflict(_("Đợt số hóa này chưa kết thúc."))
-    written = write_record(manifest, request.GET.get("format", "pdf"))
-    response = HttpResponse(written.content, content_type=written.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{written.name}"'
-    return response
+    return write_record(manifest, request.GET.get("format", "pdf")).as_answer()
 
 
 # --- the board

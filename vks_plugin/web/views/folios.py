@@ -500,7 +500,4 @@ def inventory(request: SignedInRequest, code: str, number: int) -> HttpResponse:
     found = DocumentInventory.objects.filter(case=view.case, number=number).select_related("case").first()
     if found is None:
         raise NotFound(_("Vụ án không có bảng thống kê tài liệu mang số này."))
-    written = write_inventory(found, request.GET.get("format", "pdf"))
-    response = HttpResponse(written.content, content_type=written.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{written.name}"'
-    return response
+    return write_inventory(found, request.GET.get("format", "pdf")).as_answer()

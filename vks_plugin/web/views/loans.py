@@ -102,10 +102,7 @@ def slip(request: SignedInRequest, pk: int) -> HttpResponse:
     told = _told(request, pk)
     if told.case is None:
         raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
-    name, kind, content = write_slip(told, request.GET.get("format", "pdf"))
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return write_slip(told, request.GET.get("format", "pdf")).as_answer()
 
 
 def _show(

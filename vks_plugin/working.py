@@ -1,0 +1,36 @@
+"""What a worker does with what goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.utils.translation import gettext
+
+from vks_plugin.errors import VksError
+from vks_plugin.language import speaking
+
+
+@contextmanager
+def failure_kept(keep: Callable[[str], object], *, crashed: str, what: str, logger: logging.Logger) -> Iterator[None]:
+    """Within, a refusal is kept as its sentence, and anything else as one that says to call the administrators.
+
+    Both are in Vietnamese: a worker has no reader whose language it could follow, and the sentence is kept for all of
+    them. What was no refusal goes on to the queue, so that it is seen there too.
+
+    Args:
+        keep: keeps the sentence where people look.
+        crashed: the sentence for what was no refusal, untranslated.
+        what: is named in the log, beside the class of the error alone: messages may quote documents.
+        logger: of the concept.
+    """
+    with speaking("vi"):
+        try:
+            yield
+        except VksError as error:
+            keep(error.message)
+        except Exception as error:
+            logger.error("%s failed: %s", what, type(error).__name__)
+            keep(gettext(crashed))
+            raise
