@@ -91,7 +91,7 @@ def _nobody_leads(filed: FiledCase, people: dict[str, User]) -> None:
 
 REFUSED: dict[str, tuple[list[str], Callable[[Any, Any], None] | None, str]] = {
     "no such case": (["--case", "HS-KHONG-CO"], None, "Không có vụ án mã HS-KHONG-CO."),
-    "no such person": (["--user", "khong_co"], None, "Không có người dùng khong_co"),
+    "no such person": (["--user", "khong_co"], None, "Không có tài khoản đang hoạt động tên khong_co"),
     "a person who may not": (["--user", "clerk_kv1"], None, "không có quyền lập tập hồ sơ"),
     "a stranger": (["--user", "prosecutor_kv3"], None, "Không có vụ án nào mang mã này"),
     "a paper that is lost": ([], _unusable_paper, "Không tìm thấy tệp của “Quyết định khởi tố vụ án hình sự”"),

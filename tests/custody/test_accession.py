@@ -25,8 +25,9 @@ from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry, run_packing
 from vks_plugin.custody.actions.holding import write_beginning
 from vks_plugin.custody.models import Accession, AccessionItem, Holding, LedgerEntry
-from vks_plugin.custody.package import NAMESPACE, hash_of
+from vks_plugin.custody.package import NAMESPACE
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
+from vks_plugin.hashing import sha256_of
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_the_package_holds_everything_and_other_programs_find_it_whole(
     item = row.items.get()
     assert (item.documents, item.pages) == (4, 7)
     entry = LedgerEntry.objects.get(case=filed_case.case, kind="accession_packed")
-    assert data(entry)["sha256"] == item.sha256 == hash_of(item.path)
+    assert data(entry)["sha256"] == item.sha256 == sha256_of(item.path)
     with zipfile.ZipFile(item.path) as archive:
         archive.extractall(tmp_path)
     bag = bagit.Bag(str(tmp_path / filed_case.case.code))

@@ -19,7 +19,7 @@ from vks_plugin.custody.actions import check_files, close_finding, fixity
 from vks_plugin.custody.models import FixityFinding, FixityRun, LedgerEntry
 from vks_plugin.custody.queries import is_due, open_findings
 from vks_plugin.custody.tasks import compare_files
-from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.host import stored
 
 if TYPE_CHECKING:
@@ -77,6 +77,19 @@ def test_each_kind_of_harm_is_told_apart(filed_case: FiledCase, people: dict[str
     assert {kind for kind, *_rest in _found(check_files(case=filed_case.case))} == {"changed", "missing", "unreadable"}
     alarm = run.findings.get(kind="extra")
     chief = people["chief_province"]
+    # for leaders alone: of the province where there is no case, else of the office that has the case
+    whose_case = run.findings.get(kind="changed")
+    refused = [
+        (alarm, "chief_kv1"),
+        (alarm, "admin_province"),
+        (whose_case, "prosecutor_kv1"),
+        (whose_case, "chief_kv3"),
+        (whose_case, "locked"),
+    ]
+    for finding, who in refused:
+        with pytest.raises(NotAllowed):
+            close_finding(actor=people[who], finding=finding.pk, reason="Tệp thử của quản trị")
+    assert not run.findings.filter(closed_at__isnull=False).exists()
     with pytest.raises(BadInput):
         close_finding(actor=chief, finding=alarm.pk, reason=" ")
     close_finding(actor=chief, finding=alarm.pk, reason="Tệp thử của quản trị")
@@ -157,8 +170,14 @@ def test_the_command(filed_case: FiledCase, people: dict[str, User]) -> None:
         call_command("vks_fixity", "--all", "--limit-rate", "100", stdout=out)
     assert "bị mất" in out.getvalue()
     finding = str(FixityFinding.objects.get().pk)
-    words = ["--close", finding, "--by", "chief_province", "--reason", "Đã phục hồi"]
-    call_command("vks_fixity", *words, stdout=StringIO())
-    assert FixityFinding.objects.get().closed_by == people["chief_province"]
+    words = ["--close", finding, "--reason", "Đã phục hồi"]
+    for who, why in (("locked", "Không có tài khoản đang hoạt động"), ("clerk_kv1", "Chỉ lãnh đạo đơn vị thụ lý")):
+        with pytest.raises(CommandError, match=why):
+            call_command("vks_fixity", *words, "--by", who)
+    with pytest.raises(CommandError, match="--by"):
+        call_command("vks_fixity", *words)
+    assert FixityFinding.objects.get().closed_at is None
+    call_command("vks_fixity", *words, "--by", "chief_kv1", stdout=StringIO())
+    assert FixityFinding.objects.get().closed_by == people["chief_kv1"]
     with pytest.raises(CommandError, match="Không có vụ án mã"):
         call_command("vks_fixity", "--case", "HS-KHONG-CO")

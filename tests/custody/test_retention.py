@@ -111,7 +111,7 @@ def test_the_narrowest_rule_counts_and_of_two_alike_the_one_that_keeps_longer() 
 def test_a_term_ends_with_a_year_and_only_a_term_ends() -> None:
     rules = [Rule("criminal", "", "", "co_thoi_han", 5)]
     found = retention_of(over("co_hieu_luc", "ket_thuc"), rules, END)
-    assert (found.ends_on, found.determined) == (day("2029-12-31"), True)
+    assert (found.ends_on, found.term) == (day("2029-12-31"), "co_thoi_han")
     assert [found.is_over(day(each)) for each in ("2029-03-02", "2029-12-31", "2030-01-01")] == [False, False, True]
     assert "5 năm" in found.basis
     assert "31/12/2029" in found.basis
@@ -120,7 +120,7 @@ def test_a_term_ends_with_a_year_and_only_a_term_ends() -> None:
         assert not kept.is_over(day("2999-01-01"))
     assert not retention_of(over("co_hieu_luc"), rules, END).is_over(day("2999-01-01"))
     unknown = retention_of(over("ket_thuc"), [], END)
-    assert (unknown.term, unknown.determined, unknown.is_over(day("2999-01-01"))) == ("chua_xac_dinh", False, False)
+    assert (unknown.term, unknown.is_over(day("2999-01-01"))) == ("chua_xac_dinh", False)
     assert accession_due(day("2024-03-02")) == day("2025-12-31")
 
 

@@ -5,13 +5,13 @@ It lies beside the bundle and not in it: the same papers then give the same byte
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from vks_plugin.court.bundle import BundleResult
 from vks_plugin.court.plan import BundlePlan, PlannedDocument
+from vks_plugin.hashing import sha256_of
 
 FORMAT = 1
 """Raised when a reader of an older manifest would misread a newer one."""
@@ -34,8 +34,7 @@ def manifest_of(plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint
     for planned in plan.documents:
         path = planned.document.path
         if path not in hashes:
-            with path.open("rb") as stream:
-                hashes[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+            hashes[path] = sha256_of(path)
     return {
         "format": FORMAT,
         "tool": tool,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -18,6 +16,7 @@ from vks_plugin.court.choosing import people_to_mask, redactions_of
 from vks_plugin.court.models import Redaction
 from vks_plugin.court.redaction import MOST_MARKS, PATTERNS, Mark, long_enough, propose, redact
 from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 
 MOST_PAGES = 200
@@ -91,7 +90,7 @@ def redact_document(
     made.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         made.page_count = redact(source, made.path, marks)
-        made.source_sha256, made.sha256 = _hash(source), _hash(made.path)
+        made.source_sha256, made.sha256 = sha256_of(source), sha256_of(made.path)
         with transaction.atomic():
             made.save(force_insert=True)
             tell(
@@ -111,11 +110,6 @@ def redact_document(
         made.path.unlink(missing_ok=True)
         raise
     return made
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def redacted_copy(filed: CaseDocument) -> Redaction:

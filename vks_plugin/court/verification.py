@@ -1,4 +1,7 @@
-"""Judging a finished bundle, whoever made it, by what a court asks of one.
+"""Judging a finished bundle, whoever made it, by what courts abroad commonly ask of one.
+
+Vietnamese law makes no such rules, but for the list of documents in a file: rows that rest on no other source are customs of
+foreign courts or of the trade, and say whose.
 
 Reads the file with pypdf, for words also with pdfium, and knows nothing of the program that wrote it: what it accepts, a stranger's reader accepts.
 Numbers of rows are those of the project's list of requirements; each row names its source.
@@ -369,7 +372,12 @@ class _Judge:
             (2, "Máy đánh số, từ trang đầu kể cả mục lục", "Anh 2021", self._numbered),
             (3, "Số đóng = nhãn trang = vị trí", "Anh; California 8.74", self._one_number),
             (4, "Số chạy liên tục qua các tập", "California", self._runs_on),
-            (6, "Bút lục ghi cạnh số trang, có bảng đối chiếu", "TTLT 04/2018 Điều 35", self._folios),
+            (
+                6,
+                "Bút lục ghi cạnh số trang, có bảng đối chiếu",
+                "đề xuất của phần mềm (đối chiếu TTLT 04/2018)",
+                self._folios,
+            ),
             (7, "Số đóng không che nội dung", "Thực hành tòa Anh", self._hides_nothing),
             (8, "Mục lục đủ tài liệu", "BLTTHS Điều 131", self._index),
             (9, "Mỗi dòng mục lục dẫn tới trang đầu của tài liệu", "Anh", self._links),

@@ -18,6 +18,8 @@ from xml.etree import ElementTree as ET
 
 import bagit
 
+from vks_plugin.hashing import sha256_of
+
 NAMESPACE = "http://www.loc.gov/premis/v3"
 _CHUNK = 1024 * 1024
 
@@ -45,16 +47,10 @@ class PackedEvent(NamedTuple):
     hash: str
 
 
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def copied(source: Path, target: Path) -> str:
     """Copy a file unless that was done before; return the SHA-256 of what lies there."""
     if target.is_file():
-        return hash_of(target)
+        return sha256_of(target)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = target.with_name(target.name + ".part")
     digest = hashlib.sha256()
@@ -147,7 +143,7 @@ def make_package(payload: Path, target: Path, *, name: str, info: Mapping[str, s
     finally:
         partial.unlink(missing_ok=True)
         shutil.rmtree(bag, ignore_errors=True)
-    return hash_of(target), target.stat().st_size
+    return sha256_of(target), target.stat().st_size
 
 
 def files_below(folder: Path) -> Sequence[Path]:

@@ -139,11 +139,6 @@ class Retention:
     ends_on: dt.date | None
     """The last day it is kept; None: no last day is known."""
 
-    @property
-    def determined(self) -> bool:
-        """Whether it says how long the case is kept."""
-        return self.term != UNDETERMINED
-
     def is_over(self, today: dt.date) -> bool:
         """Tell whether the last day has passed."""
         return self.ends_on is not None and self.ends_on < today

@@ -25,7 +25,7 @@ from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.filing.pdf import sha256_of
+from vks_plugin.hashing import sha256_of
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 from vks_plugin.organization.roles import Role

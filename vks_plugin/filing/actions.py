@@ -29,7 +29,8 @@ from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
 from vks_plugin.filing.inbox import is_waiting
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.filing.pdf import inspect_pdf, sha256_of
+from vks_plugin.filing.pdf import inspect_pdf
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.consume import Intake, submit
 from vks_plugin.host.filed import frozen_among, refuse_frozen
 from vks_plugin.host.files import newest_version, set_title

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pikepdf
 from django.utils.translation import gettext as _
 
 from vks_plugin.errors import BadInput
+from vks_plugin.hashing import sha256_of
 
 _HEADER_WITHIN = 1024
 """Readers accept a PDF header anywhere in the first 1024 bytes (ISO 32000-1, Annex H)."""
@@ -21,12 +21,6 @@ class PdfFacts:
 
     sha256: str
     page_count: int
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of the file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def inspect_pdf(path: Path, *, name: str, max_pages: int) -> PdfFacts:

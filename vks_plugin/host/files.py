@@ -7,8 +7,8 @@ from pathlib import Path
 
 from documents.models import Document
 
-_BATCH = 400
-"""SQLite's limit on variables in one statement is the tightest of the databases served."""
+BATCH = 400
+"""Values in one statement: SQLite's limit on variables in one statement is the tightest of the databases served."""
 
 
 def newest_version(document: Document) -> Document:
@@ -20,8 +20,8 @@ def newest_versions(documents: Iterable[Document]) -> dict[int, Document]:
     """Return, by the ids of these documents, the version of each that its readers see (one query)."""
     found = {document.pk: document for document in documents}
     roots = list(found)
-    for start in range(0, len(roots), _BATCH):
-        versions = Document.objects.filter(root_document_id__in=roots[start : start + _BATCH]).order_by("id")
+    for start in range(0, len(roots), BATCH):
+        versions = Document.objects.filter(root_document_id__in=roots[start : start + BATCH]).order_by("id")
         found |= {each.root_document_id: each for each in versions if each.root_document_id is not None}
     return found
 

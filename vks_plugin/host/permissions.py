@@ -21,14 +21,14 @@ from documents.models import Document
 from documents.permissions import permitted_document_ids
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from vks_plugin.host.files import BATCH
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
-# SQLite's limit on variables in one statement is the tightest of the databases served
-_BATCH = 400
 _LARGE_BATCH = 2000
-"""On other databases."""
+"""Instead of `BATCH`, on other databases than SQLite."""
 
 
 class Grant(NamedTuple):
@@ -75,7 +75,7 @@ post_migrate.connect(lambda **_kwargs: _permission_ids.clear(), weak=False, disp
 
 def _batches(ids: Iterable[int]) -> Iterable[list[int]]:
     ordered = sorted(ids)
-    size = _BATCH if connection.vendor == "sqlite" else _LARGE_BATCH
+    size = BATCH if connection.vendor == "sqlite" else _LARGE_BATCH
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
 
@@ -157,8 +157,8 @@ def write_grants(desired: Mapping[int, frozenset[Grant]], *, owner_id: int) -> C
                 model.objects.filter(
                     content_type=content_type, object_pk__in=[str(pk) for pk in batch], **held
                 ).delete()
-        UserObjectPermission.objects.bulk_create(users, batch_size=_BATCH, ignore_conflicts=True)
-        GroupObjectPermission.objects.bulk_create(groups, batch_size=_BATCH, ignore_conflicts=True)
+        UserObjectPermission.objects.bulk_create(users, batch_size=BATCH, ignore_conflicts=True)
+        GroupObjectPermission.objects.bulk_create(groups, batch_size=BATCH, ignore_conflicts=True)
     return Changed(frozenset(narrowed), frozenset(widened))
 
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db.models import Q
 from documents.models import Document
 
-_BATCH = 400
-"""SQLite's limit on variables in one statement is the tightest of the databases served."""
+from vks_plugin.host.files import BATCH
+
 SETTLED_AFTER = 3600
 """Seconds after which a file that no document names is nobody's: the host writes the file first."""
 
@@ -51,7 +51,7 @@ def nobodys_files() -> Iterator[Path]:
         (Path(settings.ARCHIVE_DIR), "archive_filename"),
     ):
         files = (path for path in folder.rglob("*") if path.is_file())
-        while some := list(islice(files, _BATCH)):
+        while some := list(islice(files, BATCH)):
             names = {str(path.relative_to(folder)): path for path in some}
             known = Document.global_objects.filter(**{f"{column}__in": list(names)}).values_list(column, flat=True)
             for name in names.keys() - {str(each) for each in known}:

@@ -69,3 +69,8 @@ def display_name(user: User | None) -> str:
 def dated_access_suspended() -> bool:
     """Tell whether posts and assignments with a last day open nothing for now."""
     return DatedAccessSuspension.objects.exists()
+
+
+def province_ids() -> QuerySet[ProcuracyUnit, int]:
+    """Return the ids of the offices that are a province's own."""
+    return ProcuracyUnit.objects.filter(kind=ProcuracyUnit.Kind.PROVINCE).values_list("pk", flat=True)

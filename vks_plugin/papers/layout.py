@@ -15,7 +15,6 @@ LEFT, RIGHT = 30, 15
 """Margins in millimetres: 20–25 at top and bottom, 30–35 at the bound edge, 15–20 at the other."""
 
 PAGE_WIDTH, PAGE_HEIGHT = 210, 297
-TEXT_WIDTH = PAGE_WIDTH - LEFT - RIGHT
 
 NATIONAL_TITLE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import logging
 import tempfile
@@ -41,6 +40,7 @@ from vks_plugin.court.deck.queries import (
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.text import ascii_file_name, composed, gettext_noop
@@ -578,7 +578,7 @@ def _build(export: DeckExport) -> None:
     finished = False
     try:
         write_deck(deck, target, export.format, progress=progress)
-        sha256 = _hash_of(target)
+        sha256 = sha256_of(target)
         with transaction.atomic():
             finished = _end(
                 export,
@@ -602,11 +602,6 @@ def _build(export: DeckExport) -> None:
 def _end(export: DeckExport, status: str, **values: object) -> bool:
     running = DeckExport.objects.filter(pk=export.pk, status=DeckExport.Status.RUNNING)
     return running.update(status=status, finished_at=timezone.now(), **values) == 1
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_deck(deck: Deck, target: Path, file_type: str, *, progress: Callable[[int], None] | None = None) -> None:

@@ -18,6 +18,7 @@ from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.contents import Deck, DeckPage
 from vks_plugin.court.deck.rendering import Area, file_sha256, opened, render
 from vks_plugin.errors import BadInput
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 
 FORMAT = "vks-deck/1"
@@ -55,7 +56,7 @@ def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | No
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")) if folder is not None else ():
         if path.is_file() and path.name != NAME:
-            files[path.relative_to(folder or path).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+            files[path.relative_to(folder or path).as_posix()] = sha256_of(path)
     return {
         "format": FORMAT,
         "program": f"vks-plugin {_version()}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from PIL import Image
 
 from vks_plugin.court.words import text_of_page
 from vks_plugin.errors import BadInput
+from vks_plugin.hashing import sha256_of
 from vks_plugin.text import composed, folded
 
 DPI = 144
@@ -40,11 +40,7 @@ class Picture(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def _hash_of(path: str, _size: int, _changed: int) -> str:
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return sha256_of(Path(path))
 
 
 def file_sha256(path: Path) -> str:

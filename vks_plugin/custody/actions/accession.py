@@ -40,7 +40,6 @@ from vks_plugin.custody.package import (
     PackedFile,
     copied,
     files_below,
-    hash_of,
     make_package,
     premis,
     remove,
@@ -58,6 +57,7 @@ from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import files_of, newest_versions
 from vks_plugin.text import gettext_noop, one_line
 from vks_plugin.working import failure_kept
@@ -351,7 +351,7 @@ def _write_metadata(payload: Path, item: AccessionItem, described: Sequence[dict
     for manifest in SealManifest.objects.filter(case=item.case).order_by("pk"):
         (metadata / f"seal-{manifest.part}-{manifest.pk}.json").write_bytes(bytes(manifest.line))
     files = [
-        PackedFile(path.relative_to(payload).as_posix(), hash_of(path), path.stat().st_size)
+        PackedFile(path.relative_to(payload).as_posix(), sha256_of(path), path.stat().st_size)
         for path in files_below(payload)
         if path.name != "premis.xml"
     ]

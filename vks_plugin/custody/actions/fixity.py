@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody.models import FixityFinding, FixityRun, SealedDocument
-from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.custody.queries.fixity import case_of, may_close
+from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
 from vks_plugin.text import one_line
 
@@ -205,11 +206,19 @@ def close_finding(*, actor: User, finding: int, reason: str) -> FixityFinding:
 
     Raises:
         BadInput: there is no such finding, or no reason.
+        NotAllowed: the actor does not lead the office that has the case now, or the province, for a file of no case.
         Conflict: it is closed.
     """
     row = FixityFinding.objects.select_for_update(of=("self",)).select_related("run__case").filter(pk=finding).first()
     if row is None:
         raise BadInput(_("Không có sai lệch số %(number)d.") % {"number": finding}, field="close")
+    case = case_of(row)
+    if not may_close(actor, case):
+        raise NotAllowed(
+            _("Chỉ lãnh đạo đơn vị thụ lý vụ án được đóng sai lệch này.")
+            if case is not None
+            else _("Chỉ lãnh đạo Viện kiểm sát tỉnh được đóng sai lệch của tệp không thuộc vụ án nào.")
+        )
     said = one_line(reason)[:500]
     if not said:
         raise BadInput(_("Hãy ghi lý do."), field="reason")

@@ -11,7 +11,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -32,6 +31,7 @@ from vks_plugin.custody.queries.digitisation import NAMED, Obstacle, obstacles, 
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, Unavailable, VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import files_of, newest_versions
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop
@@ -39,7 +39,6 @@ from vks_plugin.working import failure_kept
 
 logger = logging.getLogger("paperless.vks.custody")
 
-_CHUNK = 1024 * 1024
 LOST = dt.timedelta(minutes=2)
 """A worker that was not heard of for so long is taken for lost."""
 _BLOCK = 200
@@ -129,11 +128,6 @@ def _failed(batch_id: int, sentence: str) -> None:
     DigitisationBatch.objects.filter(pk=batch_id).update(seal_beat=None, seal_error=sentence[:2000])
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def read_files(papers: Sequence[CaseDocument], *, progress: Callable[[int, int], None] | None = None) -> list[FileFact]:
     """Read the files of the documents from the disk, original and archive copy.
 
@@ -152,7 +146,7 @@ def read_files(papers: Sequence[CaseDocument], *, progress: Callable[[int, int],
                 continue
             if not path.is_file():
                 raise Conflict(_("Tệp của tài liệu “%(title)s” không còn trên máy chủ.") % {"title": filed.title})
-            hashes.append(_hash(path))
+            hashes.append(sha256_of(path))
             if expected and hashes[-1] != expected:
                 raise Conflict(
                     _("Tệp của tài liệu “%(title)s” không còn như lúc nộp: hãy báo quản trị, không niêm phong.")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from vks_plugin.cases.models import CaseDocument
+from vks_plugin.access.queries import leads
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody.models import FixityFinding, FixityRun
+from vks_plugin.organization.queries import province_ids
 
 
 def last_run() -> FixityRun | None:
@@ -34,3 +37,16 @@ def open_findings() -> QuerySet[FixityFinding]:
     """Return what the last finished comparison of all cases found and nobody has closed."""
     last = last_run()
     return FixityFinding.objects.filter(run=last, closed_at__isnull=True) if last else FixityFinding.objects.none()
+
+
+def case_of(finding: FixityFinding) -> CaseFile | None:
+    """Return the case a file belongs to; None: it is of no case, or of none any more."""
+    if finding.document_id is None:
+        return None
+    filed = CaseDocument.objects.select_related("case").filter(document_id=finding.document_id).first()
+    return filed.case if filed is not None else finding.run.case
+
+
+def may_close(user: User, case: CaseFile | None) -> bool:
+    """Tell whether the person may close an alarm: who leads the office of the case, or the province without a case."""
+    return leads(user, [case.unit_id] if case is not None else province_ids())

@@ -28,7 +28,7 @@ from vks_plugin.custody.retention import (
     retention_of,
 )
 from vks_plugin.errors import NotAllowed
-from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import province_ids
 
 OVER = Q(stage="ket_thuc") | Q(status__in=("da_nop_luu", "da_giai_quyet", "da_nhap", "chuyen_tham_quyen"))
 """Cases in which nothing goes on any more."""
@@ -44,8 +44,7 @@ def finishing_events() -> frozenset[str]:
 
 def may_change_rules(user: User) -> bool:
     """Tell whether the person may say how long cases are kept."""
-    provinces = ProcuracyUnit.objects.filter(kind=ProcuracyUnit.Kind.PROVINCE).values_list("pk", flat=True)
-    return holds_post(user, RULE_KEEPERS, provinces)
+    return holds_post(user, RULE_KEEPERS, province_ids())
 
 
 def may_hold(user: User, case: CaseFile) -> bool:

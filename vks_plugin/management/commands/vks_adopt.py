@@ -21,6 +21,7 @@ from vks_plugin.filing.actions import adopt
 from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.sharing import shared_documents
+from vks_plugin.management.actor import account
 
 COLUMNS = ("document", "case", "type", "part", "title", "number", "date", "folio_from", "folio_to")
 """Of a list given with `--manifest`; the first two are needed."""
@@ -75,9 +76,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: the choice is unusable, or at least one document was refused.
         """
-        actor = User.objects.filter(username=options["user"], is_active=True).first()
-        if actor is None:
-            raise CommandError(_("Không có tài khoản đang hoạt động tên %(name)s.") % {"name": options["user"]})
+        actor = account(options["user"])
         rows = [self._take(actor, fields, dry=options["dry_run"]) for fields in self._chosen(options)]
         if options["json"]:
             self.stdout.write(json.dumps([asdict(row) for row in rows], ensure_ascii=False))

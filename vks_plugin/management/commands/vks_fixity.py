@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.fixity import check_files, close_finding
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
+from vks_plugin.management.actor import account
 
 _MEGABYTE = 1_000_000
 _SHOWN = 50
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "--limit-rate", type=int, default=0, metavar="MB/s", help="đọc nhiều nhất chừng này mỗi giây"
         )
         parser.add_argument("--resume", action="store_true", help="chạy tiếp lần trước bị ngắt")
-        parser.add_argument("--by", metavar="USER", help="--close: ai đóng")
+        parser.add_argument("--by", metavar="USER", help="--close: lãnh đạo đóng")
         parser.add_argument("--reason", default="", metavar="TEXT", help="--close: vì sao")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
@@ -74,9 +74,8 @@ class Command(BaseCommand):
             raise CommandError(message)
 
     def _close(self, options: dict[str, Any]) -> None:
-        actor = User.objects.filter(username=options["by"] or "").first()
-        if actor is None:
+        if not options["by"]:
             message = "Hãy nêu tài khoản người đóng bằng --by."
             raise CommandError(message)
-        row = close_finding(actor=actor, finding=options["close"], reason=options["reason"])
+        row = close_finding(actor=account(options["by"]), finding=options["close"], reason=options["reason"])
         self.stdout.write(f"Đã đóng sai lệch số {row.pk}.")

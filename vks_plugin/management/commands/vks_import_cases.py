@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
@@ -14,6 +13,7 @@ from vks_plugin.cases.models import CaseImport, CaseImportRow
 from vks_plugin.errors import VksError
 from vks_plugin.exchange import actions
 from vks_plugin.language import speaking
+from vks_plugin.management.actor import account
 from vks_plugin.organization.models import ProcuracyUnit
 
 
@@ -38,9 +38,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: the list cannot be used, or at least one row was refused.
         """
-        actor = User.objects.filter(username=options["user"], is_active=True).first()
-        if actor is None:
-            raise CommandError(_("Không có tài khoản đang hoạt động tên %(name)s.") % {"name": options["user"]})
+        actor = account(options["user"])
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(_("Không có tệp %(path)s.") % {"path": path})

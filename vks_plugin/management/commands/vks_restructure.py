@@ -6,13 +6,13 @@ import datetime as dt
 import json
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.transfers import begin_restructuring, continue_restructuring, is_stopped
 from vks_plugin.errors import VksError
+from vks_plugin.management.actor import account
 from vks_plugin.organization.models import ProcuracyUnit
 
 
@@ -72,9 +72,7 @@ class Command(BaseCommand):
     def _begun(options: dict[str, Any]) -> Restructuring:
         if not all(options[name] for name in ("old", "new", "on", "decision", "user")):
             raise CommandError(_("Hãy nêu --from, --to, --on, --decision và --user; hoặc --resume."))
-        actor = User.objects.filter(username=options["user"], is_active=True).first()
-        if actor is None:
-            raise CommandError(_("Không có tài khoản đang hoạt động tên %(name)s.") % {"name": options["user"]})
+        actor = account(options["user"])
         codes = [code.strip() for code in options["old"].split(",") if code.strip()]
         units = {unit.code: unit for unit in ProcuracyUnit.objects.filter(code__in=[*codes, options["new"]])}
         missing = [code for code in (*codes, options["new"]) if code not in units]

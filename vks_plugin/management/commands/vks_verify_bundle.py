@@ -14,7 +14,7 @@ from vks_plugin.court.verification import WORDS, Asked, is_sound, read_manifest,
 class Command(BaseCommand):
     """Reads files alone: no case, no database."""
 
-    help = "Kiểm tra một tập hồ sơ đã lập (kể cả bằng phần mềm khác) theo các yêu cầu của tòa án."
+    help = "Kiểm tra một tập hồ sơ đã lập (kể cả bằng phần mềm khác) theo thông lệ tòa án nước ngoài, không phải quy định Việt Nam."
     requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # the parent's is a list or a word
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,6 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(told, ensure_ascii=False))
         else:
             for row in rows:
-                self.stdout.write(f"{row.number:>2}  {WORDS[row.state]:<20}  {row.name}: {row.sentence}")
+                self.stdout.write(f"{row.number:>2}  {WORDS[row.state]:<20}  {row.name} ({row.source}): {row.sentence}")
+            self.stdout.write("Theo thông lệ tòa án nước ngoài nêu trong ngoặc, không phải quy định Việt Nam.")
         if not sound:
             raise SystemExit(1)
