@@ -69,6 +69,8 @@ class Configuration:
     """Whether deputy chiefs too allow loans to people of other offices and agencies; else the chief alone."""
     quick_lists: bool = True
     """Whether the host's lists, counts and searches answer for filed documents from the cases instead of its own rows."""
+    deck_unsealed: bool = False
+    """Whether pages of documents that are not sealed yet may be shown in court."""
     reminder_email: bool = True
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     inbox_unit: str = ""

@@ -32,7 +32,7 @@ from tests.court.papers import (
     shown_text,
     with_form,
 )
-from vks_plugin.court.bundle import BundleStopped, check_sources, write_bundle
+from vks_plugin.court.bundle import BundleStopped, write_bundle
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.plan import BundlePlan
 from vks_plugin.court.stamping import STRIP, stamp
@@ -569,10 +569,6 @@ def test_a_paper_that_cannot_be_used_is_named_and_nothing_is_left(what: str, tmp
     assert target.read_bytes() == b"an earlier bundle"
     # found before the long work began
     assert done == []
-
-
-def test_every_source_is_looked_at_before_the_work_begins(tmp_path: Path) -> None:
-    check_sources(plan_of([planned(paper(tmp_path / "a.pdf"))]))
 
 
 @pytest.mark.parametrize("at", [0, 1, 30])

@@ -19,6 +19,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.court import actions as court
 from vks_plugin.court import redactions
 from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.masking import PersonFacts
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.redaction import Mark, page_preview, propose, redact
 from vks_plugin.court.verification import Asked, State, verify
@@ -137,6 +138,7 @@ def test_a_name_is_found_however_its_letters_lie(tmp_path: Path) -> None:
             "dien thoai 0912.345.678",
             "STK: 19 0312 3456 7890",
             "bien so 14B1-123.45",
+            "em Hoa trong hoa mau, em Hoan",
         )
         drawn = " ".join(f"BT /F 12 Tf 1 0 0 1 80 {700 - 30 * at} Tm ({line}) Tj ET" for at, line in enumerate(lines))
         page = Dictionary(
@@ -149,6 +151,9 @@ def test_a_name_is_found_however_its_letters_lie(tmp_path: Path) -> None:
         saved(pdf, tmp_path / "so.pdf")
     found = {mark.kind: mark.text for mark in propose(tmp_path / "so.pdf", [])}
     assert found == {"can_cuoc": "001099012345", "dien_thoai": "0912.345.678", "tai_khoan": "19 0312 3456 7890"}
+    # who is kept secret is spoken of by the given name alone, too
+    girl = PersonFacts("Lò Thị Hoa", "[Bị hại 1]", "người dưới 18 tuổi")
+    assert [mark.text for mark in propose(tmp_path / "so.pdf", [], people=(girl,), patterns=())] == ["Hoa"]
 
 
 def test_what_cannot_be_redacted_is_told_and_leaves_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import time_machine
 from django.db import transaction
 from django.utils import timezone
 
-from tests.custody.batches import batch_in
+from tests.custody.batches import batch_in, seal_outright
 from tests.people import FiledCase, register
 from vks_plugin import acts
 from vks_plugin.access import actions as access
@@ -536,6 +536,7 @@ def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase
         "sha256": paper.sha256,
     }
     assert hidden(found.one) == {"title": paper.title}
+    seal_outright(case, [paper], by=lead)
     with written() as found:
         export = decks.request_deck(actor=lead, presentation=made)
     export.refresh_from_db()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import io
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
+from tests.court.papers import difference, shades
 from tests.people import FiledCase
 from tests.web.conftest import Page, fetched
 from vks_plugin.access.models import AccessEntry
@@ -15,6 +20,12 @@ if TYPE_CHECKING:
     from tests.web.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
+
+
+def as_they_would_be(response: Any) -> Image.Image:
+    """Return the picture of the page as the copy would have it, in shades of grey."""
+    _before, after = re.findall(r'src="data:image/png;base64,([^"]+)"', response.content.decode())
+    return Image.open(io.BytesIO(base64.b64decode(after))).convert("L")
 
 
 def test_a_copy_is_proposed_looked_at_made_and_fetched(filed_case: FiledCase, as_person: SignIn) -> None:
@@ -39,7 +50,13 @@ def test_a_copy_is_proposed_looked_at_made_and_fetched(filed_case: FiledCase, as
         assert sentence in Page(refused).text
     assert not Redaction.objects.exists()
     looked = client.post(address, {"rectangles": "1 20 20 50 8", "look": "1"})
-    assert looked.content != page.content
+    # 20 mm from the corner, 8 high, at 72 dots to the inch: left of the words that stand in the middle of the black
+    place = (60, 60, 90, 76)
+    before, after = as_they_would_be(page), as_they_would_be(looked)
+    assert shades(after.crop(place)) == (0, 0)
+    assert shades(before.crop(place))[1] == 255
+    below = (0, 90, *after.size)
+    assert difference(before.crop(below), after.crop(below)) == 0
     made = client.post(
         address,
         {"rectangles": "1 20 20 50 8\n2 10,5 20 30 10", "ground": "khac", "reason": "Theo đề nghị", "make": "1"},

@@ -2,8 +2,8 @@
 
 Each rule is a row of `RULES` and a pure function from facts to findings. A finding that blocks is a refusal of
 the act that asks; one that warns is shown and changes nothing, since papers are recorded as they arrive.
-Some rules belong to acts that are still to come (sealing, hand-over, slides, disposal): such an act has only to
-ask, and `exists` says that nothing asks yet.
+Some rules are part of an act that refuses by itself: `enforced_by` names it. Others belong to acts that are still to
+come: such an act has only to ask, and `exists` says that nothing asks yet.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def folios_follow(facts: FoliosToAdd) -> Findings:
     return ()
 
 
-# --- V05, V06: sealing
+# --- V05: sealing
 
 
 CHECKED_BY_ANOTHER = _("Người kiểm tra chất lượng phải là người khác, không phải người quét.")
@@ -230,43 +230,6 @@ def may_be_sealed(facts: Sealing) -> Findings:
     if not facts.confirmed_by_prosecutor:
         found.append((Sentence(_("Kiểm sát viên thụ lý chưa xác nhận.")), "case"))
     return tuple(Finding("V05", "block", sentence, part) for sentence, part in found)
-
-
-SealedAct = Literal[
-    "edit",
-    "delete",
-    "trash",
-    "bulk_edit",
-    "merge_pages",
-    "split_pages",
-    "rotate",
-    "reorder",
-    "overwrite_text",
-    "replace_version",
-    "workflow",
-    "consume_again",
-    "supplement",
-    "tag",
-    "note",
-]
-_OPEN_AFTER_SEAL: frozenset[str] = frozenset({"supplement", "tag", "note"})
-
-
-@dataclass(frozen=True)
-class ActOnDocument:
-    """Something that is to be done to a document."""
-
-    act: SealedAct
-    sealed: bool
-    """Whether the document belongs to what was sealed."""
-
-
-def leaves_seal_intact(facts: ActOnDocument) -> Findings:
-    """V06: what was sealed stays as it is; later papers come as a supplement, tags and notes stay open."""
-    if not facts.sealed or facts.act in _OPEN_AFTER_SEAL:
-        return ()
-    sentence = Sentence(_("Hồ sơ đã kết thúc số hóa: không sửa, xóa, đổi thứ tự được. Hãy lập đợt bổ sung."))
-    return (Finding("V06", "block", sentence, "document"),)
 
 
 # --- V07: hand-over
@@ -492,51 +455,6 @@ def minor_victims(facts: MinorVictims) -> Findings:
         _("Bị hại dưới 18 tuổi bị xâm hại tình dục, bạo hành hoặc mua bán: cân nhắc đánh dấu xét xử kín.")
     )
     return (Finding("V11", "warn", sentence, "person", young[0].entry, "is_closed_trial"),)
-
-
-@dataclass(frozen=True)
-class PackageForCourt:
-    """A presentation that is to leave the system."""
-
-    minor_victims: bool
-    """Whether it shows a victim of V11."""
-    masked: bool
-
-
-def package_masked(facts: PackageForCourt) -> Findings:
-    """V11: no presentation leaves with such a victim unmasked."""
-    if not facts.minor_victims or facts.masked:
-        return ()
-    sentence = Sentence(_("Bài trình chiếu có bị hại dưới 18 tuổi chưa được che: hãy che thông tin trước khi xuất."))
-    return (Finding("V11", "block", sentence),)
-
-
-# --- V12: slides
-
-
-@dataclass(frozen=True)
-class SlideSource:
-    """A folio that a slide is to show."""
-
-    group: str
-    """Group of its document in the catalogue; `HK` is the supervision file."""
-    sealed: bool
-    sealed_hash: str = ""
-    present_hash: str = ""
-
-
-INTERNAL_GROUP = "HK"
-
-
-def slide_shows_sealed(facts: SlideSource) -> Findings:
-    """V12: a slide shows what was sealed, unchanged, and never a paper of the supervision file."""
-    if facts.group == INTERNAL_GROUP:
-        return (Finding("V12", "block", Sentence(_("Tài liệu hồ sơ kiểm sát là nội bộ: không đưa vào trình chiếu."))),)
-    if not facts.sealed:
-        return (Finding("V12", "block", Sentence(_("Chỉ trình chiếu bút lục của hồ sơ đã kết thúc số hóa."))),)
-    if not facts.sealed_hash or facts.sealed_hash != facts.present_hash:
-        return (Finding("V12", "block", Sentence(_("Bút lục này không còn trùng với bản đã kết thúc số hóa."))),)
-    return ()
 
 
 # --- V13: state secrets
@@ -828,7 +746,9 @@ class ValidationRule:
     """Where it is asked, or will be."""
     exists: bool
     """Whether anything asks yet."""
-    checks: tuple[Callable[[Any], Findings], ...]
+    checks: tuple[Callable[[Any], Findings], ...] = ()
+    enforced_by: tuple[str, ...] = ()
+    """Dotted names of what refuses by itself, where the rule is part of an act and not asked of this module."""
 
 
 _OURS = _("Đề xuất của phần mềm")
@@ -881,7 +801,7 @@ RULES: tuple[ValidationRule, ...] = (
         _OURS,
         verified=False,
         consulted=_("Kết thúc số hóa"),
-        exists=False,
+        exists=True,
         checks=(may_be_sealed,),
     ),
     ValidationRule(
@@ -891,8 +811,8 @@ RULES: tuple[ValidationRule, ...] = (
         "TTLT 02/2018",
         verified=False,
         consulted=_("Mọi việc làm với tài liệu sau khi kết thúc số hóa"),
-        exists=False,
-        checks=(leaves_seal_intact,),
+        exists=True,
+        enforced_by=("vks_plugin.host.filed.refuse_frozen", "vks_plugin.host.filed.frozen_among"),
     ),
     ValidationRule(
         "V07",
@@ -940,9 +860,10 @@ RULES: tuple[ValidationRule, ...] = (
         "block",
         "Thông tư 02/2018/TT-TANDTC Điều 7",
         verified=False,
-        consulted=_("Mục “Cần xem lại”; xuất bài trình chiếu (chưa có)"),
+        consulted=_("Mục “Cần xem lại”; xuất bài trình chiếu"),
         exists=True,
-        checks=(minor_victims, package_masked),
+        checks=(minor_victims,),
+        enforced_by=("vks_plugin.court.deck.rules.examine",),
     ),
     ValidationRule(
         "V12",
@@ -950,9 +871,9 @@ RULES: tuple[ValidationRule, ...] = (
         "block",
         _OURS,
         verified=False,
-        consulted=_("Soạn bài trình chiếu"),
-        exists=False,
-        checks=(slide_shows_sealed,),
+        consulted=_("Xuất bài trình chiếu"),
+        exists=True,
+        enforced_by=("vks_plugin.court.deck.rules.examine",),
     ),
     ValidationRule(
         "V13",

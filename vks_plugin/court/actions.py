@@ -23,12 +23,13 @@ from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.bundle import BundleResult, path_of_volume, write_addition, write_bundle
-from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose, masks_of
-from vks_plugin.court.deck.rules import masked
+from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
+from vks_plugin.court.masking import masked
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
+from vks_plugin.court.protected import masks_of
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.host.files import readable_pdf

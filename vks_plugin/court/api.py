@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court import actions
-from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.choosing import Wishes, reading_remark
 from vks_plugin.court.models import Bundle
 from vks_plugin.rest import UUID, ApiViewSet, HandsOutFiles, InputSerializer, PersonSerializer, refusals
 
@@ -54,10 +54,17 @@ class BundleSerializer(serializers.Serializer[Bundle]):
     left_out = serializers.IntegerField(
         source="left_out_count", help_text="Documents kept back from those who will read this bundle."
     )
+    remark = serializers.SerializerMethodField(
+        help_text="What is to be thought of before it is handed to the accused: the case was brought to trial already."
+    )
     error = serializers.CharField(help_text="Why it failed, in a sentence.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     requested_by = PersonSerializer()
+
+    def get_remark(self, bundle: Bundle) -> str:
+        """Return the sentence; empty for readers other than the accused."""
+        return reading_remark(bundle.case) if bundle.preset == Bundle.Preset.DEFENCE else ""
 
 
 class BundleRequestSerializer(InputSerializer):

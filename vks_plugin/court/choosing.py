@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.cases.folio_queries import folio_report
 from vks_plugin.cases.folio_report import Finding
 from vks_plugin.cases.folios import parse_labels
-from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import MEBIBYTE, configuration
-from vks_plugin.court.deck.rules import PersonFacts
+from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.plan import CORNERS, VolumeLimits
+from vks_plugin.court.protected import masks_of
 from vks_plugin.court.redaction import long_enough, propose
 from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput
 from vks_plugin.host.files import readable_pdf, text_of
-from vks_plugin.text import folded
 
 Preset = Bundle.Preset
 
@@ -41,7 +38,11 @@ _CHOSEN = frozenset({Preset.EXTRACT, Preset.CORE})
 _WHOLE_FILE = frozenset({Preset.WHOLE, Preset.LEADERS, Preset.SUPPLEMENT})
 """Presets in which a folio that is missing would be missed."""
 BEFORE_CONCLUSION = frozenset({"nguon_tin", "khoi_to", "dieu_tra"})
-"""Stages in which defender and accused do not yet read the file (BLTTHS, Điều 60 khoản 2 điểm i, Điều 82)."""
+"""Stages in which the accused does not yet read the digitised file (TTLT 02/2018)."""
+_TO_TRIAL = ("qd_xet_xu", "qd_xet_xu_pt")
+"""Events: the decision that brings the case to trial."""
+_TRIED = frozenset({"phuc_tham", "giam_doc_tham_tai_tham", "thi_hanh_an"})
+"""Stages that only follow it."""
 _MOST_PAGES = 50_000
 _MOST_MEGABYTES = 10_000
 _MOST_DOCUMENTS = 20_000
@@ -251,49 +252,32 @@ def redactions_of(filed: Sequence[CaseDocument]) -> dict[int, Redaction]:
     return found
 
 
-def _why_masked(case: CaseFile, person: CasePerson, today: dt.date) -> str:
-    """Return why somebody may not be recognised by those outside; empty when they may."""
-    if person.is_legal_person:
-        return ""
-    if person.is_sexual_offence_victim or (case.is_sexual_abuse_minor and person.role == "victim"):
-        return _("bị hại của tội xâm hại tình dục")
-    if person.is_minor or person.is_minor_on(today):
-        return _("người dưới 18 tuổi")
-    if person.is_protected:
-        return _("người được bảo vệ")
-    return _("người được ghi là ẩn danh khi trình chiếu") if person.is_anonymous else ""
+def reading_remark(case: CaseFile) -> str:
+    """Return what is to be thought of before the accused is handed papers; empty when nothing is.
 
-
-def people_to_mask(case: CaseFile) -> list[CasePerson]:
-    """Return whoever may not be recognised by those outside (one query).
-
-    The protected, the anonymous, minors at the act or today, victims of sexual offences; in a case of sexual abuse of
-    minors every victim.
+    TTLT 02/2018 lets the accused read digitised papers until the decision that brings the case to trial; nothing was
+    read that forbids it later, so it is a remark and not a refusal.
     """
-    today = timezone.localdate()
-    return [person for person in case.people.order_by("pk") if _why_masked(case, person, today)]
-
-
-def masks_of(case: CaseFile) -> list[PersonFacts]:
-    """Return these people with what stands in place of their names: `[Bị hại 1]`."""
-    today = timezone.localdate()
-    counted: Counter[str] = Counter()
-    found = []
-    for person in people_to_mask(case):
-        counted[person.role_label] += 1
-        told = f"[{person.role_label} {counted[person.role_label]}]"
-        found.append(PersonFacts(person.full_name, told, _why_masked(case, person, today)))
-    return found
+    if case.stage in BEFORE_CONCLUSION:
+        return ""
+    decided = case.events.filter(event__in=_TO_TRIAL, withdrawn_at=None).exists()
+    if not decided and case.stage not in _TRIED:
+        return ""
+    return _(
+        "Đã có quyết định đưa vụ án ra xét xử: TTLT 02/2018 nêu bị can đọc, ghi chép đến trước quyết định này, hãy cân nhắc trước khi giao."
+    )
 
 
 def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
     """Leave out what the accused and their defender may not read."""
     if case.stage in BEFORE_CONCLUSION:
         raise BadInput(
-            _("Bị can, người bào chữa đọc, sao chụp hồ sơ sau khi kết thúc điều tra (Điều 60, Điều 82)."),
+            _(
+                "Bản này lập được từ khi kết thúc điều tra: bị can đọc, ghi chép tài liệu số hóa từ lúc đó đến trước quyết định đưa vụ án ra xét xử (TTLT 02/2018)."
+            ),
             field="preset",
         )
-    secret = [person.full_name for person in people_to_mask(case)]
+    secret = masks_of(case)
     groups = []
     for group in chosen.groups:
         kept = []
@@ -314,23 +298,21 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
         )
 
 
-def _why_not(filed: CaseDocument, secret: Sequence[str], copy: Redaction | None) -> str:
+def _why_not(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction | None) -> str:
     """Return why a paper may not be handed to the defence; empty when it may."""
-    names = [name for name in (folded(each) for each in secret) if name]
     # what the index prints of it
-    listed = folded(f"{filed.title}\n{filed.number}\n{filed.characteristics}")
-    if any(name in listed for name in names):
+    if named_in(f"{filed.title}\n{filed.number}\n{filed.characteristics}", secret):
         return str(_("Tên tài liệu có tên người phải giữ kín: hãy sửa tên."))
     if copy is not None:
         return _still_named(filed, secret, copy)
     if filed.document_type is not None and filed.document_type.sensitive:
         return str(_("Loại tài liệu có thể có ảnh nhạy cảm."))
-    if not names:
+    if not secret:
         return ""
-    text = folded(text_of(filed.document))
+    text = text_of(filed.document)
     if not text.strip():
         return str(_("Chưa nhận dạng chữ nên không kiểm tra được tên người phải giữ kín."))
-    if any(name in text for name in names):
+    if named_in(text, secret):
         return str(_("Có tên người phải giữ kín, chưa che."))
     return ""
 
@@ -339,13 +321,14 @@ _TOLERANCE = 2.0
 """Points by which a mark may be smaller than the letters' own boxes, which reach beyond the ink."""
 
 
-def _still_named(filed: CaseDocument, secret: Sequence[str], copy: Redaction) -> str:
+def _still_named(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction) -> str:
     """Return what is wrong with a copy in which names that are kept secret can still be read; empty when nothing is."""
-    terms = [("nguoi", name) for name in secret if long_enough(name)]
+    terms = [("nguoi", name) for each in secret for name in (each.name, *each.other_names) if long_enough(name)]
     by_page: dict[int, list[Box]] = {}
     for page, *sides, _kind in copy.marks:
         by_page.setdefault(page, []).append(Box(*sides))
-    for mark in propose(readable_pdf(filed.document), terms, patterns=()) if terms else ():
+    found = propose(readable_pdf(filed.document), terms, people=secret, patterns=()) if secret else ()
+    for mark in found:
         left, top, right, bottom = mark.box
         if not any(
             box.left - _TOLERANCE <= left

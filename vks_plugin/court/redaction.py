@@ -18,6 +18,7 @@ import pypdfium2
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from vks_plugin.court.masking import PersonFacts, addressed
 from vks_plugin.court.words import Box, Run, comparable, passages_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
@@ -110,12 +111,19 @@ def _around(boxes: Sequence[Box]) -> Box:
     )
 
 
-def propose(path: Path, terms: Iterable[tuple[str, str]], *, patterns: Iterable[str] = tuple(PATTERNS)) -> list[Mark]:
+def propose(
+    path: Path,
+    terms: Iterable[tuple[str, str]],
+    *,
+    people: Sequence[PersonFacts] = (),
+    patterns: Iterable[str] = tuple(PATTERNS),
+) -> list[Mark]:
     """Find where terms and numbers stand in a paper; a person decides what becomes of them.
 
     Args:
         path: the PDF.
         terms: kind and words: a name, an address, anything typed.
+        people: whoever is looked for by the given name alone, too: "cháu Hoa".
         patterns: keys of `PATTERNS`.
 
     Raises:
@@ -133,6 +141,11 @@ def propose(path: Path, terms: Iterable[tuple[str, str]], *, patterns: Iterable[
             page = pdf[number - 1]
             for run in passages_of(page):
                 spans = [(kind, *span) for kind, term in wanted for span in _found(run, term)]
+                spans += [
+                    ("nguoi", match.start(1), match.end(1) - 1)
+                    for person in people
+                    for match in addressed(run.text, person)
+                ]
                 plain = comparable(run.text)
                 for kind in patterns:
                     for match in PATTERNS[kind].finditer(plain):
@@ -220,12 +233,6 @@ def page_preview(path: Path, number: int, boxes: Sequence[Box], *, after: bool) 
         buffer = io.BytesIO()
         picture(pdf[number - 1], boxes, dots=72, outline=not after).save(buffer, "PNG")
         return buffer.getvalue()
-
-
-def page_sizes(path: Path) -> list[tuple[float, float]]:
-    """Return width and height of every page as it is shown, in points."""
-    with _opened(path) as pdf:
-        return [pdf[index].get_size() for index in range(len(pdf))]
 
 
 def redact(source: Path, target: Path, marks: Sequence[Mark]) -> int:

@@ -12,8 +12,9 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
-from vks_plugin.court.choosing import people_to_mask, redactions_of
+from vks_plugin.court.choosing import redactions_of
 from vks_plugin.court.models import Redaction
+from vks_plugin.court.protected import masks_of, people_to_mask
 from vks_plugin.court.redaction import MOST_MARKS, PATTERNS, Mark, long_enough, propose, redact
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.hashing import sha256_of
@@ -51,7 +52,12 @@ def proposals(
     given = [("chu", term) for term in terms]
     if len(given) > MOST_TERMS:
         raise BadInput(_("Nhiều nhất %(most)d chữ cần che.") % {"most": MOST_TERMS}, field="terms")
-    return propose(readable_pdf(filed.document), [*usual_terms(filed.case), *given], patterns=patterns)
+    return propose(
+        readable_pdf(filed.document),
+        [*usual_terms(filed.case), *given],
+        people=masks_of(filed.case),
+        patterns=patterns,
+    )
 
 
 def _may(actor: User, filed: CaseDocument) -> None:

@@ -126,6 +126,8 @@ def prepare(folder: Path, host: Host, *, port: int = 8000) -> dict[str, str]:
         "PAPERLESS_ENABLE_NLTK": "false",
         "PAPERLESS_ENABLE_UPDATE_CHECK": "false",
         "VKS_DEMONSTRATION": "true",
+        # a presentation can be tried without the work of a whole digitisation
+        "VKS_DECK_UNSEALED": "true",
         # another `convert` on the path would break thumbnails
         "PATH": f"/usr/bin:{os.environ.get('PATH', '')}",
     }

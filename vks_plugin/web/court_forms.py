@@ -28,7 +28,13 @@ class BundleForm(StyledForm):
     """Which papers, and in what form. Left empty, it asks for the whole case file."""
 
     preset = forms.ChoiceField(
-        label=_("Mẫu tập"), choices=Bundle.Preset.choices, initial=Bundle.Preset.WHOLE, required=False
+        label=_("Mẫu tập"),
+        choices=Bundle.Preset.choices,
+        initial=Bundle.Preset.WHOLE,
+        required=False,
+        help_text=_(
+            "Bản cho bị can, người bào chữa: lập được từ khi kết thúc điều tra (TTLT 02/2018); điều luật về người bào chữa chưa đối chiếu."
+        ),
     )
     earlier = forms.UUIDField(
         label=_("Dựa vào tập đã lập"),
@@ -50,8 +56,10 @@ class BundleForm(StyledForm):
     redacted = forms.BooleanField(label=_("Dùng bản đã che, nếu có"), required=False)
     accept_gaps = forms.BooleanField(label=_("Vẫn lập khi thiếu bút lục"), required=False)
 
-    def __init__(self, *args: Any, bundles: list[Bundle] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, bundles: list[Bundle] | None = None, remark: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if remark:
+            self.fields["preset"].help_text = f"{self.fields['preset'].help_text} {remark}"
         finished = [each for each in bundles or () if each.status == Bundle.Status.DONE and each.layout]
         self.fields["earlier"].widget.choices = [
             ("", "–"),

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from PIL import Image
 
+from tests.custody.batches import seal_outright
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
@@ -51,6 +52,12 @@ def lead(people: dict[str, User]) -> User:
 def presentation(filed_case: FiledCase, lead: User) -> Presentation:
     """Return an empty presentation of the case."""
     return actions.create_presentation(actor=lead, case=filed_case.case, title="Phiên tòa sơ thẩm")
+
+
+@pytest.fixture(autouse=True)
+def unsealed(settings: Any) -> None:
+    """Let papers be shown that nobody digitised to the end."""
+    settings.VKS_DECK_UNSEALED = True
 
 
 def add(presentation: Presentation, actor: User, kind: str, **values: Any) -> Slide:
@@ -235,7 +242,7 @@ def test_a_leader_answers_for_an_exhibit_that_names_a_victim(
     victim(filed_case, lead, is_minor=True)
     slide = add(presentation, lead, "but_luc", case_document=paper, page_from=1)
     add(presentation, lead, "noi_dung", title="Lò Thị Hoa", text="cháu Hoa bị lấy xe (BL 1)", notes="LÒ THỊ HOA")
-    assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
+    assert rules(presentation, lead) == [(Rule.YOUNG_VICTIM, 1)]
     (seen,) = [each.fingerprint for each in obstacles_of(lead, presentation) if each.confirmable]
 
     def confirm(who: User) -> None:
@@ -262,7 +269,7 @@ def test_a_leader_answers_for_an_exhibit_that_names_a_victim(
     assert deck.slides[1].notes == "LÒ THỊ HOA"
     # another page is another thing to answer for
     actions.change_slide(actor=lead, presentation=presentation, slide_id=slide.pk, values={"page_to": 2})
-    assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
+    assert rules(presentation, lead) == [(Rule.YOUNG_VICTIM, 1)]
 
 
 def test_a_name_in_the_recognised_text_of_a_page_is_found(
@@ -299,6 +306,24 @@ def test_folios_of_a_state_secret_and_pages_without_folio_stop_the_deck(
     # numbered by sheets, it is the back of folio 3
     CaseDocument.objects.filter(pk=filed_case.documents[1].pk).update(counting=Counting.SHEET)
     assert rules(presentation, lead) == [(Rule.STATE_SECRET, 1)]
+
+
+def test_a_deck_shows_what_was_sealed_and_nothing_that_changed_since(
+    filed_case: FiledCase, lead: User, presentation: Presentation, settings: Any
+) -> None:
+    settings.VKS_DECK_UNSEALED = False
+    first, second, _testimony = filed_case.documents
+    add(presentation, lead, "but_luc", case_document=first)
+    add(presentation, lead, "but_luc", case_document=second)
+    assert rules(presentation, lead) == [(Rule.UNSEALED, 1), (Rule.UNSEALED, 2)]
+    with pytest.raises(BadInput, match="hãy kết thúc số hóa trước"):
+        deck_for(lead, presentation)
+    seal_outright(filed_case.case, [first, second], by=lead)
+    assert rules(presentation, lead) == []
+    assert len(deck_for(lead, presentation).slides) == 2
+    path = readable_pdf(second.document)
+    path.write_bytes(path.read_bytes() + b"%")
+    assert rules(presentation, lead) == [(Rule.CHANGED, 2)]
 
 
 def test_the_refusal_of_a_deck_lists_everything(filed_case: FiledCase, lead: User, presentation: Presentation) -> None:

@@ -9,15 +9,13 @@ import pytest
 from vks_plugin.court.deck.rules import (
     Obstacle,
     PagesFacts,
-    PersonFacts,
     Rule,
     SlideFacts,
     TrialFacts,
     cited_folios,
     examine,
-    masked,
-    named_in,
 )
+from vks_plugin.court.masking import PersonFacts, masked, named_in
 
 GIRL = PersonFacts("Lò Thị Hoa", "[Bị hại 1]", "người dưới 18 tuổi", ("Hoa Mai",))
 WITNESS = PersonFacts("Đỗ Đức Ưởng", "[Người làm chứng 1]", "người được bảo vệ")
@@ -33,6 +31,8 @@ def pages(**facts: Any) -> PagesFacts:
         "first": 1,
         "last": 2,
         "folios": (11, 12),
+        "sealed": True,
+        "as_sealed": True,
     }
     return PagesFacts(**(values | facts))
 
@@ -120,6 +120,24 @@ def test_an_exhibit_that_names_somebody_protected_waits_for_a_leader() -> None:
     assert "Hoa" not in only.sentence
     assert found(exhibit(pages=told, confirmed=True), protected=(GIRL, WITNESS)) == []
     assert found(exhibit(pages=told), protected=(WITNESS,)) == []
+
+
+def test_a_page_that_names_a_young_victim_is_not_confirmed_as_another_is() -> None:
+    young = PersonFacts(GIRL.name, GIRL.shown_as, GIRL.why, young_victim=True)
+    (only,) = examine(TrialFacts(protected=(young,)), [exhibit(pages=pages(text="Cháu Hoa khai"))])
+    assert (only.rule, only.blocks, only.confirmable) == (Rule.YOUNG_VICTIM, True, True)
+    assert "không cho biết người này" in only.sentence
+    assert "Hoa" not in only.sentence
+
+
+def test_only_what_was_sealed_is_shown_and_as_it_was_sealed() -> None:
+    loose, other = exhibit(pages=pages(sealed=False, as_sealed=False)), exhibit(pages=pages(as_sealed=False))
+    for allowed in (False, True):
+        trial = TrialFacts(unsealed_shown=allowed)
+        assert [(each.rule, each.blocks) for each in examine(trial, [loose])] == [(Rule.UNSEALED, not allowed)]
+        # no setting lets a file through that is not what was sealed
+        (only,) = examine(trial, [other])
+        assert (only.rule, only.blocks, only.confirmable) == (Rule.CHANGED, True, False)
 
 
 def test_a_page_without_text_is_not_taken_for_one_without_names() -> None:

@@ -34,11 +34,11 @@ from vks_plugin.court.deck.queries import (
     deck_for,
     deck_view,
     may_confirm,
-    protected_people,
     slide_fingerprint,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
+from vks_plugin.court.protected import protected_people
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, case_for, leads, visible_documents
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
-from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, Folio, WithheldPaper
-from vks_plugin.court.choosing import masks_of
+from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
+from vks_plugin.conf import configuration
 from vks_plugin.court.deck import drawing
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, ShownMark
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
@@ -31,13 +31,14 @@ from vks_plugin.court.deck.rules import (
     INTERNAL_GROUPS,
     Obstacle,
     PagesFacts,
-    PersonFacts,
     SlideFacts,
     TrialFacts,
     cited_folios,
     examine,
-    masked,
 )
+from vks_plugin.court.masking import PersonFacts, masked
+from vks_plugin.court.protected import protected_people
+from vks_plugin.custody.queries import sealed_files
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.host.files import newest_version, readable_pdf
 from vks_plugin.language import spoken
@@ -123,28 +124,6 @@ def marks_for(user: User, documents: Iterable[int]) -> QuerySet[FolioMark]:
 # --- what the rules are asked with ---------------------------------------------------------------
 
 
-def protected_people(case: CaseFile) -> tuple[PersonFacts, ...]:
-    """Return who of a case is not to be named in court, with what stands in place of the name (two queries).
-
-    Accused and others under 18 at the act or today, victims of sexual offences, protected witnesses, whoever is marked
-    to stay anonymous; in a case of sexual abuse of minors every victim.
-    """
-    today = timezone.localdate()
-    counted: dict[str, int] = defaultdict(int)
-    found: list[PersonFacts] = []
-
-    def add(name: str, label: str, why: str, others: Sequence[str] = ()) -> None:
-        counted[label] += 1
-        told = f"[{label} {counted[label]}]"
-        found.append(PersonFacts(name, told, why, tuple(each for each in others if each)))
-
-    for accused in Accused.objects.filter(case=case).select_related("case"):
-        if accused.is_minor or accused.is_minor_on(today):
-            names = (accused.other_name, accused.alias)
-            add(accused.full_name, _("Bị cáo"), _("người dưới 18 tuổi"), names)
-    return (*found, *masks_of(case))
-
-
 @dataclass
 class Material:
     """What slides of one case are made from, read once for one person."""
@@ -158,6 +137,8 @@ class Material:
     """By document, the folio of each page as it is cited."""
     numbers: dict[int, dict[int, Label]] = field(default_factory=dict)
     """By document, the folio of each page that has one of its own."""
+    seals: dict[int, frozenset[str]] = field(default_factory=dict)
+    """By host id, the SHA-256 of the files of each sealed document."""
 
     def label(self, filed: CaseDocument, page: int) -> str:
         """Return the folio of a page; empty when it has none."""
@@ -177,6 +158,7 @@ def trial_facts(case: CaseFile) -> TrialFacts:
         ),
         secret_numbers=tuple(each.number for each in secret),
         protected=protected_people(case),
+        unsealed_shown=configuration().deck_unsealed,
     )
 
 
@@ -186,6 +168,7 @@ def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Materi
     view = case_for(user, case.code)
     rows = {row.pk: row for row in view.documents.filter(pk__in=asked)}
     material = Material(user, case, trial_facts(case), rows)
+    material.seals = sealed_files(row.document_id for row in rows.values())
     folios = Folio.objects.filter(case_document_id__in=rows, page__isnull=False, number__isnull=False)
     for folio in folios.order_by("case_document_id", "page"):
         assert folio.page is not None  # noqa: S101 - chosen so, one line above
@@ -266,7 +249,18 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
         classified=kind is not None,
         text="\n".join(texts),
         unread=sum(not text.strip() for text in texts),
+        sealed=filed.document_id in material.seals,
+        as_sealed=_as_sealed(material, filed),
     )
+
+
+def _as_sealed(material: Material, filed: CaseDocument) -> bool:
+    """Tell whether the file that would be shown is byte for byte one that was sealed."""
+    sealed = material.seals.get(filed.document_id, frozenset())
+    try:
+        return bool(sealed) and file_sha256(readable_pdf(filed.document)) in sealed
+    except OSError:
+        return False
 
 
 def _confirmed(material: Material, slide: Slide) -> bool:

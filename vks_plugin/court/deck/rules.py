@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
-from vks_plugin.text import Sentence, composed, folded
+from vks_plugin.court.masking import PersonFacts, named_in
+from vks_plugin.text import Sentence, folded
 from vks_plugin.text import gettext_noop as _
 
 GROUNDS_308: dict[str, str] = {
@@ -50,29 +50,20 @@ class Rule(StrEnum):
     NO_SUCH_PAGE = "no_such_page"
     NO_FOLIO = "no_folio"
     UNCLASSIFIED = "unclassified"
+    UNSEALED = "unsealed"
+    CHANGED = "changed"
     INTERNAL = "internal"
     DELIBERATION = "deliberation"
     STATE_SECRET = "state_secret"  # noqa: S105 - the name of a rule
     TESTIMONY_GROUND = "testimony_ground"
     TESTIMONY_PLACE = "testimony_place"
     PROTECTED_PERSON = "protected_person"
+    YOUNG_VICTIM = "young_victim"
     SENSITIVE = "sensitive"
     CLOSED_TRIAL = "closed_trial"
     RESTRICTED = "restricted"
     UNCITED = "uncited"
     PRIVATE_NUMBER = "private_number"
-
-
-@dataclass(frozen=True)
-class PersonFacts:
-    """Somebody whose name is not to be told in court, and why."""
-
-    name: str
-    shown_as: str
-    """What stands in place of the name: `[Bị hại 1]`."""
-    why: str
-    """Why, for the sentence: `người dưới 18 tuổi`."""
-    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +90,10 @@ class PagesFacts:
     """Recognised text of these pages."""
     unread: int = 0
     """How many of these pages have no text to look for names in."""
+    sealed: bool = False
+    """Whether the document was sealed when digitisation ended."""
+    as_sealed: bool = False
+    """Whether its file is byte for byte what was sealed."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +124,8 @@ class TrialFacts:
     secret_numbers: tuple[str, ...] = ()
     """Numbers of such papers."""
     protected: tuple[PersonFacts, ...] = field(default_factory=tuple)
+    unsealed_shown: bool = False
+    """Whether papers may be shown that are not sealed yet (`VKS_DECK_UNSEALED`)."""
 
 
 class Obstacle(NamedTuple):
@@ -146,72 +143,7 @@ class Obstacle(NamedTuple):
     """Of a confirmable one: what stands for the very pages a leader would answer for."""
 
 
-# --- names ---------------------------------------------------------------------------------------
-
-_ADDRESSED = r"(?:cháu|em|bé|chị|anh|bà|ông|cô|chú|bác|cậu|mợ|dì|thím)"
-_WORD = r"[^\W\d_]"
-
-
-@lru_cache(maxsize=4096)
-def _plain(letter: str) -> str:
-    return folded(letter) or (" " if letter.isspace() else "")
-
-
-def _folded_map(text: str) -> tuple[str, list[int]]:
-    """Return the text without tones and case, and for each of its letters where it stood."""
-    letters: list[str] = []
-    places: list[int] = []
-    for place, letter in enumerate(text):
-        plain = _plain(letter)
-        if plain == " " and letters and letters[-1] == " ":
-            continue
-        for each in plain:
-            letters.append(each)
-            places.append(place)
-    return "".join(letters), places
-
-
-def _spans_of_name(plain: str, places: list[int], name: str) -> list[tuple[int, int]]:
-    wanted = folded(name)
-    if not wanted:
-        return []
-    found = re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", plain)
-    return [(places[match.start()], places[match.end() - 1] + 1) for match in found]
-
-
-def _spans(text: str, person: PersonFacts, mapped: tuple[str, list[int]]) -> list[tuple[int, int]]:
-    plain, places = mapped
-    spans = [span for name in (person.name, *person.other_names) for span in _spans_of_name(plain, places, name)]
-    given = composed(person.name).split()[-1:] if len(composed(person.name).split()) > 1 else []
-    for name in given:
-        # the given name alone, as people are spoken of: "cháu Hoa"; with its own tones, since they tell names apart
-        pattern = rf"(?<!\w){_ADDRESSED}\s+({re.escape(name)})(?!\w)"
-        spans += [match.span(1) for match in re.finditer(pattern, text, re.IGNORECASE)]
-    return spans
-
-
-def masked(text: str, people: Iterable[PersonFacts]) -> str:
-    """Return the text with everybody's name replaced who is not to be named."""
-    told = composed(text)
-    # longest first: a name may be part of somebody else's
-    for person in sorted(people, key=lambda each: -max(len(name) for name in (each.name, *each.other_names))):
-        taken: list[tuple[int, int]] = []
-        for start, end in sorted(
-            _spans(told, person, _folded_map(told)), key=lambda span: (span[0] - span[1], span[0])
-        ):
-            if all(end <= first or start >= last for first, last in taken):
-                taken.append((start, end))
-        for start, end in sorted(taken, reverse=True):
-            told = f"{told[:start]}{person.shown_as}{told[end:]}"
-    return told
-
-
-def named_in(text: str, people: Iterable[PersonFacts]) -> list[PersonFacts]:
-    """Return who of these people is named in the text."""
-    told = composed(text)
-    mapped = _folded_map(told)
-    return [person for person in people if _spans(told, person, mapped)]
-
+# --- folios in words ------------------------------------------------------------------------------
 
 _FOLIO = re.compile(
     r"(?<!\w)(?:BL|bút lục)(?:\s+số)?\s*:?\s*((?:\d{1,6}[a-z]?(?:\s*[-–]\s*\d{1,6}[a-z]?)?(?:\s*[,;]\s*)?)+)", re.I
@@ -392,6 +324,22 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
             ),
             title=pages.title,
         )
+    # validation rule V12
+    if not pages.sealed:
+        yield here.told(
+            Rule.UNSEALED,
+            _(
+                "Trang %(slide)d: “%(title)s” chưa kết thúc số hóa: chỉ trình chiếu tài liệu đã niêm phong, hãy kết thúc số hóa trước."
+            ),
+            blocks=not trial.unsealed_shown,
+            title=pages.title,
+        )
+    elif not pages.as_sealed:
+        yield here.told(
+            Rule.CHANGED,
+            _("Trang %(slide)d: tệp của “%(title)s” không còn trùng với bản đã niêm phong: hãy báo quản trị kiểm tra."),
+            title=pages.title,
+        )
     if pages.group_code in TESTIMONY_GROUPS and slide.kind != TESTIMONY:
         yield here.told(
             Rule.TESTIMONY_PLACE,
@@ -404,6 +352,18 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
 
 def _of_people(here: _At, trial: TrialFacts, pages: PagesFacts) -> Iterable[Obstacle]:
     for person in named_in(f"{pages.title}\n{pages.text}", trial.protected):
+        if person.young_victim:
+            # validation rule V11
+            yield here.told(
+                Rule.YOUNG_VICTIM,
+                _(
+                    "Trang %(slide)d: bút lục nêu tên %(person)s (%(why)s): hãy bỏ trang hoặc cắt hình; lãnh đạo vụ án chỉ xác nhận khi phần được chiếu không cho biết người này."
+                ),
+                person=person.shown_as,
+                why=person.why,
+                confirmable=True,
+            )
+            continue
         yield here.told(
             Rule.PROTECTED_PERSON,
             _(

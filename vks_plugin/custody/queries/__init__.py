@@ -10,6 +10,7 @@ from vks_plugin.custody.queries.digitisation import (
     papers_to_seal,
     present_digest,
     sealed_documents,
+    sealed_files,
     throughput,
     visible_batches,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "reads_reasons",
     "require_province",
     "sealed_documents",
+    "sealed_files",
     "throughput",
     "unsigned_since",
     "verify",

@@ -47,6 +47,12 @@ def sealed_documents() -> QuerySet[Any, Any]:
     return SealedDocument.objects.order_by().values("document_id")
 
 
+def sealed_files(document_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return, by their host ids, the SHA-256 of original and archive copy of those of the documents that are sealed."""
+    rows = SealedDocument.objects.filter(document_id__in=list(document_ids))
+    return {row.document_id: frozenset({row.sha256, row.archive_sha256} - {""}) for row in rows}
+
+
 def visible_batches(user: User) -> QuerySet[DigitisationBatch]:
     """Return the batches of the cases and parts of cases the person may know of."""
     allowed = Q(pk__in=[])

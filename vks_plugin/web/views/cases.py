@@ -17,6 +17,7 @@ from vks_plugin.access.temporary import may_oversee
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.court.actions import bundles_of
+from vks_plugin.court.choosing import reading_remark
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.web.access_forms import OversightForm, handing_on
@@ -84,7 +85,7 @@ def case_page(
             "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": (bundles := bundles_of(request.user, view.case)),
-            "bundle_form": BundleForm(bundles=bundles, auto_id="bundle-%s"),
+            "bundle_form": BundleForm(bundles=bundles, remark=reading_remark(view.case), auto_id="bundle-%s"),
             "acts": [*acts(view), *handing_on(request.user, view)],
             **findings_context(view),
         }

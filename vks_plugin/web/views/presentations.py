@@ -21,7 +21,9 @@ from vks_plugin.court.deck import actions, drawing, queries
 from vks_plugin.court.deck.diagrams import Edits, Link, as_svg
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
 from vks_plugin.court.deck.rendering import opened, render
-from vks_plugin.court.deck.rules import SHOWING_PAGES, masked
+from vks_plugin.court.deck.rules import SHOWING_PAGES
+from vks_plugin.court.masking import masked
+from vks_plugin.court.protected import protected_people
 from vks_plugin.errors import BadInput, NotFound, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
@@ -255,7 +257,7 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
 def _diagram(request: SignedInRequest, view: CaseView, found: Slide) -> DiagramForm:
     items, links = drawing.items_of(view.case, found, request.user)
     edits = Edits.read(found.edits)
-    people = queries.protected_people(view.case)
+    people = protected_people(view.case)
     found.presentation.case = view.case
     laid = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
     return DiagramForm(
@@ -277,7 +279,7 @@ def slide_drawing(request: SignedInRequest, code: str, number: int, pk: int) -> 
     found = row.slides.filter(pk=pk, kind=Slide.Kind.DIAGRAM).first()
     if found is None:
         raise NotFound(_("Bài trình chiếu không có trang này."))
-    people = queries.protected_people(view.case)
+    people = protected_people(view.case)
     drawn = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
     return _inert(HttpResponse(as_svg(drawn), content_type="image/svg+xml; charset=utf-8"))
 
