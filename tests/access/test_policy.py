@@ -39,6 +39,7 @@ assigned   prosecutor_lead          cc cc cc cc cc
 assigned   prosecutor               cc cc cc cc cc
 assigned   inspector                cc cc cc cc cc
 assigned   scan_operator            c- c- c- c- c-
+assigned   qc_reviewer              v- v- v- v- v-
 assigned   trial_prosecutor         c- c- c- c- c-
 assigned   appeal_prosecutor        -- -- -- v- --
 assigned   reviewer                 v- v- v- v- v-

@@ -53,7 +53,8 @@ def _read_code(pdf: bytes) -> str:
     import zxingcpp  # type: ignore[import-not-found,unused-ignore]  # the host brings it
 
     image = pypdfium2.PdfDocument(pdf)[0].render(scale=3).to_pil()
-    (found,) = zxingcpp.read_barcodes(image)
+    # the dense square can look like a bar code of another kind, too, which nobody asks a camera for
+    (found,) = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
     return str(found.text)
 
 

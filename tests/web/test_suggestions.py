@@ -136,8 +136,9 @@ def test_lists_that_do_not_depend_on_cases(people: Any, as_person: SignIn) -> No
 @pytest.mark.parametrize("what", sorted(SOURCES))
 def test_whatever_is_typed_is_answered(what: str, case: CaseFile, as_person: SignIn) -> None:
     client = as_person("prosecutor_kv1")
-    for typed in ("", "x" * 5000, "\x00", "%", "'; DROP", "<b>", "Điều " * 200):
+    for typed in ("", "x" * 5000, "%", "'; DROP", "<b>", "Điều " * 200):
         assert len(offered(client, what, typed)) <= MOST
+    assert client.get(f"/vks/suggest/{what}/", {"q": "\x00"}).status_code == 400
     assert client.post(f"/vks/suggest/{what}/", {"q": "a"}).status_code == 405
 
 

@@ -168,6 +168,7 @@ def test_roles_are_offered_to_who_may_give_them_with_people_of_the_right_office(
         "prosecutor",
         "inspector",
         "scan_operator",
+        "qc_reviewer",
         "appeal_prosecutor",
         "reviewer",
     }

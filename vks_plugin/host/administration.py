@@ -227,8 +227,28 @@ class _Things(_Closed):
         return refusals.KEPT_THING if needed else ""
 
 
-class _Accounts(_Closed):
+class _Holders(_Closed):
+    """Who holds grants: accounts and groups. What goes with one names every document it may read."""
+
+    kept = ""
+    """Why one stays that the rules protect."""
+
+    def is_kept(self, holder: Any) -> bool:
+        """Tell whether the rules protect it; what the database protects, it knows itself."""
+        return False
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """Name the holders and how many rows go with them, not the documents of those rows."""
+        _deletable, counts, perms, protected = super().get_deleted_objects(objs, request)
+        if protected or any(self.is_kept(holder) for holder in objs):
+            return [], {}, perms, [_(self.kept)]
+        return [str(holder) for holder in objs], counts, perms, []
+
+
+class _Accounts(_Holders):
     """Accounts: members of our groups follow appointments."""
+
+    kept = refusals.NAMED
 
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
         """Refuse what the API refuses."""
@@ -252,14 +272,15 @@ class _Accounts(_Closed):
                 return HttpResponseForbidden(_(rule), content_type="text/plain; charset=utf-8")
         return super().user_change_password(request, id, *rest, **named)  # type: ignore[misc]
 
-    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        """Say that an account is named in cases, not in which papers."""
-        deletable, counts, perms, protected = super().get_deleted_objects(objs, request)
-        return ([], {}, perms, [_(refusals.NAMED)]) if protected else (deletable, counts, perms, protected)
 
-
-class _Groups(_Closed):
+class _Groups(_Holders):
     """Groups: ours follow appointments."""
+
+    kept = refusals.GROUP
+
+    def is_kept(self, holder: Any) -> bool:
+        """Tell whether it is one of ours."""
+        return is_ours(holder.name)
 
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
         """Refuse to change or delete one of ours, and to make another."""

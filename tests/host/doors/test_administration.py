@@ -241,6 +241,28 @@ def test_staff_learn_of_no_filed_document_by_what_is_refused(secret: Secret, as_
     )
 
 
+def test_what_goes_with_a_group_names_no_document(secret: Secret, superuser: Visitor, as_person: SignIn) -> None:
+    """Asked before it deletes, Django lists every row that goes too: each grant with the title of its document."""
+    from guardian.shortcuts import assign_perm
+
+    plain = Group.objects.create(name="Tổ công tác")
+    assign_perm("view_document", plain, Document.objects.get(pk=secret.statement))
+    visitor = as_person(
+        User.objects.create_user("nhan_vien", is_staff=True),
+        *("view_group", "delete_group", "view_document"),
+    )
+    filed = Group.objects.filter(name__startswith="vks:", groupobjectpermission__object_pk=str(secret.statement)).first()
+    assert filed is not None
+    for group in (plain, filed):
+        for page in (
+            visitor.get(f"/admin/auth/group/{group.pk}/delete/"),
+            visitor.post("/admin/auth/group/", {"action": "delete_selected", "_selected_action": [plain.pk]}),
+        ):
+            assert secret.told_by(page) == [], group
+    assert "do phần hồ sơ vụ án quản lý" in visitor.get(f"/admin/auth/group/{filed.pk}/delete/").content.decode()
+    assert superuser.post(f"/admin/auth/group/{plain.pk}/delete/", {"post": "yes"}).status_code == 302
+
+
 def test_ways_to_sign_in_as_somebody(
     secret: Secret, superuser: Visitor, as_person: SignIn, people: dict[str, User]
 ) -> None:
