@@ -251,7 +251,9 @@ def test_what_goes_with_a_group_names_no_document(secret: Secret, superuser: Vis
         User.objects.create_user("nhan_vien", is_staff=True),
         *("view_group", "delete_group", "view_document"),
     )
-    filed = Group.objects.filter(name__startswith="vks:", groupobjectpermission__object_pk=str(secret.statement)).first()
+    filed = Group.objects.filter(
+        name__startswith="vks:", groupobjectpermission__object_pk=str(secret.statement)
+    ).first()
     assert filed is not None
     for group in (plain, filed):
         for page in (
