@@ -14,7 +14,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, OutlineItem, String
 
 from tests.court.papers import A4, REAL, difference, rendered, saved, shades, shown_text
-from tests.people import FiledCase
+from tests.people import FiledCase, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.court import actions as court
 from vks_plugin.court import redactions
@@ -218,6 +218,18 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     with pytest.raises(BadInput, match="hãy che thông tin trước"):
         court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     places = redactions.proposals(actor=actor, filed=paper)
+    redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
+    laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    assert [each.document_id for each in laid.filed] == [paper.document_id]
+    # nor is one in which she is spoken of by the given name
+    CasePerson.objects.filter(case=case).update(full_name="Lê Thị Kín")
+    readable_pdf(paper.document).write_bytes(pdf_bytes(paper.page_count or 0, "Cháu Kín khai kín đáo"))
+    for each in filed_case.documents:
+        type(each.document).objects.filter(pk=each.document_id).update(content="Cháu Kín khai kín đáo")
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    places = redactions.proposals(actor=actor, filed=paper)
+    assert {each.text for each in places} == {"Kín"}
     redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
     laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     assert [each.document_id for each in laid.filed] == [paper.document_id]
