@@ -105,7 +105,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     expected = {}
     for field in fields(Configuration):
         default: Any = field.default
-        text = str(default).lower() if isinstance(default, bool) else str(default)
+        text = str(default).lower() if isinstance(default, bool) else "" if default == () else str(default)
         expected[f"VKS_{field.name.upper()}"] = f"`{text}`" if text else "trống / empty"
     expected["VKS_DATA_DIR"] = "`vks` trong / in `PAPERLESS_DATA_DIR`"
     expected["VKS_LEDGER_KEY_FILE"] = "`ledger.key` trong / in `VKS_DATA_DIR`"

@@ -21,6 +21,9 @@ MEBIBYTE = 1024 * 1024
 
 
 _ZERO_TOO = frozenset({"deadline_start_offset"})
+PAPER_SERIES = frozenset({"hand_over", "digitisation", "accession"})
+"""Series of `custody.models.NumberSeries` whose records bear a number and, where the office has one, a symbol."""
+_LONGEST_SYMBOL = 40
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Configuration:
     """Documents without an owner that carry the tag of this name are taken into the inbox too."""
     take_every_unowned: bool = False
     """Whether every document that comes in without an owner is taken: for a host that only the procuracy uses."""
+    paper_symbols: tuple[tuple[str, str], ...] = ()
+    """What follows the number on records, by their series, as `hand_over=BB-VKS`; without one the number stands alone."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"
@@ -117,9 +122,27 @@ def _read(name: str, default: Any) -> Any:
             message = f"{key} must be a whole number above zero, not {raw!r}"
             raise ImproperlyConfigured(message)
         return number
+    if isinstance(default, tuple):
+        return _symbols(key, str(raw))
     if isinstance(default, Path):
         return Path(raw)
     return str(raw)
+
+
+def _symbols(key: str, raw: str) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for each in filter(str.strip, raw.split(",")):
+        series, _equals, symbol = (part.strip() for part in each.partition("="))
+        if (
+            series not in PAPER_SERIES
+            or series in found
+            or not symbol.isprintable()
+            or not 0 < len(symbol) <= _LONGEST_SYMBOL
+        ):
+            message = f"{key} must be like hand_over=BB-VKS, separated by commas, of {', '.join(sorted(PAPER_SERIES))}; not {each.strip()!r}"
+            raise ImproperlyConfigured(message)
+        found[series] = symbol
+    return tuple(found.items())
 
 
 _BESIDES: dict[str, Callable[[], Path]] = {

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.http import HttpResponse
 
+from vks_plugin.conf import configuration
 from vks_plugin.language import speaking, told
 from vks_plugin.papers import OfficialPaper, content_type, write_paper
 from vks_plugin.text import ascii_file_name
@@ -25,6 +26,19 @@ class Printed(NamedTuple):
         answer["Content-Disposition"] = f'attachment; filename="{self.name}"'
         answer["Cache-Control"] = "private, no-store"
         return answer
+
+
+def numbered(series: str, number: int | None) -> str:
+    """Return the line of a record's number, with the symbol its office gave the series (`VKS_PAPER_SYMBOLS`), if any.
+
+    No source says which symbol these records bear, so none is printed unasked.
+
+    Args:
+        series: of `conf.PAPER_SERIES`.
+        number: None: not given yet.
+    """
+    symbol = dict(configuration().paper_symbols).get(series, "")
+    return f"Số: {number if number is not None else '……'}{'/' if symbol else ''}{symbol}"
 
 
 def print_paper(make: Callable[[], OfficialPaper], file_format: str, *, name: str) -> Printed:

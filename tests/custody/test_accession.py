@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import bagit
 import pytest
 from django.test import TestCase
 from django.utils import timezone
+from pypdf import PdfReader
 
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
@@ -122,8 +124,20 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
     content = fetched(client.get(package))
     assert len(content) == row.items.get().size
     assert AccessEntry.objects.filter(actor_id=archivist.pk, case=case, act="export", count=4).exists()
-    for what, format_ in (("list", "pdf"), ("record", "docx"), ("record", "pdf")):
-        assert client.get(f"/vks/archive/accessions/{row.pk}/papers/{what}/?format={format_}").status_code == 200
+    item = row.items.get()
+    total = f"Tổng số: 1 hồ sơ, {item.documents} tài liệu, {item.pages} trang."
+    for what, title, also in (
+        ("list", "MỤC LỤC HỒ SƠ NỘP LƯU", case.name),
+        ("record", "BIÊN BẢN GIAO NHẬN HỒ SƠ NỘP LƯU", item.sha256),
+    ):
+        answer = client.get(f"/vks/archive/accessions/{row.pk}/papers/{what}/?format=pdf")
+        words = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+        # a cell breaks codes and digests where it is full
+        printed = "".join(words.split())
+        for said in (title, case.code, also, total, "lập thành 02 bản"):
+            assert "".join(said.split()) in printed, (what, said)
+        assert "BB-VKS" not in printed
+    assert client.get(f"/vks/archive/accessions/{row.pk}/papers/record/?format=docx").status_code == 200
     # only who reads both parts
     for key, status in (("clerk_kv1", 404), ("chief_kv1", 200), ("clerk_kv3", 404), ("chief_province", 200)):
         client.force_login(people[key])

@@ -25,7 +25,7 @@ from vks_plugin.custody.actions.hand_overs import (
     send,
 )
 from vks_plugin.custody.actions.holding import pass_to, state_beginning
-from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, checks_for, failed, reasons_for
+from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, article_of, checks_for, reasons_for
 from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry
 from vks_plugin.custody.queries.hand_overs import (
     coming_to,
@@ -107,11 +107,17 @@ def signed(filed_case: FiledCase, catalogue: dict[str, CatalogueType]) -> CaseDo
 
 
 def test_what_the_law_wants_checked_depends_on_who_gives_what() -> None:
-    assert checks_for("cqdt_vks", "ket_thuc_dt") == ("documents_complete", "exhibits_complete", "served")
-    assert checks_for("vks_ta", "truy_to") == ("documents_complete", "exhibits_complete", "served")
-    assert checks_for("vks_vks", "chuyen_tham_quyen") == ("documents_complete", "exhibits_complete")
-    assert failed(Checks(True, None, False), "vks_ta", "truy_to") == ("exhibits_complete", "served")
-    assert failed(Checks(True, True), "noi_bo", "nghien_cuu") == ()
+    counted = ("documents_complete", "exhibits_complete")
+    articles = {"cqdt_vks": "Điều 238 BLTTHS", "vks_ta": "Điều 276 BLTTHS"}
+    for direction in DIRECTIONS:
+        article = articles.get(direction, "")
+        assert article_of("criminal", "hsva", direction) == article
+        wanted = checks_for("criminal", "hsva", direction, completes=False)
+        assert wanted == ((*counted, "served") if article else counted), direction
+        # the rest of a file, the supervision file, and what is no criminal case
+        assert checks_for("criminal", "hsva", direction, completes=True) == counted
+        assert (article_of("criminal", "hsks", direction), article_of("civil", "hsva", direction)) == ("", "")
+        assert checks_for("civil", "hsva", direction, completes=False) == counted
     assert {each.value: each.code for each in DIRECTIONS.values() if each.code} == {
         "vks_ta": "01",
         "ta_vks": "02",
@@ -143,7 +149,7 @@ def test_a_file_comes_from_the_agency_once_it_is_complete(
     assert row.exhibits == [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-7"}]
     # sent is not received: the agency still has it
     assert holder_of(bound).name == AGENCY
-    with pytest.raises(BadInput, match="bản kết luận điều tra") as refused:
+    with pytest.raises(BadInput, match="Bản kết luận điều tra") as refused:
         accept(actor=clerk, row=row, checks=PASSED._replace(served=False), awaits_paper=True)
     assert refused.value.field == "served"
     with pytest.raises(BadInput, match="còn thiếu"):
@@ -184,7 +190,7 @@ def test_what_goes_to_court_is_proven_by_the_signed_paper(
     case, clerk = filed_case.case, people["clerk_kv1"]
     accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
     row = hand_over(actor=clerk, case=case, terms=TO_COURT)
-    assert (row.form_number, row.total_pages, row.folio_range) == ("168", 6, (1, 6))
+    assert (row.form_number, row.total_pages, row.folio_range) == ("", 6, (1, 6))
     with pytest.raises(BadInput, match="không phải biên bản"):
         accept(actor=clerk, row=row, checks=PASSED, signed_paper=filed_case.documents[0])
     row = accept(actor=clerk, row=row, checks=PASSED, signed_paper=signed)

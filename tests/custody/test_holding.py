@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.people import register
 from vks_plugin.access import actions as access
 from vks_plugin.access.queries import case_for
-from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.custody.actions.holding import pass_to, state_beginning, write_beginning
 from vks_plugin.custody.models import Holding, Keeper, LedgerEntry
 from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper
@@ -36,8 +36,25 @@ def test_where_nothing_is_recorded_the_stage_says_who_has_it(case: CaseFile, uni
     assert holder_of(case, "hsks").keeper.is_same(office)
     case.stage = "truy_to"
     assert holder_of(case).keeper.is_same(office)
-    case.stage, case.kind = "so_tham", "civil"
+    # it went to court with the indictment
+    for case.stage in ("xet_xu_so_tham", "phuc_tham", "giam_doc_tham_tai_tham", "thi_hanh_an"):
+        assert holder_of(case).name == "Tòa án"
+    case.court = "Tòa án nhân dân khu vực 1"
+    assert holder_of(case).name == case.court
+    assert holder_of(case, "hsks").keeper.is_same(office)
+    # finished without a trial, and after one
+    case.stage = "ket_thuc"
     assert holder_of(case).keeper.is_same(office)
+    event = ProceduralEvent.objects.filter(case=case).first()
+    assert event is not None
+    ProceduralEvent.objects.filter(pk=event.pk).update(stage_after="xet_xu_so_tham")
+    assert holder_of(case).name == case.court
+    ProceduralEvent.objects.filter(pk=event.pk).update(withdrawn_at=timezone.now())
+    assert holder_of(case).keeper.is_same(office)
+    # no investigation agency has a file of this kind, whatever its stage
+    case.stage, case.kind = "dieu_tra", "civil"
+    assert holder_of(case).name == case.court
+    assert not holder_of(case).keeper.is_same(office)
 
 
 def test_paper_that_passes_on_is_with_one_keeper_at_every_moment(

@@ -7,17 +7,21 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from docx import Document as WordDocument
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from vks_plugin.cases.models import CaseFile, Exhibit, Volume
+from vks_plugin.cases.models import CaseFile, CatalogueType, Exhibit, Volume
+from vks_plugin.conf import PAPER_SERIES, configuration
 from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_over, reject
 from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
 from vks_plugin.custody.registers import REGISTERS, register_paper, write_register
 from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.printing import numbered
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,7 +58,7 @@ def _words(content: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
 
 
-def test_the_record_says_who_gave_what_to_whom(taken_in: HandOver) -> None:
+def test_the_record_says_who_gave_what_to_whom(taken_in: HandOver, settings: Any) -> None:
     year = timezone.localdate().year
     pdf, docx = write_hand_over(taken_in, "pdf"), write_hand_over(taken_in, "docx")
     assert pdf.name == f"hs-qn-kv1-2026-0001-bien-ban-giao-nhan-1-{year}.pdf"
@@ -72,12 +76,52 @@ def test_the_record_says_who_gave_what_to_whom(taken_in: HandOver) -> None:
         "Vật chứng: Con dao bầu",
         "Niêm phong còn nguyên",
         "đã giao cho bị can, người đại diện: có",
-        "Số: 1/BB-VKS",
+        "Kết quả kiểm tra theo Điều 238 BLTTHS:",
     ):
         assert said in _words(pdf.content), said
         assert said in " ".join(written.split()), said
+    for unproven in ("BB-VKS", "Mẫu số", "có giá trị như nhau"):
+        assert unproven not in _words(pdf.content)
+    settings.VKS_PAPER_SYMBOLS = "hand_over=BBGN-VKS, accession=BB-LT"
+    assert "Số: 1/BBGN-VKS" in _words(write_hand_over(taken_in, "pdf").content)
     with pytest.raises(BadInput, match="định dạng"):
         write_hand_over(taken_in, "odt")
+
+
+def test_a_record_bears_only_what_is_known_of_it(taken_in: HandOver, people: dict[str, User]) -> None:
+    """A form nobody confirmed is no official one, and that of the case file is none of another paper."""
+    case, clerk = taken_in.case, people["clerk_kv1"]
+    kind = CatalogueType.objects.update_or_create(
+        code="BBGNHS",
+        defaults={"name": "Biên bản", "group_code": "00", "position": 1, "part": "hsva", "form_number": "168"}
+        | {"form_edition": "Thông tư 03/2026/TT-VKSTC", "verified": True},
+    )[0]
+    for part, title in (("hsks", "HỒ SƠ KIỂM SÁT"), ("hsva", "HỒ SƠ VỤ ÁN, VỤ VIỆC")):
+        terms = Terms(part=part, direction="noi_bo", reason="nghien_cuu", person=people["prosecutor_kv1"])
+        row = hand_over(actor=clerk, case=case, terms=terms)
+        words = _words(write_hand_over(row, "pdf").content)
+        assert f"BIÊN BẢN GIAO NHẬN {title}" in words
+        assert "Kết quả kiểm đếm (quy ước của phần mềm)" in words
+        assert "168" not in words
+        cancel(actor=clerk, row=row, reason="x")
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency="Tòa án nhân dân khu vực 1")
+    for verified in (True, False):
+        CatalogueType.objects.filter(pk=kind.pk).update(verified=verified)
+        row = hand_over(actor=clerk, case=case, terms=court)
+        words = _words(write_hand_over(row, "pdf").content)
+        assert ("(Mẫu số 168, Thông tư 03/2026/TT-VKSTC)" in words) == verified
+        assert "theo Điều 276 BLTTHS" in words
+        cancel(actor=clerk, row=row, reason="x")
+
+
+def test_symbols_of_records_are_of_series_there_are(settings: Any) -> None:
+    assert set(NumberSeries.Series.values) >= PAPER_SERIES
+    for wrong in ("BB-VKS", "hand_over=", "other=BB", "hand_over=A,hand_over=B", "hand_over=" + "x" * 41):
+        settings.VKS_PAPER_SYMBOLS = wrong
+        with pytest.raises(ImproperlyConfigured, match="VKS_PAPER_SYMBOLS"):
+            configuration()
+    settings.VKS_PAPER_SYMBOLS = ""
+    assert (numbered("accession", None), numbered("accession", 3)) == ("Số: ……", "Số: 3")
 
 
 def test_a_record_of_what_was_refused_says_so(case: CaseFile, people: dict[str, User]) -> None:
@@ -121,7 +165,9 @@ def test_the_register_has_seven_columns_and_no_hole(
     assert [line[6].split("\n")[1] for line in paper.rows[1:]] == ["Đã hủy", "Chờ nhận"]
     sheet = load_workbook(io.BytesIO(write_register(clerk, **asked(file_format="xlsx")).content)).active
     assert sheet.page_setup.orientation == "landscape"
-    assert "SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ" in [cell.value for row in sheet.iter_rows() for cell in row]
+    said = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row)
+    for each in ("SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ", "Cột theo phần mềm quản lý án, chưa đối chiếu mẫu chính thức"):
+        assert each in said
     page = PdfReader(io.BytesIO(write_register(clerk, **asked(file_format="pdf")).content)).pages[0]
     assert page.mediabox.width > page.mediabox.height
     assert write_register(clerk, **asked(file_format="docx")).content.startswith(b"PK")
@@ -141,8 +187,9 @@ def test_the_register_has_seven_columns_and_no_hole(
     assert len(register_paper(people["chief_kv1"], **asked())[1].rows) == 3
 
 
-def test_every_register_fills_the_page() -> None:
+def test_every_register_fills_the_page_and_says_where_its_columns_are_from() -> None:
     for register in REGISTERS.values():
+        assert "chưa đối chiếu mẫu chính thức" in register.note
         assert sum(cell.width for cell in register.cells) == 252, register.name
 
 

@@ -146,6 +146,9 @@ TABLE = {
     ("custody_register", "get"): "   403 403 403 403  200  403 200 200",
     ("hand_over", "get"): "          404 404 404 404  200  200 200 200",
     ("hand_over_print", "get"): "    404 404 404 404  200  200 200 200",
+    # it is under way
+    ("hand_over_edit", "get"): "     404 404 404 404  409  403 409 403",
+    ("hand_over_edit", "post"): "    404 404 404 404  409  403 409 403",
     ("hand_over_act", "post"): "     404 404 404 404  302  403 302 403",
     ("redact", "get"): "             404 404 404 404  404  200 200 403",
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
@@ -255,6 +258,7 @@ class Addresses:
             "custody_register": "/vks/custody/register/",
             "hand_over": f"/vks/custody/{handed}/",
             "hand_over_print": f"/vks/custody/{handed}/print/",
+            "hand_over_edit": f"/vks/custody/{handed}/edit/",
             "hand_over_act": f"/vks/custody/{handed}/accept/",
             "ledger_checkpoint": "/vks/ledger/checkpoints/1/",
             "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",

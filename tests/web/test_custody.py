@@ -76,11 +76,28 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     assert (answer.status_code, "Hãy ghi rõ những gì còn thiếu" in Page(answer).text) == (400, True)
     answer = clerk.post(f"/vks/custody/{row.pk}/reject/", {"volumes": volumes, "missing": "Thiếu tập 12"}, follow=True)
     assert "Thiếu tập 12" in Page(answer).text
+    # what was refused is put right before it is sent again: what it said is in the form
+    address = f"/vks/custody/{row.pk}/edit/"
+    page = Page(clerk.get(address))
+    assert (page.fields["giver_name"], page.fields["agency"], page.fields["reason"]) == (
+        "Lê Văn Điều",
+        AGENCY,
+        "ket_thuc_dt",
+    )
+    answer = clerk.post(address, sent | {"reason": "", "volumes": volumes, "note": "Kèm tập 12"})
+    assert (answer.status_code, Page(answer).fields["note"]) == (400, "Kèm tập 12")
+    corrected = sent | {"reason": "ket_thuc_dt", "volumes": volumes, "note": "Kèm tập 12", "giver_name": "Lê Văn Hai"}
+    assert clerk.post(address, corrected | {"direction": "ta_vks"}).status_code == 400
+    text = Page(clerk.post(address, corrected, follow=True)).text
+    assert ("Kèm tập 12" in text, "Lê Văn Hai" in text, "Lê Văn Điều" in text) == (True, True, False)
     clerk.post(f"/vks/custody/{row.pk}/send/")
+    assert clerk.post(address, corrected).status_code == 409
     answer = clerk.post(f"/vks/custody/{row.pk}/accept/", FOUND | {"volumes": volumes}, follow=True)
     page = Page(answer)
     assert "Đã nhận hồ sơ." in page.text
     assert "Thiếu tập 12" in page.text
+    row.refresh_from_db()
+    assert (row.number, row.giver_name) == (1, "Lê Văn Hai")
     desk = Page(clerk.get("/vks/custody/")).text
     assert code in desk
     assert "Chờ biên bản đã ký" in desk

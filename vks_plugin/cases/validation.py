@@ -3,7 +3,7 @@
 Each rule is a row of `RULES` and a pure function from facts to findings. A finding that blocks is a refusal of
 the act that asks; one that warns is shown and changes nothing, since papers are recorded as they arrive.
 Some rules are part of an act that refuses by itself: `enforced_by` names it. Others belong to acts that are still to
-come: such an act has only to ask, and `exists` says that nothing asks yet.
+come: such an act has only to ask, and `exists` says that there is none yet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vks_plugin.cases.folios import Label, NumberedOnceError, check_start
 from vks_plugin.cases.persons import age_on
 from vks_plugin.cases.proceedings import Happening, order_warnings
 from vks_plugin.cases.running import Facts, vet
-from vks_plugin.text import Sentence
+from vks_plugin.text import Listing, Sentence
 from vks_plugin.text import gettext_noop as _
 
 Severity = Literal["block", "warn"]
@@ -239,40 +239,35 @@ def may_be_sealed(facts: Sealing) -> Findings:
 class ClosingHandOver:
     """How a hand-over of the paper file is opened or closed."""
 
-    others_open: int = 0
-    """Other hand-overs of the same paper file that nobody closed."""
-    closing_unit: str | None = None
-    """Code of the office that closes it; none: it is being opened."""
-    receiving_unit: str = ""
-    accepted: bool = True
-    documents_complete: bool = True
-    exhibits_complete: bool = True
-    conclusion_delivered: bool = True
-    """The conclusion or indictment was delivered to the accused or a representative."""
+    others_open: bool = False
+    """Whether another hand-over of the same paper file is open."""
+    by_receiver: bool = True
+    """Whether who closes it acts for the receiving side."""
+    refused: bool = False
+    failed: tuple[tuple[str, str], ...] = ()
+    """Checks that were not passed: the field of each, and its words."""
     missing: str = ""
     """What is missing, where it is refused."""
 
 
 def hand_over_closed(facts: ClosingHandOver) -> Findings:
     """V07: one open hand-over at a time, closed by the receiver, accepted only complete, refused only with a reason."""
-    found: list[Sentence] = []
     if facts.others_open:
-        found.append(Sentence(_("Bản giấy hồ sơ đang trong một lần giao nhận chưa kết thúc.")))
-    if facts.closing_unit is not None:
-        if facts.closing_unit != facts.receiving_unit:
-            found.append(Sentence(_("Chỉ bên nhận mới ghi đã nhận hoặc chưa nhận.")))
-        complete = facts.documents_complete and facts.exhibits_complete and facts.conclusion_delivered
-        if facts.accepted and not complete:
-            found.append(
-                Sentence(
-                    _(
-                        "Chưa đủ điều kiện nhận: tài liệu, vật chứng phải đủ so với bảng kê, kết luận điều tra hoặc cáo trạng phải đã giao cho bị can (Điều 238, Điều 276)."
-                    )
-                )
-            )
-        if not facts.accepted and not facts.missing.strip():
-            found.append(Sentence(_("Chưa nhận thì phải nêu thiếu gì.")))
-    return tuple(Finding("V07", "block", sentence) for sentence in found)
+        sentence, field = (
+            Sentence(_("Phần hồ sơ này đang có một lần giao nhận chưa xong: hãy xử lý lần đó trước.")),
+            "",
+        )
+    elif not facts.by_receiver:
+        sentence, field = Sentence(_("Chỉ bên nhận được ghi nhận hoặc từ chối.")), ""
+    elif facts.refused and not facts.missing:
+        sentence, field = Sentence(_("Hãy ghi rõ những gì còn thiếu (không quá 2.000 chữ cái).")), "missing"
+    elif facts.failed and not facts.refused:
+        template = _("Chưa đủ điều kiện nhận: %(what)s. Hãy chọn “Chưa nhận” và ghi rõ phần thiếu.")
+        sentence = Sentence(template, what=Listing(label for _field, label in facts.failed))
+        field = facts.failed[0][0]
+    else:
+        return ()
+    return (Finding("V07", "block", sentence, field=field),)
 
 
 # --- V08, V09: extensions and custody
@@ -493,68 +488,6 @@ def no_state_secrets(facts: Sensitivity) -> Findings:
     return (Finding("V13", "block", sentence, field="title" if marked else "confidentiality"),)
 
 
-# --- V14: transfer to another office
-
-
-@dataclass(frozen=True)
-class AccessInterval:
-    """An office holds a case between two moments."""
-
-    unit: str
-    since: dt.datetime
-    until: dt.datetime | None = None
-    history_only: bool = False
-    """Whether it may only see how the case was handed over."""
-
-
-@dataclass(frozen=True)
-class Transferred:
-    """Who may see a case around a transfer."""
-
-    old_unit: str
-    new_unit: str
-    accepted_at: dt.datetime | None
-    """None: the new office has not accepted yet."""
-    intervals: tuple[AccessInterval, ...]
-
-
-def transfer_hands_over_access(facts: Transferred) -> Findings:
-    """V14: access goes from the old office to the new one at the moment of acceptance, and is never nobody's."""
-
-    def holds(unit: str, moment: dt.datetime, *, before: bool = False) -> bool:
-        """Tell whether the office holds the case in full at a moment, or just before it."""
-        return any(
-            each.unit == unit
-            and not each.history_only
-            and (each.since < moment if before else each.since <= moment)
-            and (each.until is None or (moment <= each.until if before else moment < each.until))
-            for each in facts.intervals
-        )
-
-    at = facts.accepted_at
-    found: list[Sentence] = []
-    if at is None:
-        held = any(
-            each.unit == facts.old_unit and not each.history_only and each.until is None for each in facts.intervals
-        )
-        if not held:
-            found.append(Sentence(_("Đơn vị mới chưa nhận thì đơn vị cũ vẫn giữ vụ án.")))
-        if any(each.unit == facts.new_unit and not each.history_only for each in facts.intervals):
-            found.append(Sentence(_("Đơn vị mới chỉ có quyền từ khi nhận vụ án.")))
-    else:
-        if not holds(facts.old_unit, at, before=True):
-            found.append(
-                Sentence(_("Có lúc vụ án không thuộc đơn vị nào: quyền của đơn vị cũ phải giữ đến khi giao nhận xong."))
-            )
-        if holds(facts.old_unit, at):
-            found.append(Sentence(_("Sau khi giao nhận, đơn vị cũ chỉ còn xem lịch sử giao nhận.")))
-        if not holds(facts.new_unit, at):
-            found.append(Sentence(_("Đơn vị mới phải có quyền ngay khi nhận vụ án.")))
-        if holds(facts.new_unit, at, before=True):
-            found.append(Sentence(_("Đơn vị mới chỉ có quyền từ khi nhận vụ án.")))
-    return tuple(Finding("V14", "block", sentence) for sentence in found)
-
-
 # --- V15: disposal
 
 
@@ -745,7 +678,7 @@ class ValidationRule:
     consulted: str
     """Where it is asked, or will be."""
     exists: bool
-    """Whether anything asks yet."""
+    """Whether there is an act that keeps it yet."""
     checks: tuple[Callable[[Any], Findings], ...] = ()
     enforced_by: tuple[str, ...] = ()
     """Dotted names of what refuses by itself, where the rule is part of an act and not asked of this module."""
@@ -821,7 +754,7 @@ RULES: tuple[ValidationRule, ...] = (
         "Điều 238, Điều 276 BLTTHS",
         verified=True,
         consulted=_("Giao nhận hồ sơ"),
-        exists=False,
+        exists=True,
         checks=(hand_over_closed,),
     ),
     ValidationRule(
@@ -892,8 +825,8 @@ RULES: tuple[ValidationRule, ...] = (
         _OURS,
         verified=False,
         consulted=_("Chuyển vụ án sang đơn vị khác"),
-        exists=False,
-        checks=(transfer_hands_over_access,),
+        exists=True,
+        enforced_by=("vks_plugin.access.transfers.move_case",),
     ),
     ValidationRule(
         "V15",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from vks_plugin.custody.models import Accession
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import Column, OfficialPaper, Signature
-from vks_plugin.printing import Printed, print_paper
+from vks_plugin.printing import Printed, numbered, print_paper
 
 PAPERS = {"list": "muc-luc-ho-so-nop-luu", "record": "bien-ban-giao-nhan-ho-so-nop-luu"}
 """By the name in the address: the name of the file."""
@@ -43,7 +43,7 @@ def as_paper(accession: Accession, what: str) -> OfficialPaper:
         "agency": unit.name,
         "higher_agency": unit.parent.name if unit.parent is not None else "",
         "day": taken.date() if taken is not None else None,
-        "number": f"Số: {accession.number or '……'}/BB-VKS" if what == "record" else "",
+        "number": numbered("accession", accession.number) if what == "record" else "",
     }
     if what == "list":
         return OfficialPaper(

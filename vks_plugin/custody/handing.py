@@ -1,4 +1,4 @@
-"""What a hand-over of a case file can be: between whom, for what, what has to be checked (BLTTHS, Điều 238, 276). Pure.
+"""What a hand-over of a case file can be: between whom, for what, what is checked when it is received. Pure.
 
 Values are those of the offices' vocabulary; those of directions with a code are the codes of the national case software.
 A row is never taken away: hand-overs that are there name it.
@@ -70,7 +70,7 @@ def reasons_for(direction: str) -> tuple[str, ...]:
 
 
 class Checks(NamedTuple):
-    """What the receiving side found (Điều 238, 276); None: not looked at."""
+    """What the receiving side found; None: not looked at."""
 
     documents_complete: bool | None = None
     """Documents are all there, as the inventory lists them."""
@@ -87,18 +87,29 @@ CHECKS: dict[str, str] = {
 }
 
 
-def checks_for(direction: str, reason: str) -> tuple[str, ...]:
-    """Return which checks the law wants before a file is received.
+RECEIVING: dict[str, str] = {"cqdt_vks": _("Điều 238 BLTTHS"), "vks_ta": _("Điều 276 BLTTHS")}
+"""Directions in which the law says what is checked before the file of a criminal case is received, with the article."""
 
-    That the paper was served is asked where the investigation ends (Điều 238) and where a case goes to court (Điều 276).
+
+def article_of(kind: str, part: str, direction: str) -> str:
+    """Return the article that says what is checked; empty: none does, what is counted is a convention of this program."""
+    return RECEIVING.get(direction, "") if (kind, part) == ("criminal", "hsva") else ""
+
+
+def checks_for(kind: str, part: str, direction: str, *, completes: bool) -> tuple[str, ...]:
+    """Return which checks are made before a file is received.
+
+    Documents and exhibits are counted whoever gives them. That the conclusion or indictment was served is asked where the
+    law asks it, whatever the reason: a file that comes back with a supplementary conclusion too.
+
+    Args:
+        kind: of the case.
+        part: of the file.
+        direction: from whom to whom.
+        completes: whether only volumes come that were missing before; of the file itself it was asked then.
     """
-    serving = (direction, reason) in {("cqdt_vks", "ket_thuc_dt"), ("vks_ta", "truy_to")}
+    serving = bool(article_of(kind, part, direction)) and not completes
     return tuple(name for name in CHECKS if name != "served" or serving)
-
-
-def failed(checks: Checks, direction: str, reason: str) -> tuple[str, ...]:
-    """Return the checks that are wanted and were not passed."""
-    return tuple(name for name in checks_for(direction, reason) if getattr(checks, name) is not True)
 
 
 def volume_code(case_code: str, part: str, number: int) -> str:

@@ -6,14 +6,18 @@ from django.utils import timezone
 
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.handing import CHECKS, REASONS, checks_for
+from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries.hand_overs import volumes_of
 from vks_plugin.language import speaking
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.papers.labels import Label, label_sheet
-from vks_plugin.printing import Printed, print_paper
+from vks_plugin.printing import Printed, numbered, print_paper
 
+_TITLES = {
+    "hsva": "BIÊN BẢN GIAO NHẬN HỒ SƠ VỤ ÁN, VỤ VIỆC",
+    "hsks": "BIÊN BẢN GIAO NHẬN HỒ SƠ KIỂM SÁT",
+}
 COLUMNS = (
     Column("STT", 12, "center"),
     Column("Tài liệu, vật chứng bàn giao", 68),
@@ -36,11 +40,12 @@ def _opening(row: HandOver) -> tuple[str, ...]:
     accused = f" (bị can chính: {row.main_accused})" if row.main_accused else ""
     decided = f", theo {row.decision}" if row.decision else ""
     reason = REASONS[row.reason]
+    what = "hồ sơ vụ án" if row.part == "hsva" else "hồ sơ kiểm sát của vụ án"
     return (
         f"Hôm nay, hồi {moment:%H} giờ {moment:%M} phút, ngày {moment:%d/%m/%Y}{where}, chúng tôi gồm:",
         _side("Bên giao", row.giver_name, row.giver_title, row.giver.place),
         _side("Bên nhận", row.receiver_name, row.receiver_title, row.receiver.place),
-        f"Đã giao, nhận hồ sơ vụ án: {row.case_name}{accused}, mã {row.case.code}.",
+        f"Đã giao, nhận {what}: {row.case_name}{accused}, mã {row.case.code}.",
         f"Lý do: {reason[0].lower()}{reason[1:]}{decided}.",
     )
 
@@ -78,10 +83,10 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     if row.seal_condition:
         closing.append(f"Tình trạng niêm phong: {row.seal_condition}.")
     results = "; ".join(
-        f"{CHECKS[name][0].lower()}{CHECKS[name][1:]}: {_found(getattr(row, name))}"
-        for name in checks_for(row.direction, row.reason)
+        f"{label[0].lower()}{label[1:]}: {_found(getattr(row, name))}" for name, label in row.checks.items()
     )
-    closing.append(f"Kết quả kiểm tra: {results}.")
+    checked = f"Kết quả kiểm tra theo {row.article}" if row.article else "Kết quả kiểm đếm (quy ước của phần mềm)"
+    closing.append(f"{checked}: {results}.")
     if row.missing:
         closing.append(f"Còn thiếu: {row.missing}")
     if row.note:
@@ -92,14 +97,14 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
         if not row.missing
         else "Hai bên giao, nhận phần đã ghi trên đây.",
     )
-    closing.append(f"{ending} Biên bản lập thành hai bản, mỗi bên giữ một bản, có giá trị như nhau.")
+    closing.append(ending)
     return OfficialPaper(
         agency=unit.name if unit is not None else "",
         higher_agency=higher.name if higher is not None else "",
-        number=f"Số: {row.number}/BB-VKS" if row.number is not None else "",
+        number=numbered("hand_over", row.number) if row.number is not None else "",
         place=row.place,
         day=moment.date(),
-        title="BIÊN BẢN GIAO NHẬN HỒ SƠ VỤ ÁN, VỤ VIỆC",
+        title=_TITLES[row.part],
         subtitle=tuple(filter(None, (form,))),
         opening=_opening(row),
         columns=COLUMNS,

@@ -207,6 +207,7 @@ HAND_OVER_REGISTER = Register(
         Cell("Ghi chú", 30, _note),
     ),
     rows=_hand_overs,
+    note="Cột theo phần mềm quản lý án, chưa đối chiếu mẫu chính thức.",
 )
 """Register 13 of the national case software, with its seven columns."""
 
@@ -261,6 +262,7 @@ LOAN_REGISTER = Register(
         Cell("Ghi chú", 24, lambda row, _n: _lines((row.condition, row.difference))),
     ),
     rows=_loans,
+    note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",
 )
 """What an office lends; its columns are this program's."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import SealManifest
 from vks_plugin.papers import Column, OfficialPaper, Signature
-from vks_plugin.printing import Printed, print_paper
+from vks_plugin.printing import Printed, numbered, print_paper
 
 _SHOWN = 16
 """Digits of each file's hash on the paper; the manifest has all of them."""
@@ -74,7 +74,7 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
         agency=manifest.unit.name,
         higher_agency=higher.name if higher is not None else "",
         title=f"BIÊN BẢN KẾT THÚC SỐ HÓA{supplement}",
-        number=f"Số: {manifest.number}/BB-VKS",
+        number=numbered("digitisation", manifest.number),
         day=moment.date(),
         subtitle=(
             f"Vụ án: {manifest.case.name}",

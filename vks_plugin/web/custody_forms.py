@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.hand_overs import Terms
-from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks, checks_for, reasons_for
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks, reasons_for
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
     exhibits_of,
@@ -57,15 +57,17 @@ class _ScanForm(StyledForm):
 
     lines: list[dict[str, Any]]
 
-    def list_volumes(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        """Show these volumes, all of them ticked at first."""
+    def list_volumes(self, lines: Iterable[Mapping[str, Any]], ticked: Container[int] | None = None) -> None:
+        """Show these volumes, those ticked at first (None: all of them)."""
         self.lines = [dict(each) for each in lines]
         chooser: Any = self.fields["volumes"]
         chooser.choices = [(str(each["number"]), each["label"]) for each in self.lines]
-        self.initial["volumes"] = [str(each["number"]) for each in self.lines]
-        ticked = self.data.getlist("volumes") if hasattr(self.data, "getlist") else self.initial["volumes"]
+        self.initial["volumes"] = [
+            str(each["number"]) for each in self.lines if ticked is None or each["number"] in ticked
+        ]
+        chosen = self.data.getlist("volumes") if hasattr(self.data, "getlist") else self.initial["volumes"]
         for each in self.lines:
-            each["ticked"] = str(each["number"]) in ticked
+            each["ticked"] = str(each["number"]) in chosen
 
     def clean_codes(self) -> list[int]:
         """Return the numbers of the volumes whose codes were typed: what a scanner sends where no script runs."""
@@ -128,6 +130,8 @@ class HandOverForm(_ScanForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.case, self.completes, self.row = case, completes, row
+        if row is not None:
+            self.initial.update(_said(row))
         giving = parts_to_give(user, case)
         chooser: Any = self.fields["part"]
         takes_in = may_take_in(user, case)
@@ -148,12 +152,19 @@ class HandOverForm(_ScanForm):
         self.initial.update({"part": self.chosen_part, "direction": self.chosen_direction})
         self._receivers(user)
         direction = self.chosen_direction
-        self.list_volumes(volumes_to_give(case, self.chosen_part, direction, completes) if direction else [])
+        self.list_volumes(
+            volumes_to_give(case, self.chosen_part, direction, completes) if direction else [],
+            None if row is None else {each["number"] for each in row.volumes},
+        )
         exhibits = exhibits_of(case) if self.chosen_part == "hsva" else []
         fields["exhibits"].choices = [
             (str(each.pk), " ".join(filter(None, (each.quantity, each.name)))) for each in exhibits
         ]
-        self.initial.setdefault("exhibits", [str(each.pk) for each in exhibits])
+        self.initial["exhibits"] = [
+            str(each.pk)
+            for each in exhibits
+            if row is None or {"name": each.name, "quantity": each.quantity, "seal": each.seal_number} in row.exhibits
+        ]
         for name in self._unused():
             del self.fields[name]
 
@@ -247,6 +258,26 @@ class HandOverForm(_ScanForm):
         )
 
 
+def _said(row: HandOver) -> dict[str, Any]:
+    """Return what a hand-over that was begun says, by the fields of its form."""
+    outside = row.direction_data.is_outside
+    return {
+        "reason": row.reason,
+        "other_unit": row.receiver_unit.code if row.receiver_unit is not None else "",
+        "person": str(row.receiver_person_id or ""),
+        "agency": (row.giver_agency or row.receiver_agency) if outside else "",
+        "giver_name": row.giver_name,
+        "giver_title": row.giver_title,
+        "receiver_name": row.receiver_name,
+        "receiver_title": row.receiver_title,
+        "total_pages": row.total_pages,
+        "seal_condition": row.seal_condition,
+        "where": row.place,
+        "decision": row.decision,
+        "note": row.note,
+    }
+
+
 def _only_code(taking: set[int], case: CaseFile) -> str:
     chosen = case.unit_id if case.unit_id in taking else next(iter(taking), 0)
     return ProcuracyUnit.objects.values_list("code", flat=True).filter(pk=chosen).first() or ""
@@ -292,9 +323,8 @@ class ReceiveForm(_ScanForm):
         super().__init__(*args, **kwargs)
         self.row = row
         self.list_volumes(row.volumes)
-        wanted = checks_for(row.direction, row.reason)
         for name in CHECKS:
-            if name not in wanted:
+            if name not in row.checks:
                 del self.fields[name]
         if row.direction_data.is_outside:
             fields: Any = self.fields

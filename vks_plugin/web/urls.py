@@ -143,6 +143,7 @@ urlpatterns = [
     path("custody/register/", custody.register, name="custody_register"),
     path("custody/<int:pk>/", custody.hand_over, name="hand_over"),
     path("custody/<int:pk>/print/", custody.print_hand_over, name="hand_over_print"),
+    path("custody/<int:pk>/edit/", custody.edit_hand_over, name="hand_over_edit"),
     path("custody/<int:pk>/<str:what>/", custody.act, name="hand_over_act"),
     path("organization/", organization.organization, name="organization"),
     path("organization/appointments/<int:pk>/end/", organization.end_appointment, name="appointment_end"),

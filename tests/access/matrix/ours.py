@@ -45,6 +45,7 @@ OURS: dict[str, str] = {
         vks/custody/new
         vks/custody/register
         vks/custody/{pk}
+        vks/custody/{pk}/edit
         vks/custody/{pk}/print
         vks/custody/{pk}/{what}
         vks/cases/{code}/bundle

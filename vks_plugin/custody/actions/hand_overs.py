@@ -20,7 +20,9 @@ from vks_plugin.access.queries import require
 from vks_plugin.access.transfers import check_transfer, move_case, require_transfer
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.handing import (
@@ -29,8 +31,6 @@ from vks_plugin.custody.handing import (
     IN_PARTS,
     TRANSFER,
     Checks,
-    checks_for,
-    failed,
     reasons_for,
 )
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
@@ -116,8 +116,8 @@ def draft(*, actor: User, case: CaseFile, terms: Terms) -> HandOver:
     try:
         with transaction.atomic():
             row.save()
-    except IntegrityError as error:
-        raise Conflict(_("Phần hồ sơ này đang có một lần giao nhận chưa xong: hãy xử lý lần đó trước.")) from error
+    except IntegrityError:
+        enforce(hand_over_closed(ClosingHandOver(others_open=True)), Conflict)
     return row
 
 
@@ -130,14 +130,23 @@ def amend(*, actor: User, row: HandOver, terms: Terms) -> HandOver:
         BadInput, Conflict: see `draft`; or it is under way.
     """
     row = _locked(row)
-    _require_giving(actor, row)
-    if row.state not in HAND_OVER.move("send").sources:
-        raise Conflict(_("Lần giao nhận này đã gửi đi: không sửa được nữa."))
+    require_amending(actor, row)
     if terms.part != row.part:
         raise BadInput(_("Không đổi được phần hồ sơ: hãy hủy và lập lần giao mới."), field="part")
     _fill(row, actor, terms)
     row.save()
     return row
+
+
+def require_amending(actor: User, row: HandOver) -> None:
+    """Refuse to change what is under way or over, and who is not of the giving side.
+
+    Raises:
+        NotAllowed, Conflict: so it is.
+    """
+    _require_giving(actor, row)
+    if row.state not in HAND_OVER.move("send").sources:
+        raise Conflict(_("Lần giao nhận này đã gửi đi: không sửa được nữa."))
 
 
 def _fill(row: HandOver, actor: User, terms: Terms) -> None:
@@ -362,7 +371,9 @@ def send(*, actor: User, row: HandOver) -> HandOver:
     if row.number is None:
         unit = row.giver_unit or row.receiver_unit
         year = timezone.localdate().year
-        form = CatalogueType.objects.filter(code=PAPER_TYPE).first()
+        # a number somebody only reported is on no paper, nor is that of the case file's record on another
+        official = row.part == "hsva" and row.direction != "noi_bo"
+        form = CatalogueType.objects.filter(code=PAPER_TYPE, verified=True).first() if official else None
         changes |= {
             "number_unit": unit,
             "number_year": year,
@@ -431,7 +442,7 @@ def accept(
     Args:
         actor: of the receiving side; for an agency outside, our clerk who records what it signed.
         row: the hand-over.
-        checks: what was found (Điều 238, 276).
+        checks: what was found, of `HandOver.checks`.
         received: numbers of the volumes that came; None: all.
         missing: what did not come, where a file comes back in parts.
         receiver_name: who signed for the receiver; the actor, where the receiver is an office of ours.
@@ -451,21 +462,19 @@ def accept(
     missing = composed(missing).strip()[:2000]
     if left and not missing:
         raise BadInput(_("Hãy ghi rõ những gì còn thiếu."), field="missing")
-    wrong = [name for name in failed(checks, row.direction, row.reason) if not (left and name != "served")]
-    if wrong:
-        raise BadInput(
-            _("Chưa đủ điều kiện nhận: %(what)s. Hãy chọn “Chưa nhận” và ghi rõ phần thiếu.")
-            % {"what": ", ".join(_(CHECKS[name]).lower() for name in wrong)},
-            field=wrong[0],
-        )
-    wanted = checks_for(row.direction, row.reason)
+    wrong = tuple(
+        (name, label)
+        for name, label in row.checks.items()
+        if getattr(checks, name) is not True and not (left and name != "served")
+    )
+    enforce(hand_over_closed(ClosingHandOver(failed=wrong)))
     name = one_line(receiver_name)[:200] or row.receiver_name
     title = one_line(receiver_title)[:120] or row.receiver_title
     if row.receiver_unit is not None:
         name, title = name or display_name(actor)[:200], title or _titled(actor, row.receiver_unit)
     now = timezone.now()
     changes: dict[str, Any] = {
-        **{key: getattr(checks, key) if key in wanted else None for key in CHECKS},
+        **_found(row, checks),
         "volumes": volumes,
         "missing": missing,
         "outstanding": left,
@@ -506,6 +515,10 @@ def accept(
     if _takes_the_case_along(row) and row.receiver_unit is not None:
         move_case(actor=actor, case=row.case, to=row.receiver_unit, decision=row.decision)
     return row
+
+
+def _found(row: HandOver, checks: Checks) -> dict[str, Any]:
+    return {name: getattr(checks, name) if name in row.checks else None for name in CHECKS}
 
 
 def _received(row: HandOver, received: Collection[int] | None) -> tuple[list[dict[str, Any]], list[int]]:
@@ -594,8 +607,7 @@ def require_receiving(actor: User, row: HandOver) -> None:
     Raises:
         NotAllowed: so it is.
     """
-    if not receives(actor, row):
-        raise NotAllowed(_("Chỉ bên nhận được ghi nhận hoặc từ chối."))
+    enforce(hand_over_closed(ClosingHandOver(by_receiver=receives(actor, row))), NotAllowed)
 
 
 def require_side(actor: User, row: HandOver) -> None:
@@ -640,7 +652,7 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
 
 @transaction.atomic
 def reject(*, actor: User, row: HandOver, checks: Checks, missing: str) -> HandOver:
-    """Refuse to receive, naming what is missing (Điều 238, 276); the paper stays with the giver.
+    """Refuse to receive, naming what is missing; the paper stays with the giver.
 
     Raises:
         NotAllowed: the actor is not of the receiving side.
@@ -650,10 +662,8 @@ def reject(*, actor: User, row: HandOver, checks: Checks, missing: str) -> HandO
     row = _locked(row)
     require_receiving(actor, row)
     missing = composed(missing).strip()
-    if not missing or len(missing) > 2000:
-        raise BadInput(_("Hãy ghi rõ những gì còn thiếu (không quá 2.000 chữ cái)."), field="missing")
-    wanted = checks_for(row.direction, row.reason)
-    found: dict[str, Any] = {name: getattr(checks, name) if name in wanted else None for name in CHECKS}
+    enforce(hand_over_closed(ClosingHandOver(refused=True, missing="" if len(missing) > 2000 else missing)))
+    found = _found(row, checks)
     move(row, HAND_OVER, "reject", missing=missing, steps=_step(row, actor, "reject", missing), **found)
     tell("hand_over_rejected", actor=actor, case=row.case, hand_over=row.pk, part=row.part, **found, missing=missing)
     return row

@@ -124,7 +124,7 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     awaits_paper = serializers.BooleanField()
     steps = HandOverStepSerializer(many=True)
     sent_at = serializers.DateTimeField(allow_null=True)
-    accepted_at = serializers.DateTimeField(allow_null=True, help_text="The moment of receipt (Điều 238, 276).")
+    accepted_at = serializers.DateTimeField(allow_null=True, help_text="The moment of receipt.")
 
     @staticmethod
     def _side(row: HandOver, side: str) -> dict[str, Any]:

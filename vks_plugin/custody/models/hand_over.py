@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
-from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, Direction, failed
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Direction, article_of, checks_for
 from vks_plugin.custody.models.holding import PART_CHOICES, Keeper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.organization.models import ProcuracyUnit
@@ -106,7 +106,7 @@ class HandOver(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
     sent_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
-    # the day of receipt exists only once the file is received (Điều 238, 276)
+    # the day of receipt exists only once the file is received (Điều 238, 276 in their directions)
     accepted_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
 
     if TYPE_CHECKING:
@@ -192,14 +192,15 @@ class HandOver(models.Model):
         return DIRECTIONS[self.direction]
 
     @property
-    def checks(self) -> Checks:
-        """What the receiving side found."""
-        return Checks(self.documents_complete, self.exhibits_complete, self.served)
+    def checks(self) -> dict[str, str]:
+        """What is checked before it is received, each by its field with its words (`case` is read)."""
+        wanted = checks_for(self.case.kind, self.part, self.direction, completes=self.completes_id is not None)
+        return {name: CHECKS[name] for name in wanted}
 
     @property
-    def failed_checks(self) -> tuple[str, ...]:
-        """The checks that are wanted and were not passed."""
-        return failed(self.checks, self.direction, self.reason)
+    def article(self) -> str:
+        """The article that says what is checked; empty: a convention of this program (`case` is read)."""
+        return article_of(self.case.kind, self.part, self.direction)
 
     @property
     def is_open(self) -> bool:

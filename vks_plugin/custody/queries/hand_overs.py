@@ -19,7 +19,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_see
 from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.handing import DIRECTIONS, IN_PARTS, volume_code
+from vks_plugin.custody.handing import DIRECTIONS, volume_code
 from vks_plugin.custody.models import HandOver, Holding
 from vks_plugin.custody.queries.holding import acting_for, holder_of, keeps_paper, of_offices
 from vks_plugin.custody.states import HAND_OVER, Move
@@ -273,11 +273,6 @@ def papers_to_attach(row: HandOver) -> QuerySet[CaseDocument]:
     taken = HandOver.objects.filter(case=row.case, signed_paper__isnull=False).values("signed_paper")
     filed = CaseDocument.objects.filter(case=row.case, document_type__code=PAPER_TYPE)
     return filed.exclude(pk__in=taken).order_by("-date", "-pk")
-
-
-def may_come_in_parts(row: HandOver) -> bool:
-    """Tell whether some of the volumes may be received and the others follow."""
-    return row.reason == IN_PARTS
 
 
 def counted(rows: Iterable[QuerySet[HandOver]]) -> list[int]:

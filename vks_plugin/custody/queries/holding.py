@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post
-from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.custody.models import Holding, Keeper
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import looked_up, posts_in_force
@@ -22,7 +22,14 @@ KEEPING = LEADING | {"records_clerk"}
 
 _AT_THE_AGENCY = frozenset({"nguon_tin", "khoi_to", "dieu_tra"})
 """Stages in which the investigation agency has the case file (BLTTHS, Điều 131, 232)."""
+_AT_THE_COURT = frozenset({"xet_xu_so_tham", "phuc_tham", "giam_doc_tham_tai_tham", "thi_hanh_an"})
+"""Stages in which the court has the file of a criminal case: it went there with the indictment (BLTTHS, Điều 244)."""
+_FINISHED = "ket_thuc"
+A_COURT = "Tòa án"
+"""The keeper where the record does not say which court; written down as it is, whatever language somebody reads."""
 _OF_CRIMES = frozenset({"criminal", "crime_report"})
+_OF_COURTS = frozenset({"civil", "administrative"})
+"""Kinds whose file is the court's at every stage; the procuracy has it while it studies it."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,22 @@ def open_holding(case: CaseFile, part: str) -> Holding | None:
 def assumed_keeper(case: CaseFile, part: str) -> Keeper:
     """Return who is taken to have a part of which nothing is recorded.
 
-    The case file is at the investigation agency while it investigates; everything else at the office of the case.
+    The case file is at the investigation agency while it investigates, at the court once it went there; everything else
+    is at the office of the case. Of a finished case the events say whether it went to court (one query then).
     """
+    if part == "hsva" and _went_to_court(case):
+        return Keeper(agency=case.court or A_COURT)
     agency = case.investigation_agency or case.init_decision_agency
     if part == "hsva" and case.kind in _OF_CRIMES and case.stage in _AT_THE_AGENCY and agency:
         return Keeper(agency=agency)
     return Keeper(unit=case.unit)
+
+
+def _went_to_court(case: CaseFile) -> bool:
+    if case.kind != "criminal" or case.stage != _FINISHED:
+        return case.kind in _OF_COURTS or (case.kind == "criminal" and case.stage in _AT_THE_COURT)
+    passed = ProceduralEvent.objects.filter(case=case, withdrawn_at__isnull=True)
+    return passed.filter(Q(stage_before__in=_AT_THE_COURT) | Q(stage_after__in=_AT_THE_COURT)).exists()
 
 
 def holder_of(case: CaseFile, part: str = "hsva") -> Holder:

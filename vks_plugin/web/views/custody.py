@@ -20,7 +20,6 @@ from vks_plugin.access.queries import case_decision, case_for
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import state_beginning
-from vks_plugin.custody.handing import CHECKS, checks_for
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
 from vks_plugin.custody.queries.hand_overs import (
@@ -185,6 +184,45 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
 
 
 @page
+@require_http_methods(["GET", "POST"])
+def edit_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Change what a draft says, or one that was refused, before it is sent again."""
+    row = hand_over_for(request.user, pk)
+    acts.require_amending(request.user, row)
+    sending = request.method == "POST"
+    form = HandOverForm(
+        request.POST if sending else None,
+        user=request.user,
+        case=row.case,
+        part=row.part,
+        direction=row.direction,
+        completes=row.completes,
+        row=row,
+    )
+    status = 200
+    if sending:
+        status = 400
+        if form.is_valid():
+            try:
+                acts.amend(actor=request.user, row=row, terms=form.terms())
+            except VksError as error:
+                form.place(error, {"place": "where"})
+                status = error.status
+            else:
+                messages.success(request, _("Đã lưu. Bên nhận chỉ thấy khi giao."), extra_tags=OURS)
+                return redirect("vks:hand_over", pk=pk)
+    context = {
+        "case": row.case,
+        "form": form,
+        "holder": holder_of(row.case, row.part),
+        "row": row,
+        "completes": row.completes,
+        "back": reverse("vks:hand_over", args=[pk]),
+    }
+    return show(request, "vks/custody/new.html", context, status=status)
+
+
+@page
 @require_GET
 def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a hand-over, with what this person may do to it."""
@@ -194,13 +232,13 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 200, **forms: Any) -> HttpResponse:
     moves = {move.name for move in moves_of(request.user, row)}
     knows = any(case_decision(request.user, row.case, part).level >= Level.METADATA for part, _label in PARTS)
-    wanted = checks_for(row.direction, row.reason)
     a_side = gives(request.user, row) or receives(request.user, row)
     context = {
         "row": row,
         "knows": knows,
         "late": is_late(row),
-        "checks": [(_(CHECKS[name]), getattr(row, name)) for name in wanted],
+        "checks": [(_(label), getattr(row, name)) for name, label in row.checks.items()],
+        "article": _(row.article) if row.article else "",
         "steps": [
             {**each, "label": _(_STEPS.get(each["act"], each["act"])), "moment": parse_datetime(each["at"])}
             for each in row.steps
