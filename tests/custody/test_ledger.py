@@ -32,6 +32,7 @@ from vks_plugin.errors import Conflict, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from pytest_django import Settings
 
     from tests.custody.conftest import Export
     from vks_plugin.organization.models import ProcuracyUnit
@@ -268,7 +269,10 @@ def test_two_processes_find_what_one_finds(case: CaseFile, monkeypatch: pytest.M
 # --- the key
 
 
-def test_the_key_is_for_the_service_alone(db: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_is_for_the_service_alone(
+    db: None, caplog: pytest.LogCaptureFixture, settings: Settings, tmp_path: Path
+) -> None:
+    settings.VKS_LEDGER_KEY_FILE = str(tmp_path / "key")
     with caplog.at_level(logging.DEBUG):
         public, made = actions.ensure_key()
     assert made
