@@ -129,12 +129,9 @@ def test_migrations_go_forwards_and_back() -> None:
 
     try:
         assert protected()
-        call_command("migrate", "vks", "0009_access_log", verbosity=0)
+        call_command("migrate", "vks", "0001_initial", verbosity=0)
         assert not protected()
-        call_command("migrate", "vks", "0008_restructuring_in_hand", verbosity=0)
-        assert "vks_access_entry" not in connection.introspection.table_names()
-        # one at a time, the triggers are there as soon as the table is
-        call_command("migrate", "vks", "0009_access_log", verbosity=0)
+        call_command("migrate", "vks", "0002_append_only", verbosity=0)
         assert protected()
     finally:
         call_command("migrate", verbosity=0)

@@ -5,7 +5,7 @@ from vks_plugin.custody.into_log import PlaceInLog
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vks", "0003_ledger")]
+    dependencies = [("vks", "0001_initial")]
 
     operations = [
         PlaceInLog(),
@@ -14,4 +14,7 @@ class Migration(migrations.Migration):
         ProtectRows("LedgerSubtree"),
         ProtectRows("LedgerCheckpoint"),
         ProtectRows("LedgerKey"),
+        ProtectRows("AccessEntry"),
+        ProtectRows("SealManifest"),
+        ProtectRows("SealedDocument"),
     ]

@@ -11,7 +11,7 @@ TABLES = {
 class Migration(migrations.Migration):
     dependencies = [
         ("guardian", "0001_initial"),
-        ("vks", "0012_index_cards"),
+        ("vks", "0002_append_only"),
     ]
 
     operations = [
