@@ -116,6 +116,23 @@ ACTS: dict[str, Act] = {
     "document_moved_in": Act(
         _("Nhận tài liệu từ vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
     ),
+    # pages, before the seal
+    "pages_changed": Act(
+        _("Sửa trang của tài liệu"),
+        (
+            "filing",
+            "document",
+            "part",
+            "version",
+            "sha256_before",
+            "sha256",
+            "pages_before",
+            "pages",
+            "page_map",
+            "scan_sha256",
+        ),
+        hidden=("reason",),
+    ),
     # digitisation and seal
     "digitisation_opened": Act(_("Mở đợt số hóa"), ("batch", "part", "supplements"), hidden=("reason",)),
     "digitisation_step": Act(_("Ghi bước số hóa"), ("batch", "part", "step", "pages"), hidden=("reason",)),
@@ -350,6 +367,11 @@ FIELDS: dict[str, Field] = {
     "slides": Field(_("Số trang trình chiếu")),
     "slide": Field(_("Trang trình chiếu số")),
     "presentation": Field(_("Bài trình chiếu số")),
+    "version": Field(_("Phiên bản số")),
+    "sha256_before": Field(_("SHA-256 của tệp trước"), "hash"),
+    "pages_before": Field(_("Số trang trước")),
+    "page_map": Field(_("Các trang, theo thứ tự mới")),
+    "scan_sha256": Field(_("SHA-256 của tệp thay vào"), "hash"),
     "batch": Field(_("Đợt số hóa")),
     "supplements": Field(_("Bổ sung cho đợt")),
     "step": Field(_("Bước"), "step"),

@@ -173,6 +173,7 @@ TABLE = {
     ("vks-document-detail", "get"): "        404 404 404 404  404  200 200 200",
     ("vks-document-detail", "patch"): "      404 404 404 404  404  200 200 403",
     ("vks-document-file", "post"): "         404 404 404 404  404  201 404 404",
+    ("vks-document-pages", "post"): "        404 404 404 404  404  200 200 403",
     ("vks-intake-list", "get"): "            200 200 200 200  200  200 200 200",
     ("vks-intake-detail", "get"): "          404 404 404 404  404  200 404 404",
     ("vks-intake-retry", "post"): "          404 404 404 404  404  202 404 404",
@@ -292,6 +293,7 @@ class Addresses:
         of_case = f"/api/vks/cases/{code}/"
         handed = found.handed.pk if found is not None else 1
         self.code = code
+        self.checksum = found.filed.documents[0].sha256 if found is not None else "0" * 64
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         kept = SavedFilter.objects.order_by("pk").values_list("pk", flat=True).first() or 1
@@ -337,6 +339,7 @@ class Addresses:
             "vks-document-explain": f"/api/vks/documents/{document}/explain/",
             "vks-document-detail": f"/api/vks/documents/{document}/",
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
+            "vks-document-pages": f"/api/vks/documents/{document}/pages/",
             "vks-intake-list": "/api/vks/intake/",
             "vks-intake-detail": f"/api/vks/intake/{item}/",
             "vks-intake-retry": f"/api/vks/intake/{item}/retry/",
@@ -546,6 +549,7 @@ class Addresses:
             "vks-case-number-folios-list": {"profile": "VKS-TRUYTO"},
             "vks-case-volume-proposal-list": {"volumes": [{"folio_from": 1, "folio_to": 6}]},
             "vks-document-detail": {"title": "Tên đã sửa"},
+            "vks-document-pages": {"seen": self.checksum, "pages": [{"page": 1}, {"page": 2, "turn": 90}]},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},
             "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},
         }

@@ -504,6 +504,26 @@ def test_what_is_taken_out_of_a_copy_is_told_without_a_word_of_it(
     assert "Theo đề nghị" not in str(data(entry))
 
 
+def test_pages_that_were_changed_are_told_with_both_files(filed_case: FiledCase, people: dict[str, User]) -> None:
+    from vks_plugin.filing.page_map import Placed
+    from vks_plugin.filing.pages import change_pages
+
+    filed = filed_case.documents[0]
+    with written() as found:
+        change = change_pages(
+            actor=people["prosecutor_kv1"],
+            filed=filed,
+            seen=filed.sha256,
+            placed=[Placed(1), Placed(2, turn=180)],
+            reason="Quét ngược",
+        )
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("pages_changed", filed_case.case.pk)
+    assert (data(entry)["sha256_before"], data(entry)["sha256"]) == (filed.sha256, change.sha256)
+    assert (data(entry)["document"], data(entry)["page_map"]) == (filed.document_id, "1, 2+180")
+    assert "Quét ngược" not in str(data(entry))
+
+
 def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: Path) -> None:
     from django.core.management import call_command
 

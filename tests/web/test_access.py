@@ -150,6 +150,8 @@ TABLE = {
     ("hand_over_edit", "get"): "     404 404 404 404  409  403 409 403",
     ("hand_over_edit", "post"): "    404 404 404 404  409  403 409 403",
     ("hand_over_act", "post"): "     404 404 404 404  302  403 302 403",
+    ("pages", "get"): "              404 404 404 404  404  200 200 403",
+    ("pages", "post"): "             404 404 404 404  404  302 302 403",
     ("redact", "get"): "             404 404 404 404  404  200 200 403",
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
     # none was made of this one
@@ -232,6 +234,7 @@ class Addresses:
         self.lead = User.objects.get(username="prosecutor_kv1").pk
         slide = found.presentation.slides.get().pk if found is not None else 1
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
+        self.checksum = found.filed.documents[0].sha256 if found is not None else "0" * 64
         self.path = {
             "case_list": "/vks/",
             "filter_save": "/vks/filters/",
@@ -298,6 +301,7 @@ class Addresses:
             "intake_retry": f"{of_case}intake/{item}/retry/",
             "intake_discard": f"{of_case}intake/{item}/discard/",
             "describe": f"{of_case}documents/{document}/",
+            "pages": f"{of_case}documents/{document}/pages/",
             "redact": f"{of_case}documents/{document}/redact/",
             "redacted": f"{of_case}documents/{document}/redacted/",
             "assign": f"{of_case}assign/",
@@ -413,6 +417,7 @@ class Addresses:
                 "file": SimpleUploadedFile("cáo trạng.pdf", pdf_bytes(1, "Cáo trạng"), "application/pdf"),
             },
             "describe": {"document_type": "QDKTVA", "title": "Tên đã sửa", "folio_from": "1", "folio_to": "2"},
+            "pages": {"seen": self.checksum, "turn-2": "90"},
             "redact": {"make": "1", "rectangles": "1 20 20 50 8", "ground": "khac", "reason": "Thử"},
             "assign": {"user": str(self.inspector), "role": "inspector"},
             "transfer": {"to": "QN-KV3", "decision": "12/QĐ-VKS"},

@@ -169,7 +169,7 @@ def _record_folios(filed: CaseDocument) -> None:
     )
 
 
-def _receive(upload: File[bytes] | Path, target: Path, *, name: str) -> None:
+def receive(upload: File[bytes] | Path, target: Path, *, name: str) -> None:
     """Copy the upload to a place of ours, stopping at the limit."""
     limit = configuration().max_upload_bytes
     too_large = TooLarge(
@@ -240,7 +240,7 @@ def file_upload(
     item = IntakeItem(case=case, created_by=actor, filename=name)
     path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
     try:
-        _receive(file, path, name=name)
+        receive(file, path, name=name)
         facts = inspect_pdf(path, name=name, max_pages=configuration().max_document_pages)
         meta = _clean(
             document_type=document_type,

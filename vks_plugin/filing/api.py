@@ -23,6 +23,8 @@ from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
+from vks_plugin.filing.page_map import Placed
+from vks_plugin.filing.pages import change_pages
 from vks_plugin.host.permissions import viewable_documents
 from vks_plugin.rest import NUMBER, UUID, ApiViewSet, ComposedField, InputSerializer, refusals
 
@@ -114,6 +116,37 @@ class DescribeSerializer(_SaidOfDocument):
 
     characteristics = ComposedField(
         required=False, allow_blank=True, max_length=250, help_text="Third column of the inventory of documents."
+    )
+
+
+class PlacedSerializer(InputSerializer):
+    """A page of the new file, in its place."""
+
+    page = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Page of the present file; left out for one it lacks."
+    )
+    scan = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Page of `scan` that is put here; left out: none."
+    )
+    turn = serializers.IntegerField(required=False, default=0, help_text="0, 90, 180 or 270 degrees clockwise.")
+
+
+class ChangePagesSerializer(InputSerializer):
+    """What is to become of the pages of a document."""
+
+    seen = serializers.CharField(max_length=64, help_text="SHA-256 of the file as it is now: `sha256` of the document.")
+    pages = serializers.JSONField(
+        help_text='Every page of the new file in its order: `[{"page": 2, "turn": 90}, {"page": 1}, {"scan": 3}]`. '
+        "What is not named is left out."
+    )
+    scan = serializers.FileField(
+        required=False, allow_empty_file=True, allow_null=True, max_length=None, help_text="PDF with other pages."
+    )
+    numbers = serializers.CharField(
+        required=False, default="page", help_text="`page`: folios go along with their pages; `place`: they stay."
+    )
+    reason = ComposedField(
+        required=False, default="", allow_blank=True, help_text="Needed where a page is left out, replaced or added."
     )
 
 
@@ -227,6 +260,24 @@ class DocumentViewSet(ApiViewSet):
             **given,
         )
         return self.shown(filed, status=201)
+
+    @extend_schema(
+        summary="Turn, order, take out or replace pages of a document",
+        description="Before the seal. Makes a new version of the file; the one before is kept. Folios follow their pages, and "
+        "what would put them out of order is refused.",
+        parameters=[_HOST_ID],
+        request={"multipart/form-data": ChangePagesSerializer, "application/json": ChangePagesSerializer},
+        responses={200: CaseDocumentSerializer, **refusals(400, 403, 404, 409, 413)},
+    )
+    @action(detail=True, methods=["post"])
+    def pages(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Make the new version."""
+        filed = self._filed(id)
+        given = dict(self.given(ChangePagesSerializer))
+        placed = PlacedSerializer(data=given.pop("pages"), many=True)
+        placed.is_valid(raise_exception=True)
+        change_pages(actor=self.actor, filed=filed, placed=[Placed(**each) for each in placed.validated_data], **given)
+        return self.shown(self._filed(id))
 
     @extend_schema(
         summary="Why somebody may or may not see a document",

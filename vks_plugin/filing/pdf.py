@@ -1,15 +1,20 @@
-"""Looking at an uploaded file before it is let in."""
+"""Looking at an uploaded file before it is let in, and making a file of pages of others."""
 
 from __future__ import annotations
 
+import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 from django.utils.translation import gettext as _
 
 from vks_plugin.errors import BadInput
+from vks_plugin.filing.page_map import Pages, taken_out
 from vks_plugin.hashing import sha256_of
+from vks_plugin.text import composed
 
 _HEADER_WITHIN = 1024
 """Readers accept a PDF header anywhere in the first 1024 bytes (ISO 32000-1, Annex H)."""
@@ -66,3 +71,84 @@ def inspect_pdf(path: Path, *, name: str, max_pages: int) -> PdfFacts:
             field="file",
         )
     return PdfFacts(sha256=sha256_of(path), page_count=pages)
+
+
+_NAVIGATION = ("/Outlines", "/StructTreeRoot", "/Dests", "/Names", "/OpenAction", "/PageLabels", "/Threads")
+"""What of a file leads to its pages by name: it would keep a page in the file that was taken out."""
+_SIGNED = 1
+"""Bit of `SigFlags` (ISO 32000-1, table 219)."""
+
+
+def page_count_of(path: Path) -> int:
+    """Return how many pages a PDF has.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    with _opened(path) as pdf:
+        return len(pdf.pages)
+
+
+def _opened(path: Path) -> pikepdf.Pdf:
+    try:
+        return pikepdf.open(path)
+    except (pikepdf.PdfError, OSError, ValueError, RuntimeError) as error:
+        # the message of the library may quote the path
+        raise BadInput(_("Không mở được tệp PDF của tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")) from error
+
+
+def is_signed(path: Path) -> bool:
+    """Tell whether somebody signed the file itself: whatever changes a byte of it breaks the signature."""
+    with _opened(path) as pdf:
+        form = pdf.Root.get("/AcroForm")
+        return form is not None and bool(int(form.get("/SigFlags", 0)) & _SIGNED)
+
+
+def rearrange(source: Path, target: Path, placed: Pages, *, scan: Path | None = None) -> None:
+    """Write a file of the pages of another, each with all that is on it, the text that was recognised among that.
+
+    What leads from one page to another (an outline, named places) is left out once a page is: it would keep in the file
+    what is no longer to be seen.
+
+    Raises:
+        BadInput: a file cannot be read.
+    """
+    with ExitStack() as files:
+        pdf = files.enter_context(_opened(source))
+        new = files.enter_context(_opened(scan)) if scan is not None else None
+        present = list(pdf.pages)
+        del pdf.pages[:]
+        for each in placed:
+            if each.scan is not None and new is not None:
+                pdf.pages.append(new.pages[each.scan - 1])
+            elif each.page is not None:
+                pdf.pages.append(present[each.page - 1])
+            if each.turn:
+                pdf.pages[-1].rotate(each.turn, relative=True)
+        if taken_out([each for each in placed if each.scan is None], len(present)):
+            for name in _NAVIGATION:
+                if name in pdf.Root:
+                    del pdf.Root[name]
+        pdf.remove_unreferenced_resources()
+        pdf.save(target)
+
+
+@dataclass(frozen=True)
+class PageTexts:
+    """The words that can be read from a file."""
+
+    text: str
+    without: int
+    """Pages on which there are none."""
+
+
+def page_texts(path: Path) -> PageTexts:
+    """Return the words of a file, page after page."""
+    with pypdfium2.PdfDocument(path) as pdf:
+        pages = []
+        for number in range(len(pdf)):
+            page = pdf[number]
+            text = page.get_textpage().get_text_bounded().replace("\r\n", "\n").replace("\0", " ")
+            pages.append(re.sub(r"[^\S\n]+", " ", text).strip())
+            page.close()
+    return PageTexts(composed("\n\n".join(filter(None, pages))), sum(not text for text in pages))

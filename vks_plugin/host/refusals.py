@@ -28,8 +28,9 @@ REMOVED = gettext_noop(
     "Tài liệu đã vào hồ sơ vụ án thì không xóa, không bỏ vào thùng rác: nếu nộp nhầm, hãy báo người thụ lý vụ án."
 )
 FILE = gettext_noop(
-    "Tệp của tài liệu hồ sơ vụ án giữ nguyên như lúc nộp: không thêm phiên bản, không tách, ghép, xoay, bỏ trang, bỏ "
-    "mật khẩu, xử lý lại, không làm tài liệu khác từ nó. Bản quét hỏng thì nộp bản mới trong trang của vụ án."
+    "Tệp của tài liệu hồ sơ vụ án không sửa ở đây: không thêm phiên bản, không tách, ghép, xoay, bỏ trang, bỏ mật khẩu, "
+    "xử lý lại, không làm tài liệu khác từ nó. Trước khi niêm phong, sửa trang ở mục “Trang” của tài liệu trong trang của "
+    "vụ án."
 )
 LENT = gettext_noop(
     "Bạn mượn bản điện tử của hồ sơ này: hãy đọc trong trang của vụ án (/vks/), nơi trang xem mang tên người mượn; "

@@ -66,6 +66,40 @@ class FindingForm(StyledForm):
         chooser.queryset = papers
 
 
+class PagesForm(StyledForm):
+    """What is to become of pages, beside what each of them says of itself."""
+
+    scan = forms.FileField(
+        label=_("Tệp PDF thay vào"),
+        required=False,
+        # an empty one is refused with a sentence that says what to do
+        allow_empty_file=True,
+        help_text=_("Bản quét có các trang thay vào hoặc trang còn thiếu."),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf"}),
+    )
+    whole = forms.BooleanField(label=_("Thay toàn bộ tài liệu bằng tệp này"), required=False)
+    added = forms.CharField(
+        label=_("Thêm các trang của tệp này"), required=False, max_length=200, help_text=_("Ví dụ 2, 4-5.")
+    )
+    after = forms.IntegerField(
+        label=_("Sau trang"),
+        required=False,
+        min_value=0,
+        max_value=LARGEST_FOLIO,
+        help_text=_("0: lên đầu; bỏ trống: xuống cuối."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 6, "autocomplete": "off"}),
+    )
+    numbers = forms.ChoiceField(
+        label=_("Số bút lục khi đổi thứ tự"),
+        choices=[("page", _("Đi theo trang")), ("place", _("Giữ nguyên chỗ"))],
+        required=False,
+        help_text=_("Giữ nguyên chỗ: quét sai thứ tự, còn số đóng trên giấy đúng theo thứ tự mới."),
+    )
+    reason = forms.CharField(
+        label=_("Lý do"), max_length=500, required=False, help_text=_("Bắt buộc khi bỏ, thay hoặc thêm trang.")
+    )
+
+
 class ReasonForm(StyledForm):
     """Why something is done."""
 

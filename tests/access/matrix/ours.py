@@ -54,6 +54,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/digitisation/{pk}/record
         vks/cases/{code}/digitisation/{pk}/{act}
         vks/cases/{code}/documents/{document_id}
+        vks/cases/{code}/documents/{document_id}/pages
         vks/cases/{code}/documents/{document_id}/redact
         vks/cases/{code}/documents/{document_id}/redacted
         vks/cases/{code}/documents/{document_id}/read
@@ -263,6 +264,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/trial-unit
         api/vks/cases/{code}/upload
         api/vks/documents/{id}/file
+        api/vks/documents/{id}/pages
         api/vks/hand-overs/{pk}/accept
         api/vks/hand-overs/{pk}/attach
         api/vks/hand-overs/{pk}/cancel

@@ -27,7 +27,7 @@ SignIn = Callable[..., Visitor]
 Tell = Callable[[], Kept]
 
 _POWERS = ("change_document", "delete_document", "add_document", "view_document")
-FILE, REMOVED = "giữ nguyên như lúc nộp", "không xóa"
+FILE, REMOVED = "hồ sơ vụ án không sửa ở đây", "không xóa"
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def _note(
     )
 
 
-def _follow(documents: Collection[int]) -> None:
+def follow_folios(documents: Collection[int]) -> None:
     """Write first and last folio of these documents beside their titles, from the rows, which are the truth."""
     labels: dict[int, list[Label]] = defaultdict(list)
     for folio in Folio.objects.filter(case_document__in=documents, number__isnull=False):
@@ -251,7 +251,7 @@ def number_folios(
         )
         numbered = {each.document for each in numbers}
         CaseDocument.objects.filter(pk__in=numbered).update(counting=profile.counting)
-        _follow(numbered)
+        follow_folios(numbered)
         if start > next_number(taken):
             _explain_range(case, actor, Finding.GAP, next_number(taken), start - 1, one_line(reason)[:LONGEST_TEXT])
         why = one_line(without_reason)[:LONGEST_TEXT]
@@ -358,7 +358,7 @@ def add_folio(
             page=page,
             state=Folio.State.CORRECTED,
         )
-        _follow([filed.pk])
+        follow_folios([filed.pk])
         _explain_range(case, actor, Finding.CORRECTION, label.number, label.number, said, report=report)
         _note(
             case,
@@ -427,7 +427,7 @@ def correct_folios(
                 state=state,
                 **({"page": None} if missing else {}),
             )
-        _follow({folios[pk].case_document_id for _label, pk in chosen})
+        follow_folios({folios[pk].case_document_id for _label, pk in chosen})
         after = [changes.get(pk, label) for label, pk in chosen]
         finding = Finding.MISSING if missing else Finding.CORRECTION
         _explain_range(case, actor, finding, after[0].number, after[-1].number, said, report=report)

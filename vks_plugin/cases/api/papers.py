@@ -52,7 +52,9 @@ class CaseDocumentSerializer(serializers.Serializer[CaseDocument]):
     folios = serializers.CharField(source="folio_label", help_text="As they are cited: `BL 12–14`; may be empty.")
     characteristics = serializers.CharField(help_text="What is particular about it; a column of the inventory.")
     page_count = serializers.IntegerField(allow_null=True)
-    sha256 = serializers.CharField(help_text="Of the file as it was handed in.")
+    sha256 = serializers.CharField(
+        help_text="Of the file as it is now: as it was handed in, unless its pages were changed before the seal."
+    )
     filed_at = serializers.DateTimeField()
     filed_by = PersonSerializer()
 

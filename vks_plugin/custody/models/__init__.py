@@ -4,6 +4,7 @@ from vks_plugin.custody.models.accession import Accession, AccessionItem
 from vks_plugin.custody.models.digitisation import (
     DigitisationBatch,
     DigitisationStep,
+    PageChange,
     QualityFinding,
     SealedDocument,
     SealManifest,
@@ -43,6 +44,7 @@ __all__ = [
     "LoanRenewal",
     "LoanedPart",
     "NumberSeries",
+    "PageChange",
     "QualityFinding",
     "RetentionHold",
     "RetentionRule",

@@ -166,6 +166,46 @@ class QualityFinding(models.Model):
         return f"{self.batch_id} {self.kind}"
 
 
+class PageChange(models.Model):
+    """Somebody made another file of a document before its seal; the file before stays with the host as a version."""
+
+    class Kind(models.TextChoices):
+        CHANGED = "doi_trang", _("Sửa trang")
+        SPLIT = "tach", _("Tách tài liệu")
+        MERGED = "ghep", _("Ghép tài liệu")
+
+    case_document = models.ForeignKey(CaseDocument, on_delete=models.PROTECT, related_name="page_changes")
+    kind = models.CharField(_("việc"), max_length=12, choices=Kind.choices)
+    # ids of rows of the host; no foreign keys, which would go with the rows
+    version_before = models.PositiveIntegerField()
+    version = models.PositiveIntegerField()
+    sha256_before = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+    pages_before = models.PositiveIntegerField(_("số trang trước"))
+    pages = models.PositiveIntegerField(_("số trang"))
+    # as `filing.page_map.written` writes it
+    page_map = models.TextField(_("các trang"))
+    reason = models.CharField(_("lý do"), max_length=500, blank=True)
+    # pages of the new scan without words, which a worker recognises; 0: none, or done
+    unread = models.PositiveIntegerField(default=0)
+    unread_error = models.TextField(blank=True)
+    changed_at = models.DateTimeField(_("lúc"), auto_now_add=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        case_document_id: int
+        changed_by_id: int
+
+    class Meta:
+        db_table = "vks_page_change"
+        ordering = ("case_document", "id")
+        verbose_name = _("lần sửa trang")
+        verbose_name_plural = _("lần sửa trang")
+
+    def __str__(self) -> str:
+        return f"{self.case_document_id} {self.kind}"
+
+
 class SealManifest(AppendOnly):
     """What a batch was sealed with, as bytes that never change; the ledger has their SHA-256."""
 

@@ -25,6 +25,7 @@ from vks_plugin.cases.validation import Sealing, may_be_sealed
 from vks_plugin.custody.models import (
     DigitisationBatch,
     DigitisationStep,
+    PageChange,
     QualityFinding,
     SealedDocument,
     SealManifest,
@@ -101,9 +102,11 @@ def present_digest(documents: Iterable[CaseDocument]) -> str:
 
 
 def scanned_by(batch: DigitisationBatch) -> frozenset[int]:
-    """Return who scanned what the batch is about: whoever noted the step down, or brought a document in."""
+    """Return who scanned what the batch is about: whoever noted the step down, brought a document in or changed its pages."""
     steps = batch.steps.filter(step="quet").values_list("done_by_id", flat=True)
-    return frozenset(steps) | frozenset(papers_to_seal(batch).order_by().values_list("filed_by_id", flat=True))
+    papers = papers_to_seal(batch).order_by()
+    changed = PageChange.objects.filter(case_document__in=papers.values("pk")).values_list("changed_by_id", flat=True)
+    return frozenset(steps) | frozenset(papers.values_list("filed_by_id", flat=True)) | frozenset(changed)
 
 
 class Obstacle(NamedTuple):

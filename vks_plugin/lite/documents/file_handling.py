@@ -33,9 +33,9 @@ def generate_filename(doc: Document, *, counter: int = 0) -> Path:
     return Path(base + (f"_{counter:02}" if counter else "") + doc.file_type)
 
 
-def generate_unique_filename(doc: Document) -> Path:
+def generate_unique_filename(doc: Document, *, archive_filename: bool = False) -> Path:
     """Return such a path where no other file lies."""
-    counter = 0
-    while (settings.ORIGINALS_DIR / (found := generate_filename(doc, counter=counter))).exists():
+    counter, folder = 0, settings.ARCHIVE_DIR if archive_filename else settings.ORIGINALS_DIR
+    while (folder / (found := generate_filename(doc, counter=counter))).exists():
         counter += 1
     return found

@@ -125,8 +125,10 @@ class Document(SoftDeleteModel, ModelWithOwner):
         return f"{self.created.isoformat()} {self.title}".strip()
 
     def get_effective_content(self) -> str | None:
-        """Return the text of the newest version: of the document itself, since there is no other here."""
-        return self.content
+        """Return the text of the newest version; of a version its own."""
+        versions = [] if self.root_document_id else self.versions.all()
+        newest = max(versions, key=lambda each: each.pk, default=self)
+        return newest.content
 
     @property
     def source_path(self) -> Path:

@@ -116,13 +116,26 @@ class DocumentViewSet(PassUserMixin, RetrieveModelMixin, UpdateModelMixin, ListM
             self.permission_denied(self.request, message="Insufficient permissions")
         return document
 
+    def _shown(self, pk: Any, request: Request) -> Document:
+        """Return the version that is asked for, which is the newest unless `version` names another."""
+        document, asked = self._viewable(pk), request.query_params.get("version")
+        if asked == str(document.pk):
+            return document
+        versions = Document.objects.filter(root_document=document)
+        if asked is None:
+            return versions.order_by("-id").first() or document
+        found = versions.filter(pk=asked).first() if asked.isdigit() else None
+        if found is None:
+            raise Http404
+        return found
+
     def file_response(self, pk: Any, request: Request, disposition: str) -> HttpResponseBase:
         """Answer with the file of a document, its archive copy unless `original=true` asks for what was taken in.
 
         Raises:
             Http404: no such document, or no file.
         """
-        document = self._viewable(pk)
+        document = self._shown(pk, request)
         archive = document.has_archive_version and request.query_params.get("original") != "true"
         try:
             return serve_file(doc=document, use_archive=archive, disposition=disposition)
@@ -143,7 +156,7 @@ class DocumentViewSet(PassUserMixin, RetrieveModelMixin, UpdateModelMixin, ListM
     def thumb(self, request: Request, pk: Any = None) -> HttpResponseBase:
         """Show a picture of the first page."""
         try:
-            return FileResponse(self._viewable(pk).thumbnail_file, content_type="image/webp")
+            return FileResponse(self._shown(pk, request).thumbnail_file, content_type="image/webp")
         except FileNotFoundError as error:
             raise Http404 from error
 

@@ -520,3 +520,33 @@ document.addEventListener("keydown", (event) => {
     marking.addEventListener("pointerup", () => (from = null));
   }
 }
+
+// pages of a document: a button turns a page or moves it; the fields say the same without it
+const sheets = document.querySelector("[data-vks-sheets]");
+if (sheets) {
+  const first = Math.min(...[...sheets.querySelectorAll("[name^=order-]")].map((field) => Number(field.value) || 1));
+  for (const tools of sheets.querySelectorAll(".vks-sheet-do")) tools.hidden = false;
+  const draw = (sheet) => {
+    const turn = sheet.querySelector("[name^=turn-]").value;
+    sheet.querySelector("img").className = `vks-turn-${turn}`;
+    sheet.classList.toggle("vks-out", sheet.querySelector("[name^=out-]").checked);
+  };
+  sheets.addEventListener("change", (event) => draw(event.target.closest(".vks-sheet")));
+  sheets.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-vks-turn], [data-vks-shift]");
+    if (!button) return;
+    const sheet = button.closest(".vks-sheet");
+    if (button.hasAttribute("data-vks-turn")) {
+      const field = sheet.querySelector("[name^=turn-]");
+      field.value = String((Number(field.value) + Number(button.dataset.vksTurn) + 360) % 360);
+      draw(sheet);
+      return;
+    }
+    const other = button.dataset.vksShift === "1" ? sheet.nextElementSibling : sheet.previousElementSibling;
+    if (!other) return;
+    if (button.dataset.vksShift === "1") other.after(sheet);
+    else other.before(sheet);
+    [...sheets.querySelectorAll("[name^=order-]")].forEach((field, place) => (field.value = String(first + place)));
+    button.focus();
+  });
+}

@@ -1,0 +1,278 @@
+"""Pages of a filed document before its seal: what becomes of the file, and of all that hangs on its pages."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+import pypdfium2
+import pytest
+from django.core.files.base import ContentFile
+
+from tests.custody.batches import batch_in
+from tests.people import FiledCase, pdf_bytes
+from vks_plugin.cases.folios import Label
+from vks_plugin.cases.models import CaseDocument, Folio, FolioExplanation
+from vks_plugin.conf import configuration
+from vks_plugin.court.deck.models import FolioMark
+from vks_plugin.custody import actions as custody
+from vks_plugin.custody.models import LedgerEntry, PageChange, QualityFinding
+from vks_plugin.custody.queries.digitisation import scanned_by
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.filing.page_map import Placed, check_pages, written
+from vks_plugin.filing.pages import change_pages
+from vks_plugin.host.files import newest_version, readable_pdf, text_of
+from vks_plugin.host.models import Document
+from vks_plugin.host.search import find_documents
+from vks_plugin.host.stored import stored_files
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+
+def seen(filed: CaseDocument) -> str:
+    return newest_version(filed.document).checksum
+
+
+def pages_of(path: Path) -> list[tuple[str, int]]:
+    """Return the words and the turn of each page, as a reader of the file finds them."""
+    with pypdfium2.PdfDocument(path) as pdf:
+        return [(page.get_textpage().get_text_bounded(), page.get_rotation()) for page in pdf]
+
+
+def orders(path: Path) -> list[tuple[str, int]]:
+    """Return which page each was, as `trang 2/3` says, and its turn."""
+    return [(text.partition("trang ")[2].partition(",")[0], turn) for text, turn in pages_of(path)]
+
+
+def scan(pages: int, text: str = "Bản quét lại") -> ContentFile[bytes]:
+    return ContentFile(pdf_bytes(pages, text), name="quét lại.pdf")
+
+
+def folio_pages(filed: CaseDocument) -> list[tuple[str, int | None]]:
+    return [(each.label, each.page) for each in Folio.objects.filter(case_document=filed).order_by("number")]
+
+
+@pytest.mark.django_db
+def test_pages_are_ordered_and_turned_and_the_file_before_stays(
+    filed_case: FiledCase, people: dict[str, User], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    batch = batch_in("dang_so_hoa", filed_case, people)
+    filed, scanner = filed_case.documents[1], people["scanner_kv1"]
+    root, first = filed.document, seen(filed)
+    kept, thumbnail = root.source_path.read_bytes(), root.thumbnail_path.read_bytes()
+    with django_capture_on_commit_callbacks(execute=True):
+        change = change_pages(
+            actor=scanner,
+            filed=filed,
+            seen=first,
+            placed=[Placed(3), Placed(1, turn=90), Placed(2)],
+            numbers="place",
+            reason="Quét ngược",
+        )
+    newest = newest_version(Document.objects.get(pk=root.pk))
+    assert (newest.pk, newest.root_document_id, newest.owner_id) == (change.version, root.pk, root.owner_id)
+    assert orders(newest.source_path) == [("3/3", 0), ("1/3", 90), ("2/3", 0)]
+    assert orders(readable_pdf(root)) == [("3/3", 0), ("1/3", 90), ("2/3", 0)]
+    # the words of the host follow, without anything being recognised again
+    words = text_of(root)
+    assert words.index("trang 3/3") < words.index("trang 1/3") < words.index("trang 2/3")
+    assert find_documents(people["prosecutor_kv1"], "trang 3/3")
+    assert root.pk in find_documents(scanner, "tội phạm")
+    # nothing was written over
+    assert root.source_path.read_bytes() == kept
+    assert root.thumbnail_path.read_bytes() == thumbnail
+    assert hashlib.sha256(newest.source_path.read_bytes()).hexdigest() == newest.checksum == change.sha256 != first
+    assert newest.thumbnail_path.read_bytes() not in (b"", thumbnail)
+    filed = CaseDocument.objects.get(pk=filed.pk)
+    assert (filed.sha256, filed.page_count) == (newest.checksum, 3)
+    assert folio_pages(filed) == [("3", 1), ("4", 2), ("5", 3)]
+    entry = LedgerEntry.objects.filter(kind="pages_changed").get().said["data"]
+    assert {name: entry[name] for name in ("sha256_before", "sha256", "page_map", "pages", "scan_sha256")} == {
+        "sha256_before": first,
+        "sha256": newest.checksum,
+        "page_map": "3, 1+90, 2",
+        "pages": 3,
+        "scan_sha256": None,
+    }
+    # who changed pages does not check them
+    change.changed_by = people["inspector_kv1"]
+    change.save()
+    assert people["inspector_kv1"].pk in scanned_by(batch)
+
+
+@pytest.mark.django_db
+def test_what_was_changed_is_sealed_and_compared(filed_case: FiledCase, people: dict[str, User]) -> None:
+    filed = filed_case.documents[0]
+    change_pages(actor=people["prosecutor_kv1"], filed=filed, seen=seen(filed), placed=[Placed(1, turn=180), Placed(2)])
+    batch = batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    row = next(each for each in batch.manifest.said["documents"] if each["document"] == filed.document_id)
+    newest = newest_version(filed.document)
+    assert (row["version"], row["sha256"], row["folios"]) == (newest.pk, newest.checksum, [["1", 1], ["2", 2]])
+    run = custody.check_files(case=filed_case.case)
+    assert run.files == len(stored_files(filed_case.host_ids))
+    assert not run.findings.exists()
+    with pytest.raises(NotAllowed, match="niêm phong"):
+        change_pages(
+            actor=people["prosecutor_kv1"],
+            filed=filed,
+            seen=seen(filed),
+            placed=[Placed(2), Placed(1)],
+            numbers="place",
+        )
+
+
+@pytest.mark.django_db
+def test_pages_are_replaced_added_and_left_out_with_a_reason(filed_case: FiledCase, people: dict[str, User]) -> None:
+    batch = batch_in("dang_so_hoa", filed_case, people)
+    filed, scanner = filed_case.documents[1], people["scanner_kv1"]
+    # of the three pages the second is blank
+    Folio.objects.filter(case_document=filed, page=2).delete()
+    batch.state = "cho_kiem_tra"
+    finding = QualityFinding.objects.create(
+        batch=batch, case_document=filed, page=3, kind="mo", found_by=people["inspector_kv1"]
+    )
+    placed = [Placed(1), Placed(3, 2), Placed(None, 1, 270)]
+    with pytest.raises(BadInput, match="lý do"):
+        change_pages(actor=scanner, filed=filed, seen=seen(filed), placed=placed, scan=scan(2))
+    change = change_pages(
+        actor=scanner, filed=filed, seen=seen(filed), placed=placed, scan=scan(2), reason="Trang 2 trắng, trang 3 mờ"
+    )
+    assert change.page_map == "1, 3=M2, =M1+270"
+    told = pages_of(newest_version(filed.document).source_path)
+    assert ["Bản quét lại" in text for text, _turn in told] == [False, True, True]
+    assert [turn for _text, turn in told] == [0, 0, 270]
+    assert "trang 2/2" in told[1][0]
+    assert "Bản quét lại" in text_of(filed.document)
+    assert folio_pages(filed) == [("3", 1), ("5", 2)]
+    finding.refresh_from_db()
+    assert finding.page == 2
+    step = batch.steps.get(step="quet")
+    assert (step.done_by, step.pages) == (scanner, 2)
+    # what was left out is not in the file any more
+    assert "trang 2/3" not in "".join(text for text, _turn in told)
+
+
+@pytest.mark.django_db
+def test_folios_are_not_put_out_of_order(filed_case: FiledCase, people: dict[str, User]) -> None:
+    filed, actor = filed_case.documents[1], people["prosecutor_kv1"]
+    before = (seen(filed), Document.global_objects.count(), folio_pages(filed))
+
+    def refused(placed: list[Placed], kind: type[VksError], words: str, **given: Any) -> None:
+        with pytest.raises(kind, match=words):
+            change_pages(actor=actor, filed=filed, seen=seen(filed), placed=placed, reason="Thử", **given)
+
+    refused([Placed(2), Placed(1), Placed(3)], Conflict, "không còn theo thứ tự trang")
+    refused([Placed(1), Placed(2)], Conflict, "mang bút lục 5 nên không bỏ được")
+    refused([Placed(1), Placed(3), Placed(2), Placed(None, 1)], Conflict, "làm riêng", numbers="place", scan=scan(1))
+    refused([Placed(1), Placed(2), Placed(3)], BadInput, "Chưa có thay đổi")
+    refused([Placed(1), Placed(2), Placed(3, turn=90)], BadInput, "giữ nguyên chỗ", numbers="x")
+    refused([Placed(1), Placed(2), Placed(3)], BadInput, "Hãy nêu trang nào", scan=scan(1))
+    refused([Placed(1, 1), Placed(2), Placed(3)], BadInput, "không phải PDF", scan=ContentFile(b"MZ", name="x.pdf"))
+    mark = FolioMark.objects.create(case_document=filed, page=3, areas=[[0, 0, 1, 1]], created_by=actor)
+    refused([Placed(1), Placed(2), Placed(3, turn=90)], Conflict, "Trang 3 đang có đánh dấu")
+    mark.delete()
+    FolioExplanation.objects.create(
+        case=filed.case, finding="page", about=filed, page_from=1, page_to=2, text="Trắng", explained_by=actor
+    )
+    Folio.objects.filter(case_document=filed, page__in=[1, 2]).delete()
+    refused([Placed(2), Placed(3), Placed(1)], Conflict, "giải trình về trang 1–2")
+    # nothing of it is left, neither rows nor files
+    assert (seen(filed), Document.global_objects.count(), folio_pages(filed)) == (*before[:2], [("5", 3)])
+    assert not PageChange.objects.exists()
+    assert not LedgerEntry.objects.filter(kind="pages_changed").exists()
+    assert not list((configuration().data_dir / "pages").iterdir())
+    change_pages(actor=actor, filed=filed, seen=seen(filed), placed=[Placed(3), Placed(1), Placed(2)])
+    explained = FolioExplanation.objects.get(about=filed)
+    assert (explained.page_from, explained.page_to, folio_pages(filed)) == (2, 3, [("5", 1)])
+
+
+@pytest.mark.django_db
+def test_an_act_that_fails_leaves_no_file(filed_case: FiledCase, people: dict[str, User], settings: Any) -> None:
+    filed, actor = filed_case.documents[0], people["prosecutor_kv1"]
+    files = {path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
+    # half a character, which no database can hold: refused when everything else was written
+    with pytest.raises(UnicodeEncodeError):
+        change_pages(
+            actor=actor, filed=filed, seen=seen(filed), placed=[Placed(1, turn=90), Placed(2)], reason="\ud800"
+        )
+    left = {path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
+    assert left == files
+
+
+@pytest.mark.django_db
+def test_who_may_and_when(filed_case: FiledCase, people: dict[str, User]) -> None:
+    filed = filed_case.documents[0]
+    turned = [Placed(1, turn=90), Placed(2)]
+    stale = seen(filed)
+
+    def attempt(who: str, filed: CaseDocument = filed, sum_seen: str = "", placed: Any = turned) -> PageChange:
+        return change_pages(actor=people[who], filed=filed, seen=sum_seen or seen(filed), placed=placed)
+
+    with pytest.raises(NotFound):
+        attempt("prosecutor_kv3")
+    with pytest.raises(NotAllowed):
+        attempt("chief_province")
+    with pytest.raises(NotAllowed):
+        attempt("clerk_kv1")
+    attempt("prosecutor_kv1")
+    # of two who looked at the same file the second is told
+    with pytest.raises(Conflict, match="vừa được người khác thay đổi"):
+        attempt("prosecutor_kv1", sum_seen=stale)
+    batch = batch_in("cho_kiem_tra", filed_case, people)
+    with pytest.raises(Conflict, match="Chờ kiểm tra chất lượng"):
+        attempt("scanner_kv1")
+    custody.note_finding(actor=people["inspector_kv1"], batch=batch, document=filed, kind="sai_chieu", page=1)
+    custody.send_back(actor=people["inspector_kv1"], batch=batch)
+    assert attempt("scanner_kv1").pages == 2
+    # the supervision file is not in that batch, and its scanner does not work on it
+    with pytest.raises(NotAllowed):
+        attempt("scanner_kv1", filed_case.internal, placed=[Placed(1, turn=90)])
+    assert PageChange.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_signed_file_stays_as_it_is(filed_case: FiledCase, people: dict[str, User]) -> None:
+    filed = filed_case.documents[0]
+    path = filed.document.source_path
+    with pikepdf.open(io.BytesIO(path.read_bytes())) as pdf:
+        pdf.Root.AcroForm = pikepdf.Dictionary(SigFlags=3, Fields=pikepdf.Array())
+        pdf.save(path)
+    with pytest.raises(Conflict, match="chữ ký số"):
+        change_pages(
+            actor=people["prosecutor_kv1"], filed=filed, seen=seen(filed), placed=[Placed(1, turn=90), Placed(2)]
+        )
+
+
+@pytest.mark.parametrize(
+    ("placed", "words"),
+    [
+        ([Placed(1), Placed(2), Placed(3)], "1-3"),
+        ([Placed(2), Placed(1, turn=90), Placed(4), Placed(5)], "2, 1+90, 4-5"),
+        ([Placed(3), Placed(2), Placed(1)], "3, 2, 1"),
+        ([Placed(1), Placed(2, 1), Placed(None, 2, 180)], "1, 2=M1, =M2+180"),
+    ],
+)
+def test_the_pages_in_writing(placed: list[Placed], words: str) -> None:
+    assert written(placed) == words
+
+
+@pytest.mark.parametrize(
+    ("placed", "words"),
+    [
+        ([], "ít nhất một trang"),
+        ([Placed(4)], "không có trang 4"),
+        ([Placed(1), Placed(1)], "hai chỗ"),
+        ([Placed(1, turn=45)], "90, 180"),
+        ([Placed(None)], "không nêu trang"),
+        ([Placed(1, 1)], "Hãy chọn tệp PDF"),
+    ],
+)
+def test_pages_that_make_no_file(placed: list[Placed], words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        check_pages(placed, pages=3, scanned=0)
+    assert str(Label(1)) == "1"

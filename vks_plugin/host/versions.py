@@ -1,0 +1,114 @@
+"""Files we make of files the host keeps: a newer version of a document, or a document of its own.
+
+The host would take such a file in like any other, in a worker, and recognise every page again. Here its rows and files
+are written as its consumer writes them, in the transaction of our act, with the text that the pages already have. No
+file is ever written over: what was there stays, as an earlier version.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import Any
+
+import pypdfium2
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from documents.file_handling import generate_unique_filename
+from documents.models import Document
+from filelock import FileLock
+
+from vks_plugin.hashing import sha256_of
+from vks_plugin.host.files import newest_version
+from vks_plugin.host.version import is_stand_in
+
+PDF = "application/pdf"
+_THUMBNAIL_WIDTH = 500
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """What a version or a document is made of."""
+
+    original: Path
+    archive: Path | None
+    """The same pages with recognised text; None: the original carries it itself."""
+    text: str
+    pages: int
+
+
+def add_version(root: Document, new: NewFile, *, undo: ExitStack) -> Document:
+    """Give a document a newer version, in the caller's transaction.
+
+    Args:
+        root: the document, held by the caller against whoever would do the same.
+        new: its files; they are copied.
+        undo: what takes the copies away again, for the caller to close if the transaction comes to nothing.
+    """
+    values: dict[str, Any] = {}
+    if any(field.name == "version_index" for field in Document._meta.get_fields()):
+        # the stand-in does not number its versions
+        taken = Document.global_objects.filter(root_document_id=root.pk).aggregate(last=Max("version_index"))["last"]
+        values["version_index"] = (taken or 0) + 1
+    before = newest_version(root)
+    version = _write(
+        new,
+        undo,
+        root_document=root,
+        title=root.title,
+        created=root.created,
+        like=before,
+        owner_id=root.owner_id,
+        **values,
+    )
+    Document.objects.filter(pk=root.pk).update(modified=timezone.now())
+    if not is_stand_in():
+        transaction.on_commit(partial(import_module("documents.caching").clear_document_caches, root.pk))
+    return version
+
+
+def _write(new: NewFile, undo: ExitStack, *, like: Document, **values: Any) -> Document:
+    document = Document.objects.create(
+        content=new.text,
+        checksum=sha256_of(new.original),
+        archive_checksum=sha256_of(new.archive) if new.archive is not None else None,
+        page_count=new.pages,
+        mime_type=PDF,
+        original_filename=f"{PurePath(like.original_filename or '').stem or document_name(like)}.pdf",
+        **values,
+    )
+    with FileLock(settings.MEDIA_LOCK):
+        document.filename = str(generate_unique_filename(document))
+        _copy(new.original, document.source_path, undo)
+        if new.archive is not None:
+            document.archive_filename = str(generate_unique_filename(document, archive_filename=True))
+            if document.archive_path is not None:
+                _copy(new.archive, document.archive_path, undo)
+        undo.callback(document.thumbnail_path.unlink, missing_ok=True)
+        _draw_thumbnail(new.archive or new.original, document.thumbnail_path)
+    document.save()
+    return document
+
+
+def document_name(document: Document) -> str:
+    """Return the name of a file that tells nothing but the number of its document."""
+    return f"{document.pk:07}"
+
+
+def _copy(source: Path, target: Path, undo: ExitStack) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    undo.callback(target.unlink, missing_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _draw_thumbnail(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with pypdfium2.PdfDocument(source) as pdf:
+        first = pdf[0]
+        first.render(scale=_THUMBNAIL_WIDTH / max(first.get_width(), 1)).to_pil().save(target, "WEBP")
