@@ -105,6 +105,50 @@ ACTS: dict[str, Act] = {
     "deck_made": Act(
         _("Xuất gói trình chiếu"), ("presentation", "file_type", "slides", "pages", "documents", "digest", "sha256")
     ),
+    # sessions of the court
+    "session_planned": Act(
+        _("Dự kiến phiên tòa"),
+        (
+            "session",
+            "court_level",
+            "session_on",
+            "until_day",
+            "unit",
+            "learning",
+            "closed",
+            "mobile",
+            "online",
+            "people",
+        ),
+        hidden=("court", "venue"),
+    ),
+    "session_changed": Act(
+        _("Sửa dự kiến phiên tòa"),
+        (
+            "session",
+            "court_level",
+            "session_on",
+            "until_day",
+            "unit",
+            "learning",
+            "closed",
+            "mobile",
+            "online",
+            "people",
+        ),
+        hidden=("court", "venue"),
+    ),
+    "session_held": Act(
+        _("Ghi phiên tòa đã diễn ra"),
+        ("session", "session_on", "until_day", "shown_kinds", "event_id", "outcome_on"),
+        hidden=("outcome",),
+    ),
+    "session_outcome": Act(_("Ghi kết quả phiên tòa"), ("session", "event_id", "outcome_on"), hidden=("outcome",)),
+    "session_adjourned": Act(_("Hoãn phiên tòa"), ("session", "session_on", "next_on"), hidden=("reason",)),
+    "session_called_off": Act(_("Không mở phiên tòa"), ("session", "session_on"), hidden=("reason",)),
+    "session_remarked": Act(
+        _("Ghi nhận xét rút kinh nghiệm phiên tòa"), ("session",), hidden=("remarks",), leaders_only=True
+    ),
     "document_filed": Act(
         _("Đưa tài liệu vào hồ sơ"),
         ("filing", "document", "sha256", "pages", "folio_from", "folio_to", "part", "document_type", "dated"),
@@ -306,7 +350,7 @@ class Field(NamedTuple):
     """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
     `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
     `day`, `moment`, `yes`, `numbers`, `hash`,
-    `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
+    `court_level`, `shown_kinds`, `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
 
 
 FIELDS: dict[str, Field] = {
@@ -451,6 +495,22 @@ FIELDS: dict[str, Field] = {
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
+    "session": Field(_("Phiên tòa số")),
+    "court_level": Field(_("Cấp xét xử"), "court_level"),
+    "session_on": Field(_("Ngày mở phiên tòa"), "day"),
+    "until_day": Field(_("Đến hết ngày"), "day"),
+    "next_on": Field(_("Ngày mở lại"), "day"),
+    "learning": Field(_("Rút kinh nghiệm"), "yes"),
+    "closed": Field(_("Xét xử kín"), "yes"),
+    "mobile": Field(_("Xét xử lưu động"), "yes"),
+    "online": Field(_("Xét xử trực tuyến"), "yes"),
+    "people": Field(_("Các tài khoản tham gia"), "numbers"),
+    "court": Field(_("Tòa án")),
+    "venue": Field(_("Nơi mở phiên tòa")),
+    "shown_kinds": Field(_("Đã trình chiếu"), "shown_kinds"),
+    "outcome": Field(_("Kết quả phiên tòa")),
+    "outcome_on": Field(_("Ngày có kết quả"), "day"),
+    "remarks": Field(_("Nhận xét rút kinh nghiệm")),
 }
 """By the name the entry carries."""
 

@@ -48,6 +48,7 @@ from vks_plugin.cases.api import (
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.court.deck.api import DeckViewSet, MarkViewSet, PresentationViewSet, SlideViewSet
+from vks_plugin.court.sessions.api import CourtSessionViewSet
 from vks_plugin.custody.api import (
     CaseDigitisationViewSet,
     CaseHandOverViewSet,
@@ -129,6 +130,7 @@ router.register(
 )
 router.register(rf"{_OF_CASE}/marks", MarkViewSet, basename="vks-case-mark")
 router.register("decks", DeckViewSet, basename="vks-deck")
+router.register("court-sessions", CourtSessionViewSet, basename="vks-court-session")
 router.register(rf"{_OF_CASE}/access", CaseAccessViewSet, basename="vks-case-access")
 router.register(rf"{_OF_CASE}/explain", CaseExplainViewSet, basename="vks-case-explain")
 router.register(rf"{_OF_CASE}/transfer", CaseTransferViewSet, basename="vks-case-transfer")

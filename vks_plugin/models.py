@@ -29,6 +29,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
@@ -84,6 +85,7 @@ __all__ = [
     "CaseWords",
     "CatalogueType",
     "Charge",
+    "CourtSession",
     "DatedAccessSuspension",
     "DeadlineReminder",
     "DeckExport",
@@ -126,6 +128,7 @@ __all__ = [
     "SealManifest",
     "SealedDocument",
     "ServiceAccount",
+    "SessionProcurator",
     "Slide",
     "UnitSuccession",
     "Volume",

@@ -26,6 +26,7 @@ from vks_plugin.court import actions as court
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation
 from vks_plugin.court.models import Bundle
+from vks_plugin.court.sessions.actions import plan_session
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.hand_overs import Terms, hand_over
 from vks_plugin.filing import actions as filing
@@ -154,6 +155,11 @@ def everything(
         actor=people["clerk_kv1"],
         case=filed_case.case,
         terms=Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency="Công an tỉnh"),
+    )
+    plan_session(
+        actor=owner,
+        case=filed_case.case,
+        values={"court": "Tòa án kín đáo", "starts_on": timezone.localdate(), "is_learning": True},
     )
     return Everything(
         filed_case,

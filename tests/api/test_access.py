@@ -27,6 +27,7 @@ from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.api import router
 from vks_plugin.cases.models import Assignment, CalendarDay, CaseImport, SavedFilter
 from vks_plugin.cases.record import FLAGS
+from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.custody.models import Loan
 from vks_plugin.organization.models import Appointment
 
@@ -202,6 +203,16 @@ TABLE = {
     # who leads above has not composed it
     ("vks-deck-detail", "get"): "            404 404 404 404  404  200 200 404",
     ("vks-deck-download", "get"): "          404 404 404 404  404  200 200 404",
+    ("vks-court-session-list", "get"): "     200 200 200 200  200  200 200 200",
+    ("vks-court-session-list", "post"): "    404 404 404 404  403  201 201 403",
+    ("vks-court-session-detail", "get"): "   404 404 404 404  404  200 200 200",
+    ("vks-court-session-detail", "patch"): " 404 404 404 404  404  200 200 403",
+    ("vks-court-session-hold", "post"): "    404 404 404 404  404  200 200 403",
+    ("vks-court-session-adjourn", "post"): " 404 404 404 404  404  200 200 403",
+    ("vks-court-session-call-off", "post"): "404 404 404 404  404  200 200 403",
+    # it was not held yet
+    ("vks-court-session-outcome", "post"): " 404 404 404 404  404  409 409 403",
+    ("vks-court-session-remarks", "post"): " 404 404 404 404  404  409 409 403",
     ("vks-unit-list", "get"): "              200 200 200 200  200  200 200 200",
     ("vks-unit-detail", "get"): "            200 200 200 200  200  200 200 200",
     ("vks-department-list", "get"): "        200 200 200 200  200  200 200 200",
@@ -252,6 +263,7 @@ COUNTS = {
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-case-hand-over-list": "               -   -   -   -    1    1   1   1",
     "vks-hand-over-list": "                    0   0   0   0    1    1   1   1",
+    "vks-court-session-list": "                0   0   0   0    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
     "vks-archive-due-list": "                  0   0   0   0    0    0   0   0",
     "vks-case-hold-list": "                    -   -   -   -    -    0   0   0",
@@ -404,7 +416,14 @@ class Addresses:
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
         mark = found.mark.pk if found is not None else 1
         presentation = f"{of_case}presentations/1/"
+        planned = CourtSession.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         self.path |= {
+            "vks-court-session-list": "/api/vks/court-sessions/",
+            "vks-court-session-detail": f"/api/vks/court-sessions/{planned}/",
+            **{
+                f"vks-court-session-{act}": f"/api/vks/court-sessions/{planned}/{act}/"
+                for act in ("hold", "adjourn", "call-off", "outcome", "remarks")
+            },
             "vks-case-presentation-list": f"{of_case}presentations/",
             "vks-case-presentation-detail": presentation,
             "vks-case-presentation-obstacles": f"{presentation}obstacles/",
@@ -468,6 +487,12 @@ class Addresses:
         if name in shown:
             return shown[name]
         bodies: dict[str, dict[str, Any]] = {
+            "vks-court-session-list": {"case": self.code, "court": "Tòa án", "starts_on": f"{timezone.localdate()}"},
+            "vks-court-session-detail": {"venue": "Phòng xử số 2"},
+            "vks-court-session-adjourn": {"reason": "Vắng người bào chữa"},
+            "vks-court-session-call-off": {"reason": "Trả hồ sơ"},
+            "vks-court-session-outcome": {"outcome": "Tuyên án", "outcome_on": f"{timezone.localdate()}"},
+            "vks-court-session-remarks": {"remarks": "Tốt"},
             "vks-case-hold-list": {"ground": "khieu_nai", "reason": "Đang giải quyết khiếu nại"},
             "vks-case-hold-end": {"reason": "Đã giải quyết xong"},
             "vks-retention-rule-detail": {"term": "vinh_vien", "source": "Bảng số 1", "reason": "Theo bảng mới"},

@@ -565,6 +565,64 @@ def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase
     assert (told["file_type"], told["slides"], told["pages"], told["documents"]) == ("html", 1, 1, 1)
 
 
+def test_a_session_of_the_court_is_told_from_its_plan_to_what_was_learned(
+    case: CaseFile, people: dict[str, User]
+) -> None:
+    from vks_plugin.court.sessions import actions as sessions
+
+    lead, today = people["prosecutor_kv1"], timezone.localdate()
+    later = today + dt.timedelta(days=9)
+    plan = {"court": "Tòa án khu vực 1", "venue": "Phòng số 2", "starts_on": today, "is_learning": True}
+    with written() as found:
+        first = sessions.plan_session(actor=lead, case=case, values=plan, procurators=[lead])
+    said = {
+        "session": 1,
+        "court_level": "so_tham",
+        "session_on": today.isoformat(),
+        "until_day": None,
+        "unit": "QN-KV1",
+        "learning": True,
+        "closed": False,
+        "mobile": False,
+        "online": False,
+        "people": [lead.pk],
+    }
+    assert (found.one.kind, found.one.case_id, data(found.one)) == ("session_planned", case.pk, said)
+    assert hidden(found.one) == {"court": "Tòa án khu vực 1", "venue": "Phòng số 2"}
+    with written() as found:
+        sessions.change_session(actor=lead, session=first, values={"is_closed": True}, procurators=[])
+    assert (found.one.kind, data(found.one)) == ("session_changed", said | {"closed": True, "people": []})
+    with written() as found:
+        sessions.adjourn_session(actor=lead, session=first, reason="Vắng bị cáo", next_on=later)
+    assert found.kinds() == ["session_adjourned", "session_planned"]
+    day = {"session": 1, "session_on": today.isoformat()}
+    assert data(found.rows[0]) == day | {"next_on": later.isoformat()}
+    assert hidden(found.rows[0]) == {"reason": "Vắng bị cáo"}
+    second = first.following
+    with written() as found:
+        sessions.call_off_session(actor=lead, session=second, reason="Trả hồ sơ")
+    assert (found.one.kind, data(found.one)["session"]) == ("session_called_off", 2)
+    third = sessions.plan_session(actor=lead, case=case, values=plan)
+    with written() as found:
+        sessions.hold_session(actor=lead, session=third, shown_kinds=["so_do"])
+        sessions.record_outcome(actor=lead, session=third, outcome="Phạt 3 năm tù", outcome_on=today)
+        sessions.remark_on_session(actor=lead, session=third, remarks="Tranh luận tốt")
+    assert found.kinds() == ["session_held", "session_outcome", "session_remarked"]
+    assert data(found.rows[0]) == {
+        "session": 3,
+        "session_on": today.isoformat(),
+        "until_day": today.isoformat(),
+        "shown_kinds": ["so_do"],
+        "event_id": None,
+        "outcome_on": None,
+    }
+    assert data(found.rows[1]) == {"session": 3, "event_id": None, "outcome_on": today.isoformat()}
+    assert hidden(found.rows[1]) == {"outcome": "Phạt 3 năm tù"}
+    assert hidden(found.rows[2]) == {"remarks": "Tranh luận tốt"}
+    (told,) = in_words([found.rows[0]], leads=False, internal=False)
+    assert ("Đã trình chiếu", "Sơ đồ") in [(each.label, each.text) for each in told.values]
+
+
 def test_a_list_that_goes_out_is_told_with_its_length(case: CaseFile, people: dict[str, User], client: Client) -> None:
     client.force_login(people["chief_kv1"])
     with written() as found:

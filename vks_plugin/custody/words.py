@@ -16,6 +16,7 @@ from vks_plugin.cases.models import Assignment, CaseChange
 from vks_plugin.cases.proceedings import event_label
 from vks_plugin.cases.record import field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
+from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import FixityFinding, LedgerEntry, Loan, QualityFinding
 from vks_plugin.custody.queries import last_checkpoint
@@ -99,6 +100,8 @@ _READS: dict[str, Callable[[Any], str]] = {
     "direction": lambda value: _(DIRECTIONS[value].label) if value in DIRECTIONS else value,
     "handing_reason": lambda value: _(REASONS.get(value, value)),
     "numbers": lambda value: ", ".join(str(each) for each in value),
+    "court_level": _choice(CourtLevel.choices),
+    "shown_kinds": lambda value: ", ".join(_choice(ShownKind.choices)(each) for each in value),
 }
 """How the values of fields read; offices are looked up together."""
 

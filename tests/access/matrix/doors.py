@@ -353,7 +353,7 @@ def _fill(world: World, address: str, key: str) -> Iterator[str]:
         yield found.replace("{pk}", str(rows["charges"]))
     elif "/inventories/" in found:
         yield found.replace("{number}", "1").replace("{pk}", "1")
-    elif "/presentations/" in found:
+    elif "/presentations/" in found or "/sessions/" in found:
         yield re.sub(r"\{\w+\}", "1", found)
     elif "/folio-explanations/" in found:
         yield found.replace("{pk}", "1").replace("{id}", "1")

@@ -82,6 +82,10 @@ OURS: dict[str, str] = {
         vks/cases/{code}/presentations/{number}/slides/new
         vks/cases/{code}/presentations/{number}/slides/{pk}
         vks/cases/{code}/presentations/{number}/slides/{pk}/drawing
+        vks/cases/{code}/sessions/new
+        vks/cases/{code}/sessions/{number}
+        vks/cases/{code}/sessions/{number}/edit
+        vks/sessions
         vks/decks/{pk}
         vks/decks/{pk}/download
         vks/cases/{code}/record/charge/{pk}/replace
@@ -202,10 +206,12 @@ OURS: dict[str, str] = {
         api/vks/retention-rules/{pk}
     """,
     "GET PATCH": """
+        api/vks/court-sessions/{pk}
         api/vks/cases/{code}
         api/vks/documents/{id}
     """,
     "GET POST": """
+        api/vks/court-sessions
         api/vks/appointments
         api/vks/case-imports
         api/vks/cases
@@ -240,6 +246,11 @@ OURS: dict[str, str] = {
     "POST": """
         api/vks/appointments/{pk}/end
         api/vks/bundles/{id}/cancel
+        api/vks/court-sessions/{pk}/adjourn
+        api/vks/court-sessions/{pk}/call-off
+        api/vks/court-sessions/{pk}/hold
+        api/vks/court-sessions/{pk}/outcome
+        api/vks/court-sessions/{pk}/remarks
         api/vks/case-imports/{pk}/discard
         api/vks/case-imports/{pk}/load
         api/vks/cases/{code}/assignments/{pk}/end

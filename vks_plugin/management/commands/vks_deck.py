@@ -151,7 +151,7 @@ class Command(BaseCommand):
         if number is None:
             newest = Presentation.objects.filter(case=case).order_by("-number").first()
             if newest is None:
-                message = "Vụ án chưa có bài trình chiếu: hãy soạn ở mục Trình chiếu của vụ án, hoặc thêm --compose."
+                message = "Vụ án chưa có bài trình chiếu: hãy soạn ở mục Trình chiếu, phiên tòa của vụ án, hoặc thêm --compose."
                 raise CommandError(message)
             number = newest.number
         presentation = presentation_of(case, number)

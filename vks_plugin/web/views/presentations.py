@@ -24,7 +24,8 @@ from vks_plugin.court.deck.rendering import opened, render
 from vks_plugin.court.deck.rules import SHOWING_PAGES
 from vks_plugin.court.masking import masked
 from vks_plugin.court.protected import protected_people
-from vks_plugin.errors import BadInput, NotFound, VksError
+from vks_plugin.court.sessions.queries import may_plan, session_view, sessions_of, with_people
+from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
@@ -52,8 +53,17 @@ def _show(
 @page
 @require_http_methods(["GET", "POST"])
 def presentations(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show the presentations of a case; begin one."""
-    view = queries.deck_view(request.user, code, writing=request.method == "POST")
+    """Show the presentations and the court sessions of a case; begin a presentation.
+
+    Who may only read the case file sees its sessions: what the procuracy prepares to show is not for everybody.
+    """
+    composing = True
+    try:
+        view = queries.deck_view(request.user, code, writing=request.method == "POST")
+    except NotAllowed:
+        if request.method == "POST":
+            raise
+        composing, view = False, session_view(request.user, code)
     form = PresentationForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -66,8 +76,18 @@ def presentations(request: SignedInRequest, code: str) -> HttpResponse:
             return redirect("vks:presentation", code=code, number=made.number)
     elif request.method == "POST":
         status = 400
-    rows = Presentation.objects.filter(case=view.case).prefetch_related("slides")
-    return _show(request, view, "presentations", {"rows": rows, "form": form}, status=status)
+    rows = Presentation.objects.filter(case=view.case).prefetch_related("slides") if composing else None
+    sessions = list(sessions_of(view.case))
+    names = with_people(sessions)
+    for each in sessions:
+        each.case = view.case
+    context = {
+        "rows": rows,
+        "form": form,
+        "sessions": [{"row": each, "names": names[each.pk]} for each in sessions],
+        "may_plan": bool(may_plan(request.user, view)),
+    }
+    return _show(request, view, "presentations", context, status=status)
 
 
 @page

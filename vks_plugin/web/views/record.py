@@ -82,7 +82,7 @@ SECTIONS = (
     Section("withheld", gettext_lazy("Thẻ chỉ dẫn"), "withheld"),
     Section("folios", gettext_lazy("Bút lục & tập")),
     Section("digitisation", gettext_lazy("Số hóa")),
-    Section("presentations", gettext_lazy("Trình chiếu")),
+    Section("presentations", gettext_lazy("Trình chiếu, phiên tòa")),
     Section("relations", gettext_lazy("Vụ liên quan"), "relation"),
     Section("assignments", gettext_lazy("Phân công")),
     Section("loans", gettext_lazy("Mượn hồ sơ")),

@@ -1,0 +1,195 @@
+"""Court sessions from the plan to what came of them: states, who records them, who reads what, what lists count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from vks_plugin.access import actions as access
+from vks_plugin.cases.models import ProceduralEvent
+from vks_plugin.court.sessions import actions
+from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.court.sessions.queries import session_of, session_view, told_to
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from vks_plugin.cases.models import CaseFile
+
+pytestmark = pytest.mark.django_db
+
+COURT = "Tòa án nhân dân khu vực 1 – Quảng Ninh"
+
+
+def planned(actor: User, case: CaseFile, **values: Any) -> CourtSession:
+    """Plan a session for today."""
+    people = values.pop("procurators", [actor])
+    return actions.plan_session(
+        actor=actor,
+        case=case,
+        values={"court": COURT, "starts_on": timezone.localdate(), **values},
+        procurators=people,
+    )
+
+
+def test_a_session_is_planned_changed_and_held_once(case: CaseFile, people: dict[str, User]) -> None:
+    lead, today = people["prosecutor_kv1"], timezone.localdate()
+    row = planned(lead, case, is_learning=True, learning_organiser="VKSND tỉnh")
+    assert (row.number, row.state, row.unit.code, row.is_learning) == (1, "du_kien", "QN-KV1", True)
+    # who is not assigned does not take part; a day before the first, or in three hundred years, is a slip
+    for values, named in (
+        ({"procurators": [people["other_prosecutor_kv1"]]}, "procurators"),
+        ({"ends_on": today - dt.timedelta(days=1)}, "ends_on"),
+        ({"starts_on": today.replace(year=today.year + 9)}, "starts_on"),
+        ({"court": " "}, "court"),
+        ({"court_level": "giam_doc"}, "court_level"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            planned(lead, case, **values)
+        assert refused.value.field == named
+    assert CourtSession.objects.count() == 1
+    access.assign(actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="inspector")
+    stale = session_of(session_view(lead, case.code), 1)
+    actions.change_session(
+        actor=people["chief_kv1"],
+        session=row,
+        values={"venue": "Phòng xử số 2", "starts_at": dt.time(8, 30), "is_learning": False},
+        procurators=[lead, people["inspector_kv1"]],
+    )
+    row.refresh_from_db()
+    assert (row.venue, row.starts_at, row.learning_organiser) == ("Phòng xử số 2", dt.time(8, 30), "")
+    assert told_to(lead, session_view(lead, case.code), row).people == (lead, people["inspector_kv1"])
+    with pytest.raises(BadInput, match="chưa đến"):
+        actions.hold_session(actor=lead, session=row, ends_on=today + dt.timedelta(days=1))
+    with pytest.raises(BadInput, match="ngày có kết quả"):
+        actions.hold_session(actor=lead, session=row, outcome="Tuyên phạt 3 năm tù")
+    actions.hold_session(actor=lead, session=row, shown_kinds=["hinh_anh", "so_do"])
+    row.refresh_from_db()
+    assert (row.state, row.ends_on, row.shown_kinds) == ("da_dien_ra", today, ["so_do", "hinh_anh"])
+    # of two who act at once one is told of the other, and nothing is written over
+    with pytest.raises(Conflict):
+        actions.hold_session(actor=lead, session=stale)
+    with pytest.raises(Conflict):
+        actions.adjourn_session(actor=lead, session=stale, reason="Vắng bị cáo")
+    with pytest.raises(Conflict):
+        actions.call_off_session(actor=lead, session=stale, reason="Trả hồ sơ")
+    with pytest.raises(Conflict):
+        actions.change_session(actor=lead, session=stale, values={"venue": "Nơi khác"})
+    row.refresh_from_db()
+    assert (row.state, row.venue, row.reason) == ("da_dien_ra", "Phòng xử số 2", "")
+    # no session for learning: nothing to remark
+    with pytest.raises(Conflict, match="rút kinh nghiệm"):
+        actions.remark_on_session(actor=lead, session=row, remarks="Tốt")
+
+
+def test_what_came_of_it_names_a_verdict_of_the_same_case(case: CaseFile, people: dict[str, User]) -> None:
+    lead, today = people["prosecutor_kv1"], timezone.localdate()
+    row = planned(lead, case, is_learning=True)
+    with pytest.raises(Conflict, match="đã diễn ra"):
+        actions.record_outcome(actor=lead, session=row, outcome="Tuyên án", outcome_on=today)
+    actions.hold_session(actor=lead, session=row)
+    event = ProceduralEvent.objects.create(
+        case=case, event="tuyen_an", happened_on=today, number="15/2026/HS-ST", recorded_by=lead
+    )
+    other = ProceduralEvent.objects.create(case=case, event="mo_phien_toa", happened_on=today, recorded_by=lead)
+    for verdict in (other.pk, 999_999):
+        with pytest.raises(BadInput) as refused:
+            actions.record_outcome(actor=lead, session=row, verdict=verdict)
+        assert refused.value.field == "verdict"
+    with pytest.raises(BadInput):
+        actions.record_outcome(actor=lead, session=row, outcome="Sớm", outcome_on=today - dt.timedelta(days=1))
+    actions.record_outcome(actor=lead, session=row, verdict=event.pk)
+    row.refresh_from_db()
+    assert (row.verdict, row.outcome_on) == (event, today)
+    # what was learned is for who works on the case and who leads, not for who only reads it
+    actions.remark_on_session(actor=people["chief_kv1"], session=row, remarks="Hỏi còn dài.\nTranh luận tốt.")
+    borrower = people["inspector_kv1"]
+    access.assign(actor=people["chief_kv1"], case=case, user=borrower, role="qc_reviewer")
+    read = {
+        who: told_to(people[who], session_view(people[who], case.code), row)
+        for who in ("prosecutor_kv1", "chief_province", "inspector_kv1")
+    }
+    row.refresh_from_db()
+    assert {who: bool(told.remarks) for who, told in read.items()} == {
+        "prosecutor_kv1": True,
+        "chief_province": True,
+        "inspector_kv1": False,
+    }
+    assert {who: sorted(told.may) for who, told in read.items()} == {
+        "prosecutor_kv1": ["record_outcome", "remark"],
+        "chief_province": [],
+        "inspector_kv1": [],
+    }
+
+
+def test_an_adjourned_session_plans_the_next_with_its_people(case: CaseFile, people: dict[str, User]) -> None:
+    lead, today = people["prosecutor_kv1"], timezone.localdate()
+    row = planned(lead, case, is_mobile=True, participants="Ông Hội thẩm")
+    for given in ({"reason": ""}, {"reason": "Vắng bị cáo", "next_on": today}):
+        with pytest.raises(BadInput):
+            actions.adjourn_session(actor=lead, session=row, **given)
+    later = today + dt.timedelta(days=20)
+    actions.adjourn_session(actor=lead, session=row, reason="Vắng bị cáo", next_on=later)
+    first, second = CourtSession.objects.order_by("number")
+    assert (first.state, first.reason, first.following) == ("hoan", "Vắng bị cáo", second)
+    assert (second.number, second.state, second.starts_on) == (2, "du_kien", later)
+    assert (second.court, second.is_mobile, second.participants) == (COURT, True, "Ông Hội thẩm")
+    assert [each.user for each in second.procurators.all()] == [lead]
+    with pytest.raises(BadInput, match="chưa đến ngày"):
+        actions.hold_session(actor=lead, session=second)
+    actions.call_off_session(actor=lead, session=second, reason="Tòa án trả hồ sơ")
+    assert CourtSession.objects.filter(state="khong_mo").get() == second
+
+
+def test_on_appeal_the_office_above_appears_and_records(case: CaseFile, people: dict[str, User]) -> None:
+    above = people["chief_province"]
+    with pytest.raises(NotAllowed):
+        planned(above, case, procurators=[])
+    row = planned(above, case, court_level="phuc_tham", procurators=[])
+    assert row.unit.code == "QN"
+    # it is not turned into a trial by who may not record one
+    with pytest.raises(NotAllowed):
+        actions.change_session(actor=above, session=row, values={"court_level": "so_tham"})
+    with pytest.raises(NotAllowed):
+        planned(people["clerk_kv1"], case, procurators=[])
+    with pytest.raises(NotFound):
+        planned(people["other_prosecutor_kv1"], case, procurators=[])
+
+
+def test_sessions_are_counted_by_office_period_and_kind(case: CaseFile, people: dict[str, User]) -> None:
+    lead, today = people["prosecutor_kv1"], timezone.localdate()
+    learning = planned(lead, case, is_learning=True)
+    actions.hold_session(actor=lead, session=learning, shown_kinds=["so_do"])
+    planned(lead, case, starts_on=today + dt.timedelta(days=40), is_closed=True)
+    planned(people["chief_province"], case, court_level="phuc_tham", procurators=[])
+    client = APIClient()
+    client.force_authenticate(lead)
+
+    def count(**asked: str) -> int:
+        answer = client.get("/api/vks/court-sessions/", asked)
+        assert answer.status_code == 200, answer.data
+        assert answer.data["count"] == len(answer.data["results"])
+        return int(answer.data["count"])
+
+    assert count() == 3
+    assert count(learning="true", unit="QN-KV1", since=f"{today}", until=f"{today}", state="da_dien_ra") == 1
+    assert count(learning="true", since=f"{today + dt.timedelta(days=1)}") == 0
+    assert (count(presented="true"), count(presented="false")) == (1, 2)
+    assert (count(closed="true"), count(court_level="phuc_tham"), count(unit="QN")) == (1, 1, 1)
+    assert (count(case=case.code), count(case="HS-KHAC")) == (3, 0)
+    assert client.get("/api/vks/court-sessions/", {"unit": "KHÔNG-CÓ"}).status_code == 400
+    # nobody else counts them
+    client.force_authenticate(people["prosecutor_kv3"])
+    assert count() == 0
+    # what is not known is refused by its field
+    client.force_authenticate(lead)
+    address = f"/api/vks/court-sessions/{learning.pk}/"
+    assert client.post(f"{address}outcome/", {"outcme": "x"}, format="json").status_code == 400
+    assert client.patch(address, {"procurators": ["outsider"]}, format="json").data["field"] == "procurators"
+    shown = client.get(address).data
+    assert (shown["shown_kinds"], shown["procurators"][0]["username"]) == (["so_do"], lead.get_username())

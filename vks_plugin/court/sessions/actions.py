@@ -1,0 +1,464 @@
+"""Recording court sessions: planned, changed, held, adjourned, called off; what came of them and what was learned."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.queries import CaseView
+from vks_plugin.acts import tell
+from vks_plugin.cases.actions.record import check, clean_text, lock_case
+from vks_plugin.cases.models import CaseFile, ProceduralEvent
+from vks_plugin.cases.trials import CourtLevel, ShownKind
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
+from vks_plugin.court.sessions.queries import appearing_people, keeps, session_view, verdicts_of
+from vks_plugin.court.sessions.states import HELD, PLANNED, SESSION
+from vks_plugin.custody.actions.moving import move
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.text import composed, one_line
+
+MOST_SESSIONS = 200
+"""Sessions of one case."""
+MOST_PROCURATORS = 20
+LONGEST_WAIT = dt.timedelta(days=3 * 366)
+"""How far ahead a session is planned at most: a year that is a slip of the finger lies beyond."""
+
+PLAN = (
+    "court_level",
+    "court",
+    "venue",
+    "starts_on",
+    "starts_at",
+    "ends_on",
+    "is_learning",
+    "learning_decided_on",
+    "learning_organiser",
+    "is_closed",
+    "is_mobile",
+    "is_online",
+    "participants",
+)
+"""What is planned of a session, beside who takes part."""
+
+
+def _not_yours() -> NotAllowed:
+    return NotAllowed(
+        _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
+        % {"doing": _("ghi phiên tòa")}
+    )
+
+
+def _held(actor: User, session: CourtSession) -> CourtSession:
+    """Return a session as the database has it, its case held until the transaction ends.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not record it.
+    """
+    view = session_view(actor, session.case.code)
+    lock_case(view.case)
+    row = CourtSession.objects.select_for_update().filter(pk=session.pk, case=view.case).first()
+    if row is None:
+        raise NotFound(_("Không có phiên tòa này trong phạm vi của bạn."))
+    row.case = view.case
+    if not keeps(actor, view, row.court_level):
+        raise _not_yours()
+    return row
+
+
+def _office(case: CaseFile, court_level: str) -> ProcuracyUnit:
+    """Return the office that appears: at the trial the one appointed for it, else that of the case; on appeal the one above."""
+    if court_level == CourtLevel.APPEAL:
+        return case.unit.parent or case.unit
+    return case.trial_unit or case.unit
+
+
+def _set(row: CourtSession, values: Mapping[str, Any]) -> None:
+    """Put a plan into a row, checked.
+
+    Raises:
+        BadInput: a value cannot be used.
+    """
+    for name, value in clean_text(values).items():
+        if name not in PLAN:
+            raise BadInput(_("Không sửa được trường này của phiên tòa."), field=name)
+        setattr(row, name, value)
+    if row.court_level not in CourtLevel.values:
+        raise BadInput(_("Cấp xét xử không có trong danh mục."), field="court_level")
+    if not row.court:
+        raise BadInput(_("Hãy ghi tòa án xét xử."), field="court")
+    if row.starts_on is None:
+        raise BadInput(_("Hãy ghi ngày mở phiên tòa."), field="starts_on")
+    check(row)
+    if row.starts_on > timezone.localdate() + LONGEST_WAIT:
+        raise BadInput(_("Ngày mở phiên tòa quá xa: hãy kiểm tra lại năm."), field="starts_on")
+    _in_order(row.starts_on, row.ends_on)
+    if not row.is_learning:
+        row.learning_decided_on, row.learning_organiser = None, ""
+
+
+def _in_order(starts_on: dt.date, ends_on: dt.date | None) -> None:
+    if ends_on is not None and not starts_on <= ends_on <= starts_on + LONGEST_WAIT:
+        raise BadInput(_("Ngày kết thúc phải từ ngày mở phiên tòa trở đi."), field="ends_on")
+
+
+def _appear(row: CourtSession, people: Iterable[User]) -> None:
+    """Say who takes part.
+
+    Raises:
+        BadInput: somebody who neither appears in the case today nor was named before, or too many.
+    """
+    wanted = {each.pk: each for each in people}
+    there = set(row.procurators.values_list("user_id", flat=True))
+    known = there | set(appearing_people(row.case).values_list("pk", flat=True))
+    if not wanted.keys() <= known:
+        raise BadInput(
+            _("Người tham gia phiên tòa phải là kiểm sát viên, kiểm tra viên đang được phân công trong vụ án."),
+            field="procurators",
+        )
+    if len(wanted) > MOST_PROCURATORS:
+        raise BadInput(_("Nhiều nhất %(most)d người.") % {"most": MOST_PROCURATORS}, field="procurators")
+    row.procurators.exclude(user__in=wanted).delete()
+    SessionProcurator.objects.bulk_create(
+        [SessionProcurator(session=row, user=each) for pk, each in wanted.items() if pk not in there]
+    )
+
+
+def _planned(row: CourtSession) -> dict[str, Any]:
+    """Return what the ledger is told of a plan."""
+    return {
+        "session": row.number,
+        "court_level": row.court_level,
+        "session_on": row.starts_on,
+        "until_day": row.ends_on,
+        "unit": row.unit.code,
+        "learning": row.is_learning,
+        "closed": row.is_closed,
+        "mobile": row.is_mobile,
+        "online": row.is_online,
+        "people": sorted(row.procurators.values_list("user_id", flat=True)),
+        "court": row.court,
+        "venue": row.venue,
+    }
+
+
+@transaction.atomic
+def plan_session(
+    *, actor: User, case: CaseFile, values: Mapping[str, Any], procurators: Iterable[User] = ()
+) -> CourtSession:
+    """Plan a session of the court.
+
+    Args:
+        actor: see `queries.keeps`.
+        case: the case.
+        values: of `PLAN`; marks that are left out are those of the case.
+        procurators: who takes part; of those who are assigned to the case and appear in court.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: a value cannot be used, or there are too many sessions already.
+    """
+    view = session_view(actor, case.code)
+    court_level = str(values.get("court_level") or CourtLevel.FIRST)
+    if not keeps(actor, view, court_level):
+        raise _not_yours()
+    return _plan(actor, lock_case(view.case), {**values, "court_level": court_level}, procurators)
+
+
+def _plan(
+    actor: User,
+    case: CaseFile,
+    values: Mapping[str, Any],
+    procurators: Iterable[User],
+    previous: CourtSession | None = None,
+) -> CourtSession:
+    found = CourtSession.objects.filter(case=case)
+    if found.count() >= MOST_SESSIONS:
+        raise BadInput(_("Vụ án đã có %(most)d phiên tòa: hãy báo quản trị.") % {"most": MOST_SESSIONS})
+    row = CourtSession(
+        case=case,
+        number=(found.aggregate(last=Max("number"))["last"] or 0) + 1,
+        planned_by=actor,
+        previous=previous,
+        is_learning=case.is_learning_trial,
+        is_closed=case.is_closed_trial,
+        is_mobile=case.is_mobile_trial,
+        is_online=case.is_online_trial,
+        unit=case.unit,
+    )
+    _set(row, values)
+    row.unit = _office(case, row.court_level)
+    row.save()
+    _appear(row, procurators)
+    tell("session_planned", actor=actor, case=case, **_planned(row))
+    return row
+
+
+@transaction.atomic
+def change_session(
+    *, actor: User, session: CourtSession, values: Mapping[str, Any], procurators: Iterable[User] | None = None
+) -> CourtSession:
+    """Change what is planned of a session that has not taken place.
+
+    Args:
+        values: of `PLAN`; what is left out stays.
+        procurators: who takes part from now on; None: as it was.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: a value cannot be used.
+        Conflict: the session was held, adjourned or called off.
+    """
+    row = _held(actor, session)
+    _set(row, values)
+    if not keeps(actor, _view(actor, row), row.court_level):
+        raise _not_yours()
+    row.unit = _office(row.case, row.court_level)
+    changed = {name: getattr(row, name) for name in (*PLAN, "unit")}
+    if CourtSession.objects.filter(pk=row.pk, state=PLANNED).update(**changed) != 1:
+        raise Conflict(
+            _("Phiên tòa này “%(state)s”: không sửa dự kiến được nữa.") % {"state": _(SESSION.label(row.state))}
+        )
+    if procurators is not None:
+        _appear(row, procurators)
+    tell("session_changed", actor=actor, case=row.case, **_planned(row))
+    return row
+
+
+def _view(actor: User, row: CourtSession) -> CaseView:
+    return session_view(actor, row.case.code)
+
+
+@transaction.atomic
+def hold_session(
+    *,
+    actor: User,
+    session: CourtSession,
+    ends_on: dt.date | None = None,
+    shown_kinds: Iterable[str] = (),
+    outcome: str = "",
+    outcome_on: dt.date | None = None,
+    verdict: int | None = None,
+) -> CourtSession:
+    """Record that a session took place.
+
+    Args:
+        ends_on: its last day; None: the day it was planned for, or began.
+        shown_kinds: of `ShownKind`; none: nothing was shown.
+        outcome: what the court decided, in short; may be recorded later.
+        verdict: key of the event of the proceedings that says it.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: a value cannot be used, or its day has not come.
+        Conflict: it was recorded already.
+    """
+    row = _held(actor, session)
+    today = timezone.localdate()
+    last = ends_on or row.last_day
+    if row.starts_on > today:
+        raise BadInput(
+            _("Phiên tòa dự kiến ngày %(day)s, chưa đến ngày: nếu đã mở sớm hơn, hãy sửa ngày trước.")
+            % {"day": f"{row.starts_on:%d/%m/%Y}"}
+        )
+    if ends_on is None:
+        last = min(last, today)
+    if last > today:
+        raise BadInput(_("Ngày này chưa đến: hãy kiểm tra lại."), field="ends_on")
+    _in_order(row.starts_on, last)
+    kinds = _kinds(shown_kinds)
+    ended = _outcome(row, outcome, outcome_on, verdict)
+    move(row, SESSION, "hold", ends_on=last, shown_kinds=kinds, **ended)
+    tell(
+        "session_held",
+        actor=actor,
+        case=row.case,
+        session=row.number,
+        session_on=row.starts_on,
+        until_day=row.ends_on,
+        shown_kinds=row.shown_kinds,
+        event_id=row.verdict_id,
+        outcome_on=row.outcome_on,
+        outcome=row.outcome,
+    )
+    return row
+
+
+def _kinds(given: Iterable[str]) -> list[str]:
+    wanted = set(given)
+    known = ShownKind.values
+    if not wanted <= set(known):
+        raise BadInput(_("Loại trình chiếu không có trong danh mục."), field="shown_kinds")
+    return [each for each in known if each in wanted]
+
+
+def _outcome(row: CourtSession, outcome: str, outcome_on: dt.date | None, verdict: int | None) -> dict[str, Any]:
+    said = one_line(outcome)
+    if len(said) > 1000:
+        raise BadInput(_("Nhiều nhất %(most)d chữ cái.") % {"most": 1000}, field="outcome")
+    event: ProceduralEvent | None = None
+    if verdict is not None:
+        event = verdicts_of(row.case).filter(pk=verdict).first()
+        if event is None:
+            raise BadInput(
+                _("Hãy chọn bản án, quyết định đã ghi trong Diễn biến của chính vụ án này."), field="verdict"
+            )
+    day = outcome_on or (event.happened_on if event is not None else None)
+    if said and day is None:
+        raise BadInput(_("Hãy ghi ngày có kết quả."), field="outcome_on")
+    if day is not None and not said and event is None:
+        raise BadInput(_("Hãy ghi kết quả phiên tòa."), field="outcome")
+    if day is not None and not row.starts_on <= day <= timezone.localdate():
+        raise BadInput(
+            _("Ngày có kết quả phải từ ngày mở phiên tòa đến hôm nay: hãy kiểm tra lại."), field="outcome_on"
+        )
+    return {"outcome": said, "outcome_on": day, "verdict": event}
+
+
+@transaction.atomic
+def record_outcome(
+    *,
+    actor: User,
+    session: CourtSession,
+    outcome: str = "",
+    outcome_on: dt.date | None = None,
+    verdict: int | None = None,
+) -> CourtSession:
+    """Record, or put right, what came of a session that was held.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: nothing is said, or a value cannot be used.
+        Conflict: it was not held.
+    """
+    row = _held(actor, session)
+    ended = _outcome(row, outcome, outcome_on, verdict)
+    if not ended["outcome"] and ended["verdict"] is None:
+        raise BadInput(_("Hãy ghi kết quả phiên tòa."), field="outcome")
+    _change_held(row, ended)
+    tell(
+        "session_outcome",
+        actor=actor,
+        case=row.case,
+        session=row.number,
+        event_id=row.verdict_id,
+        outcome_on=row.outcome_on,
+        outcome=row.outcome,
+    )
+    return row
+
+
+def _change_held(row: CourtSession, values: Mapping[str, Any]) -> None:
+    if CourtSession.objects.filter(pk=row.pk, state=HELD).update(**values) != 1:
+        raise Conflict(_("Hãy ghi phiên tòa đã diễn ra trước."))
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+@transaction.atomic
+def remark_on_session(*, actor: User, session: CourtSession, remarks: str) -> CourtSession:
+    """Write down what was learned from a session that was held for learning (rút kinh nghiệm).
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: nothing is said, or too much.
+        Conflict: it was not held, or is not one for learning.
+    """
+    row = _held(actor, session)
+    said = composed(remarks).strip()
+    if not 0 < len(said) <= 8000:
+        raise BadInput(
+            _("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": 1, "most": 8000}, field="remarks"
+        )
+    if not row.is_learning:
+        raise Conflict(_("Phiên tòa này không phải phiên tòa rút kinh nghiệm."))
+    _change_held(row, {"remarks": said})
+    tell("session_remarked", actor=actor, case=row.case, session=row.number, remarks=said)
+    return row
+
+
+def _reason(text: str) -> str:
+    said = one_line(text)
+    if not 3 <= len(said) <= 500:
+        raise BadInput(_("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": 3, "most": 500}, field="reason")
+    return said
+
+
+@transaction.atomic
+def adjourn_session(
+    *,
+    actor: User,
+    session: CourtSession,
+    reason: str,
+    next_on: dt.date | None = None,
+    next_at: dt.time | None = None,
+) -> CourtSession:
+    """Record that the court adjourned a session (hoãn phiên tòa).
+
+    Args:
+        reason: as the court gave it.
+        next_on: the day on which it is to be opened again: a session is planned for it, with the same people and place.
+            None: the court has not said.
+
+    Returns:
+        The session that was adjourned; what is planned next is its `following`.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: no reason, or a day that does not lie after the first.
+        Conflict: it was held or called off already.
+    """
+    row = _held(actor, session)
+    said = _reason(reason)
+    if next_on is not None and next_on <= row.starts_on:
+        raise BadInput(_("Ngày mở lại phải sau ngày bị hoãn."), field="next_on")
+    move(row, SESSION, "adjourn", reason=said)
+    tell(
+        "session_adjourned",
+        actor=actor,
+        case=row.case,
+        session=row.number,
+        session_on=row.starts_on,
+        next_on=next_on,
+        reason=said,
+    )
+    if next_on is not None:
+        same = {name: getattr(row, name) for name in PLAN} | {
+            "starts_on": next_on,
+            "starts_at": next_at,
+            "ends_on": None,
+        }
+        here = set(appearing_people(row.case))
+        people = [each.user for each in row.procurators.select_related("user") if each.user in here]
+        _plan(actor, lock_case(row.case), same, people, previous=row)
+    return row
+
+
+@transaction.atomic
+def call_off_session(*, actor: User, session: CourtSession, reason: str) -> CourtSession:
+    """Record that a planned session does not take place at all.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: no reason.
+        Conflict: it was held or adjourned already.
+    """
+    row = _held(actor, session)
+    said = _reason(reason)
+    move(row, SESSION, "call_off", reason=said)
+    tell(
+        "session_called_off",
+        actor=actor,
+        case=row.case,
+        session=row.number,
+        session_on=row.starts_on,
+        reason=said,
+    )
+    return row

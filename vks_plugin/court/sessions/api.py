@@ -1,0 +1,326 @@
+"""Court sessions through the API: lists to count by, what is planned, what came of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.trials import CourtLevel, ShownKind
+from vks_plugin.court.sessions import actions
+from vks_plugin.court.sessions.filters import SessionFilterSet
+from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.court.sessions.queries import (
+    SessionTold,
+    appearing_people,
+    readable_sessions,
+    session_for,
+    session_view,
+    told_to,
+)
+from vks_plugin.court.sessions.states import SESSION
+from vks_plugin.errors import BadInput
+from vks_plugin.rest import (
+    LARGEST_NUMBER,
+    NUMBER,
+    ApiViewSet,
+    ComposedField,
+    InputSerializer,
+    PersonSerializer,
+    refusals,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_STATES = ", ".join(f"`{value}`" for value, _label in SESSION.states) + "."
+_LEVELS = "`so_tham` or `phuc_tham`."
+_KINDS = ", ".join(f"`{each}`" for each in ShownKind.values) + "."
+
+
+class SessionRowSerializer(serializers.Serializer[CourtSession]):
+    """A court session as it stands in a list."""
+
+    id = serializers.IntegerField()
+    case = serializers.CharField(source="case.code")
+    number = serializers.IntegerField(help_text="Counted in the case.")
+    unit = serializers.CharField(source="unit.code", help_text="The office that appears; statistics count by it.")
+    court_level = serializers.CharField(help_text=_LEVELS)
+    state = serializers.CharField(help_text=_STATES)
+    court = serializers.CharField()
+    venue = serializers.CharField()
+    starts_on = serializers.DateField()
+    starts_at = serializers.TimeField(allow_null=True, format="%H:%M")
+    ends_on = serializers.DateField(allow_null=True, help_text="The last day; planned, before it was held.")
+    is_learning = serializers.BooleanField(help_text="Phiên tòa rút kinh nghiệm.")
+    learning_decided_on = serializers.DateField(allow_null=True)
+    learning_organiser = serializers.CharField()
+    is_closed = serializers.BooleanField()
+    is_mobile = serializers.BooleanField()
+    is_online = serializers.BooleanField()
+    shown_kinds = serializers.ListField(child=serializers.CharField(), help_text=_KINDS)
+    outcome_on = serializers.DateField(allow_null=True)
+
+
+class SessionSerializer(serializers.Serializer[SessionTold]):
+    """A court session with everything the asker may know of it."""
+
+    participants = serializers.CharField(source="row.participants")
+    procurators = PersonSerializer(source="people", many=True)
+    reason = serializers.CharField(source="row.reason", help_text="Why it was adjourned or called off.")
+    previous = serializers.IntegerField(
+        source="row.previous_id", allow_null=True, help_text="The session that was adjourned to this one."
+    )
+    outcome = serializers.CharField(source="row.outcome")
+    verdict = serializers.IntegerField(
+        source="row.verdict_id", allow_null=True, help_text="Event of the case that says it."
+    )
+    remarks = serializers.CharField(help_text="What was learned; empty for who only reads the case file.")
+    may = serializers.SerializerMethodField(
+        help_text="What the asker may do: of `adjourn`, `call_off`, `change`, `hold`, `record_outcome`, `remark`."
+    )
+
+    def to_representation(self, instance: SessionTold) -> dict[str, Any]:
+        """Return what a list says of it, and the rest."""
+        return {**SessionRowSerializer(instance.row).data, **super().to_representation(instance)}
+
+    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    def get_may(self, told: SessionTold) -> list[str]:
+        """Return the acts."""
+        return sorted(told.may)
+
+
+class SessionChangeSerializer(InputSerializer):
+    """What is planned."""
+
+    court_level = serializers.ChoiceField(choices=CourtLevel.choices, required=False, help_text=_LEVELS)
+    court = ComposedField(required=False, max_length=200)
+    venue = ComposedField(required=False, max_length=200, allow_blank=True)
+    starts_on = serializers.DateField(required=False)
+    starts_at = serializers.TimeField(required=False, allow_null=True)
+    ends_on = serializers.DateField(required=False, allow_null=True)
+    is_learning = serializers.BooleanField(required=False)
+    learning_decided_on = serializers.DateField(required=False, allow_null=True)
+    learning_organiser = ComposedField(required=False, max_length=200, allow_blank=True)
+    is_closed = serializers.BooleanField(required=False)
+    is_mobile = serializers.BooleanField(required=False)
+    is_online = serializers.BooleanField(required=False)
+    participants = ComposedField(required=False, max_length=2000, allow_blank=True)
+    procurators = serializers.ListField(
+        child=serializers.CharField(max_length=150),
+        required=False,
+        max_length=actions.MOST_PROCURATORS,
+        help_text="Accounts of who takes part: assigned to the case and appearing in court.",
+    )
+
+
+class SessionPlanSerializer(SessionChangeSerializer):
+    """A session to plan; marks left out are those of the case."""
+
+    case = serializers.CharField(max_length=40, help_text="Its code.")
+    court = ComposedField(max_length=200)
+    starts_on = serializers.DateField()
+
+
+class SessionOutcomeSerializer(InputSerializer):
+    """What came of it."""
+
+    outcome = ComposedField(required=False, max_length=1000, allow_blank=True)
+    outcome_on = serializers.DateField(required=False, allow_null=True)
+    verdict = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=LARGEST_NUMBER, help_text="Event of the same case."
+    )
+
+
+class SessionHoldSerializer(SessionOutcomeSerializer):
+    """That it took place."""
+
+    ends_on = serializers.DateField(required=False, allow_null=True, help_text="Its last day.")
+    shown_kinds = serializers.ListField(
+        child=serializers.CharField(max_length=20), required=False, max_length=10, help_text=_KINDS
+    )
+
+
+class SessionAdjournSerializer(InputSerializer):
+    """That the court adjourned it."""
+
+    reason = ComposedField(max_length=500)
+    next_on = serializers.DateField(
+        required=False, allow_null=True, help_text="The day it is to be opened again: a session is planned for it."
+    )
+    next_at = serializers.TimeField(required=False, allow_null=True)
+
+
+class SessionReasonSerializer(InputSerializer):
+    """Why not."""
+
+    reason = ComposedField(max_length=500)
+
+
+class SessionRemarksSerializer(InputSerializer):
+    """What was learned."""
+
+    remarks = ComposedField(max_length=8000)
+
+
+def _people(case: CaseFile, accounts: Iterable[str], there: Iterable[User] = ()) -> list[User]:
+    """Return the holders of these accounts.
+
+    Raises:
+        BadInput: one of them does not appear in the case.
+    """
+    known = {each.get_username(): each for each in (*appearing_people(case), *there)}
+    wanted = list(dict.fromkeys(accounts))
+    if not set(wanted) <= known.keys():
+        raise BadInput(
+            _("Người tham gia phiên tòa phải là kiểm sát viên, kiểm tra viên đang được phân công trong vụ án."),
+            field="procurators",
+        )
+    return [known[each] for each in wanted]
+
+
+_FILTERS = [
+    OpenApiParameter("state", str, enum=[value for value, _label in SESSION.states], description="How it stands."),
+    OpenApiParameter("unit", str, description="Code of the office that appears."),
+    OpenApiParameter("court_level", str, enum=CourtLevel.values, description="Before which court."),
+    OpenApiParameter("learning", bool, description="Whether it is one to learn from."),
+    OpenApiParameter("closed", bool, description="Whether the public is kept out."),
+    OpenApiParameter("mobile", bool, description="Whether it is held away from the court."),
+    OpenApiParameter("online", bool, description="Whether it is held online."),
+    OpenApiParameter("presented", bool, description="Whether something was shown."),
+    OpenApiParameter("since", OpenApiTypes.DATE, description="It opens on this day or later."),
+    OpenApiParameter("until", OpenApiTypes.DATE, description="It opens on this day or earlier."),
+    OpenApiParameter("case", str, description="Code of the case."),
+]
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Court sessions",
+        description="Of every case the asker may read, the latest first. `learning=true` with `unit`, `since` and `until` "
+        "counts those held for learning; `presented=true` those in which something was shown.",
+        parameters=_FILTERS,
+        filters=False,
+        responses={200: SessionRowSerializer(many=True), **refusals(400)},
+    ),
+    retrieve=extend_schema(summary="One court session", responses={200: SessionSerializer, **refusals(404)}),
+    create=extend_schema(
+        summary="Plan a court session",
+        description="For who may contribute to the case, and its leaders.",
+        request=SessionPlanSerializer,
+        responses={201: SessionSerializer, **refusals(400, 403, 404)},
+    ),
+    partial_update=extend_schema(
+        summary="Change what is planned",
+        request=SessionChangeSerializer,
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
+    ),
+)
+class CourtSessionViewSet(ApiViewSet):
+    """Court sessions."""
+
+    queryset: QuerySet[Any] = CourtSession.objects.none()
+    serializer_class: Any = SessionSerializer
+    lookup_value_regex = NUMBER
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = SessionFilterSet
+
+    def list(self, _request: Request) -> Response:
+        """Answer with those of the cases the asker may read."""
+        rows = self.filter_queryset(readable_sessions(self.actor).order_by("-starts_on", "-pk"))
+        chosen: Any = self.paginate_queryset(rows) or []
+        return self.get_paginated_response(SessionRowSerializer(chosen, many=True).data)
+
+    def retrieve(self, _request: Request, pk: str) -> Response:
+        """Answer with one."""
+        return self._told(int(pk))
+
+    def create(self, _request: Request) -> Response:
+        """Plan one."""
+        given = dict(self.given(SessionPlanSerializer))
+        view = session_view(self.actor, given.pop("case"))
+        people = _people(view.case, given.pop("procurators", []))
+        row = actions.plan_session(actor=self.actor, case=view.case, values=given, procurators=people)
+        return self._told(row.pk, status=201)
+
+    def partial_update(self, _request: Request, pk: str) -> Response:
+        """Change one."""
+        _view, row = session_for(self.actor, int(pk))
+        given = dict(self.given(SessionChangeSerializer, partial=True))
+        named = given.pop("procurators", None)
+        people = None
+        if named is not None:
+            there = User.objects.filter(pk__in=row.procurators.values("user_id"))
+            people = _people(row.case, named, there)
+        actions.change_session(actor=self.actor, session=row, values=given, procurators=people)
+        return self._told(row.pk)
+
+    def _told(self, pk: int, *, status: int = 200) -> Response:
+        view, row = session_for(self.actor, pk)
+        return self.shown(told_to(self.actor, view, row), status=status)
+
+    def _does(self, does: Any, pk: str, serializer: type[InputSerializer]) -> Response:
+        _view, row = session_for(self.actor, int(pk))
+        does(actor=self.actor, session=row, **self.given(serializer))
+        return self._told(int(pk))
+
+    @extend_schema(
+        summary="Record that it took place",
+        request=SessionHoldSerializer,
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def hold(self, _request: Request, pk: str) -> Response:
+        """Record it."""
+        return self._does(actions.hold_session, pk, SessionHoldSerializer)
+
+    @extend_schema(
+        summary="Record that the court adjourned it",
+        request=SessionAdjournSerializer,
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def adjourn(self, _request: Request, pk: str) -> Response:
+        """Record it, and plan the next."""
+        return self._does(actions.adjourn_session, pk, SessionAdjournSerializer)
+
+    @extend_schema(
+        summary="Record that it does not take place",
+        request=SessionReasonSerializer,
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"], url_path="call-off")
+    def call_off(self, _request: Request, pk: str) -> Response:
+        """Record it."""
+        return self._does(actions.call_off_session, pk, SessionReasonSerializer)
+
+    @extend_schema(
+        summary="Record what came of it",
+        request=SessionOutcomeSerializer,
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def outcome(self, _request: Request, pk: str) -> Response:
+        """Record it."""
+        return self._does(actions.record_outcome, pk, SessionOutcomeSerializer)
+
+    @extend_schema(
+        summary="Write down what was learned from it",
+        request=SessionRemarksSerializer,
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def remarks(self, _request: Request, pk: str) -> Response:
+        """Write it down."""
+        return self._does(actions.remark_on_session, pk, SessionRemarksSerializer)

@@ -1,0 +1,178 @@
+"""Court sessions as one person may see them, and what that person may do with each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import CaseView, assignments_in_force, case_for, leads, visible_cases
+from vks_plugin.cases.models import Assignment, CaseFile, ProceduralEvent
+from vks_plugin.cases.trials import VERDICTS, CourtLevel
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
+from vks_plugin.court.sessions.states import HELD, PLANNED, SESSION
+from vks_plugin.errors import NotAllowed, NotFound
+from vks_plugin.organization.queries import display_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+APPEARING = frozenset(
+    {
+        Assignment.Role.PROSECUTOR_LEAD,
+        Assignment.Role.PROSECUTOR,
+        Assignment.Role.INSPECTOR,
+        Assignment.Role.TRIAL_PROSECUTOR,
+        Assignment.Role.APPEAL_PROSECUTOR,
+    }
+)
+"""Assignments whose holders appear in a session."""
+
+RELATED = ("case__unit__parent", "case__trial_unit", "unit", "verdict__case", "previous", "planned_by")
+"""What telling of a session reads beside it."""
+
+
+def session_view(user: User, code: str) -> CaseView:
+    """Return the case for somebody who may read it, and with it its sessions.
+
+    Raises:
+        NotFound: the person may not know of the case.
+        NotAllowed: the person knows of it but may not read it.
+    """
+    view = case_for(user, code)
+    if view.decision.level >= Level.VIEW:
+        return view
+    raise NotAllowed(
+        _(
+            "Bạn biết vụ án này nhưng không xem được phiên tòa: chỉ người được phân công và lãnh đạo xem được. "
+            "Nếu cần, hãy đề nghị lãnh đạo đơn vị thụ lý phân công."
+        )
+    )
+
+
+def keeps(user: User, view: CaseView, court_level: str) -> bool:
+    """Tell whether the person records sessions of this court_level in a case.
+
+    Whoever may contribute to the case does, and the leaders of its office and of the one that appears at its trial; on
+    appeal also the leaders of the office above and its procurator of this case, since it is they who appear.
+    """
+    case = view.case
+    if view.decision.level >= Level.CONTRIBUTE:
+        return True
+    if view.decision.level < Level.VIEW:
+        return False
+    if leads(user, [case.unit_id, case.trial_unit_id]):
+        return True
+    if court_level != CourtLevel.APPEAL:
+        return False
+    appears = view.assignments.filter(user=user, role=Assignment.Role.APPEAL_PROSECUTOR).exists()
+    return appears or leads(user, [case.unit.parent_id])
+
+
+def may_plan(user: User, view: CaseView) -> list[str]:
+    """Return the levels in which the person may plan a session."""
+    return [each for each in CourtLevel.values if keeps(user, view, each)]
+
+
+def readable_sessions(user: User) -> QuerySet[CourtSession]:
+    """Return the sessions of all cases the person may read."""
+    cases = visible_cases(user, at_least=Level.VIEW).order_by()
+    return CourtSession.objects.filter(case__in=cases.values("pk")).select_related("case", "unit")
+
+
+def sessions_of(case: CaseFile) -> QuerySet[CourtSession]:
+    """Return the sessions of a case the asker was let into, in their order."""
+    return CourtSession.objects.filter(case=case).select_related("unit").order_by("number")
+
+
+def appearing_people(case: CaseFile) -> QuerySet[User]:
+    """Return who may be named as taking part: those assigned to the case today who appear in court."""
+    roles = assignments_in_force(case).filter(role__in=APPEARING)
+    return User.objects.filter(pk__in=roles.order_by().values("user_id"), is_active=True).order_by(
+        "last_name", "first_name", "username"
+    )
+
+
+def verdicts_of(case: CaseFile) -> QuerySet[ProceduralEvent]:
+    """Return the events of the case in which a session can have ended, the newest first."""
+    rows = ProceduralEvent.objects.filter(case=case, event__in=VERDICTS, withdrawn_at__isnull=True)
+    return rows.select_related("case").order_by("-happened_on", "-pk")
+
+
+@dataclass(frozen=True)
+class SessionTold:
+    """A session as one person may see it."""
+
+    row: CourtSession
+    people: tuple[User, ...]
+    """Who of the procuracy takes part."""
+    records: bool
+    """Whether the person records sessions of this court_level at all."""
+    may: frozenset[str]
+    """Of `change`, `hold`, `adjourn`, `call_off`, `record_outcome`, `remark`."""
+    reads_remarks: bool
+    """Whether what was learned from it is for this person: who works on the case, and who leads them."""
+
+    @property
+    def names(self) -> list[str]:
+        """Who takes part, by name."""
+        return [display_name(each) for each in self.people]
+
+    @property
+    def remarks(self) -> str:
+        """What was learned from it; empty for those it is not for."""
+        return self.row.remarks if self.reads_remarks else ""
+
+
+def told_to(user: User, view: CaseView, row: CourtSession) -> SessionTold:
+    """Return a session of a case the person was let into, with what the person may do (three queries)."""
+    row.case = view.case
+    recording = keeps(user, view, row.court_level)
+    may: set[str] = set()
+    if recording:
+        may |= {move.name for move in SESSION.moves_from(row.state)}
+        may |= {"change"} if row.state == PLANNED else set()
+        may |= {"record_outcome"} if row.state == HELD else set()
+        may |= {"remark"} if row.state == HELD and row.is_learning else set()
+    people = tuple(each.user for each in row.procurators.select_related("user"))
+    return SessionTold(row, people, recording, frozenset(may), recording or view.internal.level >= Level.VIEW)
+
+
+def session_of(view: CaseView, number: int) -> CourtSession:
+    """Return a session of a case the asker was let into, by its number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _one(CourtSession.objects.filter(case=view.case, number=number))
+
+
+def session_for(user: User, pk: int) -> tuple[CaseView, CourtSession]:
+    """Return a session by its key, with its case, for somebody who may read that.
+
+    Raises:
+        NotFound: there is none, or the person may not read its case: the same sentence for both.
+    """
+    row = _one(readable_sessions(user).filter(pk=pk))
+    return session_view(user, row.case.code), row
+
+
+def _one(rows: QuerySet[CourtSession]) -> CourtSession:
+    found = rows.select_related(*RELATED).first()
+    if found is None:
+        raise NotFound(_("Không có phiên tòa này trong phạm vi của bạn."))
+    return found
+
+
+def with_people(rows: Iterable[CourtSession]) -> dict[int, list[str]]:
+    """Return, by key, the names of who takes part in these sessions (one query)."""
+    chosen = [row.pk for row in rows]
+    names: dict[int, list[str]] = {pk: [] for pk in chosen}
+    for each in SessionProcurator.objects.filter(session__in=chosen).select_related("user").order_by("pk"):
+        names[each.session_id].append(display_name(each.user))
+    return names

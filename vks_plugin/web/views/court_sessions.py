@@ -1,0 +1,223 @@
+"""Pages of court sessions: those of all cases, one of a case with what may be done with it, planning one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from vks_plugin.access.queries import CaseView
+from vks_plugin.cases.trials import ShownKind
+from vks_plugin.court.sessions import actions
+from vks_plugin.court.sessions.filters import SessionFilterSet
+from vks_plugin.court.sessions.queries import (
+    SessionTold,
+    may_plan,
+    readable_sessions,
+    session_of,
+    session_view,
+    told_to,
+    with_people,
+)
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, VksError
+from vks_plugin.web.fields import StyledForm
+from vks_plugin.web.session_forms import (
+    AdjournForm,
+    CallOffForm,
+    HoldForm,
+    OutcomeForm,
+    RemarksForm,
+    SessionForm,
+)
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.views.record import header, tabs
+
+ON_A_PAGE = 50
+
+
+def _show(
+    request: SignedInRequest, view: CaseView, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    whole = header(view) | {
+        "tabs": tabs(view, request.user),
+        "section": "presentations",
+        "section_template": f"vks/sessions/{template}.html",
+        **context,
+    }
+    return show(request, "vks/record/page.html", whole, status=status)
+
+
+@page
+@require_GET
+def court_sessions(request: SignedInRequest) -> HttpResponse:
+    """Show the sessions of every case the person may read."""
+    filters = SessionFilterSet(request.GET, queryset=readable_sessions(request.user), request=request)
+    chosen = Paginator(filters.qs.order_by("-starts_on", "-pk"), ON_A_PAGE).get_page(request.GET.get("page"))
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    rows = list(chosen.object_list)
+    names = with_people(rows)
+    context = {
+        "filters": filters.form,
+        "chosen": chosen,
+        "rows": [{"row": row, "names": names[row.pk]} for row in rows],
+        "kept": kept.urlencode(),
+        "narrowed": any(request.GET.get(name) for name in filters.filters),
+    }
+    return show(request, "vks/sessions/sessions.html", context)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def court_session_new(request: SignedInRequest, code: str) -> HttpResponse:
+    """Plan a session."""
+    view = session_view(request.user, code)
+    levels = may_plan(request.user, view)
+    if not levels:
+        raise _not_yours()
+    form = SessionForm(request.POST or None, case=view.case, levels=levels)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = actions.plan_session(
+                    actor=request.user,
+                    case=view.case,
+                    values=form.given(),
+                    procurators=form.cleaned_data["procurators"],
+                )
+            except VksError as error:
+                form.place(error)
+                status = error.status
+            else:
+                messages.success(request, _("Đã ghi dự kiến phiên tòa."), extra_tags=OURS)
+                return redirect("vks:court_session", code=code, number=made.number)
+    return _show(request, view, "edit", {"form": form}, status=status)
+
+
+def _not_yours() -> NotAllowed:
+    return NotAllowed(
+        _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
+        % {"doing": _("ghi phiên tòa")}
+    )
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def court_session_edit(request: SignedInRequest, code: str, number: int) -> HttpResponse:
+    """Change what is planned of a session."""
+    view = session_view(request.user, code)
+    row = session_of(view, number)
+    told = told_to(request.user, view, row)
+    if "change" not in told.may:
+        if not told.records:
+            raise _not_yours()
+        raise Conflict(_("Phiên tòa này “%(state)s”: không sửa dự kiến được nữa.") % {"state": row.state_label})
+    form = SessionForm(request.POST or None, case=view.case, levels=may_plan(request.user, view), session=row)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                actions.change_session(
+                    actor=request.user,
+                    session=row,
+                    values=form.given(),
+                    procurators=form.cleaned_data["procurators"],
+                )
+            except VksError as error:
+                form.place(error)
+                status = error.status
+            else:
+                messages.success(request, _("Đã sửa dự kiến phiên tòa."), extra_tags=OURS)
+                return redirect("vks:court_session", code=code, number=number)
+    return _show(request, view, "edit", {"form": form, "told": told, "row": row}, status=status)
+
+
+class _Act(NamedTuple):
+    """Something that is done with a session by its page."""
+
+    form: Callable[..., Any]
+    does: Callable[..., object]
+    said: Any
+    needs_session: bool = False
+
+
+_ACTS: dict[str, _Act] = {
+    "hold": _Act(HoldForm, actions.hold_session, gettext_lazy("Đã ghi phiên tòa diễn ra."), needs_session=True),
+    "adjourn": _Act(AdjournForm, actions.adjourn_session, gettext_lazy("Đã ghi hoãn phiên tòa.")),
+    "call_off": _Act(CallOffForm, actions.call_off_session, gettext_lazy("Đã ghi phiên tòa không mở.")),
+    "record_outcome": _Act(
+        OutcomeForm, actions.record_outcome, gettext_lazy("Đã ghi kết quả phiên tòa."), needs_session=True
+    ),
+    "remark": _Act(RemarksForm, actions.remark_on_session, gettext_lazy("Đã ghi nhận xét rút kinh nghiệm.")),
+}
+
+
+def _form(name: str, told: SessionTold, posted: Any = None) -> StyledForm:
+    act = _ACTS[name]
+    more: dict[str, Any] = {"session": told.row} if act.needs_session else {}
+    if name == "remark":
+        more["initial"] = {"remarks": told.remarks}
+    form: StyledForm = act.form(posted, auto_id=f"{name}_%s", **more)
+    return form
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def court_session(request: SignedInRequest, code: str, number: int) -> HttpResponse:
+    """Show a session with what may be done with it, and do one thing."""
+    view = session_view(request.user, code)
+    told = told_to(request.user, view, session_of(view, number))
+    if request.method == "GET":
+        return _one(request, view, told)
+    name = request.POST.get("act", "")
+    wanted = _ACTS.get(name)
+    if wanted is None:
+        raise BadInput(_("Hãy chọn một việc trên trang."))
+    form: Any = _form(name, told, request.POST)
+    if name not in told.may:
+        if not told.records:
+            raise _not_yours()
+        raise Conflict(_("Phiên tòa này “%(state)s”: không làm được việc này.") % {"state": told.row.state_label})
+    if not form.is_valid():
+        return _one(request, view, told, refused=(name, form), status=400)
+    try:
+        wanted.does(actor=request.user, session=told.row, **form.given())
+    except VksError as error:
+        form.place(error)
+        return _one(request, view, told, refused=(name, form), status=error.status)
+    messages.success(request, wanted.said, extra_tags=OURS)
+    return redirect("vks:court_session", code=code, number=number)
+
+
+def _one(
+    request: SignedInRequest,
+    view: CaseView,
+    told: SessionTold,
+    *,
+    refused: tuple[str, StyledForm] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    forms = {name: _form(name, told) for name in _ACTS if name in told.may}
+    if refused is not None:
+        forms[refused[0]] = refused[1]
+    row = told.row
+    labels = dict(ShownKind.choices)
+    context = {
+        "told": told,
+        "row": row,
+        "forms": forms,
+        "refused": refused[0] if refused else "",
+        "following": getattr(row, "following", None),
+        "shown_labels": [labels.get(each, each) for each in row.shown_kinds],
+    }
+    return _show(request, view, "session", context, status=status)
