@@ -25,7 +25,7 @@ from rest_framework.viewsets import GenericViewSet
 from vks_plugin.errors import BadInput, NotFound, TooLarge, VksError
 from vks_plugin.host.rest import StandardPagination, leave_uncompressed
 from vks_plugin.language import language_of, speak
-from vks_plugin.organization.queries import display_name
+from vks_plugin.organization.queries import answering, display_name
 from vks_plugin.text import NUL, composed
 
 if TYPE_CHECKING:
@@ -201,6 +201,11 @@ class ApiMixin:
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         """Return our own handler; the host's views keep theirs."""
         return answer_refusal
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer; what is only read of somebody is looked up once."""
+        with answering(request.method):
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Answer in the language the pages would answer in, refusals of the request itself included."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -20,8 +20,11 @@ _T = TypeVar("_T")
 def appointments_in_force(user: User, day: dt.date | None = None) -> list[Appointment]:
     """Return the posts the person holds on `day`, each with its office and department (one query)."""
     day = day or timezone.localdate()
-    rows = Appointment.objects.in_force(day).filter(user_id=user.pk).select_related("unit", "department")
-    return looked_up(("posts", user.pk, day), lambda: list(rows))
+
+    def find() -> list[Appointment]:
+        return list(Appointment.objects.in_force(day).filter(user_id=user.pk).select_related("unit", "department"))
+
+    return looked_up(("posts", user.pk, day), find)
 
 
 def posts_in_force(user: User, day: dt.date | None = None) -> list[tuple[str, ProcuracyUnit]]:
@@ -40,6 +43,11 @@ def reading_only() -> Iterator[None]:
         yield
     finally:
         _kept.reset(token)
+
+
+def answering(method: str | None) -> AbstractContextManager[None]:
+    """Return `reading_only` for a request of this method, if one that changes nothing."""
+    return reading_only() if method in {"GET", "HEAD", "OPTIONS"} else nullcontext()
 
 
 def looked_up(key: Hashable, find: Callable[[], _T]) -> _T:

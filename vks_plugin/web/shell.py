@@ -22,6 +22,7 @@ from vks_plugin.custody.queries.loans import concerning
 from vks_plugin.errors import BadInput, NotFound, VksError
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.language import language_of, speaking
+from vks_plugin.organization.queries import answering, reading_only
 from vks_plugin.text import NUL
 from vks_plugin.web.limits import urgent_of_mine
 
@@ -64,6 +65,12 @@ def show(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """Render a page or a part of one."""
+    with reading_only():
+        return render(request, template, {**_frame(request), **(context or {})}, status=status)
+
+
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    """Return what the bar of every whole page tells."""
     frame: dict[str, Any] = {"stand_in": is_stand_in()}
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
@@ -72,7 +79,7 @@ def show(
         led = offices_led(request.user)  # type: ignore[arg-type]
         frame |= {"led": led.all, "reads_ledger": led.province}
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
-    return render(request, template, {**frame, **(context or {})}, status=status)
+    return frame
 
 
 def show_error(request: HttpRequest, error: VksError) -> HttpResponse:
@@ -117,7 +124,7 @@ def page(view: View[P]) -> Callable[..., HttpResponseBase]:
     def signed_in(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         language = language_of(request)
         response: HttpResponseBase
-        with speaking(language):
+        with speaking(language), answering(request.method):
             try:
                 _refuse_nul(request)
                 response = view(request, *args, **kwargs)

@@ -35,7 +35,6 @@ from vks_plugin.cases.record import CASE_FIELDS, FLAGS, PARTS_OF_RECORD
 from vks_plugin.errors import BadInput
 from vks_plugin.host.rest import StandardPagination
 from vks_plugin.organization.models import Department, ProcuracyUnit
-from vks_plugin.organization.queries import reading_only
 from vks_plugin.rest import CODE, LARGEST_NUMBER, ApiViewSet, DefiniteOrdering, PersonSerializer, refusals
 
 if TYPE_CHECKING:
@@ -430,7 +429,6 @@ class CaseViewSet(ApiViewSet):
     )
     ordering = ("-handled_at",)
 
-    @reading_only()
     def list(self, _request: Request) -> Response:
         """Answer with those the asker may know of."""
         return self.page(self.filter_queryset(visible_cases(self.actor)), knowing=self._known_of)

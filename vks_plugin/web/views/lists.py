@@ -17,7 +17,7 @@ from vks_plugin.access.saved_filters import delete_filter, filters_of, save_filt
 from vks_plugin.cases.filters import CaseFilterSet
 from vks_plugin.errors import VksError
 from vks_plugin.organization.models import Department
-from vks_plugin.organization.queries import display_name, reading_only
+from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop as _
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
@@ -62,7 +62,6 @@ def _headings(order: str) -> list[Heading]:
 
 @page
 @require_GET
-@reading_only()
 def list_cases(request: SignedInRequest) -> HttpResponse:
     """Show the cases the person may know of, narrowed and in pages."""
     seen = visible_cases(request.user)
