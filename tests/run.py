@@ -214,7 +214,9 @@ def browser(host: str) -> None:
 def suite(hosts: list[str]) -> None:
     """Run the suite on every host there is."""
     for host in hosts:
-        pytest(f"{host}, SQLite", f"--host={host}")
+        # what takes longest is asked once, of the host that is the judge
+        words = ["-m", "not every_address"] if host == "lite" and "paperless" in hosts else []
+        pytest(f"{host}, SQLite", f"--host={host}", *words)
 
 
 LANES: dict[str, Callable[[list[str]], None]] = {

@@ -300,6 +300,7 @@ class Histories(RuleBasedStateMachine):
             assert known == oracle.known_cases(self.facts, who), who
 
 
+@pytest.mark.every_address
 def test_whatever_happens_all_of_them_agree() -> None:
     with _committed():
         Histories.world = found(_facts())

@@ -42,6 +42,7 @@ _ALWAYS = ("every paper", "every case", "count", "statistics")
 """What the lists tell each person is asked every day: a case too much or too little shows there first."""
 
 
+@pytest.mark.every_address
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_share_of_everything_leaks_nothing(host: str) -> None:

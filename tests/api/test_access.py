@@ -619,6 +619,7 @@ def test_every_route_has_a_row() -> None:
     assert set(TABLE) == routes()
 
 
+@pytest.mark.every_address
 @pytest.mark.parametrize("asker", ASKERS)
 def test_each_asker_gets_what_the_table_says(
     asker: str,
@@ -685,6 +686,7 @@ def _everything_said(client: APIClient, addresses: Addresses) -> dict[str, tuple
     return told
 
 
+@pytest.mark.every_address
 @pytest.mark.parametrize("asker", STRANGERS)
 def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(
     asker: str,

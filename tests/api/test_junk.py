@@ -170,6 +170,7 @@ def _content(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
+@pytest.mark.every_address
 def test_what_is_no_form_is_refused_by_every_route(sender: Sender) -> None:
     for name, method in WRITING:
         for content in WHOLE:
@@ -187,6 +188,7 @@ def test_more_than_any_form_holds_is_refused_before_it_is_read(sender: Sender) -
     assert sender.send("vks-case-detail", "patch", full, carefully=True) == 400
 
 
+@pytest.mark.every_address
 def test_a_field_that_no_route_reads_is_refused_by_every_route(sender: Sender) -> None:
     asked = [(name, method) for name, method in WRITING if sender.fields_of(name, method)]
     assert len(asked) > 25
@@ -195,6 +197,7 @@ def test_a_field_that_no_route_reads_is_refused_by_every_route(sender: Sender) -
         assert sender.send(name, method, _content(body), carefully=True) in {400, 403, 404}, (name, method)
 
 
+@pytest.mark.every_address
 def test_junk_in_any_field_of_any_route_is_answered_with_a_sentence(sender: Sender) -> None:
     routes = [(name, method) for name, method in WRITING if sender.fields_of(name, method)]
     places = [(name, method, each) for name, method in routes for each in sender.fields_of(name, method)]
@@ -226,6 +229,7 @@ def test_junk_in_any_field_of_any_route_is_answered_with_a_sentence(sender: Send
     assert sum(count for status, count in statuses.items() if status < 300) > EXAMPLES // 15
 
 
+@pytest.mark.every_address
 def test_junk_in_a_row_of_a_list_is_answered_with_a_sentence(sender: Sender) -> None:
     accused = {"full_name": "Đinh Một", "charges": [{"text": "173.2"}]}
     person = {"full_name": "Bế Hai", "role": "victim"}

@@ -501,6 +501,7 @@ def test_every_page_has_a_row() -> None:
     assert set(TABLE) == pages
 
 
+@pytest.mark.every_address
 @pytest.mark.parametrize("asker", ASKERS)
 def test_each_asker_gets_what_the_table_says(
     asker: str, everything: Everything, as_person: SignIn, snapshot: Callable[[], Snapshot]
@@ -549,6 +550,7 @@ def _everything_said(client: Client, addresses: Addresses, **headers: str) -> di
     return told
 
 
+@pytest.mark.every_address
 @pytest.mark.parametrize("part", [False, True], ids=["whole pages", "parts of pages"])
 @pytest.mark.parametrize("asker", STRANGERS)
 def test_a_stranger_is_told_exactly_what_an_empty_archive_would_tell(

@@ -149,6 +149,7 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
     return pages
 
 
+@pytest.mark.every_address
 def test_markup_is_shown_as_it_was_typed(hostile: Everything, as_person: SignIn) -> None:
     pages = _pages(as_person("chief_kv1"), hostile)
     for name, response in pages.items():
@@ -174,6 +175,7 @@ def test_a_stranger_hears_nothing_of_it(hostile: Everything, as_person: SignIn) 
         assert [tag for tag, attributes in Page(response).elements if attributes.get("id") == "vksbad"] == [], name
 
 
+@pytest.mark.every_address
 def test_pages_carry_no_script_or_style_of_their_own(hostile: Everything, as_person: SignIn) -> None:
     for asker in ("chief_kv1", "clerk_kv1", "outsider"):
         for name, response in _pages(as_person(asker), hostile).items():
@@ -212,6 +214,7 @@ def test_scripts_of_a_page_are_told_not_to_run_what_they_fetch(case: Any, as_per
     }
 
 
+@pytest.mark.every_address
 def test_every_field_has_its_label(hostile: Everything, as_person: SignIn) -> None:
     for name, response in _pages(as_person("chief_kv1"), hostile).items():
         page = Page(response)
