@@ -175,6 +175,9 @@ TABLE = {
     ("vks-document-detail", "patch"): "      404 404 404 404  404  200 200 403",
     ("vks-document-file", "post"): "         404 404 404 404  404  201 404 404",
     ("vks-document-pages", "post"): "        404 404 404 404  404  200 200 403",
+    # an inventory lists the documents already
+    ("vks-document-split", "post"): "        404 404 404 404  404  409 409 403",
+    ("vks-document-merge", "post"): "        404 404 404 404  404  409 409 403",
     ("vks-intake-list", "get"): "            200 200 200 200  200  200 200 200",
     ("vks-intake-detail", "get"): "          404 404 404 404  404  200 404 404",
     ("vks-intake-retry", "post"): "          404 404 404 404  404  202 404 404",
@@ -305,6 +308,11 @@ class Addresses:
         of_case = f"/api/vks/cases/{code}/"
         handed = found.handed.pk if found is not None else 1
         self.code = code
+        second = found.filed.documents[1] if found is not None else None
+        self.next = {
+            "other": second.document_id if second is not None else 2,
+            "seen_other": second.sha256 if second is not None else "0" * 64,
+        }
         self.checksum = found.filed.documents[0].sha256 if found is not None else "0" * 64
         tried = CaseImport.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         asked = TemporaryAccess.objects.order_by("pk").values_list("pk", flat=True).first() or 1
@@ -352,6 +360,8 @@ class Addresses:
             "vks-document-detail": f"/api/vks/documents/{document}/",
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
             "vks-document-pages": f"/api/vks/documents/{document}/pages/",
+            "vks-document-split": f"/api/vks/documents/{document}/split/",
+            "vks-document-merge": f"/api/vks/documents/{document}/merge/",
             "vks-intake-list": "/api/vks/intake/",
             "vks-intake-detail": f"/api/vks/intake/{item}/",
             "vks-intake-retry": f"/api/vks/intake/{item}/retry/",
@@ -575,6 +585,8 @@ class Addresses:
             "vks-case-volume-proposal-list": {"volumes": [{"folio_from": 1, "folio_to": 6}]},
             "vks-document-detail": {"title": "Tên đã sửa"},
             "vks-document-pages": {"seen": self.checksum, "pages": [{"page": 1}, {"page": 2, "turn": 90}]},
+            "vks-document-split": {"seen": self.checksum, "after": 1, "title": "Phần sau"},
+            "vks-document-merge": {"seen": self.checksum, **self.next},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},
             "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},
         }

@@ -524,6 +524,36 @@ def test_pages_that_were_changed_are_told_with_both_files(filed_case: FiledCase,
     assert "Quét ngược" not in str(data(entry))
 
 
+def test_documents_that_were_split_and_merged_are_told_with_their_files(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    from vks_plugin.filing.pages import Described, merge_documents, split_document
+
+    filed, actor = filed_case.documents[0], people["prosecutor_kv1"]
+    with written() as found:
+        made = split_document(
+            actor=actor,
+            filed=filed,
+            seen=filed.sha256,
+            after=1,
+            described=Described("Phiếu chuyển"),
+            reason="Quét liền",
+        )
+    # the new one is filed like any other
+    assert found.kinds() == ["document_filed", "document_split"]
+    split = data(found.of("document_split"))
+    assert (split["new_document"], split["new_sha256"], split["folio_from"]) == (made.document_id, made.sha256, 2)
+    assert "Phiếu chuyển" not in str(split)
+    filed.refresh_from_db()
+    with written() as found:
+        change = merge_documents(
+            actor=actor, filed=filed, other=made, seen=filed.sha256, seen_other=made.sha256, reason="Một văn bản"
+        )
+    merged = data(found.of("documents_merged"))
+    assert (merged["merged_document"], merged["merged_sha256"]) == (made.document_id, made.sha256)
+    assert (merged["sha256"], merged["pages_before"], merged["pages"]) == (change.sha256, 1, 2)
+
+
 def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: Path) -> None:
     from django.core.management import call_command
 

@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 
 from tests.custody.batches import batch_in
 from tests.people import FiledCase, pdf_bytes
+from vks_plugin.access import actions as access
 from vks_plugin.cases.folios import Label
 from vks_plugin.cases.models import CaseDocument, Folio, FolioExplanation
 from vks_plugin.conf import configuration
@@ -23,9 +24,11 @@ from vks_plugin.custody.models import LedgerEntry, PageChange, QualityFinding
 from vks_plugin.custody.queries.digitisation import scanned_by
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing.page_map import Placed, check_pages, written
-from vks_plugin.filing.pages import change_pages
+from vks_plugin.filing.pages import Described, change_pages, merge_documents, split_document
 from vks_plugin.host.files import newest_version, readable_pdf, text_of
 from vks_plugin.host.models import Document
+from vks_plugin.host.permissions import may_view
+from vks_plugin.host.provision import case_code_on
 from vks_plugin.host.search import find_documents
 from vks_plugin.host.stored import stored_files
 
@@ -276,3 +279,116 @@ def test_pages_that_make_no_file(placed: list[Placed], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         check_pages(placed, pages=3, scanned=0)
     assert str(Label(1)) == "1"
+
+
+@pytest.mark.django_db
+def test_one_document_becomes_two_and_two_become_one_again(
+    filed_case: FiledCase, people: dict[str, User], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    batch = batch_in("dang_so_hoa", filed_case, people)
+    filed, scanner, procurator = filed_case.documents[1], people["scanner_kv1"], people["prosecutor_kv1"]
+    finding = QualityFinding.objects.create(batch=batch, case_document=filed, page=3, kind="mo", found_by=procurator)
+    kept = filed.document.source_path.read_bytes()
+    with django_capture_on_commit_callbacks(execute=True):
+        made = split_document(
+            actor=scanner,
+            filed=filed,
+            seen=seen(filed),
+            after=1,
+            described=Described("Phiếu chuyển"),
+            reason="Quét liền",
+        )
+    filed = CaseDocument.objects.get(pk=filed.pk)
+    assert (filed.page_count, filed.folio_from, filed.folio_to, folio_pages(filed)) == (1, 3, 3, [("3", 1)])
+    assert (made.page_count, made.folio_label, folio_pages(made)) == (2, "BL 4–5", [("4", 1), ("5", 2)])
+    assert (made.title, made.part, made.document_type_id, made.document.owner) == (
+        "Phiếu chuyển",
+        "hsva",
+        filed.document_type_id,
+        filed.document.owner,
+    )
+    assert orders(readable_pdf(filed.document)) == [("1/3", 0)]
+    assert orders(readable_pdf(made.document)) == [("2/3", 0), ("3/3", 0)]
+    assert filed.document.source_path.read_bytes() == kept
+    finding.refresh_from_db()
+    assert (finding.case_document, finding.page) == (made, 2)
+    # whoever reads the case reads the new document from the first moment, and nobody else
+    readers = {key for key, user in people.items() if made.document_id in may_view(user, [made.document_id])}
+    assert readers == {key for key, user in people.items() if filed.document_id in may_view(user, [filed.document_id])}
+    assert made.document_id in find_documents(procurator, "Phiếu chuyển")
+    assert case_code_on(made.document) == filed_case.case.code
+    with pytest.raises(Conflict, match="không liền nhau"):
+        merge_documents(
+            actor=scanner, filed=made, other=filed, seen=made.sha256, seen_other=filed.sha256, reason="Ngược"
+        )
+    with django_capture_on_commit_callbacks(execute=True):
+        change = merge_documents(
+            actor=scanner, filed=filed, other=made, seen=filed.sha256, seen_other=made.sha256, reason="Một văn bản"
+        )
+    filed = CaseDocument.objects.get(pk=filed.pk)
+    assert orders(readable_pdf(filed.document)) == [("1/3", 0), ("2/3", 0), ("3/3", 0)]
+    assert (filed.folio_label, filed.page_count, filed.sha256) == ("BL 3–5", 3, change.sha256)
+    assert folio_pages(filed) == [("3", 1), ("4", 2), ("5", 3)]
+    finding.refresh_from_db()
+    assert (finding.case_document, finding.page) == (filed, 3)
+    # the other one is an earlier version, with its file, for nobody to find by itself
+    assert not CaseDocument.objects.filter(pk=made.pk).exists()
+    joined = Document.objects.get(pk=made.document_id)
+    assert (joined.root_document_id, joined.source_path.is_file()) == (filed.document_id, True)
+    assert not any(may_view(user, [joined.pk]) for user in people.values() if not user.is_superuser)
+    assert joined.pk not in find_documents(procurator, "Phiếu chuyển")
+    assert case_code_on(joined) is None
+    told = {each.kind: each.said["data"] for each in LedgerEntry.objects.order_by("pk")}
+    assert (told["document_split"]["new_document"], told["document_split"]["folio_from"]) == (joined.pk, 4)
+    assert told["documents_merged"]["merged_sha256"] == told["document_split"]["new_sha256"] == joined.checksum
+    assert not custody.check_files(case=filed_case.case).findings.exists()
+
+
+@pytest.mark.django_db
+def test_what_is_not_split_or_merged(filed_case: FiledCase, people: dict[str, User]) -> None:
+    first, second, third = filed_case.documents
+    actor = people["prosecutor_kv1"]
+    before = (Document.global_objects.count(), CaseDocument.objects.count(), list(Folio.objects.values_list()))
+
+    def split(after: int, title: str = "Phần sau", who: str = "prosecutor_kv1") -> None:
+        split_document(actor=people[who], filed=second, seen=seen(second), after=after, described=Described(title))
+
+    def merge(filed: CaseDocument, other: CaseDocument) -> None:
+        merge_documents(actor=actor, filed=filed, other=other, seen=seen(filed), seen_other=seen(other))
+
+    for after in (0, 3):
+        with pytest.raises(BadInput, match="từ 1 đến 2"):
+            split(after)
+    with pytest.raises(NotAllowed):
+        split(1, who="chief_province")
+    with pytest.raises(NotFound):
+        split(1, who="prosecutor_kv3")
+    with pytest.raises(BadInput, match="cùng một phần"):
+        merge(first, filed_case.internal)
+    with pytest.raises(Conflict, match="không liền nhau"):
+        merge(first, third)
+    mark = FolioMark.objects.create(case_document=second, page=2, areas=[[0, 0, 1, 1]], created_by=actor)
+    with pytest.raises(Conflict, match="đánh dấu"):
+        split(1)
+    with pytest.raises(Conflict, match="đánh dấu"):
+        merge(first, second)
+    mark.delete()
+    FolioExplanation.objects.create(
+        case=second.case,
+        finding="gap",
+        folio_from=9,
+        folio_to=9,
+        case_document=second,
+        text="Báo cáo",
+        explained_by=actor,
+    )
+    with pytest.raises(Conflict, match="giải trình bút lục"):
+        merge(first, second)
+    FolioExplanation.objects.all().delete()
+    access.draw_up_inventory(actor=actor, case=filed_case.case)
+    with pytest.raises(Conflict, match="thống kê tài liệu"):
+        split(1)
+    with pytest.raises(Conflict, match="thống kê tài liệu"):
+        merge(first, second)
+    after_all = (Document.global_objects.count(), CaseDocument.objects.count(), list(Folio.objects.values_list()))
+    assert after_all == before

@@ -152,6 +152,9 @@ TABLE = {
     ("hand_over_act", "post"): "     404 404 404 404  302  403 302 403",
     ("pages", "get"): "              404 404 404 404  404  200 200 403",
     ("pages", "post"): "             404 404 404 404  404  302 302 403",
+    # an inventory lists the document already
+    ("pages_split", "post"): "       404 404 404 404  404  409 409 403",
+    ("pages_merge", "post"): "       404 404 404 404  404  409 409 403",
     ("redact", "get"): "             404 404 404 404  404  200 200 403",
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
     # none was made of this one
@@ -243,6 +246,7 @@ class Addresses:
         slide = found.presentation.slides.get().pk if found is not None else 1
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
         self.checksum = found.filed.documents[0].sha256 if found is not None else "0" * 64
+        self.next = found.filed.documents[1].pk if found is not None else 2
         self.path = {
             "case_list": "/vks/",
             "filter_save": "/vks/filters/",
@@ -310,6 +314,8 @@ class Addresses:
             "intake_discard": f"{of_case}intake/{item}/discard/",
             "describe": f"{of_case}documents/{document}/",
             "pages": f"{of_case}documents/{document}/pages/",
+            "pages_split": f"{of_case}documents/{document}/pages/split/",
+            "pages_merge": f"{of_case}documents/{document}/pages/merge/",
             "redact": f"{of_case}documents/{document}/redact/",
             "redacted": f"{of_case}documents/{document}/redacted/",
             "assign": f"{of_case}assign/",
@@ -430,6 +436,8 @@ class Addresses:
             },
             "describe": {"document_type": "QDKTVA", "title": "Tên đã sửa", "folio_from": "1", "folio_to": "2"},
             "pages": {"seen": self.checksum, "turn-2": "90"},
+            "pages_split": {"seen": self.checksum, "split-after": "1", "split-title": "Phần sau"},
+            "pages_merge": {"seen": self.checksum, "merge-other": str(self.next)},
             "redact": {"make": "1", "rectangles": "1 20 20 50 8", "ground": "khac", "reason": "Thử"},
             "assign": {"user": str(self.inspector), "role": "inspector"},
             "transfer": {"to": "QN-KV3", "decision": "12/QĐ-VKS"},

@@ -12,6 +12,7 @@ from tests.custody.batches import batch_in
 from tests.filing.test_pages import orders
 from tests.people import FiledCase, pdf_bytes
 from tests.web.conftest import Page
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody.models import PageChange
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.web.views import pages as views
@@ -93,3 +94,37 @@ def test_the_same_through_the_api(filed_case: FiledCase, as_person: SignIn) -> N
     for wrong in ("x", [1], {"page": 1}, [{"page": "a"}], [{"page": 9}], []):
         sent = {"seen": told.json()["sha256"], "pages": wrong}
         assert client.post(f"{where}pages/", sent, content_type="application/json").status_code == 400, wrong
+
+
+def test_a_document_is_split_and_merged_from_its_page_and_through_the_api(
+    filed_case: FiledCase, as_person: SignIn
+) -> None:
+    filed, client = filed_case.documents[1], as_person("prosecutor_kv1")
+    where = reverse("vks:pages", args=[filed_case.case.code, filed.document_id])
+    seen = Page(client.get(where)).fields["seen"]
+    refused = client.post(f"{where}split/", {"seen": seen, "split-after": "3", "split-title": "Phiếu"})
+    assert (refused.status_code, "từ 1 đến 2" in Page(refused).text) == (400, True)
+    sent = {"seen": seen, "split-after": "2", "split-title": "Phiếu chuyển", "split-date": "02/03/2026"}
+    assert client.post(f"{where}split/", sent).status_code == 302
+    made = CaseDocument.objects.get(title="Phiếu chuyển")
+    assert (made.folio_label, f"{made.date:%d/%m/%Y}") == ("BL 5", "02/03/2026")
+    after = Page(client.get(where))
+    assert "1-2" in after.text
+    # only what stands next can be put behind it
+    assert client.post(f"{where}merge/", {"seen": seen, "merge-other": filed_case.documents[0].pk}).status_code == 400
+    assert client.post(f"{where}merge/", {"seen": seen, "merge-other": made.pk}).status_code == 409
+    assert client.post(f"{where}merge/", {"seen": after.fields["seen"], "merge-other": made.pk}).status_code == 302
+    assert "1-2, =M1" in Page(client.get(where)).text
+    api = f"/api/vks/documents/{filed.document_id}/"
+    sha256 = client.get(api).json()["sha256"]
+    told = client.post(
+        f"{api}split/", {"seen": sha256, "after": 1, "title": "Phần sau"}, content_type="application/json"
+    )
+    assert (told.status_code, told.json()["folio_from"], told.json()["page_count"]) == (201, 4, 2)
+    given = {
+        "other": told.json()["id"],
+        "seen": client.get(api).json()["sha256"],
+        "seen_other": told.json()["sha256"],
+    }
+    back = client.post(f"{api}merge/", given, content_type="application/json")
+    assert (back.status_code, back.json()["folio_to"], back.json()["page_count"]) == (200, 5, 3)

@@ -62,7 +62,7 @@ class Metadata(NamedTuple):
     folio_to: int | None
 
 
-def _clean(
+def clean_metadata(
     *,
     document_type: CatalogueType | None,
     part: str,
@@ -73,6 +73,11 @@ def _clean(
     folio_to: int | None,
     page_count: int | None,
 ) -> Metadata:
+    """Return what is said of a document, checked and cleaned.
+
+    Raises:
+        BadInput: it cannot be so; the sentence says what to correct.
+    """
     enforce(no_state_secrets(Sensitivity(texts=(composed(title), composed(number)))))
     if document_type is not None and document_type.part == "hsks" and part == "hsva":
         raise BadInput(
@@ -242,7 +247,7 @@ def file_upload(
     try:
         receive(file, path, name=name)
         facts = inspect_pdf(path, name=name, max_pages=configuration().max_document_pages)
-        meta = _clean(
+        meta = clean_metadata(
             document_type=document_type,
             part=chosen_part,
             title=title,
@@ -360,7 +365,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
         # only after the host is done with its own copy: it writes the title into its log, which staff may read;
         # and before the index is written, which happens at commit too
         transaction.on_commit(partial(set_title, document.pk, item.title))
-        filed = _file(case=item.case, document=document, actor=item.created_by, meta=meta)
+        filed = file_document(case=item.case, document=document, actor=item.created_by, meta=meta)
         IntakeItem.objects.filter(pk=item.pk).update(status=IntakeItem.Status.FILED, document_id=document.pk)
         return filed
     return _file_from_dms(document, code, actor=document.owner)
@@ -379,10 +384,10 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
         write_case_code(document, None)
         return None
     meta = Metadata(found, part, one_line(document.title), "", document.created, None, None)
-    return _file(case=case, document=document, actor=actor, meta=meta)
+    return file_document(case=case, document=document, actor=actor, meta=meta)
 
 
-def _file(*, case: CaseFile, document: Document, actor: User, meta: Metadata) -> CaseDocument:
+def file_document(*, case: CaseFile, document: Document, actor: User, meta: Metadata) -> CaseDocument:
     """Write the filing itself, then owner and grants, then the index."""
     # what its readers see, not what it was before it was filed
     shown = newest_version(document)
@@ -485,7 +490,7 @@ def adopt(
         raise Conflict(_("Tài liệu này đã ở trong một vụ án."))
     if document.root_document_id is not None:
         raise BadInput(_("Đây là một phiên bản: hãy chọn tài liệu gốc của nó."))
-    meta = _clean(
+    meta = clean_metadata(
         document_type=document_type,
         part=chosen_part,
         title=title or document.title,
@@ -498,7 +503,7 @@ def adopt(
     CaseFile.objects.select_for_update().get(pk=case.pk)
     _refuse_taken_folios(case, meta)
     write_case_code(document, case.code)
-    return _file(case=case, document=document, actor=actor, meta=meta)
+    return file_document(case=case, document=document, actor=actor, meta=meta)
 
 
 @transaction.atomic
@@ -511,7 +516,7 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     """
     require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("sửa thông tin tài liệu"))
     refuse_frozen([filed.document_id])
-    meta = _clean(
+    meta = clean_metadata(
         document_type=document_type,
         part=filed.part,
         title=str(fields.get("title", filed.title)),

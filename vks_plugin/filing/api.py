@@ -24,7 +24,7 @@ from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.page_map import Placed
-from vks_plugin.filing.pages import change_pages
+from vks_plugin.filing.pages import Described, change_pages, merge_documents, split_document
 from vks_plugin.host.permissions import viewable_documents
 from vks_plugin.rest import NUMBER, UUID, ApiViewSet, ComposedField, InputSerializer, refusals
 
@@ -148,6 +148,32 @@ class ChangePagesSerializer(InputSerializer):
     reason = ComposedField(
         required=False, default="", allow_blank=True, help_text="Needed where a page is left out, replaced or added."
     )
+
+
+class SplitOffSerializer(InputSerializer):
+    """Where a document is split, and what its second half is."""
+
+    seen = serializers.CharField(max_length=64, help_text="SHA-256 of the file as it is now.")
+    after = serializers.IntegerField(help_text="The last page that stays.")
+    title = ComposedField(max_length=250)
+    document_type = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Code in the catalogue; that of the first half when left out.",
+    )
+    number = ComposedField(required=False, default="", allow_blank=True, max_length=60)
+    date = serializers.DateField(required=False, allow_null=True, default=None)
+    reason = ComposedField(required=False, default="", allow_blank=True)
+
+
+class PutTogetherSerializer(InputSerializer):
+    """The document whose pages are put behind those of another one."""
+
+    other = serializers.IntegerField(help_text="Id in the host.")
+    seen = serializers.CharField(max_length=64, help_text="SHA-256 of the file as it is now.")
+    seen_other = serializers.CharField(max_length=64, help_text="SHA-256 of the file of the other one.")
+    reason = ComposedField(required=False, default="", allow_blank=True)
 
 
 @extend_schema(parameters=[CASE_CODE])
@@ -277,6 +303,37 @@ class DocumentViewSet(ApiViewSet):
         placed = PlacedSerializer(data=given.pop("pages"), many=True)
         placed.is_valid(raise_exception=True)
         change_pages(actor=self.actor, filed=filed, placed=[Placed(**each) for each in placed.validated_data], **given)
+        return self.shown(self._filed(id))
+
+    @extend_schema(
+        summary="Split a document in two",
+        description="Before the seal. The pages after one become a document of their own, with their folios.",
+        parameters=[_HOST_ID],
+        request=SplitOffSerializer,
+        responses={201: CaseDocumentSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def split(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Split it; answer with the new one."""
+        filed, given = self._filed(id), dict(self.given(SplitOffSerializer))
+        told = {name: given.pop(name) for name in ("seen", "after", "reason")}
+        kind = _document_type(given.pop("document_type", None))
+        made = split_document(actor=self.actor, filed=filed, described=Described(document_type=kind, **given), **told)
+        return self.shown(self._filed(str(made.document_id)), status=201)
+
+    @extend_schema(
+        summary="Put the pages of the next document behind those of this one",
+        description="Before the seal. The other document is an earlier version of this one from then on.",
+        parameters=[_HOST_ID],
+        request=PutTogetherSerializer,
+        responses={200: CaseDocumentSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def merge(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Merge them."""
+        filed, given = self._filed(id), dict(self.given(PutTogetherSerializer))
+        other = self._filed(str(given.pop("other")))
+        merge_documents(actor=self.actor, filed=filed, other=other, **given)
         return self.shown(self._filed(id))
 
     @extend_schema(

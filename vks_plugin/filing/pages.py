@@ -1,4 +1,4 @@
-"""Pages of a filed document, before its seal: turned, put in order, taken out, replaced by a better scan.
+"""Pages of a filed document, before its seal: turned, put in order, taken out, replaced; documents split and merged.
 
 No file is changed. Whatever is done makes a new version of it in the host, in the transaction of the act; the file before
 stays as an earlier version, and the ledger has the SHA-256 of both.
@@ -6,37 +6,44 @@ stays as an earlier version, and the ledger has the SHA-256 of both.
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
+from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
+from vks_plugin.cases.actions.folios import follow_folios
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.folio_queries import listed_labels
 from vks_plugin.cases.folios import LARGEST_FOLIO, Label, cited
-from vks_plugin.cases.models import CaseDocument, Folio, FolioExplanation
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, PageChange
 from vks_plugin.custody.states import DIGITISATION, PAGES_OPEN
 from vks_plugin.errors import BadInput, Conflict
-from vks_plugin.filing.actions import receive
+from vks_plugin.filing.actions import clean_metadata, file_document, receive
 from vks_plugin.filing.page_map import Pages, Placed, check_pages, places, taken_out, touched, written
 from vks_plugin.filing.pdf import inspect_pdf, is_signed, page_count_of, page_texts, rearrange
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.filed import refuse_frozen
 from vks_plugin.host.files import newest_version
 from vks_plugin.host.models import Document
+from vks_plugin.host.provision import write_case_code
 from vks_plugin.host.search import reindex_on_commit
-from vks_plugin.host.versions import PDF, NewFile, add_version
+from vks_plugin.host.versions import PDF, NewFile, add_document, add_version, join_as_version
 from vks_plugin.text import one_line
 
 LONGEST_REASON = 500
@@ -144,9 +151,7 @@ def change_pages(
     refuse_closed(filed)
     if numbers not in {WITH_PAGE, IN_PLACE}:
         raise BadInput(_("Hãy chọn số bút lục đi theo trang hay giữ nguyên chỗ."), field="numbers")
-    said = one_line(reason)
-    if len(said) > LONGEST_REASON:
-        raise BadInput(_("Nội dung dài quá %(most)d ký tự.") % {"most": LONGEST_REASON}, field="reason")
+    said = _reason(reason)
     source = _sources(filed, seen)
     with _workshop() as folder, ExitStack() as undo:
         new, scanned = _received(scan, folder)
@@ -156,11 +161,8 @@ def change_pages(
             raise BadInput(_("Hãy nêu lý do bỏ, thay hoặc thêm trang."), field="reason")
         made = _made(source, placed, new, folder)
         with transaction.atomic():
-            case = lock_case(filed.case)
-            filed = CaseDocument.objects.select_related("document").get(pk=filed.pk)
+            case, filed = _held(filed, source)
             batch = refuse_closed(filed)
-            if filed.case_id != case.pk or newest_version(filed.document).pk != source.version.pk:
-                raise _changed_meanwhile()
             _move_folios(filed, placed, out, source.pages, numbers)
             _move_findings(filed, placed)
             _refuse_marked(filed, touched(placed, source.pages))
@@ -180,14 +182,7 @@ def change_pages(
                 "pages_changed",
                 actor=actor,
                 case=case,
-                filing=filed.pk,
-                document=filed.document_id,
-                part=filed.part,
-                version=change.version,
-                sha256_before=change.sha256_before,
-                sha256=change.sha256,
-                pages_before=change.pages_before,
-                pages=change.pages,
+                **_told(change, filed),
                 page_map=change.page_map,
                 scan_sha256=sha256_of(new) if new is not None else None,
                 reason=said,
@@ -220,11 +215,7 @@ def _made(source: _Sources, placed: Pages, scan: Path | None, folder: Path) -> N
     if source.archive is not None:
         archive = folder / "archive.pdf"
         rearrange(source.archive, archive, placed, scan=scan)
-    most = configuration().max_document_pages
-    if len(placed) > most:
-        raise BadInput(
-            _("Tài liệu sẽ có %(pages)d trang, quá %(limit)d.") % {"pages": len(placed), "limit": most}, field="pages"
-        )
+    _refuse_too_long(len(placed))
     text = page_texts(archive or original).text
     moved = scan is None and len(placed) == source.pages
     # a version whose words the host keeps without a layer on the pages
@@ -261,6 +252,295 @@ def _store(
         reason=reason,
         changed_by=actor,
     )
+
+
+# --- one document becomes two, two become one
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is said of the document that comes out of another; see `file_upload`."""
+
+    title: str
+    document_type: CatalogueType | None = None
+    number: str = ""
+    date: dt.date | None = None
+
+
+def split_document(
+    *, actor: User, filed: CaseDocument, seen: str, after: int, described: Described, reason: str = ""
+) -> CaseDocument:
+    """Make a document of its own of the pages after one; its folios go along. Return the new document.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `change_pages`; also where an inventory lists the document already, or a
+            folio does not say on which page it is.
+        BadInput: there is no such page, none would be left on one side, or what is said of the new document will not do.
+    """
+    require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("tách tài liệu"))
+    refuse_closed(filed)
+    said = _reason(reason)
+    source = _sources(filed, seen)
+    if not 1 <= after < source.pages:
+        raise BadInput(
+            _("Tài liệu có %(count)d trang: hãy tách sau một trang từ 1 đến %(last)d.")
+            % {"count": source.pages, "last": source.pages - 1},
+            field="after",
+        )
+    meta = clean_metadata(
+        document_type=described.document_type or filed.document_type,
+        part=filed.part,
+        title=described.title,
+        number=described.number,
+        date=described.date,
+        folio_from=None,
+        folio_to=None,
+        page_count=source.pages - after,
+    )
+    rest = [Placed(page) for page in range(after + 1, source.pages + 1)]
+    with _workshop() as folder, _workshop() as other, ExitStack() as undo:
+        first = _made(source, unchanged(after), None, folder)
+        second = _made(source, rest, None, other)
+        with transaction.atomic():
+            case, filed = _held(filed, source)
+            _refuse_listed(case, filed)
+            _refuse_marked(filed, {page.page or 0 for page in rest})
+            document = add_document(filed.document, second, title=meta.title, undo=undo)
+            write_case_code(document, case.code)
+            made = file_document(case=case, document=document, actor=actor, meta=meta)
+            CaseDocument.objects.filter(pk=made.pk).update(counting=filed.counting)
+            _part_with(filed, made, after)
+            change = _store(
+                actor,
+                filed,
+                source,
+                first,
+                kind=PageChange.Kind.SPLIT,
+                page_map=written(unchanged(after)),
+                reason=said,
+                undo=undo,
+            )
+            made.refresh_from_db()
+            tell(
+                "document_split",
+                actor=actor,
+                case=case,
+                **_told(change, filed),
+                new_document=made.document_id,
+                new_sha256=made.sha256,
+                folio_from=made.folio_from,
+                folio_to=made.folio_to,
+                title=made.title,
+                reason=said,
+            )
+        undo.pop_all()
+    return made
+
+
+def merge_documents(
+    *, actor: User, filed: CaseDocument, other: CaseDocument, seen: str, seen_other: str, reason: str = ""
+) -> PageChange:
+    """Put the pages of another document behind those of one; the other is then an earlier version of it.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `change_pages`, for both documents; also where they do not follow each other,
+            an inventory lists one of them, or something else names the other one.
+    """
+    require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("ghép tài liệu"))
+    if other.case_id != filed.case_id or other.part != filed.part or other.pk == filed.pk:
+        raise BadInput(_("Chỉ ghép được hai tài liệu của cùng một phần hồ sơ."), field="other")
+    refuse_closed(filed)
+    refuse_closed(other)
+    said = _reason(reason)
+    source, behind = _sources(filed, seen), _sources(other, seen_other)
+    placed = [*unchanged(source.pages), *(Placed(None, page) for page in range(1, behind.pages + 1))]
+    with _workshop() as folder, ExitStack() as undo:
+        joined = _joined(source, behind, placed, folder)
+        with transaction.atomic():
+            case, filed = _held(filed, source)
+            _case, other = _held(other, behind)
+            for each in (filed, other):
+                _refuse_listed(case, each)
+            _refuse_apart(filed, other)
+            _refuse_marked(other, set(range(1, behind.pages + 1)))
+            _take_over(filed, other, source.pages)
+            _refuse_named(other)
+            title, document, sha256 = other.title, other.document, other.sha256
+            other.delete()
+            write_case_code(document, None)
+            join_as_version(document, filed.document)
+            change = _store(
+                actor,
+                filed,
+                source,
+                joined,
+                kind=PageChange.Kind.MERGED,
+                page_map=written(placed),
+                reason=said,
+                undo=undo,
+            )
+            follow_folios([filed.pk])
+            filed.refresh_from_db()
+            # nobody holds a grant on what is a version now
+            project_case(case, documents=[filed])
+            reindex_on_commit([document.pk])
+            tell(
+                "documents_merged",
+                actor=actor,
+                case=case,
+                **_told(change, filed),
+                merged_document=document.pk,
+                merged_sha256=sha256,
+                title=title,
+                reason=said,
+            )
+        undo.pop_all()
+    return change
+
+
+def _reason(reason: str) -> str:
+    said = one_line(reason)
+    if len(said) > LONGEST_REASON:
+        raise BadInput(_("Nội dung dài quá %(most)d ký tự.") % {"most": LONGEST_REASON}, field="reason")
+    return said
+
+
+def _told(change: PageChange, filed: CaseDocument) -> dict[str, Any]:
+    """Return what the ledger is told of the files before and after."""
+    return {
+        "filing": filed.pk,
+        "document": filed.document_id,
+        "part": filed.part,
+        "version": change.version,
+        "sha256_before": change.sha256_before,
+        "sha256": change.sha256,
+        "pages_before": change.pages_before,
+        "pages": change.pages,
+    }
+
+
+def _held(filed: CaseDocument, source: _Sources) -> tuple[CaseFile, CaseDocument]:
+    """Return case and document as they are now, held until the transaction ends.
+
+    Raises:
+        Conflict: the document is another one by now, or in another case.
+    """
+    case = lock_case(filed.case)
+    now = CaseDocument.objects.select_related("document", "document_type").filter(pk=filed.pk, case=case).first()
+    if now is None or newest_version(now.document).pk != source.version.pk:
+        raise _changed_meanwhile()
+    refuse_closed(now)
+    now.case = case
+    return case, now
+
+
+def _joined(source: _Sources, behind: _Sources, placed: Pages, folder: Path) -> NewFile:
+    original, archive = folder / "original.pdf", None
+    rearrange(source.original, original, placed, scan=behind.original)
+    if source.archive is not None or behind.archive is not None:
+        archive = folder / "archive.pdf"
+        rearrange(source.archive or source.original, archive, placed, scan=behind.archive or behind.original)
+    _refuse_too_long(len(placed))
+    text = page_texts(archive or original).text
+    kept = "\n\n".join(filter(None, (source.version.content, behind.version.content)))
+    return NewFile(original, archive, text or kept, len(placed))
+
+
+def _refuse_too_long(pages: int) -> None:
+    most = configuration().max_document_pages
+    if pages > most:
+        raise BadInput(
+            _("Tài liệu sẽ có %(pages)d trang, quá %(limit)d.") % {"pages": pages, "limit": most}, field="pages"
+        )
+
+
+def _refuse_listed(case: CaseFile, filed: CaseDocument) -> None:
+    """Refuse to split or merge what an inventory lists under its name: that list stays as it is (BLTTHS, Điều 131)."""
+    rows = Folio.objects.filter(case_document=filed, number__isnull=False)
+    if {Label(each.number or 0, each.suffix) for each in rows} & listed_labels(case):
+        raise Conflict(
+            _("Tài liệu “%(title)s” đã ở trong thống kê tài liệu: không tách, ghép được nữa.") % {"title": filed.title}
+        )
+
+
+def _refuse_apart(filed: CaseDocument, other: CaseDocument) -> None:
+    """Refuse to merge documents whose folios are not one run, or only one of which has any."""
+    labels = {
+        each.pk: sorted(
+            Label(row.number or 0, row.suffix) for row in Folio.objects.filter(case_document=each, number__isnull=False)
+        )
+        for each in (filed, other)
+    }
+    first, second = labels[filed.pk], labels[other.pk]
+    if not first and not second:
+        return
+    if not first or not second:
+        raise Conflict(_("Một tài liệu có bút lục, tài liệu kia chưa có: hãy đánh số rồi mới ghép."), field="other")
+    between = Folio.objects.filter(
+        case_id=filed.case_id, number__gte=first[0].number, number__lte=second[-1].number
+    ).exclude(case_document__in=[filed, other])
+    if first[-1] > second[0] or any(first[0] < Label(row.number or 0, row.suffix) < second[-1] for row in between):
+        raise Conflict(
+            _("Bút lục của hai tài liệu không liền nhau: chỉ ghép tài liệu đứng ngay sau vào tài liệu trước."),
+            field="other",
+        )
+
+
+def _part_with(filed: CaseDocument, made: CaseDocument, after: int) -> None:
+    """Give what hangs on the pages after one to the document that they make.
+
+    Raises:
+        Conflict: a folio says no page, or an explanation is about pages of both.
+    """
+    if Folio.objects.filter(case_document=filed, page__isnull=True).exists():
+        raise Conflict(_("Có bút lục chưa rõ ở trang nào: hãy ghi trang của từng bút lục rồi mới tách."))
+    for row in FolioExplanation.objects.filter(about=filed, page_to__gt=after):
+        if (row.page_from or 0) <= after:
+            raise Conflict(
+                _("Đã có giải trình về trang %(first)d–%(last)d: các trang này phải còn đủ và liền nhau.")
+                % {"first": row.page_from, "last": row.page_to},
+                field="after",
+            )
+        FolioExplanation.objects.filter(pk=row.pk).update(
+            about=made, page_from=F("page_from") - after, page_to=F("page_to") - after
+        )
+    moved = Folio.objects.filter(case_document=filed, page__gt=after)
+    numbered = moved.filter(number__isnull=False).exists()
+    moved.update(case_document=made, page=F("page") - after)
+    filed.quality_findings.filter(page__gt=after).update(case_document=made, page=F("page") - after)
+    if not Folio.objects.filter(case_document=filed, number__isnull=False).exists():
+        CaseDocument.objects.filter(pk=filed.pk).update(folio_from=None, folio_to=None, suffix_from="", suffix_to="")
+    follow_folios([filed.pk, made.pk] if numbered else [filed.pk])
+
+
+def _take_over(filed: CaseDocument, other: CaseDocument, pages: int) -> None:
+    """Give what hangs on the pages of one document to the document they stand in from now on, behind its own."""
+    Folio.objects.filter(case_document=other).update(case_document=filed, page=F("page") + pages)
+    FolioExplanation.objects.filter(about=other).update(
+        about=filed, page_from=F("page_from") + pages, page_to=F("page_to") + pages
+    )
+    other.quality_findings.update(case_document=filed, page=F("page") + pages)
+    other.page_changes.update(case_document=filed)
+
+
+def _refuse_named(other: CaseDocument) -> None:
+    """Refuse to let a document go that something else of ours still names, whatever it is.
+
+    Raises:
+        Conflict: something does.
+    """
+    # those without a way back among them
+    relations = [
+        each for each in CaseDocument._meta.get_fields(include_hidden=True) if each.auto_created and not each.concrete
+    ]
+    for relation in relations:
+        model, field = cast("Any", relation.related_model), cast("Any", relation).field
+        if model._default_manager.filter(**{field.name: other}).exists():
+            raise Conflict(
+                _("Tài liệu “%(title)s” đang được nêu ở nơi khác (%(what)s): không ghép được.")
+                % {"title": other.title, "what": model._meta.verbose_name},
+                field="other",
+            )
 
 
 # --- what hangs on pages by their number

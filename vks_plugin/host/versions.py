@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from documents.file_handling import generate_unique_filename
-from documents.models import Document
+from documents.models import Document, Note
 from filelock import FileLock
 
 from vks_plugin.hashing import sha256_of
@@ -51,12 +51,7 @@ def add_version(root: Document, new: NewFile, *, undo: ExitStack) -> Document:
         new: its files; they are copied.
         undo: what takes the copies away again, for the caller to close if the transaction comes to nothing.
     """
-    values: dict[str, Any] = {}
-    if any(field.name == "version_index" for field in Document._meta.get_fields()):
-        # the stand-in does not number its versions
-        taken = Document.global_objects.filter(root_document_id=root.pk).aggregate(last=Max("version_index"))["last"]
-        values["version_index"] = (taken or 0) + 1
-    before = newest_version(root)
+    before, values = newest_version(root), _next_index(root)
     version = _write(
         new,
         undo,
@@ -71,6 +66,40 @@ def add_version(root: Document, new: NewFile, *, undo: ExitStack) -> Document:
     if not is_stand_in():
         transaction.on_commit(partial(import_module("documents.caching").clear_document_caches, root.pk))
     return version
+
+
+def add_document(like: Document, new: NewFile, *, title: str, undo: ExitStack) -> Document:
+    """Make a document that lies where another does and belongs to whom it belongs; nobody holds a grant on it yet."""
+    return _write(
+        new,
+        undo,
+        like=newest_version(like),
+        title=title[:127],
+        created=like.created,
+        owner_id=like.owner_id,
+        document_type_id=like.document_type_id,
+        storage_path_id=like.storage_path_id,
+    )
+
+
+def join_as_version(document: Document, root: Document) -> None:
+    """Make a document and its versions earlier versions of another one, with its notes and tags; its files stay.
+
+    Nobody holds a grant on a version, and none carries a case code: the caller sees to both. A version written after
+    this is the newest.
+    """
+    for pk in [document.pk, *Document.objects.filter(root_document_id=document.pk).values_list("pk", flat=True)]:
+        Document.objects.filter(pk=pk).update(root_document_id=root.pk, **_next_index(root))
+    Note.objects.filter(document_id=document.pk).update(document_id=root.pk)
+    root.tags.add(*document.tags.all())
+
+
+def _next_index(root: Document) -> dict[str, int]:
+    """Return the number of the next version; the stand-in does not number them."""
+    if not any(field.name == "version_index" for field in Document._meta.get_fields()):
+        return {}
+    taken = Document.global_objects.filter(root_document_id=root.pk).aggregate(last=Max("version_index"))["last"]
+    return {"version_index": (taken or 0) + 1}
 
 
 def _write(new: NewFile, undo: ExitStack, *, like: Document, **values: Any) -> Document:

@@ -12,7 +12,7 @@ from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.models import PART_CHOICES, CaseDocument
 from vks_plugin.custody.models import DigitisationBatch, QualityFinding
 from vks_plugin.custody.states import DIGITISATION_STEPS
-from vks_plugin.web.fields import StyledForm
+from vks_plugin.web.fields import DayField, StyledForm
 
 
 def _number(label: Any) -> forms.IntegerField:
@@ -98,6 +98,35 @@ class PagesForm(StyledForm):
     reason = forms.CharField(
         label=_("Lý do"), max_length=500, required=False, help_text=_("Bắt buộc khi bỏ, thay hoặc thêm trang.")
     )
+
+
+class SplitForm(StyledForm):
+    """Where a document is split, and what its second half is."""
+
+    after = forms.IntegerField(
+        label=_("Tách sau trang"),
+        min_value=1,
+        max_value=LARGEST_FOLIO,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 6, "autocomplete": "off"}),
+    )
+    title = forms.CharField(label=_("Tên tài liệu tách ra"), max_length=250)
+    number = forms.CharField(label=_("Số"), max_length=60, required=False)
+    date = DayField(label=_("Ngày"), required=False)
+    reason = forms.CharField(label=_("Lý do"), max_length=500, required=False)
+
+
+class MergeForm(StyledForm):
+    """The document whose pages are put behind those of another one."""
+
+    other = forms.ModelChoiceField(
+        label=_("Tài liệu ghép vào sau"), queryset=CaseDocument.objects.none(), empty_label=_("Chọn…")
+    )
+    reason = forms.CharField(label=_("Lý do"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, others: QuerySet[CaseDocument], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chooser: Any = self.fields["other"]
+        chooser.queryset = others
 
 
 class ReasonForm(StyledForm):

@@ -55,6 +55,8 @@ OURS: dict[str, str] = {
         vks/cases/{code}/digitisation/{pk}/{act}
         vks/cases/{code}/documents/{document_id}
         vks/cases/{code}/documents/{document_id}/pages
+        vks/cases/{code}/documents/{document_id}/pages/merge
+        vks/cases/{code}/documents/{document_id}/pages/split
         vks/cases/{code}/documents/{document_id}/redact
         vks/cases/{code}/documents/{document_id}/redacted
         vks/cases/{code}/documents/{document_id}/read
@@ -275,7 +277,9 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/trial-unit
         api/vks/cases/{code}/upload
         api/vks/documents/{id}/file
+        api/vks/documents/{id}/merge
         api/vks/documents/{id}/pages
+        api/vks/documents/{id}/split
         api/vks/hand-overs/{pk}/accept
         api/vks/hand-overs/{pk}/attach
         api/vks/hand-overs/{pk}/cancel

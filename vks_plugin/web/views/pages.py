@@ -1,4 +1,4 @@
-"""The pages of a document before its seal: seen as pictures, turned, put in order, taken out, replaced."""
+"""The pages of a document before its seal: seen as pictures, turned, put in order, replaced; split off, and merged."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.folios import Label, cited, parse_pages
 from vks_plugin.cases.models import CaseDocument, Folio
+from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
 from vks_plugin.filing import pages as actions
 from vks_plugin.filing.page_map import TURNS, Placed
@@ -22,7 +24,7 @@ from vks_plugin.filing.pdf import page_count_of
 from vks_plugin.host.files import newest_version, readable_pdf
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
-from vks_plugin.web.digitisation_forms import PagesForm
+from vks_plugin.web.digitisation_forms import MergeForm, PagesForm, SplitForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
 ON_A_PAGE = 60
@@ -84,6 +86,77 @@ def pages(request: SignedInRequest, code: str, document_id: int) -> HttpResponse
     messages.success(request, _("Đã ghi phiên bản mới của tài liệu; bản trước vẫn còn."), extra_tags=OURS)
     where = reverse("vks:pages", args=[code, document_id])
     return redirect(where if first == 1 else f"{where}?from={first}")
+
+
+def _others(filed: CaseDocument) -> QuerySet[CaseDocument]:
+    """Return which documents can be put behind one: the next in the order of folios, or those without folios."""
+    rest = CaseDocument.objects.filter(case_id=filed.case_id, part=filed.part).exclude(pk=filed.pk)
+    rest = rest.exclude(document_id__in=sealed_documents())
+    if filed.folio_to is None:
+        return rest.filter(folio_from__isnull=True)
+    following = rest.filter(folio_from__gte=filed.folio_to).order_by("folio_from", "suffix_from")
+    return rest.filter(pk__in=list(following.values_list("pk", flat=True)[:1]))
+
+
+def _unchanged(filed: CaseDocument) -> tuple[list[Tile], int]:
+    count = page_count_of(readable_pdf(filed.document))
+    return [Tile(number, str(number)) for number in range(1, min(ON_A_PAGE, count) + 1)], count
+
+
+@page
+@require_POST
+def split(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
+    """Make a document of its own of the pages after one."""
+    filed = _filed(request, code, document_id)
+    form = SplitForm(request.POST, prefix="split")
+    try:
+        if not form.is_valid():
+            raise BadInput(_("Chưa ghi được: hãy xem lại các ô."))
+        given = dict(form.cleaned_data)
+        after, reason = given.pop("after"), given.pop("reason")
+        made = actions.split_document(
+            actor=request.user,
+            filed=filed,
+            seen=request.POST.get("seen", ""),
+            after=after,
+            described=actions.Described(**given),
+            reason=reason,
+        )
+    except VksError as error:
+        return _show(
+            request, filed, *_unchanged(filed), PagesForm(), split_form=form, refusal=error.message, status=error.status
+        )
+    messages.success(
+        request, _("Đã tách ra tài liệu “%(title)s”: hãy chọn loại cho đúng.") % {"title": made.title}, extra_tags=OURS
+    )
+    return redirect("vks:describe", code=code, document_id=made.document_id)
+
+
+@page
+@require_POST
+def merge(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
+    """Put the pages of another document behind those of this one."""
+    filed = _filed(request, code, document_id)
+    form = MergeForm(request.POST, prefix="merge", others=_others(filed))
+    try:
+        if not form.is_valid():
+            raise BadInput(_("Chưa ghi được: hãy xem lại các ô."))
+        other = form.cleaned_data["other"]
+        actions.merge_documents(
+            actor=request.user,
+            filed=filed,
+            other=other,
+            seen=request.POST.get("seen", ""),
+            # chosen by its name from a list: nobody looked at its file here
+            seen_other=newest_version(other.document).checksum,
+            reason=form.cleaned_data["reason"],
+        )
+    except VksError as error:
+        return _show(
+            request, filed, *_unchanged(filed), PagesForm(), merge_form=form, refusal=error.message, status=error.status
+        )
+    messages.success(request, _("Đã ghép hai tài liệu thành một."), extra_tags=OURS)
+    return redirect("vks:pages", code=code, document_id=document_id)
 
 
 def _typed(sent: QueryDict, number: int) -> Tile:
@@ -150,6 +223,8 @@ def _show(
     count: int,
     form: PagesForm,
     *,
+    split_form: SplitForm | None = None,
+    merge_form: MergeForm | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -172,6 +247,8 @@ def _show(
         "tiles": tiles,
         "turns": TURNS,
         "form": form,
+        "split_form": split_form or SplitForm(prefix="split"),
+        "merge_form": merge_form or MergeForm(prefix="merge", others=_others(filed)),
         "seen": request.POST.get("seen", "") or newest_version(filed.document).checksum,
         "count": count,
         "starts": range(1, count + 1, ON_A_PAGE) if count > ON_A_PAGE else (),
