@@ -338,6 +338,20 @@ ACTS: dict[str, Act] = {
     "accession_packed": Act(_("Đóng gói hồ sơ nộp lưu"), ("accession", "documents", "pages", "digest", "sha256")),
     "accession_cancelled": Act(_("Hủy lần nộp lưu"), ("accession",)),
     "accessioned": Act(_("Nhận hồ sơ vào lưu trữ"), ("accession", "unit", "record", "documents", "digest", "sha256")),
+    # disposed of
+    "disposal_drafted": Act(_("Lập đợt tiêu hủy"), ("disposal", "unit"), hidden=("reason",)),
+    "disposal_submitted": Act(_("Trình duyệt tiêu hủy"), ("disposal",)),
+    "disposal_approved": Act(_("Duyệt tiêu hủy"), ("disposal", "approval", "record")),
+    "disposal_denied": Act(_("Không duyệt tiêu hủy"), ("disposal",), hidden=("reason",)),
+    "disposal_cancelled": Act(_("Hủy đợt tiêu hủy"), ("disposal",), hidden=("reason",)),
+    "disposal_record": Act(_("Gắn biên bản tiêu hủy đã ký"), ("disposal", "sha256")),
+    "disposal_ordered": Act(_("Cho thực hiện tiêu hủy"), ("disposal",)),
+    "case_destroyed": Act(
+        _("Tiêu hủy hồ sơ"),
+        ("disposal", "unit", "record", "kept_until", "documents", "pages", "folios", "files", "digest", "sha256"),
+    ),
+    "files_destroyed": Act(_("Xóa hết tệp của hồ sơ đã tiêu hủy"), ("disposal", "files")),
+    "disposal_left_out": Act(_("Để hồ sơ lại, không tiêu hủy trong đợt"), ("disposal",)),
     # what concerns no single case
     "appointed": Act(
         _("Bổ nhiệm"),
@@ -549,6 +563,9 @@ FIELDS: dict[str, Field] = {
     "outcome": Field(_("Kết quả phiên tòa")),
     "outcome_on": Field(_("Ngày có kết quả"), "day"),
     "remarks": Field(_("Nhận xét rút kinh nghiệm")),
+    "disposal": Field(_("Đợt tiêu hủy số")),
+    "approval": Field(_("Lần duyệt")),
+    "kept_until": Field(_("Bảo quản đến hết"), "day"),
 }
 """By the name the entry carries."""
 

@@ -21,7 +21,7 @@ MEBIBYTE = 1024 * 1024
 
 
 _ZERO_TOO = frozenset({"deadline_start_offset"})
-PAPER_SERIES = frozenset({"hand_over", "digitisation", "accession"})
+PAPER_SERIES = frozenset({"hand_over", "digitisation", "accession", "disposal"})
 """Series of `custody.models.NumberSeries` whose records bear a number and, where the office has one, a symbol."""
 _LONGEST_SYMBOL = 40
 
@@ -88,6 +88,10 @@ class Configuration:
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"
     """Events of the record whose day is the day a case counts as finished, from which retention and accession count."""
+    disposal_first_roles: str = "chief_procurator,deputy_chief_procurator"
+    """Roles of the office that keeps a case whose holders approve first that its file is disposed of."""
+    disposal_second_roles: str = "chief_procurator"
+    """Roles of the province whose holders approve second, so that it may be carried out."""
     fixity_days: int = 30
     """After so many days the stored files of all cases are compared with what was recorded of them again."""
     fixity_rate: int = 50

@@ -56,6 +56,7 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import (
     Appointment,
@@ -90,6 +91,8 @@ __all__ = [
     "DeadlineReminder",
     "DeckExport",
     "Department",
+    "DestructionBatch",
+    "DestructionItem",
     "DigitisationBatch",
     "DigitisationStep",
     "DocumentInventory",
@@ -130,6 +133,7 @@ __all__ = [
     "ServiceAccount",
     "SessionProcurator",
     "Slide",
+    "Tombstone",
     "UnitSuccession",
     "Volume",
     "WithheldPaper",

@@ -31,6 +31,7 @@ from vks_plugin.access.policy import (
     Sensitivity,
     decide,
 )
+from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -354,6 +355,9 @@ def case_for(user: User, code: str) -> CaseView:
         may.add("file_internal")
     if decision.level >= Level.MANAGE:
         may.add("assign")
+    if case.destroyed_at is not None:
+        # what is left of it is read, and nothing is done to it
+        may &= {"view"}
     return CaseView(
         case=case,
         decision=decision,
@@ -539,9 +543,12 @@ def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doi
     Raises:
         NotFound: the person may not even know of the case.
         NotAllowed: the person knows of it but may not do this.
+        Conflict: more than reading is wanted, and the file was disposed of.
     """
     decision = case_decision(user, case, part)
     if decision.level >= level:
+        if level > Level.VIEW:
+            refuse_destroyed(case)
         return decision
     if max(decision.level, case_decision(user, case).level) < Level.METADATA:
         raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))

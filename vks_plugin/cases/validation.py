@@ -835,7 +835,7 @@ RULES: tuple[ValidationRule, ...] = (
         _OURS,
         verified=False,
         consulted=_("Tiêu hủy hồ sơ"),
-        exists=False,
+        exists=True,
         checks=(may_be_destroyed,),
     ),
     ValidationRule(

@@ -185,3 +185,40 @@ ACCESSION = Machine(
     closed=frozenset({"da_nop_luu", "huy"}),
 )
 """Cases that are handed to the archive together (nộp lưu): a worker packs them, an archivist takes them."""
+
+DISPOSAL = Machine(
+    states=(
+        ("du_thao", _("Dự thảo")),
+        ("cho_don_vi_duyet", _("Chờ lãnh đạo đơn vị duyệt")),
+        ("cho_tinh_duyet", _("Chờ Viện trưởng tỉnh duyệt")),
+        ("da_duyet", _("Đã duyệt, chờ biên bản đã ký")),
+        ("co_bien_ban", _("Đã có biên bản, chờ thực hiện")),
+        ("dang_tieu_huy", _("Đang tiêu hủy")),
+        ("chua_xong", _("Chưa tiêu hủy hết")),
+        ("da_tieu_huy", _("Đã tiêu hủy")),
+        ("khong_duyet", _("Không duyệt")),
+        ("huy", _("Đã hủy")),
+    ),
+    moves=(
+        _move("submit", _("Trình duyệt"), ["du_thao"], "cho_don_vi_duyet"),
+        _move("approve_first", _("Duyệt lần 1"), ["cho_don_vi_duyet"], "cho_tinh_duyet"),
+        _move("approve_second", _("Duyệt lần 2"), ["cho_tinh_duyet"], "da_duyet"),
+        _move("deny", _("Không duyệt"), ["cho_don_vi_duyet", "cho_tinh_duyet"], "khong_duyet"),
+        _move("attach", _("Gắn biên bản đã ký"), ["da_duyet", "co_bien_ban"], "co_bien_ban"),
+        _move("execute", _("Thực hiện tiêu hủy"), ["co_bien_ban", "chua_xong", "dang_tieu_huy"], "dang_tieu_huy"),
+        _move("stop", _("Dừng tiêu hủy"), ["dang_tieu_huy"], "chua_xong"),
+        _move("finish", _("Tiêu hủy xong"), ["dang_tieu_huy"], "da_tieu_huy"),
+        _move("close", _("Kết thúc, để lại hồ sơ chưa hủy"), ["chua_xong"], "da_tieu_huy"),
+        _move(
+            "cancel",
+            _("Hủy"),
+            ["du_thao", "cho_don_vi_duyet", "cho_tinh_duyet", "da_duyet", "co_bien_ban"],
+            "huy",
+        ),
+    ),
+    closed=frozenset({"da_tieu_huy", "khong_duyet", "huy"}),
+)
+"""Cases that are disposed of together (đợt tiêu hủy): drafted, approved by two, carried out by a person with the signed record.
+
+No move of it is made by the clock.
+"""

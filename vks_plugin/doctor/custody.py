@@ -9,8 +9,10 @@ from django.utils import timezone
 from vks_plugin.conf import configuration
 from vks_plugin.custody import keys, queries
 from vks_plugin.custody.models import LedgerEntry
-from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, warning
+from vks_plugin.disposal.queries import destroyed_documents, unfinished_batches
+from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
 from vks_plugin.errors import VksError
+from vks_plugin.host.erasing import come_back
 
 _CALL = (
     "Giữ nguyên máy, báo lãnh đạo ngay. Chạy `python manage.py vks_ledger verify` để biết mọi điểm sai, rồi đối chiếu với "
@@ -93,5 +95,26 @@ def fixity(_scope: Scope) -> Result:
             "Đã lâu không đối chiếu xong tệp lưu trữ: tệp hỏng hay bị đổi không ai biết.",
             "stored files have not been compared for long",
             mend="Chạy `python manage.py vks_fixity --all`, rồi xem mục beat và VKS_FIXITY_DAYS (compare them, then look why that did not happen by itself).",
+        )
+    return ok()
+
+
+def disposals(_scope: Scope) -> Result:
+    """What was disposed of is gone, and no disposal stays cut off."""
+    back = come_back(destroyed_documents())
+    if back:
+        return error(
+            f"{len(back)} tài liệu của hồ sơ đã tiêu hủy lại có trên máy chủ: số {some([str(pk) for pk in back])}.",
+            "documents whose file was disposed of are there again, after an old backup was restored",
+            mend="Giữ nguyên máy, báo lãnh đạo: bản sao lưu được phục hồi cũ hơn đợt tiêu hủy; phục hồi bản mới hơn, hoặc lập lại đợt tiêu hủy cho vụ án đó (restore a newer backup, or dispose of the file once more).",
+        )
+    left = unfinished_batches()
+    if left:
+        return error(
+            f"{len(left)} đợt tiêu hủy dừng giữa chừng: số {some([str(pk) for pk in left])}.",
+            "disposals were cut off",
+            mend="Lưu trữ viên mở trang của đợt và thực hiện lại: "
+            + " ".join(f"`/vks/archive/disposals/{pk}/`" for pk in left[:5])
+            + " (carry them out again there).",
         )
     return ok()

@@ -99,6 +99,7 @@ CHECKS: tuple[Check, ...] = (
     Check("ledger-key", "Khóa ký sổ cái", _E, custody.ledger_key),
     Check("ledger-checkpoint", "Điểm chốt sổ cái", _W, custody.ledger_checkpoint),
     Check("ledger-tail", "Sổ cái nguyên vẹn", _E, custody.ledger_tail),
+    Check("disposals", "Tiêu hủy hồ sơ", _E, custody.disposals),
     Check("fixity", "Đối chiếu tệp lưu trữ", _E, custody.fixity),
     Check("stuck-bundles", "Tập hồ sơ lập mãi chưa xong", _W, archive.stuck_bundles),
     # what runs beside the web server

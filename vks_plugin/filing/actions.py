@@ -21,7 +21,7 @@ from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import FACTS, case_decision, require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
-from vks_plugin.cases.actions.rules import enforce, refuse_taken_folios
+from vks_plugin.cases.actions.rules import enforce, refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
 from vks_plugin.cases.validation import Sensitivity, no_state_secrets
@@ -261,7 +261,7 @@ def file_upload(
             raise BadInput(_("Hãy chọn loại tài liệu."), field="document_type")
         with transaction.atomic():
             # one at a time for each case, so that two uploads cannot claim the same folio
-            CaseFile.objects.select_for_update().get(pk=case.pk)
+            refuse_destroyed(CaseFile.objects.select_for_update().get(pk=case.pk))
             _refuse_same_file(case, facts.sha256)
             _refuse_taken_folios(case, meta)
             item.sha256 = facts.sha256
@@ -500,7 +500,7 @@ def adopt(
         folio_to=folio_to,
         page_count=newest_version(document).page_count,
     )
-    CaseFile.objects.select_for_update().get(pk=case.pk)
+    refuse_destroyed(CaseFile.objects.select_for_update().get(pk=case.pk))
     _refuse_taken_folios(case, meta)
     write_case_code(document, case.code)
     return file_document(case=case, document=document, actor=actor, meta=meta)

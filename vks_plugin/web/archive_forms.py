@@ -1,4 +1,4 @@
-"""Forms of the archive: how long cases are kept, and what holds one beyond that."""
+"""Forms of the archive: how long cases are kept, what holds one beyond that, and what is disposed of."""
 
 from __future__ import annotations
 
@@ -40,3 +40,29 @@ class EndHoldForm(StyledForm):
     """Why a case is not kept back any more."""
 
     reason = forms.CharField(label=_("Lý do thôi giữ"), max_length=500)
+
+
+class DisposalForm(StyledForm):
+    """Why the files that were chosen are worth keeping no longer."""
+
+    reason = forms.CharField(
+        label=_("Thuyết minh"),
+        max_length=1000,
+        help_text=_("Vì sao hồ sơ hết giá trị; in trong danh mục và biên bản."),
+    )
+
+
+class ReasonForm(StyledForm):
+    """Why a disposal is denied, or called off."""
+
+    reason = forms.CharField(label=_("Lý do"), max_length=500)
+
+
+class RecordForm(StyledForm):
+    """The signed record."""
+
+    file = forms.FileField(
+        label=_("Biên bản đã ký (PDF)"),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}),
+        allow_empty_file=True,
+    )

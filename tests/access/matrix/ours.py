@@ -18,6 +18,11 @@ OURS: dict[str, str] = {
         vks/archive/accessions/{pk}/cases/{code}/package
         vks/archive/accessions/{pk}/papers/{what}
         vks/archive/accessions/{pk}/retry
+        vks/archive/disposals
+        vks/archive/disposals/{pk}
+        vks/archive/disposals/{pk}/papers/{what}
+        vks/archive/disposals/{pk}/record
+        vks/archive/disposals/{pk}/{act}
         vks/archive/holds
         vks/archive/rules
         vks/archive/rules/{pk}

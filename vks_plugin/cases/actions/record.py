@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import tell
-from vks_plugin.cases.actions.rules import refuse_taken_folios
+from vks_plugin.cases.actions.rules import refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import (
@@ -55,9 +55,13 @@ MOST_ROWS = 2000
 
 
 def lock_case(case: CaseFile) -> CaseFile:
-    """Return the case as the database has it now, held until the transaction ends."""
+    """Return the case as the database has it now, held until the transaction ends.
+
+    Raises:
+        Conflict: its file was disposed of.
+    """
     # alone: joined to its office, a case that was handed over while this waited would be found no more
-    CaseFile.objects.select_for_update().only("pk").get(pk=case.pk)
+    refuse_destroyed(CaseFile.objects.select_for_update().only("pk", "destroyed_at").get(pk=case.pk))
     return CaseFile.objects.select_related("unit__parent", "department", "trial_unit").get(pk=case.pk)
 
 

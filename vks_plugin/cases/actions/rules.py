@@ -67,3 +67,13 @@ def refuse_taken_folios(
             % {"first": other.folio_from, "last": other.folio_to, "card": other},
             field="folio_from",
         )
+
+
+def refuse_destroyed(case: CaseFile) -> None:
+    """Refuse to act on a case whose file was disposed of.
+
+    Raises:
+        Conflict: it was.
+    """
+    if case.destroyed_at is not None:
+        raise Conflict(_("Hồ sơ vụ án này đã tiêu hủy: không ghi, không thêm gì vào được nữa."))

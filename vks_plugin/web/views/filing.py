@@ -31,17 +31,25 @@ def _first_error(form: Any) -> str:
     return str(_("Biểu mẫu chưa đầy đủ."))
 
 
-@page
-@require_POST
-def upload(request: SignedInRequest, code: str) -> HttpResponse:
-    """Take one file in; the answer to a script is a sentence, to a form the case page."""
+def refuse_too_long(request: SignedInRequest) -> None:
+    """Refuse a file that is too large before the body is read into a temporary file.
+
+    Raises:
+        TooLarge: above `VKS_MAX_UPLOAD_BYTES`, by what the request says of itself.
+    """
     limit = configuration().max_upload_bytes
     length = request.headers.get("Content-Length", "")
-    # refused before the body is read into a temporary file
     if length.isdigit() and int(length) > limit + _FORM_OVERHEAD:
         raise TooLarge(
             _("Tệp lớn hơn %(limit)d MB: hãy tách thành nhiều tệp.") % {"limit": limit // (1024 * 1024)}, field="file"
         )
+
+
+@page
+@require_POST
+def upload(request: SignedInRequest, code: str) -> HttpResponse:
+    """Take one file in; the answer to a script is a sentence, to a form the case page."""
+    refuse_too_long(request)
     view = case_for(request.user, code)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():

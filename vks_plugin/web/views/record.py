@@ -31,6 +31,7 @@ from vks_plugin.cases.models import (
     Assignment,
     CaseChange,
     CaseFile,
+    CatalogueType,
     Charge,
     PreventiveMeasure,
     RelatedCase,
@@ -46,7 +47,9 @@ from vks_plugin.cases.record import (
     readable,
     subject_label,
 )
-from vks_plugin.cases.stages import stage_label, status_label
+from vks_plugin.cases.stages import PARTS, stage_label, status_label
+from vks_plugin.disposal.models import Tombstone
+from vks_plugin.disposal.queries import tombstone_of
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web import limits
@@ -159,6 +162,40 @@ def class_words(crime_class: str) -> str:
     return words.removeprefix("tội phạm ")
 
 
+class Left(NamedTuple):
+    """A tombstone as it is shown."""
+
+    stone: Tombstone
+    types: list[tuple[str, str, int, int]]
+    """Name of the type, part, documents, pages."""
+    decided: list[tuple[str, str, dt.datetime]]
+    """What somebody did, who, when."""
+
+
+_DECIDED = {
+    "drafted": gettext_lazy("Lập"),
+    "first": gettext_lazy("Duyệt lần 1"),
+    "second": gettext_lazy("Duyệt lần 2"),
+    "recorded": gettext_lazy("Gắn biên bản đã ký"),
+    "executed": gettext_lazy("Cho thực hiện"),
+}
+
+
+def tombstone_words(case: CaseFile) -> Left | None:
+    """Return what is left of a file that was disposed of, in words; None: it was not (no query then)."""
+    stone = tombstone_of(case)
+    if stone is None:
+        return None
+    codes = {code for code, _part, _documents, _pages in stone.types}
+    names = dict(CatalogueType.objects.filter(code__in=codes).values_list("code", "name"))
+    parts = dict(PARTS)
+    return Left(
+        stone,
+        [(names.get(code, code), _(parts.get(part, part)), number, pages) for code, part, number, pages in stone.types],
+        [(str(_DECIDED[what]), name, dt.datetime.fromisoformat(when)) for _pk, name, what, when in stone.decided],
+    )
+
+
 def header(view: CaseView) -> dict[str, Any]:
     """Return what stands above every section (three queries; who may only know of the case gets less)."""
     case = view.case
@@ -167,6 +204,7 @@ def header(view: CaseView) -> dict[str, Any]:
     return {
         "view": view,
         "case": case,
+        "tombstone": tombstone_words(case),
         "can_read": reading or "file_internal" in view.may,
         "may_edit": "edit" in view.may,
         "accused_names": [person.full_name for person in view.accused],

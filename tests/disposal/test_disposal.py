@@ -1,0 +1,410 @@
+"""A file goes whole, once, by three people and a signed record; what is left says so and names nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import itertools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+from documents.models import CustomFieldInstance, Document, Note
+from documents.search import get_backend
+
+from tests.custody.test_acts import data, hidden, written
+from tests.disposal.conftest import WHY, archived, carried_out, ready, signed
+from tests.people import file_pdf, register
+from vks_plugin.access import actions as access
+from vks_plugin.append_only import AppendOnly
+from vks_plugin.cases.models import CaseDocument, CaseFile, Folio
+from vks_plugin.court.deck.models import DeckExport, Presentation
+from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.custody.actions import check_files
+from vks_plugin.custody.actions.ledger import export
+from vks_plugin.custody.actions.retention import end_hold, place_hold
+from vks_plugin.custody.models import Accession, AccessionItem, LedgerEntry, LedgerHidden, Loan, RetentionRule
+from vks_plugin.custody.queries import verify
+from vks_plugin.disposal import actions, erasure
+from vks_plugin.disposal.actions import (
+    approve,
+    attach_record,
+    cancel,
+    close,
+    deny,
+    draft,
+    execute,
+    run_destruction,
+    submit,
+)
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
+from vks_plugin.disposal.queries import batches_for, lapsed_cases
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.host.search import find_documents
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from tests.people import FiledCase
+    from vks_plugin.cases.models import CatalogueType
+
+pytestmark = pytest.mark.django_db
+
+
+def made_of(filed: FiledCase, by: User) -> list[Path]:
+    """Give a case one of everything that is made of a file; return where they lie."""
+    first, case = filed.documents[0], filed.case
+    bundle = Bundle.objects.create(case=case, requested_by=by, status="done")
+    Bundle.objects.create(case=case, requested_by=by, status="done", earlier=bundle)
+    redaction = Redaction.objects.create(
+        case_document=first,
+        ground="khac",
+        page_count=1,
+        source_sha256="0" * 64,
+        filed_sha256="0" * 64,
+        sha256="0" * 64,
+        created_by=by,
+    )
+    deck = DeckExport.objects.create(
+        presentation=Presentation.objects.create(case=case, number=1, title="Bài của Ánh", created_by=by),
+        requested_by=by,
+        status="done",
+    )
+    row = Accession.objects.create(unit=case.unit, giver=by, state="da_nop_luu")
+    item = AccessionItem.objects.create(accession=row, case=case, pending=False, sha256="1" * 64)
+    made = [bundle.path, bundle.path.with_name(f"{bundle.pk}-tap-2.pdf"), bundle.manifest_path]
+    made += [redaction.path, deck.path, item.path]
+    for path in made:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"made of the file")
+    return made
+
+
+def stored(documents: list[int]) -> list[Path]:
+    rows = Document.global_objects.filter(pk__in=documents)
+    paths = itertools.chain.from_iterable((row.source_path, row.archive_path, row.thumbnail_path) for row in rows)
+    return [path for path in paths if path is not None and path.is_file()]
+
+
+def everything_said_of(case: CaseFile) -> str:
+    """Return every row of this program's tables about a case that may change, as text, and what the ledger shows openly."""
+    found = []
+    for model in apps.get_app_config("vks").get_models():
+        if issubclass(model, AppendOnly) and model is not Tombstone:
+            continue
+        for field in model._meta.get_fields():
+            if field.is_relation and field.concrete and field.related_model is CaseFile:
+                found += [str(row) for row in model._default_manager.filter(**{field.name: case}).values()]
+    found += [str(row) for row in CaseFile.objects.filter(pk=case.pk).values()]
+    found += [str(row.values) for row in LedgerHidden.objects.filter(entry__case=case)]
+    return "\n".join(found)
+
+
+def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
+    archivist: User,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    tmp_path: Path,
+) -> None:
+    case, documents = filed_case.case, filed_case.host_ids
+    writer = people["prosecutor_kv1"]
+    for part, values in (
+        ("person", {"role": "witness", "full_name": "Hoàng Thị Nhân Chứng"}),
+        ("exhibit", {"name": "Con dao của Ánh"}),
+        ("relation", {"relation": "lien_quan", "other_text": "Vụ Ngô Văn Bình ở tỉnh khác"}),
+    ):
+        access.add_entry(actor=writer, case=case, part=part, values=values)
+    made = made_of(filed_case, people["chief_kv1"])
+    note = Note.objects.create(document_id=documents[0], note="Ánh khai", user=people["prosecutor_kv1"])
+    # one past the doors in the trash, and a version of another: they are files of the case too
+    Document.objects.filter(pk=documents[1]).update(deleted_at=timezone.now())
+    reader, backend = people["chief_kv1"], get_backend()
+    assert set(find_documents(reader, "quyết định")) & set(documents)
+    assert backend.autocomplete("khoi", 10, reader)
+    files = stored(documents)
+    assert len(files) >= 2 * len(documents)
+    hashes = dict(Document.global_objects.filter(pk__in=documents).values_list("pk", "checksum"))
+    folios = Folio.objects.filter(case=case).count()
+    kept = LedgerEntry.objects.filter(case=case).count()
+    assert "Ánh" in everything_said_of(case)
+
+    row = ready(archivist, people, case.code)
+    assert (row.state, row.number, row.year) == ("co_bien_ban", 1, timezone.localdate().year)
+    assert row.record_sha256 == hashlib.sha256(row.record_path.read_bytes()).hexdigest()
+    # doors stay closed up to the very end
+    with pytest.raises(ProtectedError), transaction.atomic():
+        Document.global_objects.filter(pk=documents[0]).first().hard_delete()  # type: ignore[union-attr]
+    with written() as found:
+        carried_out(archivist, row)
+    assert (row.state, row.error) == ("da_tieu_huy", "")
+    assert found.kinds() == ["disposal_ordered", "case_destroyed", "files_destroyed"]
+
+    # nothing of it is left
+    assert not [path for path in (*files, *made) if path.exists()]
+    assert not Document.global_objects.filter(pk__in=documents).exists()
+    assert not CaseDocument.objects.filter(case=case).exists()
+    assert not Note.global_objects.filter(pk=note.pk).exists()
+    assert not CustomFieldInstance.global_objects.filter(document_id__in=documents).exists()
+    for asker in (reader, people["chief_province"]):
+        assert not set(find_documents(asker, "quyết định")) & set(documents)
+        assert backend.autocomplete("khoi", 10, asker) == []
+    assert backend.autocomplete("khoi", 10, None) == []
+    if apps.is_installed("auditlog"):
+        name = "auditlog.LogEntry"
+        log: Any = apps.get_model(name)
+        assert not log.objects.filter(content_type__model="document", object_id__in=documents).exists()
+    said = everything_said_of(case)
+    for word in ("Ánh", "Ước", "Ngô Văn", "Nhân Chứng", *(each.title for each in filed_case.documents)):
+        assert word not in said, word
+    case.refresh_from_db()
+    assert case.name == erasure.NAME_LEFT
+
+    # and this is
+    stone = Tombstone.objects.get(case=case)
+    assert (stone.code, stone.documents, stone.pages, stone.folios) == (case.code, 4, 7, folios)
+    assert {(each[0], each[4]) for each in stone.files} == {(pk, hashes[pk]) for pk in documents}
+    assert all([pk, "original", hashes[pk]] in each[5] for each in stone.files for pk in [each[0]])
+    assert sum(number for _code, _part, number, _pages in stone.types) == 4
+    assert [each[2] for each in stone.decided] == ["drafted", "first", "second", "recorded", "executed"]
+    entry = found.of("case_destroyed")
+    assert data(entry)["digest"] == stone.digest
+    assert (data(entry)["record"], data(entry)["sha256"]) == (row.number, row.record_sha256)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tombstone.objects.filter(pk=stone.pk).update(code="khác")
+    # the ledger is whole: every entry there, the chain holds, an outsider checks it
+    kinds = list(LedgerEntry.objects.filter(case=case).order_by("seq").values_list("kind", flat=True))
+    assert kinds[kept:] == [
+        *("disposal_drafted", "disposal_submitted", "disposal_approved", "disposal_approved", "disposal_record"),
+        *("disposal_ordered", "case_destroyed", "files_destroyed"),
+    ]
+    assert verify().problems == []
+    export(tmp_path / "so", case=case, shown=["disposal_drafted", "document_filed"])
+    opened = [json.loads(line) for line in (tmp_path / "so/openings.jsonl").read_text().splitlines()]
+    assert [each["value"] for each in opened] == [WHY]
+    # no alarm is raised for what is meant to be gone, nothing lies about
+    run = check_files()
+    assert not run.findings.exists()
+    # and nothing can be done to it any more
+    assert lapsed_cases(archivist) == []
+    for act in (
+        lambda: file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=catalogue["CT"]),
+        lambda: place_hold(actor=people["chief_kv1"], case=case, ground="khac", reason="Xem lại hồ sơ này"),
+        lambda: draft(actor=archivist, codes=[case.code], reason=WHY),
+    ):
+        with pytest.raises(Conflict, match="đã tiêu hủy"):
+            act()
+
+
+def test_three_people_decide_and_each_in_turn(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], settings: Any
+) -> None:
+    code = filed_case.case.code
+    for key in ("chief_kv1", "clerk_kv1"):
+        with pytest.raises((NotAllowed, NotFound)):
+            draft(actor=people[key], codes=[code], reason=WHY)
+    with pytest.raises(NotFound):
+        draft(actor=people["archivist_province"], codes=[code], reason=WHY)
+    with pytest.raises(BadInput):
+        draft(actor=archivist, codes=[code], reason="Cũ")
+    with written() as found:
+        row = draft(actor=archivist, codes=[code], reason=WHY)
+    assert (data(found.one), hidden(found.one)) == ({"disposal": row.pk, "unit": "QN-KV1"}, {"reason": WHY})
+    with pytest.raises(Conflict, match="đợt tiêu hủy khác"):
+        draft(actor=archivist, codes=[code], reason=WHY)
+    with pytest.raises(Conflict, match="không chờ duyệt"):
+        approve(actor=people["chief_kv1"], pk=row.pk)
+    for key in ("chief_kv1", "chief_province"):
+        with pytest.raises(NotAllowed):
+            submit(actor=people[key], pk=row.pk)
+    submit(actor=archivist, pk=row.pk)
+    # an archivist who also leads would be the drafter
+    for asker in (archivist, people["deputy_province"], people["chief_province"]):
+        with pytest.raises(NotAllowed):
+            approve(actor=asker, pk=row.pk)
+    for key in ("clerk_kv1", "prosecutor_kv1", "chief_kv3", "admin_province", "locked"):
+        with pytest.raises(NotFound):
+            approve(actor=people[key], pk=row.pk)
+    with written() as found:
+        approve(actor=people["deputy_kv1"], pk=row.pk)
+    assert data(found.one) == {"disposal": row.pk, "approval": 1, "record": None}
+    for key in ("deputy_kv1", "chief_kv1", "deputy_province"):
+        with pytest.raises(NotAllowed):
+            approve(actor=people[key], pk=row.pk)
+    # neither the record nor the carrying out before both have approved
+    with pytest.raises(Conflict, match="duyệt đủ hai lần"):
+        attach_record(actor=archivist, pk=row.pk, file=signed(), filename="a.pdf")
+    with pytest.raises(Conflict):
+        execute(actor=archivist, pk=row.pk)
+    with written() as found:
+        approve(actor=people["chief_province"], pk=row.pk)
+    assert data(found.one) == {"disposal": row.pk, "approval": 2, "record": 1}
+    with pytest.raises(Conflict):
+        execute(actor=archivist, pk=row.pk)
+    for bad, error in ((b"", BadInput), (b"no paper", BadInput)):
+        with pytest.raises(error):
+            attach_record(actor=archivist, pk=row.pk, file=ContentFile(bad), filename="bien-ban.pdf")
+    with pytest.raises(NotAllowed):
+        attach_record(actor=people["chief_kv1"], pk=row.pk, file=signed(), filename="bien-ban.pdf")
+    assert not row.record_path.exists()
+    attach_record(actor=archivist, pk=row.pk, file=signed(), filename="bien-ban.pdf")
+    with pytest.raises(NotAllowed):
+        execute(actor=people["chief_province"], pk=row.pk)
+    with written() as found:
+        cancel(actor=people["chief_province"], pk=row.pk, reason="Cần xem lại")
+    assert (found.one.kind, hidden(found.one)) == ("disposal_cancelled", {"reason": "Cần xem lại"})
+    with pytest.raises(Conflict):
+        execute(actor=archivist, pk=row.pk)
+    # who may decide is a setting; the database keeps the three apart whatever it says
+    settings.VKS_DISPOSAL_FIRST_ROLES = "archivist"
+    row = draft(actor=archivist, codes=[code], reason=WHY)
+    submit(actor=archivist, pk=row.pk)
+    for asker in (archivist, people["chief_kv1"]):
+        with pytest.raises(NotAllowed):
+            approve(actor=asker, pk=row.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DestructionBatch.objects.filter(pk=row.pk).update(first_by=archivist)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DestructionBatch.objects.filter(pk=row.pk).update(state="dang_tieu_huy")
+    assert CaseDocument.objects.filter(case=filed_case.case).count() == 4
+    assert list(batches_for(people["clerk_kv1"])) == list(batches_for(people["chief_kv3"])) == []
+
+
+def test_what_may_not_go_is_named(archivist: User, filed_case: FiledCase, people: dict[str, User]) -> None:
+    case = filed_case.case
+    rows, rules = CaseFile.objects.filter(pk=case.pk), RetentionRule.objects.filter(kind="criminal")
+    chief = people["chief_kv1"]
+    assert [each.case for each in lapsed_cases(archivist)] == [case]
+
+    def refused(why: str) -> None:
+        with pytest.raises(Conflict, match=f"{case.code} \\({why}"):
+            draft(actor=archivist, codes=[case.code], reason=WHY)
+
+    rules.update(term="chua_xac_dinh", years=None)
+    refused("thời hạn bảo quản chưa xác định")
+    rules.update(term="vinh_vien")
+    refused("bảo quản vĩnh viễn")
+    rules.update(term="co_thoi_han", years=60)
+    refused("còn bảo quản đến hết 31/12/2084")
+    assert lapsed_cases(archivist) == []
+    rules.update(years=1)
+    hold = place_hold(actor=chief, case=case, ground="khieu_nai", reason="Đang giải quyết khiếu nại")
+    refused("đang giữ lại: Khiếu nại")
+    end_hold(actor=chief, case=case, hold_id=hold.pk, reason="Đã giải quyết xong")
+    loan = Loan.objects.create(
+        case=case,
+        case_code=case.code,
+        form="paper",
+        borrower=chief,
+        purpose="Đọc",
+        until=timezone.localdate(),
+        requested_by=chief,
+    )
+    refused("đang cho mượn")
+    Loan.objects.filter(pk=loan.pk).update(state="huy")
+    bundle = Bundle.objects.create(case=case, requested_by=chief)
+    refused("máy đang lập")
+    bundle.delete()
+    item = AccessionItem.objects.create(accession=Accession.objects.create(unit=case.unit, giver=chief), case=case)
+    refused("đang nộp lưu")
+    item.delete()
+    rows.update(confidentiality="han_che_noi_bo")
+    with pytest.raises(NotFound):
+        draft(actor=archivist, codes=[case.code], reason=WHY)
+    rows.update(confidentiality="thuong")
+    # what comes up later stops every next step
+    row = draft(actor=archivist, codes=[case.code], reason=WHY)
+    place_hold(actor=chief, case=case, ground="khieu_nai", reason="Đang giải quyết khiếu nại")
+    with pytest.raises(Conflict, match="đang giữ lại"):
+        submit(actor=archivist, pk=row.pk)
+    row.refresh_from_db()
+    assert row.state == "du_thao"
+
+
+def test_a_hold_stops_one_file_and_the_others_go(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    held, chief = filed_case.case, people["chief_kv1"]
+    goes = register(actor=people["clerk_kv1"], unit=held.unit, name="Vụ của Ánh khác")
+    archived(goes, chief)
+    row = ready(archivist, people, held.code, goes.code)
+    hold = place_hold(actor=chief, case=held, ground="khieu_nai", reason="Đang giải quyết khiếu nại")
+    carried_out(archivist, row)
+    items = {item.case_id: item for item in row.items.all()}
+    assert row.state == "chua_xong"
+    assert "Khiếu nại" in items[held.pk].error
+    assert (items[goes.pk].error, items[goes.pk].pending) == ("", False)
+    assert Tombstone.objects.get().case_id == goes.pk
+    assert CaseDocument.objects.filter(case=held).count() == 4
+    assert all(path.is_file() for path in stored(filed_case.host_ids))
+    # what is left over is tried again, or left
+    carried_out(archivist, row)
+    assert row.state == "chua_xong"
+    with pytest.raises(NotAllowed):
+        close(actor=chief, pk=row.pk)
+    with written() as found:
+        close(actor=archivist, pk=row.pk)
+    assert (found.one.kind, found.one.case_id) == ("disposal_left_out", held.pk)
+    end_hold(actor=chief, case=held, hold_id=hold.pk, reason="Đã giải quyết xong")
+    again = draft(actor=archivist, codes=[held.code], reason=WHY)
+    submit(actor=archivist, pk=again.pk)
+    with written() as found:
+        deny(actor=chief, pk=again.pk, reason="Cần giữ thêm một năm")
+    assert (found.one.kind, hidden(found.one)) == ("disposal_denied", {"reason": "Cần giữ thêm một năm"})
+    assert not DestructionItem.objects.filter(pending=True).exists()
+
+
+@pytest.mark.parametrize("when", ["rows", "files"])
+def test_what_was_cut_off_goes_on(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Killed before the rows are committed, nothing is gone; killed after, the files go with the next run."""
+    row, case = ready(archivist, people, filed_case.case.code), filed_case.case
+    files = stored(filed_case.host_ids)
+
+    def killed(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "erase_rows" if when == "rows" else "forget", killed)
+        execute(actor=archivist, pk=row.pk)
+        with pytest.raises(KeyboardInterrupt):
+            run_destruction(row.pk)
+    gone = when == "files"
+    assert Tombstone.objects.filter(case=case).exists() == gone
+    assert CaseDocument.objects.filter(case=case).exists() != gone
+    assert all(path.exists() for path in files)
+    # nobody else takes it while its worker may be alive
+    run_destruction(row.pk)
+    with pytest.raises(Conflict, match="hãy chờ"):
+        execute(actor=archivist, pk=row.pk)
+    assert all(path.exists() for path in files)
+    DestructionBatch.objects.filter(pk=row.pk).update(beat=timezone.now() - dt.timedelta(hours=2))
+    carried_out(archivist, row)
+    assert (row.state, row.error) == ("da_tieu_huy", "")
+    assert not any(path.exists() for path in files)
+    assert LedgerEntry.objects.filter(case=case, kind="case_destroyed").count() == 1
+    # once more changes nothing
+    run_destruction(row.pk)
+    assert LedgerEntry.objects.filter(case=case, kind="files_destroyed").count() == 1
+
+
+def test_every_table_is_decided_about() -> None:
+    """A new table about cases is put into one of the three lists, or here among those that have to do with no case."""
+    no_case = {
+        *("Appointment", "CalendarDay", "CaseImport", "CatalogueType", "DatedAccessSuspension", "Department"),
+        *("FolioProfile", "GrantSweep", "NumberSeries", "ProcuracyUnit", "Restructuring", "RetentionRule"),
+        *("SavedFilter", "ServiceAccount", "UnitSuccession"),
+    }
+    erased = [model for model, _path in erasure.ERASED]
+    blanked = [model for model, _path, _values in erasure.BLANKED]
+    decided = [*erased, *blanked, *erasure.BESIDE, *erasure.KEPT]
+    assert len(decided) == len(set(decided))
+    names = {model.__name__ for model in apps.get_app_config("vks").get_models() if not model._meta.auto_created}
+    assert names - no_case == {model.__name__ for model in decided}

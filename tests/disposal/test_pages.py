@@ -1,0 +1,113 @@
+"""The pages of a disposal, from the list of what is over to the tombstone, for who may and who may not."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import TestCase
+from documents.models import Document
+from docx import Document as Word
+
+from tests.disposal.conftest import WHY
+from tests.people import pdf_bytes
+from tests.web.conftest import Page, fetched
+from vks_plugin.disposal.models import DestructionBatch, Tombstone
+from vks_plugin.doctor.custody import disposals as doctor
+from vks_plugin.doctor.results import Scope, Status
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from tests.people import FiledCase
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_file_is_disposed_of_through_the_pages(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    case, name = filed_case.case, filed_case.case.name
+    client.force_login(archivist)
+    page = Page(client.get("/vks/archive/disposals/"))
+    assert case.code in page.text
+    assert "Lập đợt tiêu hủy cho hồ sơ đã chọn" in page.text
+    # what was chosen and written is kept where something is wrong with it
+    wrong = client.post("/vks/archive/disposals/", {"case": [case.code], "reason": "Cũ"})
+    assert wrong.status_code == 400
+    assert "checked" in wrong.content.decode()
+    made = client.post("/vks/archive/disposals/", {"case": [case.code], "reason": WHY})
+    row = DestructionBatch.objects.get()
+    at = f"/vks/archive/disposals/{row.pk}/"
+    assert made["Location"] == at
+    assert "đang trong một đợt tiêu hủy khác" in Page(client.get("/vks/archive/disposals/")).text
+    text = Page(client.get(at)).text
+    assert "Trình duyệt" in text
+    assert "Thực hiện tiêu hủy" not in text
+
+    def act(key: str | None, what: str, **given: object) -> int:
+        client.force_login(people[key] if key else archivist)
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return client.post(f"{at}{what}/", given).status_code
+
+    assert act("chief_kv1", "submit") == 403
+    assert act(None, "submit") == 302
+    assert act(None, "approve") == 403
+    client.force_login(people["chief_kv1"])
+    page = Page(client.get(at))
+    assert "Lưu trữ 1 " in page.text
+    assert act("chief_kv1", "deny", reason="x") == 400
+    assert act("chief_kv1", "approve") == 302
+    assert act("chief_province", "approve") == 302
+    for what, file_format in (("list", "pdf"), ("record", "pdf"), ("record", "docx")):
+        answer = client.get(f"{at}papers/{what}/?format={file_format}")
+        assert (answer.status_code, answer["Content-Disposition"].endswith(f'.{file_format}"')) == (200, True)
+    words = Word(io.BytesIO(answer.content))
+    table = "\n".join(cell.text for each in words.tables for line in each.rows for cell in line.cells)
+    assert case.code in table
+    assert name in table
+    assert "Số: 1" in table
+    assert act(None, "attach") == 400
+    assert act(None, "attach", file=SimpleUploadedFile("a.txt", b"no paper")) == 400
+    paper = pdf_bytes(1, "Đã ký")
+    assert act(None, "attach", file=SimpleUploadedFile("bb.pdf", paper)) == 302
+    assert fetched(client.get(f"{at}record/")) == paper
+    assert act("chief_kv1", "execute") == 403
+    assert act(None, "execute") == 302
+    row.refresh_from_db()
+    assert row.state == "da_tieu_huy"
+    assert act(None, "execute") == 409
+    assert act(None, "nothing") == 404
+    # who may not know of the office's cases learns nothing of it
+    for key in ("clerk_kv1", "chief_kv3", "prosecutor_kv3", "admin_province"):
+        client.force_login(people[key])
+        for address in (at, f"{at}record/", f"{at}papers/list/"):
+            assert client.get(address).status_code == 404, (key, address)
+    # the tombstone is for who may know of the case
+    for key in ("chief_kv1", "clerk_kv1", "prosecutor_kv1", "chief_province"):
+        client.force_login(people[key])
+        text = Page(client.get(f"/vks/cases/{case.code}/")).text
+        assert "Hồ sơ đã tiêu hủy ngày" in text, key
+        assert "4 tài liệu, 7 trang, 6 bút lục" in text
+        assert "Ánh" not in text
+    for key in ("chief_kv3", "other_prosecutor_kv1"):
+        client.force_login(people[key])
+        assert client.get(f"/vks/cases/{case.code}/").status_code == 404
+    client.force_login(people["chief_kv1"])
+    for section in ("info", "accused", "events", "digitisation", "custody", "history", "retention", "ledger", "loans"):
+        inner = "" if section == "custody" else "record/"
+        answer = client.get(f"/vks/cases/{case.code}/{inner}{section}/")
+        assert answer.status_code == 200, section
+        assert "Ánh" not in answer.content.decode(), section
+    assert client.get(f"/vks/cases/{case.code}/edit/").status_code == 403
+    # the doctor is content, until a backup brings a document back
+    assert doctor(Scope()).status == Status.OK
+    stone = Tombstone.objects.get()
+    document, *_rest, sha256, _files = stone.files[0]
+    Document.objects.create(pk=document, title="Ánh", checksum=sha256, mime_type="application/pdf", content="")
+    found = doctor(Scope())
+    assert found.status == Status.ERROR
+    assert str(document) in found.sentence

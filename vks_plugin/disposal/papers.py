@@ -1,0 +1,107 @@
+"""The list and the record of a disposal on paper, as PDF, DOCX and XLSX.
+
+No form is prescribed that this program knows of: what they carry follows the steps of an appraisal (danh mục kèm thuyết minh,
+xét hủy, hai lần duyệt), their layout Nghị định 30/2020/NĐ-CP, and neither bears the number of a form.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from vks_plugin.disposal.models import DestructionBatch
+from vks_plugin.organization.queries import display_name
+from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.printing import Printed, numbered, print_paper
+
+PAPERS = {"list": "danh-muc-ho-so-de-nghi-tieu-huy", "record": "bien-ban-xet-huy-ho-so"}
+"""By the name in the address: the name of the file."""
+
+_COLUMNS = (
+    Column("STT", 11, "center"),
+    Column("Mã hồ sơ", 44),
+    Column("Tiêu đề hồ sơ", 44),
+    Column("Thời hạn bảo quản", 20, "center"),
+    Column("Bảo quản đến hết", 22, "center"),
+    Column("Số tài liệu", 12, "center"),
+    Column("Số trang", 12, "center"),
+)
+
+_APPRAISED = (
+    "Các hồ sơ dưới đây đã nộp lưu, thời hạn bảo quản đã xác định và đã hết; không hồ sơ nào đang bị giữ lại, đang cho mượn "
+    "hoặc đang giao nhận."
+)
+_LEFT = (
+    "Bản điện tử bị xóa hẳn cùng mọi bản chương trình đã lập từ nó; bản giấy do đơn vị hủy. Còn lại: mã hồ sơ, số lượng, "
+    "mã băm từng tệp, sổ cái và biên bản này."
+)
+
+
+def as_paper(batch: DestructionBatch, what: str) -> OfficialPaper:
+    """Return the list (`list`) or the record of appraisal (`record`)."""
+    unit = batch.unit
+    items = list(batch.items.select_related("case").order_by("case_id"))
+    rows = [
+        (
+            str(place),
+            each.case.code,
+            each.case.name,
+            each.retention,
+            f"{each.kept_until:%d/%m/%Y}",
+            str(each.documents),
+            str(each.pages),
+        )
+        for place, each in enumerate(items, start=1)
+    ]
+    drafted, first, second = (display_name(each) for each in (batch.drafted_by, batch.first_by, batch.second_by))
+    total = f"Tổng số: {len(items)} hồ sơ, {sum(each.documents for each in items)} tài liệu, {sum(each.pages for each in items)} trang."
+    day = timezone.localtime(batch.second_at).date() if batch.second_at is not None else None
+    agency, higher = unit.name, unit.parent.name if unit.parent is not None else ""
+    if what == "list":
+        return OfficialPaper(
+            agency=agency,
+            higher_agency=higher,
+            title="DANH MỤC HỒ SƠ HẾT THỜI HẠN BẢO QUẢN ĐỀ NGHỊ TIÊU HỦY",
+            opening=[f"Thuyết minh: {batch.reason}"],
+            columns=_COLUMNS,
+            rows=rows,
+            closing=[total],
+            signatures=[Signature("NGƯỜI LẬP", drafted)],
+        )
+
+    def approval(label: str, who: str, when: object) -> str:
+        return f"{label}: {who}, {when:%d/%m/%Y}." if who and when else f"{label}: ……"
+
+    first_at = timezone.localtime(batch.first_at) if batch.first_at is not None else None
+    return OfficialPaper(
+        agency=agency,
+        higher_agency=higher,
+        number=numbered("disposal", batch.number),
+        day=day,
+        title="BIÊN BẢN XÉT HỦY HỒ SƠ HẾT THỜI HẠN BẢO QUẢN",
+        opening=[
+            f"Thuyết minh: {batch.reason}",
+            _APPRAISED,
+        ],
+        columns=_COLUMNS,
+        rows=rows,
+        closing=[
+            total,
+            approval("Duyệt lần 1 (đơn vị)", first, first_at),
+            approval("Duyệt lần 2 (tỉnh)", second, day),
+            _LEFT,
+        ],
+        signatures=[
+            Signature("NGƯỜI LẬP", drafted),
+            Signature("LÃNH ĐẠO ĐƠN VỊ", first),
+            Signature("VIỆN TRƯỞNG TỈNH", second),
+        ],
+    )
+
+
+def write(batch: DestructionBatch, what: str, file_format: str) -> Printed:
+    """Return a paper as a file.
+
+    Raises:
+        BadInput: there is no such format.
+    """
+    return print_paper(lambda: as_paper(batch, what), file_format, name=f"{PAPERS[what]}-{batch.pk}")

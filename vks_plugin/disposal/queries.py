@@ -1,0 +1,270 @@
+"""Disposal: which files may be disposed of, who may do what, what a person sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vks_plugin.access.policy import LEADING
+from vks_plugin.access.queries import FACTS, holds_post, visible_cases
+from vks_plugin.cases.models import CaseFile, ProceduralEvent
+from vks_plugin.conf import configuration
+from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.models import Bundle
+from vks_plugin.custody.models import AccessionItem, DigitisationBatch, HandOver, Loan, LoanedPart, RetentionRule
+from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
+from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
+from vks_plugin.custody.retention import LIMITED, UNDETERMINED
+from vks_plugin.custody.states import DIGITISATION, DISPOSAL, HAND_OVER, LOAN
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
+from vks_plugin.errors import NotFound
+from vks_plugin.filing.models import IntakeItem
+from vks_plugin.organization.queries import posts_in_force, province_ids
+
+ARCHIVED = "da_nop_luu"
+MOST_LOOKED_AT = 2000
+"""Archived cases, the longest finished first, among which those are looked for whose period is over."""
+MOST_SHOWN = 200
+_AT_ONCE = 200
+
+
+def _roles(setting: str) -> frozenset[str]:
+    return frozenset(each.strip() for each in setting.split(",") if each.strip())
+
+
+def first_roles() -> frozenset[str]:
+    """Return the roles of the office whose holders approve first."""
+    return _roles(configuration().disposal_first_roles)
+
+
+def second_roles() -> frozenset[str]:
+    """Return the roles of the province whose holders approve second."""
+    return _roles(configuration().disposal_second_roles)
+
+
+def may_draft(user: User, unit_id: int) -> bool:
+    """Tell whether the person may draft, submit and carry out a disposal: an archivist of the office."""
+    return holds_post(user, {ARCHIVIST}, [unit_id])
+
+
+def may_approve(user: User, batch: DestructionBatch) -> bool:
+    """Tell whether the person is the one to approve or deny now: never who drafted it, nor who approved before."""
+    if user.pk in {batch.drafted_by_id, batch.first_by_id}:
+        return False
+    if batch.state in DISPOSAL.move("approve_first").sources:
+        return holds_post(user, first_roles(), [batch.unit_id])
+    if batch.state in DISPOSAL.move("approve_second").sources:
+        return holds_post(user, second_roles(), province_ids())
+    return False
+
+
+def may_cancel(user: User, batch: DestructionBatch) -> bool:
+    """Tell whether the person may call it off: an archivist of the office, or who approves."""
+    return (
+        may_draft(user, batch.unit_id)
+        or holds_post(user, first_roles(), [batch.unit_id])
+        or holds_post(user, second_roles(), province_ids())
+    )
+
+
+def is_at_work(batch: DestructionBatch) -> bool:
+    """Tell whether a worker carries a disposal out, or is about to; one that was cut off is said to be lost after a while."""
+    since = batch.beat or batch.executed_at
+    return batch.state == "dang_tieu_huy" and since is not None and timezone.now() - since < longest_silence()
+
+
+def batches_for(user: User) -> QuerySet[DestructionBatch]:
+    """Return the disposals of offices whose archivist or leader the person is, or which the person leads from above."""
+    own, below = set(), set()
+    if user.is_active:
+        higher = set(province_ids())
+        for role, unit in posts_in_force(user):
+            if role == ARCHIVIST or role in LEADING | first_roles():
+                own.add(unit.pk)
+            if role in LEADING or (role in second_roles() and unit.pk in higher):
+                below.add(unit.pk)
+    rows = DestructionBatch.objects.filter(Q(unit_id__in=own | below) | Q(unit__parent_id__in=below))
+    people = ("drafted_by", "first_by", "second_by", "ended_by", "recorded_by", "executed_by")
+    return rows.select_related("unit__parent", *people).order_by("-pk")
+
+
+def batch_for(user: User, pk: int) -> DestructionBatch:
+    """Return a disposal the person may know of.
+
+    Raises:
+        NotFound: there is none, or none of the person's offices.
+    """
+    found = batches_for(user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("Không có đợt tiêu hủy này trong phạm vi của bạn."))
+    return found
+
+
+def batches_waiting_for(user: User) -> int:
+    """Return how many disposals wait for this person to approve them."""
+    waiting = DISPOSAL.move("approve_first").sources | DISPOSAL.move("approve_second").sources
+    return sum(may_approve(user, each) for each in batches_for(user).filter(state__in=waiting)[:MOST_SHOWN])
+
+
+def known_items(user: User, batch: DestructionBatch) -> set[int]:
+    """Return the keys of the cases of a disposal that the person may know of."""
+    keys = batch.items.values("case_id")
+    return set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
+
+
+def acts_for(user: User, batch: DestructionBatch) -> frozenset[str]:
+    """Return what the person may do with a disposal now: of `submit`, `approve`, `deny`, `attach`, `execute`, `close`, `cancel`."""
+    open_moves = {move.name for move in DISPOSAL.moves_from(batch.state)}
+    found = set()
+    if may_draft(user, batch.unit_id):
+        found |= open_moves & {"submit", "attach", "execute", "close"}
+        if is_at_work(batch):
+            found.discard("execute")
+    if may_approve(user, batch):
+        found |= {"approve", "deny"}
+    if "cancel" in open_moves and may_cancel(user, batch):
+        found.add("cancel")
+    return frozenset(found)
+
+
+def record_for(user: User, pk: int) -> DestructionBatch:
+    """Return a disposal whose signed record the person may have: who may know of every case in it.
+
+    Raises:
+        NotFound: there is none, or the person may not know of all that it names.
+    """
+    batch = batch_for(user, pk)
+    known = len(known_items(user, batch)) == batch.items.count()
+    if not known or not batch.record_sha256 or not batch.record_path.is_file():
+        raise NotFound(_("Không có biên bản đã ký trong phạm vi của bạn."))
+    return batch
+
+
+def tombstone_of(case: CaseFile) -> Tombstone | None:
+    """Return what is left of a file that was disposed of; None: it was not."""
+    return Tombstone.objects.filter(case=case).first() if case.destroyed_at is not None else None
+
+
+def lapsed_cases(user: User) -> list[Standing]:
+    """Return the archived cases the person may know of whose period is over, the longest finished first.
+
+    At most `MOST_SHOWN`, looked for among `MOST_LOOKED_AT`: what is disposed of makes room for the next.
+    """
+    years = RetentionRule.objects.filter(term=LIMITED).order_by("years").values_list("years", flat=True).first()
+    if years is None:
+        return []
+    today = timezone.localdate()
+    finished = ProceduralEvent.objects.filter(
+        case=OuterRef("pk"), event__in=finishing_events(), accused__isnull=True, withdrawn_at__isnull=True
+    )
+    day = finished.order_by("-happened_on", "-pk").values("happened_on")[:1]
+    rows = (
+        visible_cases(user)
+        .filter(status=ARCHIVED, destroyed_at__isnull=True)
+        .annotate(over_on=day)
+        .filter(over_on__year__lt=today.year - years)
+        .select_related(*FACTS)
+        .order_by("over_on", "pk")[:MOST_LOOKED_AT]
+    )
+    cases, found = list(rows), list[Standing]()
+    for start in range(0, len(cases), _AT_ONCE):
+        found += [each for each in standings(cases[start : start + _AT_ONCE]) if each.retention.is_over(today)]
+        if len(found) >= MOST_SHOWN:
+            break
+    return found[:MOST_SHOWN]
+
+
+def destroyed_documents() -> list[tuple[int, str]]:
+    """Return the documents that were disposed of, by id and SHA-256 as filed."""
+    files = Tombstone.objects.order_by("pk").values_list("files", flat=True)
+    return [(each[0], each[4]) for rows in files.iterator(chunk_size=200) for each in rows]
+
+
+def unfinished_batches() -> list[int]:
+    """Return the disposals that a person ordered, that no worker has in hand, and of which files are left."""
+    rows = DestructionBatch.objects.filter(state__in=["dang_tieu_huy", "chua_xong"]).order_by("pk")
+    cut_off = [each for each in rows if not is_at_work(each)]
+    left = set(
+        DestructionItem.objects.filter(batch__in=cut_off, erased_at__isnull=False, finished_at__isnull=True)
+        .order_by()
+        .values_list("batch_id", flat=True)
+    )
+    return [each.pk for each in cut_off if each.state == "dang_tieu_huy" or each.pk in left]
+
+
+# --- what stands against it
+
+
+def _keys(rows: QuerySet[Any, Any]) -> frozenset[int]:
+    return frozenset(each for each in rows if each is not None)
+
+
+def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = None) -> dict[int, str]:
+    """Return, by key, why files may not be disposed of; a case that is not in the answer may be (some fifteen queries).
+
+    Args:
+        cases: each with `FACTS`.
+        batch: the disposal they are in; being in it is no obstacle then.
+    """
+    found = standings(cases)
+    keys = [each.case.pk for each in found]
+    lent = Loan.objects.filter(case__in=keys, state__in=LOAN.open)
+    out = LoanedPart.objects.filter(case__in=keys, is_out=True)
+    moving = HandOver.objects.filter(case__in=keys, state__in=HAND_OVER.open)
+    scanned = DigitisationBatch.objects.filter(case__in=keys, state__in=DIGITISATION.open)
+    going = AccessionItem.objects.filter(case__in=keys, pending=True)
+    others = DestructionItem.objects.filter(case__in=keys, pending=True)
+    if batch is not None:
+        others = others.exclude(batch=batch)
+    bundles = Bundle.objects.filter(case__in=keys, status__in=[Bundle.Status.QUEUED, Bundle.Status.RUNNING])
+    decks = DeckExport.objects.filter(
+        presentation__case__in=keys, status__in=[DeckExport.Status.QUEUED, DeckExport.Status.RUNNING]
+    )
+    coming = IntakeItem.objects.filter(case__in=keys, status=IntakeItem.Status.WAITING)
+    busy: tuple[tuple[Collection[int], str], ...] = (
+        (
+            _keys(lent.values_list("case_id", flat=True)) | _keys(out.values_list("case_id", flat=True)),
+            _("đang cho mượn"),
+        ),
+        (_keys(moving.values_list("case_id", flat=True)), _("đang giao nhận")),
+        (_keys(scanned.values_list("case_id", flat=True)), _("đang số hóa")),
+        (_keys(going.values_list("case_id", flat=True)), _("đang nộp lưu")),
+        (_keys(others.values_list("case_id", flat=True)), _("đang trong một đợt tiêu hủy khác")),
+        (
+            _keys(bundles.values_list("case_id", flat=True))
+            | _keys(decks.values_list("presentation__case_id", flat=True))
+            | _keys(coming.values_list("case_id", flat=True)),
+            _("máy đang lập tập, gói hoặc nhận tệp: hãy chờ xong"),
+        ),
+    )
+    told = {}
+    for each in found:
+        why = _not_over(each) or next((words for taken, words in busy if each.case.pk in taken), "")
+        if why:
+            told[each.case.pk] = why
+    return told
+
+
+def _not_over(found: Standing) -> str:
+    """Return why the period of a case does not let it be disposed of; empty: it does."""
+    case, kept = found.case, found.retention
+    if case.destroyed_at is not None:
+        return _("đã tiêu hủy")
+    if case.status != ARCHIVED:
+        return _("chưa nộp lưu")
+    if kept.finished_on is None:
+        return _("chưa ghi ngày kết thúc")
+    if kept.rule is None or kept.term == UNDETERMINED:
+        return _("thời hạn bảo quản chưa xác định")
+    if kept.ends_on is None:
+        return _("bảo quản vĩnh viễn")
+    if not kept.is_over(timezone.localdate()):
+        return _("còn bảo quản đến hết %(day)s") % {"day": f"{kept.ends_on:%d/%m/%Y}"}
+    if found.held:
+        return _("đang giữ lại: %(why)s") % {"why": ", ".join(found.holds_in_words)}
+    return ""

@@ -1,0 +1,144 @@
+"""Taking documents out of the host for good: rows, files, index entries, and what else of the host tells of them.
+
+No door of the host leads here. `vks_plugin.disposal` alone calls it, once two people have approved and the record is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q
+from django.db.models.deletion import Collector
+from django.db.utils import DEFAULT_DB_ALIAS
+from documents.models import CustomFieldInstance, Document, Note
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from vks_plugin.host.files import BATCH
+from vks_plugin.host.search import reindex
+from vks_plugin.host.version import is_stand_in
+
+
+class Traces(NamedTuple):
+    """What the host has of some documents."""
+
+    ids: list[int]
+    """Of the documents and of all their versions, those in the trash too."""
+    files: list[Path]
+    """Originals, archive copies and thumbnails."""
+
+
+def traces_of(documents: Collection[int]) -> Traces:
+    """Return what the host has of these documents, its rows held until the transaction ends: no file is moved meanwhile."""
+    ids: list[int] = []
+    files: list[Path] = []
+    for some in _batches(documents):
+        rows = Document.global_objects.select_for_update(of=("self",)).filter(
+            Q(pk__in=some) | Q(root_document_id__in=some)
+        )
+        for row in rows.order_by("pk"):
+            ids.append(row.pk)
+            files += [path for path in (row.source_path, row.archive_path, row.thumbnail_path) if path is not None]
+    return Traces(ids, files)
+
+
+def _batches(values: Collection[int]) -> Iterator[list[int]]:
+    chosen = sorted(values)
+    for start in range(0, len(chosen), BATCH):
+        yield chosen[start : start + BATCH]
+
+
+def erase_rows(ids: Collection[int]) -> None:
+    """Take every row about these documents out of the host's database, in the caller's transaction.
+
+    Notes, custom fields, links and the like go with them; so do grants, the host's own log of changes, which quotes what it
+    logs, and its list of tasks.
+
+    Raises:
+        ProtectedError: one of them is still filed in a case.
+    """
+    for chosen in _batches(ids):
+        _erase(chosen)
+
+
+def _erase(chosen: list[int]) -> None:
+    logged: dict[type[Model], list[int]] = {
+        Document: chosen,
+        Note: list(Note.global_objects.filter(document_id__in=chosen).values_list("pk", flat=True)),
+        CustomFieldInstance: list(
+            CustomFieldInstance.global_objects.filter(document_id__in=chosen).values_list("pk", flat=True)
+        ),
+    }
+    collector = Collector(using=DEFAULT_DB_ALIAS)
+    # past the host's managers, which would put them into the trash
+    collector.collect(list(Document.global_objects.filter(pk__in=chosen)))
+    collector.delete()
+    names = [str(pk) for pk in chosen]
+    kind = ContentType.objects.get_for_model(Document)
+    for model in (UserObjectPermission, GroupObjectPermission):
+        model.objects.filter(content_type=kind, object_pk__in=names).delete()
+    log = _model("auditlog.LogEntry")
+    if log is not None:
+        for logged_model, pks in logged.items():
+            content_type = ContentType.objects.get_for_model(logged_model)
+            log.objects.filter(content_type=content_type, object_pk__in=[str(pk) for pk in pks]).delete()
+    tasks = _model("documents.PaperlessTask")
+    if tasks is not None:
+        tasks.objects.filter(Q(result_data__document_id__in=chosen) | Q(result_data__duplicate_of__in=chosen)).delete()
+
+
+def _model(name: str) -> Any:
+    """Return a model of the host; None where the stand-in has no such thing."""
+    try:
+        return apps.get_model(name)
+    except LookupError:
+        return None
+
+
+def forget(ids: Collection[int]) -> None:
+    """Take documents that are gone out of the index and the cache.
+
+    Raises:
+        Exception: the index is locked, or cannot be written.
+    """
+    reindex(ids)
+    if not is_stand_in():
+        caching = import_module("documents.caching")
+        for pk in ids:
+            caching.clear_document_caches(pk)
+
+
+def remove_files(paths: Iterable[Path]) -> list[Path]:
+    """Remove files, and folders of the host that become empty; return those that are still there."""
+    left = []
+    roots = {Path(root).resolve() for root in (settings.ORIGINALS_DIR, settings.ARCHIVE_DIR)}
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            left.append(path)
+            continue
+        for folder in path.parents:
+            if folder in roots or not any(root in folder.parents for root in roots):
+                break
+            try:
+                folder.rmdir()
+            except OSError:
+                # others lie in it
+                break
+    return left
+
+
+def come_back(known: Collection[tuple[int, str]]) -> list[int]:
+    """Return which of these documents, by id and SHA-256, the host has (again)."""
+    wanted = dict(known)
+    found = []
+    for some in _batches(wanted):
+        rows = Document.global_objects.filter(pk__in=some).values_list("pk", "checksum")
+        found += [pk for pk, checksum in rows if checksum == wanted[pk]]
+    return sorted(found)
