@@ -105,6 +105,11 @@ ACTS: dict[str, Act] = {
     "deck_made": Act(
         _("Xuất gói trình chiếu"), ("presentation", "file_type", "slides", "pages", "documents", "digest", "sha256")
     ),
+    "deck_destroyed": Act(
+        _("Xác nhận đã hủy gói trình chiếu"),
+        ("package", "presentation", "file_type", "sha256", "destroyed_on"),
+        hidden=("person", "copies"),
+    ),
     # sessions of the court
     "session_planned": Act(
         _("Dự kiến phiên tòa"),
@@ -146,6 +151,7 @@ ACTS: dict[str, Act] = {
     "session_outcome": Act(_("Ghi kết quả phiên tòa"), ("session", "event_id", "outcome_on"), hidden=("outcome",)),
     "session_adjourned": Act(_("Hoãn phiên tòa"), ("session", "session_on", "next_on"), hidden=("reason",)),
     "session_called_off": Act(_("Không mở phiên tòa"), ("session", "session_on"), hidden=("reason",)),
+    "showing_imported": Act(_("Nạp nhật ký trình chiếu"), ("session", "package", "entries", "sha256")),
     "session_remarked": Act(
         _("Ghi nhận xét rút kinh nghiệm phiên tòa"), ("session",), hidden=("remarks",), leaders_only=True
     ),
@@ -547,7 +553,11 @@ FIELDS: dict[str, Field] = {
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
+    "package": Field(_("Gói trình chiếu")),
+    "destroyed_on": Field(_("Ngày hủy"), "day"),
+    "copies": Field(_("Nơi đã lưu gói")),
     "session": Field(_("Phiên tòa số")),
+    "entries": Field(_("Số lần chiếu")),
     "court_level": Field(_("Cấp xét xử"), "court_level"),
     "session_on": Field(_("Ngày mở phiên tòa"), "day"),
     "until_day": Field(_("Đến hết ngày"), "day"),

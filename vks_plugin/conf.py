@@ -74,6 +74,8 @@ class Configuration:
     """Whether the host's lists, counts and searches answer for filed documents from the cases instead of its own rows."""
     deck_unsealed: bool = False
     """Whether pages of documents that are not sealed yet may be shown in court."""
+    deck_expires_days: int = 30
+    """After so many days a package for the trial is to be destroyed, where no session is planned whose day says it."""
     reminder_email: bool = True
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     inbox_unit: str = ""

@@ -29,7 +29,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.models import Bundle, Redaction
-from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
@@ -132,6 +132,7 @@ __all__ = [
     "SealedDocument",
     "ServiceAccount",
     "SessionProcurator",
+    "ShowingLog",
     "Slide",
     "Tombstone",
     "UnitSuccession",

@@ -204,6 +204,8 @@ TABLE = {
     ("vks-case-mark-list", "post"): "        404 404 404 404  403  201 201 403",
     ("vks-case-mark-detail", "delete"): "    404 404 404 404  403  204 204 403",
     # who leads above has not composed it
+    ("vks-deck-list", "get"): "              200 200 200 200  200  200 200 200",
+    ("vks-deck-destroyed", "post"): "        404 404 404 404  404  200 200 403",
     ("vks-deck-detail", "get"): "            404 404 404 404  404  200 200 404",
     ("vks-deck-download", "get"): "          404 404 404 404  404  200 200 404",
     ("vks-court-session-list", "get"): "     200 200 200 200  200  200 200 200",
@@ -213,6 +215,9 @@ TABLE = {
     ("vks-court-session-hold", "post"): "    404 404 404 404  404  200 200 403",
     ("vks-court-session-adjourn", "post"): " 404 404 404 404  404  200 200 403",
     ("vks-court-session-call-off", "post"): "404 404 404 404  404  200 200 403",
+    ("vks-court-session-shown-log", "get"): "404 404 404 404  404  200 200 200",
+    # no log
+    ("vks-court-session-import-log", "post"): "404 404 404 404  404  400 400 403",
     # it was not held yet
     ("vks-court-session-outcome", "post"): " 404 404 404 404  404  409 409 403",
     ("vks-court-session-remarks", "post"): " 404 404 404 404  404  409 409 403",
@@ -266,6 +271,7 @@ COUNTS = {
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
     "vks-case-hand-over-list": "               -   -   -   -    1    1   1   1",
     "vks-hand-over-list": "                    0   0   0   0    1    1   1   1",
+    "vks-deck-list": "                         0   0   0   0    0    0   0   0",
     "vks-court-session-list": "                0   0   0   0    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
     "vks-archive-due-list": "                  0   0   0   0    0    0   0   0",
@@ -291,6 +297,9 @@ MADE = (
     "post vks-restructuring-list",
 )
 """Requests whose answer tells a new id, or the moment."""
+
+
+_WITH_FILES = frozenset({"vks-case-upload-list", "vks-case-import-list", "vks-court-session-import-log"})
 
 
 class Addresses:
@@ -432,7 +441,7 @@ class Addresses:
             "vks-court-session-detail": f"/api/vks/court-sessions/{planned}/",
             **{
                 f"vks-court-session-{act}": f"/api/vks/court-sessions/{planned}/{act}/"
-                for act in ("hold", "adjourn", "call-off", "outcome", "remarks")
+                for act in ("hold", "adjourn", "call-off", "outcome", "remarks", "import-log")
             },
             "vks-case-presentation-list": f"{of_case}presentations/",
             "vks-case-presentation-detail": presentation,
@@ -444,6 +453,9 @@ class Addresses:
             "vks-case-presentation-slide-confirm": f"{presentation}slides/{slide}/confirm/",
             "vks-case-mark-list": f"{of_case}marks/",
             "vks-case-mark-detail": f"{of_case}marks/{mark}/",
+            "vks-deck-list": "/api/vks/decks/",
+            "vks-deck-destroyed": f"/api/vks/decks/{deck}/destroyed/",
+            "vks-court-session-shown-log": f"/api/vks/court-sessions/{planned}/shown/",
             "vks-deck-detail": f"/api/vks/decks/{deck}/",
             "vks-deck-download": f"/api/vks/decks/{deck}/download/",
         }
@@ -502,6 +514,8 @@ class Addresses:
             "vks-court-session-adjourn": {"reason": "Vắng người bào chữa"},
             "vks-court-session-call-off": {"reason": "Trả hồ sơ"},
             "vks-court-session-outcome": {"outcome": "Tuyên án", "outcome_on": f"{timezone.localdate()}"},
+            "vks-court-session-import-log": {"file": SimpleUploadedFile("nhat-ky.json", b"{}")},
+            "vks-deck-destroyed": {"destroyed_on": f"{timezone.localdate()}", "copies": "USB số 2"},
             "vks-court-session-remarks": {"remarks": "Tốt"},
             "vks-case-hold-list": {"ground": "khieu_nai", "reason": "Đang giải quyết khiếu nại"},
             "vks-case-hold-end": {"reason": "Đã giải quyết xong"},
@@ -594,7 +608,7 @@ class Addresses:
 
     def ask(self, client: APIClient, name: str, method: str) -> Any:
         """Send one request of the table."""
-        form = "multipart" if name in {"vks-case-upload-list", "vks-case-import-list"} else "json"
+        form = "multipart" if name in _WITH_FILES else "json"
         if method == "get":
             return client.get(self.path[name])
         send: Callable[..., Any] = getattr(client, method)

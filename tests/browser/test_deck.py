@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
+import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,8 @@ from playwright.sync_api import expect
 from tests.browser.desk import SCREEN
 from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
 from vks_plugin.court.deck.html import write_folder
+from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
+from vks_plugin.court.sessions.logs import checked, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,3 +157,51 @@ def test_testimony_is_released_from_the_presenters_window_alone(offline: Browser
         expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {folio} ·")
     presenter.keyboard.press("b")
     expect(page.locator("#black")).to_be_visible()
+
+
+def test_what_was_shown_is_noted_and_saved_and_a_package_past_its_day_asks(
+    offline: BrowserContext, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    deck = replace(a_deck(tmp_path_factory.mktemp("papers")), package="6f9d6f0e", expires_on=dt.date(2026, 1, 5))
+    folder = tmp_path_factory.mktemp("stick")
+    manifest = write_folder(deck, folder)
+    page = offline.new_page()
+    page.goto((folder / "index.html").as_uri())
+    # it asks plainly, shows nothing of the case, and is no lock
+    expect(page.get_by_role("alertdialog")).to_contain_text("Gói đã hết hạn ngày 05/01/2026")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("12")
+    assert page.locator(".pane").first.inner_text() == ""
+    page.get_by_role("button", name="Vẫn mở gói").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    with offline.expect_page() as opened:
+        page.keyboard.press("n")
+    presenter = opened.value
+    expect(presenter.locator("#link")).to_have_text("Đang nối với màn hình Tòa")
+    goes_to(presenter, "12")
+    presenter.locator("#list li").nth(4).locator("button").click()
+    presenter.keyboard.press("r")
+    presenter.keyboard.press("Enter")
+    expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {HELD_FOLIO} ·")
+    presenter.keyboard.press("b")
+    expect(page.locator("#black")).to_be_visible()
+    expect(presenter.locator("#log-words")).to_contain_text("3 lần chiếu")
+    with presenter.expect_download() as loaded:
+        presenter.get_by_role("button", name="Lưu nhật ký trình chiếu").click()
+    content = Path(loaded.value.path()).read_bytes()
+    log = read(content)
+    assert (log["package"], log["manifest_sha256"]) == ("6f9d6f0e", digest_of_manifest(manifest))
+    now = dt.datetime.now(dt.UTC)
+    first, last = now - dt.timedelta(hours=1), now + dt.timedelta(minutes=1)
+    shown = checked(log, contents=contents_of(manifest), first=first, last=last)
+    pages = contents_of(manifest)["pages"]
+    assert [(each.slide, pages.get(each.page, "")) for each in shown] == [(1, ""), (4, "12"), (5, HELD_FOLIO)]
+    assert [each.released_at is not None for each in shown] == [False, False, True]
+    # the screen is black: nothing stands on it any more
+    assert all(each.ended_at is not None for each in shown)
+    # kept by the browser, where it keeps anything for such pages
+    page.reload()
+    page.get_by_role("button", name="Vẫn mở gói").click()
+    expect(presenter.locator("#log-words")).to_contain_text("4 lần chiếu")
+    if os.environ.get("VKS_PICTURES"):
+        presenter.screenshot(path=Path(os.environ["VKS_PICTURES"]) / "presenter.png")

@@ -121,7 +121,7 @@ def test_what_came_of_it_names_a_verdict_of_the_same_case(case: CaseFile, people
         "inspector_kv1": False,
     }
     assert {who: sorted(told.may) for who, told in read.items()} == {
-        "prosecutor_kv1": ["record_outcome", "remark"],
+        "prosecutor_kv1": ["import_log", "record_outcome", "remark"],
         "chief_province": [],
         "inspector_kv1": [],
     }

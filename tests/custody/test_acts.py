@@ -593,6 +593,37 @@ def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase
     told = data(found.one)
     assert (found.one.kind, told["sha256"]) == ("deck_made", hashlib.sha256(export.path.read_bytes()).hexdigest())
     assert (told["file_type"], told["slides"], told["pages"], told["documents"]) == ("html", 1, 1, 1)
+    with written() as found:
+        decks.confirm_destroyed(
+            actor=lead, export_id=export.pk, destroyed_on=timezone.localdate(), copies="USB số 2", person="Trần Văn A"
+        )
+    assert (found.one.kind, found.one.case_id) == ("deck_destroyed", case.pk)
+    assert data(found.one) == {
+        "package": str(export.pk),
+        "presentation": 1,
+        "file_type": "html",
+        "sha256": told["sha256"],
+        "destroyed_on": timezone.localdate().isoformat(),
+    }
+    assert hidden(found.one) == {"person": "Trần Văn A", "copies": "USB số 2"}
+    # what was shown from it comes back after it is gone
+    from vks_plugin.court.sessions import actions as sessions
+
+    session = sessions.plan_session(
+        actor=lead, case=case, values={"court": "Tòa án", "starts_on": timezone.localdate()}
+    )
+    entry = {"slide": 1, "page": "p0001", "shown_at": timezone.now().isoformat()}
+    log = {"format": "vks-shown/1", "package": str(export.pk), "manifest_sha256": export.manifest_sha256}
+    content = json.dumps(log | {"entries": [entry]}).encode()
+    with written() as found:
+        sessions.import_log(actor=lead, session=session, content=content)
+    assert (found.one.kind, found.one.case_id) == ("showing_imported", case.pk)
+    assert data(found.one) == {
+        "session": 1,
+        "package": str(export.pk),
+        "entries": 1,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
 
 
 def test_a_session_of_the_court_is_told_from_its_plan_to_what_was_learned(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +22,16 @@ class ShownKind(models.TextChoices):
     IMAGE = "hinh_anh", _("Bút lục, hình ảnh")
     VIDEO = "video", _("Ghi âm, ghi hình")
     PRESENTATION = "bai_trinh_chieu", _("Bài trình chiếu")
+
+
+def kinds_of_slides(kinds: Collection[str]) -> list[str]:
+    """Return what was shown, told apart as statistics do, by the kinds of the slides."""
+    found = []
+    if "so_do" in kinds:
+        found.append(ShownKind.DIAGRAM.value)
+    if {"but_luc", "hinh_anh", "loi_khai"} & set(kinds):
+        found.append(ShownKind.IMAGE.value)
+    return [*found, ShownKind.PRESENTATION.value] if kinds else found
 
 
 VERDICTS: frozenset[str] = frozenset(

@@ -13,7 +13,7 @@ from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.diagrams import Diagram, Edits, Item, Link
 from vks_plugin.court.deck.models import Presentation, Slide
 from vks_plugin.court.deck.rules import GROUNDS_308, SHOWING_PAGES
-from vks_plugin.web.fields import StyledForm
+from vks_plugin.web.fields import DayField, StyledForm
 
 
 class PresentationForm(StyledForm):
@@ -24,6 +24,18 @@ class PresentationForm(StyledForm):
         label=_("Cách xếp"), choices=Presentation.Order.choices, initial=Presentation.Order.INDICTMENT
     )
     compose = forms.BooleanField(label=_("Tự xếp các trang từ hồ sơ"), required=False, initial=True)
+
+
+class DestroyedForm(StyledForm):
+    """That every copy of a package was destroyed."""
+
+    destroyed_on = DayField(label=_("Ngày hủy"))
+    person = forms.CharField(label=_("Người hủy"), max_length=150, required=False, help_text=_("Để trống: chính tôi."))
+    copies = forms.CharField(
+        label=_("Gói đã chép vào đâu"),
+        max_length=300,
+        help_text=_("USB số mấy, máy tính nào, máy của Tòa; đã xóa hoặc hủy cách nào."),
+    )
 
 
 class PaperChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only for type checkers

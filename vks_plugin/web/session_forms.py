@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.cases.trials import CourtLevel, ShownKind
+from vks_plugin.court.sessions.logs import LARGEST
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.queries import appearing_people, verdicts_of
 from vks_plugin.organization.queries import display_name
@@ -132,7 +133,9 @@ class HoldForm(OutcomeForm):
     field_order = ("ends_on", "shown_kinds", "outcome", "outcome_on", "verdict")
 
     def __init__(self, *args: Any, session: CourtSession, **options: Any) -> None:
-        super().__init__(*args, session=session, initial={"ends_on": session.last_day}, **options)
+        super().__init__(
+            *args, session=session, initial={"ends_on": session.last_day, "shown_kinds": session.shown_kinds}, **options
+        )
 
 
 class AdjournForm(StyledForm):
@@ -157,6 +160,19 @@ class CallOffForm(StyledForm):
     def given(self) -> dict[str, Any]:
         """Return what an action takes."""
         return dict(self.cleaned_data)
+
+
+class LogForm(StyledForm):
+    """A log of what was shown."""
+
+    file = forms.FileField(
+        label=_("Tệp nhật ký (.json)"),
+        help_text=_("Tệp do nút “Lưu nhật ký trình chiếu” của cửa sổ người trình chiếu tải về."),
+    )
+
+    def given(self) -> dict[str, Any]:
+        """Return what an action takes."""
+        return {"content": self.cleaned_data["file"].read(LARGEST + 1)}
 
 
 class RemarksForm(StyledForm):

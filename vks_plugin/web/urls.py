@@ -120,6 +120,7 @@ urlpatterns = [
     path("cases/<str:code>/sessions/<int:number>/edit/", court_sessions.court_session_edit, name="court_session_edit"),
     path("sessions/", court_sessions.court_sessions, name="court_sessions"),
     path("decks/<uuid:pk>/", presentations.deck_status, name="deck"),
+    path("decks/<uuid:pk>/destroyed/", presentations.deck_destroyed, name="deck_destroyed"),
     path("decks/<uuid:pk>/download/", presentations.deck_download, name="deck_download"),
     path("session/", session, name="session"),
     path("suggest/<str:what>/", suggestions.suggest, name="suggest"),

@@ -94,6 +94,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/sessions/{number}/edit
         vks/sessions
         vks/decks/{pk}
+        vks/decks/{pk}/destroyed
         vks/decks/{pk}/download
         vks/cases/{code}/record/charge/{pk}/replace
         vks/cases/{code}/record/{part}/add
@@ -184,6 +185,8 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/inventories/{pk}/file
         api/vks/cases/{code}/possible-events
         api/vks/cases/{code}/presentations/{number}/obstacles
+        api/vks/decks
+        api/vks/court-sessions/{pk}/shown
         api/vks/decks/{id}
         api/vks/decks/{id}/download
         api/vks/cases/{code}/related
@@ -256,6 +259,8 @@ OURS: dict[str, str] = {
         api/vks/court-sessions/{pk}/adjourn
         api/vks/court-sessions/{pk}/call-off
         api/vks/court-sessions/{pk}/hold
+        api/vks/court-sessions/{pk}/import-log
+        api/vks/decks/{id}/destroyed
         api/vks/court-sessions/{pk}/outcome
         api/vks/court-sessions/{pk}/remarks
         api/vks/case-imports/{pk}/discard

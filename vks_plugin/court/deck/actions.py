@@ -8,6 +8,7 @@ import logging
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,27 +24,33 @@ from django.utils.translation import gettext as _
 from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.actions.record import check, clean_text, lock_case
 from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.court.deck.composing import composed_slides
 from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
 from vks_plugin.court.deck.html import write_folder
+from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.paper import write_pdf
 from vks_plugin.court.deck.powerpoint import write_pptx
 from vks_plugin.court.deck.queries import (
     deck_for,
     deck_view,
+    known_export,
     may_confirm,
     slide_fingerprint,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
 from vks_plugin.court.protected import protected_people
+from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.court.sessions.states import PLANNED
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
-from vks_plugin.text import ascii_file_name, composed, gettext_noop
+from vks_plugin.organization.queries import display_name
+from vks_plugin.text import ascii_file_name, composed, gettext_noop, one_line
 from vks_plugin.working import failure_kept
 
 logger = logging.getLogger("paperless.vks.court")
@@ -577,7 +584,9 @@ def _build(export: DeckExport) -> None:
 
     finished = False
     try:
-        write_deck(deck, target, export.format, progress=progress)
+        expires_on = expiry_for(export.presentation.case)
+        deck = replace(deck, package=str(export.pk), expires_on=expires_on)
+        manifest = write_deck(deck, target, export.format, progress=progress)
         sha256 = sha256_of(target)
         with transaction.atomic():
             finished = _end(
@@ -587,6 +596,8 @@ def _build(export: DeckExport) -> None:
                 progress=len(deck.pages),
                 total=len(deck.pages),
                 document_ids=[pk for pk, _sha256 in deck.documents],
+                expires_on=expires_on,
+                **told_of_manifest(manifest),
             )
             if finished:
                 tell_made(export.requested_by, export.presentation, export.format, deck, sha256)
@@ -604,8 +615,98 @@ def _end(export: DeckExport, status: str, **values: object) -> bool:
     return running.update(status=status, finished_at=timezone.now(), **values) == 1
 
 
-def write_deck(deck: Deck, target: Path, file_type: str, *, progress: Callable[[int], None] | None = None) -> None:
-    """Write a deck into one file.
+def told_of_manifest(manifest: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of an export that say what is in it; nothing of one without a manifest."""
+    if manifest is None:
+        return {}
+    return {"manifest_sha256": digest_of_manifest(manifest), "contents": contents_of(manifest)}
+
+
+def expiry_for(case: CaseFile) -> dt.date:
+    """Return the last day of a package made now.
+
+    That is the last day of the next session that is planned; where none is, so many days from now as the setting says.
+    """
+    today = timezone.localdate()
+    planned = CourtSession.objects.filter(case=case, state=PLANNED).order_by("starts_on", "pk")
+    days = [row.last_day for row in planned if row.last_day >= today]
+    return days[0] if days else today + dt.timedelta(days=configuration().deck_expires_days)
+
+
+def record_made(export: DeckExport, deck: Deck, sha256: str, manifest: dict[str, Any] | None) -> None:
+    """Record a package that was written elsewhere, by a command, in the caller's transaction."""
+    export.status, export.sha256 = DeckExport.Status.DONE, sha256
+    export.progress = export.total = len(deck.pages)
+    export.document_ids = [pk for pk, _sha256 in deck.documents]
+    export.finished_at, export.expires_on = timezone.now(), deck.expires_on
+    for name, value in told_of_manifest(manifest).items():
+        setattr(export, name, value)
+    export.save(force_insert=True)
+
+
+@transaction.atomic
+def confirm_destroyed(
+    *, actor: User, export_id: UUID | str, destroyed_on: dt.date, copies: str, person: str = ""
+) -> DeckExport:
+    """Record that every copy of a package that went out was destroyed; the file here goes too.
+
+    What was confirmed stays: a package that is found again later is a finding, not a correction.
+
+    Args:
+        destroyed_on: from the day it was made to today.
+        copies: where it had been copied to (stick, computer of the court).
+        person: who destroyed it; empty: the actor.
+
+    Raises:
+        NotFound: there is none, or none the actor may know of.
+        NotAllowed: the actor neither works on the case nor leads it.
+        BadInput: a day that cannot be, or no word of where it was.
+        Conflict: it is not finished, or was confirmed already.
+    """
+    export = known_export(actor, export_id)
+    case = lock_case(export.presentation.case)
+    where, who = one_line(copies), one_line(person) or display_name(actor)
+    if not 3 <= len(where) <= 300:
+        raise BadInput(_("Hãy ghi gói đã chép vào đâu: USB, máy tính nào (từ 3 đến 300 chữ cái)."), field="copies")
+    if len(who) > 150:
+        raise BadInput(_("Nhiều nhất %(most)d chữ cái.") % {"most": 150}, field="person")
+    made_on = timezone.localdate(export.created_at)
+    if not made_on <= destroyed_on <= timezone.localdate():
+        raise BadInput(
+            _("Ngày hủy từ ngày lập gói (%(day)s) đến hôm nay.") % {"day": f"{made_on:%d/%m/%Y}"}, field="destroyed_on"
+        )
+    values = {
+        "destroyed_on": destroyed_on,
+        "destroyed_person": who,
+        "destroyed_copies": where,
+        "destroyed_at": timezone.now(),
+        "destroyed_by": actor,
+    }
+    still = DeckExport.objects.filter(pk=export.pk, status=DeckExport.Status.DONE, destroyed_at__isnull=True)
+    if still.update(**values) != 1:
+        raise Conflict(_("Gói này chưa lập xong hoặc đã được xác nhận hủy. Hãy tải lại trang."))
+    tell(
+        "deck_destroyed",
+        actor=actor,
+        case=case,
+        package=str(export.pk),
+        presentation=export.presentation.number,
+        file_type=export.format,
+        sha256=export.sha256,
+        destroyed_on=destroyed_on,
+        person=who,
+        copies=where,
+    )
+    transaction.on_commit(partial(export.path.unlink, missing_ok=True))
+    for name, value in values.items():
+        setattr(export, name, value)
+    return export
+
+
+def write_deck(
+    deck: Deck, target: Path, file_type: str, *, progress: Callable[[int], None] | None = None
+) -> dict[str, Any] | None:
+    """Write a deck into one file; return its manifest, of a ZIP alone.
 
     Args:
         deck: what to write.
@@ -617,18 +718,20 @@ def write_deck(deck: Deck, target: Path, file_type: str, *, progress: Callable[[
         BadInput: a page cannot be drawn.
     """
     told = progress or (lambda _done: None)
+    manifest = None
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deck-") as place:
         fresh = Path(place) / "fresh"
         if file_type == DeckExport.Format.HTML:
             folder = Path(place) / ascii_file_name(f"trinh-chieu-{deck.case_code}-{deck.number}", limit=60)
             folder.mkdir()
-            write_folder(deck, folder, progress=told)
+            manifest = write_folder(deck, folder, progress=told)
             _zipped(folder, fresh)
         elif file_type == DeckExport.Format.PPTX:
             write_pptx(deck, fresh, progress=told)
         else:
             write_pdf(deck, fresh, progress=told)
         fresh.replace(target)
+    return manifest
 
 
 def _zipped(folder: Path, target: Path) -> None:
@@ -665,6 +768,8 @@ def finished_deck(export: DeckExport) -> Path:
     """
     if export.status != DeckExport.Status.DONE:
         raise Conflict(_("Gói trình chiếu chưa lập xong."))
+    if export.destroyed_at is not None:
+        raise Conflict(_("Gói này đã được xác nhận hủy: hãy xuất gói mới."))
     if not export.path.is_file():
         raise NotFound(_("Tệp không còn trên máy chủ: hãy xuất lại gói trình chiếu."))
     return export.path

@@ -147,6 +147,21 @@ class DeckSerializer(serializers.Serializer[DeckExport]):
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     requested_by = PersonSerializer()
+    manifest_sha256 = serializers.CharField(help_text="Of `manifest.json`; ZIPs alone.")
+    expires_on = serializers.DateField(allow_null=True, help_text="Its last day; copies are destroyed after it.")
+    destroyed_on = serializers.DateField(allow_null=True, help_text="As somebody confirmed.")
+    destroyed_person = serializers.CharField(help_text="Who destroyed it.")
+    destroyed_copies = serializers.CharField(help_text="Where it had been copied to.")
+
+
+class DeckDestroyedSerializer(InputSerializer):
+    """That every copy was destroyed."""
+
+    destroyed_on = serializers.DateField()
+    copies = ComposedField(max_length=300, help_text="Where it had been copied to.")
+    person = ComposedField(
+        required=False, max_length=150, allow_blank=True, default="", help_text="Who did it; empty: the asker."
+    )
 
 
 class DeckRequestSerializer(InputSerializer):
@@ -417,6 +432,11 @@ _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 
 
 @extend_schema_view(
+    list=extend_schema(
+        summary="Packages past their day that nobody confirmed as destroyed",
+        description="One's own, and those of the offices one leads.",
+        responses={200: DeckSerializer(many=True)},
+    ),
     retrieve=extend_schema(
         summary="One deck",
         description="For those who may contribute to the case and read everything in it, at this moment.",
@@ -431,6 +451,24 @@ class DeckViewSet(HandsOutFiles, ApiViewSet):
     serializer_class = DeckSerializer
     lookup_value_regex = UUID
     lookup_url_kwarg = "id"
+
+    def list(self, _request: Request) -> Response:
+        """Answer with those that wait."""
+        return self.page(queries.overdue_packages(self.actor))
+
+    @extend_schema(
+        summary="Confirm that every copy of a package was destroyed",
+        description="For those who work on the case and its leaders. The file here is deleted too.",
+        parameters=[_ID],
+        request=DeckDestroyedSerializer,
+        responses={200: DeckSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def destroyed(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Confirm it."""
+        queries.known_export(self.actor, id)
+        given = self.given(DeckDestroyedSerializer)
+        return self.shown(actions.confirm_destroyed(actor=self.actor, export_id=id, **given))
 
     def retrieve(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
         """Answer with its state."""

@@ -82,6 +82,9 @@ class Deck:
     pages: tuple[DeckPage, ...]
     remarks: tuple[str, ...] = ()
     """What is to be thought of when it is shown, such as a closed trial."""
+    package: str = ""
+    """Id of the export; a log of what was shown names it."""
+    expires_on: dt.date | None = None
 
     @property
     def by_key(self) -> dict[str, DeckPage]:

@@ -21,14 +21,14 @@ from fontTools import subset
 
 from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines
-from vks_plugin.court.deck.manifest import manifest_of, page_entry
+from vks_plugin.court.deck.manifest import as_text, digest_of_manifest, manifest_of, page_entry
 from vks_plugin.court.deck.rendering import Picture, file_sha256, opened, render
 from vks_plugin.papers.fonts import FONTS
 
 Progress = Callable[[int], None]
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "static" / "vks" / "deck"
-_SCRIPTS = ("view.js", "court.js", "presenter.js", "deck.css")
+_SCRIPTS = ("view.js", "log.js", "court.js", "presenter.js", "deck.css")
 _LETTERS = [
     (0x20, 0x7E),
     (0xA0, 0x1B0),
@@ -78,8 +78,9 @@ def write_folder(deck: Deck, folder: Path, *, progress: Progress = _nothing) -> 
     _script(folder / "notes.js", "DECK_NOTES", _notes(deck))
     (folder / "DOC-TRUOC.txt").write_text(_read_first(deck), encoding="utf-8-sig", newline="\r\n")
     manifest = manifest_of(deck, entries, folder)
-    text = json.dumps(manifest, ensure_ascii=False, indent=1)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "manifest.json").write_text(as_text(manifest), encoding="utf-8")
+    # a page opened as a file can read no JSON; the manifest cannot name the file that names it
+    _script(folder / "package.js", "DECK_MANIFEST", digest_of_manifest(manifest))
     return manifest
 
 
@@ -117,6 +118,9 @@ def _script(path: Path, name: str, value: Any) -> None:
 def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
     return {
         "token": secrets.token_hex(8),
+        "package": deck.package,
+        "expires_on": deck.expires_on.isoformat() if deck.expires_on is not None else "",
+        "presentation": deck.number,
         "title": deck.title,
         "office": deck.office,
         "case_code": deck.case_code,
@@ -212,6 +216,8 @@ def _fonts() -> str:
 
 def _read_first(deck: Deck) -> str:
     remarks = "".join(f"LƯU Ý: {remark}\n" for remark in deck.remarks)
+    if deck.expires_on is not None:
+        remarks += f"HẾT HẠN: {deck.expires_on:%d/%m/%Y}. Sau ngày đó hủy mọi bản đã chép rồi xác nhận trên hệ thống.\n"
     return f"""GÓI TRÌNH CHIẾU TẠI PHIÊN TÒA
 {deck.title}
 {deck.case_name} – HSVA số {deck.case_code}
@@ -223,6 +229,7 @@ Lập ngày {deck.made_on:%d/%m/%Y} – {deck.office}
 4. Gõ số bút lục rồi Enter để mở ngay bút lục đó. B: màn hình đen. H: mọi phím tắt.
 5. Lời khai bị giữ lại: chỉ chiếu khi HĐXX đồng ý, bằng phím R ở cửa sổ người trình chiếu rồi Enter.
 6. manifest.json ghi mã băm của từng trang để đối chiếu với hồ sơ.
+7. Sau phiên tòa: ở cửa sổ người trình chiếu bấm “Lưu nhật ký trình chiếu”, nạp tệp đó ở trang của phiên tòa trên hệ thống.
 
 Gói này chứa tài liệu của hồ sơ vụ án. Giữ như giữ hồ sơ, xóa sau phiên tòa.
 """

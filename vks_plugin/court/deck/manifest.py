@@ -64,6 +64,8 @@ def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | No
         "presentation": deck.number,
         "title": deck.title,
         "made_on": deck.made_on.isoformat(),
+        "package": deck.package,
+        "expires_on": deck.expires_on.isoformat() if deck.expires_on is not None else None,
         "slides": [
             {
                 "number": slide.number,
@@ -78,6 +80,21 @@ def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | No
         "pages": sorted(entries, key=lambda entry: entry["key"]),
         "files": files,
     }
+
+
+def as_text(manifest: dict[str, Any]) -> str:
+    """Return the manifest as the file `manifest.json` has it."""
+    return json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+
+
+def digest_of_manifest(manifest: dict[str, Any]) -> str:
+    """Return the SHA-256 of the file `manifest.json`."""
+    return hashlib.sha256(as_text(manifest).encode()).hexdigest()
+
+
+def contents_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a package to read logs of it: its slides, and the folio of each page by its key."""
+    return {"slides": manifest["slides"], "pages": {entry["key"]: entry["folio"] for entry in manifest["pages"]}}
 
 
 def _version() -> str:

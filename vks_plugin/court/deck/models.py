@@ -16,6 +16,8 @@ from vks_plugin.court.deck.rules import GROUNDS_308
 from vks_plugin.court.models import Made
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from django_stubs_ext.db.models.manager import RelatedManager
 
 
@@ -187,12 +189,38 @@ class DeckExport(Made):
     presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="exports")
     format = models.CharField(_("dạng"), max_length=8, choices=Format.choices, default=Format.HTML)
     status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
+    # of manifest.json of a ZIP: a log of what was shown names it
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    # what it can show: {"slides": [as in the manifest], "pages": {key: folio}}
+    contents = models.JSONField(default=dict, blank=True)
+    # its last day; copies are to be destroyed after it
+    expires_on = models.DateField(_("hết hạn"), null=True, blank=True)
+    # that every copy that went out was destroyed, as somebody confirmed
+    destroyed_on = models.DateField(_("ngày hủy"), null=True, blank=True)
+    destroyed_person = models.CharField(_("người hủy"), max_length=150, blank=True)
+    destroyed_copies = models.CharField(_("nơi đã lưu gói"), max_length=300, blank=True)
+    destroyed_at = models.DateTimeField(null=True, blank=True)
+    destroyed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         db_table = "vks_deck_export"
         ordering = ("-created_at",)
         verbose_name = _("gói trình chiếu")
         verbose_name_plural = _("gói trình chiếu")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True, destroyed_on__isnull=True)
+                | Q(
+                    status="done",
+                    destroyed_at__isnull=False,
+                    destroyed_on__isnull=False,
+                    destroyed_by__isnull=False,
+                ),
+                name="vks_deck_destroyed_by_somebody",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.presentation_id} {self.format}"
@@ -202,3 +230,13 @@ class DeckExport(Made):
         """Where the finished file lies; names in it say nothing about the case."""
         ending = "zip" if self.format == self.Format.HTML else self.format
         return configuration().data_dir / "decks" / f"{self.id}.{ending}"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the file can be fetched: a command writes its own elsewhere, and of a destroyed one nothing is kept."""
+        return self.status == self.Status.DONE and self.path.is_file()
+
+    def is_overdue(self, day: dt.date) -> bool:
+        """Tell whether it is past its day and nobody confirmed that it was destroyed."""
+        out = self.status == self.Status.DONE and self.destroyed_at is None
+        return out and self.expires_on is not None and self.expires_on < day

@@ -15,8 +15,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import CaseView, case_for, leads, visible_documents
+from vks_plugin.access.policy import LEADING, Level
+from vks_plugin.access.queries import CaseView, case_for, leads, visible_cases, visible_documents
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
@@ -42,6 +42,7 @@ from vks_plugin.custody.queries import sealed_files
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.host.files import newest_version, readable_pdf
 from vks_plugin.language import spoken
+from vks_plugin.organization.queries import posts_in_force
 
 # --- who may -------------------------------------------------------------------------------------
 
@@ -108,6 +109,55 @@ def export_for(user: User, export_id: UUID | str) -> DeckExport:
     if export is not None and may_have(user, export):
         return export
     raise NotFound(_("Không có gói trình chiếu này trong phạm vi của bạn."))
+
+
+def known_export(user: User, export_id: UUID | str) -> DeckExport:
+    """Return a package of a case the person works on or leads: what becomes of it is theirs to say, whoever made it.
+
+    Raises:
+        NotFound: there is none, or none of a case whose presentations the person may see.
+        NotAllowed: the person looks at presentations of the case only from above.
+    """
+    found = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by").filter(pk=export_id)
+    export = found.first()
+    missing = NotFound(_("Không có gói trình chiếu này trong phạm vi của bạn."))
+    if export is None:
+        raise missing
+    case = export.presentation.case
+    try:
+        view = deck_view(user, case.code)
+    except (NotFound, NotAllowed) as error:
+        raise missing from error
+    if view.decision.level < Level.CONTRIBUTE and not may_confirm(user, case):
+        raise NotAllowed(_("Chỉ người làm trong vụ án hoặc lãnh đạo vụ án xác nhận đã hủy gói trình chiếu."))
+    return export
+
+
+def packages_of(case: CaseFile) -> list[DeckExport]:
+    """Return the newest finished packages of a case the asker was let into: who took what out, and what became of it."""
+    rows = DeckExport.objects.filter(presentation__case=case, status=DeckExport.Status.DONE)
+    chosen = list(rows.select_related("presentation", "requested_by").order_by("-created_at")[:_PACKAGES])
+    for each in chosen:
+        each.presentation.case = case
+    return chosen
+
+
+_PACKAGES = 100
+
+
+def overdue_packages(user: User) -> QuerySet[DeckExport]:
+    """Return the packages past their day that nobody confirmed as destroyed: one's own, and those of offices one leads."""
+    led = [unit.pk for role, unit in posts_in_force(user) if role in LEADING] if user.is_active else []
+    whose = Q(requested_by=user) | Q(presentation__case__unit__in=led) | Q(presentation__case__trial_unit__in=led)
+    known = visible_cases(user, at_least=Level.VIEW).order_by().values("pk")
+    rows = DeckExport.objects.filter(
+        whose,
+        status=DeckExport.Status.DONE,
+        destroyed_at__isnull=True,
+        expires_on__lt=timezone.localdate(),
+        presentation__case__in=known,
+    )
+    return rows.select_related("presentation__case__unit", "requested_by").order_by("expires_on", "pk")
 
 
 def exports_of(user: User, presentation: Presentation) -> list[DeckExport]:

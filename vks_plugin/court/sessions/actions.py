@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,13 +19,16 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import check, clean_text, lock_case
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.cases.trials import CourtLevel, ShownKind
-from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
-from vks_plugin.court.sessions.queries import appearing_people, keeps, session_view, verdicts_of
-from vks_plugin.court.sessions.states import HELD, PLANNED, SESSION
+from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.sessions import logs
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
+from vks_plugin.court.sessions.queries import appearing_people, keeps, kinds_shown, session_view, verdicts_of
+from vks_plugin.court.sessions.states import CALLED_OFF, HELD, PLANNED, SESSION
 from vks_plugin.custody.actions.moving import move
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge
+from vks_plugin.language import spoken
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.text import composed, one_line
+from vks_plugin.text import composed, gettext_noop, one_line
 
 MOST_SESSIONS = 200
 """Sessions of one case."""
@@ -273,7 +278,8 @@ def hold_session(
     if last > today:
         raise BadInput(_("Ngày này chưa đến: hãy kiểm tra lại."), field="ends_on")
     _in_order(row.starts_on, last)
-    kinds = _kinds(shown_kinds)
+    # what a log says was shown is not unsaid
+    kinds = _kinds([*row.shown_kinds, *shown_kinds])
     ended = _outcome(row, outcome, outcome_on, verdict)
     move(row, SESSION, "hold", ends_on=last, shown_kinds=kinds, **ended)
     tell(
@@ -439,6 +445,78 @@ def adjourn_session(
         people = [each.user for each in row.procurators.select_related("user") if each.user in here]
         _plan(actor, lock_case(row.case), same, people, previous=row)
     return row
+
+
+@transaction.atomic
+def import_log(*, actor: User, session: CourtSession, content: bytes) -> tuple[ShowingLog, bool]:
+    """Take in what the presenter's window noted; the same file counts once.
+
+    Returns:
+        The log, and whether it is new.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not record the session.
+        TooLarge: more than any log.
+        BadInput: it is no log, or not of a package of this case, or not of this session; the sentence says which.
+        Conflict: the session was called off, or the file was taken in for another.
+    """
+    row = _held(actor, session)
+    if row.state == CALLED_OFF:
+        raise Conflict(_("Phiên tòa này “%(state)s”: không làm được việc này.") % {"state": row.state_label})
+    if len(content) > logs.LARGEST:
+        raise TooLarge(_("Nhật ký lớn hơn 1 MB: đây không phải tệp do cửa sổ người trình chiếu lưu."))
+    sha256 = hashlib.sha256(content).hexdigest()
+    known = ShowingLog.objects.filter(sha256=sha256).select_related("session").first()
+    if known is not None and known.session_id == row.pk:
+        return known, False
+    try:
+        log = logs.read(content)
+        export = _package(row, log)
+        first, last = (
+            timezone.make_aware(dt.datetime.combine(day, dt.time()))
+            for day in (row.starts_on - logs.AROUND, row.last_day + logs.AROUND + dt.timedelta(days=1))
+        )
+        shown = logs.checked(log, contents=export.contents, first=first, last=last)
+    except logs.LogError as error:
+        raise BadInput(spoken(error.sentence), field="file") from error
+    if known is not None:
+        raise Conflict(_("Nhật ký này đã được nạp cho một phiên tòa khác."))
+    made = ShowingLog.objects.create(
+        session=row, export=export, sha256=sha256, entries=[each.stored() for each in shown], imported_by=actor
+    )
+    kinds = _kinds([*row.shown_kinds, *kinds_shown(made)])
+    CourtSession.objects.filter(pk=row.pk).update(shown_kinds=kinds)
+    tell(
+        "showing_imported",
+        actor=actor,
+        case=row.case,
+        session=row.number,
+        package=str(export.pk),
+        entries=len(shown),
+        sha256=sha256,
+    )
+    return made, True
+
+
+def _package(row: CourtSession, log: Mapping[str, Any]) -> DeckExport:
+    """Return the package a log is of.
+
+    Raises:
+        LogError: there is none of this case, or not with this manifest.
+    """
+    other = logs.LogError(gettext_noop("Nhật ký này không thuộc gói trình chiếu nào của vụ án."))
+    try:
+        key = UUID(log["package"])
+    except ValueError as error:
+        raise other from error
+    export = DeckExport.objects.filter(
+        pk=key, presentation__case=row.case, status=DeckExport.Status.DONE, format=DeckExport.Format.HTML
+    ).first()
+    if export is None or not export.manifest_sha256:
+        raise other
+    if log["manifest_sha256"] != export.manifest_sha256:
+        raise logs.LogError(gettext_noop("Nhật ký này của một gói đã bị sửa: mã băm của manifest.json không khớp."))
+    return export
 
 
 @transaction.atomic

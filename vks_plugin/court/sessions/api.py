@@ -17,13 +17,16 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.court.sessions import actions
 from vks_plugin.court.sessions.filters import SessionFilterSet
+from vks_plugin.court.sessions.logs import LARGEST
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.queries import (
     SessionTold,
+    ShownTold,
     appearing_people,
     readable_sessions,
     session_for,
     session_view,
+    shown_in,
     told_to,
 )
 from vks_plugin.court.sessions.states import SESSION
@@ -88,7 +91,7 @@ class SessionSerializer(serializers.Serializer[SessionTold]):
     )
     remarks = serializers.CharField(help_text="What was learned; empty for who only reads the case file.")
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do: of `adjourn`, `call_off`, `change`, `hold`, `record_outcome`, `remark`."
+        help_text="What the asker may do: of `adjourn`, `call_off`, `change`, `hold`, `import_log`, `record_outcome`, `remark`."
     )
 
     def to_representation(self, instance: SessionTold) -> dict[str, Any]:
@@ -166,6 +169,23 @@ class SessionReasonSerializer(InputSerializer):
     """Why not."""
 
     reason = ComposedField(max_length=500)
+
+
+class ShownSerializer(serializers.Serializer[ShownTold]):
+    """Something that was shown."""
+
+    slide = serializers.IntegerField(allow_null=True, help_text="Null: a page opened by its folio.")
+    kind = serializers.CharField(help_text="Kind of the slide; empty where there is none.")
+    citation = serializers.CharField()
+    shown_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True, help_text="When the panel's consent was noted; testimony.")
+
+
+class LogImportSerializer(InputSerializer):
+    """A log of what was shown."""
+
+    file = serializers.FileField(help_text="As the presenter's window saved it; at most 1 MB.")
 
 
 class SessionRemarksSerializer(InputSerializer):
@@ -314,6 +334,32 @@ class CourtSessionViewSet(ApiViewSet):
     def outcome(self, _request: Request, pk: str) -> Response:
         """Record it."""
         return self._does(actions.record_outcome, pk, SessionOutcomeSerializer)
+
+    @extend_schema(
+        summary="What was shown in it",
+        description="By all logs that were taken in; what two of them tell is told once.",
+        responses={200: ShownSerializer(many=True), **refusals(404)},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=(), url_path="shown")
+    def shown_log(self, _request: Request, pk: str) -> Response:
+        """Answer with everything."""
+        _view, row = session_for(self.actor, int(pk))
+        rows: Any = shown_in(row)
+        return Response(ShownSerializer(rows, many=True).data)
+
+    @extend_schema(
+        summary="Take in a log of what was shown",
+        description="Compared with the manifest of the package it names; the same file counts once.",
+        request={"multipart/form-data": LogImportSerializer},
+        responses={200: SessionSerializer, **refusals(400, 403, 404, 409, 413)},
+    )
+    @action(detail=True, methods=["post"], url_path="import-log")
+    def import_log(self, _request: Request, pk: str) -> Response:
+        """Take it in."""
+        _view, row = session_for(self.actor, int(pk))
+        file = self.given(LogImportSerializer)["file"]
+        actions.import_log(actor=self.actor, session=row, content=file.read(LARGEST + 1))
+        return self._told(int(pk))
 
     @extend_schema(
         summary="Write down what was learned from it",

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.cases.trials import CourtLevel
+from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.sessions.states import SESSION
 from vks_plugin.organization.models import ProcuracyUnit
 
 if TYPE_CHECKING:
     import datetime as dt
+    from uuid import UUID
 
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -74,6 +76,7 @@ class CourtSession(models.Model):
         unit_id: int
         verdict_id: int | None
         procurators: RelatedManager[SessionProcurator]
+        logs: RelatedManager[ShowingLog]
         following: CourtSession
 
     class Meta:
@@ -108,6 +111,35 @@ class CourtSession(models.Model):
     def last_day(self) -> dt.date:
         """The last day it lasts, or is planned for."""
         return self.ends_on or self.starts_on
+
+
+class ShowingLog(models.Model):
+    """What the presenter's window of a package noted of one day: which slide or folio was on the screen, and when.
+
+    It is what a browser wrote on some computer and somebody brought back: a record of the office, no proof against it.
+    """
+
+    session = models.ForeignKey(CourtSession, on_delete=models.PROTECT, related_name="logs")
+    export = models.ForeignKey(DeckExport, on_delete=models.PROTECT, related_name="logs", verbose_name=_("gói"))
+    # of the file as it was handed in: the same one counts once
+    sha256 = models.CharField(max_length=64, unique=True)
+    # see `logs.Shown`
+    entries = models.JSONField(default=list)
+    imported_at = models.DateTimeField(auto_now_add=True)
+    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        session_id: int
+        export_id: UUID
+
+    class Meta:
+        db_table = "vks_showing_log"
+        ordering = ("session", "imported_at", "pk")
+        verbose_name = _("nhật ký trình chiếu")
+        verbose_name_plural = _("nhật ký trình chiếu")
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.sha256[:12]}"
 
 
 class SessionProcurator(models.Model):

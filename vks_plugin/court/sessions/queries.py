@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -11,9 +12,10 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, assignments_in_force, case_for, leads, visible_cases
 from vks_plugin.cases.models import Assignment, CaseFile, ProceduralEvent
-from vks_plugin.cases.trials import VERDICTS, CourtLevel
-from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
-from vks_plugin.court.sessions.states import HELD, PLANNED, SESSION
+from vks_plugin.cases.trials import VERDICTS, CourtLevel, kinds_of_slides
+from vks_plugin.court.deck.models import Slide
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
+from vks_plugin.court.sessions.states import CALLED_OFF, HELD, PLANNED, SESSION
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.organization.queries import display_name
 
@@ -114,7 +116,7 @@ class SessionTold:
     records: bool
     """Whether the person records sessions of this court_level at all."""
     may: frozenset[str]
-    """Of `change`, `hold`, `adjourn`, `call_off`, `record_outcome`, `remark`."""
+    """Of `change`, `hold`, `adjourn`, `call_off`, `record_outcome`, `remark`, `import_log`."""
     reads_remarks: bool
     """Whether what was learned from it is for this person: who works on the case, and who leads them."""
 
@@ -137,10 +139,68 @@ def told_to(user: User, view: CaseView, row: CourtSession) -> SessionTold:
     if recording:
         may |= {move.name for move in SESSION.moves_from(row.state)}
         may |= {"change"} if row.state == PLANNED else set()
+        may |= {"import_log"} if row.state != CALLED_OFF else set()
         may |= {"record_outcome"} if row.state == HELD else set()
         may |= {"remark"} if row.state == HELD and row.is_learning else set()
     people = tuple(each.user for each in row.procurators.select_related("user"))
     return SessionTold(row, people, recording, frozenset(may), recording or view.internal.level >= Level.VIEW)
+
+
+@dataclass(frozen=True)
+class ShownTold:
+    """Something that was shown in a session, in words."""
+
+    slide: int | None
+    citation: str
+    """Folios and number of the case file, as the slide or the page cites them."""
+    kind: str
+    """Of the slide; empty: a page opened by its folio."""
+    shown_at: dt.datetime
+    ended_at: dt.datetime | None
+    released_at: dt.datetime | None
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in words."""
+        return str(dict(Slide.Kind.choices).get(self.kind, ""))
+
+
+def shown_in(session: CourtSession) -> list[ShownTold]:
+    """Return what was shown in a session by all its logs, in order (one query).
+
+    A log that was saved again later holds the earlier one: what both tell is told once, as the later one has it.
+    """
+    found: dict[tuple[Any, ...], ShownTold] = {}
+    for log in session.logs.select_related("export").order_by("imported_at", "pk"):
+        slides = {slide["number"]: slide for slide in log.export.contents.get("slides", ())}
+        pages = log.export.contents.get("pages", {})
+        for entry in log.entries:
+            slide = slides.get(entry["slide"], {})
+            folio = pages.get(entry["page"], "")
+            moments = {
+                name: dt.datetime.fromisoformat(entry[name]) if entry[name] else None
+                for name in ("shown_at", "ended_at", "released_at")
+            }
+            at = moments["shown_at"]
+            if at is None:
+                continue
+            key = (log.export_id, entry["slide"], entry["page"], at)
+            before = found.get(key)
+            found[key] = ShownTold(
+                slide=entry["slide"],
+                citation=f"BL {folio}" if folio else str(slide.get("citation", "")),
+                kind=str(slide.get("kind", "")),
+                shown_at=at,
+                ended_at=moments["ended_at"] or (before.ended_at if before is not None else None),
+                released_at=moments["released_at"],
+            )
+    return sorted(found.values(), key=lambda each: (each.shown_at, each.slide or 0))
+
+
+def kinds_shown(log: ShowingLog) -> list[str]:
+    """Return what a log says was shown, told apart as statistics do."""
+    slides = {slide["number"]: slide["kind"] for slide in log.export.contents.get("slides", ())}
+    return kinds_of_slides({slides.get(entry["slide"], "but_luc") for entry in log.entries})
 
 
 def session_of(view: CaseView, number: int) -> CourtSession:

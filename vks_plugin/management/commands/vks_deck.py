@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,20 +86,25 @@ class Command(BaseCommand):
         actor = actor_of(case, options["user"])
         with transaction.atomic():
             deck, presentation = self._deck(case, actor, options)
+        # a package like any other: it is confirmed as destroyed on the page of its case
+        export = DeckExport(presentation=presentation, format=options["format"], requested_by=actor)
+        deck = replace(deck, package=str(export.pk), expires_on=actions.expiry_for(case))
+        manifest: dict[str, Any] | None
         try:
             with tempfile.TemporaryDirectory(dir=out.parent, prefix=".deck-") as place:
                 fresh = Path(place) / "deck"
                 if folder:
                     fresh.mkdir()
-                    write_folder(deck, fresh)
+                    manifest = write_folder(deck, fresh)
                 else:
-                    actions.write_deck(deck, fresh, options["format"])
+                    manifest = actions.write_deck(deck, fresh, options["format"])
                 sha256 = file_sha256(fresh / "manifest.json" if folder else fresh)
                 # what is handed out was told before: it gets its name last
                 with transaction.atomic():
                     with or_withheld():
                         # whoever runs a command is known to the server, not to us
                         record_case(Reader(None, command="vks_deck"), Act.EXPORT, case, count=len(deck.documents))
+                    actions.record_made(export, deck, sha256, manifest)
                     actions.tell_made(None, presentation, options["format"], deck, sha256)
                     if folder and out.exists():
                         out.rmdir()

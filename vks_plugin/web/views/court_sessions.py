@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access.queries import CaseView
 from vks_plugin.cases.trials import ShownKind
+from vks_plugin.court.deck.queries import overdue_packages
 from vks_plugin.court.sessions import actions
 from vks_plugin.court.sessions.filters import SessionFilterSet
 from vks_plugin.court.sessions.queries import (
@@ -23,6 +24,7 @@ from vks_plugin.court.sessions.queries import (
     readable_sessions,
     session_of,
     session_view,
+    shown_in,
     told_to,
     with_people,
 )
@@ -32,6 +34,7 @@ from vks_plugin.web.session_forms import (
     AdjournForm,
     CallOffForm,
     HoldForm,
+    LogForm,
     OutcomeForm,
     RemarksForm,
     SessionForm,
@@ -40,6 +43,7 @@ from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.record import header, tabs
 
 ON_A_PAGE = 50
+MOST_PACKAGES = 100
 
 
 def _show(
@@ -65,6 +69,7 @@ def court_sessions(request: SignedInRequest) -> HttpResponse:
     rows = list(chosen.object_list)
     names = with_people(rows)
     context = {
+        "packages": [{"export": each, "overdue": True} for each in overdue_packages(request.user)[:MOST_PACKAGES]],
         "filters": filters.form,
         "chosen": chosen,
         "rows": [{"row": row, "names": names[row.pk]} for row in rows],
@@ -158,16 +163,17 @@ _ACTS: dict[str, _Act] = {
     "record_outcome": _Act(
         OutcomeForm, actions.record_outcome, gettext_lazy("Đã ghi kết quả phiên tòa."), needs_session=True
     ),
+    "import_log": _Act(LogForm, actions.import_log, gettext_lazy("Đã nạp nhật ký trình chiếu.")),
     "remark": _Act(RemarksForm, actions.remark_on_session, gettext_lazy("Đã ghi nhận xét rút kinh nghiệm.")),
 }
 
 
-def _form(name: str, told: SessionTold, posted: Any = None) -> StyledForm:
+def _form(name: str, told: SessionTold, posted: Any = None, files: Any = None) -> StyledForm:
     act = _ACTS[name]
     more: dict[str, Any] = {"session": told.row} if act.needs_session else {}
     if name == "remark":
         more["initial"] = {"remarks": told.remarks}
-    form: StyledForm = act.form(posted, auto_id=f"{name}_%s", **more)
+    form: StyledForm = act.form(posted, files, auto_id=f"{name}_%s", **more)
     return form
 
 
@@ -183,7 +189,7 @@ def court_session(request: SignedInRequest, code: str, number: int) -> HttpRespo
     wanted = _ACTS.get(name)
     if wanted is None:
         raise BadInput(_("Hãy chọn một việc trên trang."))
-    form: Any = _form(name, told, request.POST)
+    form: Any = _form(name, told, request.POST, request.FILES)
     if name not in told.may:
         if not told.records:
             raise _not_yours()
@@ -217,6 +223,7 @@ def _one(
         "row": row,
         "forms": forms,
         "refused": refused[0] if refused else "",
+        "shown": shown_in(row),
         "following": getattr(row, "following", None),
         "shown_labels": [labels.get(each, each) for each in row.shown_kinds],
     }

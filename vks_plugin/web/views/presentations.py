@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -29,7 +30,7 @@ from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
-from vks_plugin.web.deck_forms import DiagramForm, MarkForm, PresentationForm, SlideForm
+from vks_plugin.web.deck_forms import DestroyedForm, DiagramForm, MarkForm, PresentationForm, SlideForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.record import header, tabs
 
@@ -86,6 +87,13 @@ def presentations(request: SignedInRequest, code: str) -> HttpResponse:
         "form": form,
         "sessions": [{"row": each, "names": names[each.pk]} for each in sessions],
         "may_plan": bool(may_plan(request.user, view)),
+        "packages": [
+            {"export": each, "overdue": each.is_overdue(timezone.localdate())}
+            for each in queries.packages_of(view.case)
+        ]
+        if composing
+        else [],
+        "may_destroy": view.decision.level >= Level.CONTRIBUTE or queries.may_confirm(request.user, view.case),
     }
     return _show(request, view, "presentations", context, status=status)
 
@@ -386,6 +394,27 @@ def page_picture(request: SignedInRequest, code: str, document_id: int, number: 
 def deck_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show how far a deck is."""
     return show(request, "vks/deck/export.html", {"export": queries.export_for(request.user, pk)})
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def deck_destroyed(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Confirm that every copy of a package was destroyed."""
+    export = queries.known_export(request.user, pk)
+    view = queries.deck_view(request.user, export.presentation.case.code)
+    form = DestroyedForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                actions.confirm_destroyed(actor=request.user, export_id=pk, **form.cleaned_data)
+            except BadInput as error:
+                form.place(error)
+            else:
+                messages.success(request, _("Đã ghi gói trình chiếu được hủy."), extra_tags=OURS)
+                return redirect("vks:presentations", code=view.case.code)
+    return _show(request, view, "destroyed", {"export": export, "form": form}, status=status)
 
 
 @page

@@ -12,12 +12,14 @@
     pen: false,
     marks: true,
     released: {},
+    releasedAt: {},
     at: [{ slide: deck.slides.length ? deck.slides[0].number : 0, page: 0 }, null],
   };
   const zooms = [null, null].map(() => ({ scale: 1, x: 0, y: 0 }));
   const history = [];
   const strokes = {};
   const stages = [null, null];
+  let begun = false;
 
   const isHeld = (slide) => slide.state === "cho_hdxx_dong_y" && !state.released[slide.number];
   const isHeldPage = (key) =>
@@ -276,7 +278,7 @@
     const link = event.target.closest("[data-folio]");
     if (link && !link.closest("#paper")) toFolio(link.dataset.folio || link.getAttribute("data-folio"));
   });
-  window.addEventListener("resize", () => refresh());
+  window.addEventListener("resize", () => begun && refresh());
 
   // --- what can be done --------------------------------------------------------------------------
 
@@ -403,7 +405,7 @@
     tell();
   }
   function key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return false;
+    if (!begun || event.ctrlKey || event.altKey || event.metaKey) return false;
     const name = event.key;
     if (!find("sheet").hidden) {
       if (name === "Escape" || name === "h" || name === "l") close();
@@ -513,7 +515,19 @@
 
   // --- the presenter's window --------------------------------------------------------------------
 
+  function record() {
+    const seen = [];
+    state.at.forEach((at, number) => {
+      if (!at || state.black || (number === 1 && !state.split)) return;
+      const page = at.key || (at.slide && slides[at.slide].pages[at.page || 0]) || "";
+      const by = at.slide ? slides[at.slide] : deck.slides.find((slide) => slide.pages.indexOf(page) >= 0 && state.releasedAt[slide.number]);
+      const place = { slide: at.slide || null, page, released_at: (by && state.releasedAt[by.number]) || null };
+      if (!seen.some((each) => each.slide === place.slide && each.page === place.page)) seen.push(place);
+    });
+    ShownLog.note(seen);
+  }
   function tell() {
+    if (begun) record();
     if (!presenter || presenter.closed) return;
     presenter.postMessage(
       {
@@ -529,6 +543,7 @@
         zoom: zooms[state.active].scale,
         next: nextOf(state.at[state.active], 1),
         typed,
+        days: ShownLog.days(),
         said: find("said").hidden ? "" : find("said").textContent,
       },
       "*",
@@ -537,9 +552,11 @@
   function asked(message) {
     if (message.act === "release") {
       state.released[message.slide] = true;
+      state.releasedAt[message.slide] = new Date().toISOString();
       toSlide(message.slide);
     } else if (message.act === "withhold") {
       delete state.released[message.slide];
+      delete state.releasedAt[message.slide];
       state.at = state.at.map((at) => (at && isHeldAt(at) ? nextOf(at, -1) || nextOf(at, 1) : at));
       if (!state.at[0]) state.black = true;
       refresh();
@@ -547,6 +564,11 @@
     else if (message.act === "folio") toFolio(String(message.folio));
     else if (message.act === "type") type(String(message.text));
     else if (message.act === "hello") tell();
+    else if (message.act === "log") presenter.postMessage({ vks: deck.token, log: ShownLog.saved(String(message.day)) }, "*");
+    else if (message.act === "log-clear") {
+      ShownLog.clear(String(message.day));
+      tell();
+    }
     else run(message.act);
   }
   window.addEventListener("message", (event) => {
@@ -556,6 +578,23 @@
     asked(message);
   });
 
-  if (isHeldAt(state.at[0])) state.at[0] = steps.find(comes) || null;
-  refresh();
+  // --- past its day: a notice, no lock --------------------------------------------------------------
+
+  function begin() {
+    begun = true;
+    find("expired").hidden = true;
+    if (isHeldAt(state.at[0])) state.at[0] = steps.find(comes) || null;
+    refresh();
+  }
+  const now = new Date();
+  const today = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((each) => String(each).padStart(2, "0")).join("-");
+  if (deck.expires_on && today > deck.expires_on) {
+    const day = deck.expires_on.split("-").reverse().join("/");
+    find("expired-words").textContent = `Gói đã hết hạn ngày ${day}. Sau phiên tòa, gói phải được hủy và xác nhận trên hệ thống. Vẫn mở?`;
+    find("expired").hidden = false;
+    find("expired-yes").addEventListener("click", begin);
+    find("expired-yes").focus();
+  } else {
+    begin();
+  }
 })();

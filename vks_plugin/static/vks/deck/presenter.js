@@ -19,6 +19,7 @@
 
   window.addEventListener("message", (event) => {
     if (event.source !== court || !event.data || event.data.vks !== deck.token) return;
+    if (event.data.log) return save(event.data.log);
     heard = Date.now();
     const before = told;
     told = event.data;
@@ -71,6 +72,7 @@
       row.className = `${at && at.slide === slide.number ? "here" : ""} ${isHeld(slide) ? "held" : ""} ${slide.state === "du_phong" ? "reserve" : ""} ${chosen === slide.number ? "chosen" : ""}`;
       if (at && at.slide === slide.number && row.dataset.seen !== String(slide.number)) row.scrollIntoView({ block: "nearest" });
     });
+    logged();
     Array.from(find("tools").children).forEach((button) => button.classList.toggle("on", Boolean(told[button.dataset.state])));
   }
 
@@ -193,6 +195,47 @@
     release();
   });
   find("tools").append(hold);
+
+  // --- the log of what was shown: the court's window keeps it, here it is saved -----------------------
+
+  function logged() {
+    const days = told.days || [];
+    const chooser = find("log-day");
+    const named = (day) => day.split("-").reverse().join("/");
+    if (chooser.options.length !== days.length || days.some((each, place) => chooser.options[place].value !== each[0])) {
+      chooser.textContent = "";
+      days.forEach((each) => {
+        const option = make("option", "", named(each[0]));
+        option.value = each[0];
+        chooser.append(option);
+      });
+    }
+    chooser.hidden = days.length < 2;
+    const chosen = days.find((each) => each[0] === chooser.value);
+    find("log-words").textContent = chosen ? `Nhật ký ${named(chosen[0])}: ${chosen[1]} lần chiếu` : "Nhật ký: chưa có";
+  }
+  function save(log) {
+    const link = make("a");
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(log)], { type: "application/json" }));
+    link.download = `nhat-ky-trinh-chieu-${log.case}-${log.day}.json`;
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+  find("log-day").addEventListener("change", () => {
+    find("log-day").blur();
+    if (told) logged();
+  });
+  find("log-save").addEventListener("click", () => {
+    find("log-save").blur();
+    if (find("log-day").value) ask("log", { day: find("log-day").value });
+  });
+  find("log-clear").addEventListener("click", () => {
+    find("log-clear").blur();
+    const day = find("log-day").value;
+    if (day && confirm(`Bỏ nhật ký ngày ${day.split("-").reverse().join("/")} trên máy này và ghi lại từ bây giờ?`)) ask("log-clear", { day });
+  });
 
   // --- clock -------------------------------------------------------------------------------------
 
