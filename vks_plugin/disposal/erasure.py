@@ -40,7 +40,7 @@ from vks_plugin.cases.models import (
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.models import Bundle, Redaction
-from vks_plugin.court.sessions.models import CourtSession, SessionProcurator
+from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
@@ -75,6 +75,7 @@ NAME_LEFT = "Hồ sơ đã tiêu hủy"
 Model = type[models.Model]
 
 ERASED: tuple[tuple[Model, str], ...] = (
+    (ShowingLog, "session__case"),
     (DeckExport, "presentation__case"),
     (Slide, "presentation__case"),
     (Presentation, "case"),
