@@ -14,7 +14,7 @@ from vks_plugin.court.tasks import make_bundle
 from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.disposal.tasks import destroy_batch
 from vks_plugin.exchange.tasks import run_import
-from vks_plugin.filing.tasks import take_unowned
+from vks_plugin.filing.tasks import recognise_pages, take_unowned
 from vks_plugin.host.search import write_entries
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "pack_accession",
     "put_access_right",
     "recalculate_deadlines",
+    "recognise_pages",
     "remind_of_deadlines",
     "restructure",
     "run_import",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 import pypdfium2
 import pytest
+from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 
 from tests.custody.batches import batch_in
@@ -31,6 +32,7 @@ from vks_plugin.host.permissions import may_view
 from vks_plugin.host.provision import case_code_on
 from vks_plugin.host.search import find_documents
 from vks_plugin.host.stored import stored_files
+from vks_plugin.host.version import is_stand_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -392,3 +394,69 @@ def test_what_is_not_split_or_merged(filed_case: FiledCase, people: dict[str, Us
         merge(first, second)
     after_all = (Document.global_objects.count(), CaseDocument.objects.count(), list(Folio.objects.values_list()))
     assert after_all == before
+
+
+def keep_archive_copy(filed: CaseDocument, text: str) -> Path:
+    """Let the host have an archive copy of a document, whose words are others than those of its original."""
+    document = filed.document
+    Path(django_settings.ARCHIVE_DIR).mkdir(parents=True, exist_ok=True)
+    path = Path(django_settings.ARCHIVE_DIR) / "copy.pdf"
+    path.write_bytes(pdf_bytes(filed.page_count or 1, text))
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    Document.objects.filter(pk=document.pk).update(archive_filename="copy.pdf", archive_checksum=checksum)
+    document.refresh_from_db()
+    return path
+
+
+@pytest.mark.django_db
+def test_recognised_words_stay_with_their_pages(filed_case: FiledCase, people: dict[str, User]) -> None:
+    filed = filed_case.documents[1]
+    before = keep_archive_copy(filed, "Chữ đã nhận dạng")
+    kept = before.read_bytes()
+    placed = [Placed(2), Placed(1), Placed(3, turn=90)]
+    change_pages(actor=people["prosecutor_kv1"], filed=filed, seen=seen(filed), placed=placed, numbers="place")
+    newest = newest_version(filed.document)
+    assert newest.archive_path is not None
+    assert orders(newest.archive_path) == [("2/3", 0), ("1/3", 0), ("3/3", 90)] == orders(newest.source_path)
+    assert all("Chữ đã nhận dạng" in text for text, _turn in pages_of(newest.archive_path))
+    assert "Chữ đã nhận dạng" in newest.content
+    assert "Chữ đã nhận dạng" not in pages_of(newest.source_path)[0][0]
+    assert before.read_bytes() == kept
+    assert not custody.check_files(case=filed_case.case).findings.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_words_of_a_new_scan_are_recognised_and_found(
+    filed_case: FiledCase, people: dict[str, User], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    if is_stand_in():
+        pytest.skip("the stand-in recognises no words")
+    filed, actor = filed_case.documents[1], people["prosecutor_kv1"]
+    with pypdfium2.PdfDocument(pdf_bytes(1, "Biên bản khám nghiệm")) as pdf:
+        picture = pdf[0].render(scale=2).to_pil()
+    scanned = io.BytesIO()
+    picture.save(scanned, "PDF", resolution=144)
+    file = ContentFile(scanned.getvalue(), name="mờ.pdf")
+    with django_capture_on_commit_callbacks(execute=True):
+        change = change_pages(
+            actor=actor,
+            filed=filed,
+            seen=seen(filed),
+            placed=[Placed(1), Placed(2, 1), Placed(3)],
+            scan=file,
+            reason="Trang 2 mờ",
+        )
+    change.refresh_from_db()
+    assert (change.unread, change.unread_error) == (0, "")
+    newest = newest_version(filed.document)
+    assert (newest.pk, newest.checksum) == (change.version, change.sha256)
+    assert newest.archive_path is not None
+    words = [text for text, _turn in pages_of(newest.archive_path)]
+    assert len(words) == 3
+    assert "khám nghiệm" in words[1]
+    assert "trang 1/3" in words[0]
+    # the original is what was scanned, without words
+    assert pages_of(newest.source_path)[1][0] == ""
+    assert filed.document_id in find_documents(actor, "khám nghiệm")
+    assert not custody.check_files(case=filed_case.case).findings.exists()

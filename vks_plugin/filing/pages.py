@@ -7,10 +7,12 @@ stays as an earlier version, and the ledger has the SHA-256 of both.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,6 +22,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import project_case
@@ -43,13 +46,26 @@ from vks_plugin.host.files import newest_version
 from vks_plugin.host.models import Document
 from vks_plugin.host.provision import write_case_code
 from vks_plugin.host.search import reindex_on_commit
-from vks_plugin.host.versions import PDF, NewFile, add_document, add_version, join_as_version
-from vks_plugin.text import one_line
+from vks_plugin.host.versions import (
+    PDF,
+    NewFile,
+    add_document,
+    add_version,
+    join_as_version,
+    recognise,
+    recognises,
+    replace_archive,
+)
+from vks_plugin.text import gettext_noop, one_line
+from vks_plugin.working import failure_kept
+
+logger = logging.getLogger("paperless.vks.filing")
 
 LONGEST_REASON = 500
 WITH_PAGE, IN_PLACE = "page", "place"
 """Whether the numbers of folios go along with their pages, or stay where they are while the pages change places."""
 
+_ATTEMPTS = 3
 _NAMED = 10
 """Pages a refusal names one by one."""
 
@@ -160,6 +176,7 @@ def change_pages(
         if not said and (out or any(each.scan is not None for each in placed)):
             raise BadInput(_("Hãy nêu lý do bỏ, thay hoặc thêm trang."), field="reason")
         made = _made(source, placed, new, folder)
+        unread = _unread(made, placed) if recognises() else 0
         with transaction.atomic():
             case, filed = _held(filed, source)
             batch = refuse_closed(filed)
@@ -172,6 +189,7 @@ def change_pages(
                 source,
                 made,
                 kind=PageChange.Kind.CHANGED,
+                unread=unread,
                 page_map=written(placed),
                 reason=said,
                 undo=undo,
@@ -233,13 +251,14 @@ def _store(
     page_map: str,
     reason: str,
     undo: ExitStack,
+    unread: int = 0,
 ) -> PageChange:
     """Write the new version, and what the case and the index know of the file."""
     version = add_version(filed.document, made, undo=undo)
     filed.page_count, filed.sha256 = made.pages, version.checksum
     CaseDocument.objects.filter(pk=filed.pk).update(page_count=filed.page_count, sha256=filed.sha256)
     reindex_on_commit([filed.document_id])
-    return PageChange.objects.create(
+    change = PageChange.objects.create(
         case_document=filed,
         kind=kind,
         version_before=source.version.pk,
@@ -250,8 +269,85 @@ def _store(
         pages=made.pages,
         page_map=page_map,
         reason=reason,
+        unread=unread,
         changed_by=actor,
     )
+    if unread:
+        transaction.on_commit(partial(_send, change.pk))
+    return change
+
+
+# --- words of new pages
+
+
+def _unread(made: NewFile, placed: Pages) -> int:
+    """Return how many pages of the new scan have no words that could be read."""
+    new = {place for place, each in enumerate(placed, start=1) if each.scan is not None}
+    return len(new.intersection(page_texts(made.archive or made.original).without)) if new else 0
+
+
+def _send(change_id: int) -> None:
+    from vks_plugin.filing.tasks import recognise_pages  # noqa: PLC0415 - the task imports this module
+
+    try:
+        recognise_pages.apply_async(kwargs={"change_id": change_id})
+    except OperationalError:
+        # the pages are there all the same, they are only not found by their words
+        _not_read(change_id, gettext_noop("Hàng đợi xử lý không hoạt động: chữ của các trang mới chưa được nhận dạng."))
+
+
+def _not_read(change_id: int, sentence: str) -> None:
+    PageChange.objects.filter(pk=change_id).update(unread_error=sentence[:2000])
+
+
+def run_recognition(change_id: int) -> None:
+    """Have the words of new pages recognised; called by the worker. What goes wrong is kept with the change as a sentence."""
+    change = PageChange.objects.filter(pk=change_id, unread__gt=0).select_related("case_document__case").first()
+    if change is None:
+        return
+    crashed = gettext_noop(
+        "Không nhận dạng được chữ của các trang mới: trang vẫn xem được, nhưng không tìm được theo chữ."
+    )
+    with failure_kept(
+        partial(_not_read, change.pk), crashed=crashed, what=f"recognition for change {change.pk}", logger=logger
+    ):
+        # somebody may change pages meanwhile: then the newest file is read again
+        if not any(_read(change.case_document_id) for _attempt in range(_ATTEMPTS)):
+            raise _changed_meanwhile()
+
+
+def _read(case_document: int) -> bool:
+    """Recognise the pages without words of the newest version; tell whether it is still the newest once that is done."""
+    filed = CaseDocument.objects.select_related("document", "case").get(pk=case_document)
+    version = newest_version(filed.document)
+    shown = version.archive_path or version.source_path
+    pages = page_texts(shown).without
+    with _workshop() as folder, ExitStack() as undo:
+        blank, words, archive = (folder / name for name in ("blank.pdf", "words.pdf", "archive.pdf"))
+        found = False
+        if pages:
+            rearrange(version.source_path, blank, [Placed(page) for page in pages])
+            found = recognise(blank, words)
+        if found:
+            place = {page: at for at, page in enumerate(pages, start=1)}
+            rearrange(
+                shown,
+                archive,
+                [Placed(page, place.get(page)) for page in range(1, page_count_of(shown) + 1)],
+                scan=words,
+            )
+        with transaction.atomic():
+            lock_case(filed.case)
+            now = newest_version(filed.document)
+            if (now.pk, now.archive_checksum) != (version.pk, version.archive_checksum):
+                return False
+            refuse_frozen([filed.document_id])
+            if found:
+                replace_archive(now, archive, page_texts(archive).text, undo=undo)
+                reindex_on_commit([filed.document_id])
+            PageChange.objects.filter(case_document=filed).update(unread=0, unread_error="")
+        undo.pop_all()
+    return True
 
 
 # --- one document becomes two, two become one

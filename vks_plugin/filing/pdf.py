@@ -138,7 +138,7 @@ class PageTexts:
     """The words that can be read from a file."""
 
     text: str
-    without: int
+    without: tuple[int, ...]
     """Pages on which there are none."""
 
 
@@ -151,4 +151,6 @@ def page_texts(path: Path) -> PageTexts:
             text = page.get_textpage().get_text_bounded().replace("\r\n", "\n").replace("\0", " ")
             pages.append(re.sub(r"[^\S\n]+", " ", text).strip())
             page.close()
-    return PageTexts(composed("\n\n".join(filter(None, pages))), sum(not text for text in pages))
+    return PageTexts(
+        composed("\n\n".join(filter(None, pages))), tuple(at for at, text in enumerate(pages, start=1) if not text)
+    )

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from vks_plugin.filing import inbox
+from vks_plugin.filing import inbox, pages
 
 
 @shared_task(name="vks.filing.take_unowned", ignore_result=True)
 def take_unowned() -> None:
     """Take what lost its owner past every door."""
     inbox.take_unowned()
+
+
+@shared_task(name="vks.filing.recognise_pages", ignore_result=True)
+def recognise_pages(*, change_id: int) -> None:
+    """Recognise the words of pages that were put into a document."""
+    pages.run_recognition(change_id)

@@ -200,6 +200,13 @@ REAL_ONLY: tuple[Called | Door, ...] = (
     Called("documents.views.SharedLinkView.get", ("request", "slug")),
     Called("documents.consumer.WorkflowTriggerPlugin.run"),
     Called("documents.caching.clear_document_caches", ("document_id",)),
+    Called("paperless.parsers.ParserContext"),
+    Called("paperless.parsers.registry.ParserRegistry.get_parser_for_file", ("mime_type", "filename", "path")),
+    Called("paperless.parsers.tesseract.RasterisedDocumentParser.configure", ("context",)),
+    Called("paperless.parsers.tesseract.RasterisedDocumentParser.get_archive_path"),
+    Called(
+        "paperless.parsers.tesseract.RasterisedDocumentParser.parse", ("document_path", "mime_type", "produce_archive")
+    ),
     Called("documents.signals.handlers.run_workflows_added", ("sender", "document")),
     Called("documents.signals.handlers.apply_assignment_to_document", ("action", "document", "logging_group")),
     Called("documents.signals.handlers.apply_removal_to_document", ("action", "document")),

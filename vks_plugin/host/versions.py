@@ -141,3 +141,60 @@ def _draw_thumbnail(source: Path, target: Path) -> None:
     with pypdfium2.PdfDocument(source) as pdf:
         first = pdf[0]
         first.render(scale=_THUMBNAIL_WIDTH / max(first.get_width(), 1)).to_pil().save(target, "WEBP")
+
+
+# --- words on pages that have none
+
+
+def recognises() -> bool:
+    """Tell whether the host can recognise words; the stand-in cannot."""
+    return not is_stand_in()
+
+
+def recognise(path: Path, target: Path) -> bool:
+    """Have the host recognise the words of a PDF as it does of what it takes in; takes seconds for each page.
+
+    Returns:
+        Whether a copy with words was written to `target`: offices may have switched recognition off.
+
+    Raises:
+        Exception: whatever the host's parser raises.
+    """
+    parser_class = (
+        import_module("paperless.parsers.registry").get_parser_registry().get_parser_for_file(PDF, path.name, path)
+    )
+    if parser_class is None:
+        return False
+    with parser_class() as parser:
+        parser.configure(import_module("paperless.parsers").ParserContext())
+        parser.parse(path, PDF, produce_archive=True)
+        archive = parser.get_archive_path()
+        if archive is None or not Path(archive).is_file():
+            return False
+        shutil.copyfile(archive, target)
+    return True
+
+
+def replace_archive(version: Document, archive: Path, text: str, *, undo: ExitStack) -> None:
+    """Give a version another archive copy and its words; the copy before goes once the transaction commits.
+
+    Args:
+        version: must be one that nothing keeps yet.
+        archive: is copied.
+        text: the words of it.
+        undo: see `add_version`.
+    """
+    before = version.archive_path
+    with FileLock(settings.MEDIA_LOCK):
+        version.archive_filename = None
+        version.archive_filename = str(generate_unique_filename(version, archive_filename=True))
+        if version.archive_path is not None:
+            _copy(archive, version.archive_path, undo)
+    Document.objects.filter(pk=version.pk).update(
+        archive_filename=version.archive_filename,
+        archive_checksum=sha256_of(archive),
+        content=text,
+        modified=timezone.now(),
+    )
+    if before is not None:
+        transaction.on_commit(partial(before.unlink, missing_ok=True))

@@ -176,7 +176,12 @@ def seal(*, actor: User, batch: DigitisationBatch, read: Sequence[FileFact]) -> 
     papers = {each.document_id: each for each in papers_to_seal(batch)}
     newest = newest_versions([each.document for each in papers.values()])
     same = {(each.document, each.version, each.sha256) for each in read}
-    if same != {(pk, newest[pk].pk, newest[pk].checksum) for pk in papers}:
+    copies = {each.document: each.archive_sha256 for each in read}
+    if same != {(pk, newest[pk].pk, newest[pk].checksum) for pk in papers} or any(
+        # of a copy made long ago the host may have no record
+        (newest[pk].archive_checksum or copies[pk]) != copies[pk]
+        for pk in papers
+    ):
         raise Conflict(_("Tài liệu vừa thay đổi trong lúc niêm phong: hãy thử lại."))
     now = timezone.now()
     move(batch, DIGITISATION, "seal", state_since=now, seal_beat=None)
