@@ -26,6 +26,7 @@ from vks_plugin.custody.queries.digitisation import scanned_by
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing.page_map import Placed, check_pages, written
 from vks_plugin.filing.pages import Described, change_pages, merge_documents, split_document
+from vks_plugin.host.erasing import come_back
 from vks_plugin.host.files import newest_version, readable_pdf, text_of
 from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import may_view
@@ -95,6 +96,8 @@ def test_pages_are_ordered_and_turned_and_the_file_before_stays(
     assert newest.thumbnail_path.read_bytes() not in (b"", thumbnail)
     filed = CaseDocument.objects.get(pk=filed.pk)
     assert (filed.sha256, filed.page_count) == (newest.checksum, 3)
+    # and by that file it would be known again, were it disposed of and came back
+    assert come_back([(root.pk, filed.sha256)]) == [root.pk]
     assert folio_pages(filed) == [("3", 1), ("4", 2), ("5", 3)]
     entry = LedgerEntry.objects.filter(kind="pages_changed").get().said["data"]
     assert {name: entry[name] for name in ("sha256_before", "sha256", "page_map", "pages", "scan_sha256")} == {

@@ -139,6 +139,11 @@ def come_back(known: Collection[tuple[int, str]]) -> list[int]:
     wanted = dict(known)
     found = []
     for some in _batches(wanted):
-        rows = Document.global_objects.filter(pk__in=some).values_list("pk", "checksum")
-        found += [pk for pk, checksum in rows if checksum == wanted[pk]]
-    return sorted(found)
+        # what is kept of a document is the file its readers saw last, be it of a later version
+        rows = Document.global_objects.filter(Q(pk__in=some) | Q(root_document_id__in=some))
+        found += [
+            root or pk
+            for pk, root, checksum in rows.values_list("pk", "root_document_id", "checksum")
+            if checksum == wanted[root or pk]
+        ]
+    return sorted(set(found))
