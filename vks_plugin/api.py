@@ -60,12 +60,15 @@ from vks_plugin.custody.api import (
     LedgerViewSet,
     LoanViewSet,
 )
+from vks_plugin.custody.api.accessions import AccessionViewSet
+from vks_plugin.custody.api.fixity import FixityAlarmViewSet
 from vks_plugin.custody.api.retention import (
     ArchiveDueViewSet,
     CaseHoldViewSet,
     CaseRetentionViewSet,
     RetentionRuleViewSet,
 )
+from vks_plugin.disposal.api import DisposalViewSet
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
@@ -139,6 +142,9 @@ router.register(rf"{_OF_CASE}/oversight", CaseOversightViewSet, basename="vks-ca
 router.register(rf"{_OF_CASE}/retention", CaseRetentionViewSet, basename="vks-case-retention")
 router.register(rf"{_OF_CASE}/holds", CaseHoldViewSet, basename="vks-case-hold")
 router.register("archive/due", ArchiveDueViewSet, basename="vks-archive-due")
+router.register("accessions", AccessionViewSet, basename="vks-accession")
+router.register("disposals", DisposalViewSet, basename="vks-disposal")
+router.register("fixity-alarms", FixityAlarmViewSet, basename="vks-fixity-alarm")
 router.register("retention-rules", RetentionRuleViewSet, basename="vks-retention-rule")
 router.register("temporary-access", TemporaryAccessViewSet, basename="vks-temporary-access")
 router.register("restructurings", RestructuringViewSet, basename="vks-restructuring")

@@ -109,6 +109,28 @@ TABLE = {
     ("vks-case-hold-list", "post"): "        404 404 404 404  403  403 201 201",
     # there is none yet
     ("vks-case-hold-end", "post"): "         404 404 404 404  403  403 404 404",
+    # who hands a case over that is not finished; who drafts a disposal of one that is not archived
+    ("vks-accession-list", "get"): "         200 200 200 200  200  200 200 200",
+    ("vks-accession-list", "post"): "        404 404 404 404  409  403 409 403",
+    ("vks-disposal-list", "get"): "          200 200 200 200  200  200 200 200",
+    ("vks-disposal-list", "post"): "         404 404 404 404  404  403 403 403",
+    ("vks-fixity-alarm-list", "get"): "      200 200 200 200  200  200 200 200",
+    # there is none; what becomes of one: tests/custody, tests/disposal
+    **{
+        (f"vks-accession-{act}", method): "  404 404 404 404  404  404 404 404"
+        for act, method in (
+            *(("detail", "get"), ("paper", "get"), ("package", "get")),
+            *(("accept", "post"), ("cancel", "post"), ("retry", "post")),
+        )
+    },
+    **{
+        (f"vks-disposal-{act}", method): "   404 404 404 404  404  404 404 404"
+        for act, method in (
+            *(("detail", "get"), ("paper", "get"), ("record", "get"), ("approve", "post"), ("attach", "post")),
+            *(("cancel", "post"), ("close", "post"), ("deny", "post"), ("execute", "post"), ("submit", "post")),
+        )
+    },
+    ("vks-fixity-alarm-close", "post"): "    404 404 404 404  404  404 404 404",
     ("vks-archive-due-list", "get"): "       200 200 200 200  200  200 200 200",
     ("vks-retention-rule-list", "get"): "    200 200 200 200  200  200 200 200",
     ("vks-retention-rule-detail", "patch"): "403 403 403 403  403  403 403 404",
@@ -274,6 +296,9 @@ COUNTS = {
     "vks-deck-list": "                         0   0   0   0    0    0   0   0",
     "vks-court-session-list": "                0   0   0   0    0    1   1   1",
     "vks-intake-list": "                       0   0   0   0    0    1   0   0",
+    "vks-accession-list": "                    0   0   0   0    0    0   0   0",
+    "vks-disposal-list": "                     0   0   0   0    0    0   0   0",
+    "vks-fixity-alarm-list": "                 0   0   0   0    0    0   0   0",
     "vks-archive-due-list": "                  0   0   0   0    0    0   0   0",
     "vks-case-hold-list": "                    -   -   -   -    -    0   0   0",
     "vks-deadline-list": "                     0   0   0   0    0    3   3   3",
@@ -409,6 +434,20 @@ class Addresses:
             "vks-case-retention-list": f"{of_case}retention/",
             "vks-case-hold-list": f"{of_case}holds/",
             "vks-case-hold-end": f"{of_case}holds/9999/end/",
+            "vks-accession-list": "/api/vks/accessions/",
+            "vks-accession-detail": "/api/vks/accessions/9999/",
+            "vks-accession-paper": "/api/vks/accessions/9999/papers/list/",
+            "vks-accession-package": f"/api/vks/accessions/9999/cases/{self.code}/package/",
+            "vks-disposal-list": "/api/vks/disposals/",
+            "vks-disposal-detail": "/api/vks/disposals/9999/",
+            "vks-disposal-paper": "/api/vks/disposals/9999/papers/list/",
+            **{f"vks-accession-{act}": f"/api/vks/accessions/9999/{act}/" for act in ("accept", "cancel", "retry")},
+            **{
+                f"vks-disposal-{act}": f"/api/vks/disposals/9999/{act}/"
+                for act in ("approve", "attach", "cancel", "close", "deny", "execute", "record", "submit")
+            },
+            "vks-fixity-alarm-list": "/api/vks/fixity-alarms/",
+            "vks-fixity-alarm-close": "/api/vks/fixity-alarms/9999/close/",
             "vks-archive-due-list": "/api/vks/archive/due/",
             "vks-retention-rule-list": "/api/vks/retention-rules/",
             "vks-retention-rule-detail": "/api/vks/retention-rules/9999/",
@@ -517,6 +556,8 @@ class Addresses:
             "vks-court-session-import-log": {"file": SimpleUploadedFile("nhat-ky.json", b"{}")},
             "vks-deck-destroyed": {"destroyed_on": f"{timezone.localdate()}", "copies": "USB số 2"},
             "vks-court-session-remarks": {"remarks": "Tốt"},
+            "vks-accession-list": {"cases": [self.code]},
+            "vks-disposal-list": {"cases": [self.code], "reason": "Hết thời hạn bảo quản, không còn giá trị"},
             "vks-case-hold-list": {"ground": "khieu_nai", "reason": "Đang giải quyết khiếu nại"},
             "vks-case-hold-end": {"reason": "Đã giải quyết xong"},
             "vks-retention-rule-detail": {"term": "vinh_vien", "source": "Bảng số 1", "reason": "Theo bảng mới"},

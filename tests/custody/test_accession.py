@@ -17,6 +17,7 @@ import pytest
 from django.test import TestCase
 from django.utils import timezone
 from pypdf import PdfReader
+from rest_framework.test import APIClient
 
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
@@ -295,3 +296,40 @@ def test_an_office_without_the_post_any_more_cannot_take(
     Appointment.objects.filter(user=archivist).delete()
     with pytest.raises(NotFound):
         accept(actor=archivist, pk=row.pk)
+
+
+def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, people: dict[str, User]) -> None:
+    case, at = filed_case.case, "/api/vks/accessions/"
+
+    def as_(user: User) -> APIClient:
+        found = APIClient()
+        found.force_login(user)
+        return found
+
+    clerk, taker, stranger = as_(people["clerk_kv1"]), as_(archivist), as_(people["chief_kv3"])
+    assert clerk.post(at, {"cases": []}, format="json").status_code == 400
+    assert stranger.post(at, {"cases": [case.code]}, format="json").status_code == 404
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        made = clerk.post(at, {"cases": [case.code]}, format="json")
+    assert made.status_code == 201, made.json()
+    row = f"{at}{made.json()['id']}/"
+    package, paper = f"{row}cases/{case.code}/package/", f"{row}papers/record/?format=docx"
+    told = clerk.get(row).json()
+    assert (told["state"], told["items"][0]["name"], told["items"][0]["documents"]) == ("cho_luu_tru", case.name, 4)
+    # an archivist may not know of the case before it is taken
+    assert taker.get(row).json()["items"][0]["name"] == ""
+    assert [taker.get(each).status_code for each in (package, paper)] == [404, 404]
+    assert [each["cases"] for each in taker.get(at).json()["results"]] == [1]
+    assert stranger.get(at).json()["results"] == []
+    for each in (row, package, paper):
+        assert stranger.get(each).status_code == 404
+    assert clerk.post(f"{row}accept/").status_code == 403
+    assert clerk.post(f"{row}retry/").status_code == 409
+    taken = taker.post(f"{row}accept/")
+    assert (taken.status_code, taken.json()["state"], taken.json()["number"]) == (200, "da_nop_luu", 1)
+    assert clerk.post(f"{row}cancel/").status_code == 409
+    assert len(fetched(taker.get(package))) == taken.json()["items"][0]["size"]
+    assert AccessEntry.objects.filter(actor_id=archivist.pk, case=case, act="export", count=4).exists()
+    assert taker.get(paper).status_code == 200
+    assert taker.get(f"{row}papers/other/").status_code == 404
+    assert clerk.get(package).status_code == 404

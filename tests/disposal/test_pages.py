@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 from documents.models import Document
 from docx import Document as Word
+from rest_framework.test import APIClient
 
 from tests.disposal.conftest import WHY
 from tests.people import pdf_bytes
@@ -111,3 +113,42 @@ def test_a_file_is_disposed_of_through_the_pages(
     found = doctor(Scope())
     assert found.status == Status.ERROR
     assert str(document) in found.sentence
+
+
+def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, people: dict[str, User]) -> None:
+    case, at = filed_case.case, "/api/vks/disposals/"
+
+    def as_(user: User) -> APIClient:
+        found = APIClient()
+        found.force_login(user)
+        return found
+
+    keeper, stranger = as_(archivist), as_(people["chief_kv3"])
+    first, second = as_(people["chief_kv1"]), as_(people["chief_province"])
+    assert keeper.post(at, {"cases": [case.code], "reason": "Cũ"}, format="json").json()["field"] == "reason"
+    made = keeper.post(at, {"cases": [case.code], "reason": WHY}, format="json")
+    assert made.status_code == 201, made.json()
+    row = f"{at}{made.json()['id']}/"
+    assert (made.json()["state"], made.json()["items"][0]["name"]) == ("du_thao", case.name)
+    for each in (row, f"{row}papers/list/", f"{row}record/"):
+        assert stranger.get(each).status_code == 404
+    assert stranger.post(f"{row}cancel/", {"reason": "Không nên hủy"}).status_code == 404
+    assert second.post(f"{row}submit/").status_code == 403
+    assert keeper.post(f"{row}submit/").json()["state"] == "cho_don_vi_duyet"
+    assert second.post(f"{row}approve/").status_code == 403
+    assert first.post(f"{row}deny/", {}).status_code == 400
+    assert first.post(f"{row}approve/").json()["state"] == "cho_tinh_duyet"
+    assert second.post(f"{row}approve/").json()["number"] == 1
+    assert first.get(f"{row}papers/record/?format=docx").status_code == 200
+    assert first.get(f"{row}record/").status_code == 404
+    paper = SimpleUploadedFile("bb.pdf", pdf_bytes(1, "Đã ký"))
+    assert keeper.post(f"{row}attach/", {"file": paper}, format="multipart").json()["state"] == "co_bien_ban"
+    assert first.get(f"{row}record/").status_code == 200
+    assert first.post(f"{row}execute/").status_code == 403
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert keeper.post(f"{row}execute/").status_code == 200
+    told = keeper.get(row).json()
+    assert (told["state"], told["items"][0]["error"]) == ("da_tieu_huy", "")
+    assert "Ánh" not in json.dumps(told, ensure_ascii=False)
+    assert keeper.post(f"{row}close/").status_code == 409
+    assert [each["cases"] for each in first.get(at).json()["results"]] == [1]

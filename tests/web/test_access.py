@@ -196,6 +196,9 @@ TABLE = {
     ("accession_retry", "post"): "   404 404 404 404  404  404 404 404",
     ("accession_paper", "get"): "    404 404 404 404  404  404 404 404",
     ("accession_package", "get"): "  404 404 404 404  404  404 404 404",
+    # leaders alone; what they find: tests/custody/test_fixity_pages.py
+    ("fixity", "get"): "             403 403 403 403  403  403 200 200",
+    ("fixity_close", "post"): "      404 404 404 404  404  404 404 404",
     # who may read the case is told that only archivists draft
     ("disposals", "get"): "          200 200 200 200  200  200 200 200",
     ("disposals", "post"): "         404 404 404 404  404  403 403 403",
@@ -269,6 +272,8 @@ class Addresses:
             "accession_retry": "/vks/archive/accessions/9999/retry/",
             "accession_paper": "/vks/archive/accessions/9999/papers/list/",
             "accession_package": f"/vks/archive/accessions/9999/cases/{self.code}/package/",
+            "fixity": "/vks/archive/fixity/",
+            "fixity_close": "/vks/archive/fixity/9999/close/",
             "disposals": "/vks/archive/disposals/",
             "disposal": "/vks/archive/disposals/9999/",
             "disposal_act": "/vks/archive/disposals/9999/submit/",

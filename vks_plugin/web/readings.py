@@ -230,6 +230,7 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:bundle_download": (_bundle, Act.EXPORT, "pk", True),
     "vks-bundle-download": (_bundle, Act.EXPORT, "id", True),
     "vks:accession_package": (_package, Act.EXPORT, "pk", True),
+    "vks-accession-package": (_package, Act.EXPORT, "pk", True),
     "vks:marks": (_case_document, Act.PREVIEW, "document_id", True),
     "vks:page_picture": (_case_document, Act.PREVIEW, "document_id", True),
     "vks:deck": (_deck, Act.EXPORT, "pk", False),

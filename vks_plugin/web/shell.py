@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
+from vks_plugin.custody.queries.fixity import alarms_for
 from vks_plugin.custody.queries.loans import concerning
 from vks_plugin.disposal.queries import batches_waiting_for
 from vks_plugin.errors import BadInput, NotFound, VksError
@@ -78,6 +79,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         frame["awaiting"] = answerable_by(request.user).count()  # type: ignore[arg-type]
         frame["loans_waiting"] = concerning(request.user)  # type: ignore[arg-type]
         led = offices_led(request.user)  # type: ignore[arg-type]
+        frame["alarms_open"] = alarms_for(request.user).count() if led.all else 0  # type: ignore[arg-type]
         frame["disposals_waiting"] = batches_waiting_for(request.user) if led.all else 0  # type: ignore[arg-type]
         frame |= {"led": led.all, "reads_ledger": led.province}
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]

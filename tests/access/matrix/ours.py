@@ -23,6 +23,8 @@ OURS: dict[str, str] = {
         vks/archive/disposals/{pk}/papers/{what}
         vks/archive/disposals/{pk}/record
         vks/archive/disposals/{pk}/{act}
+        vks/archive/fixity
+        vks/archive/fixity/{pk}/close
         vks/archive/holds
         vks/archive/rules
         vks/archive/rules/{pk}
@@ -155,7 +157,14 @@ OURS: dict[str, str] = {
     "GET": """
         api/vks
         api/vks/access-log
+        api/vks/accessions/{pk}
+        api/vks/accessions/{pk}/cases/{code}/package
+        api/vks/accessions/{pk}/papers/{what}
         api/vks/archive/due
+        api/vks/disposals/{pk}
+        api/vks/disposals/{pk}/papers/{what}
+        api/vks/disposals/{pk}/record
+        api/vks/fixity-alarms
         api/vks/cases/{code}/retention
         api/vks/retention-rules
         api/vks/access-log/export
@@ -221,6 +230,8 @@ OURS: dict[str, str] = {
         api/vks/documents/{id}
     """,
     "GET POST": """
+        api/vks/accessions
+        api/vks/disposals
         api/vks/court-sessions
         api/vks/appointments
         api/vks/case-imports
@@ -254,6 +265,17 @@ OURS: dict[str, str] = {
         api/vks/temporary-access
     """,
     "POST": """
+        api/vks/accessions/{pk}/accept
+        api/vks/accessions/{pk}/cancel
+        api/vks/accessions/{pk}/retry
+        api/vks/disposals/{pk}/approve
+        api/vks/disposals/{pk}/attach
+        api/vks/disposals/{pk}/cancel
+        api/vks/disposals/{pk}/close
+        api/vks/disposals/{pk}/deny
+        api/vks/disposals/{pk}/execute
+        api/vks/disposals/{pk}/submit
+        api/vks/fixity-alarms/{pk}/close
         api/vks/appointments/{pk}/end
         api/vks/bundles/{id}/cancel
         api/vks/court-sessions/{pk}/adjourn

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING, Level
-from vks_plugin.access.queries import case_for, holds_post
+from vks_plugin.access.queries import case_for, holds_post, visible_cases
 from vks_plugin.custody.models import Accession, AccessionItem
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.errors import NotFound
@@ -80,6 +80,12 @@ def accession_for(user: User, pk: int) -> Accession:
     if found is None:
         raise NotFound(_("Không có lần nộp lưu này trong phạm vi của bạn."))
     return found
+
+
+def known_cases(user: User, accession: Accession) -> set[int]:
+    """Return the keys of the cases of an accession that the person may know of."""
+    keys = accession.items.values("case_id")
+    return set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
 
 
 def package_for(user: User, pk: int, code: str) -> AccessionItem:

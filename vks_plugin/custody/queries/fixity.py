@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from vks_plugin.access.queries import leads
+from vks_plugin.access.policy import LEADING
+from vks_plugin.access.queries import leads, visible_documents
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody.models import FixityFinding, FixityRun
-from vks_plugin.organization.queries import province_ids
+from vks_plugin.errors import NotFound
+from vks_plugin.organization.queries import posts_in_force, province_ids
 
 
 def last_run() -> FixityRun | None:
@@ -50,3 +54,51 @@ def case_of(finding: FixityFinding) -> CaseFile | None:
 def may_close(user: User, case: CaseFile | None) -> bool:
     """Tell whether the person may close an alarm: who leads the office of the case, or the province without a case."""
     return leads(user, [case.unit_id] if case is not None else province_ids())
+
+
+def leads_any(user: User) -> bool:
+    """Tell whether the person leads an office: alarms are told to nobody else."""
+    return bool(_offices(user))
+
+
+def _offices(user: User) -> set[int]:
+    return {unit.pk for role, unit in posts_in_force(user) if role in LEADING} if user.is_active else set()
+
+
+def alarms_for(user: User) -> QuerySet[FixityFinding]:
+    """Return the open alarms the person may close: of cases of the own office, of no case for leaders of the province.
+
+    Each row is told its case by `of_case` (key) and `of_code`; None: the file is of no case.
+    """
+    offices = _offices(user)
+    filed = CaseDocument.objects.filter(document_id=OuterRef("document_id"))
+    rows = open_findings().annotate(
+        of_case=Subquery(filed.values("case_id")[:1]),
+        of_code=Subquery(filed.values("case__code")[:1]),
+        of_unit=Subquery(filed.values("case__unit_id")[:1]),
+    )
+    mine = Q(of_unit__in=offices)
+    if offices & set(province_ids()):
+        mine |= Q(of_unit__isnull=True)
+    return (rows.filter(mine) if offices else rows.none()).select_related("run").order_by("pk")
+
+
+def alarm_for(user: User, pk: int) -> FixityFinding:
+    """Return an alarm the person may close, open or closed.
+
+    Raises:
+        NotFound: there is none, or none of the person's offices.
+    """
+    row = FixityFinding.objects.select_related("run__case").filter(pk=pk).first()
+    if row is None or not may_close(user, case_of(row)):
+        raise NotFound(_("Không có sai lệch này trong phạm vi của bạn."))
+    return row
+
+
+def readable_paths(user: User, rows: Iterable[FixityFinding]) -> set[int]:
+    """Return the keys of the alarms whose path the person may read: of documents the person reads, and of no document."""
+    some = list(rows)
+    ids = [each.document_id for each in some if each.document_id is not None]
+    read = set(visible_documents(user).filter(document_id__in=ids).values_list("document_id", flat=True))
+    filed = set(CaseDocument.objects.filter(document_id__in=ids).values_list("document_id", flat=True))
+    return {each.pk for each in some if each.document_id not in filed or each.document_id in read}

@@ -11,13 +11,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from vks_plugin.access.queries import visible_cases
 from vks_plugin.custody import accession_papers
 from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry
 from vks_plugin.custody.models import Accession
 from vks_plugin.custody.queries.accession import (
     accession_for,
     accessions_for,
+    known_cases,
     may_be_packed_again,
     may_give,
     may_take,
@@ -61,7 +61,7 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one accession."""
     row = accession_for(request.user, pk)
     items = list(row.items.select_related("case").order_by("case_id"))
-    known = _known(request, row)
+    known = known_cases(request.user, row)
     open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
     giving = may_give(request.user, row.unit_id)
     context = _told(row) | {
@@ -73,12 +73,6 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
         "part": "accessions",
     }
     return show(request, "vks/archive/accession.html", context)
-
-
-def _known(request: SignedInRequest, row: Accession) -> set[int]:
-    """Return the cases of an accession that the person may know of."""
-    keys = row.items.values("case_id")
-    return set(visible_cases(request.user).filter(pk__in=keys).values_list("pk", flat=True))
 
 
 @page
@@ -115,7 +109,7 @@ def pack_again(request: SignedInRequest, pk: int) -> HttpResponse:
 def paper(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     """Answer with the list or the record, to who may know of every case in it."""
     row = accession_for(request.user, pk)
-    if what not in accession_papers.PAPERS or len(_known(request, row)) != row.items.count():
+    if what not in accession_papers.PAPERS or len(known_cases(request.user, row)) != row.items.count():
         raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
     return accession_papers.write(row, what, request.GET.get("format", "pdf")).as_answer()
 

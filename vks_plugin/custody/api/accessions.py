@@ -1,0 +1,227 @@
+"""Handing cases to the archive through the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+from django.http import FileResponse, HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.cases.api.folios import FormatIsOurs
+from vks_plugin.custody import accession_papers
+from vks_plugin.custody.actions.accession import MOST_CASES, accept, cancel, prepare, retry
+from vks_plugin.custody.models import Accession, AccessionItem
+from vks_plugin.custody.queries.accession import accession_for, accessions_for, known_cases, package_for
+from vks_plugin.custody.states import ACCESSION
+from vks_plugin.errors import NotFound
+from vks_plugin.papers import FORMATS
+from vks_plugin.rest import (
+    CODE,
+    NUMBER,
+    ApiViewSet,
+    HandsOutFiles,
+    InputSerializer,
+    PersonSerializer,
+    refusals,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
+_STATES = ", ".join(f"`{value}`" for value, _label in ACCESSION.states)
+
+
+class AccessionItemSerializer(serializers.Serializer[AccessionItem]):
+    """A case of an accession, with its package."""
+
+    case = serializers.CharField(source="case.code")
+    name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
+    retention = serializers.CharField(help_text="How long it is kept, in words, as it was that day.")
+    documents = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    digest = serializers.CharField(help_text="Over the documents in the package, as in the ledger.")
+    sha256 = serializers.CharField(help_text="Of the package; empty while there is none.")
+    size = serializers.IntegerField(help_text="Bytes.")
+
+    def get_name(self, row: AccessionItem) -> str:
+        """Return the name, to who may know of the case."""
+        return row.case.name if row.case_id in self.context["known"] else ""
+
+
+class AccessionSerializer(serializers.Serializer[Accession]):
+    """An office hands cases to its archive."""
+
+    id = serializers.IntegerField()
+    unit = serializers.CharField(source="unit.code")
+    state = serializers.CharField(help_text=f"Of {_STATES}.")
+    number = serializers.IntegerField(allow_null=True, help_text="Of the record; given when the archive takes it.")
+    giver = PersonSerializer()
+    asked_at = serializers.DateTimeField()
+    receiver = PersonSerializer(allow_null=True)
+    accepted_at = serializers.DateTimeField(allow_null=True)
+    done = serializers.IntegerField(help_text="Documents packed.")
+    total = serializers.IntegerField(help_text="Documents to pack.")
+    error = serializers.CharField(help_text="Why it could not be packed.")
+
+
+class AccessionListSerializer(AccessionSerializer):
+    """An accession in a list."""
+
+    cases = serializers.IntegerField(help_text="How many.")
+
+
+class AccessionDetailSerializer(AccessionSerializer):
+    """An accession with its cases."""
+
+    items = serializers.SerializerMethodField()
+
+    def get_items(self, row: Accession) -> list[dict[str, Any]]:
+        """Return the cases."""
+        rows = row.items.select_related("case").order_by("case_id")
+        return [dict(AccessionItemSerializer(each, context=self.context).data) for each in rows]
+
+
+class PrepareAccessionSerializer(InputSerializer):
+    """Which cases are handed to the archive."""
+
+    cases = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        min_length=1,
+        max_length=MOST_CASES,
+        help_text="Codes, of one office.",
+    )
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Accessions",
+        description="Of offices in which the asker gives or takes, or which the asker leads from above; the newest first.",
+        responses={200: AccessionListSerializer},
+    ),
+    retrieve=extend_schema(
+        summary="One accession", parameters=[_ID], responses={200: AccessionDetailSerializer, **refusals(404)}
+    ),
+    create=extend_schema(
+        summary="Have finished cases packed for the archive",
+        description="For records clerks and leaders of the office of the cases.",
+        request=PrepareAccessionSerializer,
+        responses={201: AccessionDetailSerializer, **refusals(400, 403, 404, 409, 503)},
+    ),
+)
+class AccessionViewSet(HandsOutFiles, ApiViewSet):
+    """Accessions."""
+
+    queryset: QuerySet[Any] = Accession.objects.none()
+    serializer_class: Any = AccessionDetailSerializer
+    content_negotiation_class = FormatIsOurs
+    lookup_value_regex = NUMBER
+
+    def get_serializer_class(self) -> Any:
+        """Return what a row of the list, or one of them, is shown as."""
+        return AccessionListSerializer if self.action == "list" else AccessionDetailSerializer
+
+    def list(self, _request: Request) -> Response:
+        """Answer with a page of them."""
+        return self.page(accessions_for(self.actor).annotate(cases=Count("items")))
+
+    def retrieve(self, _request: Request, pk: str) -> Response:
+        """Answer with one."""
+        return self._told(int(pk))
+
+    def create(self, _request: Request) -> Response:
+        """Have them packed."""
+        row = prepare(actor=self.actor, codes=self.given(PrepareAccessionSerializer)["cases"])
+        return self._told(row.pk, status=201)
+
+    def _told(self, pk: int, *, status: int = 200) -> Response:
+        row = accession_for(self.actor, pk)
+        return self.shown(row, status=status, known=known_cases(self.actor, row))
+
+    @extend_schema(
+        summary="Take an accession into the archive",
+        description="For archivists of the office, never who gave it.",
+        parameters=[_ID],
+        request=None,
+        responses={200: AccessionDetailSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def accept(self, _request: Request, pk: str) -> Response:
+        """Take it."""
+        accept(actor=self.actor, pk=int(pk))
+        return self._told(int(pk))
+
+    @extend_schema(
+        summary="Call an accession off",
+        description="Its packages go; the cases stay as they are.",
+        parameters=[_ID],
+        request=None,
+        responses={200: AccessionDetailSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, _request: Request, pk: str) -> Response:
+        """Call it off."""
+        cancel(actor=self.actor, pk=int(pk))
+        return self._told(int(pk))
+
+    @extend_schema(
+        summary="Pack again what could not be packed",
+        parameters=[_ID],
+        request=None,
+        responses={200: AccessionDetailSerializer, **refusals(403, 404, 409, 503)},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, _request: Request, pk: str) -> Response:
+        """Pack it again."""
+        retry(actor=self.actor, pk=int(pk))
+        return self._told(int(pk))
+
+    @extend_schema(
+        summary="List or record of an accession as a file",
+        description="For who may know of every case in it.",
+        parameters=[
+            _ID,
+            OpenApiParameter("what", str, OpenApiParameter.PATH, enum=tuple(accession_papers.PAPERS)),
+            OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out."),
+        ],
+        responses={
+            **{
+                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
+                for each in FORMATS.values()
+            },
+            **refusals(400, 404),
+        },
+    )
+    @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
+    def paper(self, request: Request, pk: str, what: str) -> HttpResponse:
+        """Answer with the paper."""
+        row = accession_for(self.actor, int(pk))
+        if what not in accession_papers.PAPERS or len(known_cases(self.actor, row)) != row.items.count():
+            raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
+        return accession_papers.write(row, what, request.query_params.get("format", "pdf")).as_answer()
+
+    @extend_schema(
+        summary="Fetch the package of a case",
+        description="A ZIP after BagIt, for who may read both parts of the case.",
+        parameters=[_ID, OpenApiParameter("code", str, OpenApiParameter.PATH, description="Code of the case.")],
+        responses={
+            (200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+            **refusals(404),
+        },
+    )
+    @action(detail=True, methods=["get"], url_path=rf"cases/(?P<code>{CODE})/package")
+    def package(self, _request: Request, pk: str, code: str) -> FileResponse:
+        """Answer with the file."""
+        item = package_for(self.actor, int(pk), code)
+        # closed by the response
+        answer = FileResponse(item.path.open("rb"), content_type="application/zip")
+        answer["Content-Disposition"] = f'attachment; filename="{item.case.code}.zip"'
+        answer["Cache-Control"] = "private, no-store"
+        return answer

@@ -1,0 +1,299 @@
+"""Disposing of files through the API: the steps of the pages, with the same refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+from django.http import FileResponse, HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.cases.api.folios import FormatIsOurs
+from vks_plugin.custody.states import DISPOSAL
+from vks_plugin.disposal import actions, papers
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem
+from vks_plugin.disposal.queries import batch_for, batches_for, known_items, record_for
+from vks_plugin.errors import NotFound
+from vks_plugin.papers import FORMATS
+from vks_plugin.rest import (
+    NUMBER,
+    ApiViewSet,
+    ComposedField,
+    HandsOutFiles,
+    InputSerializer,
+    PersonSerializer,
+    refusals,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
+_STATES = ", ".join(f"`{value}`" for value, _label in DISPOSAL.states)
+
+
+class DestructionItemSerializer(serializers.Serializer[DestructionItem]):
+    """A case in a disposal."""
+
+    case = serializers.CharField(source="case.code")
+    name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
+    retention = serializers.CharField(help_text="How long it was kept, in words.")
+    kept_until = serializers.DateField()
+    documents = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When all of it was gone.")
+    error = serializers.CharField(help_text="Why it is still there.")
+
+    def get_name(self, row: DestructionItem) -> str:
+        """Return the name, to who may know of the case."""
+        return row.case.name if row.case_id in self.context["known"] else ""
+
+
+class DestructionBatchSerializer(serializers.Serializer[DestructionBatch]):
+    """Files of an office that are disposed of together."""
+
+    id = serializers.IntegerField()
+    unit = serializers.CharField(source="unit.code")
+    state = serializers.CharField(help_text=f"Of {_STATES}.")
+    reason = serializers.CharField()
+    number = serializers.IntegerField(allow_null=True, help_text="Of the record; given with the second approval.")
+    year = serializers.IntegerField(allow_null=True)
+    drafted_by = PersonSerializer()
+    drafted_at = serializers.DateTimeField()
+    first_by = PersonSerializer(allow_null=True)
+    first_at = serializers.DateTimeField(allow_null=True)
+    second_by = PersonSerializer(allow_null=True)
+    second_at = serializers.DateTimeField(allow_null=True)
+    ended_by = PersonSerializer(allow_null=True, help_text="Who denied it, or called it off.")
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField()
+    record_sha256 = serializers.CharField(help_text="Of the signed record; empty: none is attached.")
+    executed_by = PersonSerializer(allow_null=True)
+    executed_at = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField()
+
+
+class DestructionBatchListSerializer(DestructionBatchSerializer):
+    """A disposal in a list."""
+
+    cases = serializers.IntegerField(help_text="How many.")
+
+
+class DestructionBatchDetailSerializer(DestructionBatchSerializer):
+    """A disposal with its cases."""
+
+    items = serializers.SerializerMethodField()
+
+    def get_items(self, row: DestructionBatch) -> list[dict[str, Any]]:
+        """Return the cases."""
+        rows = row.items.select_related("case").order_by("case_id")
+        return [dict(DestructionItemSerializer(each, context=self.context).data) for each in rows]
+
+
+class DraftDisposalSerializer(InputSerializer):
+    """Which files, and why they are worth keeping no longer."""
+
+    cases = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        min_length=1,
+        max_length=actions.MOST_CASES,
+        help_text="Codes, of one office.",
+    )
+    reason = ComposedField(max_length=1000)
+
+
+class DisposalReasonSerializer(InputSerializer):
+    """Why it is denied, or called off."""
+
+    reason = ComposedField(max_length=500)
+
+
+class SignedRecordSerializer(InputSerializer):
+    """The signed record."""
+
+    file = serializers.FileField(allow_empty_file=True, help_text="A PDF.")
+
+
+_WRITES: dict[str, Any] = {"parameters": [_ID], "request": None}
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Disposals",
+        description="Of offices whose archivist or leader the asker is, or which the asker leads from above; the newest first.",
+        responses={200: DestructionBatchListSerializer},
+    ),
+    retrieve=extend_schema(
+        summary="One disposal", parameters=[_ID], responses={200: DestructionBatchDetailSerializer, **refusals(404)}
+    ),
+    create=extend_schema(
+        summary="Draft a disposal",
+        description="For archivists of the office, of archived files whose period is determined and over and that nothing holds.",
+        request=DraftDisposalSerializer,
+        responses={201: DestructionBatchDetailSerializer, **refusals(400, 403, 404, 409)},
+    ),
+)
+class DisposalViewSet(HandsOutFiles, ApiViewSet):
+    """Disposals."""
+
+    queryset: QuerySet[Any] = DestructionBatch.objects.none()
+    serializer_class: Any = DestructionBatchDetailSerializer
+    content_negotiation_class = FormatIsOurs
+    lookup_value_regex = NUMBER
+
+    def get_serializer_class(self) -> Any:
+        """Return what a row of the list, or one of them, is shown as."""
+        return DestructionBatchListSerializer if self.action == "list" else DestructionBatchDetailSerializer
+
+    def list(self, _request: Request) -> Response:
+        """Answer with a page of them."""
+        return self.page(batches_for(self.actor).annotate(cases=Count("items")))
+
+    def retrieve(self, _request: Request, pk: str) -> Response:
+        """Answer with one."""
+        return self._told(int(pk))
+
+    def create(self, _request: Request) -> Response:
+        """Draft one."""
+        given = self.given(DraftDisposalSerializer)
+        row = actions.draft(actor=self.actor, codes=given["cases"], reason=given["reason"])
+        return self._told(row.pk, status=201)
+
+    def _told(self, pk: int, *, status: int = 200) -> Response:
+        row = batch_for(self.actor, pk)
+        return self.shown(row, status=status, known=known_items(self.actor, row))
+
+    def _does(self, does: Any, pk: str, **more: Any) -> Response:
+        does(actor=self.actor, pk=int(pk), **more)
+        return self._told(int(pk))
+
+    def _reason(self, pk: str) -> str:
+        # who may not know of it is told so, whatever was written
+        batch_for(self.actor, int(pk))
+        return str(self.given(DisposalReasonSerializer)["reason"])
+
+    @extend_schema(
+        summary="Submit a draft",
+        **_WRITES,
+        responses={200: DestructionBatchDetailSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def submit(self, _request: Request, pk: str) -> Response:
+        """Submit it."""
+        return self._does(actions.submit, pk)
+
+    @extend_schema(
+        summary="Approve a disposal",
+        description="First a leader of the office, then the chief of the province; two people, and neither who drafted it.",
+        **_WRITES,
+        responses={200: DestructionBatchDetailSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def approve(self, _request: Request, pk: str) -> Response:
+        """Approve it."""
+        return self._does(actions.approve, pk)
+
+    @extend_schema(
+        summary="Deny a disposal",
+        parameters=[_ID],
+        request=DisposalReasonSerializer,
+        responses={200: DestructionBatchDetailSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def deny(self, _request: Request, pk: str) -> Response:
+        """Deny it."""
+        return self._does(actions.deny, pk, reason=self._reason(pk))
+
+    @extend_schema(
+        summary="Call a disposal off",
+        parameters=[_ID],
+        request=DisposalReasonSerializer,
+        responses={200: DestructionBatchDetailSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, _request: Request, pk: str) -> Response:
+        """Call it off."""
+        return self._does(actions.cancel, pk, reason=self._reason(pk))
+
+    @extend_schema(
+        summary="Attach the signed record",
+        parameters=[_ID],
+        request={"multipart/form-data": SignedRecordSerializer},
+        responses={200: DestructionBatchDetailSerializer, **refusals(400, 403, 404, 409, 413)},
+    )
+    @action(detail=True, methods=["post"])
+    def attach(self, _request: Request, pk: str) -> Response:
+        """Attach it."""
+        batch_for(self.actor, int(pk))
+        file = self.given(SignedRecordSerializer)["file"]
+        return self._does(actions.attach_record, pk, file=file, filename=file.name or "")
+
+    @extend_schema(
+        summary="Carry a disposal out, or go on with it",
+        description="A worker does it. There is no way back.",
+        **_WRITES,
+        responses={200: DestructionBatchDetailSerializer, **refusals(403, 404, 409, 503)},
+    )
+    @action(detail=True, methods=["post"])
+    def execute(self, _request: Request, pk: str) -> Response:
+        """Have it carried out."""
+        return self._does(actions.execute, pk)
+
+    @extend_schema(
+        summary="End a disposal, leaving what is still there",
+        **_WRITES,
+        responses={200: DestructionBatchDetailSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def close(self, _request: Request, pk: str) -> Response:
+        """End it."""
+        return self._does(actions.close, pk)
+
+    @extend_schema(
+        summary="The signed record",
+        description="For who may know of every case in it.",
+        parameters=[_ID],
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+            **refusals(404),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def record(self, _request: Request, pk: str) -> FileResponse:
+        """Answer with the file."""
+        row = record_for(self.actor, int(pk))
+        # closed by the response
+        answer = FileResponse(row.record_path.open("rb"), content_type="application/pdf")
+        answer["Content-Disposition"] = f'attachment; filename="bien-ban-tieu-huy-{row.pk}.pdf"'
+        answer["Cache-Control"] = "private, no-store"
+        return answer
+
+    @extend_schema(
+        summary="List or record of a disposal as a file",
+        description="For who may know of every case in it.",
+        parameters=[
+            _ID,
+            OpenApiParameter("what", str, OpenApiParameter.PATH, enum=tuple(papers.PAPERS)),
+            OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out."),
+        ],
+        responses={
+            **{
+                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
+                for each in FORMATS.values()
+            },
+            **refusals(400, 404),
+        },
+    )
+    @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
+    def paper(self, request: Request, pk: str, what: str) -> HttpResponse:
+        """Answer with the paper."""
+        row = batch_for(self.actor, int(pk))
+        if what not in papers.PAPERS or len(known_items(self.actor, row)) != row.items.count():
+            raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
+        return papers.write(row, what, request.query_params.get("format", "pdf")).as_answer()
