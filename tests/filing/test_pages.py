@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import pypdfium2
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
+from django.db import connection
 
 from tests.custody.batches import batch_in
 from tests.people import FiledCase, pdf_bytes
@@ -462,4 +465,31 @@ def test_words_of_a_new_scan_are_recognised_and_found(
     # the original is what was scanned, without words
     assert pages_of(newest.source_path)[1][0] == ""
     assert filed.document_id in find_documents(actor, "khám nghiệm")
+    assert not custody.check_files(case=filed_case.case).findings.exists()
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_change_pages_at_once_one_is_told(filed_case: FiledCase, people: dict[str, User]) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite one transaction writes at a time")
+    filed, begin = filed_case.documents[1], threading.Barrier(2)
+    before = seen(filed)
+
+    def change(turn: int) -> str:
+        try:
+            begin.wait(timeout=30)
+            placed = [Placed(1, turn=turn), Placed(2), Placed(3)]
+            return change_pages(actor=people["prosecutor_kv1"], filed=filed, seen=before, placed=placed).page_map
+        except Conflict as error:
+            return error.message
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(change, (90, 180)))
+    assert told[0].startswith("1+")
+    assert "vừa được người khác thay đổi" in told[1]
+    assert PageChange.objects.get().page_map == told[0]
+    assert Document.objects.filter(root_document_id=filed.document_id).count() == 1
     assert not custody.check_files(case=filed_case.case).findings.exists()
