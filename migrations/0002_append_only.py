@@ -17,4 +17,5 @@ class Migration(migrations.Migration):
         ProtectRows("AccessEntry"),
         ProtectRows("SealManifest"),
         ProtectRows("SealedDocument"),
+        ProtectRows("Tombstone"),
     ]
