@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from tests.people import register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import ProceduralEvent
 from vks_plugin.court.sessions import actions
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +146,19 @@ def test_an_adjourned_session_plans_the_next_with_its_people(case: CaseFile, peo
         actions.hold_session(actor=lead, session=second)
     actions.call_off_session(actor=lead, session=second, reason="Tòa án trả hồ sơ")
     assert CourtSession.objects.filter(state="khong_mo").get() == second
+
+
+def test_a_report_of_crime_has_no_session(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:
+    report = register(
+        actor=people["clerk_kv1"],
+        unit=units["QN-KV1"],
+        kind="crime_report",
+        accused=[],
+        details={"report_type": "to_giac", "content": "Bị lừa chuyển tiền"},
+    )
+    access.assign(actor=people["chief_kv1"], case=report, user=people["prosecutor_kv1"], role="prosecutor_lead")
+    with pytest.raises(Conflict, match="không có phiên tòa"):
+        planned(people["prosecutor_kv1"], report)
 
 
 def test_on_appeal_the_office_above_appears_and_records(case: CaseFile, people: dict[str, User]) -> None:

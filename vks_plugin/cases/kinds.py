@@ -76,6 +76,11 @@ class Kind:
         """The status a case has when it is registered."""
         return self.statuses[0][0]
 
+    @property
+    def goes_to_court(self) -> bool:
+        """Whether a court hears cases of this kind; a report of crime becomes a case first."""
+        return any(each.value == "phuc_tham" for each in self.stages)
+
     def stage_label(self, stage: str) -> str:
         """Return the words this kind has for a stage; those of any other kind when it has none."""
         return next((each.label for each in self.stages if each.value == stage), stage_label(stage))

@@ -169,11 +169,14 @@ def plan_session(
     Raises:
         NotFound, NotAllowed: the actor may not.
         BadInput: a value cannot be used, or there are too many sessions already.
+        Conflict: no court hears cases of this kind.
     """
     view = session_view(actor, case.code)
     court_level = str(values.get("court_level") or CourtLevel.FIRST)
     if not keeps(actor, view, court_level):
         raise _not_yours()
+    if not view.case.kind_data.goes_to_court:
+        raise Conflict(_("Loại hồ sơ này không có phiên tòa: hãy dự kiến ở vụ án đã khởi tố từ nguồn tin."))
     return _plan(actor, lock_case(view.case), {**values, "court_level": court_level}, procurators)
 
 

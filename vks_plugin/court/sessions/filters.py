@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import django_filters
+from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +25,10 @@ def _states() -> list[tuple[str, str]]:
     return [(value, gettext(label)) for value, label in SESSION.states]
 
 
+_EITHER = forms.Select(choices=[("", _("Tất cả")), ("true", _("Có")), ("false", _("Không"))])
+"""A switch that may be left open."""
+
+
 class SessionFilterSet(django_filters.FilterSet):
     """Narrows sessions by how they stand, whose they are, their kind and their day."""
 
@@ -34,11 +39,11 @@ class SessionFilterSet(django_filters.FilterSet):
     court_level = django_filters.ChoiceFilter(
         label=_("Cấp xét xử"), choices=CourtLevel.choices, empty_label=_("Tất cả")
     )
-    learning = django_filters.BooleanFilter(field_name="is_learning", label=_("Rút kinh nghiệm"))
-    closed = django_filters.BooleanFilter(field_name="is_closed", label=_("Xét xử kín"))
-    mobile = django_filters.BooleanFilter(field_name="is_mobile", label=_("Xét xử lưu động"))
-    online = django_filters.BooleanFilter(field_name="is_online", label=_("Xét xử trực tuyến"))
-    presented = django_filters.BooleanFilter(method="with_presentation", label=_("Có trình chiếu"))
+    learning = django_filters.BooleanFilter(field_name="is_learning", label=_("Rút kinh nghiệm"), widget=_EITHER)
+    closed = django_filters.BooleanFilter(field_name="is_closed", label=_("Xét xử kín"), widget=_EITHER)
+    mobile = django_filters.BooleanFilter(field_name="is_mobile", label=_("Xét xử lưu động"), widget=_EITHER)
+    online = django_filters.BooleanFilter(field_name="is_online", label=_("Xét xử trực tuyến"), widget=_EITHER)
+    presented = django_filters.BooleanFilter(method="with_presentation", label=_("Có trình chiếu"), widget=_EITHER)
     since = DayFilter(method="from_day", label=_("Từ ngày"))
     until = DayFilter(method="to_day", label=_("đến hết ngày"))
     case = django_filters.CharFilter(label=_("Mã vụ án"), method="of_case", max_length=40)

@@ -58,7 +58,7 @@ def session_view(user: User, code: str) -> CaseView:
 
 
 def keeps(user: User, view: CaseView, court_level: str) -> bool:
-    """Tell whether the person records sessions of this court_level in a case.
+    """Tell whether the person records sessions before a court of this level in a case.
 
     Whoever may contribute to the case does, and the leaders of its office and of the one that appears at its trial; on
     appeal also the leaders of the office above and its procurator of this case, since it is they who appear.
@@ -77,7 +77,9 @@ def keeps(user: User, view: CaseView, court_level: str) -> bool:
 
 
 def may_plan(user: User, view: CaseView) -> list[str]:
-    """Return the levels in which the person may plan a session."""
+    """Return before which courts the person may plan a session; none where no court hears such cases."""
+    if not view.case.kind_data.goes_to_court:
+        return []
     return [each for each in CourtLevel.values if keeps(user, view, each)]
 
 
@@ -114,7 +116,7 @@ class SessionTold:
     people: tuple[User, ...]
     """Who of the procuracy takes part."""
     records: bool
-    """Whether the person records sessions of this court_level at all."""
+    """Whether the person records sessions before a court of this level at all."""
     may: frozenset[str]
     """Of `change`, `hold`, `adjourn`, `call_off`, `record_outcome`, `remark`, `import_log`."""
     reads_remarks: bool

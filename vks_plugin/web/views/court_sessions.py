@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access.queries import CaseView
-from vks_plugin.cases.trials import ShownKind
+from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.court.deck.queries import overdue_packages
 from vks_plugin.court.sessions import actions
 from vks_plugin.court.sessions.filters import SessionFilterSet
 from vks_plugin.court.sessions.queries import (
     SessionTold,
+    keeps,
     may_plan,
     readable_sessions,
     session_of,
@@ -58,6 +59,15 @@ def _show(
     return show(request, "vks/record/page.html", whole, status=status)
 
 
+_ASKED = ("state", "unit", "court_level", "learning", "presented", "since", "until", "case")
+"""What the page narrows by; the rest is for the API."""
+
+
+def _styled(form: Any, name: str) -> Any:
+    StyledForm.style(form.fields[name])
+    return form[name]
+
+
 @page
 @require_GET
 def court_sessions(request: SignedInRequest) -> HttpResponse:
@@ -70,7 +80,7 @@ def court_sessions(request: SignedInRequest) -> HttpResponse:
     names = with_people(rows)
     context = {
         "packages": [{"export": each, "overdue": True} for each in overdue_packages(request.user)[:MOST_PACKAGES]],
-        "filters": filters.form,
+        "asked": [_styled(filters.form, name) for name in _ASKED],
         "chosen": chosen,
         "rows": [{"row": row, "names": names[row.pk]} for row in rows],
         "kept": kept.urlencode(),
@@ -86,6 +96,8 @@ def court_session_new(request: SignedInRequest, code: str) -> HttpResponse:
     view = session_view(request.user, code)
     levels = may_plan(request.user, view)
     if not levels:
+        if keeps(request.user, view, CourtLevel.FIRST):
+            raise Conflict(_("Loại hồ sơ này không có phiên tòa: hãy dự kiến ở vụ án đã khởi tố từ nguồn tin."))
         raise _not_yours()
     form = SessionForm(request.POST or None, case=view.case, levels=levels)
     status = 200
