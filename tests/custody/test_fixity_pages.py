@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
 from tests.web.conftest import Page
 from vks_plugin.custody.actions import check_files
-from vks_plugin.custody.models import FixityFinding
+from vks_plugin.custody.models import FixityFinding, FixityRun
+from vks_plugin.custody.tasks import compare_files
 from vks_plugin.host import stored
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.core.mail import EmailMessage
+    from pytest_django import Settings
 
     from tests.people import FiledCase
 
@@ -87,3 +90,23 @@ def test_alarms_reach_leaders_who_close_them(filed_case: FiledCase, people: dict
     assert (answer["closing_reason"], answer["case"], answer["path"]) == ("Tệp thử của quản trị", None, str(stray))
     assert api.post(f"{rest}{extra.pk}/close/", {}).status_code == 400
     assert set(FixityFinding.objects.values_list("closed_by__username", flat=True)) == {"chief_kv1", "chief_province"}
+
+
+def test_a_letter_to_each_leader_with_alarms_names_nothing(
+    filed_case: FiledCase, people: dict[str, User], settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.EMAIL_ENABLED = True
+    for key in ("chief_kv1", "chief_kv3", "chief_province", "prosecutor_kv1", "locked"):
+        User.objects.filter(pk=people[key].pk).update(email=f"{key}@example.com")
+    filed_case.documents[0].document.source_path.unlink()
+    # one that was cut off goes on
+    FixityRun.objects.create()
+    compare_files()
+    (letter,) = mailoutbox
+    assert letter.to == ["chief_kv1@example.com"]
+    assert "1 tệp lưu trữ không như đã ghi" in letter.subject
+    assert filed_case.case.code not in f"{letter.subject}{letter.body}"
+    settings.VKS_REMINDER_EMAIL = False
+    FixityRun.objects.update(finished_at=None)
+    compare_files()
+    assert len(mailoutbox) == 1

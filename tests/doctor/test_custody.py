@@ -11,14 +11,21 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
+from documents.models import Document
 
+from tests.disposal.conftest import archived, carried_out, ready
 from tests.doctor.treatment import Ward, treats
 from vks_plugin import append_only
+from vks_plugin.access import actions as access
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey
 from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.disposal import actions as disposal
+from vks_plugin.disposal.models import Tombstone
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from tests.people import FiledCase
     from vks_plugin.cases.models import CaseFile
 
@@ -111,3 +118,30 @@ def test_files_that_are_not_as_recorded_are_told_until_they_are_restored(ward: W
         result = ward.sick("fixity", "warning")
         ward.follow(result)
         ward.sound("fixity")
+
+
+@treats("disposals")
+def test_a_disposal_that_was_cut_off_and_a_document_that_came_back_are_told(
+    ward: Ward, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archived(filed_case.case, people["prosecutor_kv1"])
+    archivist = people["outsider"]
+    access.record_appointment(actor=people["chief_kv1"], user=archivist, unit=filed_case.case.unit, role="archivist")
+    row = ready(archivist, people, filed_case.case.code)
+    ward.sound("disposals")
+    with monkeypatch.context() as patch:
+        # a folder that is not ours to write in
+        patch.setattr(disposal, "remove_files", list)
+        carried_out(archivist, row)
+    assert row.state == "chua_xong"
+    result = ward.sick("disposals", "error")
+    assert f"/vks/archive/disposals/{row.pk}/" in result.mend
+    carried_out(archivist, row)
+    ward.sound("disposals")
+    document, *_rest, sha256, _files = Tombstone.objects.get().files[0]
+    back = Document.objects.create(pk=document, checksum=sha256, mime_type="application/pdf", title="", content="")
+    result = ward.sick("disposals", "error")
+    assert str(document) in result.sentence
+    ward.follow(result)
+    ward.sound("disposals")
+    assert not Document.global_objects.filter(pk=back.pk).exists()

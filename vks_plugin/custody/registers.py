@@ -159,7 +159,7 @@ def _note(row: HandOver, _number: int) -> str:
         parts.append("Đã hủy")
     elif row.missing:
         parts.append(f"Còn thiếu: {row.missing}")
-    if row.awaits_paper:
+    if row.awaits_paper and row.case.destroyed_at is None:
         parts.append("Chờ biên bản đã ký")
     return _lines([*parts, row.seal_condition, row.note])
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions import check_files, end_what_ran_out, make_checkpoint, remind_of_loans, run_seal
 from vks_plugin.custody.actions.accession import run_packing
+from vks_plugin.custody.actions.fixity import write_to_leaders
 from vks_plugin.custody.queries import is_due
 
 _SLICE = 1200
@@ -29,7 +30,9 @@ def compare_files() -> None:
     """Compare stored files for a while, where a comparison was cut off or is due again."""
     days, rate = configuration().fixity_days, configuration().fixity_rate
     if is_due(days):
-        check_files(most=rate * 1_000_000, resume=True, seconds=_SLICE)
+        run = check_files(most=rate * 1_000_000, resume=True, seconds=_SLICE)
+        if run.finished_at is not None:
+            write_to_leaders()
 
 
 @shared_task(name="vks.custody.seal_batch", ignore_result=True)

@@ -37,11 +37,19 @@ from vks_plugin.custody.retention import LIMITED, PERMANENT, UNDETERMINED
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal.erasure import erase, files_made_of
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
-from vks_plugin.disposal.queries import batch_for, is_at_work, may_approve, may_cancel, may_draft, obstacles
+from vks_plugin.disposal.queries import (
+    batch_for,
+    destroyed_documents,
+    is_at_work,
+    may_approve,
+    may_cancel,
+    may_draft,
+    obstacles,
+)
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.filing.actions import receive
 from vks_plugin.filing.pdf import inspect_pdf
-from vks_plugin.host.erasing import erase_rows, forget, remove_files, traces_of
+from vks_plugin.host.erasing import come_back, erase_rows, forget, remove_files, traces_of
 from vks_plugin.host.stored import stored_files
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop, one_line
@@ -524,3 +532,26 @@ def _remove(row: DestructionBatch, item: DestructionItem) -> None:
         DestructionItem.objects.filter(pk=item.pk).update(
             index_left=[], files_left=[], finished_at=timezone.now(), pending=False
         )
+
+
+def remove_what_came_back() -> int:
+    """Remove documents again that were disposed of and are in the host once more; return how many.
+
+    Only those that have the id and the file of a document in a tombstone. The doctor names this call.
+
+    Raises:
+        ProtectedError: one of them was filed in a case since.
+    """
+    back = come_back(destroyed_documents())
+    if not back:
+        return 0
+    with transaction.atomic():
+        traces = traces_of(back)
+        erase_rows(traces.ids)
+        for stone in Tombstone.objects.select_related("case").order_by("case_id").iterator(chunk_size=200):
+            of_this = {each[0] for each in stone.files} & set(back)
+            if of_this:
+                tell("files_destroyed", actor=None, case=stone.case, disposal=stone.batch_id, files=len(of_this))
+    forget(traces.ids)
+    remove_files(traces.files)
+    return len(back)

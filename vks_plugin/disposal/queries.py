@@ -24,6 +24,7 @@ from vks_plugin.custody.states import DIGITISATION, DISPOSAL, HAND_OVER, LOAN
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
 from vks_plugin.errors import NotFound
 from vks_plugin.filing.models import IntakeItem
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force, province_ids
 
 ARCHIVED = "da_nop_luu"
@@ -82,11 +83,10 @@ def batches_for(user: User) -> QuerySet[DestructionBatch]:
     """Return the disposals of offices whose archivist or leader the person is, or which the person leads from above."""
     own, below = set(), set()
     if user.is_active:
-        higher = set(province_ids())
         for role, unit in posts_in_force(user):
             if role == ARCHIVIST or role in LEADING | first_roles():
                 own.add(unit.pk)
-            if role in LEADING or (role in second_roles() and unit.pk in higher):
+            if role in LEADING or (role in second_roles() and unit.kind == ProcuracyUnit.Kind.PROVINCE):
                 below.add(unit.pk)
     rows = DestructionBatch.objects.filter(Q(unit_id__in=own | below) | Q(unit__parent_id__in=below))
     people = ("drafted_by", "first_by", "second_by", "ended_by", "recorded_by", "executed_by")

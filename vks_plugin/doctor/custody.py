@@ -105,8 +105,8 @@ def disposals(_scope: Scope) -> Result:
     if back:
         return error(
             f"{len(back)} tài liệu của hồ sơ đã tiêu hủy lại có trên máy chủ: số {some([str(pk) for pk in back])}.",
-            "documents whose file was disposed of are there again, after an old backup was restored",
-            mend="Giữ nguyên máy, báo lãnh đạo: bản sao lưu được phục hồi cũ hơn đợt tiêu hủy; phục hồi bản mới hơn, hoặc lập lại đợt tiêu hủy cho vụ án đó (restore a newer backup, or dispose of the file once more).",
+            "documents whose file was disposed of are there again, as after an import of an old export",
+            mend="Báo lãnh đạo rồi xóa lại: `python manage.py shell -c 'from vks_plugin.disposal.actions import remove_what_came_back; remove_what_came_back()'` (tell the leaders, then remove them again).",
         )
     left = unfinished_batches()
     if left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,18 +11,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.custody.models import FixityFinding, FixityRun, SealedDocument
-from vks_plugin.custody.queries.fixity import case_of, may_close
+from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.host.mail import host_sends_mail
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
+from vks_plugin.organization.models import Appointment
 from vks_plugin.text import one_line
+
+logger = logging.getLogger("paperless.vks.custody")
 
 Kind = FixityFinding.Kind
 _AT_ONCE = 50
@@ -198,6 +206,30 @@ def _finish(run: FixityRun) -> FixityRun:
             files_extra=counts[Kind.EXTRA],
         )
     return run
+
+
+def write_to_leaders() -> int:
+    """Write to every leader for whom alarms are open, where the host sends any mail; return to how many.
+
+    The pages count them at any time. A letter says how many, and nothing of a case.
+    """
+    if not (configuration().reminder_email and host_sends_mail()):
+        return 0
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(role__in=LEADING, user__is_active=True)
+    told = 0
+    for user in User.objects.filter(pk__in=posts.values("user_id")).exclude(email="").order_by("pk"):
+        count = alarms_for(user).count()
+        if not count:
+            continue
+        said = _("%(count)d tệp lưu trữ không như đã ghi.") % {"count": count}
+        try:
+            send_mail(said, f"{said}\n\n{_('Hãy mở trang Lưu trữ, mục Sai lệch của tệp.')}", None, [user.email])
+        except OSError as error:
+            # the page tells of it whether or not the letter went out
+            logger.warning("alarm mail was not sent: %s", type(error).__name__)
+        else:
+            told += 1
+    return told
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from vks_plugin.access.queries import leads, visible_documents
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody.models import FixityFinding, FixityRun
 from vks_plugin.errors import NotFound
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force, province_ids
 
 
@@ -39,8 +40,8 @@ def is_overdue(days: int) -> bool:
 
 def open_findings() -> QuerySet[FixityFinding]:
     """Return what the last finished comparison of all cases found and nobody has closed."""
-    last = last_run()
-    return FixityFinding.objects.filter(run=last, closed_at__isnull=True) if last else FixityFinding.objects.none()
+    last = FixityRun.objects.filter(case__isnull=True, finished_at__isnull=False).order_by("-pk").values("pk")[:1]
+    return FixityFinding.objects.filter(run=Subquery(last), closed_at__isnull=True)
 
 
 def case_of(finding: FixityFinding) -> CaseFile | None:
@@ -61,8 +62,8 @@ def leads_any(user: User) -> bool:
     return bool(_offices(user))
 
 
-def _offices(user: User) -> set[int]:
-    return {unit.pk for role, unit in posts_in_force(user) if role in LEADING} if user.is_active else set()
+def _offices(user: User) -> list[ProcuracyUnit]:
+    return [unit for role, unit in posts_in_force(user) if role in LEADING] if user.is_active else []
 
 
 def alarms_for(user: User) -> QuerySet[FixityFinding]:
@@ -77,8 +78,8 @@ def alarms_for(user: User) -> QuerySet[FixityFinding]:
         of_code=Subquery(filed.values("case__code")[:1]),
         of_unit=Subquery(filed.values("case__unit_id")[:1]),
     )
-    mine = Q(of_unit__in=offices)
-    if offices & set(province_ids()):
+    mine = Q(of_unit__in=[unit.pk for unit in offices])
+    if any(unit.kind == ProcuracyUnit.Kind.PROVINCE for unit in offices):
         mine |= Q(of_unit__isnull=True)
     return (rows.filter(mine) if offices else rows.none()).select_related("run").order_by("pk")
 
