@@ -75,6 +75,8 @@ class Case:
     openings: tuple[Opening, ...] = ()
     marks: frozenset[str] = frozenset()
     """Of `sealed` (its papers are frozen) and `binned` (one of its papers got into the host's bin)."""
+    paper_at: str = ""
+    """The office on whose shelf paper of it still lies, although another has the case; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ CASES: dict[str, Case] = {
         "QN-KV1", kept="protected", works=(_LEAD,), openings=(Opening("deputy_p1", "oversight"),)
     ),
     # from KV1; who worked on it there does so no more
-    "transferred": Case("QN-KV3", works=(Work("lead_kv1", "prosecutor_lead", ended=True),)),
+    "transferred": Case("QN-KV3", works=(Work("lead_kv1", "prosecutor_lead", ended=True),), paper_at="QN-KV1"),
     "sealed": Case("QN-KV1", works=(_LEAD,), marks=frozenset({"sealed"})),
     "binned": Case("QN-KV1", works=(_LEAD,), marks=frozenset({"binned"})),
 }

@@ -29,6 +29,8 @@ _KEPT_TABLES = re.compile(
     r"^(?:documents_(?:document|note|customfieldinstance|sharelink)|guardian_|vks_(?!access_entry|grant_sweep|temporary_access|saved_filter))"
 )
 """Tables that say something of cases and case documents; what is asked, read or kept for oneself stands in others."""
+_SHELF = "vks/custody"
+"""The page of what lies at one's office."""
 
 
 @dataclass
@@ -89,6 +91,15 @@ class Judge:
             self._kept[who] = {each.word for each in self.world.secrets if not self.world.allowed(who, each)}
         return self._kept[who]
 
+    def _on_covers(self, who: str) -> set[str]:
+        """Return what stands on the covers of paper that somebody gives out and takes in."""
+        return {
+            each.word
+            for each in self.world.secrets
+            if each.sort == "case" and each.what in {"code", "name"}
+            if oracle.keeps_paper(self.world.facts, who, each.of)
+        }
+
     def forget(self) -> None:
         """Look at the facts again: they have changed."""
         self._kept.clear()
@@ -98,7 +109,8 @@ class Judge:
     def leaks(self, who: str, call: Call, answer: Answer, absent: Callable[[], Answer]) -> list[str]:
         """Return what an answer gives away, in words; empty when nothing."""
         asked = set(_WORD.findall(f"{unquote(call.path)} {call.body}".lower()))
-        found = sorted((answer.words & self.kept_from(who)) - asked)
+        kept = self.kept_from(who) - (self._on_covers(who) if call.door == _SHELF else set())
+        found = sorted((answer.words & kept) - asked)
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
         sort, _, key = call.about.partition(":")
         denied = self._denied(who, sort, key)

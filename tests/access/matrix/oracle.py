@@ -98,6 +98,13 @@ def knows(facts: Facts, who: str, case: str) -> bool:
     return max(level(facts, who, case, part) for part in ("hsva", "hsks")) >= KNOWS
 
 
+def keeps_paper(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether paper of a case lies where somebody gives it out: what is on the cover is known there."""
+    person, told = facts.people[who], facts.cases[case]
+    keepers = _LEADERS if told.kept == "restricted" else _LEADERS | {"records_clerk"}
+    return person.signs_in and any(post.unit == told.paper_at and post.role in keepers for post in posts(person))
+
+
 def goes(facts: Facts, who: str, case: str) -> int:
     """Return how far somebody may go in the case file."""
     return level(facts, who, case, "hsva")
