@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -84,13 +84,39 @@ def _demo(options: argparse.Namespace) -> int:
     return _run(app, options.port)
 
 
+def listen() -> Callable[[], None]:
+    """Listen for Ctrl-C and for a service manager, before the server does; return what asks whether somebody was heard.
+
+    `KeyboardInterrupt` that is raised while the garbage collector or a library calls back is printed there and forgotten;
+    what is returned raises it again.
+    """
+    heard: list[int] = []
+
+    def hear(number: int, _frame: object) -> NoReturn:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, hear)
+    return check
+
+
 def _run(app: Any, port: int) -> NoReturn:
     """Run worker and server until somebody ends them; from here on the process is only left by `server.leave`."""
-    # a service manager's way of asking is heard before the server listens for it
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    check = listen()
+
+    def say(text: str) -> None:
+        check()
+        _say(text)
+
     try:
         worker = _start(app)
-        summary = server.build_data(_say)
+        summary = server.build_data(say)
+        check()
         server.serve(
             port, worker, ready=lambda: _summary(summary, port), stopping=lambda: _say("Đang dừng… (stopping)")
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import vks_plugin
+from vks_plugin import cli
 from vks_plugin.court.inspection import inspect_bundle
 
 pytestmark = pytest.mark.slow
@@ -217,3 +219,19 @@ def test_a_mistyped_command_line_says_how_it_is_used(words: list[str], tmp_path:
     assert ended.returncode == 2
     assert "usage: vks" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_wish_to_stop_that_a_library_swallowed_is_heard_at_the_next_step(number: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        check = cli.listen()
+        check()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        # what was raised may be lost in a callback
+        with pytest.raises(KeyboardInterrupt):
+            check()
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
