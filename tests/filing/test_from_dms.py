@@ -9,12 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from documents.models import CustomFieldInstance, Document
 
 from tests.people import FiledCase, pdf_bytes, register
 from vks_plugin.access.actions import assign
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
-from vks_plugin.host.provision import case_code_field_id
+from vks_plugin.filing.actions import follow_document
+from vks_plugin.host.provision import case_code_field_id, case_code_on, write_case_code
 from vks_plugin.organization.actions import service_account_id
 from vks_plugin.organization.models import ProcuracyUnit
 
@@ -125,6 +127,28 @@ def test_numbered_documents_do_not_change_cases(
     assert write_code(people["prosecutor_kv1"], filed_case.internal.document, other.code).status_code == 200
     assert CaseDocument.objects.get(pk=filed_case.internal.pk).case == other
     assert CaseDocument.objects.filter(case=filed_case.case).count() == 3
+
+
+def test_nothing_comes_into_a_case_that_was_disposed_of(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """Neither through the doors nor past them: a task that was queued before, a row written by another program."""
+    actor, internal = people["prosecutor_kv1"], filed_case.internal
+    gone = register(actor=people["clerk_kv1"], unit=units["QN-KV1"])
+    assign(actor=people["chief_kv1"], case=gone, user=actor, role="prosecutor_lead")
+    CaseFile.objects.filter(pk=gone.pk).update(destroyed_at=timezone.now())
+    document = upload(actor, title="Đơn")
+    for each in (document, internal.document):
+        answer = write_code(actor, each, gone.code)
+        assert (answer.status_code, "đã tiêu hủy" in answer.json()["detail"]) == (409, True)
+    for each, kept in ((document, None), (internal.document, filed_case.case.code)):
+        write_case_code(each, gone.code)
+        follow_document(each, actor=actor)
+        assert case_code_on(each) == kept
+    assert not CaseDocument.objects.filter(case=gone).exists()
+    assert CaseDocument.objects.get(pk=internal.pk).case == filed_case.case
+    document.refresh_from_db()
+    assert document.owner == actor
 
 
 def test_title_and_type_changed_in_the_dms_show_in_the_case(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -373,7 +374,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
 
 def _file_from_dms(document: Document, code: str, *, actor: User | None) -> CaseDocument | None:
     """File a document whose code was written in the DMS; a code that does not hold is taken off again."""
-    case = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
+    case = _whole_case(code)
     if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
         write_case_code(document, None)
         return None
@@ -385,6 +386,21 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
         return None
     meta = Metadata(found, part, one_line(document.title), "", document.created, None, None)
     return file_document(case=case, document=document, actor=actor, meta=meta)
+
+
+def _whole_case(code: str, *, beside: int | None = None) -> CaseFile | None:
+    """Return the case of a code, held until the transaction ends; None: there is none, or its file was disposed of.
+
+    Args:
+        code: of the case.
+        beside: another case, which is held too and must be whole as well.
+    """
+    # alone, and in the order every act holds cases in; whoever disposes of a file holds its case
+    rows = CaseFile.objects.select_for_update().filter(Q(code=code) | Q(pk=beside)).order_by("pk")
+    held = list(rows.only("pk", "code", "destroyed_at"))
+    if not any(each.code == code for each in held) or any(each.destroyed_at is not None for each in held):
+        return None
+    return CaseFile.objects.select_related(*FACTS).get(code=code)
 
 
 def file_document(*, case: CaseFile, document: Document, actor: User, meta: Metadata) -> CaseDocument:
@@ -566,7 +582,7 @@ def follow_document(document: Document, *, actor: User | None) -> None:
     frozen = bool(frozen_among([document.pk]))
     with transaction.atomic():
         if code and code != filed.case.code and not frozen:
-            target = CaseFile.objects.select_related(*FACTS).filter(code=code).first()
+            target = _whole_case(code, beside=filed.case_id)
             if (
                 target is not None
                 and filed.folio_from is None
@@ -624,7 +640,7 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
     Raises:
         BadInput: no such case among those the actor may file in, or the field of a filed document is emptied.
         NotAllowed: the document is somebody else's.
-        Conflict: the document has folios, which tie it to its case.
+        Conflict: the document has folios, which tie it to its case, or the file of the other case was disposed of.
     """
     for change in changes:
         filed = (
@@ -643,6 +659,7 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
                 _("Không có vụ án mã %(code)s mà bạn được nộp tài liệu: hãy kiểm tra lại Mã vụ án.")
                 % {"code": change.new[:60]}
             )
+        refuse_destroyed(case)
         if filed is not None and filed.folio_from is not None:
             raise Conflict(_("Tài liệu đã mang bút lục của vụ án: không chuyển sang vụ án khác được."))
         if filed is not None and not _may_move(actor, filed, case):
