@@ -90,6 +90,9 @@ class Configuration:
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"
     """Events of the record whose day is the day a case counts as finished, from which retention and accession count."""
+    files_at_court: str = "finished,civil,administrative"
+    """Whose case file is taken to be at the court until somebody records otherwise: `finished` criminal cases that were
+    tried, and kinds of cases. Custom, not known from a source; that the file of a trial is there follows from Điều 244."""
     disposal_first_roles: str = "chief_procurator,deputy_chief_procurator"
     """Roles of the office that keeps a case whose holders approve first that its file is disposed of."""
     disposal_second_roles: str = "chief_procurator"

@@ -21,6 +21,7 @@ from vks_plugin.organization.models import UnitSuccession
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from pytest_django import Settings
 
     from vks_plugin.organization.models import ProcuracyUnit
 
@@ -29,7 +30,9 @@ pytestmark = pytest.mark.django_db
 AGENCY = "Cơ quan Cảnh sát điều tra Công an tỉnh"
 
 
-def test_where_nothing_is_recorded_the_stage_says_who_has_it(case: CaseFile, units: dict[str, ProcuracyUnit]) -> None:
+def test_where_nothing_is_recorded_the_stage_says_who_has_it(
+    case: CaseFile, units: dict[str, ProcuracyUnit], settings: Settings
+) -> None:
     office = Keeper(unit=units["QN-KV1"])
     found = holder_of(case)
     assert (found.name, found.since, found.is_assumed) == (AGENCY, None, True)
@@ -55,6 +58,14 @@ def test_where_nothing_is_recorded_the_stage_says_who_has_it(case: CaseFile, uni
     case.stage, case.kind = "dieu_tra", "civil"
     assert holder_of(case).name == case.court
     assert not holder_of(case).keeper.is_same(office)
+    # what is custom alone an office may say otherwise
+    settings.VKS_FILES_AT_COURT = "administrative"
+    assert holder_of(case).keeper.is_same(office)
+    case.kind, case.stage = "criminal", "ket_thuc"
+    ProceduralEvent.objects.filter(pk=event.pk).update(withdrawn_at=None)
+    assert holder_of(case).keeper.is_same(office)
+    case.stage = "xet_xu_so_tham"
+    assert holder_of(case).name == case.court
 
 
 def test_paper_that_passes_on_is_with_one_keeper_at_every_moment(

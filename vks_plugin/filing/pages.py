@@ -21,6 +21,7 @@ from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -66,6 +67,7 @@ WITH_PAGE, IN_PLACE = "page", "place"
 """Whether the numbers of folios go along with their pages, or stay where they are while the pages change places."""
 
 _ATTEMPTS = 3
+_PATIENCE = dt.timedelta(hours=1)
 _NAMED = 10
 """Pages a refusal names one by one."""
 
@@ -96,6 +98,29 @@ class _Sources(NamedTuple):
     pages: int
 
 
+def _files(version: Document) -> tuple[Path, Path | None]:
+    """Return the file whose pages are worked on, and the archive copy of the same pages, if any.
+
+    Raises:
+        BadInput: there is no PDF.
+    """
+    if version.mime_type == PDF:
+        return version.source_path, version.archive_path
+    # a picture that was handed in through the DMS: its PDF is what the host made of it
+    if version.archive_path is None:
+        raise BadInput(_("Tài liệu này không phải PDF: không sửa trang được."))
+    return version.archive_path, None
+
+
+def count_pages(filed: CaseDocument) -> int:
+    """Return how many pages there are to work on; a copy made for reading may have others.
+
+    Raises:
+        BadInput: there is no PDF.
+    """
+    return page_count_of(_files(newest_version(filed.document))[0])
+
+
 def _sources(filed: CaseDocument, seen: str) -> _Sources:
     """Return the present files of a document, if they are those the person saw.
 
@@ -106,12 +131,7 @@ def _sources(filed: CaseDocument, seen: str) -> _Sources:
     version = newest_version(filed.document)
     if version.checksum != seen:
         raise _changed_meanwhile()
-    original, archive = version.source_path, version.archive_path
-    if version.mime_type != PDF:
-        # a picture that was handed in through the DMS: its PDF is what the host made of it
-        if archive is None:
-            raise BadInput(_("Tài liệu này không phải PDF: không sửa trang được."))
-        original, archive = archive, None
+    original, archive = _files(version)
     pages = page_count_of(original)
     if archive is not None and page_count_of(archive) != pages:
         archive = None
@@ -205,7 +225,7 @@ def change_pages(
                 scan_sha256=sha256_of(new) if new is not None else None,
                 reason=said,
             )
-        undo.pop_all()
+            undo.pop_all()
     return change
 
 
@@ -228,12 +248,12 @@ def _received(scan: File[bytes] | Path | None, folder: Path) -> tuple[Path | Non
 
 def _made(source: _Sources, placed: Pages, scan: Path | None, folder: Path) -> NewFile:
     """Put the new files together: the original of originals, the archive copy of archive copies, so that words stay."""
+    _refuse_too_long(len(placed))
     original, archive = folder / "original.pdf", None
     rearrange(source.original, original, placed, scan=scan)
     if source.archive is not None:
         archive = folder / "archive.pdf"
         rearrange(source.archive, archive, placed, scan=scan)
-    _refuse_too_long(len(placed))
     text = page_texts(archive or original).text
     moved = scan is None and len(placed) == source.pages
     # a version whose words the host keeps without a layer on the pages
@@ -346,7 +366,7 @@ def _read(case_document: int) -> bool:
                 replace_archive(now, archive, page_texts(archive).text, undo=undo)
                 reindex_on_commit([filed.document_id])
             PageChange.objects.filter(case_document=filed).update(unread=0, unread_error="")
-        undo.pop_all()
+            undo.pop_all()
     return True
 
 
@@ -400,6 +420,7 @@ def split_document(
         with transaction.atomic():
             case, filed = _held(filed, source)
             _refuse_listed(case, filed)
+            _refuse_unread(filed)
             _refuse_marked(filed, {page.page or 0 for page in rest})
             document = add_document(filed.document, second, title=meta.title, undo=undo)
             write_case_code(document, case.code)
@@ -429,7 +450,7 @@ def split_document(
                 title=made.title,
                 reason=said,
             )
-        undo.pop_all()
+            undo.pop_all()
     return made
 
 
@@ -490,7 +511,7 @@ def merge_documents(
                 title=title,
                 reason=said,
             )
-        undo.pop_all()
+            undo.pop_all()
     return change
 
 
@@ -531,12 +552,12 @@ def _held(filed: CaseDocument, source: _Sources) -> tuple[CaseFile, CaseDocument
 
 
 def _joined(source: _Sources, behind: _Sources, placed: Pages, folder: Path) -> NewFile:
+    _refuse_too_long(len(placed))
     original, archive = folder / "original.pdf", None
     rearrange(source.original, original, placed, scan=behind.original)
     if source.archive is not None or behind.archive is not None:
         archive = folder / "archive.pdf"
         rearrange(source.archive or source.original, archive, placed, scan=behind.archive or behind.original)
-    _refuse_too_long(len(placed))
     text = page_texts(archive or original).text
     kept = "\n\n".join(filter(None, (source.version.content, behind.version.content)))
     return NewFile(original, archive, text or kept, len(placed))
@@ -548,6 +569,17 @@ def _refuse_too_long(pages: int) -> None:
         raise BadInput(
             _("Tài liệu sẽ có %(pages)d trang, quá %(limit)d.") % {"pages": pages, "limit": most}, field="pages"
         )
+
+
+def _refuse_unread(filed: CaseDocument) -> None:
+    """Refuse to split what a worker is reading: it would look for words in one half only.
+
+    Raises:
+        Conflict: it is; of a worker that is gone nobody has to wait for ever.
+    """
+    since = timezone.now() - _PATIENCE
+    if filed.page_changes.filter(unread__gt=0, unread_error="", changed_at__gt=since).exists():
+        raise Conflict(_("Chữ của các trang mới đang được nhận dạng: hãy chờ vài phút rồi tách."))
 
 
 def _refuse_listed(case: CaseFile, filed: CaseDocument) -> None:

@@ -73,8 +73,9 @@ def inspect_pdf(path: Path, *, name: str, max_pages: int) -> PdfFacts:
     return PdfFacts(sha256=sha256_of(path), page_count=pages)
 
 
-_NAVIGATION = ("/Outlines", "/StructTreeRoot", "/Dests", "/Names", "/OpenAction", "/PageLabels", "/Threads")
-"""What of a file leads to its pages by name: it would keep a page in the file that was taken out."""
+_NAVIGATION = ("/Outlines", "/StructTreeRoot", "/Dests", "/OpenAction", "/PageLabels", "/Threads")
+_NAMES = ("/Dests", "/Pages", "/Templates")
+"""What of a file leads to its pages, by itself or among its names: it would keep a page in the file that was taken out."""
 _SIGNED = 1
 """Bit of `SigFlags` (ISO 32000-1, table 219)."""
 
@@ -125,12 +126,38 @@ def rearrange(source: Path, target: Path, placed: Pages, *, scan: Path | None = 
                 pdf.pages.append(present[each.page - 1])
             if each.turn:
                 pdf.pages[-1].rotate(each.turn, relative=True)
-        if taken_out([each for each in placed if each.scan is None], len(present)):
-            for name in _NAVIGATION:
-                if name in pdf.Root:
-                    del pdf.Root[name]
+        out = taken_out([each for each in placed if each.scan is None], len(present))
+        if out:
+            _empty(pdf, [present[number - 1] for number in out])
         pdf.remove_unreferenced_resources()
         pdf.save(target)
+
+
+def _empty(pdf: pikepdf.Pdf, gone: list[pikepdf.Page]) -> None:
+    """Leave nothing of pages that were taken out, whatever in the file still points to them: links, fields, named places."""
+    for name in _NAVIGATION:
+        if name in pdf.Root:
+            del pdf.Root[name]
+    names = pdf.Root.get("/Names")
+    for name in _NAMES:
+        # attached files stand there too, and stay
+        if names is not None and name in names:
+            del names[name]
+    notes = {each.objgen for page in gone for each in page.get("/Annots", pikepdf.Array()) if each.is_indirect}
+    form = pdf.Root.get("/AcroForm")
+    if form is not None and "/Fields" in form:
+        form["/Fields"] = pikepdf.Array([each for each in form["/Fields"] if _is_left(each, notes)])
+    for page in gone:
+        for key in list(page.obj.keys()):
+            del page.obj[key]
+
+
+def _is_left(field: pikepdf.Object, gone: set[tuple[int, int]]) -> bool:
+    """Tell whether a field of a form still stands on a page; it is left out of those that are gone."""
+    if "/Kids" not in field:
+        return field.objgen not in gone
+    field["/Kids"] = pikepdf.Array([each for each in field["/Kids"] if _is_left(each, gone)])
+    return len(field["/Kids"]) > 0
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ def add_version(root: Document, new: NewFile, *, undo: ExitStack) -> Document:
     Args:
         root: the document, held by the caller against whoever would do the same.
         new: its files; they are copied.
-        undo: what takes the copies away again, for the caller to close if the transaction comes to nothing.
+        undo: what takes the copies away again if the transaction comes to nothing. The caller empties it as the last thing in
+            the transaction: what is to happen once that is committed may fail, and must take no file back.
     """
     before, values = newest_version(root), _next_index(root)
     version = _write(
@@ -64,7 +65,9 @@ def add_version(root: Document, new: NewFile, *, undo: ExitStack) -> Document:
     )
     Document.objects.filter(pk=root.pk).update(modified=timezone.now())
     if not is_stand_in():
-        transaction.on_commit(partial(import_module("documents.caching").clear_document_caches, root.pk))
+        # a cache that cannot be reached takes nothing back, and forgets by itself
+        forget = partial(import_module("documents.caching").clear_document_caches, root.pk)
+        transaction.on_commit(forget, robust=True)
     return version
 
 
@@ -88,8 +91,10 @@ def join_as_version(document: Document, root: Document) -> None:
     Nobody holds a grant on a version, and none carries a case code: the caller sees to both. A version written after
     this is the newest.
     """
-    for pk in [document.pk, *Document.objects.filter(root_document_id=document.pk).values_list("pk", flat=True)]:
-        Document.objects.filter(pk=pk).update(root_document_id=root.pk, **_next_index(root))
+    # those in the host's trash too: a version of a version would be found by nobody
+    rows = Document.global_objects
+    for pk in [document.pk, *rows.filter(root_document_id=document.pk).order_by("pk").values_list("pk", flat=True)]:
+        rows.filter(pk=pk).update(root_document_id=root.pk, **_next_index(root))
     Note.objects.filter(document_id=document.pk).update(document_id=root.pk)
     root.tags.add(*document.tags.all())
 
@@ -197,4 +202,4 @@ def replace_archive(version: Document, archive: Path, text: str, *, undo: ExitSt
         modified=timezone.now(),
     )
     if before is not None:
-        transaction.on_commit(partial(before.unlink, missing_ok=True))
+        transaction.on_commit(partial(before.unlink, missing_ok=True), robust=True)

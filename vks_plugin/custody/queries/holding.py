@@ -13,6 +13,7 @@ from django.utils import timezone
 from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
+from vks_plugin.conf import configuration
 from vks_plugin.custody.models import Holding, Keeper
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import looked_up, posts_in_force
@@ -28,8 +29,6 @@ _FINISHED = "ket_thuc"
 A_COURT = "Tòa án"
 """The keeper where the record does not say which court; written down as it is, whatever language somebody reads."""
 _OF_CRIMES = frozenset({"criminal", "crime_report"})
-_OF_COURTS = frozenset({"civil", "administrative"})
-"""Kinds whose file is the court's at every stage; the procuracy has it while it studies it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ def assumed_keeper(case: CaseFile, part: str) -> Keeper:
     """Return who is taken to have a part of which nothing is recorded.
 
     The case file is at the investigation agency while it investigates, at the court once it went there; everything else
-    is at the office of the case. Of a finished case the events say whether it went to court (one query then).
+    is at the office of the case. Of a finished case the events say whether it went to court (one query then). Whether it
+    stays there, and whose file is the court's all along, `VKS_FILES_AT_COURT` says.
     """
     if part == "hsva" and _went_to_court(case):
         return Keeper(agency=case.court or A_COURT)
@@ -73,8 +73,11 @@ def assumed_keeper(case: CaseFile, part: str) -> Keeper:
 
 
 def _went_to_court(case: CaseFile) -> bool:
-    if case.kind != "criminal" or case.stage != _FINISHED:
-        return case.kind in _OF_COURTS or (case.kind == "criminal" and case.stage in _AT_THE_COURT)
+    by_custom = {each.strip() for each in configuration().files_at_court.split(",")}
+    if case.kind != "criminal":
+        return case.kind in by_custom
+    if case.stage != _FINISHED or "finished" not in by_custom:
+        return case.stage in _AT_THE_COURT
     passed = ProceduralEvent.objects.filter(case=case, withdrawn_at__isnull=True)
     return passed.filter(Q(stage_before__in=_AT_THE_COURT) | Q(stage_after__in=_AT_THE_COURT)).exists()
 

@@ -20,8 +20,7 @@ from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
 from vks_plugin.filing import pages as actions
 from vks_plugin.filing.page_map import TURNS, Placed
-from vks_plugin.filing.pdf import page_count_of
-from vks_plugin.host.files import newest_version, readable_pdf
+from vks_plugin.host.files import newest_version
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.digitisation_forms import MergeForm, PagesForm, SplitForm
@@ -58,7 +57,7 @@ def _filed(request: SignedInRequest, code: str, document_id: int) -> CaseDocumen
 def pages(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
     """Show the pages of a document, and make of them what was asked for."""
     filed = _filed(request, code, document_id)
-    count = page_count_of(readable_pdf(filed.document))
+    count = actions.count_pages(filed)
     asked = request.GET.get("from", "")
     first = min(int(asked), count) if asked.isascii() and asked.isdigit() and len(asked) < 8 and int(asked) else 1
     shown = range(first, min(first + ON_A_PAGE, count + 1))
@@ -99,7 +98,7 @@ def _others(filed: CaseDocument) -> QuerySet[CaseDocument]:
 
 
 def _unchanged(filed: CaseDocument) -> tuple[list[Tile], int]:
-    count = page_count_of(readable_pdf(filed.document))
+    count = actions.count_pages(filed)
     return [Tile(number, str(number)) for number in range(1, min(ON_A_PAGE, count) + 1)], count
 
 
