@@ -13,23 +13,38 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
+from django.test import TestCase
 from django.utils import timezone
 from documents.models import CustomFieldInstance, Document, Note
 from documents.search import get_backend
+from filelock import FileLock
 
 from tests.custody.test_acts import data, hidden, written
+from tests.custody.test_hand_overs import IN, PASSED
 from tests.disposal.conftest import WHY, archived, carried_out, ready, signed
 from tests.people import file_pdf, register
 from vks_plugin.access import actions as access
 from vks_plugin.append_only import AppendOnly
-from vks_plugin.cases.models import CaseDocument, CaseFile, Folio
+from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, FolioExplanation
 from vks_plugin.court.deck.models import DeckExport, Presentation
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.custody.actions import check_files
+from vks_plugin.custody.actions.hand_overs import cancel as take_back
+from vks_plugin.custody.actions.hand_overs import hand_over, reject
 from vks_plugin.custody.actions.ledger import export
 from vks_plugin.custody.actions.retention import end_hold, place_hold
-from vks_plugin.custody.models import Accession, AccessionItem, LedgerEntry, LedgerHidden, Loan, RetentionRule
+from vks_plugin.custody.models import (
+    Accession,
+    AccessionItem,
+    DigitisationBatch,
+    HandOver,
+    LedgerEntry,
+    LedgerHidden,
+    Loan,
+    QualityFinding,
+    RetentionRule,
+)
 from vks_plugin.custody.queries import verify
 from vks_plugin.disposal import actions, erasure
 from vks_plugin.disposal.actions import (
@@ -40,16 +55,24 @@ from vks_plugin.disposal.actions import (
     deny,
     draft,
     execute,
+    remove_what_came_back,
     run_destruction,
     submit,
 )
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
-from vks_plugin.disposal.queries import batches_for, lapsed_cases
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.disposal.queries import batches_for, batches_waiting_for, destroyed_documents, lapsed_cases
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from vks_plugin.filing.actions import follow_document
+from vks_plugin.filing.page_map import Placed
+from vks_plugin.filing.pages import change_pages, merge_documents
+from vks_plugin.host import erasing
+from vks_plugin.host.erasing import come_back
+from vks_plugin.host.provision import write_case_code
 from vks_plugin.host.search import find_documents
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
     from tests.people import FiledCase
     from vks_plugin.cases.models import CatalogueType
@@ -86,8 +109,27 @@ def made_of(filed: FiledCase, by: User) -> list[Path]:
     return made
 
 
+def versions_of(documents: list[int]) -> QuerySet[Document]:
+    return Document.global_objects.filter(Q(pk__in=documents) | Q(root_document_id__in=documents))
+
+
+def worked_on(filed: FiledCase, actor: User) -> None:
+    """Turn a page of the first document and put the third one behind the second: both get a version, the second one two."""
+    first, second, third = filed.documents
+    pages = [Placed(1), Placed(2, turn=90)]
+    change_pages(actor=actor, filed=first, seen=first.sha256, placed=pages, reason="Quét ngược")
+    merge_documents(actor=actor, filed=second, other=third, seen=second.sha256, seen_other=third.sha256)
+
+
+def rejected(case: CaseFile, clerk: User) -> None:
+    """Have the file of a case come from an agency, refuse it by name, and take the hand-over back."""
+    row = hand_over(actor=clerk, case=case, terms=IN)
+    row = reject(actor=clerk, row=row, checks=PASSED._replace(served=False), missing="Chưa giao cho Ánh")
+    take_back(actor=clerk, row=row, reason="Ánh vắng mặt")
+
+
 def stored(documents: list[int]) -> list[Path]:
-    rows = Document.global_objects.filter(pk__in=documents)
+    rows = versions_of(documents)
     paths = itertools.chain.from_iterable((row.source_path, row.archive_path, row.thumbnail_path) for row in rows)
     return [path for path in paths if path is not None and path.is_file()]
 
@@ -121,6 +163,10 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
         ("relation", {"relation": "lien_quan", "other_text": "Vụ Ngô Văn Bình ở tỉnh khác"}),
     ):
         access.add_entry(actor=writer, case=case, part=part, values=values)
+    rejected(case, people["clerk_kv1"])
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        worked_on(filed_case, writer)
+    documents = [each for each in documents if each != filed_case.documents[2].document_id]
     made = made_of(filed_case, people["chief_kv1"])
     note = Note.objects.create(document_id=documents[0], note="Ánh khai", user=people["prosecutor_kv1"])
     # one past the doors in the trash, and a version of another: they are files of the case too
@@ -129,8 +175,10 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
     assert set(find_documents(reader, "quyết định")) & set(documents)
     assert backend.autocomplete("khoi", 10, reader)
     files = stored(documents)
-    assert len(files) >= 2 * len(documents)
-    hashes = dict(Document.global_objects.filter(pk__in=documents).values_list("pk", "checksum"))
+    versions = list(versions_of(documents).order_by("pk").values_list("pk", "checksum"))
+    assert (len(documents), len(versions)) == (3, 6)
+    assert len(files) >= 2 * len(versions)
+    filed_as = set(CaseDocument.objects.filter(case=case).values_list("document_id", "sha256"))
     folios = Folio.objects.filter(case=case).count()
     kept = LedgerEntry.objects.filter(case=case).count()
     assert "Ánh" in everything_said_of(case)
@@ -148,7 +196,7 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
 
     # nothing of it is left
     assert not [path for path in (*files, *made) if path.exists()]
-    assert not Document.global_objects.filter(pk__in=documents).exists()
+    assert not Document.global_objects.filter(pk__in=[pk for pk, _checksum in versions]).exists()
     assert not CaseDocument.objects.filter(case=case).exists()
     assert not Note.global_objects.filter(pk=note.pk).exists()
     assert not CustomFieldInstance.global_objects.filter(document_id__in=documents).exists()
@@ -168,10 +216,10 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
 
     # and this is
     stone = Tombstone.objects.get(case=case)
-    assert (stone.code, stone.documents, stone.pages, stone.folios) == (case.code, 4, 7, folios)
-    assert {(each[0], each[4]) for each in stone.files} == {(pk, hashes[pk]) for pk in documents}
-    assert all([pk, "original", hashes[pk]] in each[5] for each in stone.files for pk in [each[0]])
-    assert sum(number for _code, _part, number, _pages in stone.types) == 4
+    assert (stone.code, stone.documents, stone.pages, stone.folios) == (case.code, 3, 7, folios)
+    assert {(each[0], each[4]) for each in stone.files} == filed_as
+    assert sorted(stone.originals) == versions
+    assert sum(number for _code, _part, number, _pages in stone.types) == 3
     assert [each[2] for each in stone.decided] == ["drafted", "first", "second", "recorded", "executed"]
     entry = found.of("case_destroyed")
     assert data(entry)["digest"] == stone.digest
@@ -224,6 +272,8 @@ def test_three_people_decide_and_each_in_turn(
         with pytest.raises(NotAllowed):
             submit(actor=people[key], pk=row.pk)
     submit(actor=archivist, pk=row.pk)
+    deciding = ("deputy_kv1", "chief_kv1", "chief_province", "deputy_province", "chief_kv3")
+    assert [batches_waiting_for(people[key]) for key in deciding] == [1, 1, 0, 0, 0]
     # an archivist who also leads would be the drafter
     for asker in (archivist, people["deputy_province"], people["chief_province"]):
         with pytest.raises(NotAllowed):
@@ -234,6 +284,7 @@ def test_three_people_decide_and_each_in_turn(
     with written() as found:
         approve(actor=people["deputy_kv1"], pk=row.pk)
     assert data(found.one) == {"disposal": row.pk, "approval": 1, "record": None}
+    assert [batches_waiting_for(people[key]) for key in deciding] == [0, 0, 1, 0, 0]
     for key in ("deputy_kv1", "chief_kv1", "deputy_province"):
         with pytest.raises(NotAllowed):
             approve(actor=people[key], pk=row.pk)
@@ -281,6 +332,7 @@ def test_what_may_not_go_is_named(archivist: User, filed_case: FiledCase, people
     rows, rules = CaseFile.objects.filter(pk=case.pk), RetentionRule.objects.filter(kind="criminal")
     chief = people["chief_kv1"]
     assert [each.case for each in lapsed_cases(archivist)] == [case]
+    assert lapsed_cases(chief) == []
 
     def refused(why: str) -> None:
         with pytest.raises(Conflict, match=f"{case.code} \\({why}"):
@@ -360,9 +412,84 @@ def test_a_hold_stops_one_file_and_the_others_go(
     assert not DestructionItem.objects.filter(pending=True).exists()
 
 
+def test_what_was_written_about_a_document_in_the_case_it_came_from_is_no_obstacle(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    before, paper, chief = filed_case.case, filed_case.internal, people["chief_kv1"]
+    goes = register(actor=people["clerk_kv1"], unit=before.unit)
+    access.assign(actor=chief, case=goes, user=people["prosecutor_kv1"], role="prosecutor_lead")
+    batch = DigitisationBatch.objects.create(
+        case=before, part="hsks", number=1, state="huy", unit=before.unit, opened_by=chief
+    )
+    QualityFinding.objects.create(batch=batch, case_document=paper, page=1, kind="mo", found_by=chief)
+    explained = FolioExplanation.objects.create(
+        case=before, finding="gap", folio_from=9, folio_to=9, text="Nhầm số", case_document=paper, explained_by=chief
+    )
+    given = hand_over(actor=people["clerk_kv1"], case=before, terms=IN)
+    HandOver.objects.filter(pk=given.pk).update(state="da_nhan", accepted_at=timezone.now(), signed_paper=paper)
+    write_case_code(paper.document, goes.code)
+    follow_document(paper.document, actor=people["prosecutor_kv1"])
+    assert CaseDocument.objects.get(pk=paper.pk).case == goes
+    archived(goes, chief)
+    row = carried_out(archivist, ready(archivist, people, goes.code))
+    assert (row.state, row.items.get().error) == ("da_tieu_huy", "")
+    assert not QualityFinding.objects.exists()
+    # what is said of the other case stays there, and so do its papers
+    explained.refresh_from_db()
+    given.refresh_from_db()
+    assert (explained.text, explained.case_document) == ("Nhầm số", None)
+    assert (given.signed_paper, given.awaits_paper, given.main_accused) == (None, True, "Nguyễn Văn Ánh")
+    assert CaseDocument.objects.filter(case=before).count() == 3
+
+
+def test_what_comes_back_goes_again_with_its_files(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    """An old export brings documents as they were before their pages were changed and before they were merged."""
+    first, second, third = (each.document for each in filed_case.documents)
+    worked_on(filed_case, people["prosecutor_kv1"])
+    carried_out(archivist, ready(archivist, people, filed_case.case.code))
+
+    def brought(pk: int, checksum: str) -> Document:
+        values = {"title": "Cũ", "content": "", "mime_type": "application/pdf"}
+        found = Document.objects.create(pk=pk, checksum=checksum, filename=f"cu/{pk}.pdf", **values)
+        found.source_path.parent.mkdir(parents=True, exist_ok=True)
+        found.source_path.write_bytes(b"an old export")
+        return found
+
+    def told() -> list[int]:
+        entries = LedgerEntry.objects.filter(case=filed_case.case, kind="files_destroyed").order_by("seq")
+        return [each.said["data"]["files"] for each in entries]
+
+    before = told()
+    back = [brought(each.pk, each.checksum) for each in (first, third)]
+    # a document that has nothing but the number of one that is gone
+    other = brought(second.pk, "f" * 64)
+    assert come_back(destroyed_documents()) == sorted(each.pk for each in back)
+    # what cannot be removed
+    stuck = back[1].source_path
+    stuck.unlink()
+    stuck.mkdir()
+    with pytest.raises(Unavailable, match="1 tệp"):
+        remove_what_came_back()
+    assert (come_back(destroyed_documents()), told()) == (sorted(each.pk for each in back), before)
+    stuck.rmdir()
+    assert remove_what_came_back() == 2
+    assert told() == [*before, 2]
+    assert not any(each.source_path.exists() for each in back)
+    assert list(Document.global_objects.values_list("pk", flat=True)) == [other.pk]
+    assert other.source_path.is_file()
+    assert remove_what_came_back() == 0
+
+
 @pytest.mark.parametrize("when", ["rows", "files"])
 def test_what_was_cut_off_goes_on(
-    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch, when: str
+    archivist: User,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
 ) -> None:
     """Killed before the rows are committed, nothing is gone; killed after, the files go with the next run."""
     row, case = ready(archivist, people, filed_case.case.code), filed_case.case
@@ -386,9 +513,23 @@ def test_what_was_cut_off_goes_on(
         execute(actor=archivist, pk=row.pk)
     assert all(path.exists() for path in files)
     DestructionBatch.objects.filter(pk=row.pk).update(beat=timezone.now() - dt.timedelta(hours=2))
+    # while the host moves files, or copies all of them
+    with monkeypatch.context() as patch, FileLock(settings.MEDIA_LOCK):
+        patch.setattr(erasing, "_PATIENCE", 0)
+        carried_out(archivist, row)
+    assert (row.state, "đang bận" in row.items.get().error) == ("chua_xong", True)
+    assert (Tombstone.objects.filter(case=case).exists(), all(path.exists() for path in files)) == (gone, True)
+    taken = files.pop(0)
+    if gone:
+        # its name was free for a moment, and the host gave it to somebody's document
+        name = str(taken.relative_to(Path(settings.ORIGINALS_DIR).resolve()))
+        other = Document(title="Lịch trực", checksum="f" * 64, filename=name, mime_type="application/pdf")
+        # past the signals, on which the host would name the file anew
+        Document.objects.bulk_create([other])
     carried_out(archivist, row)
     assert (row.state, row.error) == ("da_tieu_huy", "")
     assert not any(path.exists() for path in files)
+    assert taken.exists() == gone
     assert LedgerEntry.objects.filter(case=case, kind="case_destroyed").count() == 1
     # once more changes nothing
     run_destruction(row.pk)

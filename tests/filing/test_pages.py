@@ -101,7 +101,7 @@ def test_pages_are_ordered_and_turned_and_the_file_before_stays(
     filed = CaseDocument.objects.get(pk=filed.pk)
     assert (filed.sha256, filed.page_count) == (newest.checksum, 3)
     # and by that file it would be known again, were it disposed of and came back
-    assert come_back([(root.pk, filed.sha256)]) == [root.pk]
+    assert come_back([(root.pk, filed.sha256), (newest.pk, filed.sha256)]) == [newest.pk]
     assert folio_pages(filed) == [("3", 1), ("4", 2), ("5", 3)]
     entry = LedgerEntry.objects.filter(kind="pages_changed").get().said["data"]
     assert {name: entry[name] for name in ("sha256_before", "sha256", "page_map", "pages", "scan_sha256")} == {

@@ -5,9 +5,13 @@ They carry what Nghị định 30/2020/NĐ-CP, Điều 30 asks for, two lists an
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vks_plugin.custody.models import Accession
+from vks_plugin.custody.queries.accession import accession_for, knows_all
+from vks_plugin.errors import NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
@@ -76,10 +80,14 @@ def as_paper(accession: Accession, what: str) -> OfficialPaper:
     )
 
 
-def write(accession: Accession, what: str, file_format: str) -> Printed:
-    """Return a paper as a file.
+def paper_for(user: User, pk: int, what: str, file_format: str) -> Printed:
+    """Return a paper as a file, to who may know of every case in it.
 
     Raises:
+        NotFound: there is none, or none the person may have.
         BadInput: there is no such format.
     """
+    accession = accession_for(user, pk)
+    if what not in PAPERS or not knows_all(user, accession):
+        raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
     return print_paper(lambda: as_paper(accession, what), file_format, name=f"{PAPERS[what]}-{accession.pk}")

@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -49,7 +50,7 @@ from vks_plugin.disposal.queries import (
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.filing.actions import receive
 from vks_plugin.filing.pdf import inspect_pdf
-from vks_plugin.host.erasing import come_back, erase_rows, forget, remove_files, traces_of
+from vks_plugin.host.erasing import come_back, erase_rows, files_held, forget, remove_files, traces_of
 from vks_plugin.host.stored import stored_files
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop, one_line
@@ -400,13 +401,18 @@ def _destroy(row: DestructionBatch, item: DestructionItem) -> None:
     DestructionItem.objects.filter(pk=item.pk).update(error=sentence[:500])
 
 
-@transaction.atomic
 def _erase(row: DestructionBatch, item: DestructionItem) -> None:
     """Take the rows of a case out and leave its tombstone: all of it or nothing.
 
     Raises:
         Conflict: something stands against it by now, such as a hold (rule V15).
+        Unavailable: the host is busy with its files.
     """
+    with ExitStack() as held, transaction.atomic():
+        _erase_held(row, item, held)
+
+
+def _erase_held(row: DestructionBatch, item: DestructionItem, held: ExitStack) -> None:
     _hold([item.case_id])
     (case,) = _cases([item.case_id])
     _refuse_kept([case], row)
@@ -427,7 +433,7 @@ def _erase(row: DestructionBatch, item: DestructionItem) -> None:
     )
     papers = list(CaseDocument.objects.filter(case=case).select_related("document_type").order_by("document_id"))
     documents = [each.document_id for each in papers]
-    traces = traces_of(documents)
+    traces = traces_of(documents, held)
     files = [*traces.files, *files_made_of(case)]
     stone = _tombstone(row, item, case, found, papers)
     now = timezone.now()
@@ -521,12 +527,11 @@ def _remove(row: DestructionBatch, item: DestructionItem) -> None:
     """
     forget(item.index_left)
     paths = [Path(each) for each in item.files_left]
-    left = remove_files(paths)
+    with files_held():
+        left = remove_files(paths)
     if left:
         DestructionItem.objects.filter(pk=item.pk).update(index_left=[], files_left=[str(path) for path in left])
-        raise Unavailable(
-            _("Không xóa được %(count)d tệp trên máy chủ: hãy báo quản trị, rồi thực hiện lại.") % {"count": len(left)}
-        )
+        raise _not_removed(left)
     with transaction.atomic():
         tell("files_destroyed", actor=row.executed_by, case=item.case, disposal=row.pk, files=len(paths))
         DestructionItem.objects.filter(pk=item.pk).update(
@@ -534,24 +539,34 @@ def _remove(row: DestructionBatch, item: DestructionItem) -> None:
         )
 
 
+def _not_removed(left: Sequence[Path]) -> Unavailable:
+    return Unavailable(
+        _("Không xóa được %(count)d tệp trên máy chủ: hãy báo quản trị, rồi thực hiện lại.") % {"count": len(left)}
+    )
+
+
 def remove_what_came_back() -> int:
     """Remove documents again that were disposed of and are in the host once more; return how many.
 
-    Only those that have the id and the file of a document in a tombstone. The doctor names this call.
+    Only those that have the id and the file of a document in a tombstone, or of a version of it. The doctor names this call.
 
     Raises:
         ProtectedError: one of them was filed in a case since.
+        Unavailable: a file cannot be removed, or the host is busy with its files; called again, this goes on.
     """
     back = come_back(destroyed_documents())
     if not back:
         return 0
-    with transaction.atomic():
-        traces = traces_of(back)
+    with ExitStack() as held, transaction.atomic():
+        traces = traces_of(back, held)
         erase_rows(traces.ids)
+        left = remove_files(traces.files)
+        if left:
+            # the rows stay, and with them the names of the files
+            raise _not_removed(left)
+        forget(traces.ids)
         for stone in Tombstone.objects.select_related("case").order_by("case_id").iterator(chunk_size=200):
-            of_this = {each[0] for each in stone.files} & set(back)
+            of_this = {version for version, _sha256 in stone.originals} & set(back)
             if of_this:
                 tell("files_destroyed", actor=None, case=stone.case, disposal=stone.batch_id, files=len(of_this))
-    forget(traces.ids)
-    remove_files(traces.files)
     return len(back)

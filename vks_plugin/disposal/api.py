@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 from django.http import FileResponse, HttpResponse
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -14,11 +13,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.cases.api.folios import FormatIsOurs
+from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem
 from vks_plugin.disposal.queries import batch_for, batches_for, known_items, record_for
-from vks_plugin.errors import NotFound
 from vks_plugin.papers import FORMATS
 from vks_plugin.rest import (
     NUMBER,
@@ -38,21 +37,12 @@ _ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 _STATES = ", ".join(f"`{value}`" for value, _label in DISPOSAL.states)
 
 
-class DestructionItemSerializer(serializers.Serializer[DestructionItem]):
+class DestructionItemSerializer(ListedCaseSerializer[DestructionItem]):
     """A case in a disposal."""
 
-    case = serializers.CharField(source="case.code")
-    name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
-    retention = serializers.CharField(help_text="How long it was kept, in words.")
     kept_until = serializers.DateField()
-    documents = serializers.IntegerField()
-    pages = serializers.IntegerField()
     finished_at = serializers.DateTimeField(allow_null=True, help_text="When all of it was gone.")
     error = serializers.CharField(help_text="Why it is still there.")
-
-    def get_name(self, row: DestructionItem) -> str:
-        """Return the name, to who may know of the case."""
-        return row.case.name if row.case_id in self.context["known"] else ""
 
 
 class DestructionBatchSerializer(serializers.Serializer[DestructionBatch]):
@@ -293,7 +283,5 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
     @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
     def paper(self, request: Request, pk: str, what: str) -> HttpResponse:
         """Answer with the paper."""
-        row = batch_for(self.actor, int(pk))
-        if what not in papers.PAPERS or len(known_items(self.actor, row)) != row.items.count():
-            raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
-        return papers.write(row, what, request.query_params.get("format", "pdf")).as_answer()
+        chosen = request.query_params.get("format", "pdf")
+        return papers.paper_for(self.actor, int(pk), what, chosen).as_answer()

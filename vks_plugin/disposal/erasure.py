@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from vks_plugin.access.models import AccessEntry, DeadlineReminder, TemporaryAccess
 from vks_plugin.cases.actions.record import search_text
@@ -74,28 +75,30 @@ NAME_LEFT = "Hồ sơ đã tiêu hủy"
 
 Model = type[models.Model]
 
-ERASED: tuple[tuple[Model, str], ...] = (
-    (ShowingLog, "session__case"),
-    (DeckExport, "presentation__case"),
-    (Slide, "presentation__case"),
-    (Presentation, "case"),
-    (FolioMark, "case_document__case"),
-    (Redaction, "case_document__case"),
-    (PageChange, "case_document__case"),
-    (Bundle, "case"),
-    (QualityFinding, "batch__case"),
-    (FolioExplanation, "case"),
-    (DocumentInventory, "case"),
-    (IntakeItem, "case"),
-    (Volume, "case"),
-    (Folio, "case"),
-    (CaseDocument, "case"),
-    (WithheldPaper, "case"),
-    (Exhibit, "case"),
-    (CasePerson, "case"),
-    (CaseChange, "case"),
+ERASED: tuple[tuple[Model, tuple[str, ...]], ...] = (
+    (ShowingLog, ("session__case",)),
+    (DeckExport, ("presentation__case",)),
+    (Slide, ("presentation__case",)),
+    (Presentation, ("case",)),
+    (FolioMark, ("case_document__case",)),
+    (Redaction, ("case_document__case",)),
+    (PageChange, ("case_document__case",)),
+    (Bundle, ("case",)),
+    (QualityFinding, ("batch__case", "case_document__case")),
+    (FolioExplanation, ("case", "about__case")),
+    (DocumentInventory, ("case",)),
+    (IntakeItem, ("case",)),
+    (Volume, ("case",)),
+    (Folio, ("case",)),
+    (CaseDocument, ("case",)),
+    (WithheldPaper, ("case",)),
+    (Exhibit, ("case",)),
+    (CasePerson, ("case",)),
+    (CaseChange, ("case",)),
 )
-"""Tables whose rows go, in this order, each with how its rows are told by their case."""
+"""Tables whose rows go, in this order, each with how its rows are told by their case.
+
+A document may have come from another case: what was written about its pages there goes with it."""
 
 BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
     (Charge, "case", {"note": ""}),
@@ -127,7 +130,8 @@ BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
     (CourtSession, "case", {"participants": "", "outcome": "", "remarks": ""}),
     (RetentionHold, "case", {"reason": "", "end_reason": ""}),
 )
-"""Tables whose rows stay without what people wrote in them. Beside these: the case itself, its accused, its words, its findings."""
+"""Tables whose rows stay without what people wrote in them. Beside these: the case itself, its accused, its words, its
+findings, the steps of its hand-overs."""
 
 BESIDE: tuple[Model, ...] = (CaseFile, Accused, CaseWords, CaseImportRow, FixityFinding, LedgerHidden)
 """Tables that `erase` sees to one by one."""
@@ -180,14 +184,23 @@ def erase(case: CaseFile, now: dt.datetime) -> None:
     Raises:
         ProtectedError: something else holds on to a row.
     """
-    documents = list(CaseDocument.objects.filter(case=case).order_by().values_list("document_id", flat=True))
+    papers = CaseDocument.objects.filter(case=case).order_by()
+    documents = list(papers.values_list("document_id", flat=True))
     Bundle.objects.filter(case=case).update(earlier=None)
-    HandOver.objects.filter(case=case, signed_paper__isnull=False).update(signed_paper=None, awaits_paper=True)
-    for model, path in ERASED:
-        model._default_manager.filter(**{path: case}).delete()
+    # a paper may have come from another case, where an explanation or a hand-over rests on it
+    FolioExplanation.objects.filter(case_document__in=papers.values("pk")).update(case_document=None)
+    HandOver.objects.filter(Q(case=case, signed_paper__isnull=False) | Q(signed_paper__in=papers.values("pk"))).update(
+        signed_paper=None, awaits_paper=True
+    )
+    for model, paths in ERASED:
+        for path in paths:
+            model._default_manager.filter(**{path: case}).delete()
     for model, path, values in BLANKED:
         rows = model._default_manager.filter(**{path: case}).order_by().values_list("pk", flat=True)
         model._default_manager.filter(pk__in=list(rows)).update(**values)
+    for row in HandOver.objects.filter(case=case).exclude(steps=[]).only("steps"):
+        row.steps = [each | {"text": ""} for each in row.steps]
+        row.save(update_fields=["steps"])
     # what may not be empty where it says something
     RelatedCase.objects.filter(case=case).exclude(other_text="").update(other_text="–")
     CourtSession.objects.filter(case=case).exclude(reason="").update(reason="–")

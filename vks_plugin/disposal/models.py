@@ -194,3 +194,8 @@ class Tombstone(AppendOnly):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def originals(self) -> list[tuple[int, str]]:
+        """Every version of every document, what was merged into one among them, with the SHA-256 of its original."""
+        return [(version, sha256) for each in self.files for version, role, sha256 in each[5] if role == "original"]

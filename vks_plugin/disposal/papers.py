@@ -6,9 +6,13 @@ xét hủy, hai lần duyệt), their layout Nghị định 30/2020/NĐ-CP, and 
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vks_plugin.disposal.models import DestructionBatch
+from vks_plugin.disposal.queries import batch_for, knows_all
+from vks_plugin.errors import NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
@@ -98,10 +102,14 @@ def as_paper(batch: DestructionBatch, what: str) -> OfficialPaper:
     )
 
 
-def write(batch: DestructionBatch, what: str, file_format: str) -> Printed:
-    """Return a paper as a file.
+def paper_for(user: User, pk: int, what: str, file_format: str) -> Printed:
+    """Return a paper as a file, to who may know of every case in it.
 
     Raises:
+        NotFound: there is none, or none the person may have.
         BadInput: there is no such format.
     """
+    batch = batch_for(user, pk)
+    if what not in PAPERS or not knows_all(user, batch):
+        raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
     return print_paper(lambda: as_paper(batch, what), file_format, name=f"{PAPERS[what]}-{batch.pk}")

@@ -107,14 +107,25 @@ def batch_for(user: User, pk: int) -> DestructionBatch:
 
 def batches_waiting_for(user: User) -> int:
     """Return how many disposals wait for this person to approve them."""
-    waiting = DISPOSAL.move("approve_first").sources | DISPOSAL.move("approve_second").sources
-    return sum(may_approve(user, each) for each in batches_for(user).filter(state__in=waiting)[:MOST_SHOWN])
+    first, second, provinces = first_roles(), second_roles(), set(province_ids())
+    posts = posts_in_force(user)
+    waiting = Q(
+        state__in=DISPOSAL.move("approve_first").sources, unit_id__in={unit.pk for role, unit in posts if role in first}
+    )
+    if any(role in second and unit.pk in provinces for role, unit in posts):
+        waiting |= Q(state__in=DISPOSAL.move("approve_second").sources)
+    return batches_for(user).filter(waiting).exclude(drafted_by=user).exclude(first_by=user).count()
 
 
 def known_items(user: User, batch: DestructionBatch) -> set[int]:
     """Return the keys of the cases of a disposal that the person may know of."""
     keys = batch.items.values("case_id")
     return set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
+
+
+def knows_all(user: User, batch: DestructionBatch) -> bool:
+    """Tell whether the person may know of every case of a disposal, which is who may have its papers."""
+    return not batch.items.exclude(case__in=visible_cases(user).order_by().values("pk")).exists()
 
 
 def acts_for(user: User, batch: DestructionBatch) -> frozenset[str]:
@@ -139,8 +150,7 @@ def record_for(user: User, pk: int) -> DestructionBatch:
         NotFound: there is none, or the person may not know of all that it names.
     """
     batch = batch_for(user, pk)
-    known = len(known_items(user, batch)) == batch.items.count()
-    if not known or not batch.record_sha256 or not batch.record_path.is_file():
+    if not knows_all(user, batch) or not batch.record_sha256 or not batch.record_path.is_file():
         raise NotFound(_("Không có biên bản đã ký trong phạm vi của bạn."))
     return batch
 
@@ -150,13 +160,19 @@ def tombstone_of(case: CaseFile) -> Tombstone | None:
     return Tombstone.objects.filter(case=case).first() if case.destroyed_at is not None else None
 
 
+def offices_to_draft_in(user: User) -> set[int]:
+    """Return the offices, by id, whose disposals the person may draft."""
+    return {unit.pk for role, unit in posts_in_force(user) if role == ARCHIVIST}
+
+
 def lapsed_cases(user: User) -> list[Standing]:
-    """Return the archived cases the person may know of whose period is over, the longest finished first.
+    """Return the archived cases whose period is over and that the person may have disposed of, the longest finished first.
 
     At most `MOST_SHOWN`, looked for among `MOST_LOOKED_AT`: what is disposed of makes room for the next.
     """
     years = RetentionRule.objects.filter(term=LIMITED).order_by("years").values_list("years", flat=True).first()
-    if years is None:
+    units = offices_to_draft_in(user)
+    if years is None or not units:
         return []
     today = timezone.localdate()
     finished = ProceduralEvent.objects.filter(
@@ -165,7 +181,7 @@ def lapsed_cases(user: User) -> list[Standing]:
     day = finished.order_by("-happened_on", "-pk").values("happened_on")[:1]
     rows = (
         visible_cases(user)
-        .filter(status=ARCHIVED, destroyed_at__isnull=True)
+        .filter(unit_id__in=units, status=ARCHIVED, destroyed_at__isnull=True)
         .annotate(over_on=day)
         .filter(over_on__year__lt=today.year - years)
         .select_related(*FACTS)
@@ -180,9 +196,9 @@ def lapsed_cases(user: User) -> list[Standing]:
 
 
 def destroyed_documents() -> list[tuple[int, str]]:
-    """Return the documents that were disposed of, by id and SHA-256 as filed."""
-    files = Tombstone.objects.order_by("pk").values_list("files", flat=True)
-    return [(each[0], each[4]) for rows in files.iterator(chunk_size=200) for each in rows]
+    """Return the documents that were disposed of and all their versions, by id and SHA-256 of the original."""
+    stones = Tombstone.objects.order_by("pk").only("files")
+    return [each for stone in stones.iterator(chunk_size=200) for each in stone.originals]
 
 
 def unfinished_batches() -> list[int]:

@@ -6,9 +6,10 @@ No door of the host leads here. `vks_plugin.disposal` alone calls it, once two p
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -16,12 +17,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q
 from django.db.models.deletion import Collector
 from django.db.utils import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext as _
 from documents.models import CustomFieldInstance, Document, Note
+from filelock import FileLock, Timeout
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from vks_plugin.errors import Unavailable
 from vks_plugin.host.files import BATCH
 from vks_plugin.host.search import reindex
 from vks_plugin.host.version import is_stand_in
+
+_Value = TypeVar("_Value", int, str)
 
 
 class Traces(NamedTuple):
@@ -33,21 +39,56 @@ class Traces(NamedTuple):
     """Originals, archive copies and thumbnails."""
 
 
-def traces_of(documents: Collection[int]) -> Traces:
-    """Return what the host has of these documents, its rows held until the transaction ends: no file is moved meanwhile."""
+def traces_of(documents: Collection[int], held: ExitStack) -> Traces:
+    """Return what the host has of these documents.
+
+    Args:
+        documents: by their ids.
+        held: what keeps their files where they are; to be closed once the caller's transaction is over. Their rows are held
+            until then too.
+
+    Raises:
+        Unavailable: the host is busy with its files.
+    """
     ids: list[int] = []
-    files: list[Path] = []
     for some in _batches(documents):
         rows = Document.global_objects.select_for_update(of=("self",)).filter(
             Q(pk__in=some) | Q(root_document_id__in=some)
         )
-        for row in rows.order_by("pk"):
-            ids.append(row.pk)
+        ids += rows.order_by("pk").values_list("pk", flat=True)
+    held.enter_context(files_held())
+    files: list[Path] = []
+    for some in _batches(ids):
+        for row in Document.global_objects.filter(pk__in=some).order_by("pk"):
             files += [path for path in (row.source_path, row.archive_path, row.thumbnail_path) if path is not None]
     return Traces(ids, files)
 
 
-def _batches(values: Collection[int]) -> Iterator[list[int]]:
+_PATIENCE = 30
+"""Seconds after which whoever holds the files is taken to wait for a row of ours in turn; or to copy them all."""
+
+
+@contextmanager
+def files_held() -> Iterator[None]:
+    """Keep the host from moving files and from giving names away meanwhile.
+
+    Rows are held first: the host too holds those it writes when it asks for this lock.
+
+    Raises:
+        Unavailable: it is busy with them.
+    """
+    lock = FileLock(settings.MEDIA_LOCK, timeout=_PATIENCE)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Unavailable(_("Máy đang bận sắp xếp hoặc sao lưu tệp: hãy chờ một lúc rồi thực hiện lại.")) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _batches(values: Collection[_Value]) -> Iterator[list[_Value]]:
     chosen = sorted(values)
     for start in range(0, len(chosen), BATCH):
         yield chosen[start : start + BATCH]
@@ -114,10 +155,17 @@ def forget(ids: Collection[int]) -> None:
 
 
 def remove_files(paths: Iterable[Path]) -> list[Path]:
-    """Remove files, and folders of the host that become empty; return those that are still there."""
+    """Remove files whose rows are gone, and folders of the host that become empty; return those that are still there.
+
+    Within `files_held`. A name that was free for a while may be another document's by now: its file stays.
+    """
     left = []
+    chosen = list(paths)
+    others = _in_use(chosen)
     roots = {Path(root).resolve() for root in (settings.ORIGINALS_DIR, settings.ARCHIVE_DIR)}
-    for path in paths:
+    for path in chosen:
+        if path in others:
+            continue
         try:
             path.unlink(missing_ok=True)
         except OSError:
@@ -134,16 +182,27 @@ def remove_files(paths: Iterable[Path]) -> list[Path]:
     return left
 
 
-def come_back(known: Collection[tuple[int, str]]) -> list[int]:
-    """Return which of these documents, by id and SHA-256, the host has (again)."""
+def _in_use(paths: Collection[Path]) -> set[Path]:
+    """Return which of these files a document of the host names."""
+    found: set[Path] = set()
+    for root, column in ((settings.ORIGINALS_DIR, "filename"), (settings.ARCHIVE_DIR, "archive_filename")):
+        folder = Path(root).resolve()
+        names = {str(path.relative_to(folder)): path for path in paths if path.is_relative_to(folder)}
+        for some in _batches(names):
+            rows = Document.global_objects.filter(**{f"{column}__in": some}).order_by()
+            found |= {names[str(name)] for name in rows.values_list(column, flat=True)}
+    return found
+
+
+def come_back(known: Iterable[tuple[int, str]]) -> list[int]:
+    """Return which of these documents and versions, by id and SHA-256, the host has (again); a version not beside its document."""
     wanted = dict(known)
-    found = []
+    found: dict[int, int | None] = {}
     for some in _batches(wanted):
-        # what is kept of a document is the file its readers saw last, be it of a later version
-        rows = Document.global_objects.filter(Q(pk__in=some) | Q(root_document_id__in=some))
-        found += [
-            root or pk
+        rows = Document.global_objects.filter(pk__in=some).order_by()
+        found |= {
+            pk: root
             for pk, root, checksum in rows.values_list("pk", "root_document_id", "checksum")
-            if checksum == wanted[root or pk]
-        ]
-    return sorted(set(found))
+            if checksum == wanted[pk]
+        }
+    return sorted(pk for pk, root in found.items() if root not in found)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 from django.http import FileResponse, HttpResponse
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -16,10 +15,10 @@ from rest_framework.response import Response
 from vks_plugin.cases.api.folios import FormatIsOurs
 from vks_plugin.custody import accession_papers
 from vks_plugin.custody.actions.accession import MOST_CASES, accept, cancel, prepare, retry
+from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.models import Accession, AccessionItem
 from vks_plugin.custody.queries.accession import accession_for, accessions_for, known_cases, package_for
 from vks_plugin.custody.states import ACCESSION
-from vks_plugin.errors import NotFound
 from vks_plugin.papers import FORMATS
 from vks_plugin.rest import (
     CODE,
@@ -39,21 +38,12 @@ _ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 _STATES = ", ".join(f"`{value}`" for value, _label in ACCESSION.states)
 
 
-class AccessionItemSerializer(serializers.Serializer[AccessionItem]):
+class AccessionItemSerializer(ListedCaseSerializer[AccessionItem]):
     """A case of an accession, with its package."""
 
-    case = serializers.CharField(source="case.code")
-    name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
-    retention = serializers.CharField(help_text="How long it is kept, in words, as it was that day.")
-    documents = serializers.IntegerField()
-    pages = serializers.IntegerField()
     digest = serializers.CharField(help_text="Over the documents in the package, as in the ledger.")
     sha256 = serializers.CharField(help_text="Of the package; empty while there is none.")
     size = serializers.IntegerField(help_text="Bytes.")
-
-    def get_name(self, row: AccessionItem) -> str:
-        """Return the name, to who may know of the case."""
-        return row.case.name if row.case_id in self.context["known"] else ""
 
 
 class AccessionSerializer(serializers.Serializer[Accession]):
@@ -202,10 +192,8 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
     @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
     def paper(self, request: Request, pk: str, what: str) -> HttpResponse:
         """Answer with the paper."""
-        row = accession_for(self.actor, int(pk))
-        if what not in accession_papers.PAPERS or len(known_cases(self.actor, row)) != row.items.count():
-            raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
-        return accession_papers.write(row, what, request.query_params.get("format", "pdf")).as_answer()
+        chosen = request.query_params.get("format", "pdf")
+        return accession_papers.paper_for(self.actor, int(pk), what, chosen).as_answer()
 
     @extend_schema(
         summary="Fetch the package of a case",

@@ -88,6 +88,11 @@ def known_cases(user: User, accession: Accession) -> set[int]:
     return set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
 
 
+def knows_all(user: User, accession: Accession) -> bool:
+    """Tell whether the person may know of every case of an accession, which is who may have its papers."""
+    return not accession.items.exclude(case__in=visible_cases(user).order_by().values("pk")).exists()
+
+
 def package_for(user: User, pk: int, code: str) -> AccessionItem:
     """Return a case of an accession whose package the person may have: who may read both parts of the case.
 

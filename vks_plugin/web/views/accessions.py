@@ -24,7 +24,6 @@ from vks_plugin.custody.queries.accession import (
     package_for,
 )
 from vks_plugin.custody.states import ACCESSION
-from vks_plugin.errors import NotFound
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
@@ -108,10 +107,7 @@ def pack_again(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def paper(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     """Answer with the list or the record, to who may know of every case in it."""
-    row = accession_for(request.user, pk)
-    if what not in accession_papers.PAPERS or len(known_cases(request.user, row)) != row.items.count():
-        raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
-    return accession_papers.write(row, what, request.GET.get("format", "pdf")).as_answer()
+    return accession_papers.paper_for(request.user, pk, what, request.GET.get("format", "pdf")).as_answer()
 
 
 @page

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
-from vks_plugin.custody.queries.accession import ARCHIVIST
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
 from vks_plugin.disposal.models import DestructionBatch
@@ -30,12 +29,13 @@ from vks_plugin.disposal.queries import (
     lapsed_cases,
     may_approve,
     obstacles,
+    offices_to_draft_in,
     record_for,
 )
 from vks_plugin.errors import BadInput, NotFound, VksError
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
-from vks_plugin.organization.queries import display_name, posts_in_force
+from vks_plugin.organization.queries import display_name
 from vks_plugin.web.archive_forms import DisposalForm, ReasonForm, RecordForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.filing import refuse_too_long
@@ -84,7 +84,7 @@ def disposals(request: SignedInRequest) -> HttpResponse:
         ],
         "chosen": chosen,
         "form": form,
-        "drafting": any(role == ARCHIVIST for role, _unit in posts_in_force(request.user)),
+        "drafting": bool(offices_to_draft_in(request.user)),
         "part": "disposals",
     }
     return show(request, "vks/archive/disposals.html", context, status=status)
@@ -196,10 +196,7 @@ def act(request: SignedInRequest, pk: int, act: str) -> HttpResponse:
 @require_GET
 def paper(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     """Answer with the list or the record, to who may know of every case in it."""
-    row = batch_for(request.user, pk)
-    if what not in papers.PAPERS or len(known_items(request.user, row)) != row.items.count():
-        raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
-    return papers.write(row, what, request.GET.get("format", "pdf")).as_answer()
+    return papers.paper_for(request.user, pk, what, request.GET.get("format", "pdf")).as_answer()
 
 
 @page

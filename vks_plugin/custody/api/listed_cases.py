@@ -1,0 +1,24 @@
+"""A case in the list that is drawn up of several, when they are handed to the archive and when they are disposed of."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model
+from rest_framework import serializers
+
+_Row = TypeVar("_Row", bound=Model)
+
+
+class ListedCaseSerializer(serializers.Serializer[_Row], Generic[_Row]):
+    """What both lists tell of a `case`; `known` in the context holds the keys of those the asker may know of."""
+
+    case = serializers.CharField(source="case.code")
+    name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
+    retention = serializers.CharField(help_text="How long it is kept, in words, as it was that day.")
+    documents = serializers.IntegerField()
+    pages = serializers.IntegerField()
+
+    def get_name(self, row: Any) -> str:
+        """Return the name, to who may know of the case."""
+        return str(row.case.name) if row.case_id in self.context["known"] else ""
