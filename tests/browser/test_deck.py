@@ -205,3 +205,25 @@ def test_what_was_shown_is_noted_and_saved_and_a_package_past_its_day_asks(
     expect(presenter.locator("#log-words")).to_contain_text("4 lần chiếu")
     if os.environ.get("VKS_PICTURES"):
         presenter.screenshot(path=Path(os.environ["VKS_PICTURES"]) / "presenter.png")
+
+
+def test_two_windows_on_the_screen_keep_one_log(offline: BrowserContext, folder: Path) -> None:
+    first, second = (court(offline, folder) for _each in range(2))
+    day = first.evaluate("ShownLog.days()[0][0]")
+
+    def noted(page: Page) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = page.evaluate("day => ShownLog.saved(day).entries", day)
+        assert all(each["ended_at"] is None or each["ended_at"] >= each["shown_at"] for each in entries)
+        return entries
+
+    goes_to(first, "12")
+    goes_to(second, "20")
+    # the clock of the computer is put right, some minutes back, while a page stands on the screen
+    first.clock.set_system_time(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=2))
+    goes_to(first, "13")
+    told = noted(first)
+    assert {each["page"] for each in told} == {each["page"] for each in noted(second)}
+    assert len({each["page"] for each in told} - {""}) == 3
+    # what is begun anew in one is begun anew in the other
+    second.evaluate("day => ShownLog.clear(day)", day)
+    assert len(noted(second)) == 1

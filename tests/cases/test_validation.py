@@ -98,7 +98,10 @@ def test_a_rule_that_nothing_asks_here_names_what_refuses() -> None:
         assert rule.checks or rule.enforced_by, rule.id
         for name in rule.enforced_by:
             module, _dot, function = name.rpartition(".")
-            assert inspect.isfunction(getattr(importlib.import_module(module), function)), name
+            where = importlib.import_module(module)
+            assert inspect.isfunction(getattr(where, function)), name
+            # and it says there which rule it keeps
+            assert re.search(rf"\b{rule.id}\b", inspect.getsource(where)), (rule.id, name)
 
 
 # --- V01

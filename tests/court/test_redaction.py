@@ -19,7 +19,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.court import actions as court
 from vks_plugin.court import redactions
 from vks_plugin.court.choosing import Wishes
-from vks_plugin.court.masking import PersonFacts
+from vks_plugin.court.masking import PersonFacts, masked, named_in
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.redaction import Mark, page_preview, propose, redact
 from vks_plugin.court.verification import Asked, State, verify
@@ -154,6 +154,24 @@ def test_a_name_is_found_however_its_letters_lie(tmp_path: Path) -> None:
     # who is kept secret is spoken of by the given name alone, too
     girl = PersonFacts("Lò Thị Hoa", "[Bị hại 1]", "người dưới 18 tuổi")
     assert [mark.text for mark in propose(tmp_path / "so.pdf", [], people=(girl,), patterns=())] == ["Hoa"]
+
+
+@pytest.mark.parametrize("text", ["BBLK_Lê Thị Kín_2009", "Lời khai của Lê Thị Kín1", "2_cháu Kín3", "LE THI KIN"])
+def test_a_digit_or_a_line_beside_a_name_hides_it_from_nobody(text: str, tmp_path: Path) -> None:
+    person = PersonFacts("Lê Thị Kín", "[Người làm chứng 1]", "người được bảo vệ")
+    assert named_in(text, [person]) == [person]
+    assert "Kín" not in masked(text, [person])
+    (tmp_path / "ten.pdf").write_bytes(pdf_bytes(1, text))
+    assert propose(tmp_path / "ten.pdf", [("nguoi", person.name)], people=[person], patterns=())
+
+
+def test_a_name_that_goes_on_is_another(tmp_path: Path) -> None:
+    person = PersonFacts("Tí 2", "[Người làm chứng 1]", "người được bảo vệ")
+    text = "Tí 25, Bàn Tí 2"
+    assert masked(text, [person]) == "Tí 25, Bàn [Người làm chứng 1]"
+    assert named_in("Lê Thị Kính", [PersonFacts("Lê Thị Kín", "", "")]) == []
+    (tmp_path / "so.pdf").write_bytes(pdf_bytes(1, text))
+    assert len(propose(tmp_path / "so.pdf", [("chu", "Tí 2")], patterns=())) == 1
 
 
 def test_what_cannot_be_redacted_is_told_and_leaves_nothing(tmp_path: Path) -> None:

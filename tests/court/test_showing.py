@@ -8,13 +8,16 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.court.test_sessions import planned
+from vks_plugin.access import actions as access
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport
-from vks_plugin.court.deck.queries import overdue_packages
+from vks_plugin.court.deck.queries import known_export, overdue_packages
 from vks_plugin.court.sessions import actions
 from vks_plugin.court.sessions.models import CourtSession, ShowingLog
 from vks_plugin.court.sessions.queries import shown_in
@@ -23,7 +26,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from pytest_django import DjangoCaptureOnCommitCallbacks
+    from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
     from tests.people import FiledCase
 
@@ -83,6 +86,8 @@ def test_a_package_has_its_day_its_log_and_its_end(
     people: dict[str, User],
     settings: Any,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lead, today = people["prosecutor_kv1"], timezone.localdate()
     settings.VKS_DECK_EXPIRES_DAYS = 12
@@ -151,7 +156,8 @@ def test_a_package_has_its_day_its_log_and_its_end(
     # the window saved again later tells the earlier part once, and how it ended
     later = (*entries[:3], entries[3] | {"ended_at": at(8)}, shown(2, folio, 9))
     actions.import_log(actor=lead, session=session, content=log_of(export, *later))
-    rows = shown_in(session)
+    with django_assert_num_queries(2):
+        rows = shown_in(session)
     assert [(row.slide, row.kind, row.citation) for row in rows] == [
         (1, "so_do", export.contents["slides"][0]["citation"]),
         (2, "but_luc", "BL 1"),
@@ -161,8 +167,39 @@ def test_a_package_has_its_day_its_log_and_its_end(
     ]
     assert rows[3].released_at is not None
     assert rows[3].ended_at is not None
-    # what was shown is not unsaid by who records the session
+    # the days of the session stay those of its logs, and it is not called off
+    for day in (today - dt.timedelta(days=5), today + dt.timedelta(days=3)):
+        with pytest.raises(Conflict, match="khớp nhật ký"):
+            actions.change_session(actor=lead, session=session, values={"starts_on": day, "ends_on": day})
+    with pytest.raises(Conflict, match="đã có nhật ký"):
+        actions.call_off_session(actor=lead, session=session, reason="Trả hồ sơ")
+    with monkeypatch.context() as few:
+        few.setattr(actions, "MOST_LOGS", 2)
+        with pytest.raises(Conflict, match="đã có 2 nhật ký"):
+            actions.import_log(actor=lead, session=session, content=log_of(export, shown(1, "", 30)))
+        assert actions.import_log(actor=lead, session=session, content=good)[1] is False
+    # through the API, with what is told of it a page at a time
+    client = APIClient()
+    client.force_authenticate(lead)
+    address = f"/api/vks/court-sessions/{session.pk}/"
+    file = SimpleUploadedFile("nhat-ky.json", log_of(export, shown(1, "", 40)), "application/json")
+    taken = client.post(f"{address}import-log/", {"file": file}, format="multipart")
+    assert (taken.status_code, ShowingLog.objects.count()) == (200, 3), taken.data
+    told = client.get(f"{address}shown/", {"page_size": 2}).data
+    assert (told["count"], len(told["results"]), told["results"][1]["citation"]) == (6, 2, "BL 1")
+    # and on the page of the session, which names what is wrong with a file
+    browser = Client()
+    browser.force_login(lead)
+    page = f"/vks/cases/{filed_case.case.code}/sessions/{session.number}/"
+    for content, status in ((b"{}", 400), (log_of(export, shown(1, "", 50)), 302)):
+        file = SimpleUploadedFile("nhat-ky.json", content, "application/json")
+        sent = browser.post(page, {"act": "import_log", "file": file})
+        assert sent.status_code == status
+    assert ShowingLog.objects.count() == 4
+    assert "7 lần chiếu" in browser.get(page).content.decode()
+    # what was shown is not unsaid by who records the session, nor by who corrects it
     actions.hold_session(actor=lead, session=session, ends_on=today)
+    actions.correct_session(actor=lead, session=session, reason="Ghi nhầm", shown_kinds=[])
     assert CourtSession.objects.get(pk=session.pk).shown_kinds == ["so_do", "hinh_anh", "bai_trinh_chieu"]
     other = planned(lead, filed_case.case)
     with pytest.raises(Conflict, match="phiên tòa khác"):
@@ -186,7 +223,11 @@ def test_a_package_has_its_day_its_log_and_its_end(
         with pytest.raises(kind):
             decks.confirm_destroyed(actor=people[actor], export_id=export.pk, **asked)
     assert export.path.is_file()
-    client = APIClient()
+    # who took it out still answers for it after leaving the work on the case, as long as he may read that
+    access.end_assignment(actor=people["chief_kv1"], assignment=filed_case.case.assignments.get(user=lead))
+    access.assign(actor=people["chief_kv1"], case=filed_case.case, user=lead, role="qc_reviewer")
+    assert list(overdue_packages(lead)) == [export]
+    assert known_export(lead, export.pk) == export
     client.force_authenticate(people["chief_kv1"])
     assert client.get("/api/vks/decks/").data["count"] == 1
     address = f"/api/vks/decks/{export.pk}/"

@@ -680,6 +680,13 @@ def test_a_session_of_the_court_is_told_from_its_plan_to_what_was_learned(
     assert data(found.rows[1]) == {"session": 3, "event_id": None, "outcome_on": today.isoformat()}
     assert hidden(found.rows[1]) == {"outcome": "Phạt 3 năm tù"}
     assert hidden(found.rows[2]) == {"remarks": "Tranh luận tốt"}
+    with written() as corrected:
+        sessions.correct_session(
+            actor=lead, session=third, reason="Ghi nhầm", values={"is_closed": True}, shown_kinds=["hinh_anh"]
+        )
+    now = said | {"session": 3, "until_day": today.isoformat(), "closed": True, "people": []}
+    assert (corrected.one.kind, data(corrected.one)) == ("session_corrected", now | {"shown_kinds": ["hinh_anh"]})
+    assert hidden(corrected.one) == {"court": "Tòa án khu vực 1", "venue": "Phòng số 2", "reason": "Ghi nhầm"}
     (told,) = in_words([found.rows[0]], leads=False, internal=False)
     assert ("Đã trình chiếu", "Sơ đồ") in [(each.label, each.text) for each in told.values]
 

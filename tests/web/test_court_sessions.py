@@ -60,6 +60,20 @@ def test_a_session_is_planned_and_recorded_on_its_pages(
     page = text_of(lead.get(where))
     assert "08:30" in page
     assert "Đỗ Hữu Ước" in page
+    # two change the plan at once: the later one is told, and neither loses what the other wrote
+    first, second = (lead.get(f"{where}edit/") for _each in range(2))
+    sent = Page(first).fields | {"venue": "Phòng số 2", "procurators": []}
+    assert lead.post(f"{where}edit/", sent).status_code == 302
+    stale = Page(second).fields | {"participants": "Ông Hội thẩm", "procurators": [people["prosecutor_kv1"].pk]}
+    told = lead.post(f"{where}edit/", stale)
+    assert (told.status_code, CourtSession.objects.get().participants) == (409, "")
+    assert "vừa sửa" in text_of(told)
+    merged = Page(told).fields
+    assert (merged["venue"], merged["participants"]) == ("Phòng số 2", "Ông Hội thẩm")
+    assert "procurators" not in merged
+    assert lead.post(f"{where}edit/", merged).status_code == 302
+    row = CourtSession.objects.get()
+    assert (row.venue, row.participants, row.procurators.count()) == ("Phòng số 2", "Ông Hội thẩm", 0)
     refused = lead.post(where, {"act": "hold", "outcome": "Phạt tù"})
     assert refused.status_code == 400
     assert "Hãy ghi ngày có kết quả" in text_of(refused)
@@ -70,7 +84,14 @@ def test_a_session_is_planned_and_recorded_on_its_pages(
     page = text_of(lead.get(where))
     assert "Sơ đồ, Bút lục, hình ảnh" in page
     assert "Ghi hoãn" not in page
-    assert lead.get(f"{where}edit/").status_code == 409
+    assert "Sửa lại" in page
+    # what was written wrongly is put right, with a reason
+    sent = Page(lead.get(f"{where}edit/")).fields | {"venue": "Phòng số 3", "shown_kinds": ["so_do"]}
+    nameless = lead.post(f"{where}edit/", sent)
+    assert (nameless.status_code, CourtSession.objects.get().venue) == (400, "Phòng số 2")
+    assert lead.post(f"{where}edit/", sent | {"reason": "Ghi nhầm phòng"}).status_code == 302
+    row = CourtSession.objects.get()
+    assert (row.state, row.venue, row.shown_kinds) == ("da_dien_ra", "Phòng số 3", ["so_do"])
     assert lead.post(where, {"act": "remark", "remarks": "Hỏi còn dài"}).status_code == 302
     # who only reads the case file sees its sessions, neither what was learned nor what is prepared to be shown
     access.assign(actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="qc_reviewer")

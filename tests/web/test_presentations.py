@@ -143,3 +143,10 @@ def test_a_leader_confirms_on_the_page_and_others_are_not_offered_it(
     slide.refresh_from_db()
     assert slide.confirmed_by == people["chief_kv1"]
     assert "xuất được" in text_of(chief.get(f"{base}1/"))
+    # of a victim under 18 the button says what is answered for, also where somebody else is named on the page
+    young = {"role": "victim", "full_name": "Bộ Luật Tố", "is_minor": True}
+    access.add_entry(actor=people["prosecutor_kv1"], case=filed_case.case, part="person", values=young)
+    page = text_of(chief.get(f"{base}1/"))
+    assert page.count("lãnh đạo vụ án xác nhận cho chiếu") == 1
+    assert page.count("Xác nhận phần được chiếu không cho biết người này") == 1
+    assert ">Xác nhận cho chiếu<" not in page

@@ -552,7 +552,16 @@ def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doi
         return decision
     if max(decision.level, case_decision(user, case).level) < Level.METADATA:
         raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
-    raise NotAllowed(
+    raise not_yours(doing)
+
+
+def not_yours(doing: str) -> NotAllowed:
+    """Return the refusal for somebody who knows of a case but may not do this in it.
+
+    Args:
+        doing: what the person wanted, for the sentence ("nộp tài liệu").
+    """
+    return NotAllowed(
         _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
         % {"doing": doing}
     )

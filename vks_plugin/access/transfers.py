@@ -97,7 +97,7 @@ def before_leaving(*looks: Callable[[CaseFile], None]) -> None:
 
 @transaction.atomic
 def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> CaseFile:
-    """Let another office have a case; who worked on it stops, and the leaders there go on, at this moment.
+    """Let another office have a case; who worked on it stops, and the leaders there go on, at this moment (rule V14).
 
     The code stays: it is on paper already. Who it is assigned to there is for the leaders of that office. Whether the
     actor may is decided before: by `require_transfer`, or by the leader who sent its paper there.

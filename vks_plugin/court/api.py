@@ -64,7 +64,11 @@ class BundleSerializer(serializers.Serializer[Bundle]):
 
     def get_remark(self, bundle: Bundle) -> str:
         """Return the sentence; empty for readers other than the accused."""
-        return reading_remark(bundle.case) if bundle.preset == Bundle.Preset.DEFENCE else ""
+        if bundle.preset != Bundle.Preset.DEFENCE:
+            return ""
+        # the same for all bundles of a case: a list asks once
+        remark: str | None = self.context.get("remark")
+        return reading_remark(bundle.case) if remark is None else remark
 
 
 class BundleRequestSerializer(InputSerializer):
@@ -136,7 +140,8 @@ class CaseBundleViewSet(OfCaseViewSet):
         """Answer with those the asker may have."""
         case = self.case_view().case
         chosen = [bundle.pk for bundle in actions.bundles_of(self.actor, case)]
-        return self.page(Bundle.objects.filter(pk__in=chosen).select_related("case", "requested_by"))
+        rows = Bundle.objects.filter(pk__in=chosen).select_related("case", "requested_by")
+        return self.page(rows, knowing=lambda _bundles: {"remark": reading_remark(case)})
 
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Queue one."""

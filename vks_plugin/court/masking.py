@@ -24,9 +24,10 @@ class PersonFacts:
     """Why, for the sentence: `người dưới 18 tuổi`."""
     other_names: tuple[str, ...] = ()
     young_victim: bool = False
-    """Whether this is a victim under 18, of whom no page is shown at all (validation rule V11)."""
+    """Whether this is a victim under 18, whose pages a leader has to answer for one by one (validation rule V11)."""
 
 
+_LETTER = r"[^\W\d_]"
 _ADDRESSED = r"(?:cháu|em|bé|chị|anh|bà|ông|cô|chú|bác|cậu|mợ|dì|thím)"
 
 
@@ -54,9 +55,26 @@ def _names(person: PersonFacts) -> list[str]:
     return [wanted for name in (person.name, *person.other_names) if (wanted := folded(name))]
 
 
-def _standing(plain: str, wanted: str) -> Iterator[re.Match[str]]:
-    """Yield where a name stands as a word of its own."""
-    return re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", plain)
+def _joined(one: str, other: str) -> bool:
+    return (one.isalpha() and other.isalpha()) or (one.isdigit() and other.isdigit())
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Tell whether what stands from `start` up to `end` is no part of a longer word or number.
+
+    A digit or a line beside letters ends a word: `BBLK_Lê Thị Kín_2009`, and `Lê Thị Kín1` as recognition reads a stamp.
+    """
+    begins = start == 0 or not _joined(text[start - 1], text[start])
+    return begins and (end >= len(text) or not _joined(text[end - 1], text[end]))
+
+
+def _standing(plain: str, wanted: str) -> Iterator[tuple[int, int]]:
+    """Yield where a name stands as a word of its own: its first place and the one after its last."""
+    start = plain.find(wanted)
+    while start >= 0:
+        if stands_alone(plain, start, start + len(wanted)):
+            yield start, start + len(wanted)
+        start = plain.find(wanted, start + 1)
 
 
 def addressed(text: str, person: PersonFacts) -> Iterator[re.Match[str]]:
@@ -64,15 +82,13 @@ def addressed(text: str, person: PersonFacts) -> Iterator[re.Match[str]]:
     words = composed(person.name).split()
     if len(words) < 2:
         return iter(())
-    return re.finditer(rf"(?<!\w){_ADDRESSED}\s+({re.escape(words[-1])})(?!\w)", text, re.IGNORECASE)
+    return re.finditer(rf"(?<!{_LETTER}){_ADDRESSED}\s+({re.escape(words[-1])})(?!{_LETTER})", text, re.IGNORECASE)
 
 
 def _spans(text: str, person: PersonFacts, mapped: tuple[str, list[int]]) -> list[tuple[int, int]]:
     plain, places = mapped
     spans = [
-        (places[match.start()], places[match.end() - 1] + 1)
-        for wanted in _names(person)
-        for match in _standing(plain, wanted)
+        (places[start], places[end - 1] + 1) for wanted in _names(person) for start, end in _standing(plain, wanted)
     ]
     return spans + [match.span(1) for match in addressed(text, person)]
 

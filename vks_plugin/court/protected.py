@@ -30,14 +30,15 @@ def _why_masked(case: CaseFile, person: CasePerson, today: dt.date) -> str:
     return _("người được ghi là ẩn danh khi trình chiếu") if person.is_anonymous else ""
 
 
-def people_to_mask(case: CaseFile) -> list[CasePerson]:
-    """Return whoever besides the accused may not be recognised by those outside (one query).
+def people_to_mask(case: CaseFile) -> list[tuple[CasePerson, str]]:
+    """Return whoever besides the accused may not be recognised by those outside, each with the reason (one query).
 
     The protected, the anonymous, minors at the act or today, victims of sexual offences; in a case of sexual abuse of
     minors every victim.
     """
     today = timezone.localdate()
-    return [person for person in case.people.order_by("pk") if _why_masked(case, person, today)]
+    told = ((person, _why_masked(case, person, today)) for person in case.people.order_by("pk"))
+    return [(person, why) for person, why in told if why]
 
 
 def masks_of(case: CaseFile) -> list[PersonFacts]:
@@ -45,13 +46,13 @@ def masks_of(case: CaseFile) -> list[PersonFacts]:
     today = timezone.localdate()
     counted: Counter[str] = Counter()
     found = []
-    for person in people_to_mask(case):
+    for person, why in people_to_mask(case):
         counted[person.role_label] += 1
         found.append(
             PersonFacts(
                 person.full_name,
                 f"[{person.role_label} {counted[person.role_label]}]",
-                _why_masked(case, person, today),
+                why,
                 young_victim=person.role == "victim" and _is_minor(case, person, today),
             )
         )

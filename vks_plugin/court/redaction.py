@@ -18,7 +18,7 @@ import pypdfium2
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from vks_plugin.court.masking import PersonFacts, addressed
+from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
 from vks_plugin.court.words import Box, Run, comparable, passages_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
@@ -72,16 +72,14 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
 
 
 def _found(run: Run, term: str) -> Iterator[tuple[int, int]]:
-    """Yield where a term stands: accents, case and spaces do not count, and it is no part of a longer word."""
+    """Yield where a term stands: accents, case and spaces do not count, and it is no part of a longer word or number."""
     plain = comparable(run.text)
     text, places = _squeezed(plain)
     wanted, _places = _squeezed(comparable(term))
     start = text.find(wanted)
     while start >= 0:
         first, last = places[start], places[start + len(wanted) - 1]
-        before = plain[first - 1] if first else " "
-        after = plain[last + 1] if last + 1 < len(plain) else " "
-        if not (before.isalnum() and plain[first].isalnum()) and not (after.isalnum() and plain[last].isalnum()):
+        if stands_alone(plain, first, last + 1):
             yield first, last
         start = text.find(wanted, start + 1)
 

@@ -28,7 +28,7 @@ MOST_TERMS = 100
 def usual_terms(case: CaseFile) -> list[tuple[str, str]]:
     """Return kind and words of everything by which a person who is kept secret could be known."""
     found = []
-    for person in people_to_mask(case):
+    for person, _why in people_to_mask(case):
         found += [
             ("nguoi", person.full_name),
             ("can_cuoc", person.id_number),

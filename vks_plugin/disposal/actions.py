@@ -29,8 +29,7 @@ from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, Volume
 from vks_plugin.cases.validation import Disposal, may_be_destroyed
 from vks_plugin.conf import configuration
-from vks_plugin.custody.actions.moving import move, next_number
-from vks_plugin.custody.actions.retention import said
+from vks_plugin.custody.actions.moving import move, next_number, said
 from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.queries.accession import longest_silence
 from vks_plugin.custody.queries.retention import Standing, standings

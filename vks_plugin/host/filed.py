@@ -78,7 +78,7 @@ def filed_among(document_ids: Iterable[int]) -> set[int]:
 
 
 def frozen_among(document_ids: Iterable[int]) -> set[int]:
-    """Return which of these documents, or whose roots where they are versions, are frozen."""
+    """Return which of these documents, or whose roots where they are versions, are frozen (validation rule V06)."""
     return _among(_frozen, document_ids)
 
 

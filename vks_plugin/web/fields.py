@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django import forms
+from django.forms.widgets import ChoiceWidget
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -329,12 +330,15 @@ class RememberingForm(StyledForm):
         both: dict[str, str] = {}
         now = self.as_typed()
         for name, text in now.items():
-            sent = posted.get(name, "")
+            several = _takes_several(self.fields[name].widget)
+            sent = _of_several(posted.getlist(name)) if several else posted.get(name, "")
             if self.fields[name].widget.is_hidden:
                 # which state was read: from here on, this one
                 data[name] = text
             elif name in read and _same(sent, str(read[name])):
-                if text:
+                if several:
+                    data.setlist(name, text.split())
+                elif text:
                     data[name] = text
                 else:
                     data.pop(name, None)
@@ -348,9 +352,19 @@ def _same(one: str, other: str) -> bool:
     return one.split() == other.split()
 
 
+def _takes_several(widget: forms.Widget) -> bool:
+    return isinstance(widget, ChoiceWidget) and widget.allow_multiple_selected
+
+
+def _of_several(values: Iterable[Any]) -> str:
+    return " ".join(sorted(str(each) for each in values))
+
+
 def _as_typed(field: forms.BoundField) -> str:
     value = field.field.prepare_value(field.initial)
     widget = field.field.widget
+    if _takes_several(widget):
+        return _of_several(value or ())
     if isinstance(widget, forms.CheckboxInput):
         return "on" if value else ""
     if isinstance(widget, forms.Select):

@@ -486,18 +486,24 @@ def told_of_meanwhile(form: RememberingForm, case: CaseFile, both: Mapping[str, 
         both: what the record says now of the fields that both changed.
     """
     last = case.changes.first()
+    tell_meanwhile(form, both, last.actor_name if last is not None else "")
+
+
+def tell_meanwhile(form: RememberingForm, both: Mapping[str, str], name: str = "") -> None:
+    """Say the same of whatever a form shows; an empty name where it is not known who it was."""
     form.add_error(
         None,
         gettext(
             "%(name)s vừa sửa vụ án này. Phần bạn nhập còn nguyên, phần người đó sửa đã có bên dưới; chỗ hai người "
             "cùng sửa thì có ghi chú. Hãy xem lại rồi bấm Lưu lần nữa."
         )
-        % {"name": last.actor_name if last is not None else gettext("Người khác")},
+        % {"name": name or gettext("Người khác")},
     )
-    for name, text in both.items():
-        field = form.fields[name]
+    for place, text in both.items():
+        field = form.fields[place]
         if isinstance(field, forms.ChoiceField):
             choices: Any = field.choices
-            text = next((str(label) for value, label in choices if str(value) == text), text)  # noqa: PLW2901 - in words
+            chosen = text.split() if isinstance(field, forms.ModelMultipleChoiceField) else [text]
+            text = ", ".join(str(label) for value, label in choices if str(value) in chosen) or text  # noqa: PLW2901 - in words
         # the field as it is shown has its own copy of these words
-        form[name].help_text = gettext("Hồ sơ nay ghi: %(value)s") % {"value": text or gettext("(trống)")}
+        form[place].help_text = gettext("Hồ sơ nay ghi: %(value)s") % {"value": text or gettext("(trống)")}

@@ -6,15 +6,16 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.court.sessions.logs import LARGEST
 from vks_plugin.court.sessions.models import CourtSession
-from vks_plugin.court.sessions.queries import appearing_people, verdicts_of
+from vks_plugin.court.sessions.queries import PLAN, appearing_in, appearing_people, fingerprint, verdicts_for
 from vks_plugin.organization.queries import display_name
-from vks_plugin.web.fields import DayField, HourField, StyledForm, suggesting
+from vks_plugin.web.fields import DayField, HourField, RememberingForm, StyledForm, suggesting
 
 
 class _People(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only for type checkers
@@ -30,11 +31,14 @@ class _Verdict(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         """Return what happened, with number and day."""
-        return " ".join(part for part in (obj.label, obj.number, f"{obj.happened_on:%d/%m/%Y}") if part)
+        told = " ".join(part for part in (obj.label, obj.number, f"{obj.happened_on:%d/%m/%Y}") if part)
+        return told if obj.withdrawn_at is None else f"{told} ({gettext('đã rút lại')})"
 
 
-class SessionForm(StyledForm):
+class SessionForm(RememberingForm):
     """What is planned of a session."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     court_level = forms.ChoiceField(label=_("Cấp xét xử"), choices=CourtLevel.choices)
     court = suggesting(forms.CharField(label=_("Tòa án"), max_length=200), "courts")
@@ -78,20 +82,41 @@ class SessionForm(StyledForm):
         people = appearing_people(case)
         if session is not None:
             there = list(session.procurators.values_list("user_id", flat=True))
-            initial = {name: getattr(session, name) for name in self.base_fields if name != "procurators"}
-            initial["procurators"] = there
-            people = User.objects.filter(pk__in=[*there, *people.values_list("pk", flat=True)])
-        super().__init__(*args, initial=initial, **options)
+            initial = {name: getattr(session, name) for name in PLAN}
+            initial |= {"procurators": there, "seen": fingerprint(session)}
+            people = appearing_in(session)
+        super().__init__(*args, initial=initial | options.pop("initial", {}), **options)
         chooser: Any = self.fields["procurators"]
         chooser.queryset = people
         # boxes of a list carry a class of their own
         chooser.widget.attrs["class"] = "form-check-input"
         chosen: Any = self.fields["court_level"]
         chosen.choices = [(value, label) for value, label in CourtLevel.choices if value in levels]
+        self.remember()
 
     def given(self) -> dict[str, Any]:
         """Return the plan, without the people."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "procurators"}
+        return {name: self.cleaned_data[name] for name in PLAN}
+
+
+def _shown_kinds() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=_("Đã trình chiếu"),
+        choices=ShownKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+
+
+class CorrectionForm(SessionForm):
+    """What was written wrongly of a session that took place."""
+
+    ends_on = DayField(label=_("Kết thúc ngày"), required=False)
+    shown_kinds = _shown_kinds()
+    reason = forms.CharField(label=_("Lý do sửa"), max_length=500)
+
+    def __init__(self, *args: Any, session: CourtSession, **options: Any) -> None:
+        super().__init__(*args, session=session, initial={"shown_kinds": session.shown_kinds}, **options)
 
 
 class OutcomeForm(StyledForm):
@@ -112,7 +137,7 @@ class OutcomeForm(StyledForm):
         initial = {"outcome": session.outcome, "outcome_on": session.outcome_on, "verdict": session.verdict_id}
         super().__init__(*args, initial=initial | options.pop("initial", {}), **options)
         chooser: Any = self.fields["verdict"]
-        chooser.queryset = verdicts_of(session.case)
+        chooser.queryset = verdicts_for(session)
 
     def given(self) -> dict[str, Any]:
         """Return what an action takes."""
@@ -124,12 +149,7 @@ class HoldForm(OutcomeForm):
     """That a session took place."""
 
     ends_on = DayField(label=_("Kết thúc ngày"), required=False)
-    shown_kinds = forms.MultipleChoiceField(
-        label=_("Đã trình chiếu"),
-        choices=ShownKind.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-    )
+    shown_kinds = _shown_kinds()
     field_order = ("ends_on", "shown_kinds", "outcome", "outcome_on", "verdict")
 
     def __init__(self, *args: Any, session: CourtSession, **options: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
@@ -84,6 +85,14 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         frame |= {"led": led.all, "reads_ledger": led.province}
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
     return frame
+
+
+def in_pages(request: HttpRequest, rows: Any, size: int) -> tuple[Page[Any], str]:
+    """Return the page of a list that is asked for, and what the other pages are asked for with, beside their number."""
+    chosen = Paginator(rows, size).get_page(request.GET.get("page"))
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    return chosen, kept.urlencode()
 
 
 def show_error(request: HttpRequest, error: VksError) -> HttpResponse:

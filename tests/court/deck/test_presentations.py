@@ -285,6 +285,19 @@ def test_a_name_in_the_recognised_text_of_a_page_is_found(
     assert rules(presentation, lead) == []
 
 
+def test_a_confirmation_for_another_reason_does_not_hold_for_a_victim_under_18(
+    filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
+) -> None:
+    victim(filed_case, lead, full_name="Luật Tố Tụng", is_protected=True)
+    slide = add(presentation, lead, "but_luc", case_document=filed_case.documents[1])
+    (seen,) = [each.fingerprint for each in obstacles_of(lead, presentation) if each.confirmable]
+    actions.confirm_slide(actor=people["chief_kv1"], presentation=presentation, slide_id=slide.pk, fingerprint=seen)
+    assert rules(presentation, lead) == []
+    # her birth date is learned later: what is to be answered for is more
+    CasePerson.objects.update(birth_date=timezone.localdate() - dt.timedelta(days=3000), birth_year=2018)
+    assert rules(presentation, lead) == [(Rule.YOUNG_VICTIM, 1)]
+
+
 def test_folios_of_a_state_secret_and_pages_without_folio_stop_the_deck(
     filed_case: FiledCase, lead: User, presentation: Presentation
 ) -> None:

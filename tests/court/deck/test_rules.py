@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from vks_plugin.cases.validation import RULES
 from vks_plugin.court.deck.rules import (
     Obstacle,
     PagesFacts,
@@ -126,6 +127,9 @@ def test_a_page_that_names_a_young_victim_is_not_confirmed_as_another_is() -> No
     young = PersonFacts(GIRL.name, GIRL.shown_as, GIRL.why, young_victim=True)
     (only,) = examine(TrialFacts(protected=(young,)), [exhibit(pages=pages(text="Cháu Hoa khai"))])
     assert (only.rule, only.blocks, only.confirmable) == (Rule.YOUNG_VICTIM, True, True)
+    # as strict as the table of rules tells people it is
+    (told,) = (rule for rule in RULES if rule.id == "V11")
+    assert only.blocks == (told.severity == "block")
     assert "không cho biết người này" in only.sentence
     assert "Hoa" not in only.sentence
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING, Level
-from vks_plugin.access.queries import CaseView, case_for, leads, visible_cases, visible_documents
+from vks_plugin.access.queries import CaseView, case_for, leads, not_yours, visible_cases, visible_documents
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
@@ -42,7 +42,7 @@ from vks_plugin.custody.queries import sealed_files
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.host.files import newest_version, readable_pdf
 from vks_plugin.language import spoken
-from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.queries import display_name, posts_in_force
 
 # --- who may -------------------------------------------------------------------------------------
 
@@ -64,10 +64,7 @@ def deck_view(user: User, code: str, *, writing: bool = False) -> CaseView:
     oversees = view.decision.level >= Level.VIEW and leading
     if contributes or (oversees and not writing):
         return view
-    raise NotAllowed(
-        _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
-        % {"doing": _("soạn trình chiếu") if writing else _("xem phần trình chiếu")}
-    )
+    raise not_yours(_("soạn trình chiếu") if writing else _("xem phần trình chiếu"))
 
 
 def may_confirm(user: User, case: CaseFile) -> bool:
@@ -112,10 +109,10 @@ def export_for(user: User, export_id: UUID | str) -> DeckExport:
 
 
 def known_export(user: User, export_id: UUID | str) -> DeckExport:
-    """Return a package of a case the person works on or leads: what becomes of it is theirs to say, whoever made it.
+    """Return a package whose end is the person's to confirm: of a case worked on or led, whoever asked for it; or one's own.
 
     Raises:
-        NotFound: there is none, or none of a case whose presentations the person may see.
+        NotFound: there is none, or none the person asked for or of a case whose presentations the person may see.
         NotAllowed: the person looks at presentations of the case only from above.
     """
     found = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by").filter(pk=export_id)
@@ -125,6 +122,10 @@ def known_export(user: User, export_id: UUID | str) -> DeckExport:
         raise missing
     case = export.presentation.case
     try:
+        own = export.requested_by_id == user.pk and case_for(user, case.code).decision.level >= Level.VIEW
+        if own:
+            # who took it out may have left the work on the case, and still has the copies
+            return export
         view = deck_view(user, case.code)
     except (NotFound, NotAllowed) as error:
         raise missing from error
@@ -136,7 +137,8 @@ def known_export(user: User, export_id: UUID | str) -> DeckExport:
 def packages_of(case: CaseFile) -> list[DeckExport]:
     """Return the newest finished packages of a case the asker was let into: who took what out, and what became of it."""
     rows = DeckExport.objects.filter(presentation__case=case, status=DeckExport.Status.DONE)
-    chosen = list(rows.select_related("presentation", "requested_by").order_by("-created_at")[:_PACKAGES])
+    told = rows.select_related("presentation", "requested_by").defer("contents")
+    chosen = list(told.order_by("-created_at")[:_PACKAGES])
     for each in chosen:
         each.presentation.case = case
     return chosen
@@ -157,13 +159,28 @@ def overdue_packages(user: User) -> QuerySet[DeckExport]:
         expires_on__lt=timezone.localdate(),
         presentation__case__in=known,
     )
-    return rows.select_related("presentation__case__unit", "requested_by").order_by("expires_on", "pk")
+    told = rows.select_related("presentation__case__unit", "requested_by").defer("contents")
+    return told.order_by("expires_on", "pk")
+
+
+class PackageTold(NamedTuple):
+    """A package that went out, in words for a list."""
+
+    export: DeckExport
+    asked_by: str
+    overdue: bool
+
+
+def told_of_packages(exports: Iterable[DeckExport]) -> list[PackageTold]:
+    """Return packages with who asked for them, and whether they are past their day and not confirmed as destroyed."""
+    today = timezone.localdate()
+    return [PackageTold(each, display_name(each.requested_by), each.is_overdue(today)) for each in exports]
 
 
 def exports_of(user: User, presentation: Presentation) -> list[DeckExport]:
     """Return the newest decks of a presentation that the person may have."""
-    rows = presentation.exports.select_related("presentation__case__unit__parent", "requested_by")[:10]
-    return [export for export in rows if may_have(user, export)]
+    rows = presentation.exports.select_related("presentation__case__unit__parent", "requested_by").defer("contents")
+    return [export for export in rows[:10] if may_have(user, export)]
 
 
 def marks_for(user: User, documents: Iterable[int]) -> QuerySet[FolioMark]:
@@ -246,7 +263,8 @@ def shown_pages(slide: Slide, filed: CaseDocument | None) -> range:
 def slide_fingerprint(slide: Slide, filed: CaseDocument, protected: Iterable[PersonFacts]) -> str:
     """Return what stands for exactly what a slide shows of the case file, and who is not to be named in it.
 
-    Another page or version has another, and so has the same page once somebody more is protected.
+    Another page or version has another, and so has the same page once somebody more is protected, or somebody turns out
+    to be a victim under 18.
 
     Raises:
         BadInput: the file is not there.
@@ -263,7 +281,8 @@ def slide_fingerprint(slide: Slide, filed: CaseDocument, protected: Iterable[Per
         pages.stop,
         slide.crop,
         slide.kind,
-        sorted(each.name for each in protected),
+        # what a leader answers for of a victim under 18 is more than of others
+        sorted((each.name, each.young_victim) for each in protected),
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.queries import CaseView
+from vks_plugin.access.queries import CaseView, not_yours
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import check, clean_text, lock_case
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
@@ -22,47 +23,35 @@ from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.sessions import logs
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
-from vks_plugin.court.sessions.queries import appearing_people, keeps, kinds_shown, session_view, verdicts_of
+from vks_plugin.court.sessions.queries import (
+    PLAN,
+    appearing_in,
+    appearing_people,
+    fingerprint,
+    keeps,
+    kinds_shown,
+    office_at,
+    session_view,
+    verdicts_for,
+)
 from vks_plugin.court.sessions.states import CALLED_OFF, HELD, PLANNED, SESSION
-from vks_plugin.custody.actions.moving import move
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge
+from vks_plugin.custody.actions.moving import move, said
+from vks_plugin.errors import BadInput, Conflict, NotFound, TooLarge
 from vks_plugin.language import spoken
-from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import composed, gettext_noop, one_line
 
 MOST_SESSIONS = 200
 """Sessions of one case."""
 MOST_PROCURATORS = 20
+MOST_LOGS = 100
+"""Logs of what was shown in one session: some windows, some days, each saved more than once."""
+SHORTEST_REASON = 3
 LONGEST_WAIT = dt.timedelta(days=3 * 366)
 """How far ahead a session is planned at most: a year that is a slip of the finger lies beyond."""
 
-PLAN = (
-    "court_level",
-    "court",
-    "venue",
-    "starts_on",
-    "starts_at",
-    "ends_on",
-    "is_learning",
-    "learning_decided_on",
-    "learning_organiser",
-    "is_closed",
-    "is_mobile",
-    "is_online",
-    "participants",
-)
-"""What is planned of a session, beside who takes part."""
 
-
-def _not_yours() -> NotAllowed:
-    return NotAllowed(
-        _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
-        % {"doing": _("ghi phiên tòa")}
-    )
-
-
-def _held(actor: User, session: CourtSession) -> CourtSession:
-    """Return a session as the database has it, its case held until the transaction ends.
+def _held(actor: User, session: CourtSession) -> tuple[CaseView, CourtSession]:
+    """Return a session as the database has it, with its case, which is held until the transaction ends.
 
     Raises:
         NotFound, NotAllowed: the actor may not record it.
@@ -74,15 +63,8 @@ def _held(actor: User, session: CourtSession) -> CourtSession:
         raise NotFound(_("Không có phiên tòa này trong phạm vi của bạn."))
     row.case = view.case
     if not keeps(actor, view, row.court_level):
-        raise _not_yours()
-    return row
-
-
-def _office(case: CaseFile, court_level: str) -> ProcuracyUnit:
-    """Return the office that appears: at the trial the one appointed for it, else that of the case; on appeal the one above."""
-    if court_level == CourtLevel.APPEAL:
-        return case.unit.parent or case.unit
-    return case.trial_unit or case.unit
+        raise not_yours(_("ghi phiên tòa"))
+    return view, row
 
 
 def _set(row: CourtSession, values: Mapping[str, Any]) -> None:
@@ -118,12 +100,11 @@ def _appear(row: CourtSession, people: Iterable[User]) -> None:
     """Say who takes part.
 
     Raises:
-        BadInput: somebody who neither appears in the case today nor was named before, or too many.
+        BadInput: somebody who neither appears in the case nor was named before, or too many.
     """
     wanted = {each.pk: each for each in people}
     there = set(row.procurators.values_list("user_id", flat=True))
-    known = there | set(appearing_people(row.case).values_list("pk", flat=True))
-    if not wanted.keys() <= known:
+    if not wanted.keys() <= set(appearing_in(row).values_list("pk", flat=True)):
         raise BadInput(
             _("Người tham gia phiên tòa phải là kiểm sát viên, kiểm tra viên đang được phân công trong vụ án."),
             field="procurators",
@@ -174,7 +155,7 @@ def plan_session(
     view = session_view(actor, case.code)
     court_level = str(values.get("court_level") or CourtLevel.FIRST)
     if not keeps(actor, view, court_level):
-        raise _not_yours()
+        raise not_yours(_("ghi phiên tòa"))
     if not view.case.kind_data.goes_to_court:
         raise Conflict(_("Loại hồ sơ này không có phiên tòa: hãy dự kiến ở vụ án đã khởi tố từ nguồn tin."))
     return _plan(actor, lock_case(view.case), {**values, "court_level": court_level}, procurators)
@@ -202,7 +183,7 @@ def _plan(
         unit=case.unit,
     )
     _set(row, values)
-    row.unit = _office(case, row.court_level)
+    row.unit = office_at(case, row.court_level)
     row.save()
     _appear(row, procurators)
     tell("session_planned", actor=actor, case=case, **_planned(row))
@@ -211,37 +192,69 @@ def _plan(
 
 @transaction.atomic
 def change_session(
-    *, actor: User, session: CourtSession, values: Mapping[str, Any], procurators: Iterable[User] | None = None
+    *,
+    actor: User,
+    session: CourtSession,
+    values: Mapping[str, Any],
+    procurators: Iterable[User] | None = None,
+    seen: str = "",
 ) -> CourtSession:
     """Change what is planned of a session that has not taken place.
 
     Args:
         values: of `PLAN`; what is left out stays.
         procurators: who takes part from now on; None: as it was.
+        seen: the `fingerprint` of the plan the editor read; with it, a change by somebody else meanwhile is a conflict.
 
     Raises:
         NotFound, NotAllowed: the actor may not.
         BadInput: a value cannot be used.
-        Conflict: the session was held, adjourned or called off.
+        Conflict: the session was held, adjourned or called off; somebody changed the plan meanwhile; or a log that was
+            taken in tells of other days.
     """
-    row = _held(actor, session)
-    _set(row, values)
-    if not keeps(actor, _view(actor, row), row.court_level):
-        raise _not_yours()
-    row.unit = _office(row.case, row.court_level)
-    changed = {name: getattr(row, name) for name in (*PLAN, "unit")}
-    if CourtSession.objects.filter(pk=row.pk, state=PLANNED).update(**changed) != 1:
+    view, row = _held(actor, session)
+    if row.state != PLANNED:
         raise Conflict(
             _("Phiên tòa này “%(state)s”: không sửa dự kiến được nữa.") % {"state": _(SESSION.label(row.state))}
         )
+    if seen and seen != fingerprint(row):
+        raise Conflict(_("Người khác vừa sửa phiên tòa này: hãy tải lại trang, xem lại rồi lưu."))
+    _set(row, values)
+    if not keeps(actor, view, row.court_level):
+        raise not_yours(_("ghi phiên tòa"))
+    _mind_logs(row, row.last_day)
+    row.unit = office_at(row.case, row.court_level)
+    row.save(update_fields=[*PLAN, "unit"])
     if procurators is not None:
         _appear(row, procurators)
     tell("session_changed", actor=actor, case=row.case, **_planned(row))
     return row
 
 
-def _view(actor: User, row: CourtSession) -> CaseView:
-    return session_view(actor, row.case.code)
+def _around(first: dt.date, last: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """Return between which moments something can have been shown in a session of these days."""
+    begins, ends = first - logs.AROUND, last + logs.AROUND + dt.timedelta(days=1)
+    return (
+        timezone.make_aware(dt.datetime.combine(begins, dt.time())),
+        timezone.make_aware(dt.datetime.combine(ends, dt.time())),
+    )
+
+
+def _mind_logs(row: CourtSession, last_day: dt.date) -> None:
+    """Refuse days of which the logs that were taken in tell nothing.
+
+    Raises:
+        Conflict: something was shown on another day.
+    """
+    first, last = _around(row.starts_on, last_day)
+    for entries in row.logs.values_list("entries", flat=True):
+        told = [each[name] for each in entries for name in ("shown_at", "ended_at") if each[name]]
+        moments = [dt.datetime.fromisoformat(each) for each in told]
+        if any(not first <= moment <= last for moment in moments):
+            raise Conflict(
+                _("Nhật ký trình chiếu đã nạp có lần chiếu ngoài những ngày này: hãy giữ ngày phiên tòa khớp nhật ký."),
+                field="starts_on",
+            )
 
 
 @transaction.atomic
@@ -266,9 +279,9 @@ def hold_session(
     Raises:
         NotFound, NotAllowed: the actor may not.
         BadInput: a value cannot be used, or its day has not come.
-        Conflict: it was recorded already.
+        Conflict: it was recorded already, or a log that was taken in tells of other days.
     """
-    row = _held(actor, session)
+    _view, row = _held(actor, session)
     today = timezone.localdate()
     last = ends_on or row.last_day
     if row.starts_on > today:
@@ -281,6 +294,7 @@ def hold_session(
     if last > today:
         raise BadInput(_("Ngày này chưa đến: hãy kiểm tra lại."), field="ends_on")
     _in_order(row.starts_on, last)
+    _mind_logs(row, last)
     # what a log says was shown is not unsaid
     kinds = _kinds([*row.shown_kinds, *shown_kinds])
     ended = _outcome(row, outcome, outcome_on, verdict)
@@ -309,26 +323,84 @@ def _kinds(given: Iterable[str]) -> list[str]:
 
 
 def _outcome(row: CourtSession, outcome: str, outcome_on: dt.date | None, verdict: int | None) -> dict[str, Any]:
-    said = one_line(outcome)
-    if len(said) > 1000:
+    told = one_line(outcome)
+    if len(told) > 1000:
         raise BadInput(_("Nhiều nhất %(most)d chữ cái.") % {"most": 1000}, field="outcome")
     event: ProceduralEvent | None = None
     if verdict is not None:
-        event = verdicts_of(row.case).filter(pk=verdict).first()
+        event = verdicts_for(row).filter(pk=verdict).first()
         if event is None:
             raise BadInput(
                 _("Hãy chọn bản án, quyết định đã ghi trong Diễn biến của chính vụ án này."), field="verdict"
             )
     day = outcome_on or (event.happened_on if event is not None else None)
-    if said and day is None:
+    if told and day is None:
         raise BadInput(_("Hãy ghi ngày có kết quả."), field="outcome_on")
-    if day is not None and not said and event is None:
+    if day is not None and not told and event is None:
         raise BadInput(_("Hãy ghi kết quả phiên tòa."), field="outcome")
     if day is not None and not row.starts_on <= day <= timezone.localdate():
         raise BadInput(
             _("Ngày có kết quả phải từ ngày mở phiên tòa đến hôm nay: hãy kiểm tra lại."), field="outcome_on"
         )
-    return {"outcome": said, "outcome_on": day, "verdict": event}
+    return {"outcome": told, "outcome_on": day, "verdict": event}
+
+
+@transaction.atomic
+def correct_session(
+    *,
+    actor: User,
+    session: CourtSession,
+    reason: str,
+    values: Mapping[str, Any] = MappingProxyType({}),
+    procurators: Iterable[User] | None = None,
+    shown_kinds: Iterable[str] | None = None,
+    seen: str = "",
+) -> CourtSession:
+    """Put right what was written wrongly of a session that took place; what came of it has `record_outcome`.
+
+    Args:
+        reason: why; the ledger keeps it with what the session says from now on.
+        values: of `PLAN`; what is left out stays.
+        procurators: who took part; None: as it was.
+        shown_kinds: of `ShownKind`; what logs say was shown stays. None: as it was.
+        seen: the `fingerprint` of what the editor read; with it, a change by somebody else meanwhile is a conflict.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not.
+        BadInput: a value cannot be used, a day has not come, or no reason is given.
+        Conflict: it was not held; somebody changed it meanwhile; a log tells of other days; or what was learned from it
+            would hang in the air.
+    """
+    view, row = _held(actor, session)
+    if row.state != HELD:
+        raise Conflict(_("Hãy ghi phiên tòa đã diễn ra trước."))
+    if seen and seen != fingerprint(row):
+        raise Conflict(_("Người khác vừa sửa phiên tòa này: hãy tải lại trang, xem lại rồi lưu."))
+    why = said(reason, "reason", least=SHORTEST_REASON)
+    level = row.court_level
+    _set(row, values)
+    if not keeps(actor, view, row.court_level):
+        raise not_yours(_("ghi phiên tòa"))
+    row.ends_on = row.last_day
+    for name in ("starts_on", "ends_on"):
+        if getattr(row, name) > timezone.localdate():
+            raise BadInput(_("Ngày này chưa đến: hãy kiểm tra lại."), field=name)
+    if row.outcome_on is not None and row.outcome_on < row.starts_on:
+        raise BadInput(_("Ngày có kết quả phải từ ngày mở phiên tòa đến hôm nay: hãy kiểm tra lại."), field="starts_on")
+    if row.remarks and not row.is_learning:
+        raise Conflict(_("Phiên tòa đã có nhận xét rút kinh nghiệm: hãy giữ dấu rút kinh nghiệm."), field="is_learning")
+    _mind_logs(row, row.last_day)
+    if shown_kinds is not None:
+        logged = (kind for log in row.logs.select_related("export") for kind in kinds_shown(log))
+        row.shown_kinds = _kinds([*shown_kinds, *logged])
+    if row.court_level != level:
+        # otherwise the office stays the one that appeared, whoever has the case today
+        row.unit = office_at(row.case, row.court_level)
+    row.save(update_fields=[*PLAN, "unit", "shown_kinds"])
+    if procurators is not None:
+        _appear(row, procurators)
+    tell("session_corrected", actor=actor, case=row.case, **_planned(row), shown_kinds=row.shown_kinds, reason=why)
+    return row
 
 
 @transaction.atomic
@@ -347,7 +419,7 @@ def record_outcome(
         BadInput: nothing is said, or a value cannot be used.
         Conflict: it was not held.
     """
-    row = _held(actor, session)
+    _view, row = _held(actor, session)
     ended = _outcome(row, outcome, outcome_on, verdict)
     if not ended["outcome"] and ended["verdict"] is None:
         raise BadInput(_("Hãy ghi kết quả phiên tòa."), field="outcome")
@@ -380,24 +452,17 @@ def remark_on_session(*, actor: User, session: CourtSession, remarks: str) -> Co
         BadInput: nothing is said, or too much.
         Conflict: it was not held, or is not one for learning.
     """
-    row = _held(actor, session)
-    said = composed(remarks).strip()
-    if not 0 < len(said) <= 8000:
+    _view, row = _held(actor, session)
+    told = composed(remarks).strip()
+    if not 0 < len(told) <= 8000:
         raise BadInput(
             _("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": 1, "most": 8000}, field="remarks"
         )
     if not row.is_learning:
         raise Conflict(_("Phiên tòa này không phải phiên tòa rút kinh nghiệm."))
-    _change_held(row, {"remarks": said})
-    tell("session_remarked", actor=actor, case=row.case, session=row.number, remarks=said)
+    _change_held(row, {"remarks": told})
+    tell("session_remarked", actor=actor, case=row.case, session=row.number, remarks=told)
     return row
-
-
-def _reason(text: str) -> str:
-    said = one_line(text)
-    if not 3 <= len(said) <= 500:
-        raise BadInput(_("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": 3, "most": 500}, field="reason")
-    return said
 
 
 @transaction.atomic
@@ -424,11 +489,11 @@ def adjourn_session(
         BadInput: no reason, or a day that does not lie after the first.
         Conflict: it was held or called off already.
     """
-    row = _held(actor, session)
-    said = _reason(reason)
+    _view, row = _held(actor, session)
+    why = said(reason, "reason", least=SHORTEST_REASON)
     if next_on is not None and next_on <= row.starts_on:
         raise BadInput(_("Ngày mở lại phải sau ngày bị hoãn."), field="next_on")
-    move(row, SESSION, "adjourn", reason=said)
+    move(row, SESSION, "adjourn", reason=why)
     tell(
         "session_adjourned",
         actor=actor,
@@ -436,7 +501,7 @@ def adjourn_session(
         session=row.number,
         session_on=row.starts_on,
         next_on=next_on,
-        reason=said,
+        reason=why,
     )
     if next_on is not None:
         same = {name: getattr(row, name) for name in PLAN} | {
@@ -446,7 +511,11 @@ def adjourn_session(
         }
         here = set(appearing_people(row.case))
         people = [each.user for each in row.procurators.select_related("user") if each.user in here]
-        _plan(actor, lock_case(row.case), same, people, previous=row)
+        try:
+            _plan(actor, row.case, same, people, previous=row)
+        except BadInput as error:
+            # its day is the only one that is new
+            raise BadInput(error.message, field="next_on" if error.field == "starts_on" else error.field) from error
     return row
 
 
@@ -461,9 +530,9 @@ def import_log(*, actor: User, session: CourtSession, content: bytes) -> tuple[S
         NotFound, NotAllowed: the actor may not record the session.
         TooLarge: more than any log.
         BadInput: it is no log, or not of a package of this case, or not of this session; the sentence says which.
-        Conflict: the session was called off, or the file was taken in for another.
+        Conflict: the session was called off, has too many logs, or the file was taken in for another.
     """
-    row = _held(actor, session)
+    _view, row = _held(actor, session)
     if row.state == CALLED_OFF:
         raise Conflict(_("Phiên tòa này “%(state)s”: không làm được việc này.") % {"state": row.state_label})
     if len(content) > logs.LARGEST:
@@ -475,15 +544,14 @@ def import_log(*, actor: User, session: CourtSession, content: bytes) -> tuple[S
     try:
         log = logs.read(content)
         export = _package(row, log)
-        first, last = (
-            timezone.make_aware(dt.datetime.combine(day, dt.time()))
-            for day in (row.starts_on - logs.AROUND, row.last_day + logs.AROUND + dt.timedelta(days=1))
-        )
+        first, last = _around(row.starts_on, row.last_day)
         shown = logs.checked(log, contents=export.contents, first=first, last=last)
     except logs.LogError as error:
         raise BadInput(spoken(error.sentence), field="file") from error
     if known is not None:
         raise Conflict(_("Nhật ký này đã được nạp cho một phiên tòa khác."))
+    if row.logs.count() >= MOST_LOGS:
+        raise Conflict(_("Phiên tòa đã có %(most)d nhật ký trình chiếu: hãy báo quản trị.") % {"most": MOST_LOGS})
     made = ShowingLog.objects.create(
         session=row, export=export, sha256=sha256, entries=[each.stored() for each in shown], imported_by=actor
     )
@@ -529,17 +597,19 @@ def call_off_session(*, actor: User, session: CourtSession, reason: str) -> Cour
     Raises:
         NotFound, NotAllowed: the actor may not.
         BadInput: no reason.
-        Conflict: it was held or adjourned already.
+        Conflict: it was held or adjourned already, or a log tells that something was shown in it.
     """
-    row = _held(actor, session)
-    said = _reason(reason)
-    move(row, SESSION, "call_off", reason=said)
+    _view, row = _held(actor, session)
+    why = said(reason, "reason", least=SHORTEST_REASON)
+    if row.logs.exists():
+        raise Conflict(_("Phiên tòa này đã có nhật ký trình chiếu: hãy ghi đã diễn ra hoặc hoãn."))
+    move(row, SESSION, "call_off", reason=why)
     tell(
         "session_called_off",
         actor=actor,
         case=row.case,
         session=row.number,
         session_on=row.starts_on,
-        reason=said,
+        reason=why,
     )
     return row

@@ -13,7 +13,6 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.court.sessions import actions
 from vks_plugin.court.sessions.filters import SessionFilterSet
@@ -22,14 +21,16 @@ from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.queries import (
     SessionTold,
     ShownTold,
+    appearing_in,
     appearing_people,
+    fingerprint,
     readable_sessions,
     session_for,
     session_view,
     shown_in,
     told_to,
 )
-from vks_plugin.court.sessions.states import SESSION
+from vks_plugin.court.sessions.states import HELD, SESSION
 from vks_plugin.errors import BadInput
 from vks_plugin.rest import (
     LARGEST_NUMBER,
@@ -89,9 +90,15 @@ class SessionSerializer(serializers.Serializer[SessionTold]):
     verdict = serializers.IntegerField(
         source="row.verdict_id", allow_null=True, help_text="Event of the case that says it."
     )
+    verdict_withdrawn = serializers.SerializerMethodField(
+        help_text="Whether that event was withdrawn from the record since: what came of the session is then to be said anew."
+    )
+    seen = serializers.SerializerMethodField(
+        help_text="Stands for the plan as it is now; sent back with a change, it is refused when somebody changed it meanwhile."
+    )
     remarks = serializers.CharField(help_text="What was learned; empty for who only reads the case file.")
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do: of `adjourn`, `call_off`, `change`, `hold`, `import_log`, `record_outcome`, `remark`."
+        help_text="What the asker may do: of `adjourn`, `call_off`, `change`, `correct`, `hold`, `import_log`, `record_outcome`, `remark`."
     )
 
     def to_representation(self, instance: SessionTold) -> dict[str, Any]:
@@ -102,6 +109,14 @@ class SessionSerializer(serializers.Serializer[SessionTold]):
     def get_may(self, told: SessionTold) -> list[str]:
         """Return the acts."""
         return sorted(told.may)
+
+    def get_verdict_withdrawn(self, told: SessionTold) -> bool:
+        """Return whether it was."""
+        return told.row.verdict is not None and told.row.verdict.withdrawn_at is not None
+
+    def get_seen(self, told: SessionTold) -> str:
+        """Return the fingerprint."""
+        return fingerprint(told.row)
 
 
 class SessionChangeSerializer(InputSerializer):
@@ -125,6 +140,22 @@ class SessionChangeSerializer(InputSerializer):
         required=False,
         max_length=actions.MOST_PROCURATORS,
         help_text="Accounts of who takes part: assigned to the case and appearing in court.",
+    )
+
+
+class SessionEditSerializer(SessionChangeSerializer):
+    """A change of what is planned, or of what was written of a session that was held."""
+
+    reason = ComposedField(required=False, max_length=500, help_text="Why; of a session that was held only.")
+    shown_kinds = serializers.ListField(
+        child=serializers.CharField(max_length=20),
+        required=False,
+        max_length=10,
+        help_text=f"{_KINDS} Of a session that was held only; what logs say was shown stays.",
+    )
+
+    seen = serializers.CharField(
+        required=False, max_length=64, help_text="As it was read: a change by somebody else meanwhile is then refused."
     )
 
 
@@ -194,13 +225,13 @@ class SessionRemarksSerializer(InputSerializer):
     remarks = ComposedField(max_length=8000)
 
 
-def _people(case: CaseFile, accounts: Iterable[str], there: Iterable[User] = ()) -> list[User]:
+def _people(appearing: Iterable[User], accounts: Iterable[str]) -> list[User]:
     """Return the holders of these accounts.
 
     Raises:
         BadInput: one of them does not appear in the case.
     """
-    known = {each.get_username(): each for each in (*appearing_people(case), *there)}
+    known = {each.get_username(): each for each in appearing}
     wanted = list(dict.fromkeys(accounts))
     if not set(wanted) <= known.keys():
         raise BadInput(
@@ -239,11 +270,12 @@ _FILTERS = [
         summary="Plan a court session",
         description="For who may contribute to the case, and its leaders.",
         request=SessionPlanSerializer,
-        responses={201: SessionSerializer, **refusals(400, 403, 404)},
+        responses={201: SessionSerializer, **refusals(400, 403, 404, 409)},
     ),
     partial_update=extend_schema(
-        summary="Change what is planned",
-        request=SessionChangeSerializer,
+        summary="Change what is planned, or correct what was written",
+        description="Of a session that was held: what was written wrongly of it, with `reason`; what came of it has `outcome/`.",
+        request=SessionEditSerializer,
         responses={200: SessionSerializer, **refusals(400, 403, 404, 409)},
     ),
 )
@@ -270,20 +302,21 @@ class CourtSessionViewSet(ApiViewSet):
         """Plan one."""
         given = dict(self.given(SessionPlanSerializer))
         view = session_view(self.actor, given.pop("case"))
-        people = _people(view.case, given.pop("procurators", []))
+        people = _people(appearing_people(view.case), given.pop("procurators", []))
         row = actions.plan_session(actor=self.actor, case=view.case, values=given, procurators=people)
         return self._told(row.pk, status=201)
 
     def partial_update(self, _request: Request, pk: str) -> Response:
         """Change one."""
         _view, row = session_for(self.actor, int(pk))
-        given = dict(self.given(SessionChangeSerializer, partial=True))
-        named = given.pop("procurators", None)
-        people = None
-        if named is not None:
-            there = User.objects.filter(pk__in=row.procurators.values("user_id"))
-            people = _people(row.case, named, there)
-        actions.change_session(actor=self.actor, session=row, values=given, procurators=people)
+        given = dict(self.given(SessionEditSerializer, partial=True))
+        named, seen = given.pop("procurators", None), given.pop("seen", "")
+        people = _people(appearing_in(row), named) if named is not None else None
+        if row.state == HELD:
+            told = {"reason": given.pop("reason", ""), "shown_kinds": given.pop("shown_kinds", None)}
+            actions.correct_session(actor=self.actor, session=row, values=given, procurators=people, seen=seen, **told)
+        else:
+            actions.change_session(actor=self.actor, session=row, values=given, procurators=people, seen=seen)
         return self._told(row.pk)
 
     def _told(self, pk: int, *, status: int = 200) -> Response:
@@ -340,12 +373,13 @@ class CourtSessionViewSet(ApiViewSet):
         description="By all logs that were taken in; what two of them tell is told once.",
         responses={200: ShownSerializer(many=True), **refusals(404)},
     )
-    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=(), url_path="shown")
+    @action(detail=True, methods=["get"], filter_backends=(), url_path="shown")
     def shown_log(self, _request: Request, pk: str) -> Response:
-        """Answer with everything."""
+        """Answer with a page of it."""
         _view, row = session_for(self.actor, int(pk))
-        rows: Any = shown_in(row)
-        return Response(ShownSerializer(rows, many=True).data)
+        told: Any = shown_in(row)
+        rows: Any = self.paginate_queryset(told)
+        return self.get_paginated_response(ShownSerializer(rows, many=True).data)
 
     @extend_schema(
         summary="Take in a log of what was shown",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import django_filters
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.filters import DayFilter
 from vks_plugin.cases.trials import CourtLevel
 from vks_plugin.court.sessions.models import CourtSession
-from vks_plugin.court.sessions.states import SESSION
+from vks_plugin.court.sessions.states import HELD, SESSION
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import one_line
 
@@ -58,8 +59,9 @@ class SessionFilterSet(django_filters.FilterSet):
         _name: str,
         wanted: bool,  # noqa: FBT001 - the signature django-filter calls
     ) -> QuerySet[CourtSession]:
-        """Keep those in which something was shown, or nothing."""
-        return queryset.exclude(shown_kinds=[]) if wanted else queryset.filter(shown_kinds=[])
+        """Keep those that were held and in which something was shown, or the others."""
+        shown = Q(state=HELD) & ~Q(shown_kinds=[])
+        return queryset.filter(shown if wanted else ~shown)
 
     def from_day(self, queryset: QuerySet[CourtSession], _name: str, day: dt.date) -> QuerySet[CourtSession]:
         """Keep those that open from this day on."""

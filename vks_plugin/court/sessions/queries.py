@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, assignments_in_force, case_for, leads, visible_cases
 from vks_plugin.cases.models import Assignment, CaseFile, ProceduralEvent
 from vks_plugin.cases.trials import VERDICTS, CourtLevel, kinds_of_slides
-from vks_plugin.court.deck.models import Slide
+from vks_plugin.court.deck.models import DeckExport, Slide
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.court.sessions.states import CALLED_OFF, HELD, PLANNED, SESSION
 from vks_plugin.errors import NotAllowed, NotFound
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+
+    from vks_plugin.organization.models import ProcuracyUnit
 
 APPEARING = frozenset(
     {
@@ -35,8 +40,26 @@ APPEARING = frozenset(
 )
 """Assignments whose holders appear in a session."""
 
-RELATED = ("case__unit__parent", "case__trial_unit", "unit", "verdict__case", "previous", "planned_by")
+RELATED = ("case__unit__parent", "case__trial_unit__parent", "unit", "verdict__case", "previous", "planned_by")
 """What telling of a session reads beside it."""
+
+
+PLAN = (
+    "court_level",
+    "court",
+    "venue",
+    "starts_on",
+    "starts_at",
+    "ends_on",
+    "is_learning",
+    "learning_decided_on",
+    "learning_organiser",
+    "is_closed",
+    "is_mobile",
+    "is_online",
+    "participants",
+)
+"""What is planned of a session, beside who takes part."""
 
 
 def session_view(user: User, code: str) -> CaseView:
@@ -57,6 +80,16 @@ def session_view(user: User, code: str) -> CaseView:
     )
 
 
+def office_at(case: CaseFile, court_level: str) -> ProcuracyUnit:
+    """Return the office that appears before a court of this level.
+
+    At the trial the one appointed for it (Điều 239), else that of the case; on appeal the one above that, since it is the
+    judgment of its court that is appealed.
+    """
+    trying = case.trial_unit or case.unit
+    return (trying.parent or trying) if court_level == CourtLevel.APPEAL else trying
+
+
 def keeps(user: User, view: CaseView, court_level: str) -> bool:
     """Tell whether the person records sessions before a court of this level in a case.
 
@@ -73,7 +106,7 @@ def keeps(user: User, view: CaseView, court_level: str) -> bool:
     if court_level != CourtLevel.APPEAL:
         return False
     appears = view.assignments.filter(user=user, role=Assignment.Role.APPEAL_PROSECUTOR).exists()
-    return appears or leads(user, [case.unit.parent_id])
+    return appears or leads(user, [office_at(case, court_level).pk])
 
 
 def may_plan(user: User, view: CaseView) -> list[str]:
@@ -102,10 +135,46 @@ def appearing_people(case: CaseFile) -> QuerySet[User]:
     )
 
 
+def appearing_in(row: CourtSession) -> QuerySet[User]:
+    """Return who may be named as taking part in a session of the case.
+
+    Who appears in the case today, who was named before, and of a session that was held who was assigned on its days.
+    """
+    named = SessionProcurator.objects.filter(session=row).values("user_id")
+    known = Q(pk__in=named) | Q(pk__in=appearing_people(row.case).order_by().values("pk"))
+    if row.state == HELD:
+        then = Assignment.objects.filter(case=row.case, role__in=APPEARING, starts_on__lte=row.last_day)
+        then = then.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=row.starts_on))
+        then = then.filter(Q(ended_at__isnull=True) | Q(ended_at__date__gte=row.starts_on))
+        known |= Q(pk__in=then.values("user_id"))
+    return User.objects.filter(known).order_by("last_name", "first_name", "username")
+
+
 def verdicts_of(case: CaseFile) -> QuerySet[ProceduralEvent]:
     """Return the events of the case in which a session can have ended, the newest first."""
-    rows = ProceduralEvent.objects.filter(case=case, event__in=VERDICTS, withdrawn_at__isnull=True)
+    return _verdicts(case, Q(withdrawn_at__isnull=True))
+
+
+def verdicts_for(row: CourtSession) -> QuerySet[ProceduralEvent]:
+    """Return the same for one session, with the one it names even where that was withdrawn since.
+
+    So who changes the rest of what came of it does not take the judgment away unseen.
+    """
+    return _verdicts(row.case, Q(withdrawn_at__isnull=True) | Q(pk=row.verdict_id))
+
+
+def _verdicts(case: CaseFile, which: Q) -> QuerySet[ProceduralEvent]:
+    rows = ProceduralEvent.objects.filter(which, case=case, event__in=VERDICTS)
     return rows.select_related("case").order_by("-happened_on", "-pk")
+
+
+def fingerprint(row: CourtSession) -> str:
+    """Return what stands for what can be changed of a session; another once any of it was changed (one query)."""
+    people = list(row.procurators.order_by("user_id").values_list("user_id", flat=True))
+    # before it was held, what is shown in it is the logs' to say and no plan
+    shown = row.shown_kinds if row.state == HELD else []
+    told = [row.state, *(str(getattr(row, name)) for name in PLAN), people, shown]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -118,7 +187,7 @@ class SessionTold:
     records: bool
     """Whether the person records sessions before a court of this level at all."""
     may: frozenset[str]
-    """Of `change`, `hold`, `adjourn`, `call_off`, `record_outcome`, `remark`, `import_log`."""
+    """Of `change`, `hold`, `adjourn`, `call_off`, `correct`, `record_outcome`, `remark`, `import_log`."""
     reads_remarks: bool
     """Whether what was learned from it is for this person: who works on the case, and who leads them."""
 
@@ -142,7 +211,7 @@ def told_to(user: User, view: CaseView, row: CourtSession) -> SessionTold:
         may |= {move.name for move in SESSION.moves_from(row.state)}
         may |= {"change"} if row.state == PLANNED else set()
         may |= {"import_log"} if row.state != CALLED_OFF else set()
-        may |= {"record_outcome"} if row.state == HELD else set()
+        may |= {"correct", "record_outcome"} if row.state == HELD else set()
         may |= {"remark"} if row.state == HELD and row.is_learning else set()
     people = tuple(each.user for each in row.procurators.select_related("user"))
     return SessionTold(row, people, recording, frozenset(may), recording or view.internal.level >= Level.VIEW)
@@ -168,14 +237,19 @@ class ShownTold:
 
 
 def shown_in(session: CourtSession) -> list[ShownTold]:
-    """Return what was shown in a session by all its logs, in order (one query).
+    """Return what was shown in a session by all its logs, in order (two queries).
 
     A log that was saved again later holds the earlier one: what both tell is told once, as the later one has it.
     """
     found: dict[tuple[Any, ...], ShownTold] = {}
-    for log in session.logs.select_related("export").order_by("imported_at", "pk"):
-        slides = {slide["number"]: slide for slide in log.export.contents.get("slides", ())}
-        pages = log.export.contents.get("pages", {})
+    told = list(session.logs.order_by("imported_at", "pk"))
+    # what a package can show may be long, and most logs are of one package
+    packages = DeckExport.objects.in_bulk({log.export_id for log in told})
+    slides_of = {
+        pk: {slide["number"]: slide for slide in each.contents.get("slides", ())} for pk, each in packages.items()
+    }
+    for log in told:
+        slides, pages = slides_of[log.export_id], packages[log.export_id].contents.get("pages", {})
         for entry in log.entries:
             slide = slides.get(entry["slide"], {})
             folio = pages.get(entry["page"], "")

@@ -20,7 +20,7 @@ from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile, Volume
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
-from vks_plugin.custody.actions.moving import move, next_number
+from vks_plugin.custody.actions.moving import move, next_number, said
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
 from vks_plugin.custody.queries.holding import acting_for, holder_of
 from vks_plugin.custody.queries.loans import (
@@ -50,16 +50,6 @@ LARGEST_COUNT = 100_000
 """Folios of a file."""
 REMIND_EVERY = 7
 """Days between two letters about a file that should be back."""
-
-
-def _said(text: str, *, field: str, longest: int = 1000) -> str:
-    said = one_line(text)
-    if not SHORTEST_REASON <= len(said) <= longest:
-        raise BadInput(
-            _("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": SHORTEST_REASON, "most": longest},
-            field=field,
-        )
-    return said
 
 
 def _short(text: str, *, field: str, longest: int) -> str:
@@ -169,7 +159,7 @@ def request_loan(
         borrower=whose,
         outside_name=name,
         outside_agency=agency,
-        purpose=_said(purpose, field="purpose"),
+        purpose=said(purpose, "purpose", least=SHORTEST_REASON, most=1000),
         until=_term(until, after=timezone.localdate()),
         requested_by=actor,
     )
@@ -319,7 +309,7 @@ def deny_loan(*, actor: User, loan_id: int, reason: str) -> Loan:
     """
     told = _mine(actor, loan_id, "deny")
     case = _case(told.row)
-    denial = _said(reason, field="reason")
+    denial = said(reason, "reason", least=SHORTEST_REASON, most=1000)
     row = move(told.row, LOAN, "deny", decided_at=timezone.now(), decided_by=actor, denial=denial)
     tell("loan_denied", actor=actor, case=case, reason=denial, **_about(row))
     return row
@@ -515,7 +505,7 @@ def ask_renewal(*, actor: User, loan_id: int, until: dt.date, reason: str) -> Lo
         loan=row,
         until_before=row.until,
         until=_term(until, after=row.until),
-        reason=_said(reason, field="reason"),
+        reason=said(reason, "reason", least=SHORTEST_REASON, most=1000),
         asked_by=actor,
     )
     tell("loan_renewal_asked", actor=actor, case=case, due_on=until, reason=renewal.reason, **_about(row))
@@ -538,7 +528,7 @@ def answer_renewal(*, actor: User, loan_id: int, granted: bool, reason: str = ""
     row, renewal = told.row, told.asked
     case = _case(row)
     assert renewal is not None  # noqa: S101 - what there is to answer was looked for
-    denial = "" if granted else _said(reason, field="reason")
+    denial = "" if granted else said(reason, "reason", least=SHORTEST_REASON, most=1000)
     if granted and sum(bool(each.granted) for each in told.renewals) >= renewals_allowed():
         raise Conflict(_("Lần mượn này đã gia hạn %(most)d lần, không gia hạn nữa.") % {"most": renewals_allowed()})
     changed = LoanRenewal.objects.filter(pk=renewal.pk, granted__isnull=True).update(

@@ -1,4 +1,4 @@
-"""How anything in custody passes from one state to the next, and how its paper gets a number."""
+"""How anything in custody passes from one state to the next, why, and how its paper gets a number."""
 
 from __future__ import annotations
 
@@ -9,10 +9,25 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.states import Machine
-from vks_plugin.errors import Conflict
+from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.text import one_line
 
 _M = TypeVar("_M", bound=models.Model)
+
+
+def said(text: str, field: str, *, least: int = 5, most: int = 500) -> str:
+    """Return what somebody wrote, on one line.
+
+    Raises:
+        BadInput: it says too little or too much.
+    """
+    found = one_line(text)
+    if not least <= len(found) <= most:
+        raise BadInput(
+            _("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": least, "most": most}, field=field
+        )
+    return found
 
 
 def move(row: _M, machine: Machine, name: str, *, field: str = "state", **changes: Any) -> _M:

@@ -12,29 +12,15 @@ from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody.actions.moving import said
 from vks_plugin.custody.models import RetentionHold, RetentionRule
 from vks_plugin.custody.models.retention import LONGEST
 from vks_plugin.custody.queries.retention import may_change_rules, require_hold
 from vks_plugin.custody.retention import GROUNDS, LIMITED, TERMS, UNDETERMINED
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
-from vks_plugin.text import one_line
 
 MOST_HOLDS = 50
 """Holds in force one case may have."""
-
-
-def said(text: str, field: str, *, least: int = 5, most: int = 500) -> str:
-    """Return what somebody wrote, on one line.
-
-    Raises:
-        BadInput: it says too little or too much.
-    """
-    found = one_line(text)
-    if not least <= len(found) <= most:
-        raise BadInput(
-            _("Hãy ghi rõ (từ %(least)d đến %(most)d chữ cái).") % {"least": least, "most": most}, field=field
-        )
-    return found
 
 
 @transaction.atomic

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -16,7 +15,7 @@ from vks_plugin.exchange.serving import file_of_log
 from vks_plugin.exchange.writing import FileType
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.web.fields import StyledForm
-from vks_plugin.web.shell import SignedInRequest, page, show
+from vks_plugin.web.shell import SignedInRequest, in_pages, page, show
 
 ON_A_PAGE = 50
 
@@ -33,9 +32,7 @@ def access_log(request: SignedInRequest) -> HttpResponseBase:
     offices.queryset = ProcuracyUnit.objects.filter(pk__in=led.all)
     if "file_type" in request.GET:
         return file_of_log(request.user, filters.qs, file_type=request.GET["file_type"], reader=reader_of(request))
-    chosen = Paginator(filters.qs, ON_A_PAGE).get_page(request.GET.get("page"))
-    kept = request.GET.copy()
-    kept.pop("page", None)
+    chosen, kept = in_pages(request, filters.qs, ON_A_PAGE)
     context = {
         "form": filters.form,
         "chosen": chosen,
@@ -43,7 +40,7 @@ def access_log(request: SignedInRequest) -> HttpResponseBase:
         "several": len(led.all) > 1,
         "since": None if request.GET.get("since") or request.GET.get("until") else first_day(),
         "types": FileType.choices,
-        "kept": kept.urlencode(),
+        "kept": kept,
         "title": _("Nhật ký truy cập"),
     }
     return show(request, "vks/access/log.html", context)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -32,7 +31,7 @@ from vks_plugin.errors import NotFound, VksError
 from vks_plugin.organization.queries import posts_in_force
 from vks_plugin.web.fields import StyledForm
 from vks_plugin.web.loan_forms import DenialForm, IssueForm, LoanForm, RenewForm, ReturnForm
-from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, in_pages, page, show
 
 ON_A_PAGE = 50
 MOST_OVERDUE = 100
@@ -65,9 +64,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
     user = request.user
     shown = shown_to(user)
     filters = LoanFilterSet(request.GET, queryset=shown, request=request)
-    chosen = Paginator(filters.qs.order_by("-requested_at", "-pk"), ON_A_PAGE).get_page(request.GET.get("page"))
-    kept = request.GET.copy()
-    kept.pop("page", None)
+    chosen, kept = in_pages(request, filters.qs.order_by("-requested_at", "-pk"), ON_A_PAGE)
     return {
         "may_ask": bool(posts_in_force(user)),
         "at_desk": bool(places_of(user).any),
@@ -76,7 +73,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
         "filters": filters.form,
         "chosen": chosen,
         "rows": told_to(user, chosen.object_list),
-        "kept": kept.urlencode(),
+        "kept": kept,
         "narrowed": any(request.GET.get(name) for name in filters.filters),
     }
 
@@ -194,7 +191,5 @@ _NOTHING: dict[str, dict[str, Any]] = {
 
 def loans_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     """Return what the section of a case shows."""
-    rows = Paginator(loans_of(request.user, view).order_by("-requested_at", "-pk"), ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows, _kept = in_pages(request, loans_of(request.user, view).order_by("-requested_at", "-pk"), ON_A_PAGE)
     return {"rows": rows, "loans": told_to(request.user, rows.object_list)}

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -22,7 +21,7 @@ from vks_plugin.court.deck import actions, drawing, queries
 from vks_plugin.court.deck.diagrams import Edits, Link, as_svg
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
 from vks_plugin.court.deck.rendering import opened, render
-from vks_plugin.court.deck.rules import SHOWING_PAGES
+from vks_plugin.court.deck.rules import SHOWING_PAGES, Obstacle, Rule
 from vks_plugin.court.masking import masked
 from vks_plugin.court.protected import protected_people
 from vks_plugin.court.sessions.queries import may_plan, session_view, sessions_of, with_people
@@ -87,12 +86,7 @@ def presentations(request: SignedInRequest, code: str) -> HttpResponse:
         "form": form,
         "sessions": [{"row": each, "names": names[each.pk]} for each in sessions],
         "may_plan": bool(may_plan(request.user, view)),
-        "packages": [
-            {"export": each, "overdue": each.is_overdue(timezone.localdate())}
-            for each in queries.packages_of(view.case)
-        ]
-        if composing
-        else [],
+        "packages": queries.told_of_packages(queries.packages_of(view.case)) if composing else [],
         "may_destroy": view.decision.level >= Level.CONTRIBUTE or queries.may_confirm(request.user, view.case),
     }
     return _show(request, view, "presentations", context, status=status)
@@ -118,11 +112,12 @@ def presentation(request: SignedInRequest, code: str, number: int) -> HttpRespon
     slides = queries.slides_of(row)
     found = queries.obstacles_of(request.user, row, slides)
     told: dict[int | None, list[tuple[str, bool]]] = defaultdict(list)
-    confirmable: dict[int | None, str] = {}
+    confirmable: dict[int | None, Obstacle] = {}
     for each in found:
         told[each.slide].append((spoken(each.sentence), each.blocks))
-        if each.confirmable:
-            confirmable[each.slide] = each.fingerprint
+        # one button for a slide: it says the most that is answered for
+        if each.confirmable and (each.slide not in confirmable or each.rule == Rule.YOUNG_VICTIM):
+            confirmable[each.slide] = each
     filed = {each.pk: each for each in view.documents.filter(slides__presentation=row)}
     shown = [
         {
@@ -131,7 +126,7 @@ def presentation(request: SignedInRequest, code: str, number: int) -> HttpRespon
             "filed": filed.get(slide.case_document_id or 0),
             "title": slide.title or getattr(filed.get(slide.case_document_id or 0), "title", ""),
             "told": told[place],
-            "fingerprint": confirmable.get(place, ""),
+            "confirmable": confirmable.get(place),
         }
         for place, slide in enumerate(slides, 1)
     ]
@@ -401,7 +396,7 @@ def deck_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def deck_destroyed(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Confirm that every copy of a package was destroyed."""
     export = queries.known_export(request.user, pk)
-    view = queries.deck_view(request.user, export.presentation.case.code)
+    view = session_view(request.user, export.presentation.case.code)
     form = DestroyedForm(request.POST or None)
     status = 200
     if request.method == "POST":

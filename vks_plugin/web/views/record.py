@@ -24,7 +24,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from vks_plugin.access import actions, temporary
 from vks_plugin.access.explanations import people_explained_in
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.queries import CaseView, case_for, leads, related_cases, shown_values, visible_cases, who_can_see
+from vks_plugin.access.queries import (
+    CaseView,
+    case_for,
+    leads,
+    not_yours,
+    related_cases,
+    shown_values,
+    visible_cases,
+    who_can_see,
+)
 from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import (
     Accused,
@@ -241,10 +250,7 @@ def editable_view(request: SignedInRequest, code: str) -> CaseView:
     """
     view = case_for(request.user, code)
     if "edit" not in view.may:
-        raise NotAllowed(
-            _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
-            % {"doing": _("sửa hồ sơ")}
-        )
+        raise not_yours(_("sửa hồ sơ"))
     return view
 
 

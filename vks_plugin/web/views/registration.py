@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import case_for, units_to_assign_in, units_to_register_in
+from vks_plugin.access.queries import case_for, not_yours, units_to_assign_in, units_to_register_in
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, Kind, kind_of
 from vks_plugin.errors import NotAllowed, NotFound, VksError
 from vks_plugin.web.case_forms import AccusedRows, CaseForm, ParticipantRows, case_offences, propose
@@ -189,10 +189,7 @@ def edit_case(request: SignedInRequest, code: str) -> HttpResponse:
     """Change what is said of a case itself."""
     view = case_for(request.user, code)
     if "edit" not in view.may:
-        raise NotAllowed(
-            _("Bạn không có quyền %(doing)s trong vụ án này. Hãy đề nghị lãnh đạo đơn vị thụ lý phân công.")
-            % {"doing": _("sửa hồ sơ")}
-        )
+        raise not_yours(_("sửa hồ sơ"))
     case = view.case
     words: dict[str, Any] = {"kind": case.kind_data, "units": [case.unit], "case": case}
     form = CaseForm(request.POST or None, **words) if request.method == "POST" else CaseForm(**words)

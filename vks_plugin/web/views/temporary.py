@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -21,7 +20,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.errors import VksError
 from vks_plugin.organization.queries import posts_in_force
 from vks_plugin.web.access_forms import EmergencyForm, OversightForm
-from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, in_pages, page, show
 
 ON_A_PAGE = 50
 
@@ -57,9 +56,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
     state = TemporaryAccess.State
     mine = [*temporary.in_state(shown, state.OPEN), *temporary.in_state(shown, state.WAITING)]
     filters = TemporaryAccessFilterSet(request.GET, queryset=shown, request=request)
-    chosen = Paginator(filters.qs, ON_A_PAGE).get_page(request.GET.get("page"))
-    kept = request.GET.copy()
-    kept.pop("page", None)
+    chosen, kept = in_pages(request, filters.qs, ON_A_PAGE)
     return {
         "may_ask": bool(posts),
         "leading": any(role in LEADING for role, _unit in posts),
@@ -68,7 +65,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
         "filters": filters.form,
         "chosen": chosen,
         "rows": temporary.told_to(user, chosen),
-        "kept": kept.urlencode(),
+        "kept": kept,
         "narrowed": any(request.GET.get(name) for name in filters.filters),
     }
 

@@ -4,6 +4,7 @@
 window.ShownLog = (function () {
   const { deck } = View;
   const prefix = `vks-shown-${deck.package || deck.token}-`;
+  const begun = `vks-begun-${deck.package || deck.token}-`;
   const byDay = {};
   let open = [];
 
@@ -17,25 +18,53 @@ window.ShownLog = (function () {
       return null;
     }
   }
-  function load() {
-    const kept = store();
-    for (let place = 0; kept && place < kept.length; place += 1) {
-      const name = kept.key(place);
-      if (!name.startsWith(prefix)) continue;
-      try {
-        const entries = JSON.parse(kept.getItem(name));
-        if (Array.isArray(entries)) byDay[name.slice(prefix.length)] = entries;
-      } catch (error) {
-        continue;
-      }
+  function kept(name) {
+    try {
+      const entries = JSON.parse(store().getItem(name));
+      return Array.isArray(entries) ? entries : [];
+    } catch (error) {
+      return [];
     }
   }
-  function keep(day) {
+  function load() {
+    const names = store();
+    for (let place = 0; names && place < names.length; place += 1) {
+      const name = names.key(place);
+      if (name.startsWith(prefix)) byDay[name.slice(prefix.length)] = kept(name);
+    }
+  }
+  const same = (one, other) => one.slide === other.slide && one.page === other.page && one.shown_at === other.shown_at;
+
+  function since(day) {
+    try {
+      return store().getItem(begun + day) || "";
+    } catch (error) {
+      return "";
+    }
+  }
+
+  // a second window on the court's screen keeps its own: what is kept is what either of them saw since the day was begun anew
+  function merge(day) {
+    const from = since(day);
+    const here = (byDay[day] || []).filter((entry) => entry.shown_at >= from);
+    byDay[day] = here;
+    kept(prefix + day).forEach((each) => {
+      const known = here.find((entry) => same(entry, each));
+      if (!known) here.push(each);
+      else if (known.ended_at === null && each.ended_at && !open.some((shown) => shown.entry === known)) known.ended_at = each.ended_at;
+    });
+    here.sort((one, other) => (one.shown_at < other.shown_at ? -1 : one.shown_at > other.shown_at ? 1 : 0));
+  }
+  function write(day) {
     try {
       store().setItem(prefix + day, JSON.stringify(byDay[day]));
     } catch (error) {
       return; // full, or refused: it stays in this window
     }
+  }
+  function keep(day) {
+    merge(day);
+    write(day);
   }
 
   const alike = (one, other) => one.slide === other.slide && one.page === other.page && one.released_at === other.released_at;
@@ -46,7 +75,9 @@ window.ShownLog = (function () {
     const days = {};
     open = open.filter((each) => {
       if (places.some((place) => alike(place, each.entry))) return true;
-      each.entry.ended_at = now.toISOString();
+      // a clock that was put back meanwhile ends nothing before it began
+      const ended = now.toISOString();
+      each.entry.ended_at = ended > each.entry.shown_at ? ended : each.entry.shown_at;
       days[each.day] = true;
       return false;
     });
@@ -61,6 +92,7 @@ window.ShownLog = (function () {
     Object.keys(days).forEach(keep);
   }
   function saved(day) {
+    merge(day);
     return {
       format: "vks-shown/1",
       package: deck.package,
@@ -76,8 +108,13 @@ window.ShownLog = (function () {
     const here = open.filter((each) => each.day === day).map((each) => each.entry);
     open = open.filter((each) => each.day !== day);
     byDay[day] = [];
+    write(day);
+    try {
+      store().setItem(begun + day, new Date().toISOString());
+    } catch (error) {
+      // this window alone begins anew
+    }
     note(here.map((each) => ({ slide: each.slide, page: each.page, released_at: each.released_at })));
-    keep(day);
   }
   const days = () => Object.keys(byDay).filter((day) => byDay[day].length).sort().reverse().map((day) => [day, byDay[day].length]);
 
