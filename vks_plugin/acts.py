@@ -184,6 +184,11 @@ ACTS: dict[str, Act] = {
         _("Nhận tài liệu từ vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
     ),
     # pages, before the seal
+    "signatures_read": Act(
+        _("Kiểm tra chữ ký số trong tệp"),
+        ("filing", "document", "part", "sha256", "signatures", "signatures_valid", "signatures_invalid"),
+        hidden=("signers",),
+    ),
     "pages_changed": Act(
         _("Sửa trang của tài liệu"),
         (
@@ -484,6 +489,10 @@ FIELDS: dict[str, Field] = {
     "presentation": Field(_("Bài trình chiếu số")),
     "version": Field(_("Phiên bản số")),
     "sha256_before": Field(_("SHA-256 của tệp trước"), "hash"),
+    "signatures": Field(_("Số chữ ký số")),
+    "signatures_valid": Field(_("Chữ ký hợp lệ")),
+    "signatures_invalid": Field(_("Chữ ký không hợp lệ")),
+    "signers": Field(_("Người ký số")),
     "pages_before": Field(_("Số trang trước")),
     "page_map": Field(_("Các trang, theo thứ tự mới")),
     "scan_sha256": Field(_("SHA-256 của tệp thay vào"), "hash"),

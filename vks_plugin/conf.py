@@ -86,6 +86,8 @@ class Configuration:
     """Whether every document that comes in without an owner is taken: for a host that only the procuracy uses."""
     paper_symbols: tuple[tuple[str, str], ...] = ()
     """What follows the number on records, by their series, as `hand_over=BB-VKS`; without one the number stands alone."""
+    signature_roots: str = ""
+    """Folder or PEM file of the root certificates by which signatures in PDFs are judged; empty: nobody is trusted."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"

@@ -57,7 +57,7 @@ from vks_plugin.custody.models import (
     SealManifest,
 )
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
-from vks_plugin.filing.models import IntakeItem
+from vks_plugin.filing.models import IntakeItem, SignatureCheck
 from vks_plugin.organization.models import (
     Appointment,
     DatedAccessSuspension,
@@ -133,6 +133,7 @@ __all__ = [
     "ServiceAccount",
     "SessionProcurator",
     "ShowingLog",
+    "SignatureCheck",
     "Slide",
     "Tombstone",
     "UnitSuccession",

@@ -197,6 +197,9 @@ TABLE = {
     ("vks-document-detail", "patch"): "      404 404 404 404  404  200 200 403",
     ("vks-document-file", "post"): "         404 404 404 404  404  201 404 404",
     ("vks-document-pages", "post"): "        404 404 404 404  404  200 200 403",
+    # nobody signed this one
+    ("vks-document-signatures", "get"): "    404 404 404 404  404  200 200 200",
+    ("vks-document-signatures", "post"): "   404 404 404 404  404  409 409 403",
     # an inventory lists the documents already
     ("vks-document-split", "post"): "        404 404 404 404  404  409 409 403",
     ("vks-document-merge", "post"): "        404 404 404 404  404  409 409 403",
@@ -394,6 +397,7 @@ class Addresses:
             "vks-document-detail": f"/api/vks/documents/{document}/",
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
             "vks-document-pages": f"/api/vks/documents/{document}/pages/",
+            "vks-document-signatures": f"/api/vks/documents/{document}/signatures/",
             "vks-document-split": f"/api/vks/documents/{document}/split/",
             "vks-document-merge": f"/api/vks/documents/{document}/merge/",
             "vks-intake-list": "/api/vks/intake/",

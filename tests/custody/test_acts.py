@@ -968,3 +968,31 @@ def test_the_whole_is_verified_outside(filed_case: FiledCase, people: dict[str, 
     opened = [json.loads(line) for line in (tmp_path / "case" / "openings.jsonl").read_text().splitlines()]
     assert {row["value"] for row in opened} >= {WHY, filed_case.documents[0].title}
     assert WHY not in (tmp_path / "all" / "entries.jsonl").read_text()
+
+
+def test_signatures_read_in_a_file_are_told_without_the_names_of_who_signed(
+    filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vks_plugin.filing import signature_checks as checks
+    from vks_plugin.filing.models import SignatureCheck
+    from vks_plugin.filing.signatures import Integrity, Signature, Trust
+
+    filed = filed_case.documents[0]
+    found_there = [
+        Signature(Integrity.UNCHANGED, Trust.TRUSTED, signer="Nguyễn Văn Ký"),
+        Signature(Integrity.BROKEN, signer="Trần Ký"),
+    ]
+    # how they are read is tested beside it
+    monkeypatch.setattr(checks, "read_apart", lambda *_: found_there)
+    row = SignatureCheck.objects.create(case_document=filed, sha256=filed.sha256)
+    with written() as found:
+        checks.run_check(row.pk)
+    entry = found.one
+    assert (entry.kind, entry.case_id, entry.said["actor"]["id"]) == ("signatures_read", filed_case.case.pk, None)
+    assert {name: data(entry)[name] for name in ("signatures", "signatures_valid", "signatures_invalid")} == {
+        "signatures": 2,
+        "signatures_valid": 1,
+        "signatures_invalid": 1,
+    }
+    assert "Ký" not in str(data(entry))
+    assert LedgerHidden.objects.get(entry=entry).values == [["signers", "Nguyễn Văn Ký; Trần Ký"]]

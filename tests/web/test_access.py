@@ -155,6 +155,9 @@ TABLE = {
     # an inventory lists the document already
     ("pages_split", "post"): "       404 404 404 404  404  409 409 403",
     ("pages_merge", "post"): "       404 404 404 404  404  409 409 403",
+    # nobody signed this one
+    ("signatures", "get"): "         404 404 404 404  404  200 200 200",
+    ("signatures", "post"): "        404 404 404 404  404  409 409 403",
     ("redact", "get"): "             404 404 404 404  404  200 200 403",
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
     # none was made of this one
@@ -336,6 +339,7 @@ class Addresses:
             "pages": f"{of_case}documents/{document}/pages/",
             "pages_split": f"{of_case}documents/{document}/pages/split/",
             "pages_merge": f"{of_case}documents/{document}/pages/merge/",
+            "signatures": f"{of_case}documents/{document}/signatures/",
             "redact": f"{of_case}documents/{document}/redact/",
             "redacted": f"{of_case}documents/{document}/redacted/",
             "assign": f"{of_case}assign/",

@@ -100,7 +100,7 @@ def install_python(extras: tuple[str, ...]) -> None:
 def prepare(kind: str) -> list[str]:
     """Set up for `demo` or `dev`; return the Debian packages that could not be installed."""
     missing = install_debian(SETS[kind])
-    install_python(("demo",) if kind == "demo" else ("demo", "dev"))
+    install_python(("demo",) if kind == "demo" else ("demo", "dev", "signatures"))
     return missing
 
 

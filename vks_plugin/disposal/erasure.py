@@ -67,7 +67,7 @@ from vks_plugin.custody.models import (
     SealManifest,
 )
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
-from vks_plugin.filing.models import IntakeItem
+from vks_plugin.filing.models import IntakeItem, SignatureCheck
 from vks_plugin.text import folded
 
 NAME_LEFT = "Hồ sơ đã tiêu hủy"
@@ -83,6 +83,7 @@ ERASED: tuple[tuple[Model, tuple[str, ...]], ...] = (
     (FolioMark, ("case_document__case",)),
     (Redaction, ("case_document__case",)),
     (PageChange, ("case_document__case",)),
+    (SignatureCheck, ("case_document__case",)),
     (Bundle, ("case",)),
     (QualityFinding, ("batch__case", "case_document__case")),
     (FolioExplanation, ("case", "about__case")),

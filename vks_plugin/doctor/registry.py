@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vks_plugin.doctor import accounts, archive, configuration, custody, foundation, services, surroundings
+from vks_plugin.doctor import accounts, archive, configuration, custody, foundation, services, signing, surroundings
 from vks_plugin.doctor.results import Check, Status
 
 _E, _W = Status.ERROR, Status.WARNING
@@ -99,6 +99,8 @@ CHECKS: tuple[Check, ...] = (
     Check("ledger-key", "Khóa ký sổ cái", _E, custody.ledger_key),
     Check("ledger-checkpoint", "Điểm chốt sổ cái", _W, custody.ledger_checkpoint),
     Check("ledger-tail", "Sổ cái nguyên vẹn", _E, custody.ledger_tail),
+    Check("signature-reading", "Đọc chữ ký số trong PDF", _W, signing.signature_reading),
+    Check("signature-roots", "Chứng thư gốc", _E, signing.signature_roots),
     Check("disposals", "Tiêu hủy hồ sơ", _E, custody.disposals),
     Check("fixity", "Đối chiếu tệp lưu trữ", _E, custody.fixity),
     Check("stuck-bundles", "Tập hồ sơ lập mãi chưa xong", _W, archive.stuck_bundles),

@@ -31,6 +31,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavaila
 from vks_plugin.filing.inbox import is_waiting
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.pdf import inspect_pdf
+from vks_plugin.filing.signature_checks import look_at_commit
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.consume import Intake, submit
 from vks_plugin.host.filed import frozen_among, refuse_frozen
@@ -439,6 +440,7 @@ def file_document(*, case: CaseFile, document: Document, actor: User, meta: Meta
         number=filed.number,
         **_told_of(filed),
     )
+    look_at_commit(filed)
     return filed
 
 

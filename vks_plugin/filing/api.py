@@ -25,7 +25,9 @@ from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.page_map import Placed
 from vks_plugin.filing.pages import Described, change_pages, merge_documents, split_document
+from vks_plugin.filing.signature_checks import check_again, signatures_of
 from vks_plugin.host.permissions import viewable_documents
+from vks_plugin.language import spoken
 from vks_plugin.rest import NUMBER, UUID, ApiViewSet, ComposedField, InputSerializer, refusals
 
 if TYPE_CHECKING:
@@ -176,6 +178,49 @@ class PutTogetherSerializer(InputSerializer):
     reason = ComposedField(required=False, default="", allow_blank=True)
 
 
+class SignatureSerializer(serializers.Serializer[Any]):
+    """A signature inside a file; nothing was asked over a network."""
+
+    verdict = serializers.CharField(
+        help_text="`valid`, `unproven` (nobody vouches for the signer), `invalid`, `unreadable`."
+    )
+    kind = serializers.CharField(help_text="`signature` or `timestamp`.")
+    signer = serializers.CharField(help_text="Name in the certificate.")
+    organisation = serializers.CharField()
+    issuer = serializers.CharField()
+    serial = serializers.CharField(help_text="Of the certificate, hexadecimal.")
+    said_at = serializers.CharField(help_text="Time of signing as the signer's machine has it; empty: not said.")
+    proven_at = serializers.CharField(help_text="As a trusted time stamp has it; empty: none proves it.")
+    stamp = serializers.CharField(help_text="Time stamp: `proven`, `untrusted` or `none`.")
+    integrity = serializers.CharField(
+        help_text="`unchanged`, `extended` (allowed additions), `changed`, `partial`, `broken`, `weak` or `unreadable`."
+    )
+    covers_file = serializers.BooleanField(help_text="Whether nothing of the file stands outside it.")
+    trust = serializers.CharField(
+        help_text="`trusted`, `unconfigured` (no roots), `unknown`, `expired`, `revoked` or `not_looked_at`."
+    )
+    revocation_checked = serializers.BooleanField(help_text="By what the file carries; else revocation is not known.")
+    valid_from = serializers.CharField()
+    valid_to = serializers.CharField()
+
+
+class SignaturesSerializer(serializers.Serializer[Any]):
+    """What is known of the signatures in a document's file as it is now."""
+
+    state = serializers.CharField(
+        help_text="`unsigned`, `unchecked`, `waiting`, `done`, `failed`, or `stale`: of the file before."
+    )
+    error = serializers.SerializerMethodField(help_text="Why they could not be read, in a sentence.")
+    sha256 = serializers.CharField(source="check.sha256", default="", help_text="Of the file that was read.")
+    checked_at = serializers.DateTimeField(source="check.checked_at", default=None, allow_null=True)
+    other_roots = serializers.BooleanField(help_text="Whether other roots are configured now than when it was read.")
+    signatures = SignatureSerializer(many=True)
+
+    def get_error(self, found: Any) -> str:
+        """Return the sentence in the reader's language."""
+        return spoken(found.check.error) if found.check is not None else ""
+
+
 @extend_schema(parameters=[CASE_CODE])
 @extend_schema_view(
     create=extend_schema(
@@ -286,6 +331,30 @@ class DocumentViewSet(ApiViewSet):
             **given,
         )
         return self.shown(filed, status=201)
+
+    @extend_schema(
+        methods=["GET"],
+        summary="The signatures inside a document's file",
+        description="As a worker read them when the document was filed, or when somebody asked last.",
+        parameters=[_HOST_ID],
+        responses={200: SignaturesSerializer, **refusals(404)},
+    )
+    @extend_schema(
+        methods=["POST"],
+        summary="Read the signatures inside a document's file again",
+        description="A worker does; ask again until the state is no longer `waiting`.",
+        parameters=[_HOST_ID],
+        request=None,
+        responses={202: SignaturesSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["get", "post"])
+    def signatures(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Answer with what is known of them."""
+        filed = self._filed(id)
+        if request.method == "POST":
+            check_again(actor=self.actor, filed=filed)
+        known = SignaturesSerializer(signatures_of(filed)).data
+        return Response(known, status=202 if request.method == "POST" else 200)
 
     @extend_schema(
         summary="Turn, order, take out or replace pages of a document",

@@ -78,6 +78,8 @@ _NAMES = ("/Dests", "/Pages", "/Templates")
 """What of a file leads to its pages, by itself or among its names: it would keep a page in the file that was taken out."""
 _SIGNED = 1
 """Bit of `SigFlags` (ISO 32000-1, table 219)."""
+_DEEPEST = 20
+"""Fields of a form within fields that are looked into."""
 
 
 def page_count_of(path: Path) -> int:
@@ -102,7 +104,27 @@ def is_signed(path: Path) -> bool:
     """Tell whether somebody signed the file itself: whatever changes a byte of it breaks the signature."""
     with _opened(path) as pdf:
         form = pdf.Root.get("/AcroForm")
-        return form is not None and bool(int(form.get("/SigFlags", 0)) & _SIGNED)
+        if not isinstance(form, pikepdf.Dictionary):
+            return False
+        try:
+            return bool(int(form.get("/SigFlags", 0)) & _SIGNED) or _filled(form.get("/Fields"))
+        except (TypeError, ValueError, AttributeError):
+            # a form that is none; what is signed can be read at least
+            return False
+
+
+def _filled(fields: object, depth: int = 0) -> bool:
+    """Tell whether a signature stands in one of these fields of a form, or of those below them."""
+    if not isinstance(fields, pikepdf.Array) or depth > _DEEPEST:
+        return False
+    for field in fields:
+        if not isinstance(field, pikepdf.Dictionary):
+            continue
+        if field.get("/FT") == pikepdf.Name.Sig and "/V" in field:
+            return True
+        if _filled(field.get("/Kids"), depth + 1):
+            return True
+    return False
 
 
 def rearrange(source: Path, target: Path, placed: Pages, *, scan: Path | None = None) -> None:

@@ -64,6 +64,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/documents/{document_id}/pages
         vks/cases/{code}/documents/{document_id}/pages/merge
         vks/cases/{code}/documents/{document_id}/pages/split
+        vks/cases/{code}/documents/{document_id}/signatures
         vks/cases/{code}/documents/{document_id}/redact
         vks/cases/{code}/documents/{document_id}/redacted
         vks/cases/{code}/documents/{document_id}/read
@@ -260,6 +261,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/volumes
         api/vks/cases/{code}/withheld
         api/vks/loans
+        api/vks/documents/{id}/signatures
         api/vks/restructurings
         api/vks/saved-filters
         api/vks/temporary-access

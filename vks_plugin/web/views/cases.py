@@ -31,7 +31,7 @@ from vks_plugin.web.views.record import header, tabs
 
 def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     """Return what the case page and its parts show."""
-    documents = list(view.documents)
+    documents = list(view.documents.select_related("signature_check"))
     parts = []
     for part, label in (("hsva", _("Hồ sơ vụ án")), ("hsks", _("Hồ sơ kiểm sát (nội bộ)"))):
         inside = [each for each in documents if each.part == part]

@@ -1,0 +1,198 @@
+"""What is kept of the signatures in a document's file: read by a worker when it is filed, and again when somebody asks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import require
+from vks_plugin.acts import tell
+from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.conf import configuration
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.filing.models import SignatureCheck
+from vks_plugin.filing.pdf import is_signed
+from vks_plugin.filing.signatures import (
+    NOT_INSTALLED,
+    UNUSABLE_ROOTS,
+    NotRead,
+    Signature,
+    Verdict,
+    is_installed,
+    read_apart,
+    roots_digest,
+)
+from vks_plugin.host.files import newest_version
+from vks_plugin.host.models import Document
+from vks_plugin.host.versions import PDF
+from vks_plugin.text import gettext_noop
+from vks_plugin.working import failure_kept
+
+logger = logging.getLogger("paperless.vks.filing")
+
+NO_QUEUE = gettext_noop("Hàng đợi xử lý không hoạt động: chưa kiểm tra chữ ký số, hãy báo quản trị rồi kiểm tra lại.")
+CRASHED = gettext_noop("Việc kiểm tra chữ ký số dừng giữa chừng: hãy kiểm tra lại, vẫn vậy thì báo quản trị.")
+
+
+def roots_place() -> Path | None:
+    """Return where the certificates lie that the office trusts; None: none are configured."""
+    place = configuration().signature_roots
+    return Path(place) if place else None
+
+
+def _signed_version(filed: CaseDocument) -> Document | None:
+    """Return the version of a document its readers see, if its file is a PDF somebody signed."""
+    version = newest_version(filed.document)
+    try:
+        return version if version.mime_type == PDF and is_signed(version.source_path) else None
+    except BadInput:
+        # other checks tell of a file that cannot be opened
+        return None
+
+
+def look_at_commit(filed: CaseDocument) -> None:
+    """Have the signatures of a document read once its filing is committed, if its file has any."""
+
+    def begin() -> None:
+        version = _signed_version(filed)
+        if version is not None:
+            _ask(filed, version)
+
+    transaction.on_commit(begin)
+
+
+def check_again(*, actor: User, filed: CaseDocument) -> SignatureCheck:
+    """Have the signatures of a document's file read by a worker.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this part of the case.
+        Conflict: nobody signed the file.
+    """
+    require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("kiểm tra chữ ký số"))
+    version = _signed_version(filed)
+    if version is None:
+        raise Conflict(_("Tệp của tài liệu này không có chữ ký số."))
+    return _ask(filed, version)
+
+
+def _ask(filed: CaseDocument, version: Document) -> SignatureCheck:
+    installed = is_installed()
+    state = SignatureCheck.State.WAITING if installed else SignatureCheck.State.FAILED
+    check, _made = SignatureCheck.objects.update_or_create(
+        case_document=filed,
+        defaults={
+            "sha256": version.checksum,
+            "state": state,
+            "error": "" if installed else NOT_INSTALLED,
+            "signatures": [],
+            "asked_at": timezone.now(),
+        },
+    )
+    if installed:
+        transaction.on_commit(partial(_send, check.pk))
+    return check
+
+
+def _send(check_id: int) -> None:
+    from vks_plugin.filing.tasks import check_signatures  # noqa: PLC0415 - the task imports this module
+
+    try:
+        check_signatures.apply_async(kwargs={"check_id": check_id})
+    except OperationalError:
+        _failed(check_id, NO_QUEUE)
+
+
+def _failed(check_id: int, sentence: str) -> None:
+    SignatureCheck.objects.filter(pk=check_id).update(
+        state=SignatureCheck.State.FAILED, error=sentence[:2000], checked_at=timezone.now()
+    )
+
+
+def run_check(check_id: int) -> None:
+    """Read the signatures of a file and keep what was found; called by the worker."""
+    check = SignatureCheck.objects.filter(pk=check_id).select_related("case_document__document", "case_document__case")
+    row = check.first()
+    if row is None:
+        return
+    filed = row.case_document
+    with failure_kept(
+        partial(_failed, row.pk), crashed=CRASHED, what=f"reading the signatures of check {row.pk}", logger=logger
+    ):
+        version = newest_version(filed.document)
+        place = roots_place()
+        try:
+            digest = roots_digest(place)
+        except OSError:
+            _failed(row.pk, UNUSABLE_ROOTS)
+            return
+        try:
+            found = read_apart(version.source_path, place)
+        except NotRead as refusal:
+            _failed(row.pk, str(refusal))
+            return
+        with transaction.atomic():
+            case = lock_case(filed.case)
+            SignatureCheck.objects.filter(pk=row.pk).update(
+                sha256=version.checksum,
+                state=SignatureCheck.State.DONE,
+                error="",
+                signatures=[each.as_json() for each in found],
+                roots=digest,
+                checked_at=timezone.now(),
+            )
+            tell(
+                "signatures_read",
+                actor=None,
+                case=case,
+                filing=filed.pk,
+                document=filed.document_id,
+                part=filed.part,
+                sha256=version.checksum,
+                signatures=len(found),
+                signatures_valid=_count(found, Verdict.VALID),
+                signatures_invalid=_count(found, Verdict.INVALID),
+                signers="; ".join(each.signer or "?" for each in found),
+            )
+
+
+def _count(found: Iterable[Signature], verdict: Verdict) -> int:
+    return sum(each.verdict is verdict for each in found)
+
+
+class Read(NamedTuple):
+    """What is known of the signatures of a document's file as it is now."""
+
+    state: str
+    """`unsigned`, `unchecked`, `waiting`, `failed`, `stale` (of the file before), `done`."""
+    check: SignatureCheck | None
+    signatures: list[Signature]
+    other_roots: bool = False
+    """Whether other certificates are trusted now than when it was read."""
+
+
+def signatures_of(filed: CaseDocument) -> Read:
+    """Return what is known of the signatures of a document's file (the file itself is opened)."""
+    version = _signed_version(filed)
+    row = SignatureCheck.objects.filter(case_document=filed).first()
+    if version is None:
+        return Read("unsigned", None, [])
+    if row is None:
+        return Read("unchecked", None, [])
+    if row.sha256 != version.checksum:
+        return Read("stale", row, [])
+    try:
+        other = row.state == SignatureCheck.State.DONE and roots_digest(roots_place()) != row.roots
+    except OSError:
+        other = True
+    return Read(str(row.state), row, row.read, other)
