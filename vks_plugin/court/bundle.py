@@ -1,8 +1,7 @@
 """Writing a bundle: one PDF out of many, stamped, indexed and linked.
 
-Pages are copied without decoding them, so time and memory follow the number of
-pages and not their pictures. Volumes are written one after the other, so memory follows
-the largest of them. The same plan gives the same bytes.
+One paper is open at a time: its pages are stamped and written, undecoded, and forgotten, so that memory does not
+follow what goes in. The same plan gives the same bytes.
 """
 
 from __future__ import annotations
@@ -10,32 +9,30 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, OutlineItem, String
+from pikepdf import Array, Dictionary, Name, String
 
 from vks_plugin.court.front import RowArea, draw_front
-from vks_plugin.court.plan import BundlePlan, Part, PlannedDocument, PlannedVolume
+from vks_plugin.court.output import Bookmark, Carrier, Output, destination
+from vks_plugin.court.plan import BundlePlan, PlannedDocument, PlannedVolume
 from vks_plugin.court.stamping import FONT_RESOURCE, StampFont, stamp, stamp_text
 from vks_plugin.errors import BadInput, Conflict
 
 Progress = Callable[[int, int], None]
 
-_OPEN_AT_ONCE = 100
-"""Most sources held open together; a process may commonly hold 1024 files, the server's own among them."""
 _REPORT_EVERY = 25
 _BLOCK = 1024 * 1024
-_LONGEST_END = 64
-"""The last line that matters of a PDF says where its trailer begins; a number and two words fit in here."""
-_SAME_FOR_ALL = b"<31415926535897932384626433832795>"
-"""The identifier qpdf writes when it is asked for one that does not change."""
 _DEEPEST_FIELD = 32
 """Levels of a form's fields looked through; a damaged file may name a field its own parent."""
+_DEEPEST_NODE = 64
+"""Levels of a tree of pages looked through, likewise."""
+_INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+_DAMAGED = "Tệp của “{}” bị hỏng: hãy quét lại và nộp bản mới."
 _KEPT_ANNOTATIONS = frozenset(
     {
         "/Highlight",
@@ -126,8 +123,7 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
             message = f"“{source.title}” bị khóa bằng mật khẩu: hãy nộp lại bản không có mật khẩu."
             raise BadInput(message) from error
         except (pikepdf.PdfError, ValueError, OSError) as error:
-            message = f"Tệp của “{source.title}” bị hỏng: hãy quét lại và nộp bản mới."
-            raise BadInput(message) from error
+            raise BadInput(_DAMAGED.format(source.title)) from error
         if attached:
             message = (
                 f"“{source.title}” có tệp đính kèm bên trong: hãy nộp tệp đó thành tài liệu riêng, "
@@ -239,124 +235,196 @@ def _write_volume(
     progress: Progress | None,
     should_stop: Callable[[], bool] | None,
 ) -> str:
-    """Write one file and return its SHA-256."""
-    beside: list[Path] = []
-    try:
-        fronts = [draw_front(plan, part, volume.number) for part in volume.parts]
-        job = _assembled(volume, [front for front, _areas in fronts], forms, made, beside)
-        with job.create_pdf() as bundle:
-            _stamp_all(bundle, plan, volume, progress, should_stop)
-            for part, (_front, areas) in zip(volume.parts, fronts, strict=True):
-                _link(bundle, volume, part, areas)
-            _finish(bundle, plan, volume)
-            bundle.save(
-                made,
-                static_id=True,
-                object_stream_mode=pikepdf.ObjectStreamMode.generate,
-                compress_streams=True,
-                recompress_flate=False,
-            )
-        return _seal(made)
-    finally:
-        for path in beside:
-            path.unlink(missing_ok=True)
-
-
-def _seal(path: Path) -> str:
-    """Give the file an identifier made from its own content, see it onto the disk, and return its SHA-256.
-
-    One reading serves both: the identifier (ISO 32000-1, 14.4) stands in the trailer, behind all it is made from.
-    Having qpdf make one costs another pass over every picture.
-    """
-    digest = hashlib.sha256()
-    with path.open("r+b") as stream:
-        stream.seek(-_LONGEST_END, os.SEEK_END)
-        ending = re.search(rb"startxref\s+(\d+)", stream.read())
-        start = int(ending.group(1)) if ending is not None else stream.tell()
-        stream.seek(0)
-        block = memoryview(bytearray(_BLOCK))
-        left = start
-        while left and (size := stream.readinto(block[: min(left, _BLOCK)])):
-            digest.update(block[:size])
-            left -= size
-        trailer = stream.read()
-        content = digest.copy()
-        content.update(trailer)
-        trailer = trailer.replace(_SAME_FOR_ALL, f"<{content.hexdigest()[:32]}>".encode("ascii"))
-        digest.update(trailer)
-        stream.seek(start)
-        stream.write(trailer)
+    """Write one file, see it onto the disk and return its SHA-256."""
+    with made.open("wb", buffering=_BLOCK) as stream:
+        writing = _Writing(plan, volume, Output(stream), progress, should_stop)
+        for part in volume.parts:
+            front, areas = draw_front(plan, part, volume.number)
+            with pikepdf.open(io.BytesIO(front)) as source:
+                writing.take(source, part.front_pages, areas)
+            for planned in part.documents:
+                document = planned.document
+                try:
+                    with pikepdf.open(document.path) as source:
+                        if document.path in forms:
+                            _flatten(source)
+                        writing.take(source, document.page_count)
+                except pikepdf.PdfError as error:
+                    raise BadInput(_DAMAGED.format(document.title)) from error
+        digest = writing.finish()
         stream.flush()
         os.fsync(stream.fileno())
-    return digest.hexdigest()
+    return digest
 
 
-def _link(bundle: pikepdf.Pdf, volume: PlannedVolume, part: Part, areas: list[RowArea]) -> None:
-    """Lay a link over each row of an index whose document is in this file."""
-    for area in areas:
-        if not volume.first_page <= area.document.first_page <= volume.last_page:
-            continue
-        page = bundle.pages[part.first_page - volume.first_page + area.page]
-        link = Dictionary(
-            Type=Name.Annot,
-            Subtype=Name.Link,
-            Rect=Array([round(value, 2) for value in area.rectangle]),
-            Border=Array([0, 0, 0]),
-            Dest=_destination(bundle, volume, area.document.first_page),
-            Contents=String(f"Trang {area.document.first_page}"),
+class _Writing:
+    """One file on its way: the pages of one open source after the other, then what leads to them."""
+
+    def __init__(
+        self,
+        plan: BundlePlan,
+        volume: PlannedVolume,
+        output: Output,
+        progress: Progress | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self._plan = plan
+        self._volume = volume
+        self._output = output
+        self._progress = progress
+        self._should_stop = should_stop
+        self._first = output.reserve_pages(volume.page_count)
+        self._marks = enumerate(volume.marks(), start=volume.first_page)
+        self._font = StampFont()
+        with pikepdf.new() as pdf:
+            carrier = Carrier(pdf, output)
+            self._font_number = carrier.carry(self._font.put_into(pdf))
+        self._opening_number = output.add_drawing(b"q\n")
+        self._next = self._first
+
+    def _object(self, page: int) -> int:
+        """Return the object of the page with this number in the bundle."""
+        return self._first + page - self._volume.first_page
+
+    def take(self, source: pikepdf.Pdf, page_count: int, links: Sequence[RowArea] = ()) -> None:
+        """Stamp the pages of a source and write them, with links over these places."""
+        carrier = Carrier(source, self._output)
+        pages = list(source.pages)
+        if len(pages) != page_count:
+            # another file than the one that was checked
+            raise pikepdf.PdfError
+        _drop_unused(pages)
+        for number, page in enumerate(pages, start=self._next):
+            carrier.stand_for(page.obj, number)
+        linked = {area.page for area in links}
+        inside, opening = carrier.stand_in(self._font_number), carrier.stand_in(self._opening_number)
+        total, several = self._plan.page_count, len(self._plan.volumes)
+        inherited: dict[tuple[int, int], dict[str, Any]] = {}
+        for at, page in enumerate(pages):
+            number, mark = next(self._marks)
+            _settle(page.obj, inherited)
+            _clean(page)
+            stamp(
+                page,
+                font=self._font,
+                inside=inside,
+                text=stamp_text(number, total, self._volume.number, several)
+                if several > 1
+                else stamp_text(number, total),
+                left=self._plan.request.case_code,
+                folio=mark,
+                opening=opening,
+                drawing=lambda commands: carrier.stand_in(self._output.add_drawing(commands)),
+                corner=self._plan.request.corner,
+            )
+            if at in linked:
+                page.obj.Annots = carrier.stand_in(self._add_links(area for area in links if area.page == at))
+            carrier.carry_page(page.obj, self._next)
+            self._next += 1
+            if number % _REPORT_EVERY == 0:
+                self._report(number)
+
+    def _report(self, number: int) -> None:
+        if self._progress is not None:
+            self._progress(number, self._plan.page_count)
+        if self._should_stop is not None and self._should_stop():
+            raise BundleStopped("Tập hồ sơ đã được dừng theo yêu cầu.")  # noqa: EM101 - shown as it is
+
+    def _add_links(self, areas: Iterable[RowArea]) -> int:
+        """Write a link for each row of an index whose document is in this file; return the list's object."""
+        links = []
+        for area in areas:
+            page = area.document.first_page
+            if self._volume.first_page <= page <= self._volume.last_page:
+                link = Dictionary(
+                    Type=Name.Annot,
+                    Subtype=Name.Link,
+                    Rect=Array([round(value, 2) for value in area.rectangle]),
+                    Border=Array([0, 0, 0]),
+                    Contents=String(f"Trang {page}"),
+                )
+                body = link.unparse().removesuffix(b">>") + b"/Dest %s >>" % destination(self._object(page))
+                links.append(b"%d 0 R" % self._output.add(body))
+        return self._output.add(b"[ %s ]" % b" ".join(links))
+
+    def _bookmark(self, text: str, page: int, children: Sequence[Bookmark] = ()) -> Bookmark:
+        return Bookmark(f"{text} (tr. {page})", self._object(page), children)
+
+    def _bookmarks(self) -> Iterator[Bookmark]:
+        for part in self._volume.parts:
+            if part.cover_pages:
+                yield self._bookmark("Bìa", part.first_page)
+            name = f"Mục lục bổ sung lần {part.supplement}" if part.supplement else "Mục lục tài liệu"
+            yield self._bookmark(name, part.first_page + part.cover_pages)
+            for section in part.sections:
+                inside = [self._bookmark(_named(planned), planned.first_page) for planned in section.documents]
+                yield self._bookmark(section.name, section.documents[0].first_page, inside)
+
+    def finish(self) -> str:
+        """Write outline, labels and what a reader begins with; return the SHA-256 of the file."""
+        entries = Dictionary(
+            PageLabels=Dictionary(Nums=Array([0, Dictionary(S=Name.D, St=self._volume.first_page)])),
+            PageMode=Name.UseOutlines,
+            Lang=String("vi"),
+            ViewerPreferences=Dictionary(DisplayDocTitle=True),
         )
-        if "/Annots" not in page.obj:
-            page.obj.Annots = Array([])
-        page.obj.Annots.append(bundle.make_indirect(link))
+        catalogue = b"/Outlines %d 0 R /OpenAction [ %d 0 R /XYZ null null 1 ] %s" % (
+            self._output.add_outline(list(self._bookmarks())),
+            self._first,
+            entries.unparse().removeprefix(b"<< ").removesuffix(b" >>"),
+        )
+        request, several = self._plan.request, len(self._plan.volumes)
+        which = f", tập {self._volume.number}/{several}" if several > 1 else ""
+        information = Dictionary(
+            Title=String(f"{request.case_code} – {request.title}{which}"),
+            Author=String(request.office_name),
+            Producer=String("vks-plugin"),
+            CreationDate=String(f"D:{request.made_on:%Y%m%d}000000+07'00'"),
+        )
+        return self._output.finish(catalogue, information)
 
 
-def _assembled(
-    volume: PlannedVolume, fronts: list[bytes], forms: frozenset[Path], beside: Path, parts: list[Path]
-) -> pikepdf.Job:
-    """Return the job that puts front and papers one after another.
+def _drop_unused(pages: Sequence[pikepdf.Page]) -> None:
+    """Leave out pictures and fonts that no page of a source draws, where pages share a list of them.
 
-    qpdf reads every page's content from its own file only while it writes the bundle, so that memory does not
-    grow with the pictures; pages copied from one open file to another would all be held until then.
+    Of a file from which pages were taken, such a list may still hold what stood on them.
+    """
+    seen: set[tuple[int, int]] = set()
+    for page in pages:
+        resources: Any = page.obj.get("/Resources")
+        shared = not isinstance(resources, Dictionary)
+        for each in (resources, resources.get("/XObject")) if isinstance(resources, Dictionary) else ():
+            if isinstance(each, pikepdf.Object) and each.is_indirect:
+                shared = shared or each.objgen in seen
+                seen.add(each.objgen)
+        if shared:
+            for one in pages:
+                one.remove_unreferenced_resources()
+            return
+
+
+def _settle(page: pikepdf.Object, inherited: dict[tuple[int, int], dict[str, Any]]) -> None:
+    """Give a page what it inherits as its own (ISO 32000-1, 7.7.3.4).
 
     Args:
-        volume: what goes in.
-        fronts: cover and index of each part.
-        forms: sources that are filled-in forms.
-        beside: the name of the unfinished volume; what has to be written first is named after it.
-        parts: takes the names of what was written.
+        page: the page.
+        inherited: what pages of this source inherit, by what they hang on; filled as pages are met.
     """
-
-    def part(content: bytes) -> Path:
-        path = beside.with_name(f"{beside.name}.{len(parts)}")
-        parts.append(path)
-        path.write_bytes(content)
-        return path
-
-    inside = {each.document.path for each in volume.documents}
-    flat = {path: part(_flattened(path)) for path in sorted(forms & inside)}
-    sources = []
-    for front, described in zip(fronts, volume.parts, strict=True):
-        sources.append(part(front))
-        sources += [flat.get(each.document.path, each.document.path) for each in described.documents]
-    return pikepdf.Job(
-        {
-            "empty": "",
-            "outputFile": str(beside),
-            "pages": [{"file": str(path), "range": "1-z"} for path in sources],
-            "keepFilesOpenThreshold": str(_OPEN_AT_ONCE),
-        }
-    )
-
-
-def _flattened(path: Path) -> bytes:
-    with pikepdf.open(path) as source:
-        _flatten(source)
-        # fields that are not to be printed are left over; a filed copy has none
-        if "/AcroForm" in source.Root:
-            del source.Root["/AcroForm"]
-        buffer = io.BytesIO()
-        source.save(buffer, static_id=True)
-        return buffer.getvalue()
+    parent = page.get("/Parent")
+    if not isinstance(parent, Dictionary):
+        return
+    if parent.objgen not in inherited:
+        found: dict[str, Any] = {}
+        holder: Any = parent
+        for _level in range(_DEEPEST_NODE):
+            if not isinstance(holder, Dictionary):
+                break
+            found = {key: holder[key] for key in _INHERITED if key in holder} | found
+            holder = holder.get("/Parent")
+        inherited[parent.objgen] = found
+    for key, value in inherited[parent.objgen].items():
+        if key not in page:
+            page[key] = value
 
 
 def _fields(pdf: pikepdf.Pdf) -> Iterator[tuple[str, bool]]:
@@ -393,6 +461,9 @@ def _flatten(source: pikepdf.Pdf) -> None:
     if form.NeedAppearances:
         source.generate_appearance_streams()
     source.flatten_annotations("print")
+    # fields that are not to be printed are left over; a filed copy has none
+    if "/AcroForm" in source.Root:
+        del source.Root["/AcroForm"]
 
 
 def _dictionaries(annotations: Any) -> list[Any]:
@@ -400,35 +471,6 @@ def _dictionaries(annotations: Any) -> list[Any]:
     if not isinstance(annotations, Array):
         return []
     return [each for each in annotations if isinstance(each, Dictionary)]
-
-
-def _stamp_all(
-    bundle: pikepdf.Pdf,
-    plan: BundlePlan,
-    volume: PlannedVolume,
-    progress: Progress | None,
-    should_stop: Callable[[], bool] | None,
-) -> None:
-    font = StampFont(bundle)
-    opening = bundle.make_stream(b"q\n")
-    total, several = plan.page_count, len(plan.volumes)
-    numbered = enumerate(zip(bundle.pages, volume.marks(), strict=True), start=volume.first_page)
-    for number, (page, mark) in numbered:
-        _clean(page)
-        stamp(
-            page,
-            font=font,
-            text=stamp_text(number, total, volume.number, several) if several > 1 else stamp_text(number, total),
-            left=plan.request.case_code,
-            folio=mark,
-            opening=opening,
-            corner=plan.request.corner,
-        )
-        if number % _REPORT_EVERY == 0:
-            if progress is not None:
-                progress(number, total)
-            if should_stop is not None and should_stop():
-                raise BundleStopped("Tập hồ sơ đã được dừng theo yêu cầu.")  # noqa: EM101 - shown as it is
 
 
 def _clean(page: pikepdf.Page) -> None:
@@ -450,47 +492,5 @@ def _clean(page: pikepdf.Page) -> None:
         del page.obj["/Annots"]
 
 
-def _destination(bundle: pikepdf.Pdf, volume: PlannedVolume, number: int) -> Array:
-    # nulls keep the reader's own position and zoom
-    return Array([bundle.pages[number - volume.first_page].obj, Name.XYZ, None, None, None])
-
-
-def _bookmark(bundle: pikepdf.Pdf, volume: PlannedVolume, text: str, number: int) -> OutlineItem:
-    return OutlineItem(f"{text} (tr. {number})", _destination(bundle, volume, number))
-
-
 def _named(planned: PlannedDocument) -> str:
     return planned.document.title + (" (đã che)" if planned.document.redacted else "")
-
-
-def _finish(bundle: pikepdf.Pdf, plan: BundlePlan, volume: PlannedVolume) -> None:
-    with bundle.open_outline() as outline:
-        for part in volume.parts:
-            index = part.first_page + part.cover_pages
-            if part.cover_pages:
-                outline.root.append(_bookmark(bundle, volume, "Bìa", part.first_page))
-            name = f"Mục lục bổ sung lần {part.supplement}" if part.supplement else "Mục lục tài liệu"
-            outline.root.append(_bookmark(bundle, volume, name, index))
-            for section in part.sections:
-                heading = _bookmark(bundle, volume, section.name, section.documents[0].first_page)
-                heading.is_closed = False
-                heading.children.extend(
-                    _bookmark(bundle, volume, _named(planned), planned.first_page) for planned in section.documents
-                )
-                outline.root.append(heading)
-    root = bundle.Root
-    root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D, St=volume.first_page)]))
-    root.OpenAction = Array([bundle.pages[0].obj, Name.XYZ, None, None, 1])
-    root.PageMode = Name.UseOutlines
-    root.Lang = String("vi")
-    root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    request = plan.request
-    which = f", tập {volume.number}/{len(plan.volumes)}" if len(plan.volumes) > 1 else ""
-    bundle.docinfo = bundle.make_indirect(
-        Dictionary(
-            Title=String(f"{request.case_code} – {request.title}{which}"),
-            Author=String(request.office_name),
-            Producer=String("vks-plugin"),
-            CreationDate=String(f"D:{request.made_on:%Y%m%d}000000+07'00'"),
-        )
-    )

@@ -7,10 +7,11 @@ are; the font is embedded as a subset with a ToUnicode map.
 
 from __future__ import annotations
 
+import copy
 import io
 import math
+from collections.abc import Callable
 from functools import lru_cache
-from typing import cast
 
 import pikepdf
 from fontTools import subset
@@ -42,31 +43,33 @@ def stamp_text(page: int, total: int, volume: int = 1, volumes: int = 1) -> str:
 class StampFont:
     """One embedded subset font, shared by every page of a bundle."""
 
-    def __init__(self, pdf: pikepdf.Pdf) -> None:
-        font, data = _subset()
-        self._glyphs = font.getBestCmap()
-        self._order = {name: font.getGlyphID(name) for name in font.getGlyphOrder()}
-        scale = 1000 / font["head"].unitsPerEm
-        self._widths = {name: font["hmtx"][name][0] * scale for name in font.getGlyphOrder()}
-        self.object = pdf.make_indirect(self._build(pdf, font, data, scale))
+    def __init__(self) -> None:
+        self._font, self._data = _subset()
+        self._glyphs = self._font.getBestCmap()
+        self._order = {name: self._font.getGlyphID(name) for name in self._font.getGlyphOrder()}
+        self._scale = 1000 / self._font["head"].unitsPerEm
+        self._widths = {name: self._font["hmtx"][name][0] * self._scale for name in self._font.getGlyphOrder()}
+        self._widths_by_letter = {chr(code): self._widths[name] for code, name in self._glyphs.items()}
+        self._codes_by_letter = {chr(code): f"{self._order[name]:04X}" for code, name in self._glyphs.items()}
 
     def width(self, text: str) -> float:
         """Return the width of `text` in points at the stamp's size."""
-        return float(sum(self._widths[self._glyphs[ord(letter)]] for letter in text) * _SIZE / 1000)
+        return float(sum(map(self._widths_by_letter.__getitem__, text)) * _SIZE / 1000)
 
     def encode(self, text: str) -> bytes:
         """Return `text` as the hexadecimal string operand of the text-showing operator."""
-        codes = "".join(f"{self._order[self._glyphs[ord(letter)]]:04X}" for letter in text)
-        return f"<{codes}>".encode("ascii")
+        return f"<{''.join(map(self._codes_by_letter.__getitem__, text))}>".encode("ascii")
 
     def knows(self, text: str) -> str:
         """Return `text` without letters the subset does not hold."""
-        return "".join(letter for letter in text if ord(letter) in self._glyphs)
+        return "".join(filter(self._codes_by_letter.__contains__, text))
 
-    def _build(self, pdf: pikepdf.Pdf, font: TTFont, data: bytes, scale: float) -> Dictionary:
+    def put_into(self, pdf: pikepdf.Pdf) -> pikepdf.Object:
+        """Return the font as an object of this PDF."""
+        font, scale = self._font, self._scale
         name = Name("/VKSSTP+LiberationSerif")
-        stream = pdf.make_stream(data)
-        stream.Length1 = len(data)
+        stream = pdf.make_stream(self._data)
+        stream.Length1 = len(self._data)
         head, os2, hhea = font["head"], font["OS/2"], font["hhea"]
         descriptor = Dictionary(
             Type=Name.FontDescriptor,
@@ -91,13 +94,15 @@ class StampFont:
             DW=500,
             W=widths,
         )
-        return Dictionary(
-            Type=Name.Font,
-            Subtype=Name.Type0,
-            BaseFont=name,
-            Encoding=Name("/Identity-H"),
-            DescendantFonts=Array([pdf.make_indirect(descendant)]),
-            ToUnicode=pdf.make_stream(self._to_unicode()),
+        return pdf.make_indirect(
+            Dictionary(
+                Type=Name.Font,
+                Subtype=Name.Type0,
+                BaseFont=name,
+                Encoding=Name("/Identity-H"),
+                DescendantFonts=Array([pdf.make_indirect(descendant)]),
+                ToUnicode=pdf.make_stream(self._to_unicode()),
+            )
         )
 
     def _to_unicode(self) -> bytes:
@@ -150,21 +155,25 @@ def stamp(
     page: pikepdf.Page,
     *,
     font: StampFont,
+    inside: pikepdf.Object,
     text: str,
     left: str,
     folio: str,
     opening: pikepdf.Object,
+    drawing: Callable[[bytes], pikepdf.Object],
     corner: str = "",
 ) -> None:
     """Add the strips below and, for a folio that stands there, above the page as displayed, and write on them.
 
     Args:
-        page: a page that already belongs to the bundle.
+        page: a page, with what it inherits as its own.
         font: the bundle's stamp font.
+        inside: the same font as an object of the page's PDF.
         text: the number of the page in words.
         left: what stands at the left (the case code).
         folio: the folio, such as `BL 125`; empty for a page without one.
-        opening: a shared stream holding `q`, so that the page's own graphics state cannot reach the stamp.
+        opening: a shared stream of the page's PDF holding `q`, so that the page's own graphics state cannot reach the stamp.
+        drawing: turns drawing commands into a stream of the page's PDF.
         corner: where the folio stands; one of `plan.CORNERS`.
     """
     pdf_page = page.obj
@@ -196,10 +205,10 @@ def stamp(
             del pdf_page[other]
     resources = pdf_page.get("/Resources")
     # sources share resource dictionaries between pages; a shallow copy keeps ours out of the others
-    resources = Dictionary(dict(resources.items())) if resources is not None else Dictionary()
+    resources = copy.copy(resources) if resources is not None else Dictionary()
     present = resources.get("/Font")
-    fonts = Dictionary(dict(present.items())) if present is not None else Dictionary()
-    fonts[FONT_RESOURCE] = font.object
+    fonts = copy.copy(present) if present is not None else Dictionary()
+    fonts[FONT_RESOURCE] = inside
     resources.Font = fonts
     pdf_page.Resources = resources
     scale = 1 / unit
@@ -220,8 +229,9 @@ def stamp(
         y = page_height + STRIP + _BASE
         commands.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm ".encode("ascii") + font.encode(words) + b" Tj")
     commands.append(b"ET Q")
-    page.contents_add(cast("Stream", opening), prepend=True)
-    page.contents_add(b"\n" + b"\n".join(commands) + b"\n", prepend=False)
+    present = pdf_page.get("/Contents")
+    own = list(present) if isinstance(present, Array) else [present] if isinstance(present, Stream) else []
+    pdf_page.Contents = Array([opening, *own, drawing(b"\n" + b"\n".join(commands) + b"\n")])
 
 
 def _strip(width: float, foot: float, line: float) -> bytes:
