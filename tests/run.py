@@ -156,7 +156,7 @@ def postgresql() -> Iterator[dict[str, str] | None]:
         if user:
             shutil.chown(folder, user)
         data, log = f"{folder}/data", f"{folder}/log"
-        options = f"-k {folder} -c listen_addresses= -c max_connections=60"
+        options = f"-k {folder} -c listen_addresses= -c max_connections=120"
         quiet = {"stdout": subprocess.DEVNULL, "cwd": "/"}
         start = [f"{programs}/pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start"]
         try:
