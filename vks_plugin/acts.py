@@ -189,6 +189,24 @@ ACTS: dict[str, Act] = {
         ("filing", "document", "part", "sha256", "signatures", "signatures_valid", "signatures_invalid"),
         hidden=("signers",),
     ),
+    "signed_version": Act(
+        _("Đưa bản đã ký số vào"),
+        (
+            "filing",
+            "document",
+            "part",
+            "version",
+            "sha256_before",
+            "sha256",
+            "pages_before",
+            "pages",
+            "continues",
+            "signatures",
+            "signatures_valid",
+            "signatures_invalid",
+        ),
+        hidden=("signers", "reason"),
+    ),
     "pages_changed": Act(
         _("Sửa trang của tài liệu"),
         (
@@ -493,6 +511,7 @@ FIELDS: dict[str, Field] = {
     "signatures_valid": Field(_("Chữ ký hợp lệ")),
     "signatures_invalid": Field(_("Chữ ký không hợp lệ")),
     "signers": Field(_("Người ký số")),
+    "continues": Field(_("Ký trên đúng tệp trước"), "yes"),
     "pages_before": Field(_("Số trang trước")),
     "page_map": Field(_("Các trang, theo thứ tự mới")),
     "scan_sha256": Field(_("SHA-256 của tệp thay vào"), "hash"),

@@ -200,6 +200,8 @@ TABLE = {
     # nobody signed this one
     ("vks-document-signatures", "get"): "    404 404 404 404  404  200 200 200",
     ("vks-document-signatures", "post"): "   404 404 404 404  404  409 409 403",
+    # the file sent has no signature
+    ("vks-document-signed", "post"): "       404 404 404 404  404  400 400 403",
     # an inventory lists the documents already
     ("vks-document-split", "post"): "        404 404 404 404  404  409 409 403",
     ("vks-document-merge", "post"): "        404 404 404 404  404  409 409 403",
@@ -327,7 +329,9 @@ MADE = (
 """Requests whose answer tells a new id, or the moment."""
 
 
-_WITH_FILES = frozenset({"vks-case-upload-list", "vks-case-import-list", "vks-court-session-import-log"})
+_WITH_FILES = frozenset(
+    {"vks-case-upload-list", "vks-case-import-list", "vks-court-session-import-log", "vks-document-signed"}
+)
 
 
 class Addresses:
@@ -398,6 +402,7 @@ class Addresses:
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
             "vks-document-pages": f"/api/vks/documents/{document}/pages/",
             "vks-document-signatures": f"/api/vks/documents/{document}/signatures/",
+            "vks-document-signed": f"/api/vks/documents/{document}/signed/",
             "vks-document-split": f"/api/vks/documents/{document}/split/",
             "vks-document-merge": f"/api/vks/documents/{document}/merge/",
             "vks-intake-list": "/api/vks/intake/",
@@ -644,6 +649,10 @@ class Addresses:
             "vks-case-volume-proposal-list": {"volumes": [{"folio_from": 1, "folio_to": 6}]},
             "vks-document-detail": {"title": "Tên đã sửa"},
             "vks-document-pages": {"seen": self.checksum, "pages": [{"page": 1}, {"page": 2, "turn": 90}]},
+            "vks-document-signed": {
+                "seen": self.checksum,
+                "file": SimpleUploadedFile("ký.pdf", pdf_bytes(2, "Chưa ký"), "application/pdf"),
+            },
             "vks-document-split": {"seen": self.checksum, "after": 1, "title": "Phần sau"},
             "vks-document-merge": {"seen": self.checksum, **self.next},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},

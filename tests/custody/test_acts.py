@@ -996,3 +996,32 @@ def test_signatures_read_in_a_file_are_told_without_the_names_of_who_signed(
     }
     assert "Ký" not in str(data(entry))
     assert LedgerHidden.objects.get(entry=entry).values == [["signers", "Nguyễn Văn Ký; Trần Ký"]]
+
+
+def test_a_file_that_was_signed_elsewhere_is_told_with_the_file_before(
+    filed_case: FiledCase, people: dict[str, User], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.filing.signing import SIGNER, signed
+    from vks_plugin.filing import signature_checks
+    from vks_plugin.filing.pages import attach_signed
+    from vks_plugin.filing.signatures import read_signatures
+
+    monkeypatch.setattr(signature_checks, "read_apart", read_signatures)
+    filed, path = filed_case.documents[0], tmp_path / "signed.pdf"
+    path.write_bytes(signed(filed.document.source_path.read_bytes()))
+    with written() as found:
+        change = attach_signed(
+            actor=people["prosecutor_kv1"],
+            filed=filed,
+            seen=filed.sha256,
+            file=path,
+            filename="ký.pdf",
+            reason="Bản ký",
+        )
+    entry = found.one
+    assert (entry.kind, entry.case_id) == ("signed_version", filed_case.case.pk)
+    told = data(entry)
+    assert (told["sha256_before"], told["sha256"], told["continues"]) == (filed.sha256, change.sha256, True)
+    # no roots are configured here: nobody vouches for who signed
+    assert (told["signatures"], told["signatures_valid"], told["signatures_invalid"]) == (1, 0, 0)
+    assert hidden(entry) == {"signers": SIGNER, "reason": "Bản ký"}

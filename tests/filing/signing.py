@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
@@ -182,4 +183,14 @@ def signed(
     signers.PdfSigner(given, signer, timestamper=stamp).sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(content or pdf_bytes(2, "Bản kết luận"))), output=target
     )
+    return target.getvalue()
+
+
+def changed(content: bytes, *, words: str = "0 0 1 rg 0 0 300 800 re f") -> bytes:
+    """Change what a page shows behind the end of a signed file, as an editor does that keeps what was there."""
+    target = io.BytesIO()
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    stream = generic.StreamObject(stream_data=words.encode())
+    writer.add_stream_to_page(0, writer.add_object(stream))
+    writer.write(target)
     return target.getvalue()

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
-from tests.filing.signing import OFFICE, SIGNER, authorities, certified, signed, stamper
+from tests.filing.signing import OFFICE, SIGNER, authorities, certified, changed, signed, stamper
 from tests.people import pdf_bytes
 from vks_plugin.filing import signatures
 from vks_plugin.filing.signatures import (
@@ -53,16 +51,6 @@ def read(place: Path, content: bytes, roots: Path | None, **more: Any) -> list[S
     path = place.parent / "signed.pdf" if place.is_dir() else place
     path.write_bytes(content)
     return read_signatures(path, roots, **more)
-
-
-def changed(content: bytes, *, words: str = "0 0 1 rg 0 0 300 800 re f") -> bytes:
-    """Change what a page shows behind the end of a signed file, as an editor does that keeps what was there."""
-    target = io.BytesIO()
-    writer = IncrementalPdfFileWriter(io.BytesIO(content))
-    stream = generic.StreamObject(stream_data=words.encode())
-    writer.add_stream_to_page(0, writer.add_object(stream))
-    writer.write(target)
-    return target.getvalue()
 
 
 def test_a_signature_tells_who_and_when_and_is_valid_under_a_configured_root(roots: Path, plain: bytes) -> None:

@@ -158,6 +158,8 @@ TABLE = {
     # nobody signed this one
     ("signatures", "get"): "         404 404 404 404  404  200 200 200",
     ("signatures", "post"): "        404 404 404 404  404  409 409 403",
+    # the file sent has no signature
+    ("signed_version", "post"): "    404 404 404 404  404  400 400 403",
     ("redact", "get"): "             404 404 404 404  404  200 200 403",
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
     # none was made of this one
@@ -340,6 +342,7 @@ class Addresses:
             "pages_split": f"{of_case}documents/{document}/pages/split/",
             "pages_merge": f"{of_case}documents/{document}/pages/merge/",
             "signatures": f"{of_case}documents/{document}/signatures/",
+            "signed_version": f"{of_case}documents/{document}/signatures/signed/",
             "redact": f"{of_case}documents/{document}/redact/",
             "redacted": f"{of_case}documents/{document}/redacted/",
             "assign": f"{of_case}assign/",
@@ -462,6 +465,10 @@ class Addresses:
             },
             "describe": {"document_type": "QDKTVA", "title": "Tên đã sửa", "folio_from": "1", "folio_to": "2"},
             "pages": {"seen": self.checksum, "turn-2": "90"},
+            "signed_version": {
+                "seen": self.checksum,
+                "file": SimpleUploadedFile("ký.pdf", pdf_bytes(2, "Chưa ký"), "application/pdf"),
+            },
             "pages_split": {"seen": self.checksum, "split-after": "1", "split-title": "Phần sau"},
             "pages_merge": {"seen": self.checksum, "merge-other": str(self.next)},
             "redact": {"make": "1", "rectangles": "1 20 20 50 8", "ground": "khac", "reason": "Thử"},

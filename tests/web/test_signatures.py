@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from tests.filing.signing import SIGNER, authorities, signed
-from tests.people import file_pdf
+from tests.filing.signing import SIGNER, authorities, changed, signed
+from tests.people import FiledCase, file_pdf, pdf_bytes
 from tests.web.conftest import Page
 from vks_plugin.cases.models import CaseDocument, CatalogueType
-from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
+from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.models import LedgerEntry, PageChange
 from vks_plugin.errors import Conflict
+from vks_plugin.filing import signature_checks
 from vks_plugin.filing.models import SignatureCheck
 from vks_plugin.filing.page_map import Placed
 from vks_plugin.filing.pages import change_pages
 from vks_plugin.filing.signature_checks import run_check
+from vks_plugin.filing.signatures import Integrity, Signature, Trust, read_signatures
+from vks_plugin.host.files import newest_version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from django.contrib.auth.models import User
+    from django.test import Client
     from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
     from tests.web.conftest import SignIn
@@ -120,3 +127,87 @@ def test_where_the_part_that_reads_is_not_installed_the_page_says_so(
     assert SignatureCheck.objects.get().state == "failed"
     assert "hợp lệ" not in Page(client.get(reverse("vks:case", args=[case.code]))).text.lower()
     assert not LedgerEntry.objects.filter(kind="signatures_read").exists()
+
+
+def _sent(client: Client, where: str, content: bytes, **more: str) -> Any:
+    seen = Page(client.get(where)).fields["seen"]
+    return client.post(f"{where}signed/", {"seen": seen, "file": SimpleUploadedFile("ký.pdf", content), **more})
+
+
+def test_a_file_signed_at_the_own_machine_comes_back_as_the_newest_version(
+    filed_case: FiledCase, as_person: SignIn, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # in this process, which is quicker: that it is read apart is tested above
+    monkeypatch.setattr(signature_checks, "read_apart", read_signatures)
+    settings.VKS_SIGNATURE_ROOTS = str(authorities().roots(tmp_path / "roots"))
+    filed, client = filed_case.documents[0], as_person("prosecutor_kv1")
+    before, root = filed.sha256, filed.document
+    present = root.source_path.read_bytes()
+    where = reverse("vks:signatures", args=[filed_case.case.code, filed.document_id])
+    good = signed(present)
+    later = changed(good)
+    for content, words in (
+        (pdf_bytes(2, "Chưa ký"), "không có chữ ký số"),
+        (signed(pdf_bytes(3, "Tệp khác")), "có 3 trang"),
+        (later, "Nội dung bị thay đổi sau khi ký"),
+        # signed, but by nothing that shows it to be this very file
+        (signed(pdf_bytes(2, "Ghi lại")), "nêu lý do"),
+    ):
+        refused = _sent(client, where, content)
+        assert (refused.status_code, words in Page(refused).text) == (400, True), words
+    filed.refresh_from_db()
+    assert (filed.sha256, PageChange.objects.count()) == (before, 0)
+    assert _sent(client, where, good).status_code == 302
+    filed = CaseDocument.objects.get(pk=filed.pk)
+    newest = newest_version(filed.document)
+    assert newest.source_path.read_bytes() == good
+    assert (newest.checksum, root.source_path.read_bytes()) == (filed.sha256, present)
+    told = Page(client.get(where)).text
+    assert SIGNER in told
+    assert "Hợp lệ" in told
+    entry = LedgerEntry.objects.get(kind="signed_version").said["data"]
+    assert (entry["sha256_before"], entry["sha256"], entry["continues"]) == (before, filed.sha256, True)
+    assert (entry["signatures"], entry["signatures_valid"]) == (1, 1)
+    assert SIGNER not in str(entry)
+    # a leader signs behind the first, through the API
+    api = f"/api/vks/documents/{filed.document_id}/"
+    twice = signed(good, authorities().second, field="Lãnh đạo")
+    given = {"seen": client.get(api).json()["sha256"], "file": SimpleUploadedFile("ký hai.pdf", twice)}
+    answer = client.post(f"{api}signed/", given)
+    assert (answer.status_code, answer.json()["state"]) == (201, "done")
+    assert [(each["signer"], each["verdict"]) for each in answer.json()["signatures"]] == [
+        (SIGNER, "valid"),
+        ("Trần Thị Lãnh Đạo", "valid"),
+    ]
+    assert client.post(f"{api}signed/", given | {"file": SimpleUploadedFile("x.pdf", twice)}).status_code == 409
+    # who reads has no form, who may not read finds nothing
+    assert f"{where}signed/" not in Page(as_person("chief_province").get(where)).text
+    assert as_person("prosecutor_kv3").get(where).status_code == 404
+
+
+def test_who_signed_a_record_is_told_beside_the_act(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    kind = CatalogueType.objects.create(code="BBGNHS", name="Biên bản", group_code="00", position=1, part="hsva")
+    paper = filed_case.documents[0]
+    CaseDocument.objects.filter(pk=paper.pk).update(document_type=kind)
+    clerk = people["clerk_kv1"]
+    terms = Terms(
+        part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency="Công an tỉnh", giver_name="Lê Văn Điều"
+    )
+    passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
+    row = accept(
+        actor=clerk,
+        row=hand_over(actor=clerk, case=filed_case.case, terms=terms),
+        checks=passed,
+        signed_paper=CaseDocument.objects.get(pk=paper.pk),
+    )
+    found = Signature(Integrity.UNCHANGED, Trust.TRUSTED, signer=SIGNER, said_at="2026-11-05T08:30:00+07:00")
+    SignatureCheck.objects.create(case_document=paper, sha256=paper.sha256, state="done", signatures=[found.as_json()])
+    where = reverse("vks:hand_over", args=[row.pk])
+    assert f"{SIGNER} ký số lúc 08:30 05/11/2026" in Page(as_person("prosecutor_kv1").get(where)).text
+    # the clerk deals with the paper and may not read the document
+    assert SIGNER not in Page(as_person("clerk_kv1").get(where)).text
+    # of the file before nothing is told
+    SignatureCheck.objects.update(sha256="0" * 64)
+    assert SIGNER not in Page(as_person("prosecutor_kv1").get(where)).text

@@ -49,6 +49,8 @@ from vks_plugin.disposal.queries import (
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.filing.actions import receive
 from vks_plugin.filing.pdf import inspect_pdf
+from vks_plugin.filing.signature_checks import read_upload
+from vks_plugin.filing.signatures import is_installed
 from vks_plugin.host.erasing import come_back, erase_rows, files_held, forget, remove_files, traces_of
 from vks_plugin.host.stored import stored_files
 from vks_plugin.organization.queries import display_name
@@ -268,7 +270,7 @@ def attach_record(*, actor: User, pk: int, file: File[bytes] | Path, filename: s
 
     Raises:
         NotFound, NotAllowed: the actor is no archivist of the office.
-        BadInput: the file is no PDF that can be read.
+        BadInput: the file is no PDF that can be read, or somebody's signature in it does not hold.
         TooLarge: above `VKS_MAX_UPLOAD_BYTES`.
         Conflict: it is not approved, or is carried out.
     """
@@ -282,6 +284,7 @@ def attach_record(*, actor: User, pk: int, file: File[bytes] | Path, filename: s
     try:
         receive(file, coming, name=name)
         facts = inspect_pdf(coming, name=name, max_pages=configuration().max_document_pages)
+        signatures = read_upload(coming, name=name, field="file").signatures if is_installed() else []
         with transaction.atomic():
             row, cases = _held(actor, pk)
             move(
@@ -290,6 +293,7 @@ def attach_record(*, actor: User, pk: int, file: File[bytes] | Path, filename: s
                 "attach",
                 record_sha256=facts.sha256,
                 record_pages=facts.page_count,
+                record_signatures=[each.as_json() for each in signatures],
                 recorded_by=actor,
                 recorded_at=timezone.now(),
             )

@@ -56,6 +56,8 @@ class DestructionBatch(models.Model):
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     record_sha256 = models.CharField(max_length=64, blank=True)
     record_pages = models.PositiveIntegerField(default=0)
+    # as `filing.signatures.Signature` writes them; none: it was signed by hand
+    record_signatures = models.JSONField(default=list)
     recorded_by = _person()
     recorded_at = models.DateTimeField(null=True)
     executed_by = _person()

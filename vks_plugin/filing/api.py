@@ -24,7 +24,7 @@ from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.page_map import Placed
-from vks_plugin.filing.pages import Described, change_pages, merge_documents, split_document
+from vks_plugin.filing.pages import Described, attach_signed, change_pages, merge_documents, split_document
 from vks_plugin.filing.signature_checks import check_again, signatures_of
 from vks_plugin.host.permissions import viewable_documents
 from vks_plugin.language import spoken
@@ -175,6 +175,19 @@ class PutTogetherSerializer(InputSerializer):
     other = serializers.IntegerField(help_text="Id in the host.")
     seen = serializers.CharField(max_length=64, help_text="SHA-256 of the file as it is now.")
     seen_other = serializers.CharField(max_length=64, help_text="SHA-256 of the file of the other one.")
+    reason = ComposedField(required=False, default="", allow_blank=True)
+
+
+class SignedSerializer(InputSerializer):
+    """The signed file of a document."""
+
+    seen = serializers.CharField(max_length=64, help_text="SHA-256 of the file as it is now: `sha256` of the document.")
+    file = serializers.FileField(
+        allow_empty_file=True,
+        max_length=None,
+        error_messages={"required": gettext_lazy("Hãy chọn tệp PDF."), "invalid": gettext_lazy("Hãy chọn tệp PDF.")},
+        help_text="PDF with at least one signature.",
+    )
     reason = ComposedField(required=False, default="", allow_blank=True)
 
 
@@ -355,6 +368,22 @@ class DocumentViewSet(ApiViewSet):
             check_again(actor=self.actor, filed=filed)
         known = SignaturesSerializer(signatures_of(filed)).data
         return Response(known, status=202 if request.method == "POST" else 200)
+
+    @extend_schema(
+        summary="Bring the signed file of a document back",
+        description="Signed with the person's own software, outside this system. Becomes the newest version if its signatures hold "
+        "and it has as many pages; a reason is needed where it does not begin with the bytes of the present file.",
+        parameters=[_HOST_ID],
+        request={"multipart/form-data": SignedSerializer},
+        responses={201: SignaturesSerializer, **refusals(400, 403, 404, 409, 413, 503)},
+    )
+    @action(detail=True, methods=["post"])
+    def signed(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Make the new version; answer with its signatures."""
+        filed = self._filed(id)
+        given = dict(self.given(SignedSerializer))
+        attach_signed(actor=self.actor, filed=filed, filename=given["file"].name, **given)
+        return Response(SignaturesSerializer(signatures_of(self._filed(id))).data, status=201)
 
     @extend_schema(
         summary="Turn, order, take out or replace pages of a document",

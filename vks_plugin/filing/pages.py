@@ -40,7 +40,8 @@ from vks_plugin.custody.states import DIGITISATION, PAGES_OPEN
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.filing.actions import clean_metadata, file_document, receive
 from vks_plugin.filing.page_map import Pages, Placed, check_pages, places, taken_out, touched, written
-from vks_plugin.filing.pdf import inspect_pdf, is_signed, page_count_of, page_texts, rearrange
+from vks_plugin.filing.pdf import continues, inspect_pdf, is_signed, page_count_of, page_texts, rearrange
+from vks_plugin.filing.signature_checks import keep_read, read_upload, told_of
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.filed import refuse_frozen
 from vks_plugin.host.files import newest_version
@@ -121,8 +122,13 @@ def count_pages(filed: CaseDocument) -> int:
     return page_count_of(_files(newest_version(filed.document))[0])
 
 
-def _sources(filed: CaseDocument, seen: str) -> _Sources:
+def _sources(filed: CaseDocument, seen: str, *, signed: bool = False) -> _Sources:
     """Return the present files of a document, if they are those the person saw.
+
+    Args:
+        filed: the document.
+        seen: SHA-256 of what the person saw.
+        signed: whether the file may be one that somebody signed.
 
     Raises:
         Conflict: they are others by now, or somebody signed them.
@@ -135,7 +141,7 @@ def _sources(filed: CaseDocument, seen: str) -> _Sources:
     pages = page_count_of(original)
     if archive is not None and page_count_of(archive) != pages:
         archive = None
-    if is_signed(original):
+    if not signed and is_signed(original):
         raise Conflict(
             _("Tệp có chữ ký số: sửa trang làm chữ ký mất giá trị. Hãy giữ nguyên tệp này, cần thì nộp bản khác.")
         )
@@ -294,6 +300,86 @@ def _store(
     )
     if unread:
         transaction.on_commit(partial(_send, change.pk))
+    return change
+
+
+# --- a file that was signed elsewhere
+
+
+def attach_signed(
+    *, actor: User, filed: CaseDocument, seen: str, file: File[bytes] | Path, filename: str, reason: str = ""
+) -> PageChange:
+    """Make a newer version of a document of the file somebody signed at his own machine, outside this system.
+
+    Args:
+        actor: who brings it; must be able to work on this part of the case.
+        filed: the document.
+        seen: SHA-256 of the file the person had before him.
+        file: a PDF with at least one signature; each of them has to hold.
+        filename: as the person calls it.
+        reason: needed where the signed file was written anew, so that nothing but people can tell that it says the same.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this part, or the document is sealed.
+        BadInput: it has no signature, one that does not hold, or another number of pages; or a reason is missing.
+        TooLarge: above `VKS_MAX_UPLOAD_BYTES`.
+        Conflict: the file is another by now, or somebody checks the batch.
+        Unavailable: the part that reads signatures is not installed.
+    """
+    require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("đưa bản đã ký số vào"))
+    refuse_closed(filed)
+    said = _reason(reason)
+    source = _sources(filed, seen, signed=True)
+    name = one_line(Path(filename.replace("\\", "/")).name)[:250] or "ban-ky.pdf"
+    with _workshop() as folder, ExitStack() as undo:
+        path = folder / "signed.pdf"
+        receive(file, path, name=name)
+        pages = inspect_pdf(path, name=name, max_pages=configuration().max_document_pages).page_count
+        if not is_signed(path):
+            raise BadInput(
+                _("Tệp %(name)s không có chữ ký số: hãy ký bằng phần mềm ký số rồi đưa vào.") % {"name": name},
+                field="file",
+            )
+        if pages != source.pages:
+            raise BadInput(
+                _("Tệp %(name)s có %(pages)d trang, tài liệu có %(present)d: hãy ký đúng tệp của tài liệu này.")
+                % {"name": name, "pages": pages, "present": source.pages},
+                field="file",
+            )
+        same = any(continues(path, each) for each in (source.original, source.archive) if each is not None)
+        if not same and not said:
+            raise BadInput(
+                _(
+                    "Phần mềm ký đã ghi lại tệp, không chứng minh được là cùng nội dung: hãy so lại bằng mắt rồi nêu lý do."
+                ),
+                field="reason",
+            )
+        read = read_upload(path, name=name, field="file")
+        placed = [Placed(page) for page in range(1, pages + 1)]
+        made = NewFile(path, None, page_texts(path).text or source.version.content or "", pages)
+        with transaction.atomic():
+            case, filed = _held(filed, source)
+            change = _store(
+                actor,
+                filed,
+                source,
+                made,
+                kind=PageChange.Kind.SIGNED,
+                page_map=written(placed),
+                reason=said,
+                undo=undo,
+            )
+            keep_read(filed, change.sha256, read)
+            tell(
+                "signed_version",
+                actor=actor,
+                case=case,
+                **_told(change, filed),
+                continues=same,
+                reason=said,
+                **told_of(read.signatures),
+            )
+            undo.pop_all()
     return change
 
 

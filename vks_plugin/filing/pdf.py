@@ -78,6 +78,7 @@ _NAMES = ("/Dests", "/Pages", "/Templates")
 """What of a file leads to its pages, by itself or among its names: it would keep a page in the file that was taken out."""
 _SIGNED = 1
 """Bit of `SigFlags` (ISO 32000-1, table 219)."""
+_BLOCK = 1024 * 1024
 _DEEPEST = 20
 """Fields of a form within fields that are looked into."""
 
@@ -125,6 +126,18 @@ def _filled(fields: object, depth: int = 0) -> bool:
         if _filled(field.get("/Kids"), depth + 1):
             return True
     return False
+
+
+def continues(path: Path, before: Path) -> bool:
+    """Tell whether a file begins with every byte of another one: something was only added, as by whoever signs it."""
+    size = before.stat().st_size
+    if path.stat().st_size <= size:
+        return False
+    with path.open("rb") as longer, before.open("rb") as shorter:
+        while block := shorter.read(_BLOCK):
+            if longer.read(len(block)) != block:
+                return False
+    return True
 
 
 def rearrange(source: Path, target: Path, placed: Pages, *, scan: Path | None = None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -20,11 +20,14 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
-from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.errors import BadInput, Conflict, Unavailable
 from vks_plugin.filing.models import SignatureCheck
 from vks_plugin.filing.pdf import is_signed
 from vks_plugin.filing.signatures import (
+    INTEGRITY_LABELS,
     NOT_INSTALLED,
+    SOUND,
+    TRUST_LABELS,
     UNUSABLE_ROOTS,
     NotRead,
     Signature,
@@ -143,14 +146,7 @@ def run_check(check_id: int) -> None:
             return
         with transaction.atomic():
             case = lock_case(filed.case)
-            SignatureCheck.objects.filter(pk=row.pk).update(
-                sha256=version.checksum,
-                state=SignatureCheck.State.DONE,
-                error="",
-                signatures=[each.as_json() for each in found],
-                roots=digest,
-                checked_at=timezone.now(),
-            )
+            keep_read(filed, version.checksum, ReadFile(found, digest))
             tell(
                 "signatures_read",
                 actor=None,
@@ -159,14 +155,74 @@ def run_check(check_id: int) -> None:
                 document=filed.document_id,
                 part=filed.part,
                 sha256=version.checksum,
-                signatures=len(found),
-                signatures_valid=_count(found, Verdict.VALID),
-                signatures_invalid=_count(found, Verdict.INVALID),
-                signers="; ".join(each.signer or "?" for each in found),
+                **told_of(found),
             )
 
 
-def _count(found: Iterable[Signature], verdict: Verdict) -> int:
+class ReadFile(NamedTuple):
+    """The signatures of a file, and what stands for the roots they were judged by."""
+
+    signatures: list[Signature]
+    roots: str
+
+
+def read_upload(path: Path, *, name: str, field: str) -> ReadFile:
+    """Return the signatures of a file somebody hands in, refusing one that was changed after it was signed.
+
+    Takes some seconds where there are any.
+
+    Raises:
+        BadInput: a signature does not hold, or none can be read; the sentence names the file.
+        Unavailable: the part that reads signatures is not installed.
+    """
+    if not is_signed(path):
+        return ReadFile([], "")
+    if not is_installed():
+        raise Unavailable(_(NOT_INSTALLED))
+    place = roots_place()
+    try:
+        read = ReadFile(read_apart(path, place), roots_digest(place))
+    except OSError as error:
+        raise Unavailable(_(UNUSABLE_ROOTS)) from error
+    except NotRead as refusal:
+        raise BadInput(_(str(refusal)), field=field) from refusal
+    for each in read.signatures:
+        if each.verdict in {Verdict.INVALID, Verdict.UNREADABLE}:
+            why = TRUST_LABELS[each.trust] if each.integrity in SOUND else INTEGRITY_LABELS[each.integrity]
+            raise BadInput(
+                _("Chữ ký số của %(signer)s trong tệp %(name)s không dùng được: %(why)s. Hãy ký lại tệp rồi đưa vào.")
+                % {"signer": each.signer or "?", "name": name, "why": _(why)},
+                field=field,
+            )
+    return read
+
+
+def keep_read(filed: CaseDocument, sha256: str, read: ReadFile) -> None:
+    """Keep what was read of the signatures of a document's file."""
+    SignatureCheck.objects.update_or_create(
+        case_document=filed,
+        defaults={
+            "sha256": sha256,
+            "state": SignatureCheck.State.DONE,
+            "error": "",
+            "signatures": [each.as_json() for each in read.signatures],
+            "roots": read.roots,
+            "checked_at": timezone.now(),
+        },
+    )
+
+
+def told_of(found: Collection[Signature]) -> dict[str, Any]:
+    """Return what the ledger is told of signatures; the names are among what it hides."""
+    return {
+        "signatures": len(found),
+        "signatures_valid": _count(found, Verdict.VALID),
+        "signatures_invalid": _count(found, Verdict.INVALID),
+        "signers": "; ".join(each.signer or "?" for each in found),
+    }
+
+
+def _count(found: Collection[Signature], verdict: Verdict) -> int:
     return sum(each.verdict is verdict for each in found)
 
 

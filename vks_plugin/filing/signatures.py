@@ -121,7 +121,8 @@ VERDICT_LABELS: Mapping[str, str] = {
 REVOCATION_CHECKED = _("Thu hồi: đã xét theo dữ liệu kèm trong tệp")
 REVOCATION_UNCHECKED = _("Thu hồi: chưa kiểm tra")
 
-_SOUND = frozenset({Integrity.UNCHANGED, Integrity.EXTENDED})
+SOUND = frozenset({Integrity.UNCHANGED, Integrity.EXTENDED})
+"""What was signed is there as it was."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ class Signature:
         """What it comes to; `valid` only where everything that can be looked at without a network speaks for it."""
         if self.integrity in {Integrity.UNREADABLE, Integrity.WEAK}:
             return Verdict.UNREADABLE
-        if self.integrity not in _SOUND or self.trust in {Trust.EXPIRED, Trust.REVOKED}:
+        if self.integrity not in SOUND or self.trust in {Trust.EXPIRED, Trust.REVOKED}:
             return Verdict.INVALID
         return Verdict.VALID if self.trust is Trust.TRUSTED else Verdict.UNPROVEN
 

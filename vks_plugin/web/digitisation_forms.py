@@ -66,6 +66,22 @@ class FindingForm(StyledForm):
         chooser.queryset = papers
 
 
+class SignedForm(StyledForm):
+    """The file of a document that was signed elsewhere."""
+
+    file = forms.FileField(
+        label=_("Tệp PDF đã ký số"),
+        allow_empty_file=True,
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf"}),
+    )
+    reason = forms.CharField(
+        label=_("Lý do"),
+        max_length=500,
+        required=False,
+        help_text=_("Bắt buộc khi phần mềm ký ghi lại cả tệp thay vì chỉ thêm chữ ký."),
+    )
+
+
 class PagesForm(StyledForm):
     """What is to become of pages, beside what each of them says of itself."""
 

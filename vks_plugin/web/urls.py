@@ -81,6 +81,7 @@ urlpatterns = [
     path("cases/<str:code>/intake/<uuid:pk>/discard/", filing.discard, name="intake_discard"),
     path("cases/<str:code>/documents/<int:document_id>/", filing.describe, name="describe"),
     path("cases/<str:code>/documents/<int:document_id>/signatures/", signatures.signatures, name="signatures"),
+    path("cases/<str:code>/documents/<int:document_id>/signatures/signed/", signatures.signed, name="signed_version"),
     path("cases/<str:code>/documents/<int:document_id>/pages/", pages.pages, name="pages"),
     path("cases/<str:code>/documents/<int:document_id>/pages/split/", pages.split, name="pages_split"),
     path("cases/<str:code>/documents/<int:document_id>/pages/merge/", pages.merge, name="pages_merge"),

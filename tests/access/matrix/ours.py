@@ -65,6 +65,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/documents/{document_id}/pages/merge
         vks/cases/{code}/documents/{document_id}/pages/split
         vks/cases/{code}/documents/{document_id}/signatures
+        vks/cases/{code}/documents/{document_id}/signatures/signed
         vks/cases/{code}/documents/{document_id}/redact
         vks/cases/{code}/documents/{document_id}/redacted
         vks/cases/{code}/documents/{document_id}/read
@@ -313,6 +314,7 @@ OURS: dict[str, str] = {
         api/vks/documents/{id}/file
         api/vks/documents/{id}/merge
         api/vks/documents/{id}/pages
+        api/vks/documents/{id}/signed
         api/vks/documents/{id}/split
         api/vks/hand-overs/{pk}/accept
         api/vks/hand-overs/{pk}/attach

@@ -173,6 +173,7 @@ class PageChange(models.Model):
         CHANGED = "doi_trang", _("Sửa trang")
         SPLIT = "tach", _("Tách tài liệu")
         MERGED = "ghep", _("Ghép tài liệu")
+        SIGNED = "ky_so", _("Đưa bản đã ký số vào")
 
     case_document = models.ForeignKey(CaseDocument, on_delete=models.PROTECT, related_name="page_changes")
     kind = models.CharField(_("việc"), max_length=12, choices=Kind.choices)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_decision, case_for
+from vks_plugin.access.queries import case_decision, case_for, visible_documents
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import state_beginning
@@ -43,6 +44,7 @@ from vks_plugin.printing import Printed
 from vks_plugin.text import ascii_file_name, gettext_noop
 from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.views.signatures import ShownSignature, in_words
 
 ON_A_PAGE = 50
 SHORT_LIST = 100
@@ -247,10 +249,21 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "receive": forms.get("receive") or (ReceiveForm(row=row) if "accept" in moves else None),
         "cancelling": forms.get("cancelling") or (CancelForm() if "cancel" in moves else None),
         "attach": forms.get("attach") or (AttachForm(row=row) if row.awaits_paper and a_side else None),
+        "signed_by": _signed_by(request.user, row),
         "outstanding": row.outstanding,
         "may_take_rest": bool(row.outstanding) and may_begin(request.user, row.case),
     }
     return show(request, "vks/custody/hand_over.html", context, status=status)
+
+
+def _signed_by(user: User, row: HandOver) -> list[ShownSignature]:
+    """Return who signed the record digitally, for who may read it."""
+    seen = visible_documents(user).select_related("signature_check").filter(pk=row.signed_paper_id or 0)
+    for paper in seen:
+        check = getattr(paper, "signature_check", None)
+        if check is not None and check.sha256 == paper.sha256:
+            return [in_words(each) for each in check.read]
+    return []
 
 
 @page

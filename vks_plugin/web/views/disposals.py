@@ -33,12 +33,14 @@ from vks_plugin.disposal.queries import (
     record_for,
 )
 from vks_plugin.errors import BadInput, NotFound, VksError
+from vks_plugin.filing.signatures import Signature
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.archive_forms import DisposalForm, ReasonForm, RecordForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.filing import refuse_too_long
+from vks_plugin.web.views.signatures import in_words
 
 ON_A_PAGE = 50
 
@@ -121,6 +123,7 @@ def _page(
     given = forms or {}
     context = {
         "row": row,
+        "signed_by": [in_words(Signature.parse(each)) for each in row.record_signatures],
         "steps": _steps(row),
         "acts": acts_for(request.user, row),
         "items": [

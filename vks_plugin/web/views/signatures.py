@@ -10,10 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from vks_plugin.access.queries import case_for
-from vks_plugin.errors import NotFound
+from vks_plugin.access.queries import CaseView, case_for
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
+from vks_plugin.filing.pages import attach_signed, refuse_closed
 from vks_plugin.filing.signature_checks import check_again, roots_place, signatures_of
 from vks_plugin.filing.signatures import (
     INTEGRITY_LABELS,
@@ -27,8 +29,11 @@ from vks_plugin.filing.signatures import (
     Verdict,
     is_installed,
 )
+from vks_plugin.host.files import newest_version
 from vks_plugin.language import spoken
+from vks_plugin.web.digitisation_forms import SignedForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.views.filing import refuse_too_long
 
 _BADGES = {
     Verdict.VALID: "text-bg-success",
@@ -70,19 +75,71 @@ def in_words(read: Signature) -> ShownSignature:
     )
 
 
-@page
-@require_http_methods(["GET", "POST"])
-def signatures(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
-    """Show what is known of a document's signatures; when sent, have them read again."""
+def _filed(request: SignedInRequest, code: str, document_id: int) -> tuple[CaseView, CaseDocument]:
     view = case_for(request.user, code)
     filed = view.documents.select_related("case__unit__parent", "document").filter(document_id=document_id).first()
     if filed is None:
         raise NotFound(_("Không có tài liệu này trong hồ sơ nào bạn được xem."))
+    return view, filed
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def signatures(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
+    """Show what is known of a document's signatures; when sent, have them read again."""
+    view, filed = _filed(request, code, document_id)
     if request.method == "POST":
         check_again(actor=request.user, filed=filed)
         messages.success(request, _("Đang kiểm tra chữ ký số."), extra_tags=OURS)
         return redirect("vks:signatures", code=code, document_id=document_id)
+    return _show(request, view, filed, SignedForm())
+
+
+@page
+@require_POST
+def signed(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
+    """Take the signed file of a document in as its newest version."""
+    refuse_too_long(request)
+    view, filed = _filed(request, code, document_id)
+    form = SignedForm(request.POST, request.FILES)
+    try:
+        if not form.is_valid():
+            raise BadInput(_("Chưa ghi được: hãy xem lại các ô."))
+        given = form.cleaned_data
+        attach_signed(
+            actor=request.user,
+            filed=filed,
+            seen=request.POST.get("seen", ""),
+            file=given["file"],
+            filename=given["file"].name,
+            reason=given["reason"],
+        )
+    except NotAllowed:
+        raise
+    except VksError as error:
+        if error.field in form.fields:
+            form.add_error(error.field, error.message)
+        return _show(request, view, filed, form, refusal=error.message, status=error.status)
+    messages.success(request, _("Đã đưa bản đã ký số vào; tệp trước vẫn còn."), extra_tags=OURS)
+    return redirect("vks:signatures", code=code, document_id=document_id)
+
+
+def _show(
+    request: SignedInRequest,
+    view: CaseView,
+    filed: CaseDocument,
+    form: SignedForm,
+    *,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
     found = signatures_of(filed)
+    may_work = ("file" if filed.part == "hsva" else "file_internal") in view.may
+    closed = ""
+    try:
+        refuse_closed(filed)
+    except VksError as error:
+        closed = error.message
     context = {
         "filed": filed,
         "case": filed.case,
@@ -90,6 +147,10 @@ def signatures(request: SignedInRequest, code: str, document_id: int) -> HttpRes
         "shown": [in_words(each) for each in found.signatures],
         "not_installed": "" if is_installed() else spoken(NOT_INSTALLED),
         "rootless": roots_place() is None,
-        "may_check": ("file" if filed.part == "hsva" else "file_internal") in view.may,
+        "may_check": may_work,
+        "form": form if may_work and not closed and is_installed() else None,
+        "closed": closed if may_work else "",
+        "refusal": refusal,
+        "seen": request.POST.get("seen", "") or newest_version(filed.document).checksum,
     }
-    return show(request, "vks/cases/signatures.html", context)
+    return show(request, "vks/cases/signatures.html", context, status=status)
