@@ -16,7 +16,7 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerEntry
-from vks_plugin.custody.verify_ledger import Tree, canonical, leaf_hash
+from vks_plugin.custody.verify_ledger import Tree, canonical, entry_of, leaf_hash, plain_entry
 
 if TYPE_CHECKING:
     pass
@@ -285,3 +285,43 @@ def test_a_folder_without_the_files_is_told(tmp_path: Path, log: list[LedgerEntr
     status, told = export.check()
     assert status == 1
     assert "Không đọc được tệp entries.jsonl" in told
+
+
+def test_an_entry_told_at_one_look_is_one_that_reading_tells_alike(log: list[LedgerEntry]) -> None:
+    """Whatever letter of an entry is another, left out or twice: what is not read is what reading would have found."""
+    lines = [bytes(each.line) for each in log]
+    more = (
+        b'{"actor":{"id":null,"name":"","role":"","unit":""},"at":"2026-01-02T03:04:05.000006Z","data":%s,"kind":"k",'
+    )
+    more += b'"ledger":"00000000-0000-4000-8000-000000000000","prev":"' + b"0" * 64 + b'","seq":0,"v":1}'
+    written = (
+        *(b"{}", b'{"a":[],"b":[["c",-1,true,null],[]]}', '{"a":"\u2028\U0001f600ệ"}'.encode()),
+        # out of order, twice, escaped where it need not be, too large, another form of a number, a value of another kind
+        *(b'{"b":1,"a":2}', b'{"a":1,"a":1}', b'{"a":"\\u1ec7"}', b'{"a":9007199254740993}', b'{"a":-0}', b'{"a":01}'),
+        *(
+            b'{"a":1.0}',
+            b'{"a":1e3}',
+            b'{"a":NaN}',
+            b'{"a":"\t"}',
+            b'{"a":"\xed\xa0\x80"}',
+            b"{ }",
+            b'{"a":1,}',
+            b'{"a":[1,]}',
+        ),
+        *(b'{"a":{"c":1,"b":2}}', b'{"a":"b","c":":","b":1}', b'{"a":["b:","a:"],"a":2}', b'{"A":1,"a":{}}'),
+    )
+    lines += [more % data for data in written]
+    looked_at = accepted = 0
+    for line in lines:
+        changed = {line, line + b"\n", b" " + line, line[:-1]}
+        for place in range(0, len(line), 3):
+            for letter in (b"", b"0", b'"', b",", b":", b"\\", b"}", b"\xff", line[place : place + 1] * 2):
+                changed.add(line[:place] + letter + line[place + 1 :])
+        for each in changed:
+            looked_at += 1
+            told = plain_entry(each)
+            if told is not None:
+                accepted += 1
+                assert told == entry_of(each)[:3], each
+    assert 1000 < accepted < looked_at
+    assert all(plain_entry(bytes(each.line)) for each in log)
