@@ -88,6 +88,10 @@ class Configuration:
     """What follows the number on records, by their series, as `hand_over=BB-VKS`; without one the number stands alone."""
     signature_roots: str = ""
     """Folder or PEM file of the root certificates by which signatures in PDFs are judged; empty: nobody is trusted."""
+    signing_key: str = ""
+    """PKCS#12 file of the key and certificate that sign bundles and manifests the system makes; empty: they stay unsigned."""
+    signing_password_file: str = ""
+    """File that holds the password of that file; empty: it has none."""
     data_dir: Path = Path()
     """Where finished bundles and waiting uploads lie; default: `vks` in the host's data folder."""
     finishing_events: str = "ket_thuc,nguon_tin_khoi_to,nguon_tin_khong_khoi_to,nguon_tin_chuyen"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.doctor.treatment import Ward, treats
-from tests.filing.signing import authorities
+from tests.filing.signing import authorities, certified
 from vks_plugin.filing.models import SignatureCheck
 
 if TYPE_CHECKING:
@@ -48,3 +49,24 @@ def test_roots_that_are_none_are_found(ward: Ward, settings: Settings, tmp_path:
     result = ward.sick("signature-roots", "error")
     ward.follow(result)
     ward.absent("signature-roots")
+
+
+@treats("signing-key")
+def test_a_key_of_the_office_that_cannot_be_used_is_found(ward: Ward, settings: Settings, tmp_path: Path) -> None:
+    ward.absent("signing-key")
+    key = tmp_path / "office.p12"
+    key.write_bytes(certified("VKS", authorities().between).pkcs12(b"x"))
+    password = tmp_path / "password"
+    password.write_bytes(b"x")
+    for each in (key, password):
+        each.chmod(0o644)
+    settings.VKS_SIGNING_KEY, settings.VKS_SIGNING_PASSWORD_FILE = str(key), str(password)
+    result = ward.sick("signing-key", "error")
+    assert "VKS_SIGNING_KEY=" in result.mend
+    for each in (key, password):
+        each.chmod(0o600)
+    ward.sound("signing-key")
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=10)
+    key.write_bytes(certified("VKS", authorities().between, ends=soon).pkcs12(b"x"))
+    ward.follow(ward.sick("signing-key", "warning"))
+    ward.absent("signing-key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.court.bundle import BundleResult, path_of_volume, write_addition, write_bundle
+from vks_plugin.court.bundle import BundleResult, path_of_volume, too_heavy, write_addition, write_bundle
 from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
@@ -31,7 +32,9 @@ from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
 from vks_plugin.court.protected import masks_of
 from vks_plugin.custody.queries import last_checkpoint
+from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside, sign_pdf
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.text import ascii_file_name, composed, gettext_noop
@@ -40,7 +43,7 @@ from vks_plugin.working import failure_kept
 logger = logging.getLogger("paperless.vks.court")
 
 _OPEN = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
-MANIFEST, ADDITION = "manifest", "bo-sung"
+MANIFEST, ADDITION, SIGNATURE = "manifest", "bo-sung", "chu-ky"
 """What may be fetched of a bundle besides its volumes."""
 _LONGEST_NUMBER = 6
 
@@ -277,6 +280,8 @@ def _write(bundle: Bundle) -> None:
         wishes=Wishes.of(bundle.options),
         earlier=bundle.earlier,
     )
+    # one that is configured and cannot be used is told before the long work
+    key = office_key()
     plan = laid.plan
     target = bundle.path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -290,9 +295,15 @@ def _write(bundle: Bundle) -> None:
     finished = False
     try:
         result = write_bundle(plan, target, progress=progress, should_stop=should_stop)
-        write_addition(plan, bundle.addition_path)
-        bundle.manifest_path.write_text(manifest_text(plan, result), encoding="utf-8")
+        added = write_addition(plan, bundle.addition_path)
         inspect_all(result)
+        if key is not None:
+            result = sign_all(plan, result, key)
+            if added is not None:
+                sign_pdf(added.path, key)
+        bundle.manifest_path.write_text(manifest_text(plan, result), encoding="utf-8")
+        if key is not None:
+            sign_beside(bundle.manifest_path, key)
         with transaction.atomic():
             finished = _end(
                 bundle,
@@ -315,7 +326,7 @@ def _write(bundle: Bundle) -> None:
     finally:
         if not finished:
             paths = [path_of_volume(target, number + 1, len(plan.volumes)) for number in range(len(plan.volumes))]
-            for path in (*paths, bundle.addition_path, bundle.manifest_path):
+            for path in (*paths, bundle.addition_path, bundle.manifest_path, bundle.signature_path):
                 path.unlink(missing_ok=True)
 
 
@@ -336,6 +347,22 @@ def inspect_all(result: BundleResult) -> None:
         problems = inspect_bundle(volume.path, first_page=volume.first_page).problems
         if problems:
             raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": problems[0]})
+
+
+def sign_all(plan: BundlePlan, result: BundleResult, key: OfficeKey) -> BundleResult:
+    """Sign every file of a bundle, as the last thing that happens to it; return what they are then.
+
+    Raises:
+        BadInput: a volume is heavier than allowed with its signature.
+    """
+    signed = []
+    for volume in result.volumes:
+        sign_pdf(volume.path, key)
+        size = volume.path.stat().st_size
+        if plan.request.limits.size and size > plan.request.limits.size:
+            raise too_heavy(volume.number)
+        signed.append(replace(volume, sha256=sha256_of(volume.path), size=size))
+    return BundleResult(result.page_count, tuple(signed))
 
 
 def tell_made(
@@ -408,7 +435,7 @@ def finished_file(bundle: Bundle, piece: str = "") -> Path:
 
     Args:
         bundle: whose.
-        piece: number of the volume (the first when empty), `manifest`, or `bo-sung`: what a supplement added.
+        piece: number of the volume (the first when empty), `manifest`, `chu-ky`: its signature, or `bo-sung`: what a supplement added.
 
     Raises:
         Conflict: it is not finished.
@@ -418,6 +445,10 @@ def finished_file(bundle: Bundle, piece: str = "") -> Path:
         raise Conflict(_("Tập hồ sơ chưa lập xong."))
     if piece == MANIFEST:
         path = bundle.manifest_path
+    elif piece == SIGNATURE:
+        path = bundle.signature_path
+        if not path.is_file():
+            raise NotFound(_("Bảng kê của tập này không được ký số."))
     elif piece == ADDITION and bundle.preset == Bundle.Preset.SUPPLEMENT:
         path = bundle.addition_path
     else:
@@ -439,16 +470,16 @@ def content_disposition(bundle: Bundle, piece: str = "", *, inline: bool = False
     made_on = timezone.localtime(bundle.created_at)
     with speaking("vi"):
         name = bundle.get_preset_display()
-    if piece in {MANIFEST, ADDITION}:
-        name += " bảng kê" if piece == MANIFEST else " phần thêm"
+    if piece in {MANIFEST, ADDITION, SIGNATURE}:
+        name += " phần thêm" if piece == ADDITION else " bảng kê"
     elif bundle.several:
         name += f" tập {piece or 1}-{len(bundle.volumes)}"
     full = composed(f"{bundle.case.code} {name} {made_on:%Y-%m-%d}")
     kind = "inline" if inline else "attachment"
-    ending = "json" if piece == MANIFEST else "pdf"
+    ending = {MANIFEST: "json", SIGNATURE: f"json{SUFFIX}"}.get(piece, "pdf")
     return f"{kind}; filename=\"{ascii_file_name(full)}.{ending}\"; filename*=UTF-8''{quote(full, safe='')}.{ending}"
 
 
 def content_type(piece: str) -> str:
     """Return what kind of file a piece is."""
-    return "application/json" if piece == MANIFEST else "application/pdf"
+    return {MANIFEST: "application/json", SIGNATURE: "application/pkcs7-signature"}.get(piece, "application/pdf")

@@ -195,8 +195,7 @@ def write_bundle(
             digest = _write_volume(plan, volume, made, forms, progress, should_stop)
             size = made.stat().st_size
             if plan.request.limits.size and size > plan.request.limits.size:
-                message = f"Tập {volume.number} nặng quá mức đã chọn: hãy tăng dung lượng mỗi tập."
-                raise BadInput(message)
+                raise too_heavy(volume.number)
             path = path_of_volume(target, volume.number, count)
             written.append(WrittenVolume(volume.number, path, volume.first_page, volume.last_page, digest, size))
         for each in written:
@@ -207,6 +206,11 @@ def write_bundle(
     if progress is not None:
         progress(plan.page_count, plan.page_count)
     return BundleResult(plan.page_count, tuple(written))
+
+
+def too_heavy(number: int) -> BadInput:
+    """Return the refusal of a volume that came out heavier than allowed."""
+    return BadInput(f"Tập {number} nặng quá mức đã chọn: hãy tăng dung lượng mỗi tập.")
 
 
 def write_addition(plan: BundlePlan, target: Path) -> WrittenVolume | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
+from vks_plugin.custody.signing import SUFFIX
 
 
 class Made(models.Model):
@@ -88,6 +89,16 @@ class Bundle(Made):
     def manifest_path(self) -> Path:
         """Where the manifest lies."""
         return self.path.with_suffix(".json")
+
+    @property
+    def signature_path(self) -> Path:
+        """Where the signature of that list lies, if the office signs."""
+        return self.path.with_suffix(f".json{SUFFIX}")
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the office signed what was made."""
+        return self.signature_path.is_file()
 
     @property
     def several(self) -> bool:

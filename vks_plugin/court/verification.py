@@ -9,6 +9,7 @@ Numbers of rows are those of the project's list of requirements; each row names 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import re
@@ -25,6 +26,14 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject
 
 from vks_plugin.court.words import text_of_page
+from vks_plugin.filing.signatures import (
+    INTEGRITY_LABELS,
+    VERDICT_LABELS,
+    NotRead,
+    Verdict,
+    is_installed,
+    read_apart,
+)
 
 _NUMBER = re.compile(r"(?:\btrang|\btr\.|\bpage|\bp\.)\s*([A-Z]?\d+[a-z]?)(?:\s*/\s*\d+)?", re.IGNORECASE)
 _ALONE = re.compile(r"[–—\-\s]*([A-Z]?\d{1,6}[a-z]?)[–—\-\s]*")
@@ -124,6 +133,7 @@ class _File:
     title: str = ""
     language: str = ""
     tagged: bool = False
+    signed: bool = False
     everything: str = ""
     """Words outside the pages: titles, bookmarks, notes, metadata."""
 
@@ -139,6 +149,8 @@ class Asked:
     """Words that were taken out and may stand nowhere."""
     megabytes: int = 0
     """The court's limit for one file; 0 for none."""
+    roots: Path | None = None
+    """Folder or file of the certificates that are trusted; without them nobody vouches for who signed."""
 
 
 def verify(paths: Sequence[Path], asked: Asked | None = None) -> list[Row]:
@@ -282,7 +294,7 @@ def _fonts(page: Any, found: _File, seen: set[int]) -> None:
 
 def _annotation(annotation: DictionaryObject, numbers: dict[int, int], found: _File, page: _Page) -> None:
     kind = str(annotation.get("/Subtype", ""))
-    if kind in _MEDIA:
+    if kind in _MEDIA and not _is_signature(annotation):
         found.forbidden.add(
             {"/Widget": "ô biểu mẫu", "/FileAttachment": "tệp đính kèm"}.get(kind, "âm thanh, hình ảnh động")
         )
@@ -325,6 +337,11 @@ def _outline(reader: PdfReader, items: Any, numbers: dict[int, int], found: _Fil
         found.outline.append((depth, title, -1 if page is None else page, kept))
 
 
+def _is_signature(field: DictionaryObject) -> bool:
+    """Tell whether this is a signature, its place on a page among that, with nothing that would run."""
+    return str(field.get("/FT", "")) == "/Sig" and "/V" in field and not {"/A", "/AA", "/Kids"} & set(field)
+
+
 def _catalogue(reader: PdfReader, found: _File) -> None:
     root = _entries(reader.trailer["/Root"])
     names = _entries(root.get("/Names"))
@@ -334,6 +351,13 @@ def _catalogue(reader: PdfReader, found: _File) -> None:
     for key, words in (("/AcroForm", "biểu mẫu"), ("/AA", "lệnh tự chạy"), ("/Collection", "gói nhiều tệp")):
         if key in root:
             found.forbidden.add(words)
+    form = _entries(root.get("/AcroForm"))
+    fields = _resolve(form.get("/Fields"))
+    if "/XFA" not in form and isinstance(fields, ArrayObject) and fields:
+        found.signed = all(_is_signature(_entries(each)) for each in fields)
+        if found.signed:
+            # a form of signatures alone asks nobody to fill anything in
+            found.forbidden.discard("biểu mẫu")
     opening = _resolve(root.get("/OpenAction"))
     if isinstance(opening, DictionaryObject):
         does = str(opening.get("/S", ""))
@@ -395,6 +419,7 @@ class _Judge:
             (25, "Thông tin đã che là đã bỏ", "ABA, California", self._redacted),
             (26, "Có tên tài liệu, ngôn ngữ, thứ tự đọc", "WCAG, PDF/UA", self._accessible),
             (28, "Bảng kê có mã băm khớp với tệp", "chưa có ở phần mềm nguồn mở", self._manifest),
+            (29, "Chữ ký số, nếu có, còn giá trị", "PAdES", self._signatures),
         ]
         found = []
         for number, name, source, judge in judges:
@@ -665,6 +690,31 @@ class _Judge:
         if not manifest.get("ledger_checkpoint"):
             return State.LOOK, "Mã băm khớp; bảng kê không có điểm chốt sổ cái.", ()
         return State.MET, "Mã băm khớp, trang nào cũng có nguồn, có điểm chốt sổ cái.", ()
+
+    def _signatures(self) -> tuple[State, str, Sequence[str]]:
+        if not any(file.signed for file in self._files):
+            return State.NOT_ASKED, "Không có chữ ký số.", ()
+        if not is_installed():
+            return State.NOT_TOLD, "Máy này chưa cài phần đọc chữ ký số (vks-plugin[signatures]).", ()
+        verdicts, told = [], []
+        for file in self._files:
+            try:
+                found = read_apart(file.path, self._asked.roots) if file.signed else []
+            except NotRead as refusal:
+                return State.BROKEN, f"{file.path.name}: {refusal}", ()
+            if not found:
+                verdicts.append(Verdict.INVALID)
+                told.append(f"{file.path.name} không được ký")
+            for each in found:
+                verdicts.append(each.verdict)
+                label = VERDICT_LABELS[each.verdict].lower()
+                at = dt.datetime.fromisoformat(each.said_at).astimezone() if each.said_at else None
+                when = f" lúc {at:%H:%M %d/%m/%Y}" if at is not None else ""
+                told.append(f"{each.signer or '?'} ký{when}: {label}, {INTEGRITY_LABELS[each.integrity].lower()}")
+        sentence = f"{'; '.join(told[:_MOST_NAMED])}. Thu hồi chỉ xét theo dữ liệu kèm trong tệp."
+        if Verdict.INVALID in verdicts:
+            return State.BROKEN, sentence, ()
+        return (State.MET if set(verdicts) == {Verdict.VALID} else State.LOOK), sentence, ()
 
 
 def _folded(text: str) -> str:

@@ -57,6 +57,30 @@ def write_key(path: Path, key: SigningKey) -> None:
         ) from error
 
 
+class OpenToOthers(Exception):  # noqa: N818 - named for what it says
+    """A file that is for this account alone could be read by another one."""
+
+
+def read_closed(path: Path, *, most: int) -> bytes:
+    """Return the beginning of a file that nobody but this account (and root) may read.
+
+    Args:
+        path: the file.
+        most: bytes that are read.
+
+    Raises:
+        OpenToOthers: others could read it, or it is no regular file.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        facts = os.fstat(stream.fileno())
+        # root reads everything; for it the mode alone says whether anybody else does
+        strange = os.geteuid() != 0 and facts.st_uid not in {os.geteuid(), 0}
+        if strange or facts.st_mode & _OTHERS or not stat.S_ISREG(facts.st_mode):
+            raise OpenToOthers
+        return stream.read(most)
+
+
 def read_key(path: Path) -> SigningKey:
     """Return the key in a file.
 
@@ -64,19 +88,15 @@ def read_key(path: Path) -> SigningKey:
         Unavailable: there is none, others could read it, or it is malformed; nothing of it is told.
     """
     try:
-        with path.open("rb") as stream:
-            facts = os.fstat(stream.fileno())
-            # root reads everything; for it the mode alone says whether anybody else does
-            strange = os.geteuid() != 0 and facts.st_uid not in {os.geteuid(), 0}
-            if strange or facts.st_mode & _OTHERS or not stat.S_ISREG(facts.st_mode):
-                raise Unavailable(
-                    _(
-                        "Tệp khóa %(path)s mở cho tài khoản khác: khóa không được dùng. Hãy đặt quyền 600 cho tệp "
-                        "(chmod 600); nếu người khác có thể đã đọc, hãy thay khóa bằng vks_ledger key --rotate."
-                    )
-                    % {"path": path}
-                )
-            text = stream.read(400).decode("ascii", "replace")
+        text = read_closed(path, most=400).decode("ascii", "replace")
+    except OpenToOthers as error:
+        raise Unavailable(
+            _(
+                "Tệp khóa %(path)s mở cho tài khoản khác: khóa không được dùng. Hãy đặt quyền 600 cho tệp "
+                "(chmod 600); nếu người khác có thể đã đọc, hãy thay khóa bằng vks_ledger key --rotate."
+            )
+            % {"path": path}
+        ) from error
     except FileNotFoundError as error:
         raise Unavailable(
             _("Chưa có khóa ký sổ cái tại %(path)s: quản trị hãy chạy vks_ledger key.") % {"path": path}

@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -113,7 +113,14 @@ def premis(files: Iterable[PackedFile], events: Iterable[PackedEvent]) -> bytes:
     return content
 
 
-def make_package(payload: Path, target: Path, *, name: str, info: Mapping[str, str]) -> tuple[str, int]:
+def make_package(
+    payload: Path,
+    target: Path,
+    *,
+    name: str,
+    info: Mapping[str, str],
+    sign: Callable[[Path], object] | None = None,
+) -> tuple[str, int]:
     """Turn a folder of files into one file; the folder is gone afterwards.
 
     Args:
@@ -121,6 +128,7 @@ def make_package(payload: Path, target: Path, *, name: str, info: Mapping[str, s
         target: the file; appears whole or not at all.
         name: of the folder inside.
         info: what `bag-info.txt` says.
+        sign: writes the signature of a file beside it; given the list that covers all others.
 
     Returns:
         its SHA-256 and its size in bytes.
@@ -131,6 +139,8 @@ def make_package(payload: Path, target: Path, *, name: str, info: Mapping[str, s
     partial = target.with_name(target.name + ".part")
     try:
         made = bagit.make_bag(str(bag), dict(info), checksums=["sha256"])
+        if sign is not None:
+            sign(bag / "tagmanifest-sha256.txt")
         # read again: what the manifest says is what lies there
         made.validate()
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED, allowZip64=True, strict_timestamps=False) as packed:

@@ -101,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
     Check("ledger-tail", "Sổ cái nguyên vẹn", _E, custody.ledger_tail),
     Check("signature-reading", "Đọc chữ ký số trong PDF", _W, signing.signature_reading),
     Check("signature-roots", "Chứng thư gốc", _E, signing.signature_roots),
+    Check("signing-key", "Khóa ký tập hồ sơ, bảng kê", _E, signing.signing_key),
     Check("disposals", "Tiêu hủy hồ sơ", _E, custody.disposals),
     Check("fixity", "Đối chiếu tệp lưu trữ", _E, custody.fixity),
     Check("stuck-bundles", "Tập hồ sơ lập mãi chưa xong", _W, archive.stuck_bundles),

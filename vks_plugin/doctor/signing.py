@@ -1,8 +1,15 @@
-"""Signatures inside PDFs: what reads them, and whom the office trusts."""
+"""Signatures inside PDFs: what reads them, whom the office trusts, and the key it signs with itself."""
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.utils import timezone
+
+from vks_plugin.conf import configuration
+from vks_plugin.custody.signing import office_key
 from vks_plugin.doctor.results import Result, Scope, environment, error, ok, skipped, some, warning
+from vks_plugin.errors import VksError
 from vks_plugin.filing.models import SignatureCheck
 from vks_plugin.filing.signature_checks import roots_place
 from vks_plugin.filing.signatures import is_installed, load_roots
@@ -55,3 +62,34 @@ def signature_roots(_scope: Scope) -> Result:
             mend=mend,
         )
     return ok(f"{len(found.trusted)} chứng thư gốc")
+
+
+_EXPIRES_SOON = dt.timedelta(days=30)
+
+
+def signing_key(_scope: Scope) -> Result:
+    """The key that is configured to sign bundles and manifests can be used, and by this account alone."""
+    place = configuration().signing_key
+    if not place:
+        return skipped(
+            "chưa cấu hình VKS_SIGNING_KEY: tập hồ sơ và bảng kê không được ký số",
+            "no key is configured; bundles and manifests stay unsigned",
+        )
+    drop = environment("VKS_SIGNING_KEY=", begins=False)
+    try:
+        key = office_key()
+    except VksError as refusal:
+        return error(
+            refusal.message,
+            "the key that signs bundles and manifests cannot be used, so none are made",
+            mend=f"Sửa theo câu trên; quyền tệp: `chmod 600 {place}`"
+            + (f" `chmod 600 {configuration().signing_password_file}`" if configuration().signing_password_file else "")
+            + f"; chưa sửa được thì {drop}",
+        )
+    if key is not None and key.expires_at < timezone.now() + _EXPIRES_SOON:
+        return warning(
+            f"Chứng thư của khóa ký hết hiệu lực ngày {timezone.localtime(key.expires_at):%d/%m/%Y}.",
+            "the certificate of the signing key expires soon; from then on no bundle is made",
+            mend=f"Xin chứng thư mới và thay tệp {place}, hoặc {drop}",
+        )
+    return ok()

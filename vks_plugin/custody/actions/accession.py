@@ -55,6 +55,7 @@ from vks_plugin.custody.queries.accession import (
 from vks_plugin.custody.queries.holding import acting_for, assumed_keeper, open_holding
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
+from vks_plugin.custody.signing import OfficeKey, office_key, sign_beside
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
@@ -255,6 +256,8 @@ def _beat(row: Accession, done: int, total: int) -> None:
 
 
 def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocument], *, done: int, total: int) -> None:
+    # one that is configured and cannot be used is told before anything is copied
+    key = office_key()
     payload = item.path.with_suffix("")
     payload.mkdir(parents=True, exist_ok=True, mode=0o700)
     newest = newest_versions([each.document for each in papers])
@@ -273,7 +276,7 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
             names[role] = _copy(source, folder / f"{role}{source.suffix.lower()}", str(expected or ""), filed)
         described.append(_description(filed, names, payload))
         _beat(row, done + number, total)
-    _write_metadata(payload, item, described)
+    _write_metadata(payload, item, described, key)
     sha256, size = make_package(
         payload,
         item.path,
@@ -284,6 +287,7 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
             "Internal-Sender-Identifier": str(item.key),
             "Bagging-Date": timezone.localdate().isoformat(),
         },
+        sign=partial(sign_beside, key=key) if key is not None else None,
     )
     item.documents, item.pages = len(papers), sum(each.page_count or 0 for each in papers)
     item.digest = digest_of((each.document_id, each.sha256) for each in papers)
@@ -331,7 +335,9 @@ def _description(filed: CaseDocument, names: dict[str, Path], payload: Path) -> 
     }
 
 
-def _write_metadata(payload: Path, item: AccessionItem, described: Sequence[dict[str, Any]]) -> None:
+def _write_metadata(
+    payload: Path, item: AccessionItem, described: Sequence[dict[str, Any]], key: OfficeKey | None
+) -> None:
     ledger = payload / "ledger"
     # written anew by a run that goes on: more may stand in it by now
     shutil.rmtree(ledger, ignore_errors=True)
@@ -349,7 +355,10 @@ def _write_metadata(payload: Path, item: AccessionItem, described: Sequence[dict
     }
     (metadata / "case.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     for manifest in SealManifest.objects.filter(case=item.case).order_by("pk"):
-        (metadata / f"seal-{manifest.part}-{manifest.pk}.json").write_bytes(bytes(manifest.line))
+        seal = metadata / f"seal-{manifest.part}-{manifest.pk}.json"
+        seal.write_bytes(bytes(manifest.line))
+        if key is not None:
+            sign_beside(seal, key)
     files = [
         PackedFile(path.relative_to(payload).as_posix(), sha256_of(path), path.stat().st_size)
         for path in files_below(payload)

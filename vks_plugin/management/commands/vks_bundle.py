@@ -19,6 +19,7 @@ from vks_plugin.court.bundle import BundleResult, write_bundle
 from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
+from vks_plugin.custody.signing import office_key, sign_beside
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
 from vks_plugin.management.actor import actor_of
@@ -97,8 +98,11 @@ class Command(BaseCommand):
                 accept_gaps=options["accept_gaps"],
             )
             laid = actions.plan_for(actor=actor, case=case, preset=options["preset"], wishes=wishes, earlier=earlier)
+        key = office_key()
         result = write_bundle(laid.plan, fresh)
         actions.inspect_all(result)
+        if key is not None:
+            result = actions.sign_all(laid.plan, result, key)
         with transaction.atomic():
             with or_withheld():
                 # whoever runs a command is known to the server, not to us
@@ -108,4 +112,6 @@ class Command(BaseCommand):
                 each.path.replace(options["out"].parent / each.path.name)
             if options["manifest"]:
                 options["manifest"].write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
+                if key is not None:
+                    sign_beside(options["manifest"], key)
         return result, len(laid.filed)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from vks_plugin.conf import configuration
 from vks_plugin.court.verification import WORDS, Asked, is_sound, read_manifest, verify
 
 
@@ -26,6 +27,9 @@ class Command(BaseCommand):
             "--absent", action="append", default=[], metavar="TEXT", help="chữ không được còn trong tệp"
         )
         parser.add_argument("--max-megabytes", type=int, default=0, metavar="N", help="mức của tòa cho một tệp")
+        parser.add_argument(
+            "--roots", metavar="PATH", type=Path, help="chứng thư gốc để xét chữ ký số (mặc định: VKS_SIGNATURE_ROOTS)"
+        )
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -37,9 +41,11 @@ class Command(BaseCommand):
             except (OSError, ValueError) as error:
                 message = f"Không đọc được bảng kê {options['manifest']}."
                 raise CommandError(message) from error
+        place = configuration().signature_roots
+        roots = options["roots"] or (Path(place) if place else None)
         rows = verify(
             options["files"],
-            Asked(manifest, options["earlier"], tuple(options["absent"]), options["max_megabytes"]),
+            Asked(manifest, options["earlier"], tuple(options["absent"]), options["max_megabytes"], roots),
         )
         sound = is_sound(rows)
         if options["json"]:

@@ -1,0 +1,175 @@
+"""The key of the office signs what the system makes; what it signed is judged by other programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import zipfile
+from typing import TYPE_CHECKING
+
+import bagit
+import pytest
+from django.test import Client
+
+from tests.custody.batches import batch_in
+from tests.custody.test_accession import archivist, packed  # noqa: F401 - a fixture
+from tests.filing.signing import authorities, certified
+from tests.people import FiledCase, pdf_bytes
+from vks_plugin.court import actions as court
+from vks_plugin.court import verification
+from vks_plugin.court.models import Bundle
+from vks_plugin.court.verification import Asked, State, is_sound, read_manifest, verify
+from vks_plugin.custody.signing import detached, office_key, sign_pdf
+from vks_plugin.errors import Unavailable
+from vks_plugin.filing.signatures import Integrity, Verdict, read_signatures
+from vks_plugin.hashing import sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from django.contrib.auth.models import User
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+OFFICE_KEY = "Hệ thống hồ sơ VKS Quảng Ninh"
+PASSWORD = b"mat-khau-rat-rieng"
+
+
+@pytest.fixture
+def configured(settings: Settings, tmp_path: Path) -> Path:
+    """Configure a key whose certificate leads to the root; return its file."""
+    made = certified(OFFICE_KEY, authorities().between)
+    key, password = tmp_path / "office.p12", tmp_path / "office.password"
+    key.write_bytes(made.pkcs12(PASSWORD, authorities().between))
+    password.write_bytes(PASSWORD + b"\n")
+    for each in (key, password):
+        each.chmod(0o600)
+    settings.VKS_SIGNING_KEY, settings.VKS_SIGNING_PASSWORD_FILE = str(key), str(password)
+    authorities().roots(tmp_path / "roots")
+    return key
+
+
+def holds(content: Path, signature: Path, roots: Path) -> bool:
+    """Ask OpenSSL, which shares no code with what signed."""
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-out", "/dev/null"]
+    command += ["-in", str(signature), "-content", str(content), "-CAfile", str(roots / "goc.pem")]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_what_is_signed_holds_for_other_programs_until_a_byte_changes(configured: Path, tmp_path: Path) -> None:
+    key = office_key()
+    assert key is not None
+    assert key.name == OFFICE_KEY
+    content, beside = tmp_path / "bảng kê.json", tmp_path / "bảng kê.json.p7s"
+    content.write_bytes(b'{"v":1}\n')
+    beside.write_bytes(detached(content.read_bytes(), key))
+    assert holds(content, beside, tmp_path / "roots")
+    content.write_bytes(b'{"v":2}\n')
+    assert not holds(content, beside, tmp_path / "roots")
+    path, before = tmp_path / "tập.pdf", pdf_bytes(3, "Tập hồ sơ")
+    path.write_bytes(before)
+    sign_pdf(path, key)
+    assert path.read_bytes().startswith(before)
+    (found,) = read_signatures(path, tmp_path / "roots")
+    assert (found.verdict, found.integrity, found.signer) == (Verdict.VALID, Integrity.UNCHANGED, OFFICE_KEY)
+
+
+def test_a_key_that_cannot_be_used_is_refused_and_nothing_of_it_is_told(
+    configured: Path, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    password = tmp_path / "office.password"
+
+    def refusal() -> str:
+        with pytest.raises(Unavailable) as refused:
+            office_key()
+        return refused.value.message
+
+    for each in (configured, password):
+        each.chmod(0o640)
+        assert (each.name in (said := refusal()), "chmod 600" in said) == (True, True)
+        each.chmod(0o600)
+    password.write_bytes(b"mat-khau-khac")
+    wrong = refusal()
+    assert "mật khẩu" in wrong
+    assert "mat-khau-khac" not in wrong + caplog.text
+    password.write_bytes(PASSWORD)
+    good = configured.read_bytes()
+    configured.write_bytes(good[:-40])
+    assert "PKCS#12" in refusal()
+    today = dt.datetime.now(dt.UTC)
+    configured.write_bytes(certified("Cũ", authorities().between, ends=today - dt.timedelta(days=1)).pkcs12(PASSWORD))
+    assert "không còn hiệu lực" in refusal()
+    configured.unlink()
+    assert "Không đọc được" in refusal()
+    settings.VKS_SIGNING_KEY = ""
+    assert office_key() is None
+
+
+@pytest.mark.django_db
+def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
+    configured: Path,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    # in this process, which is quicker
+    monkeypatch.setattr(verification, "read_apart", read_signatures)
+    actor = people["prosecutor_kv1"]
+    with django_capture_on_commit_callbacks(execute=True):
+        bundle = court.request_bundle(actor=actor, case=filed_case.case, preset="toan_bo")
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.error) == (Bundle.Status.DONE, "")
+    roots = tmp_path / "roots"
+    manifest = read_manifest(bundle.manifest_path)
+    # what the list, the ledger and the page say is the file as it was signed
+    assert sha256_of(bundle.path) == bundle.sha256 == manifest["volumes"][0]["sha256"]
+    assert holds(bundle.manifest_path, bundle.signature_path, roots)
+    judged = verify([bundle.path], Asked(manifest, roots=roots))
+    rows = {row.number: row for row in judged}
+    assert is_sound(judged)
+    assert (rows[19].state, rows[28].state in {State.MET, State.LOOK}) == (State.MET, True)
+    assert rows[29].state is State.MET
+    assert OFFICE_KEY in rows[29].sentence
+    client = Client()
+    client.force_login(actor)
+    answer = client.get(f"/vks/bundles/{bundle.pk}/download/?piece=chu-ky")
+    assert b"".join(answer.streaming_content) == bundle.signature_path.read_bytes()  # type: ignore[attr-defined]
+    assert ".json.p7s" in answer["Content-Disposition"]
+    # a byte of what was signed
+    content = bundle.path.read_bytes()
+    spoiled = tmp_path / bundle.path.name
+    at = content.index(b"/MediaBox")
+    spoiled.write_bytes(content[:at] + b"/MediaBoX" + content[at + 9 :])
+    assert {row.number: row for row in verify([spoiled], Asked(roots=roots))}[29].state is State.BROKEN
+    # a key that cannot be used: told, and nothing goes out unsigned
+    configured.chmod(0o644)
+    with django_capture_on_commit_callbacks(execute=True):
+        second = court.request_bundle(actor=actor, case=filed_case.case, preset="toan_bo")
+    second.refresh_from_db()
+    assert (second.status, "chmod 600" in second.error, second.path.exists()) == (Bundle.Status.FAILED, True, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("archivist")
+def test_the_package_for_the_archive_carries_the_signature_of_its_lists(
+    configured: Path,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    tmp_path: Path,
+) -> None:
+    batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    row = packed(people, filed_case)
+    with zipfile.ZipFile(row.items.get().path) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / filed_case.case.code
+    bag = bagit.Bag(str(folder))
+    assert bag.validate()
+    # the list that covers every other file
+    listed = folder / "tagmanifest-sha256.txt"
+    assert holds(listed, listed.with_name(f"{listed.name}.p7s"), tmp_path / "roots")
+    seals = sorted((folder / "data" / "metadata").glob("seal-*.json"))
+    assert len(seals) == 1
+    assert all(holds(each, each.with_name(f"{each.name}.p7s"), tmp_path / "roots") for each in seals)
+    assert json.loads((folder / "data" / "metadata" / "case.json").read_text())["code"] == filed_case.case.code
