@@ -101,6 +101,19 @@ def test_management_commands_run_on_the_data(prepared: tuple[Path, Path, str]) -
         assert row["accused"] == [person["full_name"] for person in case["accused"]]
 
 
+def test_paper_is_lent_and_a_trial_is_under_way(prepared: tuple[Path, Path, str]) -> None:
+    _home, data, _said = prepared
+    with sqlite3.connect(data / "data" / "db.sqlite3") as database:
+        lent = database.execute(
+            "SELECT form, state, until = date('now', 'localtime') FROM vks_loan ORDER BY id"
+        ).fetchall()
+        sessions = database.execute("SELECT number, state, outcome FROM vks_court_session ORDER BY number").fetchall()
+        given = database.execute("SELECT state, count(*) FROM vks_hand_over GROUP BY state ORDER BY state").fetchall()
+    assert lent == [("paper", "dang_muon", 1), ("electronic", "de_nghi", 0)]
+    assert sessions == [(1, "da_dien_ra", "Nghị án kéo dài"), (2, "du_kien", "")]
+    assert given == [("cho_nhan", 1), ("da_nhan", 3)]
+
+
 def test_a_command_s_refusal_is_the_shell_s_exit_code(prepared: tuple[Path, Path, str]) -> None:
     home, data, _said = prepared
     ended = vks("manage", "--data", str(data), "vks_cases", "--user", "khong.co", home=home)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 
 import vks_plugin
@@ -18,10 +19,13 @@ from vks_plugin.access import actions as access
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
+from vks_plugin.court.sessions.actions import hold_session, plan_session
+from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
+from vks_plugin.custody.actions.loans import approve_loan, issue_loan, request_loan
 from vks_plugin.custody.handing import Checks
-from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.models import HandOver, Loan
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
@@ -84,7 +88,11 @@ def load_demo(report: Report) -> DemoSummary:
         codes.append(case.code)
         report(f"Vụ án {case.code}: {len(row['documents'])} tài liệu.")
     _hand_overs()
-    report("Hồ sơ giấy: hai lần giao nhận đã xong, một lần chờ nhận.")
+    report("Hồ sơ giấy: ba lần giao nhận đã xong, một lần chờ nhận.")
+    _loans()
+    report("Mượn hồ sơ: một bản giấy đến hạn trả hôm nay, một đề nghị chờ duyệt.")
+    _sessions()
+    report("Phiên tòa: một phiên đã mở, một phiên sắp mở.")
     # as the administrator does once; the papers that are still being read come with the next evening's
     if last_checkpoint() is None:
         custody.ensure_key()
@@ -107,6 +115,42 @@ def _hand_overs() -> None:
         if row["accepted"]:
             passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
             accept(actor=actor, row=made, checks=passed, awaits_paper=True)
+
+
+@transaction.atomic
+def _loans() -> None:
+    """Let files be asked for, one of them allowed and handed out, where nobody has asked for it yet."""
+    for row in _read("loans.json"):
+        if Loan.objects.filter(case_code=row["case"]).exists():
+            continue
+        asked = request_loan(
+            actor=User.objects.get(username=row["actor"]),
+            code=row["case"],
+            form=row["form"],
+            purpose=row["purpose"],
+            until=_day(row["until"]),
+        )
+        if row["approved_by"]:
+            approve_loan(actor=User.objects.get(username=row["approved_by"]), loan_id=asked.pk)
+        if row["issued_by"]:
+            issued = User.objects.get(username=row["issued_by"])
+            issue_loan(actor=issued, loan_id=asked.pk, volume_count=row["volumes"], folio_count=row["folios"])
+
+
+@transaction.atomic
+def _sessions() -> None:
+    """Plan sessions of the court and record what became of one, where none is planned yet."""
+    rows = _read("sessions.json")
+    begun = set(CourtSession.objects.order_by().values_list("case__code", flat=True))
+    for row in rows:
+        if row["case"] in begun:
+            continue
+        case = CaseFile.objects.select_related(*FACTS).get(code=row["case"])
+        actor = User.objects.get(username=row["actor"])
+        values = _typed(row["plan"])
+        made = plan_session(actor=actor, case=case, values=values, procurators=[actor])
+        if row["held"]:
+            hold_session(actor=actor, session=made, **_typed(row["held"]))
 
 
 class _Nowhere:
@@ -136,9 +180,9 @@ def _person(row: dict[str, Any]) -> Account:
 
 
 def _day(text: str) -> dt.date:
-    """Return a day that is written out, or so many days before today: what runs in a demonstration runs now."""
-    if text.startswith("today-"):
-        return timezone.localdate() - dt.timedelta(days=int(text.removeprefix("today-")))
+    """Return a day that is written out, or so many days from today: what runs in a demonstration runs now."""
+    if text.startswith("today"):
+        return timezone.localdate() + dt.timedelta(days=int(text.removeprefix("today")))
     return dt.date.fromisoformat(text)
 
 
