@@ -25,15 +25,19 @@ from guardian.shortcuts import assign_perm
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from rest_framework.test import APIClient
 
 from tests.access.matrix import oracle
 from tests.access.matrix.facts import CASES, PEOPLE, Facts, Opening, Paper, Post, Work
 from tests.access.matrix.world import DECISION, EVERYWHERE, REASON, World, found
+from tests.custody.batches import seal_outright
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
 from vks_plugin.access.models import GrantSweep, TemporaryAccess
 from vks_plugin.access.queries import visible_cases
-from vks_plugin.cases.models import Assignment
+from vks_plugin.cases.models import Assignment, CaseDocument
+from vks_plugin.custody import actions as custody
+from vks_plugin.custody.models import Loan
 from vks_plugin.errors import VksError
 from vks_plugin.host.search import find_documents, reindex
 from vks_plugin.host.visibility import as_the_host
@@ -247,6 +251,77 @@ class Histories(RuleBasedStateMachine):
                 Opening(who, "emergency", "closed" if then == "over" else then),
             ),
         )
+
+    @rule(case=keys, who=others, then=st.sampled_from(("open", "waiting", "denied")))
+    def borrow(self, case: str, who: str, then: str) -> None:
+        """Somebody asks for the case file to read on the screen for some days, and the leader lends it or not."""
+        if any(each.who == who and each.kind == "loan" for each in self.facts.cases[case].openings):
+            return
+        user, actor, code = self.account(who), self.leader(case), self.world.codes[case]
+        until = timezone.localdate() + dt.timedelta(days=3)
+
+        def asked() -> None:
+            row = custody.request_loan(actor=user, code=code, form="electronic", purpose=REASON, until=until)
+            if then == "open":
+                custody.approve_loan(actor=actor, loan_id=row.pk)
+            elif then == "denied":
+                custody.deny_loan(actor=actor, loan_id=row.pk, reason=REASON)
+
+        if self.act(asked):
+            state = {"denied": "closed"}.get(then, then)
+            self.change(case, openings=(*self.facts.cases[case].openings, Opening(who, "loan", state)))
+
+    @rule(case=keys, data=st.data())
+    def give_back(self, case: str, data: st.DataObject) -> None:
+        """Somebody gives a loan back before its last day."""
+        openings = self.facts.cases[case].openings
+        lent = [index for index, each in enumerate(openings) if (each.kind, each.state) == ("loan", "open")]
+        if not lent:
+            return
+        index = data.draw(st.sampled_from(lent))
+        user = self.account(openings[index].who)
+        row = Loan.objects.get(case__code=self.world.codes[case], borrower=user, state="dang_muon")
+        if self.act(lambda: custody.return_loan(actor=user, loan_id=row.pk)):
+            back = openings[index]._replace(state="closed")
+            self.change(case, openings=(*openings[:index], back, *openings[index + 1 :]))
+
+    @rule(case=keys)
+    def seal(self, case: str) -> None:
+        """The case file is sealed: who may read it is the same, and nobody changes it any more."""
+        if "sealed" in self.facts.cases[case].marks:
+            return
+        papers = CaseDocument.objects.filter(case__code=self.world.codes[case], part="hsva").select_related("document")
+        seal_outright(self.world.case(case), list(papers), by=self.leader(case))
+        self.change(case, marks=frozenset({"sealed"}))
+
+    @rule(key=st.sampled_from(sorted(_facts().papers)), data=st.data())
+    def retitle(self, key: str, data: st.DataObject) -> None:
+        """Somebody at the host's own door gives a document another title, or others rights to it, one by one or in bulk."""
+        who = data.draw(st.sampled_from(sorted(self.facts.people)))
+        door = data.draw(st.sampled_from(("title", "rights", "rights in bulk", "storage path in bulk")))
+        document = Document.global_objects.get(pk=self.pks[key])
+        rights = {"view": {"users": [self.account(who).pk], "groups": []}, "change": {"users": [], "groups": []}}
+        client = APIClient()
+        client.force_login(self.account(who))
+        with _committed():
+            if "bulk" not in door:
+                said: dict[str, Any] = (
+                    {"title": f"{document.title}, bản 2"} if door == "title" else {"set_permissions": rights}
+                )
+                answer = client.patch(f"/api/documents/{document.pk}/", said, format="json")
+            else:
+                method, value = (
+                    ("set_permissions", {"set_permissions": rights, "merge": True})
+                    if door == "rights in bulk"
+                    else ("set_storage_path", {"storage_path": None})
+                )
+                said = {"documents": [document.pk], "method": method, "parameters": value}
+                answer = client.post("/api/documents/bulk_edit/", said, format="json")
+        # the invariant sees whether rights came of it
+        done = Document.global_objects.get(pk=document.pk).title != document.title
+        allowed = door == "title" and oracle.writes(self.facts, who, key)
+        assert done == allowed, (who, key, door, answer.status_code)
+        assert (answer.status_code < 300) == allowed, (who, key, door, answer.status_code)
 
     @rule(case=keys, level=st.sampled_from(("thuong", "han_che_noi_bo")))
     def restrict(self, case: str, level: str) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from documents import filters, permissions
 from documents.models import Document
@@ -16,6 +19,7 @@ from tests.access.test_projection import listed
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
+from vks_plugin.host import visibility
 from vks_plugin.host.visibility import as_the_host
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -93,6 +97,46 @@ def test_everybody_gets_the_answer_of_the_host_s_own_rows(
         assert set(permissions.permitted_document_ids(fresh)) == set(as_the_host(fresh)), name
     nobody = AnonymousUser()
     assert set(permissions.permitted_document_ids(nobody)) == set(as_the_host(nobody)) == {loose["unowned"].pk}
+
+
+@pytest.mark.parametrize("few", [1, 1000])
+def test_a_list_of_everything_is_counted_without_reading_it(
+    few: int,
+    filed_case: FiledCase,
+    loose: dict[str, Document],
+    people: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What lies in the bin, and versions, count for nobody; as soon as something is looked for, what is found is counted."""
+    monkeypatch.setattr(visibility, "_FEW", few)
+    ACTS["binned"](filed_case, people, {})
+    version = {
+        "root_document_id": filed_case.documents[1].document_id,
+        "owner_id": filed_case.documents[1].document.owner_id,
+    }
+    Document.objects.create(title="Bản sau", content="", mime_type="application/pdf", checksum="f" * 32, **version)
+    Document.objects.filter(pk=loose["unowned"].pk).update(deleted_at=timezone.now())
+    counted = set()
+    for name in ("chief_kv1", "prosecutor_kv1", "clerk_kv1", "prosecutor_kv3", "statistics_province", "chief_province"):
+        client = Client()
+        client.force_login(people[name])
+        visible = set(as_the_host(people[name]))
+        rows = Document.objects.filter(pk__in=visible, root_document__isnull=True)
+        for asked, wanted in (
+            ({}, rows),
+            ({"ordering": "title", "page_size": "1"}, rows),
+            ({"title__icontains": "to_"}, rows.filter(title__icontains="to_")),
+            ({"id__in": str(loose["own"].pk)}, rows.filter(pk=loose["own"].pk)),
+        ):
+            with CaptureQueriesContext(connection) as asking:
+                answer = client.get("/api/documents/", asked)
+            assert answer.json()["count"] == wanted.count(), (name, asked)
+            if asked == {} and name == "chief_kv1":
+                counts = [each["sql"] for each in asking if each["sql"].startswith("SELECT COUNT(*)")]
+                assert 'FROM "vks_case_document"' in counts[0], counts
+        counted.add(rows.count())
+    # some see more than others
+    assert counted == {1, 3}
 
 
 def test_the_answer_does_not_come_from_the_host_s_rows(filed_case: FiledCase, people: dict[str, User]) -> None:

@@ -75,7 +75,7 @@ def seal_outright(case: CaseFile, papers: Sequence[CaseDocument], *, by: User) -
         pages=len(papers),
         folios=0,
         line=canonical({"v": 1, **nobody}),
-        sha256="0" * 64,
+        sha256=f"{batch.pk:064x}",
     )
     for paper in papers:
         SealedDocument.objects.create(

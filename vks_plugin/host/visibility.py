@@ -3,7 +3,7 @@
 The host asks this on its lists, counts and searches, and answers from guardian's rows: every row of everything the person
 may see, cast and put together, whatever is asked for. For filed documents those rows say what the policy says, because
 they were made from it; and the policy's answer is a short condition on cases. What is not filed is few, and looked up
-before: beside a list of numbers the database plans the rest well.
+before: beside a list of numbers the database plans the rest well. A list of everything is counted where documents are filed.
 
 Two more questions of the host are asked here for a whole page, or not at all, instead of document by document.
 """
@@ -11,11 +11,14 @@ Two more questions of the host are asked here for a whole page, or not at all, i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import CharField, Exists, IntegerField, OuterRef, Q
+from django.db.models.expressions import Col
 from django.db.models.functions import Cast
+from django.db.models.lookups import IsNull
 from documents import filters, permissions, serialisers
 from documents.models import Document
 from guardian.models import GroupObjectPermission, UserObjectPermission
@@ -47,8 +50,8 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
         owner: gives the account that owns every filed document; None: there is none yet.
     """
 
-    def visible(user: Any) -> Q | None:
-        """Return the condition on documents; None: leave it to the host."""
+    def visible(user: Any) -> _Seen | None:
+        """Return what the person may view; None: leave it to the host."""
         if user is None or not getattr(user, "is_authenticated", False) or user.is_superuser or not user.is_active:
             return None
         ours, account = readable(user), owner()
@@ -57,13 +60,13 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
         filed = Q(id__in=ours)
         others = _not_filed(user, account)
         # one condition without alternatives, where it can be: the database then starts from it
-        return Q(deleted_at__isnull=True) & (filed if others is None else filed | others)
+        return _Seen(Q(deleted_at__isnull=True) & (filed if others is None else filed | others), ours, others)
 
     def permitted_document_ids(user: Any) -> QuerySet[Any, Any]:
         """Return the ids of the documents the person may view, those in the bin left out."""
-        condition = visible(user)
+        seen = visible(user)
         return (
-            as_the_host(user) if condition is None else Document.objects.filter(condition).values_list("id", flat=True)
+            as_the_host(user) if seen is None else Document.objects.filter(seen.condition).values_list("id", flat=True)
         )
 
     def filter_queryset(self: Any, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -71,11 +74,12 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
         user = request.user
         if getattr(view, "detail", False) and user.is_authenticated and not user.is_superuser:
             # one document: its own few grants are looked up, in the same statement
-            return queryset.filter(_open_to(user), deleted_at__isnull=True)
-        condition = visible(user)
-        if condition is None:
+            return queryset.filter(_open_to(user, one_by_one=True), deleted_at__isnull=True)
+        seen = visible(user)
+        if seen is None:
             return _narrowed_by_the_host(self, request, queryset, view)
-        return queryset.filter(condition)
+        found = queryset.filter(seen.condition)
+        return _counting(found, seen) if _asks_for_all(queryset) else found
 
     # each of these modules has the name for itself, from the time it was imported
     for module in (permissions, filters):
@@ -85,17 +89,90 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
     _ask_for_whole_pages()
 
 
+class _Seen(NamedTuple):
+    """The documents somebody may view."""
+
+    condition: Q
+    """On documents."""
+    filed: QuerySet[Any, Any]
+    """The ids of those that are filed, whether or not they are in the bin."""
+    others: Q | None
+    """The condition on those that are not; None: there are none."""
+
+    def number(self) -> int:
+        """Return how many there are outside the bin, versions left out (at most three queries).
+
+        Those that are filed are counted where they are filed, and the few of them that a list leaves out are taken off:
+        the table of documents, which is wide, is not read from end to end.
+        """
+        left_out = Document.global_objects.filter(Q(deleted_at__isnull=False) | Q(root_document__isnull=False))
+        number: int = self.filed.count() - left_out.filter(id__in=self.filed).count()
+        if self.others is not None:
+            rest = Document.objects.filter(self.others, deleted_at__isnull=True, root_document__isnull=True)
+            number += rest.exclude(id__in=self.filed).count()
+        return number
+
+
+_LEFT_OUT = {"deleted_at", "root_document"}
+"""What every list of documents leaves out: the bin, and versions."""
+
+
+def _asks_for_all(queryset: QuerySet[Any]) -> bool:
+    """Tell whether a list leaves out the bin and versions and looks for nothing else."""
+    where = queryset.query.where
+    plain = where.connector == "AND" and not where.negated and not queryset.query.is_sliced
+    asked = {
+        each.lhs.target.name if isinstance(each, IsNull) and each.rhs is True and isinstance(each.lhs, Col) else ""
+        for each in where.children
+    }
+    return plain and asked == _LEFT_OUT
+
+
+def _counting(found: QuerySet[Any], seen: _Seen) -> QuerySet[Any]:
+    """Let a list be counted by what is known of it, as long as nobody looks for more in it."""
+    kind = _counting_kind(type(found))
+    found.__class__ = kind
+    vars(found)["_as_counted"] = (found.query.where.clone(), seen)
+    return found
+
+
+@cache
+def _counting_kind(of: type[QuerySet[Any]]) -> type[QuerySet[Any]]:
+    class Counting(of):  # type: ignore[valid-type, misc]
+        """A list that knows how many it holds."""
+
+        _as_counted: tuple[Any, _Seen]
+
+        def _clone(self) -> Any:
+            clone = super()._clone()
+            vars(clone)["_as_counted"] = self._as_counted
+            return clone
+
+        def count(self) -> int:
+            where, seen = self._as_counted
+            if self._result_cache is None and self.query.where == where and not self.query.is_sliced:
+                return seen.number()
+            return int(super().count())
+
+    return Counting
+
+
 def _replace(owner: Any, name: str, ours: Any) -> None:
     replaced.setdefault((owner, name), (getattr(owner, name), ours))
     setattr(owner, name, ours)
 
 
-def _open_to(user: User) -> Q:
+def _open_to(user: User, *, one_by_one: bool = False) -> Q:
     """Return the condition that a document is the person's, nobody's, or shared with the person: the host's own.
 
-    The database looks the grants of each document up, so it is for few documents.
+    Args:
+        user: who asks.
+        one_by_one: whether the database is to look the grants of each document up, because there are few documents. Left
+            to itself it reads all grants of a person who may see nearly everything.
     """
-    kind = {"permission_id": permission_ids()["view"], "object_pk": Cast(OuterRef("id"), CharField())}
+    document = Cast(OuterRef("id"), CharField())
+    same = {"object_pk__gte": document, "object_pk__lte": document} if one_by_one else {"object_pk": document}
+    kind: dict[str, Any] = {"permission_id": permission_ids()["view"], **same}
     return (
         Q(owner__isnull=True)
         | Q(owner_id=user.pk)
@@ -111,25 +188,17 @@ def _groups(user: User) -> QuerySet[Any, Any]:
 
 def _not_filed(user: User, account: int) -> Q | None:
     """Return the condition on documents outside cases, which names them if they are few; None: the person may view none."""
-    loose, waiting = _loose(user, account), _waiting(user)
-    few = list(loose.union(waiting)[: _FEW + 1])
+    # two ranges: for "another one" no index would be used
+    there = Document.objects.filter(
+        Q(owner__isnull=True) | Q(owner_id__lt=account) | Q(owner_id__gt=account)
+    ).order_by()
+    many = there[_FEW : _FEW + 1].exists()
+    loose = there.filter(_open_to(user, one_by_one=not many)).values_list("id", flat=True)
+    waiting: Any = _waiting(user)
+    few = list(waiting.union(loose)[: _FEW + 1])
     if len(few) > _FEW:
         return Q(id__in=loose) | Q(id__in=waiting)
     return Q(id__in=few) if few else None
-
-
-def _loose(user: User, account: int) -> QuerySet[Any, Any]:
-    """Return the ids of documents that are not filed and are the person's, nobody's or shared with the person.
-
-    They start from the documents, which are few.
-    """
-    return (
-        # two ranges: for "another one" no index would be used
-        Document.objects.filter(Q(owner__isnull=True) | Q(owner_id__lt=account) | Q(owner_id__gt=account))
-        .filter(_open_to(user))
-        .order_by()
-        .values_list("id", flat=True)
-    )
 
 
 def _waiting(user: User) -> QuerySet[Any, Any]:

@@ -15,7 +15,16 @@ from typing import Any
 
 from django.urls import Resolver404, resolve
 
-from tests.access.matrix.world import ABSENT_CODE, ABSENT_KEY, ABSENT_NUMBER, DECISION, EVERYWHERE, REASON, World
+from tests.access.matrix.world import (
+    ABSENT_CODE,
+    ABSENT_KEY,
+    ABSENT_NUMBER,
+    DECISION,
+    EVERYWHERE,
+    REASON,
+    WITH_ALL,
+    World,
+)
 from tests.host.doors import table
 from tests.host.routes import ANY, doors, our_doors
 
@@ -354,7 +363,7 @@ def _fill(world: World, address: str, key: str) -> Iterator[str]:
     elif "/inventories/" in found:
         yield found.replace("{number}", "1").replace("{pk}", "1")
     elif "/presentations/" in found or "/sessions/" in found:
-        yield re.sub(r"\{\w+\}", "1", found)
+        yield re.sub(r"\{\w+\}", "1", found.replace("{pk}", str(rows.get("slides", 1))))
     elif "/folio-explanations/" in found:
         yield found.replace("{pk}", "1").replace("{id}", "1")
     else:
@@ -452,20 +461,9 @@ def _all_lists(world: World) -> Iterator[Call]:
     everybody = {"all": True, "filters": {}}
     for place in ("bulk_download", "selection_data"):
         yield Call(f"api/documents/{place}", "POST", f"/api/documents/{place}/", "", everybody)
-    for key in ("own", "restricted"):
+    for key in WITH_ALL:
         for address, method in sorted(methods_of(our_doors())):
-            for place, row in (("bundles/{", "bundle"), ("intake/{", "intake")):
-                if place in address and "{code}" not in address:
-                    path = "/" + re.sub(r"\{\w+\}", world.rows[key][row], address) + "/"
-                    yield Call(
-                        address,
-                        method,
-                        path,
-                        f"case:{key}",
-                        {} if method not in SAFE else None,
-                        flags=frozenset({HIDDEN, OPEN_TO_READERS}),
-                        absent=((world.rows[key][row], ABSENT_KEY),),
-                    )
+            yield from _of_thing(world, key, address, method)
     for key, paper in world.papers.items():
         absent = ((str(paper.pk), str(ABSENT_NUMBER)),)
         for address, method in sorted(methods_of(our_doors())):
@@ -477,6 +475,36 @@ def _all_lists(world: World) -> Iterator[Call]:
                 said = {"case": world.codes["plain"], "document_type": "BBHC"}
             yield Call(address, method, path, f"paper:{key}", said, flags=frozenset({HIDDEN}), absent=absent)
     yield from _codes_written(world)
+
+
+_THINGS = {
+    "bundles/{": ("bundle", "case", ABSENT_KEY),
+    "intake/{": ("intake", "case", ABSENT_KEY),
+    "court-sessions/{": ("session", "case", str(ABSENT_NUMBER)),
+    "vks/custody/{": ("hand_over", "hand-over", str(ABSENT_NUMBER)),
+    "hand-overs/{": ("hand_over", "hand-over", str(ABSENT_NUMBER)),
+    "loans/{": ("loan", "loan", str(ABSENT_NUMBER)),
+}
+"""What hangs on a case and has an address without it: its row, of what sort it is, and a key that nothing has."""
+
+
+def _of_thing(world: World, key: str, address: str, method: str) -> Iterator[Call]:
+    found = next((each for place, each in _THINGS.items() if place in address and "{code}" not in address), None)
+    if found is None:
+        return
+    row, sort, nothing = found
+    number = str(world.rows[key][row])
+    path = "/" + re.sub(r"\{\w+\}", number, re.sub(r"\{(act|what)\}", "return", address)) + "/"
+    yield Call(
+        address,
+        method,
+        path,
+        f"{sort}:{key}",
+        {} if method not in SAFE else None,
+        flags=frozenset({HIDDEN, OPEN_TO_READERS}),
+        # the whole place in the address: a short number stands in other places too
+        absent=((f"/{number}/", f"/{nothing}/"),),
+    )
 
 
 def world_field() -> str:
@@ -596,6 +624,10 @@ def _some(world: World, address: str) -> tuple[str, bool]:
         ("api/vks/temporary-access/", str(world.others["temporary"])),
         ("api/vks/loans/", str(world.others["loan"])),
         ("vks/loans/", str(world.others["loan"])),
+        ("api/vks/accessions/", str(world.others["accession"])),
+        ("vks/archive/accessions/", str(world.others["accession"])),
+        ("api/vks/disposals/", str(world.others["disposal"])),
+        ("vks/archive/disposals/", str(world.others["disposal"])),
         ("api/vks/calendar-days/", "2027-02-13"),
         ("api/vks/kinds/", "criminal"),
         ("vks/filters/", str(world.others["filter"])),

@@ -19,7 +19,7 @@ from django.db import connection
 
 from tests.access.matrix import oracle
 from tests.access.matrix.doors import FORBIDDEN, HIDDEN, ONLY_WHO_FILES, OPEN_TO_READERS, SAFE, Call
-from tests.access.matrix.world import FIRST_NUMBER, STEP, World
+from tests.access.matrix.world import FIRST_NUMBER, IN_THE_ARCHIVE, KNOWN, STEP, World
 
 _WORD = re.compile(
     r"zq[a-z]{6}q|hs-qn[a-z0-9-]*-\d{4}-\d{4}|(?<!\d)73\d{5}(?!\d)|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])"
@@ -31,6 +31,10 @@ _KEPT_TABLES = re.compile(
 """Tables that say something of cases and case documents; what is asked, read or kept for oneself stands in others."""
 _SHELF = "vks/custody"
 """The page of what lies at one's office."""
+_HAND_OVERS = "api/vks/cases/{code}/hand-overs"
+"""Between whom paper of a case passed, open to the office that has it too."""
+_LISTS = re.compile(r"(?:vks/archive|api/vks)/(?:accessions|disposals)/\{pk\}")
+"""What is handed to the archive, or disposed of, together."""
 
 
 @dataclass
@@ -100,6 +104,16 @@ class Judge:
             if oracle.keeps_paper(self.world.facts, who, each.of)
         }
 
+    def _on_lists(self, who: str, door: str) -> set[str]:
+        """Return the codes on a list of what an office hands to its archive or disposes of: for who signs it."""
+        facts, given = self.world.facts, "/accessions/" in door
+        return {
+            each.word
+            for each in self.world.secrets
+            if each.what == "code" and each.of in IN_THE_ARCHIVE
+            if oracle.archive_known(facts, who, each.of) or (given and oracle.gives_to_archive(facts, who, each.of))
+        }
+
     def forget(self) -> None:
         """Look at the facts again: they have changed."""
         self._kept.clear()
@@ -109,11 +123,17 @@ class Judge:
     def leaks(self, who: str, call: Call, answer: Answer, absent: Callable[[], Answer]) -> list[str]:
         """Return what an answer gives away, in words; empty when nothing."""
         asked = set(_WORD.findall(f"{unquote(call.path)} {call.body}".lower()))
-        kept = self.kept_from(who) - (self._on_covers(who) if call.door == _SHELF else set())
+        kept = self.kept_from(who)
+        if call.door == _SHELF:
+            kept = kept - self._on_covers(who)
+        elif _LISTS.match(call.door):
+            kept = kept - self._on_lists(who, call.door)
         found = sorted((answer.words & kept) - asked)
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
         sort, _, key = call.about.partition(":")
         denied = self._denied(who, sort, key)
+        if call.door == _HAND_OVERS and oracle.keeps_paper(self.world.facts, who, key):
+            denied = False
         if denied and HIDDEN in call.flags:
             if answer.status < 300:
                 problems.append(f"opens ({answer.status})")
@@ -148,6 +168,8 @@ class Judge:
     def _denied(self, who: str, sort: str, key: str) -> bool:
         if sort == "paper":
             return not oracle.reads(self.world.facts, who, key)
+        if sort in KNOWN:
+            return not KNOWN[sort](self.world.facts, who, key)
         return sort == "case" and not oracle.knows(self.world.facts, who, key)
 
     def _name(self, word: str) -> str:

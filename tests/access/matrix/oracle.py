@@ -105,6 +105,55 @@ def keeps_paper(facts: Facts, who: str, case: str) -> bool:
     return person.signs_in and any(post.unit == told.paper_at and post.role in keepers for post in posts(person))
 
 
+def hand_over_known(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether somebody may see the record of the case file coming to the office of the case."""
+    person, told = facts.people[who], facts.cases[case]
+    keepers = _LEADERS if told.kept == "restricted" else _LEADERS | {"records_clerk"}
+    at_the_desk = any(post.unit == told.unit and post.role in keepers for post in posts(person))
+    return person.signs_in and (at_the_desk or level(facts, who, case, "hsva") >= KNOWS)
+
+
+def loan_known(facts: Facts, who: str, case: str, borrower: str) -> bool:
+    """Tell whether somebody may see that paper of a case was asked for, by whom and what for."""
+    person, told = facts.people[who], facts.cases[case]
+    if not person.signs_in:
+        return False
+    if who == borrower:
+        return True
+    here = {post.role for post in posts(person) if post.unit == told.unit}
+    desk = bool(here & {"archivist", "records_clerk"}) and knows(facts, who, case)
+    best = max(level(facts, who, case, part, but_loans=True) for part in ("hsva", "hsks"))
+    return bool(here & _LEADERS) or desk or best >= READS
+
+
+def deck_known(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether somebody may see what is prepared for the court: who works on the case, and who leads them."""
+    person, told = facts.people[who], facts.cases[case]
+    reached = goes(facts, who, case)
+    at_the_trial = any(post.unit == told.trial_unit and post.role in _LEADERS for post in posts(person))
+    leading = level(facts, who, case, "hsks") >= READS or at_the_trial
+    return reached >= FILES or (reached >= READS and leading)
+
+
+def archive_known(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether somebody may see that an office hands files to its archive or disposes of some, and why."""
+    person, told = facts.people[who], facts.cases[case]
+    if not person.signs_in:
+        return False
+    return any(
+        (post.unit == told.unit and post.role in _LEADERS | {"archivist"})
+        or (facts.above.get(told.unit) == post.unit and post.role in _LEADERS)
+        for post in posts(person)
+    )
+
+
+def gives_to_archive(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether somebody hands files of the office of a case to its archive: what is handed over is listed by code."""
+    person = facts.people[who]
+    here = {post.role for post in posts(person) if post.unit == facts.cases[case].unit}
+    return person.signs_in and bool(here & (_LEADERS | {"records_clerk"}))
+
+
 def goes(facts: Facts, who: str, case: str) -> int:
     """Return how far somebody may go in the case file."""
     return level(facts, who, case, "hsva")
@@ -123,6 +172,16 @@ def reads(facts: Facts, who: str, paper: str) -> bool:
         keepers = {"records_clerk", "scan_operator"}
         return any(post.unit == told.inbox_of and post.role in keepers for post in posts(person))
     return not told.owner or told.owner == who or who in told.shared_with
+
+
+def writes(facts: Facts, who: str, paper: str) -> bool:
+    """Tell whether somebody changes a filed document at the host's doors: who works on its case, not who leads them."""
+    person, told = facts.people[who], facts.papers[paper]
+    case = facts.cases[told.case]
+    works = (work for work in case.works if work.who == who and _works(work))
+    reached = (_by_work(facts, posts(person), case, told.part, work.role) for work in works)
+    frozen = told.part == "hsva" and "sealed" in case.marks
+    return person.signs_in and max(reached, default=NOTHING) >= FILES and not frozen and not told.binned
 
 
 def takes_out(facts: Facts, who: str, paper: str) -> bool:

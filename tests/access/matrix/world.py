@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -33,8 +33,14 @@ from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CaseImport, CatalogueType, SavedFilter
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
+from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.models import Bundle
+from vks_plugin.court.sessions import actions as sessions
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody.actions import hand_overs
+from vks_plugin.custody.actions.retention import place_hold
+from vks_plugin.custody.models import Accession, AccessionItem
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
 from vks_plugin.host import provision
@@ -55,12 +61,29 @@ ABSENT_CODE = "HS-QN-KV1-2026-9999"
 ABSENT_KEY = "6f9d6f0e-3c39-4f0e-8a5e-0d1f6f0f5a11"
 
 
+BORROWER = "colleague_kv1"
+"""Who asked for paper of the cases that have everything."""
+WITH_ALL = ("own", "restricted")
+"""Cases with a session, a presentation, a hold, a hand-over and a loan."""
+IN_THE_ARCHIVE = ("archived", "archived_restricted")
+"""Cases that are handed to the archive and disposed of together."""
+
+KNOWN: dict[str, Callable[[Facts, str, str], bool]] = {
+    "hand-over": oracle.hand_over_known,
+    "loan": lambda facts, who, case: oracle.loan_known(facts, who, case, BORROWER),
+    "deck": oracle.deck_known,
+    "archive": oracle.archive_known,
+}
+"""Who may be told of what hangs on a case, by the sort of secret."""
+
+
 class Secret(NamedTuple):
     """A word, and whom it may be told."""
 
     word: str
     sort: str
-    """`paper` to its readers, `case` to who knows of it, `record` to who reads the case file, `private` to one person."""
+    """`paper` to its readers, `case` to who knows of it, `record` to who reads the case file, `private` to one person;
+    `hand-over`, `loan`, `deck` and `archive` as the oracle says of what hangs on the case."""
     of: str
     what: str
 
@@ -100,10 +123,15 @@ class World:
             return oracle.reads(self.facts, who, secret.of)
         if secret.sort == "case":
             # a code that one typed or saw when one opened the case stands in one's own list of openings
-            typed = secret.what == "code" and any(each.who == who for each in self.facts.cases[secret.of].openings)
+            named = any(each.who == who for each in self.facts.cases[secret.of].openings)
+            # and the paper somebody asked for at the desk is told by its code
+            named = named or (who == BORROWER and secret.of in WITH_ALL)
+            typed = secret.what == "code" and named
             return typed or oracle.knows(self.facts, who, secret.of) or self._told_otherwise(who, secret.of)
         if secret.sort == "record":
             return oracle.goes(self.facts, who, secret.of) >= oracle.READS
+        if secret.sort in KNOWN:
+            return KNOWN[secret.sort](self.facts, who, secret.of)
         return who == secret.of
 
     def _told_otherwise(self, who: str, case: str) -> bool:
@@ -454,7 +482,7 @@ def open_for(world: World, key: str, who: str, kind: str, state: str) -> None:
 
 def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> None:
     """Make what hangs on a case or on a person and has an address of its own."""
-    for key in ("own", "restricted"):
+    for key in WITH_ALL:
         bundle = court.request_bundle(actor=world.leader(key), case=world.case(key))
         bundle.refresh_from_db()
         if bundle.status != Bundle.Status.DONE:
@@ -466,8 +494,12 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
         if "sealed" not in world.facts.cases[key].marks:
             batch = custody.open_batch(actor=world.leader(key), case=world.case(key))
             world.rows[key]["digitisation"] = batch.pk
+    for key in WITH_ALL:
+        _custody(world, key, words)
+        _court(world, key, words)
+    _archive(world, words)
     settings.CELERY_TASK_ALWAYS_EAGER = False
-    for key in ("own", "restricted"):
+    for key in WITH_ALL:
         secret = words()
         item = filing.file_upload(
             actor=world.leader(key),
@@ -509,3 +541,81 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
     for document in Document.objects.filter(root_document__isnull=True):
         document.tags.add(tag)
     world.others["tag"] = tag.pk
+
+
+def _custody(world: World, key: str, words: _Words) -> None:
+    """Let the case file come from the police, be asked for on paper, and be held back from disposal."""
+    leader, case = world.leader(key), world.case(key)
+    said = {what: words() for what in ("giver_name", "purpose", "hold")}
+    terms = hand_overs.Terms(
+        part="hsva",
+        direction="cqdt_vks",
+        reason="ket_thuc_dt",
+        agency="Công an tỉnh",
+        giver_name=f"Điều tra viên {said['giver_name']}",
+        giver_title="Điều tra viên",
+    )
+    given = hand_overs.hand_over(actor=leader, case=case, terms=terms)
+    lent = custody.request_loan(
+        actor=leader,
+        code=case.code,
+        form="paper",
+        borrower=world.accounts[BORROWER],
+        purpose=f"Nghiên cứu {said['purpose']}",
+        until=timezone.localdate() + dt.timedelta(days=5),
+    )
+    held = place_hold(actor=leader, case=case, ground="khieu_nai", reason=f"Khiếu nại {said['hold']}")
+    world.rows[key] |= {"hand_over": given.pk, "loan": lent.pk, "holds": held.pk}
+    sorts = (("hand-over", "giver_name"), ("loan", "purpose"), ("record", "hold"))
+    world.secrets += [Secret(said[what], sort, key, what) for sort, what in sorts]
+
+
+def _court(world: World, key: str, words: _Words) -> None:
+    """Plan a session of the court, and prepare what is shown in it."""
+    leader, case = world.leader(key), world.case(key)
+    said = {what: words() for what in ("participants", "title", "slide", "shared mark", "own mark")}
+    planned = sessions.plan_session(
+        actor=leader,
+        case=case,
+        values={
+            "court": "Tòa án nhân dân khu vực 1",
+            "starts_on": timezone.localdate(),
+            "participants": f"Luật sư {said['participants']}",
+        },
+    )
+    presentation = decks.create_presentation(actor=leader, case=case, title=f"Bài {said['title']}")
+    slide = decks.add_slide(
+        actor=leader, presentation=presentation, values={"kind": "noi_dung", "text": f"Ý {said['slide']}"}
+    )
+    marks = [
+        decks.add_mark(
+            actor=leader,
+            case=case,
+            document_id=world.papers[f"{key}/hsva"].pk,
+            page=1,
+            area=[0.1, 0.1, 0.2, 0.2],
+            note=f"Xem {said[what]}",
+            shared=what == "shared mark",
+        )
+        for what in ("shared mark", "own mark")
+    ]
+    world.rows[key] |= {"session": planned.pk, "slides": slide.pk, "marks": marks[0].pk}
+    world.secrets += [
+        Secret(said["participants"], "record", key, "participants"),
+        *(Secret(said[what], "deck", key, what) for what in ("title", "slide", "shared mark")),
+        Secret(said["own mark"], "private", leader.username, "own mark"),
+    ]
+
+
+def _archive(world: World, words: _Words) -> None:
+    """Let an office hand two files to its archive and dispose of two, of which its archivist may know one."""
+    leader = world.leader("archived")
+    why = words()
+    given = Accession.objects.create(unit=world.units["QN-KV1"], giver=leader, total=2, done=2)
+    gone = DestructionBatch.objects.create(unit=world.units["QN-KV1"], drafted_by=leader, reason=f"Hết hạn {why}")
+    for key in IN_THE_ARCHIVE:
+        case = world.case(key)
+        AccessionItem.objects.create(accession=given, case=case)
+        DestructionItem.objects.create(batch=gone, case=case, kept_until=dt.date(2026, 1, 1))
+    world.others |= {"accession": given.pk, "disposal": gone.pk}
+    world.secrets.append(Secret(why, "archive", "archived", "why it is disposed of"))
