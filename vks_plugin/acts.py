@@ -103,8 +103,10 @@ ACTS: dict[str, Act] = {
         hidden=("title",),
     ),
     "deck_made": Act(
-        _("Xuất gói trình chiếu"), ("presentation", "file_type", "slides", "pages", "documents", "digest", "sha256")
+        _("Xuất gói trình chiếu"),
+        ("presentation", "file_type", "encrypted", "slides", "pages", "documents", "digest", "sha256"),
     ),
+    "deck_encrypted": Act(_("Tải gói trình chiếu đã mã hóa"), ("package", "presentation", "file_type", "sha256")),
     "deck_destroyed": Act(
         _("Xác nhận đã hủy gói trình chiếu"),
         ("package", "presentation", "file_type", "sha256", "destroyed_on"),
@@ -598,6 +600,7 @@ FIELDS: dict[str, Field] = {
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
+    "encrypted": Field(_("Mã hóa"), "yes"),
     "package": Field(_("Gói trình chiếu")),
     "destroyed_on": Field(_("Ngày hủy"), "day"),
     "copies": Field(_("Nơi đã lưu gói")),

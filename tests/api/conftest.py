@@ -188,7 +188,7 @@ def shown_in_court(owner: User, filed: FiledCase) -> tuple[Presentation, DeckExp
         requested_by=owner,
     )
     deck.path.parent.mkdir(parents=True, exist_ok=True)
-    deck.path.write_bytes(b"%PDF-1.7")
+    deck.path.write_bytes(pdf_bytes(1))
     mark = decks.add_mark(
         actor=owner,
         case=filed.case,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.diagrams import Diagram, Edits, Item, Link
+from vks_plugin.court.deck.locking import LONGEST
 from vks_plugin.court.deck.models import Presentation, Slide
 from vks_plugin.court.deck.rules import GROUNDS_308, SHOWING_PAGES
 from vks_plugin.web.fields import DayField, StyledForm
@@ -36,6 +37,29 @@ class DestroyedForm(StyledForm):
         max_length=300,
         help_text=_("USB số mấy, máy tính nào, máy của Tòa; đã xóa hoặc hủy cách nào."),
     )
+
+
+def _password(label: Any, **options: Any) -> forms.CharField:
+    # a browser that offers to keep it would keep it beside the file
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    return forms.CharField(label=label, max_length=LONGEST, strip=False, widget=widget, **options)
+
+
+class PasswordForm(StyledForm):
+    """The password a package is fetched with."""
+
+    password = _password(
+        _("Mật khẩu"),
+        help_text=_("Ít nhất 14 ký tự không dấu. Phần mềm không giữ mật khẩu: mất thì tải lại với mật khẩu khác."),
+    )
+    again = _password(_("Nhập lại mật khẩu"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse two that differ: what was mistyped nobody could open."""
+        given = super().clean() or {}
+        if {"password", "again"} <= given.keys() and given["password"] != given["again"]:
+            self.add_error("again", gettext("Hai lần nhập không giống nhau."))
+        return given
 
 
 class PaperChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only for type checkers

@@ -199,7 +199,6 @@ OURS: dict[str, str] = {
         api/vks/decks
         api/vks/court-sessions/{pk}/shown
         api/vks/decks/{id}
-        api/vks/decks/{id}/download
         api/vks/cases/{code}/related
         api/vks/charges/suggest
         api/vks/deadlines
@@ -235,6 +234,7 @@ OURS: dict[str, str] = {
         api/vks/accessions
         api/vks/disposals
         api/vks/court-sessions
+        api/vks/decks/{id}/download
         api/vks/appointments
         api/vks/case-imports
         api/vks/cases

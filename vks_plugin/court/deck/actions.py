@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import logging
 import tempfile
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.actions.record import check, clean_text, lock_case
@@ -29,6 +31,7 @@ from vks_plugin.court.deck.composing import composed_slides
 from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
 from vks_plugin.court.deck.html import write_folder
+from vks_plugin.court.deck.locking import checked_password, ending_of, lock
 from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.paper import write_pdf
@@ -507,8 +510,17 @@ def remove_mark(*, actor: User, case: CaseFile, mark_id: int) -> None:
 
 
 @transaction.atomic
-def request_deck(*, actor: User, presentation: Presentation, file_type: str = DeckExport.Format.HTML) -> DeckExport:
+def request_deck(
+    *,
+    actor: User,
+    presentation: Presentation,
+    file_type: str = DeckExport.Format.HTML,
+    encrypted: bool = False,
+) -> DeckExport:
     """Queue a deck of a presentation; a worker makes it. Asking again while one is being made returns that one.
+
+    Args:
+        encrypted: whether it is to leave the server with a password alone; see `locked_deck`.
 
     Raises:
         NotFound, NotAllowed: the actor may not.
@@ -520,12 +532,14 @@ def request_deck(*, actor: User, presentation: Presentation, file_type: str = De
     row = _locked(actor, presentation)
     deck = deck_for(actor, row)
     _end_interrupted(row)
-    running = row.exports.filter(format=file_type, requested_by=actor, status__in=_OPEN).first()
+    same = row.exports.filter(format=file_type, encrypted=encrypted, requested_by=actor)
+    running = same.filter(status__in=_OPEN).first()
     if running is not None:
         return running
     export = DeckExport.objects.create(
         presentation=row,
         format=file_type,
+        encrypted=encrypted,
         requested_by=actor,
         total=len(deck.pages),
         document_ids=[pk for pk, _sha256 in deck.documents],
@@ -600,7 +614,7 @@ def _build(export: DeckExport) -> None:
                 **told_of_manifest(manifest),
             )
             if finished:
-                tell_made(export.requested_by, export.presentation, export.format, deck, sha256)
+                tell_made(export.requested_by, export, deck, sha256)
     except BaseException:
         finished = False
         raise
@@ -743,14 +757,15 @@ def _zipped(folder: Path, target: Path) -> None:
                 archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}", kind)
 
 
-def tell_made(actor: User | None, presentation: Presentation, file_type: str, deck: Deck, sha256: str) -> None:
+def tell_made(actor: User | None, export: DeckExport, deck: Deck, sha256: str) -> None:
     """Tell the ledger of a deck that is finished."""
     tell(
         "deck_made",
         actor=actor,
-        case=presentation.case,
-        presentation=presentation.number,
-        file_type=file_type,
+        case=export.presentation.case,
+        presentation=export.presentation.number,
+        file_type=export.format,
+        encrypted=export.encrypted,
         slides=len(deck.slides),
         pages=len(deck.pages),
         documents=len(deck.documents),
@@ -773,6 +788,63 @@ def finished_deck(export: DeckExport) -> Path:
     if not export.path.is_file():
         raise NotFound(_("Tệp không còn trên máy chủ: hãy xuất lại gói trình chiếu."))
     return export.path
+
+
+def plain_deck(export: DeckExport) -> Path:
+    """Return the finished file of a deck that may leave as it is.
+
+    Raises:
+        Conflict: it is not finished, or leaves with a password alone.
+        NotFound: the file is no longer there.
+    """
+    path = finished_deck(export)
+    if export.encrypted:
+        raise Conflict(_("Gói này chỉ tải về được khi đặt mật khẩu: hãy nhập mật khẩu ở bài trình chiếu."))
+    return path
+
+
+@sensitive_variables("password")
+def locked_deck(*, actor: User, export: DeckExport, password: str) -> BinaryIO:
+    """Return a finished deck encrypted, in a file without a name that is gone once it is closed.
+
+    Args:
+        export: see `queries.export_for`.
+        password: see `locking.checked_password`; kept nowhere.
+
+    Raises:
+        BadInput: the password is none to use.
+        Conflict: it is not finished, or damaged.
+        NotFound: the file is no longer there.
+    """
+    checked_password(password)
+    source = finished_deck(export)
+    # closed by whoever sends it
+    target = cast("BinaryIO", tempfile.TemporaryFile(dir=source.parent))  # noqa: SIM115
+    try:
+        lock(source, target, password)
+        target.seek(0)
+        sha256 = hashlib.file_digest(cast("Any", target), "sha256").hexdigest()
+        target.seek(0)
+        # what goes out was told before
+        with transaction.atomic():
+            tell(
+                "deck_encrypted",
+                actor=actor,
+                case=export.presentation.case,
+                package=str(export.pk),
+                presentation=export.presentation.number,
+                file_type=export.format,
+                sha256=sha256,
+            )
+    except BaseException:
+        target.close()
+        raise
+    return target
+
+
+def locked_disposition(export: DeckExport) -> str:
+    """Return the header that names an encrypted deck: whoever finds it learns nothing from its name."""
+    return f'attachment; filename="goi-{str(export.pk)[:8]}{ending_of(export.path)}"'
 
 
 def deck_disposition(export: DeckExport) -> str:

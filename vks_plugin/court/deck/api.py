@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.http import FileResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -14,6 +16,7 @@ from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import actions, queries
+from vks_plugin.court.deck.locking import LONGEST, SHORTEST
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.errors import BadInput
 from vks_plugin.language import spoken
@@ -139,6 +142,7 @@ class DeckSerializer(serializers.Serializer[DeckExport]):
     case = serializers.CharField(source="presentation.case.code")
     presentation = serializers.IntegerField(source="presentation.number")
     format = serializers.CharField(help_text="`html` (a ZIP), `pptx` or `pdf`.")
+    encrypted = serializers.BooleanField(help_text="Whether it leaves with a password alone.")
     status = serializers.CharField(help_text="`queued`, `running`, `done` or `failed`.")
     progress = serializers.IntegerField(help_text="Pages finished so far.")
     total = serializers.IntegerField()
@@ -169,6 +173,20 @@ class DeckRequestSerializer(InputSerializer):
 
     format = serializers.CharField(
         required=False, default=DeckExport.Format.HTML.value, help_text="`html`, `pptx`, `pdf`."
+    )
+    encrypted = serializers.BooleanField(
+        required=False, default=False, help_text="Whether it is to leave with a password alone."
+    )
+
+
+class DeckPasswordSerializer(InputSerializer):
+    """The password a deck is fetched with; kept nowhere."""
+
+    password = serializers.CharField(
+        max_length=LONGEST,
+        trim_whitespace=False,
+        style={"input_type": "password"},
+        help_text=f"{SHORTEST} to {LONGEST} plain letters, digits and signs.",
     )
 
 
@@ -259,7 +277,9 @@ class PresentationViewSet(OfCaseViewSet):
         """Queue one."""
         row = self._row(writing=True)
         given = self.given(DeckRequestSerializer)
-        made = actions.request_deck(actor=self.actor, presentation=row, file_type=given["format"])
+        made = actions.request_deck(
+            actor=self.actor, presentation=row, file_type=given["format"], encrypted=given["encrypted"]
+        )
         return Response(DeckSerializer(made).data, status=202)
 
 
@@ -444,6 +464,7 @@ _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
         responses={200: DeckSerializer, **refusals(404)},
     ),
 )
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class DeckViewSet(HandsOutFiles, ApiViewSet):
     """Decks."""
 
@@ -487,7 +508,28 @@ class DeckViewSet(HandsOutFiles, ApiViewSet):
         """Answer with the file."""
         export = queries.export_for(self.actor, id)
         # closed by the response
-        response = FileResponse(actions.finished_deck(export).open("rb"), content_type="application/octet-stream")
-        response["Content-Disposition"] = actions.deck_disposition(export)
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return _handed_out(actions.plain_deck(export).open("rb"), actions.deck_disposition(export))
+
+    @extend_schema(
+        summary="Fetch a finished deck encrypted",
+        description="A ZIP of AES-256 around the deck, or a PDF of AES-256. The password is kept nowhere.",
+        parameters=[_ID],
+        request=DeckPasswordSerializer,
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, description="The file."),
+            **refusals(400, 404, 409),
+        },
+    )
+    @download.mapping.post
+    def download_locked(self, _request: Request, id: str) -> FileResponse:  # noqa: A002 - the name in the address
+        """Answer with the file."""
+        export = queries.export_for(self.actor, id)
+        file = actions.locked_deck(actor=self.actor, export=export, **self.given(DeckPasswordSerializer))
+        return _handed_out(file, actions.locked_disposition(export))
+
+
+def _handed_out(file: BinaryIO, disposition: str) -> FileResponse:
+    response = FileResponse(file, content_type="application/octet-stream")
+    response["Content-Disposition"] = disposition
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -189,6 +189,8 @@ class DeckExport(Made):
     presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="exports")
     format = models.CharField(_("dạng"), max_length=8, choices=Format.choices, default=Format.HTML)
     status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
+    # whether it leaves the server with a password alone; which one, nobody but who fetched it knows
+    encrypted = models.BooleanField(_("chỉ đưa ra khi đã mã hóa"), default=False)
     # of manifest.json of a ZIP: a log of what was shown names it
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     # what it can show: {"slides": [as in the manifest], "pages": {key: folio}}

@@ -105,7 +105,7 @@ class Command(BaseCommand):
                         # whoever runs a command is known to the server, not to us
                         record_case(Reader(None, command="vks_deck"), Act.EXPORT, case, count=len(deck.documents))
                     actions.record_made(export, deck, sha256, manifest)
-                    actions.tell_made(None, presentation, options["format"], deck, sha256)
+                    actions.tell_made(None, export, deck, sha256)
                     if folder and out.exists():
                         out.rmdir()
                     fresh.replace(out)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access.policy import Level
@@ -29,7 +31,7 @@ from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
-from vks_plugin.web.deck_forms import DestroyedForm, DiagramForm, MarkForm, PresentationForm, SlideForm
+from vks_plugin.web.deck_forms import DestroyedForm, DiagramForm, MarkForm, PasswordForm, PresentationForm, SlideForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.record import header, tabs
 
@@ -170,7 +172,8 @@ def _act(request: SignedInRequest, row: Presentation) -> HttpResponse | None:
     elif what == "papers":
         _add_papers(request, row)
     elif what == "export":
-        actions.request_deck(actor=user, presentation=row, file_type=named)
+        encrypted = "encrypted" in request.POST
+        actions.request_deck(actor=user, presentation=row, file_type=named, encrypted=encrypted)
         messages.success(request, _("Đang lập gói trình chiếu."), extra_tags=OURS)
     elif what == "remove":
         actions.remove_presentation(actor=user, presentation=row)
@@ -412,13 +415,38 @@ def deck_destroyed(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _show(request, view, "destroyed", {"export": export, "form": form}, status=status)
 
 
+@sensitive_post_parameters("password", "again")
 @page
-@require_GET
-def deck_download(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hand a finished deck out, to whoever works on the case and may see everything in it at this moment."""
+@require_http_methods(["GET", "POST"])
+def deck_download(request: SignedInRequest, pk: UUID) -> HttpResponseBase:
+    """Hand a finished deck out, to whoever works on the case and may see everything in it at this moment.
+
+    With a password it is encrypted on its way.
+    """
     export = queries.export_for(request.user, pk)
+    file: BinaryIO
+    if request.method == "GET":
+        file, disposition = actions.plain_deck(export).open("rb"), actions.deck_disposition(export)
+    else:
+        form = PasswordForm(request.POST)
+        locked = _locked(request, export, form)
+        if locked is None:
+            view = queries.deck_view(request.user, export.presentation.case.code)
+            return _show(request, view, "locked", {"export": export, "form": form}, status=400)
+        file, disposition = locked, actions.locked_disposition(export)
     # closed by the response
-    response = FileResponse(actions.finished_deck(export).open("rb"), content_type="application/octet-stream")
-    response["Content-Disposition"] = actions.deck_disposition(export)
+    response = FileResponse(file, content_type="application/octet-stream")
+    response["Content-Disposition"] = disposition
     leave_uncompressed(request)
     return response
+
+
+def _locked(request: SignedInRequest, export: DeckExport, form: PasswordForm) -> BinaryIO | None:
+    """Return the encrypted package; None when the form says what is wrong with the password."""
+    if not form.is_valid():
+        return None
+    try:
+        return actions.locked_deck(actor=request.user, export=export, password=form.cleaned_data["password"])
+    except BadInput as error:
+        form.place(error)
+        return None
