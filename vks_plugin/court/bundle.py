@@ -26,7 +26,6 @@ from vks_plugin.errors import BadInput, Conflict
 Progress = Callable[[int, int], None]
 
 _REPORT_EVERY = 25
-_BLOCK = 1024 * 1024
 _DEEPEST_FIELD = 32
 """Levels of a form's fields looked through; a damaged file may name a field its own parent."""
 _DEEPEST_NODE = 64
@@ -110,7 +109,7 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
     for planned in plan.documents:
         source = planned.document
         try:
-            with pikepdf.open(source.path, attempt_recovery=False) as pdf:
+            with _opened(source.path, mend=False) as pdf:
                 pages = len(pdf.pages)
                 form = "/AcroForm" in pdf.Root
                 settled = not form or ("/XFA" not in pdf.Root.AcroForm and _may_flatten(pdf))
@@ -240,8 +239,8 @@ def _write_volume(
     should_stop: Callable[[], bool] | None,
 ) -> str:
     """Write one file, see it onto the disk and return its SHA-256."""
-    with made.open("wb", buffering=_BLOCK) as stream:
-        writing = _Writing(plan, volume, Output(stream), progress, should_stop)
+    with made.open("wb", buffering=0) as stream, Output(stream) as output:
+        writing = _Writing(plan, volume, output, progress, should_stop)
         for part in volume.parts:
             front, areas = draw_front(plan, part, volume.number)
             with pikepdf.open(io.BytesIO(front)) as source:
@@ -249,16 +248,20 @@ def _write_volume(
             for planned in part.documents:
                 document = planned.document
                 try:
-                    with pikepdf.open(document.path) as source:
+                    with _opened(document.path) as source:
                         if document.path in forms:
                             _flatten(source)
                         writing.take(source, document.page_count)
                 except pikepdf.PdfError as error:
                     raise BadInput(_DAMAGED.format(document.title)) from error
         digest = writing.finish()
-        stream.flush()
         os.fsync(stream.fileno())
     return digest
+
+
+def _opened(path: Path, *, mend: bool = True) -> pikepdf.Pdf:
+    """Open a paper to be read piece by piece: one mapped into memory as a whole would count as ours."""
+    return pikepdf.open(path, access_mode=pikepdf.AccessMode.stream, attempt_recovery=mend)
 
 
 class _Writing:
@@ -291,7 +294,11 @@ class _Writing:
         return self._first + page - self._volume.first_page
 
     def take(self, source: pikepdf.Pdf, page_count: int, links: Sequence[RowArea] = ()) -> None:
-        """Stamp the pages of a source and write them, with links over these places."""
+        """Stamp the pages of a source and write them, with links over these places.
+
+        Raises:
+            pikepdf.PdfError: the source is damaged, or has another number of pages.
+        """
         carrier = Carrier(source, self._output)
         pages = list(source.pages)
         if len(pages) != page_count:

@@ -15,8 +15,10 @@ import zlib
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from io import RawIOBase
+from typing import Any, Self
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream, String
@@ -26,7 +28,7 @@ _PACKED_TOGETHER = 100
 """Objects compressed in one piece (7.5.7); a reader unpacks all of them to see one."""
 _KIDS = 32
 """Pages, or groups of pages, that hang on one node of the tree of pages: a reader finds any in a few steps."""
-_SLICE = 1024 * 1024
+_BLOCK = 1024 * 1024
 _LYING, _PACKED = 1 << 56, 2 << 56
 """The first byte of an entry of the table of objects: it lies in the file by itself, or packed with others."""
 _REFERENCE = re.compile(rb"\([^\\)]*(?:\\.[^\\)]*)*\)|(\d+) (\d+) R", re.DOTALL)
@@ -51,11 +53,15 @@ def destination(page: int) -> bytes:
 
 
 class Output:
-    """A PDF being written."""
+    """A PDF being written; a context, at whose end nothing works on beside it any more."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: RawIOBase) -> None:
         self._stream = stream
+        self._block = bytearray()
         self._digest = hashlib.sha256()
+        # the hash of pictures takes as long as reading and writing them; meanwhile the next are read
+        self._beside = ThreadPoolExecutor(1)
+        self._hashed: Future[None] | None = None
         self._at = 0
         # object 0 is none (7.5.4)
         self._places = array("Q", [0])
@@ -63,10 +69,30 @@ class Output:
         self._levels: list[tuple[int, int]] = []
         self._put(_HEAD)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._beside.shutdown()
+
     def _put(self, data: bytes | memoryview) -> None:
-        self._stream.write(data)
-        self._digest.update(data)
+        self._block += data
         self._at += len(data)
+        if len(self._block) >= _BLOCK:
+            self._send()
+
+    def _send(self) -> None:
+        """Write what has gathered, and have it hashed."""
+        block, self._block = self._block, bytearray()
+        self._wait()
+        self._hashed = self._beside.submit(self._digest.update, block)
+        left = memoryview(block)
+        while left:
+            left = left[self._stream.write(left) or 0 :]
+
+    def _wait(self) -> None:
+        if self._hashed is not None:
+            self._hashed.result()
 
     def reserve(self, count: int = 1) -> int:
         """Return the first of so many new numbers; a number never written is that of no object."""
@@ -180,16 +206,20 @@ class Output:
         # its own place stands in it
         self._places[number] = _LYING | start << 8
         size = len(self._places)
+        self._send()
+        self._wait()
         identifier = self._digest.hexdigest()[:32].encode("ascii")
         if sys.byteorder == "little":
             self._places.byteswap()
         squeeze = zlib.compressobj()
         table = memoryview(self._places).cast("B")
-        data = b"".join(squeeze.compress(table[at : at + _SLICE]) for at in range(0, len(table), _SLICE))
+        data = b"".join(squeeze.compress(table[at : at + _BLOCK]) for at in range(0, len(table), _BLOCK))
         data += squeeze.flush()
         entries = b"/Type /XRef /Size %d /W [ 1 6 1 ] /Root %d 0 R /Info %d 0 R /ID [ <%s> <%s> ] /Filter /FlateDecode"
         self.add_stream(entries % (size, root, told, identifier, identifier), data, number)
         self._put(b"startxref\n%d\n%%%%EOF\n" % start)
+        self._send()
+        self._wait()
         return self._digest.hexdigest()
 
 

@@ -140,8 +140,8 @@ def _subset() -> tuple[TTFont, bytes]:
 
 def _box(page: pikepdf.Page) -> tuple[float, float, float, float]:
     """Return the displayed box of the page in its own coordinates, corners in order."""
-    x0, y0, x1, y1 = (float(value) for value in page.cropbox)
     mx0, my0, mx1, my1 = (float(value) for value in page.mediabox)
+    x0, y0, x1, y1 = (float(value) for value in page.cropbox) if "/CropBox" in page.obj else (mx0, my0, mx1, my1)
     x0, x1 = sorted((x0, x1))
     y0, y1 = sorted((y0, y1))
     mx0, mx1 = sorted((mx0, mx1))
@@ -177,7 +177,7 @@ def stamp(
         corner: where the folio stands; one of `plan.CORNERS`.
     """
     pdf_page = page.obj
-    rotation = int(page.rotation if hasattr(page, "rotation") else pdf_page.get("/Rotate", 0)) % 360
+    rotation = int(pdf_page.get("/Rotate", 0)) % 360
     unit = float(pdf_page.get("/UserUnit", 1))
     x0, y0, x1, y1 = _box(page)
     page_width, page_height = (x1 - x0) * unit, (y1 - y0) * unit
