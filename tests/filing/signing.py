@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from asn1crypto import crl as asn1_crl
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -155,6 +156,26 @@ def authorities() -> Authorities:
     )
 
 
+def revocations(by: Certified, *revoked: Certified) -> asn1_crl.CertificateList:
+    """Return the list of what somebody has revoked, a year before today."""
+    today = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(by.certificate.subject)
+        .last_update(today - dt.timedelta(days=1))
+        .next_update(today + dt.timedelta(days=30))
+    )
+    for each in revoked:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder()
+            .serial_number(each.certificate.serial_number)
+            .revocation_date(today - dt.timedelta(days=365))
+            .build()
+        )
+    made = builder.sign(by.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return asn1_crl.CertificateList.load(made)
+
+
 def stamper(by: Certified | None = None, at: dt.datetime | None = None) -> DummyTimeStamper:
     """Return a service for time stamps that needs no network."""
     who = by or authorities().stamping
@@ -176,9 +197,8 @@ def signed(
     if chain:
         store.register(authorities().between.parsed)
     signer = signers.SimpleSigner(who.parsed, who.private, store)
-    given = signers.PdfSignatureMetadata(
-        field_name=field, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, **meta
-    )
+    said = {"md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES, **meta}
+    given = signers.PdfSignatureMetadata(field_name=field, **said)
     target = io.BytesIO()
     signers.PdfSigner(given, signer, timestamper=stamp).sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(content or pdf_bytes(2, "Bản kết luận"))), output=target

@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 import pytest
 from pyhanko.sign import fields, signers
+from pyhanko.sign.validation import DocumentSecurityStore
 
-from tests.filing.signing import OFFICE, SIGNER, authorities, certified, changed, signed, stamper
+from tests.filing.signing import (
+    OFFICE,
+    SIGNER,
+    Certified,
+    authorities,
+    certified,
+    changed,
+    revocations,
+    signed,
+    stamper,
+)
 from tests.people import pdf_bytes
 from vks_plugin.filing import signatures
 from vks_plugin.filing.signatures import (
@@ -112,6 +123,31 @@ def test_a_time_stamp_proves_the_time_if_somebody_vouches_for_it(roots: Path) ->
     old = certified("Dấu cũ", authorities().root, stamping=True, began=early - dt.timedelta(days=9))
     (found,) = read(roots, signed(stamp=stamper(old, early)), roots)
     assert (found.trust, found.verdict) == (Trust.EXPIRED, Verdict.INVALID)
+
+
+def test_revocation_is_known_from_what_the_file_carries_alone(roots: Path, plain: bytes) -> None:
+    who = authorities()
+
+    def carrying(*revoked: Certified) -> bytes:
+        """Add lists of what was revoked to the file, as software does that signs for the long term."""
+        target = io.BytesIO(plain)
+        lists = [revocations(who.between, *revoked), revocations(who.root)]
+        DocumentSecurityStore.add_dss(target, sig_contents=None, crls=lists)
+        return target.getvalue()
+
+    (found,) = read(roots, carrying(), roots)
+    assert (found.verdict, found.integrity, found.revocation_checked) == (Verdict.VALID, Integrity.EXTENDED, True)
+    (found,) = read(roots, carrying(who.signer), roots)
+    assert (found.verdict, found.trust) == (Verdict.INVALID, Trust.REVOKED)
+    # another's revocation is nobody else's
+    (found,) = read(roots, carrying(who.second), roots)
+    assert (found.verdict, found.revocation_checked) == (Verdict.VALID, True)
+
+
+def test_a_method_that_is_not_safe_any_more_proves_nothing(roots: Path) -> None:
+    (found,) = read(roots, signed(md_algorithm="sha1"), roots)
+    assert (found.verdict, found.integrity) == (Verdict.UNREADABLE, Integrity.WEAK)
+    assert found.signer == SIGNER
 
 
 def test_several_signatures_are_told_in_their_order(roots: Path, plain: bytes) -> None:

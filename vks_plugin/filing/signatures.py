@@ -41,6 +41,7 @@ _LARGEST_ROOTS = 5 * 1024 * 1024
 _MEMORY = 2 * 1024**3
 _SECONDS = 90
 _LONGEST_NAME = 200
+_WEAK = frozenset({"md2", "md5", "sha1"})
 _CERTIFICATES = frozenset({".pem", ".crt", ".cer", ".der"})
 
 
@@ -284,7 +285,11 @@ def read_signatures(path: Path, roots: Path | None = None, *, now: dt.datetime |
     if roots is not None and not known.trusted:
         raise NotRead(UNUSABLE_ROOTS)
     moment = now or dt.datetime.now(dt.UTC)
-    with path.open("rb") as stream:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise NotRead(DAMAGED) from error
+    with stream:
         try:
             reader = PdfFileReader(stream, strict=False)
             if reader.encrypted:
@@ -323,9 +328,10 @@ def _read(
     except Exception:  # noqa: BLE001 - whatever a made-up file makes of the library
         return 0, _UNREADABLE
     try:
-        return embedded.signed_revision, _looked_at(reader, stream, embedded, roots, now)
-    except DisallowedAlgorithmError:
-        return embedded.signed_revision, Signature(Integrity.WEAK, **_told(embedded))
+        try:
+            return embedded.signed_revision, _looked_at(reader, stream, embedded, roots, now)
+        except DisallowedAlgorithmError:
+            return embedded.signed_revision, Signature(Integrity.WEAK, **_told(embedded))
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001
@@ -363,8 +369,12 @@ def _looked_at(
         proven = then if token.trusted and then <= now + dt.timedelta(minutes=5) else None
         stamp = Stamp.PROVEN if proven is not None else Stamp.UNTRUSTED
     moment = min(proven or said or now, now)
-    judged = status(moment)
-    checked = bool(carried.answers) and bool(roots.trusted) and status(moment, strictly=True).trusted
+    judged, checked = status(moment), False
+    if roots.trusted and (carried.answers or carried.lists):
+        # beside what the certificates themselves name: whatever the file tells of every one of them
+        strict = status(moment, strictly=True)
+        checked = strict.trusted or strict.revoked
+        judged = strict if strict.revoked else judged
     certificate = embedded.signer_cert
     return Signature(
         _integrity(stream, embedded, judged),
@@ -427,12 +437,13 @@ def _carried(reader: PdfFileReader, embedded: EmbeddedPdfSignature) -> _Carried:
 
     found = _Carried([], [], [])
     kinds = ((Certificate, "/Certs", 0), (OCSPResponse, "/OCSPs", 1), (CertificateList, "/CRLs", 2))
-    store = reader.root.get("/DSS", {})
     for kind, key, at in kinds:
         try:
-            for each in list(store.get(key, ()))[:_MOST_EMBEDDED]:
+            for each in list(reader.root["/DSS"][key])[:_MOST_EMBEDDED]:
                 found[at].append(kind.load(each.get_object().data, strict=True))
-        except Exception:  # noqa: BLE001, S112 - what cannot be read helps nobody
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001, S112 - what is not there or cannot be read helps nobody
             continue
     for each in embedded.signer_info["signed_attrs"]:
         if each["type"].native == "adobe_revocation_info_archival":
@@ -463,6 +474,9 @@ def _context(roots: Roots, carried: _Carried, moment: dt.datetime, *, strictly: 
 def _integrity(stream: BinaryIO, embedded: EmbeddedPdfSignature, status: Any) -> Integrity:
     if not (status.intact and status.valid):
         return Integrity.BROKEN
+    if embedded.md_algorithm in _WEAK:
+        # somebody else can make a file that the same signature fits
+        return Integrity.WEAK
     if not _whole(stream, embedded) or status.coverage.name not in {"ENTIRE_FILE", "ENTIRE_REVISION"}:
         return Integrity.PARTIAL
     if status.coverage.name == "ENTIRE_FILE":
