@@ -159,7 +159,15 @@ def test_the_package_for_the_archive_carries_the_signature_of_its_lists(
     people: dict[str, User],
     tmp_path: Path,
 ) -> None:
-    batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    batch = batch_in("da_ket_thuc_so_hoa", filed_case, people)
+    # the seal's own list, as who may read the case fetches it
+    client = Client()
+    client.force_login(people["prosecutor_kv1"])
+    where = f"/api/vks/cases/{filed_case.case.code}/digitisation/{batch.pk}/manifest/"
+    content, beside = tmp_path / "niêm phong.json", tmp_path / "niêm phong.json.p7s"
+    content.write_bytes(client.get(where).content)
+    beside.write_bytes(client.get(f"{where}?signature=true").content)
+    assert holds(content, beside, tmp_path / "roots")
     row = packed(people, filed_case)
     with zipfile.ZipFile(row.items.get().path) as archive:
         archive.extractall(tmp_path)

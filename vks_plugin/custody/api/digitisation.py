@@ -28,6 +28,7 @@ from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch
 from vks_plugin.custody.seal_record import write_record
+from vks_plugin.custody.signing import SUFFIX, detached, office_key
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.papers import FORMATS
@@ -324,8 +325,9 @@ class CaseDigitisationViewSet(OfCaseViewSet):
 
     @extend_schema(
         summary="The manifest of a sealed batch",
-        description="The very bytes whose SHA-256 is in the ledger.",
-        parameters=[_PK],
+        description="The very bytes whose SHA-256 is in the ledger; or, where the system has a key, its signature of them, "
+        "made when it is asked for.",
+        parameters=[_PK, OpenApiParameter("signature", bool, description="`true`: the detached signature (CMS, DER).")],
         responses={
             (200, "application/json"): OpenApiResponse(OpenApiTypes.BINARY, description="Canonical JSON (RFC 8785)."),
             **refusals(403, 404, 409),
@@ -336,6 +338,12 @@ class CaseDigitisationViewSet(OfCaseViewSet):
         """Answer with the bytes."""
         manifest = self._sealed(pk)
         name = f"niem-phong-{manifest.sha256[:16]}.json"
+        if self.request.query_params.get("signature") == "true":
+            key = office_key()
+            if key is None:
+                raise NotFound(_("Hệ thống chưa có khóa ký: bảng kê này không được ký số."))
+            signature = detached(bytes(manifest.line), key)
+            return Printed(f"{name}{SUFFIX}", "application/pkcs7-signature", signature).as_answer()
         return Printed(name, "application/json", bytes(manifest.line)).as_answer()
 
     @extend_schema(
