@@ -85,6 +85,7 @@ STAGES = {
     "HS-QN-2025-0001": "dieu_tra",
     "HS-NT-QN-KV1-2025-0001": "nguon_tin",
     "HS-DS-QN-KV1-2025-0001": "thu_ly",
+    "HS-QN-KV1-2025-0003": "ket_thuc",
 }
 """Where the events of the demonstration lead each case."""
 
@@ -101,16 +102,18 @@ def test_management_commands_run_on_the_data(prepared: tuple[Path, Path, str]) -
         assert row["accused"] == [person["full_name"] for person in case["accused"]]
 
 
-def test_paper_is_lent_and_a_trial_is_under_way(prepared: tuple[Path, Path, str]) -> None:
+def test_paper_is_lent_a_trial_is_under_way_and_a_file_waits_for_the_archive(prepared: tuple[Path, Path, str]) -> None:
     _home, data, _said = prepared
     with sqlite3.connect(data / "data" / "db.sqlite3") as database:
         lent = database.execute(
             "SELECT form, state, until = date('now', 'localtime') FROM vks_loan ORDER BY id"
         ).fetchall()
         sessions = database.execute("SELECT number, state, outcome FROM vks_court_session ORDER BY number").fetchall()
+        packed = database.execute("SELECT state, error FROM vks_accession").fetchall()
         given = database.execute("SELECT state, count(*) FROM vks_hand_over GROUP BY state ORDER BY state").fetchall()
     assert lent == [("paper", "dang_muon", 1), ("electronic", "de_nghi", 0)]
     assert sessions == [(1, "da_dien_ra", "Nghị án kéo dài"), (2, "du_kien", "")]
+    assert packed == [("cho_luu_tru", "")]
     assert given == [("cho_nhan", 1), ("da_nhan", 3)]
 
 

@@ -22,10 +22,11 @@ from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.court.sessions.actions import hold_session, plan_session
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody.actions.accession import prepare
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.loans import approve_loan, issue_loan, request_loan
 from vks_plugin.custody.handing import Checks
-from vks_plugin.custody.models import HandOver, Loan
+from vks_plugin.custody.models import AccessionItem, HandOver, Loan
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
@@ -93,6 +94,8 @@ def load_demo(report: Report) -> DemoSummary:
     report("Mượn hồ sơ: một bản giấy đến hạn trả hôm nay, một đề nghị chờ duyệt.")
     _sessions()
     report("Phiên tòa: một phiên đã mở, một phiên sắp mở.")
+    _accession()
+    report("Nộp lưu: một hồ sơ đã đóng gói, chờ Lưu trữ viên nhận.")
     # as the administrator does once; the papers that are still being read come with the next evening's
     if last_checkpoint() is None:
         custody.ensure_key()
@@ -151,6 +154,15 @@ def _sessions() -> None:
         made = plan_session(actor=actor, case=case, values=values, procurators=[actor])
         if row["held"]:
             hold_session(actor=actor, session=made, **_typed(row["held"]))
+
+
+_FINISHED = "HS-QN-KV1-2025-0003"
+
+
+def _accession() -> None:
+    """Have the finished case packed for the archive, as its clerk does; the archivist takes it, or sends it back."""
+    if not AccessionItem.objects.filter(case__code=_FINISHED).exists():
+        prepare(actor=User.objects.get(username="vanthu.kv1"), codes=[_FINISHED])
 
 
 class _Nowhere:
