@@ -592,7 +592,12 @@ def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase
     export.refresh_from_db()
     told = data(found.one)
     assert (found.one.kind, told["sha256"]) == ("deck_made", hashlib.sha256(export.path.read_bytes()).hexdigest())
-    assert (told["file_type"], told["slides"], told["pages"], told["documents"]) == ("html", 1, 1, 1)
+    assert (told["file_type"], told["encrypted"], told["slides"], told["pages"]) == ("html", False, 1, 1)
+    assert told["documents"] == 1
+    with written() as found, decks.locked_deck(actor=lead, export=export, password="thuyen co lua-7 nui") as locked:
+        sent = hashlib.sha256(locked.read()).hexdigest()
+    assert (found.one.kind, found.one.case_id) == ("deck_encrypted", case.pk)
+    assert data(found.one) == {"package": str(export.pk), "presentation": 1, "file_type": "html", "sha256": sent}
     with written() as found:
         decks.confirm_destroyed(
             actor=lead, export_id=export.pk, destroyed_on=timezone.localdate(), copies="USB số 2", person="Trần Văn A"
