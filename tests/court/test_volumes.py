@@ -13,6 +13,7 @@ from pikepdf import Array
 
 from tests.court.papers import REAL, SCALE, paper, plan_of, planned, read_again, rendered, shown_text
 from vks_plugin.court.bundle import write_addition, write_bundle
+from vks_plugin.court.front import draw_front
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.plan import BundleDocument, VolumeLimits
@@ -153,6 +154,17 @@ def test_sheets_show_whose_back_a_page_is(tmp_path: Path) -> None:
     write_bundle(plan_of([document]), target)
     assert "BL 20 (mặt sau)" in " ".join(shown_text(target, 4).split())
     assert "1 bút lục được dẫn trang" in shown_text(target, 1)
+
+
+def test_a_range_of_large_page_numbers_is_cut_between_them(papers: list[BundleDocument], tmp_path: Path) -> None:
+    """Of "10041–10060" a narrow column would else show "10041–100" above "60": another page."""
+    plan = plan_of([dataclasses.replace(papers[0], page_count=10_000), dataclasses.replace(papers[1], page_count=20)])
+    drawn, _areas = draw_front(plan, plan.parts[0], 1)
+    path = tmp_path / "muc-luc.pdf"
+    path.write_bytes(drawn)
+    lines = [line.strip() for line in shown_text(path, 2).splitlines()]
+    assert any(line.endswith("10003–") for line in lines), lines
+    assert any(line.startswith("10022") for line in lines), lines
 
 
 def test_two_papers_that_are_one_file_are_marked_and_one_folio_is_not_claimed_twice(

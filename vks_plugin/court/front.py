@@ -118,6 +118,8 @@ def _breakable(text: str, font: str, size: float, width: float) -> str:
                 (end for end in range(len(word) - 1, 1, -1) if pdfmetrics.stringWidth(word[:end], font, size) <= width),
                 1,
             )
+            # a range of pages is cut between its two numbers, not in the middle of one
+            fits = word.rfind("–", 0, fits) + 1 or fits
             words.append(word[:fits])
             word = word[fits:]  # noqa: PLW2901 - the rest of the same word
         words.append(word)
