@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="which cells a share takes")
     parser.add_argument("--share", type=float, default=1.0, help="of all cells; 1: every one")
     parser.add_argument("--part", default="1/1", help="the i-th of n equal parts of the cells")
+    parser.add_argument("--after", type=int, default=0, help="leave out so many: a run of the same tree asked them")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long; the order is drawn by the seed")
     parser.add_argument("--door", default="", help="only addresses that have this in them")
     parser.add_argument("--most", type=int, default=40, help="problems shown of each sort")
@@ -58,10 +59,10 @@ def main() -> int:
         found = cells(world, only=(lambda call: chosen.door in call.door) if chosen.door else None)
         part, _, parts = chosen.part.partition("/")
         taken = found if chosen.share >= 1 else list(sample(found, chosen.share, chosen.seed))
-        if int(parts) > 1 or chosen.minutes:
+        if int(parts) > 1 or chosen.minutes or chosen.after:
             # a part is of everything, so that one of them alone tells something too
             random.Random(chosen.seed).shuffle(taken)
-            taken = taken[int(part) - 1 :: int(parts)]
+            taken = taken[int(part) - 1 :: int(parts)][chosen.after :]
         print(f"host {plugin.HOST}: {len(taken)} of {len(found)} cells, {len(world.facts.people)} people", flush=True)
         outcome = go(world, taken, seconds=60 * chosen.minutes, say=lambda line: print(line, flush=True))
         for title, problems in (
