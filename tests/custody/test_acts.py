@@ -566,14 +566,14 @@ def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: 
 @pytest.mark.django_db(transaction=True)
 def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court.deck import actions as decks
-    from vks_plugin.court.deck.queries import slide_fingerprint
+    from vks_plugin.court.deck.queries import material_for, slide_fingerprint
 
     lead, case, paper = people["prosecutor_kv1"], filed_case.case, filed_case.documents[0]
     made = decks.create_presentation(actor=lead, case=case)
     slide = decks.add_slide(
         actor=lead, presentation=made, values={"kind": "but_luc", "case_document": paper, "page_from": 2}
     )
-    seen = slide_fingerprint(slide, paper, ())
+    seen = slide_fingerprint(material_for(lead, case, [paper.pk]), slide)
     with written() as found:
         decks.confirm_slide(actor=people["chief_kv1"], presentation=made, slide_id=slide.pk, fingerprint=seen)
     assert (found.one.kind, found.one.case_id) == ("exhibit_confirmed", case.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.plan import CORNERS, VolumeLimits
 from vks_plugin.court.protected import masks_of
-from vks_plugin.court.redaction import long_enough, propose
+from vks_plugin.court.redaction import Mark, long_enough, propose
 from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput
 from vks_plugin.host.files import readable_pdf, text_of
@@ -304,7 +305,8 @@ def _why_not(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction
     if named_in(f"{filed.title}\n{filed.number}\n{filed.characteristics}", secret):
         return str(_("Tên tài liệu có tên người phải giữ kín: hãy sửa tên."))
     if copy is not None:
-        return _still_named(filed, secret, copy)
+        left = still_readable(readable_pdf(filed.document), secret, copy)
+        return str(_("Bản che còn tên người phải giữ kín: hãy che lại.")) if left else ""
     if filed.document_type is not None and filed.document_type.sensitive:
         return str(_("Loại tài liệu có thể có ảnh nhạy cảm."))
     if not secret:
@@ -321,24 +323,32 @@ _TOLERANCE = 2.0
 """Points by which a mark may be smaller than the letters' own boxes, which reach beyond the ink."""
 
 
-def _still_named(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction) -> str:
-    """Return what is wrong with a copy in which names that are kept secret can still be read; empty when nothing is."""
+def still_readable(source: Path, secret: Sequence[PersonFacts], copy: Redaction) -> list[Mark]:
+    """Return where a copy still has names of these people: places of the document that no mark of the copy covers.
+
+    Raises:
+        BadInput: the document cannot be read.
+    """
+    if not secret:
+        return []
     terms = [("nguoi", name) for each in secret for name in (each.name, *each.other_names) if long_enough(name)]
     by_page: dict[int, list[Box]] = {}
     for page, *sides, _kind in copy.marks:
         by_page.setdefault(page, []).append(Box(*sides))
-    found = propose(readable_pdf(filed.document), terms, people=secret, patterns=()) if secret else ()
-    for mark in found:
-        left, top, right, bottom = mark.box
-        if not any(
-            box.left - _TOLERANCE <= left
-            and box.top - _TOLERANCE <= top
-            and right <= box.right + _TOLERANCE
-            and bottom <= box.bottom + _TOLERANCE
-            for box in by_page.get(mark.page, ())
-        ):
-            return str(_("Bản che còn tên người phải giữ kín: hãy che lại."))
-    return ""
+    return [
+        mark
+        for mark in propose(source, terms, people=secret, patterns=())
+        if not any(_covers(box, mark.box) for box in by_page.get(mark.page, ()))
+    ]
+
+
+def _covers(box: Box, letters: Box) -> bool:
+    return (
+        box.left - _TOLERANCE <= letters.left
+        and box.top - _TOLERANCE <= letters.top
+        and letters.right <= box.right + _TOLERANCE
+        and letters.bottom <= box.bottom + _TOLERANCE
+    )
 
 
 def _mind_gaps(case: CaseFile, chosen: Choice, wishes: Wishes) -> None:

@@ -110,6 +110,11 @@ class SlideForm(StyledForm):
     case_document = PaperChoice(label=_("Tài liệu"), queryset=CaseDocument.objects.none())
     page_from = _number(_("Từ trang"), help_text=_("Để trống: cả tài liệu."))
     page_to = _number(_("Đến trang"))
+    redacted = forms.BooleanField(
+        label=_("Chiếu bản đã che"),
+        required=False,
+        help_text=_("Bản che tự thay tài liệu khi trang nêu tên người phải giữ kín."),
+    )
     crop = CropField(
         label=_("Chỉ lấy vùng (%)"),
         required=False,
@@ -129,14 +134,25 @@ class SlideForm(StyledForm):
     def __init__(self, *args: Any, kind: str, papers: Any, slide: Slide | None = None, **options: Any) -> None:
         initial = {}
         if slide is not None:
-            names = ("title", "page_from", "page_to", "crop", "ground_308", "state", "text", "notes", "diagram")
+            names = (
+                "title",
+                "page_from",
+                "page_to",
+                "redacted",
+                "crop",
+                "ground_308",
+                "state",
+                "text",
+                "notes",
+                "diagram",
+            )
             initial = {name: getattr(slide, name) for name in names} | {"case_document": slide.case_document_id}
         super().__init__(*args, initial=initial, **options)
         self.kind = kind
         showing = kind in SHOWING_PAGES
         left_out = set()
         if not showing:
-            left_out |= {"case_document", "page_from", "page_to"}
+            left_out |= {"case_document", "page_from", "page_to", "redacted"}
         if kind != Slide.Kind.IMAGE:
             left_out |= {"crop"}
         else:

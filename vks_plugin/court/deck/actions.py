@@ -40,12 +40,12 @@ from vks_plugin.court.deck.queries import (
     deck_for,
     deck_view,
     known_export,
+    material_for,
     may_confirm,
     slide_fingerprint,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
-from vks_plugin.court.protected import protected_people
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
@@ -180,6 +180,7 @@ _OF_A_SLIDE = frozenset(
         "page_to",
         "crop",
         "ground_308",
+        "redacted",
         "diagram",
         "edits",
     }
@@ -287,10 +288,11 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fin
     if row is None:
         raise NotFound(_("Vụ án không có bài trình chiếu số này."))
     slide = _slide(row, slide_id)
-    filed = _document(actor, case, slide.case_document_id)
+    material = material_for(actor, case, [slide.case_document_id] if slide.case_document_id else [])
+    filed = material.visible.get(slide.case_document_id or 0)
     if filed is None:
         raise BadInput(_("Trang này không chiếu tài liệu nào: không có gì phải xác nhận."))
-    shown = slide_fingerprint(slide, filed, protected_people(case))
+    shown = slide_fingerprint(material, slide)
     if fingerprint != shown:
         raise Conflict(_("Trang này vừa được sửa: hãy xem lại rồi xác nhận."))
     slide.confirmed_for = shown
@@ -348,6 +350,7 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
         _check_pages(slide)
     else:
         slide.case_document, slide.page_from, slide.page_to, slide.crop = None, None, None, None
+        slide.redacted = False
     if slide.kind == Slide.Kind.TESTIMONY:
         if slide.ground_308 not in {"a", "b", "c", "d"}:
             raise BadInput(

@@ -55,6 +55,9 @@ class SlideSerializer(serializers.Serializer[Slide]):
     )
     page_from = serializers.IntegerField(allow_null=True)
     page_to = serializers.IntegerField(allow_null=True)
+    redacted = serializers.BooleanField(
+        help_text="Whether the copy with something taken out is shown; it is as well where rules ask for it."
+    )
     crop = serializers.JSONField(help_text="x, y, width, height as parts of the page; null: the whole page.")
     ground_308 = serializers.CharField(help_text="`a`, `b`, `c` or `d`; testimony alone.")
     diagram = serializers.CharField(help_text="`quan_he` or `dien_bien`; diagrams alone.")
@@ -96,6 +99,7 @@ class SlideWriteSerializer(InputSerializer):
     document = serializers.IntegerField(required=False, allow_null=True, help_text="Id in the DMS.")
     page_from = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
     page_to = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
+    redacted = serializers.BooleanField(required=False)
     crop = serializers.ListField(child=serializers.FloatField(), required=False, allow_null=True, max_length=4)
     ground_308 = serializers.CharField(required=False, allow_blank=True)
     diagram = serializers.CharField(required=False, allow_blank=True)

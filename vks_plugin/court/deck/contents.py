@@ -10,6 +10,9 @@ from typing import NamedTuple
 from vks_plugin.court.deck.diagrams import Diagram
 from vks_plugin.court.deck.rendering import Area
 
+REDACTED = "đã che"
+"""What a page says in which something was taken out."""
+
 
 class ShownMark(NamedTuple):
     """A place on a page somebody marked."""
@@ -40,6 +43,10 @@ class DeckPage:
     path: Path
     crop: Area | None = None
     marks: tuple[ShownMark, ...] = ()
+    redaction: str = ""
+    """Id of the copy with something taken out that is shown in place of the document; empty: the document itself."""
+    original_sha256: str = ""
+    """Of the document's file that copy was made of."""
     held: bool = False
     """Whether only testimony shows it that the panel has not let be made public."""
 
@@ -47,6 +54,12 @@ class DeckPage:
     def citation(self) -> str:
         """How it is cited: `BL 12`."""
         return f"BL {self.folio}"
+
+    @property
+    def placed(self) -> str:
+        """Where in the case file it stands: `BL 12 · Biên bản khám xét, trang 1/3`, and whether something is taken out."""
+        told = f"{self.citation} · {self.title}, trang {self.page}/{self.page_count}"
+        return f"{told} · {REDACTED}" if self.redaction else told
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,7 @@ def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
                 "width": pictures[page.key].width,
                 "height": pictures[page.key].height,
                 "held": page.held,
+                "redacted": bool(page.redaction),
                 "marks": [[list(area) for area in mark.areas] for mark in page.marks],
             }
             for page in deck.pages

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from PIL import Image, ImageChops
 
@@ -41,6 +42,9 @@ def page_entry(page: DeckPage, file: str, image_sha256: str, source_sha256: str)
         "crop": list(page.crop) if page.crop is not None else None,
         "filed_sha256": page.filed_sha256,
         "source_sha256": source_sha256,
+        # the copy that is shown, and the file of the document it was made of
+        "redaction": page.redaction or None,
+        "original_sha256": page.original_sha256 or source_sha256,
         "image_sha256": image_sha256,
     }
 
@@ -172,14 +176,20 @@ def _page(read: Callable[[str], bytes], entry: dict[str, Any]) -> list[str]:
         return [_("BL %(folio)s: tài liệu đã nộp không phải tài liệu ghi trong gói.") % shown]
     source = readable_pdf(filed.document)
     try:
-        if file_sha256(source) != entry["source_sha256"]:
+        # packages made before copies could be shown say nothing of them
+        if file_sha256(source) != entry.get("original_sha256", entry["source_sha256"]):
             return [_("BL %(folio)s: hồ sơ nay có bản khác của tài liệu này.") % shown]
+        if entry.get("redaction"):
+            copy = filed.redactions.filter(pk=entry["redaction"], source_sha256=entry["original_sha256"]).first()
+            if copy is None or not entry["source_sha256"] == copy.sha256 == file_sha256(copy.path):
+                return [_("BL %(folio)s: bản đã che trong hồ sơ không phải bản ghi trong gói.") % shown]
+            source = copy.path
         crop: Area | None = tuple(entry["crop"]) if entry["crop"] else None
         with opened(source) as pdf:
             again = render(pdf, entry["page"], crop=crop).jpeg
         there = read(entry["file"])
         alike = there == again or _alike(there, again)
-    except OSError:
+    except (OSError, ValidationError):
         return [_("BL %(folio)s: không đọc được tài liệu hoặc hình của trang.") % shown]
     return [] if alike else [_("BL %(folio)s: hình trong gói không phải trang này của tài liệu.") % shown]
 

@@ -95,6 +95,8 @@ class Slide(models.Model):
     )
     page_from = models.PositiveIntegerField(_("từ trang"), null=True, blank=True)
     page_to = models.PositiveIntegerField(_("đến trang"), null=True, blank=True)
+    # the copy in which something was taken out; it is taken as well wherever somebody on the pages is not to be named
+    redacted = models.BooleanField(_("chiếu bản đã che"), default=False)
     # of an image: [x, y, width, height] as parts of the page; none: the whole page
     crop = models.JSONField(_("vùng cắt"), null=True, blank=True)
     ground_308 = models.CharField(

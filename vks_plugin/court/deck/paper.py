@@ -157,7 +157,7 @@ def _page(canvas: Canvas, deck: Deck, slide: DeckSlide, page: DeckPage, picture:
     canvas.setStrokeColor(black)
     _foot(
         canvas,
-        f"{page.citation} · {page.title}, trang {page.page}/{page.page_count} · HSVA số {deck.case_code}",
+        f"{page.placed} · HSVA số {deck.case_code}",
         str(slide.number),
         wide,
     )

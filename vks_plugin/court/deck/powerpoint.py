@@ -155,7 +155,7 @@ class _Writer:
         self._picture(slide, picture, (0, 0, _WIDTH, _HEIGHT - _FOOT - _INCH // 12))
         self._foot(
             slide,
-            f"{page.citation} · {page.title}, trang {page.page}/{page.page_count} · HSVA số {self.deck.case_code}",
+            f"{page.placed} · HSVA số {self.deck.case_code}",
             _WHITE,
         )
         showing = next((each for each in self.deck.slides if page.key in each.pages), None)

@@ -7,6 +7,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,8 +22,9 @@ from vks_plugin.access.queries import CaseView, case_for, leads, not_yours, visi
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
+from vks_plugin.court.choosing import redactions_of, still_readable
 from vks_plugin.court.deck import drawing
-from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, ShownMark
+from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, ShownMark
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.rendering import Area, file_sha256, page_texts
 from vks_plugin.court.deck.rules import (
@@ -29,6 +32,7 @@ from vks_plugin.court.deck.rules import (
     DIAGRAM,
     GROUNDS_308,
     INTERNAL_GROUPS,
+    JUVENILE_GROUP,
     Obstacle,
     PagesFacts,
     SlideFacts,
@@ -36,7 +40,8 @@ from vks_plugin.court.deck.rules import (
     cited_folios,
     examine,
 )
-from vks_plugin.court.masking import PersonFacts, masked
+from vks_plugin.court.masking import PersonFacts, masked, named_in
+from vks_plugin.court.models import Redaction
 from vks_plugin.court.protected import protected_people
 from vks_plugin.custody.queries import sealed_files
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
@@ -206,6 +211,8 @@ class Material:
     """By document, the folio of each page that has one of its own."""
     seals: dict[int, frozenset[str]] = field(default_factory=dict)
     """By host id, the SHA-256 of the files of each sealed document."""
+    copies: dict[int, Redaction] = field(default_factory=dict)
+    """By document, the newest copy with something taken out that was made of the file as it is now, and is as it was made."""
 
     def label(self, filed: CaseDocument, page: int) -> str:
         """Return the folio of a page; empty when it has none."""
@@ -236,6 +243,8 @@ def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Materi
     rows = {row.pk: row for row in view.documents.filter(pk__in=asked)}
     material = Material(user, case, trial_facts(case), rows)
     material.seals = sealed_files(row.document_id for row in rows.values())
+    copies = redactions_of(list(rows.values()))
+    material.copies = {pk: copy for pk, copy in copies.items() if _stands_for(copy, rows[pk])}
     folios = Folio.objects.filter(case_document_id__in=rows, page__isnull=False, number__isnull=False)
     for folio in folios.order_by("case_document_id", "page"):
         assert folio.page is not None  # noqa: S101 - chosen so, one line above
@@ -253,6 +262,54 @@ def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Materi
     return material
 
 
+def _stands_for(copy: Redaction, filed: CaseDocument) -> bool:
+    try:
+        return file_sha256(readable_pdf(filed.document)) == copy.source_sha256 and file_sha256(copy.path) == copy.sha256
+    except OSError:
+        return False
+
+
+def shown_copy(material: Material, slide: Slide) -> Redaction | None:
+    """Return the copy a slide shows in place of its document; None: it shows the document itself.
+
+    One is shown where it was chosen, and wherever the pages name somebody who is not to be named, or the paper is one
+    that may show such people. Whether it is enough is for the rules to say.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    filed = material.visible.get(slide.case_document_id or 0)
+    copy = material.copies.get(slide.case_document_id or 0)
+    if filed is None or copy is None:
+        return None
+    kind = filed.document_type
+    guarded = kind is not None and (kind.sensitive or kind.group_code == JUVENILE_GROUP)
+    if slide.redacted or guarded:
+        return copy
+    people = material.trial.protected
+    if not people:
+        return None
+    within = [page for page in shown_pages(slide, filed) if page <= (filed.page_count or 1)]
+    said = "\n".join([filed.title, *page_texts(readable_pdf(filed.document), within)])
+    return copy if named_in(said, people) else None
+
+
+@lru_cache(maxsize=1000)
+def _pages_left(source: Path, sha256: str, copy: UUID, person: PersonFacts) -> frozenset[int]:
+    """Return the pages of a copy on which somebody's name can still be read; worked out once for each file and copy."""
+    made = Redaction.objects.get(pk=copy)
+    return frozenset(mark.page for mark in still_readable(source, [person], made))
+
+
+def _left_named(material: Material, filed: CaseDocument, copy: Redaction, pages: range) -> tuple[PersonFacts, ...]:
+    source = readable_pdf(filed.document)
+    return tuple(
+        person
+        for person in material.trial.protected
+        if not _pages_left(source, copy.source_sha256, copy.pk, person).isdisjoint(pages)
+    )
+
+
 def shown_pages(slide: Slide, filed: CaseDocument | None) -> range:
     """Return the pages a slide shows; a slide that names none shows the whole document."""
     last = (filed.page_count if filed is not None else None) or 1
@@ -260,18 +317,20 @@ def shown_pages(slide: Slide, filed: CaseDocument | None) -> range:
     return range(first_page, (slide.page_to or (first_page if slide.page_from else last)) + 1)
 
 
-def slide_fingerprint(slide: Slide, filed: CaseDocument, protected: Iterable[PersonFacts]) -> str:
+def slide_fingerprint(material: Material, slide: Slide) -> str:
     """Return what stands for exactly what a slide shows of the case file, and who is not to be named in it.
 
-    Another page or version has another, and so has the same page once somebody more is protected, or somebody turns out
-    to be a victim under 18.
+    Another page, version or redacted copy has another, and so has the same page once somebody more is protected, or
+    somebody turns out to be a victim under 18. The slide is one whose document is in `material.visible`.
 
     Raises:
         BadInput: the file is not there.
     """
+    filed = material.visible[slide.case_document_id or 0]
     pages = shown_pages(slide, filed)
     try:
-        sha256 = file_sha256(readable_pdf(filed.document))
+        copy = shown_copy(material, slide)
+        sha256 = copy.sha256 if copy is not None else file_sha256(readable_pdf(filed.document))
     except OSError as error:
         raise BadInput(_("Không mở được tệp PDF của một tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")) from error
     told = [
@@ -282,7 +341,7 @@ def slide_fingerprint(slide: Slide, filed: CaseDocument, protected: Iterable[Per
         slide.crop,
         slide.kind,
         # what a leader answers for of a victim under 18 is more than of others
-        sorted((each.name, each.young_victim) for each in protected),
+        sorted((each.name, each.young_victim) for each in material.trial.protected),
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
@@ -304,6 +363,7 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
     internal = filed.part != "hsva" or (kind is not None and kind.group_code in INTERNAL_GROUPS)
     if material.trial.protected and not internal:
         texts = page_texts(readable_pdf(filed.document), within)
+    copy = shown_copy(material, slide) if not internal else None
     return PagesFacts(
         title=filed.title,
         part=filed.part,
@@ -320,6 +380,9 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
         unread=sum(not text.strip() for text in texts),
         sealed=filed.document_id in material.seals,
         as_sealed=_as_sealed(material, filed),
+        copy_wanted=slide.redacted,
+        copy_shown=copy is not None,
+        left_named=_left_named(material, filed, copy, pages) if copy is not None else (),
     )
 
 
@@ -333,10 +396,9 @@ def _as_sealed(material: Material, filed: CaseDocument) -> bool:
 
 
 def _confirmed(material: Material, slide: Slide) -> bool:
-    filed = material.visible.get(slide.case_document_id or 0)
-    if not slide.confirmed_for or filed is None:
+    if not slide.confirmed_for or slide.case_document_id not in material.visible:
         return False
-    return slide.confirmed_for == slide_fingerprint(slide, filed, material.trial.protected)
+    return slide.confirmed_for == slide_fingerprint(material, slide)
 
 
 def slides_of(presentation: Presentation) -> list[Slide]:
@@ -373,9 +435,7 @@ def _to_confirm(material: Material, slides: Sequence[Slide], obstacle: Obstacle)
     """Add to what a leader may confirm what the leader then answers for."""
     if not obstacle.confirmable or obstacle.slide is None:
         return obstacle
-    slide = slides[obstacle.slide - 1]
-    filed = material.visible[slide.case_document_id or 0]
-    return obstacle._replace(fingerprint=slide_fingerprint(slide, filed, material.trial.protected))
+    return obstacle._replace(fingerprint=slide_fingerprint(material, slides[obstacle.slide - 1]))
 
 
 # --- what goes onto the slides -------------------------------------------------------------------
@@ -385,6 +445,7 @@ class _PageKey(NamedTuple):
     document: int
     page: int
     crop: Area | None
+    redacted: bool
 
 
 def ground_words(ground: str) -> str:
@@ -450,10 +511,11 @@ class _Builder:
         filed = self.material.visible.get(slide.case_document_id or 0)
         keys: list[str] = []
         labels: list[Label] = []
+        copy = shown_copy(self.material, slide)
         if filed is not None:
             crop: Area | None = tuple(slide.crop) if slide.crop and slide.kind == Slide.Kind.IMAGE else None
             for page in shown_pages(slide, filed):
-                key = _PageKey(filed.pk, page, crop)
+                key = _PageKey(filed.pk, page, crop, copy is not None)
                 self.users[key].append(slide)
                 keys.append(self.keys.setdefault(key, f"p{len(self.keys) + 1:04}"))
                 own = self.material.numbers.get(filed.pk, {})
@@ -477,19 +539,21 @@ class _Builder:
             title=title,
             text=self.masked(slide.text),
             notes=slide.notes,
-            citation=self._citation(labels),
+            citation=self._citation(labels, redacted=copy is not None),
             ground=ground_words(slide.ground_308) if slide.kind == Slide.Kind.TESTIMONY else "",
             pages=tuple(keys),
             diagram=diagram,
         )
 
-    def _citation(self, labels: Iterable[Label]) -> str:
+    def _citation(self, labels: Iterable[Label], *, redacted: bool) -> str:
         file = _("HSVA số %(code)s") % {"code": self.presentation.case.code}
         folios = cited(sorted(set(labels)))
-        return f"BL {folios} · {file}" if folios else file
+        cited_as = f"BL {folios} ({REDACTED})" if redacted else f"BL {folios}"
+        return f"{cited_as} · {file}" if folios else file
 
     def _page(self, key: _PageKey, name: str) -> DeckPage:
         filed = self.material.visible[key.document]
+        copy = self.material.copies[key.document] if key.redacted else None
         return DeckPage(
             key=name,
             folio=self.material.label(filed, key.page),
@@ -499,8 +563,10 @@ class _Builder:
             document_id=filed.document_id,
             version_id=newest_version(filed.document).pk,
             filed_sha256=filed.sha256,
-            path=readable_pdf(filed.document),
+            path=copy.path if copy is not None else readable_pdf(filed.document),
             crop=key.crop,
+            redaction=str(copy.pk) if copy is not None else "",
+            original_sha256=copy.source_sha256 if copy is not None else "",
             marks=tuple(
                 ShownMark(tuple(tuple(area) for area in mark.areas), mark.note)
                 for mark in self.marks[key.document, key.page]

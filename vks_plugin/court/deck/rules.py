@@ -52,6 +52,8 @@ class Rule(StrEnum):
     UNCLASSIFIED = "unclassified"
     UNSEALED = "unsealed"
     CHANGED = "changed"
+    NO_COPY = "no_copy"
+    COPY_SHOWN = "copy_shown"
     INTERNAL = "internal"
     DELIBERATION = "deliberation"
     STATE_SECRET = "state_secret"  # noqa: S105 - the name of a rule
@@ -94,6 +96,12 @@ class PagesFacts:
     """Whether the document was sealed when digitisation ended."""
     as_sealed: bool = False
     """Whether its file is byte for byte what was sealed."""
+    copy_wanted: bool = False
+    """Whether a redacted copy was chosen."""
+    copy_shown: bool = False
+    """Whether one is shown, chosen or because somebody on these pages is not to be named."""
+    left_named: tuple[PersonFacts, ...] = ()
+    """Whose names can still be read in the copy."""
 
 
 @dataclass(frozen=True)
@@ -340,6 +348,18 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
             _("Trang %(slide)d: tệp của “%(title)s” không còn trùng với bản đã niêm phong: hãy báo quản trị kiểm tra."),
             title=pages.title,
         )
+    if pages.copy_shown:
+        yield here.told(
+            Rule.COPY_SHOWN, _("Trang %(slide)d chiếu bản đã che của “%(title)s”."), blocks=False, title=pages.title
+        )
+    elif pages.copy_wanted:
+        yield here.told(
+            Rule.NO_COPY,
+            _(
+                "Trang %(slide)d: “%(title)s” không có bản đã che đúng với tệp hiện nay: hãy che lại tài liệu, hoặc bỏ chọn bản đã che."
+            ),
+            title=pages.title,
+        )
     if pages.group_code in TESTIMONY_GROUPS and slide.kind != TESTIMONY:
         yield here.told(
             Rule.TESTIMONY_PLACE,
@@ -351,13 +371,23 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
 
 
 def _of_people(here: _At, trial: TrialFacts, pages: PagesFacts) -> Iterable[Obstacle]:
-    for person in named_in(f"{pages.title}\n{pages.text}", trial.protected):
+    # titles are shown without these names
+    named = pages.left_named if pages.copy_shown else named_in(f"{pages.title}\n{pages.text}", trial.protected)
+    for person in named:
+        if pages.copy_shown:
+            yield here.told(
+                Rule.YOUNG_VICTIM if person.young_victim else Rule.PROTECTED_PERSON,
+                _("Trang %(slide)d: bản đã che còn đọc được tên %(person)s (%(why)s): hãy che lại tài liệu."),
+                person=person.shown_as,
+                why=person.why,
+            )
+            continue
         if person.young_victim:
             # validation rule V11
             yield here.told(
                 Rule.YOUNG_VICTIM,
                 _(
-                    "Trang %(slide)d: bút lục nêu tên %(person)s (%(why)s): hãy bỏ trang hoặc cắt hình; lãnh đạo vụ án chỉ xác nhận khi phần được chiếu không cho biết người này."
+                    "Trang %(slide)d: bút lục nêu tên %(person)s (%(why)s): hãy che tên trong tài liệu, bỏ trang hoặc cắt hình; lãnh đạo vụ án chỉ xác nhận khi phần được chiếu không cho biết người này."
                 ),
                 person=person.shown_as,
                 why=person.why,
@@ -367,7 +397,7 @@ def _of_people(here: _At, trial: TrialFacts, pages: PagesFacts) -> Iterable[Obst
         yield here.told(
             Rule.PROTECTED_PERSON,
             _(
-                "Trang %(slide)d: bút lục nêu tên %(person)s (%(why)s): hãy bỏ trang, hoặc để lãnh đạo vụ án xác nhận cho chiếu."
+                "Trang %(slide)d: bút lục nêu tên %(person)s (%(why)s): hãy che tên trong tài liệu, bỏ trang, hoặc để lãnh đạo vụ án xác nhận cho chiếu."
             ),
             person=person.shown_as,
             why=person.why,

@@ -172,7 +172,7 @@ window.View = (function () {
   }
 
   function placed(page) {
-    return `BL ${page.folio} · ${page.title}, trang ${page.page}/${page.page_count}`;
+    return `BL ${page.folio} · ${page.title}, trang ${page.page}/${page.page_count}${page.redacted ? " · đã che" : ""}`;
   }
 
   // Draw what `at` names into `host`: {slide, page} or {key}. Returns the element that zoom and pen apply to.
