@@ -16,7 +16,15 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerEntry
-from vks_plugin.custody.verify_ledger import Tree, canonical, entry_of, leaf_hash, plain_entry
+from vks_plugin.custody.verify_ledger import (
+    PlainEntries,
+    Tree,
+    canonical,
+    check_lines,
+    entry_of,
+    leaf_hash,
+    plain_entry,
+)
 
 if TYPE_CHECKING:
     pass
@@ -311,6 +319,10 @@ def test_an_entry_told_at_one_look_is_one_that_reading_tells_alike(log: list[Led
         *(b'{"a":{"c":1,"b":2}}', b'{"a":"b","c":":","b":1}', b'{"a":["b:","a:"],"a":2}', b'{"A":1,"a":{}}'),
     )
     lines += [more % data for data in written]
+    # what was met often is looked at with an expression of its own
+    often = PlainEntries()
+    assert all(plain_entry(line, often) for line in lines[: len(log)] * 40)
+    assert {b"note", b"case_registered"} <= often.usual.keys()
     looked_at = accepted = 0
     for line in lines:
         changed = {line, line + b"\n", b" " + line, line[:-1]}
@@ -320,8 +332,34 @@ def test_an_entry_told_at_one_look_is_one_that_reading_tells_alike(log: list[Led
         for each in changed:
             looked_at += 1
             told = plain_entry(each)
+            assert plain_entry(each, often) == told, each
             if told is not None:
                 accepted += 1
                 assert told == entry_of(each)[:3], each
     assert 1000 < accepted < looked_at
     assert all(plain_entry(bytes(each.line)) for each in log)
+
+
+def test_one_line_that_has_to_be_read_does_not_hide_another_that_is_wrong() -> None:
+    """Lines are asked together whether they are plain: neither a letter cut between two nor an escape changes the answer."""
+    said = {
+        "v": 1,
+        "ledger": "00000000-0000-4000-8000-000000000000",
+        "at": "2026-01-02T03:04:05.000006Z",
+        "kind": "note",
+    }
+    names = ("Thư", 'Thư "Ba"', "Thư\n", "Thư\u1ec7", "Thư")
+    lines: list[bytes] = []
+    for seq, name in enumerate(names):
+        prev = leaf_hash(lines[-1]).hex() if lines else "0" * 64
+        actor = {"id": 1, "name": name, "unit": None, "role": None}
+        lines.append(canonical(said | {"seq": seq, "prev": prev, "actor": actor, "data": {"name": name}}))
+    assert check_lines(0, lines).problems == []
+    cut = "ệ".encode()
+    wrong = lines.copy()
+    wrong[0], wrong[1] = wrong[0] + cut[:1], cut[1:] + wrong[1]
+    wrong[3] = wrong[3].replace(cut, cut[:2])
+    wrong[4] = wrong[4].replace(b'"name":"Th', b'"name":"\tTh')
+    told = [sentence for _vietnamese, sentence in check_lines(0, wrong).problems]
+    for index in (0, 1, 3, 4):
+        assert f"entry {index}: it is not JSON" in told
