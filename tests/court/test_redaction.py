@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,7 +14,9 @@ import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, OutlineItem, String
 
-from tests.court.papers import A4, REAL, difference, rendered, saved, shades, shown_text
+from tests.bench.bench_redaction import found_by
+from tests.court.hiding import HEIGHT, WAYS, make_paper
+from tests.court.papers import A4, REAL, SCALE, difference, rendered, saved, shades, shown_text
 from tests.people import FiledCase, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.court import actions as court
@@ -120,6 +123,41 @@ def test_nothing_of_it_is_left_anywhere(rotation: int, tmp_path: Path) -> None:
         assert "Bi Mat" not in told
         assert rotation or "khong duoc mat" in told
     assert hashlib.sha256(source.read_bytes()).hexdigest() == before
+
+
+def test_whatever_a_paper_hides_it_behind_is_gone(tmp_path: Path) -> None:
+    source, path, copy = random.Random(5), tmp_path / "a.pdf", tmp_path / "b.pdf"
+    left: list[tuple[list[str], object]] = []
+    names = [way for way in WAYS if way not in {"earlier_revision", "ligature"}]
+    # four at a time, as a bench tries them by the thousand and reads the pictures, too
+    for ways in [["earlier_revision"], ["ligature"], *(names[start::15] for start in range(15))]:
+        paper = make_paper(path, ways, source)
+        assert found_by(path, paper, recognition=False), ways
+        marks = propose(path, [("nguoi", paper.name)], patterns=())
+        if len(marks) < paper.places:
+            left.append((ways, "not proposed"))
+        redact(path, copy, [*marks, Mark(1, Box(1, 1, 9, 9), "khung")])
+        if found := found_by(copy, paper, recognition=False):
+            left.append((ways, found))
+    assert left == []
+
+
+@pytest.mark.parametrize("way", ["other_corner", "inherited_box", "other_unit", "field", "turned", "thick", "slanted"])
+def test_no_edge_of_it_is_left_beside_its_box(way: str, tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    for seed in range(4):
+        paper = make_paper(path, [way, "pop_up"], random.Random(seed))
+        marks = propose(path, [("nguoi", paper.name)])
+        redact(path, copy, marks)
+        page = rendered(copy, 1)
+        for mark in marks:
+            left, top, right, bottom = mark.box
+            edges = (int(left * SCALE) - 2, int(top * SCALE) - 2, int(right * SCALE) + 3, int(bottom * SCALE) + 3)
+            page.paste(255, edges)
+        upright = page.rotate(paper.rotation, expand=True)
+        # at the foot stands a line nobody marked
+        foot = round(upright.height * (88 if way == "other_corner" else 56) / HEIGHT)
+        assert shades(upright.crop((0, 0, upright.width, upright.height - foot)))[0] > 200, seed
 
 
 def test_a_name_is_found_however_its_letters_lie(tmp_path: Path) -> None:

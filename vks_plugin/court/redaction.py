@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
-from pikepdf import Array, Dictionary, Name, String
+from pikepdf import Array, Dictionary, Name, Stream, String
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
-from vks_plugin.court.words import Box, Run, comparable, passages_of
+from vks_plugin.court.words import Box, Run, comparable, comparable_if_old, page_of, passages_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
 
@@ -73,15 +74,15 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
 
 def _found(run: Run, term: str) -> Iterator[tuple[int, int]]:
     """Yield where a term stands: accents, case and spaces do not count, and it is no part of a longer word or number."""
-    plain = comparable(run.text)
-    text, places = _squeezed(plain)
     wanted, _places = _squeezed(comparable(term))
-    start = text.find(wanted)
-    while start >= 0:
-        first, last = places[start], places[start + len(wanted) - 1]
-        if stands_alone(plain, first, last + 1):
-            yield first, last
-        start = text.find(wanted, start + 1)
+    for plain in {comparable(run.text): None, comparable_if_old(run.text): None}:
+        text, places = _squeezed(plain)
+        start = text.find(wanted)
+        while start >= 0:
+            first, last = places[start], places[start + len(wanted) - 1]
+            if stands_alone(plain, first, last + 1):
+                yield first, last
+            start = text.find(wanted, start + 1)
 
 
 def _boxes(run: Run, first: int, last: int) -> Iterator[Box]:
@@ -134,9 +135,24 @@ def propose(
             message = f"“{term}” quá ngắn: hãy nêu ít nhất {_SHORTEST_TERM} chữ cái."
             raise BadInput(message, field="terms")
     marks: dict[tuple[int, Box], Mark] = {}
-    with _opened(path) as pdf:
+    # what is shown, and what the file says in its place to whoever copies it
+    for reading in (path, _taken_at_its_letters(path)):
+        if reading is not None:
+            _propose(reading, wanted, people, patterns, marks)
+    return sorted(marks.values(), key=lambda mark: (mark.page, mark.box.top, mark.box.left))
+
+
+def _propose(
+    reading: Path | io.BytesIO,
+    wanted: Sequence[tuple[str, str]],
+    people: Sequence[PersonFacts],
+    patterns: Iterable[str],
+    marks: dict[tuple[int, Box], Mark],
+) -> None:
+    """Add the places found in a paper to those found before, each once."""
+    with _opened(reading) as pdf:
         for number in range(1, len(pdf) + 1):
-            page = pdf[number - 1]
+            page = page_of(pdf, number - 1)
             for run in passages_of(page):
                 spans = [(kind, *span) for kind, term in wanted for span in _found(run, term)]
                 spans += [
@@ -157,13 +173,70 @@ def propose(
             if len(marks) > MOST_MARKS:
                 message = f"Tìm thấy quá {MOST_MARKS} chỗ cần che: hãy nêu cụm chữ dài hơn."
                 raise BadInput(message, field="terms")
-    return sorted(marks.values(), key=lambda mark: (mark.page, mark.box.top, mark.box.left))
+
+
+_SAID_INSTEAD = b"/ActualText"
+
+
+def _taken_at_its_letters(path: Path) -> io.BytesIO | None:
+    """Return a paper without the words that a reader is given in place of those shown (ISO 32000-1, 14.9.4); None if it has none.
+
+    A name under other words would not be found, though everybody sees it.
+    """
+    found = False
+    try:
+        with pikepdf.open(path) as pdf:
+            for page in pdf.pages:
+                found = _without_in_lists(page.obj.get("/Resources")) or found
+            for each in pdf.objects:
+                if isinstance(each, Dictionary) and _SAID_INSTEAD.decode() in each:
+                    del each[_SAID_INSTEAD.decode()]
+                    found = True
+                elif isinstance(each, Stream) and not _NOT_DRAWN & set(each.keys()):
+                    found = _without(each) or found
+            if not found:
+                return None
+            buffer = io.BytesIO()
+            pdf.save(buffer)
+    except (pikepdf.PdfError, OSError):
+        # whoever reads it next says that it cannot be read
+        return None
+    buffer.seek(0)
+    return buffer
+
+
+_NOT_DRAWN = frozenset({"/Width", "/Length1", "/Length2", "/CMapName"})
+"""Entries of streams that hold no drawing commands: pictures and fonts."""
+
+
+def _without(stream: Stream) -> bool:
+    resources: Any = stream.get("/Resources")
+    found = _without_in_lists(resources)
+    try:
+        data = stream.read_bytes()
+    except pikepdf.PdfError:
+        return found
+    if _SAID_INSTEAD not in data:
+        return found
+    stream.write(data.replace(_SAID_INSTEAD, b"/Overlooked"))
+    return True
+
+
+def _without_in_lists(resources: Any) -> bool:
+    """Take it out of the lists that drawing commands call by name."""
+    lists: Any = resources.get("/Properties") if isinstance(resources, Dictionary) else None
+    found = False
+    for key in lists.keys() if isinstance(lists, Dictionary) else ():
+        if isinstance(lists[key], Dictionary) and _SAID_INSTEAD.decode() in lists[key]:
+            del lists[key][_SAID_INSTEAD.decode()]
+            found = True
+    return found
 
 
 class _opened:  # noqa: N801 - used as a word
     """Opens a PDF with pdfium; what it cannot read is told in a sentence."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | io.BytesIO) -> None:
         try:
             self._pdf = pypdfium2.PdfDocument(path)
             self._pdf.init_forms()

@@ -25,7 +25,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject
 
-from vks_plugin.court.words import text_of_page
+from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.filing.signatures import (
     INTEGRITY_LABELS,
     VERDICT_LABELS,
@@ -660,9 +660,10 @@ class _Judge:
         """Yield each page's text as another reader finds it."""
         for file in self._files:
             pdf = pypdfium2.PdfDocument(file.path)
+            pdf.init_forms()
             try:
                 for at in range(len(pdf)):
-                    page = pdf[at]
+                    page = page_of(pdf, at)
                     yield text_of_page(page)
                     page.close()
             finally:

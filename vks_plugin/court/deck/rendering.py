@@ -13,7 +13,7 @@ import pypdfium2
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from vks_plugin.court.words import text_of_page
+from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.errors import BadInput
 from vks_plugin.hashing import sha256_of
 from vks_plugin.text import composed, folded
@@ -120,7 +120,7 @@ def _text_of(path: str, _size: int, _changed: int, number: int) -> str:
 def _text(pdf: Any, number: int) -> str:
     if not 1 <= number <= len(pdf):
         return ""
-    page = pdf[number - 1]
+    page = page_of(pdf, number - 1)
     textpage = page.get_textpage()
     try:
         # as written, and put in order by where the letters stand: names come apart in the one, columns in the other
