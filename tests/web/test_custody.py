@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -37,12 +37,26 @@ def twelve(case: CaseFile) -> CaseFile:
     return case
 
 
+def ticked(answer: Any) -> list[int]:
+    """Return the numbers of the volumes that are ticked on the page."""
+    boxes = [each for tag, each in Page(answer).elements if tag == "input" and "data-vks-code" in each]
+    return [int(str(each["value"])) for each in boxes if "checked" in each]
+
+
+def counting(answer: Any) -> bool:
+    """Tell whether the page adds the next label to those that are ticked."""
+    return any("data-vks-counting" in each for _tag, each in Page(answer).elements)
+
+
 def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, units: dict[str, ProcuracyUnit]) -> None:
     clerk, code = as_person("clerk_kv1"), twelve.code
     page = Page(clerk.get(f"/vks/cases/{code}/custody/"))
     assert AGENCY in page.text
     assert "suy ra" in page.text
-    form = clerk.get("/vks/custody/new/", {"case": code})
+    # as it is picked from what is offered
+    form = clerk.get("/vks/custody/new/", {"case": f"{code} – {twelve.name}"})
+    # by hand nothing has to be ticked twelve times
+    assert ticked(form) == list(range(1, 13))
     fields = Page(form).fields
     assert (fields["direction"], fields["agency"], fields["other_unit"]) == ("cqdt_vks", AGENCY, "QN-KV1")
     sent = {
@@ -86,6 +100,10 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     )
     answer = clerk.post(address, sent | {"reason": "", "volumes": volumes, "note": "Kèm tập 12"})
     assert (answer.status_code, Page(answer).fields["note"]) == (400, "Kèm tập 12")
+    # a count that was begun goes on after a refusal; what is ticked by itself is none
+    answer = clerk.post(address, sent | {"reason": "ket_thuc_dt", "volumes": volumes[:11]})
+    assert (answer.status_code, ticked(answer), counting(answer)) == (400, list(range(1, 12)), True)
+    assert counting(form) is False
     corrected = sent | {"reason": "ket_thuc_dt", "volumes": volumes, "note": "Kèm tập 12", "giver_name": "Lê Văn Hai"}
     assert clerk.post(address, corrected | {"direction": "ta_vks"}).status_code == 400
     text = Page(clerk.post(address, corrected, follow=True)).text

@@ -65,9 +65,21 @@ class _ScanForm(StyledForm):
         self.initial["volumes"] = [
             str(each["number"]) for each in self.lines if ticked is None or each["number"] in ticked
         ]
-        chosen = self.data.getlist("volumes") if hasattr(self.data, "getlist") else self.initial["volumes"]
+        sent: Any = self.data
+        chosen = sent.getlist("volumes") if self.is_bound else self.initial["volumes"]
         for each in self.lines:
             each["ticked"] = str(each["number"]) in chosen
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Keep the sentence; whoever is to scan on after a refusal finds the focus where the scanner types."""
+        super().add_error(field, error)
+        if self.fields["volumes"].widget.attrs.pop("autofocus", False):
+            self.fields["codes"].widget.attrs |= {"autofocus": True, "aria-describedby": "vks-volumes-error"}
+
+    @property
+    def counting(self) -> bool:
+        """Whether some were ticked one by one before the page came back, so that the next label is added to these."""
+        return self.is_bound and 0 < sum(bool(each["ticked"]) for each in self.lines) < len(self.lines)
 
     def clean_codes(self) -> list[int]:
         """Return the numbers of the volumes whose codes were typed: what a scanner sends where no script runs."""
@@ -132,6 +144,7 @@ class HandOverForm(_ScanForm):
         self.case, self.completes, self.row = case, completes, row
         if row is not None:
             self.initial.update(_said(row))
+        asked = direction
         giving = parts_to_give(user, case)
         chooser: Any = self.fields["part"]
         takes_in = may_take_in(user, case)
@@ -167,6 +180,9 @@ class HandOverForm(_ScanForm):
         ]
         for name in self._unused():
             del self.fields[name]
+        # a page of its own asks for the direction first, where there is one to choose
+        choosing = not self.is_bound and row is None and self.chosen_direction != asked and len(self.directions) > 1
+        self.fields["direction" if choosing else "reason"].widget.attrs["autofocus"] = True
 
     def _directions(self, giving: list[str], *, takes_in: bool) -> list[str]:
         found = []
@@ -322,6 +338,7 @@ class ReceiveForm(_ScanForm):
     def __init__(self, *args: Any, row: HandOver, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row = row
+        self.fields["codes"].widget.attrs["autofocus"] = True
         self.list_volumes(row.volumes)
         for name in CHECKS:
             if name not in row.checks:

@@ -246,15 +246,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     }
   };
 
-  document.addEventListener("focusin", (event) => {
-    if (!event.target.matches("input[data-vks-suggest]")) return;
-    field = event.target;
+  const attend = (input) => {
+    if (!input?.matches("input[data-vks-suggest]")) return;
+    field = input;
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-expanded", "false");
     field.setAttribute("aria-controls", list.id);
     list.setAttribute("aria-label", words.vksList);
-  });
+  };
+  document.addEventListener("focusin", (event) => attend(event.target));
+  // a page may have given the focus to a field before this was here to see it
+  attend(document.activeElement);
   document.addEventListener("focusout", (event) => {
     if (event.target !== field) return;
     close();
@@ -457,13 +460,21 @@ if (box) {
 }
 
 // a scanner types what is on the label of a volume and ends with Enter: the volume is ticked, what is missing is told
+function countVolumes(list, wrong = []) {
+  const boxes = [...list.querySelectorAll("[data-vks-code]")];
+  const missing = boxes.filter((each) => !each.checked).map((each) => each.dataset.vksLabel);
+  const said = missing.length ? `${list.dataset.vksMissing} ${missing.join(", ")}` : list.dataset.vksAll;
+  const state = list.querySelector("[data-vks-scan-state]");
+  state.textContent = [...wrong, list.hasAttribute("data-vks-counting") ? said : ""].filter(Boolean).join(" · ");
+  state.classList.toggle("text-danger", wrong.length > 0);
+  list.querySelector("[data-vks-scanned]").textContent = `${boxes.length - missing.length}/${boxes.length}`;
+}
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest?.("[data-vks-scan]");
   if (!field || event.key !== "Enter" || event.ctrlKey || event.isComposing) return;
   event.preventDefault();
   const list = field.closest("[data-vks-volumes]");
   const boxes = [...list.querySelectorAll("[data-vks-code]")];
-  const state = list.querySelector("[data-vks-scan-state]");
   const typed = field.value.trim().toUpperCase().split(/\s+/).filter(Boolean);
   field.value = "";
   const wrong = [];
@@ -481,12 +492,15 @@ document.addEventListener("keydown", (event) => {
     if (box.checked) wrong.push(`${list.dataset.vksAgain} ${box.dataset.vksLabel}`);
     box.checked = true;
   }
-  const missing = boxes.filter((each) => !each.checked).map((each) => each.dataset.vksLabel);
-  const said = missing.length ? `${list.dataset.vksMissing} ${missing.join(", ")}` : list.dataset.vksAll;
-  state.textContent = [...wrong, list.hasAttribute("data-vks-counting") ? said : ""].filter(Boolean).join(" · ");
-  state.classList.toggle("text-danger", wrong.length > 0);
-  list.querySelector("[data-vks-scanned]").textContent = `${boxes.length - missing.length}/${boxes.length}`;
+  countVolumes(list, wrong);
 });
+// a tick by hand goes on with the count
+document.addEventListener("change", (event) => {
+  const list = event.target.matches("[data-vks-code]") && event.target.closest("[data-vks-volumes]");
+  if (list) countVolumes(list);
+});
+// what came back from the server with some ticked is a count that was begun: the next label is added to it
+for (const list of document.querySelectorAll("[data-vks-volumes][data-vks-counting]")) countVolumes(list);
 // an area of a page is marked by dragging over it; the field takes percentages from whoever types them
 {
   const marking = document.querySelector("[data-vks-marking]");

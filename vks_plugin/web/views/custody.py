@@ -142,7 +142,9 @@ def state_keeper(request: SignedInRequest, code: str) -> HttpResponse:
 def new_hand_over(request: SignedInRequest) -> HttpResponse:
     """Hand something over, or record what comes from outside; `?case=` says of which case."""
     asked = request.POST if request.method == "POST" else request.GET
-    case = case_to_hand_over(request.user, request.GET.get("case", "").strip())
+    # as it is typed, or as it is picked: with the name behind the code
+    code = request.GET.get("case", "").split(" – ", 1)[0].strip()
+    case = case_to_hand_over(request.user, code)
     if not may_begin(request.user, case):
         raise NotAllowed(_("Chỉ văn thư, lãnh đạo của nơi đang giữ hồ sơ, hoặc người đang giữ, giao được hồ sơ."))
     completes = None
