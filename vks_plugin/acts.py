@@ -368,7 +368,7 @@ ACTS: dict[str, Act] = {
     ),
     "hand_over_rejected": Act(
         _("Chưa nhận hồ sơ"),
-        ("hand_over", "part", "documents_complete", "exhibits_complete", "served"),
+        ("hand_over", "part", "documents_complete", "exhibits_complete", "served", "volumes_missing"),
         hidden=("missing",),
     ),
     "hand_over_cancelled": Act(_("Hủy lần giao hồ sơ"), ("hand_over", "part"), hidden=("reason",)),
@@ -597,6 +597,7 @@ FIELDS: dict[str, Field] = {
     "served": Field(_("Đã giao kết luận điều tra, cáo trạng"), "yes"),
     "outstanding": Field(_("Các tập chưa giao"), "numbers"),
     "awaits_paper": Field(_("Chờ biên bản đã ký"), "yes"),
+    "volumes_missing": Field(_("Các tập còn thiếu"), "numbers"),
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),

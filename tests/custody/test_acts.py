@@ -415,7 +415,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
     passed = Checks(documents_complete=True, exhibits_complete=True, served=True)
     with written() as found:
         row = hand_over(actor=clerk, case=case, terms=terms)
-        reject(actor=clerk, row=row, checks=passed._replace(served=False), missing=why)
+        reject(actor=clerk, row=row, checks=passed._replace(served=False), missing=why, received=[])
         row = accept(actor=clerk, row=send(actor=clerk, row=row), checks=passed, awaits_paper=True)
         kind = CatalogueType.objects.create(code="BBGNHS", name="Biên bản", group_code="00", position=1, part="hsva")
         CaseDocument.objects.filter(pk=filed_case.documents[0].pk).update(document_type=kind)
@@ -454,7 +454,8 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
     receiver = f"Trần Thị Thư – {case.unit.name}"
     assert hidden(entry) == {"giver": f"Lê Văn Điều – {agency}", "receiver": receiver, "missing": ""}
     refused = found.of("hand_over_rejected")
-    assert (data(refused)["served"], hidden(refused)) == (False, {"missing": why})
+    assert (data(refused)["served"], data(refused)["volumes_missing"]) == (False, [1])
+    assert hidden(refused) == {"missing": why}
     assert hidden(found.rows[0])["number"] == f"1/{timezone.localdate().year}"
     assert data(found.of("hand_over_paper"))["sha256"] == paper.sha256
     assert hidden(found.of("hand_over_cancelled")) == {"reason": "Giao nhầm"}

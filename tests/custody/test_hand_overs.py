@@ -163,11 +163,20 @@ def test_a_file_comes_from_the_agency_once_it_is_complete(
     assert holder_of(bound).name == AGENCY
     # sent again it keeps its number, and what went before is told
     row = send(actor=clerk, row=row)
+    # what was counted is kept, and is what is missing where nothing else is said
+    with pytest.raises(BadInput, match="các tập có trong"):
+        reject(actor=clerk, row=row, checks=PASSED, received=[1, 4])
+    with pytest.raises(BadInput, match="còn thiếu"):
+        reject(actor=clerk, row=row, checks=PASSED, received=[1, 2, 3])
+    row = reject(actor=clerk, row=row, checks=PASSED, received=[1, 3])
+    assert (row.missing, [each["received"] for each in row.volumes]) == ("Tập 2", [True, False, True])
+    row = send(actor=clerk, row=row)
+    assert [each["received"] for each in row.volumes] == [None, None, None]
     with pytest.raises(BadInput, match="chờ biên bản đã ký"):
         accept(actor=clerk, row=row, checks=PASSED)
     row = accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True)
     assert (row.number, row.receiver_name, row.receiver_title) == (1, "Trần Thị Thư", "Văn thư")
-    assert [each["act"] for each in row.steps] == ["send", "reject", "send", "accept"]
+    assert [each["act"] for each in row.steps] == ["send", "reject", "send", "reject", "send", "accept"]
     assert row.steps[1]["text"] == "Chưa giao kết luận điều tra cho bị can Ước"
     held = holder_of(bound)
     assert (held.keeper.unit, held.holding and held.holding.reference) == (units["QN-KV1"], row.pk)
@@ -177,6 +186,8 @@ def test_a_file_comes_from_the_agency_once_it_is_complete(
     ]
     kinds = LedgerEntry.objects.filter(case=bound, kind__startswith="hand_over").order_by("seq")
     assert list(kinds.values_list("kind", flat=True)) == [
+        "hand_over_sent",
+        "hand_over_rejected",
         "hand_over_sent",
         "hand_over_rejected",
         "hand_over_sent",

@@ -25,7 +25,7 @@ from vks_plugin.access.queries import lent_alone, visible_cases, who_can_see
 from vks_plugin.cases.models import Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, holding
-from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart, LoanRenewal
+from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.queries.loans import concerning, loans_of, overdue, shown_to, told_to, waiting_for
 from vks_plugin.custody.registers import register_paper
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
@@ -214,6 +214,10 @@ def test_a_piece_is_out_once(case: CaseFile, people: dict[str, User]) -> None:
     }
     with pytest.raises(Conflict, match="tập 2, 3"):
         holding.pass_to(**here, cause="hand_over")
+    # nor is it sent: the court would sign for volumes that are not there, and nobody could record it
+    with pytest.raises(Conflict, match="tập 2, 3"):
+        hand_overs.draft(actor=clerk, case=case, terms=TO_COURT)
+    assert not HandOver.objects.exists()
     # the supervision file is another piece
     internal = _lent(people, case.code, "prosecutor_kv1", part="hsks")
     assert internal.state == "dang_muon"

@@ -126,11 +126,13 @@ def test_symbols_of_records_are_of_series_there_are(settings: Any) -> None:
 
 def test_a_record_of_what_was_refused_says_so(case: CaseFile, people: dict[str, User]) -> None:
     row = hand_over(actor=people["clerk_kv1"], case=case, terms=IN)
-    reject(actor=people["clerk_kv1"], row=row, checks=PASSED._replace(served=False), missing="Chưa giao kết luận")
+    refused = PASSED._replace(served=False)
+    reject(actor=people["clerk_kv1"], row=row, checks=refused, missing="Chưa giao kết luận", received=[])
     row.refresh_from_db()
     words = _words(write_hand_over(row, "pdf").content)
     assert "Bên nhận chưa nhận hồ sơ." in words
     assert "Còn thiếu: Chưa giao kết luận" in words
+    assert words.count("Còn thiếu") == 1 + len(row.volumes)
     assert "đã giao cho bị can, người đại diện: không" in words
 
 

@@ -221,3 +221,20 @@ def test_addresses_no_row_is_found_by_are_refused_before_anything_is_asked(twelv
         assert clerk.get(address).status_code == status, address
     # a digit to Python, a number to nobody
     assert clerk.get("/vks/custody/new/", {"case": twelve.code, "completes": "²"}).status_code == 200
+
+
+def test_what_was_not_ticked_is_what_a_refusal_names(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    clerk = as_person("clerk_kv1")
+    terms = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY)
+    row = hand_over(actor=people["clerk_kv1"], case=twelve, terms=terms)
+    there = [str(number) for number in range(1, 11)]
+    answer = clerk.post(f"/vks/custody/{row.pk}/reject/", {"volumes": there}, follow=True)
+    assert "Tập không có khi đếm: Tập 11, Tập 12" in " ".join(Page(answer).text.split())
+    row.refresh_from_db()
+    assert (row.state, row.missing) == ("chua_nhan", "Tập 11, Tập 12")
+    assert clerk.post(f"/api/vks/hand-overs/{row.pk}/send/").status_code == 200
+    body = {"received": list(range(1, 12))}
+    answer = clerk.post(f"/api/vks/hand-overs/{row.pk}/reject/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["missing"]) == (200, "Tập 12")

@@ -61,7 +61,7 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
             str(number),
             f"{each['label']} – {dict(PARTS)[row.part].lower()}",
             f"{each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else "",
-            "Chưa giao" if each["received"] is False else "",
+            ("Còn thiếu" if row.state == "chua_nhan" else "Chưa giao") if each["received"] is False else "",
         )
         for number, each in enumerate(row.volumes, start=1)
     ]

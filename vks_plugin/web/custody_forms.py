@@ -326,6 +326,7 @@ class ReceiveForm(_ScanForm):
     served = forms.BooleanField(label=_(CHECKS["served"]), required=False)
     missing = forms.CharField(
         label=_("Còn thiếu (bắt buộc khi chưa nhận)"),
+        help_text=_("Để trống thì ghi các tập không đánh dấu."),
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -23,7 +23,7 @@ from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
-from vks_plugin.custody.actions.holding import pass_to
+from vks_plugin.custody.actions.holding import pass_to, require_volumes_here
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.handing import (
     CHECKS,
@@ -108,7 +108,8 @@ def draft(*, actor: User, case: CaseFile, terms: Terms) -> HandOver:
         NotFound: the actor has nothing to do with paper of this case.
         NotAllowed: the actor does not keep the paper that is given, or taken in.
         BadInput: see `_filled`.
-        Conflict: the part is being handed over already, is lent, or is not where it would be given from.
+        Conflict: the part is being handed over already, is lent (a volume of it is enough), or is not where it would be
+            given from.
     """
     case = lock_case(case)
     row = HandOver(case=case, part=terms.part, created_by=actor)
@@ -194,6 +195,7 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
         raise BadInput(_("Tổng số trang không hợp lệ."), field="total_pages")
     row.total_pages = terms.total_pages if terms.total_pages is not None else pages_of(case, terms.part)
     row.volumes = _volumes(row, terms)
+    _require_here(row)
     row.exhibits = _exhibits(case, terms) if terms.part == "hsva" else []
     accused = case.accused.order_by("position", "pk").first()
     row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
@@ -201,6 +203,16 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
         require_transfer(actor, case)
         if row.receiver_unit is not None:
             check_transfer(case, to=row.receiver_unit, decision=row.decision)
+
+
+def _require_here(row: HandOver) -> None:
+    """Refuse what cannot be received afterwards: volumes are out on loan, and the other side would sign for them.
+
+    Raises:
+        Conflict: so it is.
+    """
+    volumes = None if row.completes is None else [each["number"] for each in row.volumes]
+    require_volumes_here(row.case, row.part, volumes)
 
 
 def _takes_the_case_along(row: HandOver) -> bool:
@@ -361,8 +373,10 @@ def send(*, actor: User, row: HandOver) -> HandOver:
                 _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
                 % {"keeper": held.name, "giver": row.giver.name}
             )
+    _require_here(row)
     changes: dict[str, Any] = {
         "sent_at": timezone.now(),
+        "volumes": [each | {"received": None} for each in row.volumes],
         "steps": _step(row, actor, "send"),
         "documents_complete": None,
         "exhibits_complete": None,
@@ -651,21 +665,48 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
 
 
 @transaction.atomic
-def reject(*, actor: User, row: HandOver, checks: Checks, missing: str) -> HandOver:
+def reject(
+    *, actor: User, row: HandOver, checks: Checks, missing: str = "", received: Collection[int] | None = None
+) -> HandOver:
     """Refuse to receive, naming what is missing; the paper stays with the giver.
+
+    Args:
+        actor: of the receiving side.
+        row: the hand-over.
+        checks: what was found, of `HandOver.checks`.
+        missing: what is missing, in words; empty: the volumes that did not come.
+        received: numbers of the volumes that came; None: they were not counted.
 
     Raises:
         NotAllowed: the actor is not of the receiving side.
-        BadInput: nothing is named.
+        BadInput: nothing is named and every volume came, or a volume is not of this hand-over.
         Conflict: it is not waiting to be received.
     """
     row = _locked(row)
     require_receiving(actor, row)
-    missing = composed(missing).strip()
+    lacking: list[dict[str, Any]] = []
+    volumes = row.volumes
+    if received is not None:
+        came = set(received)
+        if came - {each["number"] for each in volumes}:
+            raise BadInput(_("Hãy chọn các tập có trong lần giao này."), field="volumes")
+        volumes = [{**each, "received": each["number"] in came} for each in volumes]
+        lacking = [each for each in volumes if not each["received"]]
+    missing = composed(missing).strip() or ", ".join(each["label"] for each in lacking)
     enforce(hand_over_closed(ClosingHandOver(refused=True, missing="" if len(missing) > 2000 else missing)))
     found = _found(row, checks)
-    move(row, HAND_OVER, "reject", missing=missing, steps=_step(row, actor, "reject", missing), **found)
-    tell("hand_over_rejected", actor=actor, case=row.case, hand_over=row.pk, part=row.part, **found, missing=missing)
+    steps = _step(row, actor, "reject", missing)
+    move(row, HAND_OVER, "reject", missing=missing, volumes=volumes, steps=steps, **found)
+    tell(
+        "hand_over_rejected",
+        actor=actor,
+        case=row.case,
+        hand_over=row.pk,
+        part=row.part,
+        **found,
+        volumes_missing=[each["number"] for each in lacking],
+        missing=missing,
+    )
     return row
 
 

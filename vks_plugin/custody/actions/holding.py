@@ -6,6 +6,7 @@ Whether the actor may is decided by the act that passes it on (a hand-over, a lo
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -18,8 +19,8 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.models import Holding, Keeper, LoanedPart
-from vks_plugin.custody.queries.holding import assumed_keeper, keeps_paper, open_holding
+from vks_plugin.custody.models import Holding, Keeper
+from vks_plugin.custody.queries.holding import assumed_keeper, keeps_paper, open_holding, volumes_out
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import one_line
@@ -63,17 +64,31 @@ def pass_to(
         )
     if present.cause == Holding.Cause.LOAN and cause != Holding.Cause.LOAN_RETURN:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": present.keeper_name})
-    out = LoanedPart.objects.filter(case=case, part=part, is_out=True)
-    if cause not in {Holding.Cause.LOAN, Holding.Cause.LOAN_RETURN} and out.exists():
-        # some volumes are out while the rest stays
-        numbers = ", ".join(str(each) for each in out.order_by("volume").values_list("volume", flat=True) if each)
-        raise Conflict(_("Hồ sơ đang cho mượn (tập %(numbers)s): phải nhận trả trước.") % {"numbers": numbers})
+    if cause not in {Holding.Cause.LOAN, Holding.Cause.LOAN_RETURN}:
+        require_volumes_here(case, part)
     if receiver.is_same(giver):
         raise Conflict(_("Hồ sơ đã ở %(keeper)s.") % {"keeper": receiver.name})
     moment = max(now, present.since + _MOMENT)
     if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
         raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
     return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
+
+
+def require_volumes_here(case: CaseFile, part: str, volumes: Collection[int] | None = None) -> None:
+    """Refuse to give away paper of which volumes are out on loan while the rest stays.
+
+    Args:
+        case: the case.
+        part: `hsva` or `hsks`.
+        volumes: numbers of what is given; None: the part as a whole.
+
+    Raises:
+        Conflict: so it is, with their numbers.
+    """
+    out = volumes_out(case, part) if volumes is None else volumes_out(case, part) & set(volumes)
+    if out:
+        numbers = ", ".join(map(str, sorted(out)))
+        raise Conflict(_("Hồ sơ đang cho mượn (tập %(numbers)s): phải nhận trả trước.") % {"numbers": numbers})
 
 
 def _begin(case: CaseFile, part: str, *, giver: Keeper, now: dt.datetime) -> Holding:

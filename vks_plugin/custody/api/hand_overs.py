@@ -192,6 +192,14 @@ class FoundSerializer(InputSerializer):
     missing = ComposedField(default="", allow_blank=True)
 
 
+class RefuseSerializer(FoundSerializer):
+    """Why a file is not received."""
+
+    received = _numbers(
+        "Numbers of the volumes that came; not counted when left out. The others are what is missing where it is not said."
+    )
+
+
 class ReceiveSerializer(FoundSerializer):
     """How a file is received."""
 
@@ -369,15 +377,17 @@ class HandOverViewSet(ApiViewSet):
     @extend_schema(
         summary="Refuse what was sent, naming what is missing",
         parameters=[_NUMBER],
-        request=FoundSerializer,
+        request=RefuseSerializer,
         responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
     )
     @action(detail=True, methods=["post"])
     def reject(self, _request: Request, pk: str) -> Response:
         """Refuse it."""
         row = hand_over_for(self.actor, pk)
-        given = self.given(FoundSerializer)
-        acts.reject(actor=self.actor, row=row, checks=_checks(given), missing=given["missing"])
+        given = self.given(RefuseSerializer)
+        acts.reject(
+            actor=self.actor, row=row, checks=_checks(given), missing=given["missing"], received=given.get("received")
+        )
         return self._after(pk)
 
     @extend_schema(

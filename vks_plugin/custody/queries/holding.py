@@ -14,7 +14,7 @@ from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import Holding, Keeper
+from vks_plugin.custody.models import Holding, Keeper, LoanedPart
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import looked_up, posts_in_force
 
@@ -89,6 +89,12 @@ def holder_of(case: CaseFile, part: str = "hsva") -> Holder:
         keeper = assumed_keeper(case, part)
         return Holder(keeper, keeper.name, None, None)
     return Holder(found.keeper, found.keeper_name, found.since, found)
+
+
+def volumes_out(case: CaseFile, part: str) -> set[int]:
+    """Return the numbers of the volumes of a part that are out on loan (one query)."""
+    out = LoanedPart.objects.filter(case=case, part=part, is_out=True, volume__gt=0)
+    return set(out.values_list("volume", flat=True))
 
 
 def acting_for(units: Iterable[int | None]) -> set[int]:

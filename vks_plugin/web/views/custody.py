@@ -253,6 +253,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "attach": forms.get("attach") or (AttachForm(row=row) if row.awaits_paper and a_side else None),
         "signed_by": _signed_by(request.user, row),
         "outstanding": row.outstanding,
+        "not_there": [each["label"] for each in row.volumes if each["received"] is False],
         "may_take_rest": bool(row.outstanding) and may_begin(request.user, row.case),
     }
     return show(request, "vks/custody/hand_over.html", context, status=status)
@@ -325,7 +326,9 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
         )
         return _("Đã nhận hồ sơ.")
     if what == "reject":
-        acts.reject(actor=user, row=row, checks=form.checks(), missing=form.cleaned_data["missing"])
+        acts.reject(
+            actor=user, row=row, checks=form.checks(), missing=form.cleaned_data["missing"], received=form.chosen()
+        )
         return _("Đã ghi chưa nhận: hồ sơ vẫn ở bên giao.")
     if what == "cancel":
         acts.cancel(actor=user, row=row, reason=form.cleaned_data["reason"])
