@@ -10,7 +10,7 @@ from vks_plugin.access.tasks import (
     restructure,
 )
 from vks_plugin.court.deck.tasks import make_deck
-from vks_plugin.court.tasks import make_bundle
+from vks_plugin.court.tasks import make_bundle, resume_bundles
 from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.disposal.tasks import destroy_batch
 from vks_plugin.exchange.tasks import run_import
@@ -31,6 +31,7 @@ __all__ = [
     "recognise_pages",
     "remind_of_deadlines",
     "restructure",
+    "resume_bundles",
     "run_import",
     "seal_batch",
     "sign_the_day",
@@ -49,6 +50,11 @@ SCHEDULE = {
         "task": take_unowned.name,
         "schedule": crontab(minute="16,46"),
         "options": {"expires": 1700},
+    },
+    "vks: go on with bundles": {
+        "task": resume_bundles.name,
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 500},
     },
     "vks: put access right": {
         "task": put_access_right.name,

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.utils.translation import gettext
 
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
+
+
+@contextmanager
+def held_alone(path: Path) -> Iterator[bool]:
+    """Hold a lock that ends with this process, however it ends; give False where another process holds it.
+
+    Args:
+        path: a file of ours that stands for the work; it is made where it is not there, and removed afterwards.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

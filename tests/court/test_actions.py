@@ -18,7 +18,14 @@ from django.utils import timezone, translation
 from tests.court.papers import shown_text
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
-from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson, ProceduralEvent
+from vks_plugin.cases.models import (
+    CaseDocument,
+    CaseFile,
+    CasePerson,
+    CatalogueType,
+    ProceduralEvent,
+    WithheldPaper,
+)
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
 from vks_plugin.court.choosing import Wishes, reading_remark
@@ -28,6 +35,7 @@ from vks_plugin.court.stamping import stamp
 from vks_plugin.court.tasks import make_bundle
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
 from vks_plugin.host.files import readable_pdf
+from vks_plugin.working import held_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -269,6 +277,69 @@ def test_a_bundle_is_made_once(filed_case: FiledCase, people: dict[str, User]) -
     assert (bundle.path.stat().st_mtime_ns, bundle.finished_at) == (made, finished)
 
 
+def test_a_bundle_whose_worker_died_is_begun_anew(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    bundle = queued(actor, case)
+    Bundle.objects.filter(pk=bundle.pk).update(status=Bundle.Status.RUNNING, progress=3)
+    everything = Bundle.objects.order_by("created_at")
+    with held_alone(bundle.lock_path) as alone:
+        assert alone
+        # its worker lives
+        assert court.resume_interrupted(everything) == 0
+        assert queued(actor, case).pk == bundle.pk
+        bundle.refresh_from_db()
+        assert (bundle.status, bundle.progress) == (Bundle.Status.RUNNING, 3)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert court.request_bundle(actor=actor, case=case).pk == bundle.pk
+    bundle.refresh_from_db()
+    assert bundle.status == Bundle.Status.DONE
+    assert bundle.path.is_file()
+    assert not bundle.lock_path.exists()
+    # one that waits is sent once more only when it has waited long
+    waiting = queued(actor, case)
+    assert court.resume_interrupted(everything) == 0
+    everything.filter(pk=waiting.pk).update(created_at=timezone.now() - dt.timedelta(hours=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert court.resume_interrupted(everything) == 1
+    waiting.refresh_from_db()
+    assert waiting.status == Bundle.Status.DONE
+
+
+def test_what_stands_under_the_folio_of_a_state_secret_is_in_no_bundle(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    secret = filed_case.documents[1]
+    assert secret.folio_from is not None
+    WithheldPaper.objects.create(
+        case=case,
+        level="mat",
+        number="07/BC-AN",
+        dated=dt.date(2026, 1, 5),
+        kept_at="Phòng bảo mật",
+        folio_from=secret.folio_from,
+        folio_to=secret.folio_from,
+    )
+    for preset in (Bundle.Preset.WHOLE, Bundle.Preset.LEADERS):
+        bundle = made(actor, case, preset)
+        assert secret.document_id not in bundle.document_ids
+        assert len(bundle.document_ids) == 2
+        assert "thẻ chỉ dẫn" in dict(bundle.left_out)[secret.document_id]
+        everything = "".join(shown_text(bundle.path, page) for page in range(1, (bundle.page_count or 0) + 1))
+        assert secret.title not in everything
+    with pytest.raises(BadInput, match="tài liệu mật"):
+        court.plan_for(
+            actor=actor,
+            case=case,
+            preset=Bundle.Preset.EXTRACT,
+            wishes=Wishes(documents=(secret.document_id,)),
+        )
+
+
 def test_stopping_before_the_work_leaves_nothing_to_do(filed_case: FiledCase, people: dict[str, User]) -> None:
     bundle = queued(people["prosecutor_kv1"], filed_case.case)
     court.cancel_bundle(actor=people["prosecutor_kv1"], bundle=bundle)
@@ -467,7 +538,9 @@ def test_wishes_that_cannot_be_met_are_told_before_the_work(filed_case: FiledCas
     assert "Thiếu bút lục: 4." in shown_text(bundle.path, 1)
 
 
-def test_the_defence_is_not_handed_what_it_may_not_read(filed_case: FiledCase, people: dict[str, User]) -> None:
+def test_the_defence_is_not_handed_what_it_may_not_read(
+    filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
     actor, case = people["prosecutor_kv1"], filed_case.case
     CaseFile.objects.filter(pk=case.pk).update(stage="truy_to")
     case.refresh_from_db()
@@ -490,6 +563,29 @@ def test_the_defence_is_not_handed_what_it_may_not_read(filed_case: FiledCase, p
     assert filed_case.documents[0].title not in everything
     leaders = made(actor, case, Bundle.Preset.LEADERS)
     assert len(leaders.document_ids) == 3
+    # whoever asked reads which ones were left out, and why
+    assert {each.title for each in court.kept_back(actor, [bundle])[bundle.pk]} == {
+        filed_case.documents[0].title,
+        filed_case.documents[2].title,
+    }
+    assert court.kept_back(people["prosecutor_kv3"], [bundle])[bundle.pk] == []
+    client.force_login(actor)
+    shown = client.get(f"/vks/cases/{case.code}/").content.decode()
+    assert f"{filed_case.documents[2].title}: Chưa nhận dạng chữ" in shown
+    told = client.get(f"/api/vks/bundles/{bundle.pk}/").json()["kept_back"]
+    assert {(each["document"], each["why"][:8]) for each in told} == {
+        (filed_case.documents[0].document_id, "Có tên n"),
+        (filed_case.documents[2].document_id, "Chưa nhậ"),
+    }
+    # what the panel deliberated is for nobody outside it
+    CaseDocument.objects.filter(pk=filed_case.documents[1].pk).update(
+        document_type=CatalogueType.objects.create(
+            code="BBNA", name="Biên bản nghị án", group_code="16", group_name="Xét xử", position=990, part="hsva"
+        )
+    )
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    CaseDocument.objects.filter(pk=filed_case.documents[1].pk).update(document_type=None)
     # nor does the name on the cover, and what builds on it is for the same readers
     CaseFile.objects.filter(pk=case.pk).update(name="Vụ án đối với Lê Thị Bảo Vệ")
     case.refresh_from_db()

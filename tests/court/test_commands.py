@@ -70,6 +70,7 @@ def test_a_script_gets_data(filed_case: FiledCase, run: Run, tmp_path: Path) -> 
         "pages": 8,
         "documents": 3,
         "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "left_out": [],
     }
 
 

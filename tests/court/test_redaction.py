@@ -289,6 +289,21 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
     laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     assert [each.document_id for each in laid.filed] == [paper.document_id]
+    # nor is one with a page that nobody could look for her name on, unless the whole page is taken out
+    blank = pikepdf.new()
+    with pikepdf.open(readable_pdf(paper.document)) as told:
+        blank.pages.append(told.pages[0])
+        for _each in range((paper.page_count or 0) - 1):
+            blank.add_blank_page(page_size=(595, 842))
+        blank.save(readable_pdf(paper.document))
+    places = redactions.proposals(actor=actor, filed=paper)
+    redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    wholly = [Mark(page, Box(0, 0, 595, 842), "khung") for page in range(2, (paper.page_count or 0) + 1)]
+    redactions.redact_document(actor=actor, filed=paper, marks=[*places, *wholly], ground="bao_ve")
+    laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    assert [each.document_id for each in laid.filed] == [paper.document_id]
     # a copy of what the document no longer is stands in for nothing
     CaseDocument.objects.filter(pk=paper.pk).update(sha256="0" * 64)
     paper.refresh_from_db()

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from tests.people import register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import ProceduralEvent
+from vks_plugin.court.deck.queries import trial_facts
 from vks_plugin.court.sessions import actions
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.queries import fingerprint, may_plan, office_at, session_of, session_view, told_to
@@ -265,7 +266,10 @@ def test_sessions_are_counted_by_office_period_and_kind(case: CaseFile, people: 
     lead, today = people["prosecutor_kv1"], timezone.localdate()
     learning = planned(lead, case, is_learning=True)
     actions.hold_session(actor=lead, session=learning, shown_kinds=["so_do"])
+    assert not trial_facts(case).closed_trial
     planned(lead, case, starts_on=today + dt.timedelta(days=40), is_closed=True)
+    # the panel may close a session of a case that nobody marked so
+    assert trial_facts(case).closed_trial
     planned(people["chief_province"], case, court_level="phuc_tham", procurators=[])
     client = APIClient()
     client.force_authenticate(lead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,8 +14,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from vks_plugin import __version__
 from vks_plugin.access.policy import Level
@@ -38,7 +41,7 @@ from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.text import ascii_file_name, composed, gettext_noop
-from vks_plugin.working import failure_kept
+from vks_plugin.working import failure_kept, held_alone
 
 logger = logging.getLogger("paperless.vks.court")
 
@@ -212,6 +215,7 @@ def request_bundle(
         options=wishes.as_data(),
     ).first()
     if running is not None:
+        resume_interrupted(Bundle.objects.filter(pk=running.pk))
         return running
     bundle = Bundle.objects.create(
         case=case,
@@ -258,14 +262,50 @@ def build(bundle_id: UUID | str) -> None:
 
     Whatever goes wrong is kept with the bundle as a sentence. A bundle another worker took is left alone.
     """
-    taken = Bundle.objects.filter(pk=bundle_id, status=Bundle.Status.QUEUED).update(status=Bundle.Status.RUNNING)
-    if taken != 1:
+    bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").filter(pk=bundle_id).first()
+    if bundle is None:
         return
-    bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").get(pk=bundle_id)
-    crashed = gettext_noop("Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị.")
-    keep = partial(_failed, bundle)
-    with failure_kept(keep, crashed=crashed, what=f"bundle {bundle.pk}", logger=logger):
-        _write(bundle)
+    with held_alone(bundle.lock_path) as alone:
+        queued = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.QUEUED)
+        if not alone or queued.update(status=Bundle.Status.RUNNING) != 1:
+            return
+        crashed = gettext_noop("Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị.")
+        keep = partial(_failed, bundle)
+        with failure_kept(keep, crashed=crashed, what=f"bundle {bundle.pk}", logger=logger):
+            _write(bundle)
+
+
+_LOST_AFTER = dt.timedelta(minutes=10)
+"""A bundle that waits longer is sent once more: the queue may have lost it. One that was taken meanwhile is left alone."""
+
+
+def resume_interrupted(bundles: QuerySet[Bundle]) -> int:
+    """Begin bundles anew whose worker is gone, and send those again that no worker took; return how many.
+
+    A worker holds the lock of what it makes as long as it lives, whatever ends it.
+    """
+    begun = 0
+    for bundle in bundles.filter(status__in=_OPEN).select_related("case", "requested_by")[:50]:
+        if bundle.status == Bundle.Status.RUNNING:
+            with held_alone(bundle.lock_path) as alone:
+                running = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING)
+                if not alone or running.update(status=Bundle.Status.QUEUED, progress=0) != 1:
+                    continue
+        elif bundle.created_at > timezone.now() - _LOST_AFTER:
+            continue
+        begun += 1
+        transaction.on_commit(partial(_send_again, bundle))
+    return begun
+
+
+def _send_again(bundle: Bundle) -> None:
+    from vks_plugin.court.tasks import make_bundle  # noqa: PLC0415 - the task imports this module
+
+    try:
+        make_bundle.apply_async(kwargs={"bundle_id": str(bundle.pk)})
+    except OperationalError:
+        # it still waits, and is sent the next time
+        logger.warning("bundle %s waits: the queue cannot be reached", bundle.pk)
 
 
 def _failed(bundle: Bundle, sentence: str) -> None:
@@ -414,6 +454,28 @@ def bundles_of(user: User, case: CaseFile) -> list[Bundle]:
         return []
     seen = set(visible_documents(user).filter(case=case).values_list("document_id", flat=True))
     return [bundle for bundle in case.bundles.all()[:20] if set(bundle.document_ids) <= seen and bundle.document_ids]
+
+
+class KeptBack(NamedTuple):
+    """A document that was asked for and is not in a bundle."""
+
+    document_id: int
+    """In the host."""
+    title: str
+    why: str
+
+
+def kept_back(user: User, bundles: Iterable[Bundle]) -> dict[UUID, list[KeptBack]]:
+    """Return what each of these bundles leaves out and why, of that which the person may see (one query)."""
+    rows = {bundle.pk: bundle.left_out for bundle in bundles if bundle.left_out}
+    asked = {document for each in rows.values() for document, _why in each}
+    if not asked:
+        return {}
+    seen = dict(visible_documents(user).filter(document_id__in=asked).values_list("document_id", "title"))
+    return {
+        pk: [KeptBack(document, seen[document], why) for document, why in each if document in seen]
+        for pk, each in rows.items()
+    }
 
 
 def cancel_bundle(*, actor: User, bundle: Bundle) -> None:

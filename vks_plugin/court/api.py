@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -34,6 +41,14 @@ _PRESETS = (
 )
 
 
+class _KeptBackSerializer(serializers.Serializer[actions.KeptBack]):
+    """A document that was asked for and is not in a bundle."""
+
+    document = serializers.IntegerField(source="document_id", help_text="Id in the host.")
+    title = serializers.CharField()
+    why = serializers.CharField(help_text="In a sentence.")
+
+
 class BundleSerializer(serializers.Serializer[Bundle]):
     """A court bundle (tập hồ sơ): one stamped and indexed PDF of a case."""
 
@@ -54,6 +69,7 @@ class BundleSerializer(serializers.Serializer[Bundle]):
     left_out = serializers.IntegerField(
         source="left_out_count", help_text="Documents kept back from those who will read this bundle."
     )
+    kept_back = serializers.SerializerMethodField(help_text="Which ones, of those the asker may see.")
     remark = serializers.SerializerMethodField(
         help_text="What is to be thought of before it is handed to the accused: the case was brought to trial already."
     )
@@ -61,6 +77,14 @@ class BundleSerializer(serializers.Serializer[Bundle]):
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     requested_by = PersonSerializer()
+
+    @extend_schema_field(_KeptBackSerializer(many=True))
+    def get_kept_back(self, bundle: Bundle) -> list[dict[str, Any]]:
+        """Return the documents with the reasons."""
+        known: dict[uuid.UUID, list[actions.KeptBack]] | None = self.context.get("kept_back")
+        if known is None:
+            known = actions.kept_back(self.context["view"].actor, [bundle])
+        return [dict(_KeptBackSerializer(each).data) for each in known.get(bundle.pk, [])]
 
     def get_remark(self, bundle: Bundle) -> str:
         """Return the sentence; empty for readers other than the accused."""
@@ -141,7 +165,11 @@ class CaseBundleViewSet(OfCaseViewSet):
         case = self.case_view().case
         chosen = [bundle.pk for bundle in actions.bundles_of(self.actor, case)]
         rows = Bundle.objects.filter(pk__in=chosen).select_related("case", "requested_by")
-        return self.page(rows, knowing=lambda _bundles: {"remark": reading_remark(case)})
+
+        def known(bundles: list[Bundle]) -> dict[str, Any]:
+            return {"remark": reading_remark(case), "kept_back": actions.kept_back(self.actor, bundles)}
+
+        return self.page(rows, knowing=known)
 
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Queue one."""

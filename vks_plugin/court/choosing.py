@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.folio_queries import folio_report
 from vks_plugin.cases.folio_report import Finding
 from vks_plugin.cases.folios import parse_labels
-from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
 from vks_plugin.conf import MEBIBYTE, configuration
+from vks_plugin.court.deck.rendering import page_sizes, page_texts
+from vks_plugin.court.deck.rules import DELIBERATION_TYPES, INTERNAL_GROUPS
 from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.plan import CORNERS, VolumeLimits
@@ -148,8 +150,9 @@ def choose(
         chosen = _core(picked, earlier)
     else:
         chosen = Choice(preset, [picked])
+    _keep_secrets_out(case, chosen)
     if preset == Preset.LEADERS:
-        chosen.groups = [sorted(picked, key=_by_group)]
+        chosen.groups = [sorted(group, key=_by_group) for group in chosen.groups]
     before = _chain(earlier)
     chosen.defence = Preset.DEFENCE in {preset, chosen.preset, *(each.preset for each in before)}
     if chosen.defence or wishes.redacted or any(each.options.get("redacted") for each in before):
@@ -269,6 +272,40 @@ def reading_remark(case: CaseFile) -> str:
     )
 
 
+def _keep_secrets_out(case: CaseFile, chosen: Choice) -> None:
+    """Leave out what stands under the folios of a paper that is withheld as a state secret.
+
+    Only a card stands for such a paper here (thẻ chỉ dẫn), so one that was filed under its folios either is that paper
+    or has a wrong folio; neither leaves the office in a bundle.
+    """
+    held = [
+        (each.folio_from or 0, each.folio_to)
+        for each in WithheldPaper.objects.filter(case=case, folio_from__isnull=False)
+    ]
+    if not held:
+        return
+    why = str(_("Mang bút lục của tài liệu mật có thẻ chỉ dẫn: hãy gỡ khỏi hồ sơ hoặc sửa bút lục."))
+    groups = []
+    for group in chosen.groups:
+        secret = [each for each in group if _lies_within(each, held)]
+        chosen.left_out += [(each, why) for each in secret]
+        groups.append([each for each in group if each not in secret])
+    if all(len(kept) == len(group) for kept, group in zip(groups, chosen.groups, strict=True)):
+        return
+    chosen.groups = groups
+    if not chosen.documents:
+        raise BadInput(_("Không còn tài liệu nào để lập tập: mọi tài liệu được chọn mang bút lục của tài liệu mật."))
+    chosen.notes.append(
+        _("%(number)d tài liệu không đưa vào vì mang bút lục của tài liệu mật có thẻ chỉ dẫn.")
+        % {"number": len(chosen.left_out)}
+    )
+
+
+def _lies_within(filed: CaseDocument, held: Sequence[tuple[int, int | None]]) -> bool:
+    numbers = [folio.number for folio in filed.folios.all() if folio.number is not None]
+    return any(first <= number <= (last or first) for number in numbers for first, last in held)
+
+
 def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
     """Leave out what the accused and their defender may not read."""
     if case.stage in BEFORE_CONCLUSION:
@@ -279,8 +316,8 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
             field="preset",
         )
     secret = masks_of(case)
-    groups = []
-    for group in chosen.groups:
+    groups, whole = [], chosen.groups
+    for group in whole:
         kept = []
         for each in group:
             why = _why_not(each, secret, chosen.redactions.get(each.pk))
@@ -292,22 +329,37 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
     chosen.groups = groups
     if not chosen.documents:
         raise BadInput(_("Không còn tài liệu nào được đưa cho bị can, người bào chữa: hãy che thông tin trước."))
-    if chosen.left_out:
+    kept_back = sum(len(before) - len(after) for before, after in zip(whole, groups, strict=True))
+    if kept_back:
         chosen.notes.append(
-            _("%(number)d tài liệu không đưa vào bản này vì có thông tin phải giữ kín.")
-            % {"number": len(chosen.left_out)}
+            _("%(number)d tài liệu không đưa vào bản này vì có thông tin phải giữ kín.") % {"number": kept_back}
         )
 
 
 def _why_not(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction | None) -> str:
     """Return why a paper may not be handed to the defence; empty when it may."""
+    kind = filed.document_type
+    if kind is not None and kind.code in DELIBERATION_TYPES:
+        return str(_("Việc nghị án là bí mật."))
+    if kind is not None and kind.group_code in INTERNAL_GROUPS:
+        return str(_("Tài liệu nội bộ của Viện kiểm sát."))
     # what the index prints of it
     if named_in(f"{filed.title}\n{filed.number}\n{filed.characteristics}", secret):
         return str(_("Tên tài liệu có tên người phải giữ kín: hãy sửa tên."))
     if copy is not None:
-        left = still_readable(readable_pdf(filed.document), secret, copy)
-        return str(_("Bản che còn tên người phải giữ kín: hãy che lại.")) if left else ""
-    if filed.document_type is not None and filed.document_type.sensitive:
+        source = readable_pdf(filed.document)
+        if still_readable(source, secret, copy):
+            return str(_("Bản che còn tên người phải giữ kín: hãy che lại."))
+        unread = _unread_pages(source, copy) if secret else []
+        if unread:
+            return str(
+                _(
+                    "Bản che có trang chưa nhận dạng chữ nên không kiểm tra được tên người phải giữ kín (trang %(pages)s): hãy nhận dạng lại, hoặc che cả trang."
+                )
+                % {"pages": ", ".join(str(page) for page in unread[:10])}
+            )
+        return ""
+    if kind is not None and kind.sensitive:
         return str(_("Loại tài liệu có thể có ảnh nhạy cảm."))
     if not secret:
         return ""
@@ -340,6 +392,22 @@ def still_readable(source: Path, secret: Sequence[PersonFacts], copy: Redaction)
         for mark in propose(source, terms, people=secret, patterns=())
         if not any(_covers(box, mark.box) for box in by_page.get(mark.page, ()))
     ]
+
+
+def _unread_pages(source: Path, copy: Redaction) -> list[int]:
+    """Return the pages of a document that have no words to look for names in, and are not taken out as a whole."""
+    sizes = page_sizes(source)
+    texts = page_texts(source, range(1, len(sizes) + 1))
+    whole = {
+        page
+        for page, *sides, _kind in copy.marks
+        if page <= len(sizes) and _covers(Box(*sides), Box(_EDGE, _EDGE, *(side - _EDGE for side in sizes[page - 1])))
+    }
+    return [page for page, text in enumerate(texts, 1) if not text.strip() and page not in whole]
+
+
+_EDGE = 15.0
+"""Points at the edge of a page that a rectangle over the whole of it may leave free."""
 
 
 def _covers(box: Box, letters: Box) -> bool:

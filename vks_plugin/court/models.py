@@ -96,6 +96,11 @@ class Bundle(Made):
         return self.path.with_suffix(f".json{SUFFIX}")
 
     @property
+    def lock_path(self) -> Path:
+        """What its worker holds as long as it lives."""
+        return self.path.with_suffix(".lock")
+
+    @property
     def is_signed(self) -> bool:
         """Whether the office signed what was made."""
         return self.signature_path.is_file()

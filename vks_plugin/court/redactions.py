@@ -14,7 +14,7 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.court.choosing import redactions_of
 from vks_plugin.court.models import Redaction
-from vks_plugin.court.protected import masks_of, people_to_mask
+from vks_plugin.court.protected import people_to_mask, protected_people
 from vks_plugin.court.redaction import MOST_MARKS, PATTERNS, Mark, long_enough, propose, redact
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.hashing import sha256_of
@@ -35,6 +35,9 @@ def usual_terms(case: CaseFile) -> list[tuple[str, str]]:
             ("dia_chi", person.residence),
             ("dien_thoai", person.contact),
         ]
+    # in court an accused under 18 is not named either; who makes a copy for the defence unticks these
+    for young in protected_people(case):
+        found += [("nguoi", name) for name in (young.name, *young.other_names) if ("nguoi", name) not in found]
     # an initial or a house number alone cannot be looked for; the person who makes the copy sees the page
     return [(kind, words.strip()) for kind, words in found if long_enough(words)]
 
@@ -55,7 +58,7 @@ def proposals(
     return propose(
         readable_pdf(filed.document),
         [*usual_terms(filed.case), *given],
-        people=masks_of(filed.case),
+        people=protected_people(filed.case),
         patterns=patterns,
     )
 

@@ -378,7 +378,7 @@ def stuck_bundles(_scope: Scope) -> Result:
     return warning(
         f"{len(rows)} tập hồ sơ lập quá {LONG.seconds // 3600} giờ chưa xong, của vụ án {some(sorted({code for _, code in rows}))}.",
         "bundles have been in the making for more than an hour",
-        mend="Người yêu cầu bấm Dừng trên trang của tập rồi lập lại: "
+        mend="Tập bị ngắt tự lập lại khi tác vụ nền và lịch chạy: xem “worker” và “beat”. Vẫn vậy thì người yêu cầu bấm Dừng rồi lập lại: "
         + " ".join(f"`/vks/bundles/{pk}/`" for pk, _code in rows[:5])
-        + " (stop them and ask again).",
+        + " (interrupted ones begin anew by themselves; else stop them and ask again).",
     )

@@ -27,7 +27,14 @@ from vks_plugin.cases.models import CaseDocument, CasePerson, Folio, WithheldPap
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
-from vks_plugin.court.deck.queries import deck_for, export_for, obstacles_of, slides_of
+from vks_plugin.court.deck.queries import (
+    deck_for,
+    export_for,
+    exports_of,
+    may_have,
+    obstacles_of,
+    slides_of,
+)
 from vks_plugin.court.deck.rules import Rule
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -71,6 +78,15 @@ def rules(presentation: Presentation, actor: User) -> list[tuple[Rule, int | Non
 def victim(filed: FiledCase, actor: User, **marks: Any) -> None:
     values = {"role": "victim", "full_name": "Lò Thị Hoa"} | marks
     access.add_entry(actor=actor, case=filed.case, part="person", values=values)
+
+
+def exported(actor: User, presentation: Presentation) -> DeckExport:
+    """Return a finished package of the presentation."""
+    export = actions.request_deck(actor=actor, presentation=presentation)
+    actions.build_deck(export.pk)
+    export.refresh_from_db()
+    assert (export.status, export.error) == (DeckExport.Status.DONE, "")
+    return export
 
 
 # --- a whole deck
@@ -403,6 +419,15 @@ def test_marks_are_found_by_their_words_and_personal_ones_stay_personal(
         (tuple(area),),
         ((0.5, 0.5, 0.2, 0.1),),
     ]
+    # a package with marks that are not shared is for its maker alone
+    chief = people["chief_kv1"]
+    own, theirs = (exported(actor, presentation) for actor in (lead, chief))
+    assert [each.pk for each in exports_of(lead, presentation)] == [own.pk]
+    assert not may_have(chief, own)
+    assert may_have(chief, theirs)
+    FolioMark.objects.update(shared=True)
+    assert may_have(chief, exported(lead, presentation))
+    FolioMark.objects.exclude(pk=shared.pk).update(shared=False)
     with pytest.raises(NotAllowed):
         actions.remove_mark(actor=lead, case=case, mark_id=shared.pk)
     actions.remove_mark(actor=people["chief_kv1"], case=case, mark_id=shared.pk)

@@ -83,6 +83,32 @@ def test_testimony_does_not_get_in_as_another_exhibit(group: str) -> None:
     assert found(exhibit(pages=unknown, confirmed=True)) == [(Rule.UNCLASSIFIED, 1)]
 
 
+@pytest.mark.parametrize("kind", ["BBDC", "BBTUT", "BBLV"])
+def test_what_somebody_said_is_testimony_whatever_the_group_of_the_paper(kind: str) -> None:
+    paper = pages(group_code="07", type_code=kind)
+    assert found(exhibit(pages=paper)) == [(Rule.TESTIMONY_PLACE, 1)]
+    assert found(exhibit(pages=paper, state="du_phong", confirmed=True)) == [(Rule.TESTIMONY_PLACE, 1)]
+    assert found(of_testimony(pages=paper)) == []
+
+
+def test_a_recording_of_a_questioning_waits_for_the_panel() -> None:
+    disc = pages(group_code="10", type_code="DGAH")
+    for state in ("hien", "du_phong"):
+        (only,) = examine(TrialFacts(), [exhibit(pages=disc, state=state, confirmed=True)])
+        assert (only.rule, only.blocks) == (Rule.RECORDING, True)
+        assert "Điều 313" in only.sentence
+    assert found(exhibit(pages=disc, state="cho_hdxx_dong_y")) == []
+
+
+def test_numbers_of_identity_cards_on_a_page_are_remarked() -> None:
+    told = pages(text="Căn cước công dân số 001099012345, cấp ngày 12/3/2021")
+    (only,) = examine(TrialFacts(), [exhibit(pages=told)])
+    assert (only.rule, only.slide, only.blocks) == (Rule.PRIVATE_NUMBER, 1, False)
+    assert "001099012345" not in only.sentence
+    assert Rule.PRIVATE_NUMBER not in dict(found(exhibit(pages=pages(text=told.text, copy_shown=True))))
+    assert found(exhibit(pages=pages(text="Ngày 12/3/2021, số 001099/QĐ"))) == []
+
+
 @pytest.mark.parametrize(
     "facts",
     [{"part": "hsks"}, {"group_code": "HK"}, {"group_code": "TC"}, {"part": "hsks", "group_code": "03"}],

@@ -32,7 +32,6 @@ from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.locking import checked_password, ending_of, lock
-from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.paper import write_pdf
 from vks_plugin.court.deck.powerpoint import write_pptx
@@ -43,6 +42,7 @@ from vks_plugin.court.deck.queries import (
     material_for,
     may_confirm,
     slide_fingerprint,
+    told_of_package,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
@@ -614,7 +614,7 @@ def _build(export: DeckExport) -> None:
                 total=len(deck.pages),
                 document_ids=[pk for pk, _sha256 in deck.documents],
                 expires_on=expires_on,
-                **told_of_manifest(manifest),
+                **told_of_package(deck, manifest),
             )
             if finished:
                 tell_made(export.requested_by, export, deck, sha256)
@@ -630,13 +630,6 @@ def _build(export: DeckExport) -> None:
 def _end(export: DeckExport, status: str, **values: object) -> bool:
     running = DeckExport.objects.filter(pk=export.pk, status=DeckExport.Status.RUNNING)
     return running.update(status=status, finished_at=timezone.now(), **values) == 1
-
-
-def told_of_manifest(manifest: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the fields of an export that say what is in it; nothing of one without a manifest."""
-    if manifest is None:
-        return {}
-    return {"manifest_sha256": digest_of_manifest(manifest), "contents": contents_of(manifest)}
 
 
 def expiry_for(case: CaseFile) -> dt.date:
@@ -656,7 +649,7 @@ def record_made(export: DeckExport, deck: Deck, sha256: str, manifest: dict[str,
     export.progress = export.total = len(deck.pages)
     export.document_ids = [pk for pk, _sha256 in deck.documents]
     export.finished_at, export.expires_on = timezone.now(), deck.expires_on
-    for name, value in told_of_manifest(manifest).items():
+    for name, value in told_of_package(deck, manifest).items():
         setattr(export, name, value)
     export.save(force_insert=True)
 

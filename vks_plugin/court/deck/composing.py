@@ -17,7 +17,8 @@ from vks_plugin.court.deck.rules import (
     JUVENILE_GROUP,
     MOST_PAGES,
     MOST_SLIDES,
-    TESTIMONY_GROUPS,
+    RECORDING_TYPES,
+    is_testimony,
 )
 from vks_plugin.language import speaking
 from vks_plugin.text import folded
@@ -30,8 +31,9 @@ def composed_slides(user: User, presentation: Presentation) -> list[Slide]:
     """Return slides for a new presentation, unsaved and without positions.
 
     What goes in comes in by itself where no rule can be against it: numbered papers of the case file. Testimony waits
-    until somebody chooses its ground; papers on minors, sensitive ones and those of the panel's deliberation stay out.
-    Evidence is shown in order, everything else waits as a reserve that its folio number calls up.
+    until somebody chooses its ground; papers on minors, sensitive ones, recordings of questionings and those of the
+    panel's deliberation stay out. Evidence is shown in order, everything else waits as a reserve that its folio number
+    calls up.
     """
     case = presentation.case
     with speaking("vi"):
@@ -55,9 +57,9 @@ class _Composer:
     @staticmethod
     def _fits(filed: CaseDocument, withheld: Sequence[tuple[int, int]]) -> bool:
         kind = filed.document_type
-        if kind is None or kind.sensitive or kind.code in DELIBERATION_TYPES:
+        if kind is None or kind.sensitive or kind.code in DELIBERATION_TYPES | RECORDING_TYPES:
             return False
-        if kind.group_code in TESTIMONY_GROUPS | INTERNAL_GROUPS | {JUVENILE_GROUP}:
+        if is_testimony(kind.code, kind.group_code) or kind.group_code in INTERNAL_GROUPS | {JUVENILE_GROUP}:
             return False
         first, last = filed.folio_from or 0, filed.folio_to or 0
         return not any(first <= end and start <= last for start, end in withheld)

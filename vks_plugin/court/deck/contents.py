@@ -95,6 +95,8 @@ class Deck:
     pages: tuple[DeckPage, ...]
     remarks: tuple[str, ...] = ()
     """What is to be thought of when it is shown, such as a closed trial."""
+    private: bool = False
+    """Whether it has marks that only who made it sees: nobody else is handed it."""
     package: str = ""
     """Id of the export; a log of what was shown names it."""
     expires_on: dt.date | None = None

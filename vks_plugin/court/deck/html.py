@@ -184,6 +184,7 @@ def _drawing(diagram: Diagram) -> dict[str, Any]:
 
 def _notes(deck: Deck) -> dict[str, Any]:
     return {
+        "remarks": list(deck.remarks),
         "slides": {str(slide.number): slide.notes for slide in deck.slides if slide.notes},
         "marks": {page.key: [mark.note for mark in page.marks if mark.note] for page in deck.pages if page.marks},
     }

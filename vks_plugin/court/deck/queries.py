@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -25,6 +25,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.court.choosing import redactions_of, still_readable
 from vks_plugin.court.deck import drawing
 from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, ShownMark
+from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.rendering import Area, file_sha256, page_texts
 from vks_plugin.court.deck.rules import (
@@ -43,6 +44,7 @@ from vks_plugin.court.deck.rules import (
 from vks_plugin.court.masking import PersonFacts, masked, named_in
 from vks_plugin.court.models import Redaction
 from vks_plugin.court.protected import protected_people
+from vks_plugin.court.sessions.states import CALLED_OFF
 from vks_plugin.custody.queries import sealed_files
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.host.files import newest_version, readable_pdf
@@ -90,8 +92,21 @@ def presentation_of(case: CaseFile, number: int) -> Presentation:
     return found
 
 
+_PRIVATE = "private"
+"""Among the contents of a package: it has marks that its maker did not share."""
+
+
 def may_have(user: User, export: DeckExport) -> bool:
-    """Tell whether the person may have a deck: works on the case and may read everything in it at this moment."""
+    """Tell whether the person may have a deck: works on the case and may read everything in it at this moment.
+
+    One with marks that its maker shares with nobody is for its maker alone.
+    """
+    if export.requested_by_id != user.pk and _PRIVATE in export.contents:
+        return False
+    return _may_read(user, export)
+
+
+def _may_read(user: User, export: DeckExport) -> bool:
     try:
         deck_view(user, export.presentation.case.code, writing=True)
     except (NotFound, NotAllowed):
@@ -185,7 +200,18 @@ def told_of_packages(exports: Iterable[DeckExport]) -> list[PackageTold]:
 def exports_of(user: User, presentation: Presentation) -> list[DeckExport]:
     """Return the newest decks of a presentation that the person may have."""
     rows = presentation.exports.select_related("presentation__case__unit__parent", "requested_by").defer("contents")
-    return [export for export in rows[:10] if may_have(user, export)]
+    own = rows.filter(Q(requested_by=user) | ~Q(contents__has_key=_PRIVATE))
+    return [export for export in own[:10] if _may_read(user, export)]
+
+
+def told_of_package(deck: Deck, manifest: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of an export that say what is in it; only a ZIP has a manifest."""
+    told: dict[str, Any] = {}
+    if manifest is not None:
+        told = {"manifest_sha256": digest_of_manifest(manifest), "contents": contents_of(manifest)}
+    if deck.private:
+        told["contents"] = {**told.get("contents", {}), _PRIVATE: True}
+    return told
 
 
 def marks_for(user: User, documents: Iterable[int]) -> QuerySet[FolioMark]:
@@ -220,10 +246,10 @@ class Material:
 
 
 def trial_facts(case: CaseFile) -> TrialFacts:
-    """Return what the rules need to know of a case (three queries)."""
+    """Return what the rules need to know of a case (four queries)."""
     secret = list(WithheldPaper.objects.filter(case=case))
     return TrialFacts(
-        closed_trial=case.is_closed_trial,
+        closed_trial=case.is_closed_trial or _is_held_behind_closed_doors(case),
         restricted=case.confidentiality == CaseFile.Confidentiality.RESTRICTED,
         secret_folios=tuple(
             (each.folio_from, each.folio_to)
@@ -234,6 +260,11 @@ def trial_facts(case: CaseFile) -> TrialFacts:
         protected=protected_people(case),
         unsealed_shown=configuration().deck_unsealed,
     )
+
+
+def _is_held_behind_closed_doors(case: CaseFile) -> bool:
+    """Tell whether the panel keeps the public out of a session of the case, whatever the case itself says."""
+    return case.court_sessions.filter(is_closed=True).exclude(state=CALLED_OFF).exists()
 
 
 def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Material:
@@ -361,7 +392,7 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
     standing = [own.get(page) or (own.get(page - 1) if backs else None) for page in within]
     texts: list[str] = []
     internal = filed.part != "hsva" or (kind is not None and kind.group_code in INTERNAL_GROUPS)
-    if material.trial.protected and not internal:
+    if not internal:
         texts = page_texts(readable_pdf(filed.document), within)
     copy = shown_copy(material, slide) if not internal else None
     return PagesFacts(
@@ -486,6 +517,7 @@ class _Builder:
         self.keys: dict[_PageKey, str] = {}
         self.users: dict[_PageKey, list[Slide]] = defaultdict(list)
         self.marks: dict[tuple[int, int], list[FolioMark]] = defaultdict(list)
+        self.private = False
         for mark in marks_for(material.user, material.visible):
             self.marks[mark.case_document_id, mark.page].append(mark)
 
@@ -505,6 +537,7 @@ class _Builder:
             slides=tuple(made),
             pages=tuple(self._page(key, name) for key, name in self.keys.items()),
             remarks=remarks,
+            private=self.private,
         )
 
     def _slide(self, number: int, slide: Slide) -> DeckSlide:
@@ -554,6 +587,8 @@ class _Builder:
     def _page(self, key: _PageKey, name: str) -> DeckPage:
         filed = self.material.visible[key.document]
         copy = self.material.copies[key.document] if key.redacted else None
+        marks = self.marks[key.document, key.page] if key.crop is None else []
+        self.private = self.private or any(not mark.shared for mark in marks)
         return DeckPage(
             key=name,
             folio=self.material.label(filed, key.page),
@@ -567,10 +602,6 @@ class _Builder:
             crop=key.crop,
             redaction=str(copy.pk) if copy is not None else "",
             original_sha256=copy.source_sha256 if copy is not None else "",
-            marks=tuple(
-                ShownMark(tuple(tuple(area) for area in mark.areas), mark.note)
-                for mark in self.marks[key.document, key.page]
-                if key.crop is None
-            ),
+            marks=tuple(ShownMark(tuple(tuple(area) for area in mark.areas), mark.note) for mark in marks),
             held=all(slide.state == AWAITS_PANEL for slide in self.users[key]),
         )

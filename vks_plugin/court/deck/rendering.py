@@ -143,6 +143,16 @@ def page_texts(path: Path, numbers: Sequence[int]) -> list[str]:
     return [_text_of(str(path), facts.st_size, facts.st_mtime_ns, number) for number in numbers]
 
 
+def page_sizes(path: Path) -> list[tuple[float, float]]:
+    """Return width and height of every page as it is shown, in points.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    with opened(path) as pdf:
+        return [pdf.get_page_size(number) for number in range(len(pdf))]
+
+
 def areas_of_words(path: Path, number: int, words: str) -> list[Area]:
     """Return where these words stand on a page, a rectangle a line; none when they do not stand there.
 

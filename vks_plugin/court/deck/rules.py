@@ -28,6 +28,10 @@ INTERNAL_GROUPS = frozenset({"HK", "TC"})
 """Catalogue groups of the supervision file, which stays with the procuracy."""
 TESTIMONY_GROUPS = frozenset({"05", "06"})
 """Catalogue groups of testimony: of the accused, of victims, parties and witnesses."""
+TESTIMONY_TYPES = frozenset({"BBDC", "BBTUT", "BBLV"})
+"""Kinds of other groups that write down what somebody said: confrontation, confession on turning oneself in, minutes of a talk."""
+RECORDING_TYPES = frozenset({"DGAH"})
+"""Recordings of questionings, which are played where the panel decides so (BLTTHS, Điều 313)."""
 DELIBERATION_TYPES = frozenset({"BBNA"})
 """Papers of the panel's deliberation, which is secret."""
 JUVENILE_GROUP = "NCTN"
@@ -38,6 +42,11 @@ SHOWING_PAGES = frozenset({EXHIBIT, IMAGE, TESTIMONY})
 MOST_SLIDES = 600
 MOST_PAGES = 1000
 """Pages of the case file in one deck."""
+
+
+def is_testimony(type_code: str, group_code: str) -> bool:
+    """Tell whether a kind of paper holds what somebody said before the trial, which Điều 308 keeps from being read out freely."""
+    return group_code in TESTIMONY_GROUPS or type_code in TESTIMONY_TYPES
 
 
 class Rule(StrEnum):
@@ -59,6 +68,7 @@ class Rule(StrEnum):
     STATE_SECRET = "state_secret"  # noqa: S105 - the name of a rule
     TESTIMONY_GROUND = "testimony_ground"
     TESTIMONY_PLACE = "testimony_place"
+    RECORDING = "recording"
     PROTECTED_PERSON = "protected_person"
     YOUNG_VICTIM = "young_victim"
     SENSITIVE = "sensitive"
@@ -360,10 +370,18 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
             ),
             title=pages.title,
         )
-    if pages.group_code in TESTIMONY_GROUPS and slide.kind != TESTIMONY:
+    if is_testimony(pages.type_code, pages.group_code) and slide.kind != TESTIMONY:
         yield here.told(
             Rule.TESTIMONY_PLACE,
             _("Trang %(slide)d: “%(title)s” là lời khai: hãy đổi thành trang lời khai và chọn căn cứ theo Điều 308."),
+            title=pages.title,
+        )
+    if pages.type_code in RECORDING_TYPES and slide.state != AWAITS_PANEL:
+        yield here.told(
+            Rule.RECORDING,
+            _(
+                "Trang %(slide)d: “%(title)s” là ghi âm, ghi hình hỏi cung, chỉ mở khi Hội đồng xét xử quyết định (Điều 313): hãy chọn trạng thái chờ HĐXX đồng ý."
+            ),
             title=pages.title,
         )
     if not slide.confirmed:
@@ -371,6 +389,15 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
 
 
 def _of_people(here: _At, trial: TrialFacts, pages: PagesFacts) -> Iterable[Obstacle]:
+    if not pages.copy_shown and _PRIVATE.search(pages.text):
+        yield here.told(
+            Rule.PRIVATE_NUMBER,
+            _(
+                "Trang %(slide)d: bút lục của “%(title)s” có dãy số giống số căn cước hoặc điện thoại: hãy chiếu bản đã che, trừ khi con số cần cho việc chứng minh."
+            ),
+            blocks=False,
+            title=pages.title,
+        )
     # titles are shown without these names
     named = pages.left_named if pages.copy_shown else named_in(f"{pages.title}\n{pages.text}", trial.protected)
     for person in named:

@@ -67,7 +67,7 @@ class Command(BaseCommand):
         # earlier files of that name stay until the new ones are complete and found sound
         try:
             with tempfile.TemporaryDirectory(dir=out.parent, prefix=".vks-") as fresh:
-                result, filed = self._made(case, options, Path(fresh) / out.name)
+                result, laid = self._made(case, options, Path(fresh) / out.name)
         except VksError as error:
             raise CommandError(error.message) from error
         except OSError as error:
@@ -75,17 +75,25 @@ class Command(BaseCommand):
             raise CommandError(message) from error
         files = [str(out.parent / each.path.name) for each in result.volumes]
         if options["json"]:
-            row = {"file": files[0], "pages": result.page_count, "documents": filed, "sha256": result.sha256}
+            row: dict[str, Any] = {
+                "file": files[0],
+                "pages": result.page_count,
+                "documents": len(laid.filed),
+                "sha256": result.sha256,
+                "left_out": [{"title": each.title, "why": why} for each, why in laid.left_out],
+            }
             if len(files) > 1:
                 row["files"] = files
             self.stdout.write(json.dumps(row, ensure_ascii=False))
         else:
             self.stdout.write(
-                f"{', '.join(files)}: {result.page_count} trang, {filed} tài liệu, SHA-256 {result.sha256}"
+                f"{', '.join(files)}: {result.page_count} trang, {len(laid.filed)} tài liệu, SHA-256 {result.sha256}"
             )
+            for each, why in laid.left_out:
+                self.stdout.write(f"Không đưa vào: {each.title}: {why}")
 
-    def _made(self, case: CaseFile, options: dict[str, Any], fresh: Path) -> tuple[BundleResult, int]:
-        """Make it, tell of it, put it in place; return what was written and how many documents are inside."""
+    def _made(self, case: CaseFile, options: dict[str, Any], fresh: Path) -> tuple[BundleResult, actions.LaidOut]:
+        """Make it, tell of it, put it in place; return what was written and what it holds."""
         with transaction.atomic():
             actor = actor_of(case, options["user"])
             earlier = actions.earlier_bundle(actor, case, options["earlier"]) if options["earlier"] else None
@@ -114,4 +122,4 @@ class Command(BaseCommand):
                 options["manifest"].write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
                 if key is not None:
                     sign_beside(options["manifest"], key)
-        return result, len(laid.filed)
+        return result, laid

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.queries import case_for
 from vks_plugin.court import actions
+from vks_plugin.court.models import Bundle
 from vks_plugin.errors import BadInput
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.web.court_forms import BundleForm
@@ -34,7 +35,7 @@ def make(request: SignedInRequest, code: str) -> HttpResponse:
         earlier=form.cleaned_data["earlier"],
     )
     if is_fragment(request):
-        return show(request, "vks/cases/bundle.html", {"bundle": bundle})
+        return _shown(request, bundle)
     messages.success(request, _("Đang lập tập hồ sơ."), extra_tags=OURS)
     return redirect("vks:case", code=code)
 
@@ -43,7 +44,12 @@ def make(request: SignedInRequest, code: str) -> HttpResponse:
 @require_GET
 def status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show how far a bundle is."""
-    return show(request, "vks/cases/bundle.html", {"bundle": actions.bundle_for(request.user, pk)})
+    return _shown(request, actions.bundle_for(request.user, pk))
+
+
+def _shown(request: SignedInRequest, bundle: Bundle) -> HttpResponse:
+    kept_back = actions.kept_back(request.user, [bundle]).get(bundle.pk, [])
+    return show(request, "vks/cases/bundle.html", {"bundle": bundle, "kept_back": kept_back})
 
 
 @page
@@ -54,7 +60,7 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     actions.cancel_bundle(actor=request.user, bundle=bundle)
     bundle.refresh_from_db()
     if is_fragment(request):
-        return show(request, "vks/cases/bundle.html", {"bundle": bundle})
+        return _shown(request, bundle)
     return redirect("vks:case", code=bundle.case.code)
 
 

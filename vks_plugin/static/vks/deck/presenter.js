@@ -76,6 +76,8 @@
     Array.from(find("tools").children).forEach((button) => button.classList.toggle("on", Boolean(told[button.dataset.state])));
   }
 
+  (window.DECK_NOTES.remarks || []).forEach((words) => find("remarks").append(make("p", "", words)));
+
   // --- the list ----------------------------------------------------------------------------------
 
   deck.slides.forEach((slide) => {
