@@ -143,15 +143,20 @@ def _memory() -> str | None:
 
 
 @contextmanager
-def postgresql() -> Iterator[dict[str, str] | None]:
-    """Run a PostgreSQL of our own, reachable through a socket in a folder that goes afterwards."""
+def postgresql(*, on_disk: bool = False) -> Iterator[dict[str, str] | None]:
+    """Run a PostgreSQL of our own, reachable through a socket in a folder that goes afterwards.
+
+    Args:
+        on_disk: its files lie on the disk, so that a commit waits for it; else in memory where there is room.
+    """
     programs = _postgresql()
     # it refuses to run as root; Debian's package brings a user for it
     user = "postgres" if os.geteuid() == 0 else ""
     if programs is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="vks-pg-", dir=_memory(), ignore_cleanup_errors=True) as folder:
+    place = None if on_disk else _memory()
+    with tempfile.TemporaryDirectory(prefix="vks-pg-", dir=place, ignore_cleanup_errors=True) as folder:
         prefix = ["runuser", "-u", user, "--"] if user else []
         if user:
             shutil.chown(folder, user)

@@ -167,7 +167,7 @@ def main(words: list[str]) -> int:
         f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|",
         flush=True,
     )
-    return population.on_each_database(["tests.bench.bench_ledger", *words])
+    return population.on_each_database(["tests.bench.bench_ledger", *words], on_disk=True)
 
 
 if __name__ == "__main__":

@@ -39,26 +39,32 @@ OFFICES = 20
 
 
 @contextmanager
-def database(engine: str) -> Iterator[dict[str, str] | None]:
-    """Give the environment of a database of its own; None when PostgreSQL is not on this machine."""
+def database(engine: str, *, on_disk: bool = False) -> Iterator[dict[str, str] | None]:
+    """Give the environment of a database of its own; None when PostgreSQL is not on this machine.
+
+    Args:
+        engine: `sqlite` or `postgresql`.
+        on_disk: whether PostgreSQL's files must lie on the disk; for what is judged by how long a commit waits.
+    """
     if engine == "sqlite":
         yield {}
         return
     from tests.run import postgresql
 
-    with postgresql() as environment:
+    with postgresql(on_disk=on_disk) as environment:
         yield environment
 
 
-def on_each_database(words: list[str]) -> int:
+def on_each_database(words: list[str], *, on_disk: bool = False) -> int:
     """Run a bench on SQLite and on PostgreSQL, and return the worse exit status.
 
     Args:
         words: its module and what it is told; `--engine` and the database are added.
+        on_disk: see `database`.
     """
     worst = 0
     for engine in ("sqlite", "postgresql"):
-        with database(engine) as environment:
+        with database(engine, on_disk=on_disk) as environment:
             if environment is None:
                 sys.stderr.write("PostgreSQL is not installed: left out\n")
                 continue
