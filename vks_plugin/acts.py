@@ -333,6 +333,7 @@ ACTS: dict[str, Act] = {
         _("Lập thống kê tài liệu"), ("inventory", "drawn_up_on", "folio_from", "folio_to", "rows", "rows_digest")
     ),
     "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
+    "bundle_encrypted": Act(_("Xuất tập hồ sơ đã mã hóa"), ("preset", "sha256")),
     "document_redacted": Act(
         _("Che thông tin tài liệu"),
         ("filing", "document", "source_sha256", "sha256", "pages", "marks", "redaction_ground"),

@@ -32,8 +32,18 @@ def one_line(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return `text` lower-cased without tone or letter marks: 'Đỗ Hữu' becomes 'do huu'."""
-    plain = unicodedata.normalize("NFD", one_line(text).casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).replace("đ", "d")
+    return unicodedata.normalize("NFD", one_line(text).casefold()).translate(_PLAIN)
+
+
+class _Plain(dict[int, int | None]):
+    """What becomes of a letter that was parted from its marks: whole papers go through here, letter by letter."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.combining(chr(code)) else code
+        return kept
+
+
+_PLAIN = _Plain({ord("đ"): ord("d")})
 
 
 def given_name_key(full_name: str) -> tuple[str, str]:

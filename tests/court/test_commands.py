@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pyzipper
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
+from vks_plugin.conf import configuration
+from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
+from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.host.files import readable_pdf
 
 if TYPE_CHECKING:
@@ -262,3 +266,115 @@ def test_a_program_calls_the_same_commands(two: tuple[CaseFile, CaseFile], tmp_p
     with pytest.raises(CommandError, match="Không có vụ án mã"):
         call_command("vks_bundle", case="X", out=tmp_path / "a.pdf")
     assert sys.exc_info() == (None, None, None)
+
+
+# --- encrypted
+
+
+PASSWORD = "thuyen co lua-7 nui"
+
+
+def _closed_file(folder: Path, words: str = PASSWORD) -> Path:
+    made = folder / "mat-khau"
+    made.write_text(words + "\n", encoding="utf-8")
+    made.chmod(0o600)
+    return made
+
+
+def test_a_bundle_leaves_in_an_encrypted_file_with_its_manifest(
+    filed_case: FiledCase, run: Run, tmp_path: Path
+) -> None:
+    out, place = tmp_path / "tap.zip", tmp_path / "rieng"
+    place.mkdir()
+    words = ("vks_bundle", "--case", filed_case.case.code, "--out", str(out))
+    code, said, errors = run(*words, "--password-file", str(_closed_file(place)))
+    assert (code, errors) == (0, "")
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    assert said == f"{out}: 8 trang, 3 tài liệu, SHA-256 {digest}\n"
+    with pyzipper.AESZipFile(out) as archive:
+        archive.setpassword(PASSWORD.encode())
+        assert archive.namelist() == ["tap-1.pdf", "bang-ke.json"]
+        inside = {name: archive.read(name) for name in archive.namelist()}
+        archive.setpassword(b"khong phai mat khau")
+        with pytest.raises(RuntimeError, match="password"):
+            archive.read("tap-1.pdf")
+    (tmp_path / "tap.pdf").write_bytes(inside["tap-1.pdf"])
+    assert inspect_bundle(tmp_path / "tap.pdf").problems == []
+    made, locked = LedgerEntry.objects.filter(kind__startswith="bundle_").order_by("seq")
+    assert made.said["data"]["sha256"] == hashlib.sha256(inside["tap-1.pdf"]).hexdigest()
+    assert made.said["data"]["sha256"] in inside["bang-ke.json"].decode()
+    assert (locked.kind, locked.said["data"]["sha256"]) == ("bundle_encrypted", digest)
+    assert PASSWORD not in str(list(LedgerEntry.objects.values_list()))
+    assert not list((configuration().data_dir / "bundles").iterdir())
+
+
+def test_a_deck_leaves_encrypted_and_is_told_with_both_hashes(
+    filed_case: FiledCase, run: Run, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VKS_DECK_UNSEALED = True
+    out = tmp_path / "goi.zip"
+    words = ("vks_deck", "--case", filed_case.case.code, "--compose", "theo_chung_cu", "--out", str(out))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD + "\nthua"))
+    code, _said, errors = run(*words, "--password-file", "-")
+    assert (code, errors) == (0, "")
+    with pyzipper.AESZipFile(out) as archive:
+        archive.setpassword(PASSWORD.encode())
+        assert archive.namelist() == ["goi-trinh-chieu.zip"]
+        inside = archive.read("goi-trinh-chieu.zip")
+    export = DeckExport.objects.get()
+    assert (export.encrypted, export.sha256) == (True, hashlib.sha256(inside).hexdigest())
+    kinds = dict(LedgerEntry.objects.filter(kind__startswith="deck_").values_list("kind", "pk"))
+    locked = LedgerEntry.objects.get(pk=kinds["deck_encrypted"]).said["data"]
+    assert (locked["sha256"], locked["package"]) == (hashlib.sha256(out.read_bytes()).hexdigest(), str(export.pk))
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    assert not list(export.path.parent.iterdir())
+
+
+def test_a_password_that_cannot_be_had_is_refused_before_anything_is_made(
+    filed_case: FiledCase, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "rieng"
+    place.mkdir()
+    password, out = _closed_file(place), tmp_path / "ra" / "tap.zip"
+    out.parent.mkdir()
+    case = ("--case", filed_case.case.code, "--out")
+
+    def refused(*words: str) -> str:
+        code, said, errors = run(*words)
+        assert (code, said, PASSWORD in errors, "Traceback" in errors) == (1, "", False, False)
+        return errors
+
+    for command in (("vks_bundle", *case, str(out)), ("vks_deck", "--compose", "theo_chung_cu", *case, str(out))):
+        assert "hãy nêu --password-file" in refused(*command, "--encrypted")
+        assert "Không đọc được tệp" in refused(*command, "--password-file", str(place / "khong-co"))
+        password.chmod(0o644)
+        assert "chmod 600" in refused(*command, "--password-file", str(password))
+        password.chmod(0o600)
+        monkeypatch.setattr(sys, "stdin", io.StringIO("ngắn"))
+        assert "Mật khẩu" in refused(*command, "--password-file", "-")
+    given = ("--password-file", str(password))
+    assert ".zip" in refused("vks_bundle", *case, str(out.with_suffix(".pdf")), *given)
+    assert ".zip" in refused("vks_bundle", *case, str(out), "--manifest", str(out.parent / "m.json"), *given)
+    assert ".zip" in refused("vks_deck", "--compose", "theo_chung_cu", *case, str(out.parent / "goi"), *given)
+    assert ".pdf" in refused("vks_deck", "--compose", "theo_chung_cu", *case, str(out), "--format", "pdf", *given)
+    assert list(out.parent.iterdir()) == []
+    assert not LedgerEntry.objects.filter(kind__in=("bundle_made", "deck_made")).exists()
+
+
+def test_a_password_is_asked_for_twice_where_there_is_a_keyboard(
+    filed_case: FiledCase, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "tap.zip"
+    words = ("vks_bundle", "--case", filed_case.case.code, "--out", str(out), "--encrypted")
+    keyboard = io.StringIO()
+    keyboard.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    answers = [PASSWORD, PASSWORD + "!"]
+    monkeypatch.setattr("getpass.getpass", lambda _words: answers.pop(0))
+    code, _said, errors = run(*words)
+    assert (code, "không giống nhau" in errors, out.exists()) == (1, True, False)
+    answers = [PASSWORD, PASSWORD]
+    assert run(*words)[0] == 0
+    with pyzipper.AESZipFile(out) as archive:
+        archive.setpassword(PASSWORD.encode())
+        assert archive.read("tap-1.pdf").startswith(b"%PDF")

@@ -564,6 +564,21 @@ def test_the_bundle_of_the_command_is_told_too(filed_case: FiledCase, tmp_path: 
     assert data(found.one)["sha256"] == hashlib.sha256((tmp_path / "b.pdf").read_bytes()).hexdigest()
 
 
+def test_an_encrypted_bundle_is_told_with_its_own_hash(filed_case: FiledCase, tmp_path: Path) -> None:
+    from django.core.management import call_command
+
+    password, out = tmp_path / "p", tmp_path / "b.zip"
+    password.write_text("thuyen co lua-7 nui")
+    password.chmod(0o600)
+    with written() as found:
+        call_command("vks_bundle", case=filed_case.case.code, out=out, password_file=str(password), json=True)
+    assert found.kinds() == ["bundle_made", "bundle_encrypted"]
+    assert data(found.of("bundle_encrypted")) == {
+        "preset": "toan_bo",
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+    }
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court.deck import actions as decks

@@ -421,6 +421,11 @@ def tell_made(
     )
 
 
+def tell_locked(actor: User | None, case: CaseFile, preset: str, sha256: str) -> None:
+    """Tell the ledger of the encrypted file that goes out."""
+    tell("bundle_encrypted", actor=actor, case=case, preset=preset, sha256=sha256)
+
+
 def _end(bundle: Bundle, status: str, **values: object) -> bool:
     """Close a running bundle; False when it was cancelled meanwhile."""
     changed = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING).update(

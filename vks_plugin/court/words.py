@@ -61,7 +61,9 @@ def _placed(page: pypdfium2.PdfPage) -> list[_Letter]:
     count = min(words.count_chars(), _MOST_LETTERS)
     turned = page.get_rotation()
     a, b, c, d, e, f = _as_drawn(page)
+    extent = _Extents(words)
     found: list[_Letter] = []
+    # pages of a report have thousands of letters: each is asked for once, and nothing is made that is not kept
     for index in range(count):
         code = pdfium.FPDFText_GetUnicode(words.raw, index)
         if code in _ENDS_A_LINE and found:
@@ -69,13 +71,20 @@ def _placed(page: pypdfium2.PdfPage) -> list[_Letter]:
             found.append(_Letter(" ", Box(last.right, last.top, last.right, last.bottom), found[-1].turn))
         if code < 32 or 0xD800 <= code < 0xE000:
             continue
-        left, bottom, right, top = _extent(words, index)
-        across = sorted((a * left + c * bottom + e, a * right + c * top + e))
-        down = sorted((b * left + d * bottom + f, b * right + d * top + f))
-        box = Box(across[0], down[0], across[1], down[1])
-        angle = math.degrees(pdfium.FPDFText_GetCharAngle(words.raw, index))
-        turn = round((turned - angle) / 90) % 4
-        found += [_Letter(letter, box, turn) for letter in _spelt(chr(code))]
+        left, bottom, right, top = extent.of(index)
+        one, other = a * left + c * bottom + e, a * right + c * top + e
+        upper, lower = b * left + d * bottom + f, b * right + d * top + f
+        if one > other:
+            one, other = other, one
+        if upper > lower:
+            upper, lower = lower, upper
+        box = Box(one, upper, other, lower)
+        angle = pdfium.FPDFText_GetCharAngle(words.raw, index)
+        turn = round((turned - math.degrees(angle)) / 90) % 4
+        if _JOINED[0] <= code <= _JOINED[1]:
+            found += [_Letter(letter, box, turn) for letter in _spelt(chr(code))]
+        else:
+            found.append(_Letter(chr(code), box, turn))
     words.close()
     return found
 
@@ -103,28 +112,43 @@ _FAR, _FINE = 1000.0, 500
 def _turned(box: Box, turn: int) -> Box:
     """Return a place after so many quarters of a turn against the clock, around the corner."""
     left, top, right, bottom = box
-    return (
-        box,
-        Box(top, -right, bottom, -left),
-        Box(-right, -bottom, -left, -top),
-        Box(-bottom, left, -top, right),
-    )[turn]
+    if turn == 1:
+        return Box(top, -right, bottom, -left)
+    if turn == 2:
+        return Box(-right, -bottom, -left, -top)
+    return Box(-bottom, left, -top, right) if turn else box
 
 
-def _extent(words: pypdfium2.PdfTextPage, index: int) -> tuple[float, float, float, float]:
-    """Return the place of a letter: where its font says that it stands, and where it is drawn."""
-    said: tuple[float, float, float, float]
-    drawn: tuple[float, float, float, float]
-    said, drawn = (words.get_charbox(index, loose=loose) for loose in (True, False))
-    if drawn[0] >= drawn[2] or drawn[1] >= drawn[3]:
-        return said
-    return min(said[0], drawn[0]), min(said[1], drawn[1]), max(said[2], drawn[2]), max(said[3], drawn[3])
+class _Extents:
+    """Tells the place of a letter in the page's own space: left, bottom, right, top."""
+
+    def __init__(self, words: pypdfium2.PdfTextPage) -> None:
+        self._words = words
+        self._said = pdfium.FS_RECTF()
+        self._drawn = [ctypes.c_double() for _side in range(4)]
+
+    def of(self, index: int) -> tuple[float, float, float, float]:
+        """Return where its font says that a letter stands, and where it is drawn: the smallest box around both."""
+        said = self._said
+        left, right, bottom, top = self._drawn
+        told = pdfium.FPDFText_GetLooseCharBox(self._words.raw, index, said)
+        if not (told and pdfium.FPDFText_GetCharBox(self._words.raw, index, left, right, bottom, top)):
+            message = "the place of a letter cannot be told"
+            raise pypdfium2.PdfiumError(message)
+        x0, y0, x1, y1 = left.value, bottom.value, right.value, top.value
+        if x0 >= x1 or y0 >= y1:
+            return said.left, said.bottom, said.right, said.top
+        return min(said.left, x0), min(said.bottom, y0), max(said.right, x1), max(said.top, y1)
 
 
-@lru_cache(maxsize=4096)
+_JOINED = (0xFB00, 0xFB06)
+"""Letters joined into one."""
+
+
+@lru_cache(maxsize=8)
 def _spelt(letter: str) -> str:
     """Return what letters joined into one stand for: `fi`."""
-    return unicodedata.normalize("NFKC", letter) if "\ufb00" <= letter <= "\ufb06" else letter
+    return unicodedata.normalize("NFKC", letter)
 
 
 def page_of(pdf: pypdfium2.PdfDocument, at: int) -> pypdfium2.PdfPage:
@@ -146,19 +170,24 @@ def page_of(pdf: pypdfium2.PdfDocument, at: int) -> pypdfium2.PdfPage:
 
 
 def _as_run(letters: Sequence[_Letter]) -> Run:
-    text = ""
+    text: list[str] = []
     boxes: list[Box] = []
+    right = 0.0
+    parted = True
     for letter, box, _turn in letters:
-        if boxes and not text.endswith(" "):
-            gap = box.left - boxes[-1].right
-            if gap > (box.bottom - box.top) * _SPACE and not letter.isspace():
-                text += " "
-                boxes.append(Box(boxes[-1].right, box.top, box.left, box.bottom))
-        if letter.isspace() and (not text or text.endswith(" ")):
-            continue
-        text += " " if letter.isspace() else letter
+        if letter.isspace():
+            if parted:
+                continue
+            letter, parted = " ", True  # noqa: PLW2901 - whatever space it was
+        else:
+            if not parted and box.left - right > (box.bottom - box.top) * _SPACE:
+                text.append(" ")
+                boxes.append(Box(right, box.top, box.left, box.bottom))
+            parted = False
+        text.append(letter)
         boxes.append(box)
-    return Run(text, tuple(boxes))
+        right = box.right
+    return Run("".join(text), tuple(boxes))
 
 
 def _runs(page_letters: Sequence[_Letter]) -> list[Run]:
@@ -222,7 +251,11 @@ def passages_of(page: pypdfium2.PdfPage) -> Iterator[Run]:
     """
     letters = _placed(page)
     for turn in sorted({each.turn for each in letters}):
-        upright = [each._replace(box=_turned(each.box, turn)) for each in letters if each.turn == turn]
+        upright = [each for each in letters if each.turn == turn]
+        if not turn:
+            yield from _passages(_runs(upright))
+            continue
+        upright = [each._replace(box=_turned(each.box, turn)) for each in upright]
         for text, boxes in _passages(_runs(upright)):
             yield Run(text, tuple(_turned(box, -turn % 4) for box in boxes))
     yield _as_run(letters)

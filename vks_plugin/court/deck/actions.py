@@ -823,19 +823,24 @@ def locked_deck(*, actor: User, export: DeckExport, password: str) -> BinaryIO:
         target.seek(0)
         # what goes out was told before
         with transaction.atomic():
-            tell(
-                "deck_encrypted",
-                actor=actor,
-                case=export.presentation.case,
-                package=str(export.pk),
-                presentation=export.presentation.number,
-                file_type=export.format,
-                sha256=sha256,
-            )
+            tell_locked(actor, export, sha256)
     except BaseException:
         target.close()
         raise
     return target
+
+
+def tell_locked(actor: User | None, export: DeckExport, sha256: str) -> None:
+    """Tell the ledger of the encrypted file that goes out."""
+    tell(
+        "deck_encrypted",
+        actor=actor,
+        case=export.presentation.case,
+        package=str(export.pk),
+        presentation=export.presentation.number,
+        file_type=export.format,
+        sha256=sha256,
+    )
 
 
 def locked_disposition(export: DeckExport) -> str:

@@ -6,6 +6,7 @@ The password is nowhere but in the request that fetches the file: not in the dat
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -74,11 +75,23 @@ def lock(source: Path, target: BinaryIO, password: str) -> None:
             # the message of the library quotes the path
             raise Conflict(_("Tệp của gói trên máy chủ bị hỏng: hãy xuất lại gói trình chiếu.")) from error
         return
+    lock_all({f"goi-trinh-chieu{source.suffix}": source}, target, password)
+
+
+def lock_all(files: Mapping[str, Path], target: BinaryIO, password: str) -> None:
+    """Write a ZIP of AES-256 that holds these files, by the names they have in it: anybody can read those.
+
+    Args:
+        files: what goes in.
+        target: a file open for reading and writing.
+        password: see `checked_password`.
+    """
     # version 2 of the format (AE-2) keeps no checksum of the plain file
     with pyzipper.AESZipFile(target, "w", compression=pyzipper.ZIP_STORED, encryption=pyzipper.WZ_AES) as archive:
         archive.setpassword(password.encode("ascii"))
         archive.setencryption(pyzipper.WZ_AES, nbits=256, force_wz_aes_version=2)
-        archive.write(source, f"goi-trinh-chieu{source.suffix}")
+        for name, path in files.items():
+            archive.write(path, name)
 
 
 def ending_of(source: Path) -> str:

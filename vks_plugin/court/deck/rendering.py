@@ -99,7 +99,10 @@ def render_image(pdf: Any, number: int, *, crop: Area | None = None, dpi: int = 
             # the whole page is drawn before the part is cut out of it
             (_MOST_PIXELS / max(width * height, 1)) ** 0.5,
         )
-        image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+        # as the picture is kept: nothing is turned round or copied once more
+        image: Image.Image = page.render(scale=scale, rev_byteorder=True).to_pil()
+        if image.mode != "RGB":
+            image = image.convert("RGB")
     except pypdfium2.PdfiumError as error:
         raise BadInput(_("Không vẽ được một trang của tài liệu: hãy báo quản trị kiểm tra tệp.")) from error
     finally:

@@ -14,15 +14,19 @@ from django.db import transaction
 from vks_plugin.access.log import Act, Reader, or_withheld, record_case
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.court import actions
 from vks_plugin.court.bundle import BundleResult, write_bundle
 from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
 from vks_plugin.custody.signing import office_key, sign_beside
 from vks_plugin.errors import VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
 from vks_plugin.management.actor import actor_of
+from vks_plugin.management.passwords import add_password_arguments, wanted_password
 
 
 class Command(BaseCommand):
@@ -48,6 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--accept-gaps", action="store_true", help="vẫn lập khi thiếu bút lục")
         parser.add_argument("--earlier", metavar="ID", type=UUID, help="tập đã lập mà tập này dựa vào")
         parser.add_argument("--manifest", metavar="FILE", type=Path, help="ghi cả bảng kê (JSON)")
+        add_password_arguments(parser)
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
     @speaking("vi")
@@ -64,22 +69,32 @@ class Command(BaseCommand):
         if out.is_dir():
             message = f"{out} là thư mục: hãy nêu tên tệp PDF."
             raise CommandError(message)
+        try:
+            password = wanted_password(options)
+        except VksError as error:
+            raise CommandError(error.message) from error
+        if password is not None and (out.suffix.lower() != ".zip" or options["manifest"]):
+            message = "Tập hồ sơ mã hóa là một tệp .zip có sẵn bảng kê: hãy nêu --out có đuôi .zip, bỏ --manifest."
+            raise CommandError(message)
         # earlier files of that name stay until the new ones are complete and found sound
         try:
-            with tempfile.TemporaryDirectory(dir=out.parent, prefix=".vks-") as fresh:
-                result, laid = self._made(case, options, Path(fresh) / out.name)
+            place = out.parent if password is None else configuration().data_dir / "bundles"
+            # of what is to be encrypted nothing else ever lies where it is written to
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryDirectory(dir=place, prefix=".vks-") as fresh:
+                result, laid, sha256 = self._made(case, options, Path(fresh), password)
         except VksError as error:
             raise CommandError(error.message) from error
         except OSError as error:
             message = f"Không ghi được {out}: {error.strerror or error}."
             raise CommandError(message) from error
-        files = [str(out.parent / each.path.name) for each in result.volumes]
+        files = [str(out.parent / each.path.name) for each in result.volumes] if password is None else [str(out)]
         if options["json"]:
             row: dict[str, Any] = {
                 "file": files[0],
                 "pages": result.page_count,
                 "documents": len(laid.filed),
-                "sha256": result.sha256,
+                "sha256": sha256,
                 "left_out": [{"title": each.title, "why": why} for each, why in laid.left_out],
             }
             if len(files) > 1:
@@ -87,13 +102,16 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(row, ensure_ascii=False))
         else:
             self.stdout.write(
-                f"{', '.join(files)}: {result.page_count} trang, {len(laid.filed)} tài liệu, SHA-256 {result.sha256}"
+                f"{', '.join(files)}: {result.page_count} trang, {len(laid.filed)} tài liệu, SHA-256 {sha256}"
             )
             for each, why in laid.left_out:
                 self.stdout.write(f"Không đưa vào: {each.title}: {why}")
 
-    def _made(self, case: CaseFile, options: dict[str, Any], fresh: Path) -> tuple[BundleResult, actions.LaidOut]:
-        """Make it, tell of it, put it in place; return what was written and what it holds."""
+    def _made(
+        self, case: CaseFile, options: dict[str, Any], folder: Path, password: str | None
+    ) -> tuple[BundleResult, actions.LaidOut, str]:
+        """Make it, tell of it, put it in place; return what was written, what it holds, and the hash."""
+        fresh = folder / options["out"].with_suffix(".pdf" if password is not None else options["out"].suffix).name
         with transaction.atomic():
             actor = actor_of(case, options["user"])
             earlier = actions.earlier_bundle(actor, case, options["earlier"]) if options["earlier"] else None
@@ -111,15 +129,52 @@ class Command(BaseCommand):
         actions.inspect_all(result)
         if key is not None:
             result = actions.sign_all(laid.plan, result, key)
+        if password is None:
+            self._hand_out(case, options, laid, result, result.sha256)
+            return result, laid, result.sha256
+        manifest = folder / "bang-ke.json"
+        manifest.write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
+        inside = [*(each.path for each in result.volumes), manifest]
+        if key is not None:
+            inside.append(sign_beside(manifest, key))
+        with tempfile.TemporaryDirectory(dir=options["out"].parent, prefix=".vks-") as place:
+            locked = Path(place) / "goi.zip"
+            sha256 = _locked(inside, locked, password)
+            self._hand_out(case, options, laid, result, sha256, locked=locked)
+        return result, laid, sha256
+
+    def _hand_out(
+        self,
+        case: CaseFile,
+        options: dict[str, Any],
+        laid: actions.LaidOut,
+        result: BundleResult,
+        sha256: str,
+        *,
+        locked: Path | None = None,
+    ) -> None:
+        """Tell of what was made, and put it in place: the file that is encrypted, or the volumes and the manifest."""
+        key = office_key() if options["manifest"] else None
         with transaction.atomic():
             with or_withheld():
                 # whoever runs a command is known to the server, not to us
                 record_case(Reader(None, command="vks_bundle"), Act.EXPORT, case, count=len(laid.filed))
             actions.tell_made(None, case, options["preset"], laid.filed, result)
+            if locked is not None:
+                actions.tell_locked(None, case, options["preset"], sha256)
+                locked.replace(options["out"])
+                return
             for each in result.volumes:
                 each.path.replace(options["out"].parent / each.path.name)
             if options["manifest"]:
                 options["manifest"].write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
                 if key is not None:
                     sign_beside(options["manifest"], key)
-        return result, laid
+
+
+def _locked(files: list[Path], target: Path, password: str) -> str:
+    """Write files into an encrypted ZIP, under names that tell nothing of the case; return its SHA-256."""
+    names = {path: f"tap-{number}{path.suffix}" for number, path in enumerate(files, 1) if path.suffix == ".pdf"}
+    with target.open("w+b") as stream:
+        lock_all({names.get(path, path.name): path for path in files}, stream, password)
+    return sha256_of(target)

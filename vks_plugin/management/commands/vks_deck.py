@@ -17,13 +17,23 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.html import write_folder
+from vks_plugin.court.deck.locking import lock
 from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, Presentation
 from vks_plugin.court.deck.queries import deck_for, presentation_of
 from vks_plugin.court.deck.rendering import file_sha256
 from vks_plugin.errors import VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
 from vks_plugin.management.actor import actor_of
+from vks_plugin.management.passwords import add_password_arguments, wanted_password
+
+
+def _plain_place(export: DeckExport) -> Path:
+    """Return a folder of the server for what is not encrypted yet."""
+    place = export.path.parent
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return place
 
 
 class Command(BaseCommand):
@@ -32,7 +42,7 @@ class Command(BaseCommand):
     help = "Xuất gói trình chiếu của một vụ án (thư mục hoặc ZIP mở bằng trình duyệt, PowerPoint, PDF), hoặc đối chiếu một gói."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--case`, `--presentation`, `--compose`, `--out`, `--format`, `--check`, `--user` and `--json`."""
+        """Add what says which presentation, in what form and where to, or what is to be checked."""
         parser.add_argument("--case", metavar="CODE", help="mã vụ án")
         parser.add_argument(
             "--presentation", type=int, metavar="N", help="bài trình chiếu số mấy (mặc định: bài mới nhất)"
@@ -50,6 +60,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--user", metavar="NAME", help="xuất với phạm vi của người này (mặc định: kiểm sát viên thụ lý chính)"
         )
+        add_password_arguments(parser)
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
     @speaking("vi")
@@ -83,29 +94,47 @@ class Command(BaseCommand):
         out: Path = options["out"].absolute()
         folder = options["format"] == DeckExport.Format.HTML and out.suffix.lower() != ".zip"
         self._look(out, folder=folder)
+        password = wanted_password(options)
+        if password is not None:
+            self._look_encrypted(out, options["format"])
         actor = actor_of(case, options["user"])
         with transaction.atomic():
             deck, presentation = self._deck(case, actor, options)
         # a package like any other: it is confirmed as destroyed on the page of its case
         export = DeckExport(presentation=presentation, format=options["format"], requested_by=actor)
+        export.encrypted = password is not None
         deck = replace(deck, package=str(export.pk), expires_on=actions.expiry_for(case))
         manifest: dict[str, Any] | None
         try:
-            with tempfile.TemporaryDirectory(dir=out.parent, prefix=".deck-") as place:
+            with (
+                tempfile.TemporaryDirectory(dir=out.parent, prefix=".deck-") as place,
+                tempfile.TemporaryDirectory(dir=_plain_place(export), prefix=".deck-") as plain,
+            ):
                 fresh = Path(place) / "deck"
-                if folder:
+                if password is not None:
+                    # on the stick only what is encrypted ever lies
+                    source = Path(plain) / export.path.name
+                    manifest = actions.write_deck(deck, source, options["format"])
+                    made = sha256_of(source)
+                    with fresh.open("w+b") as stream:
+                        lock(source, stream, password)
+                elif folder:
                     fresh.mkdir()
                     manifest = write_folder(deck, fresh)
                 else:
                     manifest = actions.write_deck(deck, fresh, options["format"])
                 sha256 = file_sha256(fresh / "manifest.json" if folder else fresh)
+                if password is None:
+                    made = sha256
                 # what is handed out was told before: it gets its name last
                 with transaction.atomic():
                     with or_withheld():
                         # whoever runs a command is known to the server, not to us
                         record_case(Reader(None, command="vks_deck"), Act.EXPORT, case, count=len(deck.documents))
-                    actions.record_made(export, deck, sha256, manifest)
-                    actions.tell_made(None, export, deck, sha256)
+                    actions.record_made(export, deck, made, manifest)
+                    actions.tell_made(None, export, deck, made)
+                    if password is not None:
+                        actions.tell_locked(None, export, sha256)
                     if folder and out.exists():
                         out.rmdir()
                     fresh.replace(out)
@@ -146,6 +175,13 @@ class Command(BaseCommand):
             raise CommandError(message)
         if not folder and out.is_dir():
             message = f"{out} là thư mục: hãy nêu tên tệp."
+            raise CommandError(message)
+
+    @staticmethod
+    def _look_encrypted(out: Path, file_type: str) -> None:
+        ending = ".pdf" if file_type == DeckExport.Format.PDF else ".zip"
+        if out.suffix.lower() != ending:
+            message = f"Gói mã hóa là một tệp {ending}: hãy nêu --out có đuôi ấy."
             raise CommandError(message)
 
     @staticmethod
