@@ -314,8 +314,11 @@ ACTS: dict[str, Act] = {
     ),
     "loan_returned": Act(
         _("Nhận lại hồ sơ cho mượn"),
-        ("loan", "loan_form", "part", "volume_count", "folio_count", "complete", "person_id"),
+        ("loan", "loan_form", "part", "volume_count", "folio_count", "complete", "volumes_missing", "person_id"),
         hidden=("person", "note"),
+    ),
+    "loan_settled": Act(
+        _("Giải quyết phần trả thiếu"), ("loan", "part", "found", "person_id"), hidden=("person", "note")
     ),
     # the record: its history says the same in words
     "record_changed": Act(
@@ -559,6 +562,7 @@ FIELDS: dict[str, Field] = {
     "due_on": Field(_("Hạn trả"), "day"),
     "due_before": Field(_("Hạn trả trước"), "day"),
     "complete": Field(_("Khớp số lúc giao"), "yes"),
+    "found": Field(_("Đã tìm thấy"), "yes"),
     "purpose": Field(_("Mục đích")),
     "note": Field(_("Ghi chú")),
     "fixity_run": Field(_("Lần đối chiếu số")),

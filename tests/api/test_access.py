@@ -182,6 +182,7 @@ TABLE = {
     # nobody has answered yet
     ("vks-loan-issue", "post"): "            404 404 404 404  409  409 409 409",
     ("vks-loan-give-back", "post"): "        404 404 404 404  409  409 409 409",
+    ("vks-loan-settle", "post"): "           404 404 404 404  409  409 409 409",
     ("vks-loan-renew", "post"): "            404 404 404 404  409  409 409 409",
     ("vks-loan-answer-renewal", "post"): "   404 404 404 404  409  409 409 409",
     ("vks-restructuring-list", "get"): "     403 403 200 403  403  403 403 200",
@@ -391,7 +392,7 @@ class Addresses:
             "vks-loan-give-back": f"/api/vks/loans/{lent}/return/",
             **{
                 f"vks-loan-{act}": f"/api/vks/loans/{lent}/{act}/"
-                for act in ("approve", "deny", "withdraw", "issue", "renew", "answer-renewal")
+                for act in ("approve", "deny", "withdraw", "issue", "settle", "renew", "answer-renewal")
             },
             "vks-restructuring-list": "/api/vks/restructurings/",
             "vks-restructuring-detail": "/api/vks/restructurings/1/",
@@ -617,6 +618,7 @@ class Addresses:
             "vks-loan-deny": {"reason": WHY},
             "vks-loan-issue": {"volume_count": 1, "folio_count": 6},
             "vks-loan-give-back": {"volume_count": 1, "folio_count": 6},
+            "vks-loan-settle": {"found": True, "note": WHY},
             "vks-loan-renew": {"until": f"{timezone.localdate()}", "reason": WHY},
             "vks-loan-answer-renewal": {"granted": True},
             "vks-restructuring-list": {

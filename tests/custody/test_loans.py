@@ -26,7 +26,16 @@ from vks_plugin.cases.models import Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, holding
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal
-from vks_plugin.custody.queries.loans import concerning, loans_of, overdue, shown_to, told_to, waiting_for
+from vks_plugin.custody.queries.holding import holder_of
+from vks_plugin.custody.queries.loans import (
+    concerning,
+    loans_of,
+    overdue,
+    shown_to,
+    to_come_back,
+    told_to,
+    waiting_for,
+)
 from vks_plugin.custody.registers import register_paper
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
@@ -101,6 +110,8 @@ def test_a_paper_file_goes_out_and_comes_back_and_every_act_is_in_the_ledger(
         actions.return_loan(
             actor=clerk, loan_id=row.pk, volume_count=2, folio_count=309, note="Thiếu bút lục 118, đã lập biên bản"
         )
+        assert Loan.objects.get(pk=row.pk).state == "tra_thieu"
+        actions.settle_loan(actor=clerk, loan_id=row.pk, found=True, note="Bút lục 118 đã trả ngày hôm sau")
     assert entries.kinds() == [
         "loan_requested",
         "loan_approved",
@@ -110,6 +121,7 @@ def test_a_paper_file_goes_out_and_comes_back_and_every_act_is_in_the_ledger(
         "loan_renewal_asked",
         "loan_renewed",
         "loan_returned",
+        "loan_settled",
     ]
     assert {entry.case_id for entry in entries.rows} == {case.pk}
     requested, issued, returned = entries.of("loan_requested"), entries.of("loan_issued"), entries.of("loan_returned")
@@ -129,6 +141,8 @@ def test_a_paper_file_goes_out_and_comes_back_and_every_act_is_in_the_ledger(
     assert data(entries.of("loan_renewed"))["due_on"] == _in(15).isoformat()
     assert (data(returned)["folio_count"], data(returned)["complete"]) == (309, False)
     assert hidden(returned)["note"] == "Thiếu bút lục 118, đã lập biên bản"
+    settled = entries.of("loan_settled")
+    assert (data(settled)["found"], hidden(settled)["note"]) == (True, "Bút lục 118 đã trả ngày hôm sau")
     row.refresh_from_db()
     kept = Holding.objects.filter(case=case, part="hsva").order_by("pk")
     assert [(each.cause, each.person_name, each.unit_id) for each in kept] == [
@@ -232,6 +246,55 @@ def test_a_piece_is_out_once(case: CaseFile, people: dict[str, User]) -> None:
     actions.approve_loan(actor=people["chief_kv1"], loan_id=late.pk)
     with pytest.raises(Conflict):
         actions.issue_loan(actor=clerk, loan_id=late.pk, volume_count=1, folio_count=9)
+
+
+def test_a_volume_that_did_not_come_back_stays_out_until_that_is_settled(
+    case: CaseFile, people: dict[str, User]
+) -> None:
+    Volume.objects.bulk_create(Volume(case=case, number=number) for number in (1, 2, 3))
+    clerk, chief, borrower = people["clerk_kv1"], people["chief_kv1"], people["prosecutor_kv3"]
+    row = _asked(people, case.code)
+    actions.approve_loan(actor=chief, loan_id=row.pk)
+    actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=3, folio_count=300)
+    short: dict[str, Any] = {"volume_count": 2, "folio_count": 200, "note": "Tập 2 chưa thấy, đang tìm"}
+    back: dict[str, Any] = {"actor": clerk, "loan_id": row.pk} | short
+    for named in ([], [4], [2, 3]):
+        with pytest.raises(BadInput, match="Trả thiếu 1 tập") as refused:
+            actions.return_loan(**back, missing_volumes=named)
+        assert refused.value.field == "missing_volumes"
+    with pytest.raises(BadInput, match="để trống"):
+        actions.return_loan(**back | {"volume_count": 3}, missing_volumes=[2])
+    with written() as entries:
+        actions.return_loan(**back, missing_volumes=[2])
+    assert (data(entries.one)["volumes_missing"], data(entries.one)["complete"]) == ([2], False)
+    # the rest is at the office again; the volume is out, and whoever lent it and who borrowed it are told
+    assert holder_of(case).keeper.is_same(Keeper(unit=case.unit))
+    assert list(LoanedPart.objects.filter(is_out=True).values_list("volume", flat=True)) == [2]
+    for name in ("clerk_kv1", "chief_kv1", "prosecutor_kv3"):
+        assert concerning(people[name]) == 1, name
+        assert [each.state for each in told_to(people[name], to_come_back(shown_to(people[name])))] == ["tra_thieu"]
+    again = _asked(people, case.code, "inspector_kv1", volumes=[2])
+    actions.approve_loan(actor=chief, loan_id=again.pk)
+    with pytest.raises(Conflict, match="phiếu số 1"):
+        actions.issue_loan(actor=clerk, loan_id=again.pk, volume_count=1, folio_count=100)
+    with pytest.raises(Conflict, match="tập 2"):
+        hand_overs.draft(actor=clerk, case=case, terms=TO_COURT)
+    # the desk notes that it came; that it is lost only a leader says, and nobody of an own loan
+    assert _may(people, "prosecutor_kv3", row) == set()
+    assert (_may(people, "clerk_kv1", row), _may(people, "deputy_kv1", row)) == ({"settle"}, {"settle", "write_off"})
+    lost: dict[str, Any] = {"loan_id": row.pk, "found": False, "note": "Biên bản số 7: tập 2 thất lạc"}
+    with pytest.raises(NotAllowed):
+        actions.settle_loan(actor=borrower, **lost)
+    with pytest.raises(NotAllowed, match="Chỉ lãnh đạo"):
+        actions.settle_loan(actor=clerk, **lost)
+    with pytest.raises(BadInput):
+        actions.settle_loan(actor=chief, **lost | {"note": "mất"})
+    settled = actions.settle_loan(actor=chief, **lost)
+    assert (settled.state, settled.settled_by, settled.settlement) == ("da_tra", chief, lost["note"])
+    assert not LoanedPart.objects.filter(is_out=True).exists()
+    assert concerning(borrower) == 0
+    with pytest.raises(Conflict, match="Đã trả"):
+        actions.settle_loan(actor=chief, **lost)
 
 
 def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -> None:
@@ -360,9 +423,10 @@ def test_renewals_are_bounded_and_one_at_a_time(case: CaseFile, people: dict[str
 def test_what_is_overdue_is_told_and_written_about(
     case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
 ) -> None:
-    settings.EMAIL_HOST = "mail.example.org"
-    people["prosecutor_kv3"].email = "sat@example.org"
-    people["prosecutor_kv3"].save()
+    settings.EMAIL_ENABLED = True
+    for name, address in (("prosecutor_kv3", "sat@example.org"), ("clerk_kv1", "thu@example.org")):
+        people[name].email = address
+        people[name].save()
     row = _lent(people, case.code)
     assert actions.remind_of_loans(_in(6)) == 0
     assert actions.remind_of_loans(_in(8)) == 1
@@ -376,8 +440,27 @@ def test_what_is_overdue_is_told_and_written_about(
         assert concerning(people["clerk_kv3"]) == 0
         actions.return_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
         assert concerning(people["clerk_kv1"]) == 0
+    # the desk is told of what should be back, and is who is told where the borrower is outside
+    assert [letter.to for letter in mailoutbox] == [
+        ["sat@example.org"],
+        *[["sat@example.org"], ["thu@example.org"]] * 2,
+    ]
+    mailoutbox.clear()
+    outside = _lent(people, case.code, "clerk_kv1", outside_name="Nguyễn Thị Luật", outside_agency="Tòa án khu vực 1")
+    assert [actions.remind_of_loans(_in(day)) for day in (6, 8, 11)] == [0, 1, 1]
+    back: dict[str, Any] = {"actor": people["deputy_kv1"], "loan_id": outside.pk, "volume_count": 1, "folio_count": 5}
+    actions.return_loan(**back, note="Thiếu bút lục 118")
+    assert [actions.remind_of_loans(_in(day)) for day in (12, 18)] == [0, 1]
+    assert [letter.to for letter in mailoutbox] == [["thu@example.org"]] * 3
+    for letter, said in zip(mailoutbox, ("đến hạn trả", "quá hạn trả", "trả thiếu"), strict=True):
+        assert said in letter.subject
+    # of a restricted case leaders alone are written to
+    people["chief_kv1"].email = "truong@example.org"
+    people["chief_kv1"].save()
+    type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
+    assert actions.remind_of_loans(_in(30)) == 1
+    assert mailoutbox[-1].to == ["truong@example.org"]
     for letter in mailoutbox:
-        assert letter.to == ["sat@example.org"]
         assert case.name not in letter.subject + letter.body
         assert WHY not in letter.body
 

@@ -40,6 +40,7 @@ def slip_paper(loan: LoanTold) -> OfficialPaper:
         if row.is_paper:
             details.append(("Số tập, bút lục trả", f"{row.returned_volumes} tập, {row.returned_folios} bút lục"))
         details += [("Ghi chú khi trả", row.difference)] if row.difference else []
+        details += [("Phần thiếu", row.settlement)] if row.settlement else []
     return OfficialPaper(
         agency=unit.name if unit is not None else "",
         higher_agency=higher.name if higher is not None else "",

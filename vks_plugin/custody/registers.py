@@ -259,7 +259,17 @@ LOAN_REGISTER = Register(
                 )
             ),
         ),
-        Cell("Ghi chú", 24, lambda row, _n: _lines((row.condition, row.difference))),
+        Cell(
+            "Ghi chú",
+            24,
+            lambda row, _n: _lines(
+                (
+                    row.condition,
+                    row.difference,
+                    "Trả thiếu, chưa giải quyết" if row.state == "tra_thieu" else row.settlement,
+                )
+            ),
+        ),
     ),
     rows=_loans,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",

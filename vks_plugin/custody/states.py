@@ -150,6 +150,7 @@ LOAN = Machine(
         ("da_duyet", _("Đã duyệt")),
         ("tu_choi", _("Từ chối")),
         ("dang_muon", _("Đang mượn")),
+        ("tra_thieu", _("Trả thiếu")),
         ("da_tra", _("Đã trả")),
         ("huy", _("Đã rút")),
     ),
@@ -159,10 +160,12 @@ LOAN = Machine(
         _move("withdraw", _("Rút đề nghị"), ["de_nghi", "da_duyet"], "huy"),
         _move("issue", _("Giao cho mượn"), ["da_duyet"], "dang_muon"),
         _move("return", _("Trả"), ["dang_muon"], "da_tra"),
+        _move("return_short", _("Trả thiếu"), ["dang_muon"], "tra_thieu"),
+        _move("settle", _("Giải quyết phần thiếu"), ["tra_thieu"], "da_tra"),
     ),
     closed=frozenset({"tu_choi", "da_tra", "huy"}),
 )
-"""A loan (mượn). `qua_han` (overdue) is what a loan is called whose day has passed: it follows from the day and is not kept."""
+"""A loan (mượn). What came back short stays open until what is missing came, or a leader closed it. `qua_han` (overdue) is what a loan is called whose day has passed: it follows from the day and is not kept."""
 
 OVERDUE = ("qua_han", _("Quá hạn"))
 """A loan that should be back."""

@@ -126,7 +126,7 @@ BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
             "missing": "",
         },
     ),
-    (Loan, "case", {"purpose": "", "denial": "", "condition": "", "difference": ""}),
+    (Loan, "case", {"purpose": "", "denial": "", "condition": "", "difference": "", "settlement": ""}),
     (LoanRenewal, "loan__case", {"reason": "", "denial": ""}),
     (CourtSession, "case", {"participants": "", "outcome": "", "remarks": ""}),
     (RetentionHold, "case", {"reason": "", "end_reason": ""}),

@@ -94,9 +94,27 @@ class ReturnForm(StyledForm):
 
     volume_count = forms.IntegerField(label=_("Số tập trả"), widget=forms.TextInput(attrs=_COUNT))
     folio_count = forms.IntegerField(label=_("Số bút lục trả"), widget=forms.TextInput(attrs=_COUNT))
+    missing_volumes = VolumesField(label=_("Tập còn thiếu"), help_text=_("Để trống nếu đủ."))
     note = forms.CharField(
         label=_("Ghi chú, chênh lệch"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class SettleForm(StyledForm):
+    """What became of what was missing."""
+
+    found = forms.TypedChoiceField(
+        label=_("Phần thiếu"),
+        choices=[("yes", _("Đã trả đủ")), ("no", _("Không tìm thấy, kết thúc"))],
+        coerce=lambda value: value == "yes",
+    )
+    note = forms.CharField(label=_("Ghi rõ"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, may_write_off: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_write_off:
+            chooser: Any = self.fields["found"]
+            chooser.choices = chooser.choices[:1]
 
 
 class RenewForm(StyledForm):

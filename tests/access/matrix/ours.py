@@ -329,6 +329,7 @@ OURS: dict[str, str] = {
         api/vks/loans/{pk}/issue
         api/vks/loans/{pk}/renew
         api/vks/loans/{pk}/return
+        api/vks/loans/{pk}/settle
         api/vks/loans/{pk}/withdraw
         api/vks/reminders/read
         api/vks/restructurings/{pk}/resume

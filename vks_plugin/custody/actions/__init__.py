@@ -36,6 +36,7 @@ from vks_plugin.custody.actions.loans import (
     remind_of_loans,
     request_loan,
     return_loan,
+    settle_loan,
     withdraw_loan,
 )
 from vks_plugin.custody.actions.sealing import read_files, request_seal, run_seal, seal
@@ -77,5 +78,6 @@ __all__ = [
     "run_seal",
     "seal",
     "send_back",
+    "settle_loan",
     "withdraw_loan",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,7 @@ from vks_plugin.custody.queries.loans import (
     LoanTold,
     borrower_name,
     known_to,
+    lenders_of,
     places_of,
     renewals_allowed,
     told_to,
@@ -242,6 +244,9 @@ _REFUSED = {
     "return": gettext_noop(
         "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý nhận lại hồ sơ; không ai tự nhận của mình."
     ),
+    "settle": gettext_noop(
+        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý giải quyết phần thiếu; không ai tự giải quyết của mình."
+    ),
     "renew": gettext_noop("Lần mượn này không gia hạn được nữa, hoặc đang có đề nghị gia hạn chờ trả lời."),
     "answer": gettext_noop("Không có đề nghị gia hạn nào chờ bạn trả lời."),
 }
@@ -421,24 +426,34 @@ def _pieces(row: Loan, case: CaseFile, volume_count: int) -> set[int]:
 
 @transaction.atomic
 def return_loan(
-    *, actor: User, loan_id: int, volume_count: int | None = None, folio_count: int | None = None, note: str = ""
+    *,
+    actor: User,
+    loan_id: int,
+    volume_count: int | None = None,
+    folio_count: int | None = None,
+    note: str = "",
+    missing_volumes: Iterable[int] = (),
 ) -> Loan:
     """Take back what was lent. Paper is counted again, and what differs from the counts at the start is written down.
+
+    What came back short stays open, and volumes that did not come stay out, until that is settled.
 
     Args:
         volume_count: how many volumes came back; None for an electronic loan, which closes at this moment.
         folio_count: how many folios.
         note: required where the counts differ.
+        missing_volumes: numbers of the volumes that did not come, where fewer came than went out.
 
     Raises:
         NotFound, NotAllowed, Conflict: see `_mine`.
-        BadInput: nothing was counted, or a difference is not explained.
+        BadInput: nothing was counted, a difference is not explained, or it is not said which volumes are missing.
     """
     told = _mine(actor, loan_id, "return")
     row = told.row
     case = _case(row)
     changes: dict[str, Any] = {"difference": _short(note, field="note", longest=1000)}
-    complete = True
+    complete, short = True, False
+    missing: set[int] = set()
     if row.is_paper:
         if volume_count is None or folio_count is None:
             raise BadInput(_("Hãy đếm và ghi số tập, số bút lục trả."), field="folio_count")
@@ -455,8 +470,12 @@ def return_loan(
                 field="note",
             )
         changes |= {"returned_volumes": volume_count, "returned_folios": folio_count}
-    move(row, LOAN, "return", returned_at=timezone.now(), returned_by=actor, **changes)
-    LoanedPart.objects.filter(loan=row).update(is_out=False)
+        lacking = max((row.issued_volumes or 0) - volume_count, 0)
+        missing = _missing(row, lacking, missing_volumes)
+        short = lacking > 0 or folio_count < (row.issued_folios or 0)
+    act = "return_short" if short else "return"
+    move(row, LOAN, act, returned_at=timezone.now(), returned_by=actor, **changes)
+    LoanedPart.objects.filter(loan=row).exclude(volume__in=missing).update(is_out=False)
     holder = holder_of(case, row.part)
     if holder.holding is not None and holder.is_lent and holder.holding.reference == row.pk:
         pass_to(
@@ -470,11 +489,58 @@ def return_loan(
     LoanRenewal.objects.filter(loan=row, granted__isnull=True).update(granted=False, decided_at=timezone.now())
     if row.access is not None:
         close_for_loan(row.access, actor)
-    _tell_return(row, case, actor, complete=complete)
+    _tell_return(row, case, actor, complete=complete, missing=missing)
     return row
 
 
-def _tell_return(row: Loan, case: CaseFile, actor: User | None, *, complete: bool) -> None:
+def _missing(row: Loan, lacking: int, named: Iterable[int]) -> set[int]:
+    """Return which volumes did not come back; nobody can say it of a file that is not bound in numbered ones.
+
+    Raises:
+        BadInput: it is not said, or other volumes are named than went out.
+    """
+    out = set(LoanedPart.objects.filter(loan=row, volume__gt=0).values_list("volume", flat=True))
+    told = set(named) or (out if len(out) == lacking else set())
+    # the whole may have been counted otherwise than the record numbers it
+    exact = len(out) == row.issued_volumes
+    if told - out or len(told) > lacking or (out and lacking and len(told) < (lacking if exact else 1)):
+        raise BadInput(
+            _("Trả thiếu %(count)d tập: hãy ghi đúng số các tập đã giao mà chưa trả.") % {"count": lacking}
+            if lacking
+            else _("Số tập trả đủ: hãy để trống các tập còn thiếu."),
+            field="missing_volumes",
+        )
+    return told
+
+
+@transaction.atomic
+def settle_loan(*, actor: User, loan_id: int, found: bool, note: str) -> Loan:
+    """Close what came back short: what was missing is there again, or a leader takes it for lost.
+
+    Args:
+        actor: who hands files out there; what is taken for lost is for leaders alone.
+        loan_id: the loan.
+        found: whether it came.
+        note: what came and how it was counted, or by which paper it is taken for lost.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`; or somebody who does not lead takes it for lost.
+        BadInput: a note that says nothing.
+    """
+    told = _mine(actor, loan_id, "settle")
+    row, case = told.row, _case(told.row)
+    if not found and "write_off" not in told.may:
+        raise NotAllowed(_("Chỉ lãnh đạo đơn vị thụ lý kết thúc được phần không tìm thấy."))
+    said_of_it = said(note, "note", least=SHORTEST_REASON, most=1000)
+    move(row, LOAN, "settle", settled_at=timezone.now(), settled_by=actor, settlement=said_of_it)
+    LoanedPart.objects.filter(loan=row).update(is_out=False)
+    tell("loan_settled", actor=actor, case=case, found=found, note=said_of_it, **_about(row))
+    return row
+
+
+def _tell_return(
+    row: Loan, case: CaseFile, actor: User | None, *, complete: bool, missing: Collection[int] = ()
+) -> None:
     tell(
         "loan_returned",
         actor=actor,
@@ -483,6 +549,7 @@ def _tell_return(row: Loan, case: CaseFile, actor: User | None, *, complete: boo
         volume_count=row.returned_volumes,
         folio_count=row.returned_folios,
         complete=complete,
+        volumes_missing=sorted(missing),
         note=row.difference,
         **_about(row),
     )
@@ -565,35 +632,56 @@ def end_what_ran_out(rows: Any = None) -> int:
 
 
 def remind_of_loans(today: dt.date | None = None) -> int:
-    """Write to borrowers of paper that is due soon, and each week of what should be back; return of how many loans.
+    """Write of paper that is due soon, and each week of what should be back or is missing; return of how many loans.
 
-    The pages show both at any time; a letter goes out where the host sends any. It names codes and days alone.
+    To the borrower; and to the desk that lent it once it should be back, or where the borrower has no account to write
+    to. The pages show all of it at any time; a letter goes out where the host sends any. It names codes and days alone.
     """
     day = today or timezone.localdate()
     rows = Loan.objects.filter(
-        form=Loan.Form.PAPER, state="dang_muon", until__lte=day + dt.timedelta(days=SOON), borrower__isnull=False
-    ).select_related("borrower")
+        Q(state="dang_muon", until__lte=day + dt.timedelta(days=SOON)) | Q(state="tra_thieu"), form=Loan.Form.PAPER
+    ).select_related("borrower", "case")
     mails = configuration().reminder_email and host_sends_mail()
     told = 0
+    at_desks: dict[User, list[str]] = {}
     for row in rows:
-        late = row.until < day
+        short = row.state == "tra_thieu"
+        late = short or row.until < day
         last = row.reminded_on
-        if last is not None and not (late and (last <= row.until or last <= day - dt.timedelta(days=REMIND_EVERY))):
+        first_late = not short and last is not None and last <= row.until
+        if last is not None and not (late and (first_late or last <= day - dt.timedelta(days=REMIND_EVERY))):
             continue
         Loan.objects.filter(pk=row.pk).update(reminded_on=day)
         told += 1
+        if not mails:
+            continue
+        sentence = _reminder(row, late=late)
         borrower = row.borrower
-        if mails and borrower is not None and borrower.email and borrower.is_active:
-            _write(row, borrower.email, late=late)
+        if borrower is not None and borrower.email and borrower.is_active:
+            _write(borrower.email, sentence, _("Hãy trả, hoặc đề nghị gia hạn ở trang Mượn hồ sơ."))
+        if late or borrower is None:
+            for each in lenders_of(row):
+                at_desks.setdefault(each, []).append(sentence)
+    for each, sentences in at_desks.items():
+        subject = sentences[0] if len(sentences) == 1 else _("Hồ sơ cho mượn chưa trả: %(n)d") % {"n": len(sentences)}
+        _write(each.email, subject, _("Hãy đòi lại, hoặc ghi việc trả ở trang Mượn hồ sơ."), sentences)
     return told
 
 
-def _write(row: Loan, address: str, *, late: bool) -> None:
-    words = _("Hồ sơ %(code)s mượn đã quá hạn trả %(day)s.") if late else _("Hồ sơ %(code)s mượn đến hạn trả %(day)s.")
-    said = words % {"code": row.case_code, "day": f"{row.until:%d/%m/%Y}"}
-    closing = _("Hãy trả, hoặc đề nghị gia hạn ở trang Mượn hồ sơ.")
+def _reminder(row: Loan, *, late: bool) -> str:
+    if row.state == "tra_thieu":
+        words = _("Hồ sơ %(code)s mượn đã trả thiếu, hạn trả %(day)s.")
+    elif late:
+        words = _("Hồ sơ %(code)s mượn đã quá hạn trả %(day)s.")
+    else:
+        words = _("Hồ sơ %(code)s mượn đến hạn trả %(day)s.")
+    return words % {"code": row.case_code, "day": f"{row.until:%d/%m/%Y}"}
+
+
+def _write(address: str, subject: str, closing: str, sentences: Sequence[str] = ()) -> None:
+    body = "\n".join(sentences or [subject])
     try:
-        send_mail(said, f"{said}\n\n{closing}", None, [address])
+        send_mail(subject, f"{body}\n\n{closing}", None, [address])
     except OSError as error:
         # the page tells of it whether or not the letter went out
         logger.warning("reminder mail was not sent: %s", type(error).__name__)

@@ -82,9 +82,12 @@ class LoanSerializer(serializers.Serializer[LoanTold]):
     returned_volumes = serializers.IntegerField(source="row.returned_volumes", allow_null=True)
     returned_folios = serializers.IntegerField(source="row.returned_folios", allow_null=True)
     difference = serializers.CharField(source="row.difference", help_text="What differed when it came back.")
+    settled_at = serializers.DateTimeField(source="row.settled_at", allow_null=True)
+    settlement = serializers.CharField(source="row.settlement", help_text="What became of what was missing.")
     renewals = LoanRenewalSerializer(many=True)
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do: of `answer` (a renewal), `approve`, `deny`, `issue`, `renew`, `return`, `withdraw`."
+        help_text="What the asker may do: of `answer` (a renewal), `approve`, `deny`, `issue`, `renew`, `return`, `settle`, `withdraw`, "
+        "`write_off` (to settle what is lost)."
     )
 
     @extend_schema_field(PersonSerializer(allow_null=True))
@@ -140,6 +143,19 @@ class LoanReturnSerializer(InputSerializer):
     note = ComposedField(
         default="", allow_blank=True, help_text="Required where the counts differ from those at the start."
     )
+    missing_volumes = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=9999),
+        default=list,
+        max_length=200,
+        help_text="Volumes that did not come, where fewer came than went out.",
+    )
+
+
+class LoanSettleSerializer(InputSerializer):
+    """What became of what was missing."""
+
+    found = serializers.BooleanField(help_text="Whether it came; false, for leaders: it is taken for lost.")
+    note = ComposedField(help_text=f"At least {actions.SHORTEST_REASON} letters.")
 
 
 class LoanRenewSerializer(InputSerializer):
@@ -277,6 +293,17 @@ class LoanViewSet(ApiViewSet):
     def give_back(self, _request: Request, pk: str) -> Response:
         """Take it back."""
         return self._does(actions.return_loan, pk, LoanReturnSerializer)
+
+    @extend_schema(
+        summary="Close what came back short",
+        description="For who hands files out; what is taken for lost is for leaders of the office.",
+        request=LoanSettleSerializer,
+        responses={200: LoanSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def settle(self, _request: Request, pk: str) -> Response:
+        """Close it."""
+        return self._does(actions.settle_loan, pk, LoanSettleSerializer)
 
     @extend_schema(
         summary="Ask for a longer term",

@@ -71,6 +71,10 @@ class Loan(models.Model):
     returned_volumes = models.PositiveSmallIntegerField(_("số tập trả"), null=True)
     returned_folios = models.PositiveIntegerField(_("số bút lục trả"), null=True)
     difference = models.CharField(_("ghi chú, chênh lệch khi trả"), max_length=1000, blank=True)
+    # what became of what was missing when it came back
+    settled_at = models.DateTimeField(_("giải quyết phần thiếu lúc"), null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    settlement = models.CharField(_("phần thiếu được giải quyết"), max_length=1000, blank=True)
     # the case opened to the borrower of an electronic loan
     access = models.OneToOneField(TemporaryAccess, on_delete=models.PROTECT, null=True, related_name="+")
     # the last day on which people were written to about it
@@ -109,7 +113,7 @@ class Loan(models.Model):
             ),
             # what is out was let out, counted and numbered
             models.CheckConstraint(
-                condition=~Q(state__in=["dang_muon", "da_tra"])
+                condition=~Q(state__in=["dang_muon", "tra_thieu", "da_tra"])
                 | Q(
                     case__isnull=False,
                     decided_by__isnull=False,
@@ -120,7 +124,11 @@ class Loan(models.Model):
                 name="vks_loan_issued",
             ),
             models.CheckConstraint(
-                condition=~Q(state="da_tra") | Q(returned_at__isnull=False), name="vks_loan_returned"
+                condition=~Q(state__in=["tra_thieu", "da_tra"]) | Q(returned_at__isnull=False),
+                name="vks_loan_returned",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="tra_thieu") | Q(form="paper", settled_at__isnull=True), name="vks_loan_short"
             ),
             models.CheckConstraint(
                 condition=~Q(form="electronic") | ~Q(state__in=["dang_muon", "da_tra"]) | Q(access__isnull=False),
@@ -152,6 +160,8 @@ class Loan(models.Model):
 
 class LoanedPart(models.Model):
     """A piece of a paper file that is out: a volume, or all of a part (volume 0, beside each of its volumes).
+
+    A volume that did not come back with the others stays out until that is settled.
 
     The database keeps each piece from being out twice.
     """

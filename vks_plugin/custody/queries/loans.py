@@ -133,7 +133,7 @@ class LoanTold:
     """The posts in force of the borrower."""
     renewals: tuple[LoanRenewal, ...]
     may: frozenset[str]
-    """Of `approve`, `deny`, `withdraw`, `issue`, `return`, `renew`, `answer`."""
+    """Of `approve`, `deny`, `withdraw`, `issue`, `return`, `renew`, `answer`, `settle`, `write_off` (for what is lost)."""
 
     @property
     def label(self) -> str:
@@ -175,6 +175,11 @@ class LoanTold:
         return display_name(self.row.returned_by)
 
     @property
+    def settler(self) -> str:
+        """Who closed what came back short."""
+        return display_name(self.row.settled_by)
+
+    @property
     def requester(self) -> str:
         """Who recorded the request, where that was not the borrower."""
         return display_name(self.row.requested_by) if self.row.requested_by_id != self.row.borrower_id else ""
@@ -190,6 +195,23 @@ class LoanTold:
         row = self.row
         volumes = _("tập %(numbers)s") % {"numbers": ", ".join(map(str, row.volumes))} if row.volumes else ""
         return f"{row.get_part_display()}, {volumes or _('toàn bộ')}"
+
+
+def lenders_of(row: Loan) -> list[User]:
+    """Return who can be written to at the desk a file was lent from; its leaders where none can, or the case is restricted.
+
+    One or two queries; `row.case` is read.
+    """
+    if row.case is None:
+        return []
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(unit=row.case.unit_id, user__is_active=True)
+    posts = posts.exclude(user__email="").exclude(user=row.borrower_id)
+    found: dict[int, User] = {}
+    for roles in (AT_THE_DESK, LEADING) if row.case.confidentiality == CaseFile.Confidentiality.NORMAL else (LEADING,):
+        found = {post.user_id: post.user for post in posts.filter(role__in=roles).select_related("user")}
+        if found:
+            break
+    return list(found.values())
 
 
 def borrower_name(row: Loan) -> str:
@@ -211,6 +233,7 @@ RELATED = (
     "decided_by",
     "issued_by",
     "returned_by",
+    "settled_by",
     "unit__parent",
     "access",
 )
@@ -287,6 +310,8 @@ def _may(
         found.add("issue")
     if out and (hands_out or (own and not row.is_paper)):
         found.add("return")
+    if hands_out and state == "tra_thieu":
+        found |= {"settle", "write_off"} if unit in places.led else {"settle"}
     if out and not waits and (own or hands_out) and sum(bool(each.granted) for each in renewals) < renewals_allowed():
         found.add("renew")
     if out and waits and decides and not any(each.granted is None and each.asked_by_id == user.pk for each in renewals):
@@ -314,12 +339,17 @@ def overdue(rows: QuerySet[Loan], day: dt.date | None = None) -> QuerySet[Loan]:
     return rows.filter(form=Loan.Form.PAPER, state="dang_muon", until__lt=day or timezone.localdate())
 
 
+def to_come_back(rows: QuerySet[Loan]) -> QuerySet[Loan]:
+    """Keep paper that should be back, and what came back short and is not settled."""
+    return overdue(rows) | rows.filter(state="tra_thieu")
+
+
 def concerning(user: User) -> int:
     """Return on how many loans somebody waits for this person, or a file should be back (one query, mostly)."""
-    late = overdue(Loan.objects.filter(Q(borrower=user) | Q(requested_by=user))).order_by()
+    late = to_come_back(Loan.objects.filter(Q(borrower=user) | Q(requested_by=user))).order_by()
     if not places_of(user).any:
         return late.count()
-    mine = overdue(shown_to(user)).order_by().values("pk")
+    mine = to_come_back(shown_to(user)).order_by().values("pk")
     waits = waiting_for(user).order_by().values("pk")
     return Loan.objects.filter(Q(pk__in=waits) | Q(pk__in=mine)).count()
 

@@ -21,16 +21,16 @@ from vks_plugin.custody.queries.loans import (
     counted,
     known_to,
     loans_of,
-    overdue,
     places_of,
     shown_to,
+    to_come_back,
     told_to,
     waiting_for,
 )
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.organization.queries import posts_in_force
 from vks_plugin.web.fields import StyledForm
-from vks_plugin.web.loan_forms import DenialForm, IssueForm, LoanForm, RenewForm, ReturnForm
+from vks_plugin.web.loan_forms import DenialForm, IssueForm, LoanForm, RenewForm, ReturnForm, SettleForm
 from vks_plugin.web.shell import OURS, SignedInRequest, in_pages, page, show
 
 ON_A_PAGE = 50
@@ -69,7 +69,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
         "may_ask": bool(posts_in_force(user)),
         "at_desk": bool(places_of(user).any),
         "waiting": told_to(user, waiting_for(user).order_by("requested_at", "pk")[:MOST_OVERDUE]),
-        "late": told_to(user, overdue(shown).order_by("until", "pk")[:MOST_OVERDUE]),
+        "late": told_to(user, to_come_back(shown).order_by("until", "pk")[:MOST_OVERDUE]),
         "filters": filters.form,
         "chosen": chosen,
         "rows": told_to(user, chosen.object_list),
@@ -112,6 +112,7 @@ def _show(
         "issue": IssueForm(initial={"volume_count": volumes, "folio_count": folios}, auto_id="issue_%s"),
         # what came back is counted, not confirmed: nothing is filled in
         "return": ReturnForm(auto_id="return_%s"),
+        "settle": SettleForm(may_write_off="write_off" in told.may, auto_id="settle_%s"),
         "renew": RenewForm(auto_id="renew_%s"),
         "refuse": DenialForm(auto_id="refuse_%s"),
     }
@@ -143,6 +144,7 @@ _ACTS: dict[str, _Act] = {
     "withdraw": _Act(None, actions.withdraw_loan, gettext_lazy("Đã rút đề nghị mượn.")),
     "issue": _Act(IssueForm, actions.issue_loan, gettext_lazy("Đã ghi giao hồ sơ.")),
     "return": _Act(ReturnForm, actions.return_loan, gettext_lazy("Đã ghi nhận lại hồ sơ.")),
+    "settle": _Act(SettleForm, actions.settle_loan, gettext_lazy("Đã ghi giải quyết phần thiếu.")),
     "renew": _Act(RenewForm, actions.ask_renewal, gettext_lazy("Đã gửi đề nghị gia hạn.")),
     "grant": _Act(None, _grant, gettext_lazy("Đã gia hạn.")),
     "refuse": _Act(DenialForm, _refuse, gettext_lazy("Đã từ chối gia hạn.")),
@@ -184,6 +186,7 @@ _NOTHING: dict[str, dict[str, Any]] = {
     "deny": {"reason": ""},
     "refuse": {"reason": ""},
     "issue": {"volume_count": 0, "folio_count": 0},
+    "settle": {"found": True, "note": ""},
     "renew": {"until": None, "reason": ""},
 }
 """What an act is called with where the form was not read, to be refused by it."""
