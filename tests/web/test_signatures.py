@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from tests.filing.signing import SIGNER, authorities, changed, signed
@@ -127,6 +129,52 @@ def test_where_the_part_that_reads_is_not_installed_the_page_says_so(
     assert SignatureCheck.objects.get().state == "failed"
     assert "hợp lệ" not in Page(client.get(reverse("vks:case", args=[case.code]))).text.lower()
     assert not LedgerEntry.objects.filter(kind="signatures_read").exists()
+
+
+def test_what_was_filed_before_the_part_was_installed_is_read_by_a_command_that_goes_on_where_it_stopped(
+    case: CaseFile,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    sound = signed()
+    with monkeypatch.context() as before, django_capture_on_commit_callbacks(execute=True):
+        before.setitem(sys.modules, "pyhanko", None)
+        for content in (sound, pdf_bytes(1), changed(sound)):
+            file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=catalogue["CT"], content=content)
+        with pytest.raises(CommandError, match="vks-plugin"):
+            call_command("vks_signatures", stdout=StringIO())
+    assert not SignatureCheck.objects.exclude(state="failed").exists()
+    ids = list(CaseDocument.objects.filter(case=case).order_by("document_id").values_list("document_id", flat=True))
+
+    def read(*words: str) -> list[str]:
+        out = StringIO()
+        call_command("vks_signatures", *words, stdout=out)
+        return out.getvalue().splitlines()
+
+    told = read("--limit", "2")
+    assert told[-1] == f"Còn 1 tài liệu: chạy tiếp với --after {ids[1]}."
+    assert list(SignatureCheck.objects.filter(state="done").values_list("case_document__document", flat=True)) == [
+        ids[0]
+    ]
+    told = read("--case", case.code, "--after", str(ids[1]))
+    assert told == [
+        f"Đã xem 1 tài liệu, đến tài liệu số {ids[2]}: đọc chữ ký số của 1 tệp, 0 không đọc được; còn 0.",
+        "Đã xem hết.",
+    ]
+    found = dict(SignatureCheck.objects.filter(state="done").values_list("case_document__document", "sha256"))
+    assert found.keys() == {ids[0], ids[2]}
+    entries = LedgerEntry.objects.filter(kind="signatures_read").order_by("pk")
+    assert {(each.said["data"]["document"], each.said["data"]["signatures_invalid"]) for each in entries} == {
+        (ids[0], 0),
+        (ids[2], 1),
+    }
+    # whoever begins anew reads nothing twice
+    assert "đọc chữ ký số của 0 tệp" in read()[0]
+    assert entries.count() == 2
+    with pytest.raises(CommandError, match="HS-KHONG-CO"):
+        read("--case", "HS-KHONG-CO")
 
 
 def _sent(client: Client, where: str, content: bytes, **more: str) -> Any:

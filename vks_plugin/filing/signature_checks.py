@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
-from vks_plugin.cases.models import CaseDocument
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, Unavailable
 from vks_plugin.filing.models import SignatureCheck
@@ -36,7 +37,7 @@ from vks_plugin.filing.signatures import (
     read_apart,
     roots_digest,
 )
-from vks_plugin.host.files import newest_version
+from vks_plugin.host.files import newest_version, newest_versions
 from vks_plugin.host.models import Document
 from vks_plugin.host.versions import PDF
 from vks_plugin.text import gettext_noop
@@ -45,6 +46,8 @@ from vks_plugin.working import failure_kept
 logger = logging.getLogger("paperless.vks.filing")
 
 NO_QUEUE = gettext_noop("Hàng đợi xử lý không hoạt động: chưa kiểm tra chữ ký số, hãy báo quản trị rồi kiểm tra lại.")
+STEP = 100
+"""Documents filed earlier that are looked at between two words of how far it is."""
 CRASHED = gettext_noop("Việc kiểm tra chữ ký số dừng giữa chừng: hãy kiểm tra lại, vẫn vậy thì báo quản trị.")
 
 
@@ -57,11 +60,7 @@ def roots_place() -> Path | None:
 def _signed_version(filed: CaseDocument) -> Document | None:
     """Return the version of a document its readers see, if its file is a PDF somebody signed."""
     version = newest_version(filed.document)
-    try:
-        return version if version.mime_type == PDF and is_signed(version.source_path) else None
-    except BadInput:
-        # other checks tell of a file that cannot be opened
-        return None
+    return version if version.mime_type == PDF and _holds_signatures(version) else None
 
 
 def look_at_commit(filed: CaseDocument) -> None:
@@ -90,6 +89,13 @@ def check_again(*, actor: User, filed: CaseDocument) -> SignatureCheck:
 
 
 def _ask(filed: CaseDocument, version: Document) -> SignatureCheck:
+    check = _wait_for(filed, version)
+    if check.state == SignatureCheck.State.WAITING:
+        transaction.on_commit(partial(_send, check.pk))
+    return check
+
+
+def _wait_for(filed: CaseDocument, version: Document) -> SignatureCheck:
     installed = is_installed()
     state = SignatureCheck.State.WAITING if installed else SignatureCheck.State.FAILED
     check, _made = SignatureCheck.objects.update_or_create(
@@ -102,8 +108,6 @@ def _ask(filed: CaseDocument, version: Document) -> SignatureCheck:
             "asked_at": timezone.now(),
         },
     )
-    if installed:
-        transaction.on_commit(partial(_send, check.pk))
     return check
 
 
@@ -157,6 +161,80 @@ def run_check(check_id: int) -> None:
                 sha256=version.checksum,
                 **told_of(found),
             )
+
+
+class Looked(NamedTuple):
+    """How far a look at documents that were filed before is."""
+
+    documents: int
+    signed: int
+    """Of them, with signatures that nobody had read."""
+    failed: int
+    """Of these, which could not be read; why is kept with each."""
+    last: int
+    """Host id of the document looked at last; who goes on begins behind it."""
+    left: int
+    """Documents behind it."""
+
+
+def read_earlier(
+    *,
+    case: CaseFile | None = None,
+    after: int = 0,
+    most: int = 1000,
+    progress: Callable[[Looked], object] | None = None,
+) -> Looked:
+    """Read the signatures of documents that were filed before somebody could read them, one after another, in this process.
+
+    What was read of the file as it is now is left alone, so whoever is cut off may begin anew as well as go on.
+
+    Args:
+        case: only its documents.
+        after: begin behind the document with this host id.
+        most: how many documents are looked at.
+        progress: is told after each `STEP` of them.
+
+    Raises:
+        Unavailable: the part that reads signatures is not installed.
+    """
+    if not is_installed():
+        raise Unavailable(_(NOT_INSTALLED))
+    everything = CaseDocument.objects.all() if case is None else CaseDocument.objects.filter(case=case)
+    rows = everything.order_by("document_id").select_related("document", "case")
+    looked = Looked(0, 0, 0, after, rows.filter(document_id__gt=after).count())
+    while looked.left and looked.documents < most:
+        block = list(rows.filter(document_id__gt=looked.last)[: min(STEP, most - looked.documents)])
+        if not block:
+            break
+        newest = newest_versions([each.document for each in block])
+        read = dict(
+            SignatureCheck.objects.filter(case_document__in=block, state=SignatureCheck.State.DONE).values_list(
+                "case_document_id", "sha256"
+            )
+        )
+        for filed in block:
+            version = newest[filed.document_id]
+            looked = looked._replace(documents=looked.documents + 1, last=filed.document_id, left=looked.left - 1)
+            if version.mime_type != PDF or read.get(filed.pk) == version.checksum or not _holds_signatures(version):
+                continue
+            check = _wait_for(filed, version)
+            # what went wrong is kept with the check, and the next document is not to blame
+            with suppress(Exception):
+                run_check(check.pk)
+            check.refresh_from_db()
+            failed = looked.failed + (check.state != SignatureCheck.State.DONE)
+            looked = looked._replace(signed=looked.signed + 1, failed=failed)
+        if progress is not None:
+            progress(looked)
+    return looked
+
+
+def _holds_signatures(version: Document) -> bool:
+    try:
+        return is_signed(version.source_path)
+    except (BadInput, OSError):
+        # other checks tell of a file that cannot be opened
+        return False
 
 
 class ReadFile(NamedTuple):
