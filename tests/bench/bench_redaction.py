@@ -14,7 +14,6 @@ themselves: a search that finds nothing there would prove nothing. The last line
 from __future__ import annotations
 
 import argparse
-import io
 import random
 import re
 import shutil
@@ -25,7 +24,8 @@ import time
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -111,38 +111,47 @@ def _differ(one: Image.Image, other: Image.Image) -> float:
     return float(ImageStat.Stat(ImageChops.difference(one, other)).mean[0])
 
 
-def recognised(image: Image.Image, angles: set[int]) -> str:
-    """Return the words in a picture turned by these angles: as it is and, where something faint is in it, that made black."""
+def layers_of(image: Image.Image, angles: set[int]) -> Iterator[Image.Image]:
+    """Yield what is read of a picture: as it is and, where something faint is in it, that made black; turned by these angles."""
     dark = image.filter(ImageFilter.MinFilter(9)).point(lambda value: 255 if value < 200 else 0)
     faint = ImageChops.lighter(image.point(lambda value: 255 if value >= 252 else 0), dark)
-    layers = [image, faint] if faint.histogram()[0] > _SPECKS else [image]
-    found = []
-    for layer in layers:
-        # only what is not white: the machine reads a large page longer
+    for layer in [image, faint] if faint.histogram()[0] > _SPECKS else [image]:
+        # only what is not white: a large page takes the machine longer
         ink = ImageChops.invert(layer).point(lambda value: 255 if value > 3 else 0).getbbox()
         if ink is None:
             continue
-        cut = layer.crop((ink[0] - 20, ink[1] - 20, ink[2] + 20, ink[3] + 20))
-        # beyond the edge a crop is black
-        cut.paste(255, (0, 0, cut.width, 20))
-        cut.paste(255, (0, cut.height - 20, cut.width, cut.height))
-        cut.paste(255, (0, 0, 20, cut.height))
-        cut.paste(255, (cut.width - 20, 0, cut.width, cut.height))
+        left, top, right, bottom = ink
+        # too small a picture is not read at all
+        cut = Image.new("L", (max(right - left + 40, 160), max(bottom - top + 40, 160)), 255)
+        cut.paste(layer.crop(ink), (20, 20))
         for angle in sorted(angles):
-            turned = cut.rotate(-angle, expand=True, fillcolor=255) if angle else cut
-            buffer = io.BytesIO()
-            turned.save(buffer, "PNG", compress_level=1, dpi=(_DOTS, _DOTS))
-            ran = subprocess.run(
-                ["tesseract", "-", "-", "-l", "vie", "--psm", "11"],
-                input=buffer.getvalue(),
-                capture_output=True,
-                check=True,
-                env={"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin"},
-            )
-            found.append(ran.stdout.decode("utf-8", "replace"))
-    return " ".join(found)
+            yield cut.rotate(-angle, expand=True, fillcolor=255) if angle else cut
 
 
+def recognised(pictures: Sequence[Path]) -> list[str]:
+    """Return the words in each picture; the machine is started once for all, which takes longer than reading one."""
+    if not pictures:
+        return []
+    ran = subprocess.run(
+        ["tesseract", "-", "-", "-l", "vie", "--psm", "11", "--dpi", str(_DOTS), "tsv"],
+        input="".join(f"{path}\n" for path in pictures).encode(),
+        capture_output=True,
+        check=True,
+        env={"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin"},
+    )
+    told = [""] * len(pictures)
+    seen = set()
+    for row in ran.stdout.decode("utf-8", "replace").splitlines()[1:]:
+        cells = row.split("\t")
+        seen.add(int(cells[1]))
+        told[int(cells[1]) - 1] += f" {cells[_WORDS_AT]}" if len(cells) > _WORDS_AT else ""
+    if len(seen) != len(pictures):
+        message = f"{len(seen)} of {len(pictures)} pictures were read"
+        raise RuntimeError(message)
+    return told
+
+
+_WORDS_AT = 11
 _SPECKS = 60
 """Faint dots that are no letters: what compression leaves."""
 
@@ -206,21 +215,13 @@ def revisions(path: Path) -> Iterator[bytes]:
             yield data[end:]
 
 
-def found_by(path: Path, paper: Paper, *, recognition: bool) -> dict[str, str]:
-    """Return which searches find the name in a file, and what of it."""
-    wanted, given = squeezed(paper.name), squeezed(paper.name.rsplit(" ", 1)[1])
+def found_by(path: Path, paper: Paper) -> dict[str, str]:
+    """Return which searches, but for recognition, find the name in a file, and what of it."""
+    given = squeezed(paper.name.rsplit(" ", 1)[1])
     found = {}
     for label, told in (("pypdf", told_by_pypdf(path)), ("pdfium", told_by_pdfium(path))):
         if given in squeezed(told):
             found[label] = given
-    if recognition:
-        angles = {angle - paper.rotation for angle in paper.angles} | {0}
-        shot = [recognised(image, angles) for image in to_be_read(path)]
-        # of a name half of which is left, all but a letter counts as read
-        parts = {wanted, given, given[:-1], given[1:]} if len(given) > 5 else {wanted, given}
-        read = squeezed(" ".join(shot))
-        if any(part in read for part in parts):
-            found["recognition"] = next(part for part in parts if part in read)
     names = needles(paper.name)
     if hit := next((each for data in every_byte(path) for each in names if each in data), None):
         found["metadata and bytes"] = repr(hit)
@@ -229,9 +230,108 @@ def found_by(path: Path, paper: Paper, *, recognition: bool) -> dict[str, str]:
     return found
 
 
-def is_kept(copy: Path, paper: Paper) -> bool:
-    """Tell whether what nobody marked is still there to read; only pages that stand upright are asked."""
-    return squeezed(KEPT) in squeezed(" ".join(recognised(image, {-paper.rotation}) for image in shown(copy)))
+def left_of(name: str, read: str) -> str:
+    """Return what of a name is in recognised words; all but one letter of it counts as read."""
+    given, text = squeezed(name.rsplit(" ", 1)[1]), squeezed(read)
+    parts = [given, given[:-1], given[1:]] if len(given) > _SHORT else [given]
+    return next((part for part in parts if part in text), "")
+
+
+_SHORT = 5
+
+
+class Batch:
+    """Pictures that wait to be read together."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pictures: list[tuple[int, bool, Path]] = []
+
+    def add(self, number: int, path: Path, angles: set[int], *, is_copy: bool) -> None:
+        """Take the pictures of a file, of a paper with this number."""
+        for image in to_be_read(path):
+            for layer in layers_of(image, angles):
+                target = self._folder / f"{len(self._pictures)}.png"
+                layer.save(target, compress_level=1, dpi=(_DOTS, _DOTS))
+                self._pictures.append((number, is_copy, target))
+
+    def read(self) -> dict[tuple[int, bool], str]:
+        """Return the words in the pictures of each paper and of each copy."""
+        found: dict[tuple[int, bool], str] = {}
+        told = recognised([path for _number, _copy, path in self._pictures])
+        for (number, is_copy, _path), words in zip(self._pictures, told, strict=True):
+            found[number, is_copy] = found.get((number, is_copy), "") + words
+        self._pictures = []
+        return found
+
+
+@dataclass
+class Tally:
+    """What was found so far."""
+
+    missed: int = 0
+    bad: set[int] = field(default_factory=set)
+    kept: int = 0
+    asked: int = 0
+    in_papers: Counter[str] = field(default_factory=Counter)
+    in_copies: Counter[str] = field(default_factory=Counter)
+    ways: Counter[str] = field(default_factory=Counter)
+
+
+def try_papers(numbers: Sequence[int], seed: int, tally: Tally, keep: Path | None, *, recognition: bool) -> None:
+    """Make, redact and search these papers."""
+    with tempfile.TemporaryDirectory(prefix="vks-bench-") as name:
+        folder = Path(name)
+        batch, papers = Batch(folder), {}
+        for number in numbers:
+            path, copy = folder / f"{number}.pdf", folder / f"{number}-copy.pdf"
+            source = random.Random(f"{seed}/{number}")
+            ways = ways_of(number, source)
+            tally.ways.update(ways)
+            paper = make_paper(path, ways, source)
+            papers[number] = (paper, ways)
+            angles = {(angle - paper.rotation) % 360 for angle in paper.angles} | {-paper.rotation % 360}
+            tally.in_papers.update(found_by(path, paper).keys())
+            marks = propose(path, [("nguoi", paper.name)])
+            if len(marks) < paper.places:
+                tally.missed += 1
+                _told(number, ways, "the name was not proposed", keep, folder)
+            marks += [Mark(1, box, "khung") for box in frames_as_shown(paper)]
+            # where nothing of it shows somebody takes out something else, and the rest must not come along
+            redact(path, copy, marks or [Mark(1, Box(2, 2, 12, 12), "khung")])
+            found = found_by(copy, paper)
+            tally.in_copies.update(found.keys())
+            if found:
+                tally.bad.add(number)
+                _told(number, ways, f"found by {found}", keep, folder)
+            if recognition:
+                batch.add(number, copy, angles, is_copy=True)
+                if number % _CONTROLLED == 0:
+                    batch.add(number, path, angles, is_copy=False)
+        for (number, is_copy), read in batch.read().items():
+            paper, ways = papers[number]
+            left = left_of(paper.name, read)
+            if not is_copy:
+                tally.asked += 1
+                tally.in_papers["recognition"] += bool(left)
+                continue
+            tally.kept += squeezed(KEPT) in squeezed(read)
+            if left:
+                tally.bad.add(number)
+                tally.in_copies["recognition"] += 1
+                _told(number, ways, f"recognition reads {left}", keep, folder)
+
+
+_CONTROLLED = 10
+"""Of so many papers one is read before it is redacted, too: control enough for what takes longest."""
+_TOGETHER = 25
+
+
+def _told(number: int, ways: Sequence[str], what: str, keep: Path | None, folder: Path) -> None:
+    print(f"paper {number} ({', '.join(ways)}): {what}", flush=True)
+    for name in (f"{number}.pdf", f"{number}-copy.pdf"):
+        if keep and (folder / name).exists():
+            shutil.copy(folder / name, keep / name)
 
 
 def main(words: list[str]) -> int:
@@ -245,51 +345,23 @@ def main(words: list[str]) -> int:
     parser.add_argument("--without-recognition", action="store_true")
     options = parser.parse_args(words)
     recognition = not options.without_recognition and shutil.which("tesseract") is not None
-    bad = missed = kept = asked = 0
-    control: Counter[str] = Counter()
-    in_copies: Counter[str] = Counter()
-    by_way: Counter[str] = Counter()
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="vks-bench-") as folder:
-        path, copy = Path(folder) / "a.pdf", Path(folder) / "b.pdf"
-        for number in options.only or range(options.first, options.first + options.papers):
-            source = random.Random(f"{options.seed}/{number}")
-            ways = ways_of(number, source)
-            by_way.update(ways)
-            paper = make_paper(path, ways, source)
-            # recognition of every tenth paper is control enough; it takes longest
-            control.update(found_by(path, paper, recognition=recognition and number % 10 == 0).keys())
-            marks = propose(path, [("nguoi", paper.name)])
-            if len(marks) < paper.places:
-                missed += 1
-                print(f"paper {number} ({', '.join(ways)}): the name was not proposed", flush=True)
-            marks += [Mark(1, box, "khung") for box in frames_as_shown(paper)]
-            if not marks:
-                # nothing of it shows; somebody takes out something else, and the rest must not come along
-                marks = [Mark(1, Box(2, 2, 12, 12), "khung")]
-            redact(path, copy, marks)
-            found = found_by(copy, paper, recognition=recognition)
-            in_copies.update(found.keys())
-            if found:
-                bad += 1
-                print(f"paper {number} ({', '.join(ways)}): found by {found}", flush=True)
-                if options.keep:
-                    shutil.copy(path, options.keep / f"{number}.pdf")
-                    shutil.copy(copy, options.keep / f"{number}-copy.pdf")
-            if recognition and number % 10 == 0:
-                asked += 1
-                kept += is_kept(copy, paper)
-            if number % 50 == 49:
-                print(f"… {number + 1} papers, {time.perf_counter() - began:.0f} s", flush=True)
-    print(f"ways: {len(by_way)}, each in {min(by_way.values())} to {max(by_way.values())} papers")
+    numbers = options.only or list(range(options.first, options.first + options.papers))
+    tally, began = Tally(), time.perf_counter()
+    for start in range(0, len(numbers), _TOGETHER):
+        some = numbers[start : start + _TOGETHER]
+        try_papers(some, options.seed, tally, options.keep, recognition=recognition)
+        print(f"… {start + len(some)} papers, {time.perf_counter() - began:.0f} s", flush=True)
+    print(f"ways: {len(tally.ways)}, each in {min(tally.ways.values())} to {max(tally.ways.values())} papers")
     print("| search | papers in which it finds the name | copies in which it finds it |")
     print("|---|---|---|")
     for each in EXTRACTORS:
-        beside = f" of {asked}" if each == "recognition" else ""
-        print(f"| {each} | {control[each]}{beside} | {in_copies[each]} |")
-    print(f"words nobody marked are still read in {kept} of {asked} copies")
-    print(f"{options.papers} papers in {time.perf_counter() - began:.0f} s; not proposed: {missed}; found again: {bad}")
-    return 1 if bad or missed else 0
+        beside = f" of {tally.asked}" if each == "recognition" else ""
+        print(f"| {each} | {tally.in_papers[each]}{beside} | {tally.in_copies[each]} |")
+    if recognition:
+        print(f"the line nobody marked is still read in {tally.kept} copies")
+    seconds = time.perf_counter() - began
+    print(f"{len(numbers)} papers in {seconds:.0f} s; not proposed: {tally.missed}; found again: {len(tally.bad)}")
+    return 1 if tally.bad or tally.missed else 0
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ _TCVN3 = dict(
 @lru_cache(maxsize=1)
 def _font() -> tuple[TTFont, bytes]:
     font = TTFont(FONTS / FILES[REGULAR], recalcTimestamp=False)
+    for table in ("GSUB", "GPOS", "GDEF", "FFTM", "kern"):
+        if table in font:
+            del font[table]
     cutter = subset.Subsetter(subset.Options(layout_features=[], hinting=False, notdef_outline=True))
     cutter.populate(text=_LETTERS)
     cutter.subset(font)

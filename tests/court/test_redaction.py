@@ -132,12 +132,12 @@ def test_whatever_a_paper_hides_it_behind_is_gone(tmp_path: Path) -> None:
     # four at a time, as a bench tries them by the thousand and reads the pictures, too
     for ways in [["earlier_revision"], ["ligature"], *(names[start::15] for start in range(15))]:
         paper = make_paper(path, ways, source)
-        assert found_by(path, paper, recognition=False), ways
+        assert found_by(path, paper), ways
         marks = propose(path, [("nguoi", paper.name)], patterns=())
         if len(marks) < paper.places:
             left.append((ways, "not proposed"))
         redact(path, copy, [*marks, Mark(1, Box(1, 1, 9, 9), "khung")])
-        if found := found_by(copy, paper, recognition=False):
+        if found := found_by(copy, paper):
             left.append((ways, found))
     assert left == []
 
