@@ -31,7 +31,7 @@ from vks_plugin.court import actions as court
 from vks_plugin.court.choosing import Wishes, reading_remark
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
-from vks_plugin.court.stamping import stamp
+from vks_plugin.court.stamping import Stamp, stamp
 from vks_plugin.court.tasks import make_bundle
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
 from vks_plugin.host.files import readable_pdf
@@ -357,11 +357,12 @@ def test_stopping_in_the_middle_of_the_work_leaves_nothing(
     original = stamp
     stamped: list[int] = []
 
-    def slow(*arguments: Any, **named: Any) -> None:
-        original(*arguments, **named)
+    def slow(*arguments: Any, **named: Any) -> Stamp:
+        made = original(*arguments, **named)
         stamped.append(1)
         if len(stamped) == at:
             court.cancel_bundle(actor=people["chief_kv1"], bundle=bundle)
+        return made
 
     monkeypatch.setattr(f"{WRITING}.stamp", slow)
     monkeypatch.setattr(f"{WRITING}._REPORT_EVERY", 2)
@@ -384,10 +385,10 @@ def test_progress_is_kept_with_the_bundle(
     seen: list[tuple[str, int, int]] = []
     original = stamp
 
-    def watched(*arguments: Any, **named: Any) -> None:
+    def watched(*arguments: Any, **named: Any) -> Stamp:
         row = Bundle.objects.get(pk=bundle.pk)
         seen.append((row.status, row.progress, row.total))
-        original(*arguments, **named)
+        return original(*arguments, **named)
 
     monkeypatch.setattr(f"{WRITING}.stamp", watched)
     monkeypatch.setattr(f"{WRITING}._REPORT_EVERY", 2)

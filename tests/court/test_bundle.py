@@ -35,7 +35,7 @@ from tests.court.papers import (
 from vks_plugin.court.bundle import BundleStopped, write_bundle
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.plan import BundlePlan
-from vks_plugin.court.stamping import STRIP, stamp
+from vks_plugin.court.stamping import STRIP, Stamp, stamp
 from vks_plugin.errors import BadInput
 
 REAL_PLAN = (
@@ -575,12 +575,12 @@ def test_a_paper_that_cannot_be_used_is_named_and_nothing_is_left(what: str, tmp
 def test_a_fault_in_the_middle_leaves_nothing(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 
-    def faulty(*arguments: Any, **named: Any) -> None:
+    def faulty(*arguments: Any, **named: Any) -> Stamp:
         nonlocal calls
         if calls == at:
             raise MemoryError
         calls += 1
-        stamp(*arguments, **named)
+        return stamp(*arguments, **named)
 
     monkeypatch.setattr("vks_plugin.court.bundle.stamp", faulty)
     source = tmp_path / "a.pdf"

@@ -169,7 +169,8 @@ def test_a_paper_damaged_since_it_was_checked_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pages", [1, 32, 1025])
 def test_every_page_hangs_on_the_tree_and_every_bookmark_on_the_outline(pages: int, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    with path.open("wb", buffering=0) as stream, Output(stream) as output:
+    with path.open("wb", buffering=0) as stream:
+        output = Output(stream)
         first = output.reserve_pages(pages)
         for number in range(first, first + pages):
             body = b"<< /Type /Page /MediaBox [ 0 0 %d 9 ] /Resources << >> /Parent %d 0 R >>"

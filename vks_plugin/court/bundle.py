@@ -18,7 +18,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from vks_plugin.court.front import RowArea, draw_front
-from vks_plugin.court.output import Bookmark, Carrier, Output, destination
+from vks_plugin.court.output import Bookmark, Carrier, Output, Overlay, destination
 from vks_plugin.court.plan import BundlePlan, PlannedDocument, PlannedVolume
 from vks_plugin.court.stamping import FONT_RESOURCE, StampFont, stamp, stamp_text
 from vks_plugin.errors import BadInput, Conflict
@@ -32,6 +32,7 @@ _DEEPEST_NODE = 64
 """Levels of a tree of pages looked through, likewise."""
 _INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 _DAMAGED = "Tệp của “{}” bị hỏng: hãy quét lại và nộp bản mới."
+_TAKEN_OFF = frozenset({"/AA", "/B", "/PieceInfo", "/Thumb", "/Metadata"})
 _KEPT_ANNOTATIONS = frozenset(
     {
         "/Highlight",
@@ -157,7 +158,7 @@ def _numbered_page(pdf: pikepdf.Pdf) -> int:
     for number, page in enumerate(pdf.pages, start=1):
         resources = page.obj.get("/Resources")
         fonts = resources.get("/Font") if isinstance(resources, Dictionary) else None
-        if isinstance(fonts, Dictionary) and str(FONT_RESOURCE) in fonts:
+        if isinstance(fonts, Dictionary) and FONT_RESOURCE in fonts:
             return number
     return 0
 
@@ -239,8 +240,8 @@ def _write_volume(
     should_stop: Callable[[], bool] | None,
 ) -> str:
     """Write one file, see it onto the disk and return its SHA-256."""
-    with made.open("wb", buffering=0) as stream, Output(stream) as output:
-        writing = _Writing(plan, volume, output, progress, should_stop)
+    with made.open("wb", buffering=0) as stream:
+        writing = _Writing(plan, volume, Output(stream), progress, should_stop)
         for part in volume.parts:
             front, areas = draw_front(plan, part, volume.number)
             with pikepdf.open(io.BytesIO(front)) as source:
@@ -285,8 +286,10 @@ class _Writing:
         self._font = StampFont()
         with pikepdf.new() as pdf:
             carrier = Carrier(pdf, output)
-            self._font_number = carrier.carry(self._font.put_into(pdf))
+            font_number = carrier.carry(self._font.put_into(pdf))
+        self._font_entry = FONT_RESOURCE.encode("ascii") + b" %d 0 R" % font_number
         self._opening_number = output.add_drawing(b"q\n")
+        self._grounds: dict[bytes, int] = {}
         self._next = self._first
 
     def _object(self, page: int) -> int:
@@ -308,32 +311,39 @@ class _Writing:
         for number, page in enumerate(pages, start=self._next):
             carrier.stand_for(page.obj, number)
         linked = {area.page for area in links}
-        inside, opening = carrier.stand_in(self._font_number), carrier.stand_in(self._opening_number)
         total, several = self._plan.page_count, len(self._plan.volumes)
         inherited: dict[tuple[int, int], dict[str, Any]] = {}
         for at, page in enumerate(pages):
             number, mark = next(self._marks)
             _settle(page.obj, inherited)
             _clean(page)
-            stamp(
+            stamped = stamp(
                 page,
                 font=self._font,
-                inside=inside,
                 text=stamp_text(number, total, self._volume.number, several)
                 if several > 1
                 else stamp_text(number, total),
                 left=self._plan.request.case_code,
                 folio=mark,
-                opening=opening,
-                drawing=lambda commands: carrier.stand_in(self._output.add_drawing(commands)),
                 corner=self._plan.request.corner,
             )
-            if at in linked:
-                page.obj.Annots = carrier.stand_in(self._add_links(area for area in links if area.page == at))
-            carrier.carry_page(page.obj, self._next)
+            over = Overlay(
+                box=stamped.box,
+                font=self._font_entry,
+                before=(self._opening_number,),
+                after=(self._ground(stamped.ground), self._output.add_stream(b"", stamped.words)),
+                notes=self._add_links(area for area in links if area.page == at) if at in linked else 0,
+            )
+            carrier.carry_page(page.obj, self._next, over)
             self._next += 1
             if number % _REPORT_EVERY == 0:
                 self._report(number)
+
+    def _ground(self, commands: bytes) -> int:
+        """Return the object of these commands: pages of one size share it."""
+        if commands not in self._grounds:
+            self._grounds[commands] = self._output.add_drawing(commands)
+        return self._grounds[commands]
 
     def _report(self, number: int) -> None:
         if self._progress is not None:
@@ -433,9 +443,9 @@ def _settle(page: pikepdf.Object, inherited: dict[tuple[int, int], dict[str, Any
             found = {key: holder[key] for key in _INHERITED if key in holder} | found
             holder = holder.get("/Parent")
         inherited[parent.objgen] = found
-    for key, value in inherited[parent.objgen].items():
-        if key not in page:
-            page[key] = value
+    from_above = inherited[parent.objgen]
+    for key in from_above.keys() - page.keys() if from_above else ():
+        page[key] = from_above[key]
 
 
 def _fields(pdf: pikepdf.Pdf) -> Iterator[tuple[str, bool]]:
@@ -486,10 +496,10 @@ def _dictionaries(annotations: Any) -> list[Any]:
 
 def _clean(page: pikepdf.Page) -> None:
     """Take off what a filed copy may not carry: actions, links, forms, media, attached files."""
-    for key in ("/AA", "/B", "/PieceInfo", "/Thumb", "/Metadata"):
-        if key in page.obj:
-            del page.obj[key]
-    if "/Annots" not in page.obj:
+    present = page.obj.keys()
+    for key in present & _TAKEN_OFF:
+        del page.obj[key]
+    if "/Annots" not in present:
         return
     annotations = _dictionaries(page.obj.Annots)
     kept = [each for each in annotations if str(each.get("/Subtype", "")) in _KEPT_ANNOTATIONS]

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import os
 import re
 import sys
 import zlib
 from array import array
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from io import RawIOBase
-from typing import Any, Self
+from io import FileIO
+from typing import Any, NamedTuple
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream, String
@@ -29,11 +29,17 @@ _PACKED_TOGETHER = 100
 _KIDS = 32
 """Pages, or groups of pages, that hang on one node of the tree of pages: a reader finds any in a few steps."""
 _BLOCK = 1024 * 1024
+_LARGE = 16 * 1024
+"""Bytes from which something is written by itself."""
 _LYING, _PACKED = 1 << 56, 2 << 56
 """The first byte of an entry of the table of objects: it lies in the file by itself, or packed with others."""
 _REFERENCE = re.compile(rb"\([^\\)]*(?:\\.[^\\)]*)*\)|(\d+) (\d+) R", re.DOTALL)
 """A string, whose content is nobody's reference, or a reference; as qpdf writes them, which escapes every bracket."""
 _SPACE_WASTING = frozenset({"/ASCIIHexDecode", "/ASCII85Decode", "/LZWDecode", "/RunLengthDecode"})
+_REPLACED = frozenset(
+    {"/Parent", "/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/ArtBox", "/Contents", "/Resources"}
+)
+"""Entries of a page that are written anew, or say what no longer holds once it has grown."""
 _OF_A_WHOLE_FILE = frozenset({"/Page", "/Pages", "/Catalog"})
 
 
@@ -53,15 +59,12 @@ def destination(page: int) -> bytes:
 
 
 class Output:
-    """A PDF being written; a context, at whose end nothing works on beside it any more."""
+    """A PDF being written."""
 
-    def __init__(self, stream: RawIOBase) -> None:
+    def __init__(self, stream: FileIO) -> None:
         self._stream = stream
         self._block = bytearray()
         self._digest = hashlib.sha256()
-        # the hash of pictures takes as long as reading and writing them; meanwhile the next are read
-        self._beside = ThreadPoolExecutor(1)
-        self._hashed: Future[None] | None = None
         self._at = 0
         # object 0 is none (7.5.4)
         self._places = array("Q", [0])
@@ -69,30 +72,31 @@ class Output:
         self._levels: list[tuple[int, int]] = []
         self._put(_HEAD)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._beside.shutdown()
-
     def _put(self, data: bytes | memoryview) -> None:
-        self._block += data
         self._at += len(data)
+        if len(data) >= _LARGE:
+            # a picture goes out from where it lies: to put it together with others would copy it once more
+            self._send(data)
+            return
+        self._block += data
         if len(self._block) >= _BLOCK:
             self._send()
 
-    def _send(self) -> None:
-        """Write what has gathered, and have it hashed."""
-        block, self._block = self._block, bytearray()
-        self._wait()
-        self._hashed = self._beside.submit(self._digest.update, block)
-        left = memoryview(block)
-        while left:
-            left = left[self._stream.write(left) or 0 :]
+    def _send(self, more: bytes | memoryview = b"") -> None:
+        """Write what has gathered, and this.
 
-    def _wait(self) -> None:
-        if self._hashed is not None:
-            self._hashed.result()
+        Hashed here and not in a thread beside: handing over costs as much processor time as it gains, and more on a busy machine.
+        """
+        block, self._block = self._block, bytearray()
+        self._digest.update(block)
+        self._digest.update(more)
+        left = [memoryview(block), memoryview(more)]
+        while left:
+            written = os.writev(self._stream.fileno(), left)
+            while left and written >= len(left[0]):
+                written -= len(left.pop(0))
+            if left:
+                left[0] = left[0][written:]
 
     def reserve(self, count: int = 1) -> int:
         """Return the first of so many new numbers; a number never written is that of no object."""
@@ -207,11 +211,11 @@ class Output:
         self._places[number] = _LYING | start << 8
         size = len(self._places)
         self._send()
-        self._wait()
         identifier = self._digest.hexdigest()[:32].encode("ascii")
         if sys.byteorder == "little":
             self._places.byteswap()
-        squeeze = zlib.compressobj()
+        # numbers that differ little: trying harder takes ten times as long and saves a tenth
+        squeeze = zlib.compressobj(1)
         table = memoryview(self._places).cast("B")
         data = b"".join(squeeze.compress(table[at : at + _BLOCK]) for at in range(0, len(table), _BLOCK))
         data += squeeze.flush()
@@ -219,8 +223,21 @@ class Output:
         self.add_stream(entries % (size, root, told, identifier, identifier), data, number)
         self._put(b"startxref\n%d\n%%%%EOF\n" % start)
         self._send()
-        self._wait()
         return self._digest.hexdigest()
+
+
+class Overlay(NamedTuple):
+    """What a page gets that it did not have, by numbers of objects of the output."""
+
+    box: bytes
+    """What is shown of it now."""
+    font: bytes
+    """An entry for its fonts."""
+    before: Sequence[int]
+    after: Sequence[int]
+    """Drawing commands that come before and after its own."""
+    notes: int = 0
+    """A list of notes in place of its own; 0 for none."""
 
 
 class Carrier:
@@ -236,26 +253,51 @@ class Carrier:
         """Have references to this object of the source become references to an object of the output."""
         self._numbers[thing.objgen] = number
 
-    def stand_in(self, number: int) -> pikepdf.Object:
-        """Return an object of the source that stands for one of the output."""
-        thing = self._source.make_indirect(Dictionary())
-        self.stand_for(thing, number)
-        return thing
-
     def carry(self, thing: pikepdf.Object) -> int:
         """Write an object and all it refers to; return its number."""
         number = self._number(thing.objgen)
         self._write_waiting()
         return number
 
-    def carry_page(self, page: pikepdf.Object, number: int) -> None:
-        """Write a page under its reserved number, and all it refers to but other pages."""
-        if "/Parent" in page:
-            del page["/Parent"]
-        text = self._renumbered(page.unparse(resolved=True))
-        parent = b"<< /Parent %d 0 R " % self._output.parent_of(number)
-        self._output.add(parent + text.removeprefix(b"<< "), number)
+    def carry_page(self, page: pikepdf.Object, number: int, over: Overlay) -> None:
+        """Write a page under its reserved number with what is laid over it, and all it refers to but other pages.
+
+        Its dictionaries are put together as text: sources share them between pages, and copies of each would take longer than all the rest.
+        """
+        own = page.get("/Contents")
+        contents = list(own) if isinstance(own, Array) else [own]
+        drawn = [self._number(each.objgen) for each in contents if isinstance(each, Stream)]
+        resources = self._resources(page.get("/Resources"), over.font)
+        for key in page.keys() & (_REPLACED | {"/Annots"} if over.notes else _REPLACED):
+            del page[key]
+        body = b"<< /Parent %d 0 R /MediaBox %s /CropBox %s /Contents [ %s ] /Resources %s%s %s" % (
+            self._output.parent_of(number),
+            over.box,
+            over.box,
+            b" ".join(b"%d 0 R" % each for each in (*over.before, *drawn, *over.after)),
+            resources,
+            b" /Annots %d 0 R" % over.notes if over.notes else b"",
+            self._renumbered(page.unparse(resolved=True)).removeprefix(b"<<").lstrip(),
+        )
+        self._output.add(body, number)
         self._write_waiting()
+
+    def _resources(self, resources: Any, font: bytes) -> bytes:
+        """Return what a page draws with, and one font more."""
+        if not isinstance(resources, Dictionary):
+            return b"<< /Font << %s >> >>" % font
+        text = resources.unparse(resolved=True)
+        others = b">>"
+        if b"/Font" in text:
+            fonts: Any = resources.get("/Font")
+            resources = copy.copy(resources)
+            if fonts is not None:
+                del resources["/Font"]
+            if isinstance(fonts, Dictionary):
+                others = self._renumbered(fonts.unparse(resolved=True)).removeprefix(b"<<").lstrip()
+            text = resources.unparse(resolved=True)
+        rest = self._renumbered(text).removeprefix(b"<<").lstrip()
+        return b"<< /Font << %s %s %s" % (font, others, rest)
 
     def _number(self, key: tuple[int, int]) -> int:
         number = self._numbers.get(key)
@@ -278,8 +320,6 @@ class Carrier:
             thing: Any = self._source.get_object(*key)
             if isinstance(thing, Stream):
                 entries, data = _packed(thing)
-                if "/Length" in entries:
-                    del entries["/Length"]
                 inside = entries.unparse().removeprefix(b"<<").removesuffix(b">>")
                 self._output.add_stream(self._renumbered(inside), data, self._numbers[key])
             else:
@@ -297,21 +337,29 @@ def _text(thing: Any) -> bytes:
     return thing.unparse(resolved=True)
 
 
-def _packed(stream: Stream) -> tuple[Dictionary, bytes | memoryview]:
-    """Return the entries and data of a stream as they are, or compressed if they were not, or only spelt longer."""
-    entries: Any = copy.copy(stream.stream_dict)
+def _packed(stream: Stream) -> tuple[Any, bytes | memoryview]:
+    """Return the entries and data of a stream as they are, or compressed if they were not, or only spelt longer.
+
+    The stream loses its entries for that: it is written once and its source closed.
+    """
+    entries: Any = stream.stream_dict
     filters = entries.get("/Filter")
     names = {str(each) for each in filters} if isinstance(filters, Array) else {str(filters)} if filters else set()
+    data: bytes | memoryview | None = None
     if not names or (names & _SPACE_WASTING and names <= _SPACE_WASTING | {"/FlateDecode"}):
         try:
             data = zlib.compress(stream.read_bytes())
         except pikepdf.PdfError:
-            return entries, stream.read_raw_bytes()
-        entries.Filter = Name.FlateDecode
-        if "/DecodeParms" in entries:
-            del entries["/DecodeParms"]
-        return entries, data
-    return entries, memoryview(stream.get_raw_stream_buffer())
+            data = None
+        else:
+            entries.Filter = Name.FlateDecode
+            if "/DecodeParms" in entries:
+                del entries["/DecodeParms"]
+    if data is None:
+        data = memoryview(stream.get_raw_stream_buffer())
+    if "/Length" in entries:
+        del entries["/Length"]
+    return entries, data
 
 
 def _briefly(data: bytes) -> bytes:

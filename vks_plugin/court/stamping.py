@@ -7,16 +7,15 @@ are; the font is embedded as a subset with a ToUnicode map.
 
 from __future__ import annotations
 
-import copy
 import io
 import math
-from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import pikepdf
 from fontTools import subset
 from fontTools.ttLib import TTFont
-from pikepdf import Array, Dictionary, Name, Stream
+from pikepdf import Array, Dictionary, Name
 
 from vks_plugin.papers.fonts import FILES, FONTS, REGULAR
 
@@ -25,7 +24,7 @@ STRIP = 22.0
 _SIZE = 9.5
 _MARGIN = 28.0
 _GAP = 12.0
-FONT_RESOURCE = Name("/VksStamp")
+FONT_RESOURCE = "/VksStamp"
 """What pages call the stamp's font: a page that has it bears a stamp."""
 _LETTERS = (
     "0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZĐabcdefghijklmnopqrstuvwxyz.()-/–·Tập hồ sơ trang mặt sau tập chính tr."
@@ -49,12 +48,12 @@ class StampFont:
         self._order = {name: self._font.getGlyphID(name) for name in self._font.getGlyphOrder()}
         self._scale = 1000 / self._font["head"].unitsPerEm
         self._widths = {name: self._font["hmtx"][name][0] * self._scale for name in self._font.getGlyphOrder()}
-        self._widths_by_letter = {chr(code): self._widths[name] for code, name in self._glyphs.items()}
+        self._widths_by_letter = {chr(code): self._widths[name] * _SIZE / 1000 for code, name in self._glyphs.items()}
         self._codes_by_letter = {chr(code): f"{self._order[name]:04X}" for code, name in self._glyphs.items()}
 
     def width(self, text: str) -> float:
         """Return the width of `text` in points at the stamp's size."""
-        return float(sum(map(self._widths_by_letter.__getitem__, text)) * _SIZE / 1000)
+        return float(sum(map(self._widths_by_letter.__getitem__, text)))
 
     def encode(self, text: str) -> bytes:
         """Return `text` as the hexadecimal string operand of the text-showing operator."""
@@ -138,10 +137,26 @@ def _subset() -> tuple[TTFont, bytes]:
     return TTFont(io.BytesIO(data), recalcTimestamp=False), data
 
 
-def _box(page: pikepdf.Page) -> tuple[float, float, float, float]:
-    """Return the displayed box of the page in its own coordinates, corners in order."""
-    mx0, my0, mx1, my1 = (float(value) for value in page.mediabox)
-    x0, y0, x1, y1 = (float(value) for value in page.cropbox) if "/CropBox" in page.obj else (mx0, my0, mx1, my1)
+def _numbers(page: pikepdf.Page, key: str) -> tuple[float, ...]:
+    """Return a box of a page, as it is written there; empty without one."""
+    found: Any = page.obj.get(key)
+    if found is None:
+        return ()
+    text = found.unparse(resolved=True)
+    if b"R" in text:
+        return tuple(float(value) for value in found)
+    return _read(text)
+
+
+@lru_cache(maxsize=256)
+def _read(box: bytes) -> tuple[float, ...]:
+    return tuple(float(part) for part in box.strip(b"[] ").split())
+
+
+def _box(media: tuple[float, ...], crop: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """Return the displayed box of a page in its own coordinates, corners in order."""
+    mx0, my0, mx1, my1 = media
+    x0, y0, x1, y1 = crop or media
     x0, x1 = sorted((x0, x1))
     y0, y1 = sorted((y0, y1))
     mx0, mx1 = sorted((mx0, mx1))
@@ -151,68 +166,71 @@ def _box(page: pikepdf.Page) -> tuple[float, float, float, float]:
     return inside if inside[0] < inside[2] and inside[1] < inside[3] else (mx0, my0, mx1, my1)
 
 
-def stamp(
-    page: pikepdf.Page,
-    *,
-    font: StampFont,
-    inside: pikepdf.Object,
-    text: str,
-    left: str,
-    folio: str,
-    opening: pikepdf.Object,
-    drawing: Callable[[bytes], pikepdf.Object],
-    corner: str = "",
-) -> None:
-    """Add the strips below and, for a folio that stands there, above the page as displayed, and write on them.
+class Stamp(NamedTuple):
+    """What a stamp makes of a page."""
+
+    box: bytes
+    """The page's new size, as it is written."""
+    ground: bytes
+    """Commands that end the page's own and draw the strips: the same for pages of one size."""
+    words: bytes
+    """Commands that write on them."""
+
+
+def stamp(page: pikepdf.Page, *, font: StampFont, text: str, left: str, folio: str, corner: str = "") -> Stamp:
+    """Return the strips below and, for a folio that stands there, above the page as displayed, and what is written on them.
+
+    The commands are preceded by a `q` before the page's own, so that its graphics state cannot reach the stamp.
 
     Args:
         page: a page, with what it inherits as its own.
         font: the bundle's stamp font.
-        inside: the same font as an object of the page's PDF.
         text: the number of the page in words.
         left: what stands at the left (the case code).
         folio: the folio, such as `BL 125`; empty for a page without one.
-        opening: a shared stream of the page's PDF holding `q`, so that the page's own graphics state cannot reach the stamp.
-        drawing: turns drawing commands into a stream of the page's PDF.
         corner: where the folio stands; one of `plan.CORNERS`.
     """
-    pdf_page = page.obj
-    rotation = int(pdf_page.get("/Rotate", 0)) % 360
-    unit = float(pdf_page.get("/UserUnit", 1))
-    x0, y0, x1, y1 = _box(page)
-    page_width, page_height = (x1 - x0) * unit, (y1 - y0) * unit
+    rotation = int(page.obj.get("/Rotate", 0)) % 360
+    unit = float(page.obj.get("/UserUnit", 1))
+    box = _box(_numbers(page, "/MediaBox") or tuple(map(float, page.mediabox)), _numbers(page, "/CropBox"))
+    page_width, page_height = (box[2] - box[0]) * unit, (box[3] - box[1]) * unit
     if rotation in {90, 270}:
         page_width, page_height = page_height, page_width
     parts, above, wide = _arrange(
         page_width, font=font, text=text, left=font.knows(left), folio=font.knows(folio), corner=corner
     )
+    new_box, ground = _ground(box, rotation, unit, wide, above=bool(above))
+    words = [b"BT /VksStamp %.1f Tf" % _SIZE]
+    for x, said in parts:
+        words.append(b"1 0 0 1 %.2f %.2f Tm %s Tj" % (x, _BASE, font.encode(said)))
+    for x, said in above:
+        words.append(b"1 0 0 1 %.2f %.2f Tm %s Tj" % (x, page_height + STRIP + _BASE, font.encode(said)))
+    words.append(b"ET Q\n")
+    return Stamp(new_box, ground, b"\n".join(words))
+
+
+@lru_cache(maxsize=256)
+def _ground(
+    box: tuple[float, float, float, float], rotation: int, unit: float, wide: float, *, above: bool
+) -> tuple[bytes, bytes]:
+    """Return the new size of a page of this one, and the commands for its strips."""
+    x0, y0, x1, y1 = box
+    page_width, page_height = (x1 - x0) * unit, (y1 - y0) * unit
+    if rotation in {90, 270}:
+        page_width, page_height = page_height, page_width
     extra, strip, head = (wide - page_width) / unit, STRIP / unit, (STRIP / unit if above else 0.0)
     # the strip lies at the bottom as displayed, and a page too narrow for it grows to the right as displayed;
     # in page space these are other sides when the page is turned
     if rotation == 0:
-        box, matrix = (x0, y0 - strip, x1 + extra, y1 + head), (1, 0, 0, 1, x0, y0 - strip)
+        grown, matrix = (x0, y0 - strip, x1 + extra, y1 + head), (1, 0, 0, 1, x0, y0 - strip)
     elif rotation == 90:
-        box, matrix = (x0 - head, y0, x1 + strip, y1 + extra), (0, 1, -1, 0, x1 + strip, y0)
+        grown, matrix = (x0 - head, y0, x1 + strip, y1 + extra), (0, 1, -1, 0, x1 + strip, y0)
     elif rotation == 180:
-        box, matrix = (x0 - extra, y0 - head, x1, y1 + strip), (-1, 0, 0, -1, x1, y1 + strip)
+        grown, matrix = (x0 - extra, y0 - head, x1, y1 + strip), (-1, 0, 0, -1, x1, y1 + strip)
     else:
-        box, matrix = (x0 - strip, y0 - extra, x1 + head, y1), (0, -1, 1, 0, x0 - strip, y1)
-    corners = Array([round(value, 3) for value in box])
-    pdf_page.MediaBox = corners
-    pdf_page.CropBox = corners
-    for other in ("/TrimBox", "/BleedBox", "/ArtBox"):
-        if other in pdf_page:
-            del pdf_page[other]
-    resources = pdf_page.get("/Resources")
-    # sources share resource dictionaries between pages; a shallow copy keeps ours out of the others
-    resources = copy.copy(resources) if resources is not None else Dictionary()
-    present = resources.get("/Font")
-    fonts = copy.copy(present) if present is not None else Dictionary()
-    fonts[FONT_RESOURCE] = inside
-    resources.Font = fonts
-    pdf_page.Resources = resources
+        grown, matrix = (x0 - strip, y0 - extra, x1 + head, y1), (0, -1, 1, 0, x0 - strip, y1)
     scale = 1 / unit
-    commands = [b"Q q", " ".join(f"{value:.4f}" for value in matrix).encode("ascii") + b" cm"]
+    commands = [b"\nQ q", " ".join(f"{value:.4f}" for value in matrix).encode("ascii") + b" cm"]
     if unit != 1:
         commands.append(f"{scale:.6f} 0 0 {scale:.6f} 0 0 cm".encode("ascii"))
     if extra > 0:
@@ -222,16 +240,7 @@ def stamp(
     commands.append(_strip(wide, 0, STRIP))
     if above:
         commands.append(_strip(wide, page_height + STRIP, page_height + STRIP))
-    commands.append(b"BT /VksStamp %.1f Tf" % _SIZE)
-    for x, words in parts:
-        commands.append(f"1 0 0 1 {x:.2f} {_BASE} Tm ".encode("ascii") + font.encode(words) + b" Tj")
-    for x, words in above:
-        y = page_height + STRIP + _BASE
-        commands.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm ".encode("ascii") + font.encode(words) + b" Tj")
-    commands.append(b"ET Q")
-    present = pdf_page.get("/Contents")
-    own = list(present) if isinstance(present, Array) else [present] if isinstance(present, Stream) else []
-    pdf_page.Contents = Array([opening, *own, drawing(b"\n" + b"\n".join(commands) + b"\n")])
+    return Array([round(value, 3) for value in grown]).unparse(), b"\n".join([*commands, b""])
 
 
 def _strip(width: float, foot: float, line: float) -> bytes:
