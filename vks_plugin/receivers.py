@@ -130,6 +130,11 @@ def filed_documents() -> QuerySet[Any, Any]:
     return CaseDocument.objects.values("document_id")
 
 
+def archived_documents() -> QuerySet[Any, Any]:
+    """Return the host ids of the documents of cases the archive has, for the host's doors to ask."""
+    return CaseDocument.objects.filter(case__archived_at__isnull=False).order_by().values("document_id")
+
+
 def readable_documents(user: User) -> QuerySet[Any, Any] | None:
     """Return the host ids of the filed documents a person may view, for the host's own lists; None: ask the host."""
     # what is suspended is open by the policy and closed in the host
@@ -164,7 +169,7 @@ def connect() -> None:
     consume.keep_codes_out_of_tasks()
     inbox.watch_accounts()
     filed.on_filed(filed_documents)
-    filed.on_frozen(sealed_documents)
+    filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, synchronise_memberships)

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -19,15 +20,26 @@ from django.utils import timezone
 from pypdf import PdfReader
 from rest_framework.test import APIClient
 
+from tests.custody.batches import seal_outright
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
+from tests.people import waiting
 from tests.web.conftest import Page, fetched
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry, run_packing
 from vks_plugin.custody.actions.holding import write_beginning
-from vks_plugin.custody.models import Accession, AccessionItem, Holding, LedgerEntry
+from vks_plugin.custody.models import (
+    Accession,
+    AccessionItem,
+    HandOver,
+    Holding,
+    LedgerEntry,
+    Loan,
+    LoanedPart,
+    SealedDocument,
+)
 from vks_plugin.custody.package import NAMESPACE
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.hashing import sha256_of
@@ -38,6 +50,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from tests.people import FiledCase
+    from vks_plugin.cases.models import CatalogueType
     from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
@@ -333,3 +346,64 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
     assert taker.get(paper).status_code == 200
     assert taker.get(f"{row}papers/other/").status_code == 404
     assert clerk.get(package).status_code == 404
+
+
+def test_what_is_unfinished_is_named_before_and_stops_it_after(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    batch = custody.open_batch(actor=people["prosecutor_kv1"], case=case)
+    sides = {"giver_unit": case.unit, "receiver_agency": "Tòa án"}
+    begun: tuple[tuple[Any, dict[str, Any], str], ...] = (
+        (
+            HandOver,
+            {"part": "hsva", "direction": "vks_ta", "reason": "truy_to", "created_by": clerk, **sides},
+            "giao nhận",
+        ),
+        (LoanedPart, {"part": "hsks", "volume": 0}, "cho mượn"),
+    )
+
+    def stopped(act: Callable[[], object], why: str) -> None:
+        with pytest.raises(Conflict, match=why):
+            act()
+        case.refresh_from_db()
+        assert case.archived_at is None
+
+    def clear(model: Any) -> None:
+        model.objects.filter(case=case).delete()
+
+    def start(model: Any, values: dict[str, Any]) -> None:
+        if model is LoanedPart:
+            values = values | {"loan": Loan.objects.create(case=case, case_code=case.code, part="hsks", **lent)}
+        model.objects.create(case=case, **values)
+
+    lent = {
+        "form": "paper",
+        "borrower": people["prosecutor_kv3"],
+        "requested_by": people["prosecutor_kv3"],
+        "until": timezone.localdate(),
+    }
+    stopped(lambda: prepare(actor=clerk, codes=[case.code]), "đang số hóa")
+    custody.move_batch(actor=people["chief_kv1"], batch=batch, name="cancel", reason="Chưa cần")
+    for model, values, why in begun:
+        start(model, values)
+        stopped(lambda: prepare(actor=clerk, codes=[case.code]), why)
+        clear(model)
+    item = waiting(actor=clerk, case=case, document_type=catalogue["BBHC"], first=90, last=90)
+    stopped(lambda: prepare(actor=clerk, codes=[case.code]), "máy đang nhận tệp")
+    item.delete()
+    batch.delete()
+    batches = seal_outright(case, filed_case.documents[:2], by=clerk)
+    stopped(lambda: prepare(actor=clerk, codes=[case.code]), "chưa niêm phong")
+    for each in filed_case.documents[2:]:
+        SealedDocument.objects.create(
+            manifest=batches.manifest, document_id=each.document_id, version_id=each.document_id, sha256=each.sha256
+        )
+    row = packed(people, filed_case)
+    for model, values, why in begun:
+        start(model, values)
+        stopped(lambda: accept(actor=archivist, pk=row.pk), why)
+        clear(model)
+    accept(actor=archivist, pk=row.pk)
+    case.refresh_from_db()
+    assert case.archived_at is not None

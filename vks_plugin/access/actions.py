@@ -46,6 +46,7 @@ from vks_plugin.cases.models import (
     ProceduralEvent,
     Volume,
 )
+from vks_plugin.cases.proceedings import TO_ARCHIVE
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -213,16 +214,26 @@ def record_event(*, actor: User, case: CaseFile, **happened: Any) -> ProceduralE
         BadInput, Conflict: see `vks_plugin.cases.actions.record_event`.
     """
     require(actor, case, Level.CONTRIBUTE, doing=_("ghi sự kiện tố tụng"))
+    if happened.get("event") == TO_ARCHIVE and case.documents.exists():
+        # papers that are stored here go with a package, taken by an archivist
+        raise Conflict(
+            _("Hồ sơ có tài liệu trong hệ thống: nộp lưu ở trang Lưu trữ, để có gói hồ sơ và Lưu trữ viên nhận."),
+            field="event",
+        )
     return case_actions.record_event(actor=actor, case=case, happened=typed(happened))
 
 
 def withdraw_event(*, actor: User, event: ProceduralEvent, reason: str) -> None:
     """Take back an event recorded in error, on behalf of an actor who may.
 
+    To take back that its file went to the archive takes the case out of the archive: a leader does.
+
     Raises:
-        NotFound, NotAllowed: the actor may not work on this case.
+        NotFound, NotAllowed: the actor may not work on this case, or leads not its office where that is asked for.
         BadInput, Conflict: see `vks_plugin.cases.actions.withdraw_event`.
     """
+    if event.event == TO_ARCHIVE and event.case.archived_at is not None:
+        require(actor, event.case, Level.MANAGE, doing=_("đưa hồ sơ ra khỏi lưu trữ"))
     require(actor, event.case, Level.CONTRIBUTE, doing=_("rút sự kiện tố tụng"))
     case_actions.withdraw_event(actor=actor, event=event, reason=reason)
 

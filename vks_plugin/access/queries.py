@@ -42,7 +42,7 @@ from vks_plugin.cases.models import (
     CaseWords,
     RelatedCase,
 )
-from vks_plugin.cases.stages import PARTS
+from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.host.reading import roots_of
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -98,14 +98,14 @@ def facts_of(case: CaseFile) -> CaseFacts:
         trial_unit=case.trial_unit.code if case.trial_unit is not None else None,
         stage=case.stage,
         under_appeal=case.stage == "phuc_tham" or case.status == "co_khang_cao_khang_nghi",
-        archived=case.status == "da_nop_luu",
+        archived=case.status == ARCHIVED,
     )
 
 
 _MEETS = {
     "": Q(),
     "appeal": Q(stage="phuc_tham") | Q(status="co_khang_cao_khang_nghi"),
-    "archived": Q(status="da_nop_luu"),
+    "archived": Q(status=ARCHIVED),
 }
 """What `CaseFacts.meets` tells, asked of the database."""
 
@@ -355,6 +355,9 @@ def case_for(user: User, code: str) -> CaseView:
         may.add("file_internal")
     if decision.level >= Level.MANAGE:
         may.add("assign")
+    if case.archived_at is not None:
+        # what the archive has is read and lent, and stays as it was packed
+        may -= {"file", "file_internal"}
     if case.destroyed_at is not None:
         # what is left of it is read, and nothing is done to it
         may &= {"view"}

@@ -181,6 +181,8 @@ _OTHER_MEASURES = tuple(
     (value, label) for value, label in MEASURES if value not in {"giu_khan_cap", "bat", "tam_giu", "tam_giam"}
 )
 
+TO_ARCHIVE = "nop_luu"
+"""The event by which a case is in the archive; to withdraw it takes the case out again."""
 SENT = "gui_van_ban"
 """The event that ends a duty to send, deliver or notify; its ground is the id of that time limit."""
 
@@ -998,7 +1000,7 @@ _CRIMINAL = (
         note=_OURS,
     ),
     _row(
-        "nop_luu",
+        TO_ARCHIVE,
         _("Nộp lưu hồ sơ"),
         (_END,),
         ("dang_giai_quyet", "co_hieu_luc", "dinh_chi"),
@@ -1647,7 +1649,7 @@ def _case_step(
             elif event.value == "ket_thuc":
                 moves = person.status in {"dinh_chi", "co_hieu_luc"}
             else:
-                moves = _in_step(case, person) or (event.value == "nop_luu" and person.stage == _END)
+                moves = _in_step(case, person) or (event.value == TO_ARCHIVE and person.stage == _END)
             if moves:
                 found[number] = _moved(event, person, person=True)
     return Step(_moved(event, case, person=False), found, tuple(warnings))

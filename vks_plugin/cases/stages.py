@@ -52,6 +52,9 @@ STATUSES: tuple[tuple[str, str], ...] = (
 )
 """Of a criminal case, and of each accused in it (Điều 247 khoản 2, Điều 248 khoản 2)."""
 
+ARCHIVED = "da_nop_luu"
+"""The status of a case that is in the archive."""
+
 _STAGE = {stage.value: stage for stage in STAGES}
 _STATUS = {value: (value, label) for value, label in STATUSES}
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import LEADING
 from vks_plugin.access.queries import FACTS, holds_post, visible_cases
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
+from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import Bundle
@@ -27,7 +28,6 @@ from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force, province_ids
 
-ARCHIVED = "da_nop_luu"
 MOST_LOOKED_AT = 2000
 """Archived cases, the longest finished first, among which those are looked for whose period is over."""
 MOST_SHOWN = 200

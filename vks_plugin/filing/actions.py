@@ -22,7 +22,7 @@ from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import FACTS, case_decision, require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
-from vks_plugin.cases.actions.rules import enforce, refuse_destroyed, refuse_taken_folios
+from vks_plugin.cases.actions.rules import enforce, refuse_archived, refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
 from vks_plugin.cases.validation import Sensitivity, no_state_secrets
@@ -263,7 +263,7 @@ def file_upload(
             raise BadInput(_("Hãy chọn loại tài liệu."), field="document_type")
         with transaction.atomic():
             # one at a time for each case, so that two uploads cannot claim the same folio
-            refuse_destroyed(CaseFile.objects.select_for_update().get(pk=case.pk))
+            _hold_open(case)
             _refuse_same_file(case, facts.sha256)
             _refuse_taken_folios(case, meta)
             item.sha256 = facts.sha256
@@ -276,6 +276,17 @@ def file_upload(
         raise
     _hand_over(item, path)
     return item
+
+
+def _hold_open(case: CaseFile) -> None:
+    """Hold a case that papers may still be added to until the transaction ends.
+
+    Raises:
+        Conflict: the archive has its file, or it was disposed of.
+    """
+    held = CaseFile.objects.select_for_update().only("pk", "archived_at", "destroyed_at").get(pk=case.pk)
+    refuse_destroyed(held)
+    refuse_archived(held)
 
 
 def _refuse_same_file(case: CaseFile, sha256: str) -> None:
@@ -344,6 +355,9 @@ def receive_consumed(document: Document) -> CaseDocument | None:
 
     Runs inside the host's own transaction, before it moves the file: an error here
     undoes the consumption and leaves the file where it was.
+
+    Raises:
+        Conflict: the file went to the archive, or was disposed of, since it was handed in.
     """
     code = case_code_on(document)
     if code is None:
@@ -359,6 +373,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
     )
     document.content = composed(document.content or "")
     if item is not None:
+        _hold_open(item.case)
         document.original_filename = item.filename
         document.save(update_fields=["content", "original_filename"])
         meta = Metadata(
@@ -375,7 +390,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
 
 def _file_from_dms(document: Document, code: str, *, actor: User | None) -> CaseDocument | None:
     """File a document whose code was written in the DMS; a code that does not hold is taken off again."""
-    case = _whole_case(code)
+    case = _open_case(code)
     if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
         write_case_code(document, None)
         return None
@@ -389,17 +404,17 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
     return file_document(case=case, document=document, actor=actor, meta=meta)
 
 
-def _whole_case(code: str, *, beside: int | None = None) -> CaseFile | None:
-    """Return the case of a code, held until the transaction ends; None: there is none, or its file was disposed of.
+def _open_case(code: str, *, beside: int | None = None) -> CaseFile | None:
+    """Return the case of a code, held until the transaction ends; None: there is none to which papers may be added.
 
     Args:
         code: of the case.
-        beside: another case, which is held too and must be whole as well.
+        beside: another case, which is held too and must take papers as well.
     """
-    # alone, and in the order every act holds cases in; whoever disposes of a file holds its case
+    # alone, and in the order every act holds cases in; whoever archives a file or disposes of it holds its case
     rows = CaseFile.objects.select_for_update().filter(Q(code=code) | Q(pk=beside)).order_by("pk")
-    held = list(rows.only("pk", "code", "destroyed_at"))
-    if not any(each.code == code for each in held) or any(each.destroyed_at is not None for each in held):
+    held = list(rows.only("pk", "code", "archived_at", "destroyed_at"))
+    if not any(each.code == code for each in held) or any(each.archived_at or each.destroyed_at for each in held):
         return None
     return CaseFile.objects.select_related(*FACTS).get(code=code)
 
@@ -518,7 +533,7 @@ def adopt(
         folio_to=folio_to,
         page_count=newest_version(document).page_count,
     )
-    refuse_destroyed(CaseFile.objects.select_for_update().get(pk=case.pk))
+    _hold_open(case)
     _refuse_taken_folios(case, meta)
     write_case_code(document, case.code)
     return file_document(case=case, document=document, actor=actor, meta=meta)
@@ -584,7 +599,7 @@ def follow_document(document: Document, *, actor: User | None) -> None:
     frozen = bool(frozen_among([document.pk]))
     with transaction.atomic():
         if code and code != filed.case.code and not frozen:
-            target = _whole_case(code, beside=filed.case_id)
+            target = _open_case(code, beside=filed.case_id)
             if (
                 target is not None
                 and filed.folio_from is None
@@ -642,7 +657,7 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
     Raises:
         BadInput: no such case among those the actor may file in, or the field of a filed document is emptied.
         NotAllowed: the document is somebody else's.
-        Conflict: the document has folios, which tie it to its case, or the file of the other case was disposed of.
+        Conflict: the document has folios, which tie it to its case, or the other case takes no papers any more.
     """
     for change in changes:
         filed = (
@@ -662,6 +677,7 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
                 % {"code": change.new[:60]}
             )
         refuse_destroyed(case)
+        refuse_archived(case)
         if filed is not None and filed.folio_from is not None:
             raise Conflict(_("Tài liệu đã mang bút lục của vụ án: không chuyển sang vụ án khác được."))
         if filed is not None and not _may_move(actor, filed, case):
@@ -673,7 +689,7 @@ def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
 
     Raises:
         NotAllowed: the actor may not file in the case.
-        Conflict: the item did not fail, or its file is gone.
+        Conflict: the item did not fail, its file is gone, or the case takes no papers any more.
     """
     require(actor, item.case, Level.CONTRIBUTE, part=item.part, doing=_("nộp tài liệu"))
     path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
@@ -681,7 +697,7 @@ def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
         raise Conflict(_("Tệp không còn trên máy chủ: hãy nộp lại từ đầu."))
     with transaction.atomic():
         # its numbers were free for others while it had failed
-        CaseFile.objects.select_for_update().only("pk").get(pk=item.case_id)
+        _hold_open(item.case)
         if item.folio_from is not None:
             _refuse_taken(item.case, item.folio_from, item.folio_to or item.folio_from)
         changed = IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.FAILED).update(

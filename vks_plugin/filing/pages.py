@@ -31,6 +31,7 @@ from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import follow_folios
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.rules import refuse_archived
 from vks_plugin.cases.folio_queries import listed_labels
 from vks_plugin.cases.folios import LARGEST_FOLIO, Label, cited
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
@@ -78,8 +79,9 @@ def refuse_closed(filed: CaseDocument) -> DigitisationBatch | None:
 
     Raises:
         NotAllowed: it is sealed.
-        Conflict: somebody checks, confirms or seals the batch it belongs to.
+        Conflict: the archive has it, or somebody checks, confirms or seals the batch it belongs to.
     """
+    refuse_archived(filed.case)
     refuse_frozen([filed.document_id])
     batch = DigitisationBatch.objects.filter(
         case_id=filed.case_id, part=filed.part, state__in=DIGITISATION.open

@@ -7,6 +7,8 @@ the workflows of the host ask here, so that all of them mean the same documents.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 FROZEN = gettext_noop(
-    "Tài liệu hồ sơ vụ án này đã được niêm phong: tên, loại, ngày, bút lục, số lưu trữ và mã vụ án giữ nguyên. Thẻ và ghi "
-    "chú vẫn sửa được. Cần sửa thì lãnh đạo mở đợt số hóa bổ sung."
+    "Tài liệu hồ sơ vụ án này đã được niêm phong hoặc đã nộp lưu: tên, loại, ngày, bút lục, số lưu trữ và mã vụ án giữ "
+    "nguyên. Thẻ và ghi chú vẫn sửa được. Cần sửa thì lãnh đạo mở đợt số hóa bổ sung; hồ sơ đã nộp lưu thì trước đó rút sự "
+    "kiện nộp lưu với lý do."
 )
 
 Query = Callable[[], "QuerySet[Any, Any]"]
@@ -38,12 +41,12 @@ def on_filed(query: Query) -> None:
     _filed[:] = [query]
 
 
-def on_frozen(query: Query) -> None:
+def on_frozen(*queries: Query) -> None:
     """Register what returns the ids of filed documents of which title, type and dates stay as they are too.
 
     The file of a filed document stays as it is in any case.
     """
-    _frozen[:] = [query]
+    _frozen[:] = queries
 
 
 def on_lent(query: Callable[[User, Iterable[int]], set[int]]) -> None:
@@ -65,7 +68,8 @@ def _among(queries: list[Query], document_ids: Iterable[int]) -> set[int]:
     chosen = list(document_ids)
     if not queries or not chosen:
         return set()
-    return set(Document.global_objects.filter(_of(queries[0]), pk__in=chosen).values_list("pk", flat=True))
+    rows = Document.global_objects.filter(reduce(or_, map(_of, queries)), pk__in=chosen)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _of(query: Query) -> Q:
@@ -83,7 +87,7 @@ def frozen_among(document_ids: Iterable[int]) -> set[int]:
 
 
 def refuse_frozen(document_ids: Iterable[int]) -> None:
-    """Refuse to change what a seal keeps.
+    """Refuse to change what a seal or the archive keeps.
 
     Raises:
         NotAllowed: one of these documents is frozen.

@@ -21,6 +21,7 @@ from vks_plugin.cases.deadlines import Span, parse_span
 from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, Happening, ProceedingsError, State, Step, advance, replay
 from vks_plugin.cases.record import difference, title_of, values_of
+from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.language import spoken
 from vks_plugin.text import one_line
@@ -180,7 +181,10 @@ def _run(case: CaseFile, people: list[Accused], rows: list[ProceduralEvent], new
 
 def _write_states(case: CaseFile, people: list[Accused], step: Step, rows: list[ProceduralEvent]) -> None:
     case.stage, case.status = step.case
-    case.save(update_fields=["stage", "status"])
+    if case.status != ARCHIVED:
+        # taken out of the archive: it is worked on again, and handed over anew
+        case.archived_at = None
+    case.save(update_fields=["stage", "status", "archived_at"])
     for person in people:
         person.stage, person.status = step.accused[person.pk]
     Accused.objects.bulk_update(people, ["stage", "status"])

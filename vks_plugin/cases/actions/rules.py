@@ -69,6 +69,21 @@ def refuse_taken_folios(
         )
 
 
+def refuse_archived(case: CaseFile) -> None:
+    """Refuse to add papers to a case, or to change its files, while the archive has what was packed of it.
+
+    Raises:
+        Conflict: the archive has it.
+    """
+    if case.archived_at is not None:
+        raise Conflict(
+            _(
+                "Hồ sơ vụ án này đã nộp lưu: không thêm, không sửa tài liệu được. Cần sửa thì lãnh đạo đơn vị rút sự kiện “Nộp "
+                "lưu hồ sơ” với lý do, xong nộp lưu lại."
+            )
+        )
+
+
 def refuse_destroyed(case: CaseFile) -> None:
     """Refuse to act on a case whose file was disposed of.
 

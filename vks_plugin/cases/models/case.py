@@ -124,6 +124,8 @@ class CaseFile(models.Model):
     next_due_on = models.DateField(null=True, blank=True, editable=False)
     # what the host's grants on its documents were last made from, so that they follow every act that changes it
     projected_from = models.CharField(max_length=200, blank=True, editable=False)
+    # since when the archive has its file (nộp lưu), as packed and accepted; empty again once it is taken out of the archive
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     # when its file was disposed of (tiêu hủy); what is left is the tombstone
     destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # counts changes, so that who saves what was read before somebody else's change is told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ from vks_plugin.access.queries import FACTS, visible_cases
 from vks_plugin.acts import ACTS, digest_of, tell, tell_each
 from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.models import CaseDocument, CaseFile
-from vks_plugin.cases.proceedings import EVENTS
-from vks_plugin.cases.stages import PARTS
+from vks_plugin.cases.proceedings import EVENTS, TO_ARCHIVE
+from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.ledger import export
 from vks_plugin.custody.actions.moving import move, next_number
@@ -51,6 +51,7 @@ from vks_plugin.custody.queries.accession import (
     longest_silence,
     may_give,
     may_take,
+    what_is_unfinished,
 )
 from vks_plugin.custody.queries.holding import acting_for, assumed_keeper, open_holding
 from vks_plugin.custody.queries.retention import Standing, standings
@@ -67,8 +68,6 @@ logger = logging.getLogger("paperless.vks.custody")
 
 MOST_CASES = 30
 """Cases of one accession."""
-ARCHIVED = "nop_luu"
-"""The event by which a case is in the archive."""
 
 
 def papers_of(case: CaseFile) -> list[CaseDocument]:
@@ -82,12 +81,17 @@ def _term(found: Standing) -> str:
     return _("%(years)d năm") % {"years": years} if years else _(dict(TERMS)[found.retention.term])
 
 
-def _obstacle(found: Standing) -> str:
-    """Return why a case cannot go to the archive; empty: it can."""
+def _obstacle(found: Standing, unfinished: Mapping[int, str]) -> str:
+    """Return why a case cannot go to the archive; empty: it can.
+
+    Args:
+        found: how it stands.
+        unfinished: see `what_is_unfinished`.
+    """
     case = found.case
-    if ARCHIVED not in EVENTS.get(case.kind, {}):
+    if TO_ARCHIVE not in EVENTS.get(case.kind, {}):
         return _("loại này không có sự kiện nộp lưu")
-    if case.status == "da_nop_luu":
+    if case.status == ARCHIVED:
         return _("đã nộp lưu")
     if case.stage != "ket_thuc" or found.retention.finished_on is None:
         return _("chưa kết thúc")
@@ -95,7 +99,7 @@ def _obstacle(found: Standing) -> str:
         return hidden
     if AccessionItem.objects.filter(case=case, pending=True).exists():
         return _("đang trong một lần nộp lưu khác")
-    return ""
+    return unfinished.get(case.pk, "")
 
 
 def _hidden_from_archivists(case: CaseFile) -> str:
@@ -136,7 +140,8 @@ def prepare(*, actor: User, codes: Sequence[str]) -> Accession:
     if not may_give(actor, unit.pk):
         raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị thụ lý lập được hồ sơ nộp lưu."))
     found = standings(cases)
-    wrong = [f"{each.case.code} ({why})" for each in found if (why := _obstacle(each))]
+    unfinished = what_is_unfinished(keys)
+    wrong = [f"{each.case.code} ({why})" for each in found if (why := _obstacle(each, unfinished))]
     if wrong:
         raise Conflict(_("Chưa nộp lưu được: %(cases)s.") % {"cases": "; ".join(wrong)})
     if not has_archivist(unit):
@@ -406,7 +411,8 @@ def accept(*, actor: User, pk: int) -> Accession:
         row.save(update_fields=["number"])
         for item in items:
             item.case = CaseFile.objects.select_related(*FACTS).get(pk=item.case_id)
-        wrong = [f"{item.case.code} ({why})" for item in items if (why := _changed(row, item))]
+        unfinished = what_is_unfinished([item.case_id for item in items])
+        wrong = [f"{item.case.code} ({why})" for item in items if (why := _changed(row, item, unfinished))]
         if wrong:
             raise Conflict(_("Chưa nhận được: %(cases)s. Hãy hủy lần này và lập lại.") % {"cases": "; ".join(wrong)})
         for item in items:
@@ -415,8 +421,8 @@ def accept(*, actor: User, pk: int) -> Accession:
     return row
 
 
-def _changed(row: Accession, item: AccessionItem) -> str:
-    """Return what is not as it was packed; empty: nothing."""
+def _changed(row: Accession, item: AccessionItem, unfinished: Mapping[int, str]) -> str:
+    """Return what is not as it was packed, or was begun since; empty: nothing."""
     if not item.path.is_file() or item.path.stat().st_size != item.size:
         return _("gói không còn trên máy chủ")
     if item.case.unit_id != row.unit_id:
@@ -427,15 +433,17 @@ def _changed(row: Accession, item: AccessionItem) -> str:
     if digest_of(rows) != item.digest:
         return _("tài liệu thay đổi sau khi đóng gói")
     (found,) = standings([item.case])
-    if item.case.stage != "ket_thuc" or item.case.status == "da_nop_luu" or found.retention.finished_on is None:
+    if item.case.stage != "ket_thuc" or item.case.status == ARCHIVED or found.retention.finished_on is None:
         return _("không còn ở trạng thái kết thúc")
-    return ""
+    return unfinished.get(item.case_id, "")
 
 
 def _take(actor: User, row: Accession, item: AccessionItem) -> None:
     case = item.case
-    happened = case_actions.Happened(event=ARCHIVED, happened_on=timezone.localdate())
+    happened = case_actions.Happened(event=TO_ARCHIVE, happened_on=timezone.localdate())
     case_actions.record_event(actor=actor, case=case, happened=happened)
+    # nothing is added from now on: what the package has is what there is
+    CaseFile.objects.filter(pk=case.pk).update(archived_at=timezone.now())
     receiver = Keeper(unit=row.unit, person=actor)
     for part, _label in PARTS:
         held = open_holding(case, part)

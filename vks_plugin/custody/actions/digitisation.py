@@ -16,6 +16,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import assignments_in_force, require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.rules import refuse_archived
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
@@ -78,12 +79,13 @@ def open_batch(*, actor: User, case: CaseFile, part: str = "hsva", reason: str =
     Raises:
         NotFound, NotAllowed: the actor may not digitise this part, or leads not the office where a leader is asked for.
         BadInput: no such part, or a supplement without a reason.
-        Conflict: a batch of this part is open.
+        Conflict: a batch of this part is open, or the archive has the file.
     """
     if part not in dict(PARTS):
         raise BadInput(_("Phần hồ sơ phải là hồ sơ vụ án hoặc hồ sơ kiểm sát."), field="part")
     require(actor, case, Level.CONTRIBUTE, part=part, doing=_("số hóa hồ sơ"))
     case = lock_case(case)
+    refuse_archived(case)
     earlier = DigitisationBatch.objects.filter(case=case, part=part).order_by("-number")
     unfinished = earlier.filter(state__in=DIGITISATION.open).first()
     if unfinished is not None:

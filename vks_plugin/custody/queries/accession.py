@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import case_for, holds_post, visible_cases
-from vks_plugin.custody.models import Accession, AccessionItem
-from vks_plugin.custody.states import ACCESSION
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.custody.models import (
+    Accession,
+    AccessionItem,
+    DigitisationBatch,
+    HandOver,
+    LoanedPart,
+    SealedDocument,
+    SealManifest,
+)
+from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
@@ -56,6 +66,36 @@ def has_archivist(unit: ProcuracyUnit) -> bool:
         .filter(unit=unit, role=ARCHIVIST, user__is_active=True)
         .exists()
     )
+
+
+def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
+    """Return, by key, what of these cases has to be finished before the archive can have them (five queries).
+
+    A part that was digitised in batches goes sealed as a whole: nobody checked and confirmed what was added to it since.
+    A part that never was one, such as papers drawn up here, goes as it is; the package says which documents are sealed.
+    """
+    out = LoanedPart.objects.filter(case__in=cases, is_out=True)
+    moving = HandOver.objects.filter(case__in=cases, state__in=HAND_OVER.open)
+    scanned = DigitisationBatch.objects.filter(case__in=cases, state__in=DIGITISATION.open)
+    coming = CaseFile.objects.filter(pk__in=cases, intake_items__status="waiting")
+    sealed_parts = SealManifest.objects.filter(case=OuterRef("case"), part=OuterRef("part"))
+    loose = CaseDocument.objects.filter(Exists(sealed_parts), case__in=cases).exclude(
+        document_id__in=SealedDocument.objects.order_by().values("document_id")
+    )
+    found: dict[int, str] = {}
+    for rows, words in (
+        (out.values_list("case_id", flat=True), _("đang cho mượn: nhận trả trước")),
+        (moving.values_list("case_id", flat=True), _("đang giao nhận: làm xong hoặc hủy trước")),
+        (scanned.values_list("case_id", flat=True), _("đang số hóa: kết thúc hoặc hủy đợt trước")),
+        (coming.values_list("pk", flat=True), _("máy đang nhận tệp: hãy chờ xong")),
+        (
+            loose.values_list("case_id", flat=True),
+            _("còn tài liệu nộp sau khi kết thúc số hóa, chưa niêm phong: mở đợt bổ sung trước"),
+        ),
+    ):
+        for key in set(rows.order_by()):
+            found.setdefault(key, words)
+    return found
 
 
 def accessions_for(user: User) -> QuerySet[Accession]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import holds_post, leads, visible_cases
 from vks_plugin.cases.models import Accused, CaseFile, ProceduralEvent, RelatedCase
+from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import RetentionHold, RetentionRule
 from vks_plugin.custody.retention import (
@@ -30,7 +31,7 @@ from vks_plugin.custody.retention import (
 from vks_plugin.errors import NotAllowed
 from vks_plugin.organization.queries import province_ids
 
-OVER = Q(stage="ket_thuc") | Q(status__in=("da_nop_luu", "da_giai_quyet", "da_nhap", "chuyen_tham_quyen"))
+OVER = Q(stage="ket_thuc") | Q(status__in=(ARCHIVED, "da_giai_quyet", "da_nhap", "chuyen_tham_quyen"))
 """Cases in which nothing goes on any more."""
 
 RULE_KEEPERS = frozenset({"archivist", "chief_procurator"})
@@ -144,7 +145,7 @@ def finished_cases(user: User) -> QuerySet[CaseFile]:
     finished = ProceduralEvent.objects.filter(
         case=OuterRef("pk"), event__in=finishing_events(), accused__isnull=True, withdrawn_at__isnull=True
     )
-    rows = visible_cases(user).filter(OVER, Exists(finished)).exclude(status="da_nop_luu")
+    rows = visible_cases(user).filter(OVER, Exists(finished)).exclude(status=ARCHIVED)
     day = finished.order_by("-happened_on", "-pk").values("happened_on")[:1]
     return (
         rows.select_related("unit__parent", "department", "trial_unit").annotate(over_on=day).order_by("over_on", "pk")
