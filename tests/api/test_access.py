@@ -203,6 +203,9 @@ TABLE = {
     ("vks-document-signatures", "post"): "   404 404 404 404  404  409 409 403",
     # the file sent has no signature
     ("vks-document-signed", "post"): "       404 404 404 404  404  400 400 403",
+    # no page of it waits for its words
+    ("vks-document-recognition", "get"): "   404 404 404 404  404  200 200 200",
+    ("vks-document-recognition", "post"): "  404 404 404 404  404  409 409 403",
     # an inventory lists the documents already
     ("vks-document-split", "post"): "        404 404 404 404  404  409 409 403",
     ("vks-document-merge", "post"): "        404 404 404 404  404  409 409 403",
@@ -403,6 +406,7 @@ class Addresses:
             "vks-document-detail": f"/api/vks/documents/{document}/",
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",
             "vks-document-pages": f"/api/vks/documents/{document}/pages/",
+            "vks-document-recognition": f"/api/vks/documents/{document}/recognition/",
             "vks-document-signatures": f"/api/vks/documents/{document}/signatures/",
             "vks-document-signed": f"/api/vks/documents/{document}/signed/",
             "vks-document-split": f"/api/vks/documents/{document}/split/",

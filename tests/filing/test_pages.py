@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import threading
@@ -15,6 +16,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from tests.custody.batches import batch_in
 from tests.people import FiledCase, pdf_bytes
@@ -27,7 +30,15 @@ from vks_plugin.custody.models import LedgerEntry, PageChange, QualityFinding
 from vks_plugin.custody.queries.digitisation import scanned_by
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing.page_map import Placed, check_pages, written
-from vks_plugin.filing.pages import Described, change_pages, count_pages, merge_documents, split_document
+from vks_plugin.filing.pages import (
+    Described,
+    change_pages,
+    count_pages,
+    merge_documents,
+    recognise_again,
+    recognition_of,
+    split_document,
+)
 from vks_plugin.filing.pdf import rearrange
 from vks_plugin.host import search
 from vks_plugin.host.erasing import come_back
@@ -287,6 +298,49 @@ def test_a_document_whose_words_are_being_read_is_not_split(filed_case: FiledCas
 
 
 @pytest.mark.django_db
+def test_words_that_were_not_recognised_are_asked_for_again(filed_case: FiledCase, people: dict[str, User]) -> None:
+    filed, actor = filed_case.documents[1], people["prosecutor_kv1"]
+    address = f"/vks/cases/{filed_case.case.code}/documents/{filed.document_id}/pages/"
+    route = f"/api/vks/documents/{filed.document_id}/recognition/"
+    desk = Client()
+    desk.force_login(actor)
+    assert desk.get(route).json() == {"state": "done", "pages": 0, "error": "", "since": None}
+    with pytest.raises(Conflict, match="không có trang nào chờ nhận dạng"):
+        recognise_again(actor=actor, filed=filed)
+    change_pages(actor=actor, filed=filed, seen=seen(filed), placed=[Placed(1, turn=90), Placed(2), Placed(3)])
+    PageChange.objects.update(unread=1)
+    # a worker reads it: nobody asks twice
+    assert desk.get(route).json()["state"] == "waiting"
+    assert "Nhận dạng lại" not in desk.get(address).content.decode()
+    answer = desk.post(f"{address}recognise/")
+    assert (answer.status_code, "hãy chờ vài phút" in answer.content.decode()) == (409, True)
+    # a worker that is gone does not keep anybody waiting
+    PageChange.objects.update(unread_since=timezone.now() - dt.timedelta(hours=2))
+    told = desk.get(route).json()
+    assert (told["state"], told["pages"], "dừng giữa chừng" in told["error"]) == ("failed", 1, True)
+    PageChange.objects.update(unread_error="Không nhận dạng được")
+    page = desk.get(address).content.decode()
+    assert ("Không nhận dạng được 1 trang chưa có chữ." in page, f"{address}recognise/" in page) == (True, True)
+    for who, refusal in (("prosecutor_kv3", NotFound), ("chief_province", NotAllowed), ("clerk_kv1", NotAllowed)):
+        with pytest.raises(refusal):
+            recognise_again(actor=people[who], filed=filed)
+    batch = batch_in("cho_kiem_tra", filed_case, people)
+    with pytest.raises(Conflict, match="Chờ kiểm tra chất lượng"):
+        recognise_again(actor=people["scanner_kv1"], filed=filed)
+    assert f"{address}recognise/" not in desk.get(address).content.decode()
+    custody.note_finding(actor=people["inspector_kv1"], batch=batch, document=filed, kind="sai_chieu", page=1)
+    custody.send_back(actor=people["inspector_kv1"], batch=batch)
+    answer = desk.post(route)
+    if is_stand_in():
+        assert (answer.status_code, "không nhận dạng được chữ" in answer.json()["detail"]) == (503, True)
+        assert desk.get(route).json()["error"] == "Không nhận dạng được"
+    else:
+        assert (answer.status_code, answer.json()["state"], answer.json()["error"]) == (202, "waiting", "")
+        with pytest.raises(Conflict, match="đang được nhận dạng"):
+            recognise_again(actor=actor, filed=filed)
+
+
+@pytest.mark.django_db
 def test_pages_are_counted_in_the_file_that_is_worked_on(filed_case: FiledCase) -> None:
     filed = filed_case.documents[1]
     version = newest_version(filed.document)
@@ -519,7 +573,10 @@ def test_recognised_words_stay_with_their_pages(filed_case: FiledCase, people: d
 @pytest.mark.django_db
 @pytest.mark.slow
 def test_words_of_a_new_scan_are_recognised_and_found(
-    filed_case: FiledCase, people: dict[str, User], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    filed_case: FiledCase,
+    people: dict[str, User],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Any,
 ) -> None:
     if is_stand_in():
         pytest.skip("the stand-in recognises no words")
@@ -529,6 +586,8 @@ def test_words_of_a_new_scan_are_recognised_and_found(
     scanned = io.BytesIO()
     picture.save(scanned, "PDF", resolution=144)
     file = ContentFile(scanned.getvalue(), name="mờ.pdf")
+    # the languages of the recognition are mistyped: the page is there, its words are not
+    languages, settings.OCR_LANGUAGE = settings.OCR_LANGUAGE, "khong_co"
     with django_capture_on_commit_callbacks(execute=True):
         change = change_pages(
             actor=actor,
@@ -538,6 +597,10 @@ def test_words_of_a_new_scan_are_recognised_and_found(
             scan=file,
             reason="Trang 2 mờ",
         )
+    assert (recognition_of(filed).state, recognition_of(filed).pages) == ("failed", 1)
+    settings.OCR_LANGUAGE = languages
+    with django_capture_on_commit_callbacks(execute=True):
+        recognise_again(actor=actor, filed=filed)
     change.refresh_from_db()
     assert (change.unread, change.unread_error) == (0, "")
     newest = newest_version(filed.document)

@@ -152,6 +152,8 @@ TABLE = {
     ("hand_over_act", "post"): "     404 404 404 404  302  403 302 403",
     ("pages", "get"): "              404 404 404 404  404  200 200 403",
     ("pages", "post"): "             404 404 404 404  404  302 302 403",
+    # no page of it waits for its words
+    ("pages_recognise", "post"): "   404 404 404 404  404  409 409 403",
     # an inventory lists the document already
     ("pages_split", "post"): "       404 404 404 404  404  409 409 403",
     ("pages_merge", "post"): "       404 404 404 404  404  409 409 403",
@@ -340,6 +342,7 @@ class Addresses:
             "intake_discard": f"{of_case}intake/{item}/discard/",
             "describe": f"{of_case}documents/{document}/",
             "pages": f"{of_case}documents/{document}/pages/",
+            "pages_recognise": f"{of_case}documents/{document}/pages/recognise/",
             "pages_split": f"{of_case}documents/{document}/pages/split/",
             "pages_merge": f"{of_case}documents/{document}/pages/merge/",
             "signatures": f"{of_case}documents/{document}/signatures/",

@@ -24,7 +24,16 @@ from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.page_map import Placed
-from vks_plugin.filing.pages import Described, attach_signed, change_pages, merge_documents, split_document
+from vks_plugin.filing.pages import (
+    Described,
+    Recognition,
+    attach_signed,
+    change_pages,
+    merge_documents,
+    recognise_again,
+    recognition_of,
+    split_document,
+)
 from vks_plugin.filing.signature_checks import check_again, signatures_of
 from vks_plugin.host.permissions import viewable_documents
 from vks_plugin.language import spoken
@@ -150,6 +159,19 @@ class ChangePagesSerializer(InputSerializer):
     reason = ComposedField(
         required=False, default="", allow_blank=True, help_text="Needed where a page is left out, replaced or added."
     )
+
+
+class RecognitionSerializer(serializers.Serializer[Recognition]):
+    """How far the words of pages that were put into a document are."""
+
+    state = serializers.ChoiceField(choices=["done", "waiting", "failed"])
+    pages = serializers.IntegerField(help_text="Pages without words.")
+    error = serializers.SerializerMethodField(help_text="What went wrong.")
+    since = serializers.DateTimeField(allow_null=True, help_text="When a worker was asked last.")
+
+    def get_error(self, known: Recognition) -> str:
+        """Return it in the reader's language."""
+        return spoken(known.error)
 
 
 class SplitOffSerializer(InputSerializer):
@@ -402,6 +424,29 @@ class DocumentViewSet(ApiViewSet):
         placed.is_valid(raise_exception=True)
         change_pages(actor=self.actor, filed=filed, placed=[Placed(**each) for each in placed.validated_data], **given)
         return self.shown(self._filed(id))
+
+    @extend_schema(
+        methods=["GET"],
+        summary="How far the words of pages that were put into a document are",
+        parameters=[_HOST_ID],
+        responses={200: RecognitionSerializer, **refusals(404)},
+    )
+    @extend_schema(
+        methods=["POST"],
+        summary="Have the words of such pages recognised once more",
+        description="Where that failed or its worker is gone. A worker does; ask again until the state is no longer `waiting`.",
+        parameters=[_HOST_ID],
+        request=None,
+        responses={202: RecognitionSerializer, **refusals(403, 404, 409, 503)},
+    )
+    @action(detail=True, methods=["get", "post"])
+    def recognition(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Answer with what is known of them."""
+        filed = self._filed(id)
+        if request.method == "POST":
+            recognise_again(actor=self.actor, filed=filed)
+        known = RecognitionSerializer(recognition_of(filed)).data
+        return Response(known, status=202 if request.method == "POST" else 200)
 
     @extend_schema(
         summary="Split a document in two",

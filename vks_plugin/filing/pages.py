@@ -38,7 +38,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, PageChange
 from vks_plugin.custody.states import DIGITISATION, PAGES_OPEN
-from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.errors import BadInput, Conflict, Unavailable
 from vks_plugin.filing.actions import clean_metadata, file_document, receive
 from vks_plugin.filing.page_map import Pages, Placed, check_pages, places, taken_out, touched, written
 from vks_plugin.filing.pdf import continues, inspect_pdf, is_signed, page_count_of, page_texts, rearrange
@@ -70,6 +70,7 @@ WITH_PAGE, IN_PLACE = "page", "place"
 
 _ATTEMPTS = 3
 _PATIENCE = dt.timedelta(hours=1)
+_STOPPED = gettext_noop("Việc nhận dạng chữ của các trang mới dừng giữa chừng: hãy bấm “Nhận dạng lại”.")
 _NAMED = 10
 """Pages a refusal names one by one."""
 
@@ -298,6 +299,7 @@ def _store(
         page_map=page_map,
         reason=reason,
         unread=unread,
+        unread_since=timezone.now() if unread else None,
         changed_by=actor,
     )
     if unread:
@@ -406,6 +408,56 @@ def _send(change_id: int) -> None:
 
 def _not_read(change_id: int, sentence: str) -> None:
     PageChange.objects.filter(pk=change_id).update(unread_error=sentence[:2000])
+
+
+class Recognition(NamedTuple):
+    """How far the words of pages that were put into a document are."""
+
+    state: str
+    """`done`: every page was read, or none had to be; `waiting`: a worker reads them; `failed`: they can be read again."""
+    pages: int = 0
+    """Pages without words."""
+    error: str = ""
+    """What went wrong, in Vietnamese."""
+    since: dt.datetime | None = None
+    """When a worker was asked last."""
+
+
+def recognition_of(filed: CaseDocument) -> Recognition:
+    """Tell how far the words of a document's new pages are (one query)."""
+    row = filed.page_changes.filter(unread__gt=0).order_by("-pk").first()
+    if row is None:
+        return Recognition("done")
+    since = row.unread_since or row.changed_at
+    # of a worker that is gone nobody has to wait for ever
+    error = row.unread_error or (_STOPPED if since < timezone.now() - _PATIENCE else "")
+    return Recognition("failed" if error else "waiting", row.unread, error, since)
+
+
+def recognise_again(*, actor: User, filed: CaseDocument) -> None:
+    """Have the words of new pages recognised once more, where that failed or its worker is gone.
+
+    No entry of the ledger: neither the file nor its hash changes, only the copy that is read and searched.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not work on this part, or the document is sealed.
+        Conflict: no page waits for its words, a worker is reading them, or somebody checks the batch.
+        Unavailable: this host recognises no words.
+    """
+    require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("nhận dạng lại chữ"))
+    refuse_closed(filed)
+    with transaction.atomic():
+        lock_case(filed.case)
+        known = recognition_of(filed)
+        if known.state == "done":
+            raise Conflict(_("Tài liệu này không có trang nào chờ nhận dạng chữ."))
+        if known.state == "waiting":
+            raise Conflict(_("Chữ của các trang mới đang được nhận dạng: hãy chờ vài phút."))
+        if not recognises():
+            raise Unavailable(_("Máy chủ này không nhận dạng được chữ: hãy báo quản trị."))
+        waiting = filed.page_changes.filter(unread__gt=0).order_by("-pk")
+        waiting.update(unread_error="", unread_since=timezone.now())
+        transaction.on_commit(partial(_send, waiting.values_list("pk", flat=True)[0]))
 
 
 def run_recognition(change_id: int) -> None:
@@ -665,8 +717,7 @@ def _refuse_unread(filed: CaseDocument) -> None:
     Raises:
         Conflict: it is; of a worker that is gone nobody has to wait for ever.
     """
-    since = timezone.now() - _PATIENCE
-    if filed.page_changes.filter(unread__gt=0, unread_error="", changed_at__gt=since).exists():
+    if recognition_of(filed).state == "waiting":
         raise Conflict(_("Chữ của các trang mới đang được nhận dạng: hãy chờ vài phút rồi tách."))
 
 

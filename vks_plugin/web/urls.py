@@ -83,6 +83,7 @@ urlpatterns = [
     path("cases/<str:code>/documents/<int:document_id>/signatures/", signatures.signatures, name="signatures"),
     path("cases/<str:code>/documents/<int:document_id>/signatures/signed/", signatures.signed, name="signed_version"),
     path("cases/<str:code>/documents/<int:document_id>/pages/", pages.pages, name="pages"),
+    path("cases/<str:code>/documents/<int:document_id>/pages/recognise/", pages.recognise, name="pages_recognise"),
     path("cases/<str:code>/documents/<int:document_id>/pages/split/", pages.split, name="pages_split"),
     path("cases/<str:code>/documents/<int:document_id>/pages/merge/", pages.merge, name="pages_merge"),
     path("digitisation/", digitisation.board, name="digitisation_board"),

@@ -63,6 +63,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/documents/{document_id}
         vks/cases/{code}/documents/{document_id}/pages
         vks/cases/{code}/documents/{document_id}/pages/merge
+        vks/cases/{code}/documents/{document_id}/pages/recognise
         vks/cases/{code}/documents/{document_id}/pages/split
         vks/cases/{code}/documents/{document_id}/signatures
         vks/cases/{code}/documents/{document_id}/signatures/signed
@@ -262,6 +263,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/volumes
         api/vks/cases/{code}/withheld
         api/vks/loans
+        api/vks/documents/{id}/recognition
         api/vks/documents/{id}/signatures
         api/vks/restructurings
         api/vks/saved-filters

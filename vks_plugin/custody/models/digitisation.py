@@ -190,6 +190,8 @@ class PageChange(models.Model):
     # pages of the new scan without words, which a worker recognises; 0: none, or done
     unread = models.PositiveIntegerField(default=0)
     unread_error = models.TextField(blank=True)
+    # when a worker was asked to recognise them last; empty: when the change was made
+    unread_since = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(_("lúc"), auto_now_add=True)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

@@ -104,6 +104,19 @@ def _unchanged(filed: CaseDocument) -> tuple[list[Tile], int]:
 
 @page
 @require_POST
+def recognise(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
+    """Have the words of new pages recognised once more."""
+    filed = _filed(request, code, document_id)
+    try:
+        actions.recognise_again(actor=request.user, filed=filed)
+    except VksError as error:
+        return _show(request, filed, *_unchanged(filed), PagesForm(), refusal=error.message, status=error.status)
+    messages.success(request, _("Đang nhận dạng lại chữ của các trang mới."), extra_tags=OURS)
+    return redirect("vks:pages", code=code, document_id=document_id)
+
+
+@page
+@require_POST
 def split(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
     """Make a document of its own of the pages after one."""
     filed = _filed(request, code, document_id)
@@ -255,6 +268,6 @@ def _show(
         "changes": changes,
         "closed": closed,
         "refusal": refusal,
-        "unread": any(each.unread and not each.unread_error for each in changes),
+        "recognition": actions.recognition_of(filed),
     }
     return show(request, "vks/cases/pages.html", context, status=status)
