@@ -719,6 +719,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("toan_bo", "Toàn bộ hồ sơ vụ án"),
+                            ("trinh_toa", "Hồ sơ trình Tòa: cáo trạng và chứng cứ"),
                             ("trinh_lanh_dao", "Hồ sơ trình lãnh đạo"),
                             ("bi_can_bao_chua", "Hồ sơ cho bị can, người bào chữa đọc"),
                             ("trich_luc", "Trích lục hồ sơ"),

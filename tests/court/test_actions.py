@@ -539,6 +539,25 @@ def test_wishes_that_cannot_be_met_are_told_before_the_work(filed_case: FiledCas
     assert "Thiếu bút lục: 4." in shown_text(bundle.path, 1)
 
 
+def test_the_court_gets_the_indictment_first_and_then_the_evidence(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    CaseDocument.objects.filter(case=case).update(document_type=None)
+    with pytest.raises(BadInput, match="phân loại"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.COURT)
+    first, second, third = filed_case.documents
+    seizure = CatalogueType.objects.create(
+        code="BBKX", name="Biên bản khám xét", group_code="03", group_name="Vật chứng", position=300, part="hsva"
+    )
+    for filed, kind in ((first, seizure), (second, CatalogueType.objects.get(code="QDKTBC"))):
+        CaseDocument.objects.filter(pk=filed.pk).update(document_type=kind)
+    CaseDocument.objects.filter(pk=third.pk).update(document_type=CatalogueType.objects.get(code="CT"))
+    bundle = made(actor, case, Bundle.Preset.COURT)
+    assert bundle.document_ids == [third.document_id, first.document_id]
+    assert "CÁO TRẠNG VÀ CHỨNG CỨ" in shown_text(bundle.path, 1)
+
+
 def test_the_defence_is_not_handed_what_it_may_not_read(
     filed_case: FiledCase, people: dict[str, User], client: Client
 ) -> None:

@@ -35,7 +35,8 @@ _PIECE = OpenApiParameter(
     description="Number of the volume (the first when left out), `manifest`, or `bo-sung`: what a supplement added.",
 )
 _PRESETS = (
-    "`toan_bo`: the whole case file; `trinh_lanh_dao`: by groups, for the leaders; `bi_can_bao_chua`: for accused and "
+    "`toan_bo`: the whole case file; `trinh_toa`: the indictment and the evidence, for the court; "
+    "`trinh_lanh_dao`: by groups, for the leaders; `bi_can_bao_chua`: for accused and "
     "defender; `trich_luc`: what is picked; `tap_loi`: what is picked, with the pages of a main bundle; `bo_sung`: an "
     "earlier bundle with what came since."
 )

@@ -29,6 +29,7 @@ Preset = Bundle.Preset
 
 HEADINGS: dict[str, str] = {
     Preset.WHOLE: "TẬP HỒ SƠ VỤ ÁN",
+    Preset.COURT: "CÁO TRẠNG VÀ CHỨNG CỨ",
     Preset.LEADERS: "HỒ SƠ TRÌNH LÃNH ĐẠO",
     Preset.DEFENCE: "BẢN SAO TÀI LIỆU HỒ SƠ VỤ ÁN",
     Preset.EXTRACT: "TRÍCH LỤC HỒ SƠ VỤ ÁN",
@@ -150,6 +151,13 @@ def choose(
         chosen = _core(picked, earlier)
     else:
         chosen = Choice(preset, [picked])
+    if preset == Preset.COURT:
+        chosen.groups = [_for_the_court(group) for group in chosen.groups]
+        if not chosen.documents:
+            raise BadInput(
+                _("Hồ sơ chưa có cáo trạng hay tài liệu chứng cứ nào đã phân loại: hãy phân loại tài liệu trước."),
+                field="preset",
+            )
     _keep_secrets_out(case, chosen)
     if preset == Preset.LEADERS:
         chosen.groups = [sorted(group, key=_by_group) for group in chosen.groups]
@@ -193,6 +201,24 @@ def _picked(filed: Sequence[CaseDocument], wishes: Wishes) -> list[CaseDocument]
         inside = {there[label].pk for label in labels}
         filed = [each for each in filed if each.pk in inside]
     return list(filed)
+
+
+INDICTMENT_TYPES = frozenset({"CT", "CTTT", "QDTTRG"})
+"""The indictment, that of the simplified procedure, and the decision that stands in its place there."""
+EVIDENCE_GROUPS = ("03", "04", "05", "06", "07", "10")
+"""Catalogue groups of what proves something (BLTTHS, Điều 87): exhibits and records of what was found, expert opinions,
+statements, confrontations and identifications, electronic data."""
+
+
+def _for_the_court(group: Sequence[CaseDocument]) -> list[CaseDocument]:
+    """Return the indictment and what proves it, the indictment first, all else as it stands in the file."""
+    kept = [
+        each
+        for each in group
+        if (kind := each.document_type) is not None
+        and (kind.code in INDICTMENT_TYPES or kind.group_code in EVIDENCE_GROUPS)
+    ]
+    return sorted(kept, key=lambda each: each.document_type is None or each.document_type.code not in INDICTMENT_TYPES)
 
 
 def _by_group(filed: CaseDocument) -> tuple[bool, int, bool, str, int]:

@@ -44,6 +44,7 @@ class Bundle(Made):
 
     class Preset(models.TextChoices):
         WHOLE = "toan_bo", _("Toàn bộ hồ sơ vụ án")
+        COURT = "trinh_toa", _("Hồ sơ trình Tòa: cáo trạng và chứng cứ")
         LEADERS = "trinh_lanh_dao", _("Hồ sơ trình lãnh đạo")
         DEFENCE = "bi_can_bao_chua", _("Hồ sơ cho bị can, người bào chữa đọc")
         EXTRACT = "trich_luc", _("Trích lục hồ sơ")

@@ -23,7 +23,7 @@ from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.folios import Counting
-from vks_plugin.cases.models import CaseDocument, CasePerson, Folio, WithheldPaper
+from vks_plugin.cases.models import CaseDocument, CasePerson, CatalogueType, Folio, WithheldPaper
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
@@ -393,6 +393,40 @@ def test_slides_are_put_in_order_changed_and_taken_out(
             add(presentation, lead, "but_luc", case_document=filed_case.documents[0], **wrong)
 
 
+def test_what_is_composed_follows_accused_acts_or_the_indictment(filed_case: FiledCase, lead: User) -> None:
+    case = filed_case.case
+    first, second = case.accused.all()
+    case.charges.update(ended_on=timezone.localdate())
+    for person, name in ((first, "Trộm cắp tài sản"), (second, "Tiêu thụ tài sản")):
+        case.charges.create(accused=person, name=name, article="173", clause=1, charged_on=timezone.localdate())
+    one, other, indictment = filed_case.documents
+    seizure = CatalogueType.objects.create(
+        code="BBKX", name="Biên bản khám xét", group_code="03", group_name="Vật chứng", position=300, part="hsva"
+    )
+    CaseDocument.objects.filter(pk__in=[one.pk, other.pk]).update(document_type=seizure)
+    CaseDocument.objects.filter(pk=indictment.pk).update(document_type=CatalogueType.objects.get(code="CT"))
+    for filed, words in (
+        (one, f"Khám xét nơi ở của {second.full_name}"),
+        (other, f"Khám xét nơi ở của {first.full_name}"),
+        (indictment, f"Chứng cứ: BL {other.folio_from}; BL {one.folio_from}"),
+    ):
+        type(filed.document).objects.filter(pk=filed.document_id).update(content=words)
+
+    def shown(order: str) -> list[str]:
+        made = actions.create_presentation(actor=lead, case=case, order=order, compose=True)
+        names = {one.pk: "one", other.pk: "other", indictment.pk: "indictment"}
+        rows = [each for each in slides_of(made) if each.state == "hien" and each.kind in {"but_luc", "noi_dung"}]
+        return [names.get(each.case_document_id or 0, each.title) for each in rows]
+
+    assert shown("theo_bi_can") == [first.full_name, "other", second.full_name, "one"]
+    assert shown("theo_hanh_vi") == ["Trộm cắp tài sản", "other", "Tiêu thụ tài sản", "one"]
+    assert shown("theo_cao_trang") == ["indictment", "other", "one"]
+    assert shown("theo_chung_cu") == ["one", "other"]
+    # what names both is nobody's alone
+    type(one.document).objects.filter(pk=one.document_id).update(content=f"{first.full_name}, {second.full_name}")
+    assert shown("theo_bi_can") == [first.full_name, "other", second.full_name, "Chứng cứ chung", "one"]
+
+
 def test_marks_are_found_by_their_words_and_personal_ones_stay_personal(
     filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
 ) -> None:
@@ -442,6 +476,7 @@ def test_the_diagram_is_made_from_the_record_without_names_that_are_not_told(
     second.birth_date, second.birth_year = dt.date(2012, 1, 1), 2012
     second.save()
     access.add_entry(actor=lead, case=case, part="exhibit", values={"name": "Con dao", "folio": None})
+    victim(filed_case, lead, is_minor=True)
     add(
         presentation,
         lead,
@@ -459,3 +494,5 @@ def test_the_diagram_is_made_from_the_record_without_names_that_are_not_told(
     assert "[Bị cáo 1]" in labels
     assert "Con dao" in labels
     assert not any(second.full_name in label for label in labels)
+    # whom it harmed stands there too, and is not named either
+    assert "[Bị hại 1]" in labels

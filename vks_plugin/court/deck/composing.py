@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
+from vks_plugin.court.choosing import INDICTMENT_TYPES
 from vks_plugin.court.deck.drawing import EVIDENCE_GROUPS
 from vks_plugin.court.deck.models import Presentation, Slide
 from vks_plugin.court.deck.rules import (
@@ -18,13 +19,12 @@ from vks_plugin.court.deck.rules import (
     MOST_PAGES,
     MOST_SLIDES,
     RECORDING_TYPES,
+    cited_folios,
     is_testimony,
 )
+from vks_plugin.host.files import text_of
 from vks_plugin.language import speaking
 from vks_plugin.text import folded
-
-INDICTMENT_TYPES = frozenset({"CT", "CTTT"})
-"""The indictment, and that of the simplified procedure."""
 
 
 def composed_slides(user: User, presentation: Presentation) -> list[Slide]:
@@ -78,23 +78,70 @@ class _Composer:
         ]
         if order == Presentation.Order.INDICTMENT:
             self._exhibits(indictment)
+            self._exhibits(self._cited(indictment))
         if order == Presentation.Order.ACCUSED:
+            concerned = self._concerned(evidence)
             for person in case.accused.all():
                 charges = [
                     f"- {charge.name}, {charge.reference}" for charge in person.charges.filter(ended_on__isnull=True)
                 ]
                 self._add(Slide.Kind.TEXT, person.full_name, text="\n".join(charges) or _("(chưa ghi tội danh)"))
-                self._exhibits(each for each in evidence if folded(person.full_name) in folded(each.title))
+                self._exhibits(each for each in evidence if concerned[each.pk] == {person.pk})
+            self._of_all(evidence)
         if order == Presentation.Order.ACT:
-            seen = set()
-            for charge in case.charges.filter(ended_on__isnull=True).select_related("accused"):
-                words = f"{charge.name} ({charge.reference})"
-                if words not in seen:
-                    seen.add(words)
-                    self._add(Slide.Kind.TEXT, charge.name, text=f"- {charge.reference}")
+            concerned = self._concerned(evidence)
+            charged: dict[tuple[str, str], set[int]] = {}
+            for charge in case.charges.filter(ended_on__isnull=True):
+                charged.setdefault((charge.name, charge.reference), set()).add(charge.accused_id or 0)
+            for (name, reference), people in charged.items():
+                self._add(Slide.Kind.TEXT, name, text=f"- {reference}")
+                # whoever is named in a paper was charged with nothing else; of one charge, everything is about it
+                others = set().union(*(each for known, each in charged.items() if known != (name, reference)))
+                alone = people - others
+                self._exhibits(
+                    each
+                    for each in evidence
+                    if len(charged) == 1 or (concerned[each.pk] and concerned[each.pk] <= alone)
+                )
+            self._of_all(evidence)
         self._exhibits(evidence)
         self._exhibits(self.documents, state=Slide.State.RESERVE)
         return self.made
+
+    def _concerned(self, evidence: Sequence[CaseDocument]) -> dict[int, set[int]]:
+        """Return which accused each paper names, in its title or in what was recognised of it."""
+        people = [
+            (
+                person.pk,
+                [wanted for name in (person.full_name, person.other_name, person.alias) if (wanted := folded(name))],
+            )
+            for person in self.case.accused.all()
+        ]
+        found = {}
+        for filed in evidence:
+            told = folded(f"{filed.title}\n{text_of(filed.document)}")
+            found[filed.pk] = {key for key, names in people if any(name in told for name in names)}
+        return found
+
+    def _of_all(self, evidence: Sequence[CaseDocument]) -> None:
+        """Put a heading before what concerns several, or nobody by name."""
+        if any(filed.pk not in self.used for filed in evidence):
+            self._add(
+                Slide.Kind.TEXT,
+                _("Chứng cứ chung"),
+                text=_("Liên quan nhiều bị cáo, nhiều hành vi, hoặc không nêu tên ai."),
+            )
+
+    def _cited(self, papers: Iterable[CaseDocument]) -> list[CaseDocument]:
+        """Return the documents whose folios these papers cite, in the order in which they are cited first."""
+        found: dict[int, CaseDocument] = {}
+        for paper in papers:
+            for cited in cited_folios(text_of(paper.document)):
+                number = int(cited.rstrip("abcdefghijklmnopqrstuvwxyz"))
+                for filed in self.documents:
+                    if (filed.folio_from or 0) <= number <= (filed.folio_to or 0):
+                        found.setdefault(filed.pk, filed)
+        return list(found.values())
 
     def _add(self, kind: str, title: str, **values: object) -> None:
         self.made.append(Slide(presentation=self.presentation, kind=kind, title=title[:200], **values))

@@ -39,7 +39,7 @@ _LONGEST_KEY = 60
 _FARTHEST = 1e6
 """Units from the corner within which a place makes sense; also keeps out what is no number."""
 
-PERSON, CHARGE, EVIDENCE, EVENT = "person", "charge", "evidence", "event"
+PERSON, CHARGE, VICTIM, EVIDENCE, EVENT = "person", "charge", "victim", "evidence", "event"
 
 
 class Item(NamedTuple):
@@ -378,6 +378,7 @@ def _down(one: Box, other: Box) -> list[tuple[float, float]]:
 COLOURS: dict[str, tuple[str, str]] = {
     PERSON: ("#eef4ee", "#17541f"),
     CHARGE: ("#fdf1e3", "#9a4b00"),
+    VICTIM: ("#f6eef7", "#6b2a75"),
     EVIDENCE: ("#eaf1fa", "#1c4a7e"),
     EVENT: ("#ffffff", "#17541f"),
 }

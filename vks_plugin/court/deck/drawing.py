@@ -13,7 +13,9 @@ from vks_plugin.court.deck.diagrams import (
     CHARGE,
     EVENT,
     EVIDENCE,
+    MOST_BOXES,
     PERSON,
+    VICTIM,
     Diagram,
     Edits,
     Item,
@@ -28,13 +30,28 @@ EVIDENCE_GROUPS = ("03", "04", "07", "10")
 """Catalogue groups of what proves something beside testimony: searches and seizures, expert opinions, identification,
 electronic data."""
 _MOST_DOCUMENTS = 40
+_VICTIM = "victim"
+"""Role of a person of the case."""
 
 
 def items_of(case: CaseFile, slide: Slide, user: User) -> tuple[list[Item], list[Link]]:
     """Return what a diagram of the case shows and joins before anybody changed it (a few queries)."""
     if slide.diagram == Slide.Diagram.TIMELINE:
-        return _events(case), []
-    return _connections(case, user)
+        return _all_told(_events(case)), []
+    items, links = _connections(case, user)
+    return _all_told(items), links
+
+
+def _all_told(items: list[Item]) -> list[Item]:
+    """Return as many items as are drawn; where there are more, the last one says how many."""
+    if len(items) <= MOST_BOXES:
+        return items
+    kept = items[: MOST_BOXES - 1]
+    return [*kept, _more("more", items[-1].group, len(items) - len(kept))]
+
+
+def _more(key: str, group: str, number: int) -> Item:
+    return Item(key, group, _("… còn %(number)d mục không vẽ ở đây") % {"number": number}, "")
 
 
 def words_of(case: CaseFile, slide: Slide, user: User) -> str:
@@ -63,6 +80,7 @@ def drawn(case: CaseFile, slide: Slide, mask: Callable[[str], str], user: User) 
     headings = {
         PERSON: case.kind_data.accused_group_label and _(case.kind_data.accused_group_label),
         CHARGE: _("Tội danh"),
+        VICTIM: _("Bị hại"),
         EVIDENCE: _("Chứng cứ"),
     }
     return connections(shown, links, headings=headings, edits=edits, title=title)
@@ -102,6 +120,8 @@ def _connections(case: CaseFile, user: User) -> tuple[list[Item], list[Link]]:
             items.append(Item(charges[known], CHARGE, charge.name, charge.reference))
         if charge.accused_id is not None:
             links.append(Link(f"accused:{charge.accused_id}", charges[known]))
+    victims = list(case.people.filter(role=_VICTIM))
+    items += [Item(f"person:{each.pk}", VICTIM, each.full_name, "") for each in victims]
     evidence: list[str] = []
     for exhibit in case.exhibits.all():
         key = f"exhibit:{exhibit.pk}"
@@ -110,16 +130,21 @@ def _connections(case: CaseFile, user: User) -> tuple[list[Item], list[Link]]:
         items.append(Item(key, EVIDENCE, exhibit.name, note, folio))
         evidence.append(key)
     filed = case_for(user, case.code).documents.filter(part="hsva", document_type__group_code__in=EVIDENCE_GROUPS)
-    for document in filed[:_MOST_DOCUMENTS]:
+    found = list(filed)
+    for document in found[:_MOST_DOCUMENTS]:
         key = f"document:{document.pk}"
         items.append(Item(key, EVIDENCE, document.title, document.folio_label, _first_folio(document)))
         evidence.append(key)
         named = [person for person in people if folded(person.full_name) in folded(document.title)]
         links += [Link(f"accused:{person.pk}", key) for person in named]
+        harmed = [each for each in victims if folded(each.full_name) in folded(document.title)]
+        links += [Link(f"person:{each.pk}", key) for each in harmed]
+    if len(found) > _MOST_DOCUMENTS:
+        items.append(_more("more:documents", EVIDENCE, len(found) - _MOST_DOCUMENTS))
     if len(charges) == 1:
-        # what proves one of several charges is not in the record: people draw those lines
+        # what proves one of several charges, and whom it harmed, is not in the record: people draw those lines
         (only,) = charges.values()
-        links += [Link(only, key) for key in evidence]
+        links += [Link(only, key) for key in (*(f"person:{each.pk}" for each in victims), *evidence)]
     return items, links
 
 
