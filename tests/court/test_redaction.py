@@ -13,6 +13,7 @@ import pikepdf
 import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, OutlineItem, String
+from PIL import ImageStat
 
 from tests.bench.bench_redaction import found_by
 from tests.court.hiding import HEIGHT, WAYS, make_paper
@@ -154,6 +155,11 @@ def test_no_edge_of_it_is_left_beside_its_box(way: str, tmp_path: Path) -> None:
             left, top, right, bottom = mark.box
             edges = (int(left * SCALE) - 2, int(top * SCALE) - 2, int(right * SCALE) + 3, int(bottom * SCALE) + 3)
             page.paste(255, edges)
+        # where a page with small boxes alone says so
+        wide, high = int(130 * SCALE), int(26 * SCALE)
+        for x in (0, page.width - wide):
+            for y in (0, page.height - high):
+                page.paste(255, (x, y, x + wide, y + high))
         upright = page.rotate(paper.rotation, expand=True)
         # at the foot stands a line nobody marked
         foot = round(upright.height * (88 if way == "other_corner" else 56) / HEIGHT)
@@ -228,6 +234,19 @@ def test_what_cannot_be_redacted_is_told_and_leaves_nothing(tmp_path: Path) -> N
     before, after = (page_preview(source, 1, [box], after=each) for each in (False, True))
     assert before.startswith(b"\x89PNG")
     assert before != after
+
+
+def test_a_page_with_small_boxes_alone_says_that_something_is_taken_out(tmp_path: Path) -> None:
+    source, target = tmp_path / "to.pdf", tmp_path / "che.pdf"
+    source.write_bytes(pdf_bytes(2, "Biên bản"))
+    redact(source, target, [Mark(1, Box(80, 80, 92, 88), "khung")])
+    before, after = (rendered(path, 1).convert("L") for path in (source, target))
+    assert before.size == after.size
+    corner = (0, 0, after.width // 2, after.height // 20)
+    assert ImageStat.Stat(after.crop(corner)).mean[0] < ImageStat.Stat(before.crop(corner)).mean[0] - 1
+    # a page on which nothing was marked says nothing
+    one, other = (rendered(path, 2).convert("L").crop(corner) for path in (source, target))
+    assert abs(ImageStat.Stat(one).mean[0] - ImageStat.Stat(other).mean[0]) < 1
 
 
 @pytest.mark.django_db

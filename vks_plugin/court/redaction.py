@@ -17,7 +17,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 from pikepdf import Array, Dictionary, Name, Stream, String
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
 from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
 from vks_plugin.court.words import Box, Run, comparable, comparable_if_old, page_of, passages_of
@@ -262,7 +262,9 @@ def picture(page: pypdfium2.PdfPage, boxes: Iterable[Box], *, dots: int = DOTS, 
     scale = _scale(page, dots)
     shown: Image.Image = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
     pen = ImageDraw.Draw(shown)
+    told, some = False, False
     for box in boxes:
+        some = True
         # outwards to whole pixels: half a letter's edge would be left
         edges = [
             int(box.left * scale),
@@ -279,7 +281,31 @@ def picture(page: pypdfium2.PdfPage, boxes: Iterable[Box], *, dots: int = DOTS, 
             font = ImageFont.truetype(str(FONTS / FILES[BOLD]), size)
             middle = ((edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2)
             pen.text(middle, _SIGN, font=font, fill=(255, 255, 255), anchor="mm")
+            told = True
+    if some and not told and not outline:
+        _say_in_a_corner(shown, scale)
     return shown
+
+
+_CORNER_SIGN = "TRANG CÓ CHỖ ĐÃ CHE"
+_CORNER_SIZE = 8
+"""Points."""
+
+
+def _say_in_a_corner(shown: Image.Image, scale: float) -> None:
+    """Say on a page whose boxes are too small for words that something is taken out, in the corner with the least on it."""
+    font = ImageFont.truetype(str(FONTS / FILES[BOLD]), max(int(_CORNER_SIZE * scale), _READABLE))
+    width, height = int(font.getlength(_CORNER_SIGN)) + 8, font.size + 8
+    edge = int(_CORNER_SIZE * scale)
+    across = {edge, max(shown.width - edge - width, 0)}
+    down = {edge, max(shown.height - edge - int(height), 0)}
+    places = [(x, y, x + width, y + int(height)) for y in sorted(down) for x in sorted(across)]
+    least = max(places, key=lambda place: ImageStat.Stat(shown.crop(place).convert("L")).sum[0])
+    pen = ImageDraw.Draw(shown)
+    pen.rectangle(least, fill=(255, 255, 255), outline=(0, 0, 0))
+    pen.text(
+        ((least[0] + least[2]) / 2, (least[1] + least[3]) / 2), _CORNER_SIGN, font=font, fill=(0, 0, 0), anchor="mm"
+    )
 
 
 def _without_colour(shown: Image.Image) -> Image.Image:
