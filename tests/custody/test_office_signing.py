@@ -126,6 +126,7 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
     # what the list, the ledger and the page say is the file as it was signed
     assert sha256_of(bundle.path) == bundle.sha256 == manifest["volumes"][0]["sha256"]
     assert holds(bundle.manifest_path, bundle.signature_path, roots)
+    assert manifest["signer"] == OFFICE_KEY
     judged = verify([bundle.path], Asked(manifest, roots=roots))
     rows = {row.number: row for row in judged}
     assert is_sound(judged)

@@ -341,7 +341,7 @@ def _write(bundle: Bundle) -> None:
             result = sign_all(plan, result, key)
             if added is not None:
                 sign_pdf(added.path, key)
-        bundle.manifest_path.write_text(manifest_text(plan, result), encoding="utf-8")
+        bundle.manifest_path.write_text(manifest_text(plan, result, key), encoding="utf-8")
         if key is not None:
             sign_beside(bundle.manifest_path, key)
         with transaction.atomic():
@@ -370,11 +370,13 @@ def _write(bundle: Bundle) -> None:
                 path.unlink(missing_ok=True)
 
 
-def manifest_text(plan: BundlePlan, result: BundleResult) -> str:
-    """Return the manifest of what was just written, with the newest signed head of the ledger."""
+def manifest_text(plan: BundlePlan, result: BundleResult, key: OfficeKey | None = None) -> str:
+    """Return the manifest of what was just written, with the newest signed head of the ledger and who signs."""
     checkpoint = last_checkpoint()
     note = checkpoint.note if checkpoint is not None else ""
-    return as_text(manifest_of(plan, result, tool=f"vks-plugin {__version__}", checkpoint=note))
+    return as_text(
+        manifest_of(plan, result, tool=f"vks-plugin {__version__}", checkpoint=note, signer=key.name if key else "")
+    )
 
 
 def inspect_all(result: BundleResult) -> None:

@@ -17,7 +17,9 @@ FORMAT = 1
 """Raised when a reader of an older manifest would misread a newer one."""
 
 
-def manifest_of(plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint: str) -> dict[str, Any]:
+def manifest_of(
+    plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint: str, signer: str = ""
+) -> dict[str, Any]:
     """Return the manifest.
 
     Args:
@@ -25,6 +27,7 @@ def manifest_of(plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint
         result: what was written.
         tool: name and version of the program.
         checkpoint: the newest signed head of the ledger, as a signed note; empty when there is none.
+        signer: whom the key names that signs what was written; empty when nothing is signed.
 
     Raises:
         OSError: a source cannot be read any more.
@@ -53,6 +56,8 @@ def manifest_of(plan: BundlePlan, result: BundleResult, *, tool: str, checkpoint
         ],
         "documents": [_row(planned, hashes[planned.document.path]) for planned in plan.documents],
         "ledger_checkpoint": checkpoint,
+        # whose key signs the files and stands beside this list; none: nothing is signed
+        "signer": signer or None,
     }
 
 

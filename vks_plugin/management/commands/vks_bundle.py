@@ -133,7 +133,7 @@ class Command(BaseCommand):
             self._hand_out(case, options, laid, result, result.sha256)
             return result, laid, result.sha256
         manifest = folder / "bang-ke.json"
-        manifest.write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
+        manifest.write_text(actions.manifest_text(laid.plan, result, key), encoding="utf-8")
         inside = [*(each.path for each in result.volumes), manifest]
         if key is not None:
             inside.append(sign_beside(manifest, key))
@@ -167,7 +167,7 @@ class Command(BaseCommand):
             for each in result.volumes:
                 each.path.replace(options["out"].parent / each.path.name)
             if options["manifest"]:
-                options["manifest"].write_text(actions.manifest_text(laid.plan, result), encoding="utf-8")
+                options["manifest"].write_text(actions.manifest_text(laid.plan, result, key), encoding="utf-8")
                 if key is not None:
                     sign_beside(options["manifest"], key)
 
