@@ -7,17 +7,19 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from docx import Document as WordDocument
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from tests.people import register
 from vks_plugin.cases.models import CaseFile, CatalogueType, Exhibit, Volume
 from vks_plugin.conf import PAPER_SERIES, configuration
-from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_over, reject
+from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_over, reject, send
 from vks_plugin.custody.handing import Checks
-from vks_plugin.custody.models import NumberSeries
+from vks_plugin.custody.models import HandOver, NumberSeries
 from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
 from vks_plugin.custody.registers import REGISTERS, register_paper, write_register
 from vks_plugin.errors import BadInput, NotFound
@@ -26,7 +28,6 @@ from vks_plugin.printing import numbered
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from vks_plugin.custody.models import HandOver
     from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
@@ -183,16 +184,36 @@ def test_the_register_has_seven_columns_and_no_hole(
             register_paper(people[stranger], **asked())
     with pytest.raises(BadInput, match="Ngày cuối"):
         register_paper(clerk, **asked(last=today - dt.timedelta(days=1)))
-    # a restricted case is in the register of leaders alone
+    # what is sent again on another day stays in the register of the day its number was given
+    waiting = HandOver.objects.get(case=taken_in.case, state="cho_nhan")
+    reject(actor=clerk, row=waiting, checks=PASSED._replace(served=False), missing="Chưa giao cáo trạng")
+    with time_machine.travel(timezone.now() + dt.timedelta(days=40), tick=False):
+        send(actor=clerk, row=waiting)
+        later = timezone.localdate()
+        assert register_paper(clerk, **asked(first=later, last=later))[1].rows == []
+        assert [line[6] for line in register_paper(clerk, **asked())[1].rows][2].startswith("BB số 3/")
+    # of a restricted case who keeps the register is told the number of the office, and no more: no number is missing
+    other = register(actor=clerk, unit=units["QN-KV1"], name="Vụ khác")
+    hand_over(actor=clerk, case=other, terms=IN)
     CaseFile.objects.filter(pk=taken_in.case_id).update(confidentiality="han_che_noi_bo")
-    assert register_paper(clerk, **asked())[1].rows == []
-    assert len(register_paper(people["chief_kv1"], **asked())[1].rows) == 3
+    rows = register_paper(clerk, **asked())[1].rows
+    year = today.year
+    assert [line[0] for line in rows[:3]] == [f"{number}\nBB số {number}/{year}" for number in (1, 2, 3)]
+    assert {tuple(line[1:]) for line in rows[:3]} == {
+        ("Hồ sơ hạn chế nội bộ: ghi ở sổ do lãnh đạo đơn vị in.", "", "", "", "", "")
+    }
+    assert "Vụ khác" in rows[3][1]
+    assert [line[0].split("\n")[0] for line in rows] == ["1", "2", "3", "4"]
+    assert "Bị can chính" in register_paper(people["chief_kv1"], **asked())[1].rows[0][1]
+    # what another office numbered leaves no gap here: nothing is said of it
+    HandOver.objects.filter(case=taken_in.case).update(number_unit=units["QN-KV3"])
+    assert len(register_paper(clerk, **asked())[1].rows) == 1
 
 
 def test_every_register_fills_the_page_and_says_where_its_columns_are_from() -> None:
-    for register in REGISTERS.values():
-        assert "chưa đối chiếu mẫu chính thức" in register.note
-        assert sum(cell.width for cell in register.cells) == 252, register.name
+    for each in REGISTERS.values():
+        assert "chưa đối chiếu mẫu chính thức" in each.note
+        assert sum(cell.width for cell in each.cells) == 252, each.name
 
 
 def test_labels_name_nobody_and_say_the_code_of_each_volume(taken_in: HandOver) -> None:

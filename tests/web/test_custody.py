@@ -6,11 +6,13 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.web.conftest import Page
 from vks_plugin.access.temporary import open_for_loan
 from vks_plugin.cases.models import CaseFile, Volume
+from vks_plugin.custody import actions
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.handing import Checks
@@ -238,3 +240,30 @@ def test_what_was_not_ticked_is_what_a_refusal_names(
     body = {"received": list(range(1, 12))}
     answer = clerk.post(f"/api/vks/hand-overs/{row.pk}/reject/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["missing"]) == (200, "Tập 12")
+
+
+def test_the_desk_shows_what_is_late_and_the_volumes_that_are_out(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, desk = people["clerk_kv1"], as_person("clerk_kv1")
+    begun = {"part": "hsva", "at": "unit", "since": "05/05/2026"}
+    desk.post(f"/vks/cases/{twelve.code}/custody/keeper/", begun)
+    until = timezone.localdate() + dt.timedelta(days=2)
+    asked: dict[str, Any] = {"code": twelve.code, "form": "paper", "volumes": [2], "until": until}
+    row = actions.request_loan(actor=people["prosecutor_kv3"], purpose="Nghiên cứu trước phiên tòa", **asked)
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=1, folio_count=10)
+    page = Page(desk.get("/vks/custody/")).text
+    assert ("Từng tập đang cho mượn" in page, "Quá hạn" in page) == (True, False)
+    line = " ".join(Page(desk.get(f"/vks/cases/{twelve.code}/custody/")).text.split())
+    assert "Phan Thị Sát" in line
+    assert "tập 2" in line
+    # the office the file is on its way to is told in the bar; late is what nobody received in time, or brought back
+    terms = Terms(part="hsks", direction="vks_vks", reason="nghien_cuu", other_unit=units["QN-KV3"])
+    hand_over(actor=clerk, case=twelve, terms=terms)
+    assert "Hồ sơ chờ bạn nhận" in as_person("clerk_kv3").get("/vks/custody/").content.decode()
+    assert "Hồ sơ chờ bạn nhận" not in desk.get("/vks/custody/").content.decode()
+    with time_machine.travel(timezone.now() + dt.timedelta(days=4), tick=False):
+        page = " ".join(Page(as_person("clerk_kv1").get("/vks/custody/")).text.split())
+    assert "Quá hạn 2" in page
+    assert page.index("Chờ nhận quá 3 ngày") < page.index("Hồ sơ mượn chưa trả") < page.index("Đang đến")

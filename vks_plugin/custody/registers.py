@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import HandOver, Loan
@@ -55,8 +56,12 @@ class Register:
     title: str
     """On the paper, in Vietnamese and capitals."""
     cells: Sequence[Cell]
-    rows: Callable[[ProcuracyUnit, dt.date, dt.date, bool], QuerySet[Any]]
-    """From the office, the first and the last day, and whether restricted cases are among it."""
+    rows: Callable[[ProcuracyUnit, dt.date, dt.date], QuerySet[Any]]
+    """From the office, the first and the last day; `case` is read of each."""
+    number: Callable[[Any], str]
+    """The number a row has in a series, on the paper."""
+    numbered_by: Callable[[Any], int | None]
+    """The office in whose series that is, by its id."""
     note: str = ""
     """Below the table; in Vietnamese."""
 
@@ -82,9 +87,18 @@ def register_paper(
     if last < first:
         raise BadInput(_("Ngày cuối phải từ ngày đầu trở đi."), field="last")
     leads = offices_kept(user)[office.pk]
-    rows = list(found.rows(office, first, last, leads)[: MOST_ROWS + 1])
+    rows = list(found.rows(office, first, last)[: MOST_ROWS + 1])
     if len(rows) > MOST_ROWS:
         raise BadInput(_("Quá %(most)d dòng: hãy chọn khoảng ngày ngắn hơn.") % {"most": MOST_ROWS}, field="last")
+    if not leads:
+        # what another office numbered leaves no gap here, and is not told of
+        rows = [row for row in rows if not _is_kept_back(row) or found.numbered_by(row) == office.pk]
+    lines = [
+        _kept_back(found, row, number)
+        if not leads and _is_kept_back(row)
+        else [cell.says(row, number) for cell in found.cells]
+        for number, row in enumerate(rows, start=1)
+    ]
     higher = office.parent
     paper = OfficialPaper(
         agency=office.name,
@@ -93,12 +107,22 @@ def register_paper(
         subtitle=(f"Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}",),
         day=timezone.localdate(),
         columns=[Column(cell.heading, cell.width, cell.align) for cell in found.cells],
-        rows=[[cell.says(row, number) for cell in found.cells] for number, row in enumerate(rows, start=1)],
-        closing=(f"Sổ có {len(rows)} dòng.", *((found.note,) if found.note else ())),
+        rows=lines,
+        closing=(f"Sổ có {len(lines)} dòng.", *((found.note,) if found.note else ())),
         signatures=(Signature("LÃNH ĐẠO ĐƠN VỊ", ""), Signature("NGƯỜI LẬP SỔ", display_name(user))),
         is_wide=True,
     )
     return found, paper
+
+
+def _is_kept_back(row: Any) -> bool:
+    return bool(row.case.confidentiality != CaseFile.Confidentiality.NORMAL)
+
+
+def _kept_back(register: Register, row: Any, number: int) -> list[str]:
+    """Return the line of a restricted case for who keeps the register and may not know of it: its number, and no more."""
+    empty = [""] * (len(register.cells) - 2)
+    return [f"{number}\n{register.number(row)}", "Hồ sơ hạn chế nội bộ: ghi ở sổ do lãnh đạo đơn vị in.", *empty]
 
 
 def write_register(user: User, *, register: str, unit: str, first: dt.date, last: dt.date, file_format: str) -> Printed:
@@ -149,8 +173,12 @@ def _side(name: str, title: str, place: str) -> str:
     return _lines((f"{name} – {title}" if name and title else name, place))
 
 
+def _record(row: HandOver) -> str:
+    return f"BB số {row.written_number}"
+
+
 def _note(row: HandOver, _number: int) -> str:
-    parts = [f"BB số {row.written_number}" if row.number is not None else ""]
+    parts = [_record(row)]
     if row.state == "cho_nhan":
         parts.append("Chờ nhận")
     elif row.state == "chua_nhan":
@@ -164,23 +192,22 @@ def _note(row: HandOver, _number: int) -> str:
     return _lines([*parts, row.seal_condition, row.note])
 
 
-def _hand_overs(unit: ProcuracyUnit, first: dt.date, last: dt.date, leads: bool) -> QuerySet[HandOver]:  # noqa: FBT001 - as every register is asked
+def _hand_overs(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[HandOver]:
     """Return what an office sent or received by number in a period: of criminal cases, the case file only.
 
-    A number that was given is there even if nothing came of it: the register has no holes.
+    A number that was given is there even if nothing came of it, in the period in which it was given: the register has no
+    holes, and what is sent again does not leave it for a later one.
     """
     rows = HandOver.objects.filter(
         Q(giver_unit=unit) | Q(receiver_unit=unit),
         part="hsva",
         number__isnull=False,
-        sent_at__date__gte=first,
-        sent_at__date__lte=last,
+        numbered_at__date__gte=first,
+        numbered_at__date__lte=last,
         case__kind="criminal",
     )
-    if not leads:
-        rows = rows.filter(case__confidentiality="thuong")
-    return rows.select_related("giver_unit", "receiver_unit", "giver_person", "receiver_person").order_by(
-        "sent_at", "pk"
+    return rows.select_related("case", "giver_unit", "receiver_unit", "giver_person", "receiver_person").order_by(
+        "numbered_at", "pk"
     )
 
 
@@ -192,7 +219,7 @@ HAND_OVER_REGISTER = Register(
         Cell(
             "STT, ngày giao nhận",
             26,
-            lambda row, number: f"{number}\n{_moment(row.accepted_at or row.sent_at)}",
+            lambda row, number: f"{number}\n{_moment(row.accepted_at or row.numbered_at)}",
             "center",
         ),
         Cell("Vụ án, bị can chính, tổng số bút lục", 58, _case),
@@ -207,6 +234,8 @@ HAND_OVER_REGISTER = Register(
         Cell("Ghi chú", 30, _note),
     ),
     rows=_hand_overs,
+    number=_record,
+    numbered_by=lambda row: row.number_unit_id,
     note="Cột theo phần mềm quản lý án, chưa đối chiếu mẫu chính thức.",
 )
 """Register 13 of the national case software, with its seven columns."""
@@ -223,13 +252,11 @@ def _counts(volumes: int | None, folios: int | None) -> str:
     return f"{volumes} tập, {folios} bút lục" if volumes is not None else ""
 
 
-def _loans(unit: ProcuracyUnit, first: dt.date, last: dt.date, leads: bool) -> QuerySet[Loan]:  # noqa: FBT001 - as every register is asked
+def _loans(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[Loan]:
     """Return what an office lent in a period, by the day it was handed out."""
     rows = Loan.objects.filter(
         unit=unit, number__isnull=False, issued_at__date__gte=first, issued_at__date__lte=last
     ).select_related("case", "borrower", "issued_by", "returned_by")
-    if not leads:
-        rows = rows.filter(case__confidentiality="thuong")
     return rows.order_by("issued_at", "pk")
 
 
@@ -272,6 +299,8 @@ LOAN_REGISTER = Register(
         ),
     ),
     rows=_loans,
+    number=lambda row: f"Phiếu {slip_number(row)}",
+    numbered_by=lambda row: row.unit_id,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",
 )
 """What an office lends; its columns are this program's."""

@@ -20,6 +20,7 @@ from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
 from vks_plugin.custody.queries.fixity import alarms_for
+from vks_plugin.custody.queries.hand_overs import coming_to
 from vks_plugin.custody.queries.loans import concerning
 from vks_plugin.disposal.queries import batches_waiting_for
 from vks_plugin.errors import BadInput, NotFound, VksError
@@ -78,6 +79,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     if not is_fragment(request):
         frame["may_appoint"] = units_to_appoint_in(request.user).exists()  # type: ignore[arg-type]
         frame["awaiting"] = answerable_by(request.user).count()  # type: ignore[arg-type]
+        frame["paper_coming"] = coming_to(request.user).count()  # type: ignore[arg-type]
         frame["loans_waiting"] = concerning(request.user)  # type: ignore[arg-type]
         led = offices_led(request.user)  # type: ignore[arg-type]
         frame["alarms_open"] = alarms_for(request.user).count() if led.all else 0  # type: ignore[arg-type]

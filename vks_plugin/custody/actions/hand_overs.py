@@ -374,8 +374,9 @@ def send(*, actor: User, row: HandOver) -> HandOver:
                 % {"keeper": held.name, "giver": row.giver.name}
             )
     _require_here(row)
+    now = timezone.now()
     changes: dict[str, Any] = {
-        "sent_at": timezone.now(),
+        "sent_at": now,
         "volumes": [each | {"received": None} for each in row.volumes],
         "steps": _step(row, actor, "send"),
         "documents_complete": None,
@@ -391,6 +392,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         changes |= {
             "number_unit": unit,
             "number_year": year,
+            "numbered_at": now,
             "number": next_number(unit, NumberSeries.Series.HAND_OVER, year),
             "form_number": form.form_number if form is not None else "",
             "form_edition": form.form_edition if form is not None else "",

@@ -105,6 +105,8 @@ class HandOver(models.Model):
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
+    # the first time it was sent: a register that was printed keeps the row, however often it is sent again
+    numbered_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
     sent_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
     # the day of receipt exists only once the file is received (Điều 238, 276 in their directions)
     accepted_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
@@ -127,7 +129,7 @@ class HandOver(models.Model):
         indexes = [
             models.Index(fields=["giver_unit", "state"], name="vks_hand_over_given"),
             models.Index(fields=["receiver_unit", "state"], name="vks_hand_over_received"),
-            models.Index(fields=["number_unit", "sent_at"], name="vks_hand_over_register"),
+            models.Index(fields=["number_unit", "numbered_at"], name="vks_hand_over_of_register"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -7,11 +7,10 @@ case yet, and the one that gave it away keeps what it signed (V14).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -273,8 +272,3 @@ def papers_to_attach(row: HandOver) -> QuerySet[CaseDocument]:
     taken = HandOver.objects.filter(case=row.case, signed_paper__isnull=False).values("signed_paper")
     filed = CaseDocument.objects.filter(case=row.case, document_type__code=PAPER_TYPE)
     return filed.exclude(pk__in=taken).order_by("-date", "-pk")
-
-
-def counted(rows: Iterable[QuerySet[HandOver]]) -> list[int]:
-    """Return how many each has."""
-    return [each.aggregate(number=Count("pk"))["number"] for each in rows]

@@ -14,7 +14,7 @@ from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import Holding, Keeper, LoanedPart
+from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart
 from vks_plugin.organization.models import UnitSuccession
 from vks_plugin.organization.queries import looked_up, posts_in_force
 
@@ -28,6 +28,7 @@ _AT_THE_COURT = frozenset({"xet_xu_so_tham", "phuc_tham", "giam_doc_tham_tai_tha
 _FINISHED = "ket_thuc"
 A_COURT = "Tòa án"
 """The keeper where the record does not say which court; written down as it is, whatever language somebody reads."""
+_MOST_SINGLE = 100
 _OF_CRIMES = frozenset({"criminal", "crime_report"})
 
 
@@ -150,6 +151,8 @@ class KeepingTold:
     """By part, those the person may know of; a borrower whom the person may not know has an empty name."""
     lines: list[Holding]
     """Every keeper of these parts, the present ones first."""
+    single: list[Loan]
+    """Single volumes that were lent while the rest stayed, the latest first; to who may know the borrowers."""
 
 
 def keeping_told(user: User, view: CaseView) -> KeepingTold:
@@ -171,7 +174,9 @@ def keeping_told(user: User, view: CaseView) -> KeepingTold:
         holders[part] = held if keeps or reads or mine or not held.is_lent else replace(held, name="")
     rows = Holding.objects.filter(case=case, part__in=holders).select_related("unit", "person")
     rows = rows.filter(~Q(cause=Holding.Cause.LOAN) | Q(part__in=named) | Q(person=user))
-    return KeepingTold(holders, list(rows.order_by("part", "-since")))
+    single = Loan.objects.filter(Q(part__in=named) | Q(borrower=user), case=case, form="paper", issued_at__isnull=False)
+    single = single.exclude(volumes=[]).select_related("borrower").order_by("-issued_at", "-pk")
+    return KeepingTold(holders, list(rows.order_by("part", "-since")), list(single[:_MOST_SINGLE]))
 
 
 def of_offices(user: User, *, unit: str, case: str = "case") -> Q:

@@ -16,7 +16,7 @@ from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, case_for, reads_only_by_loan, visible_cases
 from vks_plugin.cases.models import CaseFile, Folio, Volume
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import Loan, LoanRenewal
+from vks_plugin.custody.models import Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.states import LOAN, OVERDUE
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment
@@ -342,6 +342,12 @@ def overdue(rows: QuerySet[Loan], day: dt.date | None = None) -> QuerySet[Loan]:
 def to_come_back(rows: QuerySet[Loan]) -> QuerySet[Loan]:
     """Keep paper that should be back, and what came back short and is not settled."""
     return overdue(rows) | rows.filter(state="tra_thieu")
+
+
+def in_single_volumes(rows: QuerySet[Loan]) -> QuerySet[Loan]:
+    """Keep loans of which single volumes are out while the rest of the part stayed or came back."""
+    out = rows.filter(state="dang_muon", form=Loan.Form.PAPER).exclude(volumes=[])
+    return out | rows.filter(state="tra_thieu", pk__in=LoanedPart.objects.filter(is_out=True).values("loan_id"))
 
 
 def concerning(user: User) -> int:

@@ -38,6 +38,14 @@ from vks_plugin.custody.queries.hand_overs import (
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, open_holding
+from vks_plugin.custody.queries.loans import (
+    borrower_name,
+    in_single_volumes,
+    shown_to,
+    slip_number,
+    to_come_back,
+    told_to,
+)
 from vks_plugin.custody.registers import keeps_registers, write_register
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.printing import Printed
@@ -68,13 +76,18 @@ def custody(request: SignedInRequest) -> HttpResponse:
     coming = list(coming_to(user)[:SHORT_LIST])
     given = list(given_by(user)[:SHORT_LIST])
     held = Paginator(in_hands(user), ON_A_PAGE).get_page(request.GET.get("page"))
+    loans = shown_to(user)
     late = [row for row in {each.pk: each for each in [*coming, *given]}.values() if is_late(row)]
+    unreturned = told_to(user, to_come_back(loans).order_by("until", "pk")[:SHORT_LIST])
     context = {
         "coming": coming,
         "given": given,
         "held": held,
         "late": {row.pk for row in late},
-        "late_count": len(late),
+        "late_rows": late,
+        "late_loans": unreturned,
+        "late_count": len(late) + len(unreturned),
+        "volumes_out": told_to(user, in_single_volumes(loans).order_by("until", "pk")[:SHORT_LIST]),
         "papers": list(waiting_for_paper(user)[:SHORT_LIST]),
         "register": RegisterForm(user=user) if keeps_registers(user) else None,
         "code": request.GET.get("case", ""),
@@ -104,6 +117,7 @@ def _case_page(
         "section": "custody",
         "holders": [(_(label), told.holders[part]) for part, label in PARTS if part in told.holders],
         "lines": told.lines,
+        "single": [(each, borrower_name(each) or each.outside_agency, slip_number(each)) for each in told.single],
         "hand_overs": list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST]),
         "outstanding": [
             (number, row) for part in told.holders for number, row in sorted(outstanding_of(case, part).items())
