@@ -12,7 +12,7 @@ import bagit
 import pytest
 from django.test import Client
 
-from tests.custody.batches import batch_in
+from tests.custody.batches import batch_in, sealed
 from tests.custody.test_accession import archivist, packed  # noqa: F401 - a fixture
 from tests.filing.signing import authorities, certified
 from tests.people import FiledCase, pdf_bytes
@@ -159,9 +159,16 @@ def test_the_package_for_the_archive_carries_the_signature_of_its_lists(
     filed_case: FiledCase,
     people: dict[str, User],
     tmp_path: Path,
+    settings: Settings,
 ) -> None:
-    batch = batch_in("da_ket_thuc_so_hoa", filed_case, people)
-    # the seal's own list, as who may read the case fetches it
+    batch = batch_in("confirmed", filed_case, people)
+    settings.VKS_SIGNING_KEY = str(tmp_path / "không có.p12")
+    with pytest.raises(Unavailable, match="không có"):
+        sealed(batch, people["scanner_kv1"])
+    settings.VKS_SIGNING_KEY = str(configured)
+    manifest = sealed(batch, people["scanner_kv1"])
+    # the seal's own list, as who may read the case fetches it, with the signature of that day though the key is gone
+    settings.VKS_SIGNING_KEY = ""
     client = Client()
     client.force_login(people["prosecutor_kv1"])
     where = f"/api/vks/cases/{filed_case.case.code}/digitisation/{batch.pk}/manifest/"
@@ -169,6 +176,8 @@ def test_the_package_for_the_archive_carries_the_signature_of_its_lists(
     content.write_bytes(client.get(where).content)
     beside.write_bytes(client.get(f"{where}?signature=true").content)
     assert holds(content, beside, tmp_path / "roots")
+    assert beside.read_bytes() == bytes(manifest.signature or b"")
+    settings.VKS_SIGNING_KEY = str(configured)
     row = packed(people, filed_case)
     with zipfile.ZipFile(row.items.get().path) as archive:
         archive.extractall(tmp_path)
@@ -180,5 +189,5 @@ def test_the_package_for_the_archive_carries_the_signature_of_its_lists(
     assert holds(listed, listed.with_name(f"{listed.name}.p7s"), tmp_path / "roots")
     seals = sorted((folder / "data" / "metadata").glob("seal-*.json"))
     assert len(seals) == 1
-    assert all(holds(each, each.with_name(f"{each.name}.p7s"), tmp_path / "roots") for each in seals)
+    assert [each.with_name(f"{each.name}.p7s").read_bytes() for each in seals] == [beside.read_bytes()]
     assert json.loads((folder / "data" / "metadata" / "case.json").read_text())["code"] == filed_case.case.code

@@ -56,7 +56,7 @@ from vks_plugin.custody.queries.accession import (
 from vks_plugin.custody.queries.holding import acting_for, assumed_keeper, open_holding
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
-from vks_plugin.custody.signing import OfficeKey, office_key, sign_beside
+from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
@@ -362,7 +362,9 @@ def _write_metadata(
     for manifest in SealManifest.objects.filter(case=item.case).order_by("pk"):
         seal = metadata / f"seal-{manifest.part}-{manifest.pk}.json"
         seal.write_bytes(bytes(manifest.line))
-        if key is not None:
+        if manifest.signature is not None:
+            seal.with_name(seal.name + SUFFIX).write_bytes(bytes(manifest.signature))
+        elif key is not None:
             sign_beside(seal, key)
     files = [
         PackedFile(path.relative_to(payload).as_posix(), sha256_of(path), path.stat().st_size)

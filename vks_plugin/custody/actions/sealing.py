@@ -28,6 +28,7 @@ from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.chain import plain, written_at
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, NumberSeries, SealedDocument, SealManifest
 from vks_plugin.custody.queries.digitisation import NAMED, Obstacle, obstacles, papers_to_seal
+from vks_plugin.custody.signing import detached, office_key
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, Unavailable, VksError
@@ -169,8 +170,11 @@ def seal(*, actor: User, batch: DigitisationBatch, read: Sequence[FileFact]) -> 
         NotFound, NotAllowed: the actor may not digitise this part of the case any more.
         BadInput: something stands in the way by now.
         Conflict: it was sealed meanwhile, or a document came, went or changed since its file was read.
+        Unavailable: a key of the office is configured and cannot sign.
     """
     require(actor, batch.case, Level.CONTRIBUTE, part=batch.part, doing=_("kết thúc số hóa"))
+    # one that is configured and cannot be used is told before anything is held
+    key = office_key()
     batch = held(batch)
     _refuse(obstacles(batch))
     papers = {each.document_id: each for each in papers_to_seal(batch)}
@@ -202,6 +206,7 @@ def seal(*, actor: User, batch: DigitisationBatch, read: Sequence[FileFact]) -> 
         line=line,
         sha256=hashlib.sha256(line).hexdigest(),
         previous=before.sha256 if before is not None else "",
+        signature=detached(line, key) if key is not None else None,
     )
     SealedDocument.objects.bulk_create(
         [

@@ -325,8 +325,8 @@ class CaseDigitisationViewSet(OfCaseViewSet):
 
     @extend_schema(
         summary="The manifest of a sealed batch",
-        description="The very bytes whose SHA-256 is in the ledger; or, where the system has a key, its signature of them, "
-        "made when it is asked for.",
+        description="The very bytes whose SHA-256 is in the ledger; or the signature of them: made at the seal, or, of a "
+        "manifest from before the system had a key, when it is asked for.",
         parameters=[_PK, OpenApiParameter("signature", bool, description="`true`: the detached signature (CMS, DER).")],
         responses={
             (200, "application/json"): OpenApiResponse(OpenApiTypes.BINARY, description="Canonical JSON (RFC 8785)."),
@@ -339,11 +339,13 @@ class CaseDigitisationViewSet(OfCaseViewSet):
         manifest = self._sealed(pk)
         name = f"niem-phong-{manifest.sha256[:16]}.json"
         if self.request.query_params.get("signature") == "true":
-            key = office_key()
-            if key is None:
-                raise NotFound(_("Hệ thống chưa có khóa ký: bảng kê này không được ký số."))
-            signature = detached(bytes(manifest.line), key)
-            return Printed(f"{name}{SUFFIX}", "application/pkcs7-signature", signature).as_answer()
+            signature = manifest.signature
+            if signature is None:
+                key = office_key()
+                if key is None:
+                    raise NotFound(_("Hệ thống chưa có khóa ký: bảng kê này không được ký số."))
+                signature = detached(bytes(manifest.line), key)
+            return Printed(f"{name}{SUFFIX}", "application/pkcs7-signature", bytes(signature)).as_answer()
         return Printed(name, "application/json", bytes(manifest.line)).as_answer()
 
     @extend_schema(

@@ -227,6 +227,8 @@ class SealManifest(AppendOnly):
     sha256 = models.CharField(max_length=64, unique=True)
     # hash of the manifest this one adds to; empty for the first
     previous = models.CharField(max_length=64, blank=True)
+    # of the bytes, by the key of the office (CMS, DER); none: there was no key then
+    signature = models.BinaryField(null=True)
 
     if TYPE_CHECKING:
         batch_id: int
