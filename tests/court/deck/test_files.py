@@ -67,6 +67,22 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
         back = {shape.click_action.target_slide.slide_id for shape in made.shapes if shape.click_action.target_slide}
         assert back <= {each.slide_id for each in own}
         assert len(back) == 1
+        # what was marked stands on it, to be moved or deleted; the note is for who presents
+        frames = [shape for shape in made.shapes if shape.name == "Đánh dấu"]
+        assert len(frames) == sum(len(mark.areas) for mark in page.marks)
+        for frame, (x, y, wide, _high) in zip(
+            frames, (area for mark in page.marks for area in mark.areas), strict=True
+        ):
+            assert abs(frame.left - picture.left - x * picture.width) < 2
+            assert abs(frame.top - picture.top - y * picture.height) < 2
+            assert abs(frame.width - wide * picture.width) < 2
+        told = made.notes_slide.notes_text_frame.text if made.has_notes_slide and frames else ""
+        assert told == "\n".join(mark.note for mark in page.marks)
+        assert all(mark.note not in said(made) for mark in page.marks)
+    # lines are fastened to their boxes
+    lines = [shape for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.LINE]
+    fastened = [len(list(line._element.iter("{*}stCxn", "{*}endCxn"))) for line in lines]
+    assert sum(fastened) >= len(lines)
 
 
 def test_paper_has_every_slide_and_no_testimony_that_waits(deck: Deck, tmp_path: Path) -> None:

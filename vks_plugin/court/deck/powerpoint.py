@@ -45,6 +45,9 @@ _GREEN, _INK, _WHITE, _GREY, _WARN, _DARK = (
     _colour(each) for each in ("17541F", "14181D", "FFFFFF", "3C454E", "9A1B1B", "11161C")
 )
 _LINK = _colour("0B4F9C")
+_MARKED = _colour("C01010")
+_MOST_BUTTONS = 24
+"""Folios of an exhibit that have a button of their own."""
 _MARGIN = round(0.55 * _INCH)
 _FOOT = round(0.42 * _INCH)
 
@@ -152,7 +155,8 @@ class _Writer:
     def _page(self, page: DeckPage, picture: Picture) -> None:
         slide = self.of_page[page.key]
         self._ground(slide, _DARK)
-        self._picture(slide, picture, (0, 0, _WIDTH, _HEIGHT - _FOOT - _INCH // 12))
+        shown = self._picture(slide, picture, (0, 0, _WIDTH, _HEIGHT - _FOOT - _INCH // 12))
+        self._marks(slide, page, shown)
         self._foot(
             slide,
             f"{page.placed} · HSVA số {self.deck.case_code}",
@@ -162,6 +166,25 @@ class _Writer:
         if showing is not None:
             back = self._button(slide, f"← Trang {showing.number}", (_INCH // 6, _INCH // 6))
             self._leads_to(back, self.of_slide[showing.number])
+
+    def _marks(self, slide: Any, page: DeckPage, shown: Any) -> None:
+        """Draw what was marked as frames that people can move or delete; the notes go where only who presents sees them."""
+        for mark in page.marks:
+            for x, y, wide, high in mark.areas:
+                frame = slide.shapes.add_shape(
+                    MSO_SHAPE.RECTANGLE,
+                    Emu(shown.left + round(shown.width * x)),
+                    Emu(shown.top + round(shown.height * y)),
+                    Emu(round(shown.width * wide)),
+                    Emu(round(shown.height * high)),
+                )
+                frame.name = "Đánh dấu"
+                frame.fill.background()
+                frame.line.color.rgb = _MARKED
+                frame.line.width = Pt(2.25)
+        notes = [mark.note for mark in page.marks if mark.note]
+        if notes:
+            slide.notes_slide.notes_text_frame.text = writable("\n".join(notes))
 
     def _picture(self, slide: Any, picture: Picture, place: tuple[int, int, int, int]) -> Any:
         left, top, width, height = place
@@ -203,8 +226,11 @@ class _Writer:
             else:
                 self._body(made, slide)
             self._foot(made, f"{slide.citation}    ·    {slide.number}")
-        if slide.notes:
-            made.notes_slide.notes_text_frame.text = writable(slide.notes)
+        # what is to be thought of before anything is shown stands with the first slide
+        remarks = [f"LƯU Ý: {remark}" for remark in self.deck.remarks] if slide.number == 1 else []
+        notes = "\n".join([*remarks, *([slide.notes] if slide.notes else [])])
+        if notes:
+            made.notes_slide.notes_text_frame.text = writable(notes)
 
     def _title(self, made: Any, slide: DeckSlide) -> None:
         self._ground(made, _GREEN)
@@ -258,10 +284,13 @@ class _Writer:
         first = self._picture(made, pictures[slide.pages[0]], (_MARGIN, top, room, _HEIGHT - top - round(0.7 * _INCH)))
         self._leads_to(first, self.of_page[slide.pages[0]])
         left = _WIDTH - _MARGIN - round(2.7 * _INCH)
-        for number, key in enumerate(slide.pages[:24]):
+        beyond = len(slide.pages) - _MOST_BUTTONS
+        for number, key in enumerate(slide.pages[:_MOST_BUTTONS]):
             column, row = divmod(number, 12)
             at = (left + column * round(1.4 * _INCH), top + row * round(0.44 * _INCH))
-            button = self._button(made, pages[key].citation, at, 1.3)
+            # what follows is reached from there, page by page
+            more = f" (+{beyond})" if number == _MOST_BUTTONS - 1 and beyond > 0 else ""
+            button = self._button(made, pages[key].citation + more, at, 1.3)
             self._leads_to(button, self.of_page[key])
         if slide.text:
             place = (left, top + round(5.35 * _INCH) // 2, round(2.7 * _INCH), round(2.2 * _INCH))
@@ -281,10 +310,16 @@ class _Writer:
         for box in diagram.boxes:
             shapes[box.key] = self._box(made, box, at, scale)
         for line in diagram.lines:
+            first, last = line.points[0], line.points[-1]
             for (x1, y1), (x2, y2) in pairwise(line.points):
                 connector = made.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, *at(x1, y1), *at(x2, y2))
                 connector.line.width = Pt(1.5)
                 connector.line.color.rgb = _GREY
+                # fastened to their boxes, lines follow when somebody moves one
+                if (x1, y1) == first and (site := _site(shapes[line.start], at(x1, y1))) is not None:
+                    connector.begin_connect(shapes[line.start], site)
+                if (x2, y2) == last and (site := _site(shapes[line.end], at(x2, y2))) is not None:
+                    connector.end_connect(shapes[line.end], site)
                 # behind the boxes
                 made.shapes._spTree.insert(2, connector._element)  # noqa: SLF001 - no way of its own to the order
         for heading in diagram.headings:
@@ -324,6 +359,22 @@ class _Writer:
         if key is not None:
             self._leads_to(shape, self.of_page[key])
         return shape
+
+
+def _site(shape: Any, point: tuple[Emu, Emu]) -> int | None:
+    """Return at which of the four places of a box, the middles of its sides, a line ends; None: at none of them."""
+    across, down = shape.left + shape.width // 2, shape.top + shape.height // 2
+    sites = (
+        (across, shape.top),
+        (shape.left, down),
+        (across, shape.top + shape.height),
+        (shape.left + shape.width, down),
+    )
+    near = _INCH // 50
+    for number, (x, y) in enumerate(sites):
+        if abs(x - point[0]) <= near and abs(y - point[1]) <= near:
+            return number
+    return None
 
 
 def _points(units: float, scale: float) -> float:
