@@ -27,6 +27,7 @@ from tests.people import waiting
 from tests.web.conftest import Page, fetched
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry, run_packing
 from vks_plugin.custody.actions.holding import write_beginning
@@ -42,7 +43,10 @@ from vks_plugin.custody.models import (
 )
 from vks_plugin.custody.package import NAMESPACE
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
+from vks_plugin.filing.page_map import Placed
+from vks_plugin.filing.pages import change_pages, merge_documents
 from vks_plugin.hashing import sha256_of
+from vks_plugin.host.files import newest_version
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
@@ -96,7 +100,7 @@ def test_the_package_holds_everything_and_other_programs_find_it_whole(
     root = ET.fromstring((payload / "metadata" / "premis.xml").read_bytes())
     events = [found.text for found in root.iter(f"{{{NAMESPACE}}}eventType")]
     kinds = list(LedgerEntry.objects.filter(case=filed_case.case).order_by("seq").values_list("kind", flat=True))
-    assert events == kinds[: len(events)]
+    assert events == [*kinds[: len(events) - 1], "fixity check"]
     assert "accession_prepared" in events
     digests = {found.text for found in root.iter(f"{{{NAMESPACE}}}messageDigest")}
     assert {each["sha256"] for each in told["documents"]} <= digests
@@ -407,3 +411,83 @@ def test_what_is_unfinished_is_named_before_and_stops_it_after(
     accept(actor=archivist, pk=row.pk)
     case.refresh_from_db()
     assert case.archived_at is not None
+
+
+def test_every_version_the_ledger_knows_of_is_in_the_package_with_the_act_that_made_it(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], tmp_path: Path
+) -> None:
+    lead, (first, second) = people["prosecutor_kv1"], filed_case.documents[:2]
+    scanned = {each.document_id: each.document.source_path.read_bytes() for each in (first, second)}
+    change_pages(actor=lead, filed=second, seen=second.sha256, placed=[Placed(1, turn=90), Placed(2), Placed(3)])
+    turned = newest_version(second.document)
+    merge_documents(
+        actor=lead,
+        filed=CaseDocument.objects.get(pk=first.pk),
+        other=CaseDocument.objects.get(pk=second.pk),
+        seen=first.sha256,
+        seen_other=turned.checksum,
+    )
+    row = packed(people, filed_case)
+    with zipfile.ZipFile(row.items.get().path) as archive:
+        archive.extractall(tmp_path)
+    assert bagit.Bag(str(tmp_path / filed_case.case.code)).validate()
+    payload = tmp_path / filed_case.case.code / "data"
+    told = json.loads((payload / "metadata" / "case.json").read_text())["documents"]
+    merged = next(each for each in told if each["document"] == first.document_id)
+    assert (payload / merged["files"]["original"]).read_bytes() == newest_version(
+        first.document
+    ).source_path.read_bytes()
+    # as filed, the other one as filed, and that one with its page turned
+    earlier = {each["version"]: (payload / each["files"]["original"]).read_bytes() for each in merged["earlier"]}
+    assert earlier == scanned | {turned.pk: turned.source_path.read_bytes()}
+    # what the ledger says beside it names nothing that is not there
+    there = {sha256_of(path) for path in payload.rglob("original.*")}
+    for line in (payload / "ledger" / "entries.jsonl").read_bytes().splitlines():
+        entry = json.loads(line)
+        if "document" in entry["data"] and entry["kind"] != "signatures_read":
+            assert {entry["data"][name] for name in ("sha256", "sha256_before") if name in entry["data"]} <= there
+    root = ET.fromstring((payload / "metadata" / "premis.xml").read_bytes())
+    spaces = {"p": NAMESPACE}
+    made: dict[str, set[str]] = {}
+    for act in root.iterfind("p:event", spaces):
+        name = act.findtext("p:eventType", "", spaces)
+        for linked in act.iterfind("p:linkingObjectIdentifier", spaces):
+            path = linked.findtext("p:linkingObjectIdentifierValue", "", spaces)
+            made.setdefault(f"{name} {linked.findtext('p:linkingObjectRole', '', spaces)}", set()).add(path)
+    names = {each["version"]: each["files"]["original"] for each in merged["earlier"]}
+    assert made["pages_changed source"] == {names[second.document_id]}
+    assert made["pages_changed outcome"] == {names[turned.pk]}
+    assert made["documents_merged source"] == {names[first.document_id], names[turned.pk]}
+    assert made["documents_merged outcome"] == {merged["files"]["original"]}
+    assert made["fixity check source"] == {
+        path.relative_to(payload).as_posix() for path in (payload / "documents").rglob("*") if path.is_file()
+    }
+    for found in root.iterfind("p:object", spaces):
+        if found.findtext("p:objectIdentifier/p:objectIdentifierValue", "", spaces) == names[turned.pk]:
+            source = found.findtext(
+                "p:relationship/p:relatedObjectIdentifier/p:relatedObjectIdentifierValue", "", spaces
+            )
+            assert source == names[second.document_id]
+    # an earlier version that is gone stops it, by number
+    cancel(actor=people["chief_kv1"], pk=row.pk)
+    turned.source_path.unlink()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        row = prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
+    row.refresh_from_db()
+    assert (row.state, f"số {first.document_id} " in row.error) == ("loi", True)
+    type(turned).objects.filter(pk=turned.pk).update(root_document=None)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        retry(actor=people["clerk_kv1"], pk=row.pk)
+    row.refresh_from_db()
+    assert (row.state, "Sổ cái ghi" in row.error) == ("loi", True)
+
+
+def test_what_is_taken_was_read_again(archivist: User, filed_case: FiledCase, people: dict[str, User]) -> None:
+    row = packed(people, filed_case)
+    path = row.items.get().path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(Conflict, match="gói không còn như lúc đóng"):
+        accept(actor=archivist, pk=row.pk)
+    path.write_bytes(whole)
+    assert accept(actor=archivist, pk=row.pk).state == "da_nop_luu"

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -37,14 +38,22 @@ class PackedFile(NamedTuple):
 
 
 class PackedEvent(NamedTuple):
-    """An act of the ledger."""
+    """Something that happened to the case or to files of it."""
 
     number: int
     kind: str
     at: str
     agent: str
     """Who acted: an account's number, or the system."""
-    hash: str
+    hash: str = ""
+    """SHA-256 of the entry of the ledger."""
+    told_by: str = "ledger"
+    """What counts the number."""
+    outcome: str = ""
+    sources: tuple[str, ...] = ()
+    """Files of the payload it began with."""
+    outcomes: tuple[str, ...] = ()
+    """Files of the payload it made."""
 
 
 def copied(source: Path, target: Path) -> str:
@@ -70,8 +79,37 @@ def _sub(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET
     return made
 
 
-def premis(files: Iterable[PackedFile], events: Iterable[PackedEvent]) -> bytes:
-    """Return the PREMIS 3 record: each file with its hash, each act with when and who, each agent once."""
+def _related(found: ET.Element, source: str, act: PackedEvent | None) -> None:
+    """Say of a file that it was made from another one, and by which act if one is known."""
+    relation = _sub(found, "relationship")
+    _sub(relation, "relationshipType", "derivation")
+    _sub(relation, "relationshipSubType", "has source")
+    other = _sub(relation, "relatedObjectIdentifier")
+    _sub(other, "relatedObjectIdentifierType", "path")
+    _sub(other, "relatedObjectIdentifierValue", source)
+    if act is not None:
+        event = _sub(relation, "relatedEventIdentifier")
+        _sub(event, "relatedEventIdentifierType", act.told_by)
+        _sub(event, "relatedEventIdentifierValue", str(act.number))
+
+
+def premis(
+    files: Iterable[PackedFile], acts: Iterable[PackedEvent], *, copies: Mapping[str, str] | None = None
+) -> bytes:
+    """Return the PREMIS 3 record: each file with its hash and what it was made from, each act, each agent once.
+
+    Args:
+        files: of the payload.
+        acts: what happened, oldest first.
+        copies: which file was made from which by the host, such as a copy with recognised words, by path.
+    """
+    events = list(acts)
+    made: dict[str, list[tuple[str, PackedEvent | None]]] = defaultdict(list)
+    for name, source in (copies or {}).items():
+        made[name].append((source, None))
+    for act in events:
+        for outcome in act.outcomes:
+            made[outcome] += [(source, act) for source in act.sources if source != outcome]
     ET.register_namespace("premis", NAMESPACE)
     root = ET.Element(f"{{{NAMESPACE}}}premis", {"version": "3.0"})
     schema = "http://www.w3.org/2001/XMLSchema-instance"
@@ -89,20 +127,31 @@ def premis(files: Iterable[PackedFile], events: Iterable[PackedEvent]) -> bytes:
         kind = _sub(characteristics, "format")
         designation = _sub(kind, "formatDesignation")
         _sub(designation, "formatName", Path(each.name).suffix.removeprefix(".") or "bin")
+        for source, by in made[each.name]:
+            _related(found, source, by)
     agents: dict[str, None] = {}
     for act in events:
         found = _sub(root, "event")
         identifier = _sub(found, "eventIdentifier")
-        _sub(identifier, "eventIdentifierType", "ledger")
+        _sub(identifier, "eventIdentifierType", act.told_by)
         _sub(identifier, "eventIdentifierValue", str(act.number))
         _sub(found, "eventType", act.kind)
         _sub(found, "eventDateTime", act.at)
-        detail = _sub(found, "eventDetailInformation")
-        _sub(detail, "eventDetail", f"sha256:{act.hash}")
+        if act.hash:
+            detail = _sub(found, "eventDetailInformation")
+            _sub(detail, "eventDetail", f"sha256:{act.hash}")
+        if act.outcome:
+            _sub(_sub(found, "eventOutcomeInformation"), "eventOutcome", act.outcome)
         agent = _sub(found, "linkingAgentIdentifier")
         _sub(agent, "linkingAgentIdentifierType", "account")
         _sub(agent, "linkingAgentIdentifierValue", act.agent)
         agents[act.agent] = None
+        for names, role in ((act.sources, "source"), (act.outcomes, "outcome")):
+            for name in names:
+                linked = _sub(found, "linkingObjectIdentifier")
+                _sub(linked, "linkingObjectIdentifierType", "path")
+                _sub(linked, "linkingObjectIdentifierValue", name)
+                _sub(linked, "linkingObjectRole", role)
     for name in agents:
         found = _sub(root, "agent")
         identifier = _sub(found, "agentIdentifier")

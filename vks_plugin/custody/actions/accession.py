@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -33,6 +34,7 @@ from vks_plugin.custody.models import (
     Holding,
     Keeper,
     LedgerEntry,
+    SealedDocument,
     SealManifest,
 )
 from vks_plugin.custody.package import (
@@ -60,7 +62,8 @@ from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_besid
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
-from vks_plugin.host.files import files_of, newest_versions
+from vks_plugin.host.files import BATCH, newest_versions
+from vks_plugin.host.stored import Stored, stored_files
 from vks_plugin.text import gettext_noop, one_line
 from vks_plugin.working import failure_kept
 
@@ -265,23 +268,22 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
     key = office_key()
     payload = item.path.with_suffix("")
     payload.mkdir(parents=True, exist_ok=True, mode=0o700)
-    newest = newest_versions([each.document for each in papers])
-    described = []
-    for number, filed in enumerate(papers, start=1):
-        version = newest[filed.document_id]
-        original, archive = files_of(version)
+    kept = []
+    for number, (filed, shown, files) in enumerate(_with_files(papers), start=1):
         folder = payload / "documents" / f"{number:05d}-{filed.document_id}"
-        names = {}
-        for role, source, expected in (
-            ("original", original, version.checksum),
-            ("archive", archive, version.archive_checksum),
-        ):
-            if source is None:
-                continue
-            names[role] = _copy(source, folder / f"{role}{source.suffix.lower()}", str(expected or ""), filed)
-        described.append(_description(filed, names, payload))
+        for each in files:
+            role = "archive" if each.archive else "original"
+            # what readers see lies in front, what it was made from below it
+            place = folder if each.version == shown else folder / "versions" / str(each.version)
+            path = _copy(each.path, place / f"{role}{each.path.suffix.lower()}", each.checksum, filed)
+            kept.append(_Kept(filed, each, path.relative_to(payload).as_posix(), is_shown=each.version == shown))
         _beat(row, done + number, total)
-    _write_metadata(payload, item, described, key)
+    names = {each.name for each in kept}
+    for path in files_below(payload / "documents"):
+        # left from a run before documents were merged or changed
+        if path.relative_to(payload).as_posix() not in names:
+            path.unlink()
+    _write_metadata(payload, item, papers, kept, key)
     sha256, size = make_package(
         payload,
         item.path,
@@ -301,6 +303,35 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
         # holds the accession: what was called off gets no hash back
         _beat(row, done + len(papers), total)
         item.save(update_fields=["documents", "pages", "digest", "sha256", "size"])
+
+
+class _Kept(NamedTuple):
+    """A file of a document in the package."""
+
+    filed: CaseDocument
+    stored: Stored
+    name: str
+    """Path below the payload."""
+    is_shown: bool
+    """Whether it is of the version readers see."""
+
+
+def _with_files(papers: Sequence[CaseDocument]) -> Iterator[tuple[CaseDocument, int, list[Stored]]]:
+    """Yield each document with the version its readers see, and with the files of every version of it, oldest first.
+
+    Files as they were filed, before pages were changed and before they were signed are among them, and those of documents
+    that were merged into it. The host takes none of them away.
+    """
+    # asked for by two columns at once
+    most = BATCH // 2
+    for start in range(0, len(papers), most):
+        some = papers[start : start + most]
+        newest = newest_versions([each.document for each in some])
+        files: dict[int, list[Stored]] = defaultdict(list)
+        for stored in stored_files([each.document_id for each in some]):
+            files[stored.document].append(stored)
+        for filed in some:
+            yield filed, newest[filed.document_id].pk, files[filed.document_id]
 
 
 def _copy(source: Path, target: Path, expected: str, filed: CaseDocument) -> Path:
@@ -324,8 +355,15 @@ def _named(filed: CaseDocument) -> dict[str, Any]:
     return {"id": filed.document_id, "code": filed.case.code}
 
 
-def _description(filed: CaseDocument, names: dict[str, Path], payload: Path) -> dict[str, Any]:
+def _description(filed: CaseDocument, files: Sequence[_Kept], *, sealed: bool) -> dict[str, Any]:
     kind = filed.document_type
+    versions: dict[int, dict[str, Any]] = {}
+    for each in files:
+        told = versions.setdefault(each.stored.version, {"version": each.stored.version, "sha256": "", "files": {}})
+        told["files"]["archive" if each.stored.archive else "original"] = each.name
+        if not each.stored.archive:
+            told["sha256"] = each.stored.checksum
+    shown = {each.stored.version for each in files if each.is_shown}
     return {
         "document": filed.document_id,
         "part": filed.part,
@@ -336,12 +374,107 @@ def _description(filed: CaseDocument, names: dict[str, Path], payload: Path) -> 
         "pages": filed.page_count,
         "folios": [folio.label for folio in filed.folios.all() if folio.label],
         "sha256": filed.sha256,
-        "files": {role: path.relative_to(payload).as_posix() for role, path in names.items()},
+        "sealed": sealed,
+        "files": next((told["files"] for version, told in versions.items() if version in shown), {}),
+        # as filed, before pages were changed, before it was signed, merged into it: the acts are in premis.xml
+        "earlier": [told for version, told in versions.items() if version not in shown],
     }
 
 
+_OF_FILES = frozenset(
+    {
+        "document_filed",
+        "document_moved_in",
+        "signed_version",
+        "pages_changed",
+        "document_split",
+        "documents_merged",
+    }
+)
+"""Acts that name files of documents by their hash; each of those files is in the package."""
+_SOURCES, _OUTCOMES = ("sha256_before", "merged_sha256"), ("sha256", "new_sha256")
+
+
+class _Files:
+    """Which files of a package the ledger means by a hash."""
+
+    def __init__(self, kept: Sequence[_Kept]) -> None:
+        self.known = {number for each in kept for number in (each.stored.document, each.stored.version)}
+        self._named: dict[str, list[str]] = defaultdict(list)
+        for each in kept:
+            if not each.stored.archive:
+                self._named[each.stored.checksum].append(each.name)
+
+    def of(self, said: Mapping[str, Any], fields: Iterable[str]) -> tuple[str, ...]:
+        """Return the files an act names in these fields."""
+        return tuple(name for field in fields for name in self._named.get(said.get(field) or "", ()))
+
+    def lacks(self, said: Mapping[str, Any]) -> bool:
+        """Tell whether an act names a file of a document in the package that is not in it."""
+        # what was split off has an entry of its own, and may be in another case by now
+        return any(said.get(field) and said[field] not in self._named for field in (*_SOURCES, "sha256"))
+
+
+def _acts(item: AccessionItem, kept: Sequence[_Kept]) -> Iterator[PackedEvent]:
+    """Yield what the ledger says of a case, with the files each act began with and made.
+
+    Raises:
+        Conflict: it names a file that is not there any more, be it of an earlier version.
+    """
+    files = _Files(kept)
+    gone: set[int] = set()
+    entries = LedgerEntry.objects.filter(case=item.case).order_by("seq")
+    for entry in entries.iterator(chunk_size=500):
+        said = entry.said
+        agent, data = said["actor"]["id"], said["data"]
+        sources: tuple[str, ...] = ()
+        outcomes: tuple[str, ...] = ()
+        if entry.kind == "document_moved_out":
+            gone.discard(data["document"])
+        elif entry.kind in _OF_FILES:
+            sources, outcomes = files.of(data, _SOURCES), files.of(data, _OUTCOMES)
+            if data["document"] not in files.known:
+                gone.add(data["document"])
+                # goes wherever the other one went
+                gone.discard(data.get("merged_document"))
+            elif files.lacks(data):
+                raise _lost(data["document"], item)
+        yield PackedEvent(
+            entry.seq,
+            entry.kind,
+            said["at"],
+            str(agent) if agent is not None else "system",
+            bytes(entry.hash).hex(),
+            sources=sources,
+            outcomes=outcomes,
+        )
+    if gone:
+        # filed once, and never moved into another case
+        raise _lost(min(gone), item)
+    yield PackedEvent(
+        item.accession_id,
+        "fixity check",
+        timezone.now().isoformat(),
+        "system",
+        told_by="accession",
+        outcome="pass",
+        sources=tuple(each.name for each in kept),
+    )
+
+
+def _lost(document: int, item: AccessionItem) -> Conflict:
+    return Conflict(
+        _("Sổ cái ghi một tệp của tài liệu số %(id)d (%(code)s) mà máy chủ không còn: hãy báo quản trị.")
+        % {"id": document, "code": item.case.code}
+    )
+
+
 def _write_metadata(
-    payload: Path, item: AccessionItem, described: Sequence[dict[str, Any]], key: OfficeKey | None
+    payload: Path,
+    item: AccessionItem,
+    papers: Sequence[CaseDocument],
+    kept: Sequence[_Kept],
+    key: OfficeKey | None,
 ) -> None:
     ledger = payload / "ledger"
     # written anew by a run that goes on: more may stand in it by now
@@ -350,6 +483,11 @@ def _write_metadata(
     export(ledger, case=item.case, shown=shown)
     metadata = payload / "metadata"
     metadata.mkdir(exist_ok=True, mode=0o700)
+    files_by: dict[int, list[_Kept]] = defaultdict(list)
+    for each in kept:
+        files_by[each.filed.pk].append(each)
+    sealed = set(SealedDocument.objects.filter(manifest__case=item.case).values_list("document_id", flat=True))
+    described = [_description(each, files_by[each.pk], sealed=each.document_id in sealed) for each in papers]
     case = {
         "code": item.case.code,
         "name": item.case.name,
@@ -371,21 +509,9 @@ def _write_metadata(
         for path in files_below(payload)
         if path.name != "premis.xml"
     ]
-    entries = LedgerEntry.objects.filter(case=item.case).order_by("seq")
-    events = []
-    for entry in entries.iterator(chunk_size=500):
-        said = entry.said
-        agent = said["actor"]["id"]
-        events.append(
-            PackedEvent(
-                entry.seq,
-                entry.kind,
-                said["at"],
-                str(agent) if agent is not None else "system",
-                bytes(entry.hash).hex(),
-            )
-        )
-    (metadata / "premis.xml").write_bytes(premis(files, events))
+    originals = {each.stored.version: each.name for each in kept if not each.stored.archive}
+    copies = {each.name: originals[each.stored.version] for each in kept if each.stored.archive}
+    (metadata / "premis.xml").write_bytes(premis(files, _acts(item, kept), copies=copies))
 
 
 # --- taking
@@ -397,11 +523,14 @@ def accept(*, actor: User, pk: int) -> Accession:
     Raises:
         NotFound: there is none of the actor's offices.
         NotAllowed: the actor is no archivist of the office, or gave it.
-        Conflict: it is not packed, a package is gone, or a case changed since; the sentence names each.
+        Conflict: it is not packed, a package is gone or another one, or a case changed since; the sentence names each.
     """
     row = accession_for(actor, pk)
     if not may_take(actor, row):
         raise NotAllowed(_("Chỉ Lưu trữ viên của đơn vị, không phải người giao, được nhận hồ sơ nộp lưu."))
+    # what is signed for is read again, before anything is held that others wait for
+    there = row.state in ACCESSION.move("accept").sources
+    read = {item.pk: sha256_of(item.path) for item in row.items.all() if there and item.path.is_file()}
     with transaction.atomic():
         # in the order every act holds cases in
         items = list(row.items.select_related("case").order_by("case_id"))
@@ -414,7 +543,11 @@ def accept(*, actor: User, pk: int) -> Accession:
         for item in items:
             item.case = CaseFile.objects.select_related(*FACTS).get(pk=item.case_id)
         unfinished = what_is_unfinished([item.case_id for item in items])
-        wrong = [f"{item.case.code} ({why})" for item in items if (why := _changed(row, item, unfinished))]
+        wrong = [
+            f"{item.case.code} ({why})"
+            for item in items
+            if (why := _changed(row, item, unfinished, read.get(item.pk, "")))
+        ]
         if wrong:
             raise Conflict(_("Chưa nhận được: %(cases)s. Hãy hủy lần này và lập lại.") % {"cases": "; ".join(wrong)})
         for item in items:
@@ -423,10 +556,12 @@ def accept(*, actor: User, pk: int) -> Accession:
     return row
 
 
-def _changed(row: Accession, item: AccessionItem, unfinished: Mapping[int, str]) -> str:
+def _changed(row: Accession, item: AccessionItem, unfinished: Mapping[int, str], read: str) -> str:
     """Return what is not as it was packed, or was begun since; empty: nothing."""
     if not item.path.is_file() or item.path.stat().st_size != item.size:
         return _("gói không còn trên máy chủ")
+    if read != item.sha256:
+        return _("gói không còn như lúc đóng")
     if item.case.unit_id != row.unit_id:
         return _("đã chuyển đơn vị")
     if hidden := _hidden_from_archivists(item.case):
