@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0011_recognised_again"),
+        ("vks", "0012_register_days"),
     ]
 
     operations = [
