@@ -54,10 +54,8 @@ def test_the_lines_are_the_bytes_that_were_recorded(log: list[LedgerEntry], hand
         assert (said["seq"], said["prev"]) == heads.get(said["ledger"], (0, "0" * 64))
         heads[said["ledger"]] = (said["seq"] + 1, leaf_hash(line).hex())
         tree.add(0, leaf_hash(line))
-    _origin, size, root = verify_ledger.parse_checkpoint(
-        verify_ledger.parse_note((export.folder / "checkpoint").read_bytes()).text
-    )
-    assert (size, root) == (len(log), tree.root())
+    signed = verify_ledger.parse_checkpoint(verify_ledger.parse_note((export.folder / "checkpoint").read_bytes()).text)
+    assert (signed.size, signed.root) == (len(log), tree.root())
 
 
 def test_nothing_in_the_verifier_is_newer_than_python_3_9() -> None:
@@ -259,6 +257,46 @@ def test_tampering_with_one_case_is_told(
     status, said = export.check()
     assert status == 1
     assert told in said
+
+
+def test_an_extract_cut_off_at_its_end_is_told(
+    log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, other_case: CaseFile
+) -> None:
+    """Lines and proofs are taken away alike, so each that is left is proven; the number that was signed tells."""
+    export = handed_out(case=case)
+    number = len(export.lines())
+    status, told = export.check()
+    assert status == 0
+    assert f"có đúng {number} mục khi xuất lúc 20" in told
+    assert f"exactly {number} entries" in told
+    whole = export.copy(export.folder.with_name("whole"))
+    for left in (number - 1, 1, 0):
+        for name in ("entries.jsonl", "proofs.jsonl"):
+            export.write(whole.lines(name)[:left], name)
+        status, told = export.check()
+        assert status == 1, told
+        assert f"bị cắt bớt: khi ký có {number} mục, ở đây chỉ có {left} mục" in told
+    # a head that says nothing of the case proves what is there, and the reader is told that it is no more than that
+    other = handed_out("other", case=other_case)
+    plain = (handed_out("all").folder / "checkpoint").read_bytes()
+    for name in ("entries.jsonl", "proofs.jsonl"):
+        export.write(whole.lines(name)[:2], name)
+    (export.folder / "checkpoint").write_bytes(plain)
+    status, told = export.check()
+    assert status == 0, told
+    assert "Bản trích có 2 mục, mục cuối ghi lúc 20" in told
+    assert "không loại trừ được là còn mục sau đó đã bị bỏ ra" in told
+    # nor does what was signed of another case serve
+    (export.folder / "checkpoint").write_bytes((other.folder / "checkpoint").read_bytes())
+    assert "bị cắt bớt" in export.check()[1]
+    # neither number nor hash can be changed, nor the line left out
+    signed = (whole.folder / "checkpoint").read_bytes()
+    line = next(each for each in signed.splitlines(keepends=True) if each.startswith(b"ledger "))
+    for forged in (signed.replace(line, b""), signed.replace(b" %d " % number, b" 2 ")):
+        assert forged != signed
+        (export.folder / "checkpoint").write_bytes(forged)
+        status, told = export.check()
+        assert (status, "Chữ ký của checkpoint không đúng" in told) == (1, True)
 
 
 def test_values_that_are_shown_are_those_recorded(log: list[LedgerEntry], handed_out: HandOut, case: CaseFile) -> None:

@@ -7,12 +7,13 @@ thousands of signatures, is done by the library the host brings.
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from vks_plugin.custody.verify_ledger import ED25519, LedgerError, PublicKey, is_key_name, key_id_of
+from vks_plugin.custody.verify_ledger import ED25519, End, LedgerError, PublicKey, is_key_name, key_id_of
 
 _PREFIX = "PRIVATE+KEY+"
 
@@ -81,9 +82,10 @@ class SigningKey:
         return f"\u2014 {self.name} {signature}\n"
 
 
-def checkpoint_text(origin: str, size: int, root: bytes) -> str:
-    """Return what is signed."""
-    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+def checkpoint_text(origin: str, size: int, root: bytes, *, at: str = "", ends: Iterable[End] = ()) -> str:
+    """Return what is signed: the head, and in further lines when, and where the ledgers of cases end."""
+    more = ([f"at {at}"] if at else []) + [f"ledger {each.ledger} {each.entries} {each.hash}" for each in ends]
+    return "".join(f"{line}\n" for line in (origin, size, base64.b64encode(root).decode(), *more))
 
 
 def sign_note(text: str, *keys: SigningKey) -> str:

@@ -572,12 +572,30 @@ def parse_note(data: bytes) -> Note:
     return Note(head + "\n", tuple(signatures))
 
 
+class End(NamedTuple):
+    """Where the ledger of a case ended, as it was signed."""
+
+    ledger: str
+    entries: int
+    hash: str
+    """Of the last entry."""
+
+
 class Checkpoint(NamedTuple):
     """The head of the tree at a size."""
 
     origin: str
     size: int
     root: bytes
+    at: str = ""
+    """When it was signed, written as in an entry; empty: it does not say."""
+    ends: Tuple[End, ...] = ()
+    """Where ledgers ended at this size, of those it speaks of."""
+
+
+# lines after the head, which the form of a checkpoint leaves to each log; others are left alone
+_SIGNED_AT = re.compile("at (%s)" % _AT.pattern, re.ASCII)
+_SIGNED_END = re.compile("ledger (%s) (0|[1-9][0-9]{0,14}) (%s)" % (_LEDGER.pattern, _HEX.pattern))
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -593,7 +611,10 @@ def parse_checkpoint(text: str) -> Checkpoint:
     root = _base64(lines[2])
     if len(root) != HASH_LENGTH:
         raise LedgerError("checkpoint không đúng định dạng", "the checkpoint is malformed")
-    return Checkpoint(lines[0], int(number), root)
+    more = lines[3:-1]
+    at = next((found[1] for found in map(_SIGNED_AT.fullmatch, more) if found), "")
+    ends = tuple(End(found[1], int(found[2]), found[3]) for found in map(_SIGNED_END.fullmatch, more) if found)
+    return Checkpoint(lines[0], int(number), root, at, ends)
 
 
 SignatureTest = Callable[[bytes, bytes, bytes], bool]
@@ -782,6 +803,8 @@ class Found(NamedTuple):
     root: bytes
     roots: Dict[int, bytes]
     """The head at each size that was asked for and is there."""
+    ends: Dict[str, Tuple[int, str]]
+    """The number and hash of the last entry of each case."""
     problems: List[Tuple[str, str]]
 
 
@@ -871,7 +894,7 @@ def _check(sources: Iterable[Union[List[bytes], Part]], sizes: Iterable[int], pr
             roots[size] = tree.root(subtrees)
         for level, subtree in checked.subtrees:
             tree.add(level, subtree)
-    return Found(tree.size, len(heads), tree.root(), roots, problems[:MOST_PROBLEMS])
+    return Found(tree.size, len(heads), tree.root(), roots, heads, problems[:MOST_PROBLEMS])
 
 
 def compare_with(checkpoint: Checkpoint, found: Found) -> Optional[Tuple[str, str]]:
@@ -902,6 +925,8 @@ class Report(NamedTuple):
     keys_are_from_outside: bool
     openings: int
     problems: List[Tuple[str, str]]
+    remarks: Sequence[Tuple[str, str]] = ()
+    """What is no fault, and what the reader must know: how far it goes what was proven."""
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -959,8 +984,57 @@ def _check_whole(
     return found, problems
 
 
-def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple[str, str]]]:
-    """Check the entries of a few cases, each by its proof of inclusion."""
+def _shown(at: str) -> str:
+    return f"{at[:10]} {at[11:19]} UTC"
+
+
+def _compare_ends(found: Found, last_at: str, checkpoint: Checkpoint) -> Tuple[List[Tuple[str, str]], ...]:
+    """Compare where the ledgers of cases end with what was signed; return problems, and remarks how far the proof goes."""
+    problems, remarks = [], []
+    for end in checkpoint.ends:
+        seq, hash_ = found.ends.get(end.ledger, (-1, FIRST))
+        if seq + 1 < end.entries:
+            problems.append(
+                (
+                    f"Sổ {end.ledger} bị cắt bớt: khi ký có {end.entries} mục, ở đây chỉ có {seq + 1} mục.",
+                    f"ledger {end.ledger} was cut off: {end.entries} entries were signed, {seq + 1} are there",
+                )
+            )
+        elif (seq + 1, hash_) != (end.entries, end.hash):
+            problems.append(
+                (
+                    f"Sổ {end.ledger} không kết thúc ở mục đã được ký là mục cuối.",
+                    f"ledger {end.ledger} does not end with the entry that was signed as its last",
+                )
+            )
+        else:
+            when = f" lúc {_shown(checkpoint.at)}" if checkpoint.at else ""
+            remarks.append(
+                (
+                    f"Sổ {end.ledger} có đúng {end.entries} mục khi xuất{when}: số mục và mục cuối đã được ký. "
+                    "Mục ghi sau lúc ấy không có ở đây.",
+                    f"ledger {end.ledger} had exactly {end.entries} entries when it was exported"
+                    f"{' at ' + _shown(checkpoint.at) if checkpoint.at else ''}, which is signed; later ones are not here",
+                )
+            )
+    unsigned = found.ends.keys() - {end.ledger for end in checkpoint.ends}
+    if unsigned or not found.ends:
+        count = sum(found.ends[ledger][0] + 1 for ledger in unsigned)
+        until = f", mục cuối ghi lúc {_shown(last_at)}" if last_at else ""
+        remarks.append(
+            (
+                f"Bản trích có {count} mục{until}. Không có chữ ký nào cho biết đó là mục cuối của vụ án: không loại trừ được "
+                "là còn mục sau đó đã bị bỏ ra. Muốn biết chắc thì lấy bản xuất mới của vụ án, hoặc bản xuất toàn bộ sổ của tỉnh.",
+                f"the extract holds {count} entries{', the last of ' + _shown(last_at) if last_at else ''}; nothing signed says "
+                "that the case ends there, so later ones may have been left out: ask for a new export of the case, or for one "
+                "of the whole log",
+            )
+        )
+    return problems, remarks
+
+
+def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Check the entries of a few cases, each by its proof of inclusion, and where they end."""
     lines = list(_lines(folder / "entries.jsonl"))
     proofs = [_object(line, "proofs.jsonl") for line in _lines(folder / "proofs.jsonl")]
     found = check_log(lines)
@@ -988,7 +1062,9 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
                     f"entry {index} is not in the signed log: it was changed, or the checkpoint is an older one",
                 )
             )
-    return found, problems
+    last_at = "" if problems or not lines else max(entry_of(line).said["at"] for line in lines)
+    cut, remarks = _compare_ends(found, last_at, checkpoint)
+    return found, problems + cut, remarks
 
 
 def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
@@ -1043,6 +1119,7 @@ def check_export(
     Raises:
         LedgerError: a file is missing or malformed, or the checkpoint is not signed by a known key.
     """
+    remarks: List[Tuple[str, str]] = []
     trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
     newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
     _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
@@ -1052,7 +1129,7 @@ def check_export(
                 "Chỉ đối chiếu được checkpoint cũ với bản xuất toàn bộ sổ.",
                 "older checkpoints can be compared with an export of the whole log only",
             )
-        found, problems = _check_some(folder, newest)
+        found, problems, remarks = _check_some(folder, newest)
     else:
         earlier = [open_checkpoint(_read(path), trusted, test) for path in older]
         kept = folder / "checkpoints.jsonl"
@@ -1061,7 +1138,8 @@ def check_export(
             earlier += [open_checkpoint(note.encode(), trusted, test) for note in notes]
         found, problems = _check_whole(folder, [newest, *earlier], processes)
     openings, wrong = _check_openings(folder)
-    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, (problems + wrong)[:MOST_PROBLEMS])
+    problems = (problems + wrong)[:MOST_PROBLEMS]
+    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks)
 
 
 def check_proof(path: Path, *, keys: Sequence[PublicKey] = (), test: SignatureTest = signed_by) -> Report:
@@ -1124,6 +1202,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
             f"(mã gốc {base64.b64encode(checkpoint.root).decode()})."
         )
         _say(f"VALID: {report.entries} entries of {report.ledgers} ledgers, as signed at {checkpoint.size} entries.")
+    for vietnamese, english in report.remarks:
+        _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
     if report.openings:
         _say(f"{report.openings} giá trị được mở đúng như sổ đã ghi (values shown are those recorded).")
     if not report.keys_are_from_outside:

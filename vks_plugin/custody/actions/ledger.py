@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.acts import Told
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
-from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry
+from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry, written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import (
     LedgerCheckpoint,
@@ -29,6 +30,7 @@ from vks_plugin.custody.models import (
     LedgerSubtree,
 )
 from vks_plugin.custody.queries import (
+    Proof,
     entries_in_log,
     hashes_of,
     kept,
@@ -308,15 +310,17 @@ def export(folder: Path, *, case: CaseFile | None = None, shown: Collection[str]
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict(_("%(folder)s đã có nội dung: hãy nêu một thư mục mới.") % {"folder": folder})
+    asked_at = timezone.now()
     checkpoint = make_checkpoint()
+    note = checkpoint.note
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     fresh.mkdir(mode=0o700)
     try:
         if case is None:
             _write_whole(fresh, checkpoint)
         else:
-            _write_case(fresh, checkpoint, case, shown)
-        _write(fresh / "checkpoint", checkpoint.note)
+            note = _write_case(fresh, checkpoint, case, shown, asked_at)
+        _write(fresh / "checkpoint", note)
         _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
         shutil.copyfile(verify_ledger.__file__, fresh / "verify_ledger.py")
         if folder.exists():
@@ -340,15 +344,34 @@ def _write_whole(folder: Path, checkpoint: LedgerCheckpoint) -> None:
         text.writelines(json.dumps({"note": row.note}, ensure_ascii=False) + "\n" for row in earlier)
 
 
-def _write_case(folder: Path, checkpoint: LedgerCheckpoint, case: CaseFile, shown: Collection[str]) -> None:
+def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: dt.datetime) -> str:
+    """Return the head signed once more, together with how many entries the case has and with which it ends.
+
+    Without that an extract could be cut off at its end, and what is left of it would still be proven.
+    """
+    key = signing_key()
+    last = proofs[-1].entry
+    end = verify_ledger.End(str(last.ledger), len(proofs), bytes(last.hash).hex())
+    at = written_at(max(asked_at, *(proof.entry.at for proof in proofs)))
+    return sign_note(checkpoint_text(key.name, checkpoint.size, bytes(checkpoint.root), at=at, ends=[end]), key)
+
+
+def _write_case(
+    folder: Path, checkpoint: LedgerCheckpoint, case: CaseFile, shown: Collection[str], asked_at: dt.datetime
+) -> str:
+    """Write the ledger of one case with its proofs, and return the checkpoint that says where it ends."""
     proofs = proven_entries(case, checkpoint)
     with (folder / "entries.jsonl").open("wb") as stream:
         stream.writelines(bytes(proof.entry.line) + b"\n" for proof in proofs)
     with (folder / "proofs.jsonl").open("w", encoding="utf-8") as text:
         for proof in proofs:
             text.write(json.dumps({"leaf": proof.leaf, "path": [each.hex() for each in proof.path]}) + "\n")
-    if not shown:
-        return
+    if shown:
+        _write_openings(folder, proofs, shown)
+    return _end_note(checkpoint, proofs, asked_at) if proofs else checkpoint.note
+
+
+def _write_openings(folder: Path, proofs: Sequence[Proof], shown: Collection[str]) -> None:
     with (folder / "openings.jsonl").open("w", encoding="utf-8") as text:
         for proof in proofs:
             hidden = getattr(proof.entry, "hidden", None)
