@@ -96,6 +96,11 @@ ACTS: dict[str, Act] = {
         ("event_id", "event", "accused_id", "happened_on", "stage_before", "stage", "status_before", "status"),
         hidden=("reason",),
     ),
+    # videos
+    "video_kept": Act(
+        _("Nạp video kèm tài liệu"), ("video", "document", "sha256", "size", "codecs"), hidden=("title",)
+    ),
+    "video_removed": Act(_("Bỏ video"), ("video", "document", "sha256"), hidden=("title",)),
     # shown in court
     "exhibit_confirmed": Act(
         _("Lãnh đạo xác nhận cho trình chiếu bút lục"),

@@ -48,6 +48,7 @@ from vks_plugin.cases.api import (
 )
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.court.deck.api import DeckViewSet, MarkViewSet, PresentationViewSet, SlideViewSet
+from vks_plugin.court.deck.video_api import VideoViewSet
 from vks_plugin.court.sessions.api import CourtSessionViewSet
 from vks_plugin.custody.api import (
     CaseDigitisationViewSet,
@@ -127,6 +128,7 @@ router.register(rf"{_OF_CASE}/split", CaseSplitViewSet, basename="vks-case-split
 router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")
+router.register(rf"{_OF_CASE}/videos", VideoViewSet, basename="vks-case-video")
 router.register(rf"{_OF_CASE}/presentations", PresentationViewSet, basename="vks-case-presentation")
 router.register(
     rf"{_OF_CASE}/presentations/(?P<number>{NUMBER})/slides", SlideViewSet, basename="vks-case-presentation-slide"

@@ -27,7 +27,7 @@ from vks_plugin.cases.models import (
     Volume,
     WithheldPaper,
 )
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
@@ -137,6 +137,7 @@ __all__ = [
     "Slide",
     "Tombstone",
     "UnitSuccession",
+    "Video",
     "Volume",
     "WithheldPaper",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,8 @@ from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.models import CaseImport, SavedFilter
 from vks_plugin.court import actions as court
 from vks_plugin.court.deck import actions as decks
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Video
+from vks_plugin.court.deck.videos import keep_video
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.sessions.actions import plan_session
 from vks_plugin.custody import actions as custody
@@ -44,6 +46,9 @@ Snapshot = dict[str, Any]
 
 WHY = "Bị can trốn, cần hồ sơ ngay trong đêm để ra lệnh bắt."
 """Why somebody needs a case; a request that says so waits in `everything`, asked by `inspector_kv1`."""
+
+
+VIDEO = Path(__file__).parent.parent / "court" / "deck" / "files" / "h264.mp4"
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class Everything:
     """Finished, of that presentation."""
     mark: FolioMark
     """On the first document, shared."""
+    video: Video
+    """Of the first document."""
 
 
 @pytest.fixture
@@ -175,8 +182,8 @@ def everything(
     )
 
 
-def shown_in_court(owner: User, filed: FiledCase) -> tuple[Presentation, DeckExport, FolioMark]:
-    """Make a presentation of a case, a deck that stands for one, and a mark."""
+def shown_in_court(owner: User, filed: FiledCase) -> tuple[Presentation, DeckExport, FolioMark, Video]:
+    """Make a presentation of a case, a deck that stands for one, a mark and a video."""
     made = decks.create_presentation(actor=owner, case=filed.case, title="Phiên tòa kín đáo")
     diagram = {"kind": "so_do", "diagram": "quan_he", "title": "Sơ đồ kín đáo", "notes": "Hỏi kín đáo"}
     decks.add_slide(actor=owner, presentation=made, values=diagram)
@@ -198,7 +205,10 @@ def shown_in_court(owner: User, filed: FiledCase) -> tuple[Presentation, DeckExp
         note="Chỗ kín đáo",
         shared=True,
     )
-    return made, deck, mark
+    with VIDEO.open("rb") as file:
+        size, document = VIDEO.stat().st_size, filed.host_ids[0]
+        video = keep_video(actor=owner, case=filed.case, file=file, size=size, document=document, title="Video kín đáo")
+    return made, deck, mark, video
 
 
 def new_row(part: str, accused: int) -> dict[str, Any]:

@@ -231,6 +231,11 @@ TABLE = {
     ("vks-case-presentation-slide-move", "post"): "   404 404 404 404  403  204 204 403",
     # it shows no document: for a leader there is nothing to confirm
     ("vks-case-presentation-slide-confirm", "post"): "404 404 404 404  403  403 400 403",
+    ("vks-case-video-list", "get"): "        404 404 404 404  403  200 200 200",
+    # the file sent is no video
+    ("vks-case-video-list", "post"): "       404 404 404 404  403  400 400 403",
+    ("vks-case-video-detail", "delete"): "   404 404 404 404  403  204 204 403",
+    ("vks-case-video-file", "get"): "        404 404 404 404  403  200 200 200",
     ("vks-case-mark-list", "get"): "         404 404 404 404  403  200 200 200",
     ("vks-case-mark-list", "post"): "        404 404 404 404  403  201 201 403",
     ("vks-case-mark-detail", "delete"): "    404 404 404 404  403  204 204 403",
@@ -335,7 +340,13 @@ MADE = (
 
 
 _WITH_FILES = frozenset(
-    {"vks-case-upload-list", "vks-case-import-list", "vks-court-session-import-log", "vks-document-signed"}
+    {
+        "vks-case-upload-list",
+        "vks-case-import-list",
+        "vks-court-session-import-log",
+        "vks-document-signed",
+        "vks-case-video-list",
+    }
 )
 
 
@@ -487,6 +498,7 @@ class Addresses:
         }
         slide = found.presentation.slides.get().pk if found is not None else 1
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
+        video = found.video.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d0"
         mark = found.mark.pk if found is not None else 1
         presentation = f"{of_case}presentations/1/"
         planned = CourtSession.objects.order_by("pk").values_list("pk", flat=True).first() or 1
@@ -497,6 +509,9 @@ class Addresses:
                 f"vks-court-session-{act}": f"/api/vks/court-sessions/{planned}/{act}/"
                 for act in ("hold", "adjourn", "call-off", "outcome", "remarks", "import-log")
             },
+            "vks-case-video-list": f"{of_case}videos/",
+            "vks-case-video-detail": f"{of_case}videos/{video}/",
+            "vks-case-video-file": f"{of_case}videos/{video}/file/",
             "vks-case-presentation-list": f"{of_case}presentations/",
             "vks-case-presentation-detail": presentation,
             "vks-case-presentation-obstacles": f"{presentation}obstacles/",
@@ -569,6 +584,7 @@ class Addresses:
             "vks-court-session-call-off": {"reason": "Trả hồ sơ"},
             "vks-court-session-outcome": {"outcome": "Tuyên án", "outcome_on": f"{timezone.localdate()}"},
             "vks-court-session-import-log": {"file": SimpleUploadedFile("nhat-ky.json", b"{}")},
+            "vks-case-video-list": {"document": self.numbered, "file": SimpleUploadedFile("a.mp4", b"x" * 90)},
             "vks-deck-download": {"password": "thuyen co lua-7 nui"},
             "vks-deck-destroyed": {"destroyed_on": f"{timezone.localdate()}", "copies": "USB số 2"},
             "vks-court-session-remarks": {"remarks": "Tốt"},

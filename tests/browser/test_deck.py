@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 
 from tests.browser.desk import SCREEN
 from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
+from tests.court.deck.test_video import WEBM
+from vks_plugin.court.deck.contents import DeckSlide, DeckVideo
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.sessions.logs import checked, read
@@ -227,3 +229,54 @@ def test_two_windows_on_the_screen_keep_one_log(offline: BrowserContext, folder:
     # what is begun anew in one is begun anew in the other
     second.evaluate("day => ShownLog.clear(day)", day)
     assert len(noted(second)) == 1
+
+
+def test_a_part_of_a_video_is_played_once_the_panel_agrees_and_stops_with_the_black_screen(
+    offline: BrowserContext, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    deck = a_deck(tmp_path_factory.mktemp("papers"))
+    played = DeckVideo("v0001", "1", "Camera", 9, "0" * 64, "0" * 64, WEBM, "webm", 4.0, 160, 120, 1.0, 3.0)
+    ground = "Điều 313 BLTTHS: Hội đồng xét xử quyết định cho xem ghi âm, ghi hình"
+    slide = DeckSlide(
+        9, "video", "cho_hdxx_dong_y", "Vào cửa hàng", "", "Riêng tôi", "BL 40", ground=ground, video=played
+    )
+    folder = tmp_path_factory.mktemp("stick")
+    write_folder(replace(deck, slides=(*deck.slides, slide)), folder)
+    page = court(offline, folder)
+    with offline.expect_page() as opened:
+        page.keyboard.press("n")
+    presenter = opened.value
+    expect(presenter.locator("#link")).to_have_text("Đang nối với màn hình Tòa")
+    presenter.locator("#list li").nth(8).locator("button").click()
+    assert page.locator("video").count() == 0
+    presenter.keyboard.press("r")
+    presenter.keyboard.press("Enter")
+    video = page.locator("video")
+    expect(video).to_be_visible()
+    expect(page.locator(".strip-ground")).to_contain_text("Điều 313")
+    expect(page.locator(".strip-foot strong")).to_contain_text("Video 00:01 – 00:03 · BL 40")
+    # only where the panel looks it is heard
+    assert presenter.locator("#now video").evaluate("video => video.muted && !video.controls")
+    page.wait_for_function("document.querySelector('video').readyState >= 2")
+    assert video.evaluate("video => [video.paused, video.currentTime >= 1]") == [True, True]
+    presenter.keyboard.press("k")
+    page.wait_for_function(
+        "() => { const v = document.querySelector('video'); return !v.paused && v.currentTime > 1.2; }"
+    )
+    # a pen is taken: it goes on where it was
+    page.keyboard.press("p")
+    page.wait_for_function(
+        "() => { const v = document.querySelector('video'); return !v.paused && v.currentTime > 1.3; }"
+    )
+    page.keyboard.press("b")
+    page.wait_for_function("document.querySelector('video').paused")
+    page.keyboard.press("b")
+    page.keyboard.press("k")
+    page.wait_for_function(
+        "() => { const v = document.querySelector('video'); return v.paused && v.currentTime > 2.8; }"
+    )
+    assert video.evaluate("video => video.currentTime") < 3.4
+    assert "Riêng tôi" not in page.content()
+    # taken back
+    presenter.keyboard.press("r")
+    expect(page.locator("video")).to_have_count(0)

@@ -579,6 +579,24 @@ def test_an_encrypted_bundle_is_told_with_its_own_hash(filed_case: FiledCase, tm
     }
 
 
+def test_a_video_that_comes_and_goes_is_told_with_its_hash(filed_case: FiledCase, people: dict[str, User]) -> None:
+    from tests.court.deck.test_video import MP4
+    from vks_plugin.court.deck.videos import keep_video, remove_video
+
+    actor, document = people["prosecutor_kv1"], filed_case.host_ids[0]
+    with written() as found, MP4.open("rb") as file:
+        size = MP4.stat().st_size
+        video = keep_video(
+            actor=actor, case=filed_case.case, file=file, size=size, document=document, title="Camera của ông Ánh"
+        )
+    same = {"video": str(video.pk), "document": document, "sha256": hashlib.sha256(MP4.read_bytes()).hexdigest()}
+    assert data(found.of("video_kept")) == same | {"size": size, "codecs": "H.264, AAC"}
+    assert hidden(found.of("video_kept")) == {"title": "Camera của ông Ánh"}
+    with written() as found:
+        remove_video(actor=actor, case=filed_case.case, pk=video.pk)
+    assert data(found.of("video_removed")) == same
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court.deck import actions as decks

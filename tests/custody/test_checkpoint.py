@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from vks_plugin.custody import checkpoint, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.verify_ledger import (
-    LedgerError,
     End,
+    LedgerError,
     open_checkpoint,
     parse_checkpoint,
     parse_key,

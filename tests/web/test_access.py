@@ -175,6 +175,10 @@ TABLE = {
     ("slide", "get"): "              404 404 404 404  403  200 200 403",
     ("slide", "post"): "             404 404 404 404  403  302 302 403",
     ("slide_drawing", "get"): "      404 404 404 404  403  200 200 200",
+    ("case_videos", "get"): "        404 404 404 404  403  200 200 200",
+    # nothing is sent
+    ("case_videos", "post"): "       404 404 404 404  403  400 400 403",
+    ("video", "get"): "              404 404 404 404  403  200 200 200",
     ("marks", "get"): "              404 404 404 404  403  200 200 200",
     ("marks", "post"): "             404 404 404 404  403  302 302 403",
     ("page_picture", "get"): "       404 404 404 404  403  200 200 200",
@@ -265,6 +269,7 @@ class Addresses:
         handed = found.handed.pk if found is not None else 1
         self.lead = User.objects.get(username="prosecutor_kv1").pk
         slide = found.presentation.slides.get().pk if found is not None else 1
+        video = found.video.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d0"
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
         self.checksum = found.filed.documents[0].sha256 if found is not None else "0" * 64
         self.next = found.filed.documents[1].pk if found is not None else 2
@@ -383,6 +388,8 @@ class Addresses:
             "court_session_new": f"{of_case}sessions/new/",
             "court_session": f"{of_case}sessions/1/",
             "court_session_edit": f"{of_case}sessions/1/edit/",
+            "case_videos": f"{of_case}videos/",
+            "video": f"{of_case}videos/{video}/",
             "presentations": f"{of_case}presentations/",
             "presentation": f"{of_case}presentations/1/",
             "slide_new": f"{of_case}presentations/1/slides/new/?kind=noi_dung",

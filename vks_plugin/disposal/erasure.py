@@ -39,7 +39,7 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.conf import configuration
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
@@ -80,6 +80,7 @@ ERASED: tuple[tuple[Model, tuple[str, ...]], ...] = (
     (DeckExport, ("presentation__case",)),
     (Slide, ("presentation__case",)),
     (Presentation, ("case",)),
+    (Video, ("case_document__case",)),
     (FolioMark, ("case_document__case",)),
     (Redaction, ("case_document__case",)),
     (PageChange, ("case_document__case",)),
@@ -168,6 +169,7 @@ def files_made_of(case: CaseFile) -> list[Path]:
     """Return the files this program made of a case or keeps for it; some may not be there."""
     data = configuration().data_dir
     found = [each.path for each in Redaction.objects.filter(case_document__case=case)]
+    found += [each.path for each in Video.objects.filter(case_document__case=case)]
     found += [each.path for each in DeckExport.objects.filter(presentation__case=case)]
     found += [data / "intake" / f"{pk}.pdf" for pk in IntakeItem.objects.filter(case=case).values_list("pk", flat=True)]
     for pk in Bundle.objects.filter(case=case).values_list("pk", flat=True):

@@ -107,7 +107,7 @@ def own_folder(_scope: Scope) -> Result:
         )
     inside = [
         each
-        for each in (folder / "intake", folder / "bundles", folder / "decks", folder / "redactions")
+        for each in (folder / "intake", folder / "bundles", folder / "decks", folder / "redactions", folder / "videos")
         if each.is_dir()
     ]
     opened = [each for each in inside if stat.S_IMODE(each.stat().st_mode) & 0o077]
@@ -132,6 +132,7 @@ def same_owner(_scope: Scope) -> Result:
         folder / "bundles",
         folder / "decks",
         folder / "redactions",
+        folder / "videos",
     ]
     strange = [each for each in looked_at if each.exists() and each.stat().st_uid != owner]
     if strange:

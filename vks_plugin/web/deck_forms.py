@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.diagrams import Diagram, Edits, Item, Link
 from vks_plugin.court.deck.locking import LONGEST
-from vks_plugin.court.deck.models import Presentation, Slide
+from vks_plugin.court.deck.models import Presentation, Slide, Video
 from vks_plugin.court.deck.rules import GROUNDS_308, SHOWING_PAGES
 from vks_plugin.web.fields import DayField, StyledForm
 
@@ -60,6 +60,26 @@ class PasswordForm(StyledForm):
         if {"password", "again"} <= given.keys() and given["password"] != given["again"]:
             self.add_error("again", gettext("Hai lần nhập không giống nhau."))
         return given
+
+
+class VideoForm(StyledForm):
+    """A video and the paper it belongs to."""
+
+    file = forms.FileField(
+        label=_("Tệp video"),
+        allow_empty_file=True,
+        widget=forms.ClearableFileInput(attrs={"accept": "video/mp4,video/webm,.mp4,.webm"}),
+        help_text=_("MP4 (H.264, AAC) hoặc WebM (VP8, VP9; Opus, Vorbis)."),
+    )
+    document = forms.ChoiceField(label=_("Tài liệu kèm theo"))
+    title = forms.CharField(
+        label=_("Tên video"), max_length=200, required=False, help_text=_("Để trống: tên tài liệu.")
+    )
+
+    def __init__(self, *args: Any, papers: Iterable[CaseDocument], **options: Any) -> None:
+        super().__init__(*args, **options)
+        chooser: Any = self.fields["document"]
+        chooser.choices = [(each.document_id, f"{each.folio_label} – {each.title}") for each in papers]
 
 
 class PaperChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only for type checkers
@@ -121,6 +141,9 @@ class SlideForm(StyledForm):
         max_length=60,
         help_text=_("Trái, trên, rộng, cao; ví dụ 10 20 50 30."),
     )
+    video = forms.ModelChoiceField(label=_("Video"), queryset=Video.objects.none())
+    plays_from = forms.FloatField(label=_("Từ giây"), required=False, min_value=0, help_text=_("Để trống: cả video."))
+    plays_to = forms.FloatField(label=_("Đến giây"), required=False, min_value=0)
     ground_308 = forms.ChoiceField(label=_("Căn cứ công bố lời khai (khoản 2 Điều 308 BLTTHS)"))
     state = forms.ChoiceField(label=_("Khi chiếu"), choices=Slide.State.choices)
     text = _lines(
@@ -131,7 +154,9 @@ class SlideForm(StyledForm):
     )
     notes = _lines(_("Ghi chú của người trình chiếu (không lên màn hình Tòa)"), 5, 8000)
 
-    def __init__(self, *args: Any, kind: str, papers: Any, slide: Slide | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: str, papers: Any, videos: Any = None, slide: Slide | None = None, **options: Any
+    ) -> None:
         initial = {}
         if slide is not None:
             names = (
@@ -145,6 +170,9 @@ class SlideForm(StyledForm):
                 "text",
                 "notes",
                 "diagram",
+                "video",
+                "plays_from",
+                "plays_to",
             )
             initial = {name: getattr(slide, name) for name in names} | {"case_document": slide.case_document_id}
         super().__init__(*args, initial=initial, **options)
@@ -157,10 +185,12 @@ class SlideForm(StyledForm):
             left_out |= {"crop"}
         else:
             left_out |= {"page_to"}
-        if kind != Slide.Kind.TESTIMONY:
+        if kind not in {Slide.Kind.TESTIMONY, Slide.Kind.VIDEO}:
             left_out |= {"ground_308"}
         else:
             left_out |= {"state"}
+        if kind != Slide.Kind.VIDEO:
+            left_out |= {"video", "plays_from", "plays_to"}
         if kind != Slide.Kind.DIAGRAM:
             left_out |= {"diagram"}
         for name in left_out:
@@ -168,6 +198,11 @@ class SlideForm(StyledForm):
         if showing:
             chooser: Any = self.fields["case_document"]
             chooser.queryset = papers
+        if "video" in self.fields:
+            chosen: Any = self.fields["video"]
+            chosen.queryset = videos
+            self.fields["ground_308"].required = False
+            self.fields["ground_308"].help_text = _("Chỉ khi video là lời khai.")
         if "ground_308" in self.fields:
             ground: Any = self.fields["ground_308"]
             grounds = [(key, f"{key}) {gettext(words)}") for key, words in GROUNDS_308.items()]

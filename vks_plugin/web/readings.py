@@ -28,7 +28,7 @@ from vks_plugin.access.log import (
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
-from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.deck.models import DeckExport, Video
 from vks_plugin.court.deck.queries import may_have as may_have_deck
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import AccessionItem, SealManifest
@@ -180,6 +180,17 @@ def _deck(asked: Asked, answered: Answered) -> None:
         record_case(answered.reader, asked.act, case, count=len(export.document_ids))
 
 
+def _video(asked: Asked, answered: Answered) -> None:
+    """Note the paper a video belongs to."""
+    code = str(asked.parameters["code"])
+    if answered.refused and not _readable_case(answered, code):
+        _case(asked._replace(where="code"), answered)
+        return
+    found = Video.objects.filter(pk=asked.parameters[asked.where], case_document__case__code=code).first()
+    if found is not None:
+        _documents(asked, answered, [found.case_document.document_id])
+
+
 def _inventory(asked: Asked, answered: Answered) -> None:
     """Note an inventory that went out as a file, with how many documents it lists."""
     code = str(asked.parameters["code"])
@@ -233,6 +244,8 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks-accession-package": (_package, Act.EXPORT, "pk", True),
     "vks:marks": (_case_document, Act.PREVIEW, "document_id", True),
     "vks:page_picture": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks:video": (_video, Act.PREVIEW, "pk", True),
+    "vks-case-video-file": (_video, Act.DOWNLOAD, "pk", True),
     "vks:deck": (_deck, Act.EXPORT, "pk", False),
     "vks-deck-detail": (_deck, Act.EXPORT, "id", False),
     "vks:deck_download": (_deck, Act.EXPORT, "pk", True),

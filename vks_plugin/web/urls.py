@@ -118,6 +118,8 @@ urlpatterns = [
         presentations.slide_drawing,
         name="slide_drawing",
     ),
+    path("cases/<str:code>/videos/", presentations.case_videos, name="case_videos"),
+    path("cases/<str:code>/videos/<uuid:pk>/", presentations.video, name="video"),
     path("cases/<str:code>/marks/<int:document_id>/", presentations.marks, name="marks"),
     path("cases/<str:code>/marks/<int:document_id>/<int:number>/", presentations.page_picture, name="page_picture"),
     path("cases/<str:code>/sessions/new/", court_sessions.court_session_new, name="court_session_new"),

@@ -362,6 +362,8 @@ def _fill(world: World, address: str, key: str) -> Iterator[str]:
         yield found.replace("{pk}", str(rows["charges"]))
     elif "/inventories/" in found:
         yield found.replace("{number}", "1").replace("{pk}", "1")
+    elif "/videos/" in found:
+        yield found.replace("{pk}", rows.get("videos", ABSENT_KEY))
     elif "/presentations/" in found or "/sessions/" in found:
         yield re.sub(r"\{\w+\}", "1", found.replace("{pk}", str(rows.get("slides", 1))))
     elif "/folio-explanations/" in found:

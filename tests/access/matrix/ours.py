@@ -89,6 +89,8 @@ OURS: dict[str, str] = {
         vks/cases/{code}/oversee
         vks/cases/{code}/marks/{document_id}
         vks/cases/{code}/marks/{document_id}/{number}
+        vks/cases/{code}/videos
+        vks/cases/{code}/videos/{pk}
         vks/cases/{code}/presentations
         vks/cases/{code}/presentations/{number}
         vks/cases/{code}/presentations/{number}/slides/new
@@ -138,6 +140,7 @@ OURS: dict[str, str] = {
     """,
     "DELETE": """
         api/vks/cases/{code}/marks/{pk}
+        api/vks/cases/{code}/videos/{pk}
         api/vks/saved-filters/{pk}
     """,
     "DELETE GET PATCH": """
@@ -196,6 +199,7 @@ OURS: dict[str, str] = {
         api/vks/hand-overs/{pk}/file
         api/vks/cases/{code}/inventories/{pk}/file
         api/vks/cases/{code}/possible-events
+        api/vks/cases/{code}/videos/{pk}/file
         api/vks/cases/{code}/presentations/{number}/obstacles
         api/vks/decks
         api/vks/court-sessions/{pk}/shown
@@ -255,6 +259,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/number-folios
         api/vks/cases/{code}/marks
         api/vks/cases/{code}/people
+        api/vks/cases/{code}/videos
         api/vks/cases/{code}/presentations
         api/vks/cases/{code}/presentations/{number}/slides
         api/vks/cases/{code}/relations

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -34,6 +35,7 @@ from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CaseImpo
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
 from vks_plugin.court.deck import actions as decks
+from vks_plugin.court.deck.videos import keep_video
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.sessions import actions as sessions
 from vks_plugin.custody import actions as custody
@@ -570,10 +572,13 @@ def _custody(world: World, key: str, words: _Words) -> None:
     world.secrets += [Secret(said[what], sort, key, what) for sort, what in sorts]
 
 
+VIDEO = Path(__file__).parent.parent.parent / "court" / "deck" / "files" / "h264.mp4"
+
+
 def _court(world: World, key: str, words: _Words) -> None:
     """Plan a session of the court, and prepare what is shown in it."""
     leader, case = world.leader(key), world.case(key)
-    said = {what: words() for what in ("participants", "title", "slide", "shared mark", "own mark")}
+    said = {what: words() for what in ("participants", "title", "slide", "shared mark", "own mark", "video")}
     planned = sessions.plan_session(
         actor=leader,
         case=case,
@@ -599,10 +604,19 @@ def _court(world: World, key: str, words: _Words) -> None:
         )
         for what in ("shared mark", "own mark")
     ]
-    world.rows[key] |= {"session": planned.pk, "slides": slide.pk, "marks": marks[0].pk}
+    with VIDEO.open("rb") as file:
+        video = keep_video(
+            actor=leader,
+            case=case,
+            file=file,
+            size=VIDEO.stat().st_size,
+            document=world.papers[f"{key}/hsva"].pk,
+            title=f"Video {said['video']}",
+        )
+    world.rows[key] |= {"session": planned.pk, "slides": slide.pk, "marks": marks[0].pk, "videos": str(video.pk)}
     world.secrets += [
         Secret(said["participants"], "record", key, "participants"),
-        *(Secret(said[what], "deck", key, what) for what in ("title", "slide", "shared mark")),
+        *(Secret(said[what], "deck", key, what) for what in ("title", "slide", "shared mark", "video")),
         Secret(said["own mark"], "private", leader.username, "own mark"),
     ]
 

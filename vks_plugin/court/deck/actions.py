@@ -45,7 +45,7 @@ from vks_plugin.court.deck.queries import (
     told_of_package,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
-from vks_plugin.court.deck.rules import MOST_SLIDES, SHOWING_PAGES
+from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, SHOWING_PAGES
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
@@ -181,6 +181,9 @@ _OF_A_SLIDE = frozenset(
         "crop",
         "ground_308",
         "redacted",
+        "video",
+        "plays_from",
+        "plays_to",
         "diagram",
         "edits",
     }
@@ -346,9 +349,13 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
         if chosen is not None and filed is None:
             raise BadInput(_("Không có tài liệu này trong hồ sơ vụ án."), field="case_document")
         slide.case_document = filed
+    if slide.kind == Slide.Kind.VIDEO:
+        _check_video(actor, case, slide)
+    else:
+        slide.video, slide.plays_from, slide.plays_to = None, None, None
     if slide.kind in SHOWING_PAGES:
         _check_pages(slide)
-    else:
+    elif slide.kind != Slide.Kind.VIDEO:
         slide.case_document, slide.page_from, slide.page_to, slide.crop = None, None, None, None
         slide.redacted = False
     if slide.kind == Slide.Kind.TESTIMONY:
@@ -360,6 +367,11 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
                 field="ground_308",
             )
         slide.state = Slide.State.AWAITS_PANEL
+    elif slide.kind == Slide.Kind.VIDEO:
+        # BLTTHS, Điều 313; of testimony Điều 308 besides, which the rules look after
+        slide.state = Slide.State.AWAITS_PANEL
+        if slide.ground_308 not in {"", *GROUNDS_308}:
+            raise BadInput(_("Căn cứ không có trong danh mục."), field="ground_308")
     else:
         slide.ground_308 = ""
     if slide.state not in Slide.State.values:
@@ -377,6 +389,25 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
 
 
 _LARGEST_EDITS = 100_000
+_SHORTEST_PART = 0.2
+"""Seconds."""
+
+
+def _check_video(actor: User, case: CaseFile, slide: Slide) -> None:
+    papers = deck_view(actor, case.code).documents.filter(part="hsva")
+    video = slide.video
+    filed = papers.filter(pk=video.case_document_id).first() if video is not None else None
+    if video is None or filed is None:
+        raise BadInput(_("Hãy chọn video đã nạp vào vụ án."), field="video")
+    # cited by the folios of the paper it belongs to; its pages are not shown
+    slide.case_document, slide.page_from, slide.page_to, slide.crop, slide.redacted = filed, None, None, None, False
+    first, last = slide.plays_from or 0.0, slide.plays_to if slide.plays_to is not None else video.seconds
+    if not (first >= 0 and first + _SHORTEST_PART <= last <= video.seconds + 1):
+        raise BadInput(
+            _("Video dài %(seconds)d giây: hãy chọn đoạn chiếu trong đó, giây đầu nhỏ hơn giây cuối.")
+            % {"seconds": int(video.seconds)},
+            field="plays_from",
+        )
 
 
 def _check_pages(slide: Slide) -> None:
@@ -744,12 +775,15 @@ def write_deck(
     return manifest
 
 
+_PACKED = frozenset({".jpg", ".mp4", ".webm"})
+
+
 def _zipped(folder: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w") as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 # pictures are compressed already
-                kind = zipfile.ZIP_STORED if path.suffix == ".jpg" else zipfile.ZIP_DEFLATED
+                kind = zipfile.ZIP_STORED if path.suffix in _PACKED else zipfile.ZIP_DEFLATED
                 archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}", kind)
 
 

@@ -18,6 +18,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import actions, queries
 from vks_plugin.court.deck.locking import LONGEST, SHORTEST
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.videos import video_of
 from vks_plugin.errors import BadInput
 from vks_plugin.language import spoken
 from vks_plugin.rest import (
@@ -45,7 +46,9 @@ class SlideSerializer(serializers.Serializer[Slide]):
 
     id = serializers.IntegerField()
     position = serializers.IntegerField()
-    kind = serializers.CharField(help_text="`tieu_de`, `but_luc`, `hinh_anh`, `noi_dung`, `so_do` or `loi_khai`.")
+    kind = serializers.CharField(
+        help_text="`tieu_de`, `but_luc`, `hinh_anh`, `noi_dung`, `so_do`, `loi_khai` or `video`."
+    )
     state = serializers.CharField(help_text="`hien`, `du_phong` or `cho_hdxx_dong_y`.")
     title = serializers.CharField()
     text = serializers.CharField()
@@ -59,6 +62,9 @@ class SlideSerializer(serializers.Serializer[Slide]):
         help_text="Whether the copy with something taken out is shown; it is as well where rules ask for it."
     )
     crop = serializers.JSONField(help_text="x, y, width, height as parts of the page; null: the whole page.")
+    video = serializers.UUIDField(source="video_id", allow_null=True, help_text="Slides of the kind `video` alone.")
+    plays_from = serializers.FloatField(allow_null=True, help_text="Seconds; null: from the beginning.")
+    plays_to = serializers.FloatField(allow_null=True, help_text="Seconds; null: to the end.")
     ground_308 = serializers.CharField(help_text="`a`, `b`, `c` or `d`; testimony alone.")
     diagram = serializers.CharField(help_text="`quan_he` or `dien_bien`; diagrams alone.")
     edits = serializers.JSONField(help_text="What was changed of a diagram by hand.")
@@ -100,6 +106,9 @@ class SlideWriteSerializer(InputSerializer):
     page_from = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
     page_to = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100_000)
     redacted = serializers.BooleanField(required=False)
+    video = serializers.UUIDField(required=False, allow_null=True)
+    plays_from = serializers.FloatField(required=False, allow_null=True, min_value=0, help_text="Seconds.")
+    plays_to = serializers.FloatField(required=False, allow_null=True, min_value=0)
     crop = serializers.ListField(child=serializers.FloatField(), required=False, allow_null=True, max_length=4)
     ground_308 = serializers.CharField(required=False, allow_blank=True)
     diagram = serializers.CharField(required=False, allow_blank=True)
@@ -324,6 +333,8 @@ class SlideViewSet(OfCaseViewSet):
             if wanted is not None and filed is None:
                 raise BadInput(_("Không có tài liệu này trong hồ sơ vụ án."), field="document")
             given["case_document"] = filed
+        if given.get("video") is not None:
+            given["video"] = video_of(self.actor, str(self.kwargs["code"]), given["video"])
         return given
 
     def list(self, _request: Request, **_kwargs: str) -> Response:

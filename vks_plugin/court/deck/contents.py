@@ -63,6 +63,45 @@ class DeckPage:
 
 
 @dataclass(frozen=True)
+class DeckVideo:
+    """A video a slide plays a part of."""
+
+    key: str
+    """What it is called within the deck: `v0001`."""
+    id: str
+    title: str
+    document_id: int
+    """Id in the DMS of the paper it belongs to."""
+    filed_sha256: str
+    """Of that paper as it was filed."""
+    sha256: str
+    """Of the video as it was taken in, told to the ledger then."""
+    path: Path
+    container: str
+    seconds: float
+    width: int
+    height: int
+    plays_from: float
+    plays_to: float
+
+    @property
+    def file(self) -> str:
+        """Where it lies within the deck."""
+        return f"videos/{self.key}.{self.container}"
+
+    @property
+    def span(self) -> str:
+        """Which part is played: `00:12 – 01:05`."""
+        return f"{_clock(self.plays_from)} – {_clock(self.plays_to)}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
+
+
+@dataclass(frozen=True)
 class DeckSlide:
     """A slide with everything on it in words."""
 
@@ -79,6 +118,7 @@ class DeckSlide:
     pages: tuple[str, ...] = ()
     """Keys of the pages it shows."""
     diagram: Diagram | None = None
+    video: DeckVideo | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +147,12 @@ class Deck:
         return {page.key: page for page in self.pages}
 
     @property
+    def videos(self) -> list[DeckVideo]:
+        """Each video once, in the order of the deck."""
+        return list({slide.video.key: slide.video for slide in self.slides if slide.video is not None}.values())
+
+    @property
     def documents(self) -> list[tuple[int, str]]:
         """Id and hash of every document something is shown of, in the order of the deck."""
-        return list({page.document_id: page.filed_sha256 for page in self.pages}.items())
+        found = {page.document_id: page.filed_sha256 for page in self.pages}
+        return list((found | {video.document_id: video.filed_sha256 for video in self.videos}).items())

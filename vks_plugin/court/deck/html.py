@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import secrets
+import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
@@ -19,7 +20,7 @@ from typing import Any
 
 from fontTools import subset
 
-from vks_plugin.court.deck.contents import Deck
+from vks_plugin.court.deck.contents import Deck, DeckVideo
 from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines
 from vks_plugin.court.deck.manifest import as_text, digest_of_manifest, manifest_of, page_entry
 from vks_plugin.court.deck.rendering import Picture, file_sha256, opened, render
@@ -69,6 +70,9 @@ def write_folder(deck: Deck, folder: Path, *, progress: Progress = _nothing) -> 
         if slide.diagram is not None:
             (folder / "diagrams").mkdir(exist_ok=True)
             (folder / "diagrams" / f"{slide.number:03}.svg").write_text(as_svg(slide.diagram), encoding="utf-8")
+    for video in deck.videos:
+        (folder / "videos").mkdir(exist_ok=True)
+        shutil.copyfile(video.path, folder / video.file)
     for name in _SCRIPTS:
         (folder / name).write_bytes((ASSETS / name).read_bytes())
     (folder / "fonts.css").write_text(_fonts(), encoding="ascii")
@@ -136,6 +140,7 @@ def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
                 "ground": slide.ground,
                 "pages": list(slide.pages),
                 "diagram": _drawing(slide.diagram) if slide.diagram is not None else None,
+                "video": _played(slide.video) if slide.video is not None else None,
             }
             for slide in deck.slides
         ],
@@ -155,6 +160,18 @@ def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
             }
             for page in deck.pages
         ],
+    }
+
+
+def _played(video: DeckVideo) -> dict[str, Any]:
+    return {
+        "file": video.file,
+        "title": video.title,
+        "span": video.span,
+        "from": video.plays_from,
+        "to": video.plays_to,
+        "width": video.width,
+        "height": video.height,
     }
 
 

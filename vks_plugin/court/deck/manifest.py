@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageChops
 
 from vks_plugin.cases.models import CaseDocument
-from vks_plugin.court.deck.contents import Deck, DeckPage
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckVideo
+from vks_plugin.court.deck.models import Video
 from vks_plugin.court.deck.rendering import Area, file_sha256, opened, render
 from vks_plugin.errors import BadInput
 from vks_plugin.hashing import sha256_of
@@ -49,6 +50,18 @@ def page_entry(page: DeckPage, file: str, image_sha256: str, source_sha256: str)
     }
 
 
+def video_entry(video: DeckVideo) -> dict[str, Any]:
+    """Return what the manifest says of a video."""
+    return {
+        "key": video.key,
+        "file": video.file,
+        "video": video.id,
+        "document": video.document_id,
+        "filed_sha256": video.filed_sha256,
+        "sha256": video.sha256,
+    }
+
+
 def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | None = None) -> dict[str, Any]:
     """Return the manifest.
 
@@ -78,10 +91,13 @@ def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | No
                 "citation": slide.citation,
                 "ground": slide.ground,
                 "pages": list(slide.pages),
+                "video": slide.video.key if slide.video is not None else None,
+                "plays": [slide.video.plays_from, slide.video.plays_to] if slide.video is not None else None,
             }
             for slide in deck.slides
         ],
         "pages": sorted(entries, key=lambda entry: entry["key"]),
+        "videos": [video_entry(video) for video in deck.videos],
         "files": files,
     }
 
@@ -155,6 +171,8 @@ def check(path: Path) -> list[str]:
                 found.append(_("Tệp %(name)s của gói đã bị đổi hoặc thiếu.") % {"name": name})
         for entry in manifest["pages"]:
             found += _page(read, entry)
+        for entry in manifest.get("videos", ()):
+            found += _video(manifest["files"], entry)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise BadInput(_("Danh mục của gói trình chiếu bị hỏng: hãy lập lại gói.")) from error
     return found
@@ -165,6 +183,14 @@ def _hash(read: Callable[[str], bytes], name: str) -> str:
         return hashlib.sha256(read(name)).hexdigest()
     except OSError:
         return ""
+
+
+def _video(files: dict[str, str], entry: dict[str, Any]) -> list[str]:
+    """Return what does not fit of a video: the file in the package was hashed with the others."""
+    kept = Video.objects.filter(pk=entry["video"], case_document__document_id=entry["document"]).first()
+    if kept is None or not kept.sha256 == entry["sha256"] == files[entry["file"]]:
+        return [_("Video %(name)s trong gói không phải video đã nạp vào vụ án.") % {"name": entry["key"]}]
+    return []
 
 
 def _page(read: Callable[[str], bytes], entry: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from vks_plugin.court.models import Made
 
 if TYPE_CHECKING:
     import datetime as dt
+    from uuid import UUID
 
     from django_stubs_ext.db.models.manager import RelatedManager
 
@@ -53,6 +55,45 @@ class Presentation(models.Model):
         return self.title
 
 
+class Video(models.Model):
+    """A video (đoạn ghi hình) that belongs to a paper of the case file, kept byte for byte; the host takes none.
+
+    Who may see the paper may see it; it is cited by the paper's folios.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case_document = models.ForeignKey(
+        CaseDocument, on_delete=models.PROTECT, related_name="videos", verbose_name=_("tài liệu kèm theo")
+    )
+    title = models.CharField(_("tên video"), max_length=200)
+    container = models.CharField(max_length=8)
+    codecs = models.CharField(_("mã hóa hình, tiếng"), max_length=100)
+    seconds = models.FloatField(_("độ dài (giây)"))
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField(_("dung lượng"))
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        case_document_id: int
+
+    class Meta:
+        db_table = "vks_video"
+        ordering = ("-created_at",)
+        verbose_name = _("video")
+        verbose_name_plural = _("video")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies; names in it say nothing about the case."""
+        return configuration().data_dir / "videos" / f"{self.id}.{self.container}"
+
+
 class Slide(models.Model):
     """One slide of a presentation.
 
@@ -67,6 +108,7 @@ class Slide(models.Model):
         TEXT = "noi_dung", _("Nội dung")
         DIAGRAM = "so_do", _("Sơ đồ")
         TESTIMONY = "loi_khai", _("Lời khai")
+        VIDEO = "video", _("Video")
 
     class State(models.TextChoices):
         SHOWN = "hien", _("Chiếu theo thứ tự")
@@ -105,6 +147,12 @@ class Slide(models.Model):
         blank=True,
         choices=[(key, f"{key}) {_(words)}") for key, words in GROUNDS_308.items()],
     )
+    video = models.ForeignKey(
+        Video, on_delete=models.PROTECT, null=True, blank=True, related_name="slides", verbose_name=_("video")
+    )
+    # seconds of the video that are played; none: from its beginning, to its end
+    plays_from = models.FloatField(_("từ giây"), null=True, blank=True)
+    plays_to = models.FloatField(_("đến giây"), null=True, blank=True)
     diagram = models.CharField(_("sơ đồ"), max_length=12, blank=True, choices=Diagram.choices)
     # what people changed of a diagram made from the case: see `diagrams.Edits`
     edits = models.JSONField(default=dict, blank=True)
@@ -118,6 +166,7 @@ class Slide(models.Model):
     if TYPE_CHECKING:
         case_document_id: int | None
         presentation_id: int
+        video_id: UUID | None
 
     class Meta:
         db_table = "vks_slide"
@@ -139,6 +188,11 @@ class Slide(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="loi_khai") | Q(ground_308__in=["a", "b", "c", "d"], state="cho_hdxx_dong_y"),
                 name="vks_testimony_has_its_ground",
+            ),
+            # BLTTHS, Điều 313: the panel decides that a recording is played
+            models.CheckConstraint(
+                condition=~Q(kind="video") | Q(state="cho_hdxx_dong_y", video__isnull=False),
+                name="vks_video_awaits_the_panel",
             ),
         ]
 

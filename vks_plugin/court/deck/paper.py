@@ -130,6 +130,10 @@ def _held(canvas: Canvas, deck: Deck, slide: DeckSlide) -> None:
     y = _head(canvas, slide)
     y = _lines(canvas, slide.ground, y - 26, font=BOLD, size=16, width=_WIDE - 2 * _MARGIN)
     words = "Lời khai này chỉ được công bố khi Hội đồng xét xử đồng ý, vì vậy không in ở đây."
+    if slide.video is not None:
+        words = "Video này chỉ được phát khi Hội đồng xét xử quyết định; giấy không phát được."
+        told = f"{slide.video.title}, {slide.video.span}"
+        y = _lines(canvas, told, y - 14, font=REGULAR, size=16, width=_WIDE - 2 * _MARGIN)
     _lines(canvas, words, y - 14, font=ITALIC, size=16, width=_WIDE - 2 * _MARGIN)
     _foot(canvas, slide.citation, str(slide.number), _WIDE)
     canvas.showPage()

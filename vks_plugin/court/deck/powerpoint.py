@@ -18,7 +18,7 @@ from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.util import Emu, Pt
 
-from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckVideo
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Box, Diagram
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.rendering import Picture
@@ -49,6 +49,8 @@ _MARKED = _colour("C01010")
 _MOST_BUTTONS = 24
 """Folios of an exhibit that have a button of their own."""
 _MARGIN = round(0.55 * _INCH)
+_LARGEST_INSIDE = 100 * 1024 * 1024
+"""Bytes of a video that is put into the file."""
 _FOOT = round(0.42 * _INCH)
 
 
@@ -225,6 +227,8 @@ class _Writer:
                 self._diagram(made, slide.diagram)
             else:
                 self._body(made, slide)
+                if slide.video is not None:
+                    self._video(made, slide.video)
             self._foot(made, f"{slide.citation}    ·    {slide.number}")
         # what is to be thought of before anything is shown stands with the first slide
         remarks = [f"LƯU Ý: {remark}" for remark in self.deck.remarks] if slide.number == 1 else []
@@ -276,6 +280,19 @@ class _Writer:
                 button = self._button(made, f"BL {label}", (at, _HEIGHT - round(1.25 * _INCH)), 1.15)
                 self._leads_to(button, self.of_page[key])
                 at += round(1.3 * _INCH)
+
+    def _video(self, made: Any, video: DeckVideo) -> None:
+        place = (_MARGIN, _HEIGHT - round(1.3 * _INCH), _WIDTH - 2 * _MARGIN, round(0.6 * _INCH))
+        words = f"{video.title}, {video.span}"
+        if video.container == "mp4" and video.path.stat().st_size <= _LARGEST_INSIDE:
+            high = round(3.6 * _INCH)
+            wide = min(round(high * video.width / video.height), _WIDTH - 2 * _MARGIN)
+            at = (Emu((_WIDTH - wide) // 2), Emu(round(2.1 * _INCH)), Emu(wide), Emu(high))
+            made.shapes.add_movie(str(video.path), *at, mime_type="video/mp4")
+        else:
+            # no office program plays the other kind, and a whole trial does not fit into one file
+            words += " – mở trong gói trình chiếu bằng trình duyệt"
+        self._text(made, place, words, size=18, align=PP_ALIGN.CENTER)
 
     def _exhibit(self, made: Any, slide: DeckSlide, pictures: dict[str, Picture]) -> None:
         pages = self.deck.by_key

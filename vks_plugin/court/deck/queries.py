@@ -24,9 +24,9 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
 from vks_plugin.court.choosing import redactions_of, still_readable
 from vks_plugin.court.deck import drawing
-from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, ShownMark
+from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, DeckVideo, ShownMark
 from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
 from vks_plugin.court.deck.rendering import Area, file_sha256, page_texts
 from vks_plugin.court.deck.rules import (
     AWAITS_PANEL,
@@ -34,6 +34,7 @@ from vks_plugin.court.deck.rules import (
     GROUNDS_308,
     INTERNAL_GROUPS,
     JUVENILE_GROUP,
+    VIDEO,
     Obstacle,
     PagesFacts,
     SlideFacts,
@@ -311,7 +312,7 @@ def shown_copy(material: Material, slide: Slide) -> Redaction | None:
     """
     filed = material.visible.get(slide.case_document_id or 0)
     copy = material.copies.get(slide.case_document_id or 0)
-    if filed is None or copy is None:
+    if filed is None or copy is None or slide.kind == VIDEO:
         return None
     kind = filed.document_type
     guarded = kind is not None and (kind.sensitive or kind.group_code == JUVENILE_GROUP)
@@ -374,6 +375,8 @@ def slide_fingerprint(material: Material, slide: Slide) -> str:
         # what a leader answers for of a victim under 18 is more than of others
         sorted((each.name, each.young_victim) for each in material.trial.protected),
     ]
+    if slide.video is not None:
+        told.append([slide.video.sha256, slide.plays_from, slide.plays_to])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -411,10 +414,18 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
         unread=sum(not text.strip() for text in texts),
         sealed=filed.document_id in material.seals,
         as_sealed=_as_sealed(material, filed),
+        video_kept=slide.kind != VIDEO or _is_kept(slide.video),
         copy_wanted=slide.redacted,
         copy_shown=copy is not None,
         left_named=_left_named(material, filed, copy, pages) if copy is not None else (),
     )
+
+
+def _is_kept(video: Video | None) -> bool:
+    try:
+        return video is not None and file_sha256(video.path) == video.sha256
+    except OSError:
+        return False
 
 
 def _as_sealed(material: Material, filed: CaseDocument) -> bool:
@@ -434,7 +445,7 @@ def _confirmed(material: Material, slide: Slide) -> bool:
 
 def slides_of(presentation: Presentation) -> list[Slide]:
     """Return the slides in their order (one query)."""
-    return list(presentation.slides.select_related("confirmed_by").order_by("position", "id"))
+    return list(presentation.slides.select_related("confirmed_by", "video").order_by("position", "id"))
 
 
 def obstacles_of(user: User, presentation: Presentation, slides: Sequence[Slide] | None = None) -> list[Obstacle]:
@@ -486,6 +497,13 @@ def ground_words(ground: str) -> str:
     return _("Điểm %(point)s khoản 2 Điều 308 BLTTHS: %(words)s") % {"point": ground, "words": _(GROUNDS_308[ground])}
 
 
+def _ground(slide: Slide) -> str:
+    if slide.kind == VIDEO:
+        panel = _("Điều 313 BLTTHS: Hội đồng xét xử quyết định cho xem ghi âm, ghi hình")
+        return "; ".join(part for part in (ground_words(slide.ground_308), panel) if part)
+    return ground_words(slide.ground_308) if slide.kind == Slide.Kind.TESTIMONY else ""
+
+
 def deck_for(user: User, presentation: Presentation) -> Deck:
     """Return a presentation with everything it shows, names that are not to be told left out.
 
@@ -515,6 +533,7 @@ class _Builder:
         self.material, self.presentation, self.slides = material, presentation, slides
         self.people = material.trial.protected
         self.keys: dict[_PageKey, str] = {}
+        self.videos: dict[UUID, str] = {}
         self.users: dict[_PageKey, list[Slide]] = defaultdict(list)
         self.marks: dict[tuple[int, int], list[FolioMark]] = defaultdict(list)
         self.private = False
@@ -548,9 +567,10 @@ class _Builder:
         if filed is not None:
             crop: Area | None = tuple(slide.crop) if slide.crop and slide.kind == Slide.Kind.IMAGE else None
             for page in shown_pages(slide, filed):
-                key = _PageKey(filed.pk, page, crop, copy is not None)
-                self.users[key].append(slide)
-                keys.append(self.keys.setdefault(key, f"p{len(self.keys) + 1:04}"))
+                if slide.kind != VIDEO:
+                    key = _PageKey(filed.pk, page, crop, copy is not None)
+                    self.users[key].append(slide)
+                    keys.append(self.keys.setdefault(key, f"p{len(self.keys) + 1:04}"))
                 own = self.material.numbers.get(filed.pk, {})
                 label = own.get(page) or own.get(page - 1)
                 labels += [label] if label is not None and label not in labels else []
@@ -573,9 +593,31 @@ class _Builder:
             text=self.masked(slide.text),
             notes=slide.notes,
             citation=self._citation(labels, redacted=copy is not None),
-            ground=ground_words(slide.ground_308) if slide.kind == Slide.Kind.TESTIMONY else "",
+            ground=_ground(slide),
             pages=tuple(keys),
             diagram=diagram,
+            video=self._video(slide, filed) if slide.kind == VIDEO and filed is not None else None,
+        )
+
+    def _video(self, slide: Slide, filed: CaseDocument) -> DeckVideo | None:
+        video = slide.video
+        if video is None:
+            return None
+        key = self.videos.setdefault(video.pk, f"v{len(self.videos) + 1:04}")
+        return DeckVideo(
+            key=key,
+            id=str(video.pk),
+            title=self.masked(video.title),
+            document_id=filed.document_id,
+            filed_sha256=filed.sha256,
+            sha256=video.sha256,
+            path=video.path,
+            container=video.container,
+            seconds=video.seconds,
+            width=video.width,
+            height=video.height,
+            plays_from=slide.plays_from or 0.0,
+            plays_to=slide.plays_to if slide.plays_to is not None else video.seconds,
         )
 
     def _citation(self, labels: Iterable[Label], *, redacted: bool) -> str:

@@ -38,6 +38,7 @@ JUVENILE_GROUP = "NCTN"
 
 SHOWN, RESERVE, AWAITS_PANEL = "hien", "du_phong", "cho_hdxx_dong_y"
 TITLE, EXHIBIT, IMAGE, TEXT, DIAGRAM, TESTIMONY = "tieu_de", "but_luc", "hinh_anh", "noi_dung", "so_do", "loi_khai"
+VIDEO = "video"
 SHOWING_PAGES = frozenset({EXHIBIT, IMAGE, TESTIMONY})
 MOST_SLIDES = 600
 MOST_PAGES = 1000
@@ -69,6 +70,7 @@ class Rule(StrEnum):
     TESTIMONY_GROUND = "testimony_ground"
     TESTIMONY_PLACE = "testimony_place"
     RECORDING = "recording"
+    NO_VIDEO = "no_video"
     PROTECTED_PERSON = "protected_person"
     YOUNG_VICTIM = "young_victim"
     SENSITIVE = "sensitive"
@@ -110,6 +112,8 @@ class PagesFacts:
     """Whether a redacted copy was chosen."""
     copy_shown: bool = False
     """Whether one is shown, chosen or because somebody on these pages is not to be named."""
+    video_kept: bool = True
+    """Of a slide with a video: whether its file is the one that was taken in."""
     left_named: tuple[PersonFacts, ...] = ()
     """Whose names can still be read in the copy."""
 
@@ -255,7 +259,7 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
                 "Trang %(slide)d là lời khai nhưng chưa có căn cứ theo khoản 2 Điều 308 hoặc không ở trạng thái chờ HĐXX đồng ý: hãy chọn căn cứ a, b, c hoặc d."
             ),
         )
-    if slide.kind in SHOWING_PAGES:
+    if slide.kind in SHOWING_PAGES or slide.kind == VIDEO:
         if slide.pages is None:
             yield here.told(
                 Rule.NO_DOCUMENT,
@@ -370,6 +374,9 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
             ),
             title=pages.title,
         )
+    if slide.kind == VIDEO:
+        yield from _of_video(here, trial, slide, pages)
+        return
     if is_testimony(pages.type_code, pages.group_code) and slide.kind != TESTIMONY:
         yield here.told(
             Rule.TESTIMONY_PLACE,
@@ -386,6 +393,29 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
         )
     if not slide.confirmed:
         yield from _of_people(here, trial, pages)
+
+
+def _of_video(here: _At, trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterable[Obstacle]:
+    """Tell what stands in the way of a video; nobody can look for names or faces in it, so where it matters a leader does."""
+    if not pages.video_kept:
+        yield here.told(
+            Rule.NO_VIDEO,
+            _("Trang %(slide)d: tệp video không còn đúng tệp đã nạp: hãy báo quản trị kiểm tra, hoặc nạp lại."),
+        )
+    if is_testimony(pages.type_code, pages.group_code) and slide.ground_308 not in GROUNDS_308:
+        yield here.told(
+            Rule.TESTIMONY_PLACE,
+            _("Trang %(slide)d: video kèm “%(title)s” là lời khai: hãy chọn căn cứ theo Điều 308."),
+            title=pages.title,
+        )
+    if not slide.confirmed and (trial.protected or pages.sensitive or pages.group_code == JUVENILE_GROUP):
+        yield here.told(
+            Rule.PROTECTED_PERSON,
+            _(
+                "Trang %(slide)d: phần mềm không biết ai xuất hiện trong video, mà vụ án có người hoặc hình ảnh phải giữ kín: hãy để lãnh đạo vụ án xem và xác nhận."
+            ),
+            confirmable=True,
+        )
 
 
 def _of_people(here: _At, trial: TrialFacts, pages: PagesFacts) -> Iterable[Obstacle]:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
 from vks_plugin.cases.models import CaseDocument
-from vks_plugin.court.deck import actions, drawing, queries
+from vks_plugin.court.deck import actions, drawing, queries, videos
 from vks_plugin.court.deck.diagrams import Edits, Link, as_svg
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
 from vks_plugin.court.deck.rendering import opened, render
@@ -27,11 +27,19 @@ from vks_plugin.court.deck.rules import SHOWING_PAGES, Obstacle, Rule
 from vks_plugin.court.masking import masked
 from vks_plugin.court.protected import protected_people
 from vks_plugin.court.sessions.queries import may_plan, session_view, sessions_of, with_people
-from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge, VksError
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
-from vks_plugin.web.deck_forms import DestroyedForm, DiagramForm, MarkForm, PasswordForm, PresentationForm, SlideForm
+from vks_plugin.web.deck_forms import (
+    DestroyedForm,
+    DiagramForm,
+    MarkForm,
+    PasswordForm,
+    PresentationForm,
+    SlideForm,
+    VideoForm,
+)
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.record import header, tabs
 
@@ -213,7 +221,7 @@ def slide_new(request: SignedInRequest, code: str, number: int) -> HttpResponse:
     kind = request.GET.get("kind") or request.POST.get("kind") or Slide.Kind.TEXT
     if kind not in Slide.Kind.values:
         raise NotFound(_("Loại trang không có trong danh mục."))
-    form = SlideForm(request.POST or None, kind=kind, papers=_papers(view))
+    form = SlideForm(request.POST or None, kind=kind, papers=_papers(view), videos=videos.videos_of(request.user, code))
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -248,7 +256,8 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
     if found is None:
         raise NotFound(_("Bài trình chiếu không có trang này."))
     filed = view.documents.filter(pk=found.case_document_id or 0).first()
-    form = SlideForm(request.POST or None, kind=found.kind, papers=_papers(view), slide=found)
+    kept = videos.videos_of(request.user, code)
+    form = SlideForm(request.POST or None, kind=found.kind, papers=_papers(view), videos=kept, slide=found)
     drawn = _diagram(request, view, found) if found.kind == Slide.Kind.DIAGRAM else None
     status = 200
     if request.method == "POST":
@@ -382,6 +391,70 @@ def page_picture(request: SignedInRequest, code: str, document_id: int, number: 
             raise NotFound(_("Trang này không có trong tệp: hãy kiểm tra lại số trang."))
         picture = render(pdf, number, dpi=_LOOK_DPI)
     return _inert(HttpResponse(picture.jpeg, content_type="image/jpeg"))
+
+
+# --- videos
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def case_videos(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show the videos of a case; take one in, or one out."""
+    posted = request.method == "POST"
+    view = queries.deck_view(request.user, code, writing=posted)
+    papers = view.documents.filter(part="hsva", folio_from__isnull=False)[:_PAPERS]
+    removed = request.POST.get("remove", "")
+    if removed:
+        try:
+            videos.remove_video(actor=request.user, case=view.case, pk=_key(removed))
+        except Conflict as error:
+            messages.error(request, error.message, extra_tags=OURS)
+        else:
+            messages.success(request, _("Đã bỏ video."), extra_tags=OURS)
+        return redirect("vks:case_videos", code=code)
+    form = VideoForm(request.POST or None, request.FILES or None, papers=papers)
+    status = 200
+    if posted:
+        status = 400
+        if form.is_valid():
+            file, document = form.cleaned_data["file"], int(form.cleaned_data["document"])
+            try:
+                videos.keep_video(
+                    actor=request.user,
+                    case=view.case,
+                    file=file,
+                    size=file.size,
+                    document=document,
+                    title=form.cleaned_data["title"],
+                )
+            except (BadInput, Conflict, TooLarge) as error:
+                form.place(error)
+                status = error.status
+            else:
+                messages.success(request, _("Đã nạp video."), extra_tags=OURS)
+                return redirect("vks:case_videos", code=code)
+    return _show(request, view, "videos", {"form": form, "rows": videos.videos_of(request.user, code)}, status=status)
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(_("Vụ án không có video này.")) from error
+
+
+@page
+@require_GET
+def video(request: SignedInRequest, code: str, pk: UUID) -> HttpResponseBase:
+    """Hand a video out, to be looked at."""
+    found = videos.video_of(request.user, code, pk)
+    # closed by the response
+    response = FileResponse(videos.opened_video(found), content_type=f"video/{found.container}")
+    response["Content-Disposition"] = f'inline; filename="{videos.download_name(found)}"'
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    leave_uncompressed(request)
+    return response
 
 
 # --- decks

@@ -45,7 +45,9 @@
         stages[number] = null;
         return;
       }
-      stages[number] = View.show(pane, state.at[number], { marks: state.marks });
+      keep(number);
+      stages[number] = View.show(pane, state.at[number], { marks: state.marks, plays: true });
+      goOn(number);
       stages[number].parentNode.append(make("div", "spotlight"));
       apply(number);
       canvas(number);
@@ -55,6 +57,36 @@
     document.body.classList.toggle("drawing", state.pen);
     preload();
     tell();
+  }
+
+  // the screen is drawn anew when a pen is taken: a video goes on where it was
+  const reached = {};
+  const filmed = [0, 0];
+  const videoOf = (number) => stages[number] && stages[number].querySelector("video");
+  function keep(number) {
+    const video = videoOf(number);
+    if (video && filmed[number]) reached[filmed[number]] = { time: video.currentTime, plays: !video.paused };
+  }
+  function goOn(number) {
+    const video = videoOf(number);
+    const at = state.at[number];
+    const before = filmed[number];
+    filmed[number] = video && at ? at.slide : 0;
+    if (!video) return;
+    const here = reached[at.slide];
+    if (!here) return;
+    video.addEventListener("loadedmetadata", () => {
+      video.currentTime = here.time;
+      if (here.plays && before === at.slide && !state.black) video.play();
+    });
+  }
+  function play() {
+    const video = videoOf(state.active);
+    if (!video) return;
+    const data = slides[state.at[state.active].slide].video;
+    if (!video.paused) return void video.pause();
+    if (video.currentTime >= data.to - 0.1) video.currentTime = data.from;
+    video.play();
   }
 
   function preload() {
@@ -218,7 +250,7 @@
     return number < 0 ? null : number;
   }
   document.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.target.closest(".bar, .sheet, button, .d-link")) return;
+    if (event.button !== 0 || event.target.closest(".bar, .sheet, button, video, .d-link")) return;
     const number = paneOf(event.target);
     if (number === null || !stages[number]) return;
     if (number !== state.active) {
@@ -270,7 +302,7 @@
     zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, { x: event.clientX, y: event.clientY });
   }, { passive: false });
   document.addEventListener("dblclick", (event) => {
-    if (state.pen || event.target.closest(".bar, .sheet, button, .d-link")) return;
+    if (state.pen || event.target.closest(".bar, .sheet, button, video, .d-link")) return;
     if (zooms[state.active].scale > 1) run("fit");
     else zoomBy(2.4, { x: event.clientX, y: event.clientY });
   });
@@ -319,8 +351,11 @@
     black: () => {
       state.black = !state.black;
       find("black").hidden = !state.black;
+      // what is not seen is not heard
+      if (state.black) [0, 1].forEach((number) => videoOf(number) && videoOf(number).pause());
       tell();
     },
+    play,
     split: () => {
       state.split = !state.split;
       if (state.split && !state.at[1]) state.at[1] = state.at[0];
@@ -380,6 +415,7 @@
     ["P, E", "Bút vẽ; xóa nét vẽ"],
     ["M", "Hiện, ẩn vùng đánh dấu"],
     ["V, Tab", "Chia đôi màn hình; đổi bên"],
+    ["K", "Phát, dừng video"],
     ["B", "Màn hình đen"],
     ["L", "Danh sách trang"],
     ["F", "Toàn màn hình"],
@@ -388,7 +424,7 @@
   ];
   const BY_KEY = {
     ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back", Home: "first", End: "last",
-    ArrowUp: "up", ArrowDown: "down", Backspace: "returned", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
+    ArrowUp: "up", ArrowDown: "down", Backspace: "returned", k: "play", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
     s: "spot", p: "pen", e: "erase", m: "marks", b: "black", ".": "black", v: "split", Tab: "other", f: "full",
     n: "presenter", l: "list", h: "help", "?": "help", i: "print",
   };
@@ -503,7 +539,7 @@
     steps.filter((step) => !isHeld(slides[step.slide])).forEach((step) => {
       const leaf = make("section", "leaf");
       paper.append(leaf);
-      View.show(leaf, step, { marks: state.marks });
+      View.show(leaf, step, { marks: state.marks, paper: true });
     });
     const images = Array.from(paper.querySelectorAll("img"));
     Promise.all(images.map((image) => (image.complete ? null : new Promise((done) => (image.onload = image.onerror = done))))).then(() => {

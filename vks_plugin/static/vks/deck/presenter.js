@@ -131,7 +131,7 @@
 
   const BY_KEY = {
     ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back", Home: "first", End: "last",
-    ArrowUp: "up", ArrowDown: "down", Backspace: "returned", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
+    ArrowUp: "up", ArrowDown: "down", Backspace: "returned", k: "play", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
     s: "spot", p: "pen", e: "erase", m: "marks", b: "black", ".": "black", v: "split", Tab: "other",
   };
   let typed = "";
@@ -178,7 +178,7 @@
   [
     ["back", "‹ Trước", ""], ["next", "Sau ›", ""], ["larger", "+", ""], ["smaller", "−", ""], ["whole", "Rộng (W)", ""],
     ["spot", "Rọi (S)", "spot"], ["pen", "Bút (P)", "pen"], ["erase", "Xóa nét (E)", ""], ["marks", "Đánh dấu (M)", "marks"],
-    ["split", "Đôi (V)", "split"], ["returned", "Về chỗ cũ", ""], ["black", "Đen (B)", "black"],
+    ["play", "Video (K)", ""], ["split", "Đôi (V)", "split"], ["returned", "Về chỗ cũ", ""], ["black", "Đen (B)", "black"],
   ].forEach((each) => {
     const button = make("button", "", each[1]);
     button.type = "button";

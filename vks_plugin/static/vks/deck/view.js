@@ -114,6 +114,7 @@ window.View = (function () {
           linked(paragraph, line.replace(/^\s*[-–•*]\s+/, ""));
           body.append(paragraph);
         });
+        if (slide.video) body.append(make("p", "", `Video: ${slide.video.title}, ${slide.video.span}`));
         box.append(body);
       }
     }
@@ -171,6 +172,31 @@ window.View = (function () {
     return sheet;
   }
 
+  // a part of a video: from its first second on, and no further than its last
+  function played(slide, options) {
+    const data = slide.video;
+    const sheet = make("div", "page-sheet video-sheet");
+    sheet.dataset.width = data.width;
+    sheet.dataset.height = data.height;
+    const video = make("video", "page-video");
+    video.controls = Boolean(options.plays);
+    video.muted = !options.plays;
+    video.preload = "metadata";
+    video.setAttribute("playsinline", "");
+    video.setAttribute("disablepictureinpicture", "");
+    video.src = `${data.file}#t=${data.from},${data.to}`;
+    video.addEventListener("loadedmetadata", () => {
+      if (video.currentTime < data.from) video.currentTime = data.from;
+    });
+    video.addEventListener("timeupdate", () => {
+      if (video.currentTime >= data.to && !video.paused) video.pause();
+      if (video.currentTime > data.to + 0.3) video.currentTime = data.to;
+      if (video.currentTime < data.from - 0.3) video.currentTime = data.from;
+    });
+    sheet.append(video);
+    return sheet;
+  }
+
   function placed(page) {
     return `BL ${page.folio} · ${page.title}, trang ${page.page}/${page.page_count}${page.redacted ? " · đã che" : ""}`;
   }
@@ -195,6 +221,16 @@ window.View = (function () {
       host.append(top, view, foot);
       fit(view);
       if (slide && slide.text && slide.kind !== "hinh_anh") top.append(make("span", "strip-text", slide.text.split("\n")[0]));
+    } else if (slide && slide.video && !wanted.paper) {
+      const top = make("header", "strip strip-top");
+      top.append(make("span", "strip-title", slide.title), make("span", "strip-ground", slide.ground));
+      const foot = make("footer", "strip strip-foot");
+      foot.append(make("strong", "", `Video ${slide.video.span} · ${slide.citation}`), make("span", "", slide.video.title));
+      stage.append(played(slide, wanted));
+      const view = make("div", "view");
+      view.append(stage);
+      host.append(top, view, foot);
+      fit(view);
     } else if (slide) {
       const box = card(slide);
       stage.append(box);
