@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import base64
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from tests.custody.conftest import Export
 from vks_plugin.cases.models import CaseFile
@@ -216,6 +219,66 @@ def test_an_older_checkpoint_kept_elsewhere_finds_a_log_written_anew(
     status, said = export.check(str(export.folder), "--checkpoint", str(older))
     assert status == 1
     assert "sổ đã bị viết lại" in said
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, "ngày giờ đã bị ghi lùi"), (400, "sau lúc ký checkpoint")])
+def test_a_date_that_cannot_be_is_told_even_where_everything_was_signed_anew(
+    log: list[LedgerEntry], handed_out: HandOut, days: int, told: str
+) -> None:
+    """Whoever has the key can write the log anew, but a date that others contradict is named."""
+    export = handed_out()
+    said = export.said()
+    last = said[-1]
+    moment = dt.datetime.fromisoformat(last["at"]) + dt.timedelta(days=days)
+    last["at"] = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    lines = [*export.lines()[:-1], canonical(last)]
+    export.write(lines)
+    tree = Tree()
+    for line in lines:
+        tree.add(0, leaf_hash(line))
+    own = keys.read_key(keys.key_path())
+    path = export.folder / "checkpoint"
+    at = verify_ledger.parse_checkpoint(verify_ledger.parse_note(path.read_bytes()).text).at
+    assert at >= said[0]["at"]
+    path.write_text(sign_note(checkpoint_text(own.name, tree.size, tree.root(), at=at), own))
+    status, words = export.check()
+    assert status == 1
+    assert f"Mục {len(lines) - 1} " in words
+    assert told in words
+    assert words.count("KHÔNG ĐẠT") == 1
+    # told the same where a run ends between the two
+    found = verify_ledger.check_lines(0, lines[:-1])
+    assert found.problems == []
+    # a head of before that says nothing of its moment still holds
+    path.write_text(sign_note(checkpoint_text(own.name, tree.size, tree.root()), own))
+    assert export.check()[0] == (1 if days < 0 else 0)
+
+
+def test_a_long_honest_history_raises_no_alarm(
+    log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, other_case: CaseFile
+) -> None:
+    """Two changes of key, heads between, a clock that jumps ahead, back by days and goes on: nothing of it is a fault."""
+    start = timezone.now()
+    hours = (1, 30, 2, -50, 3, 4, 900, 5, 6, -1000, 7, 8)
+    for number, hour in enumerate(hours):
+        with time_machine.travel(start + dt.timedelta(hours=hour), tick=False):
+            for each in (case, other_case, None):
+                actions.append(case=each, actor=None, kind="note", data={"number": number})
+            if number in (3, 7):
+                actions.rotate_key()
+            elif number % 2:
+                actions.make_checkpoint()
+    moments = list(LedgerEntry.objects.filter(case=case).order_by("seq").values_list("at", flat=True))
+    assert moments == sorted(moments)
+    assert moments[-1] == start + dt.timedelta(hours=900)
+    assert queries.verify() == (LedgerEntry.objects.count(), 3, 6, [])
+    assert queries.verify_tail() == []
+    whole, some = handed_out("all"), handed_out("some", case=case)
+    for export in (whole, some):
+        status, told = export.check()
+        assert status == 0, told
+    assert len(whole.lines("checkpoints.jsonl")) == 5
+    assert len((whole.folder / "keys").read_text().splitlines()) == 3
 
 
 # --- one case, one entry

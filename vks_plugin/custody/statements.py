@@ -34,6 +34,7 @@ class End(NamedTuple):
     ledger: uuid.UUID
     seq: int
     hash: bytes
+    at: dt.datetime
 
 
 class Post(NamedTuple):
@@ -63,7 +64,7 @@ class Row(NamedTuple):
 ENTRY = Row._fields[:7]
 """Columns of the entry itself."""
 _ENDS = (
-    'SELECT e."case_id", e."ledger", e."seq", e."hash" FROM "vks_ledger_entry" e WHERE {of} AND e."seq" = '
+    'SELECT e."case_id", e."ledger", e."seq", e."hash", e."at" FROM "vks_ledger_entry" e WHERE {of} AND e."seq" = '
     '(SELECT MAX(o."seq") FROM "vks_ledger_entry" o WHERE {same})'
 )
 _END_WITHOUT_CASE = _ENDS.format(of='e."case_id" IS NULL', same='o."case_id" IS NULL')
@@ -118,8 +119,8 @@ def hold(
             elif number:
                 cursor.nextset()
             if sql.startswith("SELECT e."):
-                for case_id, ledger, seq, hash_ in cursor.fetchall():
-                    found[case_id] = End(_as_uuid(ledger), seq, bytes(hash_))
+                for case_id, ledger, seq, hash_, at in cursor.fetchall():
+                    found[case_id] = End(_as_uuid(ledger), seq, bytes(hash_), _as_moment(at))
             elif person is not None and number == len(statements) - 1:
                 posts = [Post(*row) for row in cursor.fetchall()]
     return found, posts
@@ -127,6 +128,11 @@ def hold(
 
 def _as_uuid(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
+def _as_moment(value: Any) -> dt.datetime:
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in ENTRY)

@@ -232,9 +232,10 @@ _PLAIN_NAME = re.compile(rb'"([a-z][a-z0-9_]*)":')
 
 
 def _plain_entries(members: bytes) -> re.Pattern[bytes]:
-    """Return what accepts entries whose data has these members; the last three groups are ledger, `prev` and `seq`."""
+    """Return what accepts entries whose data has these members; groups: `at` first, then those of the members, last
+    ledger, `prev` and `seq`."""
     return re.compile(
-        rb'\{"actor":\{"id":%b,"name":%b,"role":%b,"unit":%b\},"at":"%b","data":\{%b\},"kind":"[^"]+",'
+        rb'\{"actor":\{"id":%b,"name":%b,"role":%b,"unit":%b\},"at":"(%b)","data":\{%b\},"kind":"[^"]+",'
         rb'"ledger":"(%b)","prev":"(%b)","seq":(0|[1-9][0-9]{0,14}),"v":1\}'
         % (*[_PLAIN] * 4, _AT.pattern.encode(), members, _LEDGER.pattern.encode(), _HEX.pattern.encode())
     )
@@ -259,8 +260,8 @@ class PlainEntries:
         self.usual: Dict[bytes, Callable[[bytes], Optional[re.Match[bytes]]]] = {}
         """By kind of entry."""
 
-    def look(self, line: bytes) -> Optional[Tuple[bytes, bytes, bytes]]:
-        """Return ledger, `prev` and `seq` of an entry that is well-formed; None: it must be read.
+    def look(self, line: bytes) -> Optional[Tuple[bytes, bytes, bytes, bytes]]:
+        """Return `at`, ledger, `prev` and `seq` of an entry that is well-formed; None: it must be read.
 
         Args:
             line: of which `_is_plain` is known.
@@ -275,7 +276,7 @@ class PlainEntries:
         found = _PLAIN_ENTRY.fullmatch(line)
         if found is None:
             return None
-        data, ledger, prev, seq = found.groups()
+        at, data, ledger, prev, seq = found.groups()
         names = _PLAIN_NAME.findall(data)
         if any(map(bytes.__ge__, names, names[1:])):
             return None
@@ -286,13 +287,13 @@ class PlainEntries:
             if before + 1 == _USUAL:
                 members = b",".join(b'"%b":%b' % (name, _PLAIN_VALUE) for name in names)
                 self.usual[kind] = _plain_entries(members).fullmatch
-        return ledger, prev, seq
+        return at, ledger, prev, seq
 
 
 def plain_entry(line: bytes, entries: Optional[PlainEntries] = None) -> Optional[Tuple[str, int, str]]:
     """Return ledger, number and hash of the entry before, of an entry that is surely well-formed; None: it must be read."""
     found = (entries or PlainEntries()).look(line) if _is_plain(line) else None
-    return None if found is None else (found[0].decode(), int(found[2]), found[1].decode())
+    return None if found is None else (found[1].decode(), int(found[3]), found[2].decode())
 
 
 # --- Merkle tree (RFC 6962, RFC 9162) ----------------------------------------------------------
@@ -673,13 +674,20 @@ class Link(NamedTuple):
     first_prev: str
     last_seq: int
     last_hash: str
+    first_at: str
+    last_at: str
+
+
+Latest = Tuple[str, int]
+"""The latest moment that entries state, and the place of the one that does."""
 
 
 class Checked(NamedTuple):
     """What was found in a run of entries."""
 
     subtrees: List[Tuple[int, bytes]]
-    at_sizes: List[Tuple[int, List[Tuple[int, bytes]]]]
+    at_sizes: List[Tuple[int, List[Tuple[int, bytes]], Latest]]
+    latest: Latest
     links: Dict[str, Link]
     problems: List[Tuple[str, str]]
 
@@ -707,6 +715,17 @@ def _link_problem(index: int, entry: Entry, seq: int, hash_: str) -> Optional[Tu
     return None
 
 
+def _date_problem(index: int, ledger: str, seq: int, at: str, before: str) -> Optional[Tuple[str, str]]:
+    """Say that an entry is dated before the one it follows in its case; whoever writes them never does that."""
+    if at >= before:
+        return None
+    where = f"Mục {index} (sổ {ledger}, số thứ tự {seq})"
+    return (
+        f"{where}: đề lúc {_shown(at)}, trước mục đứng trước nó ({_shown(before)}): ngày giờ đã bị ghi lùi.",
+        f"entry {index}: it is dated before the entry it follows, it was back-dated",
+    )
+
+
 _BLOCK = 512
 """Lines that are looked at together."""
 _entries_met = PlainEntries()
@@ -720,8 +739,9 @@ def check_lines(first: int, lines: Sequence[bytes], sizes: Sequence[int] = ()) -
         lines: the entries.
         sizes: at which sizes of the log inside this run the head will be asked for.
     """
-    firsts: Dict[bytes, Tuple[int, int, str]] = {}
-    ends: Dict[bytes, Tuple[bytes, bytes]] = {}
+    firsts: Dict[bytes, Tuple[int, int, str, str]] = {}
+    ends: Dict[bytes, Tuple[bytes, bytes, bytes]] = {}
+    dates: List[bytes] = []
     problems: List[Tuple[str, str]] = []
     hashes: List[bytes] = []
     look = _entries_met.look
@@ -741,21 +761,34 @@ def check_lines(first: int, lines: Sequence[bytes], sizes: Sequence[int] = ()) -
                     problems.append(
                         (f"Mục {first + place}: {error.vietnamese}.", f"entry {first + place}: {error.english}")
                     )
+                dates.append(b"")
                 continue
-            plain = entry.ledger.encode(), entry.prev.encode(), b"%d" % entry.seq
-        ledger, prev, seq = plain
+            plain = entry.said["at"].encode(), entry.ledger.encode(), entry.prev.encode(), b"%d" % entry.seq
+        at, ledger, prev, seq = plain
+        dates.append(at)
         follows = ends.get(ledger)
-        ends[ledger] = binascii.hexlify(hash_), seq
+        ends[ledger] = binascii.hexlify(hash_), seq, at
         if follows is None:
-            firsts[ledger] = first + place, int(seq), prev.decode()
+            firsts[ledger] = first + place, int(seq), prev.decode(), at.decode()
         elif follows[0] != prev or int(follows[1]) + 1 != int(seq):
             entry = Entry(ledger.decode(), int(seq), prev.decode(), {})
             problem = _link_problem(first + place, entry, int(follows[1]), follows[0].decode())
             if problem is not None and len(problems) < MOST_PROBLEMS:
                 problems.append(problem)
-    at_sizes = [(size, subtrees_over(hashes[: size - first])) for size in sizes]
-    links = {ledger.decode(): Link(*firsts[ledger], int(seq), end.decode()) for ledger, (end, seq) in ends.items()}
-    return Checked(subtrees_over(hashes), at_sizes, links, problems)
+        elif at < follows[2] and len(problems) < MOST_PROBLEMS:
+            told = _date_problem(first + place, ledger.decode(), int(seq), at.decode(), follows[2].decode())
+            problems += [told] if told is not None else []
+    at_sizes = [(size, subtrees_over(hashes[: size - first]), _latest(first, dates[: size - first])) for size in sizes]
+    links = {}
+    for ledger, (end, seq, at) in ends.items():
+        index, first_seq, first_prev, first_at = firsts[ledger]
+        links[ledger.decode()] = Link(index, first_seq, first_prev, int(seq), end.decode(), first_at, at.decode())
+    return Checked(subtrees_over(hashes), at_sizes, _latest(first, dates), links, problems)
+
+
+def _latest(first: int, dates: List[bytes]) -> Latest:
+    latest = max(dates, default=b"")
+    return latest.decode(), first + dates.index(latest) if dates else first
 
 
 def subtrees_over(hashes: List[bytes]) -> List[Tuple[int, bytes]]:
@@ -803,8 +836,10 @@ class Found(NamedTuple):
     root: bytes
     roots: Dict[int, bytes]
     """The head at each size that was asked for and is there."""
-    ends: Dict[str, Tuple[int, str]]
-    """The number and hash of the last entry of each case."""
+    latest: Dict[int, Latest]
+    """The latest moment stated up to each of these sizes."""
+    ends: Dict[str, Tuple[int, str, str]]
+    """Number, hash and moment of the last entry of each case."""
     problems: List[Tuple[str, str]]
 
 
@@ -875,7 +910,9 @@ def check_file(path: Path, *, sizes: Iterable[int] = (), processes: int = 1) -> 
 
 def _check(sources: Iterable[Union[List[bytes], Part]], sizes: Iterable[int], processes: int) -> Found:
     tree = Tree()
-    heads: Dict[str, Tuple[int, str]] = {}
+    heads: Dict[str, Tuple[int, str, str]] = {}
+    latest: Dict[int, Latest] = {}
+    until: Latest = ("", 0)
     roots: Dict[int, bytes] = {}
     problems: List[Tuple[str, str]] = []
     wanted = sorted(set(sizes))
@@ -884,17 +921,37 @@ def _check(sources: Iterable[Union[List[bytes], Part]], sizes: Iterable[int], pr
     for checked in _results(_runs(sources, wanted), processes):
         problems += checked.problems
         for ledger, link in checked.links.items():
-            seq, hash_ = heads.get(ledger, (-1, FIRST))
+            seq, hash_, before = heads.get(ledger, (-1, FIRST, ""))
             entry = Entry(ledger, link.first_seq, link.first_prev, {})
-            problem = _link_problem(link.first_index, entry, seq, hash_)
+            problem = _link_problem(link.first_index, entry, seq, hash_) or _date_problem(
+                link.first_index, ledger, link.first_seq, link.first_at, before
+            )
             if problem is not None:
                 problems.append(problem)
-            heads[ledger] = (link.last_seq, link.last_hash)
-        for size, subtrees in checked.at_sizes:
+            heads[ledger] = (link.last_seq, link.last_hash, link.last_at)
+        for size, subtrees, dated in checked.at_sizes:
             roots[size] = tree.root(subtrees)
+            latest[size] = max(until, dated, key=_moment)
+        until = max(until, checked.latest, key=_moment)
         for level, subtree in checked.subtrees:
             tree.add(level, subtree)
-    return Found(tree.size, len(heads), tree.root(), roots, heads, problems[:MOST_PROBLEMS])
+    return Found(tree.size, len(heads), tree.root(), roots, latest, heads, problems[:MOST_PROBLEMS])
+
+
+def _moment(latest: Latest) -> str:
+    return latest[0]
+
+
+def _dated_after(checkpoint: Checkpoint, latest: Latest) -> Optional[Tuple[str, str]]:
+    """Say that an entry is dated after the checkpoint that signs it; a checkpoint that states no moment tells nothing."""
+    at, index = latest
+    if not checkpoint.at or at <= checkpoint.at:
+        return None
+    head = f"checkpoint {checkpoint.size} mục ({_shown(checkpoint.at)})"
+    return (
+        f"Mục {index} đề lúc {_shown(at)}, sau lúc ký {head}: ngày giờ của mục không đúng.",
+        f"entry {index} is dated after the checkpoint that signs it",
+    )
 
 
 def compare_with(checkpoint: Checkpoint, found: Found) -> Optional[Tuple[str, str]]:
@@ -909,7 +966,7 @@ def compare_with(checkpoint: Checkpoint, found: Found) -> Optional[Tuple[str, st
             f"{checkpoint.size} mục đầu không phải là những mục đã được ký trong checkpoint: sổ đã bị viết lại.",
             f"the first {checkpoint.size} entries are not those that were signed: the log was rewritten",
         )
-    return None
+    return _dated_after(checkpoint, found.latest.get(checkpoint.size, ("", 0)))
 
 
 # --- an export ---------------------------------------------------------------------------------
@@ -988,11 +1045,11 @@ def _shown(at: str) -> str:
     return f"{at[:10]} {at[11:19]} UTC"
 
 
-def _compare_ends(found: Found, last_at: str, checkpoint: Checkpoint) -> Tuple[List[Tuple[str, str]], ...]:
+def _compare_ends(found: Found, checkpoint: Checkpoint) -> Tuple[List[Tuple[str, str]], ...]:
     """Compare where the ledgers of cases end with what was signed; return problems, and remarks how far the proof goes."""
     problems, remarks = [], []
     for end in checkpoint.ends:
-        seq, hash_ = found.ends.get(end.ledger, (-1, FIRST))
+        seq, hash_, _at = found.ends.get(end.ledger, (-1, FIRST, ""))
         if seq + 1 < end.entries:
             problems.append(
                 (
@@ -1009,27 +1066,31 @@ def _compare_ends(found: Found, last_at: str, checkpoint: Checkpoint) -> Tuple[L
             )
         else:
             when = f" lúc {_shown(checkpoint.at)}" if checkpoint.at else ""
-            remarks.append(
-                (
-                    f"Sổ {end.ledger} có đúng {end.entries} mục khi xuất{when}: số mục và mục cuối đã được ký. "
-                    "Mục ghi sau lúc ấy không có ở đây.",
-                    f"ledger {end.ledger} had exactly {end.entries} entries when it was exported"
-                    f"{' at ' + _shown(checkpoint.at) if checkpoint.at else ''}, which is signed; later ones are not here",
-                )
+            ends = (
+                f"Sổ {end.ledger} có đúng {end.entries} mục khi xuất{when}: số mục và mục cuối đã được ký. "
+                "Mục ghi sau lúc ấy không có ở đây."
             )
+            then = f" at {_shown(checkpoint.at)}" if checkpoint.at else ""
+            signed = (
+                f"ledger {end.ledger} had exactly {end.entries} entries when it was exported{then}, which is signed; "
+                "later ones are not here"
+            )
+            remarks.append((ends, signed))
     unsigned = found.ends.keys() - {end.ledger for end in checkpoint.ends}
     if unsigned or not found.ends:
         count = sum(found.ends[ledger][0] + 1 for ledger in unsigned)
+        last_at = max((found.ends[ledger][2] for ledger in unsigned), default="")
         until = f", mục cuối ghi lúc {_shown(last_at)}" if last_at else ""
-        remarks.append(
-            (
-                f"Bản trích có {count} mục{until}. Không có chữ ký nào cho biết đó là mục cuối của vụ án: không loại trừ được "
-                "là còn mục sau đó đã bị bỏ ra. Muốn biết chắc thì lấy bản xuất mới của vụ án, hoặc bản xuất toàn bộ sổ của tỉnh.",
-                f"the extract holds {count} entries{', the last of ' + _shown(last_at) if last_at else ''}; nothing signed says "
-                "that the case ends there, so later ones may have been left out: ask for a new export of the case, or for one "
-                "of the whole log",
-            )
+        then = f", the last of {_shown(last_at)}" if last_at else ""
+        known = (
+            f"Bản trích có {count} mục{until}. Không có chữ ký nào cho biết đó là mục cuối của vụ án: không loại trừ được "
+            "là còn mục sau đó đã bị bỏ ra. Muốn biết chắc thì lấy bản xuất mới của vụ án, hoặc bản xuất toàn bộ sổ của tỉnh."
         )
+        english = (
+            f"the extract holds {count} entries{then}; nothing signed says that the case ends there, so later ones may have "
+            "been left out: ask for a new export of the case, or for one of the whole log"
+        )
+        remarks.append((known, english))
     return problems, remarks
 
 
@@ -1037,7 +1098,7 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
     """Check the entries of a few cases, each by its proof of inclusion, and where they end."""
     lines = list(_lines(folder / "entries.jsonl"))
     proofs = [_object(line, "proofs.jsonl") for line in _lines(folder / "proofs.jsonl")]
-    found = check_log(lines)
+    found = check_log(lines, sizes=[len(lines)])
     problems = list(found.problems)
     if len(proofs) != len(lines):
         problems.append(
@@ -1062,8 +1123,9 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
                     f"entry {index} is not in the signed log: it was changed, or the checkpoint is an older one",
                 )
             )
-    last_at = "" if problems or not lines else max(entry_of(line).said["at"] for line in lines)
-    cut, remarks = _compare_ends(found, last_at, checkpoint)
+    dated = _dated_after(checkpoint, found.latest.get(len(lines), ("", 0)))
+    problems += [dated] if dated is not None else []
+    cut, remarks = _compare_ends(found, checkpoint)
     return found, problems + cut, remarks
 
 
@@ -1155,7 +1217,9 @@ def check_proof(path: Path, *, keys: Sequence[PublicKey] = (), test: SignatureTe
     except (KeyError, TypeError, AttributeError):
         raise LedgerError(f"Tệp {path.name} không đúng định dạng.", f"{path.name} is malformed") from None
     checkpoint = open_checkpoint(note, trusted, test)
-    entry_of(line)
+    dated = _dated_after(checkpoint, (entry_of(line).said["at"], 0))
+    if dated is not None:
+        raise LedgerError(*dated)
     if type(place) is not int:
         raise LedgerError("bằng chứng không đúng định dạng", "the proof is malformed")
     if root_by_inclusion(leaf_hash(line), place, checkpoint.size, _hashes(proof.get("path"))) != checkpoint.root:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,7 @@ from vks_plugin.custody.models import (
     LedgerCheckpoint,
     LedgerEntry,
     LedgerKey,
+    LedgerLeaf,
     LedgerSubtree,
 )
 from vks_plugin.custody.queries import (
@@ -117,11 +119,13 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
             person=actor.pk if actor is not None else None,
             day=timezone.localdate(),
         )
-        at, actor_in = timezone.now(), _acting(actor, posts)
+        now, actor_in = timezone.now(), _acting(actor, posts)
         for act in acts:
             key = act.case.pk if act.case is not None else None
             end = ends.get(key)
             ledger, seq = (end.ledger, end.seq + 1) if end is not None else (uuid.uuid4(), 0)
+            # a clock that was set back dates nothing before what it follows
+            at = max(now, end.at) if end is not None else now
             values = [(name, plain(value)) for name, value in act.hidden]
             said = dict(act.data)
             salt = secrets.token_bytes(SALT_LENGTH) if values else b""
@@ -136,7 +140,7 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
                 kind=kind,
                 data=said,
             )
-            ends[key] = End(ledger, seq, written.hash)
+            ends[key] = End(ledger, seq, written.hash, at)
             rows.append(Row(ledger, key, seq, kind, at, written.line, written.hash, salt, values))
         ids = write(rows)
     return list(zip(ids, rows, strict=True))
@@ -266,13 +270,26 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     if before is not None and before.size == size:
         return before
     root = merkle.head(hashes, size)
-    note = sign_note(checkpoint_text(signers[-1].name, size, root), *signers)
+    note = sign_note(checkpoint_text(signers[-1].name, size, root, at=_signed_at(before, size)), *signers)
     try:
         with transaction.atomic():
             return LedgerCheckpoint.objects.create(size=size, root=root, note=note)
     except IntegrityError:
         # another process signed the same head meanwhile
         return LedgerCheckpoint.objects.get(size=size)
+
+
+def _signed_at(before: LedgerCheckpoint | None, size: int) -> str:
+    """Return when a head is signed: never before what it covers, even where the clock was set back meanwhile."""
+    stated, since = "", 0
+    if before is not None:
+        stated = verify_ledger.parse_checkpoint(verify_ledger.parse_note(before.note.encode()).text).at
+        # an older head may say nothing of it
+        since = before.size if stated else 0
+    covered = LedgerLeaf.objects.filter(index__gte=since, index__lt=size)
+    latest = covered.aggregate(latest=Max("entry__at"))["latest"]
+    now = timezone.now()
+    return max(stated, written_at(max(now, latest or now)))
 
 
 def _keep_subtrees(size: int) -> None:
@@ -352,7 +369,8 @@ def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: d
     key = signing_key()
     last = proofs[-1].entry
     end = verify_ledger.End(str(last.ledger), len(proofs), bytes(last.hash).hex())
-    at = written_at(max(asked_at, *(proof.entry.at for proof in proofs)))
+    signed = verify_ledger.parse_checkpoint(verify_ledger.parse_note(checkpoint.note.encode()).text)
+    at = max(signed.at, written_at(max([asked_at, *(proof.entry.at for proof in proofs)])))
     return sign_note(checkpoint_text(key.name, checkpoint.size, bytes(checkpoint.root), at=at, ends=[end]), key)
 
 
