@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.browser.conftest import OfficeCase, Sit
+    from tests.browser.demonstration import Demonstration
     from tests.browser.desk import Person
 
 LONG_NAME = (
@@ -375,12 +376,17 @@ def test_a_file_handed_in_after_signing_out_is_not_shown_as_taken(sit: Sit, file
 TELEPHONE = {"width": 390, "height": 844}
 
 
-def test_on_a_telephone_nothing_but_tables_scrolls_sideways(sit: Sit, filed: OfficeCase) -> None:
+def test_on_a_telephone_nothing_but_tables_scrolls_sideways(
+    sit: Sit, filed: OfficeCase, demonstration: Demonstration
+) -> None:
     leader = sit(journey.LEADER, viewport=TELEPHONE)
+    slides = {"title": "Trình chiếu", "compose": True}
+    shown = demonstration.send(f"/api/vks/cases/{filed.code}/presentations/", journey.LEADER, slides)
     pages = our_pages(filed.code, first_document(leader, filed.code)) | {
         "import": "/vks/cases/import/",
         "export": "/vks/cases/export/",
         "folios": f"/vks/cases/{filed.code}/folios/",
+        "presentation": f"/vks/cases/{filed.code}/presentations/{shown['number']}/",
     }
     wide = {}
     for name, path in pages.items():

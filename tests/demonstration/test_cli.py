@@ -86,6 +86,7 @@ STAGES = {
     "HS-NT-QN-KV1-2025-0001": "nguon_tin",
     "HS-DS-QN-KV1-2025-0001": "thu_ly",
     "HS-QN-KV1-2025-0003": "ket_thuc",
+    "HS-QN-KV1-2025-0004": "ket_thuc",
 }
 """Where the events of the demonstration lead each case."""
 
@@ -106,15 +107,37 @@ def test_paper_is_lent_a_trial_is_under_way_and_a_file_waits_for_the_archive(pre
     _home, data, _said = prepared
     with sqlite3.connect(data / "data" / "db.sqlite3") as database:
         lent = database.execute(
-            "SELECT form, state, until = date('now', 'localtime') FROM vks_loan ORDER BY id"
+            "SELECT form, state, julianday(until) - julianday(date('now', 'localtime')) FROM vks_loan ORDER BY id"
         ).fetchall()
         sessions = database.execute("SELECT number, state, outcome FROM vks_court_session ORDER BY number").fetchall()
         packed = database.execute("SELECT state, error FROM vks_accession").fetchall()
         given = database.execute("SELECT state, count(*) FROM vks_hand_over GROUP BY state ORDER BY state").fetchall()
-    assert lent == [("paper", "dang_muon", 1), ("electronic", "de_nghi", 0)]
+    # the first is overdue: handed out when its last day lay ahead, as the ledger says too
+    assert lent == [("paper", "dang_muon", -4), ("paper", "dang_muon", 0), ("electronic", "de_nghi", 10)]
     assert sessions == [(1, "da_dien_ra", "Nghị án kéo dài"), (2, "du_kien", "")]
-    assert packed == [("cho_luu_tru", "")]
+    assert packed == [("cho_luu_tru", ""), ("da_nop_luu", "")]
     assert given == [("cho_nhan", 1), ("da_nhan", 3)]
+
+
+def test_a_file_is_sealed_and_shown_and_a_disposal_waits_for_its_second_approval(
+    prepared: tuple[Path, Path, str],
+) -> None:
+    _home, data, _said = prepared
+    with sqlite3.connect(data / "data" / "db.sqlite3") as database:
+        sealed = database.execute(
+            "SELECT c.code, m.documents, m.pages, m.folios FROM vks_seal_manifest m JOIN vks_case_file c ON c.id = m.case_id"
+        ).fetchall()
+        shown = database.execute(
+            "SELECT s.number, json_array_length(l.entries) FROM vks_showing_log l JOIN vks_court_session s"
+            " ON s.id = l.session_id"
+        ).fetchall()
+        disposals = database.execute(
+            "SELECT b.state, c.code, b.second_by_id FROM vks_destruction_batch b JOIN vks_destruction_item i"
+            " ON i.batch_id = b.id JOIN vks_case_file c ON c.id = i.case_id"
+        ).fetchall()
+    assert sealed == [("HS-QN-KV3-2025-0001", 9, 19, 19)]
+    assert shown == [(1, 2)]
+    assert disposals == [("cho_tinh_duyet", "HS-QN-KV1-2025-0004", None)]
 
 
 def test_a_command_s_refusal_is_the_shell_s_exit_code(prepared: tuple[Path, Path, str]) -> None:

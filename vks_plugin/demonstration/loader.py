@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from vks_plugin.custody.actions.loans import approve_loan, issue_loan, request_l
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import AccessionItem, HandOver, Loan
 from vks_plugin.custody.queries import last_checkpoint
+from vks_plugin.demonstration.finishing import OVER, finish
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.hashing import sha256_of
@@ -91,11 +94,16 @@ def load_demo(report: Report) -> DemoSummary:
     _hand_overs()
     report("Hồ sơ giấy: ba lần giao nhận đã xong, một lần chờ nhận.")
     _loans()
-    report("Mượn hồ sơ: một bản giấy đến hạn trả hôm nay, một đề nghị chờ duyệt.")
+    report("Mượn hồ sơ: một bản giấy đến hạn trả hôm nay, một bản quá hạn, một đề nghị chờ duyệt.")
     _sessions()
     report("Phiên tòa: một phiên đã mở, một phiên sắp mở.")
     _accession()
     report("Nộp lưu: một hồ sơ đã đóng gói, chờ Lưu trữ viên nhận.")
+    # behind the papers, which come before it
+    finish.apply_async()
+    report(
+        "Khi đã đọc xong tài liệu: một hồ sơ được niêm phong và có nhật ký trình chiếu, một đợt tiêu hủy chờ duyệt lần 2."
+    )
     # as the administrator does once; the papers that are still being read come with the next evening's
     if last_checkpoint() is None:
         custody.ensure_key()
@@ -126,18 +134,47 @@ def _loans() -> None:
     for row in _read("loans.json"):
         if Loan.objects.filter(case_code=row["case"]).exists():
             continue
-        asked = request_loan(
-            actor=User.objects.get(username=row["actor"]),
-            code=row["case"],
-            form=row["form"],
-            purpose=row["purpose"],
-            until=_day(row["until"]),
-        )
-        if row["approved_by"]:
-            approve_loan(actor=User.objects.get(username=row["approved_by"]), loan_id=asked.pk)
-        if row["issued_by"]:
-            issued = User.objects.get(username=row["issued_by"])
-            issue_loan(actor=issued, loan_id=asked.pk, volume_count=row["volumes"], folio_count=row["folios"])
+        until = _day(row["until"])
+        with _earlier(row.get("days_ago", 0)):
+            _loan(row, until)
+
+
+def _loan(row: dict[str, Any], until: dt.date) -> None:
+    asked = request_loan(
+        actor=User.objects.get(username=row["actor"]),
+        code=row["case"],
+        form=row["form"],
+        part=row.get("part", "hsva"),
+        purpose=row["purpose"],
+        until=until,
+    )
+    if row["approved_by"]:
+        approve_loan(actor=User.objects.get(username=row["approved_by"]), loan_id=asked.pk)
+    if row["issued_by"]:
+        issued = User.objects.get(username=row["issued_by"])
+        issue_loan(actor=issued, loan_id=asked.pk, volume_count=row["volumes"], folio_count=row["folios"])
+
+
+_shift: ContextVar[dt.timedelta] = ContextVar("shift", default=dt.timedelta(0))
+
+
+@contextmanager
+def _earlier(days: int) -> Iterator[None]:
+    """Let what is done within have been done so many days ago, ledger and all: no act lends a file for days that are over.
+
+    For this thread alone: the worker takes papers in meanwhile.
+    """
+    if not days:
+        yield
+        return
+    present = timezone.now
+    mark = _shift.set(dt.timedelta(days=days))
+    timezone.now = lambda: present() - _shift.get()
+    try:
+        yield
+    finally:
+        timezone.now = present
+        _shift.reset(mark)
 
 
 @transaction.atomic
@@ -156,13 +193,14 @@ def _sessions() -> None:
             hold_session(actor=actor, session=made, **_typed(row["held"]))
 
 
-_FINISHED = "HS-QN-KV1-2025-0003"
+_FINISHED = ("HS-QN-KV1-2025-0003", OVER)
 
 
 def _accession() -> None:
-    """Have the finished case packed for the archive, as its clerk does; the archivist takes it, or sends it back."""
-    if not AccessionItem.objects.filter(case__code=_FINISHED).exists():
-        prepare(actor=User.objects.get(username="vanthu.kv1"), codes=[_FINISHED])
+    """Have finished cases packed for the archive, as their clerk does; the archivist takes them, or sends them back."""
+    for code in _FINISHED:
+        if not AccessionItem.objects.filter(case__code=code).exists():
+            prepare(actor=User.objects.get(username="vanthu.kv1"), codes=[code])
 
 
 class _Nowhere:

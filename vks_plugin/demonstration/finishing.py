@@ -1,0 +1,140 @@
+"""What can only be done once the papers are in: a file sealed and shown in court, an old one on its way to be destroyed.
+
+A task behind those that take the papers in, so that nobody waits for it at the start. It does what is missing, and is sent
+again at every start.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+
+from celery import shared_task
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from vks_plugin.access import actions as access
+from vks_plugin.access.queries import FACTS
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.court.deck import actions as decks
+from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.sessions.actions import import_log
+from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.custody import actions as custody
+from vks_plugin.custody.actions import accession, sealing
+from vks_plugin.custody.actions.retention import change_rule
+from vks_plugin.custody.models import AccessionItem, RetentionRule
+from vks_plugin.custody.queries.retention import standings
+from vks_plugin.custody.retention import LIMITED
+from vks_plugin.disposal import actions as disposal
+from vks_plugin.disposal.models import DestructionItem
+from vks_plugin.errors import VksError
+from vks_plugin.language import speaking
+
+logger = logging.getLogger("paperless.vks.demonstration")
+
+SEALED = "HS-QN-KV3-2025-0001"
+"""Before the court: its file is sealed, and something of it was shown today."""
+OVER = "HS-QN-KV1-2025-0004"
+"""Stopped long ago: its disposal waits for the second approval."""
+_YEARS = 10
+_INVENTED = "Thời hạn giả định của bản trình diễn, không lấy từ quy định nào"
+
+
+@shared_task(name="vks.demonstration.finish", ignore_result=True)
+def finish() -> None:
+    """Do what is missing; what the people of the demonstration changed meanwhile may stand in the way, and stays so."""
+    for step in (_seal, _show, _dispose):
+        try:
+            with speaking("vi"), transaction.atomic():
+                step()
+        except VksError as error:
+            logger.info("the demonstration goes without %s: %s", step.__name__, type(error).__name__)
+
+
+def _person(username: str) -> User:
+    return User.objects.get(username=username)
+
+
+def _case(code: str) -> CaseFile:
+    return CaseFile.objects.select_related(*FACTS).get(code=code)
+
+
+def _seal() -> None:
+    """Let the clerk digitise the file, the leader check it, the prosecutor confirm it, and seal it."""
+    case, clerk = _case(SEALED), _person("vanthu.kv3")
+    if case.digitisation_batches.exists():
+        return
+    batch = custody.open_batch(actor=clerk, case=case)
+    batch = custody.move_batch(actor=clerk, batch=batch, name="start")
+    custody.note_step(actor=clerk, batch=batch, step="quet", pages=19)
+    batch = custody.move_batch(actor=clerk, batch=batch, name="submit")
+    batch = custody.pass_quality(actor=_person("vt.kv3"), batch=batch)
+    access.draw_up_inventory(actor=clerk, case=case)
+    batch = custody.confirm(actor=_person("ksv1.kv3"), batch=batch)
+    batch = sealing.request_seal(actor=clerk, batch=batch)
+    # this is the worker; what was sent to it finds nothing to do
+    sealing.run_seal(batch.pk)
+
+
+def _show() -> None:
+    """Let the prosecutor make a package of two papers, show them at the session of today, and bring the log back."""
+    case, lead = _case(SEALED), _person("ksv1.kv3")
+    held = CourtSession.objects.filter(case=case, state="da_dien_ra").first()
+    if held is None or held.logs.exists() or held.starts_on != timezone.localdate():
+        return
+    made = decks.create_presentation(actor=lead, case=case, title="Trình chiếu tại phiên tòa sơ thẩm")
+    papers = case.documents.filter(document_type__code__in=["QDKTVA", "BBNP"]).order_by("folio_from")
+    for filed in papers:
+        decks.add_slide(actor=lead, presentation=made, values={"kind": "but_luc", "case_document": filed})
+    export = decks.request_deck(actor=lead, presentation=made)
+    decks.build_deck(export.pk)
+    export.refresh_from_db()
+    if export.status != DeckExport.Status.DONE:
+        return
+    now = timezone.now()
+    slides = [slide for slide in export.contents["slides"] if slide["pages"]]
+    entries = [
+        {
+            "slide": slide["number"],
+            "page": slide["pages"][0],
+            "shown_at": (now - dt.timedelta(minutes=10 - 4 * place)).isoformat(),
+            "ended_at": (now - dt.timedelta(minutes=7 - 4 * place)).isoformat(),
+        }
+        for place, slide in enumerate(slides)
+    ]
+    log = {
+        "format": "vks-shown/1",
+        "package": str(export.pk),
+        "manifest_sha256": export.manifest_sha256,
+        "entries": entries,
+    }
+    import_log(actor=lead, session=held, content=json.dumps(log).encode())
+
+
+def _dispose() -> None:
+    """Let the archive take the old file, find its period over, and the leader of the office approve its disposal."""
+    case, archivist = _case(OVER), _person("luutru.kv1")
+    item = AccessionItem.objects.filter(case=case, accession__state="cho_luu_tru").first()
+    if item is None or DestructionItem.objects.filter(case=case).exists():
+        return
+    accession.accept(actor=archivist, pk=item.accession_id)
+    (found,) = standings([_case(OVER)])
+    rule = found.retention.rule
+    if rule is not None and rule.term != LIMITED:
+        row = RetentionRule.objects.get(kind=rule.kind, crime_class=rule.crime_class, outcome=rule.outcome)
+        change_rule(
+            actor=_person("luutru.tinh"),
+            rule_id=row.pk,
+            term=LIMITED,
+            years=_YEARS,
+            source=_INVENTED,
+            reason="Để trình diễn một đợt tiêu hủy",
+        )
+    drafted = disposal.draft(
+        actor=archivist, codes=[OVER], reason="Hết thời hạn bảo quản, không còn giá trị sử dụng (giả định)."
+    )
+    disposal.submit(actor=archivist, pk=drafted.pk)
+    disposal.approve(actor=_person("vt.kv1"), pk=drafted.pk)
