@@ -442,6 +442,8 @@ ACTS: dict[str, Act] = {
     ),
     "list_imported": Act(_("Nạp danh sách vụ án"), ("case_import", "rows", "rows_refused")),
     "list_exported": Act(_("Xuất danh sách vụ án"), ("file_type", "cases")),
+    # handed out
+    "ledger_values_shown": Act(_("Xuất sổ cái, mở giá trị che"), ("entry_kinds", "values")),
     "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
 }
 """By the name the entry carries."""
@@ -591,6 +593,8 @@ FIELDS: dict[str, Field] = {
     "rows_refused": Field(_("Số dòng không nhận")),
     "rows_digest": Field(_("Mã băm các dòng"), "hash"),
     "case_import": Field(_("Lần nạp số")),
+    "entry_kinds": Field(_("Loại mục được mở")),
+    "values": Field(_("Số giá trị được mở")),
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),

@@ -38,6 +38,7 @@ from vks_plugin.custody.queries.hand_overs import (
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands
+from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 
 if TYPE_CHECKING:
@@ -471,6 +472,44 @@ def test_a_part_is_in_one_open_hand_over_at_a_time(
     assert LedgerEntry.objects.filter(case=at_office, kind="hand_over_cancelled").count() == 1
     assert [each.pk for each in given_by(clerk)] == [again.pk]
     assert holder_of(at_office).keeper.unit == units["QN-KV1"]
+
+
+_MAY = {
+    "du_thao": {"amend", "send", "cancel"},
+    "cho_nhan": {"accept", "reject", "cancel"},
+    "chua_nhan": {"amend", "send", "cancel"},
+    "da_nhan": {"attach"},
+    "huy": set(),
+}
+"""What may be done in each state; every other act is refused in it."""
+
+
+def test_every_act_is_refused_in_every_state_that_is_not_its_own(
+    filed_case: FiledCase, signed: CaseDocument, people: dict[str, User]
+) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    acts: dict[str, Callable[[HandOver], HandOver]] = {
+        "amend": lambda row: amend(actor=clerk, row=row, terms=IN),
+        "send": lambda row: send(actor=clerk, row=row),
+        "accept": lambda row: accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True),
+        "reject": lambda row: reject(actor=clerk, row=row, checks=PASSED, missing="Tập 1"),
+        "cancel": lambda row: cancel(actor=clerk, row=row, reason="Giao nhầm"),
+        "attach": lambda row: attach_paper(actor=clerk, row=row, paper=signed),
+    }
+    row, entries = hand_over(actor=clerk, case=case, terms=IN), LedgerEntry.objects.count()
+    assert _MAY.keys() == {state for state, _label in HAND_OVER.states}
+    for state, may in _MAY.items():
+        accepted = row.sent_at if state == "da_nhan" else None
+        # acts are tried in their own state elsewhere; here the row only stands where they are not
+        values = {"state": state, "accepted_at": accepted, "awaits_paper": state == "da_nhan", "missing": "Tập 1"}
+        _set(row, **values)
+        row = HandOver.objects.get(pk=row.pk)
+        assert {each.name for each in moves_of(clerk, row)} == may - {"amend", "attach"}, state
+        for name in acts.keys() - may:
+            with pytest.raises(Conflict):
+                acts[name](row)
+            assert HandOver.objects.filter(pk=row.pk, **values).exists(), (state, name)
+    assert LedgerEntry.objects.count() == entries
 
 
 def test_what_is_lent_or_elsewhere_is_not_handed_over(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import TestCase
 from django.utils import timezone
 from pypdf import PdfReader
@@ -37,12 +38,16 @@ from vks_plugin.custody.queries.loans import (
     waiting_for,
 )
 from vks_plugin.custody.registers import register_paper
+from vks_plugin.custody.states import LOAN
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
+from vks_plugin.web.middleware import DueMiddleware
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import User
     from django.test import Client
     from pytest_django.fixtures import Settings
@@ -295,6 +300,62 @@ def test_a_volume_that_did_not_come_back_stays_out_until_that_is_settled(
     assert concerning(borrower) == 0
     with pytest.raises(Conflict, match="Đã trả"):
         actions.settle_loan(actor=chief, **lost)
+
+
+_MAY_IN = {
+    "de_nghi": {"approve", "deny", "withdraw"},
+    "da_duyet": {"issue", "withdraw"},
+    "tu_choi": set(),
+    "dang_muon": {"return", "renew"},
+    "tra_thieu": {"settle", "write_off"},
+    "da_tra": set(),
+    "huy": set(),
+}
+"""What some of the people of a loan may do in each state; every other act is refused in it."""
+
+
+def test_every_act_is_refused_in_every_state_that_is_not_its_own(case: CaseFile, people: dict[str, User]) -> None:
+    chief, clerk, borrower = people["chief_kv1"], people["clerk_kv1"], people["prosecutor_kv3"]
+    pk = _lent(people, case.code).pk
+    acts: dict[str, Callable[[], object]] = {
+        "approve": lambda: actions.approve_loan(actor=chief, loan_id=pk),
+        "deny": lambda: actions.deny_loan(actor=chief, loan_id=pk, reason=WHY),
+        "withdraw": lambda: actions.withdraw_loan(actor=borrower, loan_id=pk),
+        "issue": lambda: actions.issue_loan(actor=clerk, loan_id=pk, volume_count=1, folio_count=6),
+        "renew": lambda: actions.ask_renewal(actor=borrower, loan_id=pk, until=_in(20), reason=WHY),
+        "return": lambda: actions.return_loan(actor=clerk, loan_id=pk, volume_count=1, folio_count=6),
+        "settle": lambda: actions.settle_loan(actor=chief, loan_id=pk, found=True, note=WHY),
+    }
+    assert _MAY_IN.keys() == {state for state, _label in LOAN.states}
+    for state, may in _MAY_IN.items():
+        Loan.objects.filter(pk=pk).update(state=state, returned_at=timezone.now())
+        row = Loan.objects.get(pk=pk)
+        assert _may(people, "chief_kv1", row) | _may(people, "prosecutor_kv3", row) == may, state
+        # one gate refuses them all: two states show that every act goes through it
+        with written() as entries:
+            for name in (acts.keys() - may) if state in {"tra_thieu", "da_tra"} else ():
+                with pytest.raises((Conflict, NotAllowed)):
+                    acts[name]()
+        assert (entries.rows, Loan.objects.get(pk=pk).state) == ([], state)
+
+
+def test_a_loan_ends_with_its_day_however_late_it_was_opened(filed_case: FiledCase, people: dict[str, User]) -> None:
+    """A process asks every five minutes what ends next: one that asked just before knows nothing of the loan."""
+    borrower, code = people["prosecutor_kv3"], filed_case.case.code
+    serve = DueMiddleware(lambda _request: HttpResponse())
+    last = timezone.make_aware(dt.datetime.combine(_in(1), dt.time(23, 57)))
+    with time_machine.travel(last, tick=False):
+        serve(HttpRequest())
+        row = _asked(people, code, form="electronic", until=timezone.localdate())
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+        serve(HttpRequest())
+        assert TemporaryAccess.objects.get(user=borrower).projected
+        assert any(grants_of(filed_case.host_ids).values())
+    with time_machine.travel(last + dt.timedelta(minutes=3, seconds=1), tick=False):
+        serve(HttpRequest())
+        assert not TemporaryAccess.objects.get(user=borrower).projected
+    grants = [each for some in grants_of(filed_case.host_ids).values() for each in some]
+    assert [each for each in grants if each.holder == "user" and each.holder_id == borrower.pk] == []
 
 
 def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -> None:

@@ -46,6 +46,27 @@ def test_of_two_who_move_the_same_row_the_second_is_told(units: dict[str, Procur
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("machine", [ACCESSION, DIGITISATION, DISPOSAL, HAND_OVER, LOAN])
+def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
+    machine: Machine, units: dict[str, ProcuracyUnit]
+) -> None:
+    """Any row with a word in it does: tables of their own refuse states without what belongs to them."""
+    row = NumberSeries.objects.create(unit=units["QN-KV1"], series="hand_over", year=2026)
+    for state, _label in machine.states:
+        for each in machine.moves:
+            NumberSeries.objects.filter(pk=row.pk).update(series=state, last=0)
+            try:
+                move(row, machine, each.name, field="series", last=1)
+            except Conflict:
+                made = False
+            else:
+                made = True
+            row.refresh_from_db()
+            expected = (each.target, 1) if state in each.sources else (state, 0)
+            assert (made, row.series, row.last) == (state in each.sources, *expected), (state, each.name)
+
+
+@pytest.mark.django_db
 def test_a_number_that_was_taken_back_is_given_again(units: dict[str, ProcuracyUnit]) -> None:
     def taken(*, fails: bool = False) -> int:
         with transaction.atomic():

@@ -15,6 +15,7 @@ import time_machine
 from django.utils import timezone
 
 from tests.custody.conftest import Export
+from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
@@ -369,6 +370,14 @@ def test_values_that_are_shown_are_those_recorded(log: list[LedgerEntry], handed
     assert "4 giá trị được mở" in told
     lines = export.lines("openings.jsonl")
     assert json.loads(lines[0])["value"] == "Nội dung 1"
+    # who opened what is in the access log of the case and in its chain
+    (logged,) = AccessEntry.objects.filter(case=case, act="export")
+    assert (logged.actor_name, logged.count, logged.unit) == ("vks_ledger", 4, case.unit)
+    entry = LedgerEntry.objects.filter(case=case).latest("seq")
+    assert (entry.kind, entry.said["data"]) == ("ledger_values_shown", {"entry_kinds": "note", "values": 4})
+    handed_out("without", case=case)
+    handed_out("none", case=case, shown=["key"])
+    assert AccessEntry.objects.filter(case=case, act="export").count() == 1
     export.write([lines[0].replace("Nội dung 1".encode(), "Nội dung 2".encode()), *lines[1:]], "openings.jsonl")
     status, told = export.check()
     assert status == 1

@@ -66,7 +66,8 @@ class DueMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self._swept: dt.date | None = None
-        # what is opened meanwhile, here or in another process, is open for an hour at least
+        # what is opened meanwhile, here or in another process, lasts an hour at least, or ends with its day as a loan does,
+        # which the sweep of the next one sees to
         self._asked_at: dt.datetime | None = None
         self._next_end: dt.datetime | None = None
 

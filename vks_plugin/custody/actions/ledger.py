@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,9 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.acts import Told
+from vks_plugin.access.log import Reader, or_withheld, record_case
+from vks_plugin.access.models import AccessEntry
+from vks_plugin.acts import Told, tell
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
 from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry, written_at
@@ -319,11 +322,12 @@ def export(folder: Path, *, case: CaseFile | None = None, shown: Collection[str]
     Args:
         folder: is made; nothing that is there is overwritten.
         case: only this one, each entry with its proof.
-        shown: kinds of entries of the case whose hidden values are shown.
+        shown: kinds of entries of the case whose hidden values are shown; the access log and the ledger have that they
+            were.
 
     Raises:
         Conflict: something is there already.
-        Unavailable: there is no key to sign the head with.
+        Unavailable: there is no key to sign the head with, or that values are shown cannot be noted.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict(_("%(folder)s đã có nội dung: hãy nêu một thư mục mới.") % {"folder": folder})
@@ -385,17 +389,30 @@ def _write_case(
         for proof in proofs:
             text.write(json.dumps({"leaf": proof.leaf, "path": [each.hex() for each in proof.path]}) + "\n")
     if shown:
-        _write_openings(folder, proofs, shown)
+        _note_shown(case, _write_openings(folder, proofs, shown))
     return _end_note(checkpoint, proofs, asked_at) if proofs else checkpoint.note
 
 
-def _write_openings(folder: Path, proofs: Sequence[Proof], shown: Collection[str]) -> None:
+def _note_shown(case: CaseFile, values: Counter[str]) -> None:
+    """Note which values of a case go out; without that they do not."""
+    if not values:
+        return
+    count = values.total()
+    with or_withheld(), transaction.atomic():
+        record_case(Reader(None, command="vks_ledger"), AccessEntry.Act.EXPORT, case, count=count)
+        tell("ledger_values_shown", actor=None, case=case, entry_kinds=", ".join(sorted(values)), values=count)
+
+
+def _write_openings(folder: Path, proofs: Sequence[Proof], shown: Collection[str]) -> Counter[str]:
+    """Show hidden values; return how many, by the kind of their entries."""
+    values: Counter[str] = Counter()
     with (folder / "openings.jsonl").open("w", encoding="utf-8") as text:
         for proof in proofs:
             hidden = getattr(proof.entry, "hidden", None)
             if hidden is None or proof.entry.kind not in shown:
                 continue
             for place, (name, value) in enumerate(hidden.values):
+                values[proof.entry.kind] += 1
                 row = {
                     "ledger": str(proof.entry.ledger),
                     "seq": proof.entry.seq,
@@ -405,3 +422,4 @@ def _write_openings(folder: Path, proofs: Sequence[Proof], shown: Collection[str
                     "salt": opened(bytes(hidden.salt), place),
                 }
                 text.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return values
