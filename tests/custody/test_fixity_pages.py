@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
 from tests.web.conftest import Page
-from vks_plugin.custody.actions import check_files
-from vks_plugin.custody.models import FixityFinding, FixityRun
+from vks_plugin.custody.actions import check_files, close_finding
+from vks_plugin.custody.models import Accession, AccessionItem, FixityFinding, FixityRun
+from vks_plugin.custody.queries.fixity import alarms_for, case_of
 from vks_plugin.custody.tasks import compare_files
+from vks_plugin.disposal.models import DestructionBatch
+from vks_plugin.errors import Conflict, NotAllowed
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host import stored
 
 if TYPE_CHECKING:
@@ -110,3 +116,67 @@ def test_a_letter_to_each_leader_with_alarms_names_nothing(
     FixityRun.objects.update(finished_at=None)
     compare_files()
     assert len(mailoutbox) == 1
+
+
+def test_an_alarm_is_told_as_it_is_found_once_and_stays_until_somebody_closes_it(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    settings: Settings,
+    mailoutbox: list[EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chief, document = people["chief_kv1"], filed_case.documents[0].document
+    whole = document.source_path.read_bytes()
+    document.source_path.write_bytes(b"other")
+    # by hand, of one case
+    with pytest.raises(CommandError):
+        call_command("vks_fixity", "--case", filed_case.case.code, stdout=StringIO())
+    first = alarms_for(chief).get()
+    # cut off after a slice: found again, told once, and written of that night
+    settings.EMAIL_ENABLED = True
+    User.objects.filter(pk=chief.pk).update(email="chief@example.com")
+    FixityRun.objects.create()
+    monkeypatch.setattr("vks_plugin.custody.tasks._SLICE", 0)
+    monkeypatch.setattr("vks_plugin.custody.actions.fixity._AT_ONCE", 1)
+    compare_files()
+    assert FixityRun.objects.get(case=None).finished_at is None
+    second = alarms_for(chief).get()
+    assert second.pk > first.pk
+    assert [each.to for each in mailoutbox] == [["chief@example.com"]]
+    with pytest.raises(Conflict, match="nêu lại"):
+        close_finding(actor=chief, finding=first.pk, reason="Đã phục hồi")
+    # the next slice finds nothing new
+    compare_files()
+    assert len(mailoutbox) == 1
+    # put back: the file is whole, and still somebody says why it was not
+    document.source_path.write_bytes(whole)
+    assert not check_files().findings.exists()
+    assert alarms_for(chief).get() == second
+    close_finding(actor=chief, finding=second.pk, reason="Đã phục hồi")
+    assert not alarms_for(chief).exists()
+
+
+def test_packages_and_signed_records_are_read_too(filed_case: FiledCase, people: dict[str, User]) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    accession = Accession.objects.create(unit=case.unit, giver=clerk, state="cho_luu_tru")
+    item = AccessionItem.objects.create(accession=accession, case=case)
+    item.path.parent.mkdir(parents=True, exist_ok=True)
+    item.path.write_bytes(b"package")
+    AccessionItem.objects.filter(pk=item.pk).update(sha256=sha256_of(item.path), size=7)
+    row = DestructionBatch.objects.create(unit=case.unit, drafted_by=clerk, reason="Hết hạn")
+    row.record_path.parent.mkdir(parents=True, exist_ok=True)
+    row.record_path.write_bytes(b"record")
+    DestructionBatch.objects.filter(pk=row.pk).update(record_sha256=sha256_of(row.record_path))
+    clean = check_files()
+    documents = check_files(case=case)
+    assert (clean.findings.count(), clean.files) == (0, documents.files + 1)
+    item.path.write_bytes(b"pack-ge")
+    row.record_path.unlink()
+    check_files()
+    told = {key: alarms_for(people[key]) for key in ("chief_kv1", "chief_province", "chief_kv3")}
+    assert [(each.kind, case_of(each), each.path) for each in told["chief_kv1"]] == [("changed", case, str(item.path))]
+    assert [(each.kind, case_of(each)) for each in told["chief_province"]] == [("missing", None)]
+    assert not told["chief_kv3"].exists()
+    with pytest.raises(NotAllowed):
+        close_finding(actor=people["chief_province"], finding=told["chief_kv1"].get().pk, reason="Đã phục hồi")
+    close_finding(actor=people["chief_kv1"], finding=told["chief_kv1"].get().pk, reason="Đã phục hồi")

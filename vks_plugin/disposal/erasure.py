@@ -208,7 +208,7 @@ def erase(case: CaseFile, now: dt.datetime) -> None:
     RelatedCase.objects.filter(case=case).exclude(other_text="").update(other_text="–")
     CourtSession.objects.filter(case=case).exclude(reason="").update(reason="–")
     CaseImportRow.objects.filter(code=case.code).update(sentences=[])
-    alarms = FixityFinding.objects.filter(document_id__in=documents, closed_at__isnull=True)
+    alarms = FixityFinding.objects.filter(Q(document_id__in=documents) | Q(case=case), closed_at__isnull=True)
     alarms.update(closed_at=now, closing_reason=NAME_LEFT)
     LedgerHidden.objects.filter(entry__case=case).exclude(entry__kind__in=OF_DISPOSAL).delete()
     _blank_people(case)

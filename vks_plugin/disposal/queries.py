@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,6 +17,7 @@ from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import Bundle
+from vks_plugin.custody.actions.fixity import KeptFile
 from vks_plugin.custody.models import AccessionItem, DigitisationBatch, HandOver, Loan, LoanedPart, RetentionRule
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
@@ -199,6 +200,13 @@ def destroyed_documents() -> list[tuple[int, str]]:
     """Return the documents that were disposed of and all their versions, by id and SHA-256 of the original."""
     stones = Tombstone.objects.order_by("pk").only("files")
     return [each for stone in stones.iterator(chunk_size=200) for each in stone.originals]
+
+
+def signed_records() -> Iterator[KeptFile]:
+    """Yield the signed records of disposals, as they were attached; leaders of the province are told of them."""
+    rows = DestructionBatch.objects.exclude(record_sha256="").order_by("pk")
+    for each in rows.iterator(chunk_size=200):
+        yield KeptFile(each.record_path, each.record_sha256)
 
 
 def unfinished_batches() -> list[int]:

@@ -88,7 +88,7 @@ def fixity(_scope: Scope) -> Result:
         return error(
             f"{found} tệp lưu trữ không như đã ghi, chưa ai xử lý.",
             "stored files are not as they were recorded",
-            mend="Giữ nguyên máy, báo lãnh đạo; trả lại tệp từ bản sao lưu rồi chạy `python manage.py vks_fixity --all`, hoặc đóng từng sai lệch bằng vks_fixity --close (restore the files and compare again, or close each with a reason).",
+            mend="Giữ nguyên máy, báo lãnh đạo; trả lại tệp từ bản sao lưu, chạy `python manage.py vks_fixity --all`, rồi lãnh đạo đóng từng sai lệch với lý do (restore the files, compare again, then leaders close each with a reason).",
         )
     if queries.is_overdue(2 * configuration().fixity_days):
         return warning(

@@ -6,14 +6,14 @@ import hashlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,9 +21,10 @@ from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import FixityFinding, FixityRun, SealedDocument
-from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close
+from vks_plugin.custody.models import AccessionItem, FixityFinding, FixityRun, SealedDocument
+from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close, open_findings
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.host.files import BATCH
 from vks_plugin.host.mail import host_sends_mail
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
 from vks_plugin.organization.models import Appointment
@@ -35,6 +36,8 @@ Kind = FixityFinding.Kind
 _AT_ONCE = 50
 """Documents between two points from which a run can go on."""
 _BLOCK = 1 << 20
+_PACKED = ("cho_luu_tru", "da_nop_luu")
+"""States of an accession in which its packages are whole; a package goes when its case is disposed of."""
 
 
 class Pace:
@@ -142,12 +145,72 @@ def _compare(run: FixityRun, papers: Iterable[CaseDocument], pace: Pace) -> tupl
     return len(files), findings
 
 
+class KeptFile(NamedTuple):
+    """A file of ours that is no document's, as it was recorded."""
+
+    path: Path
+    sha256: str
+    case: CaseFile | None = None
+    """Whose leaders are told; None: those of the province."""
+
+
+KEPT: list[Callable[[], Iterable[KeptFile]]] = []
+"""What yields further files that every comparison of all cases reads; concepts above add to it."""
+
+
+def _compare_kept(run: FixityRun, kept: KeptFile, pace: Pace) -> list[FixityFinding]:
+    """Return what is wrong with a file of ours."""
+    looked = _look(Stored(0, 0, archive=False, path=kept.path, checksum=kept.sha256), pace)
+    if looked is None:
+        return []
+    return [
+        FixityFinding(
+            run=run,
+            kind=looked.kind,
+            path=str(kept.path),
+            expected=kept.sha256,
+            found=looked.found,
+            case=kept.case,
+        )
+    ]
+
+
+def _note(findings: Sequence[FixityFinding]) -> None:
+    """Keep what was found; the row of what was found before, and is open still, is that of a repetition from now on."""
+
+    def same(row: FixityFinding) -> tuple[object, ...]:
+        whose = (row.document_id, row.version_id, row.archive) if row.document_id else row.path
+        return row.kind, whose, row.expected
+
+    if not findings:
+        return
+    found = {same(row) for row in findings}
+    earlier = open_findings().filter(
+        Q(document_id__in=[row.document_id for row in findings if row.document_id])
+        | Q(path__in=[row.path for row in findings if not row.document_id])
+    )
+    again = [row.pk for row in earlier if same(row) in found]
+    FixityFinding.objects.filter(pk__in=again).update(repeated=True)
+    FixityFinding.objects.bulk_create(findings, batch_size=400)
+
+
+def _packages(run: FixityRun) -> QuerySet[AccessionItem]:
+    """Return the packages a run has not read yet."""
+    rows = AccessionItem.objects.filter(pk__gt=run.behind_package, accession__state__in=_PACKED).exclude(sha256="")
+    # with its case goes its package, and nobody is to miss it
+    rows = rows.filter(case__destroyed_at__isnull=True)
+    if run.case is not None:
+        rows = rows.filter(case=run.case)
+    return rows.select_related("case").order_by("pk")
+
+
 def check_files(
     *, case: CaseFile | None = None, most: int = 0, resume: bool = False, seconds: float | None = None
 ) -> FixityRun:
-    """Compare the stored files of every filed document, or of one case; return the run.
+    """Compare the stored files of every filed document, or of one case, and packages of the archive; return the run.
 
-    Findings are kept as they come up. A run over all also names files that no document has.
+    Findings are kept, and told to leaders, as they come up. A run over all also reads what `KEPT` yields, and names files
+    that no document has.
 
     Args:
         case: only this one.
@@ -168,7 +231,7 @@ def check_files(
         before = pace.octets
         files, findings = _compare(run, some, pace)
         with transaction.atomic():
-            FixityFinding.objects.bulk_create(findings)
+            _note(findings)
             FixityRun.objects.filter(pk=run.pk).update(
                 behind=some[-1].pk,
                 documents=F("documents") + len(some),
@@ -179,17 +242,39 @@ def check_files(
         run.refresh_from_db()
         if seconds is not None and time.monotonic() - began > seconds:
             return run
-    return _finish(run)
+    while (package := _packages(run).first()) is not None:
+        before = pace.octets
+        findings = _compare_kept(run, KeptFile(package.path, package.sha256, package.case), pace)
+        with transaction.atomic():
+            if _packages(run).filter(pk=package.pk, sha256=package.sha256).exists():
+                # neither called off nor packed again meanwhile
+                _note(findings)
+            FixityRun.objects.filter(pk=run.pk).update(
+                behind_package=package.pk,
+                files=F("files") + 1,
+                octets=F("octets") + pace.octets - before,
+                touched_at=timezone.now(),
+            )
+        run.refresh_from_db()
+        if seconds is not None and time.monotonic() - began > seconds:
+            return run
+    return _finish(run, pace)
 
 
-def _finish(run: FixityRun) -> FixityRun:
-    extra = [str(path) for path in nobodys_files()] if run.case is None else []
+def _finish(run: FixityRun, pace: Pace) -> FixityRun:
+    whole = run.case is None
+    kept = [each for query in KEPT for each in query()] if whole else []
+    before = pace.octets
+    wrong = [finding for each in kept for finding in _compare_kept(run, each, pace)]
+    extra = [FixityFinding(run=run, kind=Kind.EXTRA, path=str(path)) for path in nobodys_files()] if whole else []
+    run.files += len(kept)
+    run.octets += pace.octets - before
     with transaction.atomic():
-        FixityFinding.objects.bulk_create(
-            (FixityFinding(run=run, kind=Kind.EXTRA, path=path) for path in extra), batch_size=400
-        )
+        for found in (wrong, extra):
+            for start in range(0, len(found), BATCH):
+                _note(found[start : start + BATCH])
         run.finished_at = run.touched_at = timezone.now()
-        run.save(update_fields=["finished_at", "touched_at"])
+        run.save(update_fields=["finished_at", "touched_at", "files", "octets"])
         counts = dict.fromkeys(Kind.values, 0)
         for kind in run.findings.values_list("kind", flat=True):
             counts[kind] += 1
@@ -256,6 +341,8 @@ def close_finding(*, actor: User, finding: int, reason: str) -> FixityFinding:
         raise BadInput(_("Hãy ghi lý do."), field="reason")
     if row.closed_at is not None:
         raise Conflict(_("Sai lệch này đã đóng."))
+    if row.repeated:
+        raise Conflict(_("Lần đối chiếu sau đã nêu lại sai lệch này: hãy đóng dòng mới."))
     row.closed_at, row.closed_by, row.closing_reason = timezone.now(), actor, said
     row.save(update_fields=["closed_at", "closed_by", "closing_reason"])
     tell(

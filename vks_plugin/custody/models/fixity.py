@@ -21,6 +21,8 @@ class FixityRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     # up to which filed document it got
     behind = models.PositiveBigIntegerField(default=0)
+    # up to which package of the archive it got, once it is through with the documents
+    behind_package = models.PositiveBigIntegerField(default=0)
     documents = models.PositiveIntegerField(default=0)
     files = models.PositiveIntegerField(default=0)
     octets = models.PositiveBigIntegerField(default=0)
@@ -50,9 +52,13 @@ class FixityFinding(models.Model):
     document_id = models.PositiveBigIntegerField(null=True, blank=True)
     version_id = models.PositiveBigIntegerField(null=True, blank=True)
     archive = models.BooleanField(default=False)
+    # whose package it is; the case of a document is looked up, since it may change
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     path = models.TextField()
     expected = models.CharField(max_length=64, blank=True)
     found = models.CharField(max_length=64, blank=True)
+    # found again by a later comparison, whose row stands for it from then on
+    repeated = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

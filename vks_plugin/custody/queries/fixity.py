@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,15 +40,22 @@ def is_overdue(days: int) -> bool:
 
 
 def open_findings() -> QuerySet[FixityFinding]:
-    """Return what the last finished comparison of all cases found and nobody has closed."""
-    last = FixityRun.objects.filter(case__isnull=True, finished_at__isnull=False).order_by("-pk").values("pk")[:1]
-    return FixityFinding.objects.filter(run=Subquery(last), closed_at__isnull=True)
+    """Return what any comparison found and nobody has closed, as soon as it is found; what was found twice, once.
+
+    A later comparison that finds nothing wrong closes nothing: somebody says what happened to the file.
+    """
+    return FixityFinding.objects.filter(closed_at__isnull=True, repeated=False)
+
+
+def newest_finding() -> int:
+    """Return the number of what was found last; 0: nothing ever was."""
+    return FixityFinding.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def case_of(finding: FixityFinding) -> CaseFile | None:
     """Return the case a file belongs to; None: it is of no case, or of none any more."""
     if finding.document_id is None:
-        return None
+        return finding.case
     filed = CaseDocument.objects.select_related("case").filter(document_id=finding.document_id).first()
     return filed.case if filed is not None else finding.run.case
 
@@ -74,9 +82,9 @@ def alarms_for(user: User) -> QuerySet[FixityFinding]:
     offices = _offices(user)
     filed = CaseDocument.objects.filter(document_id=OuterRef("document_id"))
     rows = open_findings().annotate(
-        of_case=Subquery(filed.values("case_id")[:1]),
-        of_code=Subquery(filed.values("case__code")[:1]),
-        of_unit=Subquery(filed.values("case__unit_id")[:1]),
+        of_case=Coalesce(Subquery(filed.values("case_id")[:1]), "case_id", output_field=BigIntegerField()),
+        of_code=Coalesce(Subquery(filed.values("case__code")[:1]), "case__code"),
+        of_unit=Coalesce(Subquery(filed.values("case__unit_id")[:1]), "case__unit_id", output_field=BigIntegerField()),
     )
     mine = Q(of_unit__in=[unit.pk for unit in offices])
     if any(unit.kind == ProcuracyUnit.Kind.PROVINCE for unit in offices):
@@ -90,7 +98,7 @@ def alarm_for(user: User, pk: int) -> FixityFinding:
     Raises:
         NotFound: there is none, or none of the person's offices.
     """
-    row = FixityFinding.objects.select_related("run__case").filter(pk=pk).first()
+    row = FixityFinding.objects.select_related("run__case", "case").filter(pk=pk).first()
     if row is None or not may_close(user, case_of(row)):
         raise NotFound(_("Không có sai lệch này trong phạm vi của bạn."))
     return row
