@@ -112,7 +112,7 @@ def test_paper_is_lent_a_trial_is_under_way_and_a_file_waits_for_the_archive(pre
         sessions = database.execute("SELECT number, state, outcome FROM vks_court_session ORDER BY number").fetchall()
         packed = database.execute("SELECT state, error FROM vks_accession").fetchall()
         given = database.execute("SELECT state, count(*) FROM vks_hand_over GROUP BY state ORDER BY state").fetchall()
-    # the first is overdue: handed out when its last day lay ahead, as the ledger says too
+    # the first is overdue: handed out when its last day lay ahead
     assert lent == [("paper", "dang_muon", -4), ("paper", "dang_muon", 0), ("electronic", "de_nghi", 10)]
     assert sessions == [(1, "da_dien_ra", "Nghị án kéo dài"), (2, "du_kien", "")]
     assert packed == [("cho_luu_tru", ""), ("da_nop_luu", "")]

@@ -160,9 +160,9 @@ _shift: ContextVar[dt.timedelta] = ContextVar("shift", default=dt.timedelta(0))
 
 @contextmanager
 def _earlier(days: int) -> Iterator[None]:
-    """Let what is done within have been done so many days ago, ledger and all: no act lends a file for days that are over.
+    """Let what is done within have been done so many days ago: no act lends a file for days that are over.
 
-    For this thread alone: the worker takes papers in meanwhile.
+    For this thread alone: the worker takes papers in meanwhile. The ledger still dates no entry before the one it follows.
     """
     if not days:
         yield
