@@ -37,6 +37,13 @@ def text_of(response: Any) -> str:
     return html.unescape(text)
 
 
+def seen_in(page: Any) -> str:
+    """Return which state of a slide its form was made from."""
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', text_of(page))
+    assert found is not None
+    return found[1]
+
+
 def test_a_presentation_is_composed_on_its_pages(
     filed_case: FiledCase,
     people: dict[str, User],
@@ -92,6 +99,21 @@ def test_a_presentation_is_composed_on_its_pages(
     assert "sandbox" in drawing["Content-Security-Policy"]
     assert b"&lt;" in drawing.content
     assert lead.post(diagram, given | {"d-x0": "nhiều"}).status_code == 400
+    # boxes say which they are to whoever moves them; nobody who saves second takes away what another saved
+    assert b"data-" not in drawing.content
+    assert f'data-key="accused:{first.pk}"'.encode() in lead.get(f"{diagram}drawing/?keys=1").content
+    seen = seen_in(lead.get(diagram))
+    assert lead.post(diagram, given | {"d-x0": "30", "seen": seen}).status_code == 302
+    late = lead.post(diagram, given | {"d-x0": "500", "d-label0": "Gõ sau", "seen": seen})
+    assert late.status_code == 409
+    assert "Người khác vừa sửa trang này" in text_of(late)
+    assert 'value="500"' in text_of(late)
+    assert "Gõ sau" in text_of(late)
+    assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [30.0, 20.0]}
+    # what was wrong in a form does not make it newer than it is
+    assert seen_in(lead.post(diagram, given | {"d-x0": "nhiều", "seen": seen})) == seen
+    assert lead.post(diagram, given | {"d-x0": "500", "seen": seen_in(late)}).status_code == 302
+    assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [500.0, 20.0]}
     # marks
     marks = f"/vks/cases/{filed_case.case.code}/marks/{filed_case.host_ids[0]}/"
     assert lead.post(marks, {"page": "2", "quote": "dấu hiệu tội phạm", "note": "Chỉ vào đây"}).status_code == 302

@@ -244,6 +244,20 @@ def _passages(runs: Sequence[Run]) -> Iterator[Run]:
         yield Run(text, tuple(boxes))
 
 
+def _columns(runs: Sequence[Run]) -> Iterator[Run]:
+    """Yield letters that stand by themselves, one below the other, as one word."""
+    alone = sorted((run for run in runs if len(run.text) == 1), key=lambda run: run.boxes[0].top)
+    while alone:
+        column = [alone.pop(0)]
+        for run in list(alone):
+            last, here = column[-1].boxes[0], run.boxes[0]
+            if here.left < last.right and last.left < here.right and here.top - last.bottom < last.bottom - last.top:
+                column.append(run)
+                alone.remove(run)
+        if len(column) > 1:
+            yield Run("".join(run.text for run in column), tuple(run.boxes[0] for run in column))
+
+
 def passages_of(page: pypdfium2.PdfPage) -> Iterator[Run]:
     """Yield the words of a page: line by line as they stand, each way up by itself, then all in the order they were written.
 
@@ -256,7 +270,8 @@ def passages_of(page: pypdfium2.PdfPage) -> Iterator[Run]:
             yield from _passages(_runs(upright))
             continue
         upright = [each._replace(box=_turned(each.box, turn)) for each in upright]
-        for text, boxes in _passages(_runs(upright)):
+        runs = _runs(upright)
+        for text, boxes in (*_passages(runs), *_columns(runs)):
             yield Run(text, tuple(_turned(box, -turn % 4) for box in boxes))
     yield _as_run(letters)
 

@@ -125,3 +125,19 @@ def test_long_words_and_long_texts_are_cut_visibly() -> None:
     assert wrap("a" * 200, 100, 20)[-1].endswith("…")
     assert wrap("Tội trộm cắp tài sản", 1000, 20) == ("Tội trộm cắp tài sản",)
     assert wrap("", 100, 20) == ()
+
+
+def test_a_box_put_elsewhere_moves_no_other_and_says_its_key_to_whoever_moves_it_alone() -> None:
+    items = [Item("a:1", PERSON, "Nguyễn Văn Ánh"), Item("b<2", CHARGE, "Trộm cắp"), Item("c", EVIDENCE, "Dao")]
+    links = [Link("a:1", "b<2")]
+    before = connections(items, links, headings=HEADINGS)
+    after = connections(items, links, headings=HEADINGS, edits=Edits(places={"c": (900.0, 30.0)}))
+    assert [(box.x, box.y) for box in after.boxes[:2]] == [(box.x, box.y) for box in before.boxes[:2]]
+    assert (after.boxes[2].x, after.boxes[2].y) == (900.0, 30.0)
+    assert [(each.x, each.y) for each in after.headings] == [(each.x, each.y) for each in before.headings]
+    assert "data-" not in as_svg(after)
+    shown = ET.fromstring(as_svg(after, keyed=True))
+    assert [each.get("data-key") for each in shown.iter() if each.get("data-key")] == ["a:1", "b<2", "c"]
+    assert [(each.get("data-start"), each.get("data-end")) for each in shown.iter() if each.get("data-end")] == [
+        ("a:1", "b<2")
+    ]

@@ -219,16 +219,41 @@ def add_slide(*, actor: User, presentation: Presentation, values: Mapping[str, A
     return slide
 
 
+def state_of(slide: Slide) -> str:
+    """Return a digest of what stands on a slide, by which two people who change it at once are told apart."""
+    told = {
+        each.attname: getattr(slide, each.attname) for each in Slide._meta.concrete_fields if each.name in _OF_A_SLIDE
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
 @transaction.atomic
-def change_slide(*, actor: User, presentation: Presentation, slide_id: int, values: Mapping[str, Any]) -> Slide:
+def change_slide(
+    *, actor: User, presentation: Presentation, slide_id: int, values: Mapping[str, Any], seen: str = ""
+) -> Slide:
     """Change what stands on a slide; whatever a leader confirmed of it no longer holds when it shows something else.
+
+    Args:
+        actor: somebody who may contribute to the case.
+        presentation: where.
+        slide_id: which slide.
+        values: fields of `Slide`.
+        seen: what `state_of` said of the slide these values were made from; empty: whatever it is now.
 
     Raises:
         NotFound, NotAllowed: the actor may not, or there is no such slide.
         BadInput: a value cannot be used.
+        Conflict: somebody else changed the slide meanwhile.
     """
     row = _locked(actor, presentation)
     slide = _slide(row, slide_id)
+    if seen and seen != state_of(slide):
+        raise Conflict(
+            _(
+                "Người khác vừa sửa trang này. Điều bạn nhập còn ở dưới, chưa lưu: bấm Lưu lần nữa để lưu đè, "
+                "hoặc mở lại trang để xem bản mới."
+            )
+        )
     _fill(actor, row.case, slide, values)
     _save(slide)
     return slide

@@ -318,14 +318,11 @@ _ROW_GAP = 60.0
 def _finished(
     placed: Sequence[Box], links: Sequence[Link], changed: Edits, headings: Sequence[Heading], title: str
 ) -> Diagram:
-    boxes = _moved(placed, changed)
-    least_x = (LEAST_WIDTH - max([0.0, *(box.x + box.width + _MARGIN for box in boxes)])) / 2
-    least_y = (LEAST_HEIGHT - max([0.0, *(box.y + box.height + _MARGIN for box in boxes)])) / 2
-    if not changed.places:
-        # little stands in the middle; where people put something, nothing moves under their hands
-        aside, down = max(least_x, 0.0), max(least_y, 0.0)
-        boxes = [replace(box, x=box.x + aside, y=box.y + down) for box in boxes]
-        headings = [heading._replace(x=heading.x + aside, y=heading.y + down) for heading in headings]
+    aside = max((LEAST_WIDTH - max([0.0, *(box.x + box.width + _MARGIN for box in placed)])) / 2, 0.0)
+    down = max((LEAST_HEIGHT - max([0.0, *(box.y + box.height + _MARGIN for box in placed)])) / 2, 0.0)
+    # little stands in the middle, whatever people moved: one box they put elsewhere moves none of the others
+    boxes = _moved([replace(box, x=box.x + aside, y=box.y + down) for box in placed], changed)
+    headings = [heading._replace(x=heading.x + aside, y=heading.y + down) for heading in headings]
     by_key = {box.key: box for box in boxes}
     wanted = dict.fromkeys([*(link for link in links if link not in changed.removed), *changed.added])
     lines = [
@@ -398,8 +395,13 @@ def baselines(box: Box) -> list[tuple[str, float, float, bool]]:
     return found
 
 
-def as_svg(diagram: Diagram) -> str:
-    """Return the diagram as an SVG of its own; everything people wrote is escaped."""
+def as_svg(diagram: Diagram, *, keyed: bool = False) -> str:
+    """Return the diagram as an SVG of its own; everything people wrote is escaped.
+
+    Args:
+        diagram: what is drawn.
+        keyed: whether boxes and lines say which they are, for the page on which they are moved; not for what leaves the house.
+    """
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {diagram.width:g} {diagram.height:g}" role="img" '
         'font-family="Liberation Serif, Times New Roman, serif">'
@@ -411,7 +413,8 @@ def as_svg(diagram: Diagram) -> str:
         f'<rect width="{diagram.width:g}" height="{diagram.height:g}" fill="#ffffff"/>',
     ]
     parts += [
-        f'<polyline points="{" ".join(f"{x:g},{y:g}" for x, y in line.points)}" fill="none" stroke="#5b6570" stroke-width="2.5"/>'
+        f'<polyline points="{" ".join(f"{x:g},{y:g}" for x, y in line.points)}" fill="none" stroke="#5b6570" '
+        f'stroke-width="2.5"{_named(keyed, start=line.start, end=line.end)}/>'
         for line in diagram.lines
     ]
     for heading in diagram.headings:
@@ -422,6 +425,7 @@ def as_svg(diagram: Diagram) -> str:
         )
     for box in diagram.boxes:
         ground, border = COLOURS.get(box.group, COLOURS[EVENT])
+        parts.append(f"<g{_named(keyed, key=box.key)}>")
         parts.append(
             f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="8" '
             f'fill="{ground}" stroke="{border}" stroke-width="2.5"/>'
@@ -432,5 +436,10 @@ def as_svg(diagram: Diagram) -> str:
                 f'<text x="{box.x + box.width / 2:.1f}" y="{y:.1f}" font-size="{size:g}"{weight} '
                 f'text-anchor="middle" fill="#14181d">{escape(text)}</text>'
             )
+        parts.append("</g>")
     parts.append("</svg>\n")
     return "\n".join(parts)
+
+
+def _named(keyed: bool, **names: str) -> str:  # noqa: FBT001 - of this module
+    return "".join(f" data-{name}={quoteattr(value)}" for name, value in names.items()) if keyed else ""

@@ -259,15 +259,21 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
     kept = videos.videos_of(request.user, code)
     form = SlideForm(request.POST or None, kind=found.kind, papers=_papers(view), videos=kept, slide=found)
     drawn = _diagram(request, view, found) if found.kind == Slide.Kind.DIAGRAM else None
+    seen = request.POST.get("seen", "") or actions.state_of(found)
     status = 200
     if request.method == "POST":
         if form.is_valid() and (drawn is None or drawn.is_valid()):
             values = form.given() | ({"edits": drawn.edits().stored()} if drawn is not None else {})
             try:
-                actions.change_slide(actor=request.user, presentation=row, slide_id=pk, values=values)
+                actions.change_slide(
+                    actor=request.user, presentation=row, slide_id=pk, values=values, seen=request.POST.get("seen", "")
+                )
             except VksError as error:
                 form.place(error)
                 status = error.status
+                if isinstance(error, Conflict):
+                    # told once; whoever saves again saves over it
+                    seen = actions.state_of(row.slides.get(pk=pk))
             else:
                 messages.success(request, _("Đã lưu trang trình chiếu."), extra_tags=OURS)
                 if drawn is not None:
@@ -283,6 +289,7 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
         "heading": _("Sửa trang: %(kind)s") % {"kind": found.get_kind_display()},
         "filed": filed,
         "diagram_form": drawn,
+        "seen": seen,
     }
     if filed is not None and found.kind in SHOWING_PAGES:
         context["looks"] = list(queries.shown_pages(found, filed))[:12]
@@ -316,7 +323,7 @@ def slide_drawing(request: SignedInRequest, code: str, number: int, pk: int) -> 
         raise NotFound(_("Bài trình chiếu không có trang này."))
     people = protected_people(view.case)
     drawn = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
-    return _inert(HttpResponse(as_svg(drawn), content_type="image/svg+xml; charset=utf-8"))
+    return _inert(HttpResponse(as_svg(drawn, keyed="keys" in request.GET), content_type="image/svg+xml; charset=utf-8"))
 
 
 def _inert(response: HttpResponse) -> HttpResponse:

@@ -1,0 +1,126 @@
+"""A diagram whose boxes are moved by mouse and by keyboard, saved, and not lost to somebody who saves at the same time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from tests.browser.conftest import Sit
+
+CASE = "HS-QN-KV1-2025-0001"
+LEAD = "ksv1.kv1"
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Keep a picture where somebody asked for one."""
+    folder = os.environ.get("VKS_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def corner(box: Locator) -> tuple[float, float]:
+    """Return where a box stands on the screen."""
+    found = box.locator("rect").bounding_box()
+    assert found is not None
+    return found["x"], found["y"]
+
+
+def drag(page: Page, box: Locator, across: float, down: float) -> None:
+    found = box.locator("rect").bounding_box()
+    assert found is not None
+    x, y = found["x"] + found["width"] / 2, found["y"] + found["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across / 2, y + down / 2)
+    page.mouse.move(x + across, y + down)
+    page.mouse.up()
+
+
+def covered(page: Page) -> int:
+    """Return how many pairs of boxes lie on each other."""
+    return int(
+        page.evaluate(
+            """() => {
+              const all = [...document.querySelectorAll("svg.vks-canvas g[data-key] rect")].map((each) => each.getBoundingClientRect());
+              return all.flatMap((one, at) => all.slice(at + 1).filter((other) =>
+                one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1)).length;
+            }"""
+        )
+    )
+
+
+def test_boxes_are_moved_by_mouse_and_by_keyboard_and_kept(sit: Sit) -> None:
+    lead = sit(LEAD)
+    page = lead.page
+    lead.open(f"/vks/cases/{CASE}/presentations/")
+    page.get_by_role("button", name="Lập bài trình chiếu").click()
+    row = page.locator(".vks-slides tbody tr").filter(has_text="Sơ đồ").first
+    row.get_by_role("link", name="Sửa trang").click()
+    canvas = page.locator("svg.vks-canvas")
+    expect(canvas).to_be_visible()
+    boxes = canvas.locator("g[data-key]")
+    assert boxes.count() > 1
+    address = page.url
+    one, other = boxes.nth(0), boxes.nth(1)
+    key = str(one.get_attribute("data-key"))
+    left, top = (page.locator(f'[data-vks-box="{key}"] input[name*="-{name}"]') for name in "xy")
+    told = page.locator("#vks-moved")
+    still = [corner(boxes.nth(at)) for at in range(1, boxes.count())]
+    looked_at(page, "diagram-before")
+    # by mouse, to where there is room
+    before = corner(one)
+    drag(page, one, 40, 160)
+    expect(told).to_contain_text("chưa lưu")
+    moved = corner(one)
+    assert (round(moved[0] - before[0], -1), moved[1] > before[1] + 50) == (40, True)
+    x, y = float(left.input_value()), float(top.input_value())
+    assert (x % 10, y % 10) == (0, 0)
+    # by keyboard
+    one.focus()
+    for each in ("ArrowRight", "ArrowRight", "Shift+ArrowDown", "ArrowLeft"):
+        page.keyboard.press(each)
+    assert (float(left.input_value()), float(top.input_value())) == (x + 10, y + 50)
+    expect(told).to_contain_text(f"trái {x + 10:g}, trên {y + 50:g}")
+    looked_at(page, "diagram-moved")
+    # onto another: it is put below that, and said so
+    here, there = corner(one), corner(other)
+    drag(page, one, there[0] - here[0] + 9, there[1] - here[1] + 9)
+    expect(told).to_contain_text("được đặt xuống dưới")
+    assert covered(page) == 0
+    looked_at(page, "diagram-put-below")
+    second = sit(LEAD)
+    second.open(address.removeprefix(lead.base))
+    expect(second.page.locator("svg.vks-canvas")).to_be_visible()
+    as_left, placed = [corner(boxes.nth(at)) for at in range(boxes.count())], (left.input_value(), top.input_value())
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    expect(page.get_by_text("Đã lưu trang trình chiếu.")).to_be_visible()
+    expect(canvas).to_be_visible()
+    assert (float(left.input_value()), float(top.input_value())) == tuple(map(float, placed))
+    # the message above moves the page down; what stands beside what stays
+    shift = corner(boxes.nth(1))[1] - as_left[1][1]
+    for at in range(boxes.count()):
+        now = corner(boxes.nth(at))
+        assert abs(now[0] - as_left[at][0]) < 3
+        assert abs(now[1] - shift - as_left[at][1]) < 3
+    assert len(still) == boxes.count() - 1
+    # whoever had the page open before is told, and keeps what they did
+    theirs = second.page.locator("svg.vks-canvas g[data-key]").nth(0)
+    drag(second.page, theirs, 30, 200)
+    kept = [second.page.locator(f'[data-vks-box="{key}"] input[name*="-{name}"]').input_value() for name in "xy"]
+    second.page.get_by_role("button", name="Lưu", exact=True).click()
+    expect(second.page.get_by_text("Người khác vừa sửa trang này")).to_be_visible()
+    expect(second.page.locator("svg.vks-canvas")).to_be_visible()
+    assert kept == [
+        second.page.locator(f'[data-vks-box="{key}"] input[name*="-{name}"]').input_value() for name in "xy"
+    ]
+    looked_at(second.page, "diagram-second")
+    assert ["409" in error for error in second.seen.errors] == [True]
+    second.seen.errors.clear()
+    lead.open(address.removeprefix(lead.base))
+    assert (float(left.input_value()), float(top.input_value())) == tuple(map(float, placed))
