@@ -449,3 +449,44 @@ def test_a_form_is_not_sent_as_somebody_else(sit: Sit) -> None:
     clerk.page.get_by_role("button", name="Đăng ký").click()
     expect(clerk.page.locator("#vks-messages [role=alert]")).to_contain_text("người khác đăng nhập")
     assert other.ask("/api/vks/cases/?q=908/QĐ").json()["count"] == 0
+
+
+def test_what_is_to_be_taken_out_is_drawn_on_the_page(sit: Sit, assigned: OfficeCase) -> None:
+    procurator = sit(journey.PROCURATOR)
+    document = first_document(procurator, assigned.code)
+    page = procurator.page
+    assert procurator.open(f"/vks/cases/{assigned.code}/documents/{document}/redact/") == 200
+    shown = page.locator("[data-vks-taking-out]")
+    lines = page.locator("textarea[name=rectangles]")
+    shown.scroll_into_view_if_needed()
+    frame = shown.bounding_box()
+    assert frame is not None
+    # a click draws nothing
+    page.mouse.click(frame["x"] + 20, frame["y"] + 20)
+    assert lines.input_value() == ""
+    for start in (0.1, 0.5):
+        page.mouse.move(frame["x"] + frame["width"] * start, frame["y"] + frame["height"] * 0.1)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + frame["width"] * (start + 0.3), frame["y"] + frame["height"] * 0.2, steps=4)
+        page.mouse.up()
+    told = [[float(word) for word in line.split()] for line in lines.input_value().splitlines()]
+    # an A4 page is 210 by 297 millimetres
+    assert [row[0] for row in told] == [1, 1]
+    for row, left in zip(told, (21, 105), strict=True):
+        assert all(abs(a - b) < 3 for a, b in zip(row[1:], (left, 29.7, 63, 29.7), strict=True)), row
+    page.get_by_role("button", name="Xem lại").click()
+    after = page.get_by_role("img", name="sau khi che")
+    expect(after).to_be_visible()
+    dark = after.evaluate(
+        """(picture) => {
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
+          const pen = canvas.getContext("2d");
+          pen.drawImage(picture, 0, 0);
+          return [0.15, 0.45, 0.6].map((x) => pen.getImageData(canvas.width * x, canvas.height * 0.12, 1, 1).data[0]);
+        }"""
+    )
+    assert dark[0] < 60, dark
+    assert dark[1] > 200, dark
+    assert dark[2] < 60, dark
+    assert len(lines.input_value().split()) == 10

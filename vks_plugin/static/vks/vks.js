@@ -501,37 +501,64 @@ document.addEventListener("change", (event) => {
 });
 // what came back from the server with some ticked is a count that was begun: the next label is added to it
 for (const list of document.querySelectorAll("[data-vks-volumes][data-vks-counting]")) countVolumes(list);
-// an area of a page is marked by dragging over it; the field takes percentages from whoever types them
+// an area of a page is drawn by dragging over it, in percent of the page
+const drawAreas = (page, { keep, moved, done }) => {
+  const drawing = page.querySelector("svg");
+  let from = null;
+  let drawn = null;
+  let area = null;
+  const place = (event) => {
+    const frame = page.getBoundingClientRect();
+    const part = (at, start, size) => Math.min(Math.max(((at - start) / size) * 100, 0), 100);
+    return [part(event.clientX, frame.left, frame.width), part(event.clientY, frame.top, frame.height)];
+  };
+  page.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    page.setPointerCapture(event.pointerId);
+    from = place(event);
+    area = null;
+    if (!keep) drawn?.remove();
+    drawn = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    drawn.setAttribute("class", "vks-drawn");
+    drawing.append(drawn);
+  });
+  page.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const to = place(event);
+    area = [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.abs(from[0] - to[0]), Math.abs(from[1] - to[1])];
+    ["x", "y", "width", "height"].forEach((name, number) => drawn.setAttribute(name, area[number]));
+    moved?.(area);
+  });
+  page.addEventListener("pointerup", () => {
+    from = null;
+    // a click is no area
+    if (area && area[2] > 0.2 && area[3] > 0.2) done?.(area);
+    else if (keep) drawn?.remove();
+  });
+};
+// a mark: the field takes percentages from whoever types them
 {
   const marking = document.querySelector("[data-vks-marking]");
   const field = document.querySelector("#vks-mark input[name=area]");
-  if (marking && field) {
-    const drawing = marking.querySelector("svg");
-    let from = null;
-    let drawn = null;
-    const place = (event) => {
-      const frame = marking.getBoundingClientRect();
-      const part = (at, start, size) => Math.min(Math.max(((at - start) / size) * 100, 0), 100);
-      return [part(event.clientX, frame.left, frame.width), part(event.clientY, frame.top, frame.height)];
-    };
-    marking.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      event.preventDefault();
-      marking.setPointerCapture(event.pointerId);
-      from = place(event);
-      drawn?.remove();
-      drawn = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      drawn.setAttribute("class", "vks-drawn");
-      drawing.append(drawn);
+  if (marking && field) drawAreas(marking, { moved: (area) => (field.value = area.map((each) => each.toFixed(1)).join(" ")) });
+}
+// what is to be taken out: each area is a line more, in millimetres, as people type it
+{
+  const page = document.querySelector("[data-vks-taking-out]");
+  const lines = document.querySelector("textarea[name=rectangles]");
+  if (page && lines) {
+    const picture = page.querySelector("img");
+    drawAreas(page, {
+      keep: true,
+      done: (area) => {
+        // the picture has a dot for each point of the page
+        const sides = [picture.naturalWidth, picture.naturalHeight].map((dots) => (dots * 25.4) / 72 / 100);
+        const told = area.map((each, number) => (each * sides[number % 2]).toFixed(1));
+        const before = lines.value.trimEnd();
+        lines.value = `${before ? `${before}\n` : ""}${page.dataset.vksTakingOut} ${told.join(" ")}\n`;
+      },
     });
-    marking.addEventListener("pointermove", (event) => {
-      if (!from) return;
-      const to = place(event);
-      const area = [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.abs(from[0] - to[0]), Math.abs(from[1] - to[1])];
-      ["x", "y", "width", "height"].forEach((name, number) => drawn.setAttribute(name, area[number]));
-      field.value = area.map((each) => each.toFixed(1)).join(" ");
-    });
-    marking.addEventListener("pointerup", () => (from = null));
   }
 }
 
