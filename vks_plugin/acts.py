@@ -707,6 +707,12 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
+DESTROYED = "case_destroyed"
+"""The act that takes the hidden values of a case's entries with it."""
+OF_DISPOSAL = ("disposal_drafted", "disposal_denied", "disposal_cancelled")
+"""Acts whose hidden values stay then: why the file was disposed of."""
+
+
 def digest_of(documents: Iterable[tuple[int, str]]) -> str:
     """Return what stands for many documents in an entry: SHA-256 over a line `ID SHA256` for each, in order of their ids.
 

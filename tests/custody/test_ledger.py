@@ -129,10 +129,38 @@ def test_hidden_values_stay_beside_the_entry(case: CaseFile) -> None:
     (name, hash_) = entry.said["data"]["hidden"][0]
     hidden_by = verify_ledger.item_salt(bytes(kept.salt), 0)
     assert (name, hash_) == ("name", verify_ledger.commitment(hidden_by, "Nguyễn Thị A"))
-    # what the law has erased takes nothing from the chain
-    kept.delete()
     into_log.settle(connection)
     assert queries.verify().problems == []
+    # neither a value nor the salt can be changed unseen, nor a row taken away or put beside an entry that names none
+    place = LedgerLeaf.objects.get(entry=entry).index
+    salt = bytes(kept.salt)
+    changes: tuple[dict[str, Any], ...] = (
+        {"values": [["name", "Trần Văn B"]]},
+        {"salt": b"x" * 32},
+        {"values": "x"},
+        {"values": []},
+    )
+    for changed in changes:
+        LedgerHidden.objects.filter(entry=entry).update(**{"salt": salt, "values": kept.values} | changed)
+        for problems in (queries.verify().problems, queries.verify_tail()):
+            assert problems == [queries.ledger.CHANGED_BESIDE % {"place": place}]
+    LedgerHidden.objects.filter(entry=entry).update(salt=salt, values=kept.values)
+    assert queries.verify_tail() == []
+    kept.delete()
+    for problems in (queries.verify().problems, queries.verify_tail()):
+        assert problems == [queries.ledger.LOST_BESIDE % {"place": place}]
+    # a disposal takes what was hidden before it: neither what comes after, nor why it was disposed of
+    why = actions.append(case=case, actor=None, kind="disposal_drafted", data={}, hidden=[("reason", "Hết hạn")])
+    actions.append(case=case, actor=None, kind="case_destroyed", data={})
+    LedgerHidden.objects.filter(entry__case=case).exclude(entry=why).delete()
+    into_log.settle(connection)
+    assert queries.verify().problems == queries.verify_tail() == []
+    later = actions.append(case=case, actor=None, kind="note", data={}, hidden=[("name", "Nguyễn Thị A")])
+    LedgerHidden.objects.filter(entry__in=[why, later]).delete()
+    into_log.settle(connection)
+    places = LedgerLeaf.objects.filter(entry__in=[why, later]).order_by("index").values_list("index", flat=True)
+    told = [queries.ledger.LOST_BESIDE % {"place": each} for each in places]
+    assert queries.verify().problems == queries.verify_tail() == told
 
 
 # --- the database refuses

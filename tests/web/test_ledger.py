@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import LedgerEntry, LedgerHidden
 from vks_plugin.custody.words import in_words
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from tests.web.conftest import SignIn
-    from vks_plugin.cases.models import CaseFile
     from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
@@ -126,14 +126,24 @@ def test_what_is_signed_is_marked(case: CaseFile, people: dict[str, User], as_pe
     assert page.count(">đã chốt<") == len(rows) - 1
 
 
-def test_a_value_that_the_law_had_erased_is_said_to_be_gone(case: CaseFile, as_person: SignIn) -> None:
+def test_a_value_that_is_gone_says_whether_a_disposal_took_it(case: CaseFile, as_person: SignIn) -> None:
     client = as_person("prosecutor_kv1")
     assert "Đỗ Hữu Ước" in _values(_entries(client, f"/api/vks/cases/{case.code}/ledger/")["assigned"]).values()
     LedgerHidden.objects.filter(entry__case=case, entry__kind="assigned").delete()
     told = _values(_entries(client, f"/api/vks/cases/{case.code}/ledger/")["assigned"])
-    assert told["person"] == "giá trị không còn được giữ"
+    assert told["person"] == "giá trị đã mất, không do tiêu hủy: báo lãnh đạo"
     assert told["assignment_role"] == "Kiểm sát viên thụ lý chính"
-    assert queries.verify().problems == []
+    assert len(queries.verify().problems) == 1
+    CaseFile.objects.filter(pk=case.pk).update(destroyed_at=timezone.now())
+    told = _values(_entries(client, f"/api/vks/cases/{case.code}/ledger/")["assigned"])
+    assert told["person"] == "giá trị không còn được giữ"
+
+
+def test_a_value_that_was_changed_behind_its_back_is_not_shown(case: CaseFile, as_person: SignIn) -> None:
+    kept = LedgerHidden.objects.get(entry__case=case, entry__kind="assigned")
+    LedgerHidden.objects.filter(pk=kept.pk).update(values=[[name, "Người Khác"] for name, _value in kept.values])
+    entries = _entries(as_person("prosecutor_kv1"), f"/api/vks/cases/{case.code}/ledger/")
+    assert _values(entries["assigned"])["person"] == "giá trị đã bị sửa, không khớp sổ cái: báo lãnh đạo"
 
 
 def test_the_province_reads_what_concerns_no_case(case: CaseFile, people: dict[str, User], as_person: SignIn) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from vks_plugin.custody.verify_ledger import FIRST, canonical, commitment, item_salt, leaf_hash
+from vks_plugin.custody.verify_ledger import FIRST, LedgerError, canonical, commitment, item_salt, leaf_hash
 from vks_plugin.text import composed
 
 SALT_LENGTH = 32
@@ -98,6 +98,23 @@ def plain(value: Any) -> Any:
 def hide(salt: bytes, values: Sequence[tuple[str, Any]]) -> list[list[str]]:
     """Return, for each named value, its name and what stands for it in the entry (see `opened`)."""
     return [[name, commitment(item_salt(salt, place), value)] for place, (name, value) in enumerate(values)]
+
+
+def is_as_recorded(said: Mapping[str, Any], salt: bytes | None, values: Any) -> bool:
+    """Tell whether what is kept beside an entry is what the entry holds the hashes of.
+
+    Args:
+        said: the data of the entry.
+        salt: what is kept; None: nothing is.
+        values: pairs of name and value, as they are stored.
+    """
+    kept: list[list[str]] = []
+    if salt is not None:
+        try:
+            kept = hide(salt, [(name, value) for name, value in values])
+        except (TypeError, ValueError, LedgerError):
+            return False
+    return bool(kept == said.get("hidden", []))
 
 
 def opened(salt: bytes, place: int) -> str:

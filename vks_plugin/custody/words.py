@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.acts import ACTS, FIELDS
+from vks_plugin.acts import ACTS, FIELDS, OF_DISPOSAL
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment, CaseChange
 from vks_plugin.cases.proceedings import event_label
 from vks_plugin.cases.record import field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.cases.trials import CourtLevel, ShownKind
+from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import FixityFinding, LedgerEntry, Loan, QualityFinding
 from vks_plugin.custody.queries import last_checkpoint
@@ -29,6 +30,8 @@ from vks_plugin.text import gettext_noop
 SYSTEM_ACTS = gettext_noop("Hệ thống")
 """Who acted where nobody was signed in."""
 ERASED = gettext_noop("giá trị không còn được giữ")
+LOST = gettext_noop("giá trị đã mất, không do tiêu hủy: báo lãnh đạo")
+CHANGED = gettext_noop("giá trị đã bị sửa, không khớp sổ cái: báo lãnh đạo")
 
 
 class Value(NamedTuple):
@@ -188,10 +191,14 @@ def _value(name: str, value: Any, offices: dict[str, str], subject: str) -> Valu
 
 
 def _opened(entry: LedgerEntry, data: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return the values that stand beside an entry; a note in the place of those the law had erased."""
+    """Return the values that stand beside an entry; a note in the place of those a disposal took, are lost or were changed."""
     if not data.get("hidden"):
         return []
     kept = getattr(entry, "hidden", None)
     if kept is None:
-        return [(name, _(ERASED)) for name, _hash in data["hidden"]]
+        case = entry.case
+        taken = case is not None and case.destroyed_at is not None and entry.kind not in OF_DISPOSAL
+        return [(name, _(ERASED if taken else LOST)) for name, _hash in data["hidden"]]
+    if not is_as_recorded(data, bytes(kept.salt), kept.values):
+        return [(name, _(CHANGED)) for name, _hash in data["hidden"]]
     return [(name, value) for name, value in kept.values]

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Q
 
 from vks_plugin.access.models import AccessEntry, DeadlineReminder, TemporaryAccess
+from vks_plugin.acts import OF_DISPOSAL
 from vks_plugin.cases.actions.record import search_text
 from vks_plugin.cases.models import (
     Accused,
@@ -160,9 +161,6 @@ KEPT: tuple[Model, ...] = (
     Tombstone,
 )
 """Tables that stay as they are. Most of them the database itself refuses to change."""
-
-OF_DISPOSAL = ("disposal_drafted", "disposal_denied", "disposal_cancelled")
-"""Entries of the ledger whose hidden values stay: why the file was disposed of."""
 
 
 def files_made_of(case: CaseFile) -> list[Path]:

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, leads, require
+from vks_plugin.acts import DESTROYED, OF_DISPOSAL
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import merkle
+from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey, LedgerLeaf, LedgerSubtree
 from vks_plugin.custody.verify_ledger import (
@@ -23,11 +25,13 @@ from vks_plugin.custody.verify_ledger import (
     PublicKey,
     check_log,
     compare_with,
+    entry_of,
     leaf_hash,
     open_checkpoint,
     parse_key,
 )
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
+from vks_plugin.text import gettext_noop
 
 
 def log_size() -> int:
@@ -78,7 +82,7 @@ def of_case(user: User, code: str) -> QuerySet[LedgerEntry]:
     """
     case = case_for(user, code).case
     require(user, case, Level.VIEW, doing=_("xem sổ cái"))
-    return LedgerEntry.objects.filter(case=case).select_related("leaf", "hidden").order_by("seq")
+    return LedgerEntry.objects.filter(case=case).select_related("leaf", "hidden", "case").order_by("seq")
 
 
 def reads_reasons(user: User, case: CaseFile) -> bool:
@@ -162,11 +166,61 @@ class Verified(NamedTuple):
     """Sentences; none: it holds."""
 
 
-def _stored(problems: list[str]) -> Iterator[bytes]:
-    """Yield the lines in the order of the log; note what the columns beside them say otherwise."""
-    rows = LedgerLeaf.objects.order_by("index").values_list("index", "hash", "entry__hash", "entry__line")
-    for place, (index, leaf, hash_, stored) in enumerate(rows.iterator(chunk_size=4000)):
+class _Beside:
+    """Compares what is kept beside entries, one after the other in the order of the log, with what they say of it.
+
+    Values may be missing where the law took them: the case was disposed of afterwards, and they are none of those that
+    stay then.
+    """
+
+    def __init__(self) -> None:
+        self.changed: list[int] = []
+        """Places of entries beside which something else is kept than was recorded."""
+        self._missing: dict[str, list[tuple[int, int]]] = {}
+        self._lost: list[int] = []
+        self._destroyed: dict[str, int] = {}
+
+    def look(self, place: int, line: bytes, salt: bytes | None, values: Any) -> None:
+        """Look at an entry; one that cannot be read is told of by others."""
+        if salt is None and b'"hidden":[[' not in line and _OF_DESTROYED not in line:
+            return
+        try:
+            said = entry_of(line)
+        except LedgerError:
+            return
+        kind, data = said.said["kind"], said.said["data"]
+        if kind == DESTROYED:
+            self._destroyed[said.ledger] = said.seq
+        if is_as_recorded(data, salt, values):
+            return
+        if salt is not None:
+            self.changed.append(place)
+        elif kind in OF_DISPOSAL:
+            self._lost.append(place)
+        else:
+            self._missing.setdefault(said.ledger, []).append((said.seq, place))
+
+    def problems(self) -> list[str]:
+        """Return sentences, once all entries were looked at."""
+        lost = list(self._lost)
+        for ledger, missing in self._missing.items():
+            lost += [place for seq, place in missing if seq > self._destroyed.get(ledger, -1)]
+        told = [_(CHANGED_BESIDE) % {"place": place} for place in self.changed[:_MOST]]
+        return told + [_(LOST_BESIDE) % {"place": place} for place in sorted(lost)[:_MOST]]
+
+
+_OF_DESTROYED = f'"kind":"{DESTROYED}"'.encode()
+CHANGED_BESIDE = gettext_noop("Giá trị ẩn lưu bên cạnh mục ở vị trí %(place)d đã bị sửa: không khớp mã băm trong mục.")
+LOST_BESIDE = gettext_noop("Giá trị ẩn của mục ở vị trí %(place)d đã mất, mà không việc tiêu hủy nào xóa nó.")
+
+
+def _stored(problems: list[str], beside: _Beside) -> Iterator[bytes]:
+    """Yield the lines in the order of the log; note what the columns and values beside them say otherwise."""
+    hidden = ("entry__hidden__salt", "entry__hidden__values")
+    rows = LedgerLeaf.objects.order_by("index").values_list("index", "hash", "entry__hash", "entry__line", *hidden)
+    for place, (index, leaf, hash_, stored, salt, values) in enumerate(rows.iterator(chunk_size=4000)):
         line = bytes(stored or b"")
+        beside.look(index, line, None if salt is None else bytes(salt), values)
         if index != place and len(problems) < _MOST:
             problems.append(_("Sổ cái thiếu mục ở vị trí %(place)d.") % {"place": place})
         if not leaf_hash(line) == bytes(leaf) == bytes(hash_ or b"") and len(problems) < _MOST:
@@ -185,10 +239,10 @@ def verify_tail() -> list[str]:
     """Check the newest entries and what they hang on, without reading the whole; return sentences, none: it holds.
 
     Each of them is hashed, compared with its leaf and with the entry before it in its chain; the last checkpoint is
-    compared with what is kept of the tree.
+    compared with what is kept of the tree. What is hidden beside them is compared with what they say of it.
     """
     problems: list[str] = []
-    rows = list(LedgerEntry.objects.order_by("-pk").select_related("leaf")[:TAIL])
+    rows = list(LedgerEntry.objects.order_by("-pk").select_related("leaf", "hidden")[:TAIL])
     chains = {row.ledger for row in rows}
     lowest = min((row.seq for row in rows), default=0)
     before = LedgerEntry.objects.filter(ledger__in=chains, seq__gte=lowest - 1).values_list("ledger", "seq", "hash")
@@ -204,6 +258,7 @@ def verify_tail() -> list[str]:
             )
         elif row.said["prev"] != (hashes.get((row.ledger, row.seq - 1)) if row.seq else FIRST):
             problems.append(_("Mục ở vị trí %(place)d không nối với mục trước của nó.") % {"place": leaf.index})
+    problems += _tail_beside(rows)
     last = last_checkpoint()
     try:
         if last is not None and merkle.head(hashes_of(last.size), last.size) != bytes(last.root):
@@ -211,6 +266,17 @@ def verify_tail() -> list[str]:
     except Conflict as error:
         problems.append(error.message)
     return problems[:_MOST]
+
+
+def _tail_beside(rows: Sequence[LedgerEntry]) -> list[str]:
+    beside = _Beside()
+    # a disposal is never older than what it took, and its entries lie together
+    for row in sorted(rows, key=lambda row: row.pk):
+        leaf, kept = getattr(row, "leaf", None), getattr(row, "hidden", None)
+        if leaf is not None:
+            salt, values = (None, None) if kept is None else (bytes(kept.salt), kept.values)
+            beside.look(leaf.index, bytes(row.line), salt, values)
+    return beside.problems()
 
 
 def unsigned_since() -> dt.datetime | None:
@@ -238,8 +304,9 @@ def verify(*, processes: int = 1) -> Verified:
         if (signed.size, signed.root) != (row.size, bytes(row.root)):
             problems.append(_("Điểm chốt %(size)d mục: bản ký và bản lưu khác nhau.") % {"size": row.size})
         checkpoints.append(signed)
-    found = check_log(_stored(problems), sizes=[each.size for each in checkpoints], processes=processes)
-    problems += [vietnamese for vietnamese, _english in found.problems]
+    beside = _Beside()
+    found = check_log(_stored(problems, beside), sizes=[each.size for each in checkpoints], processes=processes)
+    problems += [vietnamese for vietnamese, _english in found.problems] + beside.problems()
     for checkpoint in checkpoints:
         problem = compare_with(checkpoint, found)
         if problem is not None:
