@@ -638,6 +638,9 @@ FIELDS: dict[str, Field] = {
     "remarks": Field(_("Nhận xét rút kinh nghiệm")),
     "disposal": Field(_("Đợt tiêu hủy số")),
     "approval": Field(_("Lần duyệt")),
+    "video": Field(_("Video số")),
+    "size": Field(_("Số byte")),
+    "codecs": Field(_("Dạng hình và tiếng")),
     "kept_until": Field(_("Bảo quản đến hết"), "day"),
 }
 """By the name the entry carries."""

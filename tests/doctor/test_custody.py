@@ -19,7 +19,7 @@ from vks_plugin import append_only
 from vks_plugin.access import actions as access
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey
-from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.models import FixityFinding, LedgerEntry
 from vks_plugin.disposal import actions as disposal
 from vks_plugin.disposal.models import Tombstone
 
@@ -103,7 +103,9 @@ def test_a_link_that_was_broken_is_found_without_reading_the_whole(log: list[Any
 
 
 @treats("fixity")
-def test_files_that_are_not_as_recorded_are_told_until_they_are_restored(ward: Ward, filed_case: FiledCase) -> None:
+def test_files_that_are_not_as_recorded_are_told_until_a_leader_closes_it(
+    ward: Ward, filed_case: FiledCase, people: dict[str, User]
+) -> None:
     ward.sound("fixity")
     path = filed_case.documents[0].document.source_path
     kept = path.read_bytes()
@@ -112,7 +114,13 @@ def test_files_that_are_not_as_recorded_are_told_until_they_are_restored(ward: W
         call_command("vks_fixity", "--all", stdout=StringIO())
     result = ward.sick("fixity", "error")
     path.write_bytes(kept)
+    call_command("vks_fixity", "--all", stdout=StringIO())
+    # the file is as it was, and the alarm stays until a leader says why
+    ward.sick("fixity", "error")
     ward.follow(result)
+    actions.close_finding(
+        actor=people["chief_kv1"], finding=FixityFinding.objects.get().pk, reason="Đã trả tệp từ bản sao lưu"
+    )
     ward.sound("fixity")
     with time_machine.travel(timezone.now() + dt.timedelta(days=61), tick=False):
         result = ward.sick("fixity", "warning")
