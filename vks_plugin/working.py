@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,11 @@ def held_alone(path: Path) -> Iterator[bool]:
     with path.open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # whoever held it before may have removed the file between opening and locking it here
+            mine = path.stat().st_ino == os.fstat(lock.fileno()).st_ino
         except OSError:
+            mine = False
+        if not mine:
             yield False
             return
         try:
