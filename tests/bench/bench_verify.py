@@ -10,6 +10,7 @@ as an expert runs it, with nothing installed, and once more on a copy in which o
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import hashlib
 import os
 import platform
@@ -43,6 +44,9 @@ COLUMNS = (
 )
 
 
+_BEGAN = dt.datetime(2026, 1, 5, 8, tzinfo=dt.UTC)
+
+
 def _entries(count: int, cases: int) -> Iterator[bytes]:
     """Return the lines of a ledger, chained case by case."""
     chance = random.Random(1)
@@ -57,7 +61,8 @@ def _entries(count: int, cases: int) -> Iterator[bytes]:
             "ledger": ledger,
             "seq": seq,
             "prev": before,
-            "at": f"2026-{1 + number % 12:02d}-{1 + number % 28:02d}T08:{number % 60:02d}:00.{number % 1_000_000:06d}Z",
+            # one after the other, as a ledger is written
+            "at": f"{_BEGAN + dt.timedelta(seconds=number * 20, microseconds=number % 1_000_000):%Y-%m-%dT%H:%M:%S.%f}Z",
             "actor": {"id": 12, "name": "Nguyễn Văn Thư", "unit": "QN-KV1", "role": "clerk"},
             "kind": "document_filed",
             "data": {
