@@ -15,7 +15,7 @@ from vks_plugin.cases.folios import parse_labels
 from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
 from vks_plugin.conf import MEBIBYTE, configuration
 from vks_plugin.court.deck.rendering import page_sizes, page_texts
-from vks_plugin.court.deck.rules import DELIBERATION_TYPES, INTERNAL_GROUPS
+from vks_plugin.court.deck.rules import DELIBERATION_TYPES, EVIDENCE_GROUPS, INTERNAL_GROUPS, TESTIMONY_GROUPS
 from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.plan import CORNERS, VolumeLimits
@@ -205,9 +205,6 @@ def _picked(filed: Sequence[CaseDocument], wishes: Wishes) -> list[CaseDocument]
 
 INDICTMENT_TYPES = frozenset({"CT", "CTTT", "QDTTRG"})
 """The indictment, that of the simplified procedure, and the decision that stands in its place there."""
-EVIDENCE_GROUPS = ("03", "04", "05", "06", "07", "10")
-"""Catalogue groups of what proves something (BLTTHS, Điều 87): exhibits and records of what was found, expert opinions,
-statements, confrontations and identifications, electronic data."""
 
 
 def _for_the_court(group: Sequence[CaseDocument]) -> list[CaseDocument]:
@@ -216,7 +213,7 @@ def _for_the_court(group: Sequence[CaseDocument]) -> list[CaseDocument]:
         each
         for each in group
         if (kind := each.document_type) is not None
-        and (kind.code in INDICTMENT_TYPES or kind.group_code in EVIDENCE_GROUPS)
+        and (kind.code in INDICTMENT_TYPES or kind.group_code in {*EVIDENCE_GROUPS, *TESTIMONY_GROUPS})
     ]
     return sorted(kept, key=lambda each: each.document_type is None or each.document_type.code not in INDICTMENT_TYPES)
 

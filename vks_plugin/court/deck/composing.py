@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
 from vks_plugin.court.choosing import INDICTMENT_TYPES
-from vks_plugin.court.deck.drawing import EVIDENCE_GROUPS
 from vks_plugin.court.deck.models import Presentation, Slide
 from vks_plugin.court.deck.rules import (
     DELIBERATION_TYPES,
+    EVIDENCE_GROUPS,
     INTERNAL_GROUPS,
     JUVENILE_GROUP,
     MOST_PAGES,

@@ -24,11 +24,9 @@ from vks_plugin.court.deck.diagrams import (
     timeline,
 )
 from vks_plugin.court.deck.models import Slide
+from vks_plugin.court.deck.rules import EVIDENCE_GROUPS
 from vks_plugin.text import folded
 
-EVIDENCE_GROUPS = ("03", "04", "07", "10")
-"""Catalogue groups of what proves something beside testimony: searches and seizures, expert opinions, identification,
-electronic data."""
 _MOST_DOCUMENTS = 40
 _VICTIM = "victim"
 """Role of a person of the case."""

@@ -28,6 +28,9 @@ INTERNAL_GROUPS = frozenset({"HK", "TC"})
 """Catalogue groups of the supervision file, which stays with the procuracy."""
 TESTIMONY_GROUPS = frozenset({"05", "06"})
 """Catalogue groups of testimony: of the accused, of victims, parties and witnesses."""
+EVIDENCE_GROUPS = ("03", "04", "07", "10")
+"""Catalogue groups of what proves something beside testimony: searches and seizures, expert opinions, identification,
+electronic data."""
 TESTIMONY_TYPES = frozenset({"BBDC", "BBTUT", "BBLV"})
 """Kinds of other groups that write down what somebody said: confrontation, confession on turning oneself in, minutes of a talk."""
 RECORDING_TYPES = frozenset({"DGAH"})
