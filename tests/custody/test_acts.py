@@ -385,6 +385,7 @@ def test_a_paper_that_moves_is_told_in_both_cases(
     # neither chain names the other case
     assert other.code.encode() not in bytes(found.of("document_moved_out").line)
     assert filed_case.case.code.encode() not in bytes(found.of("document_moved_in").line)
+    assert queries.verify().problems == []
 
 
 def test_where_paper_was_in_the_beginning_is_told(case: CaseFile, people: dict[str, User]) -> None:
@@ -495,6 +496,7 @@ def test_what_is_taken_out_of_a_copy_is_told_without_a_word_of_it(
         )
     entry = found.one
     assert (entry.kind, entry.case_id) == ("document_redacted", filed_case.case.pk)
+    assert queries.verify().problems == []
     assert (data(entry)["document"], data(entry)["marks"], data(entry)["redaction_ground"]) == (
         filed.document_id,
         1,

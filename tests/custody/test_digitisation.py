@@ -261,6 +261,7 @@ def test_a_supplement_is_opened_by_a_leader_and_chained(
     assert (manifest.previous, manifest.said["previous"]) == (first.manifest.sha256, first.manifest.sha256)
     assert [row["folios"] for row in manifest.said["documents"]] == [[["7", 1]]]
     assert (manifest.documents, manifest.number, SealedDocument.objects.count()) == (1, 2, 4)
+    assert queries.verify().problems == []
     first.refresh_from_db()
     assert first.state == "da_ket_thuc_so_hoa"
 

@@ -435,6 +435,8 @@ def test_the_commands(log: list[LedgerEntry], case: CaseFile, tmp_path: Path, ke
     [
         (["prove"], "--seq"),
         (["prove", "--case", "HS-KHONG-CO", "--seq", "0"], "Không có vụ án mã HS-KHONG-CO"),
+        (["prove", "--seq", "0", "--since", "3"], "--since"),
+        (["prove", "--since", "3"], "không có điểm chốt nào ở 3 mục"),
         (["export"], "thư mục sẽ ghi"),
         (["export", "x", "--show", "note"], "chỉ dùng cùng --case"),
         (["key", "--lost"], "chỉ dùng cùng --rotate"),

@@ -7,11 +7,13 @@ import base64
 import datetime as dt
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 
 from tests.custody.conftest import Export
@@ -132,6 +134,60 @@ def _add(export: Export) -> None:
     export.write([*lines, canonical(more)])
 
 
+def _insert(export: Export) -> None:
+    """Put an entry between two of a case, and number and link those behind it anew."""
+    lines, said = export.lines(), export.said()
+    place = next(at for at, each in enumerate(said) if each["kind"] == "note" and each["data"]["number"] == 2)
+    more = said[place] | {"data": {"number": 22}}
+    kept = [each if each["ledger"] != more["ledger"] else each | {"seq": each["seq"] + 1} for each in said[place:]]
+    heads: dict[str, str] = {}
+    found = []
+    for each in [*said[:place], more, *kept]:
+        each["prev"] = heads.get(each["ledger"], "0" * 64)
+        found.append(canonical(each))
+        heads[each["ledger"]] = leaf_hash(found[-1]).hex()
+    assert found[:place] == lines[:place]
+    export.write(found)
+
+
+def _sign_again(export: Export) -> None:
+    """Sign what stands there as the server would: with its key, and without the heads of before."""
+    tree = Tree()
+    for line in export.lines():
+        tree.add(0, leaf_hash(line))
+    own = keys.read_key(keys.key_path())
+    (export.folder / "checkpoint").write_text(sign_note(checkpoint_text(own.name, tree.size, tree.root()), own))
+    (export.folder / "checkpoints.jsonl").unlink(missing_ok=True)
+
+
+def _rewrite_and_sign(export: Export) -> None:
+    _rewrite(export)
+    _sign_again(export)
+
+
+def _fork(export: Export) -> None:
+    """Let another end follow what was signed before, as long as the true one."""
+    lines, last = export.lines(), export.said()[-1]
+    assert last["data"] == {"number": 8}
+    export.write([*lines[:-1], canonical(last | {"data": {"number": 9}})])
+    _sign_again(export)
+
+
+def _restore_an_old_backup(export: Export) -> None:
+    """Hand out what the log was before, which is signed and whole."""
+    early = export.folder.with_name("early")
+    for name in ("entries.jsonl", "checkpoint", "checkpoints.jsonl"):
+        (export.folder / name).write_bytes((early / name).read_bytes())
+
+
+def _date_back(export: Export) -> None:
+    """Date the last entry before the one it follows, and sign that."""
+    lines, last = export.lines(), export.said()[-1]
+    moment = dt.datetime.fromisoformat(last["at"]) - dt.timedelta(days=9)
+    export.write([*lines[:-1], canonical(last | {"at": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")})])
+    _sign_again(export)
+
+
 def _forge_the_signature(export: Export) -> None:
     path = export.folder / "checkpoint"
     text, _blank, line = path.read_text().rpartition("\n\n")
@@ -163,6 +219,11 @@ TAMPERING: list[tuple[Tamper, str]] = [
     (_rewrite, "sổ đã bị viết lại"),
     (_truncate, "Sổ bị cắt bớt"),
     (_add, "nằm ngoài checkpoint: chưa được ký"),
+    (_insert, "sổ đã bị viết lại"),
+    (_rewrite_and_sign, "sổ đã bị viết lại hoặc rẽ nhánh"),
+    (_fork, "có hai sổ cùng được ký, sổ đã rẽ nhánh"),
+    (_restore_an_old_backup, "cơ sở dữ liệu đã được phục hồi từ bản sao lưu cũ"),
+    (_date_back, "ngày giờ đã bị ghi lùi"),
     (_forge_the_signature, "Chữ ký của checkpoint không đúng"),
     (_sign_the_head_of_another_log, "Checkpoint không do khóa nào đã biết ký"),
 ]
@@ -170,12 +231,21 @@ TAMPERING: list[tuple[Tamper, str]] = [
 
 @pytest.mark.parametrize(("tamper", "told"), TAMPERING, ids=[each.__name__.strip("_") for each, _told in TAMPERING])
 def test_tampering_is_told_in_a_sentence(
-    log: list[LedgerEntry], handed_out: HandOut, tamper: Tamper, told: str, key: str
+    log: list[LedgerEntry], handed_out: HandOut, tamper: Tamper, told: str, case: CaseFile, tmp_path: Path
 ) -> None:
+    """Whoever kept two signed heads elsewhere is told of each attack by its name."""
+    early = handed_out("early")
+    for number in (7, 8):
+        actions.append(case=case, actor=None, kind="note", data={"number": number})
     export = handed_out()
-    assert export.check()[0] == 0
+    words = [str(export.folder)]
+    for each in (early, export):
+        kept = tmp_path / f"kept-{each.folder.name}"
+        kept.write_bytes((each.folder / "checkpoint").read_bytes())
+        words += ["--checkpoint", str(kept)]
+    assert export.check(*words)[0] == 0
     tamper(export)
-    status, said = export.check()
+    status, said = export.check(*words)
     assert status == 1
     assert told in said
     assert "\nĐẠT" not in said
@@ -395,6 +465,68 @@ def test_one_entry_is_proven(log: list[LedgerEntry], handed_out: HandOut, case: 
     status, told = export.check(str(path))
     assert status == 1
     assert "không nằm trong sổ đã được ký" in told
+
+
+def test_a_later_head_is_proven_to_go_on_from_an_earlier_one(
+    log: list[LedgerEntry], handed_out: HandOut, case: CaseFile, tmp_path: Path
+) -> None:
+    """Without the log, and for the extract of one case, which shows nothing of the others."""
+    older = tmp_path / "older"
+    first = actions.make_checkpoint()
+    older.write_text(first.note)
+    actions.append(case=case, actor=None, kind="note", data={"number": 7})
+    some = handed_out("some", case=case)
+    proof = tmp_path / "continues.json"
+    call_command("vks_ledger", "prove", "--since", str(first.size), "--out", str(proof), stdout=StringIO())
+    check, folder = some.check, str(some.folder)
+    status, told = check(str(proof), "--checkpoint", str(older))
+    assert (status, f"{first.size + 1} mục nối tiếp checkpoint {first.size} mục" in told) == (0, True), told
+    # what was typed from paper, broken and indented on the way
+    typed = tmp_path / "typed"
+    lines = first.note.splitlines()
+    typed.write_text("\r\n".join(f"  {each[:90]}\r\n{each[90:]}" for each in lines if each))
+    assert typed.read_text() != first.note
+    for kept in (older, typed):
+        assert check(folder, "--checkpoint", str(kept), "--consistency", str(proof))[0] == 0
+    status, told = check(folder, "--checkpoint", str(older))
+    assert (status, "cần thêm bằng chứng nối tiếp" in told) == (1, True)
+    # of an entry nothing is proven by it, nor by one that begins elsewhere
+    entry = tmp_path / "entry.json"
+    entry.write_text(json.dumps(queries.prove(case, 1).as_data()))
+    assert check(str(entry), "--checkpoint", str(older))[0] == 1
+    last = tmp_path / "last.json"
+    last.write_text(json.dumps(queries.prove_continuation(first.size + 1).as_data()))
+    assert check(str(last))[0] == 0
+    status, told = check(str(last), "--checkpoint", str(older))
+    assert (status, "không bắt đầu từ checkpoint giữ ở nơi khác" in told) == (1, True)
+    # another head of the same size, signed with the same key; one of a longer log that is gone
+    own, at = keys.read_key(keys.key_path()), {}
+    for size, name in ((first.size, "other"), (first.size + 1, "fork"), (first.size + 9, "longer")):
+        at[name] = tmp_path / name
+        at[name].write_text(sign_note(checkpoint_text(own.name, size, b"x" * 32), own))
+    for name, words in (
+        ("other", "sổ đã bị viết lại hoặc rẽ nhánh"),
+        ("fork", "sổ đã rẽ nhánh"),
+        ("longer", "phục hồi từ bản sao lưu cũ"),
+    ):
+        for what in ((str(proof),), (folder, "--consistency", str(proof))):
+            status, told = check(*what, "--checkpoint", str(at[name]))
+            assert (status, words in told) == (1, True), (name, told)
+    said = json.loads(proof.read_text())
+    wrong = (
+        {"path": ["0" * 64, *said["path"][1:]]},
+        {"path": said["path"][:-1]},
+        {"from": at["other"].read_text()},
+        {"to": said["from"], "from": said["to"]},
+        {"to": said["to"].replace("\nat 2", "\nat 3")},
+        {"path": 3},
+        {"keys": 3},
+    )
+    for changed in wrong:
+        proof.write_text(json.dumps(said | changed))
+        assert check(str(proof))[0] == 1, changed
+    proof.write_text(json.dumps(said | wrong[0]))
+    assert "không nối tiếp" in check(str(proof))[1]
 
 
 def test_a_folder_without_the_files_is_told(tmp_path: Path, log: list[LedgerEntry], handed_out: HandOut) -> None:

@@ -82,9 +82,21 @@ class SigningKey:
         return f"\u2014 {self.name} {signature}\n"
 
 
-def checkpoint_text(origin: str, size: int, root: bytes, *, at: str = "", ends: Iterable[End] = ()) -> str:
-    """Return what is signed: the head, and in further lines when, and where the ledgers of cases end."""
+def checkpoint_text(
+    origin: str, size: int, root: bytes, *, at: str = "", ends: Iterable[End] = (), files: str = ""
+) -> str:
+    """Return what is signed: the head, and in further lines when, where the ledgers of cases end, and which files go along.
+
+    Args:
+        origin: name of the log.
+        size: how many entries it has.
+        root: its head.
+        at: when, as an entry states it; empty: it is not said.
+        ends: where ledgers of cases end.
+        files: SHA-256 of the list of files that go out with the ledger; empty: there are none.
+    """
     more = ([f"at {at}"] if at else []) + [f"ledger {each.ledger} {each.entries} {each.hash}" for each in ends]
+    more += [f"files {files}"] if files else []
     return "".join(f"{line}\n" for line in (origin, size, base64.b64encode(root).decode(), *more))
 
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Kiểm tra sổ cái đã xuất: không cần mạng, không cần cài gì ngoài Python 3.9 trở lên.
 
-    python3 verify_ledger.py THƯ_MỤC_XUẤT [--key KHÓA_CÔNG_KHAI] [--checkpoint TỆP]
-    python3 verify_ledger.py BẰNG_CHỨNG.json
+    python3 verify_ledger.py THƯ_MỤC [--key KHÓA_CÔNG_KHAI] [--checkpoint TỆP [--consistency BẰNG_CHỨNG.json]]
+    python3 verify_ledger.py BẰNG_CHỨNG.json [--key KHÓA_CÔNG_KHAI] [--checkpoint TỆP]
 
-Checks an exported custody ledger; needs neither a network nor anything but Python 3.9 or later.
+Checks an exported custody ledger; needs neither a network nor anything but Python 3.9 or later. Where files lie with it, as
+in a package for the archive, they are compared with what the ledger recorded of them. A signed head that was kept elsewhere
+(--checkpoint, the file or the text of the printed one) tells a ledger that is not its continuation.
 
 An entry is one line of canonical JSON (RFC 8785). Its hash, SHA-256 over a zero byte and the line, is named by the next
 entry of the same case and is a leaf of one Merkle tree over all entries (RFC 6962). The head of that tree is signed
@@ -592,11 +594,14 @@ class Checkpoint(NamedTuple):
     """When it was signed, written as in an entry; empty: it does not say."""
     ends: Tuple[End, ...] = ()
     """Where ledgers ended at this size, of those it speaks of."""
+    files: str = ""
+    """SHA-256 of the list of the files that went out with the ledger; empty: it speaks of none."""
 
 
 # lines after the head, which the form of a checkpoint leaves to each log; others are left alone
 _SIGNED_AT = re.compile("at (%s)" % _AT.pattern, re.ASCII)
 _SIGNED_END = re.compile("ledger (%s) (0|[1-9][0-9]{0,14}) (%s)" % (_LEDGER.pattern, _HEX.pattern))
+_SIGNED_FILES = re.compile("files (%s)" % _HEX.pattern)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -615,7 +620,27 @@ def parse_checkpoint(text: str) -> Checkpoint:
     more = lines[3:-1]
     at = next((found[1] for found in map(_SIGNED_AT.fullmatch, more) if found), "")
     ends = tuple(End(found[1], int(found[2]), found[3]) for found in map(_SIGNED_END.fullmatch, more) if found)
-    return Checkpoint(lines[0], int(number), root, at, ends)
+    files = next((found[1] for found in map(_SIGNED_FILES.fullmatch, more) if found), "")
+    return Checkpoint(lines[0], int(number), root, at, ends, files)
+
+
+def typed_note(text: str) -> bytes:
+    """Return a note that was copied from paper or a page as the bytes that were signed.
+
+    Lines that were broken, ended otherwise or indented on the way, and a blank line that was lost, are put right: a
+    signature tells whether it is the same note again.
+    """
+    said: List[str] = []
+    signatures: List[List[str]] = []
+    for words in map(str.split, text.lstrip("\ufeff").splitlines()):
+        if words and words[0] in ("\u2014", "\u2013", "-", "--"):
+            signatures.append(words[1:])
+        elif signatures:
+            signatures[-1] += words
+        elif words:
+            said.append(" ".join(words))
+    lines = [f"\u2014 {words[0]} {''.join(words[1:])}" for words in signatures if words]
+    return "\n".join([*said, "", *lines, ""]).encode()
 
 
 SignatureTest = Callable[[bytes, bytes, bytes], bool]
@@ -969,6 +994,56 @@ def compare_with(checkpoint: Checkpoint, found: Found) -> Optional[Tuple[str, st
     return _dated_after(checkpoint, found.latest.get(checkpoint.size, ("", 0)))
 
 
+def not_continued(
+    kept: Sequence[Checkpoint], size: int, root_at: Callable[[int], Optional[bytes]]
+) -> Optional[Tuple[str, str]]:
+    """Say that a log is not the continuation of what was signed and kept elsewhere; None: it is, as far as is known.
+
+    Args:
+        kept: checkpoints that were kept elsewhere.
+        size: how many entries the log has.
+        root_at: the head the log has, or had, at a size up to its own; None: it is not known.
+    """
+    agreed = 0
+    for each in sorted(kept, key=lambda each: each.size):
+        when = f", ký lúc {_shown(each.at)}" if each.at else ""
+        then = f", signed at {_shown(each.at)}" if each.at else ""
+        if each.size > size:
+            return (
+                (
+                    f"Checkpoint giữ ở nơi khác có {each.size} mục{when}, sổ này chỉ có {size} mục: cơ sở dữ liệu đã được phục "
+                    "hồi từ bản sao lưu cũ, hoặc các mục sau đã bị bỏ."
+                ),
+                (
+                    f"a checkpoint kept elsewhere has {each.size} entries{then}, this log only {size}: an old backup was "
+                    "restored, or later entries were taken away"
+                ),
+            )
+        found = root_at(each.size)
+        if found is None:
+            continue
+        if found != each.root and each.size == size:
+            return (
+                f"Checkpoint giữ ở nơi khác cũng có {size} mục{when} nhưng mã gốc khác: có hai sổ cùng được ký, sổ đã rẽ nhánh.",
+                f"a checkpoint kept elsewhere has {size} entries too{then}, but another root: two logs were signed, a fork",
+            )
+        if found != each.root:
+            since = f"; hai bên còn giống nhau đến mục thứ {agreed}" if agreed else ""
+            until = f"; both agree on the first {agreed}" if agreed else ""
+            return (
+                (
+                    f"{each.size} mục đầu không phải là những mục đã được ký trong checkpoint giữ ở nơi khác{when}: "
+                    f"sổ đã bị viết lại hoặc rẽ nhánh{since}."
+                ),
+                (
+                    f"the first {each.size} entries are not those of a checkpoint kept elsewhere{then}: "
+                    f"the log was rewritten or forked{until}"
+                ),
+            )
+        agreed = each.size
+    return None
+
+
 # --- an export ---------------------------------------------------------------------------------
 
 
@@ -984,6 +1059,10 @@ class Report(NamedTuple):
     problems: List[Tuple[str, str]]
     remarks: Sequence[Tuple[str, str]] = ()
     """What is no fault, and what the reader must know: how far it goes what was proven."""
+    files: int = 0
+    """Files that were compared with what the ledger recorded of them."""
+    proven: Optional[Tuple[str, str]] = None
+    """What was proven, where it is not a number of entries."""
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -1014,6 +1093,18 @@ def _object(line: bytes, name: str) -> Dict[str, Any]:
     return value
 
 
+def read_notes(path: Path) -> List[bytes]:
+    """Return the signed heads of a file: one as it is or as it was printed, or one a line as JSON (`{"note": …}`).
+
+    Raises:
+        LedgerError: the file cannot be read.
+    """
+    data = _read(path)
+    if data.strip() and not data.lstrip().startswith(b"{"):
+        return [typed_note(data.decode("utf-8", "replace"))]
+    return [str(_object(line, path.name).get("note", "")).encode() for line in data.splitlines() if line.strip()]
+
+
 def _hashes(values: Any) -> List[bytes]:
     if not isinstance(values, list) or not all(isinstance(each, str) and _HEX.fullmatch(each) for each in values):
         raise LedgerError("bằng chứng không đúng định dạng", "a proof is malformed")
@@ -1021,15 +1112,20 @@ def _hashes(values: Any) -> List[bytes]:
 
 
 def _check_whole(
-    folder: Path, checkpoints: Sequence[Checkpoint], processes: int
+    folder: Path, checkpoints: Sequence[Checkpoint], kept: Sequence[Checkpoint], processes: int
 ) -> Tuple[Found, List[Tuple[str, str]]]:
-    found = check_file(folder / "entries.jsonl", sizes=[each.size for each in checkpoints], processes=processes)
+    sizes = [each.size for each in (*checkpoints, *kept)]
+    found = check_file(folder / "entries.jsonl", sizes=sizes, processes=processes)
     problems = list(found.problems)
     for checkpoint in checkpoints:
         problem = compare_with(checkpoint, found)
         if problem is not None:
             problems.append(problem)
             break
+    problem = not_continued(kept, found.size, found.roots.get) or next(
+        filter(None, (_dated_after(each, found.latest.get(each.size, ("", 0))) for each in kept)), None
+    )
+    problems += [problem] if problem is not None else []
     last = checkpoints[0]
     if found.size > last.size:
         problems.append(
@@ -1161,20 +1257,446 @@ def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
     return count, problems
 
 
+# --- files of a case ---------------------------------------------------------------------------
+
+
+class Paper:
+    """A document of a case, as the entries have it so far."""
+
+    def __init__(self, sha256: str, pages: Optional[int], *, from_elsewhere: bool) -> None:
+        self.sha256 = sha256
+        """Of the file its readers see; empty: nobody noted it."""
+        self.pages = pages
+        self.versions = [sha256]
+        """Of every file the entries name, those of documents that were merged into it too; the newest last."""
+        self.from_elsewhere = from_elsewhere
+        """Whether it came from another case, whose ledger has what its file was before."""
+
+
+class Seal(NamedTuple):
+    """A seal, as its entry has it."""
+
+    part: str
+    batch: int
+    documents: int
+    pages: int
+    folios: int
+    manifest: str
+    """SHA-256 of the manifest."""
+    before: str
+    """That of the manifest it adds to; empty: it is the first one."""
+
+
+_CHANGES_A_FILE = ("pages_changed", "signed_version", "document_split", "documents_merged")
+TELLS_OF_FILES = frozenset(
+    (
+        "case_registered",
+        "case_destroyed",
+        "document_filed",
+        "document_moved_in",
+        "document_moved_out",
+        "file_sealed",
+        *_CHANGES_A_FILE,
+    )
+)
+"""Kinds of entries from which `FilesOfCase` learns."""
+
+
+class FilesOfCase:
+    """What the entries of a case, told one after the other, say of its documents, their files and seals."""
+
+    def __init__(self) -> None:
+        self.papers: Dict[int, Paper] = {}
+        """Documents that are in the case, by their number."""
+        self.seals: List[Seal] = []
+        self.copies: Dict[str, int] = {}
+        """Redacted copies by their SHA-256, with the document they were made of."""
+        self.is_whole = False
+        """Whether the ledger has the case from its registration on: only then it knows all of its documents."""
+        self.is_destroyed = False
+
+    def learn(self, kind: str, data: Dict[str, Any]) -> None:
+        """Learn from an entry; what is not of the form it should have is left alone."""
+        document, sha256, pages = data.get("document"), data.get("sha256"), data.get("pages")
+        if kind == "case_registered":
+            self.is_whole = True
+        elif kind == "case_destroyed":
+            self.is_destroyed = True
+            self.papers.clear()
+        elif kind == "file_sealed":
+            self._learn_seal(data)
+        elif type(document) is not int or type(sha256) is not str:
+            return
+        elif kind == "document_redacted":
+            self.copies[sha256] = document
+        elif kind == "document_moved_out":
+            self.papers.pop(document, None)
+        elif kind in ("document_filed", "document_moved_in"):
+            self.papers[document] = Paper(sha256, pages, from_elsewhere=kind == "document_moved_in")
+        elif kind in _CHANGES_A_FILE:
+            paper = self.papers.setdefault(document, Paper("", None, from_elsewhere=True))
+            merged = self.papers.pop(data.get("merged_document", -1), None)
+            before = [data.get("sha256_before"), *(merged.versions if merged is not None else ()), sha256]
+            paper.versions += [each for each in before if type(each) is str and each not in paper.versions]
+            paper.from_elsewhere |= merged is not None and merged.from_elsewhere
+            paper.sha256, paper.pages = sha256, pages
+
+    def _learn_seal(self, data: Dict[str, Any]) -> None:
+        names = ("part", "batch", "documents", "pages", "folios", "manifest")
+        part, batch, documents, pages, folios, manifest = (data.get(name) for name in names)
+        if type(manifest) is str:
+            before = data.get("manifest_before") or ""
+            self.seals.append(Seal(str(part), batch or 0, documents or 0, pages or 0, folios or 0, manifest, before))
+
+
+def seal_problem(said: Any, seal: Seal) -> Optional[Tuple[str, str]]:
+    """Say what a manifest counts otherwise than the entry that names it."""
+    try:
+        rows = said["documents"]
+        counted = len(rows), sum(row["pages"] or 0 for row in rows), sum(len(row["folios"]) for row in rows)
+        before = said["previous"] or ""
+    except (KeyError, TypeError):
+        counted, before = (-1, -1, -1), ""
+    if counted == (seal.documents, seal.pages, seal.folios) and before == seal.before:
+        return None
+    return (
+        (
+            f"Bảng kê niêm phong đợt {seal.batch} ({seal.part}): số tài liệu, trang, bút lục hoặc bảng kê trước khác với mục niêm "
+            "phong trong sổ cái."
+        ),
+        f"the manifest of batch {seal.batch} ({seal.part}) counts otherwise than the entry that sealed it",
+    )
+
+
+_IN_PACKAGE = re.compile(r"documents/\d+-(\d{1,15})/(?:versions/(\d{1,15})/)?(original|archive)\.[a-z0-9]+")
+_DESCRIPTION = "metadata/case.json"
+_EVENTS = "metadata/premis.xml"
+"""It names the files of the ledger too, so it is written after that was signed."""
+_SEALS = re.compile(r"metadata/seal-[^/]+\.json")
+FILES = "files.sha256"
+"""List of the files that went out with the ledger of a case, as `sha256sum` writes it; its own hash is signed."""
+
+
+def _file_hash(path: Path) -> str:
+    digest = _sha256()
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def list_files(payload: Path, ledger: Path) -> Dict[str, str]:
+    """Return every file below a folder but the ledger's own and the events, by its path, with its SHA-256."""
+    found = {}
+    for path in sorted(payload.rglob("*")):
+        name = path.relative_to(payload).as_posix()
+        if path.is_file() and ledger not in path.parents and name != _EVENTS:
+            found[name] = _file_hash(path)
+    return found
+
+
+class _Package:
+    """The files that lie with the ledger of a case, compared with what it recorded of them."""
+
+    def __init__(self, payload: Path, ledger: Path, signed: str, said: FilesOfCase) -> None:
+        self.payload = payload
+        self.said = said
+        self.present = list_files(payload, ledger)
+        self.problems: List[Tuple[str, str]] = []
+        self.remarks: List[Tuple[str, str]] = []
+        self._named: Dict[str, None] = {}
+        self._listed = self._read_list(ledger / FILES, signed) if signed else None
+        self._sealed: Dict[int, Dict[str, Any]] = {}
+        self._look_at_seals()
+        self._look_at_documents()
+        self._look_at_description()
+        if self._listed is not None:
+            self._look_at_list(self._listed)
+
+    def _tell(self, name: str, vietnamese: str, english: str) -> None:
+        """Tell of a file, once."""
+        if name not in self._named:
+            self._named[name] = None
+            self.problems.append((vietnamese, english))
+
+    def _read_list(self, path: Path, signed: str) -> Optional[Dict[str, str]]:
+        data = path.read_bytes() if path.is_file() else b""
+        if _sha256(data).hexdigest() == signed:
+            rows = (line.split("  ", 1) for line in data.decode("utf-8", "replace").splitlines())
+            return {row[1]: row[0] for row in rows if len(row) == 2}
+        self.problems.append(
+            (
+                f"Danh sách tệp ledger/{FILES} không phải danh sách đã được ký cùng sổ cái: đã bị sửa, thay hoặc bỏ.",
+                f"the list of files ledger/{FILES} is not the one that was signed with the ledger",
+            )
+        )
+        return None
+
+    def _look_at_seals(self) -> None:
+        manifests = {name: each for name, each in self.present.items() if _SEALS.fullmatch(name)}
+        seals = {seal.manifest: seal for seal in self.said.seals}
+        false = set()
+        for name, hash_ in manifests.items():
+            try:
+                said = json.loads((self.payload / name).read_bytes())
+            except ValueError:
+                said = None
+            seal = seals.get(hash_)
+            if seal is None:
+                false |= {(said.get("part"), said.get("batch"))} if isinstance(said, dict) else set()
+                self._tell(
+                    name,
+                    f"Bảng kê niêm phong {name} không phải bảng kê sổ cái đã ghi khi niêm phong: đã bị sửa hoặc thay.",
+                    f"{name} is not the manifest the ledger recorded at the seal: it was changed or replaced",
+                )
+                continue
+            problem = seal_problem(said, seal)
+            if problem is not None:
+                self._tell(name, *problem)
+                continue
+            self._sealed.update({row.get("document"): row for row in said["documents"]})
+        for hash_, seal in seals.items():
+            if hash_ not in manifests.values() and (seal.part, seal.batch) not in false:
+                self.problems.append(
+                    (
+                        f"Thiếu bảng kê niêm phong đợt {seal.batch} ({seal.part}) mà sổ cái đã ghi (SHA-256 {hash_}).",
+                        f"the manifest of batch {seal.batch} ({seal.part}) that the ledger recorded is missing",
+                    )
+                )
+
+    def _look_at_documents(self) -> None:
+        originals: Dict[int, List[str]] = {}
+        shown: Dict[int, str] = {}
+        unknown = 0
+        for name, hash_ in self.present.items():
+            found = _IN_PACKAGE.fullmatch(name)
+            if found is None:
+                self._look_at_other(name, hash_)
+                continue
+            document, is_shown, is_original = int(found[1]), found[2] is None, found[3] == "original"
+            paper = self.said.papers.get(document)
+            if paper is None:
+                self._tell(
+                    name,
+                    f"Tệp thừa: {name}, sổ cái không ghi tài liệu số {document} trong vụ án này.",
+                    f"{name} is extra: the ledger knows no document {document} in this case",
+                )
+                continue
+            row = self._sealed.get(document, {})
+            if is_original:
+                originals.setdefault(document, []).append(hash_)
+            if is_original and is_shown:
+                shown[document] = name
+                if paper.sha256 and hash_ != paper.sha256:
+                    self._tell(
+                        name,
+                        f"Tệp {name} (tài liệu số {document}) đã bị thay: SHA-256 không phải mã sổ cái đã ghi.",
+                        f"{name} was replaced: it is not the file the ledger recorded of document {document}",
+                    )
+            elif not is_original and is_shown and row.get("archive_sha256"):
+                if hash_ != row["archive_sha256"]:
+                    self._tell(
+                        name,
+                        f"Tệp {name} (bản lưu của tài liệu số {document}) đã bị thay: SHA-256 không phải mã bảng kê niêm "
+                        "phong đã ghi.",
+                        f"{name} was replaced: it is not the archive copy of document {document} that was sealed",
+                    )
+            elif not is_original or hash_ not in paper.versions:
+                # copies with recognised words before the seal, and what a file was before it came into the case
+                unknown += self._listed is None
+        for document, paper in self.said.papers.items():
+            self._look_for_versions(document, paper, shown, originals.get(document, []))
+        if unknown:
+            self.remarks.append(
+                (
+                    (
+                        f"{unknown} tệp (bản lưu chưa niêm phong, phiên bản có trước khi vào vụ án) không được sổ cái ghi mã "
+                        "băm và gói không có danh sách đã ký: chưa đối chiếu được những tệp ấy."
+                    ),
+                    (
+                        f"of {unknown} files (copies that were not sealed, versions from before the case) the ledger has no "
+                        "hash and no signed list came with them: they could not be compared"
+                    ),
+                )
+            )
+
+    def _look_at_other(self, name: str, hash_: str) -> None:
+        known = name == _DESCRIPTION or _SEALS.fullmatch(name[:-4] if name.endswith(".p7s") else name)
+        if known or hash_ in self.said.copies or (self._listed is not None and self._listed.get(name) == hash_):
+            return
+        self._tell(
+            name,
+            f"Tệp thừa: {name} không có trong sổ cái.",
+            f"{name} is extra: the ledger knows nothing of it",
+        )
+
+    def _look_for_versions(self, document: int, paper: Paper, shown: Dict[int, str], originals: List[str]) -> None:
+        row = self._sealed.get(document)
+        if row is not None and paper.sha256 and row.get("sha256") != paper.sha256:
+            self._tell(
+                f"{document}",
+                f"Tài liệu số {document}: mã băm trong bảng kê niêm phong khác với mã sổ cái ghi sau cùng.",
+                f"document {document}: the seal's manifest has another hash than the ledger has last",
+            )
+        if document not in shown:
+            self._tell(
+                f"{document}",
+                f"Thiếu tệp của tài liệu số {document} mà sổ cái đã ghi (SHA-256 {paper.sha256}).",
+                f"the file of document {document} that the ledger recorded is missing",
+            )
+        missing = [each for each in paper.versions if each and each != paper.sha256 and each not in originals]
+        for hash_ in missing:
+            self._tell(
+                f"{document} {hash_}",
+                f"Thiếu hoặc đã bị thay: tệp của tài liệu số {document} như lúc trước khi sửa (SHA-256 {hash_}).",
+                f"a file of document {document} from before it was changed is missing or was replaced",
+            )
+
+    def _look_at_description(self) -> None:
+        if _DESCRIPTION not in self.present:
+            return
+        try:
+            rows = json.loads((self.payload / _DESCRIPTION).read_bytes())["documents"]
+            told = {row["document"]: (row["sha256"], row["pages"]) for row in rows}
+        except (ValueError, KeyError, TypeError):
+            told = {}
+        recorded = {document: (paper.sha256, paper.pages) for document, paper in self.said.papers.items()}
+        wrong = sorted(str(document) for document in {*told, *recorded} if told.get(document) != recorded.get(document))
+        if wrong:
+            self._tell(
+                _DESCRIPTION,
+                f"Bản mô tả {_DESCRIPTION} khác với sổ cái về mã băm hoặc số trang của tài liệu số {', '.join(wrong[:5])}.",
+                f"{_DESCRIPTION} says otherwise than the ledger of hash or pages of document {', '.join(wrong[:5])}",
+            )
+
+    def _look_at_list(self, listed: Dict[str, str]) -> None:
+        for name, hash_ in listed.items():
+            found = self.present.get(name)
+            in_package = _IN_PACKAGE.fullmatch(name)
+            if found is None and (in_package is None or in_package[1] not in self._named):
+                self._tell(
+                    name,
+                    f"Thiếu tệp {name} có trong danh sách đã ký.",
+                    f"{name} is missing: it is on the signed list",
+                )
+            elif found is not None and found != hash_:
+                self._tell(
+                    name,
+                    f"Tệp {name} đã bị thay: SHA-256 không phải mã trong danh sách đã ký.",
+                    f"{name} was replaced: it has another hash than on the signed list",
+                )
+        for name in self.present:
+            if name not in listed:
+                self._tell(
+                    name,
+                    f"Tệp thừa: {name} không có trong danh sách đã ký.",
+                    f"{name} is extra: it is not on the signed list",
+                )
+
+
+def _check_files(
+    payload: Optional[Path], folder: Path, checkpoint: Checkpoint
+) -> Tuple[int, List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Compare the files that lie with the ledger of a case; return how many, problems and remarks."""
+    if payload is None:
+        alone = (
+            "Bản trích này đi cùng một gói có tệp; gói không có ở đây nên tệp chưa được đối chiếu: hãy nêu thư mục của cả gói.",
+            "this extract came with files that are not here, so they were not compared: name the folder of all of it",
+        )
+        return 0, [], [alone] if checkpoint.files else []
+    said: Dict[str, FilesOfCase] = {}
+    for line in _lines(folder / "entries.jsonl"):
+        try:
+            entry = entry_of(line)
+        except LedgerError:
+            continue
+        said.setdefault(entry.ledger, FilesOfCase()).learn(entry.said["kind"], entry.said["data"])
+    if len(said) != 1:
+        raise LedgerError(
+            "Tệp chỉ đối chiếu được với bản trích sổ của một vụ án.",
+            "files can be compared with the extract of one case only",
+        )
+    package = _Package(payload, folder, checkpoint.files, next(iter(said.values())))
+    return len(package.present), package.problems, package.remarks
+
+
+def _where(what: Path) -> Tuple[Path, Optional[Path]]:
+    """Return where the ledger lies that is meant by a folder, and where the files lie that belong to it, if any do."""
+    what = what.resolve()
+    for ledger, payload in ((what / "data" / "ledger", what / "data"), (what / "ledger", what)):
+        if (ledger / "checkpoint").is_file():
+            return ledger, payload
+    beside = what.name == "ledger" and any((what.parent / each).is_dir() for each in ("documents", "metadata"))
+    return what, what.parent if beside else None
+
+
+# --- checking ----------------------------------------------------------------------------------
+
+
+class Step(NamedTuple):
+    """A proof that the later of two checkpoints only added to the earlier one."""
+
+    before: Checkpoint
+    after: Checkpoint
+
+
+_NOT_PROVEN = LedgerError(
+    "Với checkpoint giữ ở nơi khác, bản trích sổ của một vụ án cần thêm bằng chứng nối tiếp giữa hai checkpoint "
+    "(vks_ledger prove --since SỐ_MỤC, rồi --consistency TỆP), hoặc hãy đối chiếu bản xuất toàn bộ sổ.",
+    "an older checkpoint needs a proof of consistency (vks_ledger prove --since, then --consistency) or the whole log",
+)
+
+
+def _step(proof: Dict[str, Any], name: str, keys: Sequence[PublicKey], test: SignatureTest) -> Step:
+    """Return what a proof of consistency shows.
+
+    Raises:
+        LedgerError: it is malformed, its checkpoints are not signed by these keys, or it shows the contrary.
+    """
+    try:
+        notes = [str(proof[each]).encode() for each in ("from", "to")]
+    except KeyError:
+        raise LedgerError(f"Tệp {name} không đúng định dạng.", f"{name} is malformed") from None
+    before, after = (open_checkpoint(note, keys, test) for note in notes)
+    problem = not_continued([before], after.size, {after.size: after.root}.get)
+    if problem is not None:
+        raise LedgerError(*problem)
+    path = _hashes(proof.get("path"))
+    if not is_consistent(before.size, after.size, before.root, after.root, path):
+        raise LedgerError(
+            f"Checkpoint {after.size} mục không nối tiếp checkpoint {before.size} mục: sổ đã bị viết lại hoặc rẽ nhánh "
+            "giữa hai lần ký, hoặc bằng chứng đã bị sửa.",
+            f"the head at {after.size} entries is no continuation of the one at {before.size}: the log was rewritten or "
+            "forked between the two, or the proof was changed",
+        )
+    return Step(before, after)
+
+
+def _roots(newest: Checkpoint, steps: Iterable[Step]) -> Dict[int, bytes]:
+    """Return the heads of the log at sizes that are proven to be earlier ones of this checkpoint's."""
+    roots = {newest.size: newest.root}
+    for step in sorted(steps, key=lambda step: step.after.size, reverse=True):
+        if roots.get(step.after.size) == step.after.root:
+            roots[step.before.size] = step.before.root
+    return roots
+
+
 def check_export(
     folder: Path,
     *,
     keys: Sequence[PublicKey] = (),
     older: Sequence[Path] = (),
+    consistency: Sequence[Path] = (),
     processes: int = 2,
     test: SignatureTest = signed_by,
 ) -> Report:
-    """Check an export: form, chains, tree, signature.
+    """Check an export: form, chains, tree, signature; and the files that lie with it, as in a package for the archive.
 
     Args:
-        folder: where `entries.jsonl` and `checkpoint` lie.
+        folder: where `entries.jsonl` and `checkpoint` lie, or a package with a folder `ledger` that has them.
         keys: public keys that are trusted, from paper; those that came with the export when left out.
         older: checkpoints that were kept elsewhere; the log must contain what they signed.
+        consistency: proofs from those checkpoints on, for the ledger of one case.
         processes: how many do the work on a long log.
         test: how a signature is tested.
 
@@ -1182,35 +1704,78 @@ def check_export(
         LedgerError: a file is missing or malformed, or the checkpoint is not signed by a known key.
     """
     remarks: List[Tuple[str, str]] = []
+    folder, payload = _where(folder)
     trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
     newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
     _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
+    kept = [open_checkpoint(note, trusted, test) for path in older for note in read_notes(path)]
+    files = 0
     if (folder / "proofs.jsonl").is_file():
-        if older:
-            raise LedgerError(
-                "Chỉ đối chiếu được checkpoint cũ với bản xuất toàn bộ sổ.",
-                "older checkpoints can be compared with an export of the whole log only",
-            )
+        steps = [_step(_object(_read(path), path.name), path.name, trusted, test) for path in consistency]
+        roots = _roots(newest, steps)
+        forked = not_continued(kept, newest.size, roots.get)
+        if forked is None and any(each.size not in roots for each in kept):
+            raise _NOT_PROVEN
         found, problems, remarks = _check_some(folder, newest)
+        problems += [forked] if forked is not None else []
+        files, wrong, more = _check_files(payload, folder, newest)
+        problems, remarks = problems + wrong, remarks + more
     else:
-        earlier = [open_checkpoint(_read(path), trusted, test) for path in older]
-        kept = folder / "checkpoints.jsonl"
-        if kept.is_file():
-            notes = [str(_object(line, kept.name).get("note", "")) for line in _lines(kept)]
-            earlier += [open_checkpoint(note.encode(), trusted, test) for note in notes]
-        found, problems = _check_whole(folder, [newest, *earlier], processes)
+        # what went out with the log, and what was kept elsewhere
+        beside = folder / "checkpoints.jsonl"
+        earlier = [open_checkpoint(note, trusted, test) for note in read_notes(beside)] if beside.is_file() else []
+        found, problems = _check_whole(folder, [newest, *earlier], kept, processes)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
-    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks)
+    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files)
 
 
-def check_proof(path: Path, *, keys: Sequence[PublicKey] = (), test: SignatureTest = signed_by) -> Report:
-    """Check the proof that one entry is in the log.
+def _check_step(
+    proof: Dict[str, Any], path: Path, keys: Sequence[PublicKey], older: Sequence[Path], test: SignatureTest
+) -> Report:
+    try:
+        trusted = list(keys) or [parse_key(each) for each in proof["keys"]]
+    except (KeyError, TypeError, AttributeError):
+        raise LedgerError(f"Tệp {path.name} không đúng định dạng.", f"{path.name} is malformed") from None
+    step = _step(proof, path.name, trusted, test)
+    roots = _roots(step.after, [step])
+    kept = [open_checkpoint(note, trusted, test) for each in older for note in read_notes(each)]
+    forked = not_continued(kept, step.after.size, roots.get)
+    if forked is None and any(each.size not in roots for each in kept):
+        forked = (
+            "Bằng chứng nối tiếp này không bắt đầu từ checkpoint giữ ở nơi khác: hãy lập lại bằng --since đúng số mục của nó.",
+            "this proof does not begin at the checkpoint that was kept elsewhere: make one with its number of entries",
+        )
+    proven = (
+        (
+            f"Checkpoint {step.after.size} mục nối tiếp checkpoint {step.before.size} mục: không mục nào trong "
+            f"{step.before.size} mục đầu bị sửa, bớt hay đổi thứ tự."
+        ),
+        f"the head at {step.after.size} entries continues the one at {step.before.size}: none of those was changed.",
+    )
+    problems = [forked] if forked is not None else []
+    return Report(0, 0, step.after, trusted, bool(keys), 0, problems, proven=proven)
+
+
+def check_proof(
+    path: Path, *, keys: Sequence[PublicKey] = (), older: Sequence[Path] = (), test: SignatureTest = signed_by
+) -> Report:
+    """Check the proof that one entry is in the log, or that one checkpoint continues another.
+
+    Args:
+        path: the proof.
+        keys: public keys that are trusted, from paper; those that came with the proof when left out.
+        older: checkpoints that were kept elsewhere, from which a proof of consistency has to begin.
+        test: how a signature is tested.
 
     Raises:
         LedgerError: it is malformed or proves nothing.
     """
     proof = _object(_read(path), path.name)
+    if "from" in proof:
+        return _check_step(proof, path, keys, older, test)
+    if older:
+        raise _NOT_PROVEN
     try:
         line, note = str(proof["entry"]).encode(), str(proof["checkpoint"]).encode()
         place, trusted = proof["leaf"], list(keys) or [parse_key(each) for each in proof["keys"]]
@@ -1236,19 +1801,38 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     parser = argparse.ArgumentParser(description="Kiểm tra sổ cái đã xuất (checks an exported custody ledger).")
-    parser.add_argument("what", type=Path, help="thư mục xuất, hoặc tệp bằng chứng .json (folder, or proof)")
+    parser.add_argument(
+        "what", type=Path, help="thư mục xuất, thư mục của gói, hoặc tệp bằng chứng .json (export, package or proof)"
+    )
     parser.add_argument("--key", action="append", default=[], help="khóa công khai ghi trên giấy (key on the paper)")
     parser.add_argument(
-        "--checkpoint", action="append", default=[], type=Path, help="checkpoint cũ giữ ở nơi khác (older checkpoint)"
+        "--checkpoint",
+        action="append",
+        default=[],
+        type=Path,
+        help="checkpoint cũ giữ ở nơi khác: tệp, hoặc chữ chép từ bản in (older checkpoint, also typed from paper)",
+    )
+    parser.add_argument(
+        "--consistency",
+        action="append",
+        default=[],
+        type=Path,
+        help="bằng chứng nối tiếp từ checkpoint ấy, cho bản trích của một vụ (proof from that checkpoint on)",
     )
     parser.add_argument("--processes", type=int, default=2, help="số tiến trình (processes)")
     chosen = parser.parse_args(words)
     try:
         keys = [parse_key(each) for each in chosen.key]
         if chosen.what.is_dir():
-            report = check_export(chosen.what, keys=keys, older=chosen.checkpoint, processes=chosen.processes)
+            report = check_export(
+                chosen.what,
+                keys=keys,
+                older=chosen.checkpoint,
+                consistency=chosen.consistency,
+                processes=chosen.processes,
+            )
         else:
-            report = check_proof(chosen.what, keys=keys)
+            report = check_proof(chosen.what, keys=keys, older=chosen.checkpoint)
     except LedgerError as error:
         _say(f"KHÔNG ĐẠT: {error.vietnamese}\nNOT VALID: {error.english}")
         return 1
@@ -1260,12 +1844,16 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     if report.problems:
         return 1
     checkpoint = report.checkpoint
-    if checkpoint is not None:
+    if report.proven is not None:
+        _say(f"ĐẠT: {report.proven[0]}\nVALID: {report.proven[1]}")
+    elif checkpoint is not None:
         _say(
             f"ĐẠT: {report.entries} mục của {report.ledgers} sổ, đúng như đã ký tại checkpoint {checkpoint.size} mục "
             f"(mã gốc {base64.b64encode(checkpoint.root).decode()})."
         )
         _say(f"VALID: {report.entries} entries of {report.ledgers} ledgers, as signed at {checkpoint.size} entries.")
+    if report.files:
+        _say(f"{report.files} tệp đi cùng đúng như sổ cái đã ghi (files that came with it are those recorded).")
     for vietnamese, english in report.remarks:
         _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
     if report.openings:

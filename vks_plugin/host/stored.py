@@ -62,3 +62,20 @@ def nobodys_files() -> Iterator[Path]:
                     continue
                 if settled:
                     yield names[name]
+
+
+class Hashes(NamedTuple):
+    """SHA-256 of the files of a version, by the host's own record."""
+
+    original: str
+    archive: str
+    """Empty: there is no archive copy, or the host has no record of it."""
+
+
+def recorded_hashes(documents: Collection[int]) -> dict[int, dict[int, Hashes]]:
+    """Return, for each of these documents, what the host records of every version, those in the trash too (one query)."""
+    rows = Document.global_objects.filter(Q(pk__in=documents) | Q(root_document_id__in=documents))
+    found: dict[int, dict[int, Hashes]] = {}
+    for pk, root, original, archive in rows.values_list("pk", "root_document_id", "checksum", "archive_checksum"):
+        found.setdefault(root or pk, {})[pk] = Hashes(original, archive or "")
+    return found

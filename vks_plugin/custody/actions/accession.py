@@ -60,6 +60,7 @@ from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
 from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
+from vks_plugin.custody.verify_ledger import list_files
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import BATCH, newest_versions
@@ -477,12 +478,11 @@ def _write_metadata(
     key: OfficeKey | None,
 ) -> None:
     ledger = payload / "ledger"
-    # written anew by a run that goes on: more may stand in it by now
-    shutil.rmtree(ledger, ignore_errors=True)
-    shown = [name for name, act in ACTS.items() if act.hidden and not act.leaders_only]
-    export(ledger, case=item.case, shown=shown)
+    # written anew by a run that goes on: more may stand in them by now
+    for left in (ledger, payload / "metadata"):
+        shutil.rmtree(left, ignore_errors=True)
     metadata = payload / "metadata"
-    metadata.mkdir(exist_ok=True, mode=0o700)
+    metadata.mkdir(mode=0o700)
     files_by: dict[int, list[_Kept]] = defaultdict(list)
     for each in kept:
         files_by[each.filed.pk].append(each)
@@ -504,11 +504,11 @@ def _write_metadata(
             seal.with_name(seal.name + SUFFIX).write_bytes(bytes(manifest.signature))
         elif key is not None:
             sign_beside(seal, key)
-    files = [
-        PackedFile(path.relative_to(payload).as_posix(), sha256_of(path), path.stat().st_size)
-        for path in files_below(payload)
-        if path.name != "premis.xml"
-    ]
+    listed = list_files(payload, ledger)
+    shown = [name for name, act in ACTS.items() if act.hidden and not act.leaders_only]
+    export(ledger, case=item.case, shown=shown, files=listed)
+    listed |= {path.relative_to(payload).as_posix(): sha256_of(path) for path in files_below(ledger)}
+    files = [PackedFile(name, sha256, (payload / name).stat().st_size) for name, sha256 in sorted(listed.items())]
     originals = {each.stored.version: each.name for each in kept if not each.stored.archive}
     copies = {each.name: originals[each.stored.version] for each in kept if each.stored.archive}
     (metadata / "premis.xml").write_bytes(premis(files, _acts(item, kept), copies=copies))

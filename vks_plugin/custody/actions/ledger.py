@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import logging
 import os
@@ -316,7 +317,13 @@ def _keep_subtrees(size: int) -> None:
 # --- handing out
 
 
-def export(folder: Path, *, case: CaseFile | None = None, shown: Collection[str] = ()) -> LedgerCheckpoint:
+def export(
+    folder: Path,
+    *,
+    case: CaseFile | None = None,
+    shown: Collection[str] = (),
+    files: Mapping[str, str] | None = None,
+) -> LedgerCheckpoint:
     """Write the ledger, or that of one case, into a new folder together with what checks it.
 
     Args:
@@ -324,6 +331,7 @@ def export(folder: Path, *, case: CaseFile | None = None, shown: Collection[str]
         case: only this one, each entry with its proof.
         shown: kinds of entries of the case whose hidden values are shown; the access log and the ledger have that they
             were.
+        files: what goes out with the ledger of the case, by path, with its SHA-256; the list of it is signed with the head.
 
     Raises:
         Conflict: something is there already.
@@ -340,7 +348,7 @@ def export(folder: Path, *, case: CaseFile | None = None, shown: Collection[str]
         if case is None:
             _write_whole(fresh, checkpoint)
         else:
-            note = _write_case(fresh, checkpoint, case, shown, asked_at)
+            note = _write_case(fresh, checkpoint, case, shown, asked_at, files or {})
         _write(fresh / "checkpoint", note)
         _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
         shutil.copyfile(verify_ledger.__file__, fresh / "verify_ledger.py")
@@ -365,21 +373,28 @@ def _write_whole(folder: Path, checkpoint: LedgerCheckpoint) -> None:
         text.writelines(json.dumps({"note": row.note}, ensure_ascii=False) + "\n" for row in earlier)
 
 
-def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: dt.datetime) -> str:
+def _end_note(checkpoint: LedgerCheckpoint, proofs: Sequence[Proof], asked_at: dt.datetime, listed: str) -> str:
     """Return the head signed once more, together with how many entries the case has and with which it ends.
 
-    Without that an extract could be cut off at its end, and what is left of it would still be proven.
+    Without that an extract could be cut off at its end, and what is left of it would still be proven. The list of files
+    is signed for the same reason: of copies with recognised words the ledger has no hash before the seal.
     """
     key = signing_key()
     last = proofs[-1].entry
     end = verify_ledger.End(str(last.ledger), len(proofs), bytes(last.hash).hex())
     signed = verify_ledger.parse_checkpoint(verify_ledger.parse_note(checkpoint.note.encode()).text)
     at = max(signed.at, written_at(max([asked_at, *(proof.entry.at for proof in proofs)])))
-    return sign_note(checkpoint_text(key.name, checkpoint.size, bytes(checkpoint.root), at=at, ends=[end]), key)
+    root = bytes(checkpoint.root)
+    return sign_note(checkpoint_text(key.name, checkpoint.size, root, at=at, ends=[end], files=listed), key)
 
 
 def _write_case(
-    folder: Path, checkpoint: LedgerCheckpoint, case: CaseFile, shown: Collection[str], asked_at: dt.datetime
+    folder: Path,
+    checkpoint: LedgerCheckpoint,
+    case: CaseFile,
+    shown: Collection[str],
+    asked_at: dt.datetime,
+    files: Mapping[str, str],
 ) -> str:
     """Write the ledger of one case with its proofs, and return the checkpoint that says where it ends."""
     proofs = proven_entries(case, checkpoint)
@@ -390,7 +405,11 @@ def _write_case(
             text.write(json.dumps({"leaf": proof.leaf, "path": [each.hex() for each in proof.path]}) + "\n")
     if shown:
         _note_shown(case, _write_openings(folder, proofs, shown))
-    return _end_note(checkpoint, proofs, asked_at) if proofs else checkpoint.note
+    listed = "".join(f"{hash_}  {name}\n" for name, hash_ in sorted(files.items()))
+    if files:
+        _write(folder / verify_ledger.FILES, listed)
+    signed = hashlib.sha256(listed.encode()).hexdigest() if files else ""
+    return _end_note(checkpoint, proofs, asked_at, signed) if proofs else checkpoint.note
 
 
 def _note_shown(case: CaseFile, values: Counter[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -19,6 +20,7 @@ from vks_plugin.custody import merkle
 from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey, LedgerLeaf, LedgerSubtree
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.verify_ledger import (
     FIRST,
     LedgerError,
@@ -156,6 +158,46 @@ def prove(case: CaseFile | None, seq: int) -> Proof:
     return Proof(entry, entry.leaf.index, path, checkpoint)
 
 
+class Continuation(NamedTuple):
+    """What shows somebody outside that a later signed head only added to an earlier one (RFC 9162, 2.1.4)."""
+
+    before: LedgerCheckpoint
+    after: LedgerCheckpoint
+    path: list[bytes]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as the file the verifier reads."""
+        return {
+            "from": self.before.note,
+            "to": self.after.note,
+            "path": [each.hex() for each in self.path],
+            "keys": [str(key) for key in public_keys()],
+        }
+
+
+def prove_continuation(since: int, until: int | None = None) -> Continuation:
+    """Return the proof that a signed head continues an earlier one.
+
+    Args:
+        since: how many entries the earlier one covers.
+        until: the same of the later one; None: the newest.
+
+    Raises:
+        NotFound: no head was signed at one of these sizes.
+        Conflict: the later one covers less.
+    """
+    last = last_checkpoint()
+    wanted = [since, until if until is not None or last is None else last.size]
+    found = {row.size: row for row in LedgerCheckpoint.objects.filter(size__in=[size for size in wanted if size])}
+    for size in wanted:
+        if size not in found:
+            raise NotFound(_("Sổ cái không có điểm chốt nào ở %(size)s mục.") % {"size": size or 0})
+    before, after = (found[size] for size in wanted if size is not None)
+    if before.size > after.size:
+        raise Conflict(_("Điểm chốt sau phải có số mục lớn hơn điểm chốt trước."))
+    return Continuation(before, after, merkle.consistency_path(hashes_of(after.size), before.size, after.size))
+
+
 class Verified(NamedTuple):
     """What a check of the whole ledger found."""
 
@@ -288,7 +330,7 @@ def unsigned_since() -> dt.datetime | None:
 
 
 def verify(*, processes: int = 1) -> Verified:
-    """Check everything: each entry, each chain, the tree, and every checkpoint ever signed.
+    """Check everything: each entry, each chain, the tree, every checkpoint ever signed, and what was recorded of files.
 
     Entries are read once, as a stream; what is kept of the tree is not trusted but computed anew.
     """
@@ -315,6 +357,7 @@ def verify(*, processes: int = 1) -> Verified:
     entries = LedgerEntry.objects.count()
     if entries > found.size:
         problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": entries - found.size})
+    problems += islice(otherwise_than_recorded(), _MOST)
     return Verified(found.size, found.ledgers, len(checkpoints), problems)
 
 

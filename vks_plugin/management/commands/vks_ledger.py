@@ -1,4 +1,4 @@
-"""The custody ledger: check it, sign its head, prove an entry, hand it out, keep its key."""
+"""The custody ledger: check it, sign its head, prove an entry or that it goes on, hand it out, keep its key."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from vks_plugin.language import speaking
 class Command(BaseCommand):
     """Each of its words calls one action or query."""
 
-    help = (
-        "Sổ cái: kiểm tra (verify), chốt và ký (checkpoint), chứng minh một mục (prove), xuất (export), khóa ký (key)."
-    )
+    help = "Sổ cái: kiểm tra (verify), chốt và ký (checkpoint), chứng minh một mục hoặc sự nối tiếp (prove), xuất (export), khóa ký (key)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to do and its options."""
@@ -29,6 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("dir", nargs="?", metavar="DIR", type=Path, help="export: thư mục mới sẽ ghi")
         parser.add_argument("--case", metavar="CODE", help="prove, export: chỉ vụ án này")
         parser.add_argument("--seq", type=int, metavar="N", help="prove: số thứ tự của mục trong vụ án")
+        parser.add_argument(
+            "--since", type=int, metavar="N", help="prove: chứng minh điểm chốt sau nối tiếp điểm chốt N mục"
+        )
+        parser.add_argument("--until", type=int, metavar="N", help="prove --since: điểm chốt sau; mặc định là mới nhất")
         parser.add_argument(
             "--out", metavar="FILE", type=Path, help="prove: ghi bằng chứng, checkpoint: bản in PDF, vào tệp này"
         )
@@ -103,16 +105,20 @@ class Command(BaseCommand):
         return case
 
     def _prove(self, options: dict[str, Any]) -> None:
-        if options["seq"] is None:
-            message = "Hãy nêu --seq: số thứ tự của mục."
+        if (options["seq"] is None) == (options["since"] is None):
+            message = "Hãy nêu --seq (số thứ tự của mục), hoặc --since (số mục của điểm chốt trước)."
             raise CommandError(message)
-        data = queries.prove(self._case(options), options["seq"]).as_data()
+        if options["seq"] is not None:
+            data = queries.prove(self._case(options), options["seq"]).as_data()
+        else:
+            data = queries.prove_continuation(options["since"], options["until"]).as_data()
         text = json.dumps(data, ensure_ascii=False, indent=1)
         if options["out"] is None:
             self.stdout.write(text)
             return
         options["out"].write_text(text + "\n", encoding="utf-8")
-        self._print(options, {"file": str(options["out"]), "leaf": data["leaf"]}, f"{options['out']}")
+        told = {"leaf": data["leaf"]} if "leaf" in data else {}
+        self._print(options, {"file": str(options["out"]), **told}, f"{options['out']}")
 
     def _export(self, options: dict[str, Any]) -> None:
         folder: Path | None = options["dir"]

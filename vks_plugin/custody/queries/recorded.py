@@ -1,0 +1,146 @@
+"""What the database says of documents, their files and seals, compared with what the ledger recorded of them.
+
+Only what is written down is compared: hashes, numbers of pages, the bytes of manifests. The files themselves are read by
+the comparison of stored files, which holds them against the same hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
+from vks_plugin.custody.verify_ledger import TELLS_OF_FILES, FilesOfCase, Seal, seal_problem
+from vks_plugin.host.stored import Hashes, recorded_hashes
+
+_AT_ONCE = 400
+"""Cases that are compared together; documents are asked for by as many."""
+
+
+def otherwise_than_recorded() -> Iterator[str]:
+    """Yield a sentence for each document, file and seal of which the database says otherwise than the ledger."""
+    cases = CaseFile.objects.order_by("pk").values_list("pk", "code").iterator(chunk_size=4000)
+    while some := dict(islice(cases, _AT_ONCE)):
+        found = list(_compared(some))
+        if found:
+            # an act may have ended between two questions: what is wrong is found again
+            again = set(_compared({case: some[case] for case, _sentence in found}))
+            yield from (sentence for case, sentence in found if (case, sentence) in again)
+
+
+def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
+    said: dict[int, FilesOfCase] = defaultdict(FilesOfCase)
+    rows = LedgerEntry.objects.filter(case_id__in=codes, kind__in=TELLS_OF_FILES).order_by("case_id", "seq")
+    for case, kind, line in rows.values_list("case_id", "kind", "line").iterator(chunk_size=4000):
+        try:
+            data = json.loads(bytes(line))["data"]
+        except (ValueError, KeyError, TypeError):
+            # the check of the entries names it
+            continue
+        said[case].learn(kind, data)
+    manifests: dict[int, list[SealManifest]] = defaultdict(list)
+    for manifest in SealManifest.objects.filter(case_id__in=codes).order_by("pk"):
+        manifests[manifest.case_id].append(manifest)
+    papers: dict[int, dict[int, tuple[str, int | None]]] = defaultdict(dict)
+    found = CaseDocument.objects.filter(case_id__in=codes).order_by("pk")
+    for case, document, sha256, pages in found.values_list("case_id", "document_id", "sha256", "page_count").iterator():
+        papers[case][document] = sha256, pages
+    for case, code in codes.items():
+        if case in said or case in manifests:
+            told = (_documents(code, said[case], papers[case]), _seals(code, said[case], manifests[case]))
+            yield from ((case, sentence) for sentences in told for sentence in sentences)
+    yield from _of_the_host(codes, papers)
+
+
+def _documents(code: str, said: FilesOfCase, papers: dict[int, tuple[str, int | None]]) -> Iterator[str]:
+    for document, paper in said.papers.items():
+        there = papers.get(document)
+        named = {"code": code, "document": document}
+        if there is None:
+            yield _("%(code)s: tài liệu số %(document)d mà sổ cái đã ghi không còn trong hồ sơ.") % named
+        elif (paper.sha256 and there[0] != paper.sha256) or there[1] != paper.pages:
+            yield (
+                _("%(code)s: mã băm hoặc số trang của tài liệu số %(document)d đã bị sửa, khác với sổ cái đã ghi.")
+                % named
+            )
+    # of what came into a case before the ledger, the ledger knows nothing
+    if said.is_whole or said.is_destroyed:
+        for document in papers.keys() - said.papers.keys():
+            yield (
+                _("%(code)s: tài liệu số %(document)d có trong hồ sơ mà sổ cái không ghi.")
+                % {"code": code, "document": document}
+            )
+
+
+def _seals(code: str, said: FilesOfCase, manifests: Sequence[SealManifest]) -> Iterator[str]:
+    seals = {seal.manifest: seal for seal in said.seals}
+    for manifest in manifests:
+        named = {"code": code, "number": manifest.number, "part": dict(PARTS).get(manifest.part, manifest.part)}
+        seal = seals.pop(manifest.sha256, None)
+        if seal is None or not _is_as_sealed(manifest, seal):
+            yield (
+                _("%(code)s: bảng kê niêm phong số %(number)d (%(part)s) đã bị sửa, khác với bảng kê sổ cái đã ghi.")
+                % named
+            )
+        elif _frozen(manifest) != set(
+            SealedDocument.objects.filter(manifest=manifest).values_list(
+                "document_id", "version_id", "pages", "sha256", "archive_sha256"
+            )
+        ):
+            yield (
+                _("%(code)s: danh sách tài liệu đã niêm phong khác với bảng kê niêm phong số %(number)d (%(part)s).")
+                % named
+            )
+    for seal in seals.values():
+        yield (
+            _("%(code)s: thiếu bảng kê niêm phong của đợt %(batch)d (%(part)s) mà sổ cái đã ghi.")
+            % {"code": code, "batch": seal.batch, "part": dict(PARTS).get(seal.part, seal.part)}
+        )
+
+
+def _is_as_sealed(manifest: SealManifest, seal: Seal) -> bool:
+    line = bytes(manifest.line)
+    counted = manifest.documents, manifest.pages, manifest.folios, manifest.previous
+    return (
+        hashlib.sha256(line).hexdigest() == manifest.sha256
+        and counted == (seal.documents, seal.pages, seal.folios, seal.before)
+        and seal_problem(json.loads(line), seal) is None
+    )
+
+
+def _frozen(manifest: SealManifest) -> set[tuple[Any, ...]]:
+    names = ("document", "version", "pages", "sha256")
+    return {(*(row[name] for name in names), row["archive_sha256"] or "") for row in manifest.said["documents"]}
+
+
+def _of_the_host(
+    codes: dict[int, str], papers: dict[int, dict[int, tuple[str, int | None]]]
+) -> Iterator[tuple[int, str]]:
+    """Yield where the host's own record of a file is another one, which a comparison of its bytes would go by."""
+    filed = iter([(case, document, facts[0]) for case, rows in papers.items() for document, facts in rows.items()])
+    while some := list(islice(filed, _AT_ONCE)):
+        documents = [document for _case, document, _sha256 in some]
+        host = recorded_hashes(documents)
+        sealed = {row.document_id: row for row in SealedDocument.objects.filter(document_id__in=documents)}
+        for case, document, sha256 in some:
+            versions = host.get(document, {})
+            row = sealed.get(document)
+            known = not sha256 or any(each.original == sha256 for each in versions.values())
+            if not known or (row is not None and not _is_frozen(row, versions.get(row.version_id))):
+                named = {"code": codes[case], "document": document}
+                yield case, _("%(code)s: DMS ghi mã băm khác với sổ cái cho tệp của tài liệu số %(document)d.") % named
+
+
+def _is_frozen(row: SealedDocument, there: Hashes | None) -> bool:
+    return there is not None and (there.original, there.archive or row.archive_sha256) == (
+        row.sha256,
+        row.archive_sha256,
+    )
