@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
 import vks_plugin
+from tests.documented import DOCS, as_markdown, block_of, compare_block
 from tests.run import LANES
 from vks_plugin import cli, errors
 from vks_plugin.access.explain import REACH_NAMES
@@ -47,7 +47,6 @@ from vks_plugin.exchange.columns import columns
 from vks_plugin.organization.roles import HOST_PERMISSIONS, Role
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = ROOT / "docs"
 PACKAGE = Path(vks_plugin.__file__).parent
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((DOCS / "en").glob("*.md"))]
 TRANSLATED = sorted((DOCS / "en").glob("*.md"))
@@ -60,31 +59,10 @@ A_UUID = "e72706fe-0ca5-49a5-a7b3-4c168ddabcc9"
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
-def _block(page: Path, name: str) -> str:
-    """Return what stands between `<!-- name: … -->` and `<!-- end -->`."""
-    found = re.findall(rf"<!-- {name}: [^>]*-->\n(.*?)<!-- end -->", page.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(found) == 1, f"{page.name} should have one block “{name}”"
-    return str(found[0])
-
-
 def _rows(table: str) -> list[list[str]]:
     """Return the cells of a table without its heading."""
     lines = [line for line in table.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-def _table(*rows: tuple[str, ...]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join(["", lines[0], "|" + "---|" * len(rows[0]), *lines[1:], "", ""])
-
-
-def _compare(page: Path, name: str, expected: str) -> None:
-    """Compare a written block with what the code says now, or put it there when asked to."""
-    if os.environ.get("WRITE_DOCUMENTATION"):
-        text = page.read_text(encoding="utf-8")
-        block = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
-        page.write_text(block.sub(lambda found: f"{found[1]}{expected}{found[2]}", text), encoding="utf-8")
-    assert _block(page, name) == expected
 
 
 def _code(page: Path) -> Iterator[tuple[str, bool]]:
@@ -101,7 +79,7 @@ def _code(page: Path) -> Iterator[tuple[str, bool]]:
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
-    shown = {row[0].strip("`"): row[1] for row in _rows(_block(DOCS / "settings.md", "settings"))}
+    shown = {row[0].strip("`"): row[1] for row in _rows(block_of(DOCS / "settings.md", "settings"))}
     expected = {}
     for field in fields(Configuration):
         default: Any = field.default
@@ -110,7 +88,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     expected["VKS_DATA_DIR"] = "`vks` trong / in `PAPERLESS_DATA_DIR`"
     expected["VKS_LEDGER_KEY_FILE"] = "`ledger.key` trong / in `VKS_DATA_DIR`"
     assert shown == expected
-    assert all(len(row) == 4 and row[2] and row[3] for row in _rows(_block(DOCS / "settings.md", "settings")))
+    assert all(len(row) == 4 and row[2] and row[3] for row in _rows(block_of(DOCS / "settings.md", "settings")))
 
 
 def test_the_default_folder_is_where_the_table_says(settings: Any) -> None:
@@ -141,7 +119,7 @@ def _own_options(command: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("page", ["administrators.md", "en/administrators.md"])
 def test_the_table_of_commands_names_each_with_its_options(page: str) -> None:
-    rows = {row[0].strip("`"): row for row in _rows(_block(DOCS / page, "commands"))}
+    rows = {row[0].strip("`"): row for row in _rows(block_of(DOCS / page, "commands"))}
     assert sorted(rows) == COMMANDS
     for command, row in rows.items():
         assert set(re.findall(r"`(--[a-z-]+)", row[2])) == _own_options(command), command
@@ -265,19 +243,19 @@ def _matrix(words: dict[str | Level, str], heading: tuple[str, ...], *, english:
         name = f"`{row.role}`" if english else _role_name(row.relation, row.role)
         levels = [words[level] for level in row.levels.values()]
         rows.append((f"{name} {words[row.relation]}", *levels, words[row.up_to.name], words[row.when]))
-    return _table(*rows)
+    return as_markdown(*rows)
 
 
 def test_the_access_table_is_the_policy_s() -> None:
     heading = ("Ai", "Hồ sơ vụ án", "Hồ sơ kiểm sát (nội bộ)", "Với", "Khi nào")
     expected = _matrix(VIETNAMESE, heading, english=False)
-    _compare(DOCS / "leaders.md", "policy", expected)
+    compare_block(DOCS / "leaders.md", "policy", expected)
 
 
 def test_the_english_access_table_is_the_policy_s() -> None:
     heading = ("Who", "Case file (hsva)", "Supervision file (hsks)", "For", "When")
     for page in ("en/leaders.md", "access.md"):
-        _compare(DOCS / page, "policy", _matrix(ENGLISH, heading, english=True))
+        compare_block(DOCS / page, "policy", _matrix(ENGLISH, heading, english=True))
 
 
 @pytest.mark.parametrize(
@@ -292,7 +270,7 @@ def test_the_table_of_roles_is_the_code_s(page: str, heading: tuple[str, ...], y
     for role in Role:
         may = (role in MAY_REGISTER, role in MAY_APPOINT, "add_document" in HOST_PERMISSIONS[role])
         rows.append((_role_name("own_unit", role.value), f"`{role.value}`", *(yes if each else "—" for each in may)))
-    _compare(DOCS / page, "roles", _table(*rows))
+    compare_block(DOCS / page, "roles", as_markdown(*rows))
 
 
 # --- the meaning of every field
@@ -312,7 +290,7 @@ def _fields_of_the_record() -> dict[str, list[tuple[str, str]]]:
 
 def _fields_explained(page: str) -> dict[str, list[list[str]]]:
     names = re.findall(r"<!-- fields-([a-z-]+):", (DOCS / page).read_text(encoding="utf-8"))
-    return {name.replace("-", "_"): _rows(_block(DOCS / page, f"fields-{name}")) for name in names}
+    return {name.replace("-", "_"): _rows(block_of(DOCS / page, f"fields-{name}")) for name in names}
 
 
 def test_every_field_of_the_record_is_explained_under_its_label() -> None:
@@ -347,7 +325,7 @@ def test_the_table_of_rules_is_the_code_s() -> None:
         )
         for rule in VALIDATION
     ]
-    _compare(DOCS / "validation.md", "rules", _table(*rows))
+    compare_block(DOCS / "validation.md", "rules", as_markdown(*rows))
 
 
 # --- acts of the ledger
@@ -358,7 +336,7 @@ def test_acts_that_are_recorded_are_those_of_the_program() -> None:
     for name, act in ACTS.items():
         shown, hidden = (", ".join(f"`{field}`" for field in fields) for fields in (act.shown, act.hidden))
         rows.append((act.label, f"`{name}`", shown, hidden + (" (lãnh đạo)" if act.leaders_only else "")))
-    _compare(DOCS / "custody.md", "acts", _table(*rows))
+    compare_block(DOCS / "custody.md", "acts", as_markdown(*rows))
 
 
 # --- columns of a list
@@ -393,7 +371,7 @@ def test_the_table_of_columns_is_that_of_the_program(page: str, heading: tuple[s
             words = f"{'Needed.' if english else 'Bắt buộc.'} {words}".strip()
         national = f"`{column.national}`" if column.national else ""
         rows.append((column.heading, f"`{column.name}`", national, words.replace("|", "/")))
-    _compare(DOCS / page, "columns", _table(*rows))
+    compare_block(DOCS / page, "columns", as_markdown(*rows))
 
 
 # --- the API
@@ -413,12 +391,12 @@ def test_the_routes_are_those_of_the_schema() -> None:
             query = ", ".join(f"`{name}`" for name in asked if name not in {"page", "page_size"})
             rows.append((method.upper(), f"`{path}`", operation["summary"], query))
     assert len(rows) > 20
-    _compare(DOCS / "api.md", "routes", _table(*rows))
+    compare_block(DOCS / "api.md", "routes", as_markdown(*rows))
 
 
 def test_the_statuses_are_those_of_our_errors() -> None:
     ours = {kind.status for kind in errors.VksError.__subclasses__()}
-    shown = {int(row[0]) for row in _rows(_block(DOCS / "api.md", "statuses"))}
+    shown = {int(row[0]) for row in _rows(block_of(DOCS / "api.md", "statuses"))}
     # the host answers whoever is not signed in
     assert shown == ours | {401}
 
@@ -456,7 +434,7 @@ def _refusals() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         if "<!-- refusals:" in page.read_text(encoding="utf-8"):
-            rows = _rows(_block(page, "refusals"))
+            rows = _rows(block_of(page, "refusals"))
             found += [(page.relative_to(ROOT).as_posix(), row[0]) for row in rows]
     return found
 
@@ -550,14 +528,14 @@ def test_nothing_of_one_machine_or_one_tracker_is_in_a_page(page: Path) -> None:
 
 
 def test_the_folders_described_are_those_of_the_package() -> None:
-    shown = {row[0].strip("`/") for row in _rows(_block(DOCS / "developers.md", "layout"))}
+    shown = {row[0].strip("`/") for row in _rows(block_of(DOCS / "developers.md", "layout"))}
     ignored = {"__pycache__", "locale"}
     assert shown == {path.name for path in PACKAGE.iterdir() if path.is_dir()} - ignored
 
 
 def test_the_lanes_described_are_those_of_the_test_line() -> None:
     lanes: dict[str, Callable[..., None]] = LANES
-    assert [row[0].strip("`") for row in _rows(_block(DOCS / "developers.md", "lanes"))] == list(lanes)
+    assert [row[0].strip("`") for row in _rows(block_of(DOCS / "developers.md", "lanes"))] == list(lanes)
 
 
 # --- time limits and events
@@ -606,18 +584,18 @@ def _limits(kind: str) -> str:
                 starts,
             )
         )
-    return _table(*rows)
+    return as_markdown(*rows)
 
 
 @pytest.mark.parametrize("kind", EVENTS)
 def test_the_time_limits_described_are_those_counted_with(kind: str) -> None:
-    _compare(DOCS / "deadlines.md", kind, _limits(kind))
+    compare_block(DOCS / "deadlines.md", kind, _limits(kind))
 
 
 def test_what_cannot_be_computed_is_described() -> None:
     rows = json.loads((PACKAGE / "fixtures/deadline_gaps.json").read_text(encoding="utf-8"))
     shown = [(each["label"], each["article"], each["reason"]) for each in rows]
-    _compare(DOCS / "deadlines.md", "gaps", _table(("Nội dung", "Điều luật", "Lý do"), *shown))
+    compare_block(DOCS / "deadlines.md", "gaps", as_markdown(("Nội dung", "Điều luật", "Lý do"), *shown))
 
 
 def test_the_events_described_are_those_of_the_table() -> None:
@@ -639,7 +617,7 @@ def test_the_events_described_are_those_of_the_table() -> None:
                     event.article,
                 )
             )
-    _compare(DOCS / "deadlines.md", "events", _table(*rows))
+    compare_block(DOCS / "deadlines.md", "events", as_markdown(*rows))
 
 
 def test_the_page_on_time_limits_speaks_of_no_breach() -> None:

@@ -131,12 +131,15 @@ def make_papers(folder: Path, pages: int) -> list[Path]:
 
 
 def note_pages(sources: list[Path]) -> None:
-    """Note beside each file how many pages it has, as the database of the host does."""
+    """Note beside each file how many pages it has and what its content hashes to, as the database does."""
     import pikepdf
+
+    from vks_plugin.hashing import sha256_of
 
     for path in sources:
         with pikepdf.open(path) as pdf:
             path.with_suffix(".pages").write_text(str(len(pdf.pages)), encoding="ascii")
+        path.with_suffix(".sha256").write_text(sha256_of(path), encoding="ascii")
 
 
 def plan_of(sources: list[Path], *, late: int = 0, volume: int = 0) -> BundlePlan:
@@ -167,6 +170,8 @@ def plan_of(sources: list[Path], *, late: int = 0, volume: int = 0) -> BundlePla
                 path=path,
                 page_count=pages,
                 folio_by_page={page: str(folio + page) for page in range(1, pages + 1)},
+                # copies of one form are marked as what they are
+                sha256=path.with_suffix(".sha256").read_text(encoding="ascii"),
             )
         )
         folio += pages
@@ -371,20 +376,24 @@ def agree(pages: int) -> bool:
 
 def judge(pages: int) -> bool:
     """Print what a check of a bundle takes; tell whether the bundle passed."""
-    from vks_plugin.court.verification import is_sound, verify
+    from vks_plugin.court.verification import State, is_sound, verify
 
     with tempfile.TemporaryDirectory(prefix="vks-bench-") as name:
         folder = Path(name)
         sources = make_papers(folder, pages)
         note_pages(sources)
         _in_a_process_of_its_own(folder / "bundle.out", sources)
+        named = (folder / "bundle.out").rename(folder / "HS-QN-KV1-2026-0001 Toàn bộ 2026-05-04.pdf")
         began = time.perf_counter()
-        rows = verify([folder / "bundle.out"])
+        rows = verify([named])
         seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print("| pages | seconds | peak MiB | sound |")
     print("|---" * 4 + "|")
     _row(pages, f"{seconds:.0f}", f"{peak:.0f}", _kept(is_sound(rows)))
+    for row in rows:
+        if row.state == State.BROKEN:
+            print(f"{row.number}: {row.sentence}")
     return is_sound(rows)
 
 

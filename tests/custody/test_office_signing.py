@@ -19,7 +19,7 @@ from tests.people import FiledCase, pdf_bytes
 from vks_plugin.court import actions as court
 from vks_plugin.court import verification
 from vks_plugin.court.models import Bundle
-from vks_plugin.court.verification import Asked, State, is_sound, read_manifest, verify
+from vks_plugin.court.verification import Asked, State, read_manifest, verify
 from vks_plugin.custody.signing import detached, office_key, sign_pdf
 from vks_plugin.errors import Unavailable
 from vks_plugin.filing.signatures import Integrity, Verdict, read_signatures
@@ -127,10 +127,17 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
     assert sha256_of(bundle.path) == bundle.sha256 == manifest["volumes"][0]["sha256"]
     assert holds(bundle.manifest_path, bundle.signature_path, roots)
     assert manifest["signer"] == OFFICE_KEY
-    judged = verify([bundle.path], Asked(manifest, roots=roots))
+    # under the name it is handed out with
+    handed = tmp_path / f"{bundle.case.code} Toàn bộ 2026-05-04.pdf"
+    handed.write_bytes(bundle.path.read_bytes())
+    asked = Asked(manifest, roots=roots, manifest_path=bundle.manifest_path)
+    judged = verify([handed], asked)
     rows = {row.number: row for row in judged}
-    assert is_sound(judged)
-    assert (rows[19].state, rows[28].state in {State.MET, State.LOOK}) == (State.MET, True)
+    # the papers of this case are plain: their font is not inside
+    assert {row.number for row in judged if row.state is State.BROKEN} == {20}
+    # without a signed head of the ledger there is something to look at, and the list is signed by whom it names
+    assert (rows[19].state, rows[28].state) == (State.MET, State.LOOK)
+    assert f"{OFFICE_KEY} ký: hợp lệ" in rows[28].sentence
     assert rows[29].state is State.MET
     assert OFFICE_KEY in rows[29].sentence
     client = Client()
@@ -138,6 +145,12 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
     answer = client.get(f"/vks/bundles/{bundle.pk}/download/?piece=chu-ky")
     assert b"".join(answer.streaming_content) == bundle.signature_path.read_bytes()  # type: ignore[attr-defined]
     assert ".json.p7s" in answer["Content-Disposition"]
+    # a word of the list that is changed breaks its signature; a signature of nothing is no reason to fail
+    bundle.manifest_path.write_bytes(bundle.manifest_path.read_bytes().replace(b'"title"', b'"titlE"', 1))
+    for _spoilt in range(2):
+        row = next(row for row in verify([handed], asked) if row.number == 28)
+        assert (row.state, "Chữ ký" in row.sentence or "không hợp lệ" in row.sentence) == (State.BROKEN, True)
+        bundle.signature_path.write_bytes(b"0")
     # a byte of what was signed
     content = bundle.path.read_bytes()
     spoiled = tmp_path / bundle.path.name

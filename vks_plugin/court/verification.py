@@ -3,28 +3,31 @@
 Vietnamese law makes no such rules, but for the list of documents in a file: rows that rest on no other source are customs of
 foreign courts or of the trade, and say whose.
 
-Reads the file with pypdf, for words also with pdfium, and knows nothing of the program that wrote it: what it accepts, a stranger's reader accepts.
+What stands in the file is read by `finished`, with pypdf and pdfium: what is accepted, a stranger's reader accepts.
 Numbers of rows are those of the project's list of requirements; each row names its source.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pypdfium2
-from pypdf import PdfReader
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject
 
+from vks_plugin.court.finished import NUMBER, File, Page, read_file
+from vks_plugin.court.upright import knows_up, which_way_up
 from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.filing.signatures import (
     INTEGRITY_LABELS,
@@ -33,33 +36,35 @@ from vks_plugin.filing.signatures import (
     Verdict,
     is_installed,
     read_apart,
+    read_detached,
 )
 
-_NUMBER = re.compile(r"(?:\btrang|\btr\.|\bpage|\bp\.)\s*([A-Z]?\d+[a-z]?)(?:\s*/\s*\d+)?", re.IGNORECASE)
-_ALONE = re.compile(r"[–—\-\s]*([A-Z]?\d{1,6}[a-z]?)[–—\-\s]*")
-_FOLIO = re.compile(r"\bBL\s+(\d+[a-z]{0,3})\b")
 _DUPLICATE = re.compile(r"\btrùng\b|\bduplicate\b", re.IGNORECASE)
-_FILE_NAME = re.compile(r".*\d.*[ _-].*(\d{4}-\d{2}-\d{2}|\d{2}[-.]\d{2}[-.]\d{4}).*")
-_MOST_DOTS = 300
-"""Of a scanned page, an inch; a tenth more is taken for rounding."""
+_REDACTED = re.compile(r"\bđã che\b|\bredacted\b", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}[-._]\d{2}[-._]\d{4}|(?<!\d)20\d{6}(?!\d)")
+_MOST_DOTS, _FEWEST_DOTS = 300, 200
+"""Of a scanned page, an inch."""
+_ROUNDED = 1.1
+"""A tenth more is taken for rounding."""
 _MOST_NAMED = 10
 _LONG_ENOUGH = 200
-"""Letters a document has before its text is compared with another's: forms left empty are alike."""
-_RUNNING = (
-    "/JavaScript",
-    "/Launch",
-    "/SubmitForm",
-    "/ImportData",
-    "/GoToR",
-    "/GoToE",
-    "/URI",
-    "/Movie",
-    "/Sound",
-    "/Rendition",
-)
-_MEDIA = ("/Widget", "/FileAttachment", "/Screen", "/Movie", "/Sound", "/RichMedia", "/3D")
-_POINTS = 72.0
-_DEEPEST = 40
+"""Letters a page or a document has before its text is compared with another's: forms left empty are alike."""
+_MUTE = 20
+"""Letters of its own below which a page of pictures has no text."""
+_MOST_APART = 0.02
+"""Of the letters of a page: so many accents apart from their letters are a way of writing and no slip."""
+_UNTOLD = 0.2
+"""Of the letters looked at: more without a meaning, and the text cannot be copied."""
+_MARGIN = 11.0
+"""Points at the edge of a sheet that printers leave white."""
+_A4 = (597.0, 844.0)
+_SAME_TITLE = 18
+"""Letters of a bookmark looked for in its row of the index, which may be cut."""
+_MOST_TURNED = 40
+"""Scanned pages without words that are looked at for which way up they stand, about a second each."""
+_CHECKPOINT = re.compile(r"\A\S+\n\d+\n\S+\n(?:.*\n)*\n(?:— \S+ \S+\n)+\Z")
+"""A signed note: whose ledger, how many entries, over which hash; below it the signatures."""
+_UNREADABLE = (PyPdfError, pypdfium2.PdfiumError, OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 class State(StrEnum):
@@ -69,7 +74,7 @@ class State(StrEnum):
     BROKEN = "khong_dat"
     LOOK = "can_xem"
     NOT_ASKED = "khong_ap_dung"
-    NOT_TOLD = "khong_kiem"
+    LATER = "de_sau"
 
 
 WORDS = {
@@ -77,7 +82,7 @@ WORDS = {
     State.BROKEN: "KHÔNG ĐẠT",
     State.LOOK: "cần xem",
     State.NOT_ASKED: "không áp dụng",
-    State.NOT_TOLD: "máy không kiểm được",
+    State.LATER: "để sau",
 }
 
 
@@ -105,52 +110,28 @@ class Row:
         }
 
 
-@dataclass
-class _Page:
-    label: str
-    text: str
-    numbers: frozenset[str]
-    folios: tuple[str, ...]
-    dots: int
-    pictures: bool
-    hidden_by_number: bool
-    links: list[tuple[int, str]] = field(default_factory=list)
-    """Target page from 0, or -1, and the kind of view it asks for."""
-
-
-@dataclass
-class _File:
-    path: Path
-    size: int
-    sha256: str
-    pages: list[_Page] = field(default_factory=list)
-    outline: list[tuple[int, str, int, bool]] = field(default_factory=list)
-    """Depth, title, page from 0 or -1, whether the reader's zoom is kept."""
-    opening: str = ""
-    forbidden: set[str] = field(default_factory=set)
-    loose_fonts: set[str] = field(default_factory=set)
-    dumb_fonts: set[str] = field(default_factory=set)
-    title: str = ""
-    language: str = ""
-    tagged: bool = False
-    signed: bool = False
-    everything: str = ""
-    """Words outside the pages: titles, bookmarks, notes, metadata."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """What the bundle is compared with, besides the rules."""
 
     manifest: dict[str, Any] | None = None
-    earlier: Path | None = None
-    """A bundle that this one adds to."""
+    earlier: tuple[Path, ...] = ()
+    """A bundle that this one adds to, its volumes in their order."""
     absent: tuple[str, ...] = ()
     """Words that were taken out and may stand nowhere."""
     megabytes: int = 0
     """The court's limit for one file; 0 for none."""
     roots: Path | None = None
     """Folder or file of the certificates that are trusted; without them nobody vouches for who signed."""
+    manifest_path: Path | None = None
+    """Where the manifest lies; its signature lies beside it."""
+    again: tuple[Path, ...] = ()
+    """The same bundle, made once more from the same papers."""
+    deck: Path | None = None
+    """Folder of the deck that is shown beside the bundle."""
+
+
+_Judged = tuple[State, str, Sequence[str]]
 
 
 def verify(paths: Sequence[Path], asked: Asked | None = None) -> list[Row]:
@@ -159,12 +140,11 @@ def verify(paths: Sequence[Path], asked: Asked | None = None) -> list[Row]:
     files = []
     for path in paths:
         try:
-            files.append(_read(path))
-        except (PyPdfError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            files.append(read_file(path))
+        except _UNREADABLE as error:
             sentence = f"Không đọc được {path.name}: {type(error).__name__}."
             return [Row(1, "Một tệp PDF, hoặc các tập theo thứ tự", "Anh, Canada", State.BROKEN, sentence)]
-    judge = _Judge(files, asked)
-    return judge.rows()
+    return _Judge(files, asked).rows()
 
 
 def is_sound(rows: Iterable[Row]) -> bool:
@@ -172,230 +152,33 @@ def is_sound(rows: Iterable[Row]) -> bool:
     return all(row.state != State.BROKEN for row in rows)
 
 
-def _resolve(value: Any) -> Any:
-    for _level in range(_DEEPEST):
-        if not isinstance(value, IndirectObject):
-            break
-        value = value.get_object()
-    return None if isinstance(value, NullObject) else value
-
-
-def _entries(value: Any) -> DictionaryObject:
-    found = _resolve(value)
-    return found if isinstance(found, DictionaryObject) else DictionaryObject()
-
-
-def _read(path: Path) -> _File:
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    reader = PdfReader(path)
-    found = _File(path, path.stat().st_size, digest)
-    if reader.is_encrypted:
-        found.forbidden.add("mã hóa")
-        if not reader.decrypt(""):
-            message = "locked"
-            raise ValueError(message)
-    labels = list(reader.page_labels)
-    numbers = {page.indirect_reference.idnum: at for at, page in enumerate(reader.pages) if page.indirect_reference}
-    seen: set[int] = set()
-    for at, page in enumerate(reader.pages):
-        found.pages.append(_page(page, labels[at], numbers, found, seen))
-    _outline(reader, reader.outline, numbers, found, 0)
-    _catalogue(reader, found)
-    return found
-
-
-def _page(page: Any, label: str, numbers: dict[int, int], found: _File, seen: set[int]) -> _Page:
-    pieces: list[tuple[float, float, float, str]] = []
-
-    def note(text: str, user: Any, matrix: Any, _font: Any, size: Any) -> None:
-        if text.strip():
-            x, y = float(matrix[4]), float(matrix[5])
-            a, b, c, d, e, f = (float(value) for value in user)
-            pieces.append((a * x + c * y + e, b * x + d * y + f, abs(float(size or 1)), text.strip()))
-
-    text = unicodedata.normalize("NFC", page.extract_text(visitor_text=note) or "")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = {number for line in lines for number in _NUMBER.findall(line)}
-    edge = [*lines[:3], *lines[-3:]]
-    said |= {alone[1] for line in edge if (alone := _ALONE.fullmatch(line))}
-    pictures, dots = _pictures(page)
-    _fonts(page, found, seen)
-    if "/AA" in page:
-        found.forbidden.add("lệnh tự chạy của trang")
-    result = _Page(
-        label=label,
-        text=text,
-        numbers=frozenset(said),
-        folios=tuple(_FOLIO.findall(text)),
-        dots=dots,
-        pictures=pictures,
-        hidden_by_number=_overlaps(pieces, label),
-    )
-    for reference in _resolve(page.get("/Annots")) or []:
-        _annotation(_entries(reference), numbers, found, result)
-    return result
-
-
-def _overlaps(pieces: Sequence[tuple[float, float, float, str]], label: str) -> bool:
-    """Tell whether other words begin on the line of the page's number, right of where that line begins.
-
-    A reader of text joins what one program put on one line: what it does not join was put there by another.
-    """
-    stamps = [piece for piece in pieces if label in _NUMBER.findall(piece[3]) or piece[3] == label]
-    if not stamps:
-        return False
-    x, y, size, words = stamps[-1]
-    return any(
-        abs(other_y - y) < size * 0.6 and other_x >= x
-        for other_x, other_y, _size, other in pieces
-        if (other_x, other_y, other) != (x, y, words)
-    )
-
-
-def _pictures(page: Any) -> tuple[bool, int]:
-    """Return whether pictures stand on the page, and the resolution of one that fills it."""
-    width = float(page.cropbox.width) / _POINTS * float(page.get("/UserUnit", 1))
-    most = 0
-    some = False
-    objects = _entries(_entries(page.get("/Resources")).get("/XObject"))
-    for name in objects:
-        picture = _entries(objects.get(name))
-        if picture.get("/Subtype") != "/Image":
-            continue
-        some = True
-        # what fills the page is what was scanned; a small picture may well be finer
-        if len(objects) == 1 and width:
-            pixels = max(int(picture.get("/Width", 0)), 0)
-            most = max(most, round(pixels / width))
-    return some, most
-
-
-def _fonts(page: Any, found: _File, seen: set[int]) -> None:
-    fonts = _entries(_entries(page.get("/Resources")).get("/Font"))
-    for key in fonts:
-        reference = fonts.raw_get(key)
-        if isinstance(reference, IndirectObject):
-            if reference.idnum in seen:
-                continue
-            seen.add(reference.idnum)
-        font = _entries(reference)
-        name = str(font.get("/BaseFont", key))
-        if font.get("/Subtype") == "/Type3":
-            continue
-        below = _resolve(font.get("/DescendantFonts"))
-        described = _entries(below[0]) if isinstance(below, ArrayObject) and below else font
-        descriptor = _entries(described.get("/FontDescriptor"))
-        if not any(file in descriptor for file in ("/FontFile", "/FontFile2", "/FontFile3")):
-            found.loose_fonts.add(name)
-        if font.get("/Subtype") == "/Type0" and "/ToUnicode" not in font:
-            found.dumb_fonts.add(name)
-
-
-def _annotation(annotation: DictionaryObject, numbers: dict[int, int], found: _File, page: _Page) -> None:
-    kind = str(annotation.get("/Subtype", ""))
-    if kind in _MEDIA and not _is_signature(annotation):
-        found.forbidden.add(
-            {"/Widget": "ô biểu mẫu", "/FileAttachment": "tệp đính kèm"}.get(kind, "âm thanh, hình ảnh động")
-        )
-    found.everything += f"\n{annotation.get('/Contents', '')}"
-    action = _entries(annotation.get("/A"))
-    does = str(action.get("/S", ""))
-    if does in _RUNNING:
-        found.forbidden.add(f"liên kết hoặc lệnh {does[1:]}")
-    if "/AA" in annotation:
-        found.forbidden.add("lệnh tự chạy của chú thích")
-    if kind == "/Link" and does not in _RUNNING:
-        target = annotation.get("/Dest") if "/Dest" in annotation else action.get("/D")
-        page.links.append(_target(target, numbers))
-
-
-def _target(value: Any, numbers: dict[int, int]) -> tuple[int, str]:
-    """Return the page a destination leads to, from 0 or -1, and its view with its zoom."""
-    target = _resolve(value)
-    if not isinstance(target, ArrayObject) or not target:
-        return -1, ""
-    first = list.__getitem__(target, 0)
-    at = numbers.get(first.idnum, -1) if isinstance(first, IndirectObject) else -1
-    zoom = _resolve(target[4]) if len(target) > 4 else None
-    view = str(target[1]) if len(target) > 1 else ""
-    return at, f"{view} {zoom if zoom is not None else ''}".strip()
-
-
-def _outline(reader: PdfReader, items: Any, numbers: dict[int, int], found: _File, depth: int) -> None:
-    if depth > _DEEPEST:
-        return
-    for item in items:
-        if isinstance(item, list):
-            _outline(reader, item, numbers, found, depth + 1)
-            continue
-        page = reader.get_destination_page_number(item)
-        zoom = _resolve(item.get("/Zoom"))
-        kept = str(item.typ) == "/XYZ" and (zoom is None or not float(zoom))
-        title = unicodedata.normalize("NFC", str(item.title))
-        found.everything += f"\n{title}"
-        found.outline.append((depth, title, -1 if page is None else page, kept))
-
-
-def _is_signature(field: DictionaryObject) -> bool:
-    """Tell whether this is a signature, its place on a page among that, with nothing that would run."""
-    return str(field.get("/FT", "")) == "/Sig" and "/V" in field and not {"/A", "/AA", "/Kids"} & set(field)
-
-
-def _catalogue(reader: PdfReader, found: _File) -> None:
-    root = _entries(reader.trailer["/Root"])
-    names = _entries(root.get("/Names"))
-    for key, words in (("/JavaScript", "mã JavaScript"), ("/EmbeddedFiles", "tệp đính kèm")):
-        if key in names:
-            found.forbidden.add(words)
-    for key, words in (("/AcroForm", "biểu mẫu"), ("/AA", "lệnh tự chạy"), ("/Collection", "gói nhiều tệp")):
-        if key in root:
-            found.forbidden.add(words)
-    form = _entries(root.get("/AcroForm"))
-    fields = _resolve(form.get("/Fields"))
-    if "/XFA" not in form and isinstance(fields, ArrayObject) and fields:
-        found.signed = all(_is_signature(_entries(each)) for each in fields)
-        if found.signed:
-            # a form of signatures alone asks nobody to fill anything in
-            found.forbidden.discard("biểu mẫu")
-    opening = _resolve(root.get("/OpenAction"))
-    if isinstance(opening, DictionaryObject):
-        does = str(opening.get("/S", ""))
-        if does != "/GoTo":
-            found.forbidden.add(f"lệnh {does[1:]} khi mở tệp")
-        opening = _resolve(opening.get("/D"))
-    if isinstance(opening, ArrayObject):
-        found.opening = _target(opening, {})[1]
-    found.language = str(root.get("/Lang", ""))
-    found.tagged = "/MarkInfo" in root
-    information: dict[str, Any] = dict(reader.metadata or {})
-    found.title = str(information.get("/Title", "") or "")
-    found.everything += "\n".join(str(value) for value in information.values())
-    metadata = _resolve(root.get("/Metadata"))
-    if metadata is not None and hasattr(metadata, "get_data"):
-        found.everything += metadata.get_data().decode("utf-8", "replace")
-
-
-def _named(labels: Sequence[str]) -> str:
-    more = f" và {len(labels) - _MOST_NAMED} trang nữa" if len(labels) > _MOST_NAMED else ""
+def _named(labels: Sequence[str], thing: str = "trang") -> str:
+    more = f" và {len(labels) - _MOST_NAMED} {thing} nữa" if len(labels) > _MOST_NAMED else ""
     return ", ".join(labels[:_MOST_NAMED]) + more
+
+
+def _later(name: str) -> Callable[[], _Judged]:
+    return lambda: (State.LATER, name, ())
 
 
 class _Judge:
     """Looks at the same facts row after row."""
 
-    def __init__(self, files: list[_File], asked: Asked) -> None:
+    def __init__(self, files: list[File], asked: Asked) -> None:
         self._files = files
         self._asked = asked
+        self._manifest: Mapping[str, Any] = asked.manifest or {}
         self._pages = [page for file in files for page in file.pages]
+        self._by_label = {page.label: page for page in self._pages}
 
     def rows(self) -> list[Row]:
         """Judge every row."""
-        judges: list[tuple[int, str, str, Callable[[], tuple[State, str, Sequence[str]]]]] = [
+        judges: list[tuple[int, str, str, Callable[[], _Judged]]] = [
             (1, "Một tệp PDF, hoặc các tập theo thứ tự", "Anh, Canada", self._one_bundle),
             (2, "Máy đánh số, từ trang đầu kể cả mục lục", "Anh 2021", self._numbered),
             (3, "Số đóng = nhãn trang = vị trí", "Anh; California 8.74", self._one_number),
             (4, "Số chạy liên tục qua các tập", "California", self._runs_on),
+            (5, "Đánh số theo nhóm (A1, B1)", "PD27A Anh", _later("Kiểu đánh số này chưa xét.")),
             (
                 6,
                 "Bút lục ghi cạnh số trang, có bảng đối chiếu",
@@ -408,18 +191,26 @@ class _Judge:
             (10, "Mỗi tài liệu, mỗi nhóm có dấu trang kèm số trang", "Anh", self._bookmarks),
             (11, "Dấu trang giữ mức phóng; mở ở 100%", "California; Anh", self._zoom),
             (12, "Trang có chữ thì chọn được chữ, Unicode dựng sẵn", "Anh, California", self._text),
-            (13, "Trang ngang đọc từ trái sang phải", "Anh", self._orientation),
-            (14, "Ảnh không quá 300 dpi; dung lượng theo tòa", "Anh", self._weight),
+            (13, "Trang ngang đọc từ trái sang phải, không trang nào lộn ngược", "Anh", self._orientation),
+            (14, "Ảnh 200–300 dpi; dung lượng theo tòa", "Anh", self._weight),
             (15, "Tên tệp: mã vụ, tên tập, ngày", "Anh", self._name),
             (16, "Trang thêm sau không làm đổi trang đã dẫn", "Anh", self._cites),
+            (17, "Tập lõi giữ số trang của tập chính", "Anh", _later("Đối chiếu tập lõi với tập chính: chưa xét.")),
             (18, "Không trùng tài liệu, trừ khi ghi rõ", "Tòa thương mại Anh", self._duplicates),
             (19, "Không lệnh chạy, biểu mẫu, tệp kèm, mã hóa", "CM/ECF Hoa Kỳ", self._forbidden),
-            (21, "Phông nhúng, chữ Việt đọc lại đúng", "PDF/A", self._fonts),
-            (23, "Bản in có cùng số trang", "Anh, Ấn Độ", self._print),
+            (20, "Mọi phông đều nhúng (một phần của PDF/A)", "Hoa Kỳ, lưu trữ", self._embedded),
+            (21, "Chữ Việt chép ra đúng", "PDF/A", self._glyphs),
+            (22, "Khổ A4, bìa chừa góc cho dấu của tòa", "Canada", _later("Khổ giấy và góc bìa: chưa xét.")),
+            (23, "Bản in có cùng số trang, in hai mặt không mất số", "Anh, Ấn Độ", self._print),
+            (24, "Bản dịch đứng ngay sau bản tiếng nước ngoài", "Tòa thương mại Anh", _later("Chưa xét.")),
             (25, "Thông tin đã che là đã bỏ", "ABA, California", self._redacted),
             (26, "Có tên tài liệu, ngôn ngữ, thứ tự đọc", "WCAG, PDF/UA", self._accessible),
-            (28, "Bảng kê có mã băm khớp với tệp", "chưa có ở phần mềm nguồn mở", self._manifest),
+            (27, "Lập lại thì từng byte như cũ", "chưa có ở phần mềm nguồn mở", self._again),
+            (28, "Bảng kê có mã băm khớp với tệp", "chưa có ở phần mềm nguồn mở", self._listed),
             (29, "Chữ ký số, nếu có, còn giá trị", "PAdES", self._signatures),
+            (30, "Từ bút lục tra ngược về tài liệu", "chưa có ở phần mềm nguồn mở", self._reverse),
+            (31, "Bài trình chiếu dẫn bút lục, mở được khi không có mạng", "CV 3659/VKSTC-C2", self._deck),
+            (32, "Gõ số bút lục thì tới ngay trang", "Thực hành trình chiếu", self._presenter),
         ]
         found = []
         for number, name, source, judge in judges:
@@ -427,33 +218,48 @@ class _Judge:
             found.append(Row(number, name, source, state, sentence, tuple(pages[:_MOST_NAMED])))
         return found
 
-    def _one_bundle(self) -> tuple[State, str, Sequence[str]]:
+    def _where(self, labels: Sequence[str], state: State, sentence: str) -> _Judged:
+        return state, sentence.format(count=len(labels), pages=_named(labels)), labels
+
+    def _one_bundle(self) -> _Judged:
         empty = [file.path.name for file in self._files if not file.pages]
         if empty:
             return State.BROKEN, f"{empty[0]} không có trang nào.", ()
+        told = len(self._manifest.get("volumes", ())) if self._asked.manifest else len(self._files)
+        if told != len(self._files):
+            return State.BROKEN, f"Bảng kê ghi {told} tập, ở đây có {len(self._files)} tệp.", ()
+        if len(self._files) > 1:
+            for at, file in enumerate(self._files, start=1):
+                if file.volume not in {(0, 0), (at, len(self._files))}:
+                    number, count = file.volume
+                    return State.BROKEN, f"{file.path.name} ghi là tập {number}/{count}, đứng thứ {at}.", ()
+            silent = [file.path.name for file in self._files if file.volume == (0, 0)]
+            if silent:
+                return State.LOOK, f"Bìa {silent[0]} không ghi là tập mấy trong {len(self._files)} tập.", ()
         return State.MET, f"{len(self._files)} tệp, {len(self._pages)} trang.", ()
 
-    def _numbered(self) -> tuple[State, str, Sequence[str]]:
+    def _numbered(self) -> _Judged:
         bare = [page.label for page in self._pages if not page.numbers]
         if bare:
-            return State.BROKEN, f"Không đọc thấy số đóng ở {len(bare)} trang: {_named(bare)}.", bare
+            return self._where(bare, State.BROKEN, "Không đọc thấy số đóng ở {count} trang: {pages}.")
         return State.MET, "Trang nào cũng đọc được số.", ()
 
-    def _one_number(self) -> tuple[State, str, Sequence[str]]:
-        first = self._files[0].pages[0].label
+    def _one_number(self) -> _Judged:
+        first = self._files[0].pages[0].label if self._files[0].pages else ""
         expected = int(first) if first.isdecimal() else 1
-        wrong = []
-        for number, page in enumerate(self._pages, start=expected):
-            if page.label != str(number) or page.label not in page.numbers:
-                wrong.append(str(number))
+        wrong = [
+            str(number)
+            for number, page in enumerate(self._pages, start=expected)
+            if page.label != str(number) or page.label not in page.numbers
+        ]
         if wrong:
-            return State.BROKEN, f"Số đóng, nhãn và vị trí không là một ở {len(wrong)} trang: {_named(wrong)}.", wrong
+            return self._where(wrong, State.BROKEN, "Số đóng, nhãn và vị trí không là một ở {count} trang: {pages}.")
         return State.MET, f"Số đóng, nhãn và vị trí là một, từ {expected} đến {expected + len(self._pages) - 1}.", ()
 
-    def _runs_on(self) -> tuple[State, str, Sequence[str]]:
+    def _runs_on(self) -> _Judged:
         if len(self._files) == 1:
             return State.NOT_ASKED, "Chỉ có một tệp.", ()
-        for one, other in zip(self._files, self._files[1:], strict=False):
+        for one, other in pairwise(self._files):
             last, first = one.pages[-1].label, other.pages[0].label
             if not (last.isdecimal() and first.isdecimal() and int(last) + 1 == int(first)):
                 return (
@@ -463,201 +269,332 @@ class _Judge:
                 )
         return State.MET, "Tập sau nối số của tập trước.", ()
 
-    def _folios(self) -> tuple[State, str, Sequence[str]]:
-        by_label = {page.label: page for page in self._pages}
-        rows = [row for each in (self._asked.manifest or {}).get("documents", ()) for row in each.get("folios", ())]
+    def _folio_rows(self) -> list[tuple[str, str, int]]:
+        """Return folio, page and row of the index of each folio in the manifest."""
+        return [
+            (str(row["folio"]), str(row["page"]), int(each.get("row", 0)))
+            for each in self._manifest.get("documents", ())
+            for row in each.get("folios", ())
+        ]
+
+    def _folios(self) -> _Judged:
+        rows = self._folio_rows()
         if rows:
             lost = [
-                str(row["folio"])
-                for row in rows
-                if str(row["page"]) not in by_label or str(row["folio"]) not in by_label[str(row["page"])].folios
+                folio
+                for folio, page, _row in rows
+                if page not in self._by_label or folio not in {each for each, _back in self._by_label[page].folios}
             ]
             if lost:
                 return State.BROKEN, f"Bảng kê ghi bút lục {_named(lost)} nhưng trang đó không đóng.", lost
             return State.MET, f"{len(rows)} bút lục trong bảng kê đều ở đúng trang.", ()
-        marked = sum(bool(page.folios) for page in self._pages)
-        if not marked:
+        fronts = Counter(folio for page in self._pages for folio, back in page.folios if not back)
+        if not fronts:
             return State.NOT_ASKED, "Không trang nào ghi bút lục.", ()
-        return State.LOOK, f"{marked} trang ghi bút lục; muốn đối chiếu thì đưa cả bảng kê.", ()
+        twice = [folio for folio, times in fronts.items() if times > 1]
+        if twice:
+            at = [page.label for page in self._pages if any(folio in twice for folio, _back in page.folios)]
+            return State.BROKEN, f"Bút lục {_named(twice, 'bút lục')} ghi ở nhiều trang.", at
+        return State.MET, f"{len(fronts)} bút lục, mỗi số ở một trang; có bảng kê thì đối chiếu được với nguồn.", ()
 
-    def _hides_nothing(self) -> tuple[State, str, Sequence[str]]:
-        hidden = [page.label for page in self._pages if page.hidden_by_number]
-        if hidden:
-            return State.LOOK, f"Số đóng có thể đè lên chữ khác ở trang {_named(hidden)}.", hidden
-        return State.MET, "Không có chữ nào nằm dưới số đóng; dấu và nét trong ảnh quét thì xem bằng mắt.", ()
+    def _hides_nothing(self) -> _Judged:
+        words = [page.label for page in self._pages if page.over_words]
+        if words:
+            return self._where(words, State.BROKEN, "Số đóng đè lên chữ khác ở {count} trang: {pages}.")
+        ink = [page.label for page in self._pages if page.over_ink]
+        if ink:
+            return self._where(ink, State.BROKEN, "Số đóng đè lên hình hoặc nét ở {count} trang: {pages}.")
+        return State.MET, "Dưới số đóng không có chữ, hình hay nét nào.", ()
 
-    def _leaves(self, file: _File) -> Iterator[tuple[str, int]]:
-        for at, (depth, title, page, _kept) in enumerate(file.outline):
-            below = at + 1 < len(file.outline) and file.outline[at + 1][0] > depth
-            if depth and not below:
-                yield title, page
+    def _rows_of_index(self) -> list[tuple[File, int, str]]:
+        """Return each place the indexes lead to, once: file, page from 0, what is written in the row."""
+        found: dict[tuple[int, int], str] = {}
+        for number, file in enumerate(self._files):
+            for page in file.pages:
+                for link in page.links:
+                    if link.page >= 0 and len(link.text) >= len(found.get((number, link.page), "")):
+                        found[number, link.page] = link.text
+        return [(self._files[number], page, text) for (number, page), text in found.items()]
 
-    def _index(self) -> tuple[State, str, Sequence[str]]:
-        wanted = (self._asked.manifest or {}).get("documents")
-        targets = {
-            (number, page) for number, file in enumerate(self._files) for each in file.pages for page, _v in each.links
-        }
-        leaves = sum(1 for file in self._files for _leaf in self._leaves(file))
-        if wanted is not None:
-            if leaves != len(wanted):
-                return State.BROKEN, f"Bảng kê có {len(wanted)} tài liệu, dấu trang có {leaves}.", ()
-            return State.MET, f"Đủ {leaves} tài liệu của bảng kê.", ()
-        if not targets:
+    def _index(self) -> _Judged:
+        rows = self._rows_of_index()
+        if not rows:
             return State.BROKEN, "Không thấy mục lục có liên kết.", ()
-        if len(targets) < leaves:
-            return State.BROKEN, f"Mục lục dẫn tới {len(targets)} tài liệu, dấu trang có {leaves}.", ()
-        return State.MET, f"Mục lục dẫn tới {len(targets)} tài liệu.", ()
+        leaves = sum(len(file.documents()) for file in self._files)
+        wanted = len(self._manifest.get("documents", ())) if self._asked.manifest else leaves
+        if self._asked.manifest and leaves != wanted:
+            return State.BROKEN, f"Bảng kê có {wanted} tài liệu, dấu trang có {leaves}.", ()
+        # two documents never begin on one page
+        if len(rows) < wanted:
+            return State.BROKEN, f"Mục lục dẫn tới {len(rows)} tài liệu, cả tập có {wanted}.", ()
+        silent = [file.pages[page].label for file, page, text in rows if not any(map(str.isalpha, text))]
+        if silent:
+            return State.LOOK, f"Dòng mục lục của trang {_named(silent)} không ghi tên tài liệu.", silent
+        return State.MET, f"Mục lục dẫn tới {len(rows)} tài liệu.", ()
 
-    def _links(self) -> tuple[State, str, Sequence[str]]:
-        lost = [page.label for page in self._pages if any(at < 0 for at, _view in page.links)]
+    def _links(self) -> _Judged:
+        lost = [page.label for page in self._pages if any(link.page < 0 for link in page.links)]
         if lost:
             return State.BROKEN, f"Có liên kết không dẫn tới trang nào, ở trang {_named(lost)}.", lost
         missed = []
         for file in self._files:
-            reached = {at for page in file.pages for at, _view in page.links}
-            missed += [title for title, page in self._leaves(file) if page not in reached]
+            reached = {link.page for page in file.pages for link in page.links}
+            missed += [title for title, page in file.documents() if page not in reached]
         if missed:
-            return (
-                State.BROKEN,
-                f"Mục lục không dẫn tới “{missed[0]}”"
-                + (f" và {len(missed) - 1} tài liệu nữa." if len(missed) > 1 else "."),
-                (),
-            )
+            more = f" và {len(missed) - 1} tài liệu nữa." if len(missed) > 1 else "."
+            return State.BROKEN, f"Mục lục không dẫn tới “{missed[0]}”{more}", ()
         count = sum(len(page.links) for page in self._pages)
-        return (
-            (State.MET, f"{count} liên kết đều dẫn đúng.", ())
-            if count
-            else (State.BROKEN, "Không có liên kết nào.", ())
-        )
+        if not count:
+            return State.BROKEN, "Không có liên kết nào.", ()
+        wrong = [file.pages[page].label for file, page, text in self._rows_of_index() if not _says(text, file, page)]
+        if wrong:
+            return State.BROKEN, f"Dòng mục lục dẫn tới trang {_named(wrong)} in số trang khác.", wrong
+        return State.MET, f"{count} liên kết đều dẫn đúng trang in trong mục lục.", ()
 
-    def _bookmarks(self) -> tuple[State, str, Sequence[str]]:
+    def _bookmarks(self) -> _Judged:
         bare = [file.path.name for file in self._files if not file.outline]
         if bare:
             return State.BROKEN, f"{bare[0]} không có dấu trang.", ()
+        unnumbered: list[tuple[str, str]] = []
         for file in self._files:
-            for _depth, title, page, _kept in file.outline:
-                if page < 0:
-                    return State.BROKEN, f"Dấu trang “{title}” không dẫn tới trang nào.", ()
-                label = file.pages[page].label
-                if not re.search(rf"(?<!\d){re.escape(label)}(?!\d)", title):
-                    return State.LOOK, f"Dấu trang “{title}” không ghi số trang {label}.", (label,)
-        return State.MET, f"{sum(len(file.outline) for file in self._files)} dấu trang, dấu nào cũng ghi số trang.", ()
+            for each in file.outline:
+                if each.page < 0:
+                    return State.BROKEN, f"Dấu trang “{each.title}” không dẫn tới trang nào.", ()
+                label = file.pages[each.page].label
+                if not re.search(rf"(?<!\d){re.escape(label)}(?!\d)", each.title):
+                    unnumbered.append((each.title, label))
+        if unnumbered:
+            title, label = unnumbered[0]
+            return State.BROKEN, f"Dấu trang “{title}” không ghi số trang {label}.", [each for _t, each in unnumbered]
+        written = {(id(file), page): text for file, page, text in self._rows_of_index()}
+        for file in self._files:
+            documents = file.documents()
+            for title, page in documents:
+                row = written.get((id(file), page), "")
+                if row and not _same_title(title, row):
+                    label = file.pages[page].label
+                    return State.BROKEN, f"Ở trang {label} dấu trang ghi “{title}”, mục lục ghi tên khác.", (label,)
+            begun = {page for _title, page in documents}
+            extra = [page for other, page, _text in self._rows_of_index() if other is file and page not in begun]
+            if extra:
+                labels = [file.pages[page].label for page in extra]
+                return State.BROKEN, f"Mục lục dẫn tới trang {_named(labels)}, không có dấu trang.", labels
+        count = sum(len(file.outline) for file in self._files)
+        return State.MET, f"{count} dấu trang, dấu nào cũng ghi số trang, khớp với mục lục.", ()
 
-    def _zoom(self) -> tuple[State, str, Sequence[str]]:
-        fixed = [title for file in self._files for _depth, title, _page, kept in file.outline if not kept]
+    def _zoom(self) -> _Judged:
+        fixed = [each.title for file in self._files for each in file.outline if not each.keeps_zoom]
         if fixed:
             return State.BROKEN, f"Dấu trang “{fixed[0]}” làm đổi mức phóng của người đọc.", ()
-        odd = [file.path.name for file in self._files if file.opening not in {"/XYZ 1", "/XYZ 1.0"}]
+        odd = [file.path.name for file in self._files if not re.fullmatch(r"/XYZ 1(\.0+)?", file.opening)]
         if odd:
-            return State.LOOK, f"{odd[0]} không mở ở 100%.", ()
+            return State.BROKEN, f"{odd[0]} không mở ở 100%.", ()
         return State.MET, "Dấu trang giữ mức phóng; tệp mở ở 100%.", ()
 
-    def _text(self) -> tuple[State, str, Sequence[str]]:
-        apart = [page.label for page in self._pages if any(unicodedata.combining(letter) for letter in page.text)]
+    def _redacted_labels(self) -> set[str]:
+        return {
+            str(page)
+            for each in self._manifest.get("documents", ())
+            if each.get("redacted")
+            for page in range(each["first_page"], each["last_page"] + 1)
+        }
+
+    def _mute(self) -> list[str]:
+        """Return the pages of pictures without words, but for copies in which something was taken out."""
+        excused = self._redacted_labels()
+        return [
+            page.label
+            for page in self._pages
+            if page.pictures and _letters(page.own) < _MUTE and page.label not in excused
+        ]
+
+    def _text(self) -> _Judged:
+        apart = [page.label for page in self._pages if page.apart > _MOST_APART * page.letters]
         if apart:
-            return State.BROKEN, f"Chữ Việt bị tách dấu ở trang {_named(apart)}.", apart
-        # a line or two is what the program that made the bundle put there
-        mute = [page.label for page in self._pages if page.pictures and len(page.text) < _LONG_ENOUGH]
+            return self._where(apart, State.BROKEN, "Chữ Việt bị tách dấu ở {count} trang: {pages}.")
+        mute = self._mute()
+        pictured = sum(page.pictures and page.label not in self._redacted_labels() for page in self._pages)
+        if mute and len(mute) * 2 > pictured:
+            return self._where(mute, State.BROKEN, "Chưa nhận dạng chữ: {count} trang ảnh không có chữ nào: {pages}.")
         if mute:
-            return State.LOOK, f"{len(mute)} trang ảnh gần như không có chữ chọn được: {_named(mute)}.", mute
+            return self._where(
+                mute, State.LOOK, "{count} trang ảnh không có chữ chọn được: {pages}; ảnh chụp thì bỏ qua."
+            )
+        some = [page.label for page in self._pages if page.apart]
+        if some:
+            return self._where(
+                some, State.LOOK, "Vài chữ bị tách dấu ở {count} trang: {pages}; tìm chữ ấy sẽ không thấy."
+            )
         return State.MET, "Trang nào cũng có chữ chọn được.", ()
 
-    def _orientation(self) -> tuple[State, str, Sequence[str]]:
-        return State.NOT_TOLD, "Cần người xem: có trang nào nằm ngang hoặc lộn ngược không.", ()
+    def _orientation(self) -> _Judged:
+        over = [page.label for page in self._pages if page.turn == 2]
+        if over:
+            return self._where(over, State.BROKEN, "{count} trang lộn ngược: {pages}.")
+        side = [page.label for page in self._pages if page.turn]
+        if side:
+            return self._where(side, State.BROKEN, "{count} trang nằm nghiêng: {pages}.")
+        mute = self._mute()
+        if not mute:
+            return State.MET, "Chữ trang nào cũng đứng thẳng.", ()
+        if not knows_up():
+            return self._where(
+                mute, State.LOOK, "{count} trang ảnh không có chữ để xét, máy chưa cài tesseract: {pages}."
+            )
+        looked = set(mute[:_MOST_TURNED])
+        turned, unknown = [], mute[_MOST_TURNED:]
+        for file in self._files:
+            for at, page in enumerate(file.pages):
+                if page.label in looked:
+                    way = which_way_up(file.path, at)
+                    if way is None:
+                        unknown.append(page.label)
+                    elif way:
+                        turned.append(page.label)
+        if turned:
+            return self._where(turned, State.BROKEN, "{count} trang quét nằm nghiêng hoặc lộn ngược: {pages}.")
+        if unknown:
+            return self._where(unknown, State.LOOK, "{count} trang ảnh không xét được chiều: {pages}.")
+        return State.MET, "Chữ trang nào cũng đứng thẳng, kể cả trong ảnh quét.", ()
 
-    def _weight(self) -> tuple[State, str, Sequence[str]]:
+    def _weight(self) -> _Judged:
         limit = self._asked.megabytes * 1024 * 1024
         heavy = [file.path.name for file in self._files if limit and file.size > limit]
         if heavy:
             return State.BROKEN, f"{heavy[0]} nặng quá {self._asked.megabytes} MB.", ()
-        fine = [page.label for page in self._pages if page.dots > _MOST_DOTS * 1.1]
+        fine = [page.label for page in self._pages if page.dots > _MOST_DOTS * _ROUNDED]
         if fine:
-            return State.LOOK, f"{len(fine)} trang quét trên 300 dpi: {_named(fine)}.", fine
-        return State.MET, f"Nặng nhất {max(file.size for file in self._files) / 1024 / 1024:.1f} MB.", ()
+            return self._where(fine, State.BROKEN, "{count} trang quét trên 300 dpi: {pages}.")
+        coarse = [page.label for page in self._pages if 0 < page.dots < _FEWEST_DOTS / _ROUNDED]
+        if coarse:
+            return self._where(coarse, State.LOOK, "{count} trang quét dưới 200 dpi: {pages}; ảnh chụp thì bỏ qua.")
+        return State.MET, f"Không ảnh nào quá 300 dpi; tệp nặng nhất {_heaviest(self._files):.1f} MB.", ()
 
-    def _name(self) -> tuple[State, str, Sequence[str]]:
-        odd = [file.path.name for file in self._files if not _FILE_NAME.fullmatch(file.path.stem)]
-        if odd:
-            return State.LOOK, f"Tên {odd[0]} không cho biết mã vụ, tên tập và ngày.", ()
+    def _name(self) -> _Judged:
+        for file in self._files:
+            stem = unicodedata.normalize("NFC", file.path.stem)
+            rest = _DAY.sub(" ", stem)
+            lacking = [] if rest != stem else ["ngày"]
+            case = str(self._manifest.get("case", ""))
+            if not (case in stem if case else re.search(r"\d", rest)):
+                lacking.append("mã vụ")
+            if not re.search(r"[^\W\d_]{2,}", rest.replace(case, " ") if case else re.sub(r"\S*\d\S*", " ", rest)):
+                lacking.append("tên tập")
+            if lacking:
+                return State.BROKEN, f"Tên {file.path.name} thiếu {', '.join(lacking)}.", ()
         return State.MET, "Tên tệp có mã vụ, tên tập và ngày.", ()
 
-    def _cites(self) -> tuple[State, str, Sequence[str]]:
-        if self._asked.earlier is None:
-            return State.NOT_ASKED, "Không đưa tập trước để so.", ()
+    def _cites(self) -> _Judged:
+        if not self._asked.earlier:
+            return State.NOT_ASKED, "Không đưa tập trước để so (--earlier).", ()
         try:
-            before = _read(self._asked.earlier)
-        except (PyPdfError, OSError, ValueError, KeyError, TypeError) as error:
+            before = [read_file(path) for path in self._asked.earlier]
+        except _UNREADABLE as error:
             return State.BROKEN, f"Không đọc được tập trước: {type(error).__name__}.", ()
-        now = {page.label: _without_numbers(page.text) for page in self._pages}
-        links = {page.label for page in before.pages if page.links}
-        first = before.pages[0].label if before.pages else ""
+        pages = [(page, at in file.front) for file in before for at, page in enumerate(file.pages)]
         # cover and index say how much there is, and may say something else now
         moved = [
             page.label
-            for page in before.pages
-            if page.label not in links | {first} and now.get(page.label) != _without_numbers(page.text)
+            for page, in_front in pages
+            if not in_front and _identity(page) != _identity(self._by_label.get(page.label))
         ]
         if moved:
             return State.BROKEN, f"Trang {_named(moved)} của tập trước nay là trang khác.", moved
-        return State.MET, f"{len(before.pages)} trang của tập trước giữ nguyên số.", ()
+        return State.MET, f"{len(pages)} trang của tập trước giữ nguyên số.", ()
 
-    def _duplicates(self) -> tuple[State, str, Sequence[str]]:
-        seen: dict[str, str] = {}
-        marked = any(_DUPLICATE.search(page.text) for page in self._pages if page.links)
+    def _duplicates(self) -> _Judged:
+        seen: dict[str, tuple[str, str]] = {}
+        rows = {(id(file), page): text for file, page, text in self._rows_of_index()}
         for file in self._files:
-            leaves = list(self._leaves(file))
-            starts = sorted({page for _depth, _title, page, _kept in file.outline if page >= 0} | {len(file.pages)})
-            for title, page in leaves:
+            starts = sorted({each.page for each in file.outline if each.page >= 0} | {len(file.pages)})
+            for title, page in file.documents():
                 end = next((start for start in starts if start > page), len(file.pages))
-                text = "".join(_without_numbers(each.text) for each in file.pages[page:end])
-                if len(text) < _LONG_ENOUGH:
+                inside = file.pages[page:end]
+                pictures = "".join(each.digest for each in inside)
+                words = "".join(" ".join(each.own.split()) for each in inside)
+                if len(words) < _LONG_ENOUGH and not pictures:
                     continue
-                other = seen.setdefault(hashlib.sha256(text.encode()).hexdigest(), title)
-                if other != title and not marked:
-                    return State.LOOK, f"“{title}” và “{other}” có cùng nội dung chữ.", (file.pages[page].label,)
-        return State.MET, "Không có hai tài liệu cùng nội dung chữ mà không ghi rõ.", ()
+                other, label = seen.setdefault(f"{words}\n{pictures}", (title, file.pages[page].label))
+                if label == file.pages[page].label or _DUPLICATE.search(rows.get((id(file), page), "")):
+                    continue
+                return (
+                    State.BROKEN,
+                    f"“{title}” và “{other}” là một, mục lục không ghi rõ.",
+                    (label, file.pages[page].label),
+                )
+        return State.MET, "Không có hai tài liệu cùng chữ, cùng hình mà không ghi rõ.", ()
 
-    def _forbidden(self) -> tuple[State, str, Sequence[str]]:
+    def _forbidden(self) -> _Judged:
         found = sorted({each for file in self._files for each in file.forbidden})
         if found:
             return State.BROKEN, f"Tệp còn có: {', '.join(found)}.", ()
         return State.MET, "Không có lệnh chạy, biểu mẫu, tệp kèm, âm thanh, hình động hay mã hóa.", ()
 
-    def _fonts(self) -> tuple[State, str, Sequence[str]]:
-        dumb = sorted({font for file in self._files for font in file.dumb_fonts})
+    def _embedded(self) -> _Judged:
         loose = sorted({font for file in self._files for font in file.loose_fonts})
-        if dumb:
-            return State.LOOK, f"Phông không cho đọc lại chữ: {', '.join(dumb[:_MOST_NAMED])}.", ()
         if loose:
-            return State.LOOK, f"Phông không nhúng: {', '.join(loose[:_MOST_NAMED])}.", ()
-        return State.MET, "Mọi phông đều nhúng và đọc lại được. Chuẩn PDF/A: dùng phần mềm riêng để kiểm.", ()
+            return State.BROKEN, f"Phông không nhúng: {_named(loose, 'phông')}.", ()
+        return State.MET, "Mọi phông đều nhúng. Các điểm khác của PDF/A: để sau, dùng phần mềm riêng để kiểm.", ()
 
-    def _print(self) -> tuple[State, str, Sequence[str]]:
-        return State.NOT_TOLD, "Số trang nằm trên trang nên bản in mang cùng số; in hai mặt thì xem bằng mắt.", ()
+    def _glyphs(self) -> _Judged:
+        dumb = sorted({font for file in self._files for font in file.dumb_fonts})
+        if dumb:
+            return State.BROKEN, f"Phông không cho đọc lại chữ: {_named(dumb, 'phông')}.", ()
+        old = sorted({font for file in self._files for font in file.old_fonts})
+        if old:
+            return State.BROKEN, f"Phông có trước Unicode, chữ Việt chép ra sai: {_named(old, 'phông')}.", ()
+        garbled = [page.label for page in self._pages if page.untold > _UNTOLD * max(min(page.letters, 150), 10)]
+        if garbled:
+            return self._where(garbled, State.BROKEN, "Chữ không chép ra được ở {count} trang: {pages}.")
+        return State.MET, "Chữ trang nào cũng chép ra được.", ()
 
-    def _redacted(self) -> tuple[State, str, Sequence[str]]:
+    def _print(self) -> _Judged:
+        unseen = [page.label for page in self._pages if page.unseen]
+        if unseen:
+            return self._where(unseen, State.BROKEN, "Số trang không hiện nên không in ra ở {count} trang: {pages}.")
+        bare = [page.label for page in self._pages if page.edge < 0]
+        if bare:
+            return self._where(bare, State.BROKEN, "Bản in không có số ở {count} trang: {pages}.")
+        unscaled = any(file.unscaled for file in self._files)
+        # a page larger than the sheet is made smaller, with its edge
+        cut = [page.label for page in self._pages if page.edge < _MARGIN and (unscaled or not _outgrows_a4(page))]
+        if cut:
+            return self._where(cut, State.LOOK, "Số sát mép giấy, máy in có thể cắt, ở {count} trang: {pages}.")
+        return State.MET, "Trang nào số cũng nằm trong vùng in: in một hay hai mặt đều còn số.", ()
+
+    def _redacted(self) -> _Judged:
+        if any(file.redactions_open for file in self._files):
+            return State.BROKEN, "Có chỗ mới đánh dấu để che, chưa bỏ nội dung.", ()
+        barred = [page.label for page in self._pages if page.barred]
+        if barred:
+            return self._where(barred, State.BROKEN, "Dưới ô đen còn chữ đọc được ở {count} trang: {pages}.")
+        told = self._redacted_labels()
+        left = [page.label for page in self._pages if page.label in told and _letters(page.own)]
+        if left:
+            return self._where(left, State.BROKEN, "Bản đã che còn chữ chọn được ở {count} trang: {pages}.")
+        rows = {file.pages[page].label: text for file, page, text in self._rows_of_index()}
+        for each in self._manifest.get("documents", ()):
+            label = str(each["first_page"])
+            if each.get("redacted") and label in rows and not _REDACTED.search(rows[label]):
+                return State.BROKEN, f"Tài liệu ở trang {label} đã che, mục lục không ghi.", (label,)
         if not self._asked.absent:
-            return State.NOT_ASKED, "Không nêu chữ nào phải vắng mặt.", ()
+            return State.MET, "Không có ô đen nào trên chữ còn đọc được. Muốn tìm một chữ cụ thể: --absent.", ()
         # fonts that share a word's letters out put it in pieces for one reader of text and not for another
         shown = [
             (page.label, _folded(f"{page.text}\n{other}"))
             for page, other in zip(self._pages, self._seen(), strict=True)
         ]
-        for word in self._asked.absent:
+        for at, word in enumerate(self._asked.absent, start=1):
             wanted = _folded(word)
             left = [label for label, text in shown if wanted in text]
             if left:
-                return (
-                    State.BROKEN,
-                    f"Chữ phải vắng mặt thứ {self._asked.absent.index(word) + 1} còn ở trang {_named(left)}.",
-                    left,
-                )
+                return State.BROKEN, f"Chữ phải vắng mặt thứ {at} còn ở trang {_named(left)}.", left
             if any(wanted in _folded(file.everything) for file in self._files):
-                return State.BROKEN, "Chữ phải vắng mặt còn ở tên tệp, dấu trang, chú thích hoặc thuộc tính.", ()
+                return State.BROKEN, f"Chữ phải vắng mặt thứ {at} còn ở dấu trang, chú thích hoặc thuộc tính.", ()
         return State.MET, f"{len(self._asked.absent)} chữ phải vắng mặt không còn ở trang nào và thuộc tính nào.", ()
 
     def _seen(self) -> Iterator[str]:
-        """Yield each page's text as another reader finds it."""
+        """Yield each page's text letter by letter as it stands, notes and fields among it."""
         for file in self._files:
             pdf = pypdfium2.PdfDocument(file.path)
             pdf.init_forms()
@@ -669,18 +606,41 @@ class _Judge:
             finally:
                 pdf.close()
 
-    def _accessible(self) -> tuple[State, str, Sequence[str]]:
-        bare = [file.path.name for file in self._files if not file.title or not file.language]
-        if bare:
-            return State.LOOK, f"{bare[0]} thiếu tên tài liệu hoặc ngôn ngữ.", ()
+    def _accessible(self) -> _Judged:
+        for file in self._files:
+            lacking = [word for word, there in (("tên", file.title), ("ngôn ngữ", file.language)) if not there]
+            if lacking:
+                return State.BROKEN, f"{file.path.name} thiếu {' và '.join(lacking)}.", ()
+        foreign = [file.path.name for file in self._files if not file.language.lower().startswith("vi")]
+        if foreign:
+            return State.LOOK, f"{foreign[0]} không ghi ngôn ngữ là tiếng Việt.", ()
         if not all(file.tagged for file in self._files):
-            return State.LOOK, "Có tên và ngôn ngữ; thứ tự đọc không được đánh dấu.", ()
+            return State.LOOK, "Có tên và ngôn ngữ; thứ tự đọc không được đánh dấu (nên có, không bắt buộc).", ()
         return State.MET, "Có tên, ngôn ngữ và thứ tự đọc.", ()
 
-    def _manifest(self) -> tuple[State, str, Sequence[str]]:
-        manifest = self._asked.manifest
-        if manifest is None:
-            return State.NOT_ASKED, "Không đưa bảng kê.", ()
+    def _again(self) -> _Judged:
+        again = self._asked.again
+        if not again:
+            return (
+                State.NOT_ASKED,
+                "Một tệp không tự nói được: lập lại từ cùng tài liệu rồi đưa vào để so (--again).",
+                (),
+            )
+        if len(again) != len(self._files):
+            return State.BROKEN, f"Lần sau lập ra {len(again)} tệp, lần này {len(self._files)}.", ()
+        for file, other in zip(self._files, again, strict=True):
+            try:
+                one, two = file.path.read_bytes(), other.read_bytes()
+            except OSError as error:
+                return State.BROKEN, f"Không đọc được {other.name}: {type(error).__name__}.", ()
+            if _unsigned(one) != _unsigned(two):
+                return State.BROKEN, f"{file.path.name} và {other.name} khác nhau.", ()
+        return State.MET, "Từng byte như nhau, phần trước chữ ký số.", ()
+
+    def _listed(self) -> _Judged:
+        manifest = self._manifest
+        if self._asked.manifest is None:
+            return State.NOT_ASKED, "Không đưa bảng kê (--manifest).", ()
         told = [each.get("sha256") for each in manifest.get("volumes", ())]
         if told != [file.sha256 for file in self._files]:
             return State.BROKEN, "Mã băm của tệp khác bảng kê: tệp đã bị sửa, hoặc không phải tập này.", ()
@@ -688,15 +648,48 @@ class _Judge:
         covered = sorted(page for each in ranges for page in range(each["first_page"], each["last_page"] + 1))
         if covered != list(range(1, int(manifest.get("pages", 0)) + 1)):
             return State.BROKEN, "Bảng kê không cho biết nguồn của mọi trang, hoặc có trang hai nguồn.", ()
-        if not manifest.get("ledger_checkpoint"):
-            return State.LOOK, "Mã băm khớp; bảng kê không có điểm chốt sổ cái.", ()
-        return State.MET, "Mã băm khớp, trang nào cũng có nguồn, có điểm chốt sổ cái.", ()
+        bare = [
+            str(each["first_page"])
+            for each in manifest.get("documents", ())
+            if not re.fullmatch(r"[0-9a-f]{64}", str(each.get("source_sha256", "")))
+        ]
+        if bare:
+            return State.BROKEN, f"Bảng kê không có mã băm của tài liệu ở trang {_named(bare)}.", bare
+        if not manifest.get("tool"):
+            return State.BROKEN, "Bảng kê không ghi chương trình nào đã lập.", ()
+        state, signed = self._signed_manifest()
+        if state is State.BROKEN:
+            return state, signed, ()
+        note = str(manifest.get("ledger_checkpoint") or "")
+        if not note:
+            return State.LOOK, f"Mã băm khớp, trang nào cũng có nguồn; bảng kê không có điểm chốt sổ cái. {signed}", ()
+        return state, f"Mã băm khớp, trang nào cũng có nguồn, có điểm chốt sổ cái. {signed}", ()
 
-    def _signatures(self) -> tuple[State, str, Sequence[str]]:
-        if not any(file.signed for file in self._files):
-            return State.NOT_ASKED, "Không có chữ ký số.", ()
+    def _signed_manifest(self) -> tuple[State, str]:
+        """Return what the signature beside the manifest comes to."""
+        signer = self._manifest.get("signer")
+        path = self._asked.manifest_path
+        beside = path.with_name(f"{path.name}.p7s") if path is not None else None
+        if path is None or beside is None or not beside.is_file():
+            if signer:
+                return State.LOOK, f"Bảng kê ghi {signer} ký nhưng không có tệp .p7s bên cạnh."
+            return State.MET, "Bảng kê không được ký."
         if not is_installed():
-            return State.NOT_TOLD, "Máy này chưa cài phần đọc chữ ký số (vks-plugin[signatures]).", ()
+            return State.LOOK, "Có chữ ký của bảng kê; máy này chưa cài phần đọc (vks-plugin[signatures])."
+        try:
+            name, verdict = read_detached(path, beside, self._asked.roots)
+        except NotRead as refusal:
+            return State.BROKEN, f"Chữ ký của bảng kê: {refusal}"
+        sentence = f"Bảng kê do {name or '?'} ký: {VERDICT_LABELS[verdict].lower()}."
+        if verdict is Verdict.INVALID:
+            return State.BROKEN, sentence
+        return State.MET if verdict is Verdict.VALID else State.LOOK, sentence
+
+    def _signatures(self) -> _Judged:
+        if not any(file.signed for file in self._files):
+            return State.LATER, "Không có chữ ký số; chữ ký kèm dấu thời gian là việc để sau.", ()
+        if not is_installed():
+            return State.LOOK, "Máy này chưa cài phần đọc chữ ký số (vks-plugin[signatures]).", ()
         verdicts, told = [], []
         for file in self._files:
             try:
@@ -717,19 +710,154 @@ class _Judge:
             return State.BROKEN, sentence, ()
         return (State.MET if set(verdicts) == {Verdict.VALID} else State.LOOK), sentence, ()
 
+    def _reverse(self) -> _Judged:
+        rows = self._folio_rows()
+        if not rows:
+            return (
+                State.NOT_ASKED,
+                "Tra theo bảng kê (--manifest); lịch sử lưu giữ, quyết định: tra trong phần mềm.",
+                (),
+            )
+        claimed: dict[str, int] = {}
+        twice = [folio for folio, _page, row in rows if claimed.setdefault(folio, row) != row]
+        if twice:
+            return State.BROKEN, f"Bút lục {_named(twice, 'bút lục')} dẫn về hai tài liệu.", ()
+        ranges = {
+            int(each.get("row", 0)): (each["first_page"], each["last_page"])
+            for each in self._manifest.get("documents", ())
+        }
+        outside = [folio for folio, page, row in rows if not ranges[row][0] <= int(page) <= ranges[row][1]]
+        if outside:
+            return State.BROKEN, f"Bút lục {_named(outside, 'bút lục')} không nằm trong tài liệu của nó.", ()
+        return (
+            State.MET,
+            f"{len(rows)} bút lục, mỗi số về một tài liệu, một trang; lịch sử lưu giữ, quyết định: tra trong phần mềm.",
+            (),
+        )
+
+    def _deck(self) -> _Judged:
+        folder = self._asked.deck
+        if folder is None:
+            return State.NOT_ASKED, "Không phải việc của một tập: đưa thư mục bài trình chiếu (--deck) thì xét.", ()
+        pages = sorted(folder.rglob("*.html")) if folder.is_dir() else []
+        if not pages:
+            return State.BROKEN, f"{folder.name} không có trang HTML nào.", ()
+        links = cites = 0
+        for path in pages:
+            read = _References()
+            try:
+                read.feed(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                return State.BROKEN, f"Không đọc được {path.name}: {type(error).__name__}.", ()
+            for address in read.found:
+                links += 1
+                if why := _why_not_offline(address, path, read.anchors, folder):
+                    return State.BROKEN, f"{path.name}: {why}.", ()
+            cites += len(re.findall(r"\bBL\s+\d", read.words))
+        if not cites:
+            return State.BROKEN, "Bài trình chiếu không dẫn bút lục nào.", ()
+        return State.MET, f"{len(pages)} trang HTML, {links} liên kết đều ở trong gói; dẫn bút lục {cites} lần.", ()
+
+    def _presenter(self) -> _Judged:
+        if self._asked.deck is None:
+            return State.NOT_ASKED, "Không phải việc của một tập.", ()
+        return State.LOOK, "Đo bằng tay khi trình chiếu: gõ số bút lục, trang phải hiện trong một giây.", ()
+
+
+def _heaviest(files: Sequence[File]) -> float:
+    return max(file.size for file in files) / 1024 / 1024
+
+
+def _letters(text: str) -> int:
+    return len("".join(text.split()))
+
+
+def _outgrows_a4(page: Page) -> bool:
+    short, long = sorted((page.width, page.height))
+    return short > _A4[0] or long > _A4[1]
+
+
+def _says(text: str, file: File, page: int) -> bool:
+    """Tell whether a row of the index says the page it leads to; one without any number says nothing wrong."""
+    label = file.pages[page].label
+    return not re.search(r"\d", text) or re.search(rf"(?<!\d){re.escape(label)}(?!\d)", text) is not None
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in _folded(text) if letter.isalnum())
+
+
+def _same_title(title: str, row: str) -> bool:
+    """Tell whether a row of the index, which may cut or break a title, names what the bookmark names."""
+    wanted = _plain(NUMBER.sub(" ", title))[:_SAME_TITLE]
+    return wanted in _plain(row)
+
+
+def _identity(page: Page | None) -> tuple[str, str]:
+    """Return what makes a page the page it is, without what a bundle stamps on it."""
+    if page is None:
+        return "", "none"
+    words = " ".join(page.own.split())
+    # a program may write a picture anew; long words are enough
+    return words, "" if len(words) >= _LONG_ENOUGH else page.digest
+
+
+def _unsigned(content: bytes) -> bytes:
+    """Return a file without the signatures behind its end."""
+    if b"/ByteRange" not in content:
+        return content
+    end = content.find(b"%%EOF")
+    return content[: end + 5]
+
+
+class _References(HTMLParser):
+    """Collects what a page of a deck refers to."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self.anchors: set[str] = set()
+        self._words: list[str] = []
+
+    @property
+    def words(self) -> str:
+        """All that is written on the page."""
+        return " ".join(self._words)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the addresses and the names of one element."""
+        for name, value in attrs:
+            if name in {"href", "src", "poster", "data", "action"} and value:
+                self.found.append(value)
+            elif name in {"id", "name"} and value:
+                self.anchors.add(value)
+            elif name == "style" and value:
+                self.handle_data(value)
+
+    def handle_data(self, data: str) -> None:
+        """Note words, and what styles load."""
+        self._words.append(data)
+        self.found += re.findall(r"url\(\s*['\"]?([^'\")]+)", data)
+
+
+def _why_not_offline(address: str, page: Path, anchors: set[str], folder: Path) -> str:
+    """Return why an address does not open without a network; empty when it does."""
+    parts = urlsplit(address)
+    if parts.scheme in {"data", "blob"} or address.startswith(("javascript:void", "about:blank")):
+        return ""
+    if parts.scheme or parts.netloc:
+        return f"liên kết ra mạng {parts.scheme}://{parts.netloc}"
+    if not parts.path:
+        named = unquote(parts.fragment)
+        return "" if not named or named in anchors else f"không có chỗ “{named}”"
+    target = (page.parent / unquote(parts.path)).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        return f"liên kết ra ngoài gói: {parts.path}"
+    return "" if target.exists() else f"không có tệp {parts.path}"
+
 
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
-def _without_numbers(text: str) -> str:
-    """Return the words of a page without what a bundle stamps on it."""
-    kept = [
-        line
-        for line in text.splitlines()
-        if line.strip() and not _NUMBER.search(line) and not _ALONE.fullmatch(line.strip())
-    ]
-    return " ".join(" ".join(kept).split())
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _placed(page: pypdfium2.PdfPage) -> list[_Letter]:
     words = page.get_textpage()
     count = min(words.count_chars(), _MOST_LETTERS)
     turned = page.get_rotation()
-    a, b, c, d, e, f = _as_drawn(page)
+    matrix = as_drawn(page)
     extent = _Extents(words)
     found: list[_Letter] = []
     # pages of a report have thousands of letters: each is asked for once, and nothing is made that is not kept
@@ -71,16 +71,8 @@ def _placed(page: pypdfium2.PdfPage) -> list[_Letter]:
             found.append(_Letter(" ", Box(last.right, last.top, last.right, last.bottom), found[-1].turn))
         if code < 32 or 0xD800 <= code < 0xE000:
             continue
-        left, bottom, right, top = extent.of(index)
-        one, other = a * left + c * bottom + e, a * right + c * top + e
-        upper, lower = b * left + d * bottom + f, b * right + d * top + f
-        if one > other:
-            one, other = other, one
-        if upper > lower:
-            upper, lower = lower, upper
-        box = Box(one, upper, other, lower)
-        angle = pdfium.FPDFText_GetCharAngle(words.raw, index)
-        turn = round((turned - math.degrees(angle)) / 90) % 4
+        box = shown_at(matrix, extent.of(index))
+        turn = turn_of(pdfium.FPDFText_GetCharAngle(words.raw, index), turned)
         if _JOINED[0] <= code <= _JOINED[1]:
             found += [_Letter(letter, box, turn) for letter in _spelt(chr(code))]
         else:
@@ -89,7 +81,30 @@ def _placed(page: pypdfium2.PdfPage) -> list[_Letter]:
     return found
 
 
-def _as_drawn(page: pypdfium2.PdfPage) -> tuple[float, float, float, float, float, float]:
+def turn_of(angle: float, rotation: int) -> int:
+    """Return by how many quarters of a turn, with the clock, a letter stands off upright as it is shown.
+
+    Args:
+        angle: of the letter in the page's own space, in radians.
+        rotation: of the page, in degrees.
+    """
+    return round((rotation - math.degrees(angle)) / 90) % 4
+
+
+def shown_at(matrix: Sequence[float], place: tuple[float, float, float, float]) -> Box:
+    """Return where a place of the page's own space (left, bottom, right, top) is shown; for the matrix see `as_drawn`."""
+    left, bottom, right, top = place
+    a, b, c, d, e, f = matrix
+    one, other = a * left + c * bottom + e, a * right + c * top + e
+    upper, lower = b * left + d * bottom + f, b * right + d * top + f
+    if one > other:
+        one, other = other, one
+    if upper > lower:
+        upper, lower = lower, upper
+    return Box(one, upper, other, lower)
+
+
+def as_drawn(page: pypdfium2.PdfPage) -> tuple[float, float, float, float, float, float]:
     """Return the matrix from the page's own space to points from the upper left corner of the page as it is drawn.
 
     Asked of the library that draws: boxes of a page may be inherited, turned over, larger than the sheet.

@@ -7,6 +7,7 @@ revocation is known only from what the file carries. pyHanko, which reads, is an
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import hashlib
 import json
@@ -190,6 +191,7 @@ TOO_MUCH = _(
 NOT_INSTALLED = _(
     "Chưa kiểm tra chữ ký số: máy chủ chưa cài phần đọc chữ ký. Quản trị cài bằng pip install 'vks-plugin[signatures]' rồi khởi động lại."
 )
+UNREADABLE_BESIDE = _("Tệp chữ ký bên cạnh hỏng, hoặc không đọc được chứng thư gốc: không kiểm tra được.")
 UNUSABLE_ROOTS = _("Không đọc được chứng thư gốc ở VKS_SIGNATURE_ROOTS: hãy báo quản trị chạy vks_doctor.")
 
 
@@ -545,6 +547,41 @@ def read_apart(path: Path, roots: Path | None = None) -> list[Signature]:
     if "sentence" in answer:
         raise NotRead(answer["sentence"])
     return [Signature.parse(each) for each in answer["signatures"]]
+
+
+def read_detached(content: Path, signature: Path, roots: Path | None = None) -> tuple[str, Verdict]:
+    """Return who signed a file with a signature that lies beside it (CMS), and what that comes to.
+
+    Raises:
+        NotRead: the signature, or the roots, cannot be read.
+    """
+    from asn1crypto import cms  # noqa: PLC0415 - comes with the optional part
+    from pyhanko.sign.validation.generic_cms import async_validate_detached_cms  # noqa: PLC0415
+    from pyhanko.sign.validation.settings import KeyUsageConstraints  # noqa: PLC0415
+    from pyhanko.sign.validation.status import StandardCMSSignatureStatus  # noqa: PLC0415
+
+    usage = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
+    for name in ("pyhanko", "pyhanko_certvalidator"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        known = load_roots(roots)
+        if signature.stat().st_size > _LARGEST_CMS:
+            raise NotRead(UNREADABLE_BESIDE)
+        signed = cms.ContentInfo.load(signature.read_bytes(), strict=True)["content"]
+        context = _context(known, _Carried([], [], []), dt.datetime.now(dt.UTC), strictly=False)
+        with content.open("rb") as stream:
+            looking = async_validate_detached_cms(
+                stream, signed, signer_validation_context=context, key_usage_settings=usage
+            )
+            status: StandardCMSSignatureStatus = asyncio.run(looking)
+        name = _name(status.signing_cert.subject.native, "common_name")
+    except NotRead:
+        raise
+    except Exception as error:
+        raise NotRead(UNREADABLE_BESIDE) from error
+    if not (status.intact and status.valid):
+        return name, Verdict.INVALID
+    return name, Verdict.VALID if status.trusted else Verdict.UNPROVEN
 
 
 def _bounded(memory: int) -> None:

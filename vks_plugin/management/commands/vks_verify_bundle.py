@@ -22,7 +22,23 @@ class Command(BaseCommand):
         """Add the files and what they are compared with."""
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="tệp PDF; nhiều tập thì theo thứ tự")
         parser.add_argument("--manifest", metavar="FILE", type=Path, help="bảng kê của tập")
-        parser.add_argument("--earlier", metavar="FILE", type=Path, help="tập trước, để xem trang đã dẫn có giữ số")
+        parser.add_argument(
+            "--earlier",
+            action="append",
+            default=[],
+            metavar="FILE",
+            type=Path,
+            help="tập trước, để xem trang đã dẫn có giữ số; nhiều tệp thì theo thứ tự",
+        )
+        parser.add_argument(
+            "--again",
+            action="append",
+            default=[],
+            metavar="FILE",
+            type=Path,
+            help="chính tập này lập lại lần nữa, để xem có giống từng byte; nhiều tệp thì theo thứ tự",
+        )
+        parser.add_argument("--deck", metavar="DIR", type=Path, help="thư mục bài trình chiếu dùng với tập")
         parser.add_argument(
             "--absent", action="append", default=[], metavar="TEXT", help="chữ không được còn trong tệp"
         )
@@ -45,7 +61,16 @@ class Command(BaseCommand):
         roots = options["roots"] or (Path(place) if place else None)
         rows = verify(
             options["files"],
-            Asked(manifest, options["earlier"], tuple(options["absent"]), options["max_megabytes"], roots),
+            Asked(
+                manifest=manifest,
+                earlier=tuple(options["earlier"]),
+                absent=tuple(options["absent"]),
+                megabytes=options["max_megabytes"],
+                roots=roots,
+                manifest_path=options["manifest"],
+                again=tuple(options["again"]),
+                deck=options["deck"],
+            ),
         )
         sound = is_sound(rows)
         if options["json"]:
