@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sets up everything and passes all tests: `python3 tests/run.py`.
 
-Needs Python's standard library only. Lanes run one after another; a lane that fails does not stop the
-next. What was left out for lack of a part is said at the end, in one line.
+Needs Python's standard library only. Lanes run one after another, those of one process beside the browser; a lane
+that fails does not stop the next. What was left out for lack of a part is said at the end, in one line.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,9 +63,23 @@ def _program(name: str) -> str:
 
 def run(name: str, command: list[str], *, cwd: Path = CHECKOUT, env: dict[str, str] | None = None) -> bool:
     """Run one lane and note whether it failed."""
-    bootstrap.say(f"\n=== {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}")
     began = time.monotonic()
-    ended = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, check=False)
+    heading = f"\n=== {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}"
+    # beside another lane what a program says is shown in one piece, when it is over
+    beside = threading.current_thread() is not threading.main_thread()
+    if not beside:
+        bootstrap.say(heading)
+    ended = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE if beside else None,
+        stderr=subprocess.STDOUT if beside else None,
+    )
+    if beside:
+        bootstrap.say(f"{heading}\n{ended.stdout}")
     bootstrap.say(f"=== {name}: {'ok' if ended.returncode == 0 else 'FAILED'} ({time.monotonic() - began:.0f} s)")
     if ended.returncode != 0:
         report.broken.append(name)
@@ -233,6 +249,9 @@ LANES: dict[str, Callable[[list[str]], None]] = {
     "browser": lambda hosts: browser(hosts[-1]),
 }
 
+QUIET = ("style", "package")
+"""Lanes of one process at a time."""
+
 
 def main() -> int:
     """Run the lanes; return 0 when everything that could run passed."""
@@ -252,8 +271,16 @@ def main() -> int:
         hosts.append("paperless")
     else:
         report.left_out.append("the real Paperless-ngx v3.0.5 (not on this machine: see docs/developers.md)")
-    for name in options.only:
-        LANES[name](hosts)
+    # what keeps one processor busy runs beside the browser, which leaves the other to it
+    quiet = [name for name in options.only if name in QUIET] if "browser" in options.only else []
+    with ThreadPoolExecutor(max_workers=1) as other:
+        done = [other.submit(LANES[name], hosts) for name in quiet]
+        for name in sorted((name for name in options.only if name not in quiet), key=lambda name: name != "browser"):
+            LANES[name](hosts)
+            # the suite has a use for both processors
+            wait(done)
+    for each in done:
+        each.result()
     verdict = subprocess.run(
         [_program("python"), "-m", "tests.host.last_run"], cwd=CHECKOUT, capture_output=True, text=True, check=False
     ).stdout.strip()

@@ -150,12 +150,12 @@ def _pages(client: Client, found: Everything) -> dict[str, Any]:
 
 
 @pytest.mark.every_address
-def test_markup_is_shown_as_it_was_typed(hostile: Everything, as_person: SignIn) -> None:
+def test_markup_is_shown_as_it_was_typed_on_pages_that_carry_nothing_of_their_own(
+    hostile: Everything, as_person: SignIn
+) -> None:
+    """All that can be said of every page of a leader, who sees most, is said of pages that are asked for once."""
     pages = _pages(as_person("chief_kv1"), hostile)
-    for name, response in pages.items():
-        page = Page(response)
-        assert [tag for tag, attributes in page.elements if attributes.get("id") == "vksbad"] == [], name
-        assert [attributes for tag, attributes in page.elements if attributes.get("src") == "x"] == [], name
+    _carries_no_markup(pages)
     # what could have leaked was there
     for name in (
         "case_list",
@@ -168,40 +168,64 @@ def test_markup_is_shown_as_it_was_typed(hostile: Everything, as_person: SignIn)
         *SHOWING,
     ):
         assert "&lt;img src=x onerror=alert(2)&gt;" in pages[name].content.decode(), name
-
-
-def test_a_stranger_hears_nothing_of_it(hostile: Everything, as_person: SignIn) -> None:
-    for name, response in _pages(as_person("prosecutor_kv3"), hostile).items():
-        assert [tag for tag, attributes in Page(response).elements if attributes.get("id") == "vksbad"] == [], name
+    _carries_nothing_of_its_own(pages)
+    _forbids_what_it_does_not_need(pages)
+    _every_field_has_its_label(pages)
 
 
 @pytest.mark.every_address
-def test_pages_carry_no_script_or_style_of_their_own(hostile: Everything, as_person: SignIn) -> None:
-    for asker in ("chief_kv1", "clerk_kv1", "outsider"):
-        for name, response in _pages(as_person(asker), hostile).items():
-            page = Page(response)
-            assert "".join(page.written_in).strip() == "", name
-            for tag, attributes in page.elements:
-                assert tag not in {"style", "object", "embed", "applet", "base"}, name
-                assert "style" not in attributes, (name, tag)
-                assert not [each for each in attributes if each.startswith(("on", "hx-on", "data-hx-on"))], (name, tag)
-                for key in ("href", "src", "action", "hx-get", "hx-post"):
-                    value = attributes.get(key, "/")
-                    # all of it from this server: an office's machine reaches no other
-                    assert value.startswith(("/", "#", "?", "data:image/png;base64,")), (name, tag, value)
-                    assert not value.startswith("//"), (name, tag, value)
-                if tag == "script":
-                    assert attributes["src"].startswith("/static/vks/"), name
+@pytest.mark.parametrize("asker", ["clerk_kv1", "prosecutor_kv3"])
+def test_pages_carry_nothing_of_their_own(asker: str, hostile: Everything, as_person: SignIn) -> None:
+    pages = _pages(as_person(asker), hostile)
+    _carries_no_markup(pages)
+    _carries_nothing_of_its_own(pages)
 
 
-def test_pages_forbid_what_they_do_not_need(hostile: Everything, as_person: SignIn) -> None:
-    for name, response in _pages(as_person("chief_kv1"), hostile).items():
+def _carries_no_markup(pages: dict[str, Any]) -> None:
+    for name, response in pages.items():
+        page = Page(response)
+        assert [tag for tag, attributes in page.elements if attributes.get("id") == "vksbad"] == [], name
+        assert [attributes for tag, attributes in page.elements if attributes.get("src") == "x"] == [], name
+
+
+def _carries_nothing_of_its_own(pages: dict[str, Any]) -> None:
+    for name, response in pages.items():
+        page = Page(response)
+        assert "".join(page.written_in).strip() == "", name
+        for tag, attributes in page.elements:
+            assert tag not in {"style", "object", "embed", "applet", "base"}, name
+            assert "style" not in attributes, (name, tag)
+            assert not [each for each in attributes if each.startswith(("on", "hx-on", "data-hx-on"))], (name, tag)
+            for key in ("href", "src", "action", "hx-get", "hx-post"):
+                value = attributes.get(key, "/")
+                # all of it from this server: an office's machine reaches no other
+                assert value.startswith(("/", "#", "?", "data:image/png;base64,")), (name, tag, value)
+                assert not value.startswith("//"), (name, tag, value)
+            if tag == "script":
+                assert attributes["src"].startswith("/static/vks/"), name
+
+
+def _forbids_what_it_does_not_need(pages: dict[str, Any]) -> None:
+    for name, response in pages.items():
         assert response["Content-Security-Policy"] == POLICY, name
         assert response["X-Content-Type-Options"] == "nosniff", name
         assert response["Referrer-Policy"] == "same-origin", name
         assert response["Cache-Control"] == "private, no-store", name
     assert "unsafe" not in POLICY
     assert "*" not in POLICY
+
+
+def _every_field_has_its_label(pages: dict[str, Any]) -> None:
+    for name, response in pages.items():
+        page = Page(response)
+        labelled = {attributes.get("for") for tag, attributes in page.elements if tag == "label"}
+        ids = [attributes["id"] for _tag, attributes in page.elements if "id" in attributes]
+        assert sorted(set(ids)) == sorted(ids), name
+        for tag, attributes in page.elements:
+            if tag in {"select", "textarea"} or (tag == "input" and attributes.get("type") != "hidden"):
+                assert attributes.get("id") in labelled, (name, tag, attributes)
+            for other in attributes.get("aria-describedby", "").split():
+                assert other in ids, (name, attributes)
 
 
 def test_scripts_of_a_page_are_told_not_to_run_what_they_fetch(case: Any, as_person: SignIn) -> None:
@@ -212,20 +236,6 @@ def test_scripts_of_a_page_are_told_not_to_run_what_they_fetch(case: Any, as_per
         "allowEval": False,
         "selfRequestsOnly": True,
     }
-
-
-@pytest.mark.every_address
-def test_every_field_has_its_label(hostile: Everything, as_person: SignIn) -> None:
-    for name, response in _pages(as_person("chief_kv1"), hostile).items():
-        page = Page(response)
-        labelled = {attributes.get("for") for tag, attributes in page.elements if tag == "label"}
-        ids = [attributes["id"] for _tag, attributes in page.elements if "id" in attributes]
-        assert sorted(set(ids)) == sorted(ids), name
-        for tag, attributes in page.elements:
-            if tag in {"select", "textarea"} or (tag == "input" and attributes.get("type") != "hidden"):
-                assert attributes.get("id") in labelled, (name, tag, attributes)
-            for other in attributes.get("aria-describedby", "").split():
-                assert other in ids, (name, attributes)
 
 
 def test_markup_cannot_become_a_code(
