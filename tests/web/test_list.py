@@ -227,13 +227,12 @@ def test_turning_a_page_keeps_what_was_searched(many: int, as_person: SignIn) ->
     assert codes(client.get(f"/vks/{back}")) == codes(first)
 
 
-@pytest.mark.parametrize(
-    ("page", "shown"), [("0", 3), ("-1", 3), ("99", 3), ("abc", 1), ("", 1), ("9" * 30, 3), ("1e3", 1)]
-)
-def test_a_page_that_is_none_shows_one_that_is(page: str, shown: int, many: int, as_person: SignIn) -> None:
-    answer = as_person("clerk_kv1").get("/vks/", {"page": page})
-    assert answer.status_code == 200
-    assert f"{shown}/3" in Page(answer).words
+def test_a_page_that_is_none_shows_one_that_is(many: int, as_person: SignIn) -> None:
+    client = as_person("clerk_kv1")
+    for page, shown in (("0", 3), ("-1", 3), ("99", 3), ("abc", 1), ("", 1), ("9" * 30, 3), ("1e3", 1)):
+        answer = client.get("/vks/", {"page": page})
+        assert answer.status_code == 200, page
+        assert f"{shown}/3" in Page(answer).words, page
 
 
 @pytest.fixture
