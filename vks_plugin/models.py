@@ -27,7 +27,7 @@ from vks_plugin.cases.models import (
     Volume,
     WithheldPaper,
 )
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
@@ -118,6 +118,7 @@ __all__ = [
     "LoanedPart",
     "NumberSeries",
     "PageChange",
+    "PlanMarker",
     "Presentation",
     "PreventiveMeasure",
     "ProceduralEvent",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from django.contrib.auth.models import User
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import exceptions, serializers
@@ -96,6 +96,16 @@ class InputSerializer(serializers.Serializer[Any]):
 def printable(text: str, longest: int = 60) -> str:
     """Return a text of a request as it may stand in a sentence, however hostile it is."""
     return composed(text[:longest]).encode("utf-8", "replace").decode()
+
+
+SVG = "image/svg+xml; charset=utf-8"
+
+
+def inert(response: HttpResponse) -> HttpResponse:
+    """Let a browser run nothing in what is only to be looked at."""
+    response["Content-Security-Policy"] = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 class PersonSerializer(serializers.Serializer[User]):

@@ -228,6 +228,7 @@ TABLE = {
     ("vks-case-presentation-slide-list", "post"): "   404 404 404 404  403  201 201 403",
     ("vks-case-presentation-slide-detail", "patch"): "404 404 404 404  403  200 200 403",
     ("vks-case-presentation-slide-detail", "delete"): "404 404 404 404  403  204 204 403",
+    ("vks-case-presentation-slide-drawing", "get"): " 404 404 404 404  403  200 200 200",
     ("vks-case-presentation-slide-move", "post"): "   404 404 404 404  403  204 204 403",
     # it shows no document: for a leader there is nothing to confirm
     ("vks-case-presentation-slide-confirm", "post"): "404 404 404 404  403  403 400 403",
@@ -518,6 +519,7 @@ class Addresses:
             "vks-case-presentation-export": f"{presentation}export/",
             "vks-case-presentation-slide-list": f"{presentation}slides/",
             "vks-case-presentation-slide-detail": f"{presentation}slides/{slide}/",
+            "vks-case-presentation-slide-drawing": f"{presentation}slides/{slide}/drawing/",
             "vks-case-presentation-slide-move": f"{presentation}slides/{slide}/move/",
             "vks-case-presentation-slide-confirm": f"{presentation}slides/{slide}/confirm/",
             "vks-case-mark-list": f"{of_case}marks/",

@@ -13,7 +13,9 @@ from PIL import Image
 
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation
+from vks_plugin.cases.models import Folio
+from vks_plugin.court.deck import actions as decks
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation
 from vks_plugin.court.deck.queries import slides_of
 
 if TYPE_CHECKING:
@@ -84,35 +86,36 @@ def test_a_presentation_is_composed_on_its_pages(
     diagram = f"{where}slides/{slides[1].pk}/"
     first = filed_case.case.accused.all()[0]
     assert lead.get(diagram).status_code == 200
+    key = f"accused:{first.pk}"
     given = {
         "title": "Quan hệ",
         "diagram": "quan_he",
         "state": "hien",
-        "d-label0": "Bị cáo <đầu vụ>",
-        "d-x0": "10",
-        "d-y0": "20",
+        f"d-label-{key}": "Bị cáo <đầu vụ>",
+        f"d-x-{key}": "10",
+        f"d-y-{key}": "20",
     }
     assert lead.post(diagram, given).status_code == 302
-    assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [10.0, 20.0]}
+    assert slides_of(made)[0].edits["places"] == {key: [10.0, 20.0]}
     drawing = lead.get(f"{diagram}drawing/")
     assert drawing["Content-Type"].startswith("image/svg+xml")
     assert "sandbox" in drawing["Content-Security-Policy"]
     assert b"&lt;" in drawing.content
-    assert lead.post(diagram, given | {"d-x0": "nhiều"}).status_code == 400
+    assert lead.post(diagram, given | {f"d-x-{key}": "nhiều"}).status_code == 400
     # boxes say which they are to whoever moves them; nobody who saves second takes away what another saved
     assert b"data-" not in drawing.content
     assert f'data-key="accused:{first.pk}"'.encode() in lead.get(f"{diagram}drawing/?keys=1").content
     seen = seen_in(lead.get(diagram))
-    assert lead.post(diagram, given | {"d-x0": "30", "seen": seen}).status_code == 302
-    late = lead.post(diagram, given | {"d-x0": "500", "d-label0": "Gõ sau", "seen": seen})
+    assert lead.post(diagram, given | {f"d-x-{key}": "30", "seen": seen}).status_code == 302
+    late = lead.post(diagram, given | {f"d-x-{key}": "500", f"d-label-{key}": "Gõ sau", "seen": seen})
     assert late.status_code == 409
     assert "Người khác vừa sửa trang này" in text_of(late)
     assert 'value="500"' in text_of(late)
     assert "Gõ sau" in text_of(late)
     assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [30.0, 20.0]}
     # what was wrong in a form does not make it newer than it is
-    assert seen_in(lead.post(diagram, given | {"d-x0": "nhiều", "seen": seen})) == seen
-    assert lead.post(diagram, given | {"d-x0": "500", "seen": seen_in(late)}).status_code == 302
+    assert seen_in(lead.post(diagram, given | {f"d-x-{key}": "nhiều", "seen": seen})) == seen
+    assert lead.post(diagram, given | {f"d-x-{key}": "500", "seen": seen_in(late)}).status_code == 302
     assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [500.0, 20.0]}
     # marks
     marks = f"/vks/cases/{filed_case.case.code}/marks/{filed_case.host_ids[0]}/"
@@ -172,3 +175,59 @@ def test_a_leader_confirms_on_the_page_and_others_are_not_offered_it(
     assert page.count("lãnh đạo vụ án xác nhận cho chiếu") == 1
     assert page.count("Xác nhận phần được chiếu không cho biết người này") == 1
     assert ">Xác nhận cho chiếu<" not in page
+
+
+def test_a_scene_plan_is_put_together_on_its_page(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    lead = as_person("prosecutor_kv1")
+    made = decks.create_presentation(actor=people["prosecutor_kv1"], case=filed_case.case)
+    where = f"/vks/cases/{filed_case.case.code}/presentations/{made.number}/slides/"
+    plan, photos, _testimony = filed_case.documents
+    new = {"kind": "hien_truong", "case_document": plan.pk, "title": "Hiện trường", "state": "hien"}
+    assert lead.post(f"{where}new/?kind=hien_truong", new).status_code == 302
+    (slide,) = slides_of(made)
+    page = f"{where}{slide.pk}/"
+    label = Folio.objects.get(case_document=photos, page=1).label
+    shown = text_of(lead.get(page))
+    assert f"/vks/cases/{filed_case.case.code}/marks/{plan.document_id}/1/" in shown
+    assert "data-vks-plan" in shown
+    given = {"title": "Hiện trường", "case_document": plan.pk, "page_from": 1, "state": "hien"}
+    first = {"m-number0": "1", "m-folio0": f"BL {label}", "m-caption0": "Con <dao>", "m-x0": "20,5", "m-y0": "30"}
+    for wrong, sentence in (
+        ({"m-folio0": "999"}, "không có trang nào mang BL 999"),
+        ({"m-x0": "200"}, "vị trí từ 0 đến 100 phần trăm"),
+        ({"m-number0": ""}, "Hãy ghi số của dòng này"),
+        ({"m-number1": "1"}, "Số 1 có hai lần"),
+        ({"crop": "0 0 10 10"}, "ngoài vùng được cắt"),
+    ):
+        refused = lead.post(page, given | first | wrong)
+        assert refused.status_code == 400
+        assert sentence in text_of(refused)
+        assert "Con <dao>" in text_of(refused)
+    assert not PlanMarker.objects.exists()
+    seen = seen_in(lead.get(page))
+    assert lead.post(page, given | first | {"seen": seen}).status_code == 302
+    (marker,) = PlanMarker.objects.all()
+    assert (marker.x, marker.y, marker.case_document, marker.page) == (0.205, 0.3, photos, 1)
+    assert f'value="{label}"' in text_of(lead.get(page))
+    late = lead.post(page, given | first | {"m-x0": "77", "seen": seen})
+    assert late.status_code == 409
+    assert 'value="77"' in text_of(late)
+    svg = lead.get(f"{page}drawing/")
+    assert svg["Content-Type"].startswith("image/svg+xml")
+    assert "sandbox" in svg["Content-Security-Policy"]
+    assert b"Con &lt;dao&gt;" in svg.content
+    assert AccessEntry.objects.filter(act="download", document_id=photos.document_id).exists()
+    # a photo without a folio is not lost to somebody who saves the page
+    Folio.objects.filter(case_document=photos, page=1).delete()
+    kept = lead.post(page, given | first | {"m-folio0": "", "m-x0": "40"})
+    assert kept.status_code == 302
+    marker = PlanMarker.objects.get()
+    assert (marker.x, marker.case_document, marker.page) == (0.4, photos, 1)
+    # and stands in the way of the plan as it would of a slide
+    refused = lead.get(f"{page}drawing/")
+    assert refused.status_code == 400
+    assert "chưa đánh số bút lục" in text_of(refused)
+    assert lead.post(page, given | first | {"m-folio0": "", "m-gone0": "on"}).status_code == 302
+    assert not PlanMarker.objects.exists()

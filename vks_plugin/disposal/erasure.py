@@ -40,7 +40,7 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.conf import configuration
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
@@ -79,6 +79,8 @@ Model = type[models.Model]
 ERASED: tuple[tuple[Model, tuple[str, ...]], ...] = (
     (ShowingLog, ("session__case",)),
     (DeckExport, ("presentation__case",)),
+    # a photo may lie in a document that came from another case
+    (PlanMarker, ("slide__presentation__case",)),
     (Slide, ("presentation__case",)),
     (Presentation, ("case",)),
     (Video, ("case_document__case",)),

@@ -894,6 +894,7 @@ def _refuse_marked(filed: CaseDocument, pages: set[int]) -> None:
     marked = set(filed.marks.values_list("page", flat=True))
     for first, last in filed.slides.filter(page_from__isnull=False).values_list("page_from", "page_to"):
         marked |= set(range(first or 0, (last or first or 0) + 1))
+    marked |= {page for page in filed.plan_markers.values_list("page", flat=True) if page is not None}
     found = sorted(marked & pages)
     if found:
         raise Conflict(

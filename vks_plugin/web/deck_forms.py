@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.diagrams import Diagram, Edits, Item, Link
 from vks_plugin.court.deck.locking import LONGEST
-from vks_plugin.court.deck.models import Presentation, Slide, Video
-from vks_plugin.court.deck.rules import GROUNDS_308, SHOWING_PAGES
+from vks_plugin.court.deck.models import PlanMarker, Presentation, Slide, Video
+from vks_plugin.court.deck.plans import LARGEST_NUMBER, MOST_MARKERS
+from vks_plugin.court.deck.rules import GROUNDS_308, ONE_PAGE, SHOWING_PAGES
 from vks_plugin.web.fields import DayField, StyledForm
 
 
@@ -181,10 +182,11 @@ class SlideForm(StyledForm):
         left_out = set()
         if not showing:
             left_out |= {"case_document", "page_from", "page_to", "redacted"}
-        if kind != Slide.Kind.IMAGE:
+        if kind not in ONE_PAGE:
             left_out |= {"crop"}
         else:
             left_out |= {"page_to"}
+            self.fields["page_from"].help_text = _("Để trống: trang đầu.")
         if kind not in {Slide.Kind.TESTIMONY, Slide.Kind.VIDEO}:
             left_out |= {"ground_308"}
         else:
@@ -237,6 +239,14 @@ class MarkForm(StyledForm):
         }
 
 
+class PlaceField(forms.FloatField):
+    """A place on a drawing, with a comma or a point as people type it."""
+
+    def to_python(self, value: Any) -> float | None:
+        """Return the number."""
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
 class _Row(NamedTuple):
     """A box of a diagram in the form."""
 
@@ -246,6 +256,10 @@ class _Row(NamedTuple):
     x: forms.BoundField
     y: forms.BoundField
     hidden: forms.BoundField
+
+
+def _named(link: Link) -> str:
+    return f"link-{link.start}>{link.end}"
 
 
 class DiagramForm(StyledForm):
@@ -264,20 +278,21 @@ class DiagramForm(StyledForm):
         self.items, self.links, self.before, self.own_links = items, links, edits, own_links
         super().__init__(*args, prefix="d", **options)
         self.boxes = {box.key: box for box in laid.boxes}
-        for number, item in enumerate(items):
+        # named by what they are about: the record may gain a person between the page and its way back
+        for item in items:
             place = edits.places.get(item.key)
             self._add(
-                f"label{number}",
+                f"label-{item.key}",
                 forms.CharField(max_length=200, required=False, initial=edits.labels.get(item.key, "")),
             )
             for name, at in zip("xy", place or ("", ""), strict=True):
                 widget = forms.TextInput(attrs={"inputmode": "numeric", "size": 5})
-                field = forms.FloatField(required=False, min_value=0, max_value=12_000, widget=widget, initial=at)
-                self._add(f"{name}{number}", field)
-            self._add(f"hidden{number}", forms.BooleanField(required=False, initial=item.key in edits.hidden))
-        for number, link in enumerate(links):
+                field = PlaceField(required=False, min_value=0, max_value=12_000, widget=widget, initial=at)
+                self._add(f"{name}-{item.key}", field)
+            self._add(f"hidden-{item.key}", forms.BooleanField(required=False, initial=item.key in edits.hidden))
+        for link in links:
             gone = forms.BooleanField(required=False, initial=link in edits.removed)
-            self._add(f"link{number}", gone)
+            self._add(_named(link), gone)
         chosen = [("", "—"), *((item.key, item.label[:60]) for item in items)]
         self._add("start", forms.ChoiceField(label=_("Nối từ"), required=False, choices=chosen))
         self._add("end", forms.ChoiceField(label=_("đến"), required=False, choices=chosen))
@@ -290,34 +305,126 @@ class DiagramForm(StyledForm):
     def rows(self) -> list[_Row]:
         """The boxes with their fields."""
         return [
-            _Row(item.key, item.label, self[f"label{n}"], self[f"x{n}"], self[f"y{n}"], self[f"hidden{n}"])
-            for n, item in enumerate(self.items)
+            _Row(item.key, item.label, *(self[f"{name}-{item.key}"] for name in ("label", "x", "y", "hidden")))
+            for item in self.items
         ]
 
     @property
     def lines(self) -> list[tuple[str, str, forms.BoundField]]:
         """The lines, with a box to tick for those that go."""
         words = {item.key: item.label for item in self.items}
-        return [
-            (words.get(link.start, ""), words.get(link.end, ""), self[f"link{n}"]) for n, link in enumerate(self.links)
-        ]
+        return [(words.get(link.start, ""), words.get(link.end, ""), self[_named(link)]) for link in self.links]
 
     def edits(self) -> Edits:
         """Return what the form says."""
         given = self.cleaned_data
         places, labels, hidden = {}, {}, set()
-        for number, item in enumerate(self.items):
-            x, y = given.get(f"x{number}"), given.get(f"y{number}")
+        for key in (item.key for item in self.items):
+            x, y = given.get(f"x-{key}"), given.get(f"y-{key}")
             if x is not None and y is not None:
-                places[item.key] = (float(x), float(y))
-            if given.get(f"label{number}"):
-                labels[item.key] = given[f"label{number}"]
-            if given.get(f"hidden{number}"):
-                hidden.add(item.key)
-        gone = {link for number, link in enumerate(self.links) if given.get(f"link{number}")}
+                places[key] = (float(x), float(y))
+            if given.get(f"label-{key}"):
+                labels[key] = given[f"label-{key}"]
+            if given.get(f"hidden-{key}"):
+                hidden.add(key)
+        gone = {link for link in self.links if given.get(_named(link))}
         added = [link for link in self.own_links if link not in gone]
         if given.get("start") and given.get("end"):
             added.append(Link(given["start"], given["end"]))
         return Edits(
             places, labels, frozenset(hidden), tuple(dict.fromkeys(added)), frozenset(gone - set(self.own_links))
         )
+
+
+_MORE_ROWS = 6
+
+
+def _part(label: Any) -> forms.FloatField:
+    # in percent of the page, as areas are typed
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 5, "autocomplete": "off"})
+    return PlaceField(label=label, required=False, min_value=0, max_value=100, widget=widget)
+
+
+class PlanForm(StyledForm):
+    """Numbers on a scene plan: where they stand, and the folio of the photo each leads to."""
+
+    def __init__(self, *args: Any, markers: Sequence[PlanMarker], folios: Mapping[int, str], **options: Any) -> None:
+        """Make a row for each number, and some for more.
+
+        Args:
+            markers: the numbers as they are.
+            folios: by the id of a marker, the folio of its photo where the reader may know it.
+        """
+        self.markers, self.folios = list(markers), folios
+        super().__init__(*args, prefix="m", **options)
+        self.count = min(len(self.markers) + _MORE_ROWS, MOST_MARKERS)
+        for place in range(self.count):
+            marker = self.markers[place] if place < len(self.markers) else None
+            for name, field in self._row().items():
+                if marker is not None:
+                    field.initial = self._initial(marker, name)
+                self.fields[f"{name}{place}"] = field
+                self.style(field)
+
+    @staticmethod
+    def _row() -> dict[str, forms.Field]:
+        number = forms.TextInput(attrs={"inputmode": "numeric", "size": 3, "autocomplete": "off"})
+        folio = forms.TextInput(attrs={"size": 6, "autocomplete": "off"})
+        return {
+            "number": forms.IntegerField(
+                label=_("Số"), required=False, min_value=1, max_value=LARGEST_NUMBER, widget=number
+            ),
+            "folio": forms.CharField(label=_("BL của ảnh"), required=False, max_length=20, widget=folio),
+            "caption": forms.CharField(label=_("Chú thích"), required=False, max_length=200),
+            "x": _part(_("Trái (%)")),
+            "y": _part(_("Trên (%)")),
+            "redacted": forms.BooleanField(label=_("Ảnh đã che"), required=False),
+            "gone": forms.BooleanField(label=_("Bỏ"), required=False),
+        }
+
+    def _initial(self, marker: PlanMarker, name: str) -> Any:
+        if name in {"x", "y"}:
+            return f"{100 * getattr(marker, name):g}"
+        if name == "folio":
+            return self.folios.get(marker.pk, "")
+        return False if name == "gone" else getattr(marker, name)
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        """The rows with their fields; the last ones are empty and wait for more numbers."""
+        return [[self[f"{name}{place}"] for name in self._row()] for place in range(self.count)]
+
+    def _kept(self, place: int) -> PlanMarker | None:
+        """Return a number whose photo has no folio, or that the reader may not see: an empty folio leaves it as it is."""
+        marker = self.markers[place] if place < len(self.markers) else None
+        if marker is None or marker.case_document_id is None or self.folios.get(marker.pk):
+            return None
+        return marker
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a row that says something and has no number."""
+        given = super().clean() or {}
+        for place in range(self.count):
+            said = any(given.get(f"{name}{place}") for name in ("folio", "caption"))
+            if said and given.get(f"number{place}") is None and not given.get(f"gone{place}"):
+                self.add_error(f"number{place}", gettext("Hãy ghi số của dòng này."))
+        return given
+
+    def given(self) -> list[dict[str, Any]]:
+        """Return the numbers, for the action."""
+        found = []
+        for place in range(self.count):
+            row: dict[str, Any] = {name: self.cleaned_data.get(f"{name}{place}") for name in self._row()}
+            if row.pop("gone") or row["number"] is None:
+                continue
+            kept = self._kept(place)
+            if kept is not None and not row["folio"]:
+                row |= {"case_document": kept.case_document_id, "page": kept.page}
+            # without a place it stands in the middle, where people see it
+            row |= {side: 0.5 if row[side] is None else row[side] / 100 for side in ("x", "y")}
+            found.append(row)
+        return found
+
+    def refused(self, sentence: str) -> None:
+        """Keep what the action said of the numbers."""
+        self.add_error(None, sentence)

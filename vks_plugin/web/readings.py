@@ -26,9 +26,10 @@ from vks_plugin.access.log import (
     withheld,
 )
 from vks_plugin.access.queries import visible_cases
-from vks_plugin.cases.models import CaseFile, DocumentInventory
+from vks_plugin.cases.models import CaseDocument, CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
-from vks_plugin.court.deck.models import DeckExport, Video
+from vks_plugin.court.deck.models import DeckExport, Slide, Video
+from vks_plugin.court.deck.plans import documents_of
 from vks_plugin.court.deck.queries import may_have as may_have_deck
 from vks_plugin.court.models import Bundle
 from vks_plugin.custody.models import AccessionItem, SealManifest
@@ -191,6 +192,18 @@ def _video(asked: Asked, answered: Answered) -> None:
         _documents(asked, answered, [found.case_document.document_id])
 
 
+def _plan(asked: Asked, answered: Answered) -> None:
+    """Note the papers a scene plan shows; a diagram is drawn from the record, and shows none."""
+    code = str(asked.parameters["code"])
+    if answered.refused:
+        _case(asked._replace(where="code"), answered)
+        return
+    found = Slide.objects.filter(pk=asked.parameters[asked.where], presentation__case__code=code)
+    for slide in found.filter(kind=Slide.Kind.PLAN):
+        shown = CaseDocument.objects.filter(pk__in=documents_of([slide])).order_by("document_id")
+        _documents(asked, answered, list(shown.values_list("document_id", flat=True)))
+
+
 def _inventory(asked: Asked, answered: Answered) -> None:
     """Note an inventory that went out as a file, with how many documents it lists."""
     code = str(asked.parameters["code"])
@@ -244,6 +257,8 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks-accession-package": (_package, Act.EXPORT, "pk", True),
     "vks:marks": (_case_document, Act.PREVIEW, "document_id", True),
     "vks:page_picture": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks:slide_drawing": (_plan, Act.DOWNLOAD, "pk", True),
+    "vks-case-presentation-slide-drawing": (_plan, Act.DOWNLOAD, "pk", True),
     "vks:video": (_video, Act.PREVIEW, "pk", True),
     "vks-case-video-file": (_video, Act.DOWNLOAD, "pk", True),
     "vks:deck": (_deck, Act.EXPORT, "pk", False),

@@ -201,6 +201,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/possible-events
         api/vks/cases/{code}/videos/{pk}/file
         api/vks/cases/{code}/presentations/{number}/obstacles
+        api/vks/cases/{code}/presentations/{number}/slides/{pk}/drawing
         api/vks/decks
         api/vks/court-sessions/{pk}/shown
         api/vks/decks/{id}

@@ -422,6 +422,16 @@ def test_what_is_composed_follows_accused_acts_or_the_indictment(filed_case: Fil
     assert shown("theo_hanh_vi") == ["Trộm cắp tài sản", "other", "Tiêu thụ tài sản", "one"]
     assert shown("theo_cao_trang") == ["indictment", "other", "one"]
     assert shown("theo_chung_cu") == ["one", "other"]
+    # the plan of the scene waits for its numbers
+    scene = CatalogueType.objects.create(
+        code="SDHT", name="Sơ đồ hiện trường", group_code="03", group_name="Vật chứng", position=301, part="hsva"
+    )
+    CaseDocument.objects.filter(pk=one.pk).update(document_type=scene, page_count=1)
+    drawn = actions.create_presentation(actor=lead, case=case, order="theo_chung_cu", compose=True)
+    assert [(each.kind, each.page_to) for each in slides_of(drawn) if each.case_document_id == one.pk] == [
+        ("hien_truong", 1)
+    ]
+    CaseDocument.objects.filter(pk=one.pk).update(document_type=seizure, page_count=one.page_count)
     # what names both is nobody's alone
     type(one.document).objects.filter(pk=one.document_id).update(content=f"{first.full_name}, {second.full_name}")
     assert shown("theo_bi_can") == [first.full_name, "other", second.full_name, "Chứng cứ chung", "one"]

@@ -32,8 +32,9 @@ from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.locking import checked_password, ending_of, lock
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide
 from vks_plugin.court.deck.paper import write_pdf
+from vks_plugin.court.deck.plans import documents_of, photos_of, put_markers, read_markers, refuse_outside, told_of
 from vks_plugin.court.deck.powerpoint import write_pptx
 from vks_plugin.court.deck.queries import (
     deck_for,
@@ -45,7 +46,7 @@ from vks_plugin.court.deck.queries import (
     told_of_package,
 )
 from vks_plugin.court.deck.rendering import areas_of_words
-from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, SHOWING_PAGES
+from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, ONE_PAGE, SHOWING_PAGES
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
@@ -186,6 +187,7 @@ _OF_A_SLIDE = frozenset(
         "plays_to",
         "diagram",
         "edits",
+        "markers",
     }
 )
 
@@ -208,22 +210,23 @@ def add_slide(*, actor: User, presentation: Presentation, values: Mapping[str, A
     if row.slides.count() >= MOST_SLIDES:
         raise BadInput(_("Một bài nhận tối đa %(most)d trang trình chiếu: hãy tách bài.") % {"most": MOST_SLIDES})
     slide = Slide(presentation=row)
-    _fill(actor, row.case, slide, values)
+    markers = _fill(actor, row.case, slide, values)
     before = row.slides.filter(pk=after).first() if after is not None else None
     if before is not None:
         row.slides.filter(position__gt=before.position).update(position=F("position") + 1)
         slide.position = before.position + 1
     else:
         slide.position = (row.slides.aggregate(last=Max("position"))["last"] or 0) + 1
-    _save(slide)
+    _save(slide, markers)
     return slide
 
 
 def state_of(slide: Slide) -> str:
     """Return a digest of what stands on a slide, by which two people who change it at once are told apart."""
-    told = {
+    told: dict[str, Any] = {
         each.attname: getattr(slide, each.attname) for each in Slide._meta.concrete_fields if each.name in _OF_A_SLIDE
     }
+    told["markers"] = told_of(slide)
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -254,8 +257,8 @@ def change_slide(
                 "hoặc mở lại trang để xem bản mới."
             )
         )
-    _fill(actor, row.case, slide, values)
-    _save(slide)
+    markers = _fill(actor, row.case, slide, values)
+    _save(slide, markers)
     return slide
 
 
@@ -316,7 +319,7 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fin
     if row is None:
         raise NotFound(_("Vụ án không có bài trình chiếu số này."))
     slide = _slide(row, slide_id)
-    material = material_for(actor, case, [slide.case_document_id] if slide.case_document_id else [])
+    material = material_for(actor, case, documents_of([slide]))
     filed = material.visible.get(slide.case_document_id or 0)
     if filed is None:
         raise BadInput(_("Trang này không chiếu tài liệu nào: không có gì phải xác nhận."))
@@ -327,18 +330,23 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fin
     slide.confirmed_by, slide.confirmed_at = actor, timezone.now()
     slide.save(update_fields=["confirmed_for", "confirmed_by", "confirmed_at"])
     number = [each.pk for each in row.slides.order_by("position", "id")].index(slide.pk) + 1
-    tell(
-        "exhibit_confirmed",
-        actor=actor,
-        case=case,
-        presentation=row.number,
-        slide=number,
-        document=filed.document_id,
-        page_from=slide.page_from,
-        page_to=slide.page_to,
-        sha256=filed.sha256,
-        title=filed.title,
-    )
+    # of a scene plan each photo is answered for, too
+    for each in (slide, *(photo for _number, photo in photos_of(slide))):
+        paper = material.visible.get(each.case_document_id or 0)
+        if paper is None:
+            continue
+        tell(
+            "exhibit_confirmed",
+            actor=actor,
+            case=case,
+            presentation=row.number,
+            slide=number,
+            document=paper.document_id,
+            page_from=each.page_from,
+            page_to=each.page_to,
+            sha256=paper.sha256,
+            title=paper.title,
+        )
     return slide
 
 
@@ -356,11 +364,12 @@ def _document(actor: User, case: CaseFile, document: int | None) -> CaseDocument
     return deck_view(actor, case.code).documents.filter(pk=document).first()
 
 
-def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) -> None:
+def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) -> list[PlanMarker] | None:
+    """Put values on a slide; return the numbers that are to stand on its plan, or None where they stay as they are."""
     unknown = values.keys() - _OF_A_SLIDE
     if unknown:
         raise BadInput(_("Không sửa được trường này của trang trình chiếu."), field=min(unknown))
-    given = clean_text({name: value for name, value in values.items() if name != "case_document"})
+    given = clean_text({name: value for name, value in values.items() if name not in {"case_document", "markers"}})
     for name in ("text", "notes"):
         if isinstance(given.get(name), str):
             given[name] = composed(str(values[name])).strip()
@@ -409,8 +418,14 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
             raise BadInput(_("Sơ đồ có quá nhiều chỗ sửa tay: hãy bỏ bớt."), field="edits")
     else:
         slide.diagram, slide.edits = "", {}
-    if slide.kind != Slide.Kind.IMAGE:
+    if slide.kind not in ONE_PAGE:
         slide.crop = None
+    if slide.kind != Slide.Kind.PLAN:
+        return []
+    markers = read_markers(deck_view(actor, case.code), values["markers"]) if "markers" in values else None
+    kept = markers if markers is not None else list(slide.markers.all()) if slide.pk is not None else []
+    refuse_outside(kept, slide.crop)
+    return markers
 
 
 _LARGEST_EDITS = 100_000
@@ -453,7 +468,7 @@ def _check_pages(slide: Slide) -> None:
         raise BadInput(
             _("Tài liệu này có %(count)d trang: hãy chọn khoảng trang trong đó.") % {"count": count}, field="page_from"
         )
-    if slide.kind == Slide.Kind.IMAGE:
+    if slide.kind in ONE_PAGE:
         slide.page_from = slide.page_to = slide.page_from or 1
         slide.crop = _area(slide.crop, "crop") if slide.crop else None
 
@@ -475,11 +490,13 @@ def _area(given: Any, field: str) -> list[float]:
     return [x, y, min(width, round(1 - x, 4)), min(height, round(1 - y, 4))]
 
 
-def _save(slide: Slide) -> None:
+def _save(slide: Slide, markers: list[PlanMarker] | None) -> None:
     check(slide)
     try:
         with transaction.atomic():
             slide.save()
+            if markers is not None:
+                put_markers(slide, markers)
     except (DataError, IntegrityError) as error:
         raise BadInput(
             _("Trang trình chiếu không hợp lệ: hãy kiểm tra lại loại trang, căn cứ và khoảng trang.")

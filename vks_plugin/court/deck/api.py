@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,18 +17,21 @@ from rest_framework.response import Response
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import actions, queries
 from vks_plugin.court.deck.locking import LONGEST, SHORTEST
-from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide
+from vks_plugin.court.deck.plans import LARGEST_NUMBER
 from vks_plugin.court.deck.videos import video_of
-from vks_plugin.errors import BadInput
+from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.language import spoken
 from vks_plugin.rest import (
     NUMBER,
+    SVG,
     UUID,
     ApiViewSet,
     ComposedField,
     HandsOutFiles,
     InputSerializer,
     PersonSerializer,
+    inert,
     refusals,
 )
 
@@ -41,13 +44,27 @@ _KEY = OpenApiParameter("pk", OpenApiTypes.INT, OpenApiParameter.PATH)
 _ORDERS = "`theo_bi_can`, `theo_hanh_vi`, `theo_chung_cu` or `theo_cao_trang`."
 
 
+class PlanMarkerSerializer(serializers.Serializer[PlanMarker]):
+    """A number on a scene plan."""
+
+    number = serializers.IntegerField()
+    x = serializers.FloatField(help_text="Across the page, as a part of its width.")
+    y = serializers.FloatField(help_text="Down the page, as a part of its height.")
+    caption = serializers.CharField()
+    document = serializers.IntegerField(
+        source="case_document.document_id", default=None, allow_null=True, help_text="Of its photo: id in the DMS."
+    )
+    page = serializers.IntegerField(allow_null=True, help_text="Of its photo.")
+    redacted = serializers.BooleanField()
+
+
 class SlideSerializer(serializers.Serializer[Slide]):
     """A slide."""
 
     id = serializers.IntegerField()
     position = serializers.IntegerField()
     kind = serializers.CharField(
-        help_text="`tieu_de`, `but_luc`, `hinh_anh`, `noi_dung`, `so_do`, `loi_khai` or `video`."
+        help_text="`tieu_de`, `but_luc`, `hinh_anh`, `noi_dung`, `so_do`, `loi_khai`, `video` or `hien_truong`."
     )
     state = serializers.CharField(help_text="`hien`, `du_phong` or `cho_hdxx_dong_y`.")
     title = serializers.CharField()
@@ -68,8 +85,16 @@ class SlideSerializer(serializers.Serializer[Slide]):
     ground_308 = serializers.CharField(help_text="`a`, `b`, `c` or `d`; testimony alone.")
     diagram = serializers.CharField(help_text="`quan_he` or `dien_bien`; diagrams alone.")
     edits = serializers.JSONField(help_text="What was changed of a diagram by hand.")
+    markers = PlanMarkerSerializer(many=True, source="markers.all", help_text="Numbers of a scene plan.")
+    version = serializers.SerializerMethodField(
+        help_text="Stands for what is on the slide now; to be sent with a change."
+    )
     confirmed_by = PersonSerializer(allow_null=True)
     confirmed_at = serializers.DateTimeField(allow_null=True)
+
+    def get_version(self, slide: Slide) -> str:
+        """Return what tells two people apart who change the slide at once."""
+        return actions.state_of(slide)
 
 
 class PresentationSerializer(serializers.Serializer[Presentation]):
@@ -94,6 +119,21 @@ class PresentationBeginSerializer(PresentationWriteSerializer):
     compose = serializers.BooleanField(required=False, default=False, help_text="Make slides from the case file.")
 
 
+class PlanMarkerWriteSerializer(InputSerializer):
+    """A number to put on a scene plan; its photo by folio, or by document and page."""
+
+    number = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER)
+    x = serializers.FloatField(min_value=0, max_value=1)
+    y = serializers.FloatField(min_value=0, max_value=1)
+    caption = ComposedField(required=False, max_length=200, allow_blank=True, default="")
+    folio = ComposedField(required=False, max_length=20, allow_blank=True, default="", help_text="`21` or `125a`.")
+    document = serializers.IntegerField(required=False, allow_null=True, default=None, help_text="Id in the DMS.")
+    page = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=100_000, help_text="With `document`."
+    )
+    redacted = serializers.BooleanField(required=False, default=False)
+
+
 class SlideWriteSerializer(InputSerializer):
     """A slide to add or to change."""
 
@@ -113,6 +153,17 @@ class SlideWriteSerializer(InputSerializer):
     ground_308 = serializers.CharField(required=False, allow_blank=True)
     diagram = serializers.CharField(required=False, allow_blank=True)
     edits = serializers.DictField(required=False)
+    markers = PlanMarkerWriteSerializer(many=True, required=False, help_text="All numbers of a scene plan.")
+
+
+class SlideChangeSerializer(SlideWriteSerializer):
+    """What is to change of a slide."""
+
+    version = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="Of the slide this change was made from; needed with `edits` and `markers`, which replace what was there.",
+    )
 
 
 class SlideMoveSerializer(InputSerializer):
@@ -307,9 +358,12 @@ class PresentationViewSet(OfCaseViewSet):
     ),
     partial_update=extend_schema(
         summary="Change a slide",
+        description=(
+            "With `version` the change is refused (409) where somebody else changed the slide meanwhile; nothing of it is kept."
+        ),
         parameters=[_KEY],
-        request=SlideWriteSerializer,
-        responses={200: SlideSerializer, **refusals(400, 403, 404)},
+        request=SlideChangeSerializer,
+        responses={200: SlideSerializer, **refusals(400, 403, 404, 409)},
     ),
     destroy=extend_schema(summary="Take a slide out", parameters=[_KEY], responses={204: None, **refusals(403, 404)}),
 )
@@ -324,8 +378,8 @@ class SlideViewSet(OfCaseViewSet):
         view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=writing)
         return queries.presentation_of(view.case, int(str(self.kwargs["number"])))
 
-    def _given(self, *, partial: bool = False) -> dict[str, Any]:
-        given = dict(self.given(SlideWriteSerializer, partial=partial))
+    def _given(self, serializer: type[InputSerializer], *, partial: bool = False) -> dict[str, Any]:
+        given = dict(self.given(serializer, partial=partial))
         if "document" in given:
             wanted = given.pop("document")
             view = queries.deck_view(self.actor, str(self.kwargs["code"]), writing=True)
@@ -340,18 +394,27 @@ class SlideViewSet(OfCaseViewSet):
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with them in their order."""
         rows = self._row().slides.select_related("case_document", "confirmed_by")
+        rows = rows.prefetch_related("markers__case_document")
         return self.page(rows.order_by("position", "id"))
 
     def create(self, _request: Request, **_kwargs: str) -> Response:
         """Add one."""
         row = self._row(writing=True)
-        return self.shown(actions.add_slide(actor=self.actor, presentation=row, values=self._given()), status=201)
+        values = self._given(SlideWriteSerializer)
+        return self.shown(actions.add_slide(actor=self.actor, presentation=row, values=values), status=201)
 
     def partial_update(self, _request: Request, pk: str, **_kwargs: str) -> Response:
         """Change one."""
         row = self._row(writing=True)
-        values = self._given(partial=True)
-        return self.shown(actions.change_slide(actor=self.actor, presentation=row, slide_id=int(pk), values=values))
+        values = self._given(SlideChangeSerializer, partial=True)
+        seen = values.pop("version", "")
+        if not seen and values.keys() & {"edits", "markers"}:
+            # these replace all that was there: what somebody else put there meanwhile would be lost
+            raise BadInput(
+                _("Hãy gửi kèm version của trang vừa đọc: edits và markers thay toàn bộ phần đã có."), field="version"
+            )
+        made = actions.change_slide(actor=self.actor, presentation=row, slide_id=int(pk), values=values, seen=seen)
+        return self.shown(made)
 
     def destroy(self, _request: Request, pk: str, **_kwargs: str) -> Response:
         """Take one out."""
@@ -386,6 +449,24 @@ class SlideViewSet(OfCaseViewSet):
         row = self._row()
         seen = self.given(SlideConfirmSerializer)["fingerprint"]
         return self.shown(actions.confirm_slide(actor=self.actor, presentation=row, slide_id=int(pk), fingerprint=seen))
+
+    @extend_schema(
+        summary="A diagram or a scene plan as SVG",
+        description="A scene plan is handed out where a deck of it could be made, and not while it waits for the panel.",
+        parameters=[_KEY],
+        responses={
+            (200, "image/svg+xml"): OpenApiResponse(OpenApiTypes.STR, description="The picture."),
+            **refusals(400, 403, 404, 409),
+        },
+    )
+    @action(detail=True, methods=["get"])
+    def drawing(self, _request: Request, pk: str, **_kwargs: str) -> HttpResponse:
+        """Answer with the picture."""
+        row = self._row()
+        found = row.slides.filter(pk=pk).first()
+        if found is None:
+            raise NotFound(_("Bài trình chiếu không có trang này."))
+        return inert(HttpResponse(queries.drawing_of(self.actor, row, found), content_type=SVG))
 
 
 class MarkSerializer(serializers.Serializer[FolioMark]):

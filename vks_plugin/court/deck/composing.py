@@ -19,6 +19,7 @@ from vks_plugin.court.deck.rules import (
     MOST_PAGES,
     MOST_SLIDES,
     RECORDING_TYPES,
+    SCENE_PLAN_TYPE,
     cited_folios,
     is_testimony,
 )
@@ -153,4 +154,7 @@ class _Composer:
                 continue
             self.used.add(filed.pk)
             self.pages += count
-            self._add(Slide.Kind.EXHIBIT, filed.title, case_document=filed, page_from=1, page_to=count, state=state)
+            # people put the numbers on it
+            drawn = count == 1 and filed.document_type is not None and filed.document_type.code == SCENE_PLAN_TYPE
+            kind = Slide.Kind.PLAN if drawn else Slide.Kind.EXHIBIT
+            self._add(kind, filed.title, case_document=filed, page_from=1, page_to=count, state=state)

@@ -101,6 +101,18 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
 
 
+class PlanMark(NamedTuple):
+    """A number on a scene plan."""
+
+    number: int
+    x: float
+    """Across the picture of the plan, as a part of its width."""
+    y: float
+    caption: str
+    page: str = ""
+    """Key of the page that shows it closer; empty: there is none."""
+
+
 @dataclass(frozen=True)
 class DeckSlide:
     """A slide with everything on it in words."""
@@ -118,6 +130,8 @@ class DeckSlide:
     pages: tuple[str, ...] = ()
     """Keys of the pages it shows."""
     diagram: Diagram | None = None
+    markers: tuple[PlanMark, ...] = ()
+    """Of a scene plan, whose first page is the plan."""
     video: DeckVideo | None = None
 
 

@@ -140,6 +140,17 @@ def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
                 "ground": slide.ground,
                 "pages": list(slide.pages),
                 "diagram": _drawing(slide.diagram) if slide.diagram is not None else None,
+                "markers": [
+                    {
+                        "number": mark.number,
+                        "x": round(mark.x, 4),
+                        "y": round(mark.y, 4),
+                        "caption": mark.caption,
+                        # which of the slide's pages shows it closer
+                        "page": slide.pages.index(mark.page) if mark.page else None,
+                    }
+                    for mark in slide.markers
+                ],
                 "video": _played(slide.video) if slide.video is not None else None,
             }
             for slide in deck.slides

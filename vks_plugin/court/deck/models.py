@@ -109,6 +109,7 @@ class Slide(models.Model):
         DIAGRAM = "so_do", _("Sơ đồ")
         TESTIMONY = "loi_khai", _("Lời khai")
         VIDEO = "video", _("Video")
+        PLAN = "hien_truong", _("Sơ đồ hiện trường")
 
     class State(models.TextChoices):
         SHOWN = "hien", _("Chiếu theo thứ tự")
@@ -167,6 +168,7 @@ class Slide(models.Model):
         case_document_id: int | None
         presentation_id: int
         video_id: UUID | None
+        markers: RelatedManager[PlanMarker]
 
     class Meta:
         db_table = "vks_slide"
@@ -198,6 +200,51 @@ class Slide(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.get_kind_display()
+
+
+class PlanMarker(models.Model):
+    """A number on a scene plan: where it stands, what is there, and the page of the case file that shows it closer."""
+
+    slide = models.ForeignKey(Slide, on_delete=models.CASCADE, related_name="markers")
+    number = models.PositiveSmallIntegerField(_("số trên sơ đồ"))
+    # as parts of the page the plan is drawn on, from its upper left corner, whatever part of it is shown
+    x = models.FloatField(_("trái"))
+    y = models.FloatField(_("trên"))
+    caption = models.CharField(_("chú thích"), max_length=200, blank=True)
+    case_document = models.ForeignKey(
+        CaseDocument,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="plan_markers",
+        verbose_name=_("tài liệu có ảnh"),
+    )
+    # none: a number without a photo; one whose document is gone still has its page, and is told of
+    page = models.PositiveIntegerField(_("trang có ảnh"), null=True, blank=True)
+    redacted = models.BooleanField(_("ảnh lấy ở bản đã che"), default=False)
+
+    if TYPE_CHECKING:
+        case_document_id: int | None
+        slide_id: int
+
+    class Meta:
+        db_table = "vks_plan_marker"
+        ordering = ("slide", "number")
+        verbose_name = _("số trên sơ đồ hiện trường")
+        verbose_name_plural = _("số trên sơ đồ hiện trường")
+        constraints = [
+            models.UniqueConstraint(fields=["slide", "number"], name="vks_plan_number_once"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, x__gte=0, x__lte=1, y__gte=0, y__lte=1), name="vks_plan_number_on_the_page"
+            ),
+            models.CheckConstraint(
+                condition=Q(case_document__isnull=True) | Q(page__gte=1, page__isnull=False),
+                name="vks_plan_photo_has_its_page",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
 
 
 class FolioMark(models.Model):

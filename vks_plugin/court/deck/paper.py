@@ -12,9 +12,10 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, PlanMark
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Diagram, baselines, wrap
 from vks_plugin.court.deck.html import drawn_pages
+from vks_plugin.court.deck.plans import GROUND, INK, PIN_PART, told_of_mark
 from vks_plugin.court.deck.rendering import Picture
 from vks_plugin.court.deck.rules import AWAITS_PANEL, TITLE
 from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
@@ -50,8 +51,8 @@ def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | Non
         if slide.state == AWAITS_PANEL:
             _held(canvas, deck, slide)
         elif slide.pages:
-            for key in slide.pages:
-                _page(canvas, deck, slide, pages[key], pictures[key])
+            for place, key in enumerate(slide.pages):
+                _page(canvas, deck, slide, pages[key], pictures[key], slide.markers if place == 0 else ())
         else:
             _words(canvas, deck, slide)
     canvas.save()
@@ -139,16 +140,28 @@ def _held(canvas: Canvas, deck: Deck, slide: DeckSlide) -> None:
     canvas.showPage()
 
 
-def _page(canvas: Canvas, deck: Deck, slide: DeckSlide, page: DeckPage, picture: Picture) -> None:
+_LIST_SIZE = 11.0
+_LIST_HIGHEST = 230.0
+
+
+def _page(
+    canvas: Canvas, deck: Deck, slide: DeckSlide, page: DeckPage, picture: Picture, markers: tuple[PlanMark, ...] = ()
+) -> None:
+    """Draw a page of the case file; of a scene plan with its numbers, and what each of them is below or overleaf."""
     wide, high = (A4[0], A4[1]) if picture.height >= picture.width else (_WIDE, _HIGH)
     canvas.setPageSize((wide, high))
     canvas.setFont(BOLD, 12)
     (title,) = wrap(slide.title, wide - 2 * _MARGIN, 12, bold=True, most=1) or ("",)
     canvas.drawString(_MARGIN, high - 28, title)
-    room_wide, room_high = wide - 2 * _MARGIN, high - 44 - _FOOT - 22
+    numbers = _number_lines(deck, markers, (wide - 2 * _MARGIN - 20) / 2)
+    rows = -(-len(numbers) // 2)
+    below = rows * _LIST_SIZE * 1.3 + 12 if numbers else 0.0
+    overleaf = below > _LIST_HIGHEST
+    below = 0.0 if overleaf else below
+    room_wide, room_high = wide - 2 * _MARGIN, high - 44 - _FOOT - 22 - below
     scale = min(room_wide / picture.width, room_high / picture.height)
     width, height = picture.width * scale, picture.height * scale
-    left, bottom = (wide - width) / 2, _FOOT + 20 + (room_high - height) / 2
+    left, bottom = (wide - width) / 2, _FOOT + 20 + below + (room_high - height) / 2
     canvas.drawImage(ImageReader(io.BytesIO(picture.jpeg)), left, bottom, width, height)
     canvas.setLineWidth(0.5)
     canvas.rect(left, bottom, width, height)
@@ -158,14 +171,45 @@ def _page(canvas: Canvas, deck: Deck, slide: DeckSlide, page: DeckPage, picture:
         for x, y, mark_wide, mark_high in mark.areas:
             top = bottom + height * (1 - y - mark_high)
             canvas.rect(left + width * x, top, width * mark_wide, height * mark_high)
+    for pin in markers:
+        _pin(canvas, pin, left + width * pin.x, bottom + height * (1 - pin.y), PIN_PART * max(width, height))
     canvas.setStrokeColor(black)
-    _foot(
-        canvas,
-        f"{page.placed} · HSVA số {deck.case_code}",
-        str(slide.number),
-        wide,
-    )
+    citation = f"{page.placed} · HSVA số {deck.case_code}"
+    if numbers and not overleaf:
+        _listed(canvas, numbers, rows, _FOOT + 14 + below - _LIST_SIZE, wide)
+    _foot(canvas, citation, str(slide.number), wide)
     canvas.showPage()
+    rows = int((high - 44 - _FOOT - 40) // (_LIST_SIZE * 1.3))
+    for start in range(0, len(numbers) if overleaf else 0, 2 * rows):
+        canvas.setPageSize((wide, high))
+        canvas.setFont(BOLD, 12)
+        canvas.drawString(_MARGIN, high - 28, title)
+        _listed(canvas, numbers[start : start + 2 * rows], rows, high - 56, wide)
+        _foot(canvas, citation, str(slide.number), wide)
+        canvas.showPage()
+
+
+def _number_lines(deck: Deck, markers: tuple[PlanMark, ...], width: float) -> list[str]:
+    return [line for mark in markers for line in wrap(told_of_mark(mark, deck.by_key), width - 8, _LIST_SIZE, most=4)]
+
+
+def _listed(canvas: Canvas, lines: list[str], rows: int, top: float, wide: float) -> None:
+    """Write what the numbers of a plan are, in two columns."""
+    canvas.setFont(REGULAR, _LIST_SIZE)
+    for place, line in enumerate(lines):
+        column, row = divmod(place, rows)
+        canvas.drawString(_MARGIN + column * (wide - 2 * _MARGIN + 20) / 2, top - row * _LIST_SIZE * 1.3, line)
+
+
+def _pin(canvas: Canvas, mark: PlanMark, x: float, y: float, radius: float) -> None:
+    canvas.setFillColor(HexColor(GROUND))
+    canvas.setStrokeColor(HexColor(INK))
+    canvas.setLineWidth(radius / 6)
+    canvas.circle(x, y, radius, stroke=1, fill=1)
+    canvas.setFillColor(HexColor(INK))
+    canvas.setFont(BOLD, radius)
+    canvas.drawCentredString(x, y - radius * 0.36, str(mark.number))
+    canvas.setFillColor(black)
 
 
 def _diagram(canvas: Canvas, diagram: Diagram, top: float) -> None:

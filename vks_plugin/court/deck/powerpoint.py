@@ -21,6 +21,7 @@ from pptx.util import Emu, Pt
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckVideo
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Box, Diagram
 from vks_plugin.court.deck.html import drawn_pages
+from vks_plugin.court.deck.plans import GROUND, INK, PIN_PART, told_of_mark
 from vks_plugin.court.deck.rendering import Picture
 from vks_plugin.court.deck.rules import AWAITS_PANEL, TITLE, cited_folios
 from vks_plugin.papers.layout import writable
@@ -221,7 +222,9 @@ class _Writer:
             self._title(made, slide)
         else:
             self._head(made, slide)
-            if slide.pages:
+            if slide.markers:
+                self._plan(made, slide, pictures[slide.pages[0]])
+            elif slide.pages:
                 self._exhibit(made, slide, pictures)
             elif slide.diagram is not None:
                 self._diagram(made, slide.diagram)
@@ -313,6 +316,39 @@ class _Writer:
             place = (left, top + round(5.35 * _INCH) // 2, round(2.7 * _INCH), round(2.2 * _INCH))
             if len(slide.pages) <= 5:
                 self._text(made, place, slide.text, size=16, shrinks=True)
+
+    def _plan(self, made: Any, slide: DeckSlide, picture: Picture) -> None:
+        """Draw a scene plan: its numbers are discs that people can move, each leads to the slide of its photo."""
+        top = round((1.7 if slide.ground else 1.35) * _INCH)
+        height = _HEIGHT - top - round(0.7 * _INCH)
+        beside = round(3.6 * _INCH)
+        room = _WIDTH - 2 * _MARGIN - beside - _INCH // 5
+        shown = self._picture(made, picture, (_MARGIN, top, room, height))
+        self._leads_to(shown, self.of_page[slide.pages[0]])
+        radius = round(max(PIN_PART * max(shown.width, shown.height), 0.14 * _INCH))
+        for mark in slide.markers:
+            x, y = shown.left + round(shown.width * mark.x), shown.top + round(shown.height * mark.y)
+            at = (Emu(x - radius), Emu(y - radius), Emu(2 * radius), Emu(2 * radius))
+            disc = made.shapes.add_shape(MSO_SHAPE.OVAL, *at)
+            disc.name = f"Số {mark.number}"
+            disc.fill.solid()
+            disc.fill.fore_color.rgb = _colour(GROUND)
+            disc.line.color.rgb = _colour(INK)
+            disc.line.width = Pt(2)
+            frame = disc.text_frame
+            frame.word_wrap = False
+            frame.vertical_anchor = MSO_ANCHOR.MIDDLE
+            frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = Emu(0)
+            frame.paragraphs[0].alignment = PP_ALIGN.CENTER
+            size = max(round(radius / 12_700), 8)
+            self._run(frame.paragraphs[0], str(mark.number), size=size, bold=True, colour=_colour(INK))
+            if mark.page:
+                self._leads_to(disc, self.of_page[mark.page])
+        words = "\n".join(told_of_mark(mark, self.deck.by_key) for mark in slide.markers)
+        long = len(words) / 34 + len(slide.markers)
+        size = 18 if long < 16 else 14 if long < 26 else 11 if long < 40 else 8
+        place = (_WIDTH - _MARGIN - beside, top, beside, height)
+        self._text(made, place, words, size=size, shrinks=True)
 
     def _diagram(self, made: Any, diagram: Diagram) -> None:
         top, width = round(1.3 * _INCH), _WIDTH - _MARGIN

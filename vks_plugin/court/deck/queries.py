@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,17 +23,21 @@ from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_la
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
 from vks_plugin.court.choosing import redactions_of, still_readable
-from vks_plugin.court.deck import drawing
-from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, DeckVideo, ShownMark
+from vks_plugin.court.deck import drawing, plans
+from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, DeckVideo, PlanMark, ShownMark
+from vks_plugin.court.deck.diagrams import as_svg
 from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
-from vks_plugin.court.deck.rendering import Area, file_sha256, page_texts
+from vks_plugin.court.deck.plans import documents_of, photos_of, within
+from vks_plugin.court.deck.rendering import Area, file_sha256, opened, page_texts, render
 from vks_plugin.court.deck.rules import (
     AWAITS_PANEL,
     DIAGRAM,
     GROUNDS_308,
     INTERNAL_GROUPS,
     JUVENILE_GROUP,
+    ONE_PAGE,
+    PLAN,
     VIDEO,
     Obstacle,
     PagesFacts,
@@ -47,7 +51,7 @@ from vks_plugin.court.models import Redaction
 from vks_plugin.court.protected import protected_people
 from vks_plugin.court.sessions.states import CALLED_OFF
 from vks_plugin.custody.queries import sealed_files
-from vks_plugin.errors import BadInput, NotAllowed, NotFound
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.files import newest_version, readable_pdf
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name, posts_in_force
@@ -377,6 +381,9 @@ def slide_fingerprint(material: Material, slide: Slide) -> str:
     ]
     if slide.video is not None:
         told.append([slide.video.sha256, slide.plays_from, slide.plays_to])
+    for number, photo in photos_of(slide):
+        if photo.case_document_id in material.visible:
+            told.append([number, slide_fingerprint(material, photo)])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -444,18 +451,19 @@ def _confirmed(material: Material, slide: Slide) -> bool:
 
 
 def slides_of(presentation: Presentation) -> list[Slide]:
-    """Return the slides in their order (one query)."""
-    return list(presentation.slides.select_related("confirmed_by", "video").order_by("position", "id"))
+    """Return the slides in their order, with the numbers of scene plans (two queries)."""
+    rows = presentation.slides.select_related("confirmed_by", "video").prefetch_related("markers")
+    return list(rows.order_by("position", "id"))
 
 
 def obstacles_of(user: User, presentation: Presentation, slides: Sequence[Slide] | None = None) -> list[Obstacle]:
     """Return what stands in the way of showing a presentation, and what is to be thought of."""
     rows = slides_of(presentation) if slides is None else list(slides)
-    material = material_for(user, presentation.case, [row.case_document_id for row in rows if row.case_document_id])
-    return _examined(material, rows)
+    return _examined(material_for(user, presentation.case, documents_of(rows)), rows)
 
 
-def _examined(material: Material, slides: Sequence[Slide]) -> list[Obstacle]:
+def _examined(material: Material, slides: Sequence[Slide], first: int = 1) -> list[Obstacle]:
+    """Return what stands in the way of these slides, the first of which bears the number `first`."""
     facts = [
         SlideFacts(
             number=number,
@@ -465,19 +473,33 @@ def _examined(material: Material, slides: Sequence[Slide]) -> list[Obstacle]:
             text=slide.text,
             ground_308=slide.ground_308,
             pages=_pages_facts(material, slide),
-            drawn=drawing.words_of(material.case, slide, material.user) if slide.kind == DIAGRAM else "",
+            drawn=_words(material, slide),
+            photos=tuple((number, _photo_facts(material, photo)) for number, photo in photos_of(slide)),
             confirmed=_confirmed(material, slide),
         )
-        for number, slide in enumerate(slides, 1)
+        for number, slide in enumerate(slides, first)
     ]
-    return [_to_confirm(material, slides, each) for each in examine(material.trial, facts)]
+    shown = dict(enumerate(slides, first))
+    return [_to_confirm(material, shown, each) for each in examine(material.trial, facts)]
 
 
-def _to_confirm(material: Material, slides: Sequence[Slide], obstacle: Obstacle) -> Obstacle:
+def _words(material: Material, slide: Slide) -> str:
+    if slide.kind == DIAGRAM:
+        return drawing.words_of(material.case, slide, material.user)
+    return "\n".join(each.caption for each in slide.markers.all()) if slide.kind == PLAN else ""
+
+
+def _photo_facts(material: Material, photo: Slide) -> PagesFacts:
+    found = _pages_facts(material, photo)
+    # its document is gone, and only the page is still known
+    return found if found is not None else PagesFacts(title="", part="", in_case=False)
+
+
+def _to_confirm(material: Material, slides: Mapping[int, Slide], obstacle: Obstacle) -> Obstacle:
     """Add to what a leader may confirm what the leader then answers for."""
     if not obstacle.confirmable or obstacle.slide is None:
         return obstacle
-    return obstacle._replace(fingerprint=slide_fingerprint(material, slides[obstacle.slide - 1]))
+    return obstacle._replace(fingerprint=slide_fingerprint(material, slides[obstacle.slide]))
 
 
 # --- what goes onto the slides -------------------------------------------------------------------
@@ -513,17 +535,59 @@ def deck_for(user: User, presentation: Presentation) -> Deck:
     """
     case = deck_view(user, presentation.case.code, writing=True).case
     slides = slides_of(presentation)
-    material = material_for(user, case, [row.case_document_id for row in slides if row.case_document_id])
+    material = material_for(user, case, documents_of(slides))
     found = _examined(material, slides)
-    blocking = [obstacle for obstacle in found if obstacle.blocks]
+    _refuse_blocked([obstacle for obstacle in found if obstacle.blocks])
+    return _Builder(material, presentation, slides).deck(
+        tuple(spoken(obstacle.sentence) for obstacle in found if obstacle.slide is None)
+    )
+
+
+def drawing_of(user: User, presentation: Presentation, slide: Slide, *, keyed: bool = False) -> str:
+    """Return a diagram or a scene plan as an SVG of its own, without names that are not to be told.
+
+    Args:
+        user: who may see the presentation.
+        presentation: whose slide it is.
+        slide: a diagram or a scene plan.
+        keyed: see `diagrams.as_svg`.
+
+    Raises:
+        NotFound: the slide is neither, or the person may not see it.
+        NotAllowed: the person may not see it.
+        BadInput: something stands in the way of showing the plan, every sentence of it.
+        Conflict: the plan waits for the panel, and a file of its own would wait for nobody.
+    """
+    case = deck_view(user, presentation.case.code).case
+    if slide.kind == DIAGRAM:
+        people = protected_people(case)
+        slide.presentation.case = case
+        return as_svg(drawing.drawn(case, slide, lambda text: masked(text, people), user), keyed=keyed)
+    if slide.kind != PLAN:
+        raise NotFound(_("Trang này không phải sơ đồ."))
+    if slide.state == AWAITS_PANEL:
+        raise Conflict(_("Trang này chờ HĐXX đồng ý: chỉ mở được từ gói trình chiếu, không xuất riêng."))
+    number = (
+        1
+        + presentation.slides.filter(
+            Q(position__lt=slide.position) | Q(position=slide.position, pk__lt=slide.pk)
+        ).count()
+    )
+    material = material_for(user, case, documents_of([slide]))
+    _refuse_blocked([each for each in _examined(material, [slide], number) if each.blocks])
+    deck = _Builder(material, presentation, [slide]).deck(())
+    page = deck.by_key[deck.slides[0].pages[0]]
+    with opened(page.path) as pdf:
+        picture = render(pdf, page.page, crop=page.crop)
+    return plans.as_svg(deck, deck.slides[0], picture)
+
+
+def _refuse_blocked(blocking: Sequence[Obstacle]) -> None:
     if blocking:
         told = "\n".join(f"– {spoken(obstacle.sentence)}" for obstacle in blocking)
         raise BadInput(
             _("Chưa xuất được bài trình chiếu, còn %(count)d điều phải xử lý:") % {"count": len(blocking)} + f"\n{told}"
         )
-    return _Builder(material, presentation, slides).deck(
-        tuple(spoken(obstacle.sentence) for obstacle in found if obstacle.slide is None)
-    )
 
 
 class _Builder:
@@ -561,19 +625,13 @@ class _Builder:
 
     def _slide(self, number: int, slide: Slide) -> DeckSlide:
         filed = self.material.visible.get(slide.case_document_id or 0)
-        keys: list[str] = []
-        labels: list[Label] = []
-        copy = shown_copy(self.material, slide)
-        if filed is not None:
-            crop: Area | None = tuple(slide.crop) if slide.crop and slide.kind == Slide.Kind.IMAGE else None
-            for page in shown_pages(slide, filed):
-                if slide.kind != VIDEO:
-                    key = _PageKey(filed.pk, page, crop, copy is not None)
-                    self.users[key].append(slide)
-                    keys.append(self.keys.setdefault(key, f"p{len(self.keys) + 1:04}"))
-                own = self.material.numbers.get(filed.pk, {})
-                label = own.get(page) or own.get(page - 1)
-                labels += [label] if label is not None and label not in labels else []
+        keys, labels, redacted = self._shown(slide, slide)
+        photos: dict[int, str] = {}
+        for place, photo in photos_of(slide):
+            (photos[place],), more, taken_out = self._shown(slide, photo)
+            labels += more
+            redacted = redacted or taken_out
+        keys += [key for key in dict.fromkeys(photos.values()) if key not in keys]
         said = f"{slide.title}\n{slide.text}"
         diagram = None
         if slide.kind == DIAGRAM:
@@ -592,11 +650,41 @@ class _Builder:
             title=title,
             text=self.masked(slide.text),
             notes=slide.notes,
-            citation=self._citation(labels, redacted=copy is not None),
+            citation=self._citation(labels, redacted=redacted),
             ground=_ground(slide),
             pages=tuple(keys),
             diagram=diagram,
+            markers=self._markers(slide, photos),
             video=self._video(slide, filed) if slide.kind == VIDEO and filed is not None else None,
+        )
+
+    def _shown(self, slide: Slide, shown: Slide) -> tuple[list[str], list[Label], bool]:
+        """Return the keys of the pages a slide shows, or one of its photos, their folios, and whether it is the redacted copy."""
+        filed = self.material.visible.get(shown.case_document_id or 0)
+        keys: list[str] = []
+        labels: list[Label] = []
+        copy = shown_copy(self.material, shown)
+        if filed is None:
+            return keys, labels, False
+        crop: Area | None = tuple(shown.crop) if shown.crop and shown.kind in ONE_PAGE else None
+        for page in shown_pages(shown, filed):
+            if shown.kind != VIDEO:
+                key = _PageKey(filed.pk, page, crop, copy is not None)
+                self.users[key].append(slide)
+                keys.append(self.keys.setdefault(key, f"p{len(self.keys) + 1:04}"))
+            own = self.material.numbers.get(filed.pk, {})
+            label = own.get(page) or own.get(page - 1)
+            labels += [label] if label is not None and label not in labels else []
+        return keys, labels, copy is not None
+
+    def _markers(self, slide: Slide, photos: dict[int, str]) -> tuple[PlanMark, ...]:
+        if slide.kind != PLAN:
+            return ()
+        placed = [(each, within(each, slide.crop)) for each in slide.markers.all()]
+        return tuple(
+            PlanMark(each.number, *at, self.masked(each.caption), photos.get(each.number, ""))
+            for each, at in placed
+            if at is not None
         )
 
     def _video(self, slide: Slide, filed: CaseDocument) -> DeckVideo | None:

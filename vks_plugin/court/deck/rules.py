@@ -38,11 +38,15 @@ RECORDING_TYPES = frozenset({"DGAH"})
 DELIBERATION_TYPES = frozenset({"BBNA"})
 """Papers of the panel's deliberation, which is secret."""
 JUVENILE_GROUP = "NCTN"
+SCENE_PLAN_TYPE = "SDHT"
+"""Drawn by hand at the scene (sơ đồ hiện trường)."""
 
 SHOWN, RESERVE, AWAITS_PANEL = "hien", "du_phong", "cho_hdxx_dong_y"
 TITLE, EXHIBIT, IMAGE, TEXT, DIAGRAM, TESTIMONY = "tieu_de", "but_luc", "hinh_anh", "noi_dung", "so_do", "loi_khai"
-VIDEO = "video"
-SHOWING_PAGES = frozenset({EXHIBIT, IMAGE, TESTIMONY})
+VIDEO, PLAN = "video", "hien_truong"
+SHOWING_PAGES = frozenset({EXHIBIT, IMAGE, TESTIMONY, PLAN})
+ONE_PAGE = frozenset({IMAGE, PLAN})
+"""Kinds that show one page, or a part of it."""
 MOST_SLIDES = 600
 MOST_PAGES = 1000
 """Pages of the case file in one deck."""
@@ -133,7 +137,9 @@ class SlideFacts:
     ground_308: str = ""
     pages: PagesFacts | None = None
     drawn: str = ""
-    """Words of a diagram."""
+    """Words of a diagram, or beside the numbers of a scene plan."""
+    photos: tuple[tuple[int, PagesFacts], ...] = ()
+    """Numbers of a scene plan, each with the page it leads to."""
     confirmed: bool = False
     """Whether a leader answers for showing just this."""
 
@@ -198,7 +204,12 @@ def examine(trial: TrialFacts, slides: Sequence[SlideFacts]) -> list[Obstacle]:
     found: list[Obstacle] = []
     if not slides:
         found.append(Obstacle(Rule.EMPTY, None, _("Bài trình chiếu chưa có trang nào: hãy thêm trang.")))
-    pages = sum(slide.pages.last - slide.pages.first + 1 for slide in slides if slide.pages is not None)
+    pages = sum(
+        shown.last - shown.first + 1
+        for slide in slides
+        for shown in (slide.pages, *(photo for _number, photo in slide.photos))
+        if shown is not None
+    )
     if len(slides) > MOST_SLIDES or pages > MOST_PAGES:
         found.append(
             Obstacle(
@@ -237,7 +248,8 @@ def examine(trial: TrialFacts, slides: Sequence[SlideFacts]) -> list[Obstacle]:
             )
         )
     for slide in slides:
-        found += _of_slide(trial, slide)
+        # photos of one document have the same things in their way
+        found += dict.fromkeys(_of_slide(trial, slide))
     return found
 
 
@@ -270,9 +282,22 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
             )
         else:
             yield from _of_pages(trial, slide, slide.pages)
+        for number, photo in slide.photos:
+            if photo.in_case:
+                yield from _of_pages(trial, slide, photo)
+                continue
+            yield here.told(
+                Rule.NO_DOCUMENT,
+                _(
+                    "Trang %(slide)d: ảnh của số %(number)d không còn trong hồ sơ vụ án này: hãy chọn ảnh khác hoặc bỏ số đó."
+                ),
+                number=number,
+            )
     elif slide.kind in {TITLE, TEXT} and not (slide.title.strip() or slide.text.strip()):
         yield here.told(Rule.NOTHING_ON_IT, _("Trang %(slide)d còn trống: hãy viết nội dung hoặc bỏ trang này."))
-    said = f"{slide.title}\n{slide.text}"
+    # what stands beside the numbers of a plan was written for this slide, as its text was
+    written = slide.drawn if slide.kind == PLAN else ""
+    said = f"{slide.title}\n{slide.text}\n{written}"
     told = folded(f"{said}\n{slide.drawn}") if trial.secret_numbers else ""
     for secret in trial.secret_numbers:
         # short numbers without a slash would be found everywhere

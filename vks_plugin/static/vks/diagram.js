@@ -41,7 +41,7 @@
     if (!row) return;
     const rect = group.querySelector("rect");
     const number = (name) => Number(rect.getAttribute(name));
-    const [x, y] = ["x", "y"].map((name) => row.querySelector(`input[name*="-${name}"]`));
+    const [x, y] = ["x", "y"].map((name) => row.querySelector(`input[name^="d-${name}-"]`));
     const name = [...group.querySelectorAll("text")].map((each) => each.textContent).join(" ");
     const box = { group, name, fields: { x, y }, x: number("x"), y: number("y"), width: number("width"), height: number("height") };
     // where it was drawn: what moves is the group as a whole

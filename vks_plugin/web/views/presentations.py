@@ -20,8 +20,9 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck import actions, drawing, queries, videos
-from vks_plugin.court.deck.diagrams import Edits, Link, as_svg
+from vks_plugin.court.deck.diagrams import Edits, Link
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
+from vks_plugin.court.deck.plans import documents_of
 from vks_plugin.court.deck.rendering import opened, render
 from vks_plugin.court.deck.rules import SHOWING_PAGES, Obstacle, Rule
 from vks_plugin.court.masking import masked
@@ -31,11 +32,13 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
+from vks_plugin.rest import SVG, inert
 from vks_plugin.web.deck_forms import (
     DestroyedForm,
     DiagramForm,
     MarkForm,
     PasswordForm,
+    PlanForm,
     PresentationForm,
     SlideForm,
     VideoForm,
@@ -231,7 +234,7 @@ def slide_new(request: SignedInRequest, code: str, number: int) -> HttpResponse:
             status = error.status
         else:
             messages.success(request, _("Đã thêm trang trình chiếu."), extra_tags=OURS)
-            if made.kind == Slide.Kind.DIAGRAM:
+            if made.kind in {Slide.Kind.DIAGRAM, Slide.Kind.PLAN}:
                 return redirect("vks:slide", code=code, number=number, pk=made.pk)
             return redirect("vks:presentation", code=code, number=number)
     elif request.method == "POST":
@@ -259,24 +262,34 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
     kept = videos.videos_of(request.user, code)
     form = SlideForm(request.POST or None, kind=found.kind, papers=_papers(view), videos=kept, slide=found)
     drawn = _diagram(request, view, found) if found.kind == Slide.Kind.DIAGRAM else None
+    plan = _plan(request, view, found) if found.kind == Slide.Kind.PLAN else None
     seen = request.POST.get("seen", "") or actions.state_of(found)
     status = 200
     if request.method == "POST":
-        if form.is_valid() and (drawn is None or drawn.is_valid()):
-            values = form.given() | ({"edits": drawn.edits().stored()} if drawn is not None else {})
+        # each is asked: whoever corrects one thing is told of the others, too
+        wrong = [each for each in (form, drawn, plan) if each is not None and not each.is_valid()]
+        if not wrong:
+            values = form.given()
+            if drawn is not None:
+                values["edits"] = drawn.edits().stored()
+            if plan is not None:
+                values["markers"] = plan.given()
             try:
                 actions.change_slide(
                     actor=request.user, presentation=row, slide_id=pk, values=values, seen=request.POST.get("seen", "")
                 )
             except VksError as error:
-                form.place(error)
+                if plan is not None and error.field == "markers":
+                    plan.refused(error.message)
+                else:
+                    form.place(error)
                 status = error.status
                 if isinstance(error, Conflict):
                     # told once; whoever saves again saves over it
                     seen = actions.state_of(row.slides.get(pk=pk))
             else:
                 messages.success(request, _("Đã lưu trang trình chiếu."), extra_tags=OURS)
-                if drawn is not None:
+                if drawn is not None or plan is not None:
                     return redirect("vks:slide", code=code, number=number, pk=pk)
                 return redirect("vks:presentation", code=code, number=number)
         else:
@@ -289,11 +302,26 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
         "heading": _("Sửa trang: %(kind)s") % {"kind": found.get_kind_display()},
         "filed": filed,
         "diagram_form": drawn,
+        "plan_form": plan,
         "seen": seen,
     }
-    if filed is not None and found.kind in SHOWING_PAGES:
+    if plan is not None and filed is not None:
+        context["plan_page"] = found.page_from or 1
+        context["crop"] = [f"{100 * each:.2f}" for each in found.crop] if found.crop else None
+    elif filed is not None and found.kind in SHOWING_PAGES:
         context["looks"] = list(queries.shown_pages(found, filed))[:12]
     return _show(request, view, "slide", context, status=status)
+
+
+def _plan(request: SignedInRequest, view: CaseView, found: Slide) -> PlanForm:
+    markers = list(found.markers.all())
+    material = queries.material_for(request.user, view.case, documents_of([found]))
+    folios = {
+        each.pk: material.label(filed, each.page or 0)
+        for each in markers
+        if (filed := material.visible.get(each.case_document_id or 0)) is not None
+    }
+    return PlanForm(request.POST or None, markers=markers, folios=folios)
 
 
 def _diagram(request: SignedInRequest, view: CaseView, found: Slide) -> DiagramForm:
@@ -315,22 +343,14 @@ def _diagram(request: SignedInRequest, view: CaseView, found: Slide) -> DiagramF
 @page
 @require_GET
 def slide_drawing(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResponse:
-    """Hand the diagram of a slide out as SVG."""
+    """Hand the diagram or the scene plan of a slide out as SVG."""
     view = queries.deck_view(request.user, code)
     row = queries.presentation_of(view.case, number)
-    found = row.slides.filter(pk=pk, kind=Slide.Kind.DIAGRAM).first()
+    found = row.slides.filter(pk=pk).first()
     if found is None:
         raise NotFound(_("Bài trình chiếu không có trang này."))
-    people = protected_people(view.case)
-    drawn = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
-    return _inert(HttpResponse(as_svg(drawn, keyed="keys" in request.GET), content_type="image/svg+xml; charset=utf-8"))
-
-
-def _inert(response: HttpResponse) -> HttpResponse:
-    """Let a browser run nothing in what is only to be looked at."""
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    svg = queries.drawing_of(request.user, row, found, keyed="keys" in request.GET)
+    return inert(HttpResponse(svg, content_type=SVG))
 
 
 # --- marks on folios
@@ -397,7 +417,7 @@ def page_picture(request: SignedInRequest, code: str, document_id: int, number: 
         if not 1 <= number <= len(pdf):
             raise NotFound(_("Trang này không có trong tệp: hãy kiểm tra lại số trang."))
         picture = render(pdf, number, dpi=_LOOK_DPI)
-    return _inert(HttpResponse(picture.jpeg, content_type="image/jpeg"))
+    return inert(HttpResponse(picture.jpeg, content_type="image/jpeg"))
 
 
 # --- videos

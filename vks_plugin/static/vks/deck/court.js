@@ -136,6 +136,17 @@
     return go(slide ? { slide: slide.number, page: slide.pages.indexOf(open) } : { key: open });
   }
 
+  // a number of the scene plan that is shown, or was shown before the photo that is
+  function toPhoto(number) {
+    const at = state.at[state.active];
+    const slide = at && at.slide ? slides[at.slide] : null;
+    if (!slide || !slide.markers.length) return say("Trang đang chiếu không phải sơ đồ hiện trường.");
+    const mark = slide.markers.find((each) => each.number === number);
+    if (!mark) return say(`Sơ đồ này không có số ${number}.`);
+    if (mark.page === null) return say(`Số ${number}: ${mark.caption || "không có ảnh"}`);
+    return toSlide(slide.number, mark.page);
+  }
+
   function toSlide(number, page) {
     const slide = slides[number];
     if (!slide) return undefined;
@@ -307,6 +318,13 @@
     else zoomBy(2.4, { x: event.clientX, y: event.clientY });
   });
   document.addEventListener("click", (event) => {
+    const photo = event.target.closest("[data-photo]");
+    if (photo && !photo.closest("#paper")) {
+      const number = paneOf(photo);
+      const at = number === null ? null : state.at[number];
+      if (at && at.slide) toSlide(at.slide, Number(photo.dataset.photo));
+      return;
+    }
     const link = event.target.closest("[data-folio]");
     if (link && !link.closest("#paper")) toFolio(link.dataset.folio || link.getAttribute("data-folio"));
   });
@@ -408,6 +426,7 @@
     ["→ Space PgDn", "Trang sau"],
     ["← PgUp", "Trang trước"],
     ["số rồi Enter", "Đến bút lục có số đó (thêm chữ: 125a)"],
+    ["A, số rồi Enter", "Đến ảnh của số đó trên sơ đồ hiện trường"],
     ["Backspace", "Về chỗ vừa rời, như sơ đồ"],
     ["+ − cuộn chuột", "Phóng to, thu nhỏ; kéo để di chuyển"],
     ["W", "Rộng bằng màn hình, hoặc cả trang"],
@@ -437,8 +456,13 @@
     typed = text;
     const box = find("typed");
     box.hidden = !typed;
-    box.textContent = typed ? `BL ${typed}` : "";
+    box.textContent = !typed ? "" : typed[0] === "a" ? `Ảnh số ${typed.slice(1)}` : `BL ${typed}`;
     tell();
+  }
+  // what was typed: `125a` is a folio, `a3` the photo of number 3
+  function called(text) {
+    if (text[0] === "a") toPhoto(Number(text.slice(1)));
+    else toFolio(text);
   }
   function key(event) {
     if (!begun || event.ctrlKey || event.altKey || event.metaKey) return false;
@@ -448,6 +472,7 @@
       return name === "Escape";
     }
     if (/^\d$/.test(name) && typed.length < 7) return type(typed + name), true;
+    if (!typed && name.toLowerCase() === "a") return type("a"), true;
     if (typed) {
       if (/^[a-z]$/i.test(name) && /^\d+$/.test(typed)) return type(typed + name.toLowerCase()), true;
       if (name === "Backspace") return type(typed.slice(0, -1)), true;
@@ -455,7 +480,7 @@
       if (name === "Enter") {
         const wanted = typed;
         type("");
-        toFolio(wanted);
+        called(wanted);
         return true;
       }
     }
@@ -597,7 +622,7 @@
       if (!state.at[0]) state.black = true;
       refresh();
     } else if (message.act === "slide") toSlide(message.slide, message.page);
-    else if (message.act === "folio") toFolio(String(message.folio));
+    else if (message.act === "folio") called(String(message.folio));
     else if (message.act === "type") type(String(message.text));
     else if (message.act === "hello") tell();
     else if (message.act === "log") presenter.postMessage({ vks: deck.token, log: ShownLog.saved(String(message.day)) }, "*");

@@ -159,6 +159,7 @@
       return;
     }
     if (/^\d$/.test(name) && typed.length < 7) type(typed + name);
+    else if (!typed && name.toLowerCase() === "a") type("a");
     else if (typed && /^[a-z]$/i.test(name) && /^\d+$/.test(typed)) type(typed + name.toLowerCase());
     else if (typed && name === "Backspace") type(typed.slice(0, -1));
     else if (typed && name === "Escape") type("");

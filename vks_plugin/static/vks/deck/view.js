@@ -83,6 +83,17 @@ window.View = (function () {
     return svg;
   }
 
+  // a long list in smaller letters, as small as can still be read
+  function spread(list, height) {
+    let size = Math.max(Math.min(height / 28, 30), 9);
+    const least = size * 0.5;
+    list.style.fontSize = `${size}px`;
+    while (size > least && list.scrollHeight > list.clientHeight) {
+      size -= 1;
+      list.style.fontSize = `${size}px`;
+    }
+  }
+
   function heading(slide) {
     const top = make("header", "s-head");
     top.append(make("h1", "", slide.title));
@@ -143,10 +154,48 @@ window.View = (function () {
     if (box) box.style.transform = `translate(-50%, -50%) scale(${Math.min(width / 1600, height / 900)})`;
     const sheet = host.querySelector(".page-sheet");
     if (sheet) {
-      const scale = Math.min(width / sheet.dataset.width, height / sheet.dataset.height);
+      const list = host.querySelector(".plan-list");
+      const room = list ? width * 0.7 : width;
+      const scale = Math.min(room / sheet.dataset.width, height / sheet.dataset.height);
       sheet.style.width = `${sheet.dataset.width * scale}px`;
       sheet.style.height = `${sheet.dataset.height * scale}px`;
+      // numbers are as large as the plan is
+      sheet.style.fontSize = `${Math.max(sheet.dataset.width, sheet.dataset.height) * scale * 0.021}px`;
+      if (list) spread(list, height);
     }
+  }
+
+  // numbers on a scene plan, and what each of them is, beside it
+  function pin(mark) {
+    const made = make(mark.page === null ? "span" : "button", "pin", String(mark.number));
+    made.style.left = `${mark.x * 100}%`;
+    made.style.top = `${mark.y * 100}%`;
+    made.title = mark.caption;
+    if (mark.page !== null) {
+      made.type = "button";
+      made.dataset.photo = mark.page;
+    }
+    return made;
+  }
+  function legend(slide) {
+    const list = make("ul", "plan-list");
+    slide.markers.forEach((mark) => {
+      const row = make("li");
+      row.append(make("b", "", String(mark.number)), make("span", "", mark.caption));
+      if (mark.page !== null) {
+        const link = make("button", "plan-link", `BL ${pages[slide.pages[mark.page]].folio}`);
+        link.type = "button";
+        link.dataset.photo = mark.page;
+        row.append(link);
+      }
+      list.append(row);
+    });
+    return list;
+  }
+  // what the numbers that lead to this page say of it
+  function photoWords(slide, page) {
+    const found = slide ? slide.markers.filter((mark) => mark.page === page) : [];
+    return found.map((mark) => `Số ${mark.number}${mark.caption ? `: ${mark.caption}` : ""}`).join("; ");
   }
 
   function sheetOf(page, options) {
@@ -160,6 +209,7 @@ window.View = (function () {
     sheet.dataset.height = page.height;
     image.src = page.file;
     sheet.append(image);
+    (options.markers || []).forEach((mark) => sheet.append(pin(mark)));
     if (options.marks) {
       page.marks.forEach((areas) =>
         areas.forEach((area) => {
@@ -215,12 +265,19 @@ window.View = (function () {
       if (slide && slide.ground) top.append(make("span", "strip-ground", slide.ground));
       const foot = make("footer", "strip strip-foot");
       foot.append(make("strong", "", placed(page)), make("span", "", `HSVA số ${deck.case_code}`));
-      stage.append(sheetOf(page, wanted));
+      const plan = slide && slide.markers.length && !at.key && !(at.page || 0);
+      stage.append(sheetOf(page, Object.assign({}, wanted, { markers: plan ? slide.markers : [] })));
+      if (plan) {
+        stage.classList.add("with-list");
+        stage.append(legend(slide));
+      }
       const view = make("div", "view");
       view.append(stage);
       host.append(top, view, foot);
       fit(view);
-      if (slide && slide.text && slide.kind !== "hinh_anh") top.append(make("span", "strip-text", slide.text.split("\n")[0]));
+      const words = at.key ? "" : photoWords(slide, at.page || 0);
+      if (words) top.append(make("span", "strip-text", words));
+      else if (slide && slide.text && slide.kind !== "hinh_anh") top.append(make("span", "strip-text", slide.text.split("\n")[0]));
     } else if (slide && slide.video && !wanted.paper) {
       const top = make("header", "strip strip-top");
       top.append(make("span", "strip-title", slide.title), make("span", "strip-ground", slide.ground));

@@ -1,0 +1,66 @@
+"""Diagrams and scene plans through the API: put together, read back, and not lost to somebody who changes them at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from vks_plugin.court.deck.models import PlanMarker, Slide
+
+if TYPE_CHECKING:
+    from tests.people import FiledCase
+
+pytestmark = pytest.mark.django_db
+
+
+def test_two_who_change_a_diagram_or_a_plan_at_once_lose_nothing(
+    filed_case: FiledCase, as_person: Any, settings: Any
+) -> None:
+    settings.VKS_DECK_UNSEALED = True
+    lead, chief = as_person("prosecutor_kv1"), as_person("chief_kv1")
+    presentations = f"/api/vks/cases/{filed_case.case.code}/presentations/"
+    number = lead.post(presentations, {"title": "Bài"}, format="json").json()["number"]
+    slides = f"{presentations}{number}/slides/"
+    plan, photos, _testimony = filed_case.documents
+    given = {
+        "kind": "hien_truong",
+        "title": "Hiện trường",
+        "document": plan.document_id,
+        "markers": [
+            {"number": 1, "x": 0.25, "y": 0.5, "document": photos.document_id, "page": 2, "caption": "Con dao"}
+        ],
+    }
+    answer = lead.post(slides, given, format="json")
+    assert answer.status_code == 201, answer.content.decode()
+    made = answer.json()
+    assert made["markers"] == [given["markers"][0] | {"redacted": False}]
+    drawing = lead.get(f"{slides}{made['id']}/drawing/")
+    assert (drawing.status_code, drawing["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
+    assert b"Con dao" in drawing.content
+    diagram = lead.post(slides, {"kind": "so_do", "diagram": "quan_he", "title": "Quan hệ"}, format="json").json()
+    first = f"accused:{filed_case.case.accused.all()[0].pk}"
+    changes: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+        (made, {"markers": [{"number": 2, "x": 0, "y": 1}]}, {"markers": []}),
+        (diagram, {"edits": {"places": {first: [10, 20]}}}, {"edits": {"hidden": [first]}}),
+    ]
+    for slide, one, other in changes:
+        where = f"{slides}{slide['id']}/"
+        # who does not say from what is asked; nothing changes
+        unsaid = lead.patch(where, one, format="json")
+        assert (unsaid.status_code, unsaid.json()["field"]) == (400, "version")
+        assert lead.patch(where, one | {"version": slide["version"]}, format="json").status_code == 200
+        late = chief.patch(where, other | {"version": slide["version"], "title": "Khác"}, format="json")
+        assert late.status_code == 409
+        assert "Người khác vừa sửa trang này" in late.json()["detail"]
+        kept = next(each for each in lead.get(slides).json()["results"] if each["id"] == slide["id"])
+        assert kept["title"] == slide["title"]
+        assert chief.patch(where, other | {"version": kept["version"]}, format="json").status_code == 200
+    assert not PlanMarker.objects.exists()
+    assert Slide.objects.get(pk=diagram["id"]).edits["hidden"] == [first]
+    # what cannot be is told, and nothing changes
+    for wrong in ({"x": 2}, {"number": 0}, {"folio": "999"}, {"where": 1}):
+        marker = {"number": 1, "x": 0.5, "y": 0.5} | wrong
+        refused = lead.post(slides, given | {"markers": [marker]}, format="json")
+        assert (refused.status_code, refused.json()["field"].split(".")[0]) == (400, "markers")
+    assert lead.get(f"{slides}{10**8}/drawing/").status_code == 404
