@@ -23,7 +23,7 @@ def test_two_who_change_a_diagram_or_a_plan_at_once_lose_nothing(
     number = lead.post(presentations, {"title": "Bài"}, format="json").json()["number"]
     slides = f"{presentations}{number}/slides/"
     plan, photos, _testimony = filed_case.documents
-    given = {
+    given: dict[str, Any] = {
         "kind": "hien_truong",
         "title": "Hiện trường",
         "document": plan.document_id,

@@ -242,7 +242,7 @@ class MarkForm(StyledForm):
 class PlaceField(forms.FloatField):
     """A place on a drawing, with a comma or a point as people type it."""
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         """Return the number."""
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 

@@ -466,7 +466,9 @@ class SlideViewSet(OfCaseViewSet):
         found = row.slides.filter(pk=pk).first()
         if found is None:
             raise NotFound(_("Bài trình chiếu không có trang này."))
-        return inert(HttpResponse(queries.drawing_of(self.actor, row, found), content_type=SVG))
+        response = inert(HttpResponse(queries.drawing_of(self.actor, row, found), content_type=SVG))
+        response["Content-Disposition"] = f'attachment; filename="so-do-{row.number}-{found.pk}.svg"'
+        return response
 
 
 class MarkSerializer(serializers.Serializer[FolioMark]):
