@@ -12,8 +12,11 @@ import pypdf
 import pytest
 
 from tests.api.conftest import Everything, Snapshot
+from tests.people import register
 from vks_plugin.access import actions as access
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.models import Bundle
+from vks_plugin.organization.models import ProcuracyUnit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,6 +42,30 @@ def test_a_bundle_is_asked_for_followed_and_fetched(filed_case: FiledCase, as_pe
     assert int(fetched["Content-Length"]) == len(content)
     assert len(pypdf.PdfReader(io.BytesIO(content)).pages) == told["page_count"]
     assert client.get(f"/api/vks/cases/{filed_case.case.code}/bundles/").json()["results"] == [told]
+
+
+def test_what_is_odd_is_told_of_papers_the_asker_may_see(
+    everything: Everything, people: dict[str, User], as_person: Any
+) -> None:
+    bundle, filed = everything.bundle, everything.filed
+    hidden, seen = (each.document_id for each in filed.documents[:2])
+    bundle.document_ids = [seen]
+    bundle.cautions = [[seen, "nghieng", [2], 1], [hidden, "khong_chu", [1], 1], [999_999, "phong", [1], 1]]
+    bundle.save()
+    client = as_person("prosecutor_kv1")
+    told = client.get(f"/api/vks/bundles/{bundle.pk}/").json()["cautions"]
+    assert [(each["document"], each["caution"], each["pages"], each["count"]) for each in told] == [
+        (seen, "nghieng", [2], 1),
+        (hidden, "khong_chu", [1], 1),
+    ]
+    page = client.get(f"/vks/cases/{filed.case.code}/").content.decode()
+    assert f"{filed.documents[1].title}: trang 2 (1 trang): chữ nằm nghiêng hoặc lộn ngược" in page
+    assert "2 điểm nên xem" in page
+    # a paper that is closed to the reader is not named, whatever is odd about it
+    elsewhere = register(actor=people["clerk_kv3"], unit=ProcuracyUnit.objects.get(code="QN-KV3"))
+    CaseDocument.objects.filter(document_id=hidden).update(case=elsewhere)
+    told = client.get(f"/api/vks/bundles/{bundle.pk}/").json()["cautions"]
+    assert [each["document"] for each in told] == [seen]
 
 
 def test_a_bundle_is_named_for_every_program(everything: Everything, as_person: Any) -> None:

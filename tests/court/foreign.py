@@ -61,7 +61,8 @@ def foreign(
     if FONT not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(FONT, str(FONTS / FILES[REGULAR])))
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1, initialFontName=FONT)  # type: ignore[arg-type]
+    # names a font on every page that it never writes with
+    canvas = Canvas(buffer, pagesize=A4, invariant=1)
     rows = []
     for at in range(1, 9):
         canvas.setFont(FONT, 11)

@@ -552,6 +552,22 @@ UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
 }
 
 
+def test_what_its_owner_locked_against_changes_is_bundled_and_is_locked_no_more(tmp_path: Path) -> None:
+    """Anyone may open it; a filed copy bears no encryption, and its words and pictures are those of the paper."""
+    source = REAL / "scan-AK-QDTrungCauGiamDinh.pdf"
+    locked = tmp_path / "chu.pdf"
+    with pikepdf.open(source) as pdf:
+        pages = len(pdf.pages)
+        rights = pikepdf.Permissions(extract=False, modify_other=False, print_highres=False)
+        pdf.save(locked, encryption=pikepdf.Encryption(user="", owner="chủ", allow=rights))
+    plain, opened = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    write_bundle(plan_of([planned(source, title="Giấy")]), plain)
+    write_bundle(plan_of([planned(locked, title="Giấy")]), opened)
+    assert not read_again(opened).is_encrypted
+    for page in range(3, 3 + pages):
+        assert difference(rendered(plain, page), rendered(opened, page)) == 0
+
+
 @pytest.mark.parametrize("what", UNUSABLE)
 def test_a_paper_that_cannot_be_used_is_named_and_nothing_is_left(what: str, tmp_path: Path) -> None:
     make, words = UNUSABLE[what]

@@ -19,11 +19,14 @@ from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.conf import configuration
+from vks_plugin.court.cautions import Caution, Cautioned
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
+from vks_plugin.court.plan import BundlePlan
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.host.files import readable_pdf
+from vks_plugin.management.commands import vks_bundle
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -75,6 +78,7 @@ def test_a_script_gets_data(filed_case: FiledCase, run: Run, tmp_path: Path) -> 
         "documents": 3,
         "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
         "left_out": [],
+        "cautions": [],
     }
 
 
@@ -378,3 +382,58 @@ def test_a_password_is_asked_for_twice_where_there_is_a_keyboard(
     with pyzipper.AESZipFile(out) as archive:
         archive.setpassword(PASSWORD.encode())
         assert archive.read("tap-1.pdf").startswith(b"%PDF")
+
+
+def test_a_bundle_is_looked_at_before_it_is_made(
+    filed_case: FiledCase, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(plan: BundlePlan) -> list[Cautioned]:
+        return [Cautioned(plan.documents[0].document, Caution.MUTE, (1, 2), 2)]
+
+    monkeypatch.setattr(vks_bundle, "cautions_of", odd)
+    words = ("--case", filed_case.case.code, "--documents", str(filed_case.documents[1].document_id))
+    code, said, errors = run("vks_bundle", *words, "--check")
+    title = filed_case.documents[1].title
+    assert (code, errors) == (0, "")
+    sentence = f"Nên xem: {title}: trang 1, 2 (2 trang): ảnh chưa nhận dạng chữ: không tìm, không chép được"
+    assert said.splitlines()[1:] == [sentence]
+    assert said.startswith(f"{2 + (filed_case.documents[1].page_count or 0)} trang, 1 tập, 1 tài liệu")
+    # nothing was made, and nothing was told of
+    assert (list(tmp_path.iterdir()), Bundle.objects.exists()) == ([], False)
+    assert not LedgerEntry.objects.filter(kind="bundle_made").exists()
+    # made, it is told before and kept apart from what scripts read
+    code, said, errors = run("vks_bundle", *words, "--out", str(tmp_path / "a.pdf"), "--json")
+    assert (code, errors.strip()) == (0, sentence)
+    assert [each["caution"] for each in json.loads(said)["cautions"]] == ["khong_chu"]
+
+
+def test_a_bundle_is_kept_in_its_case_and_added_to_from_the_command_line(
+    filed_case: FiledCase, run: Run, tmp_path: Path
+) -> None:
+    case = filed_case.case
+    words = ("--case", case.code, "--user", "prosecutor_kv1")
+    two = [str(each.document_id) for each in filed_case.documents[:2]]
+    code, said, errors = run("vks_bundle", *words, "--store", "--documents", *two, "--json")
+    assert (code, errors) == (0, "")
+    kept = Bundle.objects.get(pk=json.loads(said)["id"])
+    assert (kept.status, kept.requested_by.username) == (Bundle.Status.DONE, "prosecutor_kv1")
+    assert sorted(map(str, kept.document_ids)) == sorted(two)
+    before = inspect_bundle(kept.path)
+    # what came since stands behind it, and by itself, under the numbers it has in the whole
+    whole, added = tmp_path / "ca bo.pdf", tmp_path / "phan them.pdf"
+    late = ("--preset", "bo_sung", "--earlier", str(kept.pk), "--out", str(whole), "--addition", str(added))
+    code, _said, errors = run("vks_bundle", *words, *late)
+    assert (code, errors) == (0, "")
+    after, new = inspect_bundle(whole), inspect_bundle(added, first_page=before.page_count + 1)
+    assert after.folios[: before.page_count] == before.folios
+    assert new.labels == after.labels[before.page_count :]
+    assert (after.problems, new.problems) == ([], [])
+    for spoilt, sentence in (
+        (["--case", case.code, "--store"], "hãy nêu --user"),
+        ([*words, "--store", "--manifest", str(tmp_path / "a.json")], "chỉ ghi ra cùng --out"),
+        ([*words, "--out", str(whole), "--addition", str(added)], "chỉ có ở mẫu bo_sung"),
+        ([*words, "--store", "--documents", "999999"], "không có trong hồ sơ vụ án này"),
+    ):
+        code, _said, errors = run("vks_bundle", *spoilt)
+        assert (code, sentence in errors) == (1, True), errors
+    assert Bundle.objects.count() == 1

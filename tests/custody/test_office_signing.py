@@ -19,7 +19,7 @@ from tests.people import FiledCase, pdf_bytes
 from vks_plugin.court import actions as court
 from vks_plugin.court import verification
 from vks_plugin.court.models import Bundle
-from vks_plugin.court.verification import Asked, State, read_manifest, verify
+from vks_plugin.court.verification import Asked, State, is_sound, read_manifest, verify
 from vks_plugin.custody.signing import detached, office_key, sign_pdf
 from vks_plugin.errors import Unavailable
 from vks_plugin.filing.signatures import Integrity, Verdict, read_signatures
@@ -133,8 +133,7 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
     asked = Asked(manifest, roots=roots, manifest_path=bundle.manifest_path)
     judged = verify([handed], asked)
     rows = {row.number: row for row in judged}
-    # the papers of this case are plain: their font is not inside
-    assert {row.number for row in judged if row.state is State.BROKEN} == {20}
+    assert is_sound(judged), [row for row in judged if row.state is State.BROKEN]
     # without a signed head of the ledger there is something to look at, and the list is signed by whom it names
     assert (rows[19].state, rows[28].state) == (State.MET, State.LOOK)
     assert f"{OFFICE_KEY} ký: hợp lệ" in rows[28].sentence

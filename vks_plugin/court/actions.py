@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.bundle import BundleResult, path_of_volume, too_heavy, write_addition, write_bundle
+from vks_plugin.court.cautions import LABELS, cautions_of
 from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
@@ -49,6 +50,8 @@ _OPEN = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
 MANIFEST, ADDITION, SIGNATURE = "manifest", "bo-sung", "chu-ky"
 """What may be fetched of a bundle besides its volumes."""
 _LONGEST_NUMBER = 6
+_MOST_NAMED = 10
+"""Pages named in a sentence."""
 
 
 class LaidOut(NamedTuple):
@@ -200,9 +203,45 @@ def request_bundle(
         BadInput: unknown preset, nothing to bundle, too many pages, or wishes that cannot be met.
         Unavailable: the task queue cannot be reached.
     """
+    bundle, fresh = _asked_for(actor, case, preset, wishes or Wishes(), earlier)
+    if fresh:
+        transaction.on_commit(partial(_send, bundle))
+    else:
+        resume_interrupted(Bundle.objects.filter(pk=bundle.pk))
+    return bundle
+
+
+def bundle_at_once(
+    *,
+    actor: User,
+    case: CaseFile,
+    preset: str = Bundle.Preset.WHOLE,
+    wishes: Wishes | None = None,
+    earlier: UUID | str | None = None,
+) -> Bundle:
+    """Make a bundle of the case here and now, and keep it in the case as one that was asked for on its page.
+
+    Raises:
+        Conflict: the same is being made by a worker.
+        VksError: what `request_bundle` refuses, or what went wrong on the way; nothing is left but the row that says so.
+    """
+    with transaction.atomic():
+        bundle, fresh = _asked_for(actor, case, preset, wishes or Wishes(), earlier)
+    if not fresh:
+        raise Conflict(_("Tập này đang được lập: hãy đợi, hoặc dừng tập đó."))
+    build(bundle.pk)
+    bundle.refresh_from_db()
+    if bundle.status != Bundle.Status.DONE:
+        raise BadInput(bundle.error or _("Tập hồ sơ đã được dừng theo yêu cầu."))
+    return bundle
+
+
+def _asked_for(
+    actor: User, case: CaseFile, preset: str, wishes: Wishes, earlier: UUID | str | None
+) -> tuple[Bundle, bool]:
+    """Return the bundle that is wanted, and whether it is new: the same may be on its way."""
     if preset not in Bundle.Preset.values:
         raise BadInput(_("Mẫu tập hồ sơ không có trong danh mục."), field="preset")
-    wishes = wishes or Wishes()
     before = earlier_bundle(actor, case, earlier) if earlier else None
     laid = plan_for(actor=actor, case=case, preset=preset, wishes=wishes, earlier=before)
     CaseFile.objects.select_for_update().get(pk=case.pk)
@@ -215,8 +254,7 @@ def request_bundle(
         options=wishes.as_data(),
     ).first()
     if running is not None:
-        resume_interrupted(Bundle.objects.filter(pk=running.pk))
-        return running
+        return running, False
     bundle = Bundle.objects.create(
         case=case,
         preset=preset,
@@ -227,8 +265,7 @@ def request_bundle(
         document_count=len(laid.filed),
         document_ids=[document.document_id for document in laid.filed],
     )
-    transaction.on_commit(partial(_send, bundle))
-    return bundle
+    return bundle, True
 
 
 def earlier_bundle(actor: User, case: CaseFile, bundle_id: UUID | str) -> Bundle:
@@ -313,6 +350,12 @@ def _failed(bundle: Bundle, sentence: str) -> None:
 
 
 def _write(bundle: Bundle) -> None:
+    def progress(done: int, total: int) -> None:
+        Bundle.objects.filter(pk=bundle.pk).update(progress=done, total=total)
+
+    def should_stop() -> bool:
+        return not Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING).exists()
+
     laid = plan_for(
         actor=bundle.requested_by,
         case=bundle.case,
@@ -323,14 +366,16 @@ def _write(bundle: Bundle) -> None:
     # one that is configured and cannot be used is told before the long work
     key = office_key()
     plan = laid.plan
+    # told while there is time to stop
+    Bundle.objects.filter(pk=bundle.pk).update(
+        left_out=_left_out(laid),
+        cautions=[
+            [int(each.document.key), each.caution.value, list(each.pages), each.count]
+            for each in cautions_of(plan, should_stop)
+        ],
+    )
     target = bundle.path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def progress(done: int, total: int) -> None:
-        Bundle.objects.filter(pk=bundle.pk).update(progress=done, total=total)
-
-    def should_stop() -> bool:
-        return not Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING).exists()
 
     finished = False
     try:
@@ -356,7 +401,7 @@ def _write(bundle: Bundle) -> None:
                 document_ids=[document.document_id for document in laid.filed],
                 layout=layout_of(plan),
                 volumes=[each.as_data() for each in result.volumes],
-                left_out=[[document.document_id, why] for document, why in laid.left_out],
+                left_out=_left_out(laid),
             )
             if finished:
                 tell_made(bundle.requested_by, bundle.case, bundle.preset, laid.filed, result)
@@ -368,6 +413,10 @@ def _write(bundle: Bundle) -> None:
             paths = [path_of_volume(target, number + 1, len(plan.volumes)) for number in range(len(plan.volumes))]
             for path in (*paths, bundle.addition_path, bundle.manifest_path, bundle.signature_path):
                 path.unlink(missing_ok=True)
+
+
+def _left_out(laid: LaidOut) -> list[list[Any]]:
+    return [[document.document_id, why] for document, why in laid.left_out]
 
 
 def manifest_text(plan: BundlePlan, result: BundleResult, key: OfficeKey | None = None) -> str:
@@ -481,6 +530,54 @@ def kept_back(user: User, bundles: Iterable[Bundle]) -> dict[UUID, list[KeptBack
     seen = dict(visible_documents(user).filter(document_id__in=asked).values_list("document_id", "title"))
     return {
         pk: [KeptBack(document, seen[document], why) for document, why in each if document in seen]
+        for pk, each in rows.items()
+    }
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Something to look at in a document before it is handed out in a bundle."""
+
+    document_id: int
+    """In the host."""
+    title: str
+    caution: str
+    """A value of `cautions.Caution`."""
+    what: str
+    """In words."""
+    pages: list[int]
+    """Of the document, from 1; the first of them."""
+    count: int
+    """Of all such pages."""
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told."""
+        named = ", ".join(str(page) for page in self.pages[:_MOST_NAMED])
+        if self.count > _MOST_NAMED:
+            named += "…"
+        where = _("trang %(pages)s (%(count)d trang)") % {"pages": named, "count": self.count} if named else ""
+        return ": ".join(part for part in (self.title, where, self.what) if part)
+
+
+def odd_of(document: BundleDocument, caution: str, pages: Sequence[int], count: int) -> Odd:
+    """Return what is told of a caution."""
+    return Odd(int(document.key or 0), document.title, caution, _(LABELS.get(caution, caution)), list(pages), count)
+
+
+def oddities(user: User, bundles: Iterable[Bundle]) -> dict[UUID, list[Odd]]:
+    """Return what is to be looked at in each of these bundles, of documents the person may see (one query)."""
+    rows = {bundle.pk: bundle.cautions for bundle in bundles if bundle.cautions}
+    asked = {document for each in rows.values() for document, *_told in each}
+    if not asked:
+        return {}
+    seen = dict(visible_documents(user).filter(document_id__in=asked).values_list("document_id", "title"))
+    return {
+        pk: [
+            Odd(document, seen[document], caution, _(LABELS.get(caution, caution)), pages, count)
+            for document, caution, pages, count in each
+            if document in seen
+        ]
         for pk, each in rows.items()
     }
 

@@ -50,6 +50,22 @@ class _KeptBackSerializer(serializers.Serializer[actions.KeptBack]):
     why = serializers.CharField(help_text="In a sentence.")
 
 
+class _OddSerializer(serializers.Serializer[actions.Odd]):
+    """Something to look at in a document of a bundle before it is handed out."""
+
+    document = serializers.IntegerField(source="document_id", help_text="Id in the host.")
+    title = serializers.CharField()
+    caution = serializers.CharField(
+        help_text="`nghieng`: turned; `khong_chu`: a picture without words; `phong`: a font is not inside; `day`: above "
+        "300 dpi; `lon`: a huge picture; `da_dong_so`: stamped by another program; `chua_xem`: not looked at."
+    )
+    what = serializers.CharField(help_text="The same in words.")
+    pages = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Of the document, from 1; the first of them."
+    )
+    count = serializers.IntegerField(help_text="Of all such pages.")
+
+
 class BundleSerializer(serializers.Serializer[Bundle]):
     """A court bundle (tập hồ sơ): one stamped and indexed PDF of a case."""
 
@@ -71,6 +87,9 @@ class BundleSerializer(serializers.Serializer[Bundle]):
         source="left_out_count", help_text="Documents kept back from those who will read this bundle."
     )
     kept_back = serializers.SerializerMethodField(help_text="Which ones, of those the asker may see.")
+    cautions = serializers.SerializerMethodField(
+        help_text="What to look at, known before the pages are written, of documents the asker may see."
+    )
     remark = serializers.SerializerMethodField(
         help_text="What is to be thought of before it is handed to the accused: the case was brought to trial already."
     )
@@ -86,6 +105,14 @@ class BundleSerializer(serializers.Serializer[Bundle]):
         if known is None:
             known = actions.kept_back(self.context["view"].actor, [bundle])
         return [dict(_KeptBackSerializer(each).data) for each in known.get(bundle.pk, [])]
+
+    @extend_schema_field(_OddSerializer(many=True))
+    def get_cautions(self, bundle: Bundle) -> list[dict[str, Any]]:
+        """Return what is odd, document by document."""
+        known: dict[uuid.UUID, list[actions.Odd]] | None = self.context.get("cautions")
+        if known is None:
+            known = actions.oddities(self.context["view"].actor, [bundle])
+        return [dict(_OddSerializer(each).data) for each in known.get(bundle.pk, [])]
 
     def get_remark(self, bundle: Bundle) -> str:
         """Return the sentence; empty for readers other than the accused."""
@@ -168,7 +195,11 @@ class CaseBundleViewSet(OfCaseViewSet):
         rows = Bundle.objects.filter(pk__in=chosen).select_related("case", "requested_by")
 
         def known(bundles: list[Bundle]) -> dict[str, Any]:
-            return {"remark": reading_remark(case), "kept_back": actions.kept_back(self.actor, bundles)}
+            return {
+                "remark": reading_remark(case),
+                "kept_back": actions.kept_back(self.actor, bundles),
+                "cautions": actions.oddities(self.actor, bundles),
+            }
 
         return self.page(rows, knowing=known)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import math
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +20,8 @@ import pypdfium2.raw as pdfium
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject
 
-from vks_plugin.court.words import Box, as_drawn, shown_at, turn_of
+from vks_plugin.court.shown import LARGE_PICTURE, UNSEEN, is_loose, letters_of, objects_of, picture_of
+from vks_plugin.court.words import Box, as_drawn, shown_at
 
 NUMBER = re.compile(r"(?:\btrang|\btr\.|\bpage|\bp\.)\s*([A-Z]?\d+[a-z]?)(?:\s*/\s*\d+)?", re.IGNORECASE)
 ALONE = re.compile(r"[–—\-\s]*([A-Z]?\d{1,6}[a-z]?)[–—\-\s]*")
@@ -34,16 +34,7 @@ _ACCENT = re.compile(r"[\u0300-\u036f]")
 _EDGE_LINES = 3
 _AT_ONCE = 200
 """Pages looked at before the file is opened anew."""
-_POINTS = 72.0
 _DEEPEST = 40
-_LARGE_PICTURE = 0.2
-"""Of a page: a smaller picture may well be finer than a scan."""
-_MOST_OBJECTS = 20_000
-"""Drawn things looked at on one page."""
-_SAMPLED = 150
-"""Letters of a page asked which way up they stand."""
-_UNSEEN = frozenset({3, 7})
-"""Ways of writing that leave no mark (ISO 32000-1, 9.3.6)."""
 _DARK = 60
 """Shades of 255, each of red, green and blue, up to which a bar is black."""
 _INK = 110
@@ -107,8 +98,9 @@ class Page:
     folios: tuple[tuple[str, bool], ...] = ()
     """Folios that stand by themselves or beside the number, and whether it is the back of that sheet."""
     letters: int = 0
+    looked_at: int = 0
     untold: int = 0
-    """Letters, and how many of those that were looked at say nothing of what they are."""
+    """Letters, how many of them were looked at, and how many of those say nothing of what they are."""
     apart: int = 0
     """Accents that stand apart from their letters."""
     turn: int = 0
@@ -126,6 +118,10 @@ class Page:
     """Whether its number stands over other words, over something drawn."""
     edge: float = -1.0
     """Points between its number and the nearest edge; -1 without a number."""
+    loose_fonts: frozenset[str] = frozenset()
+    """Fonts it names that do not lie in the file."""
+    writes_loosely: bool = False
+    """Whether something that shows is written with such a font."""
     barred: bool = False
     """Whether a black bar lies over words that are still there."""
     links: list[Link] = field(default_factory=list)
@@ -142,7 +138,6 @@ class File:
     outline: list[Bookmark] = field(default_factory=list)
     opening: str = ""
     forbidden: set[str] = field(default_factory=set)
-    loose_fonts: set[str] = field(default_factory=set)
     dumb_fonts: set[str] = field(default_factory=set)
     old_fonts: set[str] = field(default_factory=set)
     title: str = ""
@@ -224,7 +219,7 @@ class _Reading:
             page.indirect_reference.idnum: at for at, page in enumerate(reader.pages) if page.indirect_reference
         }
         self._named: dict[str, Any] | None = None
-        self._seen: set[int] = set()
+        self._loose: dict[int, str] = {}
         self._pictures: dict[int, str] = {}
 
     def all(self) -> None:
@@ -232,6 +227,9 @@ class _Reading:
         labels = list(self._reader.page_labels)
         for at, page in enumerate(self._reader.pages):
             self._found.pages.append(self._page(page, labels[at]))
+            if at % _AT_ONCE == _AT_ONCE - 1:
+                # the library keeps every object it has read
+                self._reader.resolved_objects.clear()
         root = _entries(self._reader.trailer["/Root"])
         self._outline(_entries(root.get("/Outlines")).get("/First"), 0, set())
         self._catalogue(root)
@@ -239,7 +237,9 @@ class _Reading:
     def _page(self, page: Any, label: str) -> Page:
         result = Page(label)
         pictures: list[str] = []
-        self._resources(page.get("/Resources"), pictures, 0)
+        loose: set[str] = set()
+        self._resources(page.get("/Resources"), pictures, loose, 0)
+        result.loose_fonts = frozenset(loose - {""})
         result.pictures = bool(pictures)
         result.digest = hashlib.sha256("".join(pictures).encode()).hexdigest() if pictures else ""
         if "/AA" in page:
@@ -248,9 +248,9 @@ class _Reading:
             self._annotation(_entries(reference), result)
         return result
 
-    def _resources(self, value: Any, pictures: list[str], depth: int) -> None:
+    def _resources(self, value: Any, pictures: list[str], loose: set[str], depth: int) -> None:
         resources = _entries(value)
-        self._fonts(resources)
+        self._fonts(resources, loose)
         objects = _entries(resources.get("/XObject"))
         for name in objects:
             reference = objects.raw_get(name)
@@ -260,7 +260,7 @@ class _Reading:
                 continue
             thing = _entries(reference)
             if thing.get("/Subtype") == "/Form" and depth < _DEEPEST:
-                self._resources(thing.get("/Resources"), pictures, depth + 1)
+                self._resources(thing.get("/Resources"), pictures, loose, depth + 1)
             elif thing.get("/Subtype") == "/Image":
                 digest = hashlib.sha256(getattr(thing, "_data", b"") or b"").hexdigest()
                 pictures.append(digest)
@@ -269,26 +269,29 @@ class _Reading:
                     # the library would keep every picture of the file in memory
                     self._reader.resolved_objects.pop((reference.generation, number), None)
 
-    def _fonts(self, resources: DictionaryObject) -> None:
+    def _fonts(self, resources: DictionaryObject, loose: set[str]) -> None:
         fonts = _entries(resources.get("/Font"))
         for key in fonts:
             reference = fonts.raw_get(key)
-            if isinstance(reference, IndirectObject):
-                if reference.idnum in self._seen:
-                    continue
-                self._seen.add(reference.idnum)
-            font = _entries(reference)
-            name = str(font.get("/BaseFont", key))
-            if font.get("/Subtype") == "/Type3":
-                continue
-            below = _listed(font.get("/DescendantFonts"))
-            descriptor = _entries((_entries(below[0]) if below else font).get("/FontDescriptor"))
-            if not any(file in descriptor for file in ("/FontFile", "/FontFile2", "/FontFile3")):
-                self._found.loose_fonts.add(name)
-            if font.get("/Subtype") == "/Type0" and "/ToUnicode" not in font:
-                self._found.dumb_fonts.add(name)
-            if _OLD_FONTS.match(name):
-                self._found.old_fonts.add(name)
+            number = reference.idnum if isinstance(reference, IndirectObject) else 0
+            if number not in self._loose:
+                self._loose[number] = self._loose_name(_entries(reference), key)
+            loose.add(self._loose[number])
+            if not number:
+                del self._loose[number]
+
+    def _loose_name(self, font: DictionaryObject, key: str) -> str:
+        """Note what is odd about a font; return its name when it does not lie in the file, else nothing."""
+        if font.get("/Subtype") == "/Type3":
+            return ""
+        name = str(font.get("/BaseFont", key))
+        below = _listed(font.get("/DescendantFonts"))
+        descriptor = _entries((_entries(below[0]) if below else font).get("/FontDescriptor"))
+        if font.get("/Subtype") == "/Type0" and "/ToUnicode" not in font:
+            self._found.dumb_fonts.add(name)
+        if _OLD_FONTS.match(name):
+            self._found.old_fonts.add(name)
+        return "" if any(file in descriptor for file in ("/FontFile", "/FontFile2", "/FontFile3")) else name
 
     def _annotation(self, annotation: DictionaryObject, page: Page) -> None:
         found = self._found
@@ -500,7 +503,7 @@ class _Look:
             drawn = pdfium.FPDFText_GetTextObject(self._words.raw, letter)
             if not drawn:
                 continue
-            if pdfium.FPDFTextObj_GetTextRenderMode(drawn) in _UNSEEN:
+            if pdfium.FPDFTextObj_GetTextRenderMode(drawn) in UNSEEN:
                 return False
             objects[ctypes.addressof(drawn.contents)] = drawn
             boxes.append((left.value, bottom.value, right.value, top.value))
@@ -541,45 +544,30 @@ class _Look:
 
     def _letters(self, stamped: Sequence[_Line]) -> None:
         """Look at some letters: which way up they stand, and whether they say what they are."""
-        result = self._result
-        turned = self._page.get_rotation()
         apart = [(self._letter_at(line.start), self._letter_at(line.start + len(line.text) - 1)) for line in stamped]
-        turns = [0, 0, 0, 0]
-        raw = self._words.raw
-        looked = untold = 0
-        for letter in range(0, self._count, max(1, self._count // _SAMPLED)):
-            if pdfium.FPDFText_GetUnicode(raw, letter) <= 32:
-                continue
-            looked += 1
-            code = pdfium.FPDFText_GetUnicode(raw, letter)
-            untold += pdfium.FPDFText_HasUnicodeMapError(raw, letter) == 1 or code == 0xFFFD or 0xE000 <= code < 0xF900
-            if not any(first <= letter <= last for first, last in apart):
-                turns[turn_of(pdfium.FPDFText_GetCharAngle(raw, letter), turned)] += 1
+
+        def in_the_stamp(letter: int) -> bool:
+            return any(first <= letter <= last for first, last in apart)
+
+        result = self._result
         result.letters = len("".join(result.text.split()))
-        result.untold = untold
-        most = max(range(4), key=lambda turn: turns[turn])
-        # a stamp or a note at the side stands as it likes
-        result.turn = most if turns[most] > 2 * (sum(turns) - turns[most]) else 0
+        result.looked_at, result.untold, result.turn = letters_of(self._page, self._words, in_the_stamp)
 
     def _drawn(self) -> None:
         """Look at pictures and bars."""
         result = self._result
-        unit_area = result.width * result.height
         before: set[int] = set()
         bars: list[tuple[tuple[float, float, float, float], set[int]]] = []
-        for drawn, matrix in _objects(self._page):
+        for drawn, matrix in objects_of(self._page):
             kind = pdfium.FPDFPageObj_GetType(drawn)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
                 before.add(ctypes.addressof(drawn.contents))
+                if result.loose_fonts and not result.writes_loosely:
+                    result.writes_loosely = is_loose(drawn)
             elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-                told = pdfium.FPDF_IMAGEOBJ_METADATA()
-                across = math.hypot(matrix[0], matrix[1])
-                down = math.hypot(matrix[2], matrix[3])
-                if not pdfium.FPDFImageObj_GetImageMetadata(drawn, None, told) or not across * down:
-                    continue
-                if across * down >= _LARGE_PICTURE * unit_area:
-                    dots = max(told.width / across, told.height / down) * _POINTS
-                    result.dots = max(result.dots, round(dots))
+                picture = picture_of(drawn, matrix, result.width * result.height)
+                if picture is not None and picture.share >= LARGE_PICTURE:
+                    result.dots = max(result.dots, picture.dots)
             elif kind == pdfium.FPDF_PAGEOBJ_PATH and before and (bar := _bar(drawn)):
                 bars.append((bar, set(before)))
         result.barred = any(self._reads_under(place, words) for place, words in bars)
@@ -617,46 +605,6 @@ def _characters(words: pypdfium2.PdfTextPage, count: int) -> str:
     room = (ctypes.c_ushort * (count + 1))()
     written = pdfium.FPDFText_GetText(words.raw, 0, count, room)
     return bytes(room)[: max(written - 1, 0) * 2].decode("utf-16-le", "replace")
-
-
-_Matrix = tuple[float, float, float, float, float, float]
-
-
-def _objects(page: pypdfium2.PdfPage) -> Iterator[tuple[Any, _Matrix]]:
-    """Yield what is drawn, and the matrix from its own space to the page's, forms opened."""
-    left = [_MOST_OBJECTS]
-
-    def inside(holder: Any, count: int, get: Any, outer: _Matrix, depth: int) -> Iterator[tuple[Any, _Matrix]]:
-        for at in range(count):
-            drawn = get(holder, at)
-            left[0] -= 1
-            if not drawn or left[0] < 0:
-                return
-            matrix = _times(_matrix_of(drawn), outer)
-            if pdfium.FPDFPageObj_GetType(drawn) == pdfium.FPDF_PAGEOBJ_FORM and depth < 5:
-                count_inside = pdfium.FPDFFormObj_CountObjects(drawn)
-                yield from inside(drawn, count_inside, pdfium.FPDFFormObj_GetObject, matrix, depth + 1)
-            else:
-                yield drawn, matrix
-
-    yield from inside(
-        page.raw, pdfium.FPDFPage_CountObjects(page.raw), pdfium.FPDFPage_GetObject, (1, 0, 0, 1, 0, 0), 0
-    )
-
-
-def _matrix_of(drawn: Any) -> _Matrix:
-    if pdfium.FPDFPageObj_GetType(drawn) not in {pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM}:
-        return (1, 0, 0, 1, 0, 0)
-    found = pdfium.FS_MATRIX()
-    pdfium.FPDFPageObj_GetMatrix(drawn, found)
-    return found.a, found.b, found.c, found.d, found.e, found.f
-
-
-def _times(one: _Matrix, other: _Matrix) -> _Matrix:
-    """Return the matrix of one after the other."""
-    a, b, c, d, e, f = one
-    p, q, r, s, t, u = other
-    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
 def _bar(drawn: Any) -> tuple[float, float, float, float] | None:

@@ -66,6 +66,8 @@ class Bundle(Made):
     volumes = models.JSONField(default=list)
     # [[document, why], …]
     left_out = models.JSONField(default=list)
+    # [[document, what is odd, pages, how many pages in all], …], see `cautions`
+    cautions = models.JSONField(default=list)
 
     class Meta:
         db_table = "vks_bundle"

@@ -531,9 +531,10 @@ class _Judge:
         return State.MET, "Không có lệnh chạy, biểu mẫu, tệp kèm, âm thanh, hình động hay mã hóa.", ()
 
     def _embedded(self) -> _Judged:
-        loose = sorted({font for file in self._files for font in file.loose_fonts})
-        if loose:
-            return State.BROKEN, f"Phông không nhúng: {_named(loose, 'phông')}.", ()
+        written = [page for page in self._pages if page.writes_loosely]
+        if written:
+            names = sorted({font for page in written for font in page.loose_fonts})
+            return State.BROKEN, f"Phông không nhúng: {_named(names, 'phông')}.", [page.label for page in written]
         return State.MET, "Mọi phông đều nhúng. Các điểm khác của PDF/A: để sau, dùng phần mềm riêng để kiểm.", ()
 
     def _glyphs(self) -> _Judged:
@@ -543,7 +544,7 @@ class _Judge:
         old = sorted({font for file in self._files for font in file.old_fonts})
         if old:
             return State.BROKEN, f"Phông có trước Unicode, chữ Việt chép ra sai: {_named(old, 'phông')}.", ()
-        garbled = [page.label for page in self._pages if page.untold > _UNTOLD * max(min(page.letters, 150), 10)]
+        garbled = [page.label for page in self._pages if page.untold > _UNTOLD * max(page.looked_at, 10)]
         if garbled:
             return self._where(garbled, State.BROKEN, "Chữ không chép ra được ở {count} trang: {pages}.")
         return State.MET, "Chữ trang nào cũng chép ra được.", ()

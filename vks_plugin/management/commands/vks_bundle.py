@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions
-from vks_plugin.court.bundle import BundleResult, write_bundle
+from vks_plugin.court.bundle import BundleResult, check_sources, write_addition, write_bundle
+from vks_plugin.court.cautions import cautions_of
 from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
-from vks_plugin.custody.signing import office_key, sign_beside
+from vks_plugin.custody.signing import office_key, sign_beside, sign_pdf
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
@@ -38,20 +40,34 @@ class Command(BaseCommand):
         """Add what says which case, which papers, in what form and where to."""
         parser.add_argument("--case", required=True, metavar="CODE", help="mã vụ án")
         parser.add_argument("--preset", default=Bundle.Preset.WHOLE, choices=Bundle.Preset.values, help="mẫu tập")
-        parser.add_argument("--out", required=True, metavar="FILE", type=Path, help="tệp PDF sẽ ghi")
+        where = parser.add_mutually_exclusive_group(required=True)
+        where.add_argument("--out", metavar="FILE", type=Path, help="tệp PDF sẽ ghi")
+        where.add_argument(
+            "--store", action="store_true", help="giữ tập trong vụ án như khi lập từ trang, đứng tên --user"
+        )
+        where.add_argument(
+            "--check", action="store_true", help="chỉ xem trước: số trang, tài liệu không đưa vào, điểm nên xem"
+        )
         parser.add_argument(
             "--user", metavar="NAME", help="lập với phạm vi của người này (mặc định: kiểm sát viên thụ lý chính)"
         )
         parser.add_argument("--folios", default="", metavar="LIST", help="chỉ tài liệu mang các bút lục này: 1-20, 35")
+        parser.add_argument(
+            "--documents", nargs="+", type=int, default=[], metavar="ID", help="chỉ các tài liệu này (số trong DMS)"
+        )
         parser.add_argument("--volume-pages", type=int, default=0, metavar="N", help="số trang nhiều nhất của mỗi tập")
         parser.add_argument(
             "--volume-megabytes", type=int, default=0, metavar="N", help="dung lượng nhiều nhất mỗi tập"
         )
         parser.add_argument("--corner", default="", choices=CORNERS, help="vị trí bút lục")
+        parser.add_argument("--agency", action="store_true", help="ghi cơ quan đóng dấu bút lục")
         parser.add_argument("--redacted", action="store_true", help="dùng bản đã che, nếu có")
         parser.add_argument("--accept-gaps", action="store_true", help="vẫn lập khi thiếu bút lục")
         parser.add_argument("--earlier", metavar="ID", type=UUID, help="tập đã lập mà tập này dựa vào")
         parser.add_argument("--manifest", metavar="FILE", type=Path, help="ghi cả bảng kê (JSON)")
+        parser.add_argument(
+            "--addition", metavar="FILE", type=Path, help="mẫu bo_sung: ghi riêng phần thêm, số trang như trong tập"
+        )
         add_password_arguments(parser)
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
@@ -62,13 +78,82 @@ class Command(BaseCommand):
         if case is None:
             message = f"Không có vụ án mã {options['case']}."
             raise CommandError(message)
+        if why := _why_not(options):
+            raise CommandError(why)
+        if options["check"]:
+            self._check(case, options)
+        elif options["store"]:
+            self._store(case, options)
+        else:
+            self._write(case, options)
+
+    def _laid(self, case: CaseFile, options: dict[str, Any]) -> actions.LaidOut:
+        actor = actor_of(case, options["user"])
+        earlier = actions.earlier_bundle(actor, case, options["earlier"]) if options["earlier"] else None
+        return actions.plan_for(
+            actor=actor, case=case, preset=options["preset"], wishes=_wishes(options), earlier=earlier
+        )
+
+    def _check(self, case: CaseFile, options: dict[str, Any]) -> None:
+        """Tell what would be made, without making it."""
+        try:
+            laid = self._laid(case, options)
+            check_sources(laid.plan)
+        except VksError as error:
+            raise CommandError(error.message) from error
+        odd = _odd(laid)
+        told = {
+            "pages": laid.plan.page_count,
+            "volumes": len(laid.plan.volumes),
+            "documents": len(laid.filed),
+            "left_out": [{"title": each.title, "why": why} for each, why in laid.left_out],
+            "cautions": [_as_data(each) for each in odd],
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
+        self.stdout.write(f"{told['pages']} trang, {told['volumes']} tập, {told['documents']} tài liệu")
+        for each, why in laid.left_out:
+            self.stdout.write(f"Không đưa vào: {each.title}: {why}")
+        for one in odd:
+            self.stdout.write(f"Nên xem: {one.sentence}")
+
+    def _store(self, case: CaseFile, options: dict[str, Any]) -> None:
+        """Make it as the page of the case does, and keep it there."""
+        try:
+            actor = actor_of(case, options["user"])
+            bundle = actions.bundle_at_once(
+                actor=actor,
+                case=case,
+                preset=options["preset"],
+                wishes=_wishes(options),
+                earlier=options["earlier"],
+            )
+        except VksError as error:
+            raise CommandError(error.message) from error
+        odd = actions.oddities(actor, [bundle]).get(bundle.pk, [])
+        kept_back = actions.kept_back(actor, [bundle]).get(bundle.pk, [])
+        if options["json"]:
+            row = {
+                "id": str(bundle.pk),
+                "pages": bundle.page_count,
+                "documents": bundle.document_count,
+                "sha256": bundle.sha256,
+                "left_out": [{"title": each.title, "why": each.why} for each in kept_back],
+                "cautions": [_as_data(each) for each in odd],
+            }
+            self.stdout.write(json.dumps(row, ensure_ascii=False))
+            return
+        self.stdout.write(
+            f"{bundle.pk}: {bundle.page_count} trang, {bundle.document_count} tài liệu, SHA-256 {bundle.sha256}"
+        )
+        for each in kept_back:
+            self.stdout.write(f"Không đưa vào: {each.title}: {each.why}")
+        for one in odd:
+            self.stdout.write(f"Nên xem: {one.sentence}")
+
+    def _write(self, case: CaseFile, options: dict[str, Any]) -> None:
         out: Path = options["out"]
-        if not out.parent.is_dir():
-            message = f"Thư mục {out.parent} không có: hãy tạo trước."
-            raise CommandError(message)
-        if out.is_dir():
-            message = f"{out} là thư mục: hãy nêu tên tệp PDF."
-            raise CommandError(message)
         try:
             password = wanted_password(options)
         except VksError as error:
@@ -96,6 +181,7 @@ class Command(BaseCommand):
                 "documents": len(laid.filed),
                 "sha256": sha256,
                 "left_out": [{"title": each.title, "why": why} for each, why in laid.left_out],
+                "cautions": [_as_data(each) for each in self._odd],
             }
             if len(files) > 1:
                 row["files"] = files
@@ -113,24 +199,22 @@ class Command(BaseCommand):
         """Make it, tell of it, put it in place; return what was written, what it holds, and the hash."""
         fresh = folder / options["out"].with_suffix(".pdf" if password is not None else options["out"].suffix).name
         with transaction.atomic():
-            actor = actor_of(case, options["user"])
-            earlier = actions.earlier_bundle(actor, case, options["earlier"]) if options["earlier"] else None
-            wishes = Wishes(
-                folios=options["folios"],
-                volume_pages=options["volume_pages"],
-                volume_megabytes=options["volume_megabytes"],
-                corner=options["corner"],
-                redacted=options["redacted"],
-                accept_gaps=options["accept_gaps"],
-            )
-            laid = actions.plan_for(actor=actor, case=case, preset=options["preset"], wishes=wishes, earlier=earlier)
+            laid = self._laid(case, options)
+        self._odd = _odd(laid)
+        for each in self._odd:
+            # before the long work, and beside what scripts read
+            self.stderr.write(f"Nên xem: {each.sentence}")
         key = office_key()
         result = write_bundle(laid.plan, fresh)
         actions.inspect_all(result)
         if key is not None:
             result = actions.sign_all(laid.plan, result, key)
+        if options["addition"]:
+            added = write_addition(laid.plan, folder / "bo-sung.pdf")
+            if added is not None and key is not None:
+                sign_pdf(added.path, key)
         if password is None:
-            self._hand_out(case, options, laid, result, result.sha256)
+            self._hand_out(case, options, laid, result, result.sha256, folder=folder)
             return result, laid, result.sha256
         manifest = folder / "bang-ke.json"
         manifest.write_text(actions.manifest_text(laid.plan, result, key), encoding="utf-8")
@@ -140,7 +224,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(dir=options["out"].parent, prefix=".vks-") as place:
             locked = Path(place) / "goi.zip"
             sha256 = _locked(inside, locked, password)
-            self._hand_out(case, options, laid, result, sha256, locked=locked)
+            self._hand_out(case, options, laid, result, sha256, folder=folder, locked=locked)
         return result, laid, sha256
 
     def _hand_out(
@@ -151,6 +235,7 @@ class Command(BaseCommand):
         result: BundleResult,
         sha256: str,
         *,
+        folder: Path,
         locked: Path | None = None,
     ) -> None:
         """Tell of what was made, and put it in place: the file that is encrypted, or the volumes and the manifest."""
@@ -166,10 +251,54 @@ class Command(BaseCommand):
                 return
             for each in result.volumes:
                 each.path.replace(options["out"].parent / each.path.name)
+            if options["addition"]:
+                shutil.move(folder / "bo-sung.pdf", options["addition"])
             if options["manifest"]:
                 options["manifest"].write_text(actions.manifest_text(laid.plan, result, key), encoding="utf-8")
                 if key is not None:
                     sign_beside(options["manifest"], key)
+
+
+def _wishes(options: dict[str, Any]) -> Wishes:
+    return Wishes(
+        documents=tuple(options["documents"]),
+        folios=options["folios"],
+        volume_pages=options["volume_pages"],
+        volume_megabytes=options["volume_megabytes"],
+        corner=options["corner"],
+        agency=options["agency"],
+        redacted=options["redacted"],
+        accept_gaps=options["accept_gaps"],
+    )
+
+
+def _odd(laid: actions.LaidOut) -> list[actions.Odd]:
+    return [actions.odd_of(each.document, each.caution, each.pages, each.count) for each in cautions_of(laid.plan)]
+
+
+def _as_data(odd: actions.Odd) -> dict[str, Any]:
+    return {"title": odd.title, "caution": odd.caution, "what": odd.what, "pages": odd.pages, "count": odd.count}
+
+
+def _why_not(options: dict[str, Any]) -> str:
+    """Return why these options do not go together; empty when they do."""
+    out: Path | None = options["out"]
+    if options["store"] and not options["user"]:
+        return "Tập giữ trong vụ án đứng tên một người: hãy nêu --user."
+    if out is None:
+        if options["manifest"] or options["addition"] or options["encrypted"] or options["password_file"]:
+            return "Bảng kê, phần thêm và tệp mã hóa chỉ ghi ra cùng --out."
+        return ""
+    if options["addition"] and (
+        options["preset"] != Bundle.Preset.SUPPLEMENT or options["encrypted"] or options["password_file"]
+    ):
+        return "Phần thêm chỉ có ở mẫu bo_sung, không mã hóa: hãy bỏ --addition."
+    for path in filter(None, (out, options["addition"], options["manifest"])):
+        if not path.parent.is_dir():
+            return f"Thư mục {path.parent} không có: hãy tạo trước."
+        if path.is_dir():
+            return f"{path} là thư mục: hãy nêu tên tệp."
+    return ""
 
 
 def _locked(files: list[Path], target: Path, password: str) -> str:

@@ -16,7 +16,7 @@ from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.access.temporary import may_oversee
 from vks_plugin.cases.models import Assignment, CatalogueType
 from vks_plugin.conf import configuration
-from vks_plugin.court.actions import bundles_of, kept_back
+from vks_plugin.court.actions import bundles_of, kept_back, oddities
 from vks_plugin.court.choosing import reading_remark
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
@@ -81,12 +81,12 @@ def case_page(
     context |= header(view) | {"section": "documents"}
     if context["can_read"]:
         bundles = bundles_of(request.user, view.case)
-        kept = kept_back(request.user, bundles)
+        kept, odd = kept_back(request.user, bundles), oddities(request.user, bundles)
         context |= {
             "tabs": tabs(view, request.user),
             "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
-            "bundles": [(bundle, kept.get(bundle.pk, [])) for bundle in bundles],
+            "bundles": [(bundle, kept.get(bundle.pk, []), odd.get(bundle.pk, [])) for bundle in bundles],
             "bundle_form": BundleForm(bundles=bundles, remark=reading_remark(view.case), auto_id="bundle-%s"),
             "acts": [*acts(view), *handing_on(request.user, view)],
             **findings_context(view),

@@ -49,7 +49,8 @@ def status(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def _shown(request: SignedInRequest, bundle: Bundle) -> HttpResponse:
     kept_back = actions.kept_back(request.user, [bundle]).get(bundle.pk, [])
-    return show(request, "vks/cases/bundle.html", {"bundle": bundle, "kept_back": kept_back})
+    odd = actions.oddities(request.user, [bundle]).get(bundle.pk, [])
+    return show(request, "vks/cases/bundle.html", {"bundle": bundle, "kept_back": kept_back, "odd": odd})
 
 
 @page

@@ -1,0 +1,94 @@
+"""What a person should look at is told before the work, and of sound papers nothing is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pikepdf
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.court.foreign import FONT, LINES, scan
+from tests.court.papers import REAL, plan_of, planned
+from vks_plugin.court import cautions
+from vks_plugin.court.cautions import LABELS, Caution, cautions_of
+from vks_plugin.papers.fonts import FILES, FONTS, REGULAR
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    """Return a paper with one odd page after the other; the first and the last are sound."""
+    if FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(FONT, str(FONTS / FILES[REGULAR])))
+    path = tmp_path / "la.pdf"
+    canvas = Canvas(str(path), pagesize=A4, initialFontName=FONT)  # type: ignore[arg-type]
+
+    def words(*, font: str = FONT, lines: int = 12) -> None:
+        canvas.setFont(font, 11)
+        for row in range(lines):
+            canvas.drawString(60, 700 - row * 20, LINES[row % 3] if font == FONT else f"Line {row} of a page")
+        canvas.setFont(FONT, 11)
+
+    # a page number of the paper's own is no stamp
+    words()
+    canvas.drawCentredString(300, 30, "1")
+    canvas.showPage()
+    canvas.translate(A4[0], A4[1])
+    canvas.rotate(180)
+    words()
+    canvas.showPage()
+    canvas.drawImage(ImageReader(scan()), 0, 0, *A4)
+    canvas.showPage()
+    canvas.drawImage(ImageReader(scan().resize((3308, 4678))), 0, 0, *A4)
+    words()
+    canvas.showPage()
+    words(font="Helvetica")
+    canvas.showPage()
+    words()
+    canvas.drawRightString(560, 20, "Page 6 of 40")
+    canvas.showPage()
+    words()
+    canvas.drawImage(ImageReader(scan().resize((40, 40))), 60, 60, 90, 90)
+    canvas.showPage()
+    words()
+    canvas.save()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        picture = next(iter(pdf.pages[6].images.values()))
+        # what counts is what the picture says of itself: nobody unpacks it here
+        picture.Width, picture.Height = 9000, 7000
+        pdf.save(path)
+    return path
+
+
+def test_each_odd_page_is_named_and_a_sound_one_is_not(odd: Path) -> None:
+    found = {each.caution: each.pages for each in cautions_of(plan_of([planned(odd)]))}
+    assert found == {
+        Caution.TURNED: (2,),
+        Caution.MUTE: (3,),
+        Caution.FINE: (4,),
+        Caution.LOOSE: (5,),
+        Caution.STAMPED: (6,),
+        Caution.HUGE: (7,),
+    }
+    assert set(LABELS) == set(Caution)
+
+
+def test_of_real_papers_and_of_redacted_copies_nothing_is_told(odd: Path) -> None:
+    real = [planned(REAL / name) for name in ("QDKhoiToVuAn.pdf", "LenhTamGiam.pdf", "BBHoiCungBiCan.pdf")]
+    assert cautions_of(plan_of(real)) == []
+    copy = cautions_of(plan_of([planned(odd, redacted=True)]))
+    assert Caution.MUTE not in {each.caution for each in copy}
+
+
+def test_a_bundle_too_long_to_look_at_says_so_and_a_wish_to_stop_is_heard(
+    odd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of([planned(odd), planned(odd, title="Hai")])
+    assert cautions_of(plan, lambda: True) == []
+    monkeypatch.setattr(cautions, "_MOST_PAGES", 8)
+    last = cautions_of(plan)[-1]
+    assert (last.document.title, last.caution, last.count) == ("Hai", Caution.UNSEEN, 8)

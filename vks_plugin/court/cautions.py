@@ -1,0 +1,158 @@
+"""What a person should look at before papers go into a bundle: nothing here is refused, and nothing of it is mended.
+
+Looked for before the long work starts, so that it can be stopped and the paper filed anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from vks_plugin.court.plan import BundleDocument, BundlePlan
+from vks_plugin.court.shown import LARGE_PICTURE, is_loose, letters_of, objects_of, picture_of
+from vks_plugin.text import gettext_noop as _
+
+_MOST_PAGES = 5_000
+"""Pages of one bundle that are looked at; a page takes a few thousandths of a second."""
+_MOST_TOLD = 50
+"""Pages named of one document."""
+_MUTE = 20
+"""Letters below which a page of pictures has no words."""
+_MOST_DOTS = 330
+"""An inch: three hundred, and a tenth for rounding."""
+_HUGE = 60_000_000
+"""Dots of a picture: twice an A4 page at 600 an inch; unpacked in colour about 180 MB."""
+_CORNER = 60.0
+"""Points from the edge of a page in which programs put their numbers."""
+_STAMPED = re.compile(
+    r"(?:\b(?:trang|tr\.|page|p\.)\s*\d+\s*(?:/|of|trên)\s*\d+)|(?:\bBL\s*\d+)|(?:\b[A-Z]{2,10}[-_ ]?\d{5,}\b)",
+    re.IGNORECASE,
+)
+"""A number with its total, a folio, or a number with a prefix: what programs stamp. Page numbers of the paper itself stand alone."""
+_FONTS_ASKED = 60
+"""Pieces of text of a page that are asked for their font."""
+
+
+class Caution(StrEnum):
+    """What is odd."""
+
+    TURNED = "nghieng"
+    MUTE = "khong_chu"
+    LOOSE = "phong"
+    FINE = "day"
+    HUGE = "lon"
+    STAMPED = "da_dong_so"
+    UNSEEN = "chua_xem"
+
+
+LABELS: Mapping[str, str] = {
+    Caution.TURNED: _("chữ nằm nghiêng hoặc lộn ngược"),
+    Caution.MUTE: _("ảnh chưa nhận dạng chữ: không tìm, không chép được"),
+    Caution.LOOSE: _("phông chữ không nằm trong tệp: máy khác có thể hiện sai"),
+    Caution.FINE: _("quét trên 300 dpi: nặng mà không rõ hơn"),
+    Caution.HUGE: _("ảnh rất lớn: máy cũ khó mở"),
+    Caution.STAMPED: _("đã có số của phần mềm khác ở góc trang"),
+    Caution.UNSEEN: _("chưa xem trước, tập quá dài"),
+}
+
+
+@dataclass(frozen=True)
+class Cautioned:
+    """Something odd about a document."""
+
+    document: BundleDocument
+    caution: Caution
+    pages: tuple[int, ...]
+    """Of the document, from 1; the first of them."""
+    count: int
+    """Of all such pages."""
+
+
+def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: False) -> list[Cautioned]:
+    """Look at the pages of a bundle that is planned, and whose sources were found usable.
+
+    Args:
+        plan: the layout.
+        should_stop: asked after each document; a true answer ends the look.
+    """
+    found: list[Cautioned] = []
+    looked = 0
+    for planned in plan.documents:
+        document = planned.document
+        if should_stop():
+            break
+        if looked + document.page_count > _MOST_PAGES:
+            found.append(Cautioned(document, Caution.UNSEEN, (), document.page_count))
+            continue
+        looked += document.page_count
+        by_caution: dict[Caution, list[int]] = {}
+        for page, cautions in enumerate(_pages(document), start=1):
+            for caution in cautions:
+                by_caution.setdefault(caution, []).append(page)
+        found += [
+            Cautioned(document, caution, tuple(by_caution[caution][:_MOST_TOLD]), len(by_caution[caution]))
+            for caution in Caution
+            if caution in by_caution
+        ]
+    return found
+
+
+def _pages(document: BundleDocument) -> list[set[Caution]]:
+    try:
+        pdf = pypdfium2.PdfDocument(document.path)
+    except (pypdfium2.PdfiumError, OSError):
+        # whoever writes the bundle says so by name
+        return []
+    try:
+        found = []
+        for at in range(len(pdf)):
+            page = pdf[at]
+            found.append(_page(page) - ({Caution.MUTE} if document.redacted else set()))
+            page.close()
+        return found
+    except pypdfium2.PdfiumError:
+        return []
+    finally:
+        pdf.close()
+
+
+def _page(page: pypdfium2.PdfPage) -> set[Caution]:
+    width, height = page.get_size()
+    found: set[Caution] = set()
+    large = False
+    fonts = _FONTS_ASKED
+    for drawn, matrix in objects_of(page):
+        kind = pdfium.FPDFPageObj_GetType(drawn)
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            picture = picture_of(drawn, matrix, width * height)
+            if picture is None:
+                continue
+            if picture.width * picture.height > _HUGE:
+                found.add(Caution.HUGE)
+            if picture.share >= LARGE_PICTURE:
+                large = True
+                if picture.dots > _MOST_DOTS:
+                    found.add(Caution.FINE)
+        elif kind == pdfium.FPDF_PAGEOBJ_TEXT and fonts and Caution.LOOSE not in found:
+            fonts -= 1
+            if is_loose(drawn):
+                found.add(Caution.LOOSE)
+    words = page.get_textpage()
+    if large and len("".join(words.get_text_bounded().split())) < _MUTE:
+        found.add(Caution.MUTE)
+    elif letters_of(page, words).turn:
+        found.add(Caution.TURNED)
+    left, bottom, right, top = page.get_bbox()
+    edges = (
+        (left, bottom, right, bottom + _CORNER),
+        (left, top - _CORNER, right, top),
+    )
+    if any(_STAMPED.search(words.get_text_bounded(*edge)) for edge in edges):
+        found.add(Caution.STAMPED)
+    words.close()
+    return found
