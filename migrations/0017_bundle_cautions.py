@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vks", "0015_alarms_that_stay")]
+    dependencies = [("vks", "0016_scene_plans")]
 
     operations = [
         migrations.AddField(
