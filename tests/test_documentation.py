@@ -87,6 +87,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         expected[f"VKS_{field.name.upper()}"] = f"`{text}`" if text else "trống / empty"
     expected["VKS_DATA_DIR"] = "`vks` trong / in `PAPERLESS_DATA_DIR`"
     expected["VKS_LEDGER_KEY_FILE"] = "`ledger.key` trong / in `VKS_DATA_DIR`"
+    expected["VKS_LEDGER_HEADS_DIR"] = "`ledger-heads` trong / in `VKS_DATA_DIR`"
     assert shown == expected
     assert all(len(row) == 4 and row[2] and row[3] for row in _rows(block_of(DOCS / "settings.md", "settings")))
 

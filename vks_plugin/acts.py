@@ -444,6 +444,11 @@ ACTS: dict[str, Act] = {
     "list_exported": Act(_("Xuất danh sách vụ án"), ("file_type", "cases")),
     # handed out
     "ledger_values_shown": Act(_("Xuất sổ cái, mở giá trị che"), ("entry_kinds", "values")),
+    "ledger_restored": Act(
+        _("Ghi nhận phục hồi cơ sở dữ liệu"),
+        ("log_entries", "agreed_entries", "head_entries", "head_root", "head_at"),
+        hidden=("reason",),
+    ),
     "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
 }
 """By the name the entry carries."""
@@ -595,6 +600,11 @@ FIELDS: dict[str, Field] = {
     "case_import": Field(_("Lần nạp số")),
     "entry_kinds": Field(_("Loại mục được mở")),
     "values": Field(_("Số giá trị được mở")),
+    "log_entries": Field(_("Số mục sau khi phục hồi")),
+    "agreed_entries": Field(_("Số mục còn khớp điểm chốt trước đó")),
+    "head_entries": Field(_("Số mục của điểm chốt đã mất")),
+    "head_root": Field(_("Mã gốc của điểm chốt đã mất"), "hash"),
+    "head_at": Field(_("Điểm chốt ấy ký lúc"), "moment"),
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),

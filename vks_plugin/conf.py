@@ -113,6 +113,8 @@ class Configuration:
     """After so many days in which new entries stayed unsigned, the doctor warns."""
     ledger_key_file: Path = Path()
     """The private key that signs the ledger; default: `ledger.key` in the folder above."""
+    ledger_heads_dir: Path = Path()
+    """Where every signed head is remembered outside of the database; default: `ledger-heads` in that folder."""
 
 
 def _read(name: str, default: Any) -> Any:
@@ -163,6 +165,7 @@ def _symbols(key: str, raw: str) -> tuple[tuple[str, str], ...]:
 _BESIDES: dict[str, Callable[[], Path]] = {
     "data_dir": lambda: Path(django_settings.DATA_DIR) / "vks",
     "ledger_key_file": lambda: _read("data_dir", Path()) / "ledger.key",
+    "ledger_heads_dir": lambda: _read("data_dir", Path()) / "ledger-heads",
 }
 """Defaults that follow from other settings."""
 

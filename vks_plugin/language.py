@@ -56,6 +56,11 @@ def speak(language: Language) -> None:
     translation.activate(_ACTIVE[language])
 
 
+def is_english() -> bool:
+    """Tell whether sentences come out in English just now."""
+    return translation.get_language() == _ACTIVE["en"]
+
+
 def spoken(sentence: str) -> str:
     """Return a sentence of a pure module in the present language, what was filled into it too."""
     if isinstance(sentence, Listing):

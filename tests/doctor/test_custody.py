@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TestCase
 from django.utils import timezone
 from documents.models import Document
 
@@ -17,7 +18,7 @@ from tests.disposal.conftest import archived, carried_out, ready
 from tests.doctor.treatment import Ward, treats
 from vks_plugin import append_only
 from vks_plugin.access import actions as access
-from vks_plugin.custody import actions, keys, queries, verify_ledger
+from vks_plugin.custody import actions, heads, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey
 from vks_plugin.custody.models import FixityFinding, LedgerEntry
 from vks_plugin.disposal import actions as disposal
@@ -64,6 +65,34 @@ def test_entries_that_stay_unsigned_are_told(ward: Ward, case: CaseFile, key: st
         result = ward.sick("ledger-checkpoint", "warning")
         ward.follow(result)
         ward.sound("ledger-checkpoint")
+
+
+@treats("ledger-heads")
+def test_heads_that_are_not_remembered_or_contradict_the_ledger_are_told(
+    ward: Ward, case: CaseFile, key: str, people: dict[str, User]
+) -> None:
+    ward.sound("ledger-heads")
+    actions.make_checkpoint()
+    result = ward.sick("ledger-heads", "warning")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        ward.follow(result)
+    ward.sound("ledger-heads")
+    backup = transaction.savepoint()
+    actions.append(case=case, actor=None, kind="note", data={})
+    actions.make_checkpoint()
+    actions.remember_heads()
+    transaction.savepoint_rollback(backup)
+    result = ward.sick("ledger-heads", "error")
+    assert "phục hồi từ bản sao lưu cũ" in result.sentence
+    call_command(
+        "vks_ledger", "restored", "--by", people["chief_province"].username, "--reason", "x", stdout=StringIO()
+    )
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        call_command("vks_ledger", "checkpoint", stdout=StringIO())
+    ward.sound("ledger-heads")
+    heads.heads_path().unlink()
+    heads.heads_path().mkdir()
+    assert "Không đọc được" in ward.sick("ledger-heads", "error").sentence
 
 
 _TAMPERING = (

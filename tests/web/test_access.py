@@ -227,6 +227,8 @@ TABLE = {
     ("hold_place", "post"): "        404 404 404 404  403  403 302 302",
     ("hold_end", "post"): "          404 404 404 404  403  403 404 404",
     ("ledger", "get"): "             403 403 403 403  403  403 403 200",
+    # nothing was put back from a backup
+    ("ledger_restored", "post"): "   403 403 403 403  403  403 403 409",
     # none was signed
     ("ledger_checkpoint", "get"): "  403 403 403 403  403  403 403 404",
     ("organization", "get"): "       403 403 200 403  403  403 200 200",
@@ -298,6 +300,7 @@ class Addresses:
             "hold_place": f"{of_case}holds/",
             "hold_end": f"{of_case}holds/9999/end/",
             "ledger": "/vks/ledger/",
+            "ledger_restored": "/vks/ledger/restored/",
             "custody": "/vks/custody/",
             "case_custody": f"{of_case}custody/",
             "keeper_state": f"{of_case}custody/keeper/",

@@ -14,7 +14,7 @@ from vks_plugin.papers import Column, OfficialPaper, Signature, write_paper
 _WIDTHS = (45, 120)
 _HOW = (
     "Mọi mục được ghi trước điểm chốt này không thể bị sửa, bớt hoặc đổi thứ tự mà vẫn khớp mã gốc trên đây. "
-    "Giữ bản giấy đã ký ở ngoài máy chủ. Để đối chiếu: xuất sổ cái (vks_ledger export), chép bản ký từ mã QR vào "
+    "Giữ bản giấy đã ký ở ngoài máy chủ. Để đối chiếu: xuất sổ cái (vks_ledger export), chép bản ký từ mã QR hoặc từ chữ in vào "
     "một tệp, rồi chạy verify_ledger.py THƯ_MỤC --key KHÓA_CÔNG_KHAI --checkpoint TỆP."
 )
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from celery import shared_task
 
 from vks_plugin.conf import configuration
-from vks_plugin.custody.actions import check_files, end_what_ran_out, make_checkpoint, remind_of_loans, run_seal
+from vks_plugin.custody.actions import (
+    check_files,
+    end_what_ran_out,
+    make_checkpoint,
+    remind_of_loans,
+    run_seal,
+    write_of_fork,
+)
 from vks_plugin.custody.actions.accession import run_packing
 from vks_plugin.custody.actions.fixity import write_to_leaders
 from vks_plugin.custody.queries import is_due
 from vks_plugin.custody.queries.fixity import newest_finding
+from vks_plugin.errors import Conflict
 
 _SLICE = 1200
 """Seconds; the host ends a task after half an hour."""
@@ -20,10 +28,16 @@ def sign_the_day() -> None:
     """Sign the head of the ledger, unless that is switched off.
 
     Raises:
-        Unavailable, Conflict: it cannot be signed; the task fails where administrators see it, and the doctor tells.
+        Unavailable, Conflict: it cannot be signed; the task fails where administrators see it, and the doctor tells. Leaders
+            of the province are written to where the ledger does not go on from what was signed before.
     """
-    if configuration().ledger_daily_checkpoint:
+    if not configuration().ledger_daily_checkpoint:
+        return
+    try:
         make_checkpoint()
+    except Conflict:
+        write_of_fork()
+        raise
 
 
 @shared_task(name="vks.custody.compare_files", ignore_result=True)

@@ -1044,6 +1044,36 @@ def not_continued(
     return None
 
 
+RESTORED = "ledger_restored"
+"""Kind of the entry by which somebody answers for a database that was put back from a backup."""
+
+
+class Restored(NamedTuple):
+    """What such an entry gives up: heads that were signed until a moment, of what came after the common beginning."""
+
+    agreed: int
+    """How many entries the log still had in common with them."""
+    until: str
+    """When the newest of them was signed."""
+
+    def covers(self, head: Checkpoint) -> bool:
+        """Tell whether a head is one of those. Whatever is signed later than the entry is signed later than `until`."""
+        return head.size > self.agreed and head.at <= self.until
+
+
+def restored(data: Dict[str, Any]) -> Optional[Restored]:
+    """Return what the data of such an entry says; None: it is malformed."""
+    agreed, until = data.get("agreed_entries"), data.get("head_at")
+    if type(agreed) is not int or type(until) is not str:
+        return None
+    return Restored(agreed, until)
+
+
+def still_claimed(kept: Iterable[Checkpoint], given_up: Sequence[Restored]) -> List[Checkpoint]:
+    """Return the heads that no entry of a restored database gives up."""
+    return [each for each in kept if not any(entry.covers(each) for entry in given_up)]
+
+
 # --- an export ---------------------------------------------------------------------------------
 
 
@@ -1111,9 +1141,37 @@ def _hashes(values: Any) -> List[bytes]:
     return [bytes.fromhex(each) for each in values]
 
 
+_GIVEN_UP = (
+    (
+        "Có checkpoint giữ ở nơi khác thuộc phần sổ đã mất khi cơ sở dữ liệu được phục hồi; sổ có mục ghi lần phục hồi ấy "
+        f"({RESTORED}): hãy hỏi lãnh đạo đã ghi mục ấy."
+    ),
+    (
+        "a checkpoint kept elsewhere is of a part of the log that was lost when the database was restored, which an entry "
+        f"({RESTORED}) says: ask the leader who wrote it"
+    ),
+)
+
+
+def _restores(path: Path) -> List[Restored]:
+    """Return every restored database the entries of a log tell of."""
+    found = []
+    for line in _lines(path):
+        if b'"kind":"ledger_restored"' in line:
+            try:
+                entry = entry_of(line)
+            except LedgerError:
+                continue
+            given_up = restored(entry.said["data"]) if entry.said["kind"] == RESTORED else None
+            found += [given_up] if given_up is not None else []
+    return found
+
+
 def _check_whole(
     folder: Path, checkpoints: Sequence[Checkpoint], kept: Sequence[Checkpoint], processes: int
-) -> Tuple[Found, List[Tuple[str, str]]]:
+) -> Tuple[Found, List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Check a whole log against its signed heads and those that were kept elsewhere; return problems and remarks."""
+    remarks: List[Tuple[str, str]] = []
     sizes = [each.size for each in (*checkpoints, *kept)]
     found = check_file(folder / "entries.jsonl", sizes=sizes, processes=processes)
     problems = list(found.problems)
@@ -1122,7 +1180,13 @@ def _check_whole(
         if problem is not None:
             problems.append(problem)
             break
-    problem = not_continued(kept, found.size, found.roots.get) or next(
+    problem = not_continued(kept, found.size, found.roots.get)
+    if problem is not None:
+        claimed = still_claimed(kept, _restores(folder / "entries.jsonl"))
+        remarks += [_GIVEN_UP] if len(claimed) < len(kept) else []
+        kept = claimed
+        problem = not_continued(kept, found.size, found.roots.get)
+    problem = problem or next(
         filter(None, (_dated_after(each, found.latest.get(each.size, ("", 0))) for each in kept)), None
     )
     problems += [problem] if problem is not None else []
@@ -1134,7 +1198,7 @@ def _check_whole(
                 f"{found.size - last.size} entries are not covered by the checkpoint",
             )
         )
-    return found, problems
+    return found, problems, remarks
 
 
 def _shown(at: str) -> str:
@@ -1724,7 +1788,7 @@ def check_export(
         # what went out with the log, and what was kept elsewhere
         beside = folder / "checkpoints.jsonl"
         earlier = [open_checkpoint(note, trusted, test) for note in read_notes(beside)] if beside.is_file() else []
-        found, problems = _check_whole(folder, [newest, *earlier], kept, processes)
+        found, problems, remarks = _check_whole(folder, [newest, *earlier], kept, processes)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files)

@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils import timezone
 
 from vks_plugin.conf import configuration
-from vks_plugin.custody import keys, queries
+from vks_plugin.custody import heads, keys, queries
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.disposal.queries import destroyed_documents, unfinished_batches
 from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
@@ -65,6 +65,32 @@ def ledger_checkpoint(_scope: Scope) -> Result:
         "entries of the ledger have stayed unsigned for days",
         mend="Chạy `python manage.py vks_ledger checkpoint`, rồi xem mục beat và VKS_LEDGER_DAILY_CHECKPOINT (sign it, then look why that did not happen by itself).",
     )
+
+
+def ledger_heads(_scope: Scope) -> Result:
+    """The ledger goes on from every signed head that is remembered outside of the database, and each is remembered."""
+    path = heads.heads_path()
+    try:
+        forked, remembered = queries.contradiction(), queries.is_remembered()
+    except OSError as failure:
+        return error(
+            f"Không đọc được tệp ghi nhớ điểm chốt {path}: {failure.strerror or failure}.",
+            "the file that remembers signed heads cannot be read",
+            mend=f"Trả quyền đọc, ghi thư mục `{path.parent}` cho tài khoản của dịch vụ (let the account of the service read and write it).",
+        )
+    if forked is not None:
+        return error(
+            f"Sổ cái không nối tiếp điểm chốt đã ghi nhớ: {forked.problem[0]}",
+            "the ledger is no continuation of a signed head that is remembered outside of the database",
+            mend="Giữ nguyên máy, báo lãnh đạo tỉnh ngay. Nếu cơ sở dữ liệu được phục hồi có chủ ý thì lãnh đạo tỉnh ghi nhận ở trang Sổ cái, hoặc bằng `python manage.py vks_ledger restored --by TÀI_KHOẢN --reason LÝ_DO`, rồi chạy `python manage.py vks_ledger checkpoint` (leave the machine as it is and tell the leaders; where a backup was restored on purpose, a leader says so, then sign).",
+        )
+    if not remembered:
+        return warning(
+            f"Điểm chốt mới nhất chưa có trong tệp ghi nhớ {path}: cơ sở dữ liệu bị thay bằng bản cũ thì không ai thấy.",
+            "the newest signed head is not remembered outside of the database",
+            mend=f"Cho tài khoản của dịch vụ ghi được thư mục `{path.parent}` rồi chạy `python manage.py vks_ledger checkpoint`; nếu tệp đã bị xóa thì lấy lại từ bản sao ở máy khác (let the service write there, then sign; where the file was deleted, put back the copy from another machine).",
+        )
+    return ok()
 
 
 def ledger_tail(scope: Scope) -> Result:

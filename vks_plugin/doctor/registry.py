@@ -98,6 +98,7 @@ CHECKS: tuple[Check, ...] = (
     Check("waiting-intake", "Tệp chờ quá lâu", _E, archive.waiting_intake),
     Check("ledger-key", "Khóa ký sổ cái", _E, custody.ledger_key),
     Check("ledger-checkpoint", "Điểm chốt sổ cái", _W, custody.ledger_checkpoint),
+    Check("ledger-heads", "Điểm chốt ghi nhớ ngoài cơ sở dữ liệu", _E, custody.ledger_heads),
     Check("ledger-tail", "Sổ cái nguyên vẹn", _E, custody.ledger_tail),
     Check("signature-reading", "Đọc chữ ký số trong PDF", _W, signing.signature_reading),
     Check("signature-roots", "Chứng thư gốc", _E, signing.signature_roots),

@@ -123,6 +123,7 @@ OURS: dict[str, str] = {
         vks/loans/{pk}/{act}
         vks/ledger
         vks/ledger/checkpoints/{size}
+        vks/ledger/restored
         vks/filters
         vks/filters/{pk}/delete
         vks/organization

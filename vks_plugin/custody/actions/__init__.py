@@ -23,7 +23,10 @@ from vks_plugin.custody.actions.ledger import (
     export,
     make_checkpoint,
     record,
+    record_restored,
+    remember_heads,
     rotate_key,
+    write_of_fork,
 )
 from vks_plugin.custody.actions.loans import (
     SHORTEST_REASON,
@@ -69,6 +72,8 @@ __all__ = [
     "pass_quality",
     "read_files",
     "record",
+    "record_restored",
+    "remember_heads",
     "remind_of_loans",
     "request_loan",
     "request_seal",
@@ -80,4 +85,5 @@ __all__ = [
     "send_back",
     "settle_loan",
     "withdraw_loan",
+    "write_of_fork",
 ]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -20,14 +19,12 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
-from vks_plugin.conf import configuration
+from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import AccessionItem, FixityFinding, FixityRun, SealedDocument
 from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close, open_findings
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.host.files import BATCH
-from vks_plugin.host.mail import host_sends_mail
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
-from vks_plugin.organization.models import Appointment
 from vks_plugin.text import one_line
 
 logger = logging.getLogger("paperless.vks.custody")
@@ -298,23 +295,12 @@ def write_to_leaders() -> int:
 
     The pages count them at any time. A letter says how many, and nothing of a case.
     """
-    if not (configuration().reminder_email and host_sends_mail()):
-        return 0
-    posts = Appointment.objects.in_force(timezone.localdate()).filter(role__in=LEADING, user__is_active=True)
-    told = 0
-    for user in User.objects.filter(pk__in=posts.values("user_id")).exclude(email="").order_by("pk"):
+
+    def said(user: User) -> str:
         count = alarms_for(user).count()
-        if not count:
-            continue
-        said = _("%(count)d tệp lưu trữ không như đã ghi.") % {"count": count}
-        try:
-            send_mail(said, f"{said}\n\n{_('Hãy mở trang Lưu trữ, mục Sai lệch của tệp.')}", None, [user.email])
-        except OSError as error:
-            # the page tells of it whether or not the letter went out
-            logger.warning("alarm mail was not sent: %s", type(error).__name__)
-        else:
-            told += 1
-    return told
+        return _("%(count)d tệp lưu trữ không như đã ghi.") % {"count": count} if count else ""
+
+    return write_to(in_office(LEADING), said, where=_("Hãy mở trang Lưu trữ, mục Sai lệch của tệp."))
 
 
 @transaction.atomic

@@ -23,11 +23,14 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.log import Reader, or_withheld, record_case
 from vks_plugin.access.models import AccessEntry
+from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import Told, tell
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
 from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry, written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
+from vks_plugin.custody.heads import add_heads, heads_path
+from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import (
     LedgerCheckpoint,
     LedgerEntry,
@@ -37,6 +40,7 @@ from vks_plugin.custody.models import (
 )
 from vks_plugin.custody.queries import (
     Proof,
+    contradiction,
     entries_in_log,
     hashes_of,
     kept,
@@ -44,10 +48,15 @@ from vks_plugin.custody.queries import (
     log_size,
     proven_entries,
     public_keys,
+    require_province,
+    seen_fork,
 )
+from vks_plugin.custody.queries.heads import Contradiction
 from vks_plugin.custody.statements import ENTRY, End, Post, Row, hold, write
-from vks_plugin.errors import Conflict, NotFound
+from vks_plugin.custody.verify_ledger import RESTORED
+from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
 from vks_plugin.organization.queries import display_name
+from vks_plugin.text import one_line
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -249,7 +258,7 @@ def rotate_key(*, lost: bool = False) -> str:
 
 @transaction.atomic
 def make_checkpoint() -> LedgerCheckpoint:
-    """Sign the head of the log as it is now; the same head is signed once.
+    """Sign the head of the log as it is now; the same head is signed once. It is remembered outside of the database too.
 
     Raises:
         Unavailable, Conflict: there is no key that may sign; or the log is no longer the one that was signed before.
@@ -262,6 +271,9 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     size = log_size()
     before = last_checkpoint()
     _keep_subtrees(size)
+    _refuse_another_log()
+    # once it is certain: what is taken back was never a head
+    transaction.on_commit(remember_heads)
     hashes = hashes_of(size)
     if before is not None and (before.size > size or merkle.head(hashes, before.size) != bytes(before.root)):
         raise Conflict(
@@ -281,6 +293,85 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     except IntegrityError:
         # another process signed the same head meanwhile
         return LedgerCheckpoint.objects.get(size=size)
+
+
+def _contradiction() -> Contradiction | None:
+    try:
+        return contradiction()
+    except OSError as error:
+        told = {"path": heads_path(), "why": error.strerror or error}
+        raise Unavailable(_("Không đọc được tệp ghi nhớ điểm chốt %(path)s: %(why)s.") % told) from error
+
+
+def _refuse_another_log() -> None:
+    """Refuse to sign what does not go on from a head that is remembered outside of the database.
+
+    Raises:
+        Conflict: the database is an old one, another one, or was written anew.
+        Unavailable: the file cannot be read.
+    """
+    found = _contradiction()
+    if found is not None:
+        raise Conflict(
+            _(
+                "%(problem)s Không ký tiếp: báo lãnh đạo; nếu đã phục hồi có chủ ý thì lãnh đạo ghi bằng vks_ledger restored."
+            )
+            % {"problem": found.sentence}
+        )
+
+
+def remember_heads() -> None:
+    """Write every signed head the file outside of the database does not have into it.
+
+    A file that cannot be written stops nobody who works: the doctor tells.
+    """
+    try:
+        add_heads(list(LedgerCheckpoint.objects.order_by("pk").values_list("note", flat=True)))
+    except OSError as error:
+        logger.error("a signed head was not remembered outside of the database: %s", type(error).__name__)
+
+
+def write_of_fork() -> int:
+    """Write to the leaders of the province that the ledger does not go on from what was signed; return to how many."""
+    if seen_fork() is None:
+        return 0
+    said = _("Sổ cái không nối tiếp điểm chốt đã ký.")
+    return write_to(in_office(LEADING, of_province=True), lambda _user: said, where=_("Hãy mở trang Sổ cái."))
+
+
+def record_restored(*, actor: User, reason: str) -> LedgerEntry:
+    """Answer for a database that was put back from a backup: heads signed since then are given up, and signing goes on.
+
+    Raises:
+        NotAllowed: the actor leads no office of a province.
+        BadInput: there is no reason.
+        Conflict: the ledger goes on from every head that is remembered; or the clock stands before the last of them.
+        Unavailable: the file that remembers them cannot be read.
+    """
+    require_province(actor)
+    found = _contradiction()
+    if found is None:
+        raise Conflict(_("Sổ cái nối tiếp mọi điểm chốt đã ghi nhớ: không có lần phục hồi nào phải ghi."))
+    said = one_line(reason)[:500]
+    if not said:
+        raise BadInput(_("Hãy ghi lý do."), field="reason")
+    newest = found.newest
+    if newest.at >= written_at(timezone.now()):
+        # what is signed from now on must be told from what is given up
+        raise Conflict(_("Đồng hồ máy chủ chậm hơn điểm chốt đã ghi nhớ: hãy chỉnh đồng hồ trước."))
+    with transaction.atomic():
+        tell(
+            RESTORED,
+            actor=actor,
+            case=None,
+            log_entries=log_size(),
+            agreed_entries=found.agreed,
+            head_entries=newest.size,
+            head_root=newest.root.hex(),
+            head_at=newest.at,
+            reason=said,
+        )
+    return LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).latest("seq")
 
 
 def _signed_at(before: LedgerCheckpoint | None, size: int) -> str:

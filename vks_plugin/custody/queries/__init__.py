@@ -15,28 +15,25 @@ from vks_plugin.custody.queries.digitisation import (
     visible_batches,
 )
 from vks_plugin.custody.queries.fixity import is_due, is_overdue, open_findings
+from vks_plugin.custody.queries.heads import contradiction, is_remembered, seen_fork
 from vks_plugin.custody.queries.ledger import (
     TAIL,
     Proof,
     Verified,
     checkpoints_for,
     entries_in_log,
-    hashes_of,
-    kept,
-    last_checkpoint,
-    log_size,
     of_case,
     of_province,
     prove,
     prove_continuation,
     proven_entries,
-    public_keys,
     reads_reasons,
     require_province,
     unsigned_since,
     verify,
     verify_tail,
 )
+from vks_plugin.custody.queries.tree import hashes_of, kept, last_checkpoint, log_size, public_keys
 
 __all__ = [
     "TAIL",
@@ -46,12 +43,14 @@ __all__ = [
     "batch_for",
     "batches_of",
     "checkpoints_for",
+    "contradiction",
     "counted_by_state",
     "entries_in_log",
     "hashes_of",
     "holders",
     "is_due",
     "is_overdue",
+    "is_remembered",
     "kept",
     "last_checkpoint",
     "log_size",
@@ -69,6 +68,7 @@ __all__ = [
     "require_province",
     "sealed_documents",
     "sealed_files",
+    "seen_fork",
     "throughput",
     "unsigned_since",
     "verify",

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.log_queries import offices_led
@@ -19,61 +19,22 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import merkle
 from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.checkpoint import signed_by
-from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey, LedgerLeaf, LedgerSubtree
+from vks_plugin.custody.heads import heads_path, read_heads
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
+from vks_plugin.custody.queries.heads import contradicts, opened_heads, restorations
 from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.queries.tree import hashes_of, last_checkpoint, public_keys
 from vks_plugin.custody.verify_ledger import (
     FIRST,
     LedgerError,
-    PublicKey,
     check_log,
     compare_with,
     entry_of,
     leaf_hash,
     open_checkpoint,
-    parse_key,
 )
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.text import gettext_noop
-
-
-def log_size() -> int:
-    """Return how many entries have their place in the log."""
-    last: int | None = LedgerLeaf.objects.aggregate(last=Max("index"))["last"]
-    return 0 if last is None else last + 1
-
-
-def public_keys() -> list[PublicKey]:
-    """Return every key that signs or once signed, the oldest first."""
-    return [parse_key(text) for text in LedgerKey.objects.values_list("text", flat=True)]
-
-
-def last_checkpoint() -> LedgerCheckpoint | None:
-    """Return the newest signed head."""
-    return LedgerCheckpoint.objects.order_by("-size").first()
-
-
-def kept(level: int, first: int, count: int) -> list[bytes]:
-    """Return hashes that are kept: leaves at level 0, else subtrees.
-
-    Raises:
-        Conflict: some are missing.
-    """
-    rows: QuerySet[Any, Any]
-    if level == 0:
-        rows = LedgerLeaf.objects.filter(index__gte=first, index__lt=first + count)
-    else:
-        rows = LedgerSubtree.objects.filter(level=level, index__gte=first, index__lt=first + count)
-    if count == 0:
-        return []
-    found = [bytes(each) for each in rows.order_by("index").values_list("hash", flat=True)]
-    if len(found) != count:
-        raise Conflict(_("Sổ cái thiếu mục: hãy chạy vks_ledger verify và báo lãnh đạo."))
-    return found
-
-
-def hashes_of(size: int) -> merkle.Hashes:
-    """Return what is kept of the tree of this size."""
-    return merkle.Hashes(kept, size)
 
 
 def of_case(user: User, code: str) -> QuerySet[LedgerEntry]:
@@ -329,10 +290,15 @@ def unsigned_since() -> dt.datetime | None:
     return moment
 
 
-def verify(*, processes: int = 1) -> Verified:
+def verify(*, processes: int = 1, heads: Sequence[str] = ()) -> Verified:
     """Check everything: each entry, each chain, the tree, every checkpoint ever signed, and what was recorded of files.
 
-    Entries are read once, as a stream; what is kept of the tree is not trusted but computed anew.
+    Entries are read once, as a stream; what is kept of the tree is not trusted but computed anew. So are the heads at the
+    sizes of those that are remembered outside of the database.
+
+    Args:
+        processes: how many do the work.
+        heads: further signed heads, which were kept elsewhere.
     """
     problems: list[str] = []
     keys = public_keys()
@@ -347,18 +313,32 @@ def verify(*, processes: int = 1) -> Verified:
             problems.append(_("Điểm chốt %(size)d mục: bản ký và bản lưu khác nhau.") % {"size": row.size})
         checkpoints.append(signed)
     beside = _Beside()
-    found = check_log(_stored(problems, beside), sizes=[each.size for each in checkpoints], processes=processes)
+    kept = [*_remembered(problems), *heads]
+    sizes = [each.size for some in (checkpoints, *opened_heads(kept)) for each in some]
+    found = check_log(_stored(problems, beside), sizes=sizes, processes=processes)
     problems += [vietnamese for vietnamese, _english in found.problems] + beside.problems()
     for checkpoint in checkpoints:
         problem = compare_with(checkpoint, found)
         if problem is not None:
             problems.append(problem[0])
             break
+    forked = contradicts(kept, found.size, found.roots.get, given_up=restorations())
+    problems += [forked.sentence] if forked is not None else []
     entries = LedgerEntry.objects.count()
     if entries > found.size:
         problems.append(_("%(number)d mục không có vị trí trong sổ chung của tỉnh.") % {"number": entries - found.size})
     problems += islice(otherwise_than_recorded(), _MOST)
     return Verified(found.size, found.ledgers, len(checkpoints), problems)
+
+
+def _remembered(problems: list[str]) -> list[str]:
+    """Return the signed heads of the file outside of the database; note that it cannot be read."""
+    try:
+        return read_heads(heads_path())
+    except OSError as error:
+        told = {"path": heads_path(), "why": error.strerror or error}
+        problems.append(_("Không đọc được tệp ghi nhớ điểm chốt %(path)s: %(why)s.") % told)
+        return []
 
 
 def entries_in_log(size: int) -> Iterator[bytes]:

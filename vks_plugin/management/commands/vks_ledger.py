@@ -12,18 +12,25 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.printed import checkpoint_pdf
+from vks_plugin.custody.verify_ledger import LedgerError, read_notes
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
+from vks_plugin.management.actor import account
+
+_WORDS = ("verify", "checkpoint", "prove", "export", "key", "restored")
 
 
 class Command(BaseCommand):
     """Each of its words calls one action or query."""
 
-    help = "Sổ cái: kiểm tra (verify), chốt và ký (checkpoint), chứng minh một mục hoặc sự nối tiếp (prove), xuất (export), khóa ký (key)."
+    help = (
+        "Sổ cái: kiểm tra (verify), chốt và ký (checkpoint), chứng minh một mục hoặc sự nối tiếp (prove), xuất (export), "
+        "khóa ký (key), ghi nhận phục hồi cơ sở dữ liệu (restored)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to do and its options."""
-        parser.add_argument("what", choices=["verify", "checkpoint", "prove", "export", "key"], help="việc cần làm")
+        parser.add_argument("what", choices=_WORDS, help="việc cần làm")
         parser.add_argument("dir", nargs="?", metavar="DIR", type=Path, help="export: thư mục mới sẽ ghi")
         parser.add_argument("--case", metavar="CODE", help="prove, export: chỉ vụ án này")
         parser.add_argument("--seq", type=int, metavar="N", help="prove: số thứ tự của mục trong vụ án")
@@ -38,6 +45,16 @@ class Command(BaseCommand):
             "--show", action="append", default=[], metavar="KIND", help="export: mở giá trị của loại mục này"
         )
         parser.add_argument("--processes", type=int, default=2, metavar="N", help="verify: số tiến trình")
+        parser.add_argument(
+            "--heads",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="verify: điểm chốt giữ ở nơi khác (bản ký, chữ chép từ bản in, hoặc bản sao heads.jsonl)",
+        )
+        parser.add_argument("--by", metavar="USER", help="restored: lãnh đạo tỉnh ghi nhận")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="restored: vì sao phục hồi")
         parser.add_argument("--rotate", action="store_true", help="key: thay khóa")
         parser.add_argument("--lost", action="store_true", help="key --rotate: khóa cũ đã mất, chỉ khóa mới ký")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
@@ -55,11 +72,14 @@ class Command(BaseCommand):
             "prove": self._prove,
             "export": self._export,
             "key": self._key,
+            "restored": self._restored,
         }
         try:
             does[options["what"]](options)
         except VksError as error:
             raise CommandError(error.message) from error
+        except LedgerError as error:
+            raise CommandError(error.vietnamese) from error
         except OSError as error:
             message = f"Không ghi được: {error.strerror or error}."
             raise CommandError(message) from error
@@ -69,7 +89,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        found = queries.verify(processes=options["processes"])
+        elsewhere = [note.decode("utf-8", "replace") for path in options["heads"] for note in read_notes(path)]
+        found = queries.verify(processes=options["processes"], heads=elsewhere)
         row = {
             "entries": found.entries,
             "ledgers": found.ledgers,
@@ -135,6 +156,17 @@ class Command(BaseCommand):
             {"folder": str(folder), "size": made.size},
             f"Đã xuất vào {folder}, chốt ở {made.size} mục. Kiểm tra: python3 {folder}/verify_ledger.py {folder} "
             "(exported; check it with that command)",
+        )
+
+    def _restored(self, options: dict[str, Any]) -> None:
+        if not options["by"]:
+            message = "Hãy nêu tài khoản lãnh đạo tỉnh bằng --by."
+            raise CommandError(message)
+        entry = actions.record_restored(actor=account(options["by"]), reason=options["reason"])
+        self._print(
+            options,
+            {"entry": entry.seq, **entry.said["data"]},
+            "Đã ghi vào sổ cái. Hãy chạy vks_ledger checkpoint để ký tiếp.",
         )
 
     def _key(self, options: dict[str, Any]) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
+from vks_plugin.custody.actions import record_restored
 from vks_plugin.custody.printed import checkpoint_pdf
-from vks_plugin.custody.queries import checkpoints_for, of_case, of_province, reads_reasons
+from vks_plugin.custody.queries import checkpoints_for, of_case, of_province, reads_reasons, seen_fork
 from vks_plugin.custody.words import in_words
-from vks_plugin.errors import NotFound
+from vks_plugin.errors import NotFound, VksError
 from vks_plugin.papers import content_type
-from vks_plugin.web.shell import SignedInRequest, page, show
+from vks_plugin.web.archive_forms import ReasonForm
+from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
 ON_A_PAGE = 50
 CHECKPOINTS = 30
@@ -38,18 +42,45 @@ def ledger_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     }
 
 
-@page
-@require_GET
-def ledger(request: SignedInRequest) -> HttpResponse:
-    """Show what concerns no single case, and the newest signed heads."""
+def _page(request: SignedInRequest, *, status: int = 200, form: ReasonForm | None = None) -> HttpResponse:
     rows = Paginator(of_province(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
+    forked = seen_fork()
     context = {
         "title": _("Sổ cái của tỉnh"),
         "rows": rows,
         "entries": in_words(list(rows), leads=True, internal=True),
         "checkpoints": list(checkpoints_for(request.user)[:CHECKPOINTS]),
+        "forked": forked,
+        "form": (form or ReasonForm(auto_id="id_restored_%s")) if forked is not None else None,
     }
-    return show(request, "vks/ledger/ledger.html", context)
+    return show(request, "vks/ledger/ledger.html", context, status=status)
+
+
+@page
+@require_GET
+def ledger(request: SignedInRequest) -> HttpResponse:
+    """Show what concerns no single case, and the newest signed heads; first, that the ledger does not go on from one."""
+    return _page(request)
+
+
+@page
+@require_POST
+def restored(request: SignedInRequest) -> HttpResponse:
+    """Answer for a database that was put back from a backup, with a reason."""
+    try:
+        record_restored(actor=request.user, reason=request.POST.get("reason", ""))
+    except VksError as error:
+        if error.field != "reason":
+            raise
+        form = ReasonForm(request.POST, auto_id="id_restored_%s")
+        form.place(error)
+        return _page(request, status=error.status, form=form)
+    messages.success(
+        request,
+        _("Đã ghi vào sổ cái. Tối nay sổ được chốt tiếp; các điểm chốt đã mất vẫn nằm trong mục này."),
+        extra_tags=OURS,
+    )
+    return redirect("vks:ledger")
 
 
 @page

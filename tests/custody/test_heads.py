@@ -1,0 +1,291 @@
+"""Signed heads that are remembered outside of the database: an old copy of it, or another one, is noticed and answered for."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import TestCase
+
+from vks_plugin.custody import actions, heads, keys, queries
+from vks_plugin.custody.actions import make_checkpoint, record_restored, remember_heads
+from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
+from vks_plugin.custody.printed import checkpoint_pdf
+from vks_plugin.custody.tasks import sign_the_day
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.core.mail import EmailMessage
+    from django.test import Client
+    from pytest_django import Settings
+
+    from tests.custody.conftest import Export
+    from vks_plugin.cases.models import CaseFile
+
+pytestmark = pytest.mark.django_db
+
+Signed = Callable[[], LedgerCheckpoint]
+
+
+@pytest.fixture
+def signed(log: list[LedgerEntry], case: CaseFile) -> Signed:
+    """Return what adds an entry, signs the head and remembers it, as where the transaction ends."""
+
+    def sign() -> LedgerCheckpoint:
+        actions.append(case=case, actor=None, kind="note", data={"number": queries.log_size()})
+        made = make_checkpoint()
+        remember_heads()
+        return made
+
+    return sign
+
+
+def _kept() -> list[str]:
+    return heads.read_heads(heads.heads_path())
+
+
+def _lost(signed: Signed, number: int = 2) -> list[LedgerCheckpoint]:
+    """Work and sign, and then put the database back to what it was before."""
+    backup = transaction.savepoint()
+    gone = [signed() for _each in range(number)]
+    transaction.savepoint_rollback(backup)
+    return gone
+
+
+def test_every_signed_head_is_remembered_once_and_none_is_taken_away(signed: Signed) -> None:
+    path = heads.heads_path()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        first = make_checkpoint()
+    assert _kept() == [first.note]
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        make_checkpoint()
+    assert _kept() == [first.note]
+    # a line that was cut off while it was written is left, and what it said is written behind it
+    path.write_bytes(path.read_bytes() + b'{"note": "vks-led')
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        actions.rotate_key()
+    second = queries.last_checkpoint()
+    assert second is not None
+    third = signed()
+    assert _kept() == [first.note, second.note, third.note]
+    assert path.read_bytes().count(b"\n") == 4
+    assert queries.contradiction() is None
+    assert queries.verify().problems == []
+    # the newest alone was lost, as when the disk was full that night
+    path.write_text(path.read_text().replace(json.dumps({"note": third.note}, ensure_ascii=False) + "\n", ""))
+    assert not queries.is_remembered()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        make_checkpoint()
+    assert _kept()[-1] == third.note
+
+
+def test_what_is_taken_back_was_never_a_head(signed: Signed) -> None:
+    def fails() -> None:
+        with TestCase.captureOnCommitCallbacks(execute=True), transaction.atomic():
+            make_checkpoint()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
+    assert _kept() == []
+
+
+def test_a_file_that_cannot_be_written_stops_nobody(
+    signed: Signed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vks_plugin.custody.heads.os.fsync", full)
+        made = signed()
+    assert queries.last_checkpoint() == made
+    assert "was not remembered outside of the database: OSError" in caplog.text
+    # one that cannot be read does: nobody knows whether this is the log that was signed
+    heads.heads_path().unlink()
+    heads.heads_path().mkdir()
+    with pytest.raises(Unavailable, match="Không đọc được tệp ghi nhớ"):
+        make_checkpoint()
+    assert any("Không đọc được tệp ghi nhớ" in each for each in queries.verify().problems)
+
+
+def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_province_answers_for_it(
+    signed: Signed, people: dict[str, User], handed_out: Callable[..., Export], tmp_path: Path
+) -> None:
+    first = signed()
+    gone = _lost(signed)
+    found = queries.contradiction()
+    assert found is not None
+    assert (found.newest.size, found.agreed) == (gone[-1].size, first.size)
+    assert "phục hồi từ bản sao lưu cũ" in found.sentence
+    assert found.sentence in queries.verify().problems
+    for act in (make_checkpoint, actions.rotate_key, lambda: actions.export(tmp_path / "none")):
+        with pytest.raises(Conflict, match="Không ký tiếp"):
+            act()
+    chief = people["chief_province"]
+    with pytest.raises(NotAllowed):
+        record_restored(actor=people["chief_kv1"], reason="Ổ đĩa hỏng")
+    with pytest.raises(BadInput):
+        record_restored(actor=chief, reason=" ")
+    entry = record_restored(actor=chief, reason="Ổ đĩa hỏng, phục hồi bản sao lưu ngày 28/11")
+    data = entry.said["data"]
+    assert {name: data[name] for name in data if name != "hidden"} == {
+        "log_entries": first.size,
+        "agreed_entries": first.size,
+        "head_entries": gone[-1].size,
+        "head_root": bytes(gone[-1].root).hex(),
+        "head_at": found.newest.at,
+    }
+    assert queries.contradiction() is None
+    assert queries.verify().problems == []
+    with pytest.raises(Conflict, match="không có lần phục hồi nào"):
+        record_restored(actor=chief, reason="Lần nữa")
+    second = signed()
+    assert _kept() == [each.note for each in (first, *gone, second)]
+    # whoever kept the heads is told so by the verifier, and that somebody answered
+    export = handed_out()
+    status, told = export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))
+    assert (status, "thuộc phần sổ đã mất khi cơ sở dữ liệu được phục hồi" in told) == (0, True), told
+    # that one answer is for that one time: neither the next one nor what was signed before it is covered
+    again = _lost(signed, 1)
+    assert again[0].size <= gone[-1].size + 1
+    later = queries.contradiction()
+    assert later is not None
+    assert later.newest.size == again[0].size
+    status, told = export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))
+    assert (status, "phục hồi từ bản sao lưu cũ" in told) == (1, True)
+    own = keys.read_key(keys.key_path())
+    before = sign_note(checkpoint_text(own.name, first.size, b"x" * 32, at=found.newest.at), own)
+    assert any("bị viết lại hoặc rẽ nhánh" in each for each in queries.verify(heads=[before]).problems)
+
+
+def test_another_branch_is_told_even_where_it_is_longer(signed: Signed, case: CaseFile) -> None:
+    first = signed()
+    (gone,) = _lost(signed, 1)
+    for number in range(3):
+        actions.append(case=case, actor=None, kind="other", data={"number": number})
+        found = queries.contradiction()
+        assert found is not None
+        assert found.agreed == first.size
+        assert ("đã rẽ nhánh" in found.sentence) == (number == 0)
+        assert ("bị viết lại hoặc rẽ nhánh" in found.sentence) == (number > 0)
+        assert found.sentence in queries.verify().problems
+    assert gone.size == first.size + 1
+
+
+def test_a_long_log_is_compared_before_its_subtrees_are_kept(signed: Signed, case: CaseFile) -> None:
+    signed()
+    backup = transaction.savepoint()
+    while queries.log_size() < 600:
+        actions.append(case=case, actor=None, kind="note", data={})
+    signed()
+    transaction.savepoint_rollback(backup)
+    while queries.log_size() < 700:
+        actions.append(case=case, actor=None, kind="other", data={})
+    found = queries.contradiction()
+    assert found is not None
+    assert "601 mục đầu không phải" in found.sentence
+
+
+def test_a_backup_from_before_a_change_of_key_is_told_and_answered_for(
+    signed: Signed, people: dict[str, User], key: str
+) -> None:
+    first = signed()
+    backup, old = transaction.savepoint(), keys.key_path().read_bytes()
+    actions.rotate_key()
+    signed()
+    transaction.savepoint_rollback(backup)
+    found = queries.contradiction()
+    assert found is not None
+    assert "từ trước lần thay khóa" in found.sentence or "phục hồi từ bản sao lưu cũ" in found.sentence
+    assert found.agreed == first.size
+    record_restored(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    assert queries.contradiction() is None
+    assert keys.key_path().read_bytes() != old
+    actions.rotate_key(lost=True)
+    signed()
+    assert queries.verify().problems == []
+
+
+def test_a_clock_that_stands_before_the_lost_heads_is_put_right_first(
+    signed: Signed, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed()
+    own = keys.read_key(keys.key_path())
+    later = sign_note(checkpoint_text(own.name, 99, b"x" * 32, at="2099-01-01T00:00:00.000000Z"), own)
+    heads.add_heads([later])
+    with pytest.raises(Conflict, match="Đồng hồ"):
+        record_restored(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+
+
+def test_heads_kept_elsewhere_are_compared_too(signed: Signed, tmp_path: Path) -> None:
+    made = signed()
+    copy, paper = tmp_path / "copy.jsonl", tmp_path / "paper.txt"
+    copy.write_bytes(heads.heads_path().read_bytes())
+    (tmp_path / "head.pdf").write_bytes(checkpoint_pdf(made))
+    program = ["pdftotext", "-layout", str(tmp_path / "head.pdf"), "-"]
+    printed = subprocess.run(program, check=True, capture_output=True).stdout.decode().splitlines()
+    # as somebody copies it from the sheet, with its lines broken where the cell is full
+    origin = made.note.splitlines()[0]
+    begin = next(at for at, line in enumerate(printed) if line.strip() == origin)
+    end = next(at for at, line in enumerate(printed) if line.strip().startswith(f"{origin}+"))
+    paper.write_text("\n".join(line for line in printed[begin:end] if "Bản ký" not in line))
+    assert len(paper.read_text().splitlines()) > len(made.note.splitlines())
+
+    def verify(*words: str) -> str:
+        out = StringIO()
+        call_command("vks_ledger", "verify", *words, stdout=out)
+        return out.getvalue()
+
+    assert "nguyên vẹn" in verify("--heads", str(copy), "--heads", str(paper))
+    other = SigningKey.generate("vks-ledger/another")
+    paper.write_text(sign_note(checkpoint_text(other.name, 3, b"x" * 32), other))
+    with pytest.raises(CommandError, match="không nguyên vẹn"):
+        verify("--heads", str(paper))
+
+
+def test_leaders_of_the_province_see_it_and_answer_on_the_page(
+    signed: Signed,
+    people: dict[str, User],
+    client: Client,
+    settings: Settings,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    signed()
+    _lost(signed, 1)
+    settings.EMAIL_ENABLED = True
+    for key in ("chief_province", "chief_kv1"):
+        type(people[key]).objects.filter(pk=people[key].pk).update(email=f"{key}@example.com")
+    with pytest.raises(Conflict):
+        sign_the_day()
+    assert [each.to for each in mailoutbox] == [["chief_province@example.com"]]
+    leader, other = client, type(client)()
+    leader.force_login(people["deputy_province"])
+    other.force_login(people["chief_kv1"])
+    alarm, badge = "Ghi nhận phục hồi cơ sở dữ liệu", "Sổ cái không nối tiếp điểm chốt đã ký"
+    page = leader.get("/vks/ledger/").content.decode()
+    assert alarm in page
+    assert "phục hồi từ bản sao lưu cũ" in page
+    assert badge in leader.get("/vks/").content.decode()
+    assert badge not in other.get("/vks/").content.decode()
+    assert other.post("/vks/ledger/restored/", {"reason": "x"}).status_code == 403
+    answer = leader.post("/vks/ledger/restored/", {"reason": ""})
+    assert (answer.status_code, "Hãy ghi lý do" in answer.content.decode()) == (400, True)
+    answer = leader.post("/vks/ledger/restored/", {"reason": "Phục hồi sau khi ổ đĩa hỏng"}, follow=True)
+    page = answer.content.decode()
+    assert (answer.status_code, "Phục hồi sau khi ổ đĩa hỏng" in page, "alert-danger" in page) == (200, True, False)
+    assert badge not in leader.get("/vks/").content.decode()
+    sign_the_day()
+    assert len(mailoutbox) == 1

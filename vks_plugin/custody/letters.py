@@ -1,0 +1,50 @@
+"""Letters to leaders of what they have to look at; the pages tell of it whether or not a letter goes out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+
+from django.contrib.auth.models import User
+from django.core.mail import send_mail
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from vks_plugin.conf import configuration
+from vks_plugin.host.mail import host_sends_mail
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+
+logger = logging.getLogger("paperless.vks.custody")
+
+
+def in_office(roles: Collection[str], *, of_province: bool = False) -> QuerySet[User]:
+    """Return who holds one of these posts today and has an address, of the province alone if that is asked for."""
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(role__in=roles, user__is_active=True)
+    if of_province:
+        posts = posts.filter(unit__kind=ProcuracyUnit.Kind.PROVINCE)
+    return User.objects.filter(pk__in=posts.values("user_id")).exclude(email="").order_by("pk")
+
+
+def write_to(people: QuerySet[User], said: Callable[[User], str], *, where: str) -> int:
+    """Write to each of these people, where the host sends any mail; return to how many.
+
+    Args:
+        people: to whom.
+        said: the sentence for somebody, which is the subject too; empty: nothing is written.
+        where: the sentence that says what page to open.
+    """
+    if not (configuration().reminder_email and host_sends_mail()):
+        return 0
+    told = 0
+    for user in people:
+        sentence = said(user)
+        if not sentence:
+            continue
+        try:
+            send_mail(sentence, f"{sentence}\n\n{where}", None, [user.email])
+        except OSError as error:
+            # the page tells of it whether or not the letter went out
+            logger.warning("alarm mail was not sent: %s", type(error).__name__)
+        else:
+            told += 1
+    return told

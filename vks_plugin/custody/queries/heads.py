@@ -1,0 +1,166 @@
+"""Whether the ledger goes on from every head that was signed, by the file outside of the database that remembers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from vks_plugin.custody import merkle
+from vks_plugin.custody.checkpoint import signed_by
+from vks_plugin.custody.heads import heads_path, newest_head, read_heads
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
+from vks_plugin.custody.queries.tree import kept, last_checkpoint, log_size, public_keys
+from vks_plugin.custody.verify_ledger import (
+    RESTORED,
+    Checkpoint,
+    LedgerError,
+    Restored,
+    not_continued,
+    open_checkpoint,
+    parse_checkpoint,
+    parse_note,
+    restored,
+    still_claimed,
+    subtrees_over,
+)
+from vks_plugin.errors import Conflict
+from vks_plugin.language import is_english
+
+Problem = tuple[str, str]
+"""A sentence in Vietnamese and one in English."""
+RootAt = Callable[[int], bytes | None]
+
+
+class Contradiction(NamedTuple):
+    """The ledger does not go on from a head that is remembered."""
+
+    newest: Checkpoint
+    """The newest head that is remembered and not given up."""
+    agreed: int
+    """How many entries the ledger still has in common with what is remembered."""
+    problem: Problem
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in the language of the reader."""
+        vietnamese, english = self.problem
+        return f"{english[0].upper()}{english[1:]}." if is_english() else vietnamese
+
+
+def _read(level: int, first: int, count: int) -> Sequence[bytes]:
+    """Return hashes of the tree; subtrees that no checkpoint has kept yet are computed."""
+    try:
+        return kept(level, first, count)
+    except Conflict:
+        if level == 0:
+            raise
+    below = level - merkle.STEP
+    width = 1 << merkle.STEP
+    return [subtrees_over(list(_read(below, each * width, width)))[0][1] for each in range(first, first + count)]
+
+
+def root_at(size: int) -> bytes | None:
+    """Return the head the ledger has at a size; None: entries are missing."""
+    try:
+        return merkle.head(merkle.Hashes(_read, size), size)
+    except Conflict:
+        return None
+
+
+def opened_heads(notes: Iterable[str]) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """Return what signed notes say: those by a key the ledger knows, and the others; what is no note is left out."""
+    known: list[Checkpoint] = []
+    strange: list[Checkpoint] = []
+    keys = public_keys()
+    for note in notes:
+        try:
+            known.append(open_checkpoint(note.encode(), keys, signed_by))
+        except LedgerError:
+            try:
+                strange.append(parse_checkpoint(parse_note(note.encode()).text))
+            except LedgerError:
+                continue
+    return known, strange
+
+
+def restorations() -> list[Restored]:
+    """Return every restored database the ledger tells of."""
+    rows = LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).order_by("seq")
+    return [found for row in rows if (found := restored(row.said["data"])) is not None]
+
+
+def contradicts(notes: Sequence[str], size: int, at: RootAt, *, given_up: Sequence[Restored]) -> Contradiction | None:
+    """Return what of these heads the ledger does not go on from; None: it goes on from all of them.
+
+    Args:
+        notes: signed notes, the oldest first.
+        size: how many entries the ledger has.
+        at: gives its head at a size up to that.
+        given_up: what restored databases gave up.
+    """
+    known, strange = (still_claimed(each, given_up) for each in opened_heads(notes))
+    # of a key that is not known, a head that agrees says nothing new, and one that does not may be of this log
+    strange = [each for each in strange if each.size > size or at(each.size) != each.root]
+    heads = [*known, *strange]
+    problem = not_continued(known, size, at)
+    if problem is None and strange:
+        told = strange[-1]
+        problem = (
+            (
+                f"Có điểm chốt {told.size} mục không do khóa nào sổ cái biết ký: cơ sở dữ liệu thuộc một sổ khác hoặc được phục hồi "
+                "từ trước lần thay khóa, hoặc tệp ghi nhớ bị sửa."
+            ),
+            (
+                f"a remembered head of {told.size} entries was signed by no key the ledger knows: this is another log, a backup "
+                "from before a change of key was restored, or the file was changed"
+            ),
+        )
+    if problem is None:
+        return None
+    agreed = max((each.size for each in heads if each.size <= size and at(each.size) == each.root), default=0)
+    return Contradiction(max(heads, key=lambda each: (each.at, each.size)), agreed, problem)
+
+
+def contradiction() -> Contradiction | None:
+    """Return what of the remembered heads the ledger does not go on from, without reading the whole ledger.
+
+    The newest head is compared, the largest and those that come back smaller: each was signed as the continuation of the
+    one before it.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    notes = read_heads(heads_path())
+    if not notes:
+        return None
+    size, given_up = log_size(), restorations()
+    known, strange = (still_claimed(each, given_up) for each in opened_heads(notes))
+    if not strange and known:
+        largest = max(known, key=lambda each: each.size)
+        if known[-1] == largest and largest.size <= size and root_at(largest.size) == largest.root:
+            return None
+    return contradicts(notes, size, root_at, given_up=given_up)
+
+
+def seen_fork() -> Contradiction | None:
+    """Return what `contradiction` returns, at the cost of one question while the newest head is one the database has.
+
+    A file that cannot be read tells nothing here; the doctor names it.
+    """
+    try:
+        newest = newest_head(heads_path())
+        if newest is None or LedgerCheckpoint.objects.filter(note=newest).exists():
+            return None
+        return contradiction()
+    except OSError:
+        return None
+
+
+def is_remembered() -> bool:
+    """Tell whether the newest signed head is in the file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    last = last_checkpoint()
+    return last is None or last.note in read_heads(heads_path())
