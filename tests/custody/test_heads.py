@@ -141,6 +141,7 @@ def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_provinc
         record_restored(actor=chief, reason=" ")
     entry = record_restored(actor=chief, reason="Ổ đĩa hỏng, phục hồi bản sao lưu ngày 28/11")
     data = entry.said["data"]
+    assert (entry.kind, entry.case) == ("ledger_restored", None)
     assert {name: data[name] for name in data if name != "hidden"} == {
         "log_entries": first.size,
         "agreed_entries": first.size,

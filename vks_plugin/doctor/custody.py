@@ -76,7 +76,7 @@ def ledger_heads(_scope: Scope) -> Result:
         return error(
             f"Không đọc được tệp ghi nhớ điểm chốt {path}: {failure.strerror or failure}.",
             "the file that remembers signed heads cannot be read",
-            mend=f"Trả quyền đọc, ghi thư mục `{path.parent}` cho tài khoản của dịch vụ (let the account of the service read and write it).",
+            mend=f"Chạy `chmod 700 {path.parent}` và `chmod 600 {path}`; thư mục phải thuộc tài khoản của dịch vụ (the folder has to belong to the account of the service).",
         )
     if forked is not None:
         return error(
@@ -88,7 +88,7 @@ def ledger_heads(_scope: Scope) -> Result:
         return warning(
             f"Điểm chốt mới nhất chưa có trong tệp ghi nhớ {path}: cơ sở dữ liệu bị thay bằng bản cũ thì không ai thấy.",
             "the newest signed head is not remembered outside of the database",
-            mend=f"Cho tài khoản của dịch vụ ghi được thư mục `{path.parent}` rồi chạy `python manage.py vks_ledger checkpoint`; nếu tệp đã bị xóa thì lấy lại từ bản sao ở máy khác (let the service write there, then sign; where the file was deleted, put back the copy from another machine).",
+            mend=f"Cho tài khoản của dịch vụ ghi được thư mục {path.parent} rồi chạy `python manage.py vks_ledger checkpoint`; nếu tệp đã bị xóa thì lấy lại từ bản sao ở máy khác (let the service write there, then sign; where the file was deleted, put back the copy from another machine).",
         )
     return ok()
 
