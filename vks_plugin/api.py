@@ -49,6 +49,7 @@ from vks_plugin.cases.api import (
 from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.court.deck.api import DeckViewSet, MarkViewSet, PresentationViewSet, SlideViewSet
 from vks_plugin.court.deck.video_api import VideoViewSet
+from vks_plugin.court.pages_api import CasePageViewSet
 from vks_plugin.court.sessions.api import CourtSessionViewSet
 from vks_plugin.custody.api import (
     CaseDigitisationViewSet,
@@ -63,10 +64,12 @@ from vks_plugin.custody.api import (
 )
 from vks_plugin.custody.api.accessions import AccessionViewSet
 from vks_plugin.custody.api.fixity import FixityAlarmViewSet
+from vks_plugin.custody.api.keeping import CaseCustodyViewSet, CustodyViewSet, RegisterViewSet
 from vks_plugin.custody.api.retention import (
     ArchiveDueViewSet,
     CaseHoldViewSet,
     CaseRetentionViewSet,
+    HoldViewSet,
     RetentionRuleViewSet,
 )
 from vks_plugin.disposal.api import DisposalViewSet
@@ -100,6 +103,9 @@ router.register("saved-filters", SavedFilterViewSet, basename="vks-saved-filter"
 router.register("cases", CaseViewSet, basename="vks-case")
 _OF_CASE = rf"cases/(?P<code>{CODE})"
 router.register(rf"{_OF_CASE}/documents", CaseDocumentViewSet, basename="vks-case-document")
+router.register(
+    rf"{_OF_CASE}/documents/(?P<document_id>{NUMBER})/pages", CasePageViewSet, basename="vks-case-document-page"
+)
 router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-folio")
 router.register(rf"{_OF_CASE}/folio-report", FolioReportViewSet, basename="vks-case-folio-report")
 router.register(rf"{_OF_CASE}/folio-explanations", FolioExplanationViewSet, basename="vks-case-folio-explanation")
@@ -120,6 +126,9 @@ router.register(rf"{_OF_CASE}/loans", CaseLoanViewSet, basename="vks-case-loan")
 router.register(rf"{_OF_CASE}/digitisation", CaseDigitisationViewSet, basename="vks-case-digitisation")
 router.register(rf"{_OF_CASE}/hand-overs", CaseHandOverViewSet, basename="vks-case-hand-over")
 router.register("hand-overs", HandOverViewSet, basename="vks-hand-over")
+router.register(rf"{_OF_CASE}/custody", CaseCustodyViewSet, basename="vks-case-custody")
+router.register("custody", CustodyViewSet, basename="vks-custody")
+router.register("registers", RegisterViewSet, basename="vks-register")
 router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case-findings")
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
 router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")
@@ -144,6 +153,7 @@ router.register(rf"{_OF_CASE}/oversight", CaseOversightViewSet, basename="vks-ca
 router.register(rf"{_OF_CASE}/retention", CaseRetentionViewSet, basename="vks-case-retention")
 router.register(rf"{_OF_CASE}/holds", CaseHoldViewSet, basename="vks-case-hold")
 router.register("archive/due", ArchiveDueViewSet, basename="vks-archive-due")
+router.register("archive/holds", HoldViewSet, basename="vks-archive-hold")
 router.register("accessions", AccessionViewSet, basename="vks-accession")
 router.register("disposals", DisposalViewSet, basename="vks-disposal")
 router.register("fixity-alarms", FixityAlarmViewSet, basename="vks-fixity-alarm")

@@ -5,6 +5,7 @@ Nothing here is written into Django REST framework's settings, which belong to t
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -12,9 +13,17 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from django.contrib.auth.models import User
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
 from rest_framework import exceptions, serializers
 from rest_framework.filters import OrderingFilter
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -26,6 +35,7 @@ from vks_plugin.errors import BadInput, NotFound, TooLarge, VksError
 from vks_plugin.host.rest import StandardPagination, leave_uncompressed
 from vks_plugin.language import language_of, speak
 from vks_plugin.organization.queries import answering, display_name
+from vks_plugin.papers import FORMATS
 from vks_plugin.text import NUL, composed
 
 if TYPE_CHECKING:
@@ -189,6 +199,52 @@ class PlainJSONParser(JSONParser):
 def _no_number(name: str) -> NoReturn:
     """Refuse `NaN` and its like, which are no JSON."""
     raise ValueError(name)
+
+
+class FormatIsOurs(DefaultContentNegotiation):
+    """Answers in JSON whatever `?format=` says, which here names the format of the file."""
+
+    def select_renderer(
+        self, _request: Request, renderers: Any, _format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the first one."""
+        return renderers[0], renderers[0].media_type
+
+
+FORMAT = OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out.")
+"""In which format a paper is wanted, for the schema."""
+
+
+def files(*names: str) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the schema of an answer that is a paper, for `extend_schema(responses=...)`.
+
+    Args:
+        names: of `papers.FORMATS`; all of them when none is named.
+    """
+    chosen = [FORMATS[name].content_type for name in names or FORMATS]
+    return {
+        (200, each): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.") for each in chosen
+    }
+
+
+def day_asked(request: Request, name: str, usual: dt.date) -> dt.date:
+    """Return the day a parameter of the address names; `usual` where it names none.
+
+    Raises:
+        BadInput: it is no day, or one of no century files are from.
+    """
+    said = request.query_params.get(name, "")
+    if not said:
+        return usual
+    try:
+        day = dt.date.fromisoformat(said)
+    except ValueError as error:
+        raise BadInput(_("Hãy nhập ngày dạng yyyy-mm-dd."), field=name) from error
+    if not 1900 <= day.year <= 2200:
+        raise BadInput(
+            _("%(label)s có năm %(year)d: hãy kiểm tra lại.") % {"label": _("Ngày"), "year": day.year}, field=name
+        )
+    return day
 
 
 class HandsOutFiles:

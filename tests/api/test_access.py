@@ -92,9 +92,24 @@ TABLE = {
     ("vks-case-ledger-list", "get"): "       404 404 404 404  403  200 200 200",
     ("vks-case-hand-over-list", "get"): "    404 404 404 404  200  200 200 200",
     ("vks-case-hand-over-list", "post"): "   404 404 404 404  201  403 201 403",
+    ("vks-case-custody-list", "get"): "      404 404 404 404  200  200 200 200",
+    ("vks-case-custody-timeline", "get"): "  404 404 404 404  200  200 200 200",
+    ("vks-case-custody-labels", "get"): "    404 404 404 404  200  200 200 200",
+    ("vks-case-custody-keeper", "post"): "   404 404 404 404  201  403 201 403",
+    ("vks-custody-list", "get"): "           200 200 200 200  200  200 200 200",
+    ("vks-custody-summary", "get"): "        200 200 200 200  200  200 200 200",
+    # of the office of the case
+    ("vks-register-list", "get"): "          403 403 403 403  200  403 200 200",
+    ("vks-register-detail", "get"): "        403 403 403 403  200  403 200 404",
+    ("vks-register-file", "get"): "          403 403 403 403  200  403 200 404",
+    # the second paper of the case
+    ("vks-case-document-page-detail", "get"): " 404 404 404 404  404  200 200 200",
+    ("vks-case-document-page-picture", "get"): "404 404 404 404  403  200 200 200",
     ("vks-hand-over-list", "get"): "         200 200 200 200  200  200 200 200",
     ("vks-hand-over-detail", "get"): "       404 404 404 404  200  200 200 200",
     ("vks-hand-over-file", "get"): "         404 404 404 404  200  200 200 200",
+    # it is sent
+    ("vks-hand-over-detail", "patch"): "     404 404 404 404  409  403 409 403",
     # it is sent already
     ("vks-hand-over-send", "post"): "        404 404 404 404  409  403 409 403",
     ("vks-hand-over-accept", "post"): "      404 404 404 404  200  403 200 403",
@@ -102,9 +117,14 @@ TABLE = {
     ("vks-hand-over-cancel", "post"): "      404 404 404 404  200  403 200 403",
     # no such paper is filed
     ("vks-hand-over-attach", "post"): "      404 404 404 404  400  403 400 403",
+    # no head is signed yet
+    ("vks-case-ledger-proof", "get"): "      404 404 404 404  403  409 409 409",
+    ("vks-case-ledger-export", "get"): "     404 404 404 404  403  403 200 200",
     ("vks-ledger-list", "get"): "            403 403 403 403  403  403 403 200",
     ("vks-ledger-checkpoint-list", "get"): " 403 403 403 403  403  403 403 200",
+    ("vks-ledger-checkpoint-file", "get"): " 403 403 403 403  403  403 403 404",
     ("vks-case-retention-list", "get"): "    404 404 404 404  403  200 200 200",
+    ("vks-archive-hold-list", "get"): "      200 200 200 200  200  200 200 200",
     ("vks-case-hold-list", "get"): "         404 404 404 404  403  200 200 200",
     ("vks-case-hold-list", "post"): "        404 404 404 404  403  403 201 201",
     # there is none yet
@@ -180,6 +200,8 @@ TABLE = {
     ("vks-loan-deny", "post"): "             404 404 404 404  403  403 200 403",
     ("vks-loan-withdraw", "post"): "         404 404 404 404  403  403 403 403",
     # nobody has answered yet
+    # it is an electronic one nobody has allowed
+    ("vks-loan-slip", "get"): "              404 404 404 404  409  409 409 409",
     ("vks-loan-issue", "post"): "            404 404 404 404  409  409 409 409",
     ("vks-loan-give-back", "post"): "        404 404 404 404  409  409 409 409",
     ("vks-loan-settle", "post"): "           404 404 404 404  409  409 409 409",
@@ -297,6 +319,9 @@ COUNTS = {
     "vks-explain-list": "                      0   0   0   0    1    1   1   1",
     "vks-temporary-access-list": "             0   0   0   0    0    0   1   1",
     "vks-loan-list": "                         0   0   0   0    1    0   1   0",
+    "vks-case-custody-timeline": "             -   -   -   -    0    0   0   0",
+    "vks-custody-list": "                      0   0   0   0    0    0   0   0",
+    "vks-register-detail": "                   -   -   -   -    1    -   1   -",
     "vks-case-loan-list": "                    -   -   -   -    1    1   1   1",
     "vks-case-import-list": "                  0   0   0   0    0    0   1   0",
     "vks-case-import-rows": "                  -   -   -   -    -    -   1   -",
@@ -450,6 +475,20 @@ class Addresses:
             "vks-case-ledger-list": f"{of_case}ledger/",
             "vks-ledger-list": "/api/vks/ledger/",
             "vks-case-hand-over-list": f"{of_case}hand-overs/",
+            "vks-case-custody-list": f"{of_case}custody/",
+            **{f"vks-case-custody-{act}": f"{of_case}custody/{act}/" for act in ("timeline", "labels", "keeper")},
+            "vks-custody-list": "/api/vks/custody/",
+            "vks-custody-summary": "/api/vks/custody/summary/",
+            "vks-register-list": "/api/vks/registers/",
+            "vks-register-detail": "/api/vks/registers/giao-nhan/?unit=QN-KV1",
+            "vks-register-file": "/api/vks/registers/giao-nhan/file/?unit=QN-KV1&format=xlsx",
+            "vks-case-document-page-detail": f"{of_case}documents/{document}/pages/1/",
+            "vks-case-document-page-picture": f"{of_case}documents/{document}/pages/1/picture/",
+            "vks-case-ledger-proof": f"{of_case}ledger/0/proof/",
+            "vks-case-ledger-export": f"{of_case}ledger/export/",
+            "vks-ledger-checkpoint-file": "/api/vks/ledger-checkpoints/1/file/",
+            "vks-archive-hold-list": "/api/vks/archive/holds/",
+            "vks-loan-slip": f"/api/vks/loans/{lent}/slip/",
             "vks-hand-over-list": "/api/vks/hand-overs/",
             "vks-hand-over-detail": f"/api/vks/hand-overs/{handed}/",
             "vks-hand-over-file": f"/api/vks/hand-overs/{handed}/file/?format=docx",
@@ -607,6 +646,8 @@ class Addresses:
                 "served": True,
                 "awaits_paper": True,
             },
+            "vks-case-custody-keeper": {"part": "hsks", "since": "2026-03-02"},
+            "vks-hand-over-detail": {"note": "Hai tập"},
             "vks-hand-over-reject": {"missing": "Thiếu tập 2"},
             "vks-hand-over-cancel": {"reason": "Giao nhầm"},
             "vks-hand-over-attach": {"signed_paper": 1},
@@ -716,7 +757,8 @@ def _appointment() -> int:
 
 def _said(response: Any) -> Any:
     """Return what an answer tells, however it is sent."""
-    if getattr(response, "streaming", False) or "attachment" in response.get("Content-Disposition", ""):
+    attached = "attachment" in response.get("Content-Disposition", "")
+    if getattr(response, "streaming", False) or attached or response.get("Content-Type") == "image/jpeg":
         return "a file"
     return response.json() if response.content else ""
 

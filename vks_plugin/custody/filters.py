@@ -8,13 +8,37 @@ import django_filters
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.custody.models import Loan
+from vks_plugin.cases.models import PART_CHOICES
+from vks_plugin.custody.models import Holding, Loan
 from vks_plugin.custody.queries.loans import overdue
 from vks_plugin.custody.states import LOAN, OVERDUE
 from vks_plugin.text import one_line
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+
+class HoldingFilterSet(django_filters.FilterSet):
+    """Narrows what is in somebody's hands by part, office, how it came there, and the code of the case."""
+
+    part = django_filters.ChoiceFilter(choices=PART_CHOICES)
+    unit = django_filters.CharFilter(field_name="unit__code", max_length=60)
+    cause = django_filters.ChoiceFilter(choices=Holding.Cause.choices)
+    case = django_filters.CharFilter(method="of_case", max_length=60)
+    mine = django_filters.BooleanFilter(method="in_own_name", label="In one's own name, not the office's.")
+
+    class Meta:
+        model = Holding
+        fields: tuple[str, ...] = ()
+
+    def of_case(self, queryset: QuerySet[Holding], _name: str, code: str) -> QuerySet[Holding]:
+        """Keep those of a case, by the code that was typed."""
+        return queryset.filter(case__code__iexact=one_line(code))
+
+    def in_own_name(self, queryset: QuerySet[Holding], _name: str, mine: object) -> QuerySet[Holding]:
+        """Keep what the person has, or what lies with the office."""
+        user = self.request.user
+        return queryset.filter(person=user) if mine else queryset.exclude(person=user)
 
 
 class LoanFilterSet(django_filters.FilterSet):

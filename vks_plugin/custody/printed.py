@@ -10,6 +10,7 @@ from vks_plugin.custody.models import LedgerCheckpoint
 from vks_plugin.custody.queries import public_keys
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.papers import Column, OfficialPaper, Signature, write_paper
+from vks_plugin.printing import Printed, print_paper
 
 _WIDTHS = (45, 120)
 _HOW = (
@@ -44,6 +45,11 @@ def checkpoint_paper(checkpoint: LedgerCheckpoint) -> OfficialPaper:
         signatures=[Signature("NGƯỜI IN"), Signature("NGƯỜI GIỮ")],
         code=checkpoint.note,
     )
+
+
+def write_checkpoint(checkpoint: LedgerCheckpoint) -> Printed:
+    """Return the form as a file."""
+    return print_paper(lambda: checkpoint_paper(checkpoint), "pdf", name=f"diem-chot {checkpoint.size}")
 
 
 def checkpoint_pdf(checkpoint: LedgerCheckpoint) -> bytes:

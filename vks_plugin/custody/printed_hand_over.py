@@ -10,9 +10,10 @@ from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import HandOver
 from vks_plugin.custody.queries.hand_overs import volumes_of
 from vks_plugin.language import speaking
-from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.papers import Column, OfficialPaper, Signature, content_type
 from vks_plugin.papers.labels import Label, label_sheet
 from vks_plugin.printing import Printed, numbered, print_paper
+from vks_plugin.text import ascii_file_name
 
 _TITLES = {
     "hsva": "BIÊN BẢN GIAO NHẬN HỒ SƠ VỤ ÁN, VỤ VIỆC",
@@ -123,6 +124,11 @@ def write_hand_over(row: HandOver, file_format: str) -> Printed:
     number = f"{row.number} {row.number_year}" if row.number is not None else "du thao"
     name = f"{row.case.code} bien ban giao nhan {number}"
     return print_paper(lambda: hand_over_paper(row), file_format, name=name)
+
+
+def write_labels(case: CaseFile) -> Printed:
+    """Return labels for every volume of the case file as a file."""
+    return Printed(f"nhan-{ascii_file_name(case.code)}.pdf", content_type("pdf"), volume_labels(case))
 
 
 def volume_labels(case: CaseFile) -> bytes:

@@ -5,11 +5,12 @@ It is a paper of this program, not an official form: its number is that of the s
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.custody.queries.loans import LoanTold
-from vks_plugin.errors import Conflict
+from vks_plugin.custody.queries.loans import LoanTold, loan_told
+from vks_plugin.errors import Conflict, NotFound
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, print_paper
 
@@ -51,6 +52,19 @@ def slip_paper(loan: LoanTold) -> OfficialPaper:
         rows=details,
         signatures=(Signature("NGƯỜI GIAO", loan.issuer), Signature("NGƯỜI MƯỢN", loan.person)),
     )
+
+
+def slip_for(user: User, loan_id: int, file_format: str) -> Printed:
+    """Return the slip of a loan as a file, for who may know of its case: it says what that is called.
+
+    Raises:
+        NotFound: there is no such loan, or none of a case the person may know of.
+        BadInput, Conflict: see `write_slip`.
+    """
+    told = loan_told(user, loan_id)
+    if told.case is None:
+        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
+    return write_slip(told, file_format)
 
 
 def write_slip(loan: LoanTold, file_format: str) -> Printed:

@@ -23,7 +23,7 @@ from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import HandOver, Loan
 from vks_plugin.custody.queries.holding import offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, slip_number
-from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.papers import Column, OfficialPaper, Signature
@@ -37,6 +37,8 @@ MOST_ROWS = 5000
 class Cell(NamedTuple):
     """A column: its heading and width on a page that lies on its side, and what stands in it."""
 
+    name: str
+    """To programs."""
     heading: str
     width: float
     """In millimetres; those of a register make up 252."""
@@ -71,10 +73,20 @@ def registers_for(user: User) -> list[ProcuracyUnit]:
     return list(ProcuracyUnit.objects.filter(pk__in=offices_kept(user)).order_by("kind", "code"))
 
 
-def register_paper(
+def require_registers(user: User) -> None:
+    """Refuse who keeps no register of any office.
+
+    Raises:
+        NotAllowed: so it is.
+    """
+    if not keeps_registers(user):
+        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị in được sổ của đơn vị."))
+
+
+def register_lines(
     user: User, *, register: str, unit: str, first: dt.date, last: dt.date
-) -> tuple[Register, OfficialPaper]:
-    """Return a register of an office from one day to another, for who keeps it.
+) -> tuple[Register, ProcuracyUnit, list[list[str]]]:
+    """Return a register of an office from one day to another with what stands in each of its rows, for who keeps it.
 
     Raises:
         NotFound: no such register, or the person keeps none of that office.
@@ -99,6 +111,18 @@ def register_paper(
         else [cell.says(row, number) for cell in found.cells]
         for number, row in enumerate(rows, start=1)
     ]
+    return found, office, lines
+
+
+def register_paper(
+    user: User, *, register: str, unit: str, first: dt.date, last: dt.date
+) -> tuple[Register, OfficialPaper]:
+    """Return a register of an office from one day to another as a paper, for who keeps it.
+
+    Raises:
+        NotFound, BadInput: see `register_lines`.
+    """
+    found, office, lines = register_lines(user, register=register, unit=unit, first=first, last=last)
     higher = office.parent
     paper = OfficialPaper(
         agency=office.name,
@@ -129,7 +153,7 @@ def write_register(user: User, *, register: str, unit: str, first: dt.date, last
     """Return a register as a file.
 
     Raises:
-        NotFound, BadInput: see `register_paper`; or there is no such format.
+        NotFound, BadInput: see `register_lines`; or there is no such format.
     """
     found, paper = register_paper(user, register=register, unit=unit, first=first, last=last)
     name = f"{found.name} {unit} {first:%Y%m%d} {last:%Y%m%d}"
@@ -217,21 +241,28 @@ HAND_OVER_REGISTER = Register(
     title="SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ",
     cells=(
         Cell(
+            "entry",
             "STT, ngày giao nhận",
             26,
             lambda row, number: f"{number}\n{_moment(row.accepted_at or row.numbered_at)}",
             "center",
         ),
-        Cell("Vụ án, bị can chính, tổng số bút lục", 58, _case),
-        Cell("Vật chứng", 32, _exhibits),
-        Cell("Lý do chuyển", 30, lambda row, _number: REASONS.get(row.reason, row.reason)),
-        Cell("Bên giao (họ tên; cơ quan)", 38, lambda row, _n: _side(row.giver_name, row.giver_title, row.giver.place)),
+        Cell("case", "Vụ án, bị can chính, tổng số bút lục", 58, _case),
+        Cell("exhibits", "Vật chứng", 32, _exhibits),
+        Cell("reason", "Lý do chuyển", 30, lambda row, _number: REASONS.get(row.reason, row.reason)),
         Cell(
+            "giver",
+            "Bên giao (họ tên; cơ quan)",
+            38,
+            lambda row, _n: _side(row.giver_name, row.giver_title, row.giver.place),
+        ),
+        Cell(
+            "receiver",
             "Bên nhận (họ tên; cơ quan)",
             38,
             lambda row, _n: _side(row.receiver_name, row.receiver_title, row.receiver.place),
         ),
-        Cell("Ghi chú", 30, _note),
+        Cell("note", "Ghi chú", 30, _note),
     ),
     rows=_hand_overs,
     number=_record,
@@ -265,17 +296,27 @@ LOAN_REGISTER = Register(
     label=gettext_noop("Sổ mượn, trả hồ sơ"),
     title="SỔ MƯỢN, TRẢ HỒ SƠ",
     cells=(
-        Cell("STT, số phiếu", 22, lambda row, number: f"{number}\nPhiếu {slip_number(row)}", "center"),
-        Cell("Hồ sơ", 52, lambda row, _n: _lines((row.case_code, row.case.name if row.case is not None else ""))),
-        Cell("Phần mượn", 28, _lent),
-        Cell("Người mượn", 42, lambda row, _n: _lines((borrower_name(row), row.outside_agency))),
-        Cell("Ngày mượn, hạn trả", 28, lambda row, _n: f"{_moment(row.issued_at)}\nHạn {row.until:%d/%m/%Y}", "center"),
+        Cell("entry", "STT, số phiếu", 22, lambda row, number: f"{number}\nPhiếu {slip_number(row)}", "center"),
         Cell(
+            "case", "Hồ sơ", 52, lambda row, _n: _lines((row.case_code, row.case.name if row.case is not None else ""))
+        ),
+        Cell("lent", "Phần mượn", 28, _lent),
+        Cell("borrower", "Người mượn", 42, lambda row, _n: _lines((borrower_name(row), row.outside_agency))),
+        Cell(
+            "term",
+            "Ngày mượn, hạn trả",
+            28,
+            lambda row, _n: f"{_moment(row.issued_at)}\nHạn {row.until:%d/%m/%Y}",
+            "center",
+        ),
+        Cell(
+            "issued",
             "Số giao, người giao",
             28,
             lambda row, _n: _lines((_counts(row.issued_volumes, row.issued_folios), display_name(row.issued_by))),
         ),
         Cell(
+            "returned",
             "Ngày trả, số trả, người nhận",
             28,
             lambda row, _n: _lines(
@@ -287,6 +328,7 @@ LOAN_REGISTER = Register(
             ),
         ),
         Cell(
+            "note",
             "Ghi chú",
             24,
             lambda row, _n: _lines(

@@ -12,20 +12,21 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from vks_plugin.cases.api.folios import FormatIsOurs
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem
 from vks_plugin.disposal.queries import batch_for, batches_for, known_items, record_for
-from vks_plugin.papers import FORMATS
 from vks_plugin.rest import (
+    FORMAT,
     NUMBER,
     ApiViewSet,
     ComposedField,
+    FormatIsOurs,
     HandsOutFiles,
     InputSerializer,
     PersonSerializer,
+    files,
     refusals,
 )
 
@@ -270,15 +271,9 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
         parameters=[
             _ID,
             OpenApiParameter("what", str, OpenApiParameter.PATH, enum=tuple(papers.PAPERS)),
-            OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out."),
+            FORMAT,
         ],
-        responses={
-            **{
-                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
-                for each in FORMATS.values()
-            },
-            **refusals(400, 404),
-        },
+        responses={**files(), **refusals(400, 404)},
     )
     @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
     def paper(self, request: Request, pk: str, what: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.actions.hand_overs import Terms
+from vks_plugin.custody.actions.hand_overs import Terms, terms_of
 from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks, reasons_for
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
@@ -142,8 +142,9 @@ class HandOverForm(_ScanForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.case, self.completes, self.row = case, completes, row
-        if row is not None:
-            self.initial.update(_said(row))
+        said = terms_of(row) if row is not None else None
+        if said is not None:
+            self.initial.update(_initial(said))
         asked = direction
         giving = parts_to_give(user, case)
         chooser: Any = self.fields["part"]
@@ -167,16 +168,14 @@ class HandOverForm(_ScanForm):
         direction = self.chosen_direction
         self.list_volumes(
             volumes_to_give(case, self.chosen_part, direction, completes) if direction else [],
-            None if row is None else {each["number"] for each in row.volumes},
+            None if said is None else set(said.volumes or ()),
         )
         exhibits = exhibits_of(case) if self.chosen_part == "hsva" else []
         fields["exhibits"].choices = [
             (str(each.pk), " ".join(filter(None, (each.quantity, each.name)))) for each in exhibits
         ]
         self.initial["exhibits"] = [
-            str(each.pk)
-            for each in exhibits
-            if row is None or {"name": each.name, "quantity": each.quantity, "seal": each.seal_number} in row.exhibits
+            str(each.pk) for each in exhibits if said is None or each.pk in (said.exhibits or ())
         ]
         for name in self._unused():
             del self.fields[name]
@@ -274,23 +273,22 @@ class HandOverForm(_ScanForm):
         )
 
 
-def _said(row: HandOver) -> dict[str, Any]:
+def _initial(said: Terms) -> dict[str, Any]:
     """Return what a hand-over that was begun says, by the fields of its form."""
-    outside = row.direction_data.is_outside
     return {
-        "reason": row.reason,
-        "other_unit": row.receiver_unit.code if row.receiver_unit is not None else "",
-        "person": str(row.receiver_person_id or ""),
-        "agency": (row.giver_agency or row.receiver_agency) if outside else "",
-        "giver_name": row.giver_name,
-        "giver_title": row.giver_title,
-        "receiver_name": row.receiver_name,
-        "receiver_title": row.receiver_title,
-        "total_pages": row.total_pages,
-        "seal_condition": row.seal_condition,
-        "where": row.place,
-        "decision": row.decision,
-        "note": row.note,
+        "reason": said.reason,
+        "other_unit": said.other_unit.code if said.other_unit is not None else "",
+        "person": str(said.person.pk) if said.person is not None else "",
+        "agency": said.agency,
+        "giver_name": said.giver_name,
+        "giver_title": said.giver_title,
+        "receiver_name": said.receiver_name,
+        "receiver_title": said.receiver_title,
+        "total_pages": said.total_pages,
+        "seal_condition": said.seal_condition,
+        "where": said.place,
+        "decision": said.decision,
+        "note": said.note,
     }
 
 

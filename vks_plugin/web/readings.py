@@ -238,6 +238,15 @@ def _package(asked: Asked, answered: Answered) -> None:
         record_case(answered.reader, asked.act, item.case, count=item.documents)
 
 
+def _extract(asked: Asked, answered: Answered) -> None:
+    """Note that the ledger of a case went out, which is about all its papers."""
+    if answered.refused:
+        _case(asked, answered)
+        return
+    for case in CaseFile.objects.filter(code=str(asked.parameters["code"])):
+        record_case(answered.reader, asked.act, case, count=CaseDocument.objects.filter(case=case).count())
+
+
 OURS: dict[str, tuple[Note, str, str, bool]] = {
     # route: how it is noted, what it is to go through it, where it names its object, whether it tells its content
     "vks:folio_document": (_case_document, Act.VIEW, "document_id", True),
@@ -246,6 +255,9 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:redacted": (_case_document, Act.DOWNLOAD, "document_id", True),
     "vks:read": (_case_document, Act.PREVIEW, "document_id", False),
     "vks:read_page": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks-case-document-page-detail": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks-case-document-page-picture": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks-case-ledger-export": (_extract, Act.EXPORT, "code", True),
     "vks-document-detail": (_document, Act.VIEW, "id", True),
     "vks:bundle_make": (_case, Act.EXPORT, "code", False),
     "vks-case-bundle-list": (_case, Act.EXPORT, "code", False),

@@ -343,7 +343,7 @@ def _of_cases(world: World) -> Iterator[Call]:
 def _fill(world: World, address: str, key: str) -> Iterator[str]:
     """Yield the addresses of a case's own things."""
     rows, code = world.rows[key], world.codes[key]
-    found = address.replace("{code}", code).replace("{act}", "start")
+    found = address.replace("{code}", code).replace("{act}", "start").replace("{seq}", "0")
     if "{section}" in found:
         yield from (found.replace("{section}", each) for each in ("people", "charges", "withheld"))
         return

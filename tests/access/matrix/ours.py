@@ -195,8 +195,22 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/inventories/{pk}
         api/vks/cases/{code}/ledger
         api/vks/cases/{code}/loans
+        api/vks/cases/{code}/ledger/export
+        api/vks/cases/{code}/ledger/{seq}/proof
+        api/vks/cases/{code}/custody
+        api/vks/cases/{code}/custody/labels
+        api/vks/cases/{code}/custody/timeline
+        api/vks/cases/{code}/documents/{document_id}/pages/{number}
+        api/vks/cases/{code}/documents/{document_id}/pages/{number}/picture
+        api/vks/archive/holds
+        api/vks/custody
+        api/vks/custody/summary
+        api/vks/registers
+        api/vks/registers/{name}
+        api/vks/registers/{name}/file
+        api/vks/ledger-checkpoints/{size}/file
+        api/vks/loans/{pk}/slip
         api/vks/hand-overs
-        api/vks/hand-overs/{pk}
         api/vks/hand-overs/{pk}/file
         api/vks/cases/{code}/inventories/{pk}/file
         api/vks/cases/{code}/possible-events
@@ -233,6 +247,7 @@ OURS: dict[str, str] = {
         api/vks/retention-rules/{pk}
     """,
     "GET PATCH": """
+        api/vks/hand-overs/{pk}
         api/vks/court-sessions/{pk}
         api/vks/cases/{code}
         api/vks/documents/{id}
@@ -302,6 +317,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/assignments/{pk}/end
         api/vks/cases/{code}/become
         api/vks/cases/{code}/charges/{pk}/replace
+        api/vks/cases/{code}/custody/keeper
         api/vks/cases/{code}/digitisation/{pk}/findings
         api/vks/cases/{code}/digitisation/{pk}/move
         api/vks/cases/{code}/digitisation/{pk}/resolve

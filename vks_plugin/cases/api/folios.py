@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 
 from vks_plugin.access import actions as access
@@ -38,19 +36,20 @@ from vks_plugin.cases.folios import LARGEST_FOLIO, VolumeFact, parse_label
 from vks_plugin.cases.models import CaseDocument, CaseFile, DocumentInventory, FolioExplanation, FolioProfile, Volume
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.language import told
-from vks_plugin.papers import FORMATS
 from vks_plugin.rest import (
+    FORMAT,
     LARGEST_NUMBER,
     NUMBER,
     ApiViewSet,
     ComposedField,
+    FormatIsOurs,
     InputSerializer,
     PersonSerializer,
+    files,
     refusals,
 )
 
 if TYPE_CHECKING:
-    from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
 
 MOST_DOCUMENTS = 5000
@@ -632,16 +631,6 @@ class DrawUpSerializer(InputSerializer):
     day = serializers.DateField(required=False, allow_null=True, help_text="Today when left out; not in the future.")
 
 
-class FormatIsOurs(DefaultContentNegotiation):
-    """Answers in JSON whatever `?format=` says, which here names the format of the file."""
-
-    def select_renderer(
-        self, _request: Request, renderers: Any, _format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """Return the first one."""
-        return renderers[0], renderers[0].media_type
-
-
 _NUMBER = OpenApiParameter("pk", int, OpenApiParameter.PATH, description="Number of the inventory, from 1.")
 
 
@@ -697,14 +686,8 @@ class InventoryViewSet(OfRecordViewSet):
 
     @extend_schema(
         summary="An inventory as a file",
-        parameters=[_NUMBER, OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out.")],
-        responses={
-            **{
-                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
-                for each in FORMATS.values()
-            },
-            **refusals(400, 403, 404),
-        },
+        parameters=[_NUMBER, FORMAT],
+        responses={**files(), **refusals(400, 403, 404)},
     )
     @action(detail=True, methods=["get"])
     def file(self, request: Request, pk: str, **_kwargs: str) -> HttpResponse:

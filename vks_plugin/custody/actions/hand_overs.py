@@ -21,7 +21,7 @@ from vks_plugin.access.transfers import check_transfer, move_case, require_trans
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.actions.rules import enforce
-from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
 from vks_plugin.custody.actions.holding import pass_to, require_volumes_here
 from vks_plugin.custody.actions.moving import move, next_number
@@ -137,6 +137,31 @@ def amend(*, actor: User, row: HandOver, terms: Terms) -> HandOver:
     _fill(row, actor, terms)
     row.save()
     return row
+
+
+def terms_of(row: HandOver) -> Terms:
+    """Return what a hand-over says now, as `amend` takes it, for who changes a part of it."""
+    there = exhibits_of(row.case) if row.part == "hsva" else []
+    return Terms(
+        part=row.part,
+        direction=row.direction,
+        reason=row.reason,
+        other_unit=row.receiver_unit,
+        agency=(row.giver_agency or row.receiver_agency) if row.direction_data.is_outside else "",
+        person=row.receiver_person,
+        giver_name=row.giver_name,
+        giver_title=row.giver_title,
+        receiver_name=row.receiver_name,
+        receiver_title=row.receiver_title,
+        volumes=[each["number"] for each in row.volumes],
+        exhibits=[each.pk for each in there if _exhibit(each) in row.exhibits],
+        total_pages=row.total_pages,
+        seal_condition=row.seal_condition,
+        place=row.place,
+        note=row.note,
+        decision=row.decision,
+        completes=row.completes,
+    )
 
 
 def require_amending(actor: User, row: HandOver) -> None:
@@ -334,7 +359,11 @@ def _exhibits(case: CaseFile, terms: Terms) -> list[dict[str, str]]:
         if wanted - {each.pk for each in there}:
             raise BadInput(_("Vật chứng đã chọn không đi kèm hồ sơ này."), field="exhibits")
         there = [each for each in there if each.pk in wanted]
-    return [{"name": each.name, "quantity": each.quantity, "seal": each.seal_number} for each in there]
+    return [_exhibit(each) for each in there]
+
+
+def _exhibit(row: Exhibit) -> dict[str, str]:
+    return {"name": row.name, "quantity": row.quantity, "seal": row.seal_number}
 
 
 def _locked(row: HandOver) -> HandOver:

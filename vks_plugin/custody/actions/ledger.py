@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import logging
 import os
 import secrets
 import shutil
+import tempfile
 import uuid
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +29,7 @@ from vks_plugin.access.models import AccessEntry
 from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import Told, tell
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
 from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry, written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
@@ -56,7 +60,8 @@ from vks_plugin.custody.statements import ENTRY, End, Post, Row, hold, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
 from vks_plugin.organization.queries import display_name
-from vks_plugin.text import one_line
+from vks_plugin.printing import Printed
+from vks_plugin.text import ascii_file_name, one_line
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -450,6 +455,25 @@ def export(
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return checkpoint
+
+
+def write_extract(case: CaseFile) -> Printed:
+    """Return the ledger of a case as a ZIP file, without hidden values; see `export`.
+
+    Raises:
+        Unavailable: there is no key to sign the head with.
+    """
+    name = ascii_file_name(f"so-cai {case.code}")
+    buffer = io.BytesIO()
+    place = configuration().data_dir
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=place, prefix=".ledger-") as above:
+        folder = Path(above) / name
+        export(folder, case=case)
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+            for path in sorted(folder.iterdir()):
+                package.write(path, f"{name}/{path.name}")
+    return Printed(f"{name}.zip", "application/zip", buffer.getvalue())
 
 
 def _write(path: Path, text: str) -> None:

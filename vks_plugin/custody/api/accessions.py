@@ -12,21 +12,22 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from vks_plugin.cases.api.folios import FormatIsOurs
 from vks_plugin.custody import accession_papers
 from vks_plugin.custody.actions.accession import MOST_CASES, accept, cancel, prepare, retry
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.models import Accession, AccessionItem
 from vks_plugin.custody.queries.accession import accession_for, accessions_for, known_cases, package_for
 from vks_plugin.custody.states import ACCESSION
-from vks_plugin.papers import FORMATS
 from vks_plugin.rest import (
     CODE,
+    FORMAT,
     NUMBER,
     ApiViewSet,
+    FormatIsOurs,
     HandsOutFiles,
     InputSerializer,
     PersonSerializer,
+    files,
     refusals,
 )
 
@@ -179,15 +180,9 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
         parameters=[
             _ID,
             OpenApiParameter("what", str, OpenApiParameter.PATH, enum=tuple(accession_papers.PAPERS)),
-            OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out."),
+            FORMAT,
         ],
-        responses={
-            **{
-                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
-                for each in FORMATS.values()
-            },
-            **refusals(400, 404),
-        },
+        responses={**files(), **refusals(400, 404)},
     )
     @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
     def paper(self, request: Request, pk: str, what: str) -> HttpResponse:

@@ -18,7 +18,6 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
@@ -31,13 +30,22 @@ from vks_plugin.custody.seal_record import write_record
 from vks_plugin.custody.signing import SUFFIX, detached, office_key
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.errors import BadInput, Conflict, NotFound
-from vks_plugin.papers import FORMATS
 from vks_plugin.printing import Printed
-from vks_plugin.rest import NUMBER, ApiViewSet, ComposedField, InputSerializer, PersonSerializer, refusals
+from vks_plugin.rest import (
+    FORMAT,
+    NUMBER,
+    ApiViewSet,
+    ComposedField,
+    FormatIsOurs,
+    InputSerializer,
+    PersonSerializer,
+    day_asked,
+    files,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
 
 _PK = OpenApiParameter("pk", int, OpenApiParameter.PATH, description="Id of the batch.")
@@ -172,16 +180,6 @@ class ResolveSerializer(InputSerializer):
     finding = serializers.IntegerField(help_text="Id of the fault.")
 
 
-class _FormatIsOurs(DefaultContentNegotiation):
-    """Answers in JSON whatever `?format=` says, which here names the format of the file."""
-
-    def select_renderer(
-        self, _request: Request, renderers: Any, _format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """Return the first one."""
-        return renderers[0], renderers[0].media_type
-
-
 def _told() -> dict[int, Any]:
     return {200: BatchSerializer, **refusals(400, 403, 404, 409)}
 
@@ -211,7 +209,7 @@ class CaseDigitisationViewSet(OfCaseViewSet):
 
     queryset: QuerySet[Any] = DigitisationBatch.objects.none()
     serializer_class = BatchSerializer
-    content_negotiation_class = _FormatIsOurs
+    content_negotiation_class = FormatIsOurs
     lookup_value_regex = NUMBER
     lookup_url_kwarg = "pk"
     filter_backends: Any = ()
@@ -350,14 +348,8 @@ class CaseDigitisationViewSet(OfCaseViewSet):
 
     @extend_schema(
         summary="The record of a seal as a file",
-        parameters=[_PK, OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out.")],
-        responses={
-            **{
-                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
-                for each in FORMATS.values()
-            },
-            **refusals(400, 403, 404, 409),
-        },
+        parameters=[_PK, FORMAT],
+        responses={**files(), **refusals(400, 403, 404, 409)},
     )
     @action(detail=True, methods=["get"])
     def record(self, request: Request, pk: str, **_kwargs: str) -> HttpResponse:
@@ -453,22 +445,7 @@ class DigitisationBoardViewSet(ApiViewSet):
     def throughput(self, request: Request, **_kwargs: str) -> Response:
         """Answer with a row for each office."""
         today = timezone.localdate()
-        first = _day(request, "first", today.replace(day=1))
-        last = _day(request, "last", max(first, today))
+        first = day_asked(request, "first", today.replace(day=1))
+        last = day_asked(request, "last", max(first, today))
         found = queries.throughput(queries.visible_batches(self.actor), first, last)
         return Response(ThroughputSerializer(found, many=True).data)
-
-
-def _day(request: Request, name: str, usual: dt.date) -> dt.date:
-    said = request.query_params.get(name, "")
-    if not said:
-        return usual
-    try:
-        day = dt.date.fromisoformat(said)
-    except ValueError as error:
-        raise BadInput(_("Hãy nhập ngày dạng yyyy-mm-dd."), field=name) from error
-    if not 1900 <= day.year <= 2200:
-        raise BadInput(
-            _("%(label)s có năm %(year)d: hãy kiểm tra lại.") % {"label": _("Ngày"), "year": day.year}, field=name
-        )
-    return day

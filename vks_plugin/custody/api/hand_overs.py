@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
-    OpenApiResponse,
     extend_schema,
     extend_schema_field,
     extend_schema_view,
@@ -20,7 +19,6 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE
-from vks_plugin.cases.api.folios import FormatIsOurs
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.hand_overs import Terms
@@ -33,21 +31,31 @@ from vks_plugin.custody.queries.hand_overs import (
     given_by,
     hand_over_for,
     hand_overs_for,
+    late_for,
     papers_to_attach,
     waiting_for_paper,
 )
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.papers import FORMATS
-from vks_plugin.rest import LARGEST_NUMBER, NUMBER, ApiViewSet, ComposedField, InputSerializer, refusals
+from vks_plugin.rest import (
+    FORMAT,
+    LARGEST_NUMBER,
+    NUMBER,
+    ApiViewSet,
+    ComposedField,
+    FormatIsOurs,
+    InputSerializer,
+    files,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
 _STATES = [value for value, _label in HAND_OVER.states]
-_LISTS = {"coming": coming_to, "given": given_by, "papers": waiting_for_paper}
+_LISTS = {"coming": coming_to, "given": given_by, "papers": waiting_for_paper, "late": late_for}
 _NUMBER = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Number of the hand-over.")
 
 
@@ -157,17 +165,17 @@ def _numbers(help_text: str) -> serializers.ListField:
     return serializers.ListField(child=child, required=False, max_length=500, help_text=help_text)
 
 
-class NewHandOverSerializer(InputSerializer):
-    """What is given, by whom, to whom, for what."""
+class AmendSerializer(InputSerializer):
+    """What a hand-over says before it is sent; what is left out stays as it is."""
 
-    part = serializers.CharField(default="hsva")
-    direction = serializers.CharField(help_text=_named(DIRECTIONS))
     reason = serializers.CharField(help_text=_named(REASONS))
     other_unit = serializers.CharField(
         required=False, help_text="Code of the receiving office, for `vks_vks` and for what comes from outside."
     )
     agency = ComposedField(default="", allow_blank=True, help_text="The agency outside.")
-    person = serializers.CharField(required=False, help_text="Account that receives it, for `noi_bo`.")
+    person = serializers.CharField(
+        required=False, allow_blank=True, help_text="Account that receives it, for `noi_bo`; empty: the office itself."
+    )
     giver_name = ComposedField(default="", allow_blank=True)
     giver_title = ComposedField(default="", allow_blank=True)
     receiver_name = ComposedField(default="", allow_blank=True)
@@ -179,6 +187,13 @@ class NewHandOverSerializer(InputSerializer):
     place = ComposedField(default="", allow_blank=True)
     note = ComposedField(default="", allow_blank=True)
     decision = ComposedField(default="", allow_blank=True)
+
+
+class NewHandOverSerializer(AmendSerializer):
+    """What is given, by whom, to whom, for what."""
+
+    part = serializers.CharField(default="hsva")
+    direction = serializers.CharField(help_text=_named(DIRECTIONS))
     completes = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_NUMBER)
     draft = serializers.BooleanField(default=False, help_text="Whether it is kept and not sent yet.")
 
@@ -224,6 +239,27 @@ class AttachSerializer(InputSerializer):
     signed_paper = serializers.IntegerField(
         min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS of the signed record."
     )
+
+
+def _sides(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given with the office and the person in the place of their code and account.
+
+    Raises:
+        BadInput: there is no such office, or nobody of that name who could receive.
+    """
+    if "other_unit" in given:
+        given["other_unit"] = ProcuracyUnit.objects.filter(code=given["other_unit"]).first()
+        if given["other_unit"] is None:
+            raise BadInput(_("Không có đơn vị mang mã này."), field="other_unit")
+    if "person" in given:
+        account = given["person"]
+        given["person"] = User.objects.filter(username=account, is_active=True).first() if account else None
+        if account and given["person"] is None:
+            raise BadInput(
+                _("Người nhận phải làm việc tại đơn vị và được biết vụ án: hãy phân công trước khi giao."),
+                field="person",
+            )
+    return given
 
 
 def _checks(given: Any) -> Checks:
@@ -273,20 +309,9 @@ class CaseHandOverViewSet(ApiViewSet):
         case = case_to_hand_over(self.actor, code)
         given = dict(self.given(NewHandOverSerializer))
         begin = acts.draft if given.pop("draft") else acts.hand_over
-        unit, person, completes = given.pop("other_unit", ""), given.pop("person", ""), given.pop("completes", None)
-        office = ProcuracyUnit.objects.filter(code=unit).first() if unit else None
-        if unit and office is None:
-            raise BadInput(_("Không có đơn vị mang mã này."), field="other_unit")
-        receiver = User.objects.filter(username=person, is_active=True).first() if person else None
-        if person and receiver is None:
-            raise BadInput(
-                _("Người nhận phải làm việc tại đơn vị và được biết vụ án: hãy phân công trước khi giao."),
-                field="person",
-            )
+        completes = given.pop("completes", None)
         terms = Terms(
-            **given,
-            other_unit=office,
-            person=receiver,
+            **_sides(given),
             completes=hand_over_for(self.actor, completes) if completes is not None else None,
         )
         row = begin(actor=self.actor, case=case, terms=terms)
@@ -303,7 +328,7 @@ class CaseHandOverViewSet(ApiViewSet):
                 str,
                 enum=tuple(_LISTS),
                 description="`coming`: waits for the asker; `given`: nobody received it yet; `papers`: waits for the "
-                "signed record.",
+                "signed record; `late`: waits too long to be received.",
             ),
             OpenApiParameter("state", str, enum=_STATES, description="Only in this state."),
         ],
@@ -311,6 +336,13 @@ class CaseHandOverViewSet(ApiViewSet):
     ),
     retrieve=extend_schema(
         summary="One hand-over", parameters=[_NUMBER], responses={200: HandOverSerializer, **refusals(404)}
+    ),
+    partial_update=extend_schema(
+        summary="Change a draft, or what was refused",
+        description="For the giving side, before it is sent (again). Part and direction stay: cancel it and begin another.",
+        parameters=[_NUMBER],
+        request=AmendSerializer,
+        responses={200: HandOverSerializer, **refusals(400, 403, 404, 409)},
     ),
 )
 class HandOverViewSet(ApiViewSet):
@@ -332,6 +364,15 @@ class HandOverViewSet(ApiViewSet):
     def retrieve(self, _request: Request, pk: str) -> Response:
         """Answer with one."""
         return self.shown(hand_over_for(self.actor, pk))
+
+    def partial_update(self, _request: Request, pk: str) -> Response:
+        """Change it."""
+        row = hand_over_for(self.actor, pk)
+        # the side first: others could otherwise learn which accounts there are
+        acts.require_amending(self.actor, row)
+        given = _sides(dict(self.given(AmendSerializer, partial=True)))
+        acts.amend(actor=self.actor, row=row, terms=replace(acts.terms_of(row), **given))
+        return self._after(pk)
 
     def _after(self, pk: str) -> Response:
         return self.shown(hand_over_for(self.actor, pk))
@@ -421,14 +462,8 @@ class HandOverViewSet(ApiViewSet):
 
     @extend_schema(
         summary="The record of a hand-over as a file",
-        parameters=[_NUMBER, OpenApiParameter("format", str, enum=tuple(FORMATS), description="`pdf` when left out.")],
-        responses={
-            **{
-                (200, each.content_type): OpenApiResponse(OpenApiTypes.BINARY, description="The paper, in Vietnamese.")
-                for each in FORMATS.values()
-            },
-            **refusals(400, 404),
-        },
+        parameters=[_NUMBER, FORMAT],
+        responses={**files(), **refusals(400, 404)},
     )
     @action(detail=True, methods=["get"])
     def file(self, request: Request, pk: str) -> HttpResponse:

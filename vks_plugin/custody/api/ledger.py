@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.access.policy import Level
+from vks_plugin.custody.actions.ledger import write_extract
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
+from vks_plugin.custody.printed import write_checkpoint
 from vks_plugin.custody.queries import checkpoints_for, of_case, of_province, reads_reasons
+from vks_plugin.custody.queries.ledger import case_of_extract, checkpoint_for, proof_for
 from vks_plugin.custody.words import Said, in_words
-from vks_plugin.rest import ApiViewSet, refusals
+from vks_plugin.rest import NUMBER, ApiViewSet, files, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import HttpResponse
     from rest_framework.request import Request
 
 _ACT = OpenApiParameter("act", str, description="Only entries of this act, such as `document_filed`.")
@@ -84,6 +96,18 @@ class LedgerEntrySerializer(serializers.Serializer[LedgerEntry]):
         return self._said(entry).covered
 
 
+class ProofSerializer(serializers.Serializer[Any]):
+    """What shows that an entry is in the signed log."""
+
+    entry = serializers.CharField(help_text="Its line: canonical JSON (RFC 8785).")
+    leaf = serializers.IntegerField(help_text="Its place in the log, from 0.")
+    path = serializers.ListField(
+        child=serializers.CharField(), help_text="Hashes up to the head (RFC 6962), hexadecimal."
+    )
+    checkpoint = serializers.CharField(help_text="The C2SP signed note of the head.")
+    keys = serializers.ListField(child=serializers.CharField(), help_text="Every key that signs or once signed.")
+
+
 class _LedgerViewSet(OfCaseViewSet):
     queryset: QuerySet[Any] = LedgerEntry.objects.none()
     serializer_class = LedgerEntrySerializer
@@ -110,6 +134,35 @@ class _LedgerViewSet(OfCaseViewSet):
 )
 class CaseLedgerViewSet(_LedgerViewSet):
     """Custody ledger of a case."""
+
+    lookup_value_regex = NUMBER
+    lookup_url_kwarg = "seq"
+
+    @extend_schema(
+        summary="What shows somebody outside that an entry is in the signed log",
+        description="As the verifier that comes with an export reads it. For those who may read the entry.",
+        parameters=[OpenApiParameter("seq", int, OpenApiParameter.PATH, description="Number of the entry, from 0.")],
+        responses={200: ProofSerializer, **refusals(403, 404, 409)},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def proof(self, _request: Request, seq: str, **kwargs: str) -> Response:
+        """Answer with the proof."""
+        return Response(ProofSerializer(proof_for(self.actor, kwargs["code"], int(seq)).as_data()).data)
+
+    @extend_schema(
+        summary="Extract of the ledger of a case",
+        description="A ZIP with every entry, its proof, the signed head that says where the ledger of the case ends, and the "
+        "program that checks it; no hidden value is opened. For leaders of its office and the one above who read both parts; "
+        "the access log has it.",
+        responses={
+            (200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, description="The extract."),
+            **refusals(403, 404, 503),
+        },
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, _request: Request, **kwargs: str) -> HttpResponse:
+        """Answer with the extract."""
+        return write_extract(case_of_extract(self.actor, kwargs["code"])).as_answer()
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with a page of it."""
@@ -165,6 +218,20 @@ class LedgerCheckpointViewSet(ApiViewSet):
     queryset: QuerySet[Any] = LedgerCheckpoint.objects.none()
     serializer_class = LedgerCheckpointSerializer
 
+    lookup_value_regex = NUMBER
+    lookup_url_kwarg = "size"
+
     def list(self, _request: Request) -> Response:
         """Answer with a page of them."""
         return self.page(checkpoints_for(self.actor))
+
+    @extend_schema(
+        summary="A signed head to print",
+        description="With the signed note as text and as a QR code, to be signed and kept outside of the server.",
+        parameters=[OpenApiParameter("size", int, OpenApiParameter.PATH, description="Entries it covers.")],
+        responses={**files("pdf"), **refusals(403, 404)},
+    )
+    @action(detail=True, methods=["get"])
+    def file(self, _request: Request, size: str) -> HttpResponse:
+        """Answer with the paper."""
+        return write_checkpoint(checkpoint_for(self.actor, int(size))).as_answer()

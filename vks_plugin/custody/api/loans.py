@@ -16,21 +16,37 @@ from vks_plugin.cases.models import PART_CHOICES
 from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
 from vks_plugin.custody.models import Loan, LoanRenewal
-from vks_plugin.custody.queries.loans import LoanTold, known_to, loans_of, shown_to, told_to
+from vks_plugin.custody.printed_loan import slip_for
+from vks_plugin.custody.queries.loans import (
+    LoanTold,
+    in_single_volumes,
+    loan_told,
+    loans_of,
+    shown_to,
+    to_come_back,
+    told_to,
+    waiting_for,
+)
 from vks_plugin.custody.states import LOAN, OVERDUE
-from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.errors import BadInput
 from vks_plugin.rest import (
+    FORMAT,
     LARGEST_NUMBER,
     NUMBER,
     ApiViewSet,
     ComposedField,
+    FormatIsOurs,
     InputSerializer,
     PersonSerializer,
+    files,
     refusals,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
+    from django.http import HttpResponse
     from rest_framework.request import Request
     from rest_framework.response import Response
 
@@ -172,7 +188,20 @@ class LoanAnswerSerializer(InputSerializer):
     reason = ComposedField(default="", allow_blank=True, help_text="Why not.")
 
 
+_LISTS: dict[str, Callable[[User], QuerySet[Loan]]] = {
+    "late": lambda user: to_come_back(shown_to(user)),
+    "single": lambda user: in_single_volumes(shown_to(user)),
+    "waiting": waiting_for,
+}
+
 _FILTERS = [
+    OpenApiParameter(
+        "list",
+        str,
+        enum=tuple(_LISTS),
+        description="`late`: paper that is not back, or came back short; `single`: single volumes that are out; `waiting`: for "
+        "the asker's decision or desk.",
+    ),
     OpenApiParameter("state", str, enum=_STATES, description="How it stands today."),
     OpenApiParameter("form", str, enum=Loan.Form.values, description="On paper or electronic."),
     OpenApiParameter("case", str, description="Code of the case."),
@@ -203,9 +232,13 @@ class LoanViewSet(ApiViewSet):
     filter_backends = (DjangoFilterBackend,)
     filterset_class = LoanFilterSet
 
-    def list(self, _request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """Answer with those the asker may know of."""
-        rows = self.filter_queryset(shown_to(self.actor).order_by("-requested_at", "-pk"))
+        name = request.query_params.get("list", "")
+        if name and name not in _LISTS:
+            raise BadInput(_("Không có danh sách hoặc trạng thái này."), field="list")
+        shown = _LISTS[name](self.actor) if name else shown_to(self.actor)
+        rows = self.filter_queryset(shown.order_by("-requested_at", "-pk"))
         chosen = self.paginate_queryset(rows) or []
         told = told_to(self.actor, shown_to(self.actor).filter(pk__in=[row.pk for row in chosen]))
         return self.get_paginated_response(self.get_serializer(told, many=True).data)
@@ -230,10 +263,18 @@ class LoanViewSet(ApiViewSet):
         return self._told(row.pk, status=201)
 
     def _told(self, pk: int, *, status: int = 200) -> Response:
-        told = told_to(self.actor, known_to(self.actor, pk))
-        if not told:
-            raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
-        return self.shown(told[0], status=status)
+        return self.shown(loan_told(self.actor, pk), status=status)
+
+    @extend_schema(
+        summary="The slip of a loan as a file",
+        description="For who may know of its case: it says what that is called.",
+        parameters=[FORMAT],
+        responses={**files(), **refusals(400, 404, 409)},
+    )
+    @action(detail=True, methods=["get"], content_negotiation_class=FormatIsOurs)
+    def slip(self, request: Request, pk: str) -> HttpResponse:
+        """Answer with the paper."""
+        return slip_for(self.actor, int(pk), request.query_params.get("format", "pdf")).as_answer()
 
     def _does(self, does: Any, pk: str, serializer: type[InputSerializer] | None = None) -> Response:
         given = self.given(serializer) if serializer is not None else {}

@@ -16,7 +16,7 @@ from vks_plugin.access.queries import require
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
 from vks_plugin.custody.models import RetentionHold, RetentionRule
-from vks_plugin.custody.queries.retention import Standing, finished_cases, holds_of, standing, standings
+from vks_plugin.custody.queries.retention import Standing, finished_cases, holds_for, holds_of, standing, standings
 from vks_plugin.custody.retention import AUTOMATIC, GROUNDS, OUTCOMES, TERMS
 from vks_plugin.language import spoken
 from vks_plugin.rest import NUMBER, ApiViewSet, ComposedField, InputSerializer, PersonSerializer, refusals
@@ -74,6 +74,13 @@ class HoldSerializer(serializers.Serializer[RetentionHold]):
     ended_by = PersonSerializer(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     end_reason = serializers.CharField()
+
+
+class HoldOfCaseSerializer(HoldSerializer):
+    """A hold in the list of all cases."""
+
+    case = serializers.CharField(source="case.code")
+    case_name = serializers.CharField(source="case.name")
 
 
 class PlaceHoldSerializer(InputSerializer):
@@ -195,6 +202,24 @@ class ArchiveDueViewSet(ApiViewSet):
         """Answer with a page of them."""
         rows = self.paginate_queryset(finished_cases(self.actor)) or []
         return self.get_paginated_response(self.get_serializer(standings(rows), many=True).data)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="What leaders hold back",
+        description="In every case the asker may read; those in force first.",
+        responses={200: HoldOfCaseSerializer},
+    ),
+)
+class HoldViewSet(ApiViewSet):
+    """Holds of all cases."""
+
+    queryset: QuerySet[Any] = RetentionHold.objects.none()
+    serializer_class = HoldOfCaseSerializer
+
+    def list(self, _request: Request) -> Response:
+        """Answer with a page of them."""
+        return self.page(holds_for(self.actor))
 
 
 @extend_schema_view(

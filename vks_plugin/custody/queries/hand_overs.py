@@ -7,6 +7,7 @@ case yet, and the one that gave it away keeps what it signed (V14).
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -19,8 +20,9 @@ from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_se
 from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import DIRECTIONS, volume_code
-from vks_plugin.custody.models import HandOver, Holding
-from vks_plugin.custody.queries.holding import acting_for, holder_of, keeps_paper, of_offices
+from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
+from vks_plugin.custody.queries.holding import KeepingTold, acting_for, holder_of, keeps_paper, of_offices
+from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -99,6 +101,12 @@ def waiting_for_paper(user: User) -> QuerySet[HandOver]:
 def is_late(row: HandOver) -> bool:
     """Tell whether a hand-over has waited too long to be received."""
     return row.state == "cho_nhan" and row.sent_at is not None and row.sent_at < timezone.now() - WAITS_TOO_LONG
+
+
+def late_for(user: User) -> QuerySet[HandOver]:
+    """Return what this person's side gave or is to receive and that has waited too long, the longest first."""
+    waiting = coming_to(user) | given_by(user)
+    return waiting.filter(state="cho_nhan", sent_at__lt=timezone.now() - WAITS_TOO_LONG)
 
 
 def gives(user: User, row: HandOver) -> bool:
@@ -262,6 +270,60 @@ def outstanding_of(case: CaseFile, part: str) -> dict[int, HandOver]:
     """Return the volumes that did not come along with the file, each with the hand-over it was missing from."""
     rows = HandOver.objects.filter(case=case, part=part, state="da_nhan").exclude(outstanding=[])
     return {number: row for row in rows.select_related("giver_unit") for number in row.outstanding}
+
+
+@dataclass(frozen=True)
+class VolumeTold:
+    """Where a volume of a part is, as one person may see it."""
+
+    part: str
+    line: dict[str, Any]
+    """As a hand-over lists it."""
+    place: str
+    """`with_file`, `left_behind` (with who gave the file without it), or `lent`."""
+    name: str
+    """Who has it; empty: somebody who borrowed it and whom the person may not know."""
+    hand_over: HandOver | None = None
+    """The one it was missing from."""
+    loan: Loan | None = None
+    """By which it went out alone, where the person may know of it."""
+
+
+def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTold]:
+    """Return where every volume of the parts is whose keepers the person was told of (about five queries)."""
+    out = {
+        (each.part, each.volume): each.loan
+        for each in LoanedPart.objects.filter(
+            case=case, part__in=told.holders, is_out=True, volume__gt=0
+        ).select_related("loan__borrower")
+    }
+    found = []
+    for part, holder in told.holders.items():
+        missing = outstanding_of(case, part)
+        lines = volumes_of(case, part)
+        listed = {each["number"] for each in lines}
+        # of what was bound otherwise meanwhile the hand-over still says how it was called
+        lines += [each for number, row in missing.items() if number not in listed for each in _lines(row, number)]
+        for line in lines:
+            number = line["number"]
+            loan = out.get((part, number))
+            if number in missing:
+                row = missing[number]
+                found.append(VolumeTold(part, line, "left_behind", row.giver.place, hand_over=row))
+            elif loan is not None:
+                known = part in told.named or loan.borrower_id == user.pk
+                name = (borrower_name(loan) or loan.outside_agency) if known else ""
+                found.append(VolumeTold(part, line, "lent", name, loan=loan if known else None))
+            else:
+                found.append(VolumeTold(part, line, "lent" if holder.is_lent else "with_file", holder.name))
+    return found
+
+
+def _lines(row: HandOver, number: int) -> list[dict[str, Any]]:
+    said = [each for each in row.volumes if each["number"] == number]
+    label = _("Tập %(number)d") % {"number": number}
+    code = volume_code(row.case.code, row.part, number)
+    return said or [{"number": number, "label": label, "code": code, "folio_from": None, "folio_to": None}]
 
 
 def papers_to_attach(row: HandOver) -> QuerySet[CaseDocument]:

@@ -153,6 +153,8 @@ class KeepingTold:
     """Every keeper of these parts, the present ones first."""
     single: list[Loan]
     """Single volumes that were lent while the rest stayed, the latest first; to who may know the borrowers."""
+    named: frozenset[str]
+    """Parts whose borrowers the person may know."""
 
 
 def keeping_told(user: User, view: CaseView) -> KeepingTold:
@@ -176,7 +178,7 @@ def keeping_told(user: User, view: CaseView) -> KeepingTold:
     rows = rows.filter(~Q(cause=Holding.Cause.LOAN) | Q(part__in=named) | Q(person=user))
     single = Loan.objects.filter(Q(part__in=named) | Q(borrower=user), case=case, form="paper", issued_at__isnull=False)
     single = single.exclude(volumes=[]).select_related("borrower").order_by("-issued_at", "-pk")
-    return KeepingTold(holders, list(rows.order_by("part", "-since")), list(single[:_MOST_SINGLE]))
+    return KeepingTold(holders, list(rows.order_by("part", "-since")), list(single[:_MOST_SINGLE]), frozenset(named))
 
 
 def of_offices(user: User, *, unit: str, case: str = "case") -> Q:

@@ -53,6 +53,37 @@ def reads_reasons(user: User, case: CaseFile) -> bool:
     return leads(user, [case.unit_id, case.unit.parent_id])
 
 
+def case_of_extract(user: User, code: str) -> CaseFile:
+    """Return a case whose extract the person may have: an extract says in the open what pages show to few.
+
+    For leaders of its office and the one above who read both parts.
+
+    Raises:
+        NotFound, NotAllowed: the person may not know of the case, or not read all of its ledger.
+    """
+    view = case_for(user, code)
+    require(user, view.case, Level.VIEW, doing=_("xem sổ cái"))
+    if min(view.decision.level, view.internal.level) < Level.VIEW or not reads_reasons(user, view.case):
+        raise NotAllowed(_("Chỉ lãnh đạo đơn vị thụ lý và đơn vị cấp trên xuất được sổ cái của vụ án."))
+    return view.case
+
+
+def proof_for(user: User, code: str, seq: int) -> Proof:
+    """Return the proof of an entry of a case, for who may read that entry.
+
+    Raises:
+        NotFound, NotAllowed: the person may not read the case, or the entry is of a paper of the supervision file that the
+            person may not read; or there is no such entry.
+        Conflict: no checkpoint covers it yet.
+    """
+    entry = of_case(user, code).filter(seq=seq).first()
+    if entry is None:
+        raise NotFound(_("Sổ cái không có mục số %(seq)d của vụ án này.") % {"seq": seq})
+    if entry.said["data"].get("part") == "hsks" and case_for(user, code).internal.level < Level.VIEW:
+        raise NotAllowed(_("Mục này về hồ sơ kiểm sát, không nằm trong phạm vi của bạn."))
+    return prove(entry.case, seq)
+
+
 def of_province(user: User) -> QuerySet[LedgerEntry]:
     """Return what concerns no single case, for leaders of the province, the newest first.
 
@@ -71,6 +102,19 @@ def checkpoints_for(user: User) -> QuerySet[LedgerCheckpoint]:
     """
     require_province(user)
     return LedgerCheckpoint.objects.order_by("-size")
+
+
+def checkpoint_for(user: User, size: int) -> LedgerCheckpoint:
+    """Return a signed head by how many entries it covers, for leaders of the province.
+
+    Raises:
+        NotAllowed: the person leads no office of a province.
+        NotFound: no head of that size was signed.
+    """
+    found = checkpoints_for(user).filter(size=size).first()
+    if found is None:
+        raise NotFound(_("Không có điểm chốt này."))
+    return found
 
 
 def require_province(user: User) -> None:

@@ -280,6 +280,18 @@ def told_to(user: User, rows: QuerySet[Loan] | Iterable[Loan]) -> list[LoanTold]
     return found
 
 
+def loan_told(user: User, loan_id: int) -> LoanTold:
+    """Return one loan as the person may see it.
+
+    Raises:
+        NotFound: there is none, or none the person may know of.
+    """
+    found = told_to(user, known_to(user, loan_id))
+    if not found:
+        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
+    return found[0]
+
+
 def _may(
     user: User,
     places: Places,

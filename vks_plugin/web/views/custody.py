@@ -22,7 +22,7 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.models import HandOver
-from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
+from vks_plugin.custody.printed_hand_over import write_hand_over, write_labels
 from vks_plugin.custody.queries.hand_overs import (
     case_to_hand_over,
     coming_to,
@@ -31,10 +31,11 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_over_for,
     hand_overs_for,
     is_late,
+    late_for,
     may_begin,
     moves_of,
-    outstanding_of,
     receives,
+    volumes_told,
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, open_holding
@@ -46,10 +47,9 @@ from vks_plugin.custody.queries.loans import (
     to_come_back,
     told_to,
 )
-from vks_plugin.custody.registers import keeps_registers, write_register
+from vks_plugin.custody.registers import keeps_registers, require_registers, write_register
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
-from vks_plugin.printing import Printed
-from vks_plugin.text import ascii_file_name, gettext_noop
+from vks_plugin.text import gettext_noop
 from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.signatures import ShownSignature, in_words
@@ -77,7 +77,7 @@ def custody(request: SignedInRequest) -> HttpResponse:
     given = list(given_by(user)[:SHORT_LIST])
     held = Paginator(in_hands(user), ON_A_PAGE).get_page(request.GET.get("page"))
     loans = shown_to(user)
-    late = [row for row in {each.pk: each for each in [*coming, *given]}.values() if is_late(row)]
+    late = list(late_for(user)[:SHORT_LIST])
     unreturned = told_to(user, to_come_back(loans).order_by("until", "pk")[:SHORT_LIST])
     context = {
         "coming": coming,
@@ -112,6 +112,7 @@ def _case_page(
     unrecorded = [part for part, _label in PARTS if open_holding(case, part) is None]
     may_state = bool(unrecorded) and keeps_paper(request.user, case, [case.unit_id])
     told = keeping_told(request.user, view)
+    volumes = volumes_told(request.user, case, told)
     context = header(view) | {
         "tabs": tabs(view, request.user),
         "section": "custody",
@@ -119,8 +120,12 @@ def _case_page(
         "lines": told.lines,
         "single": [(each, borrower_name(each) or each.outside_agency, slip_number(each)) for each in told.single],
         "hand_overs": list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST]),
-        "outstanding": [
-            (number, row) for part in told.holders for number, row in sorted(outstanding_of(case, part).items())
+        # who borrowed a single volume is told below, to who may know
+        "elsewhere": [
+            each
+            for each in volumes
+            if each.hand_over is not None
+            or (each.place == "lent" and not each.name and not told.holders[each.part].is_lent)
         ],
         "may_begin": may_begin(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
@@ -362,8 +367,7 @@ def print_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def labels(request: SignedInRequest) -> HttpResponse:
     """Answer with labels for the volumes of a case, to stick on them."""
-    case = case_to_hand_over(request.user, request.GET.get("case", "").strip())
-    return Printed(f"nhan-{ascii_file_name(case.code)}.pdf", "application/pdf", volume_labels(case)).as_answer()
+    return write_labels(case_to_hand_over(request.user, request.GET.get("case", "").strip())).as_answer()
 
 
 @page
@@ -371,8 +375,7 @@ def labels(request: SignedInRequest) -> HttpResponse:
 def register(request: SignedInRequest) -> HttpResponse:
     """Answer with a register of an office as a file."""
     form = RegisterForm(request.GET, user=request.user)
-    if not keeps_registers(request.user):
-        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị in được sổ của đơn vị."))
+    require_registers(request.user)
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -16,8 +16,9 @@ from vks_plugin.access.queries import CaseView
 from vks_plugin.custody.actions import record_restored
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.queries import checkpoints_for, of_case, of_province, reads_reasons, seen_fork
+from vks_plugin.custody.queries.ledger import checkpoint_for
 from vks_plugin.custody.words import in_words
-from vks_plugin.errors import NotFound, VksError
+from vks_plugin.errors import VksError
 from vks_plugin.papers import content_type
 from vks_plugin.web.archive_forms import ReasonForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
@@ -87,9 +88,7 @@ def restored(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def checkpoint(request: SignedInRequest, size: int) -> HttpResponse:
     """Answer with a signed head as a paper to print."""
-    found = checkpoints_for(request.user).filter(size=size).first()
-    if found is None:
-        raise NotFound(_("Không có điểm chốt này."))
+    found = checkpoint_for(request.user, size)
     answer = HttpResponse(checkpoint_pdf(found), content_type=content_type("pdf"))
     answer["Content-Disposition"] = f'inline; filename="diem-chot-{size}.pdf"'
     return answer

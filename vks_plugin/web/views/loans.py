@@ -15,11 +15,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vks_plugin.access.queries import CaseView
 from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
-from vks_plugin.custody.printed_loan import write_slip
+from vks_plugin.custody.printed_loan import slip_for
 from vks_plugin.custody.queries.loans import (
     LoanTold,
     counted,
-    known_to,
+    loan_told,
     loans_of,
     places_of,
     shown_to,
@@ -78,28 +78,18 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
     }
 
 
-def _told(request: SignedInRequest, pk: int) -> LoanTold:
-    found = told_to(request.user, known_to(request.user, pk))
-    if not found:
-        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
-    return found[0]
-
-
 @page
 @require_GET
 def loan(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one loan with what the person may do with it."""
-    return _show(request, _told(request, pk))
+    return _show(request, loan_told(request.user, pk))
 
 
 @page
 @require_GET
 def slip(request: SignedInRequest, pk: int) -> HttpResponse:
     """Answer with the slip of a loan, to who may know of its case: it says what that is called."""
-    told = _told(request, pk)
-    if told.case is None:
-        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
-    return write_slip(told, request.GET.get("format", "pdf")).as_answer()
+    return slip_for(request.user, pk, request.GET.get("format", "pdf")).as_answer()
 
 
 def _show(
@@ -158,7 +148,7 @@ def act(request: SignedInRequest, pk: int, act: str) -> HttpResponse:
     wanted = _ACTS.get(act)
     if wanted is None:
         raise NotFound(_("Không có trang này."))
-    told = _told(request, pk)
+    told = loan_told(request.user, pk)
     form = wanted.form(request.POST, auto_id=f"{act}_%s") if wanted.form is not None else None
     if act == "return" and not told.row.is_paper:
         # nothing to count
@@ -176,7 +166,7 @@ def act(request: SignedInRequest, pk: int, act: str) -> HttpResponse:
         if form is None or error.field not in form.fields:
             raise
         form.place(error)
-        return _show(request, _told(request, pk), refused=(act, form), status=error.status)
+        return _show(request, loan_told(request.user, pk), refused=(act, form), status=error.status)
     messages.success(request, wanted.said, extra_tags=OURS)
     return redirect("vks:loan", pk=pk)
 

@@ -18,18 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
-from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck import actions, drawing, queries, videos
 from vks_plugin.court.deck.diagrams import Edits, Link
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
 from vks_plugin.court.deck.plans import documents_of
-from vks_plugin.court.deck.rendering import opened, render
 from vks_plugin.court.deck.rules import SHOWING_PAGES, Obstacle, Rule
 from vks_plugin.court.masking import masked
+from vks_plugin.court.page_pictures import page_to_mark, paper_to_mark
 from vks_plugin.court.protected import protected_people
 from vks_plugin.court.sessions.queries import may_plan, session_view, sessions_of, with_people
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge, VksError
-from vks_plugin.host.files import readable_pdf
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.language import spoken
 from vks_plugin.rest import SVG, inert
@@ -45,9 +43,6 @@ from vks_plugin.web.deck_forms import (
 )
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 from vks_plugin.web.views.record import header, tabs
-
-_LOOK_DPI = 96
-"""Of the picture of a page on which places are marked."""
 
 
 def _show(
@@ -356,19 +351,12 @@ def slide_drawing(request: SignedInRequest, code: str, number: int, pk: int) -> 
 # --- marks on folios
 
 
-def _paper(view: CaseView, document_id: int) -> CaseDocument:
-    found = view.documents.filter(document_id=document_id, part="hsva").first()
-    if found is None:
-        raise NotFound(_("Không có tài liệu này trong hồ sơ vụ án."))
-    return found
-
-
 @page
 @require_http_methods(["GET", "POST"])
 def marks(request: SignedInRequest, code: str, document_id: int) -> HttpResponse:
     """Show a page with its marks; mark a place, take a mark away."""
     view = queries.deck_view(request.user, code, writing=request.method == "POST")
-    filed = _paper(view, document_id)
+    filed = paper_to_mark(view, document_id)
     text = request.GET.get("page") or request.POST.get("page") or "1"
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
     number = min(max(number, 1), filed.page_count or 1)
@@ -411,13 +399,7 @@ def marks(request: SignedInRequest, code: str, document_id: int) -> HttpResponse
 @require_GET
 def page_picture(request: SignedInRequest, code: str, document_id: int, number: int) -> HttpResponse:
     """Hand a page of the case file out as a picture."""
-    view = queries.deck_view(request.user, code)
-    filed = _paper(view, document_id)
-    with opened(readable_pdf(filed.document)) as pdf:
-        if not 1 <= number <= len(pdf):
-            raise NotFound(_("Trang này không có trong tệp: hãy kiểm tra lại số trang."))
-        picture = render(pdf, number, dpi=_LOOK_DPI)
-    return inert(HttpResponse(picture.jpeg, content_type="image/jpeg"))
+    return inert(HttpResponse(page_to_mark(request.user, code, document_id, number), content_type="image/jpeg"))
 
 
 # --- videos

@@ -1,0 +1,291 @@
+"""Who has the paper, through the API: the same acts and answers as on the pages, and refused alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from PIL import Image, ImageChops
+from pypdf import PdfReader
+
+from tests.custody.conftest import Export
+from tests.people import FiledCase, register
+from vks_plugin.access import actions as access
+from vks_plugin.access.models import AccessEntry
+from vks_plugin.cases.models import Exhibit, Volume
+from vks_plugin.custody import actions, verify_ledger
+from vks_plugin.custody.actions import hand_overs as acts
+from vks_plugin.custody.actions.hand_overs import Terms
+from vks_plugin.custody.handing import Checks
+from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, Loan
+from vks_plugin.custody.registers import register_paper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from django.contrib.auth.models import User
+    from rest_framework.test import APIClient
+
+    from vks_plugin.cases.models import CaseFile
+    from vks_plugin.organization.models import ProcuracyUnit
+
+    SignIn = Callable[[str], APIClient]
+
+pytestmark = pytest.mark.django_db
+
+AGENCY = "Cơ quan Cảnh sát điều tra Công an tỉnh"
+COURT = "Tòa án nhân dân khu vực 1 – Quảng Ninh"
+BORROWER = "Phan Thị Sát"
+WHY = "Nghiên cứu hồ sơ để chuẩn bị phiên tòa."
+
+
+@pytest.fixture
+def here(case: CaseFile, people: dict[str, User]) -> CaseFile:
+    """Return a case in three volumes, with an exhibit, whose file came to its office."""
+    for number in (1, 2, 3):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    Exhibit.objects.create(case=case, name="Con dao bầu", quantity="01", accompanies_file=True)
+    terms = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY)
+    acts.accept(
+        actor=people["clerk_kv1"],
+        row=acts.hand_over(actor=people["clerk_kv1"], case=case, terms=terms),
+        checks=Checks(documents_complete=True, exhibits_complete=True, served=True),
+        awaits_paper=True,
+    )
+    return case
+
+
+def _lend(people: dict[str, User], case: CaseFile, who: str, **more: Any) -> Loan:
+    until = timezone.localdate() + dt.timedelta(days=5)
+    given: dict[str, Any] = {"form": "paper", "purpose": WHY, "until": until} | more
+    row = actions.request_loan(actor=people[who], code=case.code, **given)
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    if row.form == "paper":
+        actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=100)
+    return Loan.objects.get(pk=row.pk)
+
+
+def text_of(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+
+
+def _places(answer: Any) -> list[tuple[int, str, str]]:
+    (file,) = [each for each in answer.json() if each["part"] == "hsva"]
+    return [(each["number"], each["place"], each["holder"]) for each in file["volumes"]]
+
+
+def test_where_a_case_and_each_of_its_volumes_is_is_told_to_who_may_know_it(
+    here: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    office = here.unit.name
+    loan = _lend(people, here, "prosecutor_kv3", volumes=[2])
+    _lend(people, here, "inspector_kv1", form="electronic")
+    where = f"/api/vks/cases/{here.code}/custody/"
+    reader, borrower = as_person("prosecutor_kv1"), as_person("inspector_kv1")
+    # who reads the case is told the borrower; who reads it by a loan alone is told that the volume is out, no more
+    assert _places(reader.get(where)) == [(1, "with_file", office), (2, "lent", BORROWER), (3, "with_file", office)]
+    assert _places(borrower.get(where)) == [(1, "with_file", office), (2, "lent", ""), (3, "with_file", office)]
+    assert _places(reader.get(f"{where}?volume=2")) == [(2, "lent", BORROWER)]
+    assert [each["part"] for each in borrower.get(where).json()] == ["hsva"]
+    assert BORROWER not in borrower.get(f"{where}timeline/").content.decode()
+    told = reader.get(f"{where}timeline/?part=hsva").json()
+    lines = [(each["holder"]["name"], each["volumes"], each["loan"]) for each in told["results"]]
+    assert lines == [(BORROWER, [2], loan.pk), (office, [], None), (AGENCY, [], None)]
+    assert told["results"][1]["hand_over"] == HandOver.objects.get().pk
+    assert told["results"][1]["holder"] == {"name": office, "unit": here.unit.code, "person": None}
+    assert told["results"][2]["until"] == told["results"][1]["since"]
+    assert [each["holder"]["name"] for each in reader.get(f"{where}timeline/?volume=1").json()["results"]] == [
+        office,
+        AGENCY,
+    ]
+    for wrong in ("part=bia", "volume=hai"):
+        assert reader.get(f"{where}?{wrong}").status_code == reader.get(f"{where}timeline/?{wrong}").status_code == 400
+
+
+def test_the_first_keeper_is_named_once_and_by_who_keeps_paper(case: CaseFile, as_person: SignIn) -> None:
+    where = f"/api/vks/cases/{case.code}/custody/keeper/"
+    said = {"part": "hsva", "agency": COURT, "since": "2026-03-01"}
+    assert as_person("prosecutor_kv1").post(where, said).status_code == 403
+    clerk = as_person("clerk_kv1")
+    coming = {**said, "since": f"{timezone.localdate() + dt.timedelta(days=1)}"}
+    assert (clerk.post(where, coming).status_code, clerk.post(where, coming).json()["field"]) == (400, "since")
+    assert not Holding.objects.exists()
+    made = clerk.post(where, said)
+    assert (made.status_code, made.json()[0]["holder"]["name"], made.json()[0]["assumed"]) == (201, COURT, False)
+    assert LedgerEntry.objects.filter(case=case, kind="keeper_stated").count() == 1
+    assert clerk.post(where, said | {"agency": AGENCY}).status_code == 409
+    assert Holding.objects.get().agency == COURT
+
+
+def test_what_is_in_ones_hands_on_its_way_and_late(
+    here: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, other = as_person("clerk_kv1"), as_person("clerk_kv3")
+    _lend(people, here, "prosecutor_kv3", volumes=[2])
+    inside = Terms(part="hsks", direction="vks_vks", reason="nghien_cuu", other_unit=units["QN-KV3"])
+    row = acts.hand_over(actor=people["clerk_kv1"], case=here, terms=inside)
+
+    def found(client: APIClient, where: str) -> list[Any]:
+        return [each["id"] for each in client.get(f"/api/vks/{where}").json()["results"]]
+
+    held = clerk.get("/api/vks/custody/?part=hsva").json()["results"]
+    assert [(each["case"], each["holder"]["unit"]) for each in held] == [(here.code, "QN-KV1")]
+    assert clerk.get("/api/vks/custody/?mine=true").json()["count"] == 0
+    assert clerk.get("/api/vks/custody/?cause=bia").status_code == 400
+    assert (found(other, "hand-overs/?list=coming"), found(clerk, "hand-overs/?list=coming")) == ([row.pk], [])
+    assert found(clerk, "hand-overs/?list=late") == found(clerk, "loans/?list=late") == []
+    assert len(found(clerk, "loans/?list=single")) == 1
+    with time_machine.travel(timezone.now() + dt.timedelta(days=8), tick=False):
+        # both sides are told of what nobody received; the loan is late for its desk and its borrower
+        assert found(clerk, "hand-overs/?list=late") == found(other, "hand-overs/?list=late") == [row.pk]
+        assert found(as_person("prosecutor_kv1"), "hand-overs/?list=late") == []
+        assert found(clerk, "loans/?list=late") == found(as_person("prosecutor_kv3"), "loans/?list=late")
+        told = clerk.get("/api/vks/custody/summary/").json()
+    assert told == {
+        "held": 1,
+        "coming": 0,
+        "given": 1,
+        "papers": 1,
+        "late_hand_overs": 1,
+        "late_loans": 1,
+        "waiting_loans": 0,
+    }
+    assert set(as_person("outsider").get("/api/vks/custody/summary/").json().values()) == {0}
+
+
+def test_a_draft_is_changed_by_who_gives_and_keeps_what_was_not_said(
+    here: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    clerk = as_person("clerk_kv1")
+    given = {"direction": "vks_ta", "reason": "truy_to", "agency": COURT, "receiver_name": "Phạm Thị Tòa"}
+    made = clerk.post(f"/api/vks/cases/{here.code}/hand-overs/", given | {"draft": True}).json()
+    where = f"/api/vks/hand-overs/{made['id']}/"
+    for who, status in (("prosecutor_kv1", 403), ("clerk_kv3", 404)):
+        assert as_person(who).patch(where, {"note": "Của tôi"}).status_code == status
+    # what the page keeps fixed is no field here; a slip in a name changes nothing either
+    for wrong in ({"direction": "vks_cqdt"}, {"part": "hsks"}, {"volumes": [9]}, {"total_pages": 0}, {"person": "ai"}):
+        assert clerk.patch(where, wrong, format="json").status_code == 400, wrong
+    assert clerk.get(where).json() == made
+    changed = clerk.patch(where, {"note": "Hai bì niêm phong", "total_pages": 310}, format="json").json()
+    assert changed == made | {"note": "Hai bì niêm phong", "total_pages": 310}
+    assert clerk.patch(where, {"exhibits": []}, format="json").json()["exhibits"] == []
+    assert clerk.post(f"{where}send/").status_code == 200
+    assert clerk.patch(where, {"note": "Muộn"}, format="json").status_code == 409
+    assert clerk.post(f"{where}cancel/", {"reason": "Giao nhầm"}).json()["note"] == "Hai bì niêm phong"
+
+
+def test_a_register_is_told_row_by_row_as_it_is_printed(
+    here: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    secret = register(actor=people["chief_kv1"], unit=units["QN-KV1"], name="Vụ kín", confidentiality="han_che_noi_bo")
+    taking = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY, other_unit=units["QN-KV1"])
+    acts.hand_over(actor=people["chief_kv1"], case=secret, terms=taking)
+    clerk, today = as_person("clerk_kv1"), timezone.localdate()
+    names = {each["name"]: each for each in clerk.get("/api/vks/registers/").json()}
+    assert names["giao-nhan"]["units"] == ["QN-KV1"]
+    where = "/api/vks/registers/giao-nhan/"
+    rows = clerk.get(f"{where}?unit=QN-KV1").json()["results"]
+    assert [each["name"] for each in names["giao-nhan"]["columns"]] == list(rows[0]["cells"])
+    _found, paper = register_paper(
+        people["clerk_kv1"], register="giao-nhan", unit="QN-KV1", first=today.replace(day=1), last=today
+    )
+    assert [list(each["cells"].values()) for each in rows] == paper.rows
+    # the number of the restricted case, and nothing else of it
+    assert rows[1]["cells"]["case"].startswith("Hồ sơ hạn chế nội bộ")
+    assert "Vụ kín" not in json.dumps(rows, ensure_ascii=False)
+    led = as_person("chief_kv1").get(f"{where}?unit=QN-KV1").json()["results"]
+    assert "Vụ kín" in led[1]["cells"]["case"]
+    assert clerk.get(f"{where}?unit=QN-KV1&first=2020-01-01&last=2020-01-31").json()["count"] == 0
+    for ending, begins in (("xlsx", b"PK"), ("docx", b"PK"), ("pdf", b"%PDF")):
+        assert clerk.get(f"{where}file/?unit=QN-KV1&format={ending}").content.startswith(begins)
+    for wrong, status in (
+        ("", 400),
+        ("?unit=QN-KV3", 404),
+        ("?unit=QN-KV1&first=hôm-qua", 400),
+        ("?unit=QN-KV1&first=2026-02-02&last=2026-02-01", 400),
+    ):
+        assert clerk.get(where + wrong).status_code == clerk.get(f"{where}file/{wrong}").status_code == status, wrong
+    assert clerk.get("/api/vks/registers/bia/?unit=QN-KV1").status_code == 404
+
+
+def test_labels_and_the_slip_of_a_loan_are_handed_out(
+    here: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    sheet = as_person("clerk_kv1").get(f"/api/vks/cases/{here.code}/custody/labels/")
+    assert f"{here.code}-HSVA-T03".upper() in text_of(sheet.content)
+    loan = _lend(people, here, "prosecutor_kv3", volumes=[2])
+    where = f"/api/vks/loans/{loan.pk}/slip/"
+    assert BORROWER in text_of(as_person("clerk_kv1").get(where).content)
+    assert as_person("clerk_kv1").get(f"{where}?format=docx").content.startswith(b"PK")
+    assert as_person("clerk_kv1").get(f"{where}?format=odt").status_code == 400
+    # the borrower of another office may not know what the case is called; nor may a stranger
+    assert [as_person(who).get(where).status_code for who in ("prosecutor_kv3", "clerk_kv3")] == [404, 404]
+
+
+def test_the_ledger_of_a_case_goes_out_as_a_whole_to_leaders_and_entry_by_entry_to_readers(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn, tmp_path: Path
+) -> None:
+    case = filed_case.case
+    actions.ensure_key()
+    where = f"/api/vks/cases/{case.code}/ledger/"
+    assert as_person("prosecutor_kv1").get(f"{where}export/").status_code == 403
+    leader = as_person("chief_kv1")
+    answer = leader.get(f"{where}export/")
+    zipfile.ZipFile(io.BytesIO(answer.content)).extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    status, words = Export(folder).check()
+    assert (status, {each["kind"] for each in Export(folder).said()}) == (
+        0,
+        set(LedgerEntry.objects.filter(case=case).values_list("kind", flat=True)),
+    ), words
+    assert not (folder / "openings.jsonl").exists()
+    noted = AccessEntry.objects.filter(act=AccessEntry.Act.EXPORT, case_id=case.pk).order_by("pk")
+    assert [(row.actor_id, row.refused) for row in noted] == [
+        (people["prosecutor_kv1"].pk, True),
+        (people["chief_kv1"].pk, False),
+    ]
+    entry = LedgerEntry.objects.filter(case=case, kind="document_filed").latest("seq")
+    assert entry.said["data"]["part"] == "hsks"
+    proof = as_person("prosecutor_kv1").get(f"{where}{entry.seq}/proof/")
+    (tmp_path / "proof.json").write_text(json.dumps(proof.json()), encoding="utf-8")
+    assert verify_ledger.main([str(tmp_path / "proof.json")]) == 0
+    # who reads the case file alone is shown no entry of a paper of the other one
+    scanner = people["scanner_kv1"]
+    access.assign(actor=people["chief_kv1"], case=case, user=scanner, role="scan_operator")
+    assert [as_person("scanner_kv1").get(f"{where}{seq}/proof/").status_code for seq in (0, entry.seq)] == [200, 403]
+    assert leader.get(f"{where}999/proof/").status_code == 404
+    head = as_person("chief_province").get("/api/vks/ledger-checkpoints/").json()["results"][0]
+    paper = as_person("chief_province").get(f"/api/vks/ledger-checkpoints/{head['size']}/file/")
+    assert head["root"] in text_of(paper.content).replace(" ", "")
+
+
+def test_a_page_is_handed_out_as_a_picture_with_the_name_of_who_reads_it(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    case, document = filed_case.case, filed_case.host_ids[0]
+    _lend(people, case, "prosecutor_kv3", form="electronic")
+    where = f"/api/vks/cases/{case.code}/documents/{document}/pages/"
+    borrower, owner = as_person("prosecutor_kv3"), as_person("prosecutor_kv1")
+    lent, plain = borrower.get(f"{where}1/"), owner.get(f"{where}1/picture/")
+    assert lent["Content-Type"] == plain["Content-Type"] == "image/jpeg"
+    marked, clean = (Image.open(io.BytesIO(each.content)).convert("RGB") for each in (lent, plain))
+
+    def reddish(image: Image.Image) -> bool:
+        red, green, _blue = image.split()
+        return max(ImageChops.subtract(red, green).tobytes()) > 20
+
+    assert (reddish(marked), reddish(clean)) == (True, False)
+    # what is lent is shown in no other form
+    assert borrower.get(f"{where}1/picture/").status_code == 403
+    assert [owner.get(f"{where}{page}").status_code for page in ("0/", "99/", "99/picture/")] == [404, 404, 404]
+    internal = f"/api/vks/cases/{case.code}/documents/{filed_case.internal.document_id}/pages/1/"
+    assert (borrower.get(internal).status_code, owner.get(f"{internal}picture/").status_code) == (404, 404)
+    seen = AccessEntry.objects.filter(act=AccessEntry.Act.PREVIEW, document_id=document, refused=False)
+    assert set(seen.values_list("actor_id", flat=True)) == {people["prosecutor_kv3"].pk, people["prosecutor_kv1"].pk}

@@ -1,0 +1,466 @@
+"""Who has the paper, through the API: of a case and of a volume, in one's own hands, and the registers of an office."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.cases.models import PART_CHOICES
+from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.actions.holding import state_beginning
+from vks_plugin.custody.filters import HoldingFilterSet
+from vks_plugin.custody.models import Holding, Keeper, Loan
+from vks_plugin.custody.printed_hand_over import write_labels
+from vks_plugin.custody.queries.hand_overs import (
+    VolumeTold,
+    case_to_hand_over,
+    coming_to,
+    given_by,
+    late_for,
+    volumes_told,
+    waiting_for_paper,
+)
+from vks_plugin.custody.queries.holding import Holder, in_hands, keeping_told
+from vks_plugin.custody.queries.loans import borrower_name, shown_to, slip_number, to_come_back, waiting_for
+from vks_plugin.custody.registers import (
+    REGISTERS,
+    Register,
+    register_lines,
+    registers_for,
+    require_registers,
+    write_register,
+)
+from vks_plugin.errors import BadInput
+from vks_plugin.rest import (
+    FORMAT,
+    NUMBER,
+    ApiViewSet,
+    ComposedField,
+    FormatIsOurs,
+    InputSerializer,
+    day_asked,
+    files,
+    refusals,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_CAUSES = ", ".join(f"`{each}`" for each in Holding.Cause.values) + "."
+_PART = OpenApiParameter("part", str, enum=[value for value, _label in PARTS], description="Only of this part.")
+_VOLUME = OpenApiParameter("volume", int, description="Only what concerns this volume, by its number.")
+
+
+class KeeperSerializer(serializers.Serializer[Any]):
+    """Who has paper: an office, somebody in it, or an agency outside."""
+
+    name = serializers.CharField(help_text="In words; empty: somebody who borrowed it and whom the asker may not know.")
+    unit = serializers.CharField(allow_null=True, help_text="Code of the office; null: an agency outside.")
+    person = serializers.CharField(allow_null=True, help_text="Account of who has it within the office.")
+
+
+class VolumeSerializer(serializers.Serializer[VolumeTold]):
+    """Where a volume is."""
+
+    number = serializers.IntegerField(source="line.number")
+    label = serializers.CharField(source="line.label")  # type: ignore[assignment]  # so named in the answer
+    code = serializers.CharField(source="line.code", help_text="What its label says.")
+    folio_from = serializers.IntegerField(source="line.folio_from", allow_null=True)
+    folio_to = serializers.IntegerField(source="line.folio_to", allow_null=True)
+    place = serializers.CharField(
+        help_text="`with_file`, `left_behind` (who gave the file still has it) or `lent`, alone or with the file."
+    )
+    holder = serializers.CharField(
+        source="name", help_text="Who has it, in words; empty: a borrower whom the asker may not know."
+    )
+    hand_over = serializers.IntegerField(
+        source="hand_over.pk", default=None, allow_null=True, help_text="The one it was missing from."
+    )
+    loan = serializers.IntegerField(source="loan.pk", default=None, allow_null=True, help_text="By which it is out.")
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """Where a part of the paper is."""
+
+    part = serializers.CharField(help_text="`hsva` or `hsks`.")
+    holder = KeeperSerializer()
+    since = serializers.DateTimeField(allow_null=True, help_text="Null: nothing is recorded, it is assumed.")
+    assumed = serializers.BooleanField(help_text="Whether nobody has recorded it; it follows from the stage.")
+    lent = serializers.BooleanField(help_text="Whether it is out on loan, and so cannot be handed over.")
+    volumes = VolumeSerializer(many=True)
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    """A keeper of a part, or of single volumes of it while the rest stayed where it was."""
+
+    part = serializers.CharField(help_text="`hsva` or `hsks`.")
+    volumes = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Numbers of the volumes; empty: the part as a whole."
+    )
+    holder = KeeperSerializer()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True, help_text="Null: now.")
+    cause = serializers.CharField(help_text=_CAUSES)
+    hand_over = serializers.IntegerField(allow_null=True, help_text="The one it comes from.")
+    loan = serializers.IntegerField(allow_null=True, help_text="The one it comes from.")
+    slip = serializers.CharField(help_text="Number and year of the slip; of single volumes.")
+
+
+class BeginningSerializer(InputSerializer):
+    """Who had a part before anything was recorded of it."""
+
+    part = serializers.ChoiceField(choices=PART_CHOICES, default="hsva")
+    agency = ComposedField(
+        default="", allow_blank=True, max_length=200, help_text="The agency outside; empty: the office of the case."
+    )
+    since = serializers.DateField(help_text="The first day; not in the future.")
+
+
+def _keeper(keeper: Keeper, name: str) -> dict[str, Any]:
+    known = bool(name)
+    return {
+        "name": name,
+        "unit": keeper.unit.code if known and keeper.unit is not None else None,
+        "person": keeper.person.username if known and keeper.person is not None else None,
+    }
+
+
+def _part(part: str, held: Holder, volumes: Sequence[VolumeTold]) -> dict[str, Any]:
+    return {
+        "part": part,
+        "holder": _keeper(held.keeper, held.name),
+        "since": held.since,
+        "assumed": held.is_assumed,
+        "lent": held.is_lent,
+        "volumes": volumes,
+    }
+
+
+def _line(row: Holding) -> dict[str, Any]:
+    handed = row.cause == Holding.Cause.HAND_OVER
+    return {
+        "part": row.part,
+        "volumes": [],
+        "holder": _keeper(row.keeper, row.keeper_name),
+        "since": row.since,
+        "until": row.until,
+        "cause": row.cause,
+        "hand_over": row.reference if handed else None,
+        "loan": row.reference if row.cause == Holding.Cause.LOAN else None,
+        "slip": "",
+    }
+
+
+def _lent(row: Loan) -> dict[str, Any]:
+    return {
+        "part": row.part,
+        "volumes": row.volumes,
+        "holder": {
+            "name": borrower_name(row) or row.outside_agency,
+            "unit": None,
+            "person": row.borrower.username if row.borrower is not None else None,
+        },
+        "since": row.issued_at,
+        "until": row.returned_at,
+        "cause": Holding.Cause.LOAN.value,
+        "hand_over": None,
+        "loan": row.pk,
+        "slip": slip_number(row),
+    }
+
+
+def _asked(request: Request) -> tuple[str, int | None]:
+    """Return the part and the number of the volume that are asked for.
+
+    Raises:
+        BadInput: there is no such part, or that is no number.
+    """
+    part, volume = request.query_params.get("part", ""), request.query_params.get("volume", "")
+    if part and part not in dict(PARTS):
+        raise BadInput(_("Phần hồ sơ không có trong danh mục."), field="part")
+    if volume and not (volume.isascii() and volume.isdigit() and len(volume) < 6):
+        raise BadInput(_("Số tập phải là một số."), field="volume")
+    return part, int(volume) if volume else None
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="Where the paper of a case is",
+        description="Of each part the asker may know of: who has it now, and where each of its volumes is.",
+        parameters=[_PART, _VOLUME],
+        responses={200: PartSerializer(many=True), **refusals(400, 404)},
+    ),
+)
+class CaseCustodyViewSet(OfCaseViewSet):
+    """Where the paper of a case is and was."""
+
+    queryset: QuerySet[Any] = Holding.objects.none()
+    serializer_class: Any = PartSerializer
+    lookup_value_regex = NUMBER
+    # two parts at most
+    pagination_class: Any = None
+
+    def list(self, request: Request, **_kwargs: str) -> Response:
+        """Answer with the parts."""
+        wanted, volume = _asked(request)
+        return Response(self._parts(wanted, volume))
+
+    def _parts(self, wanted: str = "", volume: int | None = None) -> Any:
+        view = self.case_view()
+        told = keeping_told(self.actor, view)
+        volumes = [
+            each
+            for each in volumes_told(self.actor, view.case, told)
+            if volume is None or each.line["number"] == volume
+        ]
+        rows = [
+            _part(part, held, [each for each in volumes if each.part == part])
+            for part, held in told.holders.items()
+            if not wanted or part == wanted
+        ]
+        return PartSerializer(rows, many=True).data
+
+    @extend_schema(
+        summary="Who had the paper of a case, from when to when",
+        description="The newest first. Of what was borrowed, those lines the asker may read: see the loans of the case.",
+        parameters=[_PART, _VOLUME],
+        responses={200: LineSerializer(many=True), **refusals(400, 404)},
+    )
+    @action(
+        detail=False, methods=["get"], serializer_class=LineSerializer, pagination_class=ApiViewSet.pagination_class
+    )
+    def timeline(self, request: Request, **_kwargs: str) -> Response:
+        """Answer with a page of it."""
+        wanted, volume = _asked(request)
+        told = keeping_told(self.actor, self.case_view())
+        single = [row for row in told.single if volume is None or volume in row.volumes]
+        rows = [_line(row) for row in told.lines] + [_lent(row) for row in single]
+        chosen = sorted(
+            (row for row in rows if not wanted or row["part"] == wanted), key=lambda row: row["since"], reverse=True
+        )
+        page = self.paginate_queryset(chosen)
+        return self.get_paginated_response(LineSerializer(page or [], many=True).data)
+
+    @extend_schema(
+        summary="Say who had a part of the paper first",
+        description="For records clerks and leaders of the office, where that is not what is assumed, before the first "
+        "hand-over.",
+        request=BeginningSerializer,
+        responses={201: PartSerializer(many=True), **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=False, methods=["post"])
+    def keeper(self, _request: Request, **_kwargs: str) -> Response:
+        """Record it."""
+        case = self.case_view().case
+        given = self.given(BeginningSerializer)
+        first = Keeper(agency=given["agency"]) if given["agency"].strip() else Keeper(unit=case.unit)
+        since = timezone.make_aware(dt.datetime.combine(given["since"], dt.time.min))
+        state_beginning(actor=self.actor, case=case, part=given["part"], keeper=first, since=since)
+        return Response(self._parts(given["part"]), status=201)
+
+    @extend_schema(
+        summary="Labels for the volumes of a case",
+        description="To stick on them; for who may know of the case, or hands its paper over.",
+        responses={**files("pdf"), **refusals(404)},
+    )
+    @action(detail=False, methods=["get"])
+    def labels(self, _request: Request, **kwargs: str) -> HttpResponse:
+        """Answer with the sheet."""
+        return write_labels(case_to_hand_over(self.actor, kwargs["code"])).as_answer()
+
+
+# --- one's own
+
+
+class HeldSerializer(serializers.Serializer[Holding]):
+    """A part of the paper of a case that somebody has."""
+
+    case = serializers.CharField(source="case.code")
+    case_name = serializers.CharField(source="case.name")
+    part = serializers.CharField(help_text="`hsva` or `hsks`.")
+    holder = serializers.SerializerMethodField()
+    since = serializers.DateTimeField()
+    cause = serializers.CharField(help_text=_CAUSES)
+    hand_over = serializers.SerializerMethodField(help_text="The one it comes from.")
+
+    @extend_schema_field(KeeperSerializer())
+    def get_holder(self, row: Holding) -> Any:
+        """Return who has it."""
+        return KeeperSerializer(_keeper(row.keeper, row.keeper_name)).data
+
+    def get_hand_over(self, row: Holding) -> int | None:
+        """Return the number of the hand-over, where it comes from one."""
+        return row.reference if row.cause == Holding.Cause.HAND_OVER else None
+
+
+class CustodySummarySerializer(serializers.Serializer[Any]):
+    """How much there is of each list."""
+
+    held = serializers.IntegerField(help_text="In the hands of the asker and the own offices: `custody/`.")
+    coming = serializers.IntegerField(help_text="Waits for the asker: `hand-overs/?list=coming`.")
+    given = serializers.IntegerField(help_text="Nobody received it yet: `hand-overs/?list=given`.")
+    papers = serializers.IntegerField(help_text="Waits for its signed record: `hand-overs/?list=papers`.")
+    late_hand_overs = serializers.IntegerField(help_text="`hand-overs/?list=late`.")
+    late_loans = serializers.IntegerField(help_text="Not back, or came back short: `loans/?list=late`.")
+    waiting_loans = serializers.IntegerField(help_text="Wait for the asker's decision or desk: `loans/?list=waiting`.")
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Paper in one's hands",
+        description="What the asker has, and what the offices have whose paper the asker keeps; the newest first.",
+        responses={200: HeldSerializer, **refusals(400)},
+    ),
+)
+class CustodyViewSet(ApiViewSet):
+    """Paper in one's hands."""
+
+    queryset: QuerySet[Any] = Holding.objects.none()
+    serializer_class: Any = HeldSerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = HoldingFilterSet
+
+    def list(self, _request: Request) -> Response:
+        """Answer with a page of it."""
+        return self.page(self.filter_queryset(in_hands(self.actor)))
+
+    @extend_schema(
+        summary="How much is in one's hands, on its way, overdue",
+        filters=False,
+        responses={200: CustodySummarySerializer},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def summary(self, _request: Request) -> Response:
+        """Answer with the numbers."""
+        user = self.actor
+        rows: dict[str, QuerySet[Any]] = {
+            "held": in_hands(user),
+            "coming": coming_to(user),
+            "given": given_by(user),
+            "papers": waiting_for_paper(user),
+            "late_hand_overs": late_for(user),
+            "late_loans": to_come_back(shown_to(user)),
+            "waiting_loans": waiting_for(user),
+        }
+        return Response(CustodySummarySerializer({name: found.order_by().count() for name, found in rows.items()}).data)
+
+
+# --- registers
+
+_NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, enum=tuple(REGISTERS))
+_OF_PERIOD = [
+    _NAME,
+    OpenApiParameter("unit", str, required=True, description="Code of the office."),
+    OpenApiParameter("first", dt.date, description="First day; that of the month when left out."),
+    OpenApiParameter("last", dt.date, description="Last day; today when left out."),
+]
+
+
+class RegisterColumnSerializer(serializers.Serializer[Any]):
+    """A column of a register."""
+
+    name = serializers.CharField(help_text="In the rows.")
+    heading = serializers.CharField(help_text="On the paper, in Vietnamese.")
+
+
+class RegisterSerializer(serializers.Serializer[Register]):
+    """A register that offices keep."""
+
+    name = serializers.CharField()
+    label = serializers.SerializerMethodField(help_text="In words.")  # type: ignore[assignment]  # so named in the answer
+    units = serializers.SerializerMethodField(help_text="Codes of the offices whose register the asker keeps.")
+    columns = RegisterColumnSerializer(source="cells", many=True)
+
+    def get_label(self, row: Register) -> str:
+        """Return what it is called."""
+        return _(row.label)
+
+    @extend_schema_field({"type": "array", "items": {"type": "string"}})
+    def get_units(self, _row: Register) -> Any:
+        """Return the offices."""
+        return self.context["units"]
+
+
+class RegisterRowSerializer(serializers.Serializer[Any]):
+    """A row of a register."""
+
+    cells = serializers.DictField(
+        child=serializers.CharField(), help_text="What stands in each column, as on the paper, by the names of columns."
+    )
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Registers an office keeps",
+        description="For records clerks and leaders.",
+        responses={200: RegisterSerializer(many=True), **refusals(403)},
+    ),
+    retrieve=extend_schema(
+        summary="Rows of a register",
+        description="Of an office from one day to another, as they stand on the paper. Of restricted cases a records clerk "
+        "is told the number alone.",
+        parameters=_OF_PERIOD,
+        responses={200: RegisterRowSerializer(many=True), **refusals(400, 403, 404)},
+    ),
+)
+class RegisterViewSet(ApiViewSet):
+    """Registers of offices."""
+
+    queryset: QuerySet[Any] = Holding.objects.none()
+    serializer_class: Any = RegisterRowSerializer
+    content_negotiation_class = FormatIsOurs
+    lookup_value_regex = r"[a-z\-]{1,40}"
+    lookup_url_kwarg = "name"
+
+    def list(self, _request: Request) -> Response:
+        """Answer with all of them."""
+        require_registers(self.actor)
+        units = [each.code for each in registers_for(self.actor)]
+        rows: Any = REGISTERS.values()
+        return Response(RegisterSerializer(rows, many=True, context={"units": units}).data)
+
+    def _period(self, request: Request) -> dict[str, Any]:
+        require_registers(self.actor)
+        unit = request.query_params.get("unit", "")
+        if not unit:
+            raise BadInput(_("Hãy nêu đơn vị của sổ."), field="unit")
+        today = timezone.localdate()
+        first = day_asked(request, "first", today.replace(day=1))
+        return {"unit": unit, "first": first, "last": day_asked(request, "last", max(first, today))}
+
+    def retrieve(self, request: Request, name: str) -> Response:
+        """Answer with a page of its rows."""
+        found, _office, lines = register_lines(self.actor, register=name, **self._period(request))
+        names = [cell.name for cell in found.cells]
+        page: Any = self.paginate_queryset(lines)
+        rows = [{"cells": dict(zip(names, line, strict=True))} for line in page or []]
+        return self.get_paginated_response(RegisterRowSerializer(rows, many=True).data)
+
+    @extend_schema(
+        summary="A register as a file",
+        parameters=[*_OF_PERIOD, FORMAT],
+        responses={**files(), **refusals(400, 403, 404)},
+    )
+    @action(detail=True, methods=["get"])
+    def file(self, request: Request, name: str) -> HttpResponse:
+        """Answer with the paper."""
+        period = self._period(request)
+        chosen = request.query_params.get("format", "pdf")
+        return write_register(self.actor, register=name, file_format=chosen, **period).as_answer()
+
+
+__all__ = ["CaseCustodyViewSet", "CustodyViewSet", "RegisterViewSet"]
