@@ -357,7 +357,7 @@ def case_for(user: User, code: str) -> CaseView:
         may.add("assign")
     if case.archived_at is not None:
         # what the archive has is read and lent, and stays as it was packed
-        may -= {"file", "file_internal"}
+        may -= {"file", "file_internal", "edit"}
     if case.destroyed_at is not None:
         # what is left of it is read, and nothing is done to it
         may &= {"view"}

@@ -310,6 +310,13 @@ class CaseForm(RememberingForm):
         self.place(error, {"charge": "case_charges", **details})
 
 
+class SensitivityForm(StyledForm):
+    """Who may know of a case, where nothing else of it is changed any more."""
+
+    confidentiality = forms.ChoiceField(label=_("Độ nhạy cảm"), choices=CaseFile.Confidentiality.choices)
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+
 def charges_widget(words: Any) -> SeveralInputs:
     """Return inputs for charges, offered by number or words."""
     attributes = {

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import digest_of, tell
-from vks_plugin.cases.actions.record import add_entry, lock_case, note_change
+from vks_plugin.cases.actions.record import add_entry, lock_record, note_change
 from vks_plugin.cases.folio_queries import (
     as_unnumbered,
     explained_documents,
@@ -156,7 +156,7 @@ def stamp_pages(
         NumberedOnceError: it has its numbers already.
     """
     with _told():
-        case = lock_case(case)
+        case = lock_record(case)
         filed = _own(case, document, field="document")
         refuse_frozen([filed.document_id])
         check_order([filed.pk], left_out=(), waiting=[filed.pk], numbered=numbered_documents(case))
@@ -214,7 +214,7 @@ def number_folios(
         BadInput, Conflict: the profile does not number, or numbers once what is numbered in part.
     """
     with _told():
-        case = lock_case(case)
+        case = lock_record(case)
         if profile.numbering == FolioProfile.Numbering.NONE:
             raise BadInput(
                 _("“%(profile)s” không đánh số: hãy chọn cách khác.") % {"profile": profile}, field="profile"
@@ -291,7 +291,7 @@ def place_folios(*, actor: User, case: CaseFile, document: CaseDocument, pages: 
         BadInput: there are not as many pages as folios, or the document has no such page.
     """
     with _told():
-        case = lock_case(case)
+        case = lock_record(case)
         filed = _own(case, document, field="document")
         refuse_frozen([filed.document_id])
         folios = list(
@@ -339,7 +339,7 @@ def add_folio(
         Conflict: label or page is taken.
     """
     with _told():
-        case = lock_case(case)
+        case = lock_record(case)
         filed = _own(case, document, field="document")
         refuse_frozen([filed.document_id])
         said = _needed(text, _("Hãy ghi giải trình."), field="text")
@@ -400,7 +400,7 @@ def correct_folios(
         Conflict: a label is taken.
     """
     with _told():
-        case = lock_case(case)
+        case = lock_record(case)
         said = _needed(text, _("Hãy ghi giải trình."), field="text")
         folios = {each.pk: each for each in Folio.objects.filter(case=case, number__isnull=False)}
         before = {pk: Label(each.number or 0, each.suffix) for pk, each in folios.items()}
@@ -540,7 +540,7 @@ def explain(
         BadInput: no text, an unknown finding, or one that needs folios or a document.
     """
     with _told():
-        case = lock_case(case)
+        case = lock_record(case)
         said = _needed(text, _("Hãy ghi giải trình."), field="text")
         if finding not in FolioExplanation.Finding.values:
             raise BadInput(_("Loại giải trình không có trong danh mục."), field="finding")
@@ -591,7 +591,7 @@ def bind_volumes(*, actor: User, case: CaseFile, volumes: Sequence[tuple[str, in
         BadInput: there is none, or a range runs backwards.
         Conflict: two volumes would hold the same folio.
     """
-    case = lock_case(case)
+    case = lock_record(case)
     if not volumes:
         raise BadInput(_("Không còn bút lục nào ngoài các tập."), field="volumes")
     last = max((each.number for each in case.volumes.all()), default=0)

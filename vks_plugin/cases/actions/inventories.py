@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import tell
-from vks_plugin.cases.actions.record import lock_case, note_change
+from vks_plugin.cases.actions.record import lock_record, note_change
 from vks_plugin.cases.folio_queries import rows_to_list
 from vks_plugin.cases.folios import parse_labels
 from vks_plugin.cases.models import CaseChange, CaseFile, DocumentInventory
@@ -42,7 +42,7 @@ def draw_up_inventory(*, actor: User, case: CaseFile, day: dt.date | None = None
         BadInput: the day lies in the future, or before the last inventory.
         Conflict: nothing was numbered since the last one.
     """
-    case = lock_case(case)
+    case = lock_record(case)
     day = day or timezone.localdate()
     last = DocumentInventory.objects.filter(case=case).order_by("-number").first()
     if day > timezone.localdate():

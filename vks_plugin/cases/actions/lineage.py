@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.acts import tell_each
 from vks_plugin.cases.actions.charges import ChargeInput
 from vks_plugin.cases.actions.proceedings import MEASURE_EVENTS, Happened, events_of, record_event
-from vks_plugin.cases.actions.record import add_entry, lock_case, told_of_assignment
+from vks_plugin.cases.actions.record import add_entry, lock_record, told_of_assignment
 from vks_plugin.cases.actions.registration import create_case
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import (
@@ -134,7 +134,7 @@ def become_criminal_case(
         BadInput: a value is missing or malformed, or a row is not one of the report.
         Conflict: the report is none, has become a case already or cannot now, or the decision is registered already.
     """
-    report = lock_case(report)
+    report = lock_record(report)
     if not _has_event(report, BECOMES):
         raise Conflict(_("Chỉ nguồn tin về tội phạm mới khởi tố thành vụ án."))
     earlier = RelatedCase.objects.filter(other=report, relation=RelatedCase.Relation.FROM_REPORT).first()
@@ -232,7 +232,7 @@ def merge_cases(
             allow it now.
     """
     # always in the same order, so that two acts on the same cases wait for each other
-    locked = {each.pk: lock_case(each) for each in sorted({source, target}, key=lambda each: each.pk)}
+    locked = {each.pk: lock_record(each) for each in sorted({source, target}, key=lambda each: each.pk)}
     source, target = locked[source.pk], locked[target.pk]
     merging = Merging(
         same=source.pk == target.pk,
@@ -312,7 +312,7 @@ def split_case(
         BadInput: a value is missing or malformed, or a row is not one of the case.
         Conflict: there is no splitting in this kind, proceedings do not allow it now, or the decision is registered.
     """
-    source = lock_case(source)
+    source = lock_record(source)
     if not _has_event(source, SPLITS):
         raise Conflict(_("Loại vụ án này không nhập, không tách."))
     earlier = (

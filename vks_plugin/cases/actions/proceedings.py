@@ -16,10 +16,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import tell
-from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_case, note_change
+from vks_plugin.cases.actions.record import check, clean_text, follow_up, lock_case, lock_record, note_change
 from vks_plugin.cases.deadlines import Span, parse_span
 from vks_plugin.cases.models import Accused, CaseChange, CaseDocument, CaseFile, PreventiveMeasure, ProceduralEvent
-from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, Happening, ProceedingsError, State, Step, advance, replay
+from vks_plugin.cases.proceedings import (
+    EVENTS,
+    NEWCOMER,
+    TO_ARCHIVE,
+    Happening,
+    ProceedingsError,
+    State,
+    Step,
+    advance,
+    replay,
+)
 from vks_plugin.cases.record import difference, title_of, values_of
 from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.errors import BadInput, Conflict
@@ -199,9 +209,9 @@ def record_event(*, actor: User, case: CaseFile, happened: Happened) -> Procedur
 
     Raises:
         BadInput: a value is malformed or in the future.
-        Conflict: the table of events does not allow it; the sentence says what is possible.
+        Conflict: the table of events does not allow it; the sentence says what is possible. Or the archive has the case.
     """
-    case = lock_case(case)
+    case = lock_record(case)
     from vks_plugin.cases.actions.deadlines import doubts  # noqa: PLC0415 - it builds on this module
 
     row = _record(actor=actor, case=case, happened=happened)
@@ -320,11 +330,13 @@ def withdraw_event(*, actor: User, event: ProceduralEvent, reason: str) -> None:
 
     Raises:
         BadInput: no reason is given.
-        Conflict: it was withdrawn already, or what was recorded after it would not be possible without it.
+        Conflict: it was withdrawn already, or what was recorded after it would not be possible without it; or the archive
+            has the case, and it is not that event.
     """
     if not one_line(reason):
         raise BadInput(_("Hãy ghi lý do rút sự kiện này."), field="reason")
-    case = lock_case(event.case)
+    # that it went to the archive is taken back while the archive has it; nothing else is
+    case = lock_case(event.case) if event.event == TO_ARCHIVE else lock_record(event.case)
     current = ProceduralEvent.objects.filter(pk=event.pk, withdrawn_at__isnull=True).first()
     if current is None:
         raise Conflict(_("Sự kiện này đã được rút trước đó: hãy tải lại trang."))

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import tell
-from vks_plugin.cases.actions.rules import refuse_destroyed, refuse_taken_folios
+from vks_plugin.cases.actions.rules import refuse_archived, refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.kinds import DetailError
 from vks_plugin.cases.models import (
@@ -50,6 +50,8 @@ from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed, folded, one_line
 
+OPEN_IN_ARCHIVE = frozenset({"confidentiality"})
+"""Fields of a case that are still changed while the archive has it: they say who may know of it, not what happened."""
 MOST_ROWS = 2000
 """Rows of one part a single case may have."""
 
@@ -63,6 +65,17 @@ def lock_case(case: CaseFile) -> CaseFile:
     # alone: joined to its office, a case that was handed over while this waited would be found no more
     refuse_destroyed(CaseFile.objects.select_for_update().only("pk", "destroyed_at").get(pk=case.pk))
     return CaseFile.objects.select_related("unit__parent", "department", "trial_unit").get(pk=case.pk)
+
+
+def lock_record(case: CaseFile) -> CaseFile:
+    """Return the case as `lock_case` does, for an act that changes what is recorded of it.
+
+    Raises:
+        Conflict: its file was disposed of, or the archive has it.
+    """
+    held = lock_case(case)
+    refuse_archived(held)
+    return held
 
 
 def note_change(
@@ -354,7 +367,7 @@ def add_entry(*, actor: User, case: CaseFile, part: str, values: Mapping[str, An
     if chosen is None:
         raise NotFound(_("Hồ sơ không có phần này."))
     _known_fields(chosen, values)
-    case = lock_case(case)
+    case = lock_record(case)
     count = chosen.model._default_manager.filter(case=case).count()
     if count >= MOST_ROWS:
         raise Conflict(_("Vụ án đã có %(count)d dòng ở phần này: không thêm được nữa.") % {"count": count})
@@ -413,7 +426,7 @@ def change_entry(*, actor: User, entry: Any, values: Mapping[str, Any], reason: 
     """
     part = part_of(entry)
     _known_fields(part, values)
-    case = lock_case(entry.case)
+    case = lock_record(entry.case)
     current: Any = part.model._default_manager.filter(pk=entry.pk, case=case).first()
     if current is None:
         raise NotFound(_("Dòng này đã bị bỏ: hãy tải lại trang."))
@@ -458,7 +471,7 @@ def remove_entry(*, actor: User, entry: Any, reason: str) -> None:
     part = part_of(entry)
     if not one_line(reason):
         raise BadInput(_("Hãy ghi lý do bỏ dòng này."), field="reason")
-    case = lock_case(entry.case)
+    case = lock_record(entry.case)
     current: Any = part.model._default_manager.filter(pk=entry.pk, case=case).first()
     if current is None:
         raise NotFound(_("Dòng này đã bị bỏ: hãy tải lại trang."))
@@ -515,7 +528,7 @@ def edit_case(
 
     Raises:
         BadInput: a value is missing or malformed.
-        Conflict: somebody changed the case meanwhile, or the initiating decision is another case's.
+        Conflict: somebody changed the case meanwhile, the initiating decision is another case's, or the archive has it.
     """
     from vks_plugin.cases.actions.registration import check_identity  # noqa: PLC0415 - registration uses this module
 
@@ -538,6 +551,8 @@ def edit_case(
     changed = before.changes(case)
     if not changed:
         return case
+    if {name for name, _before, _after in changed} - OPEN_IN_ARCHIVE:
+        refuse_archived(case)
     _written(case)
     note_change(
         case=case,

@@ -70,18 +70,21 @@ def refuse_taken_folios(
 
 
 def refuse_archived(case: CaseFile) -> None:
-    """Refuse to add papers to a case, or to change its files, while the archive has what was packed of it.
+    """Refuse to add papers to a case, or to change its files or its record, while the archive has what was packed of it.
 
     Raises:
         Conflict: the archive has it.
     """
     if case.archived_at is not None:
-        raise Conflict(
-            _(
-                "Hồ sơ vụ án này đã nộp lưu: không thêm, không sửa tài liệu được. Cần sửa thì lãnh đạo đơn vị rút sự kiện “Nộp "
-                "lưu hồ sơ” với lý do, xong nộp lưu lại."
-            )
-        )
+        raise Conflict(closed_by_the_archive())
+
+
+def closed_by_the_archive() -> str:
+    """Return what a case that the archive has is closed to, and what to do about it."""
+    return _(
+        "Hồ sơ vụ án này đã nộp lưu: không thêm, không sửa tài liệu và thông tin vụ án được. Cần sửa thì lãnh đạo đơn vị rút sự "
+        "kiện “Nộp lưu hồ sơ” với lý do, xong nộp lưu lại."
+    )
 
 
 def refuse_destroyed(case: CaseFile) -> None:

@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.acts import tell
+from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.rules import refuse_archived
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import MEBIBYTE, configuration
 from vks_plugin.court.deck.models import Slide, Video
@@ -66,7 +68,7 @@ def keep_video(*, actor: User, case: CaseFile, file: BinaryIO, size: int, docume
         NotFound, NotAllowed: the actor may not.
         BadInput: it is no video that plays everywhere, or the paper is none of the numbered case file.
         TooLarge: it is larger than uploads may be.
-        Conflict: the case has it already, or has too many.
+        Conflict: the case has it already, or has too many; or the archive has the case.
     """
     view = deck_view(actor, case.code, writing=True)
     filed = view.documents.filter(document_id=document, part="hsva", folio_from__isnull=False).first()
@@ -94,7 +96,7 @@ def keep_video(*, actor: User, case: CaseFile, file: BinaryIO, size: int, docume
         video.size, video.sha256 = _copied(file, video.path)
         with transaction.atomic():
             # two at once: the second sees the first
-            CaseFile.objects.select_for_update().get(pk=case.pk)
+            refuse_archived(CaseFile.objects.select_for_update().get(pk=case.pk))
             there = Video.objects.filter(case_document__case=case)
             if there.filter(sha256=video.sha256, case_document=filed).exists():
                 raise Conflict(_("Video này đã được nạp cho tài liệu ấy."))
@@ -136,9 +138,10 @@ def remove_video(*, actor: User, case: CaseFile, pk: UUID | str) -> None:
 
     Raises:
         NotFound, NotAllowed: the actor may not, or there is none.
-        Conflict: a slide shows it.
+        Conflict: a slide shows it, or the archive has the case.
     """
     deck_view(actor, case.code, writing=True)
+    refuse_archived(lock_case(case))
     video = video_of(actor, case.code, pk)
     if Slide.objects.filter(video=video).exists():
         raise Conflict(_("Có trang trình chiếu dùng video này: hãy bỏ trang đó trước."))

@@ -22,7 +22,7 @@ from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.event_forms import ChoiceOfEvent, EventForm, WithdrawalForm, grounds_of
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
-from vks_plugin.web.views.record import editable_view, header, show_section
+from vks_plugin.web.views.record import editable_view, header, in_archive, show_section
 
 
 class Moment(NamedTuple):
@@ -185,7 +185,11 @@ def record(request: SignedInRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def withdraw(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     """Take back an event recorded in error, for a reason."""
-    view = editable_view(request, code)
+    view = case_for(request.user, code)
+    archived = in_archive(view)
+    if archived is None or archived.event != pk:
+        # that it went to the archive is all that is taken back while the archive has it
+        view = editable_view(request, code)
     event = ProceduralEvent.objects.filter(case=view.case, pk=pk).select_related("case").first()
     if event is None:
         raise NotFound(_("Không có sự kiện này."))

@@ -16,6 +16,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, case_for, require
 from vks_plugin.cases.actions.folios import claimed
 from vks_plugin.cases.actions.inventories import write_inventory
+from vks_plugin.cases.actions.rules import refuse_archived
 from vks_plugin.cases.folio_queries import (
     USUAL_VOLUME,
     Proposal,
@@ -62,6 +63,8 @@ def _opened(request: SignedInRequest, code: str, level: Level = Level.VIEW) -> C
     """
     view = case_for(request.user, code)
     require(request.user, view.case, level, doing=_("xem hồ sơ") if level is Level.VIEW else _("đánh số bút lục"))
+    if level is not Level.VIEW:
+        refuse_archived(view.case)
     return view
 
 

@@ -17,6 +17,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require
 from vks_plugin.cases.actions import Grown
 from vks_plugin.cases.actions.lineage import BECOMES, MERGES, SPLITS
+from vks_plugin.cases.actions.rules import refuse_archived
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.errors import NotFound, VksError
@@ -33,6 +34,7 @@ def _case(request: SignedInRequest, code: str, event: str, doing: str) -> CaseFi
     """
     case = case_for(request.user, code).case
     require(request.user, case, Level.CONTRIBUTE, doing=doing)
+    refuse_archived(case)
     if event not in EVENTS.get(case.kind, {}):
         raise NotFound(_("Không có trang này."))
     return case

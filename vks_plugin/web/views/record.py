@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from vks_plugin.access import actions, temporary
 from vks_plugin.access.explanations import people_explained_in
 from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import (
     CaseView,
     case_for,
@@ -34,6 +35,7 @@ from vks_plugin.access.queries import (
     visible_cases,
     who_can_see,
 )
+from vks_plugin.cases.actions.rules import closed_by_the_archive, refuse_archived
 from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import (
     Accused,
@@ -43,9 +45,11 @@ from vks_plugin.cases.models import (
     CatalogueType,
     Charge,
     PreventiveMeasure,
+    ProceduralEvent,
     RelatedCase,
 )
 from vks_plugin.cases.penal_code import CLASS_NAMES
+from vks_plugin.cases.proceedings import TO_ARCHIVE
 from vks_plugin.cases.record import (
     CASE_FIELDS,
     FLAGS,
@@ -214,6 +218,7 @@ def header(view: CaseView) -> dict[str, Any]:
         "view": view,
         "case": case,
         "tombstone": tombstone_words(case),
+        "in_archive": in_archive(view) if reading else None,
         "can_read": reading or "file_internal" in view.may,
         "may_edit": "edit" in view.may,
         "accused_names": [person.full_name for person in view.accused],
@@ -221,6 +226,24 @@ def header(view: CaseView) -> dict[str, Any]:
         "lead_name": display_name(lead.user) if lead is not None else "",
         "nearest": limits.nearest(case) if reading else None,
     }
+
+
+class InArchive(NamedTuple):
+    """What the page of a case says while the archive has it."""
+
+    sentence: str
+    event: int | None
+    """That it went there, for whoever may take that back; None: this person may not."""
+
+
+def in_archive(view: CaseView) -> InArchive | None:
+    """Return what is said of a case that the archive has; None: it has not (one query where it has)."""
+    case = view.case
+    if case.archived_at is None or case.destroyed_at is not None:
+        return None
+    sent = ProceduralEvent.objects.filter(case=case, event=TO_ARCHIVE, withdrawn_at__isnull=True)
+    event = sent.values_list("pk", flat=True).last() if view.decision.level >= Level.MANAGE else None
+    return InArchive(closed_by_the_archive(), event)
 
 
 def readable_view(request: SignedInRequest, code: str) -> CaseView:
@@ -247,9 +270,13 @@ def editable_view(request: SignedInRequest, code: str) -> CaseView:
     Raises:
         NotFound: the person may not know of the case.
         NotAllowed: the person knows of it but may not edit it.
+        Conflict: the archive has it.
     """
     view = case_for(request.user, code)
     if "edit" not in view.may:
+        if view.decision.level >= Level.CONTRIBUTE:
+            # who otherwise might is told what to do
+            refuse_archived(view.case)
         raise not_yours(_("sửa hồ sơ"))
     return view
 

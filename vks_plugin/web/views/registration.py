@@ -14,12 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from vks_plugin.access import actions
+from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, not_yours, units_to_assign_in, units_to_register_in
+from vks_plugin.cases.actions.rules import closed_by_the_archive
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, Kind, kind_of
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.errors import NotAllowed, NotFound, VksError
-from vks_plugin.web.case_forms import AccusedRows, CaseForm, ParticipantRows, case_offences, propose
+from vks_plugin.web.case_forms import AccusedRows, CaseForm, ParticipantRows, SensitivityForm, case_offences, propose
 from vks_plugin.web.record_forms import told_of_meanwhile
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
+from vks_plugin.web.views.record import in_archive
 
 
 def _chosen_kind(request: SignedInRequest) -> Kind:
@@ -188,6 +192,8 @@ def _unfocus(forms: list[Any]) -> None:
 def edit_case(request: SignedInRequest, code: str) -> HttpResponse:
     """Change what is said of a case itself."""
     view = case_for(request.user, code)
+    if view.decision.level >= Level.CONTRIBUTE and in_archive(view) is not None:
+        return _edit_sensitivity(request, view.case)
     if "edit" not in view.may:
         raise not_yours(_("sửa hồ sơ"))
     case = view.case
@@ -220,6 +226,34 @@ def edit_case(request: SignedInRequest, code: str) -> HttpResponse:
         "kind_label": case.kind_label,
     }
     return show(request, "vks/cases/edit.html", context, status=status)
+
+
+def _edit_sensitivity(request: SignedInRequest, case: CaseFile) -> HttpResponse:
+    """Change who may know of a case that the archive has: all that is still changed of it."""
+    form = SensitivityForm(
+        request.POST if request.method == "POST" else None,
+        initial={"confidentiality": case.confidentiality, "revision": case.revision},
+    )
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                actions.edit_case(
+                    actor=request.user,
+                    case=case,
+                    values={"confidentiality": given["confidentiality"]},
+                    revision=given["revision"],
+                )
+            except VksError as error:
+                form.place(error)
+                status = error.status
+            else:
+                messages.success(request, _("Đã lưu."), extra_tags=OURS)
+                return redirect("vks:section", code=case.code, section="info")
+    context = {"case": case, "form": form, "sentence": closed_by_the_archive()}
+    return show(request, "vks/cases/sensitivity.html", context, status=status)
 
 
 def _meanwhile(request: SignedInRequest, words: dict[str, Any]) -> CaseForm:
