@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pypdf
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.custody.batches import batch_in, staffed
+from tests.people import register
 from tests.web.conftest import Page
+from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
+from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.custody.models import DigitisationBatch
 
 if TYPE_CHECKING:
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
     from tests.people import FiledCase
     from tests.web.conftest import SignIn
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +108,8 @@ def test_the_board_tells_each_reader_what_waits_for_whom(
             "folios": 0,
             "scanned": 6,
             "sent_back": 0,
+            "open": 1,
+            "not_begun": 0,
         }
     ]
     asked = as_person("chief_kv1")
@@ -109,3 +119,82 @@ def test_the_board_tells_each_reader_what_waits_for_whom(
     assert (far.status_code, "sau năm 2200" in Page(far).text) == (200, True)
     (row,) = as_person("clerk_kv1").get("/api/vks/digitisation/").json()["results"]
     assert (row["state"], row["people"], row["days"]) == ("cho_ky_so", ["Đỗ Hữu Ước"], 0)
+
+
+def test_every_case_stands_on_the_board_begun_or_not_and_leaders_see_who_holds_it_up(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    as_person: SignIn,
+    units: dict[str, ProcuracyUnit],
+) -> None:
+    batch_in("cho_ky_so", filed_case, people)
+    today, clerk = timezone.localdate(), people["clerk_kv1"]
+
+    def registered(days: int, **values: Any) -> CaseFile:
+        made = register(actor=clerk, unit=units["QN-KV1"])
+        handled = {"handled_at": today - dt.timedelta(days=days)}
+        CaseFile.objects.filter(pk=made.pk).update(**(handled | values))
+        return made
+
+    waiting, called_off, done = registered(40), registered(20), registered(300)
+    archived = registered(900, status="da_nop_luu")
+    for case, state, days in ((called_off, "da_huy", 3), (done, "da_ket_thuc_so_hoa", 2)):
+        since = timezone.now() - dt.timedelta(days=days)
+        batch = DigitisationBatch.objects.create(case=case, unit=case.unit, part="hsva", number=1, opened_by=clerk)
+        DigitisationBatch.objects.filter(pk=batch.pk).update(state=state, state_since=since)
+    secret = register(actor=people["chief_kv1"], unit=units["QN-KV1"], confidentiality="han_che_noi_bo")
+    CaseFile.objects.filter(pk=secret.pk).update(handled_at=today)
+    other = register(actor=people["clerk_kv3"], unit=units["QN-KV3"])
+    access.assign(
+        actor=people["chief_kv1"], case=waiting, user=people["prosecutor_kv1"], role=Assignment.Role.PROSECUTOR_LEAD
+    )
+    leader = as_person("chief_kv1")
+
+    def told(query: str = "", client: Any = leader) -> list[tuple[str, str, int]]:
+        rows = client.get(f"/api/vks/digitisation/{query}").json()["results"]
+        return [(each["case"], each["state"], each["days"]) for each in rows]
+
+    open_now = [
+        (waiting.code, "chua_mo", 40),
+        (called_off.code, "chua_mo", 20),
+        (filed_case.case.code, "cho_ky_so", 0),
+        (secret.code, "chua_mo", 0),
+    ]
+    assert told() == open_now
+    assert told("?state=chua_mo") == [row for row in open_now if row[1] == "chua_mo"]
+    assert told("?state=da_ket_thuc_so_hoa") == [(done.code, "da_ket_thuc_so_hoa", 2)]
+    assert told("?state=khong_so_hoa") == [(archived.code, "khong_so_hoa", 900)]
+    everything = told("?state=tat_ca")
+    assert {code for code, _state, _days in everything} == set(
+        CaseFile.objects.filter(unit__code="QN-KV1").values_list("code", flat=True)
+    )
+    # a batch that was called off stands beside the case that waits for another one; nothing else is there twice
+    assert len(everything) == 7
+    (row,) = [each for each in leader.get("/api/vks/digitisation/").json()["results"] if each["case"] == waiting.code]
+    assert (row["id"], row["waits_for"], row["people"]) == (None, "mở đợt số hóa", ["Đỗ Hữu Ước"])
+    # restricted cases and those of other offices are for who may know of them
+    assert secret.code not in {code for code, *_rest in told("?state=tat_ca", as_person("clerk_kv1"))}
+    above = as_person("chief_province")
+    assert [code for code, *_rest in told("?unit=QN-KV3", above)] == [other.code]
+    assert told("?unit=QN-KV3") == []
+    assert told("?mine=true") == []
+    assert [code for code, *_rest in told("?mine=true", as_person("prosecutor_kv1"))] == [
+        waiting.code,
+        filed_case.case.code,
+    ]
+    (kv1,) = leader.get("/api/vks/digitisation/throughput/?unit=QN-KV1").json()
+    assert (kv1["open"], kv1["not_begun"]) == (1, 3)
+    board = reverse("vks:digitisation_board")
+    page = Page(leader.get(board)).text
+    for said in ("Chưa mở đợt số hóa", waiting.code, "40", "Đỗ Hữu Ước"):
+        assert said in page
+    assert done.code not in page
+    assert done.code in Page(leader.get(f"{board}?state=tat_ca")).text
+    # as many questions for thirty cases more
+    with CaptureQueriesContext(connection) as few:
+        leader.get(board)
+    for _each in range(30):
+        registered(5)
+    with CaptureQueriesContext(connection) as many:
+        assert "Trang" in Page(leader.get(board)).text
+    assert len(many) == len(few)

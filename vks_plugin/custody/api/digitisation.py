@@ -28,7 +28,7 @@ from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch
 from vks_plugin.custody.seal_record import write_record
 from vks_plugin.custody.signing import SUFFIX, detached, office_key
-from vks_plugin.custody.states import DIGITISATION
+from vks_plugin.custody.states import ALL_OF_THEM
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.printing import Printed
 from vks_plugin.rest import (
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
+_UNIT = OpenApiParameter("unit", str, description="Code of the office: only its cases.")
 _PK = OpenApiParameter("pk", int, OpenApiParameter.PATH, description="Id of the batch.")
 
 
@@ -357,35 +358,31 @@ class CaseDigitisationViewSet(OfCaseViewSet):
         return write_record(self._sealed(pk), request.query_params.get("format", "pdf")).as_answer()
 
 
-class BoardRowSerializer(serializers.Serializer[DigitisationBatch]):
-    """A batch on the board."""
+class BoardRowSerializer(serializers.Serializer[queries.BoardLine]):
+    """A batch on the board, or a case of whose file none was opened."""
 
-    id = serializers.IntegerField()
+    id = serializers.IntegerField(
+        source="batch.id", default=None, allow_null=True, help_text="Of the batch; null: none was opened."
+    )
     case = serializers.CharField(source="case.code")
+    case_name = serializers.CharField(source="case.name")
     unit = serializers.CharField(source="case.unit.code")
     part = serializers.CharField()
-    number = serializers.IntegerField()
-    state = serializers.CharField()
-    state_label = serializers.CharField()
-    state_since = serializers.DateTimeField()
-    days = serializers.SerializerMethodField(help_text="In this state.")
-    waits_for = serializers.SerializerMethodField(help_text="What it waits for; empty once it is closed.")
-    people = serializers.SerializerMethodField(help_text="Whose turn it is; none: nobody is assigned.")
-
-    def get_days(self, batch: DigitisationBatch) -> int:
-        """Return how many days it has been in its state."""
-        return (timezone.localdate() - timezone.localdate(batch.state_since)).days
-
-    def get_waits_for(self, batch: DigitisationBatch) -> str:
-        """Return what it waits for."""
-        holder = self.context["holders"].get(batch.pk)
-        return holder.doing if holder is not None else ""
-
-    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
-    def get_people(self, batch: DigitisationBatch) -> Any:
-        """Return whom it waits for."""
-        holder = self.context["holders"].get(batch.pk)
-        return list(holder.people) if holder is not None else []
+    number = serializers.IntegerField(source="batch.number", default=None, allow_null=True)
+    state = serializers.CharField(help_text=", ".join(f"`{value}`" for value, _label in queries.BOARD_STATES) + ".")
+    state_label = serializers.CharField(source="label")
+    state_since = serializers.DateTimeField(source="batch.state_since", default=None, allow_null=True)
+    since = serializers.DateField(help_text="The day of that; of a case without a batch, when the office took it in.")
+    days = serializers.IntegerField(help_text="Since then.")
+    waits_for = serializers.CharField(
+        source="holder.doing", default="", help_text="What it waits for; empty once nobody has to act."
+    )
+    people = serializers.ListField(
+        source="holder.people",
+        default=list,
+        child=serializers.CharField(),
+        help_text="Whose turn it is; none: nobody is assigned.",
+    )
 
 
 class ThroughputSerializer(serializers.Serializer[Any]):
@@ -398,16 +395,26 @@ class ThroughputSerializer(serializers.Serializer[Any]):
     folios = serializers.IntegerField()
     scanned = serializers.IntegerField(help_text="Pages noted down as scanned.")
     sent_back = serializers.IntegerField(help_text="Faults found.")
+    open = serializers.IntegerField(help_text="Batches open now.")
+    not_begun = serializers.IntegerField(help_text="Cases now of which no batch was opened.")
 
 
 @extend_schema_view(
     list=extend_schema(
         summary="Board of digitisation",
-        description="Every batch in a case or part of a case the asker may know of, the one that waits longest first.",
+        description="Every batch in a case or part of a case the asker may know of, and every such case of whose file none "
+        "was opened; what stands so longest first.",
         parameters=[
-            OpenApiParameter("state", str, description="Only batches in this state; those not closed otherwise.")
+            OpenApiParameter(
+                "state",
+                str,
+                enum=[*dict(queries.BOARD_STATES), ALL_OF_THEM],
+                description="Only what stands so; left out: what somebody still has to act on.",
+            ),
+            _UNIT,
+            OpenApiParameter("mine", bool, description="`true`: only cases the asker is assigned to."),
         ],
-        responses={200: BoardRowSerializer(many=True), **refusals(400)},
+        responses={200: BoardRowSerializer, **refusals(400)},
     )
 )
 class DigitisationBoardViewSet(ApiViewSet):
@@ -419,18 +426,19 @@ class DigitisationBoardViewSet(ApiViewSet):
 
     def list(self, request: Request, **_kwargs: str) -> Response:
         """Answer with a page of them."""
-        rows = queries.visible_batches(self.actor)
-        state = request.query_params.get("state", "")
-        if state and state not in dict(DIGITISATION.states):
-            raise BadInput(
-                _("Trạng thái phải là một trong: %(states)s.")
-                % {"states": ", ".join(value for value, _label in DIGITISATION.states)},
-                field="state",
-            )
-        rows = rows.filter(state=state) if state else rows.filter(state__in=DIGITISATION.open)
-        return self.page(
-            rows.select_related("case__unit").order_by("state_since", "pk"),
-            lambda shown: {"holders": queries.holders(shown)},
+        state, known = request.query_params.get("state", ""), [*dict(queries.BOARD_STATES), ALL_OF_THEM]
+        if state and state not in known:
+            raise BadInput(_("Trạng thái phải là một trong: %(states)s.") % {"states": ", ".join(known)}, field="state")
+        page = self.paginate_queryset(queries.board_rows(self._board(request), state))
+        lines: Any = queries.board_lines(page or [])
+        return self.get_paginated_response(BoardRowSerializer(lines, many=True).data)
+
+    def _board(self, request: Request) -> queries.Board:
+        mine = request.query_params.get("mine", "")
+        if mine not in {"", "true", "false"}:
+            raise BadInput(_("Hãy ghi `true` hoặc `false`."), field="mine")
+        return queries.board_of(self.actor).narrowed(
+            unit=request.query_params.get("unit", ""), mine=self.actor if mine == "true" else None
         )
 
     @extend_schema(
@@ -438,6 +446,7 @@ class DigitisationBoardViewSet(ApiViewSet):
         parameters=[
             OpenApiParameter("first", dt.date, description="First day; that of the month when left out."),
             OpenApiParameter("last", dt.date, description="Last day; today when left out."),
+            _UNIT,
         ],
         responses={200: ThroughputSerializer(many=True), **refusals(400)},
     )
@@ -447,5 +456,5 @@ class DigitisationBoardViewSet(ApiViewSet):
         today = timezone.localdate()
         first = day_asked(request, "first", today.replace(day=1))
         last = day_asked(request, "last", max(first, today))
-        found = queries.throughput(queries.visible_batches(self.actor), first, last)
+        found = queries.throughput(self._board(request), first, last)
         return Response(ThroughputSerializer(found, many=True).data)

@@ -1,18 +1,24 @@
 """Questions about custody; each starts at what the asker may see."""
 
 from vks_plugin.custody.queries.digitisation import (
+    BOARD_STATES,
+    Board,
+    BoardLine,
     Obstacle,
     batch_for,
     batches_of,
+    board_lines,
+    board_of,
+    board_rows,
     counted_by_state,
     holders,
     obstacles,
+    offices_on,
     papers_to_seal,
     present_digest,
     sealed_documents,
     sealed_files,
     throughput,
-    visible_batches,
 )
 from vks_plugin.custody.queries.fixity import is_due, is_overdue, open_findings
 from vks_plugin.custody.queries.heads import contradiction, is_remembered, seen_fork
@@ -36,12 +42,18 @@ from vks_plugin.custody.queries.ledger import (
 from vks_plugin.custody.queries.tree import hashes_of, kept, last_checkpoint, log_size, public_keys
 
 __all__ = [
+    "BOARD_STATES",
     "TAIL",
+    "Board",
+    "BoardLine",
     "Obstacle",
     "Proof",
     "Verified",
     "batch_for",
     "batches_of",
+    "board_lines",
+    "board_of",
+    "board_rows",
     "checkpoints_for",
     "contradiction",
     "counted_by_state",
@@ -57,6 +69,7 @@ __all__ = [
     "obstacles",
     "of_case",
     "of_province",
+    "offices_on",
     "open_findings",
     "papers_to_seal",
     "present_digest",
@@ -73,5 +86,4 @@ __all__ = [
     "unsigned_since",
     "verify",
     "verify_tail",
-    "visible_batches",
 ]

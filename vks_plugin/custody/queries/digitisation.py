@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +21,7 @@ from vks_plugin.acts import digest_of
 from vks_plugin.cases.folio_queries import folio_report, rows_to_list
 from vks_plugin.cases.folio_report import Finding, described
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, DocumentInventory
-from vks_plugin.cases.stages import PARTS
+from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.cases.validation import Sealing, may_be_sealed
 from vks_plugin.custody.models import (
     DigitisationBatch,
@@ -30,10 +31,11 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
-from vks_plugin.custody.states import DIGITISATION
+from vks_plugin.custody.states import ALL_OF_THEM, DIGITISATION, NOT_BEGUN, NOT_DIGITISED
 from vks_plugin.errors import NotFound
 from vks_plugin.host.files import newest_versions
 from vks_plugin.language import spoken
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 
 NAMED = 10
@@ -188,22 +190,29 @@ class Holder:
 
 def holders(batches: Sequence[DigitisationBatch]) -> dict[int, Holder]:
     """Return by primary key whom each open batch waits for (one query)."""
-    cases = {each.case_id for each in batches}
+    people = _assigned({each.case_id for each in batches})
+    return {each.pk: _holder(each, each.case_id, people) for each in batches if each.is_open}
+
+
+_People = dict[tuple[int, str], list[str]]
+
+
+def _assigned(cases: Collection[int]) -> _People:
     rows = Assignment.objects.in_force(timezone.localdate()).filter(case_id__in=cases).select_related("user")
-    people: dict[tuple[int, str], list[str]] = defaultdict(list)
+    people: _People = defaultdict(list)
     for row in rows.order_by("pk"):
         people[row.case_id, row.role].append(display_name(row.user))
-    found = {}
-    for batch in batches:
-        if not batch.is_open:
-            continue
-        doing, roles = _waits_for(batch)
-        named = dict.fromkeys(name for role in roles for name in people[batch.case_id, role])
-        found[batch.pk] = Holder(doing, tuple(named))
-    return found
+    return people
 
 
-def _waits_for(batch: DigitisationBatch) -> tuple[str, tuple[str, ...]]:
+def _holder(batch: DigitisationBatch | None, case_id: int, people: _People) -> Holder:
+    doing, roles = _waits_for(batch)
+    return Holder(doing, tuple(dict.fromkeys(name for role in roles for name in people[case_id, role])))
+
+
+def _waits_for(batch: DigitisationBatch | None) -> tuple[str, tuple[str, ...]]:
+    if batch is None:
+        return _("mở đợt số hóa"), (*SCANNERS, Assignment.Role.PROSECUTOR_LEAD)
     if batch.state == "cho_kiem_tra":
         return _("kiểm tra chất lượng"), (Assignment.Role.QC_REVIEWER,)
     if batch.state == "cho_ky_so" and batch.confirmed_at is None:
@@ -226,10 +235,15 @@ class Throughput:
     """Pages noted down as scanned, sealed or not."""
     sent_back: int
     """Findings of quality."""
+    open: int
+    """Batches that are open now, whenever they were begun."""
+    not_begun: int
+    """Cases now of which no batch was opened."""
 
 
-def throughput(batches: QuerySet[DigitisationBatch], first: dt.date, last: dt.date) -> list[Throughput]:
-    """Return what each office got done between two days, both included, of the batches given (three queries)."""
+def throughput(board: Board, first: dt.date, last: dt.date) -> list[Throughput]:
+    """Return what each office got done between two days, both included, and what it still has (five queries)."""
+    batches = board.batches
     begin = timezone.make_aware(dt.datetime.combine(first, dt.time.min))
     end = timezone.make_aware(dt.datetime.combine(last + dt.timedelta(days=1), dt.time.min))
     chosen = batches.order_by().values("pk")
@@ -254,21 +268,164 @@ def throughput(batches: QuerySet[DigitisationBatch], first: dt.date, last: dt.da
     done: dict[str, tuple[int, int, int, int]] = {
         unit: (n, docs, pages, folios) for unit, n, docs, pages, folios in sealed
     }
+    going = dict(
+        batches.filter(state__in=DIGITISATION.open)
+        .order_by()
+        .values_list("case__unit__short_name")
+        .annotate(Count("pk"))
+    )
+    waiting = dict(board.not_begun.order_by().values_list("unit__short_name").annotate(Count("pk")))
     return [
-        Throughput(unit, *done.get(unit, (0, 0, 0, 0)), scanned.get(unit) or 0, wrong.get(unit, 0))
-        for unit in sorted({*done, *scanned, *wrong})
+        Throughput(
+            unit,
+            *done.get(unit, (0, 0, 0, 0)),
+            scanned.get(unit) or 0,
+            wrong.get(unit, 0),
+            going.get(unit, 0),
+            waiting.get(unit, 0),
+        )
+        for unit in sorted({*done, *scanned, *wrong, *going, *waiting})
     ]
 
 
+# --- the board: every case, whether somebody began with it or not
+
+
+@dataclass(frozen=True)
+class Board:
+    """What one person may see of digitisation: every batch, and every case of whose file none was opened."""
+
+    batches: QuerySet[DigitisationBatch]
+    without: QuerySet[CaseFile]
+
+    @property
+    def not_begun(self) -> QuerySet[CaseFile]:
+        """Cases that are still worked on here."""
+        return self.without.exclude(_OVER)
+
+    @property
+    def never_digitised(self) -> QuerySet[CaseFile]:
+        """Cases that went without."""
+        return self.without.filter(_OVER)
+
+    def narrowed(self, *, unit: str = "", mine: User | None = None) -> Board:
+        """Return the board of one office, by its code, or of the cases somebody is assigned to."""
+        batches, without = self.batches, self.without
+        if unit:
+            batches, without = batches.filter(case__unit__code=unit), without.filter(unit__code=unit)
+        if mine is not None:
+            own = Assignment.objects.in_force(timezone.localdate()).filter(user=mine).order_by().values("case_id")
+            batches, without = batches.filter(case_id__in=own), without.filter(pk__in=own)
+        return Board(batches, without)
+
+
+_AWAY = frozenset({ARCHIVED, "da_nhap", "chuyen_tham_quyen"})
+_OVER = Q(status__in=sorted(_AWAY)) | Q(destroyed_at__isnull=False)
+"""Nobody here opens a batch of such a case any more."""
+
+
+def board_of(user: User) -> Board:
+    """Return the board of somebody: whatever of digitisation is in cases and parts the person may know of."""
+    begun = DigitisationBatch.objects.filter(case=OuterRef("pk"), part="hsva").exclude(state="da_huy")
+    cases = CaseFile.objects.filter(reach(user, Level.METADATA, part="hsva"))
+    return Board(visible_batches(user), cases.filter(~Exists(begun)))
+
+
+def offices_on(board: Board) -> list[ProcuracyUnit]:
+    """Return the offices whose cases stand on a board (one query)."""
+    batches, cases = board.batches.order_by(), board.without.order_by()
+    chosen = Q(pk__in=batches.values("case__unit_id")) | Q(pk__in=cases.values("unit_id"))
+    return list(ProcuracyUnit.objects.filter(chosen))
+
+
+@dataclass(frozen=True)
+class BoardLine:
+    """A batch on the board, or a case without one."""
+
+    case: CaseFile
+    batch: DigitisationBatch | None
+    since: dt.date
+    """Since when it stands so; of a case without a batch, when the office took it in."""
+    holder: Holder | None
+    """Whom it waits for; None: nobody."""
+
+    @property
+    def part(self) -> str:
+        """The part of the file it is about."""
+        return self.batch.part if self.batch is not None else "hsva"
+
+    @property
+    def state(self) -> str:
+        """How it stands: a state of the table, or one of a case without a batch."""
+        if self.batch is not None:
+            return self.batch.state
+        return NOT_BEGUN[0] if self.holder is not None else NOT_DIGITISED[0]
+
+    @property
+    def label(self) -> str:
+        """The state in words."""
+        return _(dict(BOARD_STATES)[self.state])
+
+    @property
+    def days(self) -> int:
+        """How many days it has stood so."""
+        return (timezone.localdate() - self.since).days
+
+
+BOARD_STATES = (NOT_BEGUN, *DIGITISATION.states, NOT_DIGITISED)
+"""How something on the board stands: value and label."""
+
+
+def board_rows(board: Board, state: str = "") -> QuerySet[Any, Any]:
+    """Return the lines of the board as rows for `board_lines`, the one that stands so longest first.
+
+    Args:
+        board: whose.
+        state: of `BOARD_STATES`, or `ALL_OF_THEM`; empty: what somebody still has to act on.
+    """
+    everything = state == ALL_OF_THEM
+    chosen: list[QuerySet[Any, Any]] = []
+    states = {state} if state in dict(DIGITISATION.states) else set(DIGITISATION.open if not state else ())
+    if states or everything:
+        batches = board.batches if everything else board.batches.filter(state__in=states)
+        stood = batches.order_by().annotate(about=F("case_id"), batch=F("pk"), since=TruncDate("state_since"))
+        chosen.append(stood.values_list("about", "batch", "since"))
+    without = {"": board.not_begun, NOT_BEGUN[0]: board.not_begun, NOT_DIGITISED[0]: board.never_digitised}
+    cases = board.without if everything else without.get(state)
+    if cases is not None:
+        taken = cases.order_by().annotate(
+            about=F("pk"), batch=Value(None, output_field=IntegerField()), since=F("handled_at")
+        )
+        chosen.append(taken.values_list("about", "batch", "since"))
+    first, *rest = chosen
+    return first.union(*rest, all=True).order_by("since", "about", "batch")
+
+
+def board_lines(rows: Iterable[Any]) -> list[BoardLine]:
+    """Return rows of `board_rows` with what is said of each (three queries, however many they are)."""
+    chosen = list(rows)
+    cases = CaseFile.objects.select_related("unit").in_bulk([case for case, _batch, _since in chosen])
+    batches = DigitisationBatch.objects.in_bulk([batch for _case, batch, _since in chosen if batch is not None])
+    people = _assigned(cases)
+    found = []
+    for case_id, batch_id, since in chosen:
+        case, batch = cases[case_id], batches.get(batch_id)
+        worked_on = case.destroyed_at is None and case.status not in _AWAY
+        waits = worked_on if batch is None else batch.is_open
+        found.append(BoardLine(case, batch, since, _holder(batch, case_id, people) if waits else None))
+    return found
+
+
 class Stood(NamedTuple):
-    """How many batches are in a state."""
+    """How much of the board is in a state."""
 
     state: str
     label: str
-    batches: int
+    lines: int
 
 
-def counted_by_state(batches: QuerySet[DigitisationBatch]) -> list[Stood]:
-    """Return how many batches are in each state, in the order of the table (one query)."""
-    counts = dict(batches.order_by().values_list("state").annotate(Count("pk")))
-    return [Stood(state, _(label), counts.get(state, 0)) for state, label in DIGITISATION.states]
+def counted_by_state(board: Board) -> list[Stood]:
+    """Return how much of the board is in each state, in the order of the table (three queries)."""
+    counts = dict(board.batches.order_by().values_list("state").annotate(Count("pk")))
+    counts |= {NOT_BEGUN[0]: board.not_begun.count(), NOT_DIGITISED[0]: board.never_digitised.count()}
+    return [Stood(state, _(label), counts.get(state, 0)) for state, label in BOARD_STATES]

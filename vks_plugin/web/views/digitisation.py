@@ -21,14 +21,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
-from vks_plugin.cases.models import Assignment
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, QualityFinding
 from vks_plugin.custody.seal_record import write_record
-from vks_plugin.custody.states import DIGITISATION, DIGITISATION_STEPS
+from vks_plugin.custody.states import ALL_OF_THEM, DIGITISATION, DIGITISATION_STEPS, NOT_BEGUN
 from vks_plugin.errors import BadInput, Conflict, NotFound, VksError
-from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import FORMATS
 from vks_plugin.text import one_line
@@ -120,6 +118,9 @@ def digitisation_context(request: SignedInRequest, view: CaseView, *, bound: Any
     sealed = {each.part for each in batches if each.state in {"da_ket_thuc_so_hoa", "da_nop_luu"}}
     leading = {part for part in working if {"hsva": view.decision, "hsks": view.internal}[part].level >= Level.MANAGE}
     free = {part for part in working - busy if part not in sealed or part in leading}
+    if view.case.archived_at is not None:
+        # what the archive has is digitised no further
+        free = set()
     open_form = bound[1] if bound is not None and bound[0] == "open" else None
     return {
         "cards": [_card(request, view, each, waits.get(each.pk), bound) for each in batches],
@@ -283,29 +284,23 @@ class PeriodForm(StyledForm):
 @page
 @require_GET
 def board(request: SignedInRequest) -> HttpResponse:
-    """Show every batch the person may know of: its state, the days in it, whom it waits for, and what got done."""
+    """Show every case the person may know of: how far its file is, since when, whom it waits for, and what got done."""
     today = timezone.localdate()
-    everything = queries.visible_batches(request.user)
-    mine = Assignment.objects.in_force(today).filter(user=request.user).order_by().values("case_id")
-    own = everything.filter(case_id__in=mine)
-    has_own = own.filter(state__in=DIGITISATION.open).exists()
+    everything = queries.board_of(request.user)
+    own = everything.narrowed(mine=request.user)
+    has_own = queries.board_rows(own).exists()
     whose = request.GET.get("whose", "")
     if whose not in {"mine", "all"}:
         whose = "mine" if has_own else "all"
-    rows = own if whose == "mine" else everything
-    units = ProcuracyUnit.objects.filter(pk__in=everything.order_by().values("unit_id"))
+    found = own if whose == "mine" else everything
+    units = queries.offices_on(everything)
     unit = one_line(request.GET.get("unit", ""))
-    if unit:
-        rows = rows.filter(case__unit__code=unit)
-    stood = queries.counted_by_state(rows)
+    found = found.narrowed(unit=unit)
+    stood = queries.counted_by_state(found)
     state = request.GET.get("state", "")
-    known = dict(DIGITISATION.states)
-    shown = rows.filter(state=state) if state in known else rows.filter(state__in=DIGITISATION.open)
-    chosen = Paginator(shown.select_related("case__unit", "unit").order_by("state_since", "pk"), ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    batches = list(chosen)
-    waits = queries.holders(batches)
+    if state not in dict(queries.BOARD_STATES) and state != ALL_OF_THEM:
+        state = ""
+    chosen = Paginator(queries.board_rows(found, state), ON_A_PAGE).get_page(request.GET.get("page"))
     form = PeriodForm(request.GET if request.GET.get("first") or request.GET.get("last") else None)
     asked = form.cleaned_data if form.is_bound and form.is_valid() else {}
     first = asked.get("first") or today.replace(day=1)
@@ -314,24 +309,22 @@ def board(request: SignedInRequest) -> HttpResponse:
     for key in ("page", "state"):
         kept.pop(key, None)
     context = {
-        "rows": [(each, waits.get(each.pk), _days(each, today), each.part != "hsva") for each in batches],
+        "rows": queries.board_lines(chosen),
         "chosen": chosen,
-        "stood": [each for each in stood if each.batches or each.state in DIGITISATION.open],
+        "stood": [each for each in stood if each.lines or each.state in DIGITISATION.open | {NOT_BEGUN[0]}],
+        "everything": ALL_OF_THEM,
+        "total": sum(each.lines for each in stood),
         "state": state,
         "whose": whose,
         "has_own": has_own,
-        "units": units if units.count() > 1 else (),
+        "units": units if len(units) > 1 else (),
         "unit": unit,
         "kept": kept.urlencode(),
         "period": form if form.is_bound else PeriodForm(initial={"first": first, "last": last}),
-        "done": queries.throughput(rows, first, last) if first <= last else [],
+        "done": queries.throughput(found, first, last) if first <= last else [],
         "first": first,
         "last": last,
         "parts": dict(PARTS),
         "title": _("Số hóa hồ sơ"),
     }
     return show(request, "vks/digitisation/board.html", context)
-
-
-def _days(batch: DigitisationBatch, today: dt.date) -> int:
-    return (today - timezone.localdate(batch.state_since)).days
