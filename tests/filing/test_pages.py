@@ -298,6 +298,45 @@ def test_a_document_whose_words_are_being_read_is_not_split(filed_case: FiledCas
 
 
 @pytest.mark.django_db
+def test_each_half_says_which_of_its_pages_have_no_words_and_is_read_again(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    filed, actor = filed_case.documents[1], people["prosecutor_kv1"]
+    empty, scan = pikepdf.new(), io.BytesIO()
+    empty.add_blank_page(page_size=(595, 842))
+    empty.save(scan)
+    change_pages(
+        actor=actor,
+        filed=filed,
+        seen=seen(filed),
+        placed=[Placed(1), Placed(2), Placed(3), Placed(None, 1)],
+        scan=ContentFile(scan.getvalue(), name="trang.pdf"),
+        reason="Trang bỏ sót",
+    )
+    PageChange.objects.update(unread=1, unread_error="Không nhận dạng được")
+    made = split_document(
+        actor=actor, filed=filed, seen=seen(filed), after=2, described=Described("Phần sau", None), reason="Hai văn bản"
+    )
+    filed.refresh_from_db()
+    known = recognition_of(made)
+    assert (recognition_of(filed).state, known.state, known.pages, known.error) == (
+        "done",
+        "failed",
+        1,
+        "Không nhận dạng được",
+    )
+    desk, address = Client(), f"/vks/cases/{filed_case.case.code}/documents/{made.document_id}/pages/"
+    desk.force_login(actor)
+    page = desk.get(address).content.decode()
+    assert (f"{address}recognise/" in page, "Tách tài liệu" in page) == (True, True)
+    # this half is asked for by itself
+    answer = desk.post(f"/api/vks/documents/{made.document_id}/recognition/")
+    assert answer.status_code == (503 if is_stand_in() else 202)
+    with pytest.raises(Conflict, match="không có trang nào chờ nhận dạng"):
+        recognise_again(actor=actor, filed=filed)
+
+
+@pytest.mark.django_db
 def test_words_that_were_not_recognised_are_asked_for_again(filed_case: FiledCase, people: dict[str, User]) -> None:
     filed, actor = filed_case.documents[1], people["prosecutor_kv1"]
     address = f"/vks/cases/{filed_case.case.code}/documents/{filed.document_id}/pages/"

@@ -510,6 +510,37 @@ def _read(case_document: int) -> bool:
     return True
 
 
+def _share_unread(
+    filed: CaseDocument, made: CaseDocument, first: NewFile, second: NewFile, change: PageChange, rest: Pages
+) -> None:
+    """Let each half of a document say which of its pages still have no words, so that both can be read again.
+
+    Of a document whose pages were all read nothing has to be said.
+    """
+    failed = filed.page_changes.filter(unread__gt=0).order_by("-pk").first()
+    if failed is None:
+        return
+    left, gone = (len(page_texts(each.archive or each.original).without) for each in (first, second))
+    filed.page_changes.filter(unread__gt=0).update(unread=left)
+    if gone:
+        PageChange.objects.create(
+            case_document=made,
+            kind=PageChange.Kind.SPLIT,
+            version_before=change.version_before,
+            version=newest_version(made.document).pk,
+            sha256_before=change.sha256_before,
+            sha256=made.sha256,
+            pages_before=change.pages_before,
+            pages=second.pages,
+            page_map=written(rest),
+            reason=change.reason,
+            unread=gone,
+            unread_error=failed.unread_error,
+            unread_since=failed.unread_since or failed.changed_at,
+            changed_by=change.changed_by,
+        )
+
+
 # --- one document becomes two, two become one
 
 
@@ -578,6 +609,7 @@ def split_document(
                 undo=undo,
             )
             made.refresh_from_db()
+            _share_unread(filed, made, first, second, change, rest)
             tell(
                 "document_split",
                 actor=actor,
