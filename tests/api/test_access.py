@@ -119,7 +119,8 @@ TABLE = {
     ("vks-hand-over-attach", "post"): "      404 404 404 404  400  403 400 403",
     # no head is signed yet
     ("vks-case-ledger-proof", "get"): "      404 404 404 404  403  409 409 409",
-    ("vks-case-ledger-export", "get"): "     404 404 404 404  403  403 200 200",
+    # nor is there a key to sign with
+    ("vks-case-ledger-export", "get"): "     404 404 404 404  403  403 503 503",
     ("vks-ledger-list", "get"): "            403 403 403 403  403  403 403 200",
     ("vks-ledger-checkpoint-list", "get"): " 403 403 403 403  403  403 403 200",
     ("vks-ledger-checkpoint-file", "get"): " 403 403 403 403  403  403 403 404",

@@ -206,7 +206,8 @@ class Accessions:
         assert row.error == "", row.error
         if row.state == "cho_luu_tru":
             done("accession_packed")
-            accession.accept(actor=_user("outsider"), pk=row.pk)
+            row = accession.request_acceptance(actor=_user("outsider"), pk=row.pk)
+            assert (row.state, row.error) == ("da_nop_luu", "")
             done("accessioned")
 
     def look(self, told: Counter[str]) -> None:

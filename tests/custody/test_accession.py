@@ -15,6 +15,8 @@ from xml.etree import ElementTree as ET
 
 import bagit
 import pytest
+import time_machine
+from django.db import transaction
 from django.test import TestCase
 from django.utils import timezone
 from pypdf import PdfReader
@@ -23,13 +25,22 @@ from rest_framework.test import APIClient
 from tests.custody.batches import seal_outright
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
-from tests.people import waiting
+from tests.people import register, waiting
 from tests.web.conftest import Page, fetched
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
-from vks_plugin.cases.models import CaseDocument
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody import actions as custody
-from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry, run_packing
+from vks_plugin.custody.actions import accession as accession_actions
+from vks_plugin.custody.actions.accession import (
+    accept,
+    cancel,
+    prepare,
+    request_acceptance,
+    retry,
+    run_acceptance,
+    run_packing,
+)
 from vks_plugin.custody.actions.holding import write_beginning
 from vks_plugin.custody.models import (
     Accession,
@@ -42,6 +53,7 @@ from vks_plugin.custody.models import (
     SealedDocument,
 )
 from vks_plugin.custody.package import NAMESPACE
+from vks_plugin.custody.states import ACCESSION
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.filing.page_map import Placed
 from vks_plugin.filing.pages import change_pages, merge_documents
@@ -128,7 +140,7 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
     client.force_login(archivist)
     assert client.get(package).status_code == 404
     assert case.name not in Page(client.get(f"/vks/archive/accessions/{row.pk}/")).text
-    with written() as found:
+    with written() as found, TestCase.captureOnCommitCallbacks(execute=True):
         assert client.post(f"/vks/archive/accessions/{row.pk}/accept/").status_code == 302
     case.refresh_from_db()
     row.refresh_from_db()
@@ -227,13 +239,13 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
 
     def cut_off(source: Path, target: Path) -> str:
         if len(calls) == 3:
-            raise KeyboardInterrupt
+            raise _KilledError
         calls.append(target)
         return real(source, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(accession, "copied", cut_off)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(_KilledError):
             run_packing(row.pk)
     there = {path: path.stat().st_mtime_ns for path in calls}
     # nobody else takes it while its worker may be alive
@@ -342,8 +354,11 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
         assert stranger.get(each).status_code == 404
     assert clerk.post(f"{row}accept/").status_code == 403
     assert clerk.post(f"{row}retry/").status_code == 409
-    taken = taker.post(f"{row}accept/")
-    assert (taken.status_code, taken.json()["state"], taken.json()["number"]) == (200, "da_nop_luu", 1)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        asked = taker.post(f"{row}accept/")
+    assert (asked.status_code, asked.json()["state"], asked.json()["taking"]) == (202, "cho_luu_tru", True)
+    taken = taker.get(row)
+    assert (taken.json()["state"], taken.json()["number"], taken.json()["taking"]) == ("da_nop_luu", 1, False)
     assert clerk.post(f"{row}cancel/").status_code == 409
     assert len(fetched(taker.get(package))) == taken.json()["items"][0]["size"]
     assert AccessEntry.objects.filter(actor_id=archivist.pk, case=case, act="export", count=4).exists()
@@ -491,3 +506,143 @@ def test_what_is_taken_was_read_again(archivist: User, filed_case: FiledCase, pe
         accept(actor=archivist, pk=row.pk)
     path.write_bytes(whole)
     assert accept(actor=archivist, pk=row.pk).state == "da_nop_luu"
+
+
+class _KilledError(BaseException):
+    """The process is gone: nothing of ours hears of it."""
+
+
+def test_a_worker_reads_the_packages_again_and_goes_on_where_it_was_cut_off(
+    archivist: User,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    monkeypatch: pytest.MonkeyPatch,
+    client: Client,
+) -> None:
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"])
+    access.assign(actor=people["chief_kv1"], case=other, user=people["prosecutor_kv1"], role="prosecutor_lead")
+    ended(other, people["prosecutor_kv1"])
+    codes = [filed_case.case.code, other.code]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        row = prepare(actor=people["clerk_kv1"], codes=codes)
+    page = f"/vks/archive/accessions/{row.pk}/"
+    client.force_login(archivist)
+    first, second = row.items.order_by("case_id")
+    read: list[Path] = []
+
+    def cut_off(path: Path, **_said: object) -> str:
+        read.append(path)
+        if path == second.path:
+            raise _KilledError
+        return sha256_of(path)
+
+    def asked() -> None:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            request_acceptance(actor=archivist, pk=row.pk)
+        row.refresh_from_db()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accession_actions, "sha256_of", cut_off)
+        with pytest.raises(_KilledError):
+            asked()
+    row.refresh_from_db()
+    assert (row.state, row.done, row.total, read) == ("cho_luu_tru", 4, 4, [first.path, second.path])
+    assert "đã đọc 4/4 tài liệu" in Page(client.get(page)).text
+    # nobody takes what is being taken; its giver may still call it off
+    with pytest.raises(Conflict, match="Đang đọc lại"):
+        request_acceptance(actor=archivist, pk=row.pk)
+
+    def counted(path: Path, **_said: object) -> str:
+        read.append(path)
+        return sha256_of(path)
+
+    monkeypatch.setattr(accession_actions, "sha256_of", counted)
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=3)):
+        assert "Máy dừng giữa lúc đọc lại gói" in Page(client.get(page)).text
+        read.clear()
+        whole = second.path.read_bytes()
+        second.path.write_bytes(whole[:-1] + b"x")
+        asked()
+        # what was read is not read again; what is another file by now is told, and all of it is read the next time
+        assert (row.state, row.taking_at, read) == ("cho_luu_tru", None, [second.path])
+        assert "gói không còn như lúc đóng" in row.error
+        assert row.error in Page(client.get(page)).text
+        assert not LedgerEntry.objects.filter(kind="accessioned").exists()
+        second.path.write_bytes(whole)
+        read.clear()
+        asked()
+        assert (row.state, row.number, row.error, read) == ("da_nop_luu", 1, "", [first.path, second.path])
+    # sent twice, it is done once
+    run_acceptance(row.pk)
+    assert LedgerEntry.objects.filter(kind="accessioned").count() == 2
+    assert {each.name for each in first.path.parent.iterdir()} == {first.path.name, second.path.name}
+
+
+def test_what_is_called_off_while_it_is_read_is_not_taken(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = packed(people, filed_case)
+
+    def called_off(path: Path, **_said: object) -> str:
+        found = sha256_of(path)
+        cancel(actor=people["clerk_kv1"], pk=row.pk)
+        return found
+
+    monkeypatch.setattr(accession_actions, "sha256_of", called_off)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        request_acceptance(actor=archivist, pk=row.pk)
+    row.refresh_from_db()
+    filed_case.case.refresh_from_db()
+    assert (row.state, row.taking_at, filed_case.case.archived_at) == ("huy", None, None)
+    with pytest.raises(Conflict):
+        request_acceptance(actor=archivist, pk=row.pk)
+    for key in ("clerk_kv1", "chief_kv1"):
+        with pytest.raises(NotAllowed):
+            request_acceptance(actor=people[key], pk=row.pk)
+
+
+def test_every_act_in_every_state_does_what_the_table_says_and_else_nothing(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    clerk = people["clerk_kv1"]
+    row = packed(people, filed_case)
+    long_ago = timezone.now() - dt.timedelta(hours=3)
+    # an act, by which moves of the table it is made; of a worker, who is not refused but does nothing
+    acts: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
+        "retry": (lambda: retry(actor=clerk, pk=row.pk), ("retry",)),
+        "accept": (lambda: accept(actor=archivist, pk=row.pk), ("accept",)),
+        "cancel": (lambda: cancel(actor=clerk, pk=row.pk), ("cancel",)),
+        "ask to accept": (lambda: request_acceptance(actor=archivist, pk=row.pk), ()),
+        "pack": (lambda: run_packing(row.pk), ("finish",)),
+        "take": (lambda: run_acceptance(row.pk), ("accept",)),
+    }
+    assert {name for _act, names in acts.values() for name in names} == {
+        each.name for each in ACCESSION.moves if each.name != "fail"
+    }
+
+    def everything() -> list[Any]:
+        models = (Accession, AccessionItem, CaseFile, Holding, LedgerEntry)
+        return [list(model.objects.order_by("pk").values()) for model in models]
+
+    for state, _label in ACCESSION.states:
+        asked = {"taker": archivist, "taking_at": long_ago} if state == "cho_luu_tru" else {}
+        # whoever packed it was lost
+        beat = long_ago if state == "dang_dong_goi" else None
+        Accession.objects.filter(pk=row.pk).update(state=state, asked_at=long_ago, beat=beat, **asked)
+        before = everything()
+        for name, (act, names) in acts.items():
+            targets = {ACCESSION.move(each).target for each in names if state in ACCESSION.move(each).sources}
+            if name == "ask to accept" and state == "cho_luu_tru":
+                targets = {state}
+            with transaction.atomic():
+                if targets or name in {"pack", "take"}:
+                    act()
+                else:
+                    with pytest.raises(Conflict):
+                        act()
+                now = Accession.objects.get(pk=row.pk)
+                assert (now.state, everything() == before) == (*(targets or {state}), not targets), (state, name)
+                transaction.set_rollback(True)
+        assert everything() == before
+        Accession.objects.filter(pk=row.pk).update(taker=None, taking_at=None)

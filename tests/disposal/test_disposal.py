@@ -46,6 +46,7 @@ from vks_plugin.custody.models import (
     RetentionRule,
 )
 from vks_plugin.custody.queries import verify
+from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, erasure
 from vks_plugin.disposal.actions import (
     approve,
@@ -71,6 +72,8 @@ from vks_plugin.host.provision import write_case_code
 from vks_plugin.host.search import find_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
@@ -549,3 +552,72 @@ def test_every_table_is_decided_about() -> None:
     assert len(decided) == len(set(decided))
     names = {model.__name__ for model in apps.get_app_config("vks").get_models() if not model._meta.auto_created}
     assert names - no_case == {model.__name__ for model in decided}
+
+
+def test_every_act_in_every_state_does_what_the_table_says_and_else_nothing(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    row = ready(archivist, people, filed_case.case.code)
+    deputy, chief, province = people["deputy_kv1"], people["chief_kv1"], people["chief_province"]
+    long_ago = timezone.now() - dt.timedelta(hours=3)
+    approved = {"first_by": deputy, "second_by": province, "number": row.number, "year": row.year}
+    signed_too = {**approved, "record_sha256": row.record_sha256}
+    nobody = {"first_by": None, "second_by": None, "number": None, "year": None, "record_sha256": ""}
+    # what stands in the row by then, beside its state
+    stood: dict[str, dict[str, Any]] = {
+        "du_thao": {},
+        "cho_don_vi_duyet": {},
+        "cho_tinh_duyet": {"first_by": deputy},
+        "da_duyet": approved,
+        "co_bien_ban": signed_too,
+        "dang_tieu_huy": signed_too | {"executed_at": long_ago},
+        "chua_xong": signed_too | {"executed_at": long_ago},
+        "da_tieu_huy": signed_too | {"executed_at": long_ago},
+        "khong_duyet": {"first_by": deputy},
+        "huy": {},
+    }
+    assert list(stood) == [state for state, _label in DISPOSAL.states]
+
+    def approver(state: str) -> User:
+        return province if state == "cho_tinh_duyet" else chief
+
+    # an act, by which moves of the table it is made; the worker is not refused but does nothing
+    acts: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
+        "submit": (lambda _state: submit(actor=archivist, pk=row.pk), ("submit",)),
+        "approve": (
+            lambda state: approve(actor=approver(state), pk=row.pk),
+            ("approve_first", "approve_second"),
+        ),
+        "deny": (lambda state: deny(actor=approver(state), pk=row.pk, reason=WHY), ("deny",)),
+        "attach": (
+            lambda _state: attach_record(actor=archivist, pk=row.pk, file=signed(), filename="bien-ban.pdf"),
+            ("attach",),
+        ),
+        "execute": (lambda _state: execute(actor=archivist, pk=row.pk), ("execute",)),
+        "work": (lambda _state: run_destruction(row.pk), ("finish",)),
+        "close": (lambda _state: close(actor=archivist, pk=row.pk), ("close",)),
+        "cancel": (lambda _state: cancel(actor=archivist, pk=row.pk, reason=WHY), ("cancel",)),
+    }
+    assert {name for _act, names in acts.values() for name in names} == {
+        each.name for each in DISPOSAL.moves if each.name != "stop"
+    }
+
+    def everything() -> list[Any]:
+        models = (DestructionBatch, DestructionItem, CaseFile, CaseDocument, LedgerEntry)
+        return [list(model.objects.order_by("pk").values()) for model in models]
+
+    for state, fields in stood.items():
+        DestructionBatch.objects.filter(pk=row.pk).update(state=state, beat=None, **(nobody | fields))
+        before = everything()
+        for name, (act, names) in acts.items():
+            targets = {DISPOSAL.move(each).target for each in names if state in DISPOSAL.move(each).sources}
+            with transaction.atomic():
+                if targets or name == "work":
+                    act(state)
+                else:
+                    with pytest.raises(Conflict):
+                        act(state)
+                now = DestructionBatch.objects.get(pk=row.pk)
+                assert (now.state, everything() == before) == (*(targets or {state}), not targets), (state, name)
+                transaction.set_rollback(True)
+        assert everything() == before

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
 from tests.exchange.conftest import Load, outcomes, told
 from tests.exchange.files import HEADINGS, ROWS
@@ -241,6 +242,20 @@ def test_update_changes_what_the_list_says_and_nothing_else(load: Load, units: d
     assert sorted(case.people.values_list("full_name", flat=True)) == ["Lò D", "Lò Thị B"]
     assert outcomes(load(*rows, updates=True)) == ["unchanged"]
     assert CaseChange.objects.filter(case=case, act="changed", subject="case").count() == 1
+
+
+def test_a_case_the_archive_has_is_left_as_it_is_by_a_list(load: Load) -> None:
+    headings = ("Tên vụ án", *KEY, "Tòa án")
+    load(headings, ("Vụ A", *ONE, "TAND tỉnh"), ("Vụ B", *TWO, "TAND tỉnh"))
+    archived = CaseFile.objects.filter(init_decision_no="169")
+    archived.update(archived_at=timezone.now())
+    before = (archived.values().get(), CaseChange.objects.count())
+    for trial in (True, False):
+        again = load(headings, ("Vụ A", *ONE, "TAND khu vực 1"), ("Vụ B", *TWO, "TAND tỉnh"), updates=True, trial=trial)
+        assert outcomes(again) == ["refused", "unchanged"]
+        assert "đã nộp lưu: không thêm, không sửa" in told(again)[0][2]
+    assert (archived.values().get(), CaseChange.objects.count()) == before
+    assert outcomes(load(headings, ("Vụ A", *ONE, "TAND tỉnh"), updates=True)) == ["unchanged"]
 
 
 def test_less_is_no_contradiction(load: Load) -> None:

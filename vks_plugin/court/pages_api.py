@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.page_pictures import page_to_mark, page_to_read
-from vks_plugin.rest import refusals
+from vks_plugin.rest import inert, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -25,8 +25,8 @@ _PICTURE = {
 
 def _answer(picture: bytes) -> HttpResponse:
     answer = HttpResponse(picture, content_type="image/jpeg")
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    answer.headers["Cache-Control"] = "private, no-store"
+    return inert(answer)
 
 
 @extend_schema(

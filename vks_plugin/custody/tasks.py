@@ -13,7 +13,7 @@ from vks_plugin.custody.actions import (
     run_seal,
     write_of_fork,
 )
-from vks_plugin.custody.actions.accession import run_packing
+from vks_plugin.custody.actions.accession import run_acceptance, run_packing
 from vks_plugin.custody.actions.fixity import write_to_leaders
 from vks_plugin.custody.queries import is_due
 from vks_plugin.custody.queries.fixity import newest_finding
@@ -69,3 +69,9 @@ def look_after_loans() -> None:
 def pack_accession(*, accession_id: int) -> None:
     """Pack the cases of an accession."""
     run_packing(accession_id)
+
+
+@shared_task(name="vks.custody.take_accession", ignore_result=True)
+def take_accession(*, accession_id: int) -> None:
+    """Read the packages of an accession again and take it into the archive."""
+    run_acceptance(accession_id)

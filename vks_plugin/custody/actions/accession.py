@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,9 +25,10 @@ from vks_plugin.cases import actions as case_actions
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.proceedings import EVENTS, TO_ARCHIVE
 from vks_plugin.cases.stages import ARCHIVED, PARTS
+from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.ledger import export
-from vks_plugin.custody.actions.moving import move, next_number
+from vks_plugin.custody.actions.moving import move, next_number, refuse_from
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
@@ -50,6 +52,7 @@ from vks_plugin.custody.queries.accession import (
     accession_for,
     has_archivist,
     is_being_packed,
+    is_being_taken,
     longest_silence,
     may_give,
     may_take,
@@ -66,7 +69,7 @@ from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import BATCH, newest_versions
 from vks_plugin.host.stored import Stored, stored_files
 from vks_plugin.text import gettext_noop, one_line
-from vks_plugin.working import failure_kept
+from vks_plugin.working import failure_kept, held_alone
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -517,39 +520,183 @@ def _write_metadata(
 # --- taking
 
 
-def accept(*, actor: User, pk: int) -> Accession:
+@transaction.atomic
+def request_acceptance(*, actor: User, pk: int) -> Accession:
+    """Have a worker read the packages of an accession again, and take it into the archive on behalf of the actor.
+
+    Whoever asks again after the worker was lost goes on with what was not read yet.
+
+    Raises:
+        NotFound, NotAllowed: see `accept`.
+        Conflict: see `accept`; or it is being taken.
+        Unavailable: the task queue cannot be reached.
+    """
+    row = _to_take(actor, pk)
+    held = Accession.objects.select_for_update().get(pk=row.pk)
+    refuse_from(held.state, ACCESSION, "accept")
+    if is_being_taken(held):
+        raise Conflict(_("Đang đọc lại gói hồ sơ: hãy chờ."))
+    items = list(row.items.select_related("case").order_by("case_id"))
+    _refuse_changed(row, items)
+    now = timezone.now()
+    began = held.taking_at if held.taker_id == actor.pk else None
+    if began is None:
+        row.items.update(read_at=None)
+    row.taker, row.taking_at, row.beat, row.error = actor, began or now, now, ""
+    row.done, row.total = 0, sum(item.documents for item in items)
+    row.save(update_fields=["taker", "taking_at", "beat", "error", "done", "total"])
+    transaction.on_commit(partial(_send_taking, row))
+    return row
+
+
+def _send_taking(row: Accession) -> None:
+    from vks_plugin.custody.tasks import take_accession  # noqa: PLC0415 - the task imports this module
+
+    try:
+        take_accession.apply_async(kwargs={"accession_id": row.pk})
+    except Exception as error:
+        _not_taken(row.pk, "")
+        if isinstance(error, VksError):
+            raise
+        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
+    row.refresh_from_db()
+
+
+def run_acceptance(accession_id: int) -> None:
+    """Take an accession somebody asked to take; called by the worker. What goes wrong is kept with it as a sentence."""
+    asked = Q(pk=accession_id, taking_at__isnull=False, state__in=ACCESSION.move("accept").sources)
+    row = Accession.objects.filter(asked).select_related("taker").first()
+    if row is None or row.taker is None:
+        return
+    # beside the packages nothing else lies; a process that is killed leaves it there, where nobody minds
+    lock = configuration().data_dir / "taking" / f"{row.pk}.lock"
+    crashed = gettext_noop("Không nhận được vào lưu trữ do lỗi hệ thống: hãy báo quản trị.")
+    with held_alone(lock) as alone:
+        # sent twice, it is read once
+        if not alone:
+            return
+        keep = partial(_not_taken, row.pk)
+        with failure_kept(keep, crashed=crashed, what=f"taking accession {row.pk}", logger=logger):
+            accept(actor=row.taker, pk=row.pk, progress=_Beats(row.pk))
+
+
+def _not_taken(pk: int, sentence: str) -> None:
+    """Note that nobody takes it any more; whoever asks again begins anew."""
+    rows = Accession.objects.filter(pk=pk, state__in=ACCESSION.move("accept").sources)
+    rows.update(beat=None, taking_at=None, error=sentence[:500])
+
+
+class _Beats:
+    """Says how many documents of the packages were read, not more often than people look."""
+
+    def __init__(self, pk: int) -> None:
+        self._pk, self._last = pk, 0.0
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self._last < _BETWEEN:
+            return
+        self._last = now
+        alive = Accession.objects.filter(pk=self._pk, taking_at__isnull=False)
+        if alive.update(done=done, beat=timezone.now()) != 1:
+            raise Conflict(_("Lần nộp lưu này đã bị hủy."))
+
+
+_BETWEEN = 1.0
+"""Seconds between two notes of how far the reading is."""
+
+
+def _to_take(actor: User, pk: int) -> Accession:
+    row = accession_for(actor, pk)
+    if not may_take(actor, row):
+        raise NotAllowed(_("Chỉ Lưu trữ viên của đơn vị, không phải người giao, được nhận hồ sơ nộp lưu."))
+    return row
+
+
+def _read_again(row: Accession, progress: Callable[[int], None]) -> dict[int, str]:
+    """Return the hashes of the packages by the keys of their items; what was read for this very asking counts.
+
+    A package that was written to since is read once more.
+    """
+    found: dict[int, str] = {}
+    done = 0
+    for item in row.items.order_by("case_id"):
+        path = item.path
+        if not path.is_file():
+            continue
+        facts = path.stat()
+        whole = item.read_at is not None and facts.st_size == item.size
+        if whole and item.read_at is not None and facts.st_mtime < item.read_at.timestamp():
+            found[item.pk] = item.sha256
+        else:
+            begun = timezone.now()
+            parts = partial(_part_of, progress, done, item.documents, max(facts.st_size, 1))
+            found[item.pk] = sha256_of(path, progress=parts)
+            if found[item.pk] == item.sha256 and row.taking_at is not None:
+                AccessionItem.objects.filter(pk=item.pk).update(read_at=begun)
+        done += item.documents
+        progress(done)
+    return found
+
+
+def _part_of(progress: Callable[[int], None], before: int, documents: int, size: int, read: int) -> None:
+    progress(before + documents * read // size)
+
+
+def _refuse_changed(row: Accession, items: Sequence[AccessionItem], read: Mapping[int, str] | None = None) -> None:
+    """Refuse to take what is not as it was packed; the sentence names each.
+
+    Args:
+        row: the accession.
+        items: its items; their cases are read anew.
+        read: hashes of the packages; None: they were not read yet.
+
+    Raises:
+        Conflict: so it is.
+    """
+    for item in items:
+        item.case = CaseFile.objects.select_related(*FACTS).get(pk=item.case_id)
+    unfinished = what_is_unfinished([item.case_id for item in items])
+    wrong = [
+        f"{item.case.code} ({why})"
+        for item in items
+        if (why := _changed(row, item, unfinished, item.sha256 if read is None else read.get(item.pk, "")))
+    ]
+    if wrong:
+        raise Conflict(_("Chưa nhận được: %(cases)s. Hãy hủy lần này và lập lại.") % {"cases": "; ".join(wrong)})
+
+
+def _unheard(_done: int) -> None:
+    """Hear of progress, and tell nobody."""
+
+
+def accept(*, actor: User, pk: int, progress: Callable[[int], None] = _unheard) -> Accession:
     """Take an accession into the archive: the cases are archived, their paper is with the archivist.
+
+    Args:
+        actor: who takes it.
+        pk: of the accession.
+        progress: is told how many documents of the packages were read again.
 
     Raises:
         NotFound: there is none of the actor's offices.
         NotAllowed: the actor is no archivist of the office, or gave it.
         Conflict: it is not packed, a package is gone or another one, or a case changed since; the sentence names each.
     """
-    row = accession_for(actor, pk)
-    if not may_take(actor, row):
-        raise NotAllowed(_("Chỉ Lưu trữ viên của đơn vị, không phải người giao, được nhận hồ sơ nộp lưu."))
+    row = _to_take(actor, pk)
+    refuse_from(row.state, ACCESSION, "accept")
     # what is signed for is read again, before anything is held that others wait for
-    there = row.state in ACCESSION.move("accept").sources
-    read = {item.pk: sha256_of(item.path) for item in row.items.all() if there and item.path.is_file()}
+    read = _read_again(row, progress)
     with transaction.atomic():
         # in the order every act holds cases in
         items = list(row.items.select_related("case").order_by("case_id"))
         _hold(item.case_id for item in items)
         now = timezone.now()
         year = timezone.localdate(now).year
-        move(row, ACCESSION, "accept", receiver=actor, accepted_at=now)
+        move(row, ACCESSION, "accept", receiver=actor, accepted_at=now, beat=None, taking_at=None, error="")
         row.number = next_number(row.unit, "accession", year)
         row.save(update_fields=["number"])
-        for item in items:
-            item.case = CaseFile.objects.select_related(*FACTS).get(pk=item.case_id)
-        unfinished = what_is_unfinished([item.case_id for item in items])
-        wrong = [
-            f"{item.case.code} ({why})"
-            for item in items
-            if (why := _changed(row, item, unfinished, read.get(item.pk, "")))
-        ]
-        if wrong:
-            raise Conflict(_("Chưa nhận được: %(cases)s. Hãy hủy lần này và lập lại.") % {"cases": "; ".join(wrong)})
+        _refuse_changed(row, items, read)
         for item in items:
             _take(actor, row, item)
         row.items.update(pending=False)
@@ -622,7 +769,7 @@ def cancel(*, actor: User, pk: int) -> Accession:
     with transaction.atomic():
         items = list(row.items.select_related("case").order_by("case_id"))
         _hold(item.case_id for item in items)
-        move(row, ACCESSION, "cancel", beat=None)
+        move(row, ACCESSION, "cancel", beat=None, taking_at=None)
         row.items.update(pending=False, sha256="", size=0)
         tell_each("accession_cancelled", actor=actor, each=[(item.case, {"accession": row.pk}) for item in items])
         transaction.on_commit(partial(_remove, items))

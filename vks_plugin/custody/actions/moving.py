@@ -51,13 +51,27 @@ def move(row: _M, machine: Machine, name: str, *, field: str = "state", **change
         state = type(row)._default_manager.filter(pk=row.pk).values_list(field, flat=True).first()
         if state is None:
             raise Conflict(_("Mục này không còn. Hãy tải lại trang."))
-        raise Conflict(
-            _("Không thể “%(move)s”: đang ở trạng thái “%(state)s”. Hãy tải lại trang.")
-            % {"move": _(wanted.label), "state": _(machine.label(state))}
-        )
+        raise _not_from(state, machine, name)
     for key, value in values.items():
         setattr(row, key, value)
     return row
+
+
+def refuse_from(state: str, machine: Machine, name: str) -> None:
+    """Refuse to begin what ends in a move that cannot be made.
+
+    Raises:
+        Conflict: the move cannot be made from this state.
+    """
+    if state not in machine.move(name).sources:
+        raise _not_from(state, machine, name)
+
+
+def _not_from(state: str, machine: Machine, name: str) -> Conflict:
+    return Conflict(
+        _("Không thể “%(move)s”: đang ở trạng thái “%(state)s”. Hãy tải lại trang.")
+        % {"move": _(machine.move(name).label), "state": _(machine.label(state))}
+    )
 
 
 def next_number(unit: ProcuracyUnit, series: str, year: int) -> int:

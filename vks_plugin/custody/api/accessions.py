@@ -13,10 +13,10 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.custody import accession_papers
-from vks_plugin.custody.actions.accession import MOST_CASES, accept, cancel, prepare, retry
+from vks_plugin.custody.actions.accession import MOST_CASES, cancel, prepare, request_acceptance, retry
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.models import Accession, AccessionItem
-from vks_plugin.custody.queries.accession import accession_for, accessions_for, known_cases, package_for
+from vks_plugin.custody.queries.accession import accession_for, accessions_for, is_being_taken, known_cases, package_for
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.rest import (
     CODE,
@@ -58,9 +58,14 @@ class AccessionSerializer(serializers.Serializer[Accession]):
     asked_at = serializers.DateTimeField()
     receiver = PersonSerializer(allow_null=True)
     accepted_at = serializers.DateTimeField(allow_null=True)
-    done = serializers.IntegerField(help_text="Documents packed.")
-    total = serializers.IntegerField(help_text="Documents to pack.")
-    error = serializers.CharField(help_text="Why it could not be packed.")
+    taking = serializers.SerializerMethodField(help_text="Whether a worker reads the packages again, to take them.")
+    done = serializers.IntegerField(help_text="Documents packed; while it is being taken, read again.")
+    total = serializers.IntegerField(help_text="Of so many.")
+    error = serializers.CharField(help_text="Why it could not be packed, or taken.")
+
+    def get_taking(self, row: Accession) -> bool:
+        """Tell whether it is being taken."""
+        return is_being_taken(row)
 
 
 class AccessionListSerializer(AccessionSerializer):
@@ -138,16 +143,17 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
 
     @extend_schema(
         summary="Take an accession into the archive",
-        description="For archivists of the office, never who gave it.",
+        description="For archivists of the office, never who gave it. A worker reads every package again and takes it then; ask "
+        "for the accession again to see how far it is. Asked again after a worker was lost, it goes on with what was not read.",
         parameters=[_ID],
         request=None,
-        responses={200: AccessionDetailSerializer, **refusals(403, 404, 409)},
+        responses={202: AccessionDetailSerializer, **refusals(403, 404, 409, 503)},
     )
     @action(detail=True, methods=["post"])
     def accept(self, _request: Request, pk: str) -> Response:
         """Take it."""
-        accept(actor=self.actor, pk=int(pk))
-        return self._told(int(pk))
+        request_acceptance(actor=self.actor, pk=int(pk))
+        return self._told(int(pk), status=202)
 
     @extend_schema(
         summary="Call an accession off",

@@ -38,6 +38,9 @@ class Accession(models.Model):
     asked_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
     receiver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     accepted_at = models.DateTimeField(null=True)
+    # who asked to take it, and since when its packages are read again for that; nobody does when empty
+    taker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    taking_at = models.DateTimeField(null=True)
     # when a worker was last heard of; none has it in hand when empty
     beat = models.DateTimeField(null=True)
     done = models.PositiveIntegerField(default=0)
@@ -80,6 +83,8 @@ class AccessionItem(models.Model):
     # of the package; empty while it is not made
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(default=0)
+    # when it was found whole by whoever takes it now
+    read_at = models.DateTimeField(null=True)
     # as it was that day
     retention = models.CharField(max_length=60, blank=True)
 

@@ -44,6 +44,20 @@ def is_being_packed(row: Accession) -> bool:
     return row.state == ACCESSION.first and timezone.now() - (row.beat or row.asked_at) < longest_silence()
 
 
+TAKER_LOST = dt.timedelta(minutes=2)
+"""A worker that reads packages again and was not heard of for so long is taken for lost."""
+
+
+def is_being_taken(row: Accession) -> bool:
+    """Tell whether a worker reads the packages of an accession again, or is about to, for whoever takes it."""
+    return (
+        row.state in ACCESSION.move("accept").sources
+        and row.taking_at is not None
+        and row.beat is not None
+        and timezone.now() - row.beat < TAKER_LOST
+    )
+
+
 def may_be_packed_again(row: Accession) -> bool:
     """Tell whether an accession waits for somebody to have it packed again: it failed, or its worker was lost."""
     return row.state in ACCESSION.move("retry").sources and not is_being_packed(row)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vks_plugin.custody import accession_papers
-from vks_plugin.custody.actions.accession import accept, cancel, prepare, retry
+from vks_plugin.custody.actions.accession import cancel, prepare, request_acceptance, retry
 from vks_plugin.custody.models import Accession
 from vks_plugin.custody.queries.accession import (
     accession_for,
     accessions_for,
+    is_being_taken,
     known_cases,
     may_be_packed_again,
     may_give,
@@ -26,7 +27,7 @@ from vks_plugin.custody.queries.accession import (
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.host.rest import leave_uncompressed
 from vks_plugin.organization.queries import display_name
-from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
 ON_A_PAGE = 50
 
@@ -59,13 +60,23 @@ def accessions(request: SignedInRequest) -> HttpResponse:
 def accession(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one accession."""
     row = accession_for(request.user, pk)
+    taking = is_being_taken(row)
+    if is_fragment(request):
+        response = show(request, "vks/archive/taking.html", _told(row) | {"taking": taking})
+        if not taking:
+            # done, or stopped: the whole page says so
+            response.headers["HX-Refresh"] = "true"
+        return response
     items = list(row.items.select_related("case").order_by("case_id"))
     known = known_cases(request.user, row)
     open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
     giving = may_give(request.user, row.unit_id)
     context = _told(row) | {
         "items": [(each, each.case_id in known) for each in items],
-        "may_take": "accept" in open_moves and may_take(request.user, row),
+        "taking": taking,
+        "may_take": "accept" in open_moves and not taking and may_take(request.user, row),
+        # its worker was lost
+        "goes_on": row.taking_at is not None and not taking,
         "may_cancel": giving and "cancel" in open_moves,
         "may_retry": giving and may_be_packed_again(row),
         "may_print": len(known) == len(items) and row.state != "huy",
@@ -78,10 +89,12 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def take(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take an accession into the archive."""
-    row = accept(actor=request.user, pk=pk)
-    messages.success(
-        request, _("Đã nhận vào lưu trữ, biên bản số %(number)d.") % {"number": row.number or 0}, extra_tags=OURS
-    )
+    row = request_acceptance(actor=request.user, pk=pk)
+    if row.number is not None:
+        said = _("Đã nhận vào lưu trữ, biên bản số %(number)d.") % {"number": row.number}
+        messages.success(request, said, extra_tags=OURS)
+    elif not row.error:
+        messages.success(request, _("Máy đang đọc lại gói hồ sơ; đọc xong thì ghi nhận."), extra_tags=OURS)
     return redirect("vks:accession", pk=pk)
 
 
