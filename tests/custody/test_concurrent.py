@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from tests.people import register
 from vks_plugin.custody import actions, queries
@@ -82,6 +84,85 @@ def test_twenty_four_writers_make_one_order(cases: list[CaseFile], people: dict[
     actions.make_checkpoint()
     found = queries.verify()
     assert (found.problems, found.entries) == ([], before + written)
+
+
+CROWD = 50
+ACTS = 6
+
+
+def _killing(finished: threading.Event, spared: int) -> int:
+    """End the connection of somebody at random, again and again, as when a machine or a network fails; return how often."""
+    chance, killed = random.Random(50), 0
+    statement = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND backend_type = 'client backend' AND pid NOT IN (pg_backend_pid(), %s) ORDER BY random() LIMIT %s"
+    )
+    try:
+        while not finished.wait(timeout=chance.uniform(0.01, 0.05)):
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [spared, chance.randint(1, 4)])
+                killed += len(cursor.fetchall())
+    finally:
+        connection.close()
+    return killed
+
+
+def test_fifty_writers_whose_connections_are_killed_leave_no_hole_and_nothing_twice(
+    cases: list[CaseFile], people: dict[str, User]
+) -> None:
+    """What was acknowledged is there once; what was cut off is there whole or not at all, and no place is lost to it."""
+    _only_on_postgresql()
+    actions.ensure_key()
+    before = LedgerEntry.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (spared,) = cursor.fetchone()
+    begin, finished = threading.Barrier(CROWD), threading.Event()
+
+    def write(writer: int) -> tuple[list[list[int]], int]:
+        kept, cut_off = [], 0
+        begin.wait(timeout=30)
+        for number in range(ACTS):
+            case = [*cases, None][(writer + number) % (len(cases) + 1)]
+            try:
+                with transaction.atomic():
+                    data = {"writer": writer, "number": number}
+                    actions.append(case=case, actor=people["clerk_kv1"], kind="note", data=data)
+                    # acts take their time, each another, so that they are met in the middle and at the end
+                    time.sleep(0.002 * ((writer * 5 + number) % 9))
+                kept.append([writer, number])
+            except DatabaseError:
+                cut_off += 1
+            finally:
+                connection.close()
+        return kept, cut_off
+
+    with ThreadPoolExecutor(CROWD + 1) as pool:
+        killer = pool.submit(_killing, finished, spared)
+        try:
+            told = list(pool.map(write, range(CROWD)))
+        finally:
+            finished.set()
+        killed = killer.result(timeout=30)
+    acknowledged = sorted(each for kept, _cut_off in told for each in kept)
+    cut_off = sum(number for _kept, number in told)
+    # somebody was met, and somebody was not
+    assert min(killed, cut_off, len(acknowledged)) > CROWD // 5, (killed, cut_off, len(acknowledged))
+    rows = LedgerEntry.objects.filter(kind="note")
+    there = sorted([said["writer"], said["number"]] for said in (row.said["data"] for row in rows))
+    assert all(one != other for one, other in itertools.pairwise(there))
+    assert [each for each in acknowledged if each not in there] == []
+    # an act whose connection broke after the commit and before its answer is there too
+    assert len(acknowledged) <= len(there) <= len(acknowledged) + cut_off
+    count = LedgerEntry.objects.count()
+    assert count == before + len(there)
+    assert list(LedgerLeaf.objects.values_list("index", flat=True)) == list(range(count))
+    assert LedgerLeaf.objects.values("entry").distinct().count() == count
+    for each in [*cases, None]:
+        chain = LedgerEntry.objects.filter(case=each).order_by("seq").values_list("seq", flat=True)
+        assert list(chain) == list(range(len(chain)))
+    actions.make_checkpoint()
+    assert queries.verify().problems == []
 
 
 def test_a_long_act_does_not_keep_others_waiting(cases: list[CaseFile]) -> None:

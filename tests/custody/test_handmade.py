@@ -1,0 +1,341 @@
+"""Ledgers this program did not write, made from what docs/custody.md says of the form with json, hashlib and a library for
+Ed25519: the verifier passes them, and fails each that departs from the form in one place."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from vks_plugin.custody import verify_ledger
+
+Said = dict[str, Any]
+NAME = "so-cai.example/tay"
+ONE, OTHER = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def written(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def head_of(leaves: Sequence[bytes], node: Callable[[bytes, bytes], bytes]) -> bytes:
+    """Return MTH of RFC 6962, as its text has it."""
+    if len(leaves) <= 1:
+        return leaves[0] if leaves else sha256(b"")
+    middle = 1
+    while middle * 2 < len(leaves):
+        middle *= 2
+    return node(head_of(leaves[:middle], node), head_of(leaves[middle:], node))
+
+
+def node_of(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right)
+
+
+def path_of(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return PATH of RFC 6962."""
+    if len(leaves) == 1:
+        return []
+    middle = 1
+    while middle * 2 < len(leaves):
+        middle *= 2
+    if index < middle:
+        return [*path_of(index, leaves[:middle]), head_of(leaves[middle:], node_of)]
+    return [*path_of(index - middle, leaves[middle:]), head_of(leaves[:middle], node_of)]
+
+
+def continuation_of(smaller: int, leaves: Sequence[bytes], *, whole: bool = True) -> list[bytes]:
+    """Return SUBPROOF of RFC 6962."""
+    if smaller == len(leaves):
+        return [] if whole else [head_of(leaves, node_of)]
+    middle = 1
+    while middle * 2 < len(leaves):
+        middle *= 2
+    if smaller <= middle:
+        return [*continuation_of(smaller, leaves[:middle], whole=whole), head_of(leaves[middle:], node_of)]
+    rest = continuation_of(smaller - middle, leaves[middle:], whole=False)
+    return [*rest, head_of(leaves[:middle], node_of)]
+
+
+class Key:
+    """A key that signs notes."""
+
+    def __init__(self, seed: int, name: str = NAME) -> None:
+        self.name = name
+        self._private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+        self.public = self._private.public_key().public_bytes_raw()
+        self.id = sha256(name.encode() + b"\n\x01" + self.public)[:4]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([1]) + self.public).decode()}"
+
+    def line(self, text: str) -> str:
+        return f"— {self.name} {base64.b64encode(self.id + self._private.sign(text.encode())).decode()}\n"
+
+
+@dataclass
+class Form:
+    """How a ledger is written; each part can be put in the place of the one the description asks for."""
+
+    line: Callable[[Said], bytes] = written
+    entry: Callable[[Said], Said] = lambda said: said
+    leaf: Callable[[bytes], bytes] = lambda line: sha256(b"\x00" + line)
+    node: Callable[[bytes, bytes], bytes] = node_of
+    root: Callable[[bytes], str] = lambda root: base64.b64encode(root).decode()
+    note: Callable[[str], str] = lambda note: note
+    ended: bytes = b"\n"
+    commitment: Callable[[bytes, Any], bytes] = lambda salt, value: sha256(b"\x03" + salt + written(value))
+    key: Key = field(default_factory=lambda: Key(1))
+    path: Callable[[list[bytes]], list[bytes]] = lambda path: path
+
+
+class Made:
+    """A ledger as somebody else's program would keep it."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.lines: list[bytes] = []
+        self.of: list[str] = []
+        self._ends: dict[str, tuple[int, bytes]] = {}
+
+    def add(self, ledger: str, kind: str, **data: Any) -> None:
+        seq, before = self._ends.get(ledger, (0, b"\x00" * 32))
+        said = {
+            "v": 1,
+            "ledger": ledger,
+            "seq": seq,
+            "prev": before.hex(),
+            "at": f"2026-03-0{1 + len(self.lines) // 24}T{len(self.lines) % 24:02}:00:00.000000Z",
+            "actor": {"id": 7, "name": "Trần Thị Bưởi", "unit": "QN-KV1", "role": None},
+            "kind": kind,
+            "data": data,
+        }
+        line = self.form.line(self.form.entry(said))
+        self.lines.append(line)
+        self.of.append(ledger)
+        # the chain goes by what the description says, whatever the tree does
+        self._ends[ledger] = seq + 1, sha256(b"\x00" + line)
+
+    @property
+    def leaves(self) -> list[bytes]:
+        return [self.form.leaf(line) for line in self.lines]
+
+    def note(self, keys: Iterable[Key], *more: str, size: int | None = None) -> str:
+        leaves = self.leaves[:size]
+        root = self.form.root(head_of(leaves, self.form.node))
+        text = "".join(f"{line}\n" for line in (NAME, len(leaves), root, *more))
+        return self.form.note(f"{text}\n" + "".join(key.line(text) for key in keys))
+
+    def whole(self, folder: Path, *keys: Key, earlier: Sequence[str] = ()) -> Path:
+        folder.mkdir()
+        (folder / "entries.jsonl").write_bytes(b"".join(line + self.form.ended for line in self.lines))
+        (folder / "checkpoint").write_text(self.note(keys or [self.form.key]))
+        (folder / "keys").write_text("".join(f"{key}\n" for key in keys or [self.form.key]))
+        (folder / "checkpoints.jsonl").write_text("".join(json.dumps({"note": note}) + "\n" for note in earlier))
+        return folder
+
+    def extract(self, folder: Path, ledger: str, openings: Sequence[Said] = (), *, listed: str = "") -> Path:
+        folder.mkdir(parents=True)
+        places = [at for at, each in enumerate(self.of) if each == ledger]
+        entries, end = self._ends[ledger]
+        signed = ["at 2026-04-01T00:00:00.000000Z", f"ledger {ledger} {entries} {end.hex()}"]
+        signed += [f"files {hashlib.sha256(listed.encode()).hexdigest()}"] if listed else []
+        paths = [self.form.path(path_of(at, self.leaves)) for at in places]
+        rows = [{"leaf": at, "path": [each.hex() for each in path]} for at, path in zip(places, paths, strict=True)]
+        (folder / "entries.jsonl").write_bytes(b"".join(self.lines[at] + self.form.ended for at in places))
+        (folder / "proofs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "openings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in openings))
+        (folder / "checkpoint").write_text(self.note([self.form.key], *signed))
+        (folder / "keys").write_text(f"{self.form.key}\n")
+        if listed:
+            (folder / "files.sha256").write_text(listed)
+        return folder
+
+
+SALT = sha256(b"salt")
+
+
+def _one(form: Form, folder: Path) -> Path:
+    made = Made(form)
+    made.add(ONE, "note", number=1, text='"Ký" \\ \n', yes=True, nothing=None, list=[1, [], {"b": -1, "a": "ă"}])
+    return made.whole(folder)
+
+
+def _two_cases(form: Form, folder: Path) -> Path:
+    made = Made(form)
+    for number in range(11):
+        made.add((ONE, OTHER)[number % 3 == 1], "note", number=number)
+    return made.whole(folder, earlier=[made.note([form.key], size=size) for size in (1, 4, 7)])
+
+
+def _change_of_key(form: Form, folder: Path) -> Path:
+    made, old, new = Made(form), form.key, Key(2)
+    made.add(ONE, "key", public=str(old), before=None)
+    made.add(OTHER, "note", number=1)
+    before = made.note([old])
+    made.add(ONE, "key", public=str(new), before=str(old))
+    between = made.note([old, new])
+    made.add(OTHER, "note", number=2)
+    folder = made.whole(folder, new, earlier=[before, between])
+    (folder / "keys").write_text(f"{old}\n{new}\n")
+    return folder
+
+
+def _hidden(form: Form, folder: Path) -> Path:
+    made = Made(form)
+    made.add(OTHER, "note", number=0)
+    made.add(ONE, "note", number=1, hidden=[["name", form.commitment(SALT, "Lê Văn C").hex()]])
+    made.add(OTHER, "note", number=2)
+    made.add(ONE, "note", number=3)
+    shown = {"ledger": ONE, "seq": 0, "place": 0, "name": "name", "value": "Lê Văn C", "salt": SALT.hex()}
+    return made.extract(folder, ONE, [shown])
+
+
+def _with_files(form: Form, folder: Path) -> Path:
+    """A package: a document, its archive copy as it was sealed, and the manifest of the seal."""
+    paper, copy = b"%PDF-1.4 paper", b"%PDF-1.4 copy"
+    digest, copied = hashlib.sha256(paper).hexdigest(), hashlib.sha256(copy).hexdigest()
+    row = {"document": 5, "version": 5, "pages": 2, "sha256": digest, "archive_sha256": copied, "folios": [["1", 1]]}
+    manifest = written({"v": 1, "part": "hsva", "batch": 1, "previous": None, "documents": [row]})
+    made = Made(form)
+    made.add(ONE, "case_registered", code="HS-1")
+    made.add(ONE, "document_filed", document=5, sha256=digest, pages=2)
+    sealed = {"part": "hsva", "batch": 1, "documents": 1, "pages": 2, "folios": 1, "manifest_before": None}
+    made.add(ONE, "file_sealed", manifest=hashlib.sha256(manifest).hexdigest(), **sealed)
+    files = {
+        "documents/00001-5/original.pdf": paper,
+        "documents/00001-5/archive.pdf": copy,
+        "metadata/seal-hsva-1.json": manifest,
+        "metadata/case.json": written({"documents": [{"document": 5, "sha256": digest, "pages": 2}]}),
+    }
+    for name, content in files.items():
+        path = folder / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    listed = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
+    made.extract(folder / "data" / "ledger", ONE, listed=listed)
+    return folder
+
+
+Shape = Callable[[Form, Path], Path]
+SHAPES: tuple[Shape, ...] = (_one, _two_cases, _change_of_key, _hidden, _with_files)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda each: each.__name__.strip("_"))
+def test_a_ledger_another_program_wrote_passes(
+    shape: Shape, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shape(Form(), tmp_path / "made")
+    assert verify_ledger.main([str(folder)]) == 0, capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "ĐẠT: " in told
+    if shape is _hidden:
+        assert "1 giá trị được mở" in told
+    if shape is _with_files:
+        assert "4 tệp đi cùng đúng như sổ cái đã ghi" in told
+
+
+def test_a_continuation_another_program_proved_passes(tmp_path: Path) -> None:
+    made, key, proof, older = Made(Form()), Key(1), tmp_path / "proof.json", tmp_path / "older"
+    for number in range(13):
+        made.add(ONE, "note", number=number)
+    for size in range(1, 14):
+        path = [each.hex() for each in continuation_of(size, made.leaves)]
+        said: Said = {"from": made.note([key], size=size), "to": made.note([key]), "path": path, "keys": [str(key)]}
+        proof.write_text(json.dumps(said))
+        older.write_text(said["from"])
+        assert verify_ledger.main([str(proof), "--checkpoint", str(older)]) == 0
+        if len(path) > 1:
+            proof.write_text(json.dumps(said | {"path": path[::-1]}))
+            assert verify_ledger.main([str(proof)]) == 1
+
+
+def _with(**changes: Any) -> Callable[[Said], Said]:
+    return lambda said: said | changes
+
+
+def _spaced(said: Said) -> bytes:
+    return json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
+
+
+DEVIATIONS: list[tuple[str, Shape, Callable[[], Form]]] = [
+    ("spaces between members", _one, lambda: Form(line=_spaced)),
+    ("members not in order", _one, lambda: Form(line=lambda said: json.dumps(said, separators=(",", ":")).encode())),
+    (
+        "letters escaped",
+        _one,
+        lambda: Form(line=lambda said: json.dumps(said, separators=(",", ":"), sort_keys=True).encode()),
+    ),
+    ("lines ended as on Windows", _one, lambda: Form(ended=b"\r\n")),
+    ("an empty line between", _two_cases, lambda: Form(ended=b"\n\n")),
+    ("another version", _one, lambda: Form(entry=_with(v=2))),
+    ("a version that is no number", _one, lambda: Form(entry=_with(v=True))),
+    ("a member too many", _one, lambda: Form(entry=_with(note="x"))),
+    (
+        "a member that lacks",
+        _one,
+        lambda: Form(entry=lambda said: {name: said[name] for name in said if name != "actor"}),
+    ),
+    ("an actor with less", _one, lambda: Form(entry=_with(actor={"id": 7, "name": "x", "unit": None}))),
+    ("a share", _one, lambda: Form(entry=_with(data={"share": 0.5}))),
+    ("a number too large", _one, lambda: Form(entry=_with(data={"n": 2**53}))),
+    ("counted from one", _one, lambda: Form(entry=lambda said: said | {"seq": said["seq"] + 1})),
+    ("a first entry that follows", _one, lambda: Form(entry=_with(prev="1" * 64))),
+    ("hashes in capitals", _two_cases, lambda: Form(entry=lambda said: said | {"prev": said["prev"].upper()})),
+    ("a moment without its parts", _one, lambda: Form(entry=_with(at="2026-03-01T00:00:00Z"))),
+    ("a moment of a place", _one, lambda: Form(entry=_with(at="2026-03-01T00:00:00.000000+07:00"))),
+    ("a ledger by another name", _one, lambda: Form(entry=_with(ledger="so-cai"))),
+    ("leaves without their byte", _two_cases, lambda: Form(leaf=sha256)),
+    ("nodes without theirs", _two_cases, lambda: Form(node=lambda left, right: sha256(left + right))),
+    ("sides the other way round", _two_cases, lambda: Form(node=lambda left, right: node_of(right, left))),
+    ("the root in other digits", _one, lambda: Form(root=bytes.hex)),
+    ("a note without its last newline", _one, lambda: Form(note=lambda note: note[:-1])),
+    ("a note without its blank line", _one, lambda: Form(note=lambda note: note.replace("\n\n", "\n"))),
+    ("a hyphen for the dash", _one, lambda: Form(note=lambda note: note.replace("—", "-"))),
+    ("signed for another size", _one, lambda: Form(note=lambda note: note.replace("\n1\n", "\n2\n"))),
+    (
+        "signed by who is not known",
+        _change_of_key,
+        lambda: Form(note=lambda note: note.replace(str(NAME), "so.example/x")),
+    ),
+    ("a log under another key's name", _one, lambda: Form(key=Key(1, "khac.example/tay"))),
+    ("hidden values without their salt", _hidden, lambda: Form(commitment=lambda _salt, value: sha256(written(value)))),
+    (
+        "hidden values without their byte",
+        _hidden,
+        lambda: Form(commitment=lambda salt, value: sha256(salt + written(value))),
+    ),
+    ("paths from the root down", _hidden, lambda: Form(path=lambda path: path[::-1])),
+    ("paths cut short", _hidden, lambda: Form(path=lambda path: path[:-1])),
+]
+
+
+@pytest.mark.parametrize(("shape", "form"), [each[1:] for each in DEVIATIONS], ids=[each[0] for each in DEVIATIONS])
+def test_what_departs_from_the_form_in_one_place_fails(
+    shape: Shape, form: Callable[[], Form], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify_ledger.main([str(shape(form(), tmp_path / "made"))]) == 1
+    told = capsys.readouterr().out
+    assert "KHÔNG ĐẠT: " in told
+    assert "\nĐẠT" not in told
+
+
+@pytest.mark.parametrize(
+    "name", ["documents/00001-5/original.pdf", "documents/00001-5/archive.pdf", "metadata/seal-hsva-1.json"]
+)
+def test_a_file_that_is_another_is_told_in_a_package_another_program_made(tmp_path: Path, name: str) -> None:
+    folder = _with_files(Form(), tmp_path / "made")
+    path = folder / "data" / name
+    path.write_bytes(path.read_bytes() + b" ")
+    assert verify_ledger.main([str(folder)]) == 1
