@@ -331,6 +331,40 @@ def test_what_departs_from_the_form_in_one_place_fails(
     assert "\nĐẠT" not in told
 
 
+def test_nonsense_in_a_package_is_told_and_breaks_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = Made(Form())
+    for data in (
+        {"document": "x", "sha256": 1},
+        {"document": 1, "sha256": "x", "pages": []},
+        {"document": 1, "sha256": "y", "merged_document": [], "sha256_before": {}},
+        {"manifest": [], "batch": {}, "part": 5, "documents": "x"},
+        {"agreed_entries": "x", "head_at": 1},
+    ):
+        for kind in (*sorted(verify_ledger.TELLS_OF_FILES), "document_redacted", "ledger_restored"):
+            made.add(ONE, kind, **data)
+    folder = tmp_path / "made"
+    made.extract(folder / "ledger", ONE)
+    told = {"metadata/case.json", "metadata/seal-hsva-1.json", "metadata/seal-x.json.p7s", "documents/0-1/original.pdf"}
+    for content in (
+        b"",
+        b"[]",
+        b"{}",
+        b'{"documents":[5]}',
+        b'{"documents":[{"document":[]}],"part":[]}',
+        b"[" * 99999,
+    ):
+        for name in told:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        assert verify_ledger.main([str(folder)]) == 1
+        assert "seal-hsva-1.json không phải bảng kê sổ cái đã ghi" in capsys.readouterr().out
+    assert (
+        verify_ledger.main([str(made.whole(tmp_path / "whole")), "--checkpoint", str(folder / "metadata/case.json")])
+        == 1
+    )
+
+
 @pytest.mark.parametrize(
     "name", ["documents/00001-5/original.pdf", "documents/00001-5/archive.pdf", "metadata/seal-hsva-1.json"]
 )

@@ -1116,7 +1116,7 @@ def read_keys(text: str) -> List[PublicKey]:
 def _object(line: bytes, name: str) -> Dict[str, Any]:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise LedgerError(f"Tệp {name} không đúng định dạng.", f"{name} is malformed")
@@ -1327,14 +1327,13 @@ def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
 class Paper:
     """A document of a case, as the entries have it so far."""
 
-    def __init__(self, sha256: str, pages: Optional[int], *, from_elsewhere: bool) -> None:
+    def __init__(self, sha256: str, pages: Optional[int]) -> None:
         self.sha256 = sha256
         """Of the file its readers see; empty: nobody noted it."""
         self.pages = pages
         self.versions = [sha256]
-        """Of every file the entries name, those of documents that were merged into it too; the newest last."""
-        self.from_elsewhere = from_elsewhere
-        """Whether it came from another case, whose ledger has what its file was before."""
+        """Of every file the entries name, those of documents that were merged into it too; the newest last. What it was
+        before it came from another case is in the ledger of that one."""
 
 
 class Seal(NamedTuple):
@@ -1396,21 +1395,20 @@ class FilesOfCase:
         elif kind == "document_moved_out":
             self.papers.pop(document, None)
         elif kind in ("document_filed", "document_moved_in"):
-            self.papers[document] = Paper(sha256, pages, from_elsewhere=kind == "document_moved_in")
+            self.papers[document] = Paper(sha256, pages)
         elif kind in _CHANGES_A_FILE:
-            paper = self.papers.setdefault(document, Paper("", None, from_elsewhere=True))
-            merged = self.papers.pop(data.get("merged_document", -1), None)
+            paper = self.papers.setdefault(document, Paper("", None))
+            other = data.get("merged_document")
+            merged = self.papers.pop(other, None) if type(other) is int else None
             before = [data.get("sha256_before"), *(merged.versions if merged is not None else ()), sha256]
             paper.versions += [each for each in before if type(each) is str and each not in paper.versions]
-            paper.from_elsewhere |= merged is not None and merged.from_elsewhere
             paper.sha256, paper.pages = sha256, pages
 
     def _learn_seal(self, data: Dict[str, Any]) -> None:
-        names = ("part", "batch", "documents", "pages", "folios", "manifest")
-        part, batch, documents, pages, folios, manifest = (data.get(name) for name in names)
-        if type(manifest) is str:
-            before = data.get("manifest_before") or ""
-            self.seals.append(Seal(str(part), batch or 0, documents or 0, pages or 0, folios or 0, manifest, before))
+        numbers = [data.get(name) for name in ("batch", "documents", "pages", "folios")]
+        batch, documents, pages, folios = (each if type(each) is int else 0 for each in numbers)
+        part, manifest, before = (str(data.get(name) or "") for name in ("part", "manifest", "manifest_before"))
+        self.seals.append(Seal(part, batch, documents, pages, folios, manifest, before))
 
 
 def seal_problem(said: Any, seal: Seal) -> Optional[Tuple[str, str]]:
@@ -1503,11 +1501,11 @@ class _Package:
         for name, hash_ in manifests.items():
             try:
                 said = json.loads((self.payload / name).read_bytes())
-            except ValueError:
+            except (ValueError, RecursionError):
                 said = None
             seal = seals.get(hash_)
             if seal is None:
-                false |= {(said.get("part"), said.get("batch"))} if isinstance(said, dict) else set()
+                false |= {(str(said.get("part")), str(said.get("batch")))} if isinstance(said, dict) else set()
                 self._tell(
                     name,
                     f"Bảng kê niêm phong {name} không phải bảng kê sổ cái đã ghi khi niêm phong: đã bị sửa hoặc thay.",
@@ -1518,9 +1516,9 @@ class _Package:
             if problem is not None:
                 self._tell(name, *problem)
                 continue
-            self._sealed.update({row.get("document"): row for row in said["documents"]})
+            self._sealed.update({row["document"]: row for row in said["documents"] if type(row.get("document")) is int})
         for hash_, seal in seals.items():
-            if hash_ not in manifests.values() and (seal.part, seal.batch) not in false:
+            if hash_ not in manifests.values() and (seal.part, str(seal.batch)) not in false:
                 self.problems.append(
                     (
                         f"Thiếu bảng kê niêm phong đợt {seal.batch} ({seal.part}) mà sổ cái đã ghi (SHA-256 {hash_}).",
@@ -1622,7 +1620,7 @@ class _Package:
         try:
             rows = json.loads((self.payload / _DESCRIPTION).read_bytes())["documents"]
             told = {row["document"]: (row["sha256"], row["pages"]) for row in rows}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             told = {}
         recorded = {document: (paper.sha256, paper.pages) for document, paper in self.said.papers.items()}
         wrong = sorted(str(document) for document in {*told, *recorded} if told.get(document) != recorded.get(document))

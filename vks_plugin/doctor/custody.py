@@ -80,7 +80,7 @@ def ledger_heads(_scope: Scope) -> Result:
         )
     if forked is not None:
         return error(
-            f"Sổ cái không nối tiếp điểm chốt đã ghi nhớ: {forked.problem[0]}",
+            f"Sổ cái không nối tiếp điểm chốt đã ghi nhớ: {forked.sentence}",
             "the ledger is no continuation of a signed head that is remembered outside of the database",
             mend="Giữ nguyên máy, báo lãnh đạo tỉnh ngay. Nếu cơ sở dữ liệu được phục hồi có chủ ý thì lãnh đạo tỉnh ghi nhận ở trang Sổ cái, hoặc bằng `python manage.py vks_ledger restored --by TÀI_KHOẢN --reason LÝ_DO`, rồi chạy `python manage.py vks_ledger checkpoint` (leave the machine as it is and tell the leaders; where a backup was restored on purpose, a leader says so, then sign).",
         )

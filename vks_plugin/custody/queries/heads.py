@@ -44,7 +44,10 @@ class Contradiction(NamedTuple):
     def sentence(self) -> str:
         """What is wrong, in the language of the reader."""
         vietnamese, english = self.problem
-        return f"{english[0].upper()}{english[1:]}." if is_english() else vietnamese
+        if is_english():
+            return f"{english[0].upper()}{english[1:]}."
+        # the verifier's word is that of its files; pages have one of their own
+        return vietnamese.replace("Checkpoint", "Điểm chốt").replace("checkpoint", "điểm chốt")
 
 
 def _read(level: int, first: int, count: int) -> Sequence[bytes]:
@@ -86,7 +89,14 @@ def opened_heads(notes: Iterable[str]) -> tuple[list[Checkpoint], list[Checkpoin
 def restorations() -> list[Restored]:
     """Return every restored database the ledger tells of."""
     rows = LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).order_by("seq")
-    return [found for row in rows if (found := restored(row.said["data"])) is not None]
+    found = []
+    for row in rows:
+        try:
+            found.append(restored(row.said["data"]))
+        except (LedgerError, KeyError, TypeError, AttributeError):
+            # the check of the entries names it
+            continue
+    return [each for each in found if each is not None]
 
 
 def contradicts(notes: Sequence[str], size: int, at: RootAt, *, given_up: Sequence[Restored]) -> Contradiction | None:

@@ -43,9 +43,10 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
         try:
             data = json.loads(bytes(line))["data"]
         except (ValueError, KeyError, TypeError):
-            # the check of the entries names it
             continue
-        said[case].learn(kind, data)
+        if isinstance(data, dict):
+            # what is malformed is named by the check of the entries
+            said[case].learn(kind, data)
     manifests: dict[int, list[SealManifest]] = defaultdict(list)
     for manifest in SealManifest.objects.filter(case_id__in=codes).order_by("pk"):
         manifests[manifest.case_id].append(manifest)

@@ -78,7 +78,7 @@ def restored(request: SignedInRequest) -> HttpResponse:
         return _page(request, status=error.status, form=form)
     messages.success(
         request,
-        _("Đã ghi vào sổ cái. Tối nay sổ được chốt tiếp; các điểm chốt đã mất vẫn nằm trong mục này."),
+        _("Đã ghi vào sổ cái. Tối nay sổ được chốt tiếp; hãy nhập lại những việc làm sau bản sao lưu."),
         extra_tags=OURS,
     )
     return redirect("vks:ledger")
