@@ -17,9 +17,10 @@ from playwright.sync_api import expect
 from tests.browser.desk import SCREEN
 from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
 from tests.court.deck.test_video import WEBM
-from vks_plugin.court.deck.contents import DeckSlide, DeckVideo
+from vks_plugin.court.deck.contents import DeckSlide, DeckVideo, PlanMark
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
+from vks_plugin.court.deck.rendering import opened, render
 from vks_plugin.court.sessions.logs import checked, read
 
 if TYPE_CHECKING:
@@ -280,3 +281,104 @@ def test_a_part_of_a_video_is_played_once_the_panel_agrees_and_stops_with_the_bl
     # taken back
     presenter.keyboard.press("r")
     expect(page.locator("video")).to_have_count(0)
+
+
+def test_what_a_hearing_needs_is_at_hand_and_the_court_sees_neither_notes_nor_clock(
+    offline: BrowserContext, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """One hearing: pages against the seal, the plan and its photos, light, pen, two pages, black, paper, the presenter's window."""
+    deck = a_deck(tmp_path_factory.mktemp("papers"))
+    marks = (
+        PlanMark(1, 0.3, 0.3, "Con dao", "p0002"),
+        PlanMark(2, 0.6, 0.6, "Vết máu", "p0003"),
+        PlanMark(3, 0.5, 0.9, "Cửa"),
+    )
+    pages = ("p0001", "p0002", "p0003")
+    plan = DeckSlide(9, "hien_truong", "hien", "Sơ đồ hiện trường", "", "", "BL 12–14", pages=pages, markers=marks)
+    folder = tmp_path_factory.mktemp("stick")
+    manifest = write_folder(replace(deck, slides=(*deck.slides, plan)), folder)
+    loaded: list[str] = []
+    offline.on("request", lambda request: loaded.append(request.url))
+    page = court(offline, folder)
+    foot = page.locator(".pane.active .strip-foot strong, .pane:not([hidden]) .strip-foot strong").first
+    # the page on the screen is the sealed one, drawn again from the sealed file
+    by_key, entries = deck.by_key, {entry["folio"]: entry for entry in manifest["pages"]}
+    for folio in ("13", "20"):
+        entry = entries[folio]
+        sealed = by_key[entry["key"]]
+        goes_to(page, folio)
+        expect(foot).to_contain_text(f"BL {folio} ·")
+        assert entry["sealed_sha256"] == hashlib.sha256(sealed.path.read_bytes()).hexdigest()
+        with opened(sealed.path) as pdf:
+            again = hashlib.sha256(render(pdf, sealed.page, crop=sealed.crop).jpeg).hexdigest()
+        assert shown_sha256(page, folder) == entry["image_sha256"] == again
+    # the plan: numbers lead to their photos, and back
+    page.keyboard.press("End")
+    for _each in range(2):
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator(".plan-list li")).to_have_count(3)
+    page.locator(".pin", has_text="2").click()
+    expect(foot).to_contain_text("BL 14 ·")
+    expect(page.locator(".strip-text")).to_have_text("Số 2: Vết máu")
+    page.keyboard.press("Backspace")
+    expect(foot).to_contain_text("BL 12 ·")
+    goes_to(page, "a1")
+    expect(foot).to_contain_text("BL 13 ·")
+    goes_to(page, "a3")
+    expect(page.locator("#said")).to_contain_text("Số 3: Cửa")
+    # a light follows the mouse
+    page.keyboard.press("s")
+    page.mouse.move(500, 300)
+    light = page.locator(".spotlight").first
+    expect(light).to_be_visible()
+    assert light.evaluate("light => getComputedStyle(light).getPropertyValue('--x').trim()") == "500px"
+    page.keyboard.press("Escape")
+    expect(light).to_be_hidden()
+    # a pen that leaves the page as it was
+    inked = """() => { const a = document.querySelector('.ink'); return a.getContext('2d').getImageData(0, 0, a.width, a.height).data.some(Boolean); }"""
+    page.keyboard.press("p")
+    assert not page.evaluate(inked)
+    page.mouse.move(600, 300)
+    page.mouse.down()
+    page.mouse.move(760, 420, steps=4)
+    page.mouse.up()
+    assert page.evaluate(inked)
+    page.keyboard.press("e")
+    assert not page.evaluate(inked)
+    page.keyboard.press("p")
+    # two pages beside each other, each called up by its number
+    page.keyboard.press("v")
+    goes_to(page, "20")
+    page.keyboard.press("Tab")
+    goes_to(page, "2")
+    shown = page.locator(".pane .strip-foot strong")
+    expect(shown).to_have_count(2)
+    assert [text.split(" ·")[0] for text in shown.all_inner_texts()] == ["BL 20", "BL 2"]
+    page.keyboard.press("v")
+    # the presenter alone has notes, what comes next and the clock
+    with offline.expect_page() as window:
+        page.keyboard.press("n")
+    presenter = window.value
+    expect(presenter.locator("#link")).to_have_text("Đang nối với màn hình Tòa")
+    assert [url for url in loaded if url.endswith("notes.js")] == [(folder / "notes.js").as_uri()]
+    goes_to(presenter, "12")
+    expect(presenter.locator("#notes")).to_contain_text(NOTE)
+    expect(presenter.locator("#clock")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    told = str(presenter.locator("#elapsed").inner_text())
+    assert re.fullmatch(r"\d\d:\d\d", told)
+    presenter.keyboard.press("b")
+    expect(page.locator("#black")).to_be_visible()
+    presenter.keyboard.press("b")
+    expect(page.locator("#black")).to_be_hidden()
+    # on paper: every slide that may be shown, none that waits
+    page.evaluate("window.print = () => { window.printed = document.getElementById('paper').textContent; }")
+    page.keyboard.press("i")
+    page.wait_for_function("window.printed")
+    printed = str(page.evaluate("window.printed"))
+    assert f"BL {HELD_FOLIO} ·" not in printed
+    assert all(f"BL {folio} ·" in printed for folio in ("1", "2", "12", "13", "14", "20"))
+    for text in (printed, page.content()):
+        assert NOTE not in text
+        assert not re.search(r"\b\d\d:\d\d\b", text)
+    assert page.locator("#clock, #elapsed, #notes").count() == 0
+    assert page.evaluate("typeof window.DECK_NOTES") == "undefined"

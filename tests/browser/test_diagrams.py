@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,3 +125,58 @@ def test_boxes_are_moved_by_mouse_and_by_keyboard_and_kept(sit: Sit) -> None:
     second.seen.errors.clear()
     lead.open(address.removeprefix(lead.base))
     assert (float(left.input_value()), float(top.input_value())) == tuple(map(float, placed))
+
+
+def test_numbers_are_put_on_a_plan_by_mouse_and_by_keyboard_and_kept(sit: Sit) -> None:
+    lead = sit(LEAD)
+    page = lead.page
+    lead.open(f"/vks/cases/{CASE}/presentations/")
+    page.get_by_label("Tự xếp các trang từ hồ sơ").uncheck()
+    page.get_by_role("button", name="Lập bài trình chiếu").click()
+    page.get_by_role("link", name="Thêm: Sơ đồ hiện trường").click()
+    chooser = page.get_by_label("Tài liệu")
+    label = str(chooser.locator("option").filter(has_text="BL ").first.inner_text())
+    chooser.select_option(label=label)
+    page.get_by_label("Tiêu đề").fill("Hiện trường")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    plan, pins = page.locator(".vks-plan"), page.locator(".vks-pin")
+    picture = plan.locator("img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+    folio = re.findall(r"\d+[a-z]?", label)[0]
+    # by mouse: where one clicks, and elsewhere
+    box = plan.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.2)
+    expect(pins).to_have_count(1)
+    expect(page.locator("#vks-placed")).to_contain_text("Đã đặt số 1")
+    # the folio of the photo is asked for next
+    page.keyboard.type(folio)
+    page.keyboard.press("Tab")
+    page.keyboard.type("Con dao")
+    x = page.locator('input[name="m-x0"]')
+    assert abs(float(x.input_value()) - 25) < 0.6
+    pins.first.hover()
+    start = pins.first.bounding_box()
+    assert start is not None
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(start["x"] + start["width"] / 2 + box["width"] * 0.1, start["y"] + start["height"] / 2, steps=3)
+    page.mouse.up()
+    assert abs(float(x.input_value()) - 35) < 0.8
+    # by keyboard: a new one, moved, and one taken away again
+    page.get_by_role("button", name="Thêm số").press("Enter")
+    for each in ("ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(each)
+    assert [page.locator(f'input[name="m-{side}1"]').input_value() for side in "xy"] == ["50.5", "52.5"]
+    page.get_by_role("button", name="Thêm số").press("Enter")
+    expect(pins).to_have_count(3)
+    page.keyboard.press("Delete")
+    expect(pins).to_have_count(2)
+    looked_at(page, "plan-before")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    expect(page.get_by_text("Đã lưu trang trình chiếu.")).to_be_visible()
+    expect(pins).to_have_count(2)
+    assert [pin.get_attribute("aria-label") for pin in pins.all()] == ["1: Con dao", "2"]
+    assert page.locator('input[name="m-folio0"]').input_value() == folio
+    looked_at(page, "plan-saved")

@@ -483,6 +483,22 @@ def made(actor: User, case: CaseFile, preset: str, earlier: Bundle | None = None
     return bundle
 
 
+def test_leaders_read_the_papers_in_the_order_of_the_catalogue(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    first, second, third = filed_case.documents
+    for filed, code in ((first, "CT"), (second, "BBHC"), (third, "QDKTVA")):
+        filed.document_type = CatalogueType.objects.get(code=code)
+        filed.save(update_fields=["document_type"])
+    # as the file has it, and as leaders read it: by group and kind, not by folio
+    assert made(actor, case, Bundle.Preset.WHOLE).document_ids == [each.document_id for each in filed_case.documents]
+    wanted = sorted(filed_case.documents, key=lambda each: each.document_type.position)
+    read = made(actor, case, Bundle.Preset.LEADERS)
+    assert read.document_ids == [each.document_id for each in wanted]
+    assert read.document_ids != [each.document_id for each in filed_case.documents]
+    assert inspect_bundle(court.finished_file(read)).problems == []
+    assert "HỒ SƠ TRÌNH LÃNH ĐẠO" in shown_text(read.path, 1)
+
+
 def test_what_is_added_later_and_what_is_taken_out_keep_their_pages(
     filed_case: FiledCase, people: dict[str, User]
 ) -> None:

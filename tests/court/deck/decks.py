@@ -63,7 +63,7 @@ def a_deck(folder: Path) -> Deck:
     def page(key: str, name: str, folio: str, number: int, count: int, title: str, **more: Any) -> DeckPage:
         sha256 = hashlib.sha256(files[name].read_bytes()).hexdigest()
         place = list(files).index(name) + 1
-        return DeckPage(key, folio, title, number, count, place, place, sha256, files[name], **more)
+        return DeckPage(key, folio, title, number, count, place, place, sha256, files[name], sealed=True, **more)
 
     mark = ShownMark(((0.1, 0.09, 0.5, 0.03),), "Chỉ vào số biên bản.")
     pages = (

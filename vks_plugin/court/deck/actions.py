@@ -716,7 +716,7 @@ def expiry_for(case: CaseFile) -> dt.date:
     return days[0] if days else today + dt.timedelta(days=configuration().deck_expires_days)
 
 
-def record_made(export: DeckExport, deck: Deck, sha256: str, manifest: dict[str, Any] | None) -> None:
+def record_made(export: DeckExport, deck: Deck, sha256: str, manifest: dict[str, Any]) -> None:
     """Record a package that was written elsewhere, by a command, in the caller's transaction."""
     export.status, export.sha256 = DeckExport.Status.DONE, sha256
     export.progress = export.total = len(deck.pages)
@@ -788,8 +788,8 @@ def confirm_destroyed(
 
 def write_deck(
     deck: Deck, target: Path, file_type: str, *, progress: Callable[[int], None] | None = None
-) -> dict[str, Any] | None:
-    """Write a deck into one file; return its manifest, of a ZIP alone.
+) -> dict[str, Any]:
+    """Write a deck into one file; return its manifest, which is within.
 
     Args:
         deck: what to write.
@@ -801,7 +801,6 @@ def write_deck(
         BadInput: a page cannot be drawn.
     """
     told = progress or (lambda _done: None)
-    manifest = None
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deck-") as place:
         fresh = Path(place) / "fresh"
         if file_type == DeckExport.Format.HTML:
@@ -810,9 +809,9 @@ def write_deck(
             manifest = write_folder(deck, folder, progress=told)
             _zipped(folder, fresh)
         elif file_type == DeckExport.Format.PPTX:
-            write_pptx(deck, fresh, progress=told)
+            manifest = write_pptx(deck, fresh, progress=told)
         else:
-            write_pdf(deck, fresh, progress=told)
+            manifest = write_pdf(deck, fresh, progress=told)
         fresh.replace(target)
     return manifest
 

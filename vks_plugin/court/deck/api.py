@@ -215,7 +215,7 @@ class DeckSerializer(serializers.Serializer[DeckExport]):
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     requested_by = PersonSerializer()
-    manifest_sha256 = serializers.CharField(help_text="Of `manifest.json`; ZIPs alone.")
+    manifest_sha256 = serializers.CharField(help_text="Of its manifest.")
     expires_on = serializers.DateField(allow_null=True, help_text="Its last day; copies are destroyed after it.")
     destroyed_on = serializers.DateField(allow_null=True, help_text="As somebody confirmed.")
     destroyed_person = serializers.CharField(help_text="Who destroyed it.")

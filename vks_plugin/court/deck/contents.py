@@ -47,6 +47,8 @@ class DeckPage:
     """Id of the copy with something taken out that is shown in place of the document; empty: the document itself."""
     original_sha256: str = ""
     """Of the document's file that copy was made of."""
+    sealed: bool = False
+    """Whether the document's file is byte for byte one that was sealed."""
     held: bool = False
     """Whether only testimony shows it that the panel has not let be made public."""
 

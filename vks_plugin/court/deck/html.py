@@ -1,6 +1,6 @@
 """A deck as a folder that opens in any browser from a stick: plain HTML, scripts and pictures, nothing from a network.
 
-The scripts use nothing younger than ES2017 and no modules, data comes in a script (`data.js`), since a browser lets a page
+The scripts use nothing younger than ES2017 and no modules, what browsers of 2018 lack has something in its place, data comes in a script (`data.js`), since a browser lets a page
 opened as a file fetch nothing. Notes lie in a file of their own that the court's page does not load.
 """
 

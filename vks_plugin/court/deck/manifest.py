@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -17,8 +19,10 @@ from PIL import Image, ImageChops
 
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckVideo
-from vks_plugin.court.deck.models import Video
+from vks_plugin.court.deck.inside import Shown, read_pdf, read_pptx
+from vks_plugin.court.deck.models import DeckExport, Video
 from vks_plugin.court.deck.rendering import Area, file_sha256, opened, render
+from vks_plugin.custody.queries import sealed_files
 from vks_plugin.errors import BadInput
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
@@ -32,7 +36,14 @@ _LARGEST = 64 * 1024 * 1024
 
 
 def page_entry(page: DeckPage, file: str, image_sha256: str, source_sha256: str) -> dict[str, Any]:
-    """Return what the manifest says of a page."""
+    """Return what the manifest says of a page.
+
+    Args:
+        page: the page.
+        file: where its picture lies within the deck; empty where the deck is one file that keeps pictures its own way.
+        image_sha256: of that picture.
+        source_sha256: of the file it was drawn from.
+    """
     return {
         "key": page.key,
         "file": file,
@@ -46,6 +57,8 @@ def page_entry(page: DeckPage, file: str, image_sha256: str, source_sha256: str)
         # the copy that is shown, and the file of the document it was made of
         "redaction": page.redaction or None,
         "original_sha256": page.original_sha256 or source_sha256,
+        # the document's file, where it is one that was sealed
+        "sealed_sha256": (page.original_sha256 or source_sha256) if page.sealed else None,
         "image_sha256": image_sha256,
     }
 
@@ -126,6 +139,13 @@ def _version() -> str:
 
 # --- the check -----------------------------------------------------------------------------------
 
+Pictures = Callable[[dict[str, Any]], bytes]
+"""Returns the picture of a page in a deck, by what the manifest says of the page.
+
+Raises:
+    OSError: it is not there.
+"""
+
 
 def _reader(path: Path) -> Callable[[str], bytes]:
     """Return a function that reads a file of a deck, which is a folder or a ZIP."""
@@ -152,30 +172,99 @@ def _reader(path: Path) -> Callable[[str], bytes]:
 def check(path: Path) -> list[str]:
     """Compare a deck with its manifest and with what is filed now; return what does not fit, in sentences.
 
-    Every file is hashed, every source is hashed, and every page is drawn again and compared with the picture in the deck.
+    Every source is hashed, and every page is drawn again and compared with the picture in the deck. Of a folder or ZIP every
+    file is hashed; a PowerPoint file or a PDF may show no picture its manifest does not name, and is compared with the file
+    that was made.
 
     Raises:
         BadInput: it is no deck.
     """
+    with contextlib.suppress(OSError, zipfile.BadZipFile):
+        if path.is_file() and path.open("rb").read(5) == b"%PDF-":
+            return _single(path, *read_pdf(path))
+        if path.is_file() and "[Content_Types].xml" in zipfile.ZipFile(path).namelist():
+            return _single(path, *read_pptx(path))
     try:
         read = _reader(path)
         manifest = json.loads(read(NAME))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BadInput(_("Đây không phải gói trình chiếu: không đọc được manifest.json.")) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise BadInput(_("Gói trình chiếu thuộc định dạng chương trình này không biết."))
+    _known(manifest)
     found: list[str] = []
-    try:
+    with _sound_manifest():
         for name, expected in manifest["files"].items():
             if _hash(read, name) != expected:
                 found.append(_("Tệp %(name)s của gói đã bị đổi hoặc thiếu.") % {"name": name})
         for entry in manifest["pages"]:
-            found += _page(read, entry)
+            found += _page(lambda each: read(each["file"]), entry)
         for entry in manifest.get("videos", ()):
-            found += _video(manifest["files"], entry)
+            found += _video(manifest["files"][entry["file"]], entry)
+    return found
+
+
+def _known(manifest: Any) -> None:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BadInput(_("Gói trình chiếu thuộc định dạng chương trình này không biết."))
+
+
+@contextlib.contextmanager
+def _sound_manifest() -> Iterator[None]:
+    try:
+        yield
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise BadInput(_("Danh mục của gói trình chiếu bị hỏng: hãy lập lại gói.")) from error
+
+
+def _single(path: Path, text: bytes, shown: Shown) -> list[str]:
+    """Return what does not fit of a deck that is one file.
+
+    Args:
+        path: the file.
+        text: its manifest.
+        shown: the pictures on its slides or sheets.
+    """
+    try:
+        manifest = json.loads(text)
+    except ValueError as error:
+        raise BadInput(_("Danh mục của gói trình chiếu bị hỏng: hãy lập lại gói.")) from error
+    _known(manifest)
+    found: list[str] = []
+    with _sound_manifest():
+        package = _uuid(manifest["package"])
+        export = DeckExport.objects.filter(pk=package).first() if package is not None else None
+        if export is None or export.sha256 != sha256_of(path):
+            found.append(
+                _(
+                    "Tệp không còn đúng từng byte như khi xuất: chữ và hình vẽ trong đó có thể đã bị sửa, chỉ hình của các bút lục được đối chiếu."
+                )
+            )
+        if export is not None and export.manifest_sha256 != hashlib.sha256(text).hexdigest():
+            found.append(_("Danh mục trong tệp không phải danh mục đã lập khi xuất."))
+        known = {entry["image_sha256"] for entry in manifest["pages"]}
+        pictures = {hashlib.sha256(picture).hexdigest(): picture for each in shown for picture in each}
+        for place, each in enumerate(shown, 1):
+            if any(hashlib.sha256(picture).hexdigest() not in known for picture in each):
+                found.append(
+                    _("Trang %(place)d của tệp có hình không phải bút lục nào trong danh mục.") % {"place": place}
+                )
+
+        def picture_of(entry: dict[str, Any]) -> bytes:
+            if entry["image_sha256"] not in pictures:
+                raise FileNotFoundError(entry["key"])
+            return pictures[entry["image_sha256"]]
+
+        for entry in manifest["pages"]:
+            found += _page(picture_of, entry)
+        for entry in manifest.get("videos", ()):
+            found += _video(entry["sha256"], entry)
     return found
+
+
+def _uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 def _hash(read: Callable[[str], bytes], name: str) -> str:
@@ -185,15 +274,15 @@ def _hash(read: Callable[[str], bytes], name: str) -> str:
         return ""
 
 
-def _video(files: dict[str, str], entry: dict[str, Any]) -> list[str]:
-    """Return what does not fit of a video: the file in the package was hashed with the others."""
+def _video(inside: str, entry: dict[str, Any]) -> list[str]:
+    """Return what does not fit of a video, whose file in the package has the hash `inside`."""
     kept = Video.objects.filter(pk=entry["video"], case_document__document_id=entry["document"]).first()
-    if kept is None or not kept.sha256 == entry["sha256"] == files[entry["file"]]:
+    if kept is None or not kept.sha256 == entry["sha256"] == inside:
         return [_("Video %(name)s trong gói không phải video đã nạp vào vụ án.") % {"name": entry["key"]}]
     return []
 
 
-def _page(read: Callable[[str], bytes], entry: dict[str, Any]) -> list[str]:
+def _page(picture_of: Pictures, entry: dict[str, Any]) -> list[str]:
     shown = {"folio": entry["folio"]}
     filed = CaseDocument.objects.filter(document_id=entry["document"]).select_related("document").first()
     if filed is None:
@@ -205,6 +294,9 @@ def _page(read: Callable[[str], bytes], entry: dict[str, Any]) -> list[str]:
         # packages made before copies could be shown say nothing of them
         if file_sha256(source) != entry.get("original_sha256", entry["source_sha256"]):
             return [_("BL %(folio)s: hồ sơ nay có bản khác của tài liệu này.") % shown]
+        sealed = entry.get("sealed_sha256")
+        if sealed is not None and sealed not in sealed_files([filed.document_id]).get(filed.document_id, frozenset()):
+            return [_("BL %(folio)s: tài liệu không phải bản đã niêm phong ghi trong gói.") % shown]
         if entry.get("redaction"):
             copy = filed.redactions.filter(pk=entry["redaction"], source_sha256=entry["original_sha256"]).first()
             if copy is None or not entry["source_sha256"] == copy.sha256 == file_sha256(copy.path):
@@ -213,7 +305,7 @@ def _page(read: Callable[[str], bytes], entry: dict[str, Any]) -> list[str]:
         crop: Area | None = tuple(entry["crop"]) if entry["crop"] else None
         with opened(source) as pdf:
             again = render(pdf, entry["page"], crop=crop).jpeg
-        there = read(entry["file"])
+        there = picture_of(entry)
         alike = there == again or _alike(there, again)
     except (OSError, ValidationError):
         return [_("BL %(folio)s: không đọc được tài liệu hoặc hình của trang.") % shown]

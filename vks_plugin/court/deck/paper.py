@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from reportlab.lib.colors import HexColor, black
 from reportlab.lib.pagesizes import A4, landscape
@@ -15,8 +17,10 @@ from reportlab.pdfgen.canvas import Canvas
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, PlanMark
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Diagram, baselines, wrap
 from vks_plugin.court.deck.html import drawn_pages
+from vks_plugin.court.deck.inside import put_into_pdf
+from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry
 from vks_plugin.court.deck.plans import GROUND, INK, PIN_PART, told_of_mark
-from vks_plugin.court.deck.rendering import Picture
+from vks_plugin.court.deck.rendering import Picture, file_sha256
 from vks_plugin.court.deck.rules import AWAITS_PANEL, TITLE
 from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
 from vks_plugin.papers.layout import writable
@@ -27,8 +31,10 @@ _MARGIN = 34.0
 _FOOT = 26.0
 
 
-def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | None = None) -> None:
+def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
     """Write the deck into a file: slides on A4 across, pages of the case file upright as they are.
+
+    It has its manifest within, with the pages that are printed; return that.
 
     Raises:
         BadInput: a page cannot be drawn.
@@ -36,9 +42,11 @@ def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | Non
     register_fonts()
     held = {page.key for page in deck.pages if page.held}
     pictures: dict[str, Picture] = {}
+    entries = []
     for done, (page, picture) in enumerate(drawn_pages(deck), 1):
         if page.key not in held:
             pictures[page.key] = picture
+            entries.append(page_entry(page, "", hashlib.sha256(picture.jpeg).hexdigest(), file_sha256(page.path)))
         if progress is not None:
             progress(done)
     canvas = Canvas(str(target), pagesize=(_WIDE, _HIGH), pageCompression=1, lang="vi")
@@ -56,6 +64,9 @@ def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | Non
         else:
             _words(canvas, deck, slide)
     canvas.save()
+    manifest = manifest_of(deck, entries)
+    put_into_pdf(target, as_text(manifest))
+    return manifest
 
 
 def _foot(canvas: Canvas, left: str, right: str, width: float) -> None:

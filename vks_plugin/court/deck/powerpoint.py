@@ -6,6 +6,7 @@ until somebody unhides them.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from itertools import pairwise
@@ -21,8 +22,10 @@ from pptx.util import Emu, Pt
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckVideo
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Box, Diagram
 from vks_plugin.court.deck.html import drawn_pages
+from vks_plugin.court.deck.inside import put_into_pptx
+from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry
 from vks_plugin.court.deck.plans import GROUND, INK, PIN_PART, told_of_mark
-from vks_plugin.court.deck.rendering import Picture
+from vks_plugin.court.deck.rendering import Picture, file_sha256
 from vks_plugin.court.deck.rules import AWAITS_PANEL, TITLE, cited_folios
 from vks_plugin.papers.layout import writable
 
@@ -55,13 +58,13 @@ _LARGEST_INSIDE = 100 * 1024 * 1024
 _FOOT = round(0.42 * _INCH)
 
 
-def write_pptx(deck: Deck, target: Path, *, progress: Callable[[int], None] | None = None) -> None:
-    """Write the deck into a file.
+def write_pptx(deck: Deck, target: Path, *, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+    """Write the deck into a file that has its manifest within; return the manifest.
 
     Raises:
         BadInput: a page cannot be drawn.
     """
-    _Writer(deck).write(target, progress or (lambda _done: None))
+    return _Writer(deck).write(target, progress or (lambda _done: None))
 
 
 class _Writer:
@@ -79,15 +82,17 @@ class _Writer:
                 continue
             self.by_folio.setdefault(page.folio.split(" ")[0], page.key)
 
-    def write(self, target: Path, progress: Callable[[int], None]) -> None:
+    def write(self, target: Path, progress: Callable[[int], None]) -> dict[str, Any]:
         # made first, so that links have something to lead to
         for slide in self.deck.slides:
             self.of_slide[slide.number] = self._added(hidden=slide.state != "hien")
         for page in self.deck.pages:
             self.of_page[page.key] = self._added(hidden=True)
         pictures = {}
+        entries = []
         for done, (page, picture) in enumerate(drawn_pages(self.deck), 1):
             pictures[page.key] = picture
+            entries.append(page_entry(page, "", hashlib.sha256(picture.jpeg).hexdigest(), file_sha256(page.path)))
             self._page(page, picture)
             progress(done)
         for slide in self.deck.slides:
@@ -95,7 +100,10 @@ class _Writer:
         properties = self.file.core_properties
         properties.title, properties.author = writable(self.deck.title)[:255], writable(self.deck.office)[:255]
         properties.language, properties.comments = "vi-VN", ""
+        manifest = manifest_of(self.deck, entries)
+        put_into_pptx(self.file, as_text(manifest))
         self.file.save(str(target))
+        return manifest
 
     def _added(self, *, hidden: bool) -> Any:
         made = self.file.slides.add_slide(self.blank)

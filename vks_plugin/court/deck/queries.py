@@ -209,14 +209,10 @@ def exports_of(user: User, presentation: Presentation) -> list[DeckExport]:
     return [export for export in own[:10] if _may_read(user, export)]
 
 
-def told_of_package(deck: Deck, manifest: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the fields of an export that say what is in it; only a ZIP has a manifest."""
-    told: dict[str, Any] = {}
-    if manifest is not None:
-        told = {"manifest_sha256": digest_of_manifest(manifest), "contents": contents_of(manifest)}
-    if deck.private:
-        told["contents"] = {**told.get("contents", {}), _PRIVATE: True}
-    return told
+def told_of_package(deck: Deck, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an export that say what is in it."""
+    contents = contents_of(manifest) | ({_PRIVATE: True} if deck.private else {})
+    return {"manifest_sha256": digest_of_manifest(manifest), "contents": contents}
 
 
 def marks_for(user: User, documents: Iterable[int]) -> QuerySet[FolioMark]:
@@ -732,6 +728,7 @@ class _Builder:
             crop=key.crop,
             redaction=str(copy.pk) if copy is not None else "",
             original_sha256=copy.source_sha256 if copy is not None else "",
+            sealed=_as_sealed(self.material, filed),
             marks=tuple(ShownMark(tuple(tuple(area) for area in mark.areas), mark.note) for mark in marks),
             held=all(slide.state == AWAITS_PANEL for slide in self.users[key]),
         )

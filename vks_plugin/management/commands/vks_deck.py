@@ -104,7 +104,7 @@ class Command(BaseCommand):
         export = DeckExport(presentation=presentation, format=options["format"], requested_by=actor)
         export.encrypted = password is not None
         deck = replace(deck, package=str(export.pk), expires_on=actions.expiry_for(case))
-        manifest: dict[str, Any] | None
+        manifest: dict[str, Any]
         try:
             with (
                 tempfile.TemporaryDirectory(dir=out.parent, prefix=".deck-") as place,

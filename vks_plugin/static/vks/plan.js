@@ -111,15 +111,21 @@
     else row.pin.focus();
   }
 
-  plan.addEventListener("pointerdown", (event) => {
-    if (event.button || event.target.closest(".vks-pin")) return;
-    event.preventDefault();
-    add(...place(event), "row");
-  });
-  more.addEventListener("click", () => add(50, 50, "pin"));
-  for (const row of rows) row.row.addEventListener("input", () => draw(row));
-  more.hidden = false;
-  document.getElementById("vks-placing").hidden = false;
-  // a form that was refused comes back with what was typed
-  rows.forEach(draw);
+  // without its picture the form still takes places as numbers
+  function begin() {
+    plan.addEventListener("pointerdown", (event) => {
+      if (event.button || event.target.closest(".vks-pin")) return;
+      event.preventDefault();
+      add(...place(event), "row");
+    });
+    more.addEventListener("click", () => add(50, 50, "pin"));
+    for (const row of rows) row.row.addEventListener("input", () => draw(row));
+    more.hidden = false;
+    document.getElementById("vks-placing").hidden = false;
+    // a form that was refused comes back with what was typed
+    rows.forEach(draw);
+  }
+  const picture = plan.querySelector("img");
+  if (picture.complete && picture.naturalWidth) begin();
+  else picture.addEventListener("load", begin, { once: true });
 })();

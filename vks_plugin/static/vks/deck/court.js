@@ -260,7 +260,9 @@
     const number = panes.findIndex((pane) => pane.contains(target));
     return number < 0 ? null : number;
   }
-  document.addEventListener("pointerdown", (event) => {
+  // browsers without pointer events tell of the mouse alone
+  const pointer = window.PointerEvent ? "pointer" : "mouse";
+  document.addEventListener(`${pointer}down`, (event) => {
     if (event.button !== 0 || event.target.closest(".bar, .sheet, button, video, .d-link")) return;
     const number = paneOf(event.target);
     if (number === null || !stages[number]) return;
@@ -285,7 +287,7 @@
     held.stroke.push([(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height]);
     ink(held.number);
   }
-  document.addEventListener("pointermove", (event) => {
+  document.addEventListener(`${pointer}move`, (event) => {
     document.documentElement.style.setProperty("--spot-x", `${event.clientX}px`);
     document.documentElement.style.setProperty("--spot-y", `${event.clientY}px`);
     document.querySelectorAll(".spotlight").forEach((light) => {
@@ -303,7 +305,7 @@
     held.y = event.clientY;
     if (zooms[state.active].scale > 1) moveBy(x, y);
   });
-  document.addEventListener("pointerup", () => (held = null));
+  document.addEventListener(`${pointer}up`, () => (held = null));
   document.addEventListener("wheel", (event) => {
     if (event.target.closest(".sheet")) return;
     const number = paneOf(event.target);
@@ -387,8 +389,13 @@
       refresh();
     },
     full: () => {
-      if (document.fullscreenElement) document.exitFullscreen();
-      else if (document.documentElement.requestFullscreen) document.documentElement.requestFullscreen();
+      // older browsers know it by other names
+      const root = document.documentElement;
+      const whole = document.fullscreenElement || document.webkitFullscreenElement || document.mozFullScreenElement;
+      const leave = document.exitFullscreen || document.webkitExitFullscreen || document.mozCancelFullScreen;
+      const enter = root.requestFullscreen || root.webkitRequestFullscreen || root.mozRequestFullScreen;
+      if (whole && leave) leave.call(document);
+      else if (!whole && enter) enter.call(root);
     },
     presenter: () => {
       presenter = window.open(`presenter.html#${deck.token}`, `vks${deck.token}`, "popup,width=1280,height=720");
