@@ -491,7 +491,9 @@ def test_leaders_read_the_papers_in_the_order_of_the_catalogue(filed_case: Filed
         filed.save(update_fields=["document_type"])
     # as the file has it, and as leaders read it: by group and kind, not by folio
     assert made(actor, case, Bundle.Preset.WHOLE).document_ids == [each.document_id for each in filed_case.documents]
-    wanted = sorted(filed_case.documents, key=lambda each: each.document_type.position)
+    wanted = CaseDocument.objects.filter(pk__in=[each.pk for each in filed_case.documents]).order_by(
+        "document_type__position"
+    )
     read = made(actor, case, Bundle.Preset.LEADERS)
     assert read.document_ids == [each.document_id for each in wanted]
     assert read.document_ids != [each.document_id for each in filed_case.documents]
