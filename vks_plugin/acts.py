@@ -347,6 +347,7 @@ ACTS: dict[str, Act] = {
         ("filing", "document", "source_sha256", "sha256", "pages", "marks", "redaction_ground"),
         hidden=("reason",),
     ),
+    "redaction_read": Act(_("Đọc lại bản đã che"), ("filing", "document", "sha256", "pages")),
     # who has the paper
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
     "hand_over_sent": Act(

@@ -50,6 +50,12 @@ from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
 from vks_plugin.court.deck.api import DeckViewSet, MarkViewSet, PresentationViewSet, SlideViewSet
 from vks_plugin.court.deck.video_api import VideoViewSet
 from vks_plugin.court.pages_api import CasePageViewSet
+from vks_plugin.court.redaction_api import (
+    CaseRedactionViewSet,
+    CaseRedactionWorkViewSet,
+    RedactionViewSet,
+    RedactionWorkViewSet,
+)
 from vks_plugin.court.sessions.api import CourtSessionViewSet
 from vks_plugin.custody.api import (
     CaseDigitisationViewSet,
@@ -137,6 +143,8 @@ router.register(rf"{_OF_CASE}/split", CaseSplitViewSet, basename="vks-case-split
 router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")
 router.register(rf"{_OF_CASE}/bundles", CaseBundleViewSet, basename="vks-case-bundle")
+router.register(rf"{_OF_CASE}/redactions", CaseRedactionViewSet, basename="vks-case-redaction")
+router.register(rf"{_OF_CASE}/redaction-works", CaseRedactionWorkViewSet, basename="vks-case-redaction-work")
 router.register(rf"{_OF_CASE}/videos", VideoViewSet, basename="vks-case-video")
 router.register(rf"{_OF_CASE}/presentations", PresentationViewSet, basename="vks-case-presentation")
 router.register(
@@ -164,6 +172,8 @@ router.register("explain", ExplainViewSet, basename="vks-explain")
 router.register("documents", DocumentViewSet, basename="vks-document")
 router.register("intake", IntakeViewSet, basename="vks-intake")
 router.register("bundles", BundleViewSet, basename="vks-bundle")
+router.register("redactions", RedactionViewSet, basename="vks-redaction")
+router.register("redaction-works", RedactionWorkViewSet, basename="vks-redaction-work")
 router.register("units", UnitViewSet, basename="vks-unit")
 router.register("departments", DepartmentViewSet, basename="vks-department")
 router.register("document-types", CatalogueTypeViewSet, basename="vks-document-type")

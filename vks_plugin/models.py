@@ -28,7 +28,7 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
-from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
     Accession,
@@ -125,6 +125,7 @@ __all__ = [
     "ProcuracyUnit",
     "QualityFinding",
     "Redaction",
+    "RedactionWork",
     "RelatedCase",
     "RetentionHold",
     "RetentionRule",

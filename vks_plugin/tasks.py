@@ -10,7 +10,7 @@ from vks_plugin.access.tasks import (
     restructure,
 )
 from vks_plugin.court.deck.tasks import make_deck
-from vks_plugin.court.tasks import make_bundle, resume_bundles
+from vks_plugin.court.tasks import make_bundle, redact, resume_bundles
 from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.disposal.tasks import destroy_batch
 from vks_plugin.exchange.tasks import run_import
@@ -29,6 +29,7 @@ __all__ = [
     "put_access_right",
     "recalculate_deadlines",
     "recognise_pages",
+    "redact",
     "remind_of_deadlines",
     "restructure",
     "resume_bundles",

@@ -27,8 +27,11 @@ from vks_plugin.court import actions as court
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Video
 from vks_plugin.court.deck.videos import keep_video
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, Redaction, RedactionWork
+from vks_plugin.court.redaction import Mark
+from vks_plugin.court.redactions import redact_document
 from vks_plugin.court.sessions.actions import plan_session
+from vks_plugin.court.words import Box
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions.hand_overs import Terms, hand_over
 from vks_plugin.filing import actions as filing
@@ -79,6 +82,10 @@ class Everything:
     """On the first document, shared."""
     video: Video
     """Of the first document."""
+    redaction: Redaction
+    """Of the second document, read by nobody."""
+    redaction_work: RedactionWork
+    """A search in the first document that waits to be chosen from."""
 
 
 @pytest.fixture
@@ -179,7 +186,26 @@ def everything(
         record,
         handed,
         *shown_in_court(owner, filed_case),
+        *taken_out(owner, filed_case),
     )
+
+
+def taken_out(owner: User, filed: FiledCase) -> tuple[Redaction, RedactionWork]:
+    """Make a redacted copy of the second document, and a search in the first."""
+    frame = [Mark(1, Box(50, 50, 300, 90), "khung")]
+    copy = redact_document(actor=owner, filed=filed.documents[1], marks=frame, ground="bao_ve", reason="Lý do kín đáo")
+    first = filed.documents[0]
+    row = {"filing": first.pk, "sha256": first.sha256, "source_sha256": "0" * 64, "pages": 2, "error": ""}
+    row |= {"marks": [[1, 50.0, 50.0, 300.0, 90.0, "nguoi", "Người kín đáo"]], "unsearched": [[2, "khong_chu"]]}
+    work = RedactionWork.objects.create(
+        case=filed.case,
+        requested_by=owner,
+        status=RedactionWork.Status.FOUND,
+        title="Người kín đáo",
+        document_ids=[first.document_id],
+        found=[row],
+    )
+    return copy, work
 
 
 def shown_in_court(owner: User, filed: FiledCase) -> tuple[Presentation, DeckExport, FolioMark, Video]:

@@ -239,6 +239,18 @@ TABLE = {
     ("vks-bundle-detail", "get"): "          404 404 404 404  404  200 200 200",
     ("vks-bundle-cancel", "post"): "         404 404 404 404  404  409 409 409",
     ("vks-bundle-download", "get"): "        404 404 404 404  404  200 200 200",
+    ("vks-case-redaction-list", "get"): "    404 404 404 404  200  200 200 200",
+    ("vks-case-redaction-list", "post"): "   404 404 404 404  403  202 202 403",
+    ("vks-case-redaction-work-list", "get"): "    404 404 404 404  200  200 200 200",
+    ("vks-case-redaction-work-list", "post"): "   404 404 404 404  403  202 202 403",
+    ("vks-redaction-work-detail", "get"): "  404 404 404 404  404  200 200 404",
+    ("vks-redaction-work-cancel", "post"): " 404 404 404 404  404  200 200 404",
+    ("vks-redaction-work-copies", "post"): " 404 404 404 404  404  202 202 404",
+    ("vks-redaction-detail", "get"): "       404 404 404 404  404  200 200 200",
+    ("vks-redaction-read", "post"): "        404 404 404 404  404  200 200 403",
+    ("vks-redaction-reading", "get"): "      404 404 404 404  404  200 200 403",
+    # nobody read it
+    ("vks-redaction-download", "get"): "     404 404 404 404  404  409 409 409",
     ("vks-case-presentation-list", "get"): " 404 404 404 404  403  200 200 200",
     ("vks-case-presentation-list", "post"): "404 404 404 404  403  201 201 403",
     ("vks-case-presentation-detail", "get"): "    404 404 404 404  403  200 200 200",
@@ -333,6 +345,8 @@ COUNTS = {
     "vks-case-digitisation-list": "            -   -   -   -    -    1   1   1",
     "vks-digitisation-list": "                 0   0   0   0    1    1   1   1",
     "vks-case-bundle-list": "                  -   -   -   -    0    1   1   1",
+    "vks-case-redaction-list": "               -   -   -   -    0    1   1   1",
+    "vks-case-redaction-work-list": "          -   -   -   -    0    1   1   0",
     "vks-case-hand-over-list": "               -   -   -   -    1    1   1   1",
     "vks-hand-over-list": "                    0   0   0   0    1    1   1   1",
     "vks-deck-list": "                         0   0   0   0    0    0   0   0",
@@ -541,6 +555,9 @@ class Addresses:
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
         video = found.video.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d0"
         mark = found.mark.pk if found is not None else 1
+        copy = found.redaction.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d2"
+        work = found.redaction_work.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d1"
+        self.copied = found.redaction.sha256 if found is not None else "0" * 64
         presentation = f"{of_case}presentations/1/"
         planned = CourtSession.objects.order_by("pk").values_list("pk", flat=True).first() or 1
         self.path |= {
@@ -550,6 +567,15 @@ class Addresses:
                 f"vks-court-session-{act}": f"/api/vks/court-sessions/{planned}/{act}/"
                 for act in ("hold", "adjourn", "call-off", "outcome", "remarks", "import-log")
             },
+            "vks-case-redaction-list": f"{of_case}redactions/",
+            "vks-case-redaction-work-list": f"{of_case}redaction-works/",
+            "vks-redaction-work-detail": f"/api/vks/redaction-works/{work}/",
+            "vks-redaction-work-cancel": f"/api/vks/redaction-works/{work}/cancel/",
+            "vks-redaction-work-copies": f"/api/vks/redaction-works/{work}/copies/",
+            "vks-redaction-detail": f"/api/vks/redactions/{copy}/",
+            "vks-redaction-read": f"/api/vks/redactions/{copy}/read/",
+            "vks-redaction-reading": f"/api/vks/redactions/{copy}/reading/",
+            "vks-redaction-download": f"/api/vks/redactions/{copy}/download/",
             "vks-case-video-list": f"{of_case}videos/",
             "vks-case-video-detail": f"{of_case}videos/{video}/",
             "vks-case-video-file": f"{of_case}videos/{video}/file/",
@@ -616,7 +642,12 @@ class Addresses:
             "vks-case-presentation-slide-detail": {"title": "Sơ đồ khác"},
             "vks-case-presentation-slide-move": {"to": 1},
             "vks-case-mark-list": {"document": self.numbered, "page": 1, "area": [0.1, 0.1, 0.2, 0.2]},
+            "vks-case-redaction-work-list": {"terms": ["Nguyễn Văn Ánh"]},
+            "vks-redaction-read": {"sha256": self.copied},
         }
+        frame = {"page": 1, "left": 50, "top": 50, "right": 300, "bottom": 90}
+        framed = {"documents": [{"document": self.numbered, "frames": [frame]}], "ground": "bao_ve"}
+        shown |= {"vks-case-redaction-list": framed, "vks-redaction-work-copies": framed}
         if name in shown:
             return shown[name]
         bodies: dict[str, dict[str, Any]] = {

@@ -28,7 +28,7 @@ from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.redaction import Mark, page_preview, propose, redact
 from vks_plugin.court.verification import Asked, State, verify
 from vks_plugin.court.words import Box
-from vks_plugin.errors import BadInput, NotAllowed, NotFound
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.files import readable_pdf
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def test_a_name_is_found_however_its_letters_lie(tmp_path: Path) -> None:
     assert [mark.kind for mark in marks].count("nguoi") == 2
     assert [mark.kind for mark in marks].count("dia_chi") == 1
     # no part of a longer word, and nothing that means nothing
-    assert propose(REAL / "QDKhoiToVuAn.pdf", [("nguoi", "Nguyễn Văn A")]) == []
+    assert propose(REAL / "QDKhoiToVuAn.pdf", [("nguoi", "Nguyễn Văn A")], patterns=()) == []
     with pytest.raises(BadInput, match="quá ngắn"):
         propose(REAL / "QDKhoiToVuAn.pdf", [("chu", "An")])
     with pikepdf.new() as pdf:
@@ -249,6 +249,11 @@ def test_a_page_with_small_boxes_alone_says_that_something_is_taken_out(tmp_path
     assert abs(ImageStat.Stat(one).mean[0] - ImageStat.Stat(other).mean[0]) < 1
 
 
+def read(actor: User, copy: Redaction) -> Redaction:
+    """Have somebody say that a copy was read."""
+    return redactions.confirm_read(actor=actor, filed=copy.case_document, sha256=copy.sha256)
+
+
 @pytest.mark.django_db
 def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: FiledCase, people: dict[str, User]) -> None:
     actor, case = people["prosecutor_kv1"], filed_case.case
@@ -274,6 +279,24 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     copy = redactions.redact_document(actor=actor, filed=paper, marks=frame, ground="bao_ve")
     assert readable_pdf(paper.document).read_bytes() == before
     assert copy.path.parent.stat().st_mode & 0o077 == 0
+    # one that nobody read goes nowhere: not to the defence, not to the court, not by itself
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    with pytest.raises(BadInput, match="chưa được đọc lại"):
+        court.plan_for(actor=actor, case=case, wishes=Wishes(redacted=True))
+    with pytest.raises(Conflict, match="chưa được đọc lại"):
+        redactions.redacted_copy(paper)
+    for asker, sha256, status in (
+        ("clerk_kv1", copy.sha256, 403),
+        ("prosecutor_kv3", copy.sha256, 404),
+        ("prosecutor_kv1", copy.source_sha256, 409),
+    ):
+        with pytest.raises(VksError) as refused:
+            redactions.confirm_read(actor=people[asker], filed=paper, sha256=sha256)
+        assert refused.value.status == status
+    read(actor, copy)
+    with pytest.raises(Conflict, match="đã được xác nhận"):
+        redactions.confirm_read(actor=actor, filed=paper, sha256=copy.sha256)
     # of three papers that name her, the one that is redacted goes to the defence
     bundle = court.request_bundle(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     court.build(bundle.pk)
@@ -293,7 +316,7 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     with pytest.raises(BadInput, match="hãy che thông tin trước"):
         court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     places = redactions.proposals(actor=actor, filed=paper)
-    redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
+    read(actor, redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve"))
     laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     assert [each.document_id for each in laid.filed] == [paper.document_id]
     # nor is one in which she is spoken of by the given name
@@ -305,7 +328,7 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
         court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     places = redactions.proposals(actor=actor, filed=paper)
     assert {each.text for each in places} == {"Kín"}
-    redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
+    read(actor, redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve"))
     laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     assert [each.document_id for each in laid.filed] == [paper.document_id]
     # nor is one with a page that nobody could look for her name on, unless the whole page is taken out
@@ -316,11 +339,11 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
             blank.add_blank_page(page_size=(595, 842))
         blank.save(readable_pdf(paper.document))
     places = redactions.proposals(actor=actor, filed=paper)
-    redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve")
+    read(actor, redactions.redact_document(actor=actor, filed=paper, marks=places, ground="bao_ve"))
     with pytest.raises(BadInput, match="hãy che thông tin trước"):
         court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     wholly = [Mark(page, Box(0, 0, 595, 842), "khung") for page in range(2, (paper.page_count or 0) + 1)]
-    redactions.redact_document(actor=actor, filed=paper, marks=[*places, *wholly], ground="bao_ve")
+    read(actor, redactions.redact_document(actor=actor, filed=paper, marks=[*places, *wholly], ground="bao_ve"))
     laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     assert [each.document_id for each in laid.filed] == [paper.document_id]
     # a copy of what the document no longer is stands in for nothing

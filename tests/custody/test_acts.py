@@ -482,7 +482,7 @@ def test_what_is_taken_out_of_a_copy_is_told_without_a_word_of_it(
     filed_case: FiledCase, people: dict[str, User]
 ) -> None:
     from vks_plugin.court.redaction import Mark
-    from vks_plugin.court.redactions import redact_document
+    from vks_plugin.court.redactions import confirm_read, redact_document
     from vks_plugin.court.words import Box
 
     filed = filed_case.documents[0]
@@ -505,6 +505,10 @@ def test_what_is_taken_out_of_a_copy_is_told_without_a_word_of_it(
     assert data(entry)["sha256"] == hashlib.sha256(copy.path.read_bytes()).hexdigest() != data(entry)["source_sha256"]
     assert "Ánh" not in str(data(entry))
     assert "Theo đề nghị" not in str(data(entry))
+    with written() as found:
+        confirm_read(actor=people["prosecutor_kv1"], filed=filed, sha256=copy.sha256)
+    assert found.kinds() == ["redaction_read"]
+    assert (data(found.one)["document"], data(found.one)["sha256"]) == (filed.document_id, copy.sha256)
 
 
 def test_pages_that_were_changed_are_told_with_both_files(filed_case: FiledCase, people: dict[str, User]) -> None:

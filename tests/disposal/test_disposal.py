@@ -28,7 +28,7 @@ from vks_plugin.access import actions as access
 from vks_plugin.append_only import AppendOnly
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, FolioExplanation
 from vks_plugin.court.deck.models import DeckExport, Presentation
-from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.custody.actions import check_files
 from vks_plugin.custody.actions.hand_overs import cancel as take_back
 from vks_plugin.custody.actions.hand_overs import hand_over, reject
@@ -88,7 +88,9 @@ def made_of(filed: FiledCase, by: User) -> list[Path]:
     first, case = filed.documents[0], filed.case
     bundle = Bundle.objects.create(case=case, requested_by=by, status="done")
     Bundle.objects.create(case=case, requested_by=by, status="done", earlier=bundle)
+    work = RedactionWork.objects.create(case=case, requested_by=by, title="Che Ánh", wanted={"terms": [["chu", "Ánh"]]})
     redaction = Redaction.objects.create(
+        work=work,
         case_document=first,
         ground="khac",
         page_count=1,

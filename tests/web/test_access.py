@@ -166,6 +166,13 @@ TABLE = {
     ("redact", "post"): "            404 404 404 404  404  302 302 403",
     # none was made of this one
     ("redacted", "get"): "           404 404 404 404  404  404 404 404",
+    ("redaction_read", "post"): "    404 404 404 404  404  404 404 403",
+    ("redactions", "get"): "         404 404 404 404  403  200 200 403",
+    ("redactions", "post"): "        404 404 404 404  403  302 302 403",
+    ("redaction_work", "get"): "     404 404 404 404  404  200 200 404",
+    # nothing is ticked
+    ("redaction_work", "post"): "    404 404 404 404  404  400 400 404",
+    ("redaction_cancel", "post"): "  404 404 404 404  404  302 302 404",
     ("presentations", "get"): "      404 404 404 404  403  200 200 200",
     ("presentations", "post"): "     404 404 404 404  403  302 302 403",
     ("presentation", "get"): "       404 404 404 404  403  200 200 200",
@@ -273,6 +280,7 @@ class Addresses:
         slide = found.presentation.slides.get().pk if found is not None else 1
         video = found.video.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d0"
         deck = found.deck.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0df"
+        work = found.redaction_work.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0d1"
         self.checksum = found.filed.documents[0].sha256 if found is not None else "0" * 64
         self.next = found.filed.documents[1].pk if found is not None else 2
         self.path = {
@@ -357,6 +365,10 @@ class Addresses:
             "signed_version": f"{of_case}documents/{document}/signatures/signed/",
             "redact": f"{of_case}documents/{document}/redact/",
             "redacted": f"{of_case}documents/{document}/redacted/",
+            "redaction_read": f"{of_case}documents/{document}/redacted/read/",
+            "redactions": f"{of_case}redactions/",
+            "redaction_work": f"/vks/redactions/{work}/",
+            "redaction_cancel": f"/vks/redactions/{work}/cancel/",
             "assign": f"{of_case}assign/",
             "assignment_end": f"{of_case}assignments/{assignment.pk if assignment is not None else 1}/end/",
             "explain": f"{of_case}explain/",
@@ -485,6 +497,7 @@ class Addresses:
             },
             "pages_split": {"seen": self.checksum, "split-after": "1", "split-title": "Phần sau"},
             "pages_merge": {"seen": self.checksum, "merge-other": str(self.next)},
+            "redactions": {"terms": "Nguyễn Văn Ánh"},
             "redact": {"make": "1", "rectangles": "1 20 20 50 8", "ground": "khac", "reason": "Thử"},
             "assign": {"user": str(self.inspector), "role": "inspector"},
             "transfer": {"to": "QN-KV3", "decision": "12/QĐ-VKS"},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +15,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from vks_plugin import __version__
 from vks_plugin.access.policy import Level
@@ -30,6 +27,7 @@ from vks_plugin.court.bundle import BundleResult, path_of_volume, too_heavy, wri
 from vks_plugin.court.cautions import LABELS, cautions_of
 from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
 from vks_plugin.court.inspection import inspect_bundle
+from vks_plugin.court.making import OPEN, close, resume, send_new, taken
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.masking import masked
 from vks_plugin.court.models import Bundle
@@ -37,16 +35,12 @@ from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Par
 from vks_plugin.court.protected import masks_of
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside, sign_pdf
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.text import ascii_file_name, composed, gettext_noop
-from vks_plugin.working import failure_kept, held_alone
 
-logger = logging.getLogger("paperless.vks.court")
-
-_OPEN = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
 MANIFEST, ADDITION, SIGNATURE = "manifest", "bo-sung", "chu-ky"
 """What may be fetched of a bundle besides its volumes."""
 _LONGEST_NUMBER = 6
@@ -205,7 +199,7 @@ def request_bundle(
     """
     bundle, fresh = _asked_for(actor, case, preset, wishes or Wishes(), earlier)
     if fresh:
-        transaction.on_commit(partial(_send, bundle))
+        transaction.on_commit(partial(send_new, bundle, _to_worker))
     else:
         resume_interrupted(Bundle.objects.filter(pk=bundle.pk))
     return bundle
@@ -249,7 +243,7 @@ def _asked_for(
         case=case,
         preset=preset,
         requested_by=actor,
-        status__in=_OPEN,
+        status__in=OPEN,
         earlier=before,
         options=wishes.as_data(),
     ).first()
@@ -281,17 +275,10 @@ def earlier_bundle(actor: User, case: CaseFile, bundle_id: UUID | str) -> Bundle
     return bundle
 
 
-def _send(bundle: Bundle) -> None:
+def _to_worker(bundle_id: str) -> None:
     from vks_plugin.court.tasks import make_bundle  # noqa: PLC0415 - the task imports this module
 
-    try:
-        make_bundle.apply_async(kwargs={"bundle_id": str(bundle.pk)})
-    except Exception as error:
-        Bundle.objects.filter(pk=bundle.pk).delete()
-        if isinstance(error, VksError):
-            raise
-        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
-    bundle.refresh_from_db()
+    make_bundle.apply_async(kwargs={"bundle_id": bundle_id})
 
 
 def build(bundle_id: UUID | str) -> None:
@@ -302,51 +289,19 @@ def build(bundle_id: UUID | str) -> None:
     bundle = Bundle.objects.select_related("case__unit__parent", "requested_by").filter(pk=bundle_id).first()
     if bundle is None:
         return
-    with held_alone(bundle.lock_path) as alone:
-        queued = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.QUEUED)
-        if not alone or queued.update(status=Bundle.Status.RUNNING) != 1:
-            return
-        crashed = gettext_noop("Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị.")
-        keep = partial(_failed, bundle)
-        with failure_kept(keep, crashed=crashed, what=f"bundle {bundle.pk}", logger=logger):
+    crashed = gettext_noop("Không lập được tập hồ sơ do lỗi hệ thống: hãy báo quản trị.")
+    with taken(bundle, partial(_failed, bundle), crashed=crashed) as ours:
+        if ours:
             _write(bundle)
 
 
-_LOST_AFTER = dt.timedelta(minutes=10)
-"""A bundle that waits longer is sent once more: the queue may have lost it. One that was taken meanwhile is left alone."""
-
-
 def resume_interrupted(bundles: QuerySet[Bundle]) -> int:
-    """Begin bundles anew whose worker is gone, and send those again that no worker took; return how many.
-
-    A worker holds the lock of what it makes as long as it lives, whatever ends it.
-    """
-    begun = 0
-    for bundle in bundles.filter(status__in=_OPEN).select_related("case", "requested_by")[:50]:
-        if bundle.status == Bundle.Status.RUNNING:
-            with held_alone(bundle.lock_path) as alone:
-                running = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING)
-                if not alone or running.update(status=Bundle.Status.QUEUED, progress=0) != 1:
-                    continue
-        elif bundle.created_at > timezone.now() - _LOST_AFTER:
-            continue
-        begun += 1
-        transaction.on_commit(partial(_send_again, bundle))
-    return begun
-
-
-def _send_again(bundle: Bundle) -> None:
-    from vks_plugin.court.tasks import make_bundle  # noqa: PLC0415 - the task imports this module
-
-    try:
-        make_bundle.apply_async(kwargs={"bundle_id": str(bundle.pk)})
-    except OperationalError:
-        # it still waits, and is sent the next time
-        logger.warning("bundle %s waits: the queue cannot be reached", bundle.pk)
+    """Begin bundles anew whose worker is gone, and send those again that no worker took; return how many."""
+    return resume(bundles.select_related("case", "requested_by"), _to_worker)
 
 
 def _failed(bundle: Bundle, sentence: str) -> None:
-    _end(bundle, Bundle.Status.FAILED, error=sentence)
+    close(bundle, Bundle.Status.FAILED, error=sentence)
 
 
 def _write(bundle: Bundle) -> None:
@@ -390,7 +345,7 @@ def _write(bundle: Bundle) -> None:
         if key is not None:
             sign_beside(bundle.manifest_path, key)
         with transaction.atomic():
-            finished = _end(
+            finished = close(
                 bundle,
                 Bundle.Status.DONE,
                 page_count=result.page_count,
@@ -475,14 +430,6 @@ def tell_made(
 def tell_locked(actor: User | None, case: CaseFile, preset: str, sha256: str) -> None:
     """Tell the ledger of the encrypted file that goes out."""
     tell("bundle_encrypted", actor=actor, case=case, preset=preset, sha256=sha256)
-
-
-def _end(bundle: Bundle, status: str, **values: object) -> bool:
-    """Close a running bundle; False when it was cancelled meanwhile."""
-    changed = Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING).update(
-        status=status, finished_at=timezone.now(), **values
-    )
-    return changed == 1
 
 
 def may_have(user: User, bundle: Bundle) -> bool:
@@ -589,7 +536,7 @@ def cancel_bundle(*, actor: User, bundle: Bundle) -> None:
         Conflict: it is finished already.
     """
     bundle_for(actor, bundle.pk)
-    changed = Bundle.objects.filter(pk=bundle.pk, status__in=_OPEN).update(
+    changed = Bundle.objects.filter(pk=bundle.pk, status__in=OPEN).update(
         status=Bundle.Status.CANCELLED, finished_at=timezone.now()
     )
     if changed != 1:

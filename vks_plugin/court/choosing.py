@@ -167,6 +167,12 @@ def choose(
         chosen.redactions = redactions_of(chosen.documents)
     if chosen.defence:
         _for_the_defence(case, chosen)
+    elif unread := [each for each in chosen.documents if _is_unread(chosen.redactions.get(each.pk))]:
+        raise BadInput(
+            _("Bản đã che của “%(title)s” chưa được đọc lại: hãy đọc lại và xác nhận trước khi lập tập.")
+            % {"title": unread[0].title},
+            field="redacted",
+        )
     if preset in _WHOLE_FILE:
         _mind_gaps(case, chosen, wishes)
     return chosen
@@ -369,6 +375,8 @@ def _why_not(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction
     # what the index prints of it
     if named_in(f"{filed.title}\n{filed.number}\n{filed.characteristics}", secret):
         return str(_("Tên tài liệu có tên người phải giữ kín: hãy sửa tên."))
+    if _is_unread(copy):
+        return str(_("Bản che chưa được đọc lại: hãy đọc lại và xác nhận."))
     if copy is not None:
         source = readable_pdf(filed.document)
         if still_readable(source, secret, copy):
@@ -392,6 +400,10 @@ def _why_not(filed: CaseDocument, secret: Sequence[PersonFacts], copy: Redaction
     if named_in(text, secret):
         return str(_("Có tên người phải giữ kín, chưa che."))
     return ""
+
+
+def _is_unread(copy: Redaction | None) -> bool:
+    return copy is not None and not copy.is_read
 
 
 _TOLERANCE = 2.0

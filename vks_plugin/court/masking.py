@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from vks_plugin.court.old_fonts import readings_of
 from vks_plugin.text import composed, folded
 
 
@@ -110,10 +111,18 @@ def masked(text: str, people: Iterable[PersonFacts]) -> str:
 
 
 def named_in(text: str, people: Iterable[PersonFacts]) -> list[PersonFacts]:
-    """Return who of these people is named in the text, however long it is."""
-    told, plain = composed(text), folded(text)
-    return [
-        person
-        for person in people
-        if any(next(_standing(plain, wanted), None) for wanted in _names(person)) or next(addressed(told, person), None)
-    ]
+    """Return who of these people is named in the text, however long it is, also where its fonts are from before Unicode."""
+    looked_for = list(people)
+    found = []
+    for reading in readings_of(text) if looked_for else ():
+        told, plain = composed(reading), folded(reading)
+        found += [
+            person
+            for person in looked_for
+            if person not in found
+            and (
+                any(next(_standing(plain, wanted), None) for wanted in _names(person))
+                or next(addressed(told, person), None)
+            )
+        ]
+    return [person for person in looked_for if person in found]

@@ -1,4 +1,4 @@
-"""Bundles asked for and made."""
+"""Bundles and redacted copies asked for and made."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
@@ -30,6 +31,16 @@ class Made(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def path(self) -> Path:
+        """Where it lies, or what it is named after; names in it say nothing about the case."""
+        raise NotImplementedError
+
+    @property
+    def lock_path(self) -> Path:
+        """What its worker holds as long as it lives."""
+        return self.path.with_suffix(".lock")
 
 
 class Bundle(Made):
@@ -99,11 +110,6 @@ class Bundle(Made):
         return self.path.with_suffix(f".json{SUFFIX}")
 
     @property
-    def lock_path(self) -> Path:
-        """What its worker holds as long as it lives."""
-        return self.path.with_suffix(".lock")
-
-    @property
     def is_signed(self) -> bool:
         """Whether the office signed what was made."""
         return self.signature_path.is_file()
@@ -117,6 +123,62 @@ class Bundle(Made):
     def left_out_count(self) -> int:
         """How many documents were kept back from those who will read it."""
         return len(self.left_out)
+
+
+class RedactionWork(Made):
+    """Words or people looked for in papers of a case, and the copies made of those papers (việc che thông tin).
+
+    It looks first, waits for somebody to choose, then makes the copies; or it makes copies of what was chosen already.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Chờ làm")
+        RUNNING = "running", _("Đang làm")
+        FOUND = "found", _("Chờ chọn chỗ che")
+        DONE = "done", _("Đã xong")
+        FAILED = "failed", _("Không làm được")
+        CANCELLED = "cancelled", _("Đã dừng")
+
+    class Step(models.TextChoices):
+        SEARCH = "tim", _("Tìm chỗ che")
+        COPY = "che", _("Lập bản che")
+
+    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="redaction_works")
+    status = models.CharField(_("trạng thái"), max_length=12, choices=Status.choices, default=Status.QUEUED)
+    step = models.CharField(_("bước"), max_length=4, choices=Step.choices, default=Step.SEARCH)
+    # whom it is about, as the page says it; not looked for
+    title = models.CharField(_("việc che"), max_length=200, blank=True)
+    # what is looked for: {"terms": [[kind, words], …], "patterns": […], "people": [[name, other names], …]}; empty
+    # once the copies are made
+    wanted = models.JSONField(default=dict)
+    # what was found: [{"filing", "sha256", "source_sha256", "pages", "marks": [[page, left, top, right, bottom, kind,
+    # words], …], "unsearched": [[page, why], …], "error"}, …]; empty once the copies are made
+    found = models.JSONField(default=list)
+    # what goes: [{"filing", "sha256", "source_sha256", "marks": [[page, left, top, right, bottom, kind], …]}, …]
+    chosen = models.JSONField(default=list)
+    # documents of which no copy could be made: [[document, why], …]
+    failures = models.JSONField(default=list)
+    ground = models.CharField(_("căn cứ che"), max_length=12, blank=True)
+    reason = models.CharField(_("lý do che"), max_length=500, blank=True)
+
+    class Meta:
+        db_table = "vks_redaction_work"
+        ordering = ("-created_at",)
+        verbose_name = _("việc che thông tin")
+        verbose_name_plural = _("việc che thông tin")
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.step} {self.status}"
+
+    @property
+    def path(self) -> Path:
+        """What its lock is named after: its copies have names of their own."""
+        return configuration().data_dir / "redactions" / f"{self.id}.work"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a worker makes it or is to make it."""
+        return self.status in {self.Status.QUEUED, self.Status.RUNNING}
 
 
 class Redaction(models.Model):
@@ -142,15 +204,35 @@ class Redaction(models.Model):
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # the work that made it: begun anew, that leaves alone what is there
+    work = models.ForeignKey(RedactionWork, on_delete=models.PROTECT, null=True, blank=True, related_name="copies")
+    # who read it from the first page to the last and found nothing left: until then it does not go out
+    read_at = models.DateTimeField(_("đọc lại lúc"), null=True, blank=True)
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         db_table = "vks_redaction"
         ordering = ("-created_at",)
         verbose_name = _("bản đã che")
         verbose_name_plural = _("bản đã che")
+        constraints = [
+            models.UniqueConstraint(fields=["work", "case_document"], name="vks_redaction_once_a_work"),
+            models.CheckConstraint(
+                condition=Q(read_at__isnull=True, read_by__isnull=True)
+                | Q(read_at__isnull=False, read_by__isnull=False),
+                name="vks_redaction_read_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_document_id} {self.ground}"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody read it and confirmed that nothing is left."""
+        return self.read_at is not None
 
     @property
     def path(self) -> Path:

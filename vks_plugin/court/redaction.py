@@ -8,21 +8,26 @@ lift a box. The price is that the copy has no words to select.
 from __future__ import annotations
 
 import io
+import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pypdfium2
-from pikepdf import Array, Dictionary, Name, Stream, String
+import pypdfium2.raw as pdfium
+from pikepdf import Dictionary, Stream, String
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
+from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
-from vks_plugin.court.words import Box, Run, comparable, comparable_if_old, page_of, passages_of
+from vks_plugin.court.output import Output
+from vks_plugin.court.words import Box, Run, comparable, page_of, passages_of, readings_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
+from vks_plugin.text import gettext_noop
 
 DOTS = 200
 """Of a page of the copy, an inch."""
@@ -39,12 +44,17 @@ _READABLE = 14
 MOST_MARKS = 5000
 _SHORTEST_TERM = 3
 
+ADDRESSES = "noi_o"
+"""What is proposed as somebody's address, whoever's it is."""
 PATTERNS: dict[str, re.Pattern[str]] = {
     "can_cuoc": re.compile(r"(?<!\d)\d{12}(?!\d)|(?<!\d)\d{9}(?!\d)"),
     "dien_thoai": re.compile(r"(?<!\d)(?:\+84|0)(?:[ .-]?\d){9}(?!\d)"),
     "tai_khoan": re.compile(r"(?:tai khoan|stk|so tk)[^\d\n]{0,40}((?:\d[ .-]?){5,18}\d)"),
 }
 """Numbers that are proposed without being named; looked for in words without accents."""
+USUAL_PATTERNS = (*PATTERNS, ADDRESSES)
+NEVER_TICKED = frozenset({ADDRESSES})
+"""Kinds that are proposed, and taken out only where somebody ticks them: most papers name the address of an office, too."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +66,40 @@ class Mark:
     box: Box
     """As the page is shown, in points from its upper left corner."""
     kind: str
-    """Why it was proposed: `nguoi`, `dia_chi`, `can_cuoc`, `dien_thoai`, `tai_khoan`, `chu`, or `khung` for a rectangle."""
+    """Why it was proposed: `nguoi`, `dia_chi`, `can_cuoc`, `dien_thoai`, `tai_khoan`, `noi_o` for an address whoever's it
+    is, `chu`, or `khung` for a rectangle."""
     text: str = ""
     """The words that were found there; empty for a rectangle."""
+
+
+@dataclass(frozen=True)
+class Unsearched:
+    """A page on which words cannot be relied on, so that somebody has to look at it."""
+
+    page: int
+    """From 1."""
+    why: str
+    """A key of `WHY_UNSEARCHED`."""
+
+
+WHY_UNSEARCHED = {
+    "khong_chu": gettext_noop("không có chữ đọc được: trang ảnh chưa nhận dạng, hoặc trang trống"),
+    "it_chu": gettext_noop("trang ảnh chỉ đọc được ít chữ: có thể viết tay, chữ mờ"),
+    "phong_la": gettext_noop("chữ trong tệp không phải chữ nhìn thấy: phông lạ, phông cũ"),
+}
+
+
+@dataclass
+class Search:
+    """What was found in a paper, and where nobody could look."""
+
+    marks: list[Mark] = field(default_factory=list)
+    unsearched: list[Unsearched] = field(default_factory=list)
+    pages: int = 0
+
+
+class Stopped(Exception):  # noqa: N818 - no error
+    """Somebody stopped the work."""
 
 
 def long_enough(term: str) -> bool:
@@ -66,23 +107,62 @@ def long_enough(term: str) -> bool:
     return len(_squeezed(term)[0]) >= _SHORTEST_TERM
 
 
-def _squeezed(text: str) -> tuple[str, list[int]]:
-    """Return the text without spaces, and where each letter stood."""
-    places = [index for index, letter in enumerate(text) if not letter.isspace()]
+def _squeezed(text: str, *, also: str = "") -> tuple[str, list[int]]:
+    """Return the text without spaces and these other letters, and where each letter stood."""
+    places = [index for index, letter in enumerate(text) if not letter.isspace() and letter not in also]
     return "".join(text[index] for index in places), places
 
 
-def _found(run: Run, term: str) -> Iterator[tuple[int, int]]:
-    """Yield where a term stands: accents, case and spaces do not count, and it is no part of a longer word or number."""
-    wanted, _places = _squeezed(comparable(term))
-    for plain in {comparable(run.text): None, comparable_if_old(run.text): None}:
-        text, places = _squeezed(plain)
-        start = text.find(wanted)
-        while start >= 0:
-            first, last = places[start], places[start + len(wanted) - 1]
-            if stands_alone(plain, first, last + 1):
-                yield first, last
-            start = text.find(wanted, start + 1)
+_PARTING = ".,;:-–"
+"""What papers put between the parts of an address or the groups of a number, each its own way."""
+
+
+def _found(plain: str, kind: str, term: str) -> Iterator[tuple[int, int]]:
+    """Yield where a term stands in comparable words: spaces do not count, and it is no part of a longer word or number."""
+    # a name goes over no full stop: "Trần Văn. Anh ấy"
+    also = "" if kind == "nguoi" else _PARTING
+    wanted, _places = _squeezed(comparable(term), also=also)
+    text, places = _squeezed(plain, also=also)
+    start = text.find(wanted) if wanted else -1
+    while start >= 0:
+        first, last = places[start], places[start + len(wanted) - 1]
+        if stands_alone(plain, first, last + 1):
+            yield first, last
+        start = text.find(wanted, start + 1)
+
+
+def _spans(
+    run: Run, wanted: Sequence[tuple[str, str]], people: Sequence[PersonFacts], patterns: Sequence[str]
+) -> set[tuple[str, int, int]]:
+    """Return kind, first and last letter of everything that is looked for, in whatever the words may say."""
+    found: set[tuple[str, int, int]] = set()
+    for reading in readings_of(run.text):
+        plain = comparable(reading.text)
+        spans = [(kind, *span) for kind, term in wanted for span in _found(plain, kind, term)]
+        spans += [
+            ("nguoi", match.start(1), match.end(1) - 1)
+            for person in people
+            for match in addressed(reading.text, person)
+        ]
+        for kind in patterns:
+            if kind == ADDRESSES:
+                spans += [(kind, start, end - 1) for start, end in addresses(reading.text)]
+                continue
+            for match in PATTERNS[kind].finditer(plain):
+                group = 1 if match.re.groups else 0
+                spans.append((kind, match.start(group), match.end(group) - 1))
+        found |= {(kind, reading.first[first], reading.last[last]) for kind, first, last in spans}
+    # of an address that is known its beginning, and what looks like one, is nothing more
+    known = [(first, last) for kind, first, last in found if kind == "dia_chi"]
+    return {
+        (kind, first, last)
+        for kind, first, last in found
+        if kind not in {"dia_chi", ADDRESSES}
+        or not any(
+            one <= first and last <= other and (kind == ADDRESSES or (one, other) != (first, last))
+            for one, other in known
+        )
+    }
 
 
 def _boxes(run: Run, first: int, last: int) -> Iterator[Box]:
@@ -115,7 +195,7 @@ def propose(
     terms: Iterable[tuple[str, str]],
     *,
     people: Sequence[PersonFacts] = (),
-    patterns: Iterable[str] = tuple(PATTERNS),
+    patterns: Iterable[str] = USUAL_PATTERNS,
 ) -> list[Mark]:
     """Find where terms and numbers stand in a paper; a person decides what becomes of them.
 
@@ -123,11 +203,31 @@ def propose(
         path: the PDF.
         terms: kind and words: a name, an address, anything typed.
         people: whoever is looked for by the given name alone, too: "cháu Hoa".
-        patterns: keys of `PATTERNS`.
+        patterns: keys of `PATTERNS`, and `ADDRESSES`.
 
     Raises:
         BadInput: the file cannot be read, a term is too short to mean anything, or there are more places than
             `MOST_MARKS`: to show some of them would look as if they were all.
+    """
+    return search(path, terms, people=people, patterns=patterns).marks
+
+
+def search(
+    path: Path,
+    terms: Iterable[tuple[str, str]],
+    *,
+    people: Sequence[PersonFacts] = (),
+    patterns: Iterable[str] = USUAL_PATTERNS,
+    after_page: Callable[[int], None] | None = None,
+) -> Search:
+    """Find the same, and the pages on which words cannot be relied on.
+
+    Args:
+        path, terms, people, patterns: as for `propose`.
+        after_page: told how many pages are done; what it raises ends the search.
+
+    Raises:
+        BadInput: as for `propose`.
     """
     wanted = [(kind, term) for kind, term in terms if term.strip()]
     for _kind, term in wanted:
@@ -135,44 +235,72 @@ def propose(
             message = f"“{term}” quá ngắn: hãy nêu ít nhất {_SHORTEST_TERM} chữ cái."
             raise BadInput(message, field="terms")
     marks: dict[tuple[int, Box], Mark] = {}
+    found = Search()
     # what is shown, and what the file says in its place to whoever copies it
     for reading in (path, _taken_at_its_letters(path)):
         if reading is not None:
-            _propose(reading, wanted, people, patterns, marks)
-    return sorted(marks.values(), key=lambda mark: (mark.page, mark.box.top, mark.box.left))
+            _search(reading, wanted, people, tuple(patterns), marks, found, after_page or (lambda _done: None))
+    found.marks = sorted(marks.values(), key=lambda mark: (mark.page, mark.box.top, mark.box.left))
+    return found
 
 
-def _propose(
+def _search(
     reading: Path | io.BytesIO,
     wanted: Sequence[tuple[str, str]],
     people: Sequence[PersonFacts],
-    patterns: Iterable[str],
+    patterns: Sequence[str],
     marks: dict[tuple[int, Box], Mark],
+    found: Search,
+    after_page: Callable[[int], None],
 ) -> None:
-    """Add the places found in a paper to those found before, each once."""
-    with _opened(reading) as pdf:
-        for number in range(1, len(pdf) + 1):
-            page = page_of(pdf, number - 1)
-            for run in passages_of(page):
-                spans = [(kind, *span) for kind, term in wanted for span in _found(run, term)]
-                spans += [
-                    ("nguoi", match.start(1), match.end(1) - 1)
-                    for person in people
-                    for match in addressed(run.text, person)
-                ]
-                plain = comparable(run.text)
-                for kind in patterns:
-                    for match in PATTERNS[kind].finditer(plain):
-                        group = 1 if match.re.groups else 0
-                        spans.append((kind, match.start(group), match.end(group) - 1))
-                for kind, first, last in spans:
-                    for box in _boxes(run, first, last):
-                        rounded = Box(*(round(side, 1) for side in box))
-                        marks.setdefault((number, rounded), Mark(number, rounded, kind, run.text[first : last + 1]))
-            page.close()
-            if len(marks) > MOST_MARKS:
-                message = f"Tìm thấy quá {MOST_MARKS} chỗ cần che: hãy nêu cụm chữ dài hơn."
-                raise BadInput(message, field="terms")
+    """Add the places found in a paper to those found before, each once; tell of its pages what is not told yet."""
+    again = found.pages > 0
+    for number, page in _pages_of(reading, flattened=True):
+        runs = list(passages_of(page))
+        for run in runs:
+            for kind, first, last in sorted(_spans(run, wanted, people, patterns)):
+                for box in _boxes(run, first, last):
+                    rounded = Box(*(round(side, 1) for side in box))
+                    marks.setdefault((number, rounded), Mark(number, rounded, kind, run.text[first : last + 1]))
+        if not again and (why := _why_unsearched(page, runs[-1].text)):
+            found.unsearched.append(Unsearched(number, why))
+        if len(marks) > MOST_MARKS:
+            message = f"Tìm thấy quá {MOST_MARKS} chỗ cần che: hãy nêu cụm chữ dài hơn."
+            raise BadInput(message, field="terms")
+        found.pages = number
+        after_page(number)
+
+
+_FEW_LETTERS = 200
+_LARGE_PICTURE = 0.4
+"""Of a page."""
+_STRANGE = 0.1
+"""Of the letters of a page: from so many that mean nothing on it is in a font nobody can read."""
+
+
+def _why_unsearched(page: pypdfium2.PdfPage, words: str) -> str:
+    """Return why words cannot be relied on on this page, a key of `WHY_UNSEARCHED`; empty when they can."""
+    letters = [letter for letter in words if not letter.isspace()]
+    if not letters:
+        return "khong_chu"
+    strange = sum(
+        letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" or "\x7f" <= letter <= "\x9f" or letter < " "
+        for letter in letters
+    )
+    if strange > len(letters) * _STRANGE:
+        return "phong_la"
+    if len(letters) < _FEW_LETTERS and _has_large_picture(page):
+        return "it_chu"
+    return ""
+
+
+def _has_large_picture(page: pypdfium2.PdfPage) -> bool:
+    width, height = page.get_size()
+    for drawn in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,), max_depth=3):
+        left, bottom, right, top = drawn.get_bounds()
+        if abs((right - left) * (top - bottom)) > width * height * _LARGE_PICTURE:
+            return True
+    return False
 
 
 _SAID_INSTEAD = b"/ActualText"
@@ -249,6 +377,28 @@ class _opened:  # noqa: N801 - used as a word
 
     def __exit__(self, *_reason: object) -> None:
         self._pdf.close()
+
+
+_OPEN_FOR = 50
+"""Pages after which a paper is opened anew: pdfium keeps the fonts and pictures of every page it has read."""
+
+
+def _pages_of(path: Path | io.BytesIO, *, flattened: bool = False) -> Iterator[tuple[int, pypdfium2.PdfPage]]:
+    """Yield the number and each page of a paper, closed behind; no more of it lies in memory than of a few pages.
+
+    Args:
+        path: the paper.
+        flattened: whether notes and fields are part of the page, so that their words are found.
+    """
+    done, count = 0, 1
+    while done < count:
+        with _opened(path) as pdf:
+            count = len(pdf)
+            for at in range(done, min(done + _OPEN_FOR, count)):
+                page = page_of(pdf, at) if flattened else pdf[at]
+                yield at + 1, page
+                page.close()
+        done += _OPEN_FOR
 
 
 def _scale(page: pypdfium2.PdfPage, dots: int) -> float:
@@ -332,10 +482,18 @@ def page_preview(path: Path, number: int, boxes: Sequence[Box], *, after: bool) 
         return buffer.getvalue()
 
 
-def redact(source: Path, target: Path, marks: Sequence[Mark]) -> int:
+def redact(
+    source: Path, target: Path, marks: Sequence[Mark], *, after_page: Callable[[int], None] | None = None
+) -> int:
     """Write the copy without what is marked; return its number of pages.
 
-    The file appears under its name only when it is complete.
+    The file appears under its name only when it is complete, and no more than one page of it lies in memory.
+
+    Args:
+        source: the paper.
+        target: where the copy is to lie.
+        marks: what goes.
+        after_page: told how many pages are done; what it raises ends the work.
 
     Raises:
         BadInput: nothing is marked, a mark lies on no page, or the file cannot be read.
@@ -348,39 +506,41 @@ def redact(source: Path, target: Path, marks: Sequence[Mark]) -> int:
         by_page.setdefault(mark.page, []).append(mark.box)
     partial = target.with_name(f".{target.name}.partial")
     try:
-        with _opened(source) as pdf, pikepdf.new() as copy:
-            if max(by_page) > len(pdf) or min(by_page) < 1:
-                message = f"Tài liệu chỉ có {len(pdf)} trang."
-                raise BadInput(message, field="page")
-            for index in range(len(pdf)):
-                page = pdf[index]
-                _append(copy, picture(page, by_page.get(index + 1, ())), page.get_size())
-                page.close()
-            copy.docinfo = copy.make_indirect(Dictionary(Title=String("Bản đã che"), Producer=String("vks-plugin")))
-            copy.Root.Lang = String("vi")
-            pages = len(copy.pages)
-            copy.save(partial, static_id=True)
+        with _opened(source) as pdf:
+            pages = len(pdf)
+        if max(by_page) > pages or min(by_page) < 1:
+            message = f"Tài liệu chỉ có {pages} trang."
+            raise BadInput(message, field="page")
+        with partial.open("wb", buffering=0) as stream:
+            output = Output(stream)
+            first = output.reserve_pages(pages)
+            for number, page in _pages_of(source):
+                shown = picture(page, by_page.get(number, ()))
+                _add_page(output, first + number - 1, shown, page.get_size())
+                if after_page is not None:
+                    after_page(number)
+            told = Dictionary(Title=String("Bản đã che"), Producer=String("vks-plugin"))
+            output.finish(b"/Lang " + String("vi").unparse(), told)
+            os.fsync(stream.fileno())
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     return pages
 
 
-def _append(copy: pikepdf.Pdf, shown: Image.Image, size: tuple[float, float]) -> None:
+def _add_page(output: Output, number: int, shown: Image.Image, size: tuple[float, float]) -> None:
     shown = _without_colour(shown)
     buffer = io.BytesIO()
     shown.save(buffer, "JPEG", quality=_QUALITY)
-    stream = copy.make_stream(buffer.getvalue())
-    stream.Type, stream.Subtype = Name.XObject, Name.Image
-    stream.Width, stream.Height = shown.size
-    stream.ColorSpace = Name.DeviceGray if shown.mode == "L" else Name.DeviceRGB
-    stream.BitsPerComponent = 8
-    stream.Filter = Name.DCTDecode
-    width, height = (round(side, 2) for side in size)
-    page = Dictionary(
-        Type=Name.Page,
-        MediaBox=Array([0, 0, width, height]),
-        Resources=Dictionary(XObject=Dictionary(P=stream)),
-        Contents=copy.make_stream(f"q {width} 0 0 {height} 0 0 cm /P Do Q".encode("ascii")),
+    colours = b"/DeviceGray" if shown.mode == "L" else b"/DeviceRGB"
+    entries = (
+        b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace %s /BitsPerComponent 8 /Filter /DCTDecode"
     )
-    copy.pages.append(pikepdf.Page(copy.make_indirect(page)))
+    drawn = output.add_stream(entries % (*shown.size, colours), buffer.getbuffer())
+    width, height = (f"{round(side, 2):.2f}".encode("ascii") for side in size)
+    commands = output.add_drawing(b"q %s 0 0 %s 0 0 cm /P Do Q" % (width, height))
+    output.add(
+        b"<< /Type /Page /Parent %d 0 R /MediaBox [ 0 0 %s %s ] /Resources << /XObject << /P %d 0 R >> >> /Contents %d 0 R >>"
+        % (output.parent_of(number), width, height, drawn, commands),
+        number,
+    )

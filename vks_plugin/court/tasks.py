@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from vks_plugin.court import redaction_works
 from vks_plugin.court.actions import build, resume_interrupted
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.deck import actions as decks
+from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.models import Bundle, RedactionWork
 
 
 @shared_task(name="vks.court.make_bundle", ignore_result=True)
@@ -14,7 +17,15 @@ def make_bundle(*, bundle_id: str) -> None:
     build(bundle_id)
 
 
+@shared_task(name="vks.court.redact", ignore_result=True)
+def redact(*, work_id: str) -> None:
+    """Look for what is to be taken out of papers, or make their copies."""
+    redaction_works.carry_out(work_id)
+
+
 @shared_task(name="vks.court.resume_bundles", ignore_result=True)
 def resume_bundles() -> None:
-    """Begin bundles anew whose worker is gone."""
+    """Begin bundles, decks and redactions anew whose worker is gone."""
     resume_interrupted(Bundle.objects.order_by("created_at"))
+    decks.resume_interrupted(DeckExport.objects.order_by("created_at"))
+    redaction_works.resume_interrupted(RedactionWork.objects.order_by("created_at"))

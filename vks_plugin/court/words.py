@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from vks_plugin.court.old_fonts import in_tcvn, in_vni, may_be_old
 from vks_plugin.text import folded
 
 _SPACE = 0.18
@@ -293,11 +294,6 @@ def passages_of(page: pypdfium2.PdfPage) -> Iterator[Run]:
 
 _LOOKS_LIKE = str.maketrans("ÐðɖАВЕКМНОРСТУХаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ĐđđABEKMHOPCTYXaeopcyxijsABEZHIKMNOPTYXo")
 """Letters of other alphabets that nobody tells from Latin ones on paper."""
-_OLD_LETTERS = str.maketrans(
-    "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ¡¢£¤¥¦§",
-    "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂÊÔƠƯĐ",
-)
-"""What the fonts of TCVN 5712 (`.VnTime`) draw where a program reads other letters: right on paper, wrong when copied."""
 
 
 @lru_cache(maxsize=4096)
@@ -313,9 +309,26 @@ def comparable(text: str) -> str:
     return "".join(map(_plain_letter, text))
 
 
-def comparable_if_old(text: str) -> str:
-    """Return the same for a text whose fonts are of the time before Unicode."""
-    return comparable(text.translate(_OLD_LETTERS))
+class Reading(NamedTuple):
+    """What words may say, as they are or in an old font, and where each letter of it stands in them."""
+
+    text: str
+    first: Sequence[int]
+    """Of each letter, where it begins among the words as they are."""
+    last: Sequence[int]
+    """And where it ends: the fonts of VNI write a letter and its mark as two."""
+
+
+def readings_of(words: str) -> Iterator[Reading]:
+    """Yield what words may say; each other reading only where it differs."""
+    everywhere = range(len(words))
+    yield Reading(words, everywhere, everywhere)
+    if (other := in_tcvn(words)) != words:
+        yield Reading(other, everywhere, everywhere)
+    if not may_be_old(words):
+        return
+    text, first = in_vni(words)
+    yield Reading(text, first, [*(place - 1 for place in first[1:]), len(words) - 1])
 
 
 def text_of_page(page: pypdfium2.PdfPage) -> str:

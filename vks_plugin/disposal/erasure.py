@@ -41,7 +41,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
-from vks_plugin.court.models import Bundle, Redaction
+from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
     Accession,
@@ -86,6 +86,7 @@ ERASED: tuple[tuple[Model, tuple[str, ...]], ...] = (
     (Video, ("case_document__case",)),
     (FolioMark, ("case_document__case",)),
     (Redaction, ("case_document__case",)),
+    (RedactionWork, ("case",)),
     (PageChange, ("case_document__case",)),
     (SignatureCheck, ("case_document__case",)),
     (Bundle, ("case",)),

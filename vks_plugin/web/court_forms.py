@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.models import Bundle, Redaction
-from vks_plugin.court.redaction import Mark
+from vks_plugin.court.redaction import ADDRESSES, PATTERNS, Mark
+from vks_plugin.court.redaction_works import Choosable
 from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput
 from vks_plugin.web.fields import StyledForm
@@ -107,7 +109,9 @@ class RedactionForm(StyledForm):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "1 20 35 60 8"}),
         help_text=_("Trang, cách mép trái, cách mép trên, rộng, cao; tính bằng milimét."),
     )
-    numbers = forms.BooleanField(label=_("Đề nghị cả số căn cước, điện thoại, tài khoản"), required=False, initial=True)
+    numbers = forms.BooleanField(
+        label=_("Đề nghị cả số căn cước, điện thoại, tài khoản, địa chỉ"), required=False, initial=True
+    )
     page = forms.IntegerField(label=_("Xem trang"), required=False, min_value=1)
     ground = forms.ChoiceField(label=_("Căn cứ che"), choices=[("", "–"), *Redaction.Ground.choices], required=False)
     reason = forms.CharField(label=_("Lý do che"), required=False, max_length=500)
@@ -122,29 +126,79 @@ class RedactionForm(StyledForm):
         Raises:
             BadInput: a line is none.
         """
-        found = []
-        for line in self.cleaned_data["rectangles"].splitlines():
-            if not line.strip():
-                continue
-            try:
-                page, left, top, width, height = (float(word.replace(",", ".")) for word in line.split())
-            except ValueError:
-                page = left = top = width = height = -1.0
-            sides = (left, top, width, height)
-            if (
-                not all(isfinite(each) for each in (page, *sides))
-                or page < 1
-                or page != int(page)
-                or not all(0 <= side <= _MOST_MILLIMETRES for side in sides)
-                or not width * height
-            ):
-                raise BadInput(
-                    str(
-                        _("Khung “%(line)s” không hợp lệ: hãy ghi năm số như 1 20 35 60 8.")
-                        % {"line": line.strip()[:40]}
-                    ),
-                    field="rectangles",
-                )
-            edges = (side * _POINTS_OF_A_MILLIMETRE for side in (left, top, left + width, top + height))
-            found.append(Mark(int(page), Box(*(round(edge, 1) for edge in edges)), "khung"))
-        return found
+        return frames_in(self.cleaned_data["rectangles"])
+
+
+def frames_in(text: str) -> list[Mark]:
+    """Return rectangles as people type them: a line each, `page left top width height` in millimetres.
+
+    Raises:
+        BadInput: a line is none.
+    """
+    found = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        try:
+            page, left, top, width, height = (float(word.replace(",", ".")) for word in line.split())
+        except ValueError:
+            page = left = top = width = height = -1.0
+        sides = (left, top, width, height)
+        if (
+            not all(isfinite(each) for each in (page, *sides))
+            or page < 1
+            or page != int(page)
+            or not all(0 <= side <= _MOST_MILLIMETRES for side in sides)
+            or not width * height
+        ):
+            raise BadInput(
+                str(_("Khung “%(line)s” không hợp lệ: hãy ghi năm số như 1 20 35 60 8.") % {"line": line.strip()[:40]}),
+                field="rectangles",
+            )
+        edges = (side * _POINTS_OF_A_MILLIMETRE for side in (left, top, left + width, top + height))
+        found.append(Mark(int(page), Box(*(round(edge, 1) for edge in edges)), "khung"))
+    return found
+
+
+class RedactionSearchForm(StyledForm):
+    """Whom and what to look for in all papers of a case."""
+
+    people = forms.MultipleChoiceField(
+        label=_("Người cần che"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        choices=(),
+    )
+    terms = forms.CharField(
+        label=_("Chữ khác cần tìm, mỗi dòng một cụm"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Tên gọi khác, số tài khoản, biển số xe… mà thông tin của vụ án không có. Tên, bí danh, số căn cước, nơi ở, điện thoại của người được chọn đã tự có."
+        ),
+    )
+    usual = forms.BooleanField(label=_("Cả mọi người phải giữ kín trong vụ án"), required=False)
+    numbers = forms.BooleanField(label=_("Đề nghị cả số căn cước, điện thoại, tài khoản của bất kỳ ai"), required=False)
+    addresses = forms.BooleanField(label=_("Đề nghị cả địa chỉ của bất kỳ ai (không tự chọn sẵn)"), required=False)
+
+    def __init__(self, *args: Any, people: Sequence[Choosable], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["people"].choices = [(each.key, f"{each.name} – {each.role}") for each in people]  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, Any]:
+        """Return what is to be looked for, as `request_search` takes it."""
+        given = self.cleaned_data
+        return {
+            "people": given["people"],
+            "terms": [line.strip() for line in given["terms"].splitlines() if line.strip()],
+            "patterns": [*(PATTERNS if given["numbers"] else ()), *([ADDRESSES] if given["addresses"] else ())],
+            "usual": given["usual"],
+        }
+
+
+class RedactionGroundForm(StyledForm):
+    """On what ground something is taken out."""
+
+    ground = forms.ChoiceField(label=_("Căn cứ che"), choices=[("", "–"), *Redaction.Ground.choices], required=False)
+    reason = forms.CharField(label=_("Lý do che"), required=False, max_length=500)

@@ -31,7 +31,8 @@ from vks_plugin.court.actions import may_have
 from vks_plugin.court.deck.models import DeckExport, Slide, Video
 from vks_plugin.court.deck.plans import documents_of
 from vks_plugin.court.deck.queries import may_have as may_have_deck
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, Redaction, RedactionWork
+from vks_plugin.court.redaction_works import may_have as may_follow
 from vks_plugin.custody.models import AccessionItem, SealManifest
 from vks_plugin.errors import Unavailable
 from vks_plugin.host.reading import DOORS, LISTS, noted_documents, texts_in
@@ -166,6 +167,25 @@ def _bundle(asked: Asked, answered: Answered) -> None:
         record_case(answered.reader, act, bundle.case, count=len(bundle.document_ids))
 
 
+def _redaction_work(asked: Asked, answered: Answered) -> None:
+    """Note what a search in papers of a case tells of them: one row, with how many papers it is about."""
+    work = RedactionWork.objects.select_related("case").filter(pk=asked.parameters[asked.where]).first()
+    if work is None:
+        return
+    if answered.refused:
+        if answered.reader.user is not None and not may_follow(answered.reader.user, work):
+            record_refused_case(answered.reader, asked.act, work.case)
+    elif asked.tells and work.status == RedactionWork.Status.FOUND:
+        record_case(answered.reader, asked.act, work.case, count=len(work.document_ids))
+
+
+def _redaction(asked: Asked, answered: Answered) -> None:
+    """Note a redacted copy that is handed out: as its document, which it shows."""
+    copy = Redaction.objects.select_related("case_document").filter(pk=asked.parameters[asked.where]).first()
+    if copy is not None:
+        _document(asked._replace(parameters={"id": copy.case_document.document_id}, where="id"), answered)
+
+
 def _deck(asked: Asked, answered: Answered) -> None:
     """Note a finished deck: one row, with how many documents something of is in it."""
     chosen = DeckExport.objects.select_related("presentation__case__unit__parent")
@@ -253,6 +273,10 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:describe": (_case_document, Act.VIEW, "document_id", True),
     "vks:redact": (_case_document, Act.VIEW, "document_id", True),
     "vks:redacted": (_case_document, Act.DOWNLOAD, "document_id", True),
+    "vks:redaction_work": (_redaction_work, Act.VIEW, "pk", True),
+    "vks-redaction-work-detail": (_redaction_work, Act.VIEW, "id", True),
+    "vks-redaction-reading": (_redaction, Act.PREVIEW, "id", True),
+    "vks-redaction-download": (_redaction, Act.DOWNLOAD, "id", True),
     "vks:read": (_case_document, Act.PREVIEW, "document_id", False),
     "vks:read_page": (_case_document, Act.PREVIEW, "document_id", True),
     "vks-case-document-page-detail": (_case_document, Act.PREVIEW, "document_id", True),

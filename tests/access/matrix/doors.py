@@ -481,6 +481,9 @@ def _all_lists(world: World) -> Iterator[Call]:
 
 _THINGS = {
     "bundles/{": ("bundle", "case", ABSENT_KEY),
+    "redaction-works/{": ("redaction_work", "case", ABSENT_KEY),
+    "api/vks/redactions/{": ("redaction", "case", ABSENT_KEY),
+    "vks/redactions/{": ("redaction_work", "case", ABSENT_KEY),
     "intake/{": ("intake", "case", ABSENT_KEY),
     "court-sessions/{": ("session", "case", str(ABSENT_NUMBER)),
     "vks/custody/{": ("hand_over", "hand-over", str(ABSENT_NUMBER)),

@@ -69,6 +69,10 @@ OURS: dict[str, str] = {
         vks/cases/{code}/documents/{document_id}/signatures/signed
         vks/cases/{code}/documents/{document_id}/redact
         vks/cases/{code}/documents/{document_id}/redacted
+        vks/cases/{code}/documents/{document_id}/redacted/read
+        vks/cases/{code}/redactions
+        vks/redactions/{pk}
+        vks/redactions/{pk}/cancel
         vks/cases/{code}/documents/{document_id}/read
         vks/cases/{code}/documents/{document_id}/read/{number}
         vks/cases/{code}/edit
@@ -177,6 +181,10 @@ OURS: dict[str, str] = {
         api/vks/access-log/export
         api/vks/bundles/{id}
         api/vks/bundles/{id}/download
+        api/vks/redaction-works/{id}
+        api/vks/redactions/{id}
+        api/vks/redactions/{id}/download
+        api/vks/redactions/{id}/reading
         api/vks/calendar-days
         api/vks/case-imports/{pk}
         api/vks/case-imports/{pk}/rows
@@ -263,6 +271,8 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/accused
         api/vks/cases/{code}/assignments
         api/vks/cases/{code}/bundles
+        api/vks/cases/{code}/redaction-works
+        api/vks/cases/{code}/redactions
         api/vks/cases/{code}/charges
         api/vks/cases/{code}/digitisation
         api/vks/cases/{code}/events
@@ -305,6 +315,9 @@ OURS: dict[str, str] = {
         api/vks/fixity-alarms/{pk}/close
         api/vks/appointments/{pk}/end
         api/vks/bundles/{id}/cancel
+        api/vks/redaction-works/{id}/cancel
+        api/vks/redaction-works/{id}/copies
+        api/vks/redactions/{id}/read
         api/vks/court-sessions/{pk}/adjourn
         api/vks/court-sessions/{pk}/call-off
         api/vks/court-sessions/{pk}/hold

@@ -36,8 +36,11 @@ from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.videos import keep_video
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, RedactionWork
+from vks_plugin.court.redaction import Mark
+from vks_plugin.court.redactions import redact_document
 from vks_plugin.court.sessions import actions as sessions
+from vks_plugin.court.words import Box
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions import hand_overs
 from vks_plugin.custody.actions.retention import place_hold
@@ -482,6 +485,21 @@ def open_for(world: World, key: str, who: str, kind: str, state: str) -> None:
         temporary.end_temporary(actor=leader, access_id=row.pk)
 
 
+def _take_out(world: World, key: str) -> None:
+    """Make a redacted copy of a paper, and a search in it that waits to be chosen from."""
+    leader, filed = world.leader(key), CaseDocument.objects.get(document=world.papers[f"{key}/hsva"].pk)
+    frame = [Mark(1, Box(50, 50, 300, 90), "khung")]
+    copy = redact_document(actor=leader, filed=filed, marks=frame, ground="bao_ve")
+    work = RedactionWork.objects.create(
+        case=filed.case,
+        requested_by=leader,
+        status=RedactionWork.Status.FOUND,
+        title=filed.title,
+        document_ids=[filed.document_id],
+    )
+    world.rows[key] |= {"redaction": str(copy.pk), "redaction_work": str(work.pk)}
+
+
 def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> None:
     """Make what hangs on a case or on a person and has an address of its own."""
     for key in WITH_ALL:
@@ -490,6 +508,7 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
         if bundle.status != Bundle.Status.DONE:
             raise AssertionError(bundle.error)
         world.rows[key]["bundle"] = str(bundle.pk)
+        _take_out(world, key)
     for key in world.codes:
         if not world.facts.papers[f"{key}/hsva"].binned:
             access.draw_up_inventory(actor=world.leader(key), case=world.case(key))

@@ -39,6 +39,7 @@ from vks_plugin.court.deck.rules import Rule
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.files import readable_pdf
+from vks_plugin.working import held_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -149,14 +150,13 @@ def test_a_worker_makes_the_zip_and_only_who_works_on_the_case_has_it(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     add(presentation, lead, "but_luc", case_document=filed_case.documents[0], notes="Câu hỏi cho bị cáo")
-    # one whose worker died is not waited for
-    died = DeckExport.objects.create(presentation=presentation, requested_by=lead, status="running")
-    assert actions.request_deck(actor=lead, presentation=presentation) == died
-    DeckExport.objects.update(created_at=timezone.now() - dt.timedelta(hours=3))
+    # one whose worker lives is waited for, and one whose worker died begins anew
+    export = DeckExport.objects.create(presentation=presentation, requested_by=lead, status="running")
+    with held_alone(export.lock_path):
+        assert actions.request_deck(actor=lead, presentation=presentation) == export
+        assert actions.resume_interrupted(DeckExport.objects.order_by("created_at")) == 0
     with django_capture_on_commit_callbacks(execute=True):
-        export = actions.request_deck(actor=lead, presentation=presentation)
-    died.refresh_from_db()
-    assert (died.status, died.error) == (DeckExport.Status.FAILED, "Việc lập gói bị ngắt: hãy xuất lại.")
+        assert actions.request_deck(actor=lead, presentation=presentation) == export
     export.refresh_from_db()
     assert (export.status, export.error) == (DeckExport.Status.DONE, "")
     path = actions.finished_deck(export)

@@ -57,12 +57,13 @@ def victim(filed: FiledCase, lead: User, **marks: Any) -> None:
     access.add_entry(actor=lead, case=filed.case, part="person", values=values)
 
 
-def copied(filed: FiledCase, lead: User, *, pages: set[int] | None = None) -> Redaction:
-    """Take the name out of the second paper, on these pages or on all."""
+def copied(filed: FiledCase, lead: User, *, pages: set[int] | None = None, read: bool = True) -> Redaction:
+    """Take the name out of the second paper, on these pages or on all, and say that the copy was read."""
     paper = filed.documents[1]
     marks = redactions.proposals(actor=lead, filed=paper, terms=[NAME], patterns=())
     chosen = [mark for mark in marks if pages is None or mark.page in pages]
-    return redactions.redact_document(actor=lead, filed=paper, marks=chosen, ground="duoi_18")
+    copy = redactions.redact_document(actor=lead, filed=paper, marks=chosen, ground="duoi_18")
+    return redactions.confirm_read(actor=lead, filed=paper, sha256=copy.sha256) if read else copy
 
 
 def told(presentation: Presentation, lead: User) -> list[tuple[Rule, bool]]:
@@ -92,6 +93,9 @@ def test_the_copy_is_taken_where_a_rule_asks_and_the_document_never_leaves(
     found = [each for each in obstacles_of(lead, presentation) if each.blocks]
     assert [(each.rule, each.confirmable) for each in found] == [(Rule.YOUNG_VICTIM, False)]
     assert "hãy che lại" in found[0].sentence
+    # nor is one that nobody read
+    copied(filed_case, lead, read=False)
+    assert [each for each in told(presentation, lead) if each[1]] == [(Rule.COPY_UNREAD, True)]
     copy = copied(filed_case, lead)
     assert (Rule.COPY_SHOWN, False) in told(presentation, lead)
     deck = deck_for(lead, presentation)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import logging
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
@@ -47,24 +46,20 @@ from vks_plugin.court.deck.queries import (
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, ONE_PAGE, SHOWING_PAGES
+from vks_plugin.court.making import OPEN, RUNNING, close, resume, send_new, taken
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
-from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import ascii_file_name, composed, gettext_noop, one_line
-from vks_plugin.working import failure_kept
-
-logger = logging.getLogger("paperless.vks.court")
+from vks_plugin.working import held_alone
 
 MOST_PRESENTATIONS = 50
 MOST_MARKS = 500
 """Marks of one document."""
-_LONGEST_WORK = dt.timedelta(hours=2)
-"""A deck that is not made by then was interrupted."""
-_OPEN = (DeckExport.Status.QUEUED, DeckExport.Status.RUNNING)
 
 # --- presentations -------------------------------------------------------------------------------
 
@@ -147,7 +142,7 @@ def remove_presentation(*, actor: User, presentation: Presentation) -> None:
     if row.exports.filter(status=DeckExport.Status.DONE).exists():
         raise Conflict(_("Bài này đã xuất gói trình chiếu nên được giữ lại để đối chiếu."))
     _end_interrupted(row)
-    if row.exports.filter(status__in=_OPEN).exists():
+    if row.exports.filter(status__in=OPEN).exists():
         raise Conflict(_("Gói của bài này đang được lập: hãy đợi xong."))
     row.exports.all().delete()
     row.delete()
@@ -607,10 +602,10 @@ def request_deck(
         raise BadInput(_("Dạng gói trình chiếu không có trong danh mục."), field="format")
     row = _locked(actor, presentation)
     deck = deck_for(actor, row)
-    _end_interrupted(row)
     same = row.exports.filter(format=file_type, encrypted=encrypted, requested_by=actor)
-    running = same.filter(status__in=_OPEN).first()
+    running = same.filter(status__in=OPEN).first()
     if running is not None:
+        resume_interrupted(DeckExport.objects.filter(pk=running.pk))
         return running
     export = DeckExport.objects.create(
         presentation=row,
@@ -620,29 +615,29 @@ def request_deck(
         total=len(deck.pages),
         document_ids=[pk for pk, _sha256 in deck.documents],
     )
-    transaction.on_commit(partial(_send, export))
+    transaction.on_commit(partial(send_new, export, _to_worker))
     return export
 
 
 def _end_interrupted(presentation: Presentation) -> None:
-    """Give up decks whose worker is long gone, so that they stand in nobody's way."""
-    given_up = presentation.exports.filter(status__in=_OPEN, created_at__lt=timezone.now() - _LONGEST_WORK)
+    """Give up decks whose worker is gone, so that they stand in nobody's way."""
     with speaking("vi"):
         sentence = _("Việc lập gói bị ngắt: hãy xuất lại.")
-    given_up.update(status=DeckExport.Status.FAILED, finished_at=timezone.now(), error=sentence)
+    for export in presentation.exports.filter(status=RUNNING):
+        with held_alone(export.lock_path) as alone:
+            if alone:
+                close(export, DeckExport.Status.FAILED, error=sentence)
 
 
-def _send(export: DeckExport) -> None:
+def resume_interrupted(exports: QuerySet[DeckExport]) -> int:
+    """Begin decks anew whose worker is gone, and send those again that no worker took; return how many."""
+    return resume(exports.select_related("presentation__case", "requested_by"), _to_worker)
+
+
+def _to_worker(export_id: str) -> None:
     from vks_plugin.court.deck.tasks import make_deck  # noqa: PLC0415 - the task imports this module
 
-    try:
-        make_deck.apply_async(kwargs={"export_id": str(export.pk)})
-    except Exception as error:
-        DeckExport.objects.filter(pk=export.pk).delete()
-        if isinstance(error, VksError):
-            raise
-        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
-    export.refresh_from_db()
+    make_deck.apply_async(kwargs={"export_id": export_id})
 
 
 def build_deck(export_id: UUID | str) -> None:
@@ -650,17 +645,18 @@ def build_deck(export_id: UUID | str) -> None:
 
     Whatever goes wrong is kept with it as a sentence. One that another worker took is left alone.
     """
-    waiting = DeckExport.objects.filter(pk=export_id, status=DeckExport.Status.QUEUED)
-    if waiting.update(status=DeckExport.Status.RUNNING) != 1:
+    chosen = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by")
+    export = chosen.filter(pk=export_id).first()
+    if export is None:
         return
-    export = DeckExport.objects.select_related("presentation__case__unit__parent", "requested_by").get(pk=export_id)
     crashed = gettext_noop("Không lập được gói trình chiếu do lỗi hệ thống: hãy báo quản trị.")
-    with failure_kept(partial(_failed, export), crashed=crashed, what=f"deck {export.pk}", logger=logger):
-        _build(export)
+    with taken(export, partial(_failed, export), crashed=crashed) as ours:
+        if ours:
+            _build(export)
 
 
 def _failed(export: DeckExport, sentence: str) -> None:
-    _end(export, DeckExport.Status.FAILED, error=sentence)
+    close(export, DeckExport.Status.FAILED, error=sentence)
 
 
 def _build(export: DeckExport) -> None:
@@ -679,7 +675,7 @@ def _build(export: DeckExport) -> None:
         manifest = write_deck(deck, target, export.format, progress=progress)
         sha256 = sha256_of(target)
         with transaction.atomic():
-            finished = _end(
+            finished = close(
                 export,
                 DeckExport.Status.DONE,
                 sha256=sha256,
@@ -698,11 +694,6 @@ def _build(export: DeckExport) -> None:
         # also when it was given up meanwhile
         if not finished:
             target.unlink(missing_ok=True)
-
-
-def _end(export: DeckExport, status: str, **values: object) -> bool:
-    running = DeckExport.objects.filter(pk=export.pk, status=DeckExport.Status.RUNNING)
-    return running.update(status=status, finished_at=timezone.now(), **values) == 1
 
 
 def expiry_for(case: CaseFile) -> dt.date:

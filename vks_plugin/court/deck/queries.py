@@ -420,6 +420,7 @@ def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
         video_kept=slide.kind != VIDEO or _is_kept(slide.video),
         copy_wanted=slide.redacted,
         copy_shown=copy is not None,
+        copy_unread=copy is not None and not copy.is_read,
         left_named=_left_named(material, filed, copy, pages) if copy is not None else (),
     )
 

@@ -71,6 +71,7 @@ class Rule(StrEnum):
     CHANGED = "changed"
     NO_COPY = "no_copy"
     COPY_SHOWN = "copy_shown"
+    COPY_UNREAD = "copy_unread"
     INTERNAL = "internal"
     DELIBERATION = "deliberation"
     STATE_SECRET = "state_secret"  # noqa: S105 - the name of a rule
@@ -119,6 +120,8 @@ class PagesFacts:
     """Whether a redacted copy was chosen."""
     copy_shown: bool = False
     """Whether one is shown, chosen or because somebody on these pages is not to be named."""
+    copy_unread: bool = False
+    """Whether nobody read the one that is shown and said that nothing is left."""
     video_kept: bool = True
     """Of a slide with a video: whether its file is the one that was taken in."""
     left_named: tuple[PersonFacts, ...] = ()
@@ -394,6 +397,12 @@ def _of_pages(trial: TrialFacts, slide: SlideFacts, pages: PagesFacts) -> Iterab
         yield here.told(
             Rule.COPY_SHOWN, _("Trang %(slide)d chiếu bản đã che của “%(title)s”."), blocks=False, title=pages.title
         )
+        if pages.copy_unread:
+            yield here.told(
+                Rule.COPY_UNREAD,
+                _("Trang %(slide)d: bản đã che của “%(title)s” chưa được đọc lại: hãy đọc lại và xác nhận."),
+                title=pages.title,
+            )
     elif pages.copy_wanted:
         yield here.told(
             Rule.NO_COPY,

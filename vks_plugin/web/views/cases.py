@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,7 +25,7 @@ from vks_plugin.web.access_forms import OversightForm, handing_on
 from vks_plugin.web.court_forms import BundleForm
 from vks_plugin.web.findings import findings_context
 from vks_plugin.web.forms import AssignForm, UploadForm
-from vks_plugin.web.lineage_forms import acts
+from vks_plugin.web.lineage_forms import Act, acts
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 from vks_plugin.web.views.record import header, tabs
 
@@ -88,12 +89,19 @@ def case_page(
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": [(bundle, kept.get(bundle.pk, []), odd.get(bundle.pk, [])) for bundle in bundles],
             "bundle_form": BundleForm(bundles=bundles, remark=reading_remark(view.case), auto_id="bundle-%s"),
-            "acts": [*acts(view), *handing_on(request.user, view)],
+            "acts": [*acts(view), *handing_on(request.user, view), *_taking_out(view)],
             **findings_context(view),
         }
     elif may_oversee(request.user, view.case):
         context |= {"oversight": oversight or OversightForm(), "oversight_days": configuration().oversight_days}
     return show(request, "vks/cases/case.html", context, status=status)
+
+
+def _taking_out(view: CaseView) -> list[Act]:
+    """Return the way to redact somebody in all papers, for who may contribute."""
+    if "file" not in view.may:
+        return []
+    return [Act(_("Che thông tin"), reverse("vks:redactions", args=[view.case.code]))]
 
 
 @page

@@ -1,0 +1,375 @@
+"""People looked for in all papers of a case, and copies made by a worker: followed, stopped, gone on with, read."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name
+
+from tests.court.papers import A4, REAL, rendered, shades, shown_text
+from tests.people import FiledCase, pdf_bytes
+from vks_plugin.cases.models import CaseDocument, CasePerson
+from vks_plugin.court import redaction, redactions
+from vks_plugin.court import redaction_works as works
+from vks_plugin.court.addresses import addresses
+from vks_plugin.court.masking import PersonFacts, named_in
+from vks_plugin.court.models import Redaction, RedactionWork
+from vks_plugin.court.redaction import ADDRESSES, Mark, propose, search
+from vks_plugin.court.words import Box
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.host.files import readable_pdf
+from vks_plugin.working import held_alone
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+Status = RedactionWork.Status
+
+
+def typed(path: Path, lines: list[bytes], *, font: str = "Helvetica") -> Path:
+    """Write a paper whose letters are codes of a font nobody embedded, a line each."""
+    drawn = b" ".join(
+        b"BT /F 12 Tf 1 0 0 1 60 %d Tm <%s> Tj ET" % (760 - 24 * at, line.hex().encode())
+        for at, line in enumerate(lines)
+    )
+    with pikepdf.new() as pdf:
+        kind = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name("/" + font), Encoding=Name.WinAnsiEncoding)
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, *A4]),
+            Resources=Dictionary(Font=Dictionary(F=pdf.make_indirect(kind))),
+            Contents=pdf.make_stream(drawn),
+        )
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        pdf.save(path)
+    return path
+
+
+def test_a_paper_in_a_font_of_vni_is_searched_as_it_is_shown(tmp_path: Path) -> None:
+    lines = ["Ngöôøi bò haïi: Nguyeãn Thò Phöôïng, soá 12 ñöôøng Leâ Lôïi, phöôøng Hoàng Gai", "NGUYEÃN THÒ PHÖÔÏNG"]
+    paper = typed(tmp_path / "vni.pdf", [line.encode("cp1252") for line in lines], font="VNI-Times")
+    marks = propose(paper, [("nguoi", "Nguyễn Thị Phượng")])
+    assert [mark.kind for mark in marks] == ["nguoi", ADDRESSES, "nguoi"]
+    copy = tmp_path / "che.pdf"
+    redaction.redact(paper, copy, [mark for mark in marks if mark.kind == "nguoi"])
+    for mark in marks:
+        left, top, right, bottom = (round(side * 2) for side in mark.box)
+        taken_out = shades(rendered(copy, 1).crop((left + 2, top + 2, left + 5, bottom - 2)))[1] < 90
+        assert taken_out == (mark.kind == "nguoi")
+        assert right > left
+    # a name that goes on is another's, in these letters too
+    assert propose(paper, [("nguoi", "Nguyễn Thị Phươn")], patterns=()) == []
+    person = PersonFacts("Nguyễn Thị Phượng", "", "")
+    assert named_in("\n".join(lines), [person]) == [person]
+    assert (
+        named_in("Đã hoãn phiên tòa; ông Hoà ở Thuỵ Sĩ", [PersonFacts("Hỗn", "", ""), PersonFacts("Ho", "", "")]) == []
+    )
+
+
+def test_pages_on_which_words_say_nothing_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "to.pdf"
+    with pikepdf.open(io.BytesIO(pdf_bytes(1, "Biên bản"))) as told, pikepdf.new() as pdf:
+        pdf.pages.append(told.pages[0])
+        pdf.add_blank_page(page_size=A4)
+        # letters that a font calls nothing anybody could read
+        codes = bytes(range(0x81, 0x8E)) * 4
+        kind = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        map_ = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def "
+        map_ += "1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <81> <8E> <E081> endbfrange endcmap end end"
+        kind.ToUnicode = pdf.make_stream(map_.encode())
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, *A4]),
+            Resources=Dictionary(Font=Dictionary(F=pdf.make_indirect(kind))),
+            Contents=pdf.make_stream(b"BT /F 12 Tf 1 0 0 1 60 700 Tm <%s> Tj ET" % codes.hex().encode()),
+        )
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        pdf.save(path)
+    assert [(each.page, each.why) for each in search(path, []).unsearched] == [(2, "khong_chu"), (3, "phong_la")]
+    # a scan nobody recognised, whole
+    scan = REAL / "scan-DNPCBatNguoiBiGiuKhanCap.pdf"
+    assert {each.why for each in search(scan, []).unsearched} <= {"khong_chu", "it_chu"} != set()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "(Sinh năm: 1978; số 66, đường Trần Phú, Đông Triều, tỉnh Quảng Ninh) bị",
+            "số 66, đường Trần Phú, Đông Triều, tỉnh Quảng Ninh",
+        ),
+        (
+            "Nơi ở hiện tại: số 12, phường Trung tâm, Hạ Long, tỉnh Quảng Ninh Nơi làm việc",
+            "số 12, phường Trung tâm, Hạ Long, tỉnh Quảng Ninh",
+        ),
+        ("HKTT: Tổ 5, khu 3, phường Hồng Hải, TP Hạ Long.", "Tổ 5, khu 3, phường Hồng Hải, TP Hạ Long"),
+        ("trú tại thôn Khe Cát, xã Minh Châu, huyện Vân Đồn", "thôn Khe Cát, xã Minh Châu, huyện Vân Đồn"),
+        ("ở ngõ 12/5 phố Kim Mã, quận Ba Đình, Hà Nội", "ngõ 12/5 phố Kim Mã, quận Ba Đình, Hà Nội"),
+        ("SỐ 12 ĐƯỜNG LÊ LỢI, PHƯỜNG YẾT KIÊU", "SỐ 12 ĐƯỜNG LÊ LỢI, PHƯỜNG YẾT KIÊU"),
+        ("nơi cư trú: xã Bình Dân, huyện Vân Đồn, tỉnh Quảng Ninh", "xã Bình Dân, huyện Vân Đồn, tỉnh Quảng Ninh"),
+        ("Công an phường Hồng Hải, thành phố Hạ Long, tỉnh Quảng Ninh", ""),
+        ("THÀNH PHỐ MÓNG CÁI CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", ""),
+        ("Quyết định số 12/QĐ-VKS, khoản 1 Điều 5; Phó Thủ trưởng Cơ quan điều tra", ""),
+        ("Ủy ban Nhân dân xã Bằng Cả, huyện Hoành Bồ; tổ 2 người; đội 3 Công an phường X", ""),
+    ],
+)
+def test_an_address_is_known_by_what_leads_to_a_door(text: str, found: str) -> None:
+    assert [text[start:end] for start, end in addresses(text)] == ([found] if found else [])
+    parted = unicodedata.normalize("NFD", text)
+    told = [unicodedata.normalize("NFC", parted[start:end]) for start, end in addresses(parted)]
+    assert told == ([found] if found else [])
+
+
+def test_addresses_of_real_forms_are_proposed_and_offices_are_not() -> None:
+    told = [mark.text for mark in propose(REAL / "LenhTamGiam.pdf", [], patterns=[ADDRESSES])]
+    assert told == [
+        "số 159, đường Trần Phú, Vân Đồn, tỉnh Quảng Ninh",
+        "số 12, phường Trung tâm, Vân Đồn, tỉnh Quảng Ninh",
+    ]
+
+
+# --- works ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def witness(filed_case: FiledCase) -> CasePerson:
+    """Return a witness who stands in two papers, each its own way, and maybe in a third that nobody can search."""
+    first, second, third = filed_case.documents
+    over_two_lines = ["Lời khai của bà Trần Thị", "Khuyết, điện thoại 0912 345 678"]
+    readable_pdf(first.document).write_bytes(pdf_bytes(first.page_count or 0, "TRAN THI KHUYET, CCCD 022190001234"))
+    readable_pdf(second.document).write_bytes(
+        pdf_bytes(second.page_count or 0, unicodedata.normalize("NFD", f"{over_two_lines[0]} {over_two_lines[1]}"))
+    )
+    with pikepdf.new() as blank:
+        blank.add_blank_page(page_size=A4)
+        blank.save(readable_pdf(third.document))
+    return CasePerson.objects.create(
+        case=filed_case.case,
+        role="nguoi_lam_chung",
+        full_name="Trần Thị Khuyết",
+        folded_name="tran thi khuyet",
+        id_number="022190001234",
+        contact="ĐT 0912.345.678, nhắn qua con gái",
+        residence="Tổ 5, khu 3, phường Hồng Hải, thành phố Hạ Long",
+    )
+
+
+def looked_for(filed: FiledCase, actor: User, witness: CasePerson, **more: Any) -> RedactionWork:
+    """Look for the witness in the whole file, as a worker does."""
+    asked = {"people": [f"person:{witness.pk}"]} | more
+    work = works.request_search(actor=actor, case=filed.case, **asked)
+    works.carry_out(work.pk)
+    work.refresh_from_db()
+    assert (work.status, work.error) == (Status.FOUND, "")
+    return work
+
+
+@pytest.mark.django_db
+def test_a_person_is_found_in_every_paper_and_goes_from_the_copies_of_all(
+    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    first, second, third = filed_case.documents
+    originals = {each.pk: readable_pdf(each.document).read_bytes() for each in filed_case.documents}
+    work = looked_for(filed_case, actor, witness)
+    told = {each.filed.pk: each for each in works.found_in(actor, work)}
+    assert {pk: [(group.kind, len(group.pages)) for group in each.groups] for pk, each in told.items()} == {
+        first.pk: [("nguoi", 2), ("can_cuoc", 2)],
+        second.pk: [("nguoi", 3), ("dien_thoai", 3)],
+        third.pk: [],
+    }
+    # what could not be searched is named
+    [(why, pages)] = told[third.pk].unsearched
+    assert pages == [1]
+    assert "không có chữ" in why
+    # nothing was taken out yet; one group is left, and a frame stands on the page nobody could search
+    assert not Redaction.objects.exists()
+    name, number = told[first.pk].groups
+    frame = Mark(1, Box(50, 50, 300, 90), "khung")
+    with pytest.raises(BadInput, match="căn cứ"):
+        works.make_copies(actor=actor, work=work, picked={first.document_id: None}, ground="")
+    with pytest.raises(BadInput, match="Chưa chọn"):
+        works.make_copies(actor=actor, work=work, picked={first.document_id: []}, ground="bao_ve")
+    with pytest.raises(BadInput, match="tải lại"):
+        works.make_copies(actor=actor, work=work, picked={first.document_id: [99]}, ground="bao_ve")
+    works.make_copies(
+        actor=actor,
+        work=work,
+        picked={first.document_id: name.marks, second.document_id: None},
+        frames={third.document_id: [frame]},
+        ground="bao_ve",
+    )
+    with pytest.raises(Conflict):
+        works.make_copies(actor=actor, work=work, picked={first.document_id: None}, ground="bao_ve")
+    works.carry_out(work.pk)
+    work.refresh_from_db()
+    assert (work.status, work.error, work.failures, work.progress) == (Status.DONE, "", [], 6)
+    copies = {copy.case_document_id: copy for copy in work.copies.all()}
+    assert {pk: len(copy.marks) for pk, copy in copies.items()} == {
+        first.pk: len(name.marks),
+        second.pk: len(told[second.pk].marks),
+        third.pk: 1,
+    }
+    assert number.marks
+    assert LedgerEntry.objects.filter(kind="document_redacted", case=case).count() == 3
+    for filed in filed_case.documents:
+        assert readable_pdf(filed.document).read_bytes() == originals[filed.pk]
+        assert shown_text(copies[filed.pk].path, 1) == ""
+        assert copies[filed.pk].read_at is None
+    # of what was looked for and found no word is kept
+    assert (work.wanted, work.found) == ({}, [])
+    assert "khuyet" not in str([copy.marks for copy in copies.values()]).lower()
+
+
+@pytest.mark.django_db
+def test_who_may_not_redact_neither_looks_nor_follows(
+    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
+) -> None:
+    work = looked_for(filed_case, people["prosecutor_kv1"], witness)
+    for name, refusal in (("clerk_kv1", NotAllowed), ("prosecutor_kv3", NotFound), ("chief_province", NotAllowed)):
+        with pytest.raises(refusal):
+            works.request_search(actor=people[name], case=filed_case.case, terms=["Khuyết"])
+        with pytest.raises(refusal):
+            works.request_copies(
+                actor=people[name],
+                case=filed_case.case,
+                marks={filed_case.documents[0].document_id: [Mark(1, Box(1, 1, 9, 9), "khung")]},
+                ground="bao_ve",
+            )
+        with pytest.raises(NotFound):
+            works.work_for(people[name], work.pk)
+        assert works.works_of(people[name], filed_case.case) == []
+        assert not redactions.copies_in(people["prosecutor_kv3"], filed_case.case).exists()
+    for wrong, sentence in (
+        ({"people": ["person:999999"]}, "tải lại trang"),
+        ({"terms": ["An"]}, "quá ngắn"),
+        ({}, "Hãy chọn người"),
+        ({"terms": ["Khuyết"], "documents": [filed_case.internal.document_id]}, "không có trong hồ sơ"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            works.request_search(actor=people["prosecutor_kv1"], case=filed_case.case, **wrong)
+
+
+class Killed(BaseException):
+    """The worker is gone, whatever it was doing."""
+
+
+@pytest.mark.django_db
+def test_a_work_whose_worker_dies_goes_on_where_it_stood_and_no_paper_is_half_done(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    witness: CasePerson,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    actor = people["prosecutor_kv1"]
+    first, second, _third = filed_case.documents
+    work = looked_for(filed_case, actor, witness)
+    works.make_copies(
+        actor=actor, work=work, picked={first.document_id: None, second.document_id: None}, ground="bao_ve"
+    )
+    drawn, draw = [], redaction.picture
+
+    def dying(*given: Any, **more: Any) -> Any:
+        drawn.append(1)
+        # in the middle of the second paper
+        if len(drawn) == 4:
+            raise Killed
+        return draw(*given, **more)
+
+    monkeypatch.setattr(redaction, "picture", dying)
+    with pytest.raises(Killed):
+        works.carry_out(work.pk)
+    work.refresh_from_db()
+    assert work.status == Status.RUNNING
+    [copy] = work.copies.all()
+    assert copy.case_document_id == first.pk
+    made = copy.path.stat().st_mtime_ns
+    everything = RedactionWork.objects.order_by("created_at")
+    with held_alone(work.lock_path):
+        assert works.resume_interrupted(everything) == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        assert works.resume_interrupted(everything) == 1
+    work.refresh_from_db()
+    assert (work.status, work.error) == (Status.DONE, "")
+    assert {each.case_document_id for each in work.copies.all()} == {first.pk, second.pk}
+    assert copy.path.stat().st_mtime_ns == made
+    # the three pages of the second were drawn again, those of the first were not
+    assert len(drawn) == 4 + 3
+    lying = {path.name for path in copy.path.parent.iterdir()}
+    assert lying == {f"{each.pk}.pdf" for each in work.copies.all()}
+
+
+@pytest.mark.django_db
+def test_a_work_is_stopped_between_two_pages_and_keeps_what_is_whole(
+    filed_case: FiledCase, people: dict[str, User], witness: CasePerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = people["prosecutor_kv1"]
+    first, second, _third = filed_case.documents
+    work = looked_for(filed_case, actor, witness)
+    works.make_copies(
+        actor=actor, work=work, picked={first.document_id: None, second.document_id: None}, ground="bao_ve"
+    )
+    drawn, draw = [], redaction.picture
+
+    def stopping(*given: Any, **more: Any) -> Any:
+        drawn.append(1)
+        if len(drawn) == 4:
+            works.cancel_work(actor=actor, work=work)
+        return draw(*given, **more)
+
+    monkeypatch.setattr(redaction, "picture", stopping)
+    monkeypatch.setattr(works, "_BEAT", 0.0)
+    works.carry_out(work.pk)
+    work.refresh_from_db()
+    assert (work.status, len(drawn)) == (Status.CANCELLED, 4)
+    [copy] = work.copies.all()
+    assert copy.case_document_id == first.pk
+    assert [path.name for path in copy.path.parent.iterdir()] == [f"{copy.pk}.pdf"]
+    with pytest.raises(Conflict):
+        works.cancel_work(actor=actor, work=work)
+
+
+@pytest.mark.django_db
+def test_a_paper_that_changed_since_is_named_and_the_others_are_made(
+    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
+) -> None:
+    actor = people["prosecutor_kv1"]
+    first, second, _third = filed_case.documents
+    work = looked_for(filed_case, actor, witness)
+    works.make_copies(
+        actor=actor, work=work, picked={first.document_id: None, second.document_id: None}, ground="bao_ve"
+    )
+    CaseDocument.objects.filter(pk=first.pk).update(sha256="0" * 64)
+    works.carry_out(work.pk)
+    work.refresh_from_db()
+    assert work.status == Status.DONE
+    assert work.failures == [[first.document_id, "Tài liệu đã có tệp khác từ lúc tìm: hãy tìm lại."]]
+    assert [copy.case_document_id for copy in work.copies.all()] == [second.pk]
+
+
+@pytest.mark.django_db
+def test_addresses_of_anybody_go_only_where_somebody_ticks_them(
+    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
+) -> None:
+    actor, first = people["prosecutor_kv1"], filed_case.documents[0]
+    text = "Bà TRAN THI KHUYET, Tổ 5 khu 3 phường Hồng Hải; ông Bình, xóm 4, xã Đông Xá"
+    readable_pdf(first.document).write_bytes(pdf_bytes(first.page_count or 0, text))
+    work = looked_for(filed_case, actor, witness, patterns=[ADDRESSES], documents=[first.document_id])
+    [here] = works.found_in(actor, work)
+    # her own is known, however it is written; his is only proposed
+    assert {(group.kind, group.words, group.ticked) for group in here.groups} == {
+        ("nguoi", "TRAN THI KHUYET", True),
+        ("dia_chi", "Tổ 5 khu 3 phường Hồng Hải", True),
+        (ADDRESSES, "xóm 4, xã Đông Xá", False),
+    }
+    works.make_copies(actor=actor, work=work, picked={first.document_id: None}, ground="bao_ve")
+    works.carry_out(work.pk)
+    [copy] = work.copies.all()
+    assert {mark[-1] for mark in copy.marks} == {"nguoi", "dia_chi"}
