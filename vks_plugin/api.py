@@ -46,7 +46,7 @@ from vks_plugin.cases.api import (
     PossibleEventViewSet,
     VolumeProposalViewSet,
 )
-from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet
+from vks_plugin.court.api import BundleViewSet, CaseBundleViewSet, FolioOriginViewSet
 from vks_plugin.court.deck.api import DeckViewSet, MarkViewSet, PresentationViewSet, SlideViewSet
 from vks_plugin.court.deck.video_api import VideoViewSet
 from vks_plugin.court.pages_api import CasePageViewSet
@@ -113,6 +113,7 @@ router.register(
     rf"{_OF_CASE}/documents/(?P<document_id>{NUMBER})/pages", CasePageViewSet, basename="vks-case-document-page"
 )
 router.register(rf"{_OF_CASE}/folios", CaseFolioViewSet, basename="vks-case-folio")
+router.register(rf"{_OF_CASE}/folio-origins", FolioOriginViewSet, basename="vks-case-folio-origin")
 router.register(rf"{_OF_CASE}/folio-report", FolioReportViewSet, basename="vks-case-folio-report")
 router.register(rf"{_OF_CASE}/folio-explanations", FolioExplanationViewSet, basename="vks-case-folio-explanation")
 router.register(rf"{_OF_CASE}/folio-stamps", FolioStampViewSet, basename="vks-case-folio-stamp")

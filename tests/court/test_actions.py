@@ -23,14 +23,18 @@ from vks_plugin.cases.models import (
     CaseFile,
     CasePerson,
     CatalogueType,
+    Folio,
+    FolioProfile,
     ProceduralEvent,
     WithheldPaper,
 )
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
-from vks_plugin.court.choosing import Wishes, reading_remark
+from vks_plugin.court.choosing import BY_PROFILE, Wishes, reading_remark
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
+from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.court.sessions.states import CALLED_OFF, PLANNED
 from vks_plugin.court.stamping import Stamp, stamp
 from vks_plugin.court.tasks import make_bundle
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
@@ -455,6 +459,47 @@ def test_a_request_that_is_undone_sends_nothing(
         transaction.set_rollback(True)
     assert sent == []
     assert not Bundle.objects.exists()
+
+
+def test_a_fetched_bundle_is_named_by_the_coming_hearing(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    bundle = made(actor, case, Bundle.Preset.WHOLE)
+    today = timezone.localtime(bundle.created_at).date()
+    assert f"{today:%Y-%m-%d}" in court.content_disposition(bundle)
+    for number, (days, state) in enumerate(((-3, "du_kien"), (20, "du_kien"), (9, "du_kien"), (2, "huy")), start=1):
+        CourtSession.objects.create(
+            case=case,
+            number=number,
+            unit=case.unit,
+            court="Tòa án nhân dân khu vực 1",
+            starts_on=today + dt.timedelta(days=days),
+            state=PLANNED if state == "du_kien" else CALLED_OFF,
+            reason="" if state == "du_kien" else "Bị cáo vắng mặt",
+            planned_by=actor,
+        )
+    told = court.content_disposition(bundle)
+    assert f"phien-toa-{today + dt.timedelta(days=9):%Y-%m-%d}" in told
+    assert f"{today:%Y-%m-%d}" not in told
+
+
+def test_a_folio_stands_where_those_stamp_who_numbered_the_file(filed_case: FiledCase, people: dict[str, User]) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+
+    def corner() -> str:
+        laid = court.plan_for(actor=actor, case=case, wishes=Wishes(corner=BY_PROFILE))
+        return laid.plan.request.corner
+
+    Folio.objects.filter(case=case).update(stamped_by="")
+    assert corner() == ""
+    Folio.objects.filter(case=case).update(stamped_by="TA")
+    FolioProfile.objects.filter(agency="TA").update(corner="bottom_left")
+    assert corner() == "bottom_left"
+    # most of the file counts, not the newest stamp; a stamp without a number is no numbering
+    Folio.objects.filter(case=case, case_document=filed_case.documents[1]).update(stamped_by="VKS")
+    FolioProfile.objects.filter(agency="VKS", numbering="none").update(corner="top_left")
+    assert corner() == "bottom_left"
+    Folio.objects.filter(case=case).update(stamped_by="VKS")
+    assert corner() == "top_right"
 
 
 def test_the_name_of_a_download_is_composed_and_plain(filed_case: FiledCase, people: dict[str, User]) -> None:

@@ -74,7 +74,8 @@ def test_a_fetched_bundle_says_what_it_is(everything: Everything, as_person: Sig
     assert full.isascii()
     assert unicodedata.is_normalized("NFC", name)
     day = timezone.localtime(everything.bundle.created_at)
-    assert name == f"{everything.filed.case.code} Toàn bộ hồ sơ vụ án {day:%Y-%m-%d}.pdf"
+    # its case is heard today
+    assert name == f"{everything.filed.case.code} Toàn bộ hồ sơ vụ án phiên tòa {day:%Y-%m-%d}.pdf"
     # nothing of the people in it, in a name that ends up in lists of downloads
     assert "Ánh" not in name
 

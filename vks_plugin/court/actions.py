@@ -25,7 +25,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.bundle import BundleResult, path_of_volume, too_heavy, write_addition, write_bundle
 from vks_plugin.court.cautions import LABELS, cautions_of
-from vks_plugin.court.choosing import HEADINGS, Choice, Wishes, choose
+from vks_plugin.court.choosing import BY_PROFILE, HEADINGS, Choice, Wishes, choose, corner_by_profile
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.making import OPEN, close, resume, send_new, taken
 from vks_plugin.court.manifest import as_text, manifest_of
@@ -33,6 +33,8 @@ from vks_plugin.court.masking import masked
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
 from vks_plugin.court.protected import masks_of
+from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.court.sessions.states import PLANNED
 from vks_plugin.custody.queries import last_checkpoint
 from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside, sign_pdf
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -116,7 +118,7 @@ def plan_for(
             late=planned[1:],
             heading=HEADINGS[Bundle.Preset(chosen.preset)],
             limits=wishes.limits(),
-            corner=wishes.corner,
+            corner=corner_by_profile(chosen.documents) if wishes.corner == BY_PROFILE else wishes.corner,
             notes=chosen.notes,
         )
         plan = make_plan(request)
@@ -576,7 +578,7 @@ def finished_file(bundle: Bundle, piece: str = "") -> Path:
 
 
 def content_disposition(bundle: Bundle, piece: str = "", *, inline: bool = False) -> str:
-    """Return the header that names a fetched file: case code, preset, volume and day.
+    """Return the header that names a fetched file: case code, preset, volume, and the day of the hearing or of the making.
 
     The name stands there twice: in plain letters for any program, in Vietnamese (RFC 6266) for those that read it.
     """
@@ -587,10 +589,18 @@ def content_disposition(bundle: Bundle, piece: str = "", *, inline: bool = False
         name += " phần thêm" if piece == ADDITION else " bảng kê"
     elif bundle.several:
         name += f" tập {piece or 1}-{len(bundle.volumes)}"
-    full = composed(f"{bundle.case.code} {name} {made_on:%Y-%m-%d}")
+    heard_on = _next_hearing(bundle.case, made_on.date())
+    day = f"phiên tòa {heard_on:%Y-%m-%d}" if heard_on is not None else f"{made_on:%Y-%m-%d}"
+    full = composed(f"{bundle.case.code} {name} {day}")
     kind = "inline" if inline else "attachment"
     ending = {MANIFEST: "json", SIGNATURE: f"json{SUFFIX}"}.get(piece, "pdf")
     return f"{kind}; filename=\"{ascii_file_name(full)}.{ending}\"; filename*=UTF-8''{quote(full, safe='')}.{ending}"
+
+
+def _next_hearing(case: CaseFile, since: dt.date) -> dt.date | None:
+    """Return the day of the next session of the court that was planned when a bundle was made; None without one."""
+    planned = CourtSession.objects.filter(case=case, state=PLANNED, starts_on__gte=since)
+    return planned.order_by("starts_on").values_list("starts_on", flat=True).first()
 
 
 def content_type(piece: str) -> str:

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.http import FileResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -19,9 +20,13 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.cases.models import ProceduralEvent
+from vks_plugin.cases.proceedings import event_label
 from vks_plugin.court import actions
 from vks_plugin.court.choosing import Wishes, reading_remark
 from vks_plugin.court.models import Bundle
+from vks_plugin.court.tracing import Bundled, Traced, trace
+from vks_plugin.custody.api.ledger import LedgerEntrySerializer
 from vks_plugin.rest import UUID, ApiViewSet, HandsOutFiles, InputSerializer, PersonSerializer, refusals
 
 if TYPE_CHECKING:
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 _ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+_FOLIO = OpenApiParameter(
+    "number", OpenApiTypes.STR, OpenApiParameter.PATH, description="A folio as it is cited: `125`, `125a`."
+)
 _PIECE = OpenApiParameter(
     "piece",
     OpenApiTypes.STR,
@@ -150,7 +158,7 @@ class BundleRequestSerializer(InputSerializer):
         required=False,
         default="",
         allow_blank=True,
-        help_text="Where the folio is stamped: `top_right`, `top_left`, `bottom_right`, `bottom_left`; empty: below, in the middle.",
+        help_text="Where the folio is stamped: `top_right`, `top_left`, `bottom_right`, `bottom_left`; `profile`: where those who numbered the file stamp; empty: below, in the middle.",
     )
     agency = serializers.BooleanField(required=False, default=False, help_text="The stamp says who put the folio on.")
     redacted = serializers.BooleanField(
@@ -212,6 +220,75 @@ class CaseBundleViewSet(OfCaseViewSet):
         wishes = Wishes(**given)
         bundle = actions.request_bundle(actor=self.actor, case=case, preset=preset, wishes=wishes, earlier=earlier)
         return self.shown(bundle, status=202)
+
+
+class _RestingSerializer(serializers.Serializer[ProceduralEvent]):
+    """A decision or a step of the proceedings that was recorded by a document."""
+
+    event = serializers.CharField(help_text="As in the routes of events.")
+    label = serializers.SerializerMethodField(help_text="In words.")  # type: ignore[assignment]  # so named in the answer
+    happened_on = serializers.DateField()
+    number = serializers.CharField(help_text="Of the decision.")
+    agency = serializers.CharField(help_text="Whose decision.")
+
+    def get_label(self, event: ProceduralEvent) -> str:
+        """Return what it is called."""
+        return _(event_label(event.event))
+
+
+class _BundledSerializer(serializers.Serializer[Bundled]):
+    """A page of a finished bundle."""
+
+    bundle = serializers.UUIDField(source="bundle.pk")
+    preset = serializers.CharField(source="bundle.preset")
+    created_at = serializers.DateTimeField(source="bundle.created_at")
+    page = serializers.IntegerField(help_text="The stamped number.")
+
+
+class FolioOriginSerializer(serializers.Serializer[Traced]):
+    """Where a folio leads."""
+
+    folio = serializers.CharField(source="folio.label", help_text="As it is cited.")
+    page = serializers.IntegerField(source="folio.page", allow_null=True, help_text="Of the document, from 1.")
+    stamped_by = serializers.CharField(source="folio.stamped_by", help_text="`CQDT`, `VKS`, `TA` or empty.")
+    document = serializers.IntegerField(source="filed.document_id", help_text="Id in the host.")
+    title = serializers.CharField(source="filed.title")
+    number = serializers.CharField(source="filed.number")
+    dated = serializers.DateField(source="filed.date", allow_null=True)
+    sha256 = serializers.CharField(source="filed.sha256", help_text="Of the file it was filed as.")
+    decisions = _RestingSerializer(source="events", many=True, help_text="What was recorded by this document.")
+    history = serializers.SerializerMethodField(help_text="What the ledger says of it, the newest first.")
+    bundles = _BundledSerializer(many=True, help_text="Where it stands in bundles the asker may have.")
+
+    @extend_schema_field(LedgerEntrySerializer(many=True))
+    def get_history(self, traced: Traced) -> Any:
+        """Return the entries as the asker may read them."""
+        said = {each.entry.pk: each for each in traced.history}
+        entries = [each.entry for each in traced.history]
+        return LedgerEntrySerializer(entries, many=True, context={"said": said}).data  # type: ignore[arg-type]  # of many
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    retrieve=extend_schema(
+        summary="Where a folio leads",
+        description="Document, page, decisions recorded by it, its history in the ledger, pages of bundles that show it; "
+        "as far as the asker may read.",
+        parameters=[_FOLIO],
+        responses={200: FolioOriginSerializer, **refusals(400, 403, 404)},
+    ),
+)
+class FolioOriginViewSet(OfCaseViewSet):
+    """Where folios lead."""
+
+    queryset: QuerySet[Any] = Bundle.objects.none()
+    serializer_class = FolioOriginSerializer
+    lookup_value_regex = r"[0-9]{1,7}[a-zA-Z]{0,3}"
+    lookup_url_kwarg = "number"
+
+    def retrieve(self, _request: Request, number: str, **kwargs: str) -> Response:
+        """Answer with the origin of one."""
+        return self.shown(trace(self.actor, kwargs["code"], number))
 
 
 @extend_schema_view(

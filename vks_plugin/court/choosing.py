@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.folio_queries import folio_report
 from vks_plugin.cases.folio_report import Finding
 from vks_plugin.cases.folios import parse_labels
-from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
+from vks_plugin.cases.models import CaseDocument, CaseFile, FolioProfile, WithheldPaper
 from vks_plugin.conf import MEBIBYTE, configuration
 from vks_plugin.court.deck.rendering import page_sizes, page_texts
 from vks_plugin.court.deck.rules import DELIBERATION_TYPES, EVIDENCE_GROUPS, INTERNAL_GROUPS, TESTIMONY_GROUPS
@@ -47,6 +48,8 @@ _TO_TRIAL = ("qd_xet_xu", "qd_xet_xu_pt")
 """Events: the decision that brings the case to trial."""
 _TRIED = frozenset({"phuc_tham", "giam_doc_tham_tai_tham", "thi_hanh_an"})
 """Stages that only follow it."""
+BY_PROFILE = "profile"
+"""The corner in which those who numbered the file put their stamps."""
 _MOST_PAGES = 50_000
 _MOST_MEGABYTES = 10_000
 _MOST_DOCUMENTS = 20_000
@@ -65,7 +68,7 @@ class Wishes:
     volume_megabytes: int = 0
     """Heaviest volume, in mebibytes; 0 for `VKS_BUNDLE_VOLUME_MEGABYTES`."""
     corner: str = ""
-    """Where the folio is stamped; one of `plan.CORNERS`."""
+    """Where the folio is stamped; one of `plan.CORNERS`, or `BY_PROFILE`."""
     agency: bool = False
     """Whether the stamp says who put the folio on."""
     redacted: bool = False
@@ -74,7 +77,7 @@ class Wishes:
     """Whether folios may be missing without an explanation; the cover then names them."""
 
     def __post_init__(self) -> None:
-        if self.corner not in CORNERS:
+        if self.corner not in {*CORNERS, BY_PROFILE}:
             raise BadInput(_("Vị trí bút lục không có trong danh mục."), field="corner")
         if not 0 <= self.volume_pages <= _MOST_PAGES:
             raise BadInput(_("Số trang mỗi tập từ 1 đến %(most)d.") % {"most": _MOST_PAGES}, field="volume_pages")
@@ -211,6 +214,23 @@ def _picked(filed: Sequence[CaseDocument], wishes: Wishes) -> list[CaseDocument]
 
 INDICTMENT_TYPES = frozenset({"CT", "CTTT", "QDTTRG"})
 """The indictment, that of the simplified procedure, and the decision that stands in its place there."""
+
+
+def corner_by_profile(filed: Iterable[CaseDocument]) -> str:
+    """Return the corner in which the office that numbered most of these papers stamps folios; empty when nobody knows."""
+    numbered = Counter(
+        (folio.stamped_by, each.counting)
+        for each in filed
+        for folio in each.folios.all()
+        if folio.stamped_by and folio.label
+    )
+    if not numbered:
+        return ""
+    (agency, counting), _times = numbered.most_common(1)[0]
+    profiles = FolioProfile.objects.filter(agency=agency).exclude(numbering=FolioProfile.Numbering.NONE)
+    # stamps by the sheet and by the page may stand elsewhere
+    usual = sorted(profiles, key=lambda each: (each.counting != counting, not each.verified, each.position))
+    return usual[0].corner if usual else ""
 
 
 def _for_the_court(group: Sequence[CaseDocument]) -> list[CaseDocument]:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.redaction import ADDRESSES, PATTERNS, Mark
 from vks_plugin.court.redaction_works import Choosable
@@ -19,6 +19,7 @@ from vks_plugin.web.fields import StyledForm
 
 CORNER_CHOICES = [
     ("", _("Giữa, dưới trang")),
+    (BY_PROFILE, _("Theo cách đánh bút lục của hồ sơ")),
     ("top_right", _("Góc trên bên phải")),
     ("top_left", _("Góc trên bên trái")),
     ("bottom_right", _("Góc dưới bên phải")),

@@ -198,6 +198,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/events/{pk}
         api/vks/cases/{code}/explain
         api/vks/cases/{code}/findings
+        api/vks/cases/{code}/folio-origins/{number}
         api/vks/cases/{code}/folio-report
         api/vks/cases/{code}/history
         api/vks/cases/{code}/inventories/{pk}

@@ -19,7 +19,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.court import actions
 from vks_plugin.court.bundle import BundleResult, check_sources, write_addition, write_bundle
 from vks_plugin.court.cautions import cautions_of
-from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
@@ -59,7 +59,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--volume-megabytes", type=int, default=0, metavar="N", help="dung lượng nhiều nhất mỗi tập"
         )
-        parser.add_argument("--corner", default="", choices=CORNERS, help="vị trí bút lục")
+        parser.add_argument(
+            "--corner",
+            default="",
+            choices=[*CORNERS, BY_PROFILE],
+            help="vị trí bút lục; profile: theo cách đánh bút lục của hồ sơ",
+        )
         parser.add_argument("--agency", action="store_true", help="ghi cơ quan đóng dấu bút lục")
         parser.add_argument("--redacted", action="store_true", help="dùng bản đã che, nếu có")
         parser.add_argument("--accept-gaps", action="store_true", help="vẫn lập khi thiếu bút lục")

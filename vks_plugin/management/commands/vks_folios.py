@@ -12,6 +12,8 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require
 from vks_plugin.cases.folio_queries import Reported, folio_state
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.proceedings import event_label
+from vks_plugin.court.tracing import trace
 from vks_plugin.errors import VksError
 
 
@@ -24,10 +26,16 @@ class Command(BaseCommand):
         """Add `--case`, `--user` and `--json`."""
         parser.add_argument("--case", metavar="CODE", required=True, help="mã vụ án")
         parser.add_argument("--user", metavar="NAME", help="như người này được xem")
+        parser.add_argument(
+            "--folio", metavar="N", help="chỉ tra bút lục này về tài liệu, sổ cái, tập hồ sơ; cùng --user"
+        )
         parser.add_argument("--json", action="store_true", help="in dạng JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Print the report."""
+        """Print the report, or where one folio leads."""
+        if options["folio"]:
+            self._trace(options)
+            return
         state = folio_state(self._case(options["case"], options["user"]))
         found = {
             "documents": state.report.documents,
@@ -44,18 +52,60 @@ class Command(BaseCommand):
             told = "; ".join(reason.text for reason in each.explanations)
             self.stdout.write("\t".join((each.sentence, ", ".join(str(filed) for filed in each.documents), told)))
 
+    def _trace(self, options: dict[str, Any]) -> None:
+        if not options["user"]:
+            message = "Tra bút lục theo phạm vi của một người: hãy nêu --user."
+            raise CommandError(message)
+        try:
+            found = trace(self._person(options["user"]), options["case"], options["folio"])
+        except VksError as error:
+            raise CommandError(error.message) from error
+        told = {
+            "folio": found.folio.label,
+            "document": found.filed.document_id,
+            "title": found.filed.title,
+            "number": found.filed.number,
+            "page": found.folio.page,
+            "decisions": [
+                {"event": each.event, "number": each.number, "happened_on": each.happened_on.isoformat()}
+                for each in found.events
+            ],
+            "history": [
+                {"seq": each.entry.seq, "act": each.entry.kind, "at": each.entry.at.isoformat(), "label": each.label}
+                for each in found.history
+            ],
+            "bundles": [{"bundle": str(each.bundle.pk), "page": each.page} for each in found.bundles],
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
+            return
+        self.stdout.write(
+            f"{found.folio.label}\t{found.filed.document_id}\t{found.filed.title}\t{found.folio.page or '?'}"
+        )
+        for step in found.events:
+            self.stdout.write(f"{event_label(step.event)}\t{step.number}\t{step.happened_on:%d/%m/%Y}")
+        for entry in found.history:
+            self.stdout.write(f"{entry.entry.seq}\t{entry.entry.at:%d/%m/%Y %H:%M}\t{entry.label}\t{entry.actor}")
+        for bundled in found.bundles:
+            self.stdout.write(f"{bundled.bundle.pk}\t{bundled.page}")
+
     @staticmethod
-    def _case(code: str, username: str | None) -> CaseFile:
+    def _person(username: str) -> User:
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            message = f"Không có người dùng {username}: hãy kiểm tra tên đăng nhập."
+            raise CommandError(message)
+        return user
+
+    @classmethod
+    def _case(cls, code: str, username: str | None) -> CaseFile:
         if not username:
             case = CaseFile.objects.filter(code=code).first()
             if case is None:
                 message = f"Không có vụ án mã {code}."
                 raise CommandError(message)
             return case
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            message = f"Không có người dùng {username}: hãy kiểm tra tên đăng nhập."
-            raise CommandError(message)
+        user = cls._person(username)
         try:
             case = case_for(user, code).case
             require(user, case, Level.VIEW, doing="xem hồ sơ")

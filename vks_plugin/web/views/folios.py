@@ -31,7 +31,9 @@ from vks_plugin.cases.folio_queries import (
 from vks_plugin.cases.folio_report import OF_DOCUMENTS, Finding
 from vks_plugin.cases.folios import FolioError, Label, cited, parse_pages
 from vks_plugin.cases.models import CaseDocument, DocumentInventory, Folio, FolioExplanation, Volume
-from vks_plugin.errors import NotFound, VksError
+from vks_plugin.cases.proceedings import event_label
+from vks_plugin.court.tracing import trace
+from vks_plugin.errors import BadInput, NotFound, VksError
 from vks_plugin.language import spoken
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import FORMATS
@@ -112,8 +114,15 @@ def _explainable(finding: str) -> bool:
 @page
 @require_GET
 def show_folios(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show how the numbering stands, with volumes and inventories."""
+    """Show how the numbering stands, with volumes and inventories, and where a folio leads that is asked for."""
     view = _opened(request, code)
+    asked = request.GET.get("but_luc", "").strip()[:20]
+    traced, untraced = None, ""
+    if asked:
+        try:
+            traced = trace(request.user, code, asked)
+        except (BadInput, NotFound) as error:
+            untraced = error.message
     state = folio_state(view.case)
     bound = list(view.case.volumes.all())
     # documents that wait are told in one line, with the way to number them; a file that is not bound lacks no volume
@@ -121,6 +130,10 @@ def show_folios(request: SignedInRequest, code: str) -> HttpResponse:
     elsewhere = unnumbered | (set() if bound else {Finding.OUTSIDE_VOLUMES})
     rows = [each for each in state.defects if each.defect.finding not in elsewhere or each.defect.explained]
     context = {
+        "asked": asked,
+        "traced": traced,
+        "decisions": [(each, _(event_label(each.event))) for each in traced.events] if traced is not None else [],
+        "untraced": untraced,
         "report": state.report,
         "waiting": sum(each.defect.finding in unnumbered and not each.defect.explained for each in state.defects),
         "open": sum(not each.defect.explained for each in rows),
