@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
+from django.test import Client
 from pikepdf import Array, Dictionary, Name
 
 from tests.court.papers import A4, REAL, rendered, shades, shown_text
@@ -373,3 +376,50 @@ def test_addresses_of_anybody_go_only_where_somebody_ticks_them(
     works.carry_out(work.pk)
     [copy] = work.copies.all()
     assert {mark[-1] for mark in copy.marks} == {"nguoi", "dia_chi"}
+
+
+@pytest.mark.django_db
+def test_through_the_api_a_person_is_found_taken_out_read_and_fetched(
+    filed_case: FiledCase, people: dict[str, User], witness: CasePerson, django_capture_on_commit_callbacks: Any
+) -> None:
+    client, code = Client(), filed_case.case.code
+    client.force_login(people["prosecutor_kv1"])
+    first, _second, third = filed_case.documents
+
+    def send(address: str, said: dict[str, Any]) -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(f"/api/vks/{address}", json.dumps(said), content_type="application/json")
+
+    asked = send(f"cases/{code}/redaction-works/", {"people": [witness.pk], "numbers": True})
+    assert asked.status_code == 202
+    work = f"redaction-works/{asked.json()['id']}/"
+    told = client.get(f"/api/vks/{work}").json()
+    assert told["status"] == "found"
+    by_document = {each["document"]: each for each in told["found"]}
+    assert {mark["kind"] for mark in by_document[first.document_id]["marks"]} == {"nguoi", "can_cuoc"}
+    assert [each["pages"] for each in by_document[third.document_id]["look_by_eye"]] == [[1]]
+    empty = {"page": 1, "left": 90, "top": 10, "right": 20, "bottom": 30}
+    for wrong in (
+        {"documents": [{"document": first.document_id}], "ground": "vi_sao"},
+        {"documents": [{"document": 999999}], "ground": "bao_ve"},
+        {"documents": [{"document": third.document_id, "frames": [empty]}], "ground": "bao_ve"},
+        {"documents": [{"document": first.document_id, "marks": [0], "frames": [empty | {"page": 99, "right": 99}]}]},
+    ):
+        assert send(f"{work}copies/", {"ground": "bao_ve"} | wrong).status_code == 400, wrong
+    made = send(f"{work}copies/", {"documents": [{"document": first.document_id}], "ground": "bao_ve"})
+    assert made.status_code == 202
+    [copy] = client.get(f"/api/vks/{work}").json()["copies"]
+    [row] = client.get(f"/api/vks/cases/{code}/redactions/").json()["results"]
+    assert (row["id"], row["standing"], row["read_at"], row["marks"]) == (copy, True, None, {"can_cuoc": 2, "nguoi": 2})
+    assert client.get(f"/api/vks/redactions/{copy}/download/").status_code == 409
+    read = client.get(f"/api/vks/redactions/{copy}/reading/")
+    sha256 = hashlib.sha256(b"".join(read.streaming_content)).hexdigest()  # type: ignore[attr-defined]
+    assert send(f"redactions/{copy}/read/", {"sha256": "0" * 64}).status_code == 409
+    assert send(f"redactions/{copy}/read/", {"sha256": sha256}).json()["read_by"]["username"] == "prosecutor_kv1"
+    fetched = client.get(f"/api/vks/redactions/{copy}/download/")
+    assert hashlib.sha256(b"".join(fetched.streaming_content)).hexdigest() == sha256  # type: ignore[attr-defined]
+    # a newer copy takes its place
+    frame = {"page": 1, "left": 50, "top": 50, "right": 300, "bottom": 90}
+    framed = {"documents": [{"document": first.document_id, "frames": [frame]}], "ground": "bao_ve"}
+    assert send(f"cases/{code}/redactions/", framed).status_code == 202
+    assert client.get(f"/api/vks/redactions/{copy}/download/").status_code == 409
