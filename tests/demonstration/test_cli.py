@@ -137,7 +137,14 @@ def test_a_file_is_sealed_and_shown_and_a_disposal_waits_for_its_second_approval
             "SELECT b.state, c.code, b.second_by_id FROM vks_destruction_batch b JOIN vks_destruction_item i"
             " ON i.batch_id = b.id JOIN vks_case_file c ON c.id = i.case_id"
         ).fetchall()
+        slides = database.execute("SELECT kind, redacted FROM vks_slide ORDER BY position").fetchall()
+        numbers = database.execute("SELECT number, page FROM vks_plan_marker ORDER BY number").fetchall()
+        marks = database.execute("SELECT page, shared FROM vks_folio_mark").fetchall()
+        decks = database.execute("SELECT status, error FROM vks_deck_export").fetchall()
     assert sealed == [("HS-QN-KV3-2025-0001", 9, 19, 19)]
+    kinds = ("tieu_de", "so_do", "so_do", "but_luc", "but_luc", "hien_truong")
+    assert slides == [*((kind, 0) for kind in kinds), ("but_luc", 1)]
+    assert (numbers, marks, decks) == ([(1, 2), (2, 3)], [(1, 1)], [("done", "")])
     assert shown == [(1, 2)]
     assert disposals == [("cho_tinh_duyet", "HS-QN-KV1-2025-0004", None)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+from typing import Any
 
 from celery import shared_task
 from django.contrib.auth.models import User
@@ -20,8 +21,11 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.redaction import Mark
+from vks_plugin.court.redactions import redact_document
 from vks_plugin.court.sessions.actions import import_log
 from vks_plugin.court.sessions.models import CourtSession
+from vks_plugin.court.words import Box
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions import accession, sealing
 from vks_plugin.custody.actions.retention import change_rule
@@ -80,22 +84,29 @@ def _seal() -> None:
 
 
 def _show() -> None:
-    """Let the prosecutor make a package of two papers, show them at the session of today, and bring the log back."""
+    """Let the prosecutor make a package, show two papers of it at the session of today, and bring the log back."""
     case, lead = _case(SEALED), _person("ksv1.kv3")
     held = CourtSession.objects.filter(case=case, state="da_dien_ra").first()
     if held is None or held.logs.exists() or held.starts_on != timezone.localdate():
         return
     made = decks.create_presentation(actor=lead, case=case, title="Trình chiếu tại phiên tòa sơ thẩm")
     papers = case.documents.filter(document_type__code__in=["QDKTVA", "BBNP"]).order_by("folio_from")
-    for filed in papers:
-        decks.add_slide(actor=lead, presentation=made, values={"kind": "but_luc", "case_document": filed})
+    wanted: list[dict[str, Any]] = [
+        {"kind": "tieu_de", "title": "Trình chiếu tại phiên tòa sơ thẩm"},
+        {"kind": "so_do", "diagram": "quan_he", "title": "Người – tội danh – chứng cứ"},
+        {"kind": "so_do", "diagram": "dien_bien", "title": "Diễn biến vụ án"},
+        *({"kind": "but_luc", "case_document": filed} for filed in papers),
+        *_illustrated(lead, case),
+    ]
+    for values in wanted:
+        decks.add_slide(actor=lead, presentation=made, values=values)
     export = decks.request_deck(actor=lead, presentation=made)
     decks.build_deck(export.pk)
     export.refresh_from_db()
     if export.status != DeckExport.Status.DONE:
         return
     now = timezone.now()
-    slides = [slide for slide in export.contents["slides"] if slide["pages"]]
+    slides = [slide for slide in export.contents["slides"] if slide["pages"]][: len(papers)]
     entries = [
         {
             "slide": slide["number"],
@@ -112,6 +123,49 @@ def _show() -> None:
         "entries": entries,
     }
     import_log(actor=lead, session=held, content=json.dumps(log).encode())
+
+
+def _illustrated(lead: User, case: CaseFile) -> list[dict[str, Any]]:
+    """Mark a place, take one out, and return slides that show both, and a page with numbers as a scene plan has them."""
+    opened, sealing_record, asked = (
+        case.documents.filter(document_type__code=code).get() for code in ("QDKTVA", "BBNP", "DKBC")
+    )
+    decks.add_mark(
+        actor=lead,
+        case=case,
+        document_id=opened.document_id,
+        page=1,
+        area=[0.12, 0.2, 0.76, 0.06],
+        note="Chỉ vào số và ngày.",
+        shared=True,
+    )
+    redact_document(
+        actor=lead,
+        filed=asked,
+        marks=[Mark(page=1, box=Box(90.0, 240.0, 420.0, 262.0), kind="khung")],
+        ground="khac",
+        reason="Minh họa của bản trình diễn",
+    )
+    numbers = [
+        {
+            "number": 1,
+            "x": 0.3,
+            "y": 0.35,
+            "document": sealing_record.document_id,
+            "page": 2,
+            "caption": "Niêm phong số 1",
+        },
+        {
+            "number": 2,
+            "x": 0.65,
+            "y": 0.55,
+            "document": sealing_record.document_id,
+            "page": 3,
+            "caption": "Niêm phong số 2",
+        },
+    ]
+    plan = {"kind": "hien_truong", "case_document": sealing_record, "title": "Vị trí niêm phong (minh họa)"}
+    return [plan | {"markers": numbers}, {"kind": "but_luc", "case_document": asked, "redacted": True}]
 
 
 def _dispose() -> None:
