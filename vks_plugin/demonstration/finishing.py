@@ -22,7 +22,7 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.redaction import Mark
-from vks_plugin.court.redactions import redact_document
+from vks_plugin.court.redactions import confirm_read, redact_document
 from vks_plugin.court.sessions.actions import import_log
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.words import Box
@@ -139,13 +139,14 @@ def _illustrated(lead: User, case: CaseFile) -> list[dict[str, Any]]:
         note="Chỉ vào số và ngày.",
         shared=True,
     )
-    redact_document(
+    copy = redact_document(
         actor=lead,
         filed=asked,
         marks=[Mark(page=1, box=Box(90.0, 240.0, 420.0, 262.0), kind="khung")],
         ground="khac",
         reason="Minh họa của bản trình diễn",
     )
+    confirm_read(actor=lead, filed=asked, sha256=copy.sha256)
     numbers = [
         {
             "number": 1,

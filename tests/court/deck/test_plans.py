@@ -23,7 +23,7 @@ from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import PlanMarker, Presentation, Slide
 from vks_plugin.court.deck.queries import deck_for, drawing_of, obstacles_of
 from vks_plugin.court.deck.rules import Rule
-from vks_plugin.court.redactions import proposals, redact_document
+from vks_plugin.court.redactions import confirm_read, proposals, redact_document
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict
 
@@ -186,7 +186,8 @@ def test_every_rule_holds_for_each_photo(
     assert set(rules(presentation, lead)) == {Rule.PROTECTED_PERSON}
     for paper in (plan, photos):
         marks = proposals(actor=lead, filed=paper, terms=["Luật Tố Tụng"], patterns=())
-        redact_document(actor=lead, filed=paper, marks=marks, ground="bao_ve")
+        copy = redact_document(actor=lead, filed=paper, marks=marks, ground="bao_ve")
+        confirm_read(actor=lead, filed=paper, sha256=copy.sha256)
     photo(caption="Chỗ của Luật Tố Tụng")
     deck = deck_for(lead, presentation)
     assert all(page.redaction for page in deck.pages)
