@@ -72,7 +72,7 @@ class KeeperSerializer(serializers.Serializer[Any]):
     person = serializers.CharField(allow_null=True, help_text="Account of who has it within the office.")
 
 
-class VolumeSerializer(serializers.Serializer[VolumeTold]):
+class KeptVolumeSerializer(serializers.Serializer[VolumeTold]):
     """Where a volume is."""
 
     number = serializers.IntegerField(source="line.number")
@@ -92,7 +92,7 @@ class VolumeSerializer(serializers.Serializer[VolumeTold]):
     loan = serializers.IntegerField(source="loan.pk", default=None, allow_null=True, help_text="By which it is out.")
 
 
-class PartSerializer(serializers.Serializer[Any]):
+class KeptPartSerializer(serializers.Serializer[Any]):
     """Where a part of the paper is."""
 
     part = serializers.CharField(help_text="`hsva` or `hsks`.")
@@ -100,10 +100,10 @@ class PartSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(allow_null=True, help_text="Null: nothing is recorded, it is assumed.")
     assumed = serializers.BooleanField(help_text="Whether nobody has recorded it; it follows from the stage.")
     lent = serializers.BooleanField(help_text="Whether it is out on loan, and so cannot be handed over.")
-    volumes = VolumeSerializer(many=True)
+    volumes = KeptVolumeSerializer(many=True)
 
 
-class LineSerializer(serializers.Serializer[Any]):
+class KeptLineSerializer(serializers.Serializer[Any]):
     """A keeper of a part, or of single volumes of it while the rest stayed where it was."""
 
     part = serializers.CharField(help_text="`hsva` or `hsks`.")
@@ -119,7 +119,7 @@ class LineSerializer(serializers.Serializer[Any]):
     slip = serializers.CharField(help_text="Number and year of the slip; of single volumes.")
 
 
-class BeginningSerializer(InputSerializer):
+class FirstKeeperSerializer(InputSerializer):
     """Who had a part before anything was recorded of it."""
 
     part = serializers.ChoiceField(choices=PART_CHOICES, default="hsva")
@@ -202,14 +202,14 @@ def _asked(request: Request) -> tuple[str, int | None]:
         summary="Where the paper of a case is",
         description="Of each part the asker may know of: who has it now, and where each of its volumes is.",
         parameters=[_PART, _VOLUME],
-        responses={200: PartSerializer(many=True), **refusals(400, 404)},
+        responses={200: KeptPartSerializer(many=True), **refusals(400, 404)},
     ),
 )
 class CaseCustodyViewSet(OfCaseViewSet):
     """Where the paper of a case is and was."""
 
     queryset: QuerySet[Any] = Holding.objects.none()
-    serializer_class: Any = PartSerializer
+    serializer_class: Any = KeptPartSerializer
     lookup_value_regex = NUMBER
     # two parts at most
     pagination_class: Any = None
@@ -232,16 +232,16 @@ class CaseCustodyViewSet(OfCaseViewSet):
             for part, held in told.holders.items()
             if not wanted or part == wanted
         ]
-        return PartSerializer(rows, many=True).data
+        return KeptPartSerializer(rows, many=True).data
 
     @extend_schema(
         summary="Who had the paper of a case, from when to when",
         description="The newest first. Of what was borrowed, those lines the asker may read: see the loans of the case.",
         parameters=[_PART, _VOLUME],
-        responses={200: LineSerializer(many=True), **refusals(400, 404)},
+        responses={200: KeptLineSerializer(many=True), **refusals(400, 404)},
     )
     @action(
-        detail=False, methods=["get"], serializer_class=LineSerializer, pagination_class=ApiViewSet.pagination_class
+        detail=False, methods=["get"], serializer_class=KeptLineSerializer, pagination_class=ApiViewSet.pagination_class
     )
     def timeline(self, request: Request, **_kwargs: str) -> Response:
         """Answer with a page of it."""
@@ -253,20 +253,20 @@ class CaseCustodyViewSet(OfCaseViewSet):
             (row for row in rows if not wanted or row["part"] == wanted), key=lambda row: row["since"], reverse=True
         )
         page = self.paginate_queryset(chosen)
-        return self.get_paginated_response(LineSerializer(page or [], many=True).data)
+        return self.get_paginated_response(KeptLineSerializer(page or [], many=True).data)
 
     @extend_schema(
         summary="Say who had a part of the paper first",
         description="For records clerks and leaders of the office, where that is not what is assumed, before the first "
         "hand-over.",
-        request=BeginningSerializer,
-        responses={201: PartSerializer(many=True), **refusals(400, 403, 404, 409)},
+        request=FirstKeeperSerializer,
+        responses={201: KeptPartSerializer(many=True), **refusals(400, 403, 404, 409)},
     )
     @action(detail=False, methods=["post"])
     def keeper(self, _request: Request, **_kwargs: str) -> Response:
         """Record it."""
         case = self.case_view().case
-        given = self.given(BeginningSerializer)
+        given = self.given(FirstKeeperSerializer)
         first = Keeper(agency=given["agency"]) if given["agency"].strip() else Keeper(unit=case.unit)
         since = timezone.make_aware(dt.datetime.combine(given["since"], dt.time.min))
         state_beginning(actor=self.actor, case=case, part=given["part"], keeper=first, since=since)
@@ -286,7 +286,7 @@ class CaseCustodyViewSet(OfCaseViewSet):
 # --- one's own
 
 
-class HeldSerializer(serializers.Serializer[Holding]):
+class InHandsSerializer(serializers.Serializer[Holding]):
     """A part of the paper of a case that somebody has."""
 
     case = serializers.CharField(source="case.code")
@@ -307,6 +307,15 @@ class HeldSerializer(serializers.Serializer[Holding]):
         return row.reference if row.cause == Holding.Cause.HAND_OVER else None
 
 
+_HELD = [
+    OpenApiParameter("part", str, enum=[value for value, _label in PARTS], description="Only this part of the file."),
+    OpenApiParameter("unit", str, description="Code of the office that has it."),
+    OpenApiParameter("cause", str, enum=Holding.Cause.values, description="How it came there."),
+    OpenApiParameter("case", str, description="Code of the case."),
+    OpenApiParameter("mine", bool, description="`true`: in the asker's own name; `false`: in the office's."),
+]
+
+
 class CustodySummarySerializer(serializers.Serializer[Any]):
     """How much there is of each list."""
 
@@ -323,14 +332,16 @@ class CustodySummarySerializer(serializers.Serializer[Any]):
     list=extend_schema(
         summary="Paper in one's hands",
         description="What the asker has, and what the offices have whose paper the asker keeps; the newest first.",
-        responses={200: HeldSerializer, **refusals(400)},
+        parameters=_HELD,
+        filters=False,
+        responses={200: InHandsSerializer, **refusals(400)},
     ),
 )
 class CustodyViewSet(ApiViewSet):
     """Paper in one's hands."""
 
     queryset: QuerySet[Any] = Holding.objects.none()
-    serializer_class: Any = HeldSerializer
+    serializer_class: Any = InHandsSerializer
     filter_backends = (DjangoFilterBackend,)
     filterset_class = HoldingFilterSet
 
@@ -410,6 +421,8 @@ class RegisterRowSerializer(serializers.Serializer[Any]):
         responses={200: RegisterSerializer(many=True), **refusals(403)},
     ),
     retrieve=extend_schema(
+        # by its answer it would be called a list, as that of the registers is
+        operation_id="vks_registers_rows",
         summary="Rows of a register",
         description="Of an office from one day to another, as they stand on the paper. Of restricted cases a records clerk "
         "is told the number alone.",
