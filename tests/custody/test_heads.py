@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import TestCase
 
-from vks_plugin.custody import actions, heads, keys, queries
+from vks_plugin.custody import actions, heads, into_log, keys, queries
 from vks_plugin.custody.actions import make_checkpoint, record_restored, remember_heads
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
@@ -140,6 +140,7 @@ def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_provinc
     with pytest.raises(BadInput):
         record_restored(actor=chief, reason=" ")
     entry = record_restored(actor=chief, reason="Ổ đĩa hỏng, phục hồi bản sao lưu ngày 28/11")
+    into_log.settle(connection)
     data = entry.said["data"]
     assert (entry.kind, entry.case) == ("ledger_restored", None)
     assert {name: data[name] for name in data if name != "hidden"} == {
@@ -177,6 +178,8 @@ def test_another_branch_is_told_even_where_it_is_longer(signed: Signed, case: Ca
     (gone,) = _lost(signed, 1)
     for number in range(3):
         actions.append(case=case, actor=None, kind="other", data={"number": number})
+        # as where its transaction ends
+        into_log.settle(connection)
         found = queries.contradiction()
         assert found is not None
         assert found.agreed == first.size
@@ -191,10 +194,12 @@ def test_a_long_log_is_compared_before_its_subtrees_are_kept(signed: Signed, cas
     backup = transaction.savepoint()
     while queries.log_size() < 600:
         actions.append(case=case, actor=None, kind="note", data={})
+        into_log.settle(connection)
     signed()
     transaction.savepoint_rollback(backup)
     while queries.log_size() < 700:
         actions.append(case=case, actor=None, kind="other", data={})
+        into_log.settle(connection)
     found = queries.contradiction()
     assert found is not None
     assert "601 mục đầu không phải" in found.sentence
