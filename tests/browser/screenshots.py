@@ -19,7 +19,7 @@ import pypdfium2
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.demonstration import READY, Demonstration
-from tests.browser.desk import ARGUMENTS, CHROMIUM, Person
+from tests.browser.desk import ARGUMENTS, CHROMIUM, SCREEN, Person
 from vks_plugin.demonstration.hosts import choose
 
 if TYPE_CHECKING:
@@ -174,6 +174,44 @@ def bundle(album: Album, procurator: Person, scratch: Path) -> None:
     album.draw(target, {"bundle-cover": 1, "bundle-index": 2, "bundle-page": 9})
 
 
+def custody(album: Album, browser: Browser, demonstration: Demonstration) -> None:
+    """Shoot who has the file, what is on the way, how far the digitisation of an office is, and the ledger."""
+    for username, address, name in (
+        ("vanthu.kv3", f"/vks/cases/{TRIED}/custody/", "custody"),
+        (CLERK, "/vks/custody/", "in-my-hands"),
+        (LEADER, "/vks/digitisation/", "digitisation-board"),
+        (CHIEF, "/vks/ledger/", "ledger"),
+    ):
+        person = Person(browser, demonstration).sign_in(username)
+        person.open(address)
+        album.shoot(person.page, name)
+        person.leave()
+
+
+def presentation(album: Album, browser: Browser, demonstration: Demonstration, scratch: Path) -> None:
+    """Shoot a presentation where it is composed, and its package opened from a folder without a network."""
+    person = Person(browser, demonstration).sign_in("ksv1.kv3")
+    person.open(f"/vks/cases/{TRIED}/presentations/1/")
+    album.shoot(person.page, "presentation")
+    link = person.page.locator("a[href$='/download/']").first
+    with person.page.expect_download() as waiting:
+        link.click()
+    package = scratch / "package.zip"
+    waiting.value.save_as(package)
+    shutil.unpack_archive(package, scratch / "package")
+    index = next((scratch / "package").rglob("index.html"))
+    width, height = SCREEN
+    offline = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    court = offline.new_page()
+    court.goto(index.as_uri())
+    court.keyboard.press("ArrowRight")
+    court.keyboard.press("ArrowRight")
+    court.wait_for_timeout(_DRAWN_WITHIN)
+    album.shoot(court, "deck")
+    offline.close()
+    person.leave()
+
+
 def host_interface(album: Album, leader: Person) -> None:
     """Shoot our entry in the host's sidebar, and a document that names its case."""
     leader.open("/documents")
@@ -204,6 +242,8 @@ def take(browser: Browser, demonstration: Demonstration, album: Album, scratch: 
     record(album, browser, demonstration)
     handing_on(album, browser, demonstration)
     bundle(album, procurator, scratch)
+    custody(album, browser, demonstration)
+    presentation(album, browser, demonstration, scratch)
     dark = Person(browser, demonstration, color_scheme="dark").sign_in(CHIEF)
     case_list(album, dark, "case-list-dark")
     if demonstration.host == "paperless":
