@@ -404,7 +404,7 @@ class RedactionWorkViewSet(ApiViewSet):
         return self.shown(made, status=202)
 
 
-class ReadSerializer(InputSerializer):
+class ConfirmedReadingSerializer(InputSerializer):
     """Which copy was read."""
 
     sha256 = serializers.CharField(max_length=64, help_text="Of the copy that was read.")
@@ -434,7 +434,7 @@ class RedactionViewSet(HandsOutFiles, ApiViewSet):
         description="Somebody who may redact read it from the first page to the last, and nothing of what was to go is "
         "left. Until then the copy does not go out.",
         parameters=[_ID],
-        request=ReadSerializer,
+        request=ConfirmedReadingSerializer,
         responses={200: RedactionSerializer, **refusals(400, 403, 404, 409)},
     )
     @action(detail=True, methods=["post"])
@@ -442,7 +442,7 @@ class RedactionViewSet(HandsOutFiles, ApiViewSet):
         """Record it."""
         copy = actions.copy_for(self.actor, id)
         actions.may_redact(self.actor, copy.case_document)
-        sha256 = self.given(ReadSerializer)["sha256"]
+        sha256 = self.given(ConfirmedReadingSerializer)["sha256"]
         return self.shown(actions.confirm_read(actor=self.actor, filed=copy.case_document, sha256=sha256))
 
     @extend_schema(
