@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.custody.signing import SUFFIX
+from vks_plugin.organization.queries import display_name
 
 
 class Made(models.Model):
@@ -31,6 +32,11 @@ class Made(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def requester(self) -> str:
+        """Name of who asked for it."""
+        return display_name(self.requested_by)
 
     @property
     def path(self) -> Path:
@@ -228,6 +234,16 @@ class Redaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_document_id} {self.ground}"
+
+    @property
+    def maker(self) -> str:
+        """Name of who had it made."""
+        return display_name(self.created_by)
+
+    @property
+    def reader(self) -> str:
+        """Name of who read it; empty: nobody did."""
+        return display_name(self.read_by)
 
     @property
     def is_read(self) -> bool:

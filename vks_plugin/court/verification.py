@@ -62,8 +62,6 @@ _SAME_TITLE = 18
 """Letters of a bookmark looked for in its row of the index, which may be cut."""
 _MOST_TURNED = 40
 """Scanned pages without words that are looked at for which way up they stand, about a second each."""
-_CHECKPOINT = re.compile(r"\A\S+\n\d+\n\S+\n(?:.*\n)*\n(?:— \S+ \S+\n)+\Z")
-"""A signed note: whose ledger, how many entries, over which hash; below it the signatures."""
 _UNREADABLE = (PyPdfError, pypdfium2.PdfiumError, OSError, ValueError, KeyError, TypeError, RecursionError)
 
 

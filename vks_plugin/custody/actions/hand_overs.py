@@ -170,7 +170,7 @@ def require_amending(actor: User, row: HandOver) -> None:
     Raises:
         NotAllowed, Conflict: so it is.
     """
-    _require_giving(actor, row)
+    require_giving(actor, row)
     if row.state not in HAND_OVER.move("send").sources:
         raise Conflict(_("Lần giao nhận này đã gửi đi: không sửa được nữa."))
 
@@ -373,7 +373,12 @@ def _locked(row: HandOver) -> HandOver:
     ).get(pk=row.pk)
 
 
-def _require_giving(actor: User, row: HandOver) -> None:
+def require_giving(actor: User, row: HandOver) -> None:
+    """Refuse who is not of the giving side.
+
+    Raises:
+        NotAllowed: so it is.
+    """
     if not gives(actor, row):
         raise NotAllowed(_("Chỉ bên giao làm được việc này."))
 
@@ -392,7 +397,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         Conflict: it is under way or over, the paper is elsewhere now, or lent.
     """
     row = _locked(row)
-    _require_giving(actor, row)
+    require_giving(actor, row)
     if _takes_the_case_along(row):
         require_transfer(actor, row.case)
     if row.giver_unit is not None and row.completes_id is None:
@@ -751,7 +756,7 @@ def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
         Conflict: it was received, or cancelled before.
     """
     row = _locked(row)
-    _require_giving(actor, row)
+    require_giving(actor, row)
     reason = composed(reason).strip()
     if not reason or len(reason) > 500:
         raise BadInput(_("Hãy ghi lý do hủy (không quá 500 chữ cái)."), field="reason")

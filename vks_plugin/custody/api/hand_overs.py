@@ -369,7 +369,7 @@ class HandOverViewSet(ApiViewSet):
         """Change it."""
         row = hand_over_for(self.actor, pk)
         # the side first: others could otherwise learn which accounts there are
-        acts.require_amending(self.actor, row)
+        acts.require_giving(self.actor, row)
         given = _sides(dict(self.given(AmendSerializer, partial=True)))
         acts.amend(actor=self.actor, row=row, terms=replace(acts.terms_of(row), **given))
         return self._after(pk)
