@@ -23,7 +23,7 @@ from tests.people import FiledCase, file_pdf, register
 from vks_plugin.access.actions import sweep
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.conf import configuration
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import Bundle, RedactionWork
 from vks_plugin.doctor import archive
 from vks_plugin.doctor.results import Scope
 from vks_plugin.filing.models import IntakeItem
@@ -417,6 +417,27 @@ def test_bundle_nobody_makes_any_more(ward: Ward, filed_case: FiledCase, people:
     ward.sound("stuck-bundles")
     made.refresh_from_db()
     assert made.status == Bundle.Status.CANCELLED
+
+
+@treats("stuck-bundles")
+def test_redaction_nobody_works_at_any_more(ward: Ward, filed_case: FiledCase, people: dict[str, User]) -> None:
+    person = people["prosecutor_kv1"]
+    work = RedactionWork.objects.create(
+        case=filed_case.case, requested_by=person, document_ids=filed_case.host_ids[:1], wanted={"terms": []}
+    )
+    ward.sound("stuck-bundles")
+    RedactionWork.objects.update(created_at=timezone.now() - dt.timedelta(hours=2))
+    result = ward.sick("stuck-bundles", "warning")
+
+    def on_the_page(address: str) -> None:
+        client = Client()
+        client.force_login(person)
+        assert client.post(f"{address}cancel/").status_code < 400
+
+    ward.follow(result, by_hand={"/vks/redactions/": on_the_page})
+    ward.sound("stuck-bundles")
+    work.refresh_from_db()
+    assert work.status == RedactionWork.Status.CANCELLED
 
 
 def test_nothing_said_quotes_a_case(

@@ -9,12 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from vks_plugin.access.projection import grants_for
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.making import OPEN
+from vks_plugin.court.models import Bundle, RedactionWork
 from vks_plugin.doctor.accounts import SETUP
 from vks_plugin.doctor.examination import WouldChangeError
 from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
@@ -369,16 +372,20 @@ def waiting_intake(_scope: Scope) -> Result:
 
 
 def stuck_bundles(_scope: Scope) -> Result:
-    """Bundles nobody is making any more."""
-    open_ = (Bundle.Status.QUEUED, Bundle.Status.RUNNING)
-    stuck = Bundle.objects.filter(status__in=open_, created_at__lt=timezone.now() - LONG).order_by("created_at")
-    rows = list(stuck.values_list("pk", "case__code"))
+    """Bundles, packages for the court and redactions nobody is making any more."""
+    rows: list[tuple[str, str]] = []
+    for model, page in ((Bundle, "vks:bundle"), (RedactionWork, "vks:redaction_work"), (DeckExport, "vks:deck")):
+        stuck = model._default_manager.filter(status__in=OPEN, created_at__lt=timezone.now() - LONG)
+        code = "presentation__case__code" if model is DeckExport else "case__code"
+        found = stuck.order_by("created_at").values_list("pk", code)
+        rows += [(reverse(page, args=[pk]), case) for pk, case in found]
     if not rows:
         return ok()
     return warning(
-        f"{len(rows)} tập hồ sơ lập quá {LONG.seconds // 3600} giờ chưa xong, của vụ án {some(sorted({code for _, code in rows}))}.",
-        "bundles have been in the making for more than an hour",
-        mend="Tập bị ngắt tự lập lại khi tác vụ nền và lịch chạy: xem “worker” và “beat”. Vẫn vậy thì người yêu cầu bấm Dừng rồi lập lại: "
-        + " ".join(f"`/vks/bundles/{pk}/`" for pk, _code in rows[:5])
+        f"{len(rows)} tập hồ sơ, gói trình chiếu, việc che thông tin làm quá {LONG.seconds // 3600} giờ chưa xong, "
+        f"của vụ án {some(sorted({code for _, code in rows}))}.",
+        "bundles, packages or redactions have been in the making for more than an hour",
+        mend="Việc bị ngắt tự làm lại khi tác vụ nền và lịch chạy: xem “worker” và “beat”. Vẫn vậy thì người yêu cầu bấm Dừng rồi lập lại: "
+        + " ".join(f"`{address}`" for address, _code in rows[:5])
         + " (interrupted ones begin anew by themselves; else stop them and ask again).",
     )

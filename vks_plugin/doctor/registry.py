@@ -105,7 +105,7 @@ CHECKS: tuple[Check, ...] = (
     Check("signing-key", "Khóa ký tập hồ sơ, bảng kê", _E, signing.signing_key),
     Check("disposals", "Tiêu hủy hồ sơ", _E, custody.disposals),
     Check("fixity", "Đối chiếu tệp lưu trữ", _E, custody.fixity),
-    Check("stuck-bundles", "Tập hồ sơ lập mãi chưa xong", _W, archive.stuck_bundles),
+    Check("stuck-bundles", "Tập hồ sơ, bản che làm mãi chưa xong", _W, archive.stuck_bundles),
     # what runs beside the web server
     Check("synchronous-mode", "Tác vụ chạy đồng bộ", _W, services.synchronous_mode),
     Check("broker", "Hàng đợi", _E, services.broker, waits=2 * services.PATIENCE),

@@ -25,7 +25,10 @@ PATIENCE = 0.3
 ANSWER = 0.8
 """How long workers are given to answer, in seconds."""
 
-OUR_TASKS = ("vks.court.make_bundle", "vks.court.make_deck", *(entry["task"] for entry in SCHEDULE.values()))
+_ON_REQUEST = ("vks.court.make_bundle", "vks.court.make_deck", "vks.court.redact", "vks.custody.take_accession")
+"""Tasks somebody's request hands over; the newest are among them, so that a worker of an older version is found too."""
+
+OUR_TASKS = (*_ON_REQUEST, *(entry["task"] for entry in SCHEDULE.values()))
 
 SECONDS_A_PAGE = 7
 """What recognising a clean page takes on a small machine."""
