@@ -193,6 +193,16 @@ def presentation(album: Album, browser: Browser, demonstration: Demonstration, s
     person = Person(browser, demonstration).sign_in("ksv1.kv3")
     person.open(f"/vks/cases/{TRIED}/presentations/1/")
     album.shoot(person.page, "presentation")
+    plan = person.page.locator("tr", has_text="Sơ đồ hiện trường").get_by_role("link", name="Sửa")
+    person.open(plan.first.get_attribute("href") or "")
+    person.page.wait_for_timeout(_DRAWN_WITHIN)
+    album.shoot(person.page, "scene-plan")
+    person.open(f"/vks/cases/{TRIED}/redactions/")
+    person.page.get_by_role("checkbox").first.check()
+    person.page.get_by_role("button", name="Tìm trong cả hồ sơ").click()
+    expect(person.page.get_by_role("button", name="Lập các bản đã che")).to_be_visible(timeout=120_000)
+    album.shoot(person.page, "redaction")
+    person.open(f"/vks/cases/{TRIED}/presentations/1/")
     link = person.page.locator("a[href$='/download/']").first
     with person.page.expect_download() as waiting:
         link.click()
@@ -204,10 +214,11 @@ def presentation(album: Album, browser: Browser, demonstration: Demonstration, s
     offline = browser.new_context(viewport={"width": width, "height": height}, offline=True)
     court = offline.new_page()
     court.goto(index.as_uri())
-    court.keyboard.press("ArrowRight")
-    court.keyboard.press("ArrowRight")
-    court.wait_for_timeout(_DRAWN_WITHIN)
-    album.shoot(court, "deck")
+    for name, steps in (("deck-diagram", 1), ("deck", 2)):
+        for _ in range(steps):
+            court.keyboard.press("ArrowRight")
+        court.wait_for_timeout(_DRAWN_WITHIN)
+        album.shoot(court, name)
     offline.close()
     person.leave()
 
