@@ -117,7 +117,7 @@ def test_one_post_or_assignment_of_every_kind_in_every_state(case: CaseFacts, pa
             _agrees(told, _policy([(each, True) for each in near], held, case, part))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(posts, assignments, grants, cases, parts)
 def test_several_at_once(
     held_posts: list[tuple[Held, bool]],
@@ -140,7 +140,7 @@ def test_several_at_once(
     assert told.unrestricted == (otherwise if otherwise.level != told.decision.level else None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(posts, assignments, cases, parts)
 def test_the_last_day_of_a_level_is_its_last_day(
     held_posts: list[tuple[Held, bool]], held: list[tuple[Held, bool]], case: CaseFacts, part: str

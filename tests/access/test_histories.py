@@ -387,7 +387,6 @@ def test_whatever_happens_all_of_them_agree() -> None:
             derandomize="VKS_HISTORIES" not in os.environ,
             database=None,
             stateful_step_count=12,
-            deadline=None,
             # to shorten a history takes minutes; it is short as it is
             phases=(Phase.explicit, Phase.generate),
             suppress_health_check=list(HealthCheck),

@@ -210,7 +210,6 @@ def test_junk_in_any_field_of_any_route_is_answered_with_a_sentence(sender: Send
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate, Phase.shrink],

@@ -512,10 +512,10 @@ def test_garbage_of_the_right_words_is_read_without_an_error(words: list[str]) -
 )
 def test_a_huge_text_is_cut_before_it_is_read(unit: str) -> None:
     huge = unit * (2_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     references = parse_references(huge)
     suggestions = suggest(huge, version=V2025)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(references) <= 20
     assert len(suggestions) <= 10
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vks_plugin.cases.deadlines import Span
@@ -663,7 +663,6 @@ def histories(draw: st.DrawFn) -> list[Happening]:
 
 
 @given(history=histories(), cut=st.integers(0, 14))
-@settings(deadline=None)
 def test_a_history_told_in_two_parts_leads_where_it_leads_in_one(history: list[Happening], cut: int) -> None:
     whole = replay("criminal", history)
     first = replay("criminal", history[:cut])

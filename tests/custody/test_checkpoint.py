@@ -71,7 +71,7 @@ def test_published_signatures_hold_without_a_library(public: str, message: str, 
     assert not verify_ledger.signed_by(key, text + b"x", signed)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.binary(min_size=32, max_size=32),
     st.binary(max_size=60),

@@ -132,7 +132,7 @@ def test_a_published_proof_of_consistency() -> None:
     assert is_consistent(smaller, larger, bytes.fromhex(ROOTS[smaller]), bytes.fromhex(ROOTS[larger]), made)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=6), st.data())
 def test_a_growing_log_has_the_heads_and_proofs_of_a_plain_tree(steps: list[int], data: st.DataObject) -> None:
     leaves = _many(sum(steps))
@@ -152,7 +152,7 @@ def test_a_growing_log_has_the_heads_and_proofs_of_a_plain_tree(steps: list[int]
         assert is_consistent(smaller, size, before, root, merkle.consistency_path(hashes, smaller, size))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(2, 300), st.data())
 def test_a_proof_of_something_else_proves_nothing(size: int, data: st.DataObject) -> None:
     leaves = _many(size)

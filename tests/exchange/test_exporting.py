@@ -223,9 +223,7 @@ _TEXT = st.text(
 _NAME = _TEXT.filter(lambda name: any(letter.isalpha() for letter in name))
 
 
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     texts=st.tuples(_NAME, _TEXT, _TEXT, _TEXT),
     names=st.lists(_NAME, max_size=3, unique_by=lambda name: one_line(name).casefold()),

@@ -188,7 +188,7 @@ def test_markup_and_formulas_are_words(name: str) -> None:
         assert "<f>" not in zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(max_size=250), min_size=4, max_size=4), st.text(max_size=100))
 def test_no_text_breaks_a_form(values: list[str], words: str) -> None:
     made = paper([tuple(values)], closing=[words], agency=words or "VKS", signatures=[Signature(words, words)])

@@ -61,7 +61,7 @@ def sound(diagram: Diagram) -> None:
             assert box.y + size * 0.7 <= y <= box.y + box.height - size * 0.2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(drawings())
 def test_no_box_covers_another_and_labels_fit(drawn: tuple[list[Item], list[Link], Edits]) -> None:
     items, links, edits = drawn

@@ -62,7 +62,7 @@ def test_what_is_no_video_or_only_a_part_of_one_is_told_so() -> None:
     assert "không có hình" in told(MP4.read_bytes().replace(b"vide", b"text"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from([MP4, WEBM]), st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8), st.data()
 )
