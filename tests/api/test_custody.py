@@ -175,6 +175,9 @@ def test_a_draft_is_changed_by_who_gives_and_keeps_what_was_not_said(
     assert clerk.get(where).json() == made
     changed = clerk.patch(where, {"note": "Hai bì niêm phong", "total_pages": 310}, format="json").json()
     assert changed == made | {"note": "Hai bì niêm phong", "total_pages": 310}
+    # what was corrected in the record since stays on the paper until somebody chooses anew
+    Exhibit.objects.update(quantity="02")
+    assert clerk.patch(where, {"place": "Trụ sở"}, format="json").json()["exhibits"] == made["exhibits"] != []
     assert clerk.patch(where, {"exhibits": []}, format="json").json()["exhibits"] == []
     assert clerk.post(f"{where}send/").status_code == 200
     assert clerk.patch(where, {"note": "Muộn"}, format="json").status_code == 409

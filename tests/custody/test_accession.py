@@ -602,6 +602,25 @@ def test_what_is_called_off_while_it_is_read_is_not_taken(
             request_acceptance(actor=people[key], pk=row.pk)
 
 
+def test_whose_post_ends_while_the_packages_are_read_takes_nothing(
+    archivist: User, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = packed(people, filed_case)
+
+    def dismissed(path: Path, **_said: object) -> str:
+        found = sha256_of(path)
+        Appointment.objects.filter(user=archivist).delete()
+        return found
+
+    monkeypatch.setattr(accession_actions, "sha256_of", dismissed)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        request_acceptance(actor=archivist, pk=row.pk)
+    row.refresh_from_db()
+    filed_case.case.refresh_from_db()
+    assert (row.receiver_id, row.number, filed_case.case.archived_at) == (None, None, None)
+    assert row.error
+
+
 def test_every_act_in_every_state_does_what_the_table_says_and_else_nothing(
     archivist: User, filed_case: FiledCase, people: dict[str, User]
 ) -> None:

@@ -545,17 +545,17 @@ def request_acceptance(*, actor: User, pk: int) -> Accession:
     row.taker, row.taking_at, row.beat, row.error = actor, began or now, now, ""
     row.done, row.total = 0, sum(item.documents for item in items)
     row.save(update_fields=["taker", "taking_at", "beat", "error", "done", "total"])
-    transaction.on_commit(partial(_send_taking, row))
+    transaction.on_commit(partial(_send_taking, row, actor))
     return row
 
 
-def _send_taking(row: Accession) -> None:
+def _send_taking(row: Accession, taker: User) -> None:
     from vks_plugin.custody.tasks import take_accession  # noqa: PLC0415 - the task imports this module
 
     try:
         take_accession.apply_async(kwargs={"accession_id": row.pk})
     except Exception as error:
-        _not_taken(row.pk, "")
+        _not_taken(row.pk, taker, "")
         if isinstance(error, VksError):
             raise
         raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
@@ -575,29 +575,29 @@ def run_acceptance(accession_id: int) -> None:
         # sent twice, it is read once
         if not alone:
             return
-        keep = partial(_not_taken, row.pk)
+        keep = partial(_not_taken, row.pk, row.taker)
         with failure_kept(keep, crashed=crashed, what=f"taking accession {row.pk}", logger=logger):
-            accept(actor=row.taker, pk=row.pk, progress=_Beats(row.pk))
+            accept(actor=row.taker, pk=row.pk, progress=_Beats(row.pk, row.taker))
 
 
-def _not_taken(pk: int, sentence: str) -> None:
-    """Note that nobody takes it any more; whoever asks again begins anew."""
-    rows = Accession.objects.filter(pk=pk, state__in=ACCESSION.move("accept").sources)
+def _not_taken(pk: int, taker: User, sentence: str) -> None:
+    """Note that this person does not take it any more; whoever asks again begins anew."""
+    rows = Accession.objects.filter(pk=pk, taker=taker, state__in=ACCESSION.move("accept").sources)
     rows.update(beat=None, taking_at=None, error=sentence[:500])
 
 
 class _Beats:
     """Says how many documents of the packages were read, not more often than people look."""
 
-    def __init__(self, pk: int) -> None:
-        self._pk, self._last = pk, 0.0
+    def __init__(self, pk: int, taker: User) -> None:
+        self._pk, self._taker, self._last = pk, taker, 0.0
 
     def __call__(self, done: int) -> None:
         now = time.monotonic()
         if now - self._last < _BETWEEN:
             return
         self._last = now
-        alive = Accession.objects.filter(pk=self._pk, taking_at__isnull=False)
+        alive = Accession.objects.filter(pk=self._pk, taker=self._taker, taking_at__isnull=False)
         if alive.update(done=done, beat=timezone.now()) != 1:
             raise Conflict(_("Lần nộp lưu này đã bị hủy."))
 
@@ -691,6 +691,10 @@ def accept(*, actor: User, pk: int, progress: Callable[[int], None] = _unheard) 
         # in the order every act holds cases in
         items = list(row.items.select_related("case").order_by("case_id"))
         _hold(item.case_id for item in items)
+        # the reading took a while: the post may have ended, and somebody else may have asked meanwhile
+        asked = _to_take(actor, pk)
+        if asked.taking_at is not None and asked.taker_id != actor.pk:
+            raise Conflict(_("Người khác đang nhận lần nộp lưu này."))
         now = timezone.now()
         year = timezone.localdate(now).year
         move(row, ACCESSION, "accept", receiver=actor, accepted_at=now, beat=None, taking_at=None, error="")

@@ -6,8 +6,8 @@ Of an agency outside, our clerk records both sides; its signed record proves it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -136,6 +136,29 @@ def amend(*, actor: User, row: HandOver, terms: Terms) -> HandOver:
         raise BadInput(_("Không đổi được phần hồ sơ: hãy hủy và lập lần giao mới."), field="part")
     _fill(row, actor, terms)
     row.save()
+    return row
+
+
+@transaction.atomic
+def amend_parts(*, actor: User, row: HandOver, given: Mapping[str, Any]) -> HandOver:
+    """Change some of what a hand-over says before it is sent; what is not given stays as it is.
+
+    Args:
+        actor: of the giving side.
+        row: the hand-over.
+        given: new values by their names in `Terms`.
+
+    Raises:
+        NotAllowed, BadInput, Conflict: see `amend`.
+    """
+    # as it is now, not as it was when it was read: somebody may have changed another part meanwhile
+    row = _locked(row)
+    exhibits = row.exhibits
+    row = amend(actor=actor, row=row, terms=replace(terms_of(row), **given))
+    if "exhibits" not in given and row.exhibits != exhibits:
+        # told by what is written of them, which may have been corrected since
+        row.exhibits = exhibits
+        row.save(update_fields=["exhibits"])
     return row
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
@@ -371,7 +370,7 @@ class HandOverViewSet(ApiViewSet):
         # the side first: others could otherwise learn which accounts there are
         acts.require_giving(self.actor, row)
         given = _sides(dict(self.given(AmendSerializer, partial=True)))
-        acts.amend(actor=self.actor, row=row, terms=replace(acts.terms_of(row), **given))
+        acts.amend_parts(actor=self.actor, row=row, given=given)
         return self._after(pk)
 
     def _after(self, pk: str) -> Response:
