@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -570,6 +571,14 @@ def test_a_worker_reads_the_packages_again_and_goes_on_where_it_was_cut_off(
         assert row.error in Page(client.get(page)).text
         assert not LedgerEntry.objects.filter(kind="accessioned").exists()
         second.path.write_bytes(whole)
+        # neither is what was put in the place of a package that was read, its day set back
+        begun = timezone.now() - dt.timedelta(minutes=3, milliseconds=50)
+        AccessionItem.objects.filter(pk=first.pk).update(read_at=begun)
+        same, facts = first.path.read_bytes(), first.path.stat()
+        first.path.write_bytes(same[:-1] + b"x")
+        os.utime(first.path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        assert accession_actions._read_again(row, lambda _done: None)[first.pk] != first.sha256
+        first.path.write_bytes(same)
         read.clear()
         asked()
         assert (row.state, row.number, row.error, read) == ("da_nop_luu", 1, "", [first.path, second.path])

@@ -626,7 +626,9 @@ def _read_again(row: Accession, progress: Callable[[int], None]) -> dict[int, st
             continue
         facts = path.stat()
         whole = item.read_at is not None and facts.st_size == item.size
-        if whole and item.read_at is not None and facts.st_mtime < item.read_at.timestamp():
+        # whoever writes may set the one back (touch -d), not the other
+        written = max(facts.st_mtime, facts.st_ctime)
+        if whole and item.read_at is not None and written < item.read_at.timestamp():
             found[item.pk] = item.sha256
         else:
             begun = timezone.now()
