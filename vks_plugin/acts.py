@@ -447,9 +447,10 @@ ACTS: dict[str, Act] = {
     "ledger_values_shown": Act(_("Xuất sổ cái, mở giá trị che"), ("entry_kinds", "values")),
     "ledger_restored": Act(
         _("Ghi nhận phục hồi cơ sở dữ liệu"),
-        ("log_entries", "agreed_entries", "head_entries", "head_root", "head_at"),
+        ("log_entries", "agreed_entries", "head_entries", "head_root", "head_at", "given_up"),
         hidden=("reason",),
     ),
+    "ledger_heads_begun": Act(_("Lập lại tệp ghi nhớ điểm chốt"), ("heads",), hidden=("reason",)),
     "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
 }
 """By the name the entry carries."""
@@ -606,6 +607,8 @@ FIELDS: dict[str, Field] = {
     "head_entries": Field(_("Số mục của điểm chốt đã mất")),
     "head_root": Field(_("Mã gốc của điểm chốt đã mất"), "hash"),
     "head_at": Field(_("Điểm chốt ấy ký lúc"), "moment"),
+    "given_up": Field(_("Mã gốc từng điểm chốt được bỏ"), "numbers"),
+    "heads": Field(_("Số điểm chốt ghi nhớ lại")),
     "public": Field(_("Khóa công khai"), "hash"),
     "before": Field(_("Khóa trước"), "hash"),
     "signed_by_the_one_before": Field(_("Khóa trước có ký"), "yes"),

@@ -6,12 +6,14 @@ import errno
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import TestCase
@@ -19,7 +21,7 @@ from django.test import TestCase
 from vks_plugin.custody import actions, heads, into_log, keys, queries
 from vks_plugin.custody.actions import make_checkpoint, record_restored, remember_heads
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
-from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable
@@ -91,6 +93,55 @@ def test_every_signed_head_is_remembered_once_and_none_is_taken_away(signed: Sig
     assert _kept()[-1] == third.note
 
 
+def test_root_takes_no_prepared_folder_away_from_the_service(
+    signed: Signed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk of its own: what the folder lies in is root's, the folder was given to the service."""
+    given: list[Path] = []
+    owners: set[tuple[int, int]] = set()
+
+    def chown(path: Path, user: int, group: int) -> None:
+        given.append(path)
+        owners.add((user, group))
+
+    monkeypatch.setattr("vks_plugin.custody.heads.os.geteuid", lambda: 0)
+    monkeypatch.setattr("vks_plugin.custody.heads.os.chown", chown)
+    prepared, fresh = tmp_path / "prepared", tmp_path / "fresh" / "heads"
+    prepared.mkdir()
+    for folder, expected in ((prepared, []), (fresh, [fresh, fresh.parent])):
+        given.clear()
+        monkeypatch.setattr("vks_plugin.custody.heads.heads_path", lambda folder=folder: folder / "heads.jsonl")
+        heads.add_heads([make_checkpoint().note])
+        assert given == [*expected, folder / "heads.jsonl"]
+    assert owners == {(tmp_path.stat().st_uid, tmp_path.stat().st_gid)}
+
+
+def test_a_key_the_ledger_names_is_not_removed_by_what_ends_the_program_afterwards(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, depth = transaction.atomic, 0
+
+    @contextmanager
+    def cut_off(*, savepoint: bool = True) -> Iterator[None]:
+        nonlocal depth
+        depth += 1
+        with real(savepoint=savepoint):
+            yield
+        depth -= 1
+        if depth == 0:
+            raise KeyboardInterrupt
+
+    signed()
+    with monkeypatch.context() as patch:
+        patch.setattr("vks_plugin.custody.actions.ledger.transaction.atomic", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            actions.rotate_key()
+    # the next who signs finds it
+    signed()
+    assert str(keys.read_key(keys.key_path()).public) == LedgerKey.objects.latest("pk").text
+    assert (keys.next_path().exists(), queries.verify().problems) == (False, [])
+
+
 def test_what_is_taken_back_was_never_a_head(signed: Signed) -> None:
     def fails() -> None:
         with TestCase.captureOnCommitCallbacks(execute=True), transaction.atomic():
@@ -149,6 +200,7 @@ def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_provinc
         "head_entries": gone[-1].size,
         "head_root": bytes(gone[-1].root).hex(),
         "head_at": found.newest.at,
+        "given_up": [],
     }
     assert queries.contradiction() is None
     assert queries.verify().problems == []
@@ -225,15 +277,43 @@ def test_a_backup_from_before_a_change_of_key_is_told_and_answered_for(
     assert queries.verify().problems == []
 
 
-def test_a_clock_that_stands_before_the_lost_heads_is_put_right_first(
-    signed: Signed, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+def test_heads_of_a_clock_that_ran_ahead_are_given_up_by_name_and_no_others(
+    signed: Signed, people: dict[str, User], handed_out: Callable[..., Export]
 ) -> None:
-    signed()
+    first = signed()
+    with time_machine.travel("2099-01-01T00:00:00Z", tick=False):
+        gone = _lost(signed)
+    found = queries.contradiction()
+    assert found is not None
+    assert found.newest.at.startswith("2099-01-01")
+    entry = record_restored(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    assert entry.said["data"]["given_up"] == [bytes(each.root).hex() for each in gone]
+    assert signed().size > first.size
+    assert queries.verify().problems == []
+    export = handed_out()
+    assert export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))[0] == 0
+    # another one of that moment, which nobody gave up
     own = keys.read_key(keys.key_path())
-    later = sign_note(checkpoint_text(own.name, 99, b"x" * 32, at="2099-01-01T00:00:00.000000Z"), own)
-    heads.add_heads([later])
-    with pytest.raises(Conflict, match="Đồng hồ"):
-        record_restored(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    heads.add_heads([sign_note(checkpoint_text(own.name, gone[0].size, b"x" * 32, at=found.newest.at), own)])
+    assert queries.contradiction() is not None
+
+
+@pytest.mark.parametrize(
+    "said", [{"head_root": "0" * 64}, {"head_at": "9999-12-31T23:59:59.999999Z"}, {"head_entries": 1}]
+)
+def test_an_entry_that_names_a_head_nobody_signed_gives_up_none(signed: Signed, said: dict[str, object]) -> None:
+    """As by somebody who writes into the database: the entry is chained like any other."""
+    first = signed()
+    _lost(signed)
+    newest = queries.contradiction()
+    assert newest is not None
+    named = {"head_entries": newest.newest.size, "head_root": newest.newest.root.hex(), "head_at": newest.newest.at}
+    data = {"log_entries": first.size, "agreed_entries": 0, **named, "given_up": [], **said}
+    actions.append(case=None, actor=None, kind="ledger_restored", data=data)
+    into_log.settle(connection)
+    assert queries.contradiction() is not None
+    with pytest.raises(Conflict, match="Không ký tiếp"):
+        make_checkpoint()
 
 
 def test_heads_kept_elsewhere_are_compared_too(signed: Signed, tmp_path: Path) -> None:
@@ -293,5 +373,43 @@ def test_leaders_of_the_province_see_it_and_answer_on_the_page(
     page = answer.content.decode()
     assert (answer.status_code, "Phục hồi sau khi ổ đĩa hỏng" in page, "alert-danger" in page) == (200, True, False)
     assert badge not in leader.get("/vks/").content.decode()
-    sign_the_day()
-    assert len(mailoutbox) == 1
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        sign_the_day()
+    # also where nobody wrote it on a page
+    assert [each.to for each in mailoutbox[1:]] == [["chief_province@example.com"]]
+    assert "ghi nhận phục hồi cơ sở dữ liệu" in mailoutbox[1].subject
+
+
+def test_a_file_that_is_gone_is_not_begun_anew_unseen(
+    signed: Signed, people: dict[str, User], settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.EMAIL_ENABLED = True
+    chief = people["chief_province"]
+    type(chief).objects.filter(pk=chief.pk).update(email="chief@example.com")
+
+    def answer(by: str, reason: str) -> None:
+        call_command("vks_ledger", "heads", "--by", people[by].username, "--reason", reason, stdout=StringIO())
+
+    made = [signed(), signed()]
+    with pytest.raises(CommandError, match="vẫn còn"):
+        answer("chief_province", "Ổ đĩa mới")
+    gone = _lost(signed, 1)
+    heads.heads_path().unlink()
+    # work goes on, and the old database is not taken for the newest
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        sign_the_day()
+    assert _kept() == []
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        sign_the_day()
+    assert [(each.to, "đã mất" in each.subject) for each in mailoutbox][-1:] == [(["chief@example.com"], True)]
+    for by, reason, match in (("chief_kv1", "x", "tỉnh"), ("chief_province", " ", "lý do")):
+        with pytest.raises(CommandError, match=match):
+            answer(by, reason)
+    assert _kept() == []
+    answer("chief_province", "Ổ đĩa hỏng, không còn bản nào")
+    entry = LedgerEntry.objects.latest("pk")
+    assert (entry.kind, entry.said["data"]["heads"]) == ("ledger_heads_begun", LedgerCheckpoint.objects.count())
+    assert _kept()[:2] == [each.note for each in made]
+    assert gone[0].note not in _kept()
+    last = signed()
+    assert _kept()[-1] == last.note

@@ -74,14 +74,15 @@ def add_heads(notes: Sequence[str]) -> None:
         OSError: they cannot be written.
     """
     path = heads_path()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     is_new = not path.exists()
+    made = [each for each in path.parents if not each.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "a+b") as stream:
         if is_new and os.geteuid() == 0:
-            # made by root, used by the service: whose folder it lies in
-            owner = path.parent.parent.stat()
-            for each in (path.parent, path):
+            # made by root, used by the service: whose folder it lies in; one that somebody prepared stays theirs
+            owner = (made[-1] if made else path).parent.stat()
+            for each in (*made, path):
                 os.chown(each, owner.st_uid, owner.st_gid)
         # a night's work and somebody's command may sign at once
         fcntl.flock(stream, fcntl.LOCK_EX)

@@ -12,6 +12,7 @@ from vks_plugin.custody.actions import (
     remind_of_loans,
     run_seal,
     write_of_fork,
+    write_of_lost_heads,
 )
 from vks_plugin.custody.actions.accession import run_acceptance, run_packing
 from vks_plugin.custody.actions.fixity import write_to_leaders
@@ -29,7 +30,8 @@ def sign_the_day() -> None:
 
     Raises:
         Unavailable, Conflict: it cannot be signed; the task fails where administrators see it, and the doctor tells. Leaders
-            of the province are written to where the ledger does not go on from what was signed before.
+            of the province are written to where the ledger does not go on from what was signed before, or what was signed
+            is not remembered any more.
     """
     if not configuration().ledger_daily_checkpoint:
         return
@@ -38,6 +40,7 @@ def sign_the_day() -> None:
     except Conflict:
         write_of_fork()
         raise
+    write_of_lost_heads()
 
 
 @shared_task(name="vks.custody.compare_files", ignore_result=True)

@@ -29,7 +29,21 @@ import sys
 from collections import OrderedDict, deque
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Deque,
+    Dict,
+    FrozenSet,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 FIRST = "0" * 64
 """What the first entry of a case names as the hash of the one before."""
@@ -1049,29 +1063,62 @@ RESTORED = "ledger_restored"
 
 
 class Restored(NamedTuple):
-    """What such an entry gives up: heads that were signed until a moment, of what came after the common beginning."""
+    """What such an entry gives up: heads of what came after the common beginning, signed until a moment or named one by one."""
 
     agreed: int
     """How many entries the log still had in common with them."""
+    size: int
+    """How many entries the newest of them covers."""
+    root: str
+    """Its head, as hexadecimal digits."""
     until: str
-    """When the newest of them was signed."""
+    """When it was signed."""
+    at: str
+    """When the entry was written."""
+    roots: FrozenSet[str] = frozenset()
+    """Each of them, where the clock of the day could not tell them from what is signed later; empty: it could."""
 
     def covers(self, head: Checkpoint) -> bool:
         """Tell whether a head is one of those. Whatever is signed later than the entry is signed later than `until`."""
-        return head.size > self.agreed and head.at <= self.until
+        if head.size <= self.agreed:
+            return False
+        return head.root.hex() in self.roots if self.roots else head.at <= self.until
+
+    def is_borne_out(self, kept: Iterable[Checkpoint]) -> bool:
+        """Tell whether the entry may be believed: without a head that was signed and kept, anybody could write any moment.
+
+        Heads that are named one by one are no others than those.
+        """
+        named = (self.size, self.root, self.until)
+        return bool(self.roots) or (
+            self.until < self.at and any((each.size, each.root.hex(), each.at) == named for each in kept)
+        )
 
 
-def restored(data: Dict[str, Any]) -> Optional[Restored]:
-    """Return what the data of such an entry says; None: it is malformed."""
-    agreed, until = data.get("agreed_entries"), data.get("head_at")
-    if type(agreed) is not int or type(until) is not str:
+def restored(said: Dict[str, Any]) -> Optional[Restored]:
+    """Return what such an entry says; None: it is malformed."""
+    data = said["data"]
+    agreed, until, size = data.get("agreed_entries"), data.get("head_at"), data.get("head_entries")
+    root, roots = data.get("head_root"), data.get("given_up", [])
+    if type(agreed) is not int or type(until) is not str or type(size) is not int or type(root) is not str:
         return None
-    return Restored(agreed, until)
+    if type(roots) is not list or not all(type(each) is str for each in roots):
+        return None
+    return Restored(agreed, size, root, until, said["at"], frozenset(roots))
 
 
-def still_claimed(kept: Iterable[Checkpoint], given_up: Sequence[Restored]) -> List[Checkpoint]:
-    """Return the heads that no entry of a restored database gives up."""
-    return [each for each in kept if not any(entry.covers(each) for entry in given_up)]
+def still_claimed(
+    kept: Iterable[Checkpoint], given_up: Sequence[Restored], known: Sequence[Checkpoint]
+) -> List[Checkpoint]:
+    """Return the heads that no entry of a restored database gives up.
+
+    Args:
+        kept: heads that are looked at.
+        given_up: what those entries say.
+        known: every head that was kept, among which are those the entries name.
+    """
+    believed = [entry for entry in given_up if entry.is_borne_out(known)]
+    return [each for each in kept if not any(entry.covers(each) for entry in believed)]
 
 
 # --- an export ---------------------------------------------------------------------------------
@@ -1153,6 +1200,18 @@ _GIVEN_UP = (
 )
 
 
+_NOT_BORNE_OUT = (
+    (
+        f"Sổ có mục ghi lần phục hồi ({RESTORED}) nêu điểm chốt không có trong những checkpoint giữ ở nơi khác: mục ấy chưa "
+        "được tính. Hãy đối chiếu với bản sao mới nhất của heads.jsonl; nếu vẫn không có thì mục ấy không đúng."
+    ),
+    (
+        f"an entry of a restored database ({RESTORED}) names a head that is not among the checkpoints kept elsewhere, so it "
+        "does not count: compare with the newest copy of heads.jsonl; if it is not there either, the entry is false"
+    ),
+)
+
+
 def _restores(path: Path) -> List[Restored]:
     """Return every restored database the entries of a log tell of."""
     found = []
@@ -1162,7 +1221,7 @@ def _restores(path: Path) -> List[Restored]:
                 entry = entry_of(line)
             except LedgerError:
                 continue
-            given_up = restored(entry.said["data"]) if entry.said["kind"] == RESTORED else None
+            given_up = restored(entry.said) if entry.said["kind"] == RESTORED else None
             found += [given_up] if given_up is not None else []
     return found
 
@@ -1182,8 +1241,10 @@ def _check_whole(
             break
     problem = not_continued(kept, found.size, found.roots.get)
     if problem is not None:
-        claimed = still_claimed(kept, _restores(folder / "entries.jsonl"))
+        given_up = _restores(folder / "entries.jsonl")
+        claimed = still_claimed(kept, given_up, kept)
         remarks += [_GIVEN_UP] if len(claimed) < len(kept) else []
+        problems += [_NOT_BORNE_OUT] if any(not entry.is_borne_out(kept) for entry in given_up) else []
         kept = claimed
         problem = not_continued(kept, found.size, found.roots.get)
     problem = problem or next(

@@ -14,6 +14,8 @@ from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, w
 from vks_plugin.errors import VksError
 from vks_plugin.host.erasing import come_back
 
+_NEWS = 30
+"""Days for which a restored database is told of."""
 _CALL = (
     "Giữ nguyên máy, báo lãnh đạo ngay. Chạy `python manage.py vks_ledger verify` để biết mọi điểm sai, rồi đối chiếu với "
     "bản giấy và bản xuất gần nhất (leave the machine as it is; find all of it, compare with paper and exports)."
@@ -71,7 +73,7 @@ def ledger_heads(_scope: Scope) -> Result:
     """The ledger goes on from every signed head that is remembered outside of the database, and each is remembered."""
     path = heads.heads_path()
     try:
-        forked, remembered = queries.contradiction(), queries.is_remembered()
+        forked, remembered, lost = queries.contradiction(), queries.is_remembered(), queries.heads_are_lost()
     except OSError as failure:
         return error(
             f"Không đọc được tệp ghi nhớ điểm chốt {path}: {failure.strerror or failure}.",
@@ -84,11 +86,25 @@ def ledger_heads(_scope: Scope) -> Result:
             "the ledger is no continuation of a signed head that is remembered outside of the database",
             mend="Giữ nguyên máy, báo lãnh đạo tỉnh ngay. Nếu cơ sở dữ liệu được phục hồi có chủ ý thì lãnh đạo tỉnh ghi nhận ở trang Sổ cái, hoặc bằng `python manage.py vks_ledger restored --by TÀI_KHOẢN --reason LÝ_DO`, rồi chạy `python manage.py vks_ledger checkpoint` (leave the machine as it is and tell the leaders; where a backup was restored on purpose, a leader says so, then sign).",
         )
+    if lost:
+        return error(
+            f"Tệp ghi nhớ điểm chốt {path} đã mất trong khi sổ cái có nhiều điểm chốt: cơ sở dữ liệu bị thay bằng bản cũ thì không ai thấy.",
+            "the file that remembers signed heads is gone, while the database has many of them",
+            mend=f"Xem ổ đĩa của {path.parent} có được gắn không; lấy lại tệp mới nhất từ máy khác. Không còn bản nào thì đối chiếu sổ với điểm chốt trên giấy, rồi lãnh đạo tỉnh ghi nhận bằng `python manage.py vks_ledger heads --by TÀI_KHOẢN --reason LÝ_DO` (look whether its disk is there, put back the copy from another machine; where there is none, compare with paper, then a leader says so).",
+        )
     if not remembered:
         return warning(
             f"Điểm chốt mới nhất chưa có trong tệp ghi nhớ {path}: cơ sở dữ liệu bị thay bằng bản cũ thì không ai thấy.",
             "the newest signed head is not remembered outside of the database",
             mend=f"Cho tài khoản của dịch vụ ghi được thư mục {path.parent} rồi chạy `python manage.py vks_ledger checkpoint`; nếu tệp đã bị xóa thì lấy lại từ bản sao ở máy khác (let the service write there, then sign; where the file was deleted, put back the copy from another machine).",
+        )
+    restored = queries.recent_restorations(_NEWS)
+    if restored:
+        told = ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.at):%d/%m/%Y}" for each in restored)
+        return warning(
+            f"Trong {_NEWS} ngày qua sổ cái có ghi nhận phục hồi cơ sở dữ liệu: {told}.",
+            "the ledger says that the database was restored from a backup lately",
+            mend="Hỏi lãnh đạo tỉnh có tên ở mục ấy (trang Sổ cái) có ghi nhận không. Không ai ghi thì giữ nguyên máy, báo ngay và chạy `python manage.py vks_ledger verify` (ask the leader who is named there; if nobody wrote it, leave the machine as it is and check the ledger).",
         )
     return ok()
 

@@ -19,6 +19,7 @@ from vks_plugin.custody.actions.ledger import (
     Act,
     append,
     append_each,
+    begin_heads,
     ensure_key,
     export,
     make_checkpoint,
@@ -27,6 +28,7 @@ from vks_plugin.custody.actions.ledger import (
     remember_heads,
     rotate_key,
     write_of_fork,
+    write_of_lost_heads,
 )
 from vks_plugin.custody.actions.loans import (
     SHORTEST_REASON,
@@ -54,6 +56,7 @@ __all__ = [
     "append_each",
     "approve_loan",
     "ask_renewal",
+    "begin_heads",
     "check_files",
     "close_finding",
     "confirm",
@@ -86,4 +89,5 @@ __all__ = [
     "settle_loan",
     "withdraw_loan",
     "write_of_fork",
+    "write_of_lost_heads",
 ]

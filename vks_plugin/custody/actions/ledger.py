@@ -15,11 +15,12 @@ import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,6 +48,7 @@ from vks_plugin.custody.queries import (
     contradiction,
     entries_in_log,
     hashes_of,
+    heads_are_lost,
     kept,
     last_checkpoint,
     log_size,
@@ -214,7 +216,7 @@ def ensure_key() -> tuple[str, bool]:
         with transaction.atomic():
             _record_key(key, before=None, signed_by_the_one_before=False)
     except BaseException:
-        keys.key_path().unlink(missing_ok=True)
+        _take_back(keys.key_path(), key)
         raise
     return str(key.public), True
 
@@ -252,10 +254,20 @@ def rotate_key(*, lost: bool = False) -> str:
             _record_key(key, before=current.text, signed_by_the_one_before=old is not None)
             _sign_head(*([old] if old is not None else []), key)
     except BaseException:
-        coming.unlink(missing_ok=True)
+        _take_back(coming, key)
         raise
     coming.replace(keys.key_path())
     return str(key.public)
+
+
+def _take_back(path: Path, key: SigningKey) -> None:
+    """Remove the file of a key that was not recorded; one that was, or of which that cannot be asked now, stays.
+
+    Ctrl-C, or what is done once the transaction is certain, may end the program when the ledger names the key already.
+    """
+    with suppress(DatabaseError):
+        if not LedgerKey.objects.filter(text=str(key.public)).exists():
+            path.unlink(missing_ok=True)
 
 
 # --- checkpoints
@@ -278,7 +290,7 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     _keep_subtrees(size)
     _refuse_another_log()
     # once it is certain: what is taken back was never a head
-    transaction.on_commit(remember_heads)
+    transaction.on_commit(remember_heads, robust=True)
     hashes = hashes_of(size)
     if before is not None and (before.size > size or merkle.head(hashes, before.size) != bytes(before.root)):
         raise Conflict(
@@ -290,6 +302,9 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
         )
     if before is not None and before.size == size:
         return before
+    fresh = LedgerEntry.objects.filter(case__isnull=True, leaf__index__gte=before.size if before else 0)
+    if fresh.filter(kind=RESTORED).exists():
+        transaction.on_commit(write_of_restored, robust=True)
     root = merkle.head(hashes, size)
     note = sign_note(checkpoint_text(signers[-1].name, size, root, at=_signed_at(before, size)), *signers)
     try:
@@ -328,20 +343,69 @@ def _refuse_another_log() -> None:
 def remember_heads() -> None:
     """Write every signed head the file outside of the database does not have into it.
 
-    A file that cannot be written stops nobody who works: the doctor tells.
+    A file that cannot be written stops nobody who works: the doctor tells. One that is gone is not begun anew here (see
+    `begin_heads`).
     """
     try:
-        add_heads(list(LedgerCheckpoint.objects.order_by("pk").values_list("note", flat=True)))
+        if heads_are_lost():
+            logger.error("signed heads are not remembered outside of the database: the file that had them is gone")
+            return
+        add_heads(_every_head())
     except OSError as error:
         logger.error("a signed head was not remembered outside of the database: %s", type(error).__name__)
+
+
+def _every_head() -> list[str]:
+    return list(LedgerCheckpoint.objects.order_by("pk").values_list("note", flat=True))
+
+
+def begin_heads(*, actor: User, reason: str) -> int:
+    """Begin the file outside of the database anew with the heads the database has; return how many they are.
+
+    Raises:
+        NotAllowed: the actor leads no office of a province.
+        BadInput: there is no reason.
+        Conflict: the file is there.
+        OSError: it cannot be read or written; nothing is recorded then.
+    """
+    require_province(actor)
+    if not heads_are_lost():
+        raise Conflict(_("Tệp ghi nhớ điểm chốt vẫn còn: không lập lại."))
+    said = one_line(reason)[:500]
+    if not said:
+        raise BadInput(_("Hãy ghi lý do."), field="reason")
+    notes = _every_head()
+    with transaction.atomic():
+        tell("ledger_heads_begun", actor=actor, case=None, heads=len(notes), reason=said)
+        add_heads(notes)
+    return len(notes)
+
+
+def _write_to_province(said: str) -> int:
+    return write_to(in_office(LEADING, of_province=True), lambda _user: said, where=_("Hãy mở trang Sổ cái."))
+
+
+def write_of_lost_heads() -> int:
+    """Write to the leaders of the province that the file outside of the database is gone; return to how many."""
+    try:
+        if not heads_are_lost():
+            return 0
+    except OSError:
+        # no head is signed then, and the doctor tells
+        return 0
+    return _write_to_province(_("Tệp ghi nhớ điểm chốt của sổ cái đã mất."))
+
+
+def write_of_restored() -> int:
+    """Write to the leaders of the province that a restored database was answered for, in whoever's name; return to how many."""
+    return _write_to_province(_("Sổ cái vừa có mục ghi nhận phục hồi cơ sở dữ liệu."))
 
 
 def write_of_fork() -> int:
     """Write to the leaders of the province that the ledger does not go on from what was signed; return to how many."""
     if seen_fork() is None:
         return 0
-    said = _("Sổ cái không nối tiếp điểm chốt đã ký.")
-    return write_to(in_office(LEADING, of_province=True), lambda _user: said, where=_("Hãy mở trang Sổ cái."))
+    return _write_to_province(_("Sổ cái không nối tiếp điểm chốt đã ký."))
 
 
 def record_restored(*, actor: User, reason: str) -> LedgerEntry:
@@ -350,7 +414,7 @@ def record_restored(*, actor: User, reason: str) -> LedgerEntry:
     Raises:
         NotAllowed: the actor leads no office of a province.
         BadInput: there is no reason.
-        Conflict: the ledger goes on from every head that is remembered; or the clock stands before the last of them.
+        Conflict: the ledger goes on from every head that is remembered.
         Unavailable: the file that remembers them cannot be read.
     """
     require_province(actor)
@@ -361,9 +425,9 @@ def record_restored(*, actor: User, reason: str) -> LedgerEntry:
     if not said:
         raise BadInput(_("Hãy ghi lý do."), field="reason")
     newest = found.newest
-    if newest.at >= written_at(timezone.now()):
-        # what is signed from now on must be told from what is given up
-        raise Conflict(_("Đồng hồ máy chủ chậm hơn điểm chốt đã ghi nhớ: hãy chỉnh đồng hồ trước."))
+    # what is signed from now on must be told from what is given up; where one was signed by a clock that ran ahead, or this
+    # one is slow, moments cannot tell them
+    by_name = newest.at >= written_at(timezone.now())
     with transaction.atomic():
         tell(
             RESTORED,
@@ -374,6 +438,7 @@ def record_restored(*, actor: User, reason: str) -> LedgerEntry:
             head_entries=newest.size,
             head_root=newest.root.hex(),
             head_at=newest.at,
+            given_up=[each.root.hex() for each in found.lost] if by_name else [],
             reason=said,
         )
     return LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED).latest("seq")

@@ -21,7 +21,13 @@ from vks_plugin.custody.queries.digitisation import (
     throughput,
 )
 from vks_plugin.custody.queries.fixity import is_due, is_overdue, open_findings
-from vks_plugin.custody.queries.heads import contradiction, is_remembered, seen_fork
+from vks_plugin.custody.queries.heads import (
+    contradiction,
+    heads_are_lost,
+    is_remembered,
+    recent_restorations,
+    seen_fork,
+)
 from vks_plugin.custody.queries.ledger import (
     TAIL,
     Proof,
@@ -59,6 +65,7 @@ __all__ = [
     "counted_by_state",
     "entries_in_log",
     "hashes_of",
+    "heads_are_lost",
     "holders",
     "is_due",
     "is_overdue",
@@ -78,6 +85,7 @@ __all__ = [
     "proven_entries",
     "public_keys",
     "reads_reasons",
+    "recent_restorations",
     "require_province",
     "sealed_documents",
     "sealed_files",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+
+from django.utils import timezone
 
 from vks_plugin.custody import merkle
 from vks_plugin.custody.checkpoint import signed_by
@@ -39,6 +42,8 @@ class Contradiction(NamedTuple):
     agreed: int
     """How many entries the ledger still has in common with what is remembered."""
     problem: Problem
+    lost: Sequence[Checkpoint] = ()
+    """The heads that are remembered, not given up, and of more than what is in common."""
 
     @property
     def sentence(self) -> str:
@@ -92,7 +97,7 @@ def restorations() -> list[Restored]:
     found = []
     for row in rows:
         try:
-            found.append(restored(row.said["data"]))
+            found.append(restored(row.said))
         except (LedgerError, KeyError, TypeError, AttributeError):
             # the check of the entries names it
             continue
@@ -108,7 +113,7 @@ def contradicts(notes: Sequence[str], size: int, at: RootAt, *, given_up: Sequen
         at: gives its head at a size up to that.
         given_up: what restored databases gave up.
     """
-    known, strange = (still_claimed(each, given_up) for each in opened_heads(notes))
+    known, strange = _claimed(notes, given_up)
     # of a key that is not known, a head that agrees says nothing new, and one that does not may be of this log
     strange = [each for each in strange if each.size > size or at(each.size) != each.root]
     heads = [*known, *strange]
@@ -128,7 +133,15 @@ def contradicts(notes: Sequence[str], size: int, at: RootAt, *, given_up: Sequen
     if problem is None:
         return None
     agreed = max((each.size for each in heads if each.size <= size and at(each.size) == each.root), default=0)
-    return Contradiction(max(heads, key=lambda each: (each.at, each.size)), agreed, problem)
+    newest = max(heads, key=lambda each: (each.at, each.size))
+    return Contradiction(newest, agreed, problem, [each for each in heads if each.size > agreed])
+
+
+def _claimed(notes: Iterable[str], given_up: Sequence[Restored]) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """Return what `opened_heads` does, without what restored databases gave up."""
+    known, strange = opened_heads(notes)
+    every = [*known, *strange]
+    return still_claimed(known, given_up, every), still_claimed(strange, given_up, every)
 
 
 def contradiction() -> Contradiction | None:
@@ -144,7 +157,7 @@ def contradiction() -> Contradiction | None:
     if not notes:
         return None
     size, given_up = log_size(), restorations()
-    known, strange = (still_claimed(each, given_up) for each in opened_heads(notes))
+    known, strange = _claimed(notes, given_up)
     if not strange and known:
         largest = max(known, key=lambda each: each.size)
         if known[-1] == largest and largest.size <= size and root_at(largest.size) == largest.root:
@@ -164,6 +177,24 @@ def seen_fork() -> Contradiction | None:
         return contradiction()
     except OSError:
         return None
+
+
+def recent_restorations(days: int) -> list[LedgerEntry]:
+    """Return the entries of the last days that tell of a restored database, the oldest first."""
+    since = timezone.now() - dt.timedelta(days=days)
+    return list(LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED, at__gte=since).order_by("seq"))
+
+
+def heads_are_lost() -> bool:
+    """Tell whether the file remembers nothing while the database has more heads than the one that begins it.
+
+    Somebody removed the file, or the disk on which it lies is not there. It is not begun anew by itself: an old database
+    would then be remembered as if it were the newest.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return newest_head(heads_path()) is None and LedgerCheckpoint.objects.count() > 1
 
 
 def is_remembered() -> bool:

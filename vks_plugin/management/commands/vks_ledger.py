@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vks_plugin.cases.models import CaseFile
@@ -17,7 +18,7 @@ from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
 from vks_plugin.management.actor import account
 
-_WORDS = ("verify", "checkpoint", "prove", "export", "key", "restored")
+_WORDS = ("verify", "checkpoint", "prove", "export", "key", "restored", "heads")
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     help = (
         "Sổ cái: kiểm tra (verify), chốt và ký (checkpoint), chứng minh một mục hoặc sự nối tiếp (prove), xuất (export), "
-        "khóa ký (key), ghi nhận phục hồi cơ sở dữ liệu (restored)."
+        "khóa ký (key), ghi nhận phục hồi cơ sở dữ liệu (restored), lập lại tệp ghi nhớ điểm chốt đã mất (heads)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -53,8 +54,8 @@ class Command(BaseCommand):
             metavar="FILE",
             help="verify: điểm chốt giữ ở nơi khác (bản ký, chữ chép từ bản in, hoặc bản sao heads.jsonl)",
         )
-        parser.add_argument("--by", metavar="USER", help="restored: lãnh đạo tỉnh ghi nhận")
-        parser.add_argument("--reason", default="", metavar="TEXT", help="restored: vì sao phục hồi")
+        parser.add_argument("--by", metavar="USER", help="restored, heads: lãnh đạo tỉnh ghi nhận")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="restored, heads: vì sao")
         parser.add_argument("--rotate", action="store_true", help="key: thay khóa")
         parser.add_argument("--lost", action="store_true", help="key --rotate: khóa cũ đã mất, chỉ khóa mới ký")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
@@ -73,6 +74,7 @@ class Command(BaseCommand):
             "export": self._export,
             "key": self._key,
             "restored": self._restored,
+            "heads": self._heads,
         }
         try:
             does[options["what"]](options)
@@ -158,11 +160,21 @@ class Command(BaseCommand):
             "(exported; check it with that command)",
         )
 
-    def _restored(self, options: dict[str, Any]) -> None:
+    @staticmethod
+    def _leader(options: dict[str, Any]) -> User:
         if not options["by"]:
             message = "Hãy nêu tài khoản lãnh đạo tỉnh bằng --by."
             raise CommandError(message)
-        entry = actions.record_restored(actor=account(options["by"]), reason=options["reason"])
+        return account(options["by"])
+
+    def _heads(self, options: dict[str, Any]) -> None:
+        number = actions.begin_heads(actor=self._leader(options), reason=options["reason"])
+        self._print(
+            options, {"heads": number}, f"Đã lập lại tệp ghi nhớ với {number} điểm chốt và ghi vào sổ cái (begun anew)."
+        )
+
+    def _restored(self, options: dict[str, Any]) -> None:
+        entry = actions.record_restored(actor=self._leader(options), reason=options["reason"])
         self._print(
             options,
             {"entry": entry.seq, **entry.said["data"]},
