@@ -212,6 +212,14 @@ def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_provinc
     export = handed_out()
     status, told = export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))
     assert (status, "thuộc phần sổ đã mất khi cơ sở dữ liệu được phục hồi" in told) == (0, True), told
+    # with another lost head alone nobody outside can tell whether the one it names was ever signed
+    (tmp_path / "lost").write_text(gone[0].note)
+    status, told = export.check(str(export.folder), "--checkpoint", str(tmp_path / "lost"))
+    assert (status, "mục ấy chưa được tính" in told, "phục hồi từ bản sao lưu cũ" in told or "rẽ nhánh" in told) == (
+        1,
+        True,
+        True,
+    )
     # that one answer is for that one time: neither the next one nor what was signed before it is covered
     again = _lost(signed, 1)
     assert again[0].size <= gone[-1].size + 1
