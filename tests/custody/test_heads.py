@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -377,7 +378,13 @@ def test_leaders_of_the_province_see_it_and_answer_on_the_page(
     assert other.post("/vks/ledger/restored/", {"reason": "x"}).status_code == 403
     answer = leader.post("/vks/ledger/restored/", {"reason": ""})
     assert (answer.status_code, "Hãy ghi lý do" in answer.content.decode()) == (400, True)
-    answer = leader.post("/vks/ledger/restored/", {"reason": "Phục hồi sau khi ổ đĩa hỏng"}, follow=True)
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f]{64}-\d+)"', page)
+    said = {"reason": "Phục hồi sau khi ổ đĩa hỏng"}
+    # nobody answers for more than was shown
+    for other_seen in ({}, {"seen": f"{seen}0"}):
+        answer = leader.post("/vks/ledger/restored/", said | other_seen)
+        assert (answer.status_code, "không còn như lúc bạn xem" in answer.content.decode()) == (409, True)
+    answer = leader.post("/vks/ledger/restored/", said | {"seen": seen}, follow=True)
     page = answer.content.decode()
     assert (answer.status_code, "Phục hồi sau khi ổ đĩa hỏng" in page, "alert-danger" in page) == (200, True, False)
     assert badge not in leader.get("/vks/").content.decode()

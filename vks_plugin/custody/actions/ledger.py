@@ -408,13 +408,18 @@ def write_of_fork() -> int:
     return _write_to_province(_("Sổ cái không nối tiếp điểm chốt đã ký."))
 
 
-def record_restored(*, actor: User, reason: str) -> LedgerEntry:
+def record_restored(*, actor: User, reason: str, seen: str | None = None) -> LedgerEntry:
     """Answer for a database that was put back from a backup: heads signed since then are given up, and signing goes on.
+
+    Args:
+        actor: who answers.
+        reason: in words.
+        seen: `Contradiction.key` of what was shown; None: nothing was shown, as to who types a command.
 
     Raises:
         NotAllowed: the actor leads no office of a province.
         BadInput: there is no reason.
-        Conflict: the ledger goes on from every head that is remembered.
+        Conflict: the ledger goes on from every head that is remembered; or it departs from another one than was shown.
         Unavailable: the file that remembers them cannot be read.
     """
     require_province(actor)
@@ -424,6 +429,11 @@ def record_restored(*, actor: User, reason: str) -> LedgerEntry:
     said = one_line(reason)[:500]
     if not said:
         raise BadInput(_("Hãy ghi lý do."), field="reason")
+    if seen is not None and seen != found.key:
+        raise Conflict(
+            _("Sổ cái không còn như lúc bạn xem: hãy đọc lại câu báo động rồi ghi nhận."),
+            field="reason",
+        )
     newest = found.newest
     # what is signed from now on must be told from what is given up; where one was signed by a clock that ran ahead, or this
     # one is slow, moments cannot tell them

@@ -46,6 +46,11 @@ class Contradiction(NamedTuple):
     """The heads that are remembered, not given up, and of more than what is in common."""
 
     @property
+    def key(self) -> str:
+        """What tells this one from another, so that nobody answers for more than was shown."""
+        return f"{self.newest.root.hex()}-{self.agreed}"
+
+    @property
     def sentence(self) -> str:
         """What is wrong, in the language of the reader."""
         vietnamese, english = self.problem

@@ -69,7 +69,7 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 def restored(request: SignedInRequest) -> HttpResponse:
     """Answer for a database that was put back from a backup, with a reason."""
     try:
-        record_restored(actor=request.user, reason=request.POST.get("reason", ""))
+        record_restored(actor=request.user, reason=request.POST.get("reason", ""), seen=request.POST.get("seen", ""))
     except VksError as error:
         if error.field != "reason":
             raise
