@@ -447,6 +447,19 @@ def test_what_was_written_about_a_document_in_the_case_it_came_from_is_no_obstac
     assert CaseDocument.objects.filter(case=before).count() == 3
 
 
+def test_a_copy_of_a_paper_that_went_to_another_case_goes_there_with_it(
+    archivist: User, filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    made_of(filed_case, people["chief_kv1"])
+    copy = Redaction.objects.get()
+    other = register(actor=people["clerk_kv1"], unit=filed_case.case.unit)
+    CaseDocument.objects.filter(pk=copy.case_document_id).update(case=other)
+    erasure.erase(filed_case.case, timezone.now())
+    assert not RedactionWork.objects.exists()
+    copy.refresh_from_db()
+    assert (copy.work, copy.case_document.case) == (None, other)
+
+
 def test_what_comes_back_goes_again_with_its_files(
     archivist: User, filed_case: FiledCase, people: dict[str, User]
 ) -> None:

@@ -196,6 +196,8 @@ def erase(case: CaseFile, now: dt.datetime) -> None:
     HandOver.objects.filter(Q(case=case, signed_paper__isnull=False) | Q(signed_paper__in=papers.values("pk"))).update(
         signed_paper=None, awaits_paper=True
     )
+    # a paper redacted here may have gone to another case since: its copy goes with it, and not with this case
+    Redaction.objects.filter(work__case=case).exclude(case_document__case=case).update(work=None)
     for model, paths in ERASED:
         for path in paths:
             model._default_manager.filter(**{path: case}).delete()
