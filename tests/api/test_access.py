@@ -247,6 +247,8 @@ TABLE = {
     ("vks-redaction-work-detail", "get"): "  404 404 404 404  404  200 200 404",
     ("vks-redaction-work-cancel", "post"): " 404 404 404 404  404  200 200 404",
     ("vks-redaction-work-copies", "post"): " 404 404 404 404  404  202 202 404",
+    # nothing failed
+    ("vks-redaction-work-go-on", "post"): "  404 404 404 404  404  409 409 404",
     ("vks-redaction-detail", "get"): "       404 404 404 404  404  200 200 200",
     ("vks-redaction-read", "post"): "        404 404 404 404  404  200 200 403",
     ("vks-redaction-reading", "get"): "      404 404 404 404  404  200 200 403",
@@ -574,6 +576,7 @@ class Addresses:
             "vks-redaction-work-detail": f"/api/vks/redaction-works/{work}/",
             "vks-redaction-work-cancel": f"/api/vks/redaction-works/{work}/cancel/",
             "vks-redaction-work-copies": f"/api/vks/redaction-works/{work}/copies/",
+            "vks-redaction-work-go-on": f"/api/vks/redaction-works/{work}/go-on/",
             "vks-redaction-detail": f"/api/vks/redactions/{copy}/",
             "vks-redaction-read": f"/api/vks/redactions/{copy}/read/",
             "vks-redaction-reading": f"/api/vks/redactions/{copy}/reading/",

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
+import pypdfium2
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from pikepdf import Array, Dictionary, Name
 
@@ -355,6 +357,57 @@ def test_a_paper_that_changed_since_is_named_and_the_others_are_made(
     assert work.status == Status.DONE
     assert work.failures == [[first.document_id, "Tài liệu đã có tệp khác từ lúc tìm: hãy tìm lại."]]
     assert [copy.case_document_id for copy in work.copies.all()] == [second.pk]
+
+
+@pytest.mark.django_db
+def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    witness: CasePerson,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    actor = people["prosecutor_kv1"]
+    first, second, third = filed_case.documents
+    broken: list[Exception] = [pypdfium2.PdfiumError("page"), OSError(28, "full"), OperationalError("locked")]
+
+    def breaking(document: Any, of: Any) -> Any:
+        def act(source: Path, *given: Any, **more: Any) -> Any:
+            if source == readable_pdf(document):
+                raise broken[0]
+            return of(source, *given, **more)
+
+        return act
+
+    with monkeypatch.context() as patch:
+        patch.setattr(works, "search", breaking(third.document, works.search))
+        work = looked_for(filed_case, actor, witness)
+    assert [bool(row["marks"]) for row in work.found] == [True, True, False]
+    assert "không đọc được để che" in work.found[2]["error"]
+    del broken[0]
+    picked = {first.document_id: None, second.document_id: None}
+    works.make_copies(actor=actor, work=work, picked=picked, ground="bao_ve")
+    with monkeypatch.context() as patch:
+        patch.setattr(redactions, "redact", breaking(first.document, redactions.redact))
+        works.carry_out(work.pk)
+        work.refresh_from_db()
+        assert (work.status, [each[0] for each in work.failures]) == (Status.DONE, [first.document_id])
+        assert "đĩa đầy" in work.failures[0][1]
+        # what no paper is to blame for fails the whole; what was chosen stays
+        del broken[0]
+        works.go_on(actor=actor, work=work)
+        with pytest.raises(OperationalError):
+            works.carry_out(work.pk)
+    client = Client()
+    client.force_login(actor)
+    address = f"/vks/redactions/{work.pk}/"
+    assert "Làm tiếp" in client.get(address).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(f"{address}go-on/").status_code == 302
+    work.refresh_from_db()
+    assert (work.status, work.error, work.failures) == (Status.DONE, "", [])
+    assert {copy.case_document_id for copy in work.copies.all()} == {first.pk, second.pk}
+    assert client.post(f"/api/vks/redaction-works/{work.pk}/go-on/").status_code == 409
 
 
 @pytest.mark.django_db

@@ -173,6 +173,8 @@ TABLE = {
     # nothing is ticked
     ("redaction_work", "post"): "    404 404 404 404  404  400 400 404",
     ("redaction_cancel", "post"): "  404 404 404 404  404  302 302 404",
+    # nothing failed
+    ("redaction_go_on", "post"): "   404 404 404 404  404  409 409 404",
     ("presentations", "get"): "      404 404 404 404  403  200 200 200",
     ("presentations", "post"): "     404 404 404 404  403  302 302 403",
     ("presentation", "get"): "       404 404 404 404  403  200 200 200",
@@ -369,6 +371,7 @@ class Addresses:
             "redactions": f"{of_case}redactions/",
             "redaction_work": f"/vks/redactions/{work}/",
             "redaction_cancel": f"/vks/redactions/{work}/cancel/",
+            "redaction_go_on": f"/vks/redactions/{work}/go-on/",
             "assign": f"{of_case}assign/",
             "assignment_end": f"{of_case}assignments/{assignment.pk if assignment is not None else 1}/end/",
             "explain": f"{of_case}explain/",

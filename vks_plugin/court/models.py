@@ -186,6 +186,11 @@ class RedactionWork(Made):
         """Whether a worker makes it or is to make it."""
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it failed, or some of its copies could not be made, and it may be tried again."""
+        return self.status == self.Status.FAILED or (self.status == self.Status.DONE and bool(self.failures))
+
 
 class Redaction(models.Model):
     """A copy of a filed document in which something was taken out (bản đã che). The document itself stays as it is."""

@@ -361,6 +361,10 @@ def _without_in_lists(resources: Any) -> bool:
     return found
 
 
+UNREADABLE = (pypdfium2.PdfiumError, pikepdf.PdfError, OSError)
+"""What is raised by a paper that opens, and yet has a page nobody can read, or whose file or copy the disk refuses."""
+
+
 class _opened:  # noqa: N801 - used as a word
     """Opens a PDF with pdfium; what it cannot read is told in a sentence."""
 

@@ -383,6 +383,19 @@ class RedactionWorkViewSet(ApiViewSet):
         return self.shown(works.cancel_work(actor=self.actor, work=works.work_for(self.actor, id)))
 
     @extend_schema(
+        summary="Go on with a work of redaction that failed",
+        description="Also with one that is done and some of whose copies could not be made. What was chosen is still "
+        "there; copies that are made already stay.",
+        parameters=[_ID],
+        request=None,
+        responses={202: FoundWorkSerializer, **refusals(404, 409)},
+    )
+    @action(detail=True, methods=["post"], url_path="go-on")
+    def go_on(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Queue it again."""
+        return self.shown(works.go_on(actor=self.actor, work=works.work_for(self.actor, id)), status=202)
+
+    @extend_schema(
         summary="Have the copies made of what was found",
         parameters=[_ID],
         request=ChoiceSerializer,

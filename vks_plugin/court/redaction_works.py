@@ -30,6 +30,7 @@ from vks_plugin.court.protected import protected_people
 from vks_plugin.court.redaction import (
     MOST_MARKS,
     NEVER_TICKED,
+    UNREADABLE,
     USUAL_PATTERNS,
     WHY_UNSEARCHED,
     Mark,
@@ -509,11 +510,21 @@ def _looked_in(
         may_redact(actor, filed)
         row["source_sha256"] = _source_sha256(filed)
         seen = search(readable_pdf(filed.document), terms, people=people, patterns=patterns, after_page=after_page)
-    except VksError as error:
-        return row | {"error": error.message}
+    except (VksError, *UNREADABLE) as error:
+        return row | {"error": _sentence_of(error)}
     row["marks"] = [[each.page, *each.box, each.kind, each.text[:_LONGEST_WORDS]] for each in seen.marks]
     row["unsearched"] = [[each.page, each.why] for each in seen.unsearched]
     return row | {"pages": seen.pages}
+
+
+def _sentence_of(error: Exception) -> str:
+    """Return why nothing came of one paper; the others are gone on with."""
+    if isinstance(error, VksError):
+        return error.message
+    logger.warning("a paper could not be redacted: %s", type(error).__name__)
+    if isinstance(error, OSError):
+        return _("Máy chủ không đọc hoặc không ghi được tệp, có thể đĩa đầy: hãy báo quản trị, rồi thử lại.")
+    return _("Tệp của tài liệu này không đọc được để che: hãy báo quản trị kiểm tra.")
 
 
 def _copy(work: RedactionWork) -> None:
@@ -527,8 +538,8 @@ def _copy(work: RedactionWork) -> None:
         if filed is not None and filed.pk not in made:
             try:
                 _copy_one(work, filed, row, beat)
-            except VksError as error:
-                failures.append([filed.document_id, error.message])
+            except (VksError, *UNREADABLE) as error:
+                failures.append([filed.document_id, _sentence_of(error)])
             else:
                 made.add(filed.pk)
         elif filed is None:
@@ -585,6 +596,26 @@ def works_of(user: User, case: CaseFile) -> list[RedactionWork]:
     seen = set(visible_documents(user).filter(case=case).values_list("document_id", flat=True))
     rows = RedactionWork.objects.filter(case=case).select_related("requested_by").defer("found", "chosen", "wanted")
     return [row for row in rows[:20] if set(row.document_ids) <= seen]
+
+
+@transaction.atomic
+def go_on(*, actor: User, work: RedactionWork) -> RedactionWork:
+    """Queue a work again that failed, or some of whose copies could not be made: what was chosen is still there.
+
+    Papers that were looked in, and copies that were made, stay as they are.
+
+    Raises:
+        NotFound: there is none for this person.
+        Conflict: nothing is left to be done.
+    """
+    row = RedactionWork.objects.select_for_update().get(pk=work_for(actor, work.pk).pk)
+    if not row.may_go_on:
+        raise Conflict(_("Việc che này không dừng vì lỗi: hãy tải lại trang."))
+    row.status, row.error, row.failures, row.finished_at = _Status.QUEUED, "", [], None
+    row.progress, row.requested_by = 0, actor
+    row.save()
+    transaction.on_commit(partial(send_again, row, _to_worker))
+    return row
 
 
 def cancel_work(*, actor: User, work: RedactionWork) -> RedactionWork:

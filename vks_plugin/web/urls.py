@@ -113,6 +113,7 @@ urlpatterns = [
     path("cases/<str:code>/redactions/", redactions.overview, name="redactions"),
     path("redactions/<uuid:pk>/", redactions.work, name="redaction_work"),
     path("redactions/<uuid:pk>/cancel/", redactions.cancel, name="redaction_cancel"),
+    path("redactions/<uuid:pk>/go-on/", redactions.go_on, name="redaction_go_on"),
     path("cases/<str:code>/presentations/", presentations.presentations, name="presentations"),
     path("cases/<str:code>/presentations/<int:number>/", presentations.presentation, name="presentation"),
     path("cases/<str:code>/presentations/<int:number>/slides/new/", presentations.slide_new, name="slide_new"),

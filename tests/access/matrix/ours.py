@@ -73,6 +73,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/redactions
         vks/redactions/{pk}
         vks/redactions/{pk}/cancel
+        vks/redactions/{pk}/go-on
         vks/cases/{code}/documents/{document_id}/read
         vks/cases/{code}/documents/{document_id}/read/{number}
         vks/cases/{code}/edit
@@ -318,6 +319,7 @@ OURS: dict[str, str] = {
         api/vks/bundles/{id}/cancel
         api/vks/redaction-works/{id}/cancel
         api/vks/redaction-works/{id}/copies
+        api/vks/redaction-works/{id}/go-on
         api/vks/redactions/{id}/read
         api/vks/court-sessions/{pk}/adjourn
         api/vks/court-sessions/{pk}/call-off

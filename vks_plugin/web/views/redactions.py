@@ -304,3 +304,11 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = works.cancel_work(actor=request.user, work=works.work_for(request.user, pk))
     messages.success(request, _("Đã dừng. Bản đã che đã lập xong vẫn giữ."), extra_tags=OURS)
     return redirect("vks:redactions", code=row.case.code)
+
+
+@page
+@require_POST
+def go_on(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Try again what failed."""
+    works.go_on(actor=request.user, work=works.work_for(request.user, pk))
+    return redirect("vks:redaction_work", pk=pk)
