@@ -12,9 +12,11 @@ from typing import Any
 
 import pikepdf
 import pypdf
+import pypdfium2
 import pytest
 from django.core.management import call_command
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, RectangleObject
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
@@ -24,7 +26,7 @@ from tests.court.foreign import FONT, LINES, foreign, picture, scan
 from tests.court.foreign import NAME as NAME_OF_FOREIGN
 from tests.court.papers import REAL, paper, plan_of, planned
 from tests.court.test_inspection import DEFECTS
-from vks_plugin.court import verification
+from vks_plugin.court import upright, verification
 from vks_plugin.court.bundle import write_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.plan import VolumeLimits
@@ -383,6 +385,45 @@ def test_a_scanned_page_that_was_changed_is_another_page(tmp_path: Path, monkeyp
     assert judged(before, asked=Asked(earlier=(before,)))[16].state == State.MET
     row = judged(after, asked=Asked(earlier=(before,)))[16]
     assert (row.state, row.pages) == (State.BROKEN, ("5",))
+
+
+def test_a_page_that_cannot_be_drawn_or_is_huge_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's file neither ends the judging nor takes the machine's memory."""
+    sizes = []
+
+    def seen(command: list[str], **_more: Any) -> Any:
+        with Image.open(command[1]) as drawn:
+            sizes.append(drawn.size)
+        raise subprocess.TimeoutExpired(command, 1)
+
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(3000, 14400))
+        pdf.save(tmp_path / "to.pdf")
+    with monkeypatch.context() as patch:
+        patch.setattr(upright.subprocess, "run", seen)
+        assert upright.which_way_up(tmp_path / "to.pdf", 0) is None
+    [(width, height)] = sizes
+    assert 30_000_000 < width * height < 41_000_000
+
+    def unreadable(*_given: object) -> Any:
+        raise pypdfium2.PdfiumError("page")
+
+    def too_large(*_given: object) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(verification, "knows_up", lambda: True)
+    monkeypatch.setattr(verification, "which_way_up", too_large)
+    monkeypatch.setattr(verification, "page_of", unreadable)
+    rows = judged(
+        foreign(tmp_path / NAME_OF_FOREIGN, page={5: picture(scan())}), asked=Asked(absent=("không có chữ này",))
+    )
+    assert [rows[number].state for number in (13, 25)] == [State.LOOK] * 2
+    assert [rows[number].sentence for number in (13, 25)] == [
+        "Không xét được hết các trang: MemoryError.",
+        "Không xét được hết các trang: PdfiumError.",
+    ]
 
 
 DECKS = {

@@ -24,15 +24,13 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
 from vks_plugin.court.output import Output
-from vks_plugin.court.words import Box, Run, comparable, page_of, passages_of, readings_of
+from vks_plugin.court.words import Box, Run, comparable, page_of, passages_of, readings_of, scale_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
 from vks_plugin.text import gettext_noop
 
 DOTS = 200
 """Of a page of the copy, an inch."""
-_POINTS = 72
-_MOST_PIXELS = 40_000_000
 _QUALITY = 85
 _AROUND = 1.2
 """Points a box reaches beyond the letters it takes out."""
@@ -405,15 +403,9 @@ def _pages_of(path: Path | io.BytesIO, *, flattened: bool = False) -> Iterator[t
         done += _OPEN_FOR
 
 
-def _scale(page: pypdfium2.PdfPage, dots: int) -> float:
-    width, height = page.get_size()
-    scale = dots / _POINTS
-    return float(min(scale, (_MOST_PIXELS / max(width * height, 1)) ** 0.5))
-
-
 def picture(page: pypdfium2.PdfPage, boxes: Iterable[Box], *, dots: int = DOTS, outline: bool = False) -> Image.Image:
     """Return a page as it is shown, with the boxes black; or, to be looked at first, with their outlines."""
-    scale = _scale(page, dots)
+    scale = scale_of(page, dots)
     shown: Image.Image = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
     pen = ImageDraw.Draw(shown)
     told, some = False, False

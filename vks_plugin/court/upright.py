@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pypdfium2
 
-_SCALE = 150 / 72
+from vks_plugin.court.words import scale_of
+
+_DOTS = 150
 _SECONDS = 60
 _SURE = 2.0
 """Confidence of the program below which its answer is a guess."""
@@ -32,12 +34,13 @@ def which_way_up(path: Path, at: int) -> int | None:
     """Return by how many degrees, with the clock, a page (from 0) has to be turned to be read; None when nobody can tell."""
     pdf = pypdfium2.PdfDocument(path)
     try:
-        picture = pdf[at].render(scale=_SCALE, grayscale=True).to_pil()
+        page = pdf[at]
+        picture = page.render(scale=scale_of(page, _DOTS), grayscale=True).to_pil()
     finally:
         pdf.close()
     with tempfile.NamedTemporaryFile(suffix=".png") as drawn:
         picture.save(drawn.name)
-        command = [_program(), drawn.name, "-", "--psm", "0", "--dpi", "150"]
+        command = [_program(), drawn.name, "-", "--psm", "0", "--dpi", str(_DOTS)]
         try:
             # several threads take longer than one, and more of the machine
             ended = subprocess.run(  # noqa: S603 - found above

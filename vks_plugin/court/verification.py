@@ -62,7 +62,11 @@ _SAME_TITLE = 18
 """Letters of a bookmark looked for in its row of the index, which may be cut."""
 _MOST_TURNED = 40
 """Scanned pages without words that are looked at for which way up they stand, about a second each."""
-_UNREADABLE = (PyPdfError, pypdfium2.PdfiumError, OSError, ValueError, KeyError, TypeError, RecursionError)
+_UNREADABLE = (
+    *(PyPdfError, pypdfium2.PdfiumError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError),
+    MemoryError,
+)
+"""What is raised by files that somebody made badly, or made to do harm."""
 
 
 class State(StrEnum):
@@ -159,6 +163,18 @@ def _later(name: str) -> Callable[[], _Judged]:
     return lambda: (State.LATER, name, ())
 
 
+def _if_read(judge: Callable[[], _Judged]) -> Callable[[], _Judged]:
+    """Leave to a person what stands in a page that cannot be drawn or read once more."""
+
+    def judged() -> _Judged:
+        try:
+            return judge()
+        except _UNREADABLE as error:
+            return State.LOOK, f"Không xét được hết các trang: {type(error).__name__}.", ()
+
+    return judged
+
+
 class _Judge:
     """Looks at the same facts row after row."""
 
@@ -189,7 +205,7 @@ class _Judge:
             (10, "Mỗi tài liệu, mỗi nhóm có dấu trang kèm số trang", "Anh", self._bookmarks),
             (11, "Dấu trang giữ mức phóng; mở ở 100%", "California; Anh", self._zoom),
             (12, "Trang có chữ thì chọn được chữ, Unicode dựng sẵn", "Anh, California", self._text),
-            (13, "Trang ngang đọc từ trái sang phải, không trang nào lộn ngược", "Anh", self._orientation),
+            (13, "Trang ngang đọc từ trái sang phải, không trang nào lộn ngược", "Anh", _if_read(self._orientation)),
             (14, "Ảnh 200–300 dpi; dung lượng theo tòa", "Anh", self._weight),
             (15, "Tên tệp: mã vụ, tên tập, ngày", "Anh", self._name),
             (16, "Trang thêm sau không làm đổi trang đã dẫn", "Anh", self._cites),
@@ -201,7 +217,7 @@ class _Judge:
             (22, "Khổ A4, bìa chừa góc cho dấu của tòa", "Canada", _later("Khổ giấy và góc bìa: chưa xét.")),
             (23, "Bản in có cùng số trang, in hai mặt không mất số", "Anh, Ấn Độ", self._print),
             (24, "Bản dịch đứng ngay sau bản tiếng nước ngoài", "Tòa thương mại Anh", _later("Chưa xét.")),
-            (25, "Thông tin đã che là đã bỏ", "ABA, California", self._redacted),
+            (25, "Thông tin đã che là đã bỏ", "ABA, California", _if_read(self._redacted)),
             (26, "Có tên tài liệu, ngôn ngữ, thứ tự đọc", "WCAG, PDF/UA", self._accessible),
             (27, "Lập lại thì từng byte như cũ", "chưa có ở phần mềm nguồn mở", self._again),
             (28, "Bảng kê có mã băm khớp với tệp", "chưa có ở phần mềm nguồn mở", self._listed),

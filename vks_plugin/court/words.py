@@ -167,6 +167,16 @@ def _spelt(letter: str) -> str:
     return unicodedata.normalize("NFKC", letter)
 
 
+_POINTS = 72
+_MOST_PIXELS = 40_000_000
+
+
+def scale_of(page: pypdfium2.PdfPage, dots: int) -> float:
+    """Return by what a page is enlarged to be drawn with so many dots an inch; a huge page is drawn with fewer."""
+    width, height = page.get_size()
+    return float(min(dots / _POINTS, (_MOST_PIXELS / max(width * height, 1)) ** 0.5))
+
+
 def page_of(pdf: pypdfium2.PdfDocument, at: int) -> pypdfium2.PdfPage:
     """Return a page, from 0, with the looks of its notes and fields as part of it: they are shown and hold words, too.
 
