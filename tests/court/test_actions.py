@@ -306,7 +306,7 @@ def test_a_bundle_whose_worker_died_is_begun_anew(
     # one that waits is sent once more only when it has waited long
     waiting = queued(actor, case)
     assert court.resume_interrupted(everything) == 0
-    everything.filter(pk=waiting.pk).update(created_at=timezone.now() - dt.timedelta(hours=1))
+    everything.filter(pk=waiting.pk).update(queued_at=timezone.now() - dt.timedelta(hours=1))
     with django_capture_on_commit_callbacks(execute=True):
         assert court.resume_interrupted(everything) == 1
     waiting.refresh_from_db()

@@ -312,6 +312,53 @@ def test_a_work_whose_worker_dies_goes_on_where_it_stood_and_no_paper_is_half_do
 
 
 @pytest.mark.django_db
+def test_a_paper_that_kills_its_workers_is_named_and_the_others_are_made(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    witness: CasePerson,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    actor = people["prosecutor_kv1"]
+    first, second, third = filed_case.documents
+    tried: list[Path] = []
+
+    def deadly(at: CaseDocument, of: Any) -> Any:
+        def act(source: Path, *given: Any, **more: Any) -> Any:
+            if source == readable_pdf(at.document):
+                tried.append(source)
+                raise Killed
+            return of(source, *given, **more)
+
+        return act
+
+    def killed_three_times(work: RedactionWork) -> None:
+        tried.clear()
+        for _time in range(3):
+            with pytest.raises(Killed):
+                works.carry_out(work.pk)
+            assert works.resume_interrupted(RedactionWork.objects.all()) == 1
+        works.carry_out(work.pk)
+        assert len(tried) == 3
+        work.refresh_from_db()
+
+    monkeypatch.setattr(works, "search", deadly(second, redaction.search))
+    monkeypatch.setattr(redactions, "redact", deadly(first, redaction.redact))
+    work = works.request_search(actor=actor, case=filed_case.case, people=[f"person:{witness.pk}"])
+    killed_three_times(work)
+    assert [(bool(row["marks"]), "3 lần" in row["error"]) for row in work.found] == [
+        *((True, False), (False, True), (False, False)),
+    ]
+    frames = {third.document_id: [Mark(1, Box(50, 50, 300, 90), "khung")]}
+    works.make_copies(actor=actor, work=work, picked={first.document_id: None}, frames=frames, ground="bao_ve")
+    killed_three_times(work)
+    assert work.status == Status.DONE
+    assert [copy.case_document_id for copy in work.copies.all()] == [third.pk]
+    [[document, why]] = work.failures
+    assert document == first.document_id
+    assert "3 lần" in why
+
+
+@pytest.mark.django_db
 def test_a_work_is_stopped_between_two_pages_and_keeps_what_is_whole(
     filed_case: FiledCase, people: dict[str, User], witness: CasePerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -380,7 +427,7 @@ def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
         return act
 
     with monkeypatch.context() as patch:
-        patch.setattr(works, "search", breaking(third.document, works.search))
+        patch.setattr(works, "search", breaking(third.document, redaction.search))
         work = looked_for(filed_case, actor, witness)
     assert [bool(row["marks"]) for row in work.found] == [True, True, False]
     assert "không đọc được để che" in work.found[2]["error"]
@@ -388,7 +435,7 @@ def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
     picked = {first.document_id: None, second.document_id: None}
     works.make_copies(actor=actor, work=work, picked=picked, ground="bao_ve")
     with monkeypatch.context() as patch:
-        patch.setattr(redactions, "redact", breaking(first.document, redactions.redact))
+        patch.setattr(redactions, "redact", breaking(first.document, redaction.redact))
         works.carry_out(work.pk)
         work.refresh_from_db()
         assert (work.status, [each[0] for each in work.failures]) == (Status.DONE, [first.document_id])

@@ -402,7 +402,7 @@ def test_a_page_that_cannot_be_drawn_or_is_huge_is_left_to_a_person(
         pdf.add_blank_page(page_size=(3000, 14400))
         pdf.save(tmp_path / "to.pdf")
     with monkeypatch.context() as patch:
-        patch.setattr(upright.subprocess, "run", seen)
+        patch.setattr(subprocess, "run", seen)
         assert upright.which_way_up(tmp_path / "to.pdf", 0) is None
     [(width, height)] = sizes
     assert 30_000_000 < width * height < 41_000_000

@@ -405,7 +405,7 @@ def test_bundle_nobody_makes_any_more(ward: Ward, filed_case: FiledCase, people:
         case=filed_case.case, requested_by=person, status=Bundle.Status.RUNNING, document_ids=filed_case.host_ids[:3]
     )
     ward.sound("stuck-bundles")
-    Bundle.objects.update(created_at=timezone.now() - dt.timedelta(hours=2))
+    Bundle.objects.update(queued_at=timezone.now() - dt.timedelta(hours=2))
     result = ward.sick("stuck-bundles", "warning")
 
     def on_the_page(address: str) -> None:
@@ -426,7 +426,10 @@ def test_redaction_nobody_works_at_any_more(ward: Ward, filed_case: FiledCase, p
         case=filed_case.case, requested_by=person, document_ids=filed_case.host_ids[:1], wanted={"terms": []}
     )
     ward.sound("stuck-bundles")
-    RedactionWork.objects.update(created_at=timezone.now() - dt.timedelta(hours=2))
+    # found long ago, chosen from just now
+    RedactionWork.objects.update(created_at=timezone.now() - dt.timedelta(days=2))
+    ward.sound("stuck-bundles")
+    RedactionWork.objects.update(queued_at=timezone.now() - dt.timedelta(hours=2))
     result = ward.sick("stuck-bundles", "warning")
 
     def on_the_page(address: str) -> None:

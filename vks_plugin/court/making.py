@@ -13,24 +13,27 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from vks_plugin.court.models import Made
 from vks_plugin.errors import Unavailable, VksError
+from vks_plugin.language import speaking
 from vks_plugin.working import failure_kept, held_alone
 
 logger = logging.getLogger("paperless.vks.court")
 
-QUEUED, RUNNING = "queued", "running"
+QUEUED, RUNNING, FAILED = "queued", "running", "failed"
 OPEN = (QUEUED, RUNNING)
 Send = Callable[[str], object]
 """Hands the id of a row to the queue."""
 _LOST_AFTER = dt.timedelta(minutes=10)
 """What waits longer is sent once more: the queue may have lost it. What was taken meanwhile is left alone."""
 _AT_ONCE = 50
+MOST_ATTEMPTS = 3
+"""Workers that may die of one thing, as of a page that takes all memory."""
 
 
 def _all(row: Made) -> Any:
@@ -75,8 +78,9 @@ def taken(row: Made, keep: Callable[[str], object], *, crashed: str) -> Iterator
         keep: keeps the sentence of what goes wrong within.
         crashed: the sentence for what was no refusal, untranslated.
     """
+    begun = {"status": RUNNING, "attempts": F("attempts") + 1}
     with held_alone(row.lock_path) as alone:
-        if not alone or _all(row).filter(pk=row.pk, status=QUEUED).update(status=RUNNING) != 1:
+        if not alone or _all(row).filter(pk=row.pk, status=QUEUED).update(**begun) != 1:
             yield False
             return
         with failure_kept(keep, crashed=crashed, what=f"{row._meta.model_name} {row.pk}", logger=logger):
@@ -85,6 +89,8 @@ def taken(row: Made, keep: Callable[[str], object], *, crashed: str) -> Iterator
 
 def resume(rows: QuerySet[Any], send: Send, *, keeping_progress: bool = False) -> int:
     """Begin anew what no worker makes any more, and send again what no worker took; return how many.
+
+    What `MOST_ATTEMPTS` workers died of fails, unless what is done already counts: then it looks itself what they died of.
 
     Args:
         rows: of one kind.
@@ -95,15 +101,24 @@ def resume(rows: QuerySet[Any], send: Send, *, keeping_progress: bool = False) -
     for row in rows.filter(status__in=OPEN)[:_AT_ONCE]:
         if row.status == RUNNING:
             with held_alone(row.lock_path) as alone:
+                if alone and row.attempts >= MOST_ATTEMPTS and not keeping_progress:
+                    with speaking("vi"):
+                        close(row, FAILED, error=died_of_it())
+                    continue
                 running = _all(row).filter(pk=row.pk, status=RUNNING)
                 anew = {"status": QUEUED} if keeping_progress else {"status": QUEUED, "progress": 0}
                 if not alone or running.update(**anew) != 1:
                     continue
-        elif row.created_at > timezone.now() - _LOST_AFTER:
+        elif row.queued_at > timezone.now() - _LOST_AFTER:
             continue
         begun += 1
         transaction.on_commit(partial(send_again, row, send))
     return begun
+
+
+def died_of_it() -> str:
+    """Return the sentence for what is not begun once more."""
+    return _("Máy dừng giữa chừng %(times)d lần khi làm việc này: hãy báo quản trị.") % {"times": MOST_ATTEMPTS}
 
 
 def close(row: Made, status: str, **values: object) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument, CaseFile
@@ -27,6 +28,10 @@ class Made(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     error = models.TextField(_("lý do"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # since when a worker is to do it: a search may have waited for days to be chosen from
+    queued_at = models.DateTimeField(default=timezone.now)
+    # how often a worker took it, of a redaction: since it last finished a paper
+    attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, reads_only_by_loan, require, visible_documents
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, CasePerson
-from vks_plugin.court.making import OPEN, close, resume, send_again, send_new, taken
+from vks_plugin.court.making import MOST_ATTEMPTS, OPEN, close, died_of_it, resume, send_again, send_new, taken
 from vks_plugin.court.masking import PersonFacts
 from vks_plugin.court.models import Redaction, RedactionWork
 from vks_plugin.court.protected import protected_people
@@ -401,6 +401,7 @@ def make_copies(
     row.step, row.status, row.progress, row.total = _Step.COPY, _Status.QUEUED, 0, pages
     row.chosen, row.document_ids, row.requested_by = chosen, documents, actor
     row.ground, row.reason, row.finished_at = ground, reason.strip(), None
+    row.queued_at, row.attempts = timezone.now(), 0
     # what was found stood there to be chosen from; the words go
     row.wanted, row.found = {}, []
     row.save()
@@ -482,9 +483,15 @@ def _look(work: RedactionWork) -> None:
     papers = visible_documents(work.requested_by).filter(case=work.case, document_id__in=work.document_ids)
     found = list(work.found)
     looked = {row["filing"] for row in found}
-    beat = _Beat(work)
+    beat, deadly = _Beat(work), work.attempts > MOST_ATTEMPTS
     for filed in papers.order_by("pk"):
-        if filed.pk not in looked:
+        if filed.pk in looked:
+            beat.done += filed.page_count or 0
+            continue
+        if deadly:
+            found.append(_not_looked_in(filed, died_of_it()))
+            deadly = False
+        else:
             found.append(_looked_in(filed, terms, people, work.wanted["patterns"], work.requested_by, beat))
             if sum(len(row["marks"]) for row in found) > MOST_FOUND:
                 raise BadInput(
@@ -492,7 +499,7 @@ def _look(work: RedactionWork) -> None:
                     % {"most": MOST_FOUND}
                 )
         beat.done += filed.page_count or 0
-        beat.tell(found=found)
+        beat.tell(found=found, attempts=1)
     close(work, _Status.FOUND, progress=work.total, found=found)
 
 
@@ -504,8 +511,7 @@ def _looked_in(
     actor: User,
     after_page: Callable[[int], None],
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"filing": filed.pk, "sha256": filed.sha256, "source_sha256": "", "pages": 0}
-    row |= {"marks": [], "unsearched": [], "error": ""}
+    row = _not_looked_in(filed, "")
     try:
         may_redact(actor, filed)
         row["source_sha256"] = _source_sha256(filed)
@@ -515,6 +521,11 @@ def _looked_in(
     row["marks"] = [[each.page, *each.box, each.kind, each.text[:_LONGEST_WORDS]] for each in seen.marks]
     row["unsearched"] = [[each.page, each.why] for each in seen.unsearched]
     return row | {"pages": seen.pages}
+
+
+def _not_looked_in(filed: CaseDocument, error: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"filing": filed.pk, "sha256": filed.sha256, "source_sha256": "", "pages": 0}
+    return row | {"marks": [], "unsearched": [], "error": error}
 
 
 def _sentence_of(error: Exception) -> str:
@@ -531,21 +542,30 @@ def _copy(work: RedactionWork) -> None:
     seen = visible_documents(work.requested_by).filter(case=work.case)
     papers = {each.pk: each for each in seen.filter(pk__in=[row["filing"] for row in work.chosen])}
     made = set(Redaction.objects.filter(work=work).values_list("case_document_id", flat=True))
-    beat = _Beat(work)
-    failures: list[list[Any]] = []
+    beat, deadly = _Beat(work), work.attempts > MOST_ATTEMPTS
+    # of a work that is begun once more; what this person may not read (any more) is told of anew
+    failures: list[list[Any]] = [each for each in work.failures if each[0] is not None]
+    failed = {document for document, _why in failures}
     for row in work.chosen:
         filed = papers.get(row["filing"])
-        if filed is not None and filed.pk not in made:
+        if filed is None:
+            failures.append([None, _("Một tài liệu không còn trong phạm vi của bạn.")])
+            continue
+        if filed.pk in made or filed.document_id in failed:
+            beat.done += filed.page_count or 0
+            continue
+        if deadly:
+            failures.append([filed.document_id, died_of_it()])
+            deadly = False
+        else:
             try:
                 _copy_one(work, filed, row, beat)
             except (VksError, *UNREADABLE) as error:
                 failures.append([filed.document_id, _sentence_of(error)])
             else:
                 made.add(filed.pk)
-        elif filed is None:
-            failures.append([None, _("Một tài liệu không còn trong phạm vi của bạn.")])
-        beat.done += (filed.page_count or 0) if filed is not None else 0
-        beat.tell(failures=failures)
+        beat.done += filed.page_count or 0
+        beat.tell(failures=failures, attempts=1)
     if made:
         close(work, _Status.DONE, progress=work.total, failures=failures)
     else:
@@ -612,7 +632,7 @@ def go_on(*, actor: User, work: RedactionWork) -> RedactionWork:
     if not row.may_go_on:
         raise Conflict(_("Việc che này không dừng vì lỗi: hãy tải lại trang."))
     row.status, row.error, row.failures, row.finished_at = _Status.QUEUED, "", [], None
-    row.progress, row.requested_by = 0, actor
+    row.progress, row.requested_by, row.queued_at, row.attempts = 0, actor, timezone.now(), 0
     row.save()
     transaction.on_commit(partial(send_again, row, _to_worker))
     return row

@@ -375,9 +375,9 @@ def stuck_bundles(_scope: Scope) -> Result:
     """Bundles, packages for the court and redactions nobody is making any more."""
     rows: list[tuple[str, str]] = []
     for model, page in ((Bundle, "vks:bundle"), (RedactionWork, "vks:redaction_work"), (DeckExport, "vks:deck")):
-        stuck = model._default_manager.filter(status__in=OPEN, created_at__lt=timezone.now() - LONG)
+        stuck = model._default_manager.filter(status__in=OPEN, queued_at__lt=timezone.now() - LONG)
         code = "presentation__case__code" if model is DeckExport else "case__code"
-        found = stuck.order_by("created_at").values_list("pk", code)
+        found = stuck.order_by("queued_at").values_list("pk", code)
         rows += [(reverse(page, args=[pk]), case) for pk, case in found]
     if not rows:
         return ok()
