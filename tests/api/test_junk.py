@@ -225,7 +225,7 @@ def test_junk_in_any_field_of_any_route_is_answered_with_a_sentence(sender: Send
     throw()
     # it is not the forms that are refused as a whole: some junk is a value one can use
     assert statuses[400] > EXAMPLES // 4
-    assert sum(count for status, count in statuses.items() if status < 300) > EXAMPLES // 20
+    assert sum(count for status, count in statuses.items() if status < 300) > EXAMPLES // 50
 
 
 @pytest.mark.every_address
