@@ -221,7 +221,10 @@ def test_a_scene_plan_is_put_together_on_its_page(
     assert AccessEntry.objects.filter(act="download", document_id=photos.document_id).exists()
     # a photo without a folio is not lost to somebody who saves the page
     Folio.objects.filter(case_document=photos, page=1).delete()
-    kept = lead.post(page, given | first | {"m-folio0": "", "m-x0": "40"})
+    shown = text_of(lead.get(page))
+    assert f'name="m-marker0" value="{marker.pk}"' in shown
+    unnamed = {"m-folio0": "", "m-marker0": str(marker.pk), "m-unnamed0": "True"}
+    kept = lead.post(page, given | first | unnamed | {"m-x0": "40"})
     assert kept.status_code == 302
     marker = PlanMarker.objects.get()
     assert (marker.x, marker.case_document, marker.page) == (0.4, photos, 1)
@@ -229,5 +232,57 @@ def test_a_scene_plan_is_put_together_on_its_page(
     refused = lead.get(f"{page}drawing/")
     assert refused.status_code == 400
     assert "chưa đánh số bút lục" in text_of(refused)
-    assert lead.post(page, given | first | {"m-folio0": "", "m-gone0": "on"}).status_code == 302
+    assert lead.post(page, given | first | unnamed | {"m-gone0": "on"}).status_code == 302
     assert not PlanMarker.objects.exists()
+
+
+def sent(response: Any) -> dict[str, str]:
+    """Return the rows of a scene plan as a browser would send them back."""
+    page = re.findall(r'<input [^>]*name="((?:m-|seen)[^"]*)"([^>]*)>', text_of(response))
+    values = {name: re.search(r'value="([^"]*)"', rest) for name, rest in page if "checkbox" not in rest}
+    return {name: html.unescape(value.group(1)) if value else "" for name, value in values.items()}
+
+
+def test_photos_without_a_folio_stay_with_their_numbers_when_two_change_a_plan_at_once(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    actor = people["prosecutor_kv1"]
+    made = decks.create_presentation(actor=actor, case=filed_case.case)
+    plan, photos, _testimony = filed_case.documents
+    count = photos.page_count or 1
+    assert count >= 2
+    markers = [{"number": place, "x": 0.1 * place, "y": 0.5} for place in range(1, 10)]
+    markers[1] |= {"document": photos.document_id, "page": 1}
+    markers[2] |= {"document": photos.document_id, "page": 2}
+    values = {"kind": "hien_truong", "case_document": plan, "title": "Hiện trường", "markers": markers}
+    slide = decks.add_slide(actor=actor, presentation=made, values=values)
+    Folio.objects.filter(case_document=photos).delete()
+    page = f"/vks/cases/{filed_case.case.code}/presentations/{made.number}/slides/{slide.pk}/"
+    given = {"title": "Hiện trường", "case_document": plan.pk, "page_from": 1, "state": "hien"}
+    one, other = as_person("prosecutor_kv1"), as_person("prosecutor_kv1")
+    first, second = (given | sent(each.get(page)) for each in (one, other))
+    # the second takes number 1 away, so that every row moves up, and most of the others
+    assert (
+        other.post(page, second | {"m-gone0": "on"} | {f"m-gone{place}": "on" for place in range(3, 9)}).status_code
+        == 302
+    )
+    # the first calls number 3 number 12 meanwhile; told of it, they save over it
+    late = one.post(page, first | {"m-number2": "12", "m-caption8": "dòng cuối"})
+    assert late.status_code == 409
+    again = sent(late)
+    assert again["m-caption8"] == "dòng cuối"
+    assert one.post(page, given | again).status_code == 302
+    kept = {each.number: (each.case_document_id, each.page) for each in PlanMarker.objects.all()}
+    nothing = (None, None)
+    assert kept == dict.fromkeys([1, *range(4, 10)], nothing) | {2: (photos.pk, 1), 12: (photos.pk, 2)}
+    # a photo somebody took away meanwhile cannot be kept, and no other comes in its place
+    first, second = (given | sent(each.get(page)) for each in (one, other))
+    assert other.post(page, second | {"m-gone1": "on"}).status_code == 302
+    refused = one.post(page, first)
+    assert refused.status_code == 400
+    assert "Số 2: người khác vừa bỏ ảnh của số này" in text_of(refused)
+    answered = sent(refused)
+    late = one.post(page, given | answered | {"m-gone1": "on"})
+    assert late.status_code == 409
+    assert one.post(page, given | sent(late) | {"m-gone1": "on"}).status_code == 302
+    assert {each.number: each.page for each in PlanMarker.objects.exclude(page=None)} == {12: 2}

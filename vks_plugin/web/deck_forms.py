@@ -337,6 +337,14 @@ class DiagramForm(StyledForm):
 
 
 _MORE_ROWS = 6
+_MARKER, _UNNAMED = "marker", "unnamed"
+
+
+class _PlanRow(NamedTuple):
+    """A number of a scene plan in the form."""
+
+    shown: list[forms.BoundField]
+    hidden: list[forms.BoundField]
 
 
 def _part(label: Any) -> forms.FloatField:
@@ -356,8 +364,11 @@ class PlanForm(StyledForm):
             folios: by the id of a marker, the folio of its photo where the reader may know it.
         """
         self.markers, self.folios = list(markers), folios
+        self.by_key = {str(each.pk): each for each in self.markers}
         super().__init__(*args, prefix="m", **options)
-        self.count = min(len(self.markers) + _MORE_ROWS, MOST_MARKERS)
+        # what was typed comes back whole, however many numbers somebody else took away meanwhile
+        sent = max((place + 1 for place in range(MOST_MARKERS) if f"m-number{place}" in self.data), default=0)
+        self.count = min(sent or len(self.markers) + _MORE_ROWS, MOST_MARKERS)
         for place in range(self.count):
             marker = self.markers[place] if place < len(self.markers) else None
             for name, field in self._row().items():
@@ -365,6 +376,13 @@ class PlanForm(StyledForm):
                     field.initial = self._initial(marker, name)
                 self.fields[f"{name}{place}"] = field
                 self.style(field)
+            if self[f"{_UNNAMED}{place}"].value() in {True, "True"}:
+                self.fields[f"folio{place}"].widget.attrs |= {
+                    "placeholder": gettext("giữ ảnh"),
+                    "title": gettext(
+                        "Số này có ảnh chưa đánh bút lục hoặc bạn không được xem; để trống thì giữ ảnh đó."
+                    ),
+                }
 
     @staticmethod
     def _row() -> dict[str, forms.Field]:
@@ -380,26 +398,37 @@ class PlanForm(StyledForm):
             "y": _part(_("Trên (%)")),
             "redacted": forms.BooleanField(label=_("Ảnh đã che"), required=False),
             "gone": forms.BooleanField(label=_("Bỏ"), required=False),
+            # which number the row was made of, whatever has become of it; and whether it had a photo without a folio
+            _MARKER: forms.CharField(required=False, max_length=20, widget=forms.HiddenInput),
+            _UNNAMED: forms.BooleanField(required=False, widget=forms.HiddenInput),
         }
+
+    def _is_unnamed(self, marker: PlanMarker) -> bool:
+        """Tell whether its photo has no folio, or none the reader may know: an empty folio leaves it as it is."""
+        return marker.case_document_id is not None and not self.folios.get(marker.pk)
 
     def _initial(self, marker: PlanMarker, name: str) -> Any:
         if name in {"x", "y"}:
             return f"{100 * getattr(marker, name):g}"
         if name == "folio":
             return self.folios.get(marker.pk, "")
+        if name == _MARKER:
+            return str(marker.pk)
+        if name == _UNNAMED:
+            return self._is_unnamed(marker)
         return False if name == "gone" else getattr(marker, name)
 
     @property
-    def rows(self) -> list[list[forms.BoundField]]:
+    def rows(self) -> list[_PlanRow]:
         """The rows with their fields; the last ones are empty and wait for more numbers."""
-        return [[self[f"{name}{place}"] for name in self._row()] for place in range(self.count)]
-
-    def _kept(self, place: int) -> PlanMarker | None:
-        """Return a number whose photo has no folio, or that the reader may not see: an empty folio leaves it as it is."""
-        marker = self.markers[place] if place < len(self.markers) else None
-        if marker is None or marker.case_document_id is None or self.folios.get(marker.pk):
-            return None
-        return marker
+        names = self._row()
+        return [
+            _PlanRow(
+                [self[f"{name}{place}"] for name in names if name not in {_MARKER, _UNNAMED}],
+                [self[f"{name}{place}"] for name in (_MARKER, _UNNAMED)],
+            )
+            for place in range(self.count)
+        ]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a row that says something and has no number."""
@@ -408,7 +437,23 @@ class PlanForm(StyledForm):
             said = any(given.get(f"{name}{place}") for name in ("folio", "caption"))
             if said and given.get(f"number{place}") is None and not given.get(f"gone{place}"):
                 self.add_error(f"number{place}", gettext("Hãy ghi số của dòng này."))
+            row = {name: given.get(f"{name}{place}") for name in self._row()}
+            if row["gone"] or row["number"] is None or not self._keeps(row):
+                continue
+            if getattr(self.by_key.get(str(row[_MARKER])), "case_document_id", None) is None:
+                self.add_error(
+                    None,
+                    gettext(
+                        "Số %(number)d: người khác vừa bỏ ảnh của số này. Hãy ghi bút lục của ảnh; nếu không cần ảnh, đánh dấu Bỏ ở dòng đó rồi đặt số ở một dòng trống."
+                    )
+                    % {"number": row["number"]},
+                )
         return given
+
+    @staticmethod
+    def _keeps(row: Mapping[str, Any]) -> bool:
+        """Tell whether a row leaves a photo as it is that could not be named in it."""
+        return bool(row[_MARKER] and row[_UNNAMED] and not row["folio"])
 
     def given(self) -> list[dict[str, Any]]:
         """Return the numbers, for the action."""
@@ -417,9 +462,11 @@ class PlanForm(StyledForm):
             row: dict[str, Any] = {name: self.cleaned_data.get(f"{name}{place}") for name in self._row()}
             if row.pop("gone") or row["number"] is None:
                 continue
-            kept = self._kept(place)
-            if kept is not None and not row["folio"]:
-                row |= {"case_document": kept.case_document_id, "page": kept.page}
+            marker, keeps = self.by_key.get(str(row[_MARKER])), self._keeps(row)
+            row["id"] = marker.pk if marker is not None else None
+            if marker is not None and keeps:
+                row |= {"case_document": marker.case_document_id, "page": marker.page}
+            del row[_MARKER], row[_UNNAMED]
             # without a place it stands in the middle, where people see it
             row |= {side: 0.5 if row[side] is None else row[side] / 100 for side in ("x", "y")}
             found.append(row)

@@ -47,6 +47,7 @@ _ORDERS = "`theo_bi_can`, `theo_hanh_vi`, `theo_chung_cu` or `theo_cao_trang`."
 class PlanMarkerSerializer(serializers.Serializer[PlanMarker]):
     """A number on a scene plan."""
 
+    id = serializers.IntegerField(help_text="Stays with the number, whatever it is called.")
     number = serializers.IntegerField()
     x = serializers.FloatField(help_text="Across the page, as a part of its width.")
     y = serializers.FloatField(help_text="Down the page, as a part of its height.")
@@ -122,6 +123,9 @@ class PresentationBeginSerializer(PresentationWriteSerializer):
 class PlanMarkerWriteSerializer(InputSerializer):
     """A number to put on a scene plan; its photo by folio, or by document and page."""
 
+    id = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Of the number it was before; none: a new one."
+    )
     number = serializers.IntegerField(min_value=1, max_value=LARGEST_NUMBER)
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)

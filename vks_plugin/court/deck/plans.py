@@ -94,7 +94,7 @@ def read_markers(view: CaseView, given: Any) -> list[PlanMarker]:
         view: the case, as the person who gives them may see it.
         given: a list of mappings: `number`, `x`, `y`, `caption`, `redacted`; the photo as `folio` (`21`, `125a`), or as
             `document` (id in the DMS) and `page`; neither: a number without a photo. `case_document` (id of
-            `CaseDocument`) keeps a photo the person cannot name.
+            `CaseDocument`) keeps a photo the person cannot name. `id` says which number it was before; None: it is new.
 
     Raises:
         BadInput: something cannot be used; the sentence names the number.
@@ -132,6 +132,7 @@ def _marker(view: CaseView, given: Mapping[str, Any]) -> PlanMarker:
     if len(caption) > LONGEST_CAPTION:
         raise BadInput(_("Chú thích của số %(number)d dài quá 200 chữ: hãy viết gọn lại.") % told, field="markers")
     return PlanMarker(
+        pk=given.get("id"),
         number=number,
         x=round(float(x), 4),
         y=round(float(y), 4),
@@ -178,15 +179,23 @@ def _photo(view: CaseView, given: Mapping[str, Any], told: Mapping[str, int]) ->
     return filed, page
 
 
-def put_markers(slide: Slide, markers: Iterable[PlanMarker]) -> None:
+def put_markers(slide: Slide, markers: Sequence[PlanMarker]) -> None:
     """Put these numbers on a plan in place of those it had, in the caller's transaction.
+
+    A number keeps its id, by which whoever changes the plan at the same time knows it, also where it is called another
+    number by now.
 
     Raises:
         BadInput: a value cannot be kept.
     """
+    free = set(slide.markers.values_list("pk", flat=True))
     slide.markers.all().delete()
     for marker in markers:
-        marker.pk, marker.slide = None, slide
+        marker.slide = slide
+        if marker.pk in free:
+            free.remove(marker.pk)
+        else:
+            marker.pk = None
         check(marker)
     PlanMarker.objects.bulk_create(markers)
 

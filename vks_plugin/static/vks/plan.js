@@ -8,7 +8,7 @@
   const more = document.getElementById("vks-plan-more");
   const rows = [...document.querySelectorAll("[data-vks-number]")].map((row) => {
     const field = (name) => row.querySelector(`input[name^="m-${name}"]`);
-    return { row, pin: null, number: field("number"), folio: field("folio"), caption: field("caption"), x: field("x"), y: field("y"), gone: field("gone") };
+    return { row, pin: null, number: field("number"), folio: field("folio"), caption: field("caption"), x: field("x"), y: field("y"), gone: field("gone"), marker: field("marker") };
   });
   const fill = (sentence, ...given) => sentence.replace(/\{(\d)\}/g, (_all, at) => given[at]);
   const read = (field) => (field.value.trim() === "" ? NaN : Number(field.value.trim().replace(",", ".")));
@@ -98,7 +98,8 @@
   }
 
   function add(x, y, at) {
-    const row = rows.find((each) => each.number.value.trim() === "" && !each.gone.checked);
+    // a row whose number was cleared still stands for that number and its photo
+    const row = rows.find((each) => each.number.value.trim() === "" && !each.gone.checked && each.marker.value === "");
     if (!row) {
       told.textContent = words.vksFull;
       return;
