@@ -34,15 +34,15 @@ def test_two_who_change_a_diagram_or_a_plan_at_once_lose_nothing(
     answer = lead.post(slides, given, format="json")
     assert answer.status_code == 201, answer.content.decode()
     made = answer.json()
-    marker = PlanMarker.objects.get()
-    assert made["markers"] == [given["markers"][0] | {"id": marker.pk, "redacted": False}]
+    number_one = PlanMarker.objects.get()
+    assert made["markers"] == [given["markers"][0] | {"id": number_one.pk, "redacted": False}]
     drawing = lead.get(f"{slides}{made['id']}/drawing/")
     assert (drawing.status_code, drawing["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
     assert b"Con dao" in drawing.content
     diagram = lead.post(slides, {"kind": "so_do", "diagram": "quan_he", "title": "Quan hệ"}, format="json").json()
     first = f"accused:{filed_case.case.accused.all()[0].pk}"
     changes: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
-        (made, {"markers": [{"id": marker.pk, "number": 2, "x": 0, "y": 1}]}, {"markers": []}),
+        (made, {"markers": [{"id": number_one.pk, "number": 2, "x": 0, "y": 1}]}, {"markers": []}),
         (diagram, {"edits": {"places": {first: [10, 20]}}}, {"edits": {"hidden": [first]}}),
     ]
     for slide, one, other in changes:
@@ -53,7 +53,7 @@ def test_two_who_change_a_diagram_or_a_plan_at_once_lose_nothing(
         changed = lead.patch(where, one | {"version": slide["version"]}, format="json")
         assert (changed.status_code, [each["id"] for each in changed.json()["markers"]]) == (
             200,
-            [marker.pk] if slide is made else [],
+            [number_one.pk] if slide is made else [],
         )
         late = chief.patch(where, other | {"version": slide["version"], "title": "Khác"}, format="json")
         assert late.status_code == 409

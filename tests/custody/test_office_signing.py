@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import subprocess
 import zipfile
 from typing import TYPE_CHECKING
 
 import bagit
+import pikepdf
 import pytest
 from django.test import Client
 
@@ -18,6 +20,10 @@ from tests.filing.signing import authorities, certified
 from tests.people import FiledCase, pdf_bytes
 from vks_plugin.court import actions as court
 from vks_plugin.court import verification
+from vks_plugin.court.deck import actions as decks
+from vks_plugin.court.deck import manifest
+from vks_plugin.court.deck.locking import lock
+from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.verification import Asked, State, is_sound, read_manifest, verify
 from vks_plugin.custody.signing import detached, office_key, sign_pdf
@@ -136,7 +142,7 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
     assert is_sound(judged), [row for row in judged if row.state is State.BROKEN]
     # without a signed head of the ledger there is something to look at, and the list is signed by whom it names
     assert (rows[19].state, rows[28].state) == (State.MET, State.LOOK)
-    assert f"{OFFICE_KEY} ký: hợp lệ" in rows[28].sentence
+    assert re.search(f"{OFFICE_KEY} ký lúc [0-9:]{{5}} [0-9/]{{10}}: hợp lệ", rows[28].sentence)
     assert rows[29].state is State.MET
     assert OFFICE_KEY in rows[29].sentence
     client = Client()
@@ -162,6 +168,80 @@ def test_a_bundle_and_its_manifest_are_signed_last_and_verified(
         second = court.request_bundle(actor=actor, case=filed_case.case, preset="toan_bo")
     second.refresh_from_db()
     assert (second.status, "chmod 600" in second.error, second.path.exists()) == (Bundle.Status.FAILED, True, False)
+
+
+@pytest.mark.django_db
+def test_every_form_of_a_deck_says_who_signed_it_until_something_is_changed(
+    configured: Path,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # in this process, which is quicker
+    monkeypatch.setattr(manifest, "read_apart", read_signatures)
+    settings.VKS_DECK_UNSEALED = True
+    lead, roots = people["prosecutor_kv1"], tmp_path / "roots"
+    made = decks.create_presentation(actor=lead, case=filed_case.case, title="Phiên tòa")
+    paper = {"kind": "but_luc", "case_document": filed_case.documents[0], "page_from": 1, "page_to": 1}
+    decks.add_slide(actor=lead, presentation=made, values=paper)
+    files = {}
+    for kind in ("html", "pptx", "pdf"):
+        export = decks.request_deck(actor=lead, presentation=made, file_type=kind)
+        decks.build_deck(export.pk)
+        export.refresh_from_db()
+        assert (export.status, export.error) == (DeckExport.Status.DONE, "")
+        files[kind] = export.path
+        judged = manifest.judge(export.path, roots)
+        assert judged.problems == []
+        by_key = f"do {OFFICE_KEY} ký lúc [0-9:]{{5}} [0-9/]{{10}}: hợp lệ"
+        told = [rf"Danh mục {by_key}\."]
+        if kind == "pdf":
+            told.insert(0, rf"Tệp PDF {by_key}, không thay đổi từ khi ký\.")
+        assert all(re.fullmatch(*each) for each in zip(told, judged.signed, strict=True)), judged.signed
+        # nobody vouches for the key where no root is known, and that is no fault of the deck
+        unknown = manifest.judge(export.path)
+        assert (unknown.problems, "chưa xác nhận được người ký" in unknown.signed[-1]) == ([], True)
+    # beside the manifest, for other programs
+    with zipfile.ZipFile(files["html"]) as archive:
+        archive.extractall(tmp_path / "goi")
+    (folder,) = (tmp_path / "goi").iterdir()
+    content, beside = folder / "manifest.json", folder / "manifest.json.p7s"
+    assert holds(content, beside, roots)
+    assert f"chữ ký số của {OFFICE_KEY}" in (folder / "DOC-TRUOC.txt").read_text(encoding="utf-8-sig")
+    # a word of the manifest, a signature that is gone, one of somebody else
+    text, signature = content.read_bytes(), beside.read_bytes()
+    content.write_bytes(text.replace(b'"Phi', b'"phi', 1))
+    assert [each for each in manifest.judge(folder, roots).problems if "không hợp lệ" in each] != []
+    content.write_bytes(text)
+    beside.unlink()
+    assert manifest.judge(folder, roots) == (
+        [f"Danh mục ghi {OFFICE_KEY} ký nhưng trong gói không có chữ ký (manifest.json.p7s)."],
+        [],
+    )
+    beside.write_bytes(b"0" + signature)
+    assert "Chữ ký của danh mục: " in manifest.judge(folder, roots).problems[0]
+    configured.write_bytes(certified("Người khác", authorities().between).pkcs12(PASSWORD, authorities().between))
+    other = office_key()
+    assert other is not None
+    beside.write_bytes(detached(text, other))
+    assert manifest.judge(folder, roots).problems == [f"Danh mục ghi {OFFICE_KEY} ký nhưng chữ ký là của Người khác."]
+    # an encrypted PDF is written anew: no broken signature stands in it, and that of the manifest goes on holding
+    locked, opened = tmp_path / "khóa.pdf", tmp_path / "mở.pdf"
+    with locked.open("w+b") as stream:
+        lock(files["pdf"], stream, "bon con ngua dai 2026")
+    with pikepdf.open(locked, password="bon con ngua dai 2026") as pdf:
+        pdf.save(opened)
+    judged = manifest.judge(opened, roots)
+    assert [each.partition(" do ")[0] for each in judged.signed] == ["Danh mục"]
+    assert [each[:27] for each in judged.problems] == ["Tệp không còn đúng từng byt"]
+    # a key that cannot be used: told, and nothing goes out unsigned
+    configured.chmod(0o644)
+    export = decks.request_deck(actor=lead, presentation=made, file_type="html")
+    decks.build_deck(export.pk)
+    export.refresh_from_db()
+    assert (export.status, "chmod 600" in export.error, export.path.exists()) == (DeckExport.Status.FAILED, True, False)
 
 
 @pytest.mark.django_db

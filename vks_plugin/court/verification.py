@@ -9,7 +9,6 @@ Numbers of rows are those of the project's list of requirements; each row names 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import unicodedata
@@ -30,8 +29,6 @@ from vks_plugin.court.finished import NUMBER, File, Page, read_file
 from vks_plugin.court.upright import knows_up, which_way_up
 from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.filing.signatures import (
-    INTEGRITY_LABELS,
-    VERDICT_LABELS,
     NotRead,
     Verdict,
     is_installed,
@@ -692,13 +689,13 @@ class _Judge:
         if not is_installed():
             return State.LOOK, "Có chữ ký của bảng kê; máy này chưa cài phần đọc (vks-plugin[signatures])."
         try:
-            name, verdict = read_detached(path, beside, self._asked.roots)
+            found = read_detached(path, beside, self._asked.roots)
         except NotRead as refusal:
             return State.BROKEN, f"Chữ ký của bảng kê: {refusal}"
-        sentence = f"Bảng kê do {name or '?'} ký: {VERDICT_LABELS[verdict].lower()}."
-        if verdict is Verdict.INVALID:
+        sentence = f"Bảng kê do {found.words}."
+        if found.verdict is Verdict.INVALID:
             return State.BROKEN, sentence
-        return State.MET if verdict is Verdict.VALID else State.LOOK, sentence
+        return State.MET if found.verdict is Verdict.VALID else State.LOOK, sentence
 
     def _signatures(self) -> _Judged:
         if not any(file.signed for file in self._files):
@@ -716,10 +713,7 @@ class _Judge:
                 told.append(f"{file.path.name} không được ký")
             for each in found:
                 verdicts.append(each.verdict)
-                label = VERDICT_LABELS[each.verdict].lower()
-                at = dt.datetime.fromisoformat(each.said_at).astimezone() if each.said_at else None
-                when = f" lúc {at:%H:%M %d/%m/%Y}" if at is not None else ""
-                told.append(f"{each.signer or '?'} ký{when}: {label}, {INTEGRITY_LABELS[each.integrity].lower()}")
+                told.append(each.words)
         sentence = f"{'; '.join(told[:_MOST_NAMED])}. Thu hồi chỉ xét theo dữ liệu kèm trong tệp."
         if Verdict.INVALID in verdicts:
             return State.BROKEN, sentence, ()

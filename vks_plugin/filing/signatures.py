@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import io
 import json
 import logging
 import os
@@ -123,6 +124,13 @@ VERDICT_LABELS: Mapping[str, str] = {
 REVOCATION_CHECKED = _("Thu hồi: đã xét theo dữ liệu kèm trong tệp")
 REVOCATION_UNCHECKED = _("Thu hồi: chưa kiểm tra")
 
+
+def _told_signed(signer: str, at: dt.datetime | None, verdict: Verdict) -> str:
+    """Return the words of a check in Vietnamese: `X ký lúc 09:30 04/05/2026: hợp lệ`, by the clock of who signed."""
+    when = f" lúc {at.astimezone():%H:%M %d/%m/%Y}" if at is not None else ""
+    return f"{signer or '?'} ký{when}: {VERDICT_LABELS[verdict].lower()}"
+
+
 SOUND = frozenset({Integrity.UNCHANGED, Integrity.EXTENDED})
 """What was signed is there as it was."""
 
@@ -159,6 +167,12 @@ class Signature:
         if self.integrity not in SOUND or self.trust in {Trust.EXPIRED, Trust.REVOKED}:
             return Verdict.INVALID
         return Verdict.VALID if self.trust is Trust.TRUSTED else Verdict.UNPROVEN
+
+    @property
+    def words(self) -> str:
+        """Who signed, when, and what it comes to."""
+        at = dt.datetime.fromisoformat(self.said_at) if self.said_at else None
+        return f"{_told_signed(self.signer, at, self.verdict)}, {INTEGRITY_LABELS[self.integrity].lower()}"
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is kept."""
@@ -549,7 +563,22 @@ def read_apart(path: Path, roots: Path | None = None) -> list[Signature]:
     return [Signature.parse(each) for each in answer["signatures"]]
 
 
-def read_detached(content: Path, signature: Path, roots: Path | None = None) -> tuple[str, Verdict]:
+class Detached(NamedTuple):
+    """A signature that lies beside what it signs."""
+
+    signer: str
+    """Whom the certificate names."""
+    said_at: dt.datetime | None
+    """When, by the clock of who signed; no time stamp proves it."""
+    verdict: Verdict
+
+    @property
+    def words(self) -> str:
+        """Who signed, when, and what it comes to."""
+        return _told_signed(self.signer, self.said_at, self.verdict)
+
+
+def read_detached(content: Path | bytes, signature: Path | bytes, roots: Path | None = None) -> Detached:
     """Return who signed a file with a signature that lies beside it (CMS), and what that comes to.
 
     Raises:
@@ -565,11 +594,13 @@ def read_detached(content: Path, signature: Path, roots: Path | None = None) -> 
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         known = load_roots(roots)
-        if signature.stat().st_size > _LARGEST_CMS:
+        size = len(signature) if isinstance(signature, bytes) else signature.stat().st_size
+        if size > _LARGEST_CMS:
             raise NotRead(UNREADABLE_BESIDE)
-        signed = cms.ContentInfo.load(signature.read_bytes(), strict=True)["content"]
+        blob = signature if isinstance(signature, bytes) else signature.read_bytes()
+        signed = cms.ContentInfo.load(blob, strict=True)["content"]
         context = _context(known, _Carried([], [], []), dt.datetime.now(dt.UTC), strictly=False)
-        with content.open("rb") as stream:
+        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
             looking = async_validate_detached_cms(
                 stream, signed, signer_validation_context=context, key_usage_settings=usage
             )
@@ -579,9 +610,8 @@ def read_detached(content: Path, signature: Path, roots: Path | None = None) -> 
         raise
     except Exception as error:
         raise NotRead(UNREADABLE_BESIDE) from error
-    if not (status.intact and status.valid):
-        return name, Verdict.INVALID
-    return name, Verdict.VALID if status.trusted else Verdict.UNPROVEN
+    verdict = Verdict.VALID if status.trusted else Verdict.UNPROVEN
+    return Detached(name, status.signer_reported_dt, verdict if status.intact and status.valid else Verdict.INVALID)
 
 
 def _bounded(memory: int) -> None:

@@ -49,6 +49,7 @@ from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, ONE_PAGE, SHOW
 from vks_plugin.court.making import OPEN, RUNNING, close, resume, send_new, taken
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
+from vks_plugin.custody.signing import OfficeKey, office_key
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
@@ -661,6 +662,8 @@ def _failed(export: DeckExport, sentence: str) -> None:
 
 def _build(export: DeckExport) -> None:
     deck = deck_for(export.requested_by, export.presentation)
+    # one that is configured and cannot be used is told before the long work
+    key = office_key()
     target = export.path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -672,7 +675,7 @@ def _build(export: DeckExport) -> None:
     try:
         expires_on = expiry_for(export.presentation.case)
         deck = replace(deck, package=str(export.pk), expires_on=expires_on)
-        manifest = write_deck(deck, target, export.format, progress=progress)
+        manifest = write_deck(deck, target, export.format, progress=progress, key=key)
         sha256 = sha256_of(target)
         with transaction.atomic():
             finished = close(
@@ -778,7 +781,12 @@ def confirm_destroyed(
 
 
 def write_deck(
-    deck: Deck, target: Path, file_type: str, *, progress: Callable[[int], None] | None = None
+    deck: Deck,
+    target: Path,
+    file_type: str,
+    *,
+    progress: Callable[[int], None] | None = None,
+    key: OfficeKey | None = None,
 ) -> dict[str, Any]:
     """Write a deck into one file; return its manifest, which is within.
 
@@ -787,6 +795,7 @@ def write_deck(
         target: the file; an existing one is replaced once the new one is complete.
         file_type: `html` (a ZIP of the folder), `pptx` or `pdf`.
         progress: told how many pages are finished.
+        key: signs the manifest, and a PDF as a whole.
 
     Raises:
         BadInput: a page cannot be drawn.
@@ -797,12 +806,12 @@ def write_deck(
         if file_type == DeckExport.Format.HTML:
             folder = Path(place) / ascii_file_name(f"trinh-chieu-{deck.case_code}-{deck.number}", limit=60)
             folder.mkdir()
-            manifest = write_folder(deck, folder, progress=told)
+            manifest = write_folder(deck, folder, progress=told, key=key)
             _zipped(folder, fresh)
         elif file_type == DeckExport.Format.PPTX:
-            manifest = write_pptx(deck, fresh, progress=told)
+            manifest = write_pptx(deck, fresh, progress=told, key=key)
         else:
-            manifest = write_pdf(deck, fresh, progress=told)
+            manifest = write_pdf(deck, fresh, progress=told, key=key)
         fresh.replace(target)
     return manifest
 

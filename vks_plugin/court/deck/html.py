@@ -22,8 +22,17 @@ from fontTools import subset
 
 from vks_plugin.court.deck.contents import Deck, DeckVideo
 from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines
-from vks_plugin.court.deck.manifest import as_text, digest_of_manifest, manifest_of, page_entry
+from vks_plugin.court.deck.manifest import (
+    NAME,
+    SIGNATURE,
+    as_text,
+    digest_of_manifest,
+    manifest_of,
+    page_entry,
+    signature_of,
+)
 from vks_plugin.court.deck.rendering import Picture, file_sha256, opened, render
+from vks_plugin.custody.signing import OfficeKey
 from vks_plugin.papers.fonts import FONTS
 
 Progress = Callable[[int], None]
@@ -45,13 +54,16 @@ def _nothing(_done: int) -> None:
     """Tell nobody how far it is."""
 
 
-def write_folder(deck: Deck, folder: Path, *, progress: Progress = _nothing) -> dict[str, Any]:
+def write_folder(
+    deck: Deck, folder: Path, *, progress: Progress = _nothing, key: OfficeKey | None = None
+) -> dict[str, Any]:
     """Write the deck into an empty folder; return its manifest.
 
     Args:
         deck: what to write.
         folder: exists and is empty.
         progress: told how many pages are finished.
+        key: signs the manifest, in a file beside it.
 
     Raises:
         BadInput: a page cannot be drawn.
@@ -80,9 +92,13 @@ def write_folder(deck: Deck, folder: Path, *, progress: Progress = _nothing) -> 
     (folder / "presenter.html").write_text(_page(deck, "presenter.html"), encoding="utf-8")
     _script(folder / "data.js", "DECK", _data(deck, pictures))
     _script(folder / "notes.js", "DECK_NOTES", _notes(deck))
-    (folder / "DOC-TRUOC.txt").write_text(_read_first(deck), encoding="utf-8-sig", newline="\r\n")
-    manifest = manifest_of(deck, entries, folder)
-    (folder / "manifest.json").write_text(as_text(manifest), encoding="utf-8")
+    (folder / "DOC-TRUOC.txt").write_text(_read_first(deck, key), encoding="utf-8-sig", newline="\r\n")
+    manifest = manifest_of(deck, entries, folder, key)
+    text = as_text(manifest)
+    (folder / NAME).write_text(text, encoding="utf-8")
+    signature = signature_of(text, key)
+    if signature is not None:
+        (folder / SIGNATURE).write_bytes(signature)
     # a page opened as a file can read no JSON; the manifest cannot name the file that names it
     _script(folder / "package.js", "DECK_MANIFEST", digest_of_manifest(manifest))
     return manifest
@@ -244,10 +260,11 @@ def _fonts() -> str:
     return licence + "".join(faces)
 
 
-def _read_first(deck: Deck) -> str:
+def _read_first(deck: Deck, key: OfficeKey | None) -> str:
     remarks = "".join(f"LƯU Ý: {remark}\n" for remark in deck.remarks)
     if deck.expires_on is not None:
         remarks += f"HẾT HẠN: {deck.expires_on:%d/%m/%Y}. Sau ngày đó hủy mọi bản đã chép rồi xác nhận trên hệ thống.\n"
+    signed = f"; {SIGNATURE} là chữ ký số của {key.name} trên tệp ấy" if key is not None else ""
     return f"""GÓI TRÌNH CHIẾU TẠI PHIÊN TÒA
 {deck.title}
 {deck.case_name} – HSVA số {deck.case_code}
@@ -258,7 +275,7 @@ Lập ngày {deck.made_on:%d/%m/%Y} – {deck.office}
 3. Nhấn N để mở cửa sổ người trình chiếu (ghi chú, trang sau, đồng hồ) trên máy của mình.
 4. Gõ số bút lục rồi Enter để mở ngay bút lục đó. B: màn hình đen. H: mọi phím tắt.
 5. Lời khai bị giữ lại: chỉ chiếu khi HĐXX đồng ý, bằng phím R ở cửa sổ người trình chiếu rồi Enter.
-6. manifest.json ghi mã băm của từng trang để đối chiếu với hồ sơ.
+6. manifest.json ghi mã băm của từng trang để đối chiếu với hồ sơ{signed}.
 7. Sau phiên tòa: ở cửa sổ người trình chiếu bấm “Lưu nhật ký trình chiếu”, nạp tệp đó ở trang của phiên tòa trên hệ thống.
 
 Gói này chứa tài liệu của hồ sơ vụ án. Giữ như giữ hồ sơ, xóa sau phiên tòa.

@@ -1,4 +1,4 @@
-"""The manifest within a deck that is one file: put there, and read back with the pictures the file shows.
+"""The manifest within a deck that is one file, and its signature: put there, and read back with the pictures the file shows.
 
 PowerPoint keeps a custom XML part through every change somebody saves; a PDF has an attachment.
 """
@@ -9,7 +9,7 @@ import base64
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 import pikepdf
@@ -19,10 +19,11 @@ from pptx.exc import PythonPptxError
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 
+from vks_plugin.custody.signing import SUFFIX
 from vks_plugin.errors import BadInput
 
 NAME = "manifest.json"
-_SPACE = "urn:vks-plugin:deck-manifest"
+_SPACE, _SIGNATURE_SPACE = "urn:vks-plugin:deck-manifest", "urn:vks-plugin:deck-signature"
 _CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
 _EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 _LARGEST_PART, _LARGEST = 64 * 1024 * 1024, 4 * 1024 * 1024 * 1024
@@ -32,18 +33,36 @@ Shown = list[list[bytes]]
 """By slide or sheet, in their order, the pictures that stand on it, as JPEG or whatever they are."""
 
 
-def put_into_pptx(file: Any, text: str) -> None:
-    """Put a manifest into a presentation that is being written."""
-    blob = f'<?xml version="1.0" encoding="UTF-8"?>\n<manifest xmlns="{_SPACE}">{escape(text)}</manifest>'.encode()
-    part = Part(PackURI("/customXml/item1.xml"), "application/xml", file.part.package, blob)
-    file.part.relate_to(part, _CUSTOM)
+class Inside(NamedTuple):
+    """What is within a deck that is one file."""
+
+    manifest: bytes
+    shown: Shown
+    signature: bytes | None
+    """Of the manifest (CMS); None: nobody signed it."""
 
 
-def put_into_pdf(path: Path, text: str) -> None:
-    """Put a manifest into a PDF that was written."""
+def put_into_pptx(file: Any, text: str, signature: bytes | None = None) -> None:
+    """Put a manifest, and its signature, into a presentation that is being written."""
+    parts = [(_SPACE, "manifest", escape(text))]
+    if signature is not None:
+        parts.append((_SIGNATURE_SPACE, "signature", base64.b64encode(signature).decode("ascii")))
+    for number, (space, name, content) in enumerate(parts, 1):
+        blob = f'<?xml version="1.0" encoding="UTF-8"?>\n<{name} xmlns="{space}">{content}</{name}>'.encode()
+        part = Part(PackURI(f"/customXml/item{number}.xml"), "application/xml", file.part.package, blob)
+        file.part.relate_to(part, _CUSTOM)
+
+
+def put_into_pdf(path: Path, text: str, signature: bytes | None = None) -> None:
+    """Put a manifest, and its signature, into a PDF that was written."""
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         attached = pikepdf.AttachedFileSpec(pdf, text.encode(), filename=NAME, mime_type="application/json")
         pdf.attachments[NAME] = attached
+        if signature is not None:
+            beside = pikepdf.AttachedFileSpec(
+                pdf, signature, filename=NAME + SUFFIX, mime_type="application/pkcs7-signature"
+            )
+            pdf.attachments[NAME + SUFFIX] = beside
         pdf.save(path, static_id=True)
 
 
@@ -53,8 +72,8 @@ def _no_deck(error: BaseException | None = None) -> BadInput:
     return made
 
 
-def read_pptx(path: Path) -> tuple[bytes, Shown]:
-    """Return the manifest of a PowerPoint file, and the pictures on its slides.
+def read_pptx(path: Path) -> Inside:
+    """Return the manifest of a PowerPoint file, its signature, and the pictures on its slides.
 
     Raises:
         BadInput: it is none of ours, or cannot be read.
@@ -66,21 +85,26 @@ def read_pptx(path: Path) -> tuple[bytes, Shown]:
         raise _no_deck()
     try:
         file = pptx.Presentation(str(path))
-        text = _manifest_in(file)
+        text = _part_of(file, f"{{{_SPACE}}}manifest")
+        if text is None:
+            raise _no_deck()
+        signature = _part_of(file, f"{{{_SIGNATURE_SPACE}}}signature")
         # the picture that stands for a video is none of a page
-        return text, [list(_pictures(slide)) for slide in file.slides]
+        shown = [list(_pictures(slide)) for slide in file.slides]
+        return Inside(text, shown, base64.b64decode(signature) if signature is not None else None)
     except (PythonPptxError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, SyntaxError) as error:
         raise _no_deck(error) from error
 
 
-def _manifest_in(file: Any) -> bytes:
+def _part_of(file: Any, tag: str) -> bytes | None:
+    """Return what the custom XML part with this element says; None: there is none."""
     for relation in file.part.rels.values():
         if relation.reltype == _CUSTOM and not relation.is_external:
             # the parser of the library expands no entity
             root = pptx.oxml.parse_xml(relation.target_part.blob)
-            if root.tag == f"{{{_SPACE}}}manifest":
+            if root.tag == tag:
                 return (root.text or "").encode()
-    raise _no_deck()
+    return None
 
 
 def _pictures(slide: Any) -> Iterator[bytes]:
@@ -91,8 +115,8 @@ def _pictures(slide: Any) -> Iterator[bytes]:
             yield slide.part.related_part(blip.get(_EMBED)).blob
 
 
-def read_pdf(path: Path) -> tuple[bytes, Shown]:
-    """Return the manifest of a PDF, and the pictures on its sheets.
+def read_pdf(path: Path) -> Inside:
+    """Return the manifest of a PDF, its signature, and the pictures on its sheets.
 
     Raises:
         BadInput: it is none of ours, asks for its password, or cannot be read.
@@ -102,7 +126,9 @@ def read_pdf(path: Path) -> tuple[bytes, Shown]:
             if NAME not in pdf.attachments:
                 raise _no_deck()
             text = pdf.attachments[NAME].get_file().read_bytes()
-            return text, [list(_drawn(page)) for page in pdf.pages]
+            beside = pdf.attachments[NAME + SUFFIX].get_file() if NAME + SUFFIX in pdf.attachments else None
+            shown = [list(_drawn(page)) for page in pdf.pages]
+            return Inside(text, shown, beside.read_bytes() if beside is not None else None)
     except pikepdf.PasswordError as error:
         raise BadInput(
             _("Tệp PDF có mật khẩu: hãy mở bằng mật khẩu rồi lưu một bản không mã hóa để đối chiếu.")

@@ -69,6 +69,7 @@ def lock(source: Path, target: BinaryIO, password: str) -> None:
     if source.suffix == ".pdf":
         try:
             with pikepdf.open(source) as pdf:
+                _leave_signatures_out(pdf)
                 # nobody knows the owner's password: what the file says may be done with it is not to be undone
                 pdf.save(target, encryption=pikepdf.Encryption(user=password, owner=secrets.token_urlsafe(32), R=6))
         except pikepdf.PdfError as error:
@@ -76,6 +77,21 @@ def lock(source: Path, target: BinaryIO, password: str) -> None:
             raise Conflict(_("Tệp của gói trên máy chủ bị hỏng: hãy xuất lại gói trình chiếu.")) from error
         return
     lock_all({f"goi-trinh-chieu{source.suffix}": source}, target, password)
+
+
+def _leave_signatures_out(pdf: pikepdf.Pdf) -> None:
+    """Take the field of a signature out of a PDF that is written anew: there it would stand as broken.
+
+    The signature of the manifest, which is attached, goes on holding.
+    """
+    if "/AcroForm" not in pdf.Root:
+        return
+    del pdf.Root.AcroForm
+    for page in pdf.pages:
+        notes = page.obj.get("/Annots")
+        if notes is not None:
+            kept = [each for each in notes if each.get("/FT") != "/Sig"]
+            page.obj.Annots = pikepdf.Array(kept)
 
 
 def lock_all(files: Mapping[str, Path], target: BinaryIO, password: str) -> None:

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -19,16 +19,20 @@ from PIL import Image, ImageChops
 
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckVideo
-from vks_plugin.court.deck.inside import Shown, read_pdf, read_pptx
+from vks_plugin.court.deck.inside import Inside, read_pdf, read_pptx
 from vks_plugin.court.deck.models import DeckExport, Video
 from vks_plugin.court.deck.rendering import Area, file_sha256, opened, render
 from vks_plugin.custody.queries import sealed_files
+from vks_plugin.custody.signing import SUFFIX, OfficeKey, detached
 from vks_plugin.errors import BadInput
+from vks_plugin.filing.signatures import NotRead, Verdict, is_installed, read_apart, read_detached
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
+from vks_plugin.text import one_line
 
 FORMAT = "vks-deck/1"
 NAME = "manifest.json"
+SIGNATURE = NAME + SUFFIX
 _DIFFERENCE, _SPECKS = 80, 12
 """How far, of 255, the shade of a pixel may be off, and how many may be off further: another edition of the library
 that draws pages may set an edge a little differently, but no letter."""
@@ -75,17 +79,20 @@ def video_entry(video: DeckVideo) -> dict[str, Any]:
     }
 
 
-def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | None = None) -> dict[str, Any]:
+def manifest_of(
+    deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | None = None, key: OfficeKey | None = None
+) -> dict[str, Any]:
     """Return the manifest.
 
     Args:
         deck: what was written.
         entries: see `page_entry`.
         folder: where it was written, for the hashes of its files; none where the deck is one file.
+        key: who is going to sign it; without one it says nothing of signatures.
     """
     files: dict[str, str] = {}
     for path in sorted(folder.rglob("*")) if folder is not None else ():
-        if path.is_file() and path.name != NAME:
+        if path.is_file() and path.name not in {NAME, SIGNATURE}:
             files[path.relative_to(folder or path).as_posix()] = sha256_of(path)
     return {
         "format": FORMAT,
@@ -112,7 +119,14 @@ def manifest_of(deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | No
         "pages": sorted(entries, key=lambda entry: entry["key"]),
         "videos": [video_entry(video) for video in deck.videos],
         "files": files,
+        # so that a signature that was taken away is missed
+        **({"signer": key.name} if key is not None else {}),
     }
+
+
+def signature_of(text: str, key: OfficeKey | None) -> bytes | None:
+    """Return the signature of a manifest that lies beside it; None without a key."""
+    return detached(text.encode(), key) if key is not None else None
 
 
 def as_text(manifest: dict[str, Any]) -> str:
@@ -169,24 +183,46 @@ def _reader(path: Path) -> Callable[[str], bytes]:
     return from_archive
 
 
+class Judged(NamedTuple):
+    """What a deck comes to."""
+
+    problems: list[str]
+    """What does not fit, in sentences."""
+    signed: list[str]
+    """Who signed it, when, and whether that holds, in sentences; none: nobody did."""
+
+
 def check(path: Path) -> list[str]:
-    """Compare a deck with its manifest and with what is filed now; return what does not fit, in sentences.
+    """Return what does not fit of a deck, in sentences; see `judge`."""
+    return judge(path).problems
+
+
+def judge(path: Path, roots: Path | None = None) -> Judged:
+    """Compare a deck with its manifest and with what is filed now, and look at who signed it.
 
     Every source is hashed, and every page is drawn again and compared with the picture in the deck. Of a folder or ZIP every
     file is hashed; a PowerPoint file or a PDF may show no picture its manifest does not name, and is compared with the file
     that was made.
+
+    Args:
+        path: the deck.
+        roots: certificates that are trusted, as `read_signatures` takes them.
 
     Raises:
         BadInput: it is no deck.
     """
     with contextlib.suppress(OSError, zipfile.BadZipFile):
         if path.is_file() and path.open("rb").read(5) == b"%PDF-":
-            return _single(path, *read_pdf(path))
+            inside = read_pdf(path)
+            judged = _single(path, inside, roots)
+            signed, broken = _file_signatures(path, roots)
+            return Judged(judged.problems + broken, signed + judged.signed)
         if path.is_file() and "[Content_Types].xml" in zipfile.ZipFile(path).namelist():
-            return _single(path, *read_pptx(path))
+            return _single(path, read_pptx(path), roots)
     try:
         read = _reader(path)
-        manifest = json.loads(read(NAME))
+        text = read(NAME)
+        manifest = json.loads(text)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BadInput(_("Đây không phải gói trình chiếu: không đọc được manifest.json.")) from error
     _known(manifest)
@@ -199,7 +235,52 @@ def check(path: Path) -> list[str]:
             found += _page(lambda each: read(each["file"]), entry)
         for entry in manifest.get("videos", ()):
             found += _video(manifest["files"][entry["file"]], entry)
-    return found
+    try:
+        signature: bytes | None = read(SIGNATURE)
+    except OSError:
+        signature = None
+    signed, broken = _signature(manifest, text, signature, roots)
+    return Judged(found + broken, signed)
+
+
+def _signature(
+    manifest: dict[str, Any], text: bytes, signature: bytes | None, roots: Path | None
+) -> tuple[list[str], list[str]]:
+    """Return who signed a manifest, and what is wrong with that."""
+    signer = one_line(str(manifest.get("signer") or ""))[:200]
+    if signature is None:
+        lost = _("Danh mục ghi %(signer)s ký nhưng trong gói không có chữ ký (manifest.json.p7s).") % {"signer": signer}
+        return [], [lost] if signer else []
+    if not is_installed():
+        unread = _("Có chữ ký của danh mục; máy này chưa cài phần đọc (vks-plugin[signatures]).")
+        return [unread], []
+    try:
+        seen = read_detached(text, signature, roots)
+    except NotRead as refusal:
+        return [], [_("Chữ ký của danh mục: %(why)s") % {"why": refusal}]
+    sentence = _("Danh mục do %(who)s.") % {"who": seen.words}
+    if seen.verdict is Verdict.INVALID:
+        return [], [sentence]
+    if signer and seen.signer != signer:
+        other = _("Danh mục ghi %(signer)s ký nhưng chữ ký là của %(other)s.")
+        return [sentence], [other % {"signer": signer, "other": seen.signer or "?"}]
+    return [sentence], []
+
+
+def _file_signatures(path: Path, roots: Path | None) -> tuple[list[str], list[str]]:
+    """Return who signed a PDF itself, and what is wrong with that."""
+    if not is_installed():
+        return [], []
+    try:
+        found = read_apart(path, roots)
+    except NotRead as refusal:
+        return [], [_("Chữ ký của tệp PDF: %(why)s") % {"why": refusal}]
+    signed: list[str] = []
+    broken: list[str] = []
+    for each in found:
+        sentence = _("Tệp PDF do %(who)s.") % {"who": each.words}
+        (broken if each.verdict is Verdict.INVALID else signed).append(sentence)
+    return signed, broken
 
 
 def _known(manifest: Any) -> None:
@@ -215,14 +296,9 @@ def _sound_manifest() -> Iterator[None]:
         raise BadInput(_("Danh mục của gói trình chiếu bị hỏng: hãy lập lại gói.")) from error
 
 
-def _single(path: Path, text: bytes, shown: Shown) -> list[str]:
-    """Return what does not fit of a deck that is one file.
-
-    Args:
-        path: the file.
-        text: its manifest.
-        shown: the pictures on its slides or sheets.
-    """
+def _single(path: Path, inside: Inside, roots: Path | None) -> Judged:
+    """Return what a deck that is one file comes to."""
+    text, shown = inside.manifest, inside.shown
     try:
         manifest = json.loads(text)
     except ValueError as error:
@@ -257,7 +333,8 @@ def _single(path: Path, text: bytes, shown: Shown) -> list[str]:
             found += _page(picture_of, entry)
         for entry in manifest.get("videos", ()):
             found += _video(entry["sha256"], entry)
-    return found
+    signed, broken = _signature(manifest, text, inside.signature, roots)
+    return Judged(found + broken, signed)
 
 
 def _uuid(text: Any) -> UUID | None:

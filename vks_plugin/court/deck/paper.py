@@ -18,10 +18,11 @@ from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, PlanMark
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Diagram, baselines, wrap
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.inside import put_into_pdf
-from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry
+from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry, signature_of
 from vks_plugin.court.deck.plans import GROUND, INK, PIN_PART, told_of_mark
 from vks_plugin.court.deck.rendering import Picture, file_sha256
 from vks_plugin.court.deck.rules import AWAITS_PANEL, TITLE
+from vks_plugin.custody.signing import OfficeKey, sign_pdf
 from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
 from vks_plugin.papers.layout import writable
 
@@ -31,10 +32,17 @@ _MARGIN = 34.0
 _FOOT = 26.0
 
 
-def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+def write_pdf(
+    deck: Deck,
+    target: Path,
+    *,
+    progress: Callable[[int], None] | None = None,
+    key: OfficeKey | None = None,
+) -> dict[str, Any]:
     """Write the deck into a file: slides on A4 across, pages of the case file upright as they are.
 
-    It has its manifest within, with the pages that are printed; return that.
+    It has its manifest within, with the pages that are printed; return that. A key signs the manifest, and the file as the last
+    thing that happens to it.
 
     Raises:
         BadInput: a page cannot be drawn.
@@ -59,13 +67,16 @@ def write_pdf(deck: Deck, target: Path, *, progress: Callable[[int], None] | Non
         if slide.state == AWAITS_PANEL:
             _held(canvas, deck, slide)
         elif slide.pages:
-            for place, key in enumerate(slide.pages):
-                _page(canvas, deck, slide, pages[key], pictures[key], slide.markers if place == 0 else ())
+            for place, name in enumerate(slide.pages):
+                _page(canvas, deck, slide, pages[name], pictures[name], slide.markers if place == 0 else ())
         else:
             _words(canvas, deck, slide)
     canvas.save()
-    manifest = manifest_of(deck, entries)
-    put_into_pdf(target, as_text(manifest))
+    manifest = manifest_of(deck, entries, key=key)
+    text = as_text(manifest)
+    put_into_pdf(target, text, signature_of(text, key))
+    if key is not None:
+        sign_pdf(target, key)
     return manifest
 
 

@@ -23,10 +23,11 @@ from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckVideo
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Box, Diagram
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.inside import put_into_pptx
-from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry
+from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry, signature_of
 from vks_plugin.court.deck.plans import GROUND, INK, PIN_PART, told_of_mark
 from vks_plugin.court.deck.rendering import Picture, file_sha256
 from vks_plugin.court.deck.rules import AWAITS_PANEL, TITLE, cited_folios
+from vks_plugin.custody.signing import OfficeKey
 from vks_plugin.papers.layout import writable
 
 FONT = "Times New Roman"
@@ -58,13 +59,19 @@ _LARGEST_INSIDE = 100 * 1024 * 1024
 _FOOT = round(0.42 * _INCH)
 
 
-def write_pptx(deck: Deck, target: Path, *, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
-    """Write the deck into a file that has its manifest within; return the manifest.
+def write_pptx(
+    deck: Deck,
+    target: Path,
+    *,
+    progress: Callable[[int], None] | None = None,
+    key: OfficeKey | None = None,
+) -> dict[str, Any]:
+    """Write the deck into a file that has its manifest within, and the signature of a key; return the manifest.
 
     Raises:
         BadInput: a page cannot be drawn.
     """
-    return _Writer(deck).write(target, progress or (lambda _done: None))
+    return _Writer(deck).write(target, progress or (lambda _done: None), key)
 
 
 class _Writer:
@@ -82,7 +89,7 @@ class _Writer:
                 continue
             self.by_folio.setdefault(page.folio.split(" ")[0], page.key)
 
-    def write(self, target: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+    def write(self, target: Path, progress: Callable[[int], None], key: OfficeKey | None) -> dict[str, Any]:
         # made first, so that links have something to lead to
         for slide in self.deck.slides:
             self.of_slide[slide.number] = self._added(hidden=slide.state != "hien")
@@ -100,8 +107,9 @@ class _Writer:
         properties = self.file.core_properties
         properties.title, properties.author = writable(self.deck.title)[:255], writable(self.deck.office)[:255]
         properties.language, properties.comments = "vi-VN", ""
-        manifest = manifest_of(self.deck, entries)
-        put_into_pptx(self.file, as_text(manifest))
+        manifest = manifest_of(self.deck, entries, key=key)
+        text = as_text(manifest)
+        put_into_pptx(self.file, text, signature_of(text, key))
         self.file.save(str(target))
         return manifest
 

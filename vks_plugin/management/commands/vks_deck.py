@@ -15,13 +15,15 @@ from django.db import transaction
 from vks_plugin.access.log import Act, Reader, or_withheld, record_case
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.locking import lock
-from vks_plugin.court.deck.manifest import check
+from vks_plugin.court.deck.manifest import judge
 from vks_plugin.court.deck.models import DeckExport, Presentation
 from vks_plugin.court.deck.queries import deck_for, presentation_of
 from vks_plugin.court.deck.rendering import file_sha256
+from vks_plugin.custody.signing import office_key
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
@@ -58,6 +60,9 @@ class Command(BaseCommand):
             "--check", metavar="FILE_OR_DIR", type=Path, help="đối chiếu một gói với hồ sơ, không xuất gì"
         )
         parser.add_argument(
+            "--roots", metavar="PATH", type=Path, help="chứng thư gốc để xét chữ ký số (mặc định: VKS_SIGNATURE_ROOTS)"
+        )
+        parser.add_argument(
             "--user", metavar="NAME", help="xuất với phạm vi của người này (mặc định: kiểm sát viên thụ lý chính)"
         )
         add_password_arguments(parser)
@@ -68,18 +73,22 @@ class Command(BaseCommand):
         """Write the deck and print what is in it, or print what does not fit."""
         try:
             if options["check"] is not None:
-                self._check(options["check"], as_json=options["json"])
+                self._check(options["check"], options["roots"], as_json=options["json"])
             else:
                 self._write(options)
         except VksError as error:
             raise CommandError(error.message) from error
 
-    def _check(self, path: Path, *, as_json: bool) -> None:
-        found = check(path)
+    def _check(self, path: Path, roots: Path | None, *, as_json: bool) -> None:
+        place = configuration().signature_roots
+        found, signed = judge(path, roots or (Path(place) if place else None))
         if as_json:
-            self.stdout.write(json.dumps({"problems": found}, ensure_ascii=False))
-        elif not found:
-            self.stdout.write(f"{path}: mọi trang khớp với hồ sơ.")
+            self.stdout.write(json.dumps({"problems": found, "signatures": signed}, ensure_ascii=False))
+        else:
+            for sentence in signed:
+                self.stdout.write(sentence)
+            if not found:
+                self.stdout.write(f"{path}: mọi trang khớp với hồ sơ.")
         if found:
             raise CommandError("\n".join(found))
 
@@ -97,6 +106,7 @@ class Command(BaseCommand):
         password = wanted_password(options)
         if password is not None:
             self._look_encrypted(out, options["format"])
+        key = office_key()
         actor = actor_of(case, options["user"])
         with transaction.atomic():
             deck, presentation = self._deck(case, actor, options)
@@ -114,15 +124,15 @@ class Command(BaseCommand):
                 if password is not None:
                     # on the stick only what is encrypted ever lies
                     source = Path(plain) / export.path.name
-                    manifest = actions.write_deck(deck, source, options["format"])
+                    manifest = actions.write_deck(deck, source, options["format"], key=key)
                     made = sha256_of(source)
                     with fresh.open("w+b") as stream:
                         lock(source, stream, password)
                 elif folder:
                     fresh.mkdir()
-                    manifest = write_folder(deck, fresh)
+                    manifest = write_folder(deck, fresh, key=key)
                 else:
-                    manifest = actions.write_deck(deck, fresh, options["format"])
+                    manifest = actions.write_deck(deck, fresh, options["format"], key=key)
                 sha256 = file_sha256(fresh / "manifest.json" if folder else fresh)
                 if password is None:
                     made = sha256
