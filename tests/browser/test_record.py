@@ -205,6 +205,8 @@ def test_a_row_is_added_changed_and_taken_out_in_its_place_by_keyboard(sit: Sit)
     page.keyboard.type("Kho vật chứng")
     page.keyboard.press("Control+Enter")
     expect(page.locator("tr", has_text="Điện thoại di động")).to_contain_text("Kho vật chứng")
+    # the row is back when the focus is: it would take it away again
+    expect(row.get_by_role("link", name="Sửa Điện thoại di động")).to_be_focused()
     page.get_by_role("link", name="Bỏ Điện thoại di động").focus()
     page.keyboard.press("Enter")
     reason = page.get_by_label("Lý do bỏ")

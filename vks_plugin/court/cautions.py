@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 
 from vks_plugin.court.plan import BundleDocument, BundlePlan
 from vks_plugin.court.shown import LARGE_PICTURE, is_loose, letters_of, objects_of, picture_of
+from vks_plugin.pdfium import pdfium_document
 from vks_plugin.text import gettext_noop as _
 
 _MOST_PAGES = 5_000
@@ -103,22 +104,17 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
 
 
 def _pages(document: BundleDocument) -> list[set[Caution]]:
+    found = []
     try:
-        pdf = pypdfium2.PdfDocument(document.path)
+        with pdfium_document(document.path) as pdf:
+            for at in range(len(pdf)):
+                page = pdf[at]
+                found.append(_page(page) - ({Caution.MUTE} if document.redacted else set()))
+                page.close()
     except (pypdfium2.PdfiumError, OSError):
         # whoever writes the bundle says so by name
         return []
-    try:
-        found = []
-        for at in range(len(pdf)):
-            page = pdf[at]
-            found.append(_page(page) - ({Caution.MUTE} if document.redacted else set()))
-            page.close()
-        return found
-    except pypdfium2.PdfiumError:
-        return []
-    finally:
-        pdf.close()
+    return found
 
 
 def _page(page: pypdfium2.PdfPage) -> set[Caution]:

@@ -22,6 +22,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObj
 
 from vks_plugin.court.shown import LARGE_PICTURE, UNSEEN, is_loose, letters_of, objects_of, picture_of
 from vks_plugin.court.words import Box, as_drawn, shown_at
+from vks_plugin.pdfium import pdfium_document
 
 NUMBER = re.compile(r"(?:\btrang|\btr\.|\bpage|\bp\.)\s*([A-Z]?\d+[a-z]?)(?:\s*/\s*\d+)?", re.IGNORECASE)
 ALONE = re.compile(r"[–—\-\s]*([A-Z]?\d{1,6}[a-z]?)[–—\-\s]*")
@@ -411,14 +412,11 @@ def _look(found: File) -> None:
     """See what each page shows."""
     for start in range(0, len(found.pages), _AT_ONCE):
         # the library keeps what it has read as long as the file is open
-        pdf = pypdfium2.PdfDocument(found.path)
-        try:
+        with pdfium_document(found.path) as pdf:
             for at, page in enumerate(found.pages[start : start + _AT_ONCE], start=start):
                 shown = pdf[at]
                 _Look(shown, page).all()
                 shown.close()
-        finally:
-            pdf.close()
     first = found.pages[0].text if found.pages else ""
     said = _VOLUME.search(" ".join(first.split()))
     found.volume = (int(said[1]), int(said[2])) if said else (0, 0)

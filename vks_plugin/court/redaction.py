@@ -11,6 +11,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from vks_plugin.court.output import Output
 from vks_plugin.court.words import Box, Run, comparable, page_of, passages_of, readings_of, scale_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
+from vks_plugin.pdfium import pdfium_document
 from vks_plugin.text import gettext_noop
 
 DOTS = 200
@@ -363,22 +365,16 @@ UNREADABLE = (pypdfium2.PdfiumError, pikepdf.PdfError, OSError)
 """What is raised by a paper that opens, and yet has a page nobody can read, or whose file or copy the disk refuses."""
 
 
-class _opened:  # noqa: N801 - used as a word
-    """Opens a PDF with pdfium; what it cannot read is told in a sentence."""
-
-    def __init__(self, path: Path | io.BytesIO) -> None:
+@contextmanager
+def _opened(path: Path | io.BytesIO) -> Iterator[pypdfium2.PdfDocument]:
+    """Open a PDF with pdfium; what it cannot read is told in a sentence."""
+    with ExitStack() as stack:
         try:
-            self._pdf = pypdfium2.PdfDocument(path)
-            self._pdf.init_forms()
+            pdf = stack.enter_context(pdfium_document(path, forms=True))
         except (pypdfium2.PdfiumError, FileNotFoundError) as error:
             message = "Tệp của tài liệu này không đọc được để che: hãy báo quản trị kiểm tra."
             raise BadInput(message) from error
-
-    def __enter__(self) -> pypdfium2.PdfDocument:
-        return self._pdf
-
-    def __exit__(self, *_reason: object) -> None:
-        self._pdf.close()
+        yield pdf
 
 
 _OPEN_FOR = 50

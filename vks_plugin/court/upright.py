@@ -10,9 +10,8 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-import pypdfium2
-
 from vks_plugin.court.words import scale_of
+from vks_plugin.pdfium import pdfium_document
 
 _DOTS = 150
 _SECONDS = 60
@@ -32,12 +31,9 @@ def knows_up() -> bool:
 
 def which_way_up(path: Path, at: int) -> int | None:
     """Return by how many degrees, with the clock, a page (from 0) has to be turned to be read; None when nobody can tell."""
-    pdf = pypdfium2.PdfDocument(path)
-    try:
+    with pdfium_document(path) as pdf:
         page = pdf[at]
         picture = page.render(scale=scale_of(page, _DOTS), grayscale=True).to_pil()
-    finally:
-        pdf.close()
     with tempfile.NamedTemporaryFile(suffix=".png") as drawn:
         picture.save(drawn.name)
         command = [_program(), drawn.name, "-", "--psm", "0", "--dpi", str(_DOTS)]

@@ -35,6 +35,7 @@ from vks_plugin.filing.signatures import (
     read_apart,
     read_detached,
 )
+from vks_plugin.pdfium import pdfium_document
 
 _DUPLICATE = re.compile(r"\btrùng\b|\bduplicate\b", re.IGNORECASE)
 _REDACTED = re.compile(r"\bđã che\b|\bredacted\b", re.IGNORECASE)
@@ -608,15 +609,11 @@ class _Judge:
     def _seen(self) -> Iterator[str]:
         """Yield each page's text letter by letter as it stands, notes and fields among it."""
         for file in self._files:
-            pdf = pypdfium2.PdfDocument(file.path)
-            pdf.init_forms()
-            try:
+            with pdfium_document(file.path, forms=True) as pdf:
                 for at in range(len(pdf)):
                     page = page_of(pdf, at)
                     yield text_of_page(page)
                     page.close()
-            finally:
-                pdf.close()
 
     def _accessible(self) -> _Judged:
         for file in self._files:

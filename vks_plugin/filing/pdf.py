@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
-import pypdfium2
 from django.utils.translation import gettext as _
 
 from vks_plugin.errors import BadInput
 from vks_plugin.filing.page_map import Pages, taken_out
 from vks_plugin.hashing import sha256_of
+from vks_plugin.pdfium import pdfium_document
 from vks_plugin.text import composed
 
 _HEADER_WITHIN = 1024
@@ -206,7 +206,7 @@ class PageTexts:
 
 def page_texts(path: Path) -> PageTexts:
     """Return the words of a file, page after page."""
-    with pypdfium2.PdfDocument(path) as pdf:
+    with pdfium_document(path) as pdf:
         pages = []
         for number in range(len(pdf)):
             page = pdf[number]

@@ -15,7 +15,6 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any
 
-import pypdfium2
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
@@ -27,6 +26,7 @@ from filelock import FileLock
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import newest_version
 from vks_plugin.host.version import is_stand_in
+from vks_plugin.pdfium import pdfium_document
 
 PDF = "application/pdf"
 _THUMBNAIL_WIDTH = 500
@@ -143,7 +143,7 @@ def _copy(source: Path, target: Path, undo: ExitStack) -> None:
 
 def _draw_thumbnail(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with pypdfium2.PdfDocument(source) as pdf:
+    with pdfium_document(source) as pdf:
         first = pdf[0]
         first.render(scale=_THUMBNAIL_WIDTH / max(first.get_width(), 1)).to_pil().save(target, "WEBP")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from PIL import Image
 from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.errors import BadInput
 from vks_plugin.hashing import sha256_of
+from vks_plugin.pdfium import pdfium_document
 from vks_plugin.text import composed, folded
 
 DPI = 144
@@ -56,16 +57,15 @@ def opened(path: Path) -> Iterator[Any]:
     Raises:
         BadInput: it cannot be read.
     """
-    try:
-        pdf = pypdfium2.PdfDocument(path)
-    except (OSError, pypdfium2.PdfiumError) as error:
-        # the message of the library may quote the path
-        raise BadInput(_("Không mở được tệp PDF của một tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")) from error
-    try:
-        pdf.init_forms()
+    with ExitStack() as stack:
+        try:
+            pdf = stack.enter_context(pdfium_document(path, forms=True))
+        except (OSError, pypdfium2.PdfiumError) as error:
+            # the message of the library may quote the path
+            raise BadInput(
+                _("Không mở được tệp PDF của một tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")
+            ) from error
         yield pdf
-    finally:
-        pdf.close()
 
 
 def render(pdf: Any, number: int, *, crop: Area | None = None, dpi: int = DPI) -> Picture:
