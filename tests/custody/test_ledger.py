@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
+from django.utils import timezone
 
 from vks_plugin import append_only
 from vks_plugin.cases.models import CaseFile
@@ -28,7 +29,9 @@ from vks_plugin.custody.models import (
     LedgerLeaf,
     LedgerSubtree,
 )
+from vks_plugin.custody.statements import hold
 from vks_plugin.errors import Conflict, NotFound, Unavailable
+from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -194,6 +197,36 @@ def test_the_trigger_that_gives_places_is_made_again(case: CaseFile) -> None:
     entry = actions.append(case=case, actor=None, kind="note", data={})
     into_log.settle(connection)
     assert LedgerLeaf.objects.get(entry=entry).hash == bytes(entry.hash)
+
+
+@pytest.mark.database
+def test_whoever_acts_is_named_by_a_post_that_is_in_force(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, other, today = people["outsider"], people["clerk_kv1"], timezone.localdate()
+    before, after, now = today - dt.timedelta(days=1), today + dt.timedelta(days=1), timezone.now()
+    Appointment.objects.filter(user__in=[clerk, other]).delete()
+    kinds = [
+        (clerk, "clerk", before, None, None),
+        (clerk, "archivist", today, today, None),
+        (clerk, "prosecutor", before, before, None),
+        (clerk, "deputy", after, None, None),
+        (clerk, "leader", before, after, now),
+        (other, "leader", before, None, None),
+    ]
+    for user, role, starts_on, ends_on, ended_at in kinds:
+        Appointment.objects.create(
+            user=user, unit=units["QN-KV1"], role=role, starts_on=starts_on, ends_on=ends_on, ended_at=ended_at
+        )
+    with transaction.atomic(), connection.cursor() as cursor:
+        ends, posts = hold(cursor, [case.pk], without_case=True, person=clerk.pk, day=today)
+        assert hold(cursor, [], without_case=False, person=None, day=today) == ({}, [])
+    assert [post.role for post in posts] == ["clerk", "archivist"]
+    # the function in the database says what the register of posts says
+    found = Appointment.objects.in_force(today).filter(user=clerk).order_by("pk")
+    assert [tuple(post) for post in posts] == [*found.values_list("role", "unit_id", "unit__code")]
+    last = LedgerEntry.objects.filter(case=case).latest("seq")
+    assert ends[case.pk] == (last.ledger, last.seq, bytes(last.hash), last.at)
 
 
 # --- checkpoints

@@ -4,9 +4,10 @@ Django takes several times as long to put such a statement together as the datab
 on its own is a way to the server and back. So the entries of an act take two: one that holds the chains and reads where
 they stand, and one that writes the entries and what they hide.
 
-**On PostgreSQL the first is several in one message**, each seeing what was committed when it began. That is the point: a
-single statement that waits for a case would go on with the end of the chain as it was before the wait. On SQLite one
-transaction writes at a time, and nothing is held.
+**On PostgreSQL both are functions** (`in_database`), since planning these statements took longer than carrying them out.
+Each statement within `HOLD` sees what was committed when it began. That is the point: a single statement that waits for
+a case would go on with the end of the chain as it was before the wait. On SQLite one transaction writes at a time, and
+nothing is held.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ import json
 import uuid
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
 from vks_plugin.custody import into_log
+from vks_plugin.in_database import Function
 from vks_plugin.organization.models import Appointment
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 _BLOCK = 200
 """Entries written in one statement."""
@@ -67,7 +72,58 @@ _ENDS = (
     'SELECT e."case_id", e."ledger", e."seq", e."hash", e."at" FROM "vks_ledger_entry" e WHERE {of} AND e."seq" = '
     '(SELECT MAX(o."seq") FROM "vks_ledger_entry" o WHERE {same})'
 )
-_END_WITHOUT_CASE = _ENDS.format(of='e."case_id" IS NULL', same='o."case_id" IS NULL')
+_SAME_CASE = 'o."case_id" = e."case_id"'
+_END = """RETURN QUERY SELECT e."case_id", e."ledger", e."seq", e."hash", e."at", NULL::text, NULL::bigint, NULL::text
+      FROM "vks_ledger_entry" e WHERE e."case_id" {} ORDER BY e."seq" DESC LIMIT 1"""
+
+HOLD = Function(
+    "vks_ledger_hold",
+    "cases bigint[], without_case boolean, person bigint, today date",
+    "TABLE (of_case bigint, chain uuid, place integer, ends_with bytea, dated timestamptz, "
+    "post_role text, post_unit bigint, post_code text)",
+    f"""DECLARE
+  one bigint;
+BEGIN
+  PERFORM 1 FROM "vks_case_file" WHERE "id" = ANY(cases) ORDER BY "id" FOR NO KEY UPDATE;
+  FOREACH one IN ARRAY cases LOOP
+    {_END.format("= one")};
+  END LOOP;
+  IF without_case THEN
+    PERFORM pg_advisory_xact_lock({into_log.WITHOUT_CASE});
+    {_END.format("IS NULL")};
+  END IF;
+  IF person IS NOT NULL THEN
+    RETURN QUERY SELECT NULL::bigint, NULL::uuid, NULL::integer, NULL::bytea, NULL::timestamptz,
+        a."role"::text, a."unit_id", u."code"::text
+      FROM "vks_appointment" a JOIN "vks_procuracy_unit" u ON u."id" = a."unit_id"
+      WHERE a."user_id" = person AND a."starts_on" <= today AND a."ended_at" IS NULL
+        AND (a."ends_on" IS NULL OR a."ends_on" >= today)
+      ORDER BY a."id";
+  END IF;
+END
+""",
+)
+"""Holds the chains of cases, in the order of their ids, and where asked the one of what concerns no case; returns a row
+for the end of each, and one for each post of a person (as `Appointment.objects.in_force`)."""
+
+WRITE = Function(
+    "vks_ledger_write",
+    "chain uuid, of_case bigint, place integer, act text, dated timestamptz, bytes bytea, hash_of_it bytea, "
+    "hidden_by bytea, beside jsonb",
+    "bigint",
+    """DECLARE
+  written bigint;
+BEGIN
+  INSERT INTO "vks_ledger_entry" ("ledger", "case_id", "seq", "kind", "at", "line", "hash")
+    VALUES (chain, of_case, place, act, dated, bytes, hash_of_it) RETURNING "id" INTO written;
+  IF beside IS NOT NULL THEN
+    INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") VALUES (written, hidden_by, beside);
+  END IF;
+  RETURN written;
+END
+""",
+)
+"""Writes an entry and what it hides; returns its id."""
 
 
 @cache
@@ -79,112 +135,77 @@ def _posts() -> tuple[str, tuple[str, ...]]:
 
 
 def hold(
-    cases: Collection[int], *, without_case: bool, person: int | None, day: dt.date
+    cursor: CursorWrapper, cases: Collection[int], *, without_case: bool, person: int | None, day: dt.date
 ) -> tuple[dict[int | None, End], list[Post]]:
     """Hold chains until the transaction ends; return where they end, and the posts of a person.
 
     Args:
+        cursor: of the transaction.
         cases: whose chains.
         without_case: also the chain of what concerns no case.
         person: whose posts; None: nobody's.
         day: on which they are in force.
     """
-    several = connection.vendor == "postgresql"
-    statements: list[tuple[str, Sequence[Any]]] = []
-    if cases:
-        ids = ", ".join(str(int(pk)) for pk in sorted(cases))
-        if several:
-            held = f'SELECT "id" FROM "vks_case_file" WHERE "id" IN ({ids}) ORDER BY "id" FOR NO KEY UPDATE'
-            statements.append((held, ()))
-        places = ids if several else ", ".join(["%s"] * len(cases))
-        ends = _ENDS.format(of=f'e."case_id" IN ({places})', same='o."case_id" = e."case_id"')
-        statements.append((ends, () if several else sorted(cases)))
-    if without_case:
-        if several:
-            statements.append((f"SELECT pg_advisory_xact_lock({into_log.WITHOUT_CASE})", ()))
-        statements.append((_END_WITHOUT_CASE, ()))
-    if person is not None:
-        sql, given = _posts()
-        asked = [day.isoformat() if each == "day" else person for each in given]
-        statements.append((sql % tuple(map(repr, asked)), ()) if several else (sql, asked))
     found: dict[int | None, End] = {}
-    posts: list[Post] = []
-    with connection.cursor() as cursor:
-        if several:
-            # no parameters: only then may there be several
-            cursor.execute("; ".join(sql for sql, _values in statements))
-        for number, (sql, values) in enumerate(statements):
-            if not several:
-                cursor.execute(sql, values)
-            elif number:
-                cursor.nextset()
-            if sql.startswith("SELECT e."):
-                for case_id, ledger, seq, hash_, at in cursor.fetchall():
-                    found[case_id] = End(_as_uuid(ledger), seq, bytes(hash_), _as_moment(at))
-            elif person is not None and number == len(statements) - 1:
-                posts = [Post(*row) for row in cursor.fetchall()]
-    return found, posts
+    if connection.vendor == "postgresql":
+        ids = ",".join(str(int(pk)) for pk in sorted(cases))
+        whose = "NULL" if person is None else int(person)
+        # numbers and a day: as they stand, since putting them in takes the library longer than the server the rest
+        cursor.execute(f"SELECT * FROM vks_ledger_hold('{{{ids}}}', {bool(without_case)}, {whose}, '{day:%Y-%m-%d}')")
+        posts: list[Post] = []
+        for case_id, ledger, seq, hash_, at, *post in cursor.fetchall():
+            if ledger is None:
+                posts.append(Post(*post))
+            else:
+                found[case_id] = End(ledger, seq, hash_, at)
+        return found, posts
+    chains: list[tuple[str, list[int]]] = []
+    if cases:
+        chains.append(
+            (_ENDS.format(of=f'e."case_id" IN ({", ".join(["%s"] * len(cases))})', same=_SAME_CASE), [*cases])
+        )
+    if without_case:
+        chains.append((_ENDS.format(of='e."case_id" IS NULL', same='o."case_id" IS NULL'), []))
+    for sql, values in chains:
+        cursor.execute(sql, values)
+        for case_id, ledger, seq, hash_, at in cursor.fetchall():
+            found[case_id] = End(uuid.UUID(ledger), seq, hash_, at.replace(tzinfo=dt.UTC))
+    if person is None:
+        return found, []
+    sql, given = _posts()
+    cursor.execute(sql, [day.isoformat() if each == "day" else person for each in given])
+    return found, [Post(*row) for row in cursor.fetchall()]
 
 
-def _as_uuid(value: Any) -> uuid.UUID:
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+_INSERT_ENTRY = (
+    'INSERT INTO "vks_ledger_entry" ("ledger", "case_id", "seq", "kind", "at", "line", "hash") '
+    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+_INSERT_HIDDEN = 'INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") VALUES (%s, %s, %s)'
+_WRITTEN = f"(vks_ledger_write({', '.join(['%s'] * (len(ENTRY) + 2))}))"
 
 
-def _as_moment(value: Any) -> dt.datetime:
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
-
-
-_COLUMNS = ", ".join(f'"{name}"' for name in ENTRY)
-_VALUES = f"({', '.join(['%s'] * len(ENTRY))})"
-
-
-def write(rows: Sequence[Row]) -> list[int]:
+def write(cursor: CursorWrapper, rows: Sequence[Row]) -> list[int]:
     """Write entries and what they hide; return their ids, in the same order."""
     if connection.vendor != "postgresql":
-        return [_write_one(row) for row in rows]
+        return [_write_one(cursor, row) for row in rows]
     ids: list[int] = []
     for begin in range(0, len(rows), _BLOCK):
-        ids += _write_together(rows[begin : begin + _BLOCK])
+        block = rows[begin : begin + _BLOCK]
+        given: list[Any] = []
+        for row in block:
+            given += row[: len(ENTRY)]
+            given += (row.salt, json.dumps(row.hidden)) if row.hidden else (None, None)
+        cursor.execute(f"VALUES {', '.join([_WRITTEN] * len(block))}", given)
+        ids += [pk for (pk,) in cursor.fetchall()]
     return ids
 
 
-def _write_one(row: Row) -> int:
+def _write_one(cursor: CursorWrapper, row: Row) -> int:
     at = connection.ops.adapt_datetimefield_value(row.at)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "vks_ledger_entry" ({_COLUMNS}) VALUES {_VALUES}',
-            (row.ledger.hex, row.case_id, row.seq, row.kind, at, row.line, row.hash),
-        )
-        # what the trigger writes into another table does not change it
-        pk = int(cursor.lastrowid)
-        if row.hidden:
-            cursor.execute(
-                'INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") VALUES (%s, %s, %s)',
-                (pk, row.salt, json.dumps(row.hidden)),
-            )
+    cursor.execute(_INSERT_ENTRY, (row.ledger.hex, row.case_id, row.seq, row.kind, at, row.line, row.hash))
+    # what the trigger writes into another table does not change it
+    pk = int(cursor.lastrowid)
+    if row.hidden:
+        cursor.execute(_INSERT_HIDDEN, (pk, row.salt, json.dumps(row.hidden)))
     return pk
-
-
-def _write_together(rows: Sequence[Row]) -> list[int]:
-    given: list[Any] = []
-    for row in rows:
-        given += row[: len(ENTRY)]
-    entries = ", ".join([_VALUES] * len(rows))
-    parts = [
-        f'written AS (INSERT INTO "vks_ledger_entry" ({_COLUMNS}) VALUES {entries} RETURNING "id", "ledger", "seq")'
-    ]
-    hiding = [row for row in rows if row.hidden]
-    if hiding:
-        for row in hiding:
-            given += (row.ledger, row.seq, row.salt, json.dumps(row.hidden))
-        values = ", ".join(["(%s::uuid, %s::integer, %s::bytea, %s::jsonb)"] * len(hiding))
-        parts.append(
-            'beside AS (INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") '
-            'SELECT w."id", g."salt", g."values" FROM written w '
-            f'JOIN (VALUES {values}) AS g ("ledger", "seq", "salt", "values") USING ("ledger", "seq"))'
-        )
-    with connection.cursor() as cursor:
-        cursor.execute(f'WITH {", ".join(parts)} SELECT "ledger", "seq", "id" FROM written', given)
-        ids = {(ledger, seq): pk for ledger, seq, pk in cursor.fetchall()}
-    return [ids[row.ledger, row.seq] for row in rows]

@@ -132,8 +132,9 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
     """
     rows = []
     # no savepoint: nobody goes back to before an entry and then on with the act
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         ends, posts = hold(
+            cursor,
             {act.case.pk for act in acts if act.case is not None},
             without_case=any(act.case is None for act in acts),
             person=actor.pk if actor is not None else None,
@@ -162,7 +163,7 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
             )
             ends[key] = End(ledger, seq, written.hash, at)
             rows.append(Row(ledger, key, seq, kind, at, written.line, written.hash, salt, values))
-        ids = write(rows)
+        ids = write(cursor, rows)
     return list(zip(ids, rows, strict=True))
 
 
