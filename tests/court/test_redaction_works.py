@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,12 @@ from tests.people import FiledCase, pdf_bytes
 from vks_plugin.cases.models import CaseDocument, CasePerson
 from vks_plugin.court import redaction, redactions
 from vks_plugin.court import redaction_works as works
+from vks_plugin.court.accounts import accounts
 from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Redaction, RedactionWork
 from vks_plugin.court.redaction import ADDRESSES, Mark, propose, search
-from vks_plugin.court.words import Box
+from vks_plugin.court.words import Box, passages_of
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.files import readable_pdf
@@ -137,6 +140,54 @@ def test_addresses_of_real_forms_are_proposed_and_offices_are_not() -> None:
         "số 159, đường Trần Phú, Vân Đồn, tỉnh Quảng Ninh",
         "số 12, phường Trung tâm, Vân Đồn, tỉnh Quảng Ninh",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Số tài khoản: 0011004123456, ngày 12/03/2025", ["0011004123456"]),
+        ("chuyển đến STK 1903 1234 5678 012 Techcombank", ["1903 1234 5678 012"]),
+        ("tài khoản số 102.870.123.456 mở tại VietinBank", ["102.870.123.456"]),
+        ("SO TAI KHOAN cua Tran Van An tai Ngan hang Ngoai thuong la 0141000123456", ["0141000123456"]),
+        ("đã nhận 5.000.000 đồng vào TK 19034567890", ["19034567890"]),
+        ("tài khoản (mở ngày 12/03/2025) số 0011004123456", ["0011004123456"]),
+        ("số 44010001234567 tại Ngân hàng BIDV; Agribank: 8000205123456", ["44010001234567", "8000205123456"]),
+        ("Số thẻ ATM 9704 3612 3456 7890 123", ["9704 3612 3456 7890 123"]),
+        ("các tài khoản số 1234567890 (BIDV), 0987654321 và 123123123", ["1234567890", "0987654321", "123123123"]),
+        ("số tài khoản 022190001234, CCCD 022190001235", ["022190001234"]),
+        ("quy định tại khoản 2 Điều 173 đối với Trần Văn An, số 022190001234", []),
+        ("QUY DINH TAI KHOAN 2 DIEU 173 DOI VOI TRAN VAN AN, SO 022190001234", []),
+        ("tài khoản của bị can, CCCD 022190001234, điện thoại 0912 345 678", []),
+        ("chuyển vào tài khoản 50.000.000 đồng; rút từ tài khoản số tiền 50000000; tài khoản 120.000.000", []),
+        ("nộp 100000000 tại Ngân hàng; số tiền 50.000.000 tại Vietcombank", []),
+        ("tài khoản từ ngày 12.03.2025 đến ngày 15.03.2025, năm 2020-2021", []),
+        ("Ngân hàng Á Châu, MST 0301452948, điện thoại 0203 3825 123, văn bản số 12345678/CV", []),
+        ("Vietcombank cung cấp, bút lục 00012345; BL 12345678; biển số 14A-123.45", []),
+    ],
+)
+def test_an_account_is_known_by_the_words_around_it(text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in accounts(text)] == found
+    parted = unicodedata.normalize("NFD", text)
+    assert [parted[start:end] for start, end in accounts(parted)] == found
+
+
+def test_accounts_of_real_forms_are_proposed_and_no_other_number_of_them(tmp_path: Path) -> None:
+    form = REAL / "YeuCauCoQuanToChucCungCapGuiNganHang.pdf"
+    with closing(pypdfium2.PdfDocument(form)) as pdf:
+        pages = [[run.text for run in passages_of(pdf[at])] for at in range(len(pdf))]
+    said = " ".join(itertools.chain.from_iterable(pages))
+    # the form as it was handed out has asterisks in place of its numbers
+    assert "tài khoản ************" in said
+    assert list(accounts(said)) == []
+    filled = said.replace("tài khoản ************", "tài khoản 0011004123456")
+    assert {filled[start:end] for start, end in accounts(filled)} == {"0011004123456"}
+    # in a paper it goes as what it is called, also where it has the length of a number of a person
+    paper = tmp_path / "sao-ke.pdf"
+    paper.write_bytes(pdf_bytes(1, "STK 022190001234; CCCD 022190001235"))
+    assert {mark.text: mark.kind for mark in propose(paper, [])} == {
+        "022190001234": "tai_khoan",
+        "022190001235": "can_cuoc",
+    }
 
 
 # --- works ----------------------------------------------------------------------------------------

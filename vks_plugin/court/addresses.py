@@ -53,7 +53,7 @@ def _plain(letter: str) -> str:
     return folded(letter)[:1] or letter
 
 
-def _letter_by_letter(text: str) -> tuple[str, str, Sequence[int]]:
+def letter_by_letter(text: str) -> tuple[str, str, Sequence[int]]:
     """Return the text with each letter and its marks in one, the same folded, and where each letter stood."""
     if unicodedata.is_normalized("NFC", text):
         return text, "".join(map(_plain, text)), range(len(text))
@@ -143,7 +143,7 @@ def addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield where an address begins in a text, and the place after its end."""
     if not text:
         return
-    kept, plain, places = _letter_by_letter(text)
+    kept, plain, places = letter_by_letter(text)
     at = 0
     while (keyword := next(_keywords(kept, plain, at, len(plain)), None)) is not None:
         at = keyword.end()

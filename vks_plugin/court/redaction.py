@@ -22,6 +22,7 @@ import pypdfium2.raw as pdfium
 from pikepdf import Dictionary, Stream, String
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
+from vks_plugin.court.accounts import accounts
 from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
 from vks_plugin.court.output import Output
@@ -46,13 +47,18 @@ _SHORTEST_TERM = 3
 
 ADDRESSES = "noi_o"
 """What is proposed as somebody's address, whoever's it is."""
+
 PATTERNS: dict[str, re.Pattern[str]] = {
     "can_cuoc": re.compile(r"(?<!\d)\d{12}(?!\d)|(?<!\d)\d{9}(?!\d)"),
     "dien_thoai": re.compile(r"(?<!\d)(?:\+84|0)(?:[ .-]?\d){9}(?!\d)"),
-    "tai_khoan": re.compile(r"(?:tai khoan|stk|so tk)[^\d\n]{0,40}((?:\d[ .-]?){5,18}\d)"),
 }
-"""Numbers that are proposed without being named; looked for in words without accents."""
-USUAL_PATTERNS = (*PATTERNS, ADDRESSES)
+"""Numbers that are told by themselves; looked for in words without accents."""
+ACCOUNTS = "tai_khoan"
+NUMBERS = (*PATTERNS, ACCOUNTS)
+"""Numbers that are proposed without being named."""
+_READ: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {ACCOUNTS: accounts, ADDRESSES: addresses}
+"""What is told by the words around it."""
+USUAL_PATTERNS = (*NUMBERS, ADDRESSES)
 NEVER_TICKED = frozenset({ADDRESSES})
 """Kinds that are proposed, and taken out only where somebody ticks them: most papers name the address of an office, too."""
 
@@ -145,13 +151,17 @@ def _spans(
             for match in addressed(reading.text, person)
         ]
         for kind in patterns:
-            if kind == ADDRESSES:
-                spans += [(kind, start, end - 1) for start, end in addresses(reading.text)]
-                continue
-            for match in PATTERNS[kind].finditer(plain):
-                group = 1 if match.re.groups else 0
-                spans.append((kind, match.start(group), match.end(group) - 1))
+            read = _READ.get(kind)
+            places = read(reading.text) if read else (match.span() for match in PATTERNS[kind].finditer(plain))
+            spans += [(kind, start, end - 1) for start, end in places]
         found |= {(kind, reading.first[first], reading.last[last]) for kind, first, last in spans}
+    # twelve digits that the words call an account are no number of a person
+    called = [(first, last) for kind, first, last in found if kind == ACCOUNTS]
+    found -= {
+        (kind, first, last)
+        for kind, first, last in found
+        if kind in PATTERNS and any(one <= first and last <= other for one, other in called)
+    }
     # of an address that is known its beginning, and what looks like one, is nothing more
     known = [(first, last) for kind, first, last in found if kind == "dia_chi"]
     return {
@@ -203,7 +213,7 @@ def propose(
         path: the PDF.
         terms: kind and words: a name, an address, anything typed.
         people: whoever is looked for by the given name alone, too: "cháu Hoa".
-        patterns: keys of `PATTERNS`, and `ADDRESSES`.
+        patterns: of `USUAL_PATTERNS`.
 
     Raises:
         BadInput: the file cannot be read, a term is too short to mean anything, or there are more places than

@@ -21,7 +21,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court import redaction_works as works
 from vks_plugin.court import redactions as actions
 from vks_plugin.court.models import Redaction, RedactionWork
-from vks_plugin.court.redaction import ADDRESSES, PATTERNS, Mark
+from vks_plugin.court.redaction import ADDRESSES, NUMBERS, Mark
 from vks_plugin.court.words import Box
 from vks_plugin.rest import UUID, ApiViewSet, ComposedField, HandsOutFiles, InputSerializer, PersonSerializer, refusals
 
@@ -342,7 +342,7 @@ class CaseRedactionWorkViewSet(OfCaseViewSet):
             case=case,
             people=[*(f"accused:{pk}" for pk in given["accused"]), *(f"person:{pk}" for pk in given["people"])],
             terms=given["terms"],
-            patterns=[*(PATTERNS if given["numbers"] else ()), *([ADDRESSES] if given["addresses"] else ())],
+            patterns=[*(NUMBERS if given["numbers"] else ()), *([ADDRESSES] if given["addresses"] else ())],
             documents=given["documents"],
             usual=given["usual"],
         )

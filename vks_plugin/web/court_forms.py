@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.models import Bundle, Redaction
-from vks_plugin.court.redaction import ADDRESSES, PATTERNS, Mark
+from vks_plugin.court.redaction import ADDRESSES, NUMBERS, Mark
 from vks_plugin.court.redaction_works import Choosable
 from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput
@@ -193,7 +193,7 @@ class RedactionSearchForm(StyledForm):
         return {
             "people": given["people"],
             "terms": [line.strip() for line in given["terms"].splitlines() if line.strip()],
-            "patterns": [*(PATTERNS if given["numbers"] else ()), *([ADDRESSES] if given["addresses"] else ())],
+            "patterns": [*(NUMBERS if given["numbers"] else ()), *([ADDRESSES] if given["addresses"] else ())],
             "usual": given["usual"],
         }
 
