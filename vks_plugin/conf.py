@@ -76,6 +76,8 @@ class Configuration:
     """Whether pages of documents that are not sealed yet may be shown in court."""
     deck_expires_days: int = 30
     """After so many days a package for the trial is to be destroyed, where no session is planned whose day says it."""
+    redaction_days: int = 30
+    """So many days what a search for a redaction found waits to be chosen from; then it is emptied."""
     reminder_email: bool = True
     """Whether reminders of time limits also go out by e-mail, where the host is set up to send any."""
     inbox_unit: str = ""

@@ -10,7 +10,7 @@ from vks_plugin.access.tasks import (
     restructure,
 )
 from vks_plugin.court.deck.tasks import make_deck
-from vks_plugin.court.tasks import make_bundle, redact, resume_bundles
+from vks_plugin.court.tasks import end_redactions, make_bundle, redact, resume_bundles
 from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.disposal.tasks import destroy_batch
 from vks_plugin.exchange.tasks import run_import
@@ -21,6 +21,7 @@ __all__ = [
     "SCHEDULE",
     "compare_files",
     "destroy_batch",
+    "end_redactions",
     "end_what_fell_due",
     "look_after_loans",
     "make_bundle",
@@ -56,6 +57,11 @@ SCHEDULE = {
         "task": resume_bundles.name,
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 500},
+    },
+    "vks: end redactions nobody goes on with": {
+        "task": end_redactions.name,
+        "schedule": crontab(hour="2", minute="10"),
+        "options": {"expires": 20 * 3600},
     },
     "vks: put access right": {
         "task": put_access_right.name,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import itertools
 import json
+import os
+import signal
 import unicodedata
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +20,21 @@ import pypdfium2
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 from pikepdf import Array, Dictionary, Name
 
 from tests.court.papers import A4, REAL, rendered, shades, shown_text
-from tests.people import FiledCase, pdf_bytes
-from vks_plugin.cases.models import CaseDocument, CasePerson
+from tests.people import FiledCase, pdf_bytes, register
+from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
+from vks_plugin.conf import configuration
 from vks_plugin.court import redaction, redactions
 from vks_plugin.court import redaction_works as works
 from vks_plugin.court.accounts import accounts
 from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Redaction, RedactionWork
-from vks_plugin.court.redaction import ADDRESSES, Mark, propose, search
-from vks_plugin.court.words import Box, passages_of
+from vks_plugin.court.redaction import ADDRESSES, Mark, half_made, propose, search
+from vks_plugin.court.words import Box, comparable, passages_of
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.files import readable_pdf
@@ -193,9 +199,42 @@ def test_accounts_of_real_forms_are_proposed_and_no_other_number_of_them(tmp_pat
 # --- works ----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Redacting:
+    """A prosecutor who redacts in a case, and a witness who stands in two of its papers, each its own way."""
+
+    actor: User
+    case: CaseFile
+    papers: list[CaseDocument]
+    """The third cannot be searched."""
+    witness: CasePerson
+    client: Client
+    """Signed in as the prosecutor."""
+
+    def look(self, **more: Any) -> RedactionWork:
+        """Look for the witness in the whole file, as a worker does."""
+        asked = {"people": [f"person:{self.witness.pk}"]} | more
+        work = self.carried_out(works.request_search(actor=self.actor, case=self.case, **asked))
+        assert (work.status, work.error) == (Status.FOUND, "")
+        return work
+
+    def choose(self, work: RedactionWork, *papers: CaseDocument, **more: Any) -> RedactionWork:
+        """Have the copies made of all that is proposed in these papers."""
+        picked = {each.document_id: None for each in papers}
+        return works.make_copies(
+            **{"actor": self.actor, "work": work, "picked": picked, "ground": "bao_ve"} | more  # type: ignore[arg-type]
+        )
+
+    def carried_out(self, work: RedactionWork) -> RedactionWork:
+        """Do what a worker does, and return the work as it is then."""
+        works.carry_out(work.pk)
+        work.refresh_from_db()
+        return work
+
+
 @pytest.fixture
-def witness(filed_case: FiledCase) -> CasePerson:
-    """Return a witness who stands in two papers, each its own way, and maybe in a third that nobody can search."""
+def redacting(filed_case: FiledCase, people: dict[str, User]) -> Redacting:
+    """Return the prosecutor, the papers and the witness."""
     first, second, third = filed_case.documents
     over_two_lines = ["Lời khai của bà Trần Thị", "Khuyết, điện thoại 0912 345 678"]
     readable_pdf(first.document).write_bytes(pdf_bytes(first.page_count or 0, "TRAN THI KHUYET, CCCD 022190001234"))
@@ -205,35 +244,26 @@ def witness(filed_case: FiledCase) -> CasePerson:
     with pikepdf.new() as blank:
         blank.add_blank_page(page_size=A4)
         blank.save(readable_pdf(third.document))
-    return CasePerson.objects.create(
+    witness = CasePerson.objects.create(
         case=filed_case.case,
-        role="nguoi_lam_chung",
+        role="witness",
         full_name="Trần Thị Khuyết",
         folded_name="tran thi khuyet",
         id_number="022190001234",
         contact="ĐT 0912.345.678, nhắn qua con gái",
         residence="Tổ 5, khu 3, phường Hồng Hải, thành phố Hạ Long",
     )
-
-
-def looked_for(filed: FiledCase, actor: User, witness: CasePerson, **more: Any) -> RedactionWork:
-    """Look for the witness in the whole file, as a worker does."""
-    asked = {"people": [f"person:{witness.pk}"]} | more
-    work = works.request_search(actor=actor, case=filed.case, **asked)
-    works.carry_out(work.pk)
-    work.refresh_from_db()
-    assert (work.status, work.error) == (Status.FOUND, "")
-    return work
+    client = Client()
+    client.force_login(people["prosecutor_kv1"])
+    return Redacting(people["prosecutor_kv1"], filed_case.case, filed_case.documents, witness, client)
 
 
 @pytest.mark.django_db
-def test_a_person_is_found_in_every_paper_and_goes_from_the_copies_of_all(
-    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
-) -> None:
-    actor, case = people["prosecutor_kv1"], filed_case.case
-    first, second, third = filed_case.documents
-    originals = {each.pk: readable_pdf(each.document).read_bytes() for each in filed_case.documents}
-    work = looked_for(filed_case, actor, witness)
+def test_a_person_is_found_in_every_paper_and_goes_from_the_copies_of_all(redacting: Redacting) -> None:
+    actor, case = redacting.actor, redacting.case
+    first, second, third = redacting.papers
+    originals = {each.pk: readable_pdf(each.document).read_bytes() for each in redacting.papers}
+    work = redacting.look()
     told = {each.filed.pk: each for each in works.found_in(actor, work)}
     assert {pk: [(group.kind, len(group.pages)) for group in each.groups] for pk, each in told.items()} == {
         first.pk: [("nguoi", 2), ("can_cuoc", 2)],
@@ -249,22 +279,19 @@ def test_a_person_is_found_in_every_paper_and_goes_from_the_copies_of_all(
     name, number = told[first.pk].groups
     frame = Mark(1, Box(50, 50, 300, 90), "khung")
     with pytest.raises(BadInput, match="căn cứ"):
-        works.make_copies(actor=actor, work=work, picked={first.document_id: None}, ground="")
+        redacting.choose(work, first, ground="")
     with pytest.raises(BadInput, match="Chưa chọn"):
-        works.make_copies(actor=actor, work=work, picked={first.document_id: []}, ground="bao_ve")
+        redacting.choose(work, picked={first.document_id: []})
     with pytest.raises(BadInput, match="tải lại"):
-        works.make_copies(actor=actor, work=work, picked={first.document_id: [99]}, ground="bao_ve")
-    works.make_copies(
-        actor=actor,
-        work=work,
+        redacting.choose(work, picked={first.document_id: [99]})
+    redacting.choose(
+        work,
         picked={first.document_id: name.marks, second.document_id: None},
         frames={third.document_id: [frame]},
-        ground="bao_ve",
     )
     with pytest.raises(Conflict):
-        works.make_copies(actor=actor, work=work, picked={first.document_id: None}, ground="bao_ve")
-    works.carry_out(work.pk)
-    work.refresh_from_db()
+        redacting.choose(work, first)
+    redacting.carried_out(work)
     assert (work.status, work.error, work.failures, work.progress) == (Status.DONE, "", [], 6)
     copies = {copy.case_document_id: copy for copy in work.copies.all()}
     assert {pk: len(copy.marks) for pk, copy in copies.items()} == {
@@ -274,7 +301,7 @@ def test_a_person_is_found_in_every_paper_and_goes_from_the_copies_of_all(
     }
     assert number.marks
     assert LedgerEntry.objects.filter(kind="document_redacted", case=case).count() == 3
-    for filed in filed_case.documents:
+    for filed in redacting.papers:
         assert readable_pdf(filed.document).read_bytes() == originals[filed.pk]
         assert shown_text(copies[filed.pk].path, 1) == ""
         assert copies[filed.pk].read_at is None
@@ -285,23 +312,23 @@ def test_a_person_is_found_in_every_paper_and_goes_from_the_copies_of_all(
 
 @pytest.mark.django_db
 def test_who_may_not_redact_neither_looks_nor_follows(
-    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
+    redacting: Redacting, filed_case: FiledCase, people: dict[str, User]
 ) -> None:
-    work = looked_for(filed_case, people["prosecutor_kv1"], witness)
+    work = redacting.look()
     for name, refusal in (("clerk_kv1", NotAllowed), ("prosecutor_kv3", NotFound), ("chief_province", NotAllowed)):
         with pytest.raises(refusal):
-            works.request_search(actor=people[name], case=filed_case.case, terms=["Khuyết"])
+            works.request_search(actor=people[name], case=redacting.case, terms=["Khuyết"])
         with pytest.raises(refusal):
             works.request_copies(
                 actor=people[name],
-                case=filed_case.case,
-                marks={filed_case.documents[0].document_id: [Mark(1, Box(1, 1, 9, 9), "khung")]},
+                case=redacting.case,
+                marks={redacting.papers[0].document_id: [Mark(1, Box(1, 1, 9, 9), "khung")]},
                 ground="bao_ve",
             )
         with pytest.raises(NotFound):
             works.work_for(people[name], work.pk)
-        assert works.works_of(people[name], filed_case.case) == []
-        assert not redactions.copies_in(people["prosecutor_kv3"], filed_case.case).exists()
+        assert works.works_of(people[name], redacting.case) == []
+        assert not redactions.copies_in(people["prosecutor_kv3"], redacting.case).exists()
     for wrong, sentence in (
         ({"people": ["person:999999"]}, "tải lại trang"),
         ({"terms": ["An"]}, "quá ngắn"),
@@ -309,7 +336,7 @@ def test_who_may_not_redact_neither_looks_nor_follows(
         ({"terms": ["Khuyết"], "documents": [filed_case.internal.document_id]}, "không có trong hồ sơ"),
     ):
         with pytest.raises(BadInput, match=sentence):
-            works.request_search(actor=people["prosecutor_kv1"], case=filed_case.case, **wrong)
+            works.request_search(actor=redacting.actor, case=redacting.case, **wrong)
 
 
 class Killed(BaseException):
@@ -318,18 +345,13 @@ class Killed(BaseException):
 
 @pytest.mark.django_db
 def test_a_work_whose_worker_dies_goes_on_where_it_stood_and_no_paper_is_half_done(
-    filed_case: FiledCase,
-    people: dict[str, User],
-    witness: CasePerson,
+    redacting: Redacting,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    actor = people["prosecutor_kv1"]
-    first, second, _third = filed_case.documents
-    work = looked_for(filed_case, actor, witness)
-    works.make_copies(
-        actor=actor, work=work, picked={first.document_id: None, second.document_id: None}, ground="bao_ve"
-    )
+    first, second, _third = redacting.papers
+    work = redacting.look()
+    redacting.choose(work, first, second)
     drawn, draw = [], redaction.picture
 
     def dying(*given: Any, **more: Any) -> Any:
@@ -364,13 +386,11 @@ def test_a_work_whose_worker_dies_goes_on_where_it_stood_and_no_paper_is_half_do
 
 @pytest.mark.django_db
 def test_a_paper_that_kills_its_workers_is_named_and_the_others_are_made(
-    filed_case: FiledCase,
-    people: dict[str, User],
-    witness: CasePerson,
+    redacting: Redacting,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    actor = people["prosecutor_kv1"]
-    first, second, third = filed_case.documents
+    actor = redacting.actor
+    first, second, third = redacting.papers
     tried: list[Path] = []
 
     def deadly(at: CaseDocument, of: Any) -> Any:
@@ -394,13 +414,13 @@ def test_a_paper_that_kills_its_workers_is_named_and_the_others_are_made(
 
     monkeypatch.setattr(works, "search", deadly(second, redaction.search))
     monkeypatch.setattr(redactions, "redact", deadly(first, redaction.redact))
-    work = works.request_search(actor=actor, case=filed_case.case, people=[f"person:{witness.pk}"])
+    work = works.request_search(actor=actor, case=redacting.case, people=[f"person:{redacting.witness.pk}"])
     killed_three_times(work)
     assert [(bool(row["marks"]), "3 lần" in row["error"]) for row in work.found] == [
         *((True, False), (False, True), (False, False)),
     ]
     frames = {third.document_id: [Mark(1, Box(50, 50, 300, 90), "khung")]}
-    works.make_copies(actor=actor, work=work, picked={first.document_id: None}, frames=frames, ground="bao_ve")
+    redacting.choose(work, first, frames=frames)
     killed_three_times(work)
     assert work.status == Status.DONE
     assert [copy.case_document_id for copy in work.copies.all()] == [third.pk]
@@ -411,14 +431,12 @@ def test_a_paper_that_kills_its_workers_is_named_and_the_others_are_made(
 
 @pytest.mark.django_db
 def test_a_work_is_stopped_between_two_pages_and_keeps_what_is_whole(
-    filed_case: FiledCase, people: dict[str, User], witness: CasePerson, monkeypatch: pytest.MonkeyPatch
+    redacting: Redacting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    actor = people["prosecutor_kv1"]
-    first, second, _third = filed_case.documents
-    work = looked_for(filed_case, actor, witness)
-    works.make_copies(
-        actor=actor, work=work, picked={first.document_id: None, second.document_id: None}, ground="bao_ve"
-    )
+    actor = redacting.actor
+    first, second, _third = redacting.papers
+    work = redacting.look()
+    redacting.choose(work, first, second)
     drawn, draw = [], redaction.picture
 
     def stopping(*given: Any, **more: Any) -> Any:
@@ -429,8 +447,7 @@ def test_a_work_is_stopped_between_two_pages_and_keeps_what_is_whole(
 
     monkeypatch.setattr(redaction, "picture", stopping)
     monkeypatch.setattr(works, "_BEAT", 0.0)
-    works.carry_out(work.pk)
-    work.refresh_from_db()
+    redacting.carried_out(work)
     assert (work.status, len(drawn)) == (Status.CANCELLED, 4)
     [copy] = work.copies.all()
     assert copy.case_document_id == first.pk
@@ -440,18 +457,12 @@ def test_a_work_is_stopped_between_two_pages_and_keeps_what_is_whole(
 
 
 @pytest.mark.django_db
-def test_a_paper_that_changed_since_is_named_and_the_others_are_made(
-    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
-) -> None:
-    actor = people["prosecutor_kv1"]
-    first, second, _third = filed_case.documents
-    work = looked_for(filed_case, actor, witness)
-    works.make_copies(
-        actor=actor, work=work, picked={first.document_id: None, second.document_id: None}, ground="bao_ve"
-    )
+def test_a_paper_that_changed_since_is_named_and_the_others_are_made(redacting: Redacting) -> None:
+    first, second, _third = redacting.papers
+    work = redacting.look()
+    redacting.choose(work, first, second)
     CaseDocument.objects.filter(pk=first.pk).update(sha256="0" * 64)
-    works.carry_out(work.pk)
-    work.refresh_from_db()
+    redacting.carried_out(work)
     assert work.status == Status.DONE
     assert work.failures == [[first.document_id, "Tài liệu đã có tệp khác từ lúc tìm: hãy tìm lại."]]
     assert [copy.case_document_id for copy in work.copies.all()] == [second.pk]
@@ -459,14 +470,12 @@ def test_a_paper_that_changed_since_is_named_and_the_others_are_made(
 
 @pytest.mark.django_db
 def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
-    filed_case: FiledCase,
-    people: dict[str, User],
-    witness: CasePerson,
+    redacting: Redacting,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    actor = people["prosecutor_kv1"]
-    first, second, third = filed_case.documents
+    actor = redacting.actor
+    first, second, third = redacting.papers
     broken: list[Exception] = [pypdfium2.PdfiumError("page"), OSError(28, "full"), OperationalError("locked")]
 
     def breaking(document: Any, of: Any) -> Any:
@@ -479,16 +488,14 @@ def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
 
     with monkeypatch.context() as patch:
         patch.setattr(works, "search", breaking(third.document, redaction.search))
-        work = looked_for(filed_case, actor, witness)
+        work = redacting.look()
     assert [bool(row["marks"]) for row in work.found] == [True, True, False]
     assert "không đọc được để che" in work.found[2]["error"]
     del broken[0]
-    picked = {first.document_id: None, second.document_id: None}
-    works.make_copies(actor=actor, work=work, picked=picked, ground="bao_ve")
+    redacting.choose(work, first, second)
     with monkeypatch.context() as patch:
         patch.setattr(redactions, "redact", breaking(first.document, redaction.redact))
-        works.carry_out(work.pk)
-        work.refresh_from_db()
+        redacting.carried_out(work)
         assert (work.status, [each[0] for each in work.failures]) == (Status.DONE, [first.document_id])
         assert "đĩa đầy" in work.failures[0][1]
         # what no paper is to blame for fails the whole; what was chosen stays
@@ -496,8 +503,7 @@ def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
         works.go_on(actor=actor, work=work)
         with pytest.raises(OperationalError):
             works.carry_out(work.pk)
-    client = Client()
-    client.force_login(actor)
+    client = redacting.client
     address = f"/vks/redactions/{work.pk}/"
     assert "Làm tiếp" in client.get(address).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
@@ -509,21 +515,19 @@ def test_one_paper_that_breaks_ends_no_work_and_is_gone_on_with(
 
 
 @pytest.mark.django_db
-def test_addresses_of_anybody_go_only_where_somebody_ticks_them(
-    filed_case: FiledCase, people: dict[str, User], witness: CasePerson
-) -> None:
-    actor, first = people["prosecutor_kv1"], filed_case.documents[0]
+def test_addresses_of_anybody_go_only_where_somebody_ticks_them(redacting: Redacting) -> None:
+    first = redacting.papers[0]
     text = "Bà TRAN THI KHUYET, Tổ 5 khu 3 phường Hồng Hải; ông Bình, xóm 4, xã Đông Xá"
     readable_pdf(first.document).write_bytes(pdf_bytes(first.page_count or 0, text))
-    work = looked_for(filed_case, actor, witness, patterns=[ADDRESSES], documents=[first.document_id])
-    [here] = works.found_in(actor, work)
+    work = redacting.look(patterns=[ADDRESSES], documents=[first.document_id])
+    [here] = works.found_in(redacting.actor, work)
     # her own is known, however it is written; his is only proposed
     assert {(group.kind, group.words, group.ticked) for group in here.groups} == {
         ("nguoi", "TRAN THI KHUYET", True),
         ("dia_chi", "Tổ 5 khu 3 phường Hồng Hải", True),
         (ADDRESSES, "xóm 4, xã Đông Xá", False),
     }
-    works.make_copies(actor=actor, work=work, picked={first.document_id: None}, ground="bao_ve")
+    redacting.choose(work, first)
     works.carry_out(work.pk)
     [copy] = work.copies.all()
     assert {mark[-1] for mark in copy.marks} == {"nguoi", "dia_chi"}
@@ -531,17 +535,16 @@ def test_addresses_of_anybody_go_only_where_somebody_ticks_them(
 
 @pytest.mark.django_db
 def test_through_the_api_a_person_is_found_taken_out_read_and_fetched(
-    filed_case: FiledCase, people: dict[str, User], witness: CasePerson, django_capture_on_commit_callbacks: Any
+    redacting: Redacting, django_capture_on_commit_callbacks: Any
 ) -> None:
-    client, code = Client(), filed_case.case.code
-    client.force_login(people["prosecutor_kv1"])
-    first, _second, third = filed_case.documents
+    client, code = redacting.client, redacting.case.code
+    first, _second, third = redacting.papers
 
     def send(address: str, said: dict[str, Any]) -> Any:
         with django_capture_on_commit_callbacks(execute=True):
             return client.post(f"/api/vks/{address}", json.dumps(said), content_type="application/json")
 
-    asked = send(f"cases/{code}/redaction-works/", {"people": [witness.pk], "numbers": True})
+    asked = send(f"cases/{code}/redaction-works/", {"people": [redacting.witness.pk], "numbers": True})
     assert asked.status_code == 202
     work = f"redaction-works/{asked.json()['id']}/"
     told = client.get(f"/api/vks/{work}").json()
@@ -574,3 +577,183 @@ def test_through_the_api_a_person_is_found_taken_out_read_and_fetched(
     framed = {"documents": [{"document": first.document_id, "frames": [frame]}], "ground": "bao_ve"}
     assert send(f"cases/{code}/redactions/", framed).status_code == 202
     assert client.get(f"/api/vks/redactions/{copy}/download/").status_code == 409
+
+
+# --- an end ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_what_is_found_ends_and_nothing_is_kept_longer_than_it_is_needed(
+    redacting: Redacting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, _third = redacting.papers
+    waiting, done, chosen, given_up = (redacting.look() for _each in range(4))
+    # whom it looked for, nobody needs to know while it waits
+    assert (waiting.wanted, bool(waiting.found)) == ({}, True)
+    assert waiting.kept_until is not None
+    done = redacting.carried_out(redacting.choose(done, first))
+    assert (done.chosen, done.kept_until) == ([], None)
+    chosen = redacting.choose(chosen, first, second)
+    with monkeypatch.context() as patch:
+        patch.setattr(works, "redact_document", refusing)
+        redacting.carried_out(chosen)
+        patch.setattr(works, "search", refusing)
+        failed = works.request_search(actor=redacting.actor, case=redacting.case, terms=["Khuyết"])
+        patch.setattr(works, "MOST_FOUND", -1)
+        redacting.carried_out(failed)
+    assert (failed.status, chosen.status) == (Status.FAILED, Status.FAILED)
+    assert all((failed.may_go_on, failed.wanted, chosen.may_go_on, chosen.chosen))
+    # given up by its person, on the page and through the API
+    address = f"/vks/redactions/{given_up.pk}/"
+    assert "Bỏ việc này" in redacting.client.get(address).content.decode()
+    assert redacting.client.post(f"{address}cancel/").status_code == 302
+    also = redacting.choose(redacting.look(), first)
+    RedactionWork.objects.filter(pk=also.pk).update(status=Status.FAILED)
+    assert redacting.client.post(f"/api/vks/redaction-works/{also.pk}/cancel/").json()["status"] == "cancelled"
+    for each in (given_up, also):
+        each.refresh_from_db()
+        assert (each.status, each.wanted, each.found, each.chosen) == (Status.CANCELLED, {}, [], [])
+    days = configuration().redaction_days
+    assert works.end_what_waits(timezone.now() + dt.timedelta(days=days - 1)) == 0
+    waiting.refresh_from_db()
+    assert waiting.found
+    assert works.end_what_waits(timezone.now() + dt.timedelta(days=days + 1)) == 1
+    for each, status in ((waiting, Status.CANCELLED), (failed, Status.FAILED), (chosen, Status.FAILED)):
+        each.refresh_from_db()
+        assert (each.status, each.wanted, each.found, each.chosen, each.title) == (status, {}, [], [], "")
+        assert not each.may_go_on
+    told = redacting.client.get(f"/vks/redactions/{waiting.pk}/").content.decode()
+    assert "Quá hạn chọn chỗ che" in told
+    assert "khuyet" not in comparable(told)
+    with pytest.raises(Conflict):
+        redacting.choose(waiting, first)
+    with pytest.raises(Conflict):
+        works.go_on(actor=redacting.actor, work=failed)
+    # the log of what was taken out stays
+    done.refresh_from_db()
+    [copy] = done.copies.all()
+    assert (done.title, copy.ground, copy.created_by) == (
+        "Trần Thị Khuyết (Người làm chứng)",
+        "bao_ve",
+        redacting.actor,
+    )
+
+
+def refusing(*_given: Any, **_more: Any) -> None:
+    """Be what cannot be done."""
+    raise BadInput("Không được.")
+
+
+@pytest.mark.django_db
+def test_what_a_paper_that_left_the_case_had_is_neither_shown_nor_taken_out(
+    redacting: Redacting, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = redacting.papers
+    work, also = redacting.look(), redacting.look()
+    address, route = f"/vks/redactions/{work.pk}/", f"/api/vks/redaction-works/{work.pk}/"
+    assert "TRAN THI KHUYET" in redacting.client.get(address).content.decode()
+    other = register(actor=people["clerk_kv1"], unit=redacting.case.unit, name="Vụ khác")
+
+    def leaves(paper: CaseDocument, *, case: CaseFile = other) -> None:
+        CaseDocument.objects.filter(pk=paper.pk).update(case=case)
+
+    leaves(first)
+    page = redacting.client.get(address)
+    assert page.status_code == 200
+    assert "TRAN THI KHUYET" not in page.content.decode()
+    assert "Trần Thị Khuyết, điện" not in page.content.decode()
+    assert {each["document"] for each in redacting.client.get(route).json()["found"]} == {
+        second.document_id,
+        third.document_id,
+    }
+    with pytest.raises(BadInput, match="không có trong việc che này"):
+        redacting.choose(work, first)
+    assert works.end_what_waits(timezone.now()) == 0
+    work.refresh_from_db()
+    assert [row["filing"] for row in work.found] == [second.pk, third.pk]
+    # it leaves after it was chosen, and while its copy is made: no copy, no file
+    redacting.choose(work, second, frames={third.document_id: [Mark(1, Box(50, 50, 300, 90), "khung")]})
+    make = redaction.redact
+
+    def slowly(*given: Any, **more: Any) -> Any:
+        leaves(third)
+        return make(*given, **more)
+
+    leaves(second)
+    monkeypatch.setattr(redactions, "redact", slowly)
+    redacting.carried_out(work)
+    assert (work.status, [document for document, _why in work.failures]) == (Status.FAILED, [None, third.document_id])
+    assert not Redaction.objects.exists()
+    assert list(Redaction(pk=work.pk).path.parent.glob("*")) == []
+    assert not LedgerEntry.objects.filter(kind="document_redacted").exists()
+    # nothing is left that the other search was about: nobody follows it, and it ends
+    assert redacting.client.get(f"/vks/redactions/{also.pk}/").status_code == 404
+    assert works.works_of(redacting.actor, redacting.case) == []
+    assert works.end_what_waits(timezone.now()) == 1
+    also.refresh_from_db()
+    assert (also.status, also.found) == (Status.CANCELLED, [])
+    assert "rời hồ sơ vụ án" in also.error
+
+
+@pytest.mark.django_db
+def test_what_a_killed_worker_leaves_of_a_copy_is_removed(
+    redacting: Redacting, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    first, second, _third = redacting.papers
+    make = redaction.redact
+
+    def killed(source: Path, target: Path, marks: Any, **_more: Any) -> int:
+        """Write in a process of its own, which is killed after the second page; no `finally` of it is reached."""
+        if source == readable_pdf(first.document):
+            return make(source, target, marks)
+
+        def dies(page: int) -> None:
+            if page > 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        worker = os.fork()
+        if not worker:
+            make(source, target, marks, after_page=dies)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == -signal.SIGKILL
+        raise Killed
+
+    monkeypatch.setattr(redactions, "redact", killed)
+
+    def left_behind() -> tuple[RedactionWork, Path, Path]:
+        work = redacting.choose(redacting.look(), first, second)
+        with pytest.raises(Killed):
+            works.carry_out(work.pk)
+        work.refresh_from_db()
+        whole, half = Redaction(pk=work.copy_id(first.pk)).path, Redaction(pk=work.copy_id(second.pk)).path
+        assert (work.status, whole.exists()) == (Status.RUNNING, True)
+        assert half_made(half).stat().st_size > 10_000
+        return work, whole, half
+
+    work, whole, half = left_behind()
+    # between writing a file and saying so
+    half.write_bytes(b"%PDF whole, and nobody knows of it")
+    # a worker that lives sees to it itself
+    with held_alone(work.lock_path), django_capture_on_commit_callbacks(execute=True):
+        works.cancel_work(actor=redacting.actor, work=work)
+    assert half_made(half).exists()
+    RedactionWork.objects.filter(pk=work.pk).update(status=Status.RUNNING)
+    with django_capture_on_commit_callbacks(execute=True):
+        works.cancel_work(actor=redacting.actor, work=work)
+    assert [path.name for path in whole.parent.iterdir()] == [whole.name]
+    # what nothing else removed goes by itself once nobody can be at it
+    _work, _whole, half = left_behind()
+    half.write_bytes(b"%PDF whole, and nobody knows of it")
+    foreign = half.with_name("doc-cho-tôi.pdf")
+    foreign.write_bytes(b"somebody put it there")
+    assert redactions.remove_leftovers(timezone.now()) == 0
+    assert redactions.remove_leftovers(timezone.now() + dt.timedelta(hours=2)) == 1
+    assert not half_made(half).exists()
+    later = timezone.now() + dt.timedelta(days=2)
+    with monkeypatch.context() as patch:
+        # another database beside the same folder
+        patch.setattr(Redaction, "objects", Redaction.objects.none())
+        assert redactions.remove_leftovers(later) == 0
+    assert redactions.remove_leftovers(later) == 1
+    lying = {path.name for path in half.parent.iterdir()}
+    assert lying == {foreign.name, *(copy.path.name for copy in Redaction.objects.all())}

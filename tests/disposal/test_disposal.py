@@ -29,6 +29,7 @@ from vks_plugin.append_only import AppendOnly
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, FolioExplanation
 from vks_plugin.court.deck.models import DeckExport, Presentation
 from vks_plugin.court.models import Bundle, Redaction, RedactionWork
+from vks_plugin.court.redaction import half_made
 from vks_plugin.custody.actions import check_files
 from vks_plugin.custody.actions.hand_overs import cancel as take_back
 from vks_plugin.custody.actions.hand_overs import hand_over, reject
@@ -88,8 +89,16 @@ def made_of(filed: FiledCase, by: User) -> list[Path]:
     first, case = filed.documents[0], filed.case
     bundle = Bundle.objects.create(case=case, requested_by=by, status="done")
     Bundle.objects.create(case=case, requested_by=by, status="done", earlier=bundle)
-    work = RedactionWork.objects.create(case=case, requested_by=by, title="Che Ánh", wanted={"terms": [["chu", "Ánh"]]})
+    work = RedactionWork.objects.create(
+        case=case,
+        requested_by=by,
+        status="failed",
+        title="Che Ánh",
+        wanted={"terms": [["chu", "Ánh"]]},
+        document_ids=[each.document_id for each in filed.documents],
+    )
     redaction = Redaction.objects.create(
+        pk=work.copy_id(first.pk),
         work=work,
         case_document=first,
         ground="khac",
@@ -108,6 +117,9 @@ def made_of(filed: FiledCase, by: User) -> list[Path]:
     item = AccessionItem.objects.create(accession=row, case=case, pending=False, sha256="1" * 64)
     made = [bundle.path, bundle.path.with_name(f"{bundle.pk}-tap-2.pdf"), bundle.manifest_path]
     made += [redaction.path, deck.path, item.path]
+    # what workers left that were killed
+    made += [half_made(redaction.path), half_made(bundle.path)]
+    made += [Redaction(pk=work.copy_id(filed.documents[1].pk)).path]
     for path in made:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"made of the file")

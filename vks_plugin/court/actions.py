@@ -28,10 +28,10 @@ from vks_plugin.court.bundle import BundleResult, path_of_volume, too_heavy, wri
 from vks_plugin.court.cautions import LABELS, cautions_of
 from vks_plugin.court.choosing import BY_PROFILE, HEADINGS, Choice, Wishes, choose, corner_by_profile
 from vks_plugin.court.inspection import inspect_bundle
-from vks_plugin.court.making import OPEN, close, resume, send_new, taken
+from vks_plugin.court.making import close, resume, send_new, taken
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.masking import masked
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import OPEN, Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
 from vks_plugin.court.protected import masks_of
 from vks_plugin.court.sessions.models import CourtSession

@@ -18,15 +18,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from vks_plugin.court.models import Made
+from vks_plugin.court.models import FAILED, OPEN, QUEUED, RUNNING, Made
 from vks_plugin.errors import Unavailable, VksError
 from vks_plugin.language import speaking
 from vks_plugin.working import failure_kept, held_alone
 
 logger = logging.getLogger("paperless.vks.court")
 
-QUEUED, RUNNING, FAILED = "queued", "running", "failed"
-OPEN = (QUEUED, RUNNING)
 Send = Callable[[str], object]
 """Hands the id of a row to the queue."""
 _LOST_AFTER = dt.timedelta(minutes=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from pathlib import Path
 
@@ -16,9 +17,16 @@ from vks_plugin.conf import configuration
 from vks_plugin.custody.signing import SUFFIX
 from vks_plugin.organization.queries import display_name
 
+QUEUED, RUNNING, FAILED = "queued", "running", "failed"
+OPEN = (QUEUED, RUNNING)
+"""Statuses of what a worker makes or is to make, the same for all kinds."""
+
 
 class Made(models.Model):
     """A file that somebody asked for and a worker makes."""
+
+    status: models.CharField[str, str]
+    """Of each kind its own choices."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     progress = models.PositiveIntegerField(default=0)
@@ -42,6 +50,11 @@ class Made(models.Model):
     def requester(self) -> str:
         """Name of who asked for it."""
         return display_name(self.requested_by)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a worker makes it or is to make it."""
+        return self.status in OPEN
 
     @property
     def path(self) -> Path:
@@ -160,12 +173,13 @@ class RedactionWork(Made):
     # whom it is about, as the page says it; not looked for
     title = models.CharField(_("việc che"), max_length=200, blank=True)
     # what is looked for: {"terms": [[kind, words], …], "patterns": […], "people": [[name, other names], …]}; empty
-    # once the copies are made
+    # once it is found
     wanted = models.JSONField(default=dict)
     # what was found: [{"filing", "sha256", "source_sha256", "pages", "marks": [[page, left, top, right, bottom, kind,
-    # words], …], "unsearched": [[page, why], …], "error"}, …]; empty once the copies are made
+    # words], …], "unsearched": [[page, why], …], "error"}, …]; empty once it is chosen from
     found = models.JSONField(default=list)
-    # what goes: [{"filing", "sha256", "source_sha256", "marks": [[page, left, top, right, bottom, kind], …]}, …]
+    # what goes: [{"filing", "sha256", "source_sha256", "marks": [[page, left, top, right, bottom, kind], …]}, …]; empty
+    # once all copies are made: they know it themselves
     chosen = models.JSONField(default=list)
     # documents of which no copy could be made: [[document, why], …]
     failures = models.JSONField(default=list)
@@ -187,14 +201,29 @@ class RedactionWork(Made):
         return configuration().data_dir / "redactions" / f"{self.id}.work"
 
     @property
-    def is_open(self) -> bool:
-        """Whether a worker makes it or is to make it."""
-        return self.status in {self.Status.QUEUED, self.Status.RUNNING}
-
-    @property
     def may_go_on(self) -> bool:
         """Whether it failed, or some of its copies could not be made, and it may be tried again."""
-        return self.status == self.Status.FAILED or (self.status == self.Status.DONE and bool(self.failures))
+        if self.status == self.Status.FAILED:
+            # empty once it is too late
+            return bool(self.wanted if self.step == self.Step.SEARCH else self.chosen)
+        return self.status == self.Status.DONE and bool(self.failures and self.chosen)
+
+    @property
+    def may_be_given_up(self) -> bool:
+        """Whether there is something to stop, or something that waits for a person."""
+        return self.is_open or self.status in {self.Status.FOUND, self.Status.FAILED}
+
+    @property
+    def kept_until(self) -> dt.datetime | None:
+        """When what was found, or is needed to go on, will be emptied; None while a worker is at it, or nothing is kept."""
+        waits = self.status == self.Status.FOUND or self.may_go_on
+        if not waits or self.finished_at is None:
+            return None
+        return self.finished_at + dt.timedelta(days=configuration().redaction_days)
+
+    def copy_id(self, filing: int) -> uuid.UUID:
+        """Return the id of the copy it makes of a filed document: done once more, it is the same copy."""
+        return uuid.uuid5(self.pk, str(filing))
 
 
 class Redaction(models.Model):

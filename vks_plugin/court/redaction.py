@@ -484,6 +484,11 @@ def page_preview(path: Path, number: int, boxes: Sequence[Box], *, after: bool) 
         return buffer.getvalue()
 
 
+def half_made(target: Path) -> Path:
+    """Return where a copy lies while it is written."""
+    return target.with_name(f".{target.name}.partial")
+
+
 def redact(
     source: Path, target: Path, marks: Sequence[Mark], *, after_page: Callable[[int], None] | None = None
 ) -> int:
@@ -506,7 +511,7 @@ def redact(
     by_page: dict[int, list[Box]] = {}
     for mark in marks:
         by_page.setdefault(mark.page, []).append(mark.box)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = half_made(target)
     try:
         with _opened(source) as pdf:
             pages = len(pdf)

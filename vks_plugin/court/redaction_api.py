@@ -130,6 +130,10 @@ class RedactionWorkSerializer(serializers.Serializer[RedactionWork]):
     copies = serializers.SerializerMethodField(help_text="Ids of the copies made.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+    kept_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="What waits to be chosen from, or to be gone on with, is emptied then (`VKS_REDACTION_DAYS`).",
+    )
     requested_by = PersonSerializer()
 
     @extend_schema_field(FailureSerializer(many=True))
@@ -352,8 +356,8 @@ class CaseRedactionWorkViewSet(OfCaseViewSet):
 @extend_schema_view(
     retrieve=extend_schema(
         summary="One work of redaction",
-        description="With what was found, while it waits to be chosen from. For who may redact in the case and read every "
-        "document it is about.",
+        description="With what was found, while it waits to be chosen from; of documents that left the case file nothing "
+        "is told. For who may redact in the case and read every other document it is about.",
         parameters=[_ID],
         responses={200: FoundWorkSerializer, **refusals(404)},
     ),
@@ -371,8 +375,9 @@ class RedactionWorkViewSet(ApiViewSet):
         return self.shown(works.work_for(self.actor, id))
 
     @extend_schema(
-        summary="Stop a work of redaction",
-        description="Copies that are made already stay.",
+        summary="Stop a work of redaction, or give it up",
+        description="Also one that waits to be chosen from, or failed. What was found and chosen is emptied; copies that "
+        "are made already stay.",
         parameters=[_ID],
         request=None,
         responses={200: FoundWorkSerializer, **refusals(404, 409)},

@@ -6,9 +6,10 @@ whole or not at all, and a work whose worker died goes on where that one stopped
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,9 +24,10 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, reads_only_by_loan, require, visible_documents
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, CasePerson
-from vks_plugin.court.making import MOST_ATTEMPTS, OPEN, close, died_of_it, resume, send_again, send_new, taken
+from vks_plugin.conf import configuration
+from vks_plugin.court.making import MOST_ATTEMPTS, close, died_of_it, resume, send_again, send_new, taken
 from vks_plugin.court.masking import PersonFacts
-from vks_plugin.court.models import Redaction, RedactionWork
+from vks_plugin.court.models import OPEN, Redaction, RedactionWork
 from vks_plugin.court.protected import protected_people
 from vks_plugin.court.redaction import (
     MOST_MARKS,
@@ -41,6 +43,7 @@ from vks_plugin.court.redaction import (
 from vks_plugin.court.redactions import (
     check_ground,
     given_terms,
+    leftovers_of,
     may_redact,
     names_of,
     redact_document,
@@ -53,10 +56,12 @@ from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.language import speaking
 from vks_plugin.text import gettext_noop, one_line
+from vks_plugin.working import held_alone
 
 logger = logging.getLogger("paperless.vks.court")
 
 _Status, _Step = RedactionWork.Status, RedactionWork.Step
+_PART = "hsva"
 MOST_DOCUMENTS = 2000
 MOST_FOUND = 20_000
 """Places in all papers of one work: nobody looks through more."""
@@ -169,10 +174,15 @@ def require_redacting(actor: User, case: CaseFile) -> None:
         )
 
 
+def _in_the_file(user: User, case: CaseFile) -> QuerySet[CaseDocument]:
+    """Return the papers of the case file, as it is at this moment, that somebody may read."""
+    return visible_documents(user).filter(case=case, part=_PART)
+
+
 def _papers(actor: User, case: CaseFile, documents: Iterable[int]) -> list[CaseDocument]:
     require_redacting(actor, case)
     wanted = set(documents)
-    filed = list(visible_documents(actor).filter(case=case, part="hsva").order_by("pk"))
+    filed = list(_in_the_file(actor, case).order_by("pk"))
     if unknown := wanted - {each.document_id for each in filed}:
         raise BadInput(
             _("Tài liệu số %(number)d không có trong hồ sơ vụ án này.") % {"number": min(unknown)}, field="documents"
@@ -304,8 +314,10 @@ class FoundIn:
 
 
 def found_in(user: User, work: RedactionWork) -> list[FoundIn]:
-    """Return what a search found, paper by paper, of those the person may read (two queries)."""
-    filed = {each.pk: each for each in visible_documents(user).filter(pk__in=[row["filing"] for row in work.found])}
+    """Return what a search found, paper by paper, of those that are in the case file still and the person may read."""
+    filed = {
+        each.pk: each for each in _in_the_file(user, work.case).filter(pk__in=[row["filing"] for row in work.found])
+    }
     told = []
     for row in work.found:
         if row["filing"] not in filed:
@@ -403,7 +415,7 @@ def make_copies(
     row.ground, row.reason, row.finished_at = ground, reason.strip(), None
     row.queued_at, row.attempts = timezone.now(), 0
     # what was found stood there to be chosen from; the words go
-    row.wanted, row.found = {}, []
+    row.found = []
     row.save()
     transaction.on_commit(partial(send_again, row, _to_worker))
     return row
@@ -480,7 +492,7 @@ class _Beat:
 def _look(work: RedactionWork) -> None:
     terms = [(kind, words) for kind, words in work.wanted["terms"]]
     people = [PersonFacts(name, "", "", tuple(others)) for name, others in work.wanted["people"]]
-    papers = visible_documents(work.requested_by).filter(case=work.case, document_id__in=work.document_ids)
+    papers = _in_the_file(work.requested_by, work.case).filter(document_id__in=work.document_ids)
     found = list(work.found)
     looked = {row["filing"] for row in found}
     beat, deadly = _Beat(work), work.attempts > MOST_ATTEMPTS
@@ -500,7 +512,8 @@ def _look(work: RedactionWork) -> None:
                 )
         beat.done += filed.page_count or 0
         beat.tell(found=found, attempts=1)
-    close(work, _Status.FOUND, progress=work.total, found=found)
+    # whom it looked for nobody needs to know any more
+    close(work, _Status.FOUND, progress=work.total, found=found, wanted={})
 
 
 def _looked_in(
@@ -539,15 +552,15 @@ def _sentence_of(error: Exception) -> str:
 
 
 def _copy(work: RedactionWork) -> None:
-    seen = visible_documents(work.requested_by).filter(case=work.case)
-    papers = {each.pk: each for each in seen.filter(pk__in=[row["filing"] for row in work.chosen])}
+    seen = _in_the_file(work.requested_by, work.case)
     made = set(Redaction.objects.filter(work=work).values_list("case_document_id", flat=True))
     beat, deadly = _Beat(work), work.attempts > MOST_ATTEMPTS
     # of a work that is begun once more; what this person may not read (any more) is told of anew
     failures: list[list[Any]] = [each for each in work.failures if each[0] is not None]
     failed = {document for document, _why in failures}
     for row in work.chosen:
-        filed = papers.get(row["filing"])
+        # asked of each when its turn comes: the papers before it may have taken hours
+        filed = seen.filter(pk=row["filing"]).first()
         if filed is None:
             failures.append([None, _("Một tài liệu không còn trong phạm vi của bạn.")])
             continue
@@ -567,7 +580,9 @@ def _copy(work: RedactionWork) -> None:
         beat.done += filed.page_count or 0
         beat.tell(failures=failures, attempts=1)
     if made:
-        close(work, _Status.DONE, progress=work.total, failures=failures)
+        # what is needed to go on, as long as there is something to go on with
+        kept: dict[str, Any] = {} if failures else {"chosen": []}
+        close(work, _Status.DONE, progress=work.total, failures=failures, **kept)
     else:
         close(work, _Status.FAILED, failures=failures, error=failures[0][1])
 
@@ -593,8 +608,28 @@ def may_have(user: User, work: RedactionWork) -> bool:
     """Tell whether the person may redact in the case, and read every paper the work is about, at this moment."""
     if case_decision(user, work.case).level < Level.CONTRIBUTE or reads_only_by_loan(user, work.case):
         return False
-    inside = set(work.document_ids)
-    return visible_documents(user).filter(case=work.case, document_id__in=inside).count() == len(inside)
+    here = CaseDocument.objects.filter(case=work.case, part=_PART, document_id__in=work.document_ids)
+    seen = _in_the_file(user, work.case).filter(document_id__in=work.document_ids)
+    return _is_open_to(work, _host_ids(here), _host_ids(seen))
+
+
+def _is_open_to(work: RedactionWork, here: Set[int], seen: Set[int]) -> bool:
+    """Tell whether somebody who may read some papers of the case file may follow a work.
+
+    Args:
+        work: of the case.
+        here: the papers of the case file.
+        seen: those of them the person may read.
+    """
+    about = set(work.document_ids)
+    if work.step == _Step.SEARCH:
+        # of a paper that left the case nothing is shown; the title of copies would name it
+        about &= here
+    return bool(about) and about <= seen
+
+
+def _host_ids(papers: QuerySet[CaseDocument]) -> set[int]:
+    return set(papers.values_list("document_id", flat=True))
 
 
 def work_for(user: User, work_id: UUID | str) -> RedactionWork:
@@ -613,9 +648,10 @@ def works_of(user: User, case: CaseFile) -> list[RedactionWork]:
     """Return the newest works of a case that the person may follow."""
     if case_decision(user, case).level < Level.CONTRIBUTE or reads_only_by_loan(user, case):
         return []
-    seen = set(visible_documents(user).filter(case=case).values_list("document_id", flat=True))
+    here = _host_ids(CaseDocument.objects.filter(case=case, part=_PART))
+    seen = _host_ids(_in_the_file(user, case))
     rows = RedactionWork.objects.filter(case=case).select_related("requested_by").defer("found", "chosen", "wanted")
-    return [row for row in rows[:20] if set(row.document_ids) <= seen]
+    return [row for row in rows[:20] if _is_open_to(row, here, seen)]
 
 
 @transaction.atomic
@@ -639,15 +675,64 @@ def go_on(*, actor: User, work: RedactionWork) -> RedactionWork:
 
 
 def cancel_work(*, actor: User, work: RedactionWork) -> RedactionWork:
-    """Stop a work, or give up what waits to be chosen from; copies that are made stay.
+    """Stop a work, or give up what waits to be chosen from or failed; copies that are made stay.
 
     Raises:
         NotFound: there is none for this person.
         Conflict: it is over already.
     """
     row = work_for(actor, work.pk)
-    stopped = RedactionWork.objects.filter(pk=row.pk, status__in=(*OPEN, _Status.FOUND))
-    if stopped.update(status=_Status.CANCELLED, wanted={}, found=[], finished_at=timezone.now()) != 1:
+    stopped = RedactionWork.objects.filter(pk=row.pk, status__in=(*OPEN, _Status.FOUND, _Status.FAILED))
+    if stopped.update(status=_Status.CANCELLED, **_EMPTIED, finished_at=timezone.now()) != 1:
         raise Conflict(_("Việc che này đã xong hoặc đã dừng."))
-    row.refresh_from_db()
-    return row
+    # it still knows here what it was to make
+    transaction.on_commit(partial(_clear_away, row))
+    return RedactionWork.objects.select_related("case__unit__parent", "requested_by").get(pk=row.pk)
+
+
+_EMPTIED: Mapping[str, Any] = {"wanted": {}, "found": [], "chosen": []}
+
+
+def _clear_away(work: RedactionWork) -> None:
+    """Remove what a worker that was killed left of copies; a living one does so itself."""
+    with held_alone(work.lock_path) as alone:
+        for path in leftovers_of(work) if alone else ():
+            path.unlink(missing_ok=True)
+
+
+# --- an end ---------------------------------------------------------------------------------------
+
+_NOBODY_CHOSE = gettext_noop("Quá hạn chọn chỗ che: những gì máy tìm thấy đã được xóa. Cần che thì tìm lại.")
+_NONE_LEFT = gettext_noop("Mọi tài liệu của việc này đã rời hồ sơ vụ án: những gì máy tìm thấy đã được xóa.")
+
+
+def end_what_waits(now: dt.datetime) -> int:
+    """End searches nobody chose from in time, and empty what works keep that nobody needs any more; return how many.
+
+    The log of redaction stays: who had what taken out of which paper, on what ground. Of works that led to no copy not even
+    the names stay that were looked for.
+    """
+    old = RedactionWork.objects.filter(finished_at__lt=now - dt.timedelta(days=configuration().redaction_days))
+    ended = old.filter(status=_Status.FOUND).update(status=_Status.CANCELLED, error=_NOBODY_CHOSE, **_EMPTIED)
+    over = old.exclude(status__in=(*OPEN, _Status.FOUND))
+    over.exclude(**_EMPTIED).update(**_EMPTIED)
+    over.filter(copies__isnull=True).exclude(title="").update(title="")
+    searched = RedactionWork.objects.filter(step=_Step.SEARCH, status__in=(_Status.FOUND, _Status.FAILED))
+    return ended + sum(_forget_what_left(pk) for pk in searched.exclude(found=[]).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _forget_what_left(work_id: UUID) -> bool:
+    """Empty what was found in papers that left the case file; tell whether nothing was left to choose from."""
+    work = RedactionWork.objects.select_for_update().get(pk=work_id)
+    here = CaseDocument.objects.filter(case=work.case_id, part=_PART, pk__in=[row["filing"] for row in work.found])
+    kept = set(here.values_list("pk", flat=True))
+    rows = [row for row in work.found if row["filing"] in kept]
+    if work.step != _Step.SEARCH or len(rows) == len(work.found):
+        return False
+    work.found = rows
+    over = not rows and work.status == _Status.FOUND
+    if over:
+        work.status, work.error, work.finished_at = _Status.CANCELLED, _NONE_LEFT, timezone.now()
+    work.save(update_fields=["found", "status", "error", "finished_at"])
+    return over

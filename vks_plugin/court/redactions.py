@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
 from django.contrib.auth.models import User
@@ -22,11 +24,12 @@ from vks_plugin.court.choosing import redactions_of
 from vks_plugin.court.masking import PersonFacts
 from vks_plugin.court.models import Redaction, RedactionWork
 from vks_plugin.court.protected import people_to_mask, protected_people
-from vks_plugin.court.redaction import MOST_MARKS, USUAL_PATTERNS, Mark, long_enough, propose, redact
+from vks_plugin.court.redaction import MOST_MARKS, USUAL_PATTERNS, Mark, half_made, long_enough, propose, redact
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.text import ascii_file_name, composed
+from vks_plugin.working import held_alone
 
 MOST_PAGES = 5000
 """Pages of one document; more are parts of a file that somebody scanned in one go."""
@@ -171,6 +174,7 @@ def redact_document(
     Raises:
         NotFound, NotAllowed: the actor may not redact here.
         BadInput: nothing is marked, no ground is given, or the paper cannot be read.
+        Conflict: the paper went to another case meanwhile.
     """
     may_redact(actor, filed)
     check_ground(ground, reason)
@@ -187,12 +191,14 @@ def redact_document(
         work=work,
     )
     if work is not None:
-        made.pk = uuid.uuid5(work.pk, str(filed.pk))
+        made.pk = work.copy_id(filed.pk)
     made.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         made.page_count = redact(source, made.path, marks, after_page=after_page)
         made.source_sha256, made.sha256 = sha256_of(source), sha256_of(made.path)
         with transaction.atomic():
+            if not CaseDocument.objects.filter(pk=filed.pk, case=filed.case, part=filed.part).exists():
+                raise Conflict(_("Tài liệu đã rời hồ sơ vụ án khi đang lập bản che."))
             made.save(force_insert=True)
             tell(
                 "document_redacted",
@@ -211,6 +217,58 @@ def redact_document(
         made.path.unlink(missing_ok=True)
         raise
     return made
+
+
+def leftovers_of(work: RedactionWork) -> list[Path]:
+    """Return where a worker that was killed may have left something of copies of a work; some are not there.
+
+    No worker may be at it: it may have written a copy and be about to say so.
+    """
+    of = set(CaseDocument.objects.filter(document_id__in=work.document_ids).values_list("pk", flat=True))
+    ids = [work.copy_id(filing) for filing in of | {row["filing"] for row in work.chosen}]
+    known = set(Redaction.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    paths = {pk: Redaction(pk=pk).path for pk in ids}
+    return [*map(half_made, paths.values()), *(path for pk, path in paths.items() if pk not in known)]
+
+
+_LIVES = dt.timedelta(hours=1)
+"""After which no worker goes on with a file: it writes to it with every page."""
+_UNKNOWN = dt.timedelta(days=1)
+
+
+def remove_leftovers(now: dt.datetime) -> int:
+    """Remove what killed workers left of copies, and copies no row knows of; return how many files.
+
+    Where there is no copy at all the database is taken to be another than the folder's, and whole files stay.
+    """
+    folder = Redaction(pk=uuid.uuid4()).path.parent
+    removed = 0
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        age = _age(path, now)
+        if path.suffix == ".lock" and age > _UNKNOWN:
+            # a lock goes with its worker; one that nobody holds goes by being held here
+            with held_alone(path):
+                pass
+        elif (path.suffix == half_made(path).suffix and age > _LIVES) or (age > _UNKNOWN and _is_unknown(path)):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _age(path: Path, now: dt.datetime) -> dt.timedelta:
+    try:
+        return now - dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+    except FileNotFoundError:
+        return dt.timedelta()
+
+
+def _is_unknown(path: Path) -> bool:
+    """Tell whether it is a copy by its name, and no row knows of it."""
+    try:
+        pk = uuid.UUID(path.stem)
+    except ValueError:
+        return False
+    return not Redaction.objects.filter(pk=pk).exists() and Redaction.objects.exists()
 
 
 def newest_copy(filed: CaseDocument) -> Redaction:

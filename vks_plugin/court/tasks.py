@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from vks_plugin.court import redaction_works
 from vks_plugin.court.actions import build, resume_interrupted
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import Bundle, RedactionWork
+from vks_plugin.court.redactions import remove_leftovers
 
 
 @shared_task(name="vks.court.make_bundle", ignore_result=True)
@@ -29,3 +31,11 @@ def resume_bundles() -> None:
     resume_interrupted(Bundle.objects.order_by("created_at"))
     decks.resume_interrupted(DeckExport.objects.order_by("created_at"))
     redaction_works.resume_interrupted(RedactionWork.objects.order_by("created_at"))
+
+
+@shared_task(name="vks.court.end_redactions", ignore_result=True)
+def end_redactions() -> None:
+    """End redactions nobody goes on with, and remove what killed workers left of copies."""
+    now = timezone.now()
+    redaction_works.end_what_waits(now)
+    remove_leftovers(now)

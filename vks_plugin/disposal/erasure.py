@@ -42,6 +42,7 @@ from vks_plugin.cases.models import (
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
 from vks_plugin.court.models import Bundle, Redaction, RedactionWork
+from vks_plugin.court.redactions import leftovers_of
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
     Accession,
@@ -170,12 +171,15 @@ def files_made_of(case: CaseFile) -> list[Path]:
     """Return the files this program made of a case or keeps for it; some may not be there."""
     data = configuration().data_dir
     found = [each.path for each in Redaction.objects.filter(case_document__case=case)]
+    # of a work that is over: one that is not keeps the case from being disposed of
+    for work in RedactionWork.objects.filter(case=case):
+        found += [path for path in leftovers_of(work) if path.exists()]
     found += [each.path for each in Video.objects.filter(case_document__case=case)]
     found += [each.path for each in DeckExport.objects.filter(presentation__case=case)]
     found += [data / "intake" / f"{pk}.pdf" for pk in IntakeItem.objects.filter(case=case).values_list("pk", flat=True)]
     for pk in Bundle.objects.filter(case=case).values_list("pk", flat=True):
-        # volumes, manifest and addition are named after the bundle
-        found += sorted((data / "bundles").glob(f"{pk}*"))
+        # volumes, manifest and addition are named after the bundle, with a point before them while they are written
+        found += sorted([*(data / "bundles").glob(f"{pk}*"), *(data / "bundles").glob(f".{pk}*")])
     for item in AccessionItem.objects.filter(case=case):
         found.append(item.path)
         found += sorted(item.path.parent.glob(f"{item.key}*.part"))

@@ -16,7 +16,7 @@ from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import OPEN, Bundle, RedactionWork
 from vks_plugin.custody.actions.fixity import KeptFile
 from vks_plugin.custody.models import AccessionItem, DigitisationBatch, HandOver, Loan, LoanedPart, RetentionRule
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
@@ -245,10 +245,9 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
     others = DestructionItem.objects.filter(case__in=keys, pending=True)
     if batch is not None:
         others = others.exclude(batch=batch)
-    bundles = Bundle.objects.filter(case__in=keys, status__in=[Bundle.Status.QUEUED, Bundle.Status.RUNNING])
-    decks = DeckExport.objects.filter(
-        presentation__case__in=keys, status__in=[DeckExport.Status.QUEUED, DeckExport.Status.RUNNING]
-    )
+    bundles = Bundle.objects.filter(case__in=keys, status__in=OPEN)
+    redactions = RedactionWork.objects.filter(case__in=keys, status__in=OPEN)
+    decks = DeckExport.objects.filter(presentation__case__in=keys, status__in=OPEN)
     coming = IntakeItem.objects.filter(case__in=keys, status=IntakeItem.Status.WAITING)
     busy: tuple[tuple[Collection[int], str], ...] = (
         (
@@ -261,9 +260,10 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
         (_keys(others.values_list("case_id", flat=True)), _("đang trong một đợt tiêu hủy khác")),
         (
             _keys(bundles.values_list("case_id", flat=True))
+            | _keys(redactions.values_list("case_id", flat=True))
             | _keys(decks.values_list("presentation__case_id", flat=True))
             | _keys(coming.values_list("case_id", flat=True)),
-            _("máy đang lập tập, gói hoặc nhận tệp: hãy chờ xong"),
+            _("máy đang lập tập, gói, bản che hoặc nhận tệp: hãy chờ xong"),
         ),
     )
     told = {}

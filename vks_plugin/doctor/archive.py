@@ -16,8 +16,7 @@ from vks_plugin.access.projection import grants_for
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
-from vks_plugin.court.making import OPEN
-from vks_plugin.court.models import Bundle, RedactionWork
+from vks_plugin.court.models import OPEN, Bundle, RedactionWork
 from vks_plugin.doctor.accounts import SETUP
 from vks_plugin.doctor.examination import WouldChangeError
 from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning

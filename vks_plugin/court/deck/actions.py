@@ -46,7 +46,8 @@ from vks_plugin.court.deck.queries import (
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, ONE_PAGE, SHOWING_PAGES
-from vks_plugin.court.making import OPEN, RUNNING, close, resume, send_new, taken
+from vks_plugin.court.making import close, resume, send_new, taken
+from vks_plugin.court.models import OPEN, RUNNING
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
 from vks_plugin.custody.signing import OfficeKey, office_key

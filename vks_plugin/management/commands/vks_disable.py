@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.actions import project_everything
 from vks_plugin.conf import configuration
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.models import OPEN, Bundle
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.actions import suspend_dated_access
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             CommandError: work is under way that only the plugin can finish.
         """
         waiting = IntakeItem.objects.filter(status=IntakeItem.Status.WAITING).count()
-        running = Bundle.objects.filter(status__in=(Bundle.Status.QUEUED, Bundle.Status.RUNNING)).count()
+        running = Bundle.objects.filter(status__in=OPEN).count()
         if (waiting or running) and not options["force"]:
             raise CommandError(
                 _(
