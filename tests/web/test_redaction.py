@@ -57,6 +57,10 @@ def test_a_copy_is_proposed_looked_at_made_and_fetched(
         assert sentence in Page(refused).text
     assert not Redaction.objects.exists()
     looked = client.post(address, {"rectangles": "1 20 20 50 8", "look": "1"})
+    # what was drawn goes along to the next page
+    turned = client.post(address, {"rectangles": "1 20 20 50 8", "page": ["1", "2"]})
+    assert "Trang 2, trước khi che" in Page(turned).text
+    assert "1 20 20 50 8" in turned.content.decode()
     # 20 mm from the corner, 8 high, at 72 dots to the inch: left of the words that stand in the middle of the black
     place = (60, 60, 90, 76)
     before, after = as_they_would_be(page), as_they_would_be(looked)

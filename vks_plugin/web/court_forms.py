@@ -107,7 +107,7 @@ class RedactionForm(StyledForm):
         label=_("Khung cần che, mỗi dòng một khung"),
         required=False,
         max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "1 20 35 60 8"}),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("ví dụ: 1 20 35 60 8")}),
         help_text=_("Trang, cách mép trái, cách mép trên, rộng, cao; tính bằng milimét."),
     )
     numbers = forms.BooleanField(

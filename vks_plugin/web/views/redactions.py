@@ -139,6 +139,7 @@ def redact(request: SignedInRequest, code: str, document_id: int) -> HttpRespons
         "choices": choices,
         "seen": " ".join(each.key for each in choices),
         "number": number,
+        "pages": filed.page_count or 1,
         "before": _as_address(page_preview(readable_pdf(filed.document), number, boxes, after=False)),
         "after": _as_address(page_preview(readable_pdf(filed.document), number, boxes, after=True)),
         "copies": actions.standing(filed.redactions.select_related("case_document", "created_by", "read_by")[:10]),
@@ -301,8 +302,14 @@ def _named(request: SignedInRequest, row: RedactionWork) -> list[tuple[str, str]
 @require_POST
 def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Stop a work."""
-    row = works.cancel_work(actor=request.user, work=works.work_for(request.user, pk))
-    messages.success(request, _("Đã dừng. Bản đã che đã lập xong vẫn giữ."), extra_tags=OURS)
+    row = works.work_for(request.user, pk)
+    told = (
+        _("Đã dừng. Bản đã che đã lập xong vẫn giữ.")
+        if row.is_open
+        else _("Đã bỏ. Những gì máy tìm thấy đã bị xóa; bản đã che đã lập xong vẫn giữ.")
+    )
+    works.cancel_work(actor=request.user, work=row)
+    messages.success(request, told, extra_tags=OURS)
     return redirect("vks:redactions", code=row.case.code)
 
 
