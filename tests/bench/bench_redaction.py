@@ -1,6 +1,6 @@
 """Papers that hide a name in every way a PDF can: what of it can still be found in the redacted copy.
 
-    python -m tests.bench.bench_redaction [--papers 1000] [--seed 2026] [--without-recognition]
+    python -m tests.bench.bench_redaction [--papers 1000] [--seed 2026] [--processes 2] [--without-recognition]
 
 The ways are those of `tests.court.hiding`, each paper has one of them in turn and some others beside it. Words are taken
 out where they were proposed; what no program can read as words is marked by hand, as whoever redacts would. Then the copy
@@ -14,8 +14,11 @@ themselves: a search that finds nothing there would prove nothing. The last line
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,6 +29,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -277,9 +281,20 @@ class Tally:
     in_copies: Counter[str] = field(default_factory=Counter)
     ways: Counter[str] = field(default_factory=Counter)
 
+    def add(self, other: Tally) -> None:
+        """Add what another process found."""
+        self.missed += other.missed
+        self.kept += other.kept
+        self.asked += other.asked
+        self.bad |= other.bad
+        self.in_papers += other.in_papers
+        self.in_copies += other.in_copies
+        self.ways += other.ways
 
-def try_papers(numbers: Sequence[int], seed: int, tally: Tally, keep: Path | None, *, recognition: bool) -> None:
+
+def try_papers(numbers: Sequence[int], seed: int, keep: Path | None, *, recognition: bool) -> Tally:
     """Make, redact and search these papers."""
+    tally = Tally()
     with tempfile.TemporaryDirectory(prefix="vks-bench-") as name:
         folder = Path(name)
         batch, papers = Batch(folder), {}
@@ -320,11 +335,15 @@ def try_papers(numbers: Sequence[int], seed: int, tally: Tally, keep: Path | Non
                 tally.bad.add(number)
                 tally.in_copies["recognition"] += 1
                 _told(number, ways, f"recognition reads {left}", keep, folder)
+    return tally
 
 
 _CONTROLLED = 10
 """Of so many papers one is read before it is redacted, too: control enough for what takes longest."""
-_TOGETHER = 25
+_TOGETHER = 10
+"""Papers whose pictures are read at one start of the machine; so many lie on the disk at a time, for each process."""
+_BATCHES_A_PROCESS = 5
+"""Then it ends, and what the libraries kept of its papers with it."""
 
 
 def _told(number: int, ways: Sequence[str], what: str, keep: Path | None, folder: Path) -> None:
@@ -343,14 +362,23 @@ def main(words: list[str]) -> int:
     parser.add_argument("--only", type=int, nargs="+", metavar="N", help="these papers alone")
     parser.add_argument("--keep", type=Path, help="folder for papers and copies in which something was found")
     parser.add_argument("--without-recognition", action="store_true")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that work beside each other")
     options = parser.parse_args(words)
     recognition = not options.without_recognition and shutil.which("tesseract") is not None
     numbers = options.only or list(range(options.first, options.first + options.papers))
-    tally, began = Tally(), time.perf_counter()
-    for start in range(0, len(numbers), _TOGETHER):
-        some = numbers[start : start + _TOGETHER]
-        try_papers(some, options.seed, tally, options.keep, recognition=recognition)
-        print(f"… {start + len(some)} papers, {time.perf_counter() - began:.0f} s", flush=True)
+    some = [numbers[start : start + _TOGETHER] for start in range(0, len(numbers), _TOGETHER)]
+    work = partial(try_papers, seed=options.seed, keep=options.keep, recognition=recognition)
+    tally, began, done = Tally(), time.perf_counter(), 0
+    # not forked: what the libraries of this process hold is not theirs
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(options.processes, maxtasksperchild=_BATCHES_A_PROCESS) as pool:
+        for told in pool.imap_unordered(work, some):
+            tally.add(told)
+            done = min(done + _TOGETHER, len(numbers))
+            seconds = time.perf_counter() - began
+            print(f"… {done} papers, {seconds:.0f} s, {len(tally.bad)} found again", flush=True)
+        pool.close()
+        pool.join()
     print(f"ways: {len(tally.ways)}, each in {min(tally.ways.values())} to {max(tally.ways.values())} papers")
     print("| search | papers in which it finds the name | copies in which it finds it |")
     print("|---|---|---|")
@@ -359,7 +387,8 @@ def main(words: list[str]) -> int:
         print(f"| {each} | {tally.in_papers[each]}{beside} | {tally.in_copies[each]} |")
     if recognition:
         print(f"the line nobody marked is still read in {tally.kept} copies")
-    seconds = time.perf_counter() - began
+    seconds, most = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"at most {most} MiB in a process, {options.processes} processes, {_TOGETHER} papers at a time in each")
     print(f"{len(numbers)} papers in {seconds:.0f} s; not proposed: {tally.missed}; found again: {len(tally.bad)}")
     return 1 if tally.bad or tally.missed else 0
 
