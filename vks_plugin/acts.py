@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -450,7 +452,7 @@ ACTS: dict[str, Act] = {
         ("log_entries", "agreed_entries", "head_entries", "head_root", "head_at", "given_up"),
         hidden=("reason",),
     ),
-    "ledger_heads_begun": Act(_("Lập lại tệp ghi nhớ điểm chốt"), ("heads",), hidden=("reason",)),
+    "ledger_heads_begun": Act(_("Lập tệp ghi nhớ điểm chốt"), ("heads",), hidden=("reason",)),
     "key": Act(_("Khóa ký sổ cái"), ("public", "before", "signed_by_the_one_before")),
 }
 """By the name the entry carries."""
@@ -656,8 +658,41 @@ FIELDS: dict[str, Field] = {
     "size": Field(_("Số byte")),
     "codecs": Field(_("Dạng hình và tiếng")),
     "kept_until": Field(_("Bảo quản đến hết"), "day"),
+    # of every act that a command does for somebody
+    "command": Field(_("Bằng lệnh trên máy chủ")),
+    "system_account": Field(_("Tài khoản máy chủ")),
+    "on_behalf_of": Field(_("Thay mặt")),
+    "on_behalf_of_id": Field(_("Thay mặt tài khoản số")),
 }
 """By the name the entry carries."""
+
+
+class Command(NamedTuple):
+    """A command that is running on the server."""
+
+    name: str
+    account: str
+    """Whose it is there: of the system, not of the host."""
+
+
+BY_COMMAND = ("command", "system_account", "on_behalf_of", "on_behalf_of_id")
+"""Fields an entry has beside those of its act where a command did it for somebody: nobody signed in and confirmed it."""
+_running: ContextVar[Command | None] = ContextVar("vks_command", default=None)
+
+
+@contextmanager
+def by_command(name: str, account: str) -> Iterator[None]:
+    """Do what is done here as a command: the ledger names the command, and for whom it says it works."""
+    before = _running.set(Command(name, account))
+    try:
+        yield
+    finally:
+        _running.reset(before)
+
+
+def command_running() -> Command | None:
+    """Return the command whose work this is; None: a page, the API or a worker does it."""
+    return _running.get()
 
 
 class Told(NamedTuple):
@@ -685,7 +720,7 @@ def tell(act: str, *, actor: User | None, case: Model | None, **values: Any) -> 
 
     Args:
         act: a name in `ACTS`.
-        actor: who acted; None for a worker or a command.
+        actor: who acted, or for whom a command did (see `by_command`); None for a worker or a command.
         case: what it concerns; None for what concerns no single case.
         values: every field of the act, and no other.
 

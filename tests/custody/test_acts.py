@@ -880,7 +880,8 @@ def test_every_field_has_its_words_and_nothing_is_both_shown_and_hidden() -> Non
         assert {*act.shown, *act.hidden} <= acts.FIELDS.keys(), name
         assert not set(act.shown) & set(act.hidden), name
     used = {field for act in acts.ACTS.values() for field in (*act.shown, *act.hidden)}
-    assert used == acts.FIELDS.keys()
+    assert used | {*acts.BY_COMMAND} == acts.FIELDS.keys()
+    assert not used & {*acts.BY_COMMAND}
 
 
 def test_what_people_write_is_in_no_open_field() -> None:

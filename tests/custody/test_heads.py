@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import TestCase
 
+from vks_plugin.acts import BY_COMMAND
 from vks_plugin.custody import actions, heads, into_log, keys, queries
 from vks_plugin.custody.actions import make_checkpoint, record_restored, remember_heads
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
@@ -26,6 +27,8 @@ from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry, LedgerKey
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.tasks import sign_the_day
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable
+from vks_plugin.management.actor import system_account
+from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -46,6 +49,10 @@ def signed(log: list[LedgerEntry], case: CaseFile) -> Signed:
     """Return what adds an entry, signs the head and remembers it, as where the transaction ends."""
 
     def sign() -> LedgerCheckpoint:
+        if not queries.heads_begun():
+            # the ledger says behind the very first head that the file is begun; the others have one entry more each
+            make_checkpoint()
+            remember_heads()
         actions.append(case=case, actor=None, kind="note", data={"number": queries.log_size()})
         made = make_checkpoint()
         remember_heads()
@@ -72,9 +79,13 @@ def test_every_signed_head_is_remembered_once_and_none_is_taken_away(signed: Sig
         first = make_checkpoint()
     assert _kept() == [first.note]
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        make_checkpoint()
-    assert _kept() == [first.note]
+    # that the file was begun is said in the ledger, behind it, and signed with the next head
+    begun = LedgerEntry.objects.get(kind="ledger_heads_begun")
+    assert (begun.said["actor"]["id"], begun.said["data"]["heads"]) == (None, 1)
+    for _each in range(2):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            begins = make_checkpoint()
+    assert _kept() == [first.note, begins.note]
     # a line that was cut off while it was written is left, and what it said is written behind it
     path.write_bytes(path.read_bytes() + b'{"note": "vks-led')
     with TestCase.captureOnCommitCallbacks(execute=True):
@@ -82,8 +93,8 @@ def test_every_signed_head_is_remembered_once_and_none_is_taken_away(signed: Sig
     second = queries.last_checkpoint()
     assert second is not None
     third = signed()
-    assert _kept() == [first.note, second.note, third.note]
-    assert path.read_bytes().count(b"\n") == 4
+    assert _kept() == [first.note, begins.note, second.note, third.note]
+    assert path.read_bytes().count(b"\n") == 5
     assert queries.contradiction() is None
     assert queries.verify().problems == []
     # the newest alone was lost, as when the disk was full that night
@@ -208,7 +219,7 @@ def test_a_database_put_back_from_a_backup_is_told_until_a_leader_of_the_provinc
     with pytest.raises(Conflict, match="không có lần phục hồi nào"):
         record_restored(actor=chief, reason="Lần nữa")
     second = signed()
-    assert _kept() == [each.note for each in (first, *gone, second)]
+    assert _kept()[1:] == [each.note for each in (first, *gone, second)]
     # whoever kept the heads is told so by the verifier, and that somebody answered
     export = handed_out()
     status, told = export.check(str(export.folder), "--checkpoint", str(heads.heads_path()))
@@ -395,9 +406,15 @@ def test_leaders_of_the_province_see_it_and_answer_on_the_page(
     assert "ghi nhận phục hồi cơ sở dữ liệu" in mailoutbox[1].subject
 
 
-def test_a_file_that_is_gone_is_not_begun_anew_unseen(
-    signed: Signed, people: dict[str, User], settings: Settings, mailoutbox: list[EmailMessage]
+def test_beside_a_file_that_is_gone_nothing_is_signed_until_a_leader_of_the_province_begins_a_new_one(
+    signed: Signed,
+    people: dict[str, User],
+    settings: Settings,
+    mailoutbox: list[EmailMessage],
+    client: Client,
+    tmp_path: Path,
 ) -> None:
+    """As by whoever puts an old copy in the place of the database and takes the file away that would tell."""
     settings.EMAIL_ENABLED = True
     chief = people["chief_province"]
     type(chief).objects.filter(pk=chief.pk).update(email="chief@example.com")
@@ -409,22 +426,116 @@ def test_a_file_that_is_gone_is_not_begun_anew_unseen(
     with pytest.raises(CommandError, match="vẫn còn"):
         answer("chief_province", "Ổ đĩa mới")
     gone = _lost(signed, 1)
-    heads.heads_path().unlink()
-    # work goes on, and the old database is not taken for the newest
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        sign_the_day()
-    assert _kept() == []
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        sign_the_day()
-    assert [(each.to, "đã mất" in each.subject) for each in mailoutbox][-1:] == [(["chief@example.com"], True)]
+    signed_before = LedgerCheckpoint.objects.count()
+    path = heads.heads_path()
+    for remains in (None, b"", b'{"note": "vks-led'):
+        path.unlink(missing_ok=True)
+        if remains is not None:
+            path.write_bytes(remains)
+        for act in (make_checkpoint, actions.rotate_key, lambda: actions.export(tmp_path / "none"), sign_the_day):
+            with (
+                pytest.raises(Conflict, match=r"đã mất: không ký tiếp\. Hãy lấy lại tệp mới nhất"),
+                TestCase.captureOnCommitCallbacks(execute=True),
+            ):
+                act()
+        remember_heads()
+        assert (_kept(), LedgerCheckpoint.objects.count()) == ([], signed_before)
+    assert [(each.to, "đã mất" in each.subject) for each in mailoutbox] == [(["chief@example.com"], True)] * 3
+    # it was no restored backup that can be answered for: nobody knows what was lost
+    with pytest.raises(Conflict, match="đã mất"):
+        record_restored(actor=chief, reason="Ổ đĩa hỏng")
     for by, reason, match in (("chief_kv1", "x", "tỉnh"), ("chief_province", " ", "lý do")):
         with pytest.raises(CommandError, match=match):
             answer(by, reason)
     assert _kept() == []
-    answer("chief_province", "Ổ đĩa hỏng, không còn bản nào")
+    client.force_login(chief)
+    badge = "Tệp ghi nhớ điểm chốt của sổ cái đã mất"
+    assert badge in client.get("/vks/").content.decode()
+    page = client.get("/vks/ledger/").content.decode()
+    assert f"Điểm chốt mới nhất trong máy có {made[-1].size} mục" in page
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f-]+)"', page)
+    said = {"reason": "Ổ đĩa hỏng, không còn bản nào"}
+    for sent, status in (({"reason": "", "seen": seen}, 400), (said | {"seen": f"{seen}0"}, 409), (said, 409)):
+        assert client.post("/vks/ledger/heads/", sent).status_code == status
+    assert _kept() == []
+    page = client.post("/vks/ledger/heads/", said | {"seen": seen}, follow=True).content.decode()
+    assert (badge in page, said["reason"] in page) == (False, True)
     entry = LedgerEntry.objects.latest("pk")
     assert (entry.kind, entry.said["data"]["heads"]) == ("ledger_heads_begun", LedgerCheckpoint.objects.count())
-    assert _kept()[:2] == [each.note for each in made]
+    assert entry.said["actor"]["id"] == chief.pk
+    assert "command" not in entry.said["data"]
+    assert _kept()[1:] == [each.note for each in made]
     assert gone[0].note not in _kept()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        sign_the_day()
+    assert "lập tệp ghi nhớ" in mailoutbox[-1].subject
     last = signed()
     assert _kept()[-1] == last.note
+    # once is for once; by a command nobody signed in, so the entry and the letter name who did what for whom
+    path.unlink()
+    with pytest.raises(Conflict, match="không ký tiếp"):
+        make_checkpoint()
+    answer("chief_province", "Ổ đĩa hỏng lần nữa")
+    entry = LedgerEntry.objects.latest("pk")
+    on_server, name = system_account(), display_name(chief)
+    assert entry.said["actor"] == {"id": None, "name": f"vks_ledger ({on_server})", "unit": None, "role": None}
+    told = {field: entry.said["data"][field] for field in BY_COMMAND}
+    assert told == {
+        "command": "vks_ledger",
+        "system_account": on_server,
+        "on_behalf_of": name,
+        "on_behalf_of_id": chief.pk,
+    }
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        sign_the_day()
+    said_by_letter = mailoutbox[-1].subject
+    assert "bằng lệnh vks_ledger" in said_by_letter
+    assert said_by_letter.endswith(f"{on_server}, thay mặt {name}.")
+    page = client.get("/vks/ledger/").content.decode()
+    assert f"vks_ledger ({on_server})" in page
+
+
+def test_a_ledger_from_before_the_file_begins_it_by_itself_and_says_so_once(
+    signed: Signed, settings: Settings, mailoutbox: list[EmailMessage], people: dict[str, User], case: CaseFile
+) -> None:
+    settings.EMAIL_ENABLED = True
+    chief = people["chief_province"]
+    type(chief).objects.filter(pk=chief.pk).update(email="chief@example.com")
+    older = [make_checkpoint()]
+    actions.append(case=case, actor=None, kind="note", data={})
+    older.append(make_checkpoint())
+    assert _kept() == []
+    for _evening in range(3):
+        actions.append(case=case, actor=None, kind="note", data={})
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            sign_the_day()
+    assert _kept()[:2] == [each.note for each in older]
+    (begun,) = LedgerEntry.objects.filter(kind="ledger_heads_begun")
+    assert (begun.said["actor"]["id"], begun.said["data"]["heads"]) == (None, 3)
+    # a backup from before there was a file, put back by somebody, is told by this letter
+    assert [each.to for each in mailoutbox] == [["chief@example.com"]]
+
+
+def test_a_file_that_was_begun_by_a_program_that_ended_then_is_no_leader_s_word(
+    signed: Signed, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed()
+    heads.heads_path().unlink()
+    real, calls = heads.add_heads, 0
+
+    def ends(notes: list[str]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        real(notes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vks_plugin.custody.actions.ledger.add_heads", ends)
+        with pytest.raises(KeyboardInterrupt):
+            actions.begin_heads(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    with pytest.raises(Conflict, match="không ký tiếp"):
+        make_checkpoint()
+    # said once more, and it goes on
+    assert actions.begin_heads(actor=people["chief_province"], reason="Ổ đĩa hỏng") == LedgerCheckpoint.objects.count()
+    signed()

@@ -427,6 +427,33 @@ def test_a_change_of_key_that_was_cut_off_is_finished(log: list[LedgerEntry], ke
     assert path.read_bytes() != old
 
 
+@pytest.mark.parametrize("old_file", [True, False])
+def test_a_key_the_ledger_names_is_not_removed_as_lost(log: list[LedgerEntry], key: str, *, old_file: bool) -> None:
+    path, coming = keys.key_path(), keys.next_path()
+    old = path.read_bytes()
+    later = actions.rotate_key()
+    path.rename(coming)
+    if old_file:
+        path.write_bytes(old)
+        path.chmod(0o600)
+    with pytest.raises(Conflict, match="chưa mất"):
+        actions.rotate_key(lost=True)
+    assert (str(keys.read_key(coming).public), LedgerKey.objects.count()) == (later, 2)
+    # what the sentence says to do
+    actions.make_checkpoint()
+    assert (str(keys.read_key(path).public), coming.exists()) == (later, False)
+    # nor is one of which nobody can tell what it holds; one that was never recorded is in nobody's way
+    keys.write_key(coming, SigningKey.generate("vks-ledger/left"))
+    coming.chmod(0o640)
+    for lost in (True, False):
+        with pytest.raises(Conflict, match="cất tệp ấy đi"):
+            actions.rotate_key(lost=lost)
+    assert coming.exists()
+    coming.chmod(0o600)
+    assert actions.rotate_key(lost=True) == LedgerKey.objects.latest("pk").text
+    assert (coming.exists(), queries.verify().problems) == (False, [])
+
+
 def test_a_change_of_key_that_fails_leaves_the_old_one(log: list[LedgerEntry], key: str) -> None:
     actions.make_checkpoint()
     _behind_the_back("UPDATE vks_ledger_checkpoint SET root = zeroblob(32)")

@@ -90,7 +90,12 @@ def test_heads_that_are_not_remembered_or_contradict_the_ledger_are_told(
     with TestCase.captureOnCommitCallbacks(execute=True):
         call_command("vks_ledger", "checkpoint", stdout=StringIO())
     # whether or not a leader wrote it
-    assert "mục 1 ngày" in ward.sick("ledger-heads", "warning").sentence
+    assert "mục 2 ngày" in ward.sick("ledger-heads", "warning").sentence
+    with time_machine.travel(timezone.now() + dt.timedelta(days=31)):
+        ward.sound("ledger-heads")
+    heads.heads_path().unlink()
+    assert "không được ký tiếp" in ward.sick("ledger-heads", "error").sentence
+    call_command("vks_ledger", "heads", "--by", people["chief_province"].username, "--reason", "x", stdout=StringIO())
     with time_machine.travel(timezone.now() + dt.timedelta(days=31)):
         ward.sound("ledger-heads")
     heads.heads_path().unlink()

@@ -39,8 +39,8 @@ def sign_the_day() -> None:
         make_checkpoint()
     except Conflict:
         write_of_fork()
+        write_of_lost_heads()
         raise
-    write_of_lost_heads()
 
 
 @shared_task(name="vks.custody.compare_files", ignore_result=True)

@@ -88,9 +88,9 @@ def ledger_heads(_scope: Scope) -> Result:
         )
     if lost:
         return error(
-            f"Tệp ghi nhớ điểm chốt {path} đã mất trong khi sổ cái có nhiều điểm chốt: cơ sở dữ liệu bị thay bằng bản cũ thì không ai thấy.",
-            "the file that remembers signed heads is gone, while the database has many of them",
-            mend=f"Xem ổ đĩa của {path.parent} có được gắn không; lấy lại tệp mới nhất từ máy khác. Không còn bản nào thì đối chiếu sổ với điểm chốt trên giấy, rồi lãnh đạo tỉnh ghi nhận bằng `python manage.py vks_ledger heads --by TÀI_KHOẢN --reason LÝ_DO` (look whether its disk is there, put back the copy from another machine; where there is none, compare with paper, then a leader says so).",
+            f"Tệp ghi nhớ điểm chốt {path} đã mất: sổ không được ký tiếp, vì cơ sở dữ liệu bị thay bằng bản cũ thì không ai thấy.",
+            "the file that remembers signed heads is gone; nothing more is signed",
+            mend=f"Xem ổ đĩa của {path.parent} có được gắn không; lấy lại tệp mới nhất từ máy khác. Không còn bản nào thì đối chiếu sổ với điểm chốt trên giấy, rồi lãnh đạo tỉnh ghi nhận ở trang Sổ cái, hoặc bằng `python manage.py vks_ledger heads --by TÀI_KHOẢN --reason LÝ_DO` (look whether its disk is there, put back the copy from another machine; where there is none, compare with paper, then a leader says so).",
         )
     if not remembered:
         return warning(
@@ -105,6 +105,14 @@ def ledger_heads(_scope: Scope) -> Result:
             f"Trong {_NEWS} ngày qua sổ cái có ghi nhận phục hồi cơ sở dữ liệu: {told}.",
             "the ledger says that the database was restored from a backup lately",
             mend="Hỏi lãnh đạo tỉnh có tên ở mục ấy (trang Sổ cái) có ghi nhận không. Không ai ghi thì giữ nguyên máy, báo ngay và chạy `python manage.py vks_ledger verify` (ask the leader who is named there; if nobody wrote it, leave the machine as it is and check the ledger).",
+        )
+    begun = queries.recent_beginnings(_NEWS)
+    if begun:
+        told = ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.at):%d/%m/%Y}" for each in begun)
+        return warning(
+            f"Trong {_NEWS} ngày qua tệp ghi nhớ điểm chốt được lập khi sổ cái đã có nhiều điểm chốt: {told}.",
+            "the file of signed heads was begun lately, although the ledger had signed heads before",
+            mend="Vừa nâng cấp từ bản chưa có tệp này thì đúng. Không thì hỏi lãnh đạo tỉnh có tên ở mục ấy (trang Sổ cái); không ai ghi thì giữ nguyên máy, báo ngay và so với điểm chốt trên giấy (right after an upgrade from a version without the file; else ask the leader who is named there, and compare with paper).",
         )
     return ok()
 

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import assignments_in_force
+from vks_plugin.acts import by_command
 from vks_plugin.cases.models import Assignment, CaseFile
+
+
+def system_account() -> str:
+    """Return as whom a command runs on the server; its number, where it has no name there."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def told_as_command(handle: Callable[..., None]) -> Callable[..., None]:
+    """Make the ledger name the command and its account on the server for whatever it does in somebody's name."""
+
+    @wraps(handle)
+    def wrapped(self: Any, *args: Any, **options: Any) -> None:
+        with by_command(type(self).__module__.rpartition(".")[2], system_account()):
+            handle(self, *args, **options)
+
+    return wrapped
 
 
 def account(name: str) -> User:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
-from vks_plugin.custody.queries import seen_fork
+from vks_plugin.custody.queries import lost_heads, seen_fork
 from vks_plugin.custody.queries.fixity import alarms_for
 from vks_plugin.custody.queries.hand_overs import coming_to
 from vks_plugin.custody.queries.loans import concerning
@@ -87,6 +87,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         frame["disposals_waiting"] = batches_waiting_for(request.user) if led.all else 0  # type: ignore[arg-type]
         frame |= {"led": led.all, "reads_ledger": led.province}
         frame["ledger_forked"] = bool(led.province) and seen_fork() is not None
+        frame["heads_lost"] = bool(led.province) and lost_heads() is not None
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]
     return frame
 

@@ -164,6 +164,7 @@ urlpatterns = [
     path("loans/<int:pk>/slip/", loans.slip, name="loan_slip"),
     path("loans/<int:pk>/<str:act>/", loans.act, name="loan_act"),
     path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger/heads/", ledger.heads, name="ledger_heads"),
     path("ledger/restored/", ledger.restored, name="ledger_restored"),
     path("ledger/checkpoints/<int:size>/", ledger.checkpoint, name="ledger_checkpoint"),
     path("cases/<str:code>/custody/", custody.case_custody, name="case_custody"),

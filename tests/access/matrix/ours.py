@@ -128,6 +128,7 @@ OURS: dict[str, str] = {
         vks/loans/{pk}/{act}
         vks/ledger
         vks/ledger/checkpoints/{size}
+        vks/ledger/heads
         vks/ledger/restored
         vks/filters
         vks/filters/{pk}/delete

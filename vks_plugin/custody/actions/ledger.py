@@ -16,6 +16,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.log import Reader, or_withheld, record_case
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.access.policy import LEADING
-from vks_plugin.acts import Told, tell
+from vks_plugin.acts import BY_COMMAND, Told, command_running, tell
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
@@ -49,15 +50,17 @@ from vks_plugin.custody.queries import (
     entries_in_log,
     hashes_of,
     heads_are_lost,
+    heads_begun,
     kept,
     last_checkpoint,
     log_size,
+    lost_heads,
     proven_entries,
     public_keys,
     require_province,
     seen_fork,
 )
-from vks_plugin.custody.queries.heads import Contradiction
+from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late
 from vks_plugin.custody.statements import ENTRY, End, Post, Row, hold, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
@@ -75,6 +78,10 @@ def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | No
     """Return what tells who acts in a case, with the post that counts for it: in its office, else the first."""
     if user is None:
         return lambda _case: SYSTEM
+    command = command_running()
+    if command is not None:
+        # nobody signed in: the name that was given to it stands beside what was done
+        return lambda _case: Actor(None, f"{command.name} ({command.account})")
     name = display_name(user)
 
     def of(case: CaseFile | None) -> Actor:
@@ -84,6 +91,14 @@ def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | No
         return Actor(user.pk, name, post.unit, post.role)
 
     return of
+
+
+def _commanded(user: User | None) -> dict[str, Any]:
+    """Return what an entry says of the command that did it for somebody."""
+    command = command_running()
+    if user is None or command is None:
+        return {}
+    return dict(zip(BY_COMMAND, (command.name, command.account, display_name(user), user.pk), strict=True))
 
 
 class Act(NamedTuple):
@@ -140,7 +155,7 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
             person=actor.pk if actor is not None else None,
             day=timezone.localdate(),
         )
-        now, actor_in = timezone.now(), _acting(actor, posts)
+        now, actor_in, commanded = timezone.now(), _acting(actor, posts), _commanded(actor)
         for act in acts:
             key = act.case.pk if act.case is not None else None
             end = ends.get(key)
@@ -148,7 +163,7 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
             # a clock that was set back dates nothing before what it follows
             at = max(now, end.at) if end is not None else now
             values = [(name, plain(value)) for name, value in act.hidden]
-            said = dict(act.data)
+            said = dict(act.data) | commanded
             salt = secrets.token_bytes(SALT_LENGTH) if values else b""
             if values:
                 said["hidden"] = hide(salt, values)
@@ -184,9 +199,13 @@ def signing_key() -> SigningKey:
         Conflict: the file holds another key than the one that was recorded last.
     """
     current = LedgerKey.objects.order_by("-pk").first()
-    key = keys.read_key(keys.key_path())
-    if current is not None and str(key.public) == current.text:
-        return key
+    missing: Unavailable | None = None
+    try:
+        key = keys.read_key(keys.key_path())
+        if current is not None and str(key.public) == current.text:
+            return key
+    except Unavailable as error:
+        missing = error
     coming = keys.next_path()
     if current is not None and coming.exists():
         # a change of key was recorded, and the program ended before the file was in its place
@@ -194,6 +213,8 @@ def signing_key() -> SigningKey:
         if str(later.public) == current.text:
             coming.replace(keys.key_path())
             return later
+    if missing is not None:
+        raise missing
     raise Conflict(
         _("Tệp khóa %(path)s không phải khóa mà sổ cái đã ghi: không ký. Hãy trả lại đúng tệp, hoặc thay khóa.")
         % {"path": keys.key_path()}
@@ -240,7 +261,9 @@ def rotate_key(*, lost: bool = False) -> str:
 
     Raises:
         NotFound: there is no key yet.
-        Unavailable, Conflict: the present key cannot sign, or the new one cannot be written.
+        Unavailable: the present key cannot sign, or the new one cannot be written.
+        Conflict: the ledger does not go on from what was signed; or the file of a change of key that was cut off holds a key
+            the ledger names, or one nobody can read.
     """
     current = LedgerKey.objects.order_by("-pk").first()
     if current is None:
@@ -248,7 +271,7 @@ def rotate_key(*, lost: bool = False) -> str:
     old = None if lost else signing_key()
     key = SigningKey.generate(verify_ledger.parse_key(current.text).name)
     coming = keys.next_path()
-    coming.unlink(missing_ok=True)
+    _clear_away(coming, current.text)
     keys.write_key(coming, key)
     try:
         with transaction.atomic():
@@ -259,6 +282,29 @@ def rotate_key(*, lost: bool = False) -> str:
         raise
     coming.replace(keys.key_path())
     return str(key.public)
+
+
+def _clear_away(path: Path, current: str) -> None:
+    """Remove the file that a change of key left which was never recorded; any other stays.
+
+    Raises:
+        Conflict: it holds the key that signs now, which is not lost then.
+    """
+    try:
+        left = str(keys.read_key(path).public)
+    except Unavailable:
+        # there is none, or nobody knows what is in it: it is not written over
+        return
+    if left == current:
+        raise Conflict(
+            _(
+                "Khóa đang ký nằm ở tệp %(path)s, chưa mất: hãy chạy vks_ledger checkpoint để đưa về chỗ, rồi thay khóa không "
+                "kèm --lost."
+            )
+            % {"path": path}
+        )
+    if not LedgerKey.objects.filter(text=left).exists():
+        path.unlink()
 
 
 def _take_back(path: Path, key: SigningKey) -> None:
@@ -304,8 +350,10 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     if before is not None and before.size == size:
         return before
     fresh = LedgerEntry.objects.filter(case__isnull=True, leaf__index__gte=before.size if before else 0)
-    if fresh.filter(kind=RESTORED).exists():
-        transaction.on_commit(write_of_restored, robust=True)
+    told = fresh.filter(kind__in=(RESTORED, HEADS_BEGUN)).order_by("seq")
+    answered = [each for each in told if each.kind == RESTORED or begun_late(each)]
+    if answered:
+        transaction.on_commit(partial(write_of_answers, answered), robust=True)
     root = merkle.head(hashes, size)
     note = sign_note(checkpoint_text(signers[-1].name, size, root, at=_signed_at(before, size)), *signers)
     try:
@@ -325,14 +373,17 @@ def _contradiction() -> Contradiction | None:
 
 
 def _refuse_another_log() -> None:
-    """Refuse to sign what does not go on from a head that is remembered outside of the database.
+    """Refuse to sign what does not go on from a head that is remembered outside of the database, or of which nobody can
+    tell because what was remembered is gone.
 
     Raises:
-        Conflict: the database is an old one, another one, or was written anew.
+        Conflict: the database is an old one, another one, or was written anew; or the file is gone.
         Unavailable: the file cannot be read.
     """
     found = _contradiction()
-    if found is not None:
+    if found is None:
+        _refuse_lost_heads()
+    else:
         raise Conflict(
             _(
                 "%(problem)s Không ký tiếp: báo lãnh đạo; nếu đã phục hồi có chủ ý thì lãnh đạo ghi bằng vks_ledger restored."
@@ -341,44 +392,87 @@ def _refuse_another_log() -> None:
         )
 
 
+def _refuse_lost_heads() -> None:
+    """Refuse where the file outside of the database is gone.
+
+    Raises:
+        Conflict: it is.
+    """
+    if heads_are_lost():
+        raise Conflict(
+            _(
+                "Tệp ghi nhớ điểm chốt %(path)s đã mất: không ký tiếp. Hãy lấy lại tệp mới nhất từ máy khác; không còn bản "
+                "nào thì đối chiếu sổ với điểm chốt trên giấy, rồi lãnh đạo tỉnh ghi nhận ở trang Sổ cái, hoặc bằng "
+                "vks_ledger heads."
+            )
+            % {"path": heads_path()}
+        )
+
+
 def remember_heads() -> None:
     """Write every signed head the file outside of the database does not have into it.
 
-    A file that cannot be written stops nobody who works: the doctor tells. One that is gone is not begun anew here (see
-    `begin_heads`).
+    A file that cannot be written stops nobody who works: the doctor tells. The first time, and where a ledger is older than
+    the file, it is begun by itself; the ledger says so once the file is there, and from then on one that is gone is not begun
+    anew here (see `begin_heads`).
     """
     try:
         if heads_are_lost():
             logger.error("signed heads are not remembered outside of the database: the file that had them is gone")
             return
-        add_heads(_every_head())
+        notes = _every_head()
+        add_heads(notes)
     except OSError as error:
         logger.error("a signed head was not remembered outside of the database: %s", type(error).__name__)
+        return
+    if notes and not heads_begun():
+        with transaction.atomic():
+            tell(HEADS_BEGUN, actor=None, case=None, heads=len(notes), reason="")
 
 
 def _every_head() -> list[str]:
     return list(LedgerCheckpoint.objects.order_by("pk").values_list("note", flat=True))
 
 
-def begin_heads(*, actor: User, reason: str) -> int:
+def begin_heads(*, actor: User, reason: str, seen: str | None = None) -> int:
     """Begin the file outside of the database anew with the heads the database has; return how many they are.
+
+    The ledger is told first: a file that is there before its entry is would let a program that ended in between sign without
+    anybody's word. What cannot be written then is begun once more.
+
+    Args:
+        actor: who answers.
+        reason: in words.
+        seen: `LostHeads.key` of what was shown; None: nothing was shown, as to who types a command.
 
     Raises:
         NotAllowed: the actor leads no office of a province.
         BadInput: there is no reason.
-        Conflict: the file is there.
-        OSError: it cannot be read or written; nothing is recorded then.
+        Conflict: the file is there; or the database is another one than was shown.
+        Unavailable: the file cannot be read or written.
     """
     require_province(actor)
-    if not heads_are_lost():
-        raise Conflict(_("Tệp ghi nhớ điểm chốt vẫn còn: không lập lại."))
     said = one_line(reason)[:500]
-    if not said:
-        raise BadInput(_("Hãy ghi lý do."), field="reason")
-    notes = _every_head()
-    with transaction.atomic():
-        tell("ledger_heads_begun", actor=actor, case=None, heads=len(notes), reason=said)
+    try:
+        if not heads_are_lost():
+            raise Conflict(_("Tệp ghi nhớ điểm chốt vẫn còn: không lập lại."))
+        if not said:
+            raise BadInput(_("Hãy ghi lý do."), field="reason")
+        found = lost_heads()
+        if seen is not None and (found is None or found.key != seen):
+            raise Conflict(
+                _("Sổ cái không còn như lúc bạn xem: hãy đọc lại câu báo động rồi ghi nhận."),
+                field="reason",
+            )
+        # whether anything can be written there: an empty file remembers nothing
+        add_heads([])
+        notes = _every_head()
+        with transaction.atomic():
+            tell(HEADS_BEGUN, actor=actor, case=None, heads=len(notes), reason=said)
         add_heads(notes)
+    except OSError as error:
+        told = {"path": heads_path(), "why": error.strerror or error}
+        raise Unavailable(_("Không ghi được tệp ghi nhớ điểm chốt %(path)s: %(why)s.") % told) from error
     return len(notes)
 
 
@@ -397,9 +491,31 @@ def write_of_lost_heads() -> int:
     return _write_to_province(_("Tệp ghi nhớ điểm chốt của sổ cái đã mất."))
 
 
-def write_of_restored() -> int:
-    """Write to the leaders of the province that a restored database was answered for, in whoever's name; return to how many."""
-    return _write_to_province(_("Sổ cái vừa có mục ghi nhận phục hồi cơ sở dữ liệu."))
+def write_of_answers(entries: Sequence[LedgerEntry]) -> int:
+    """Write to the leaders of the province what was answered for, in whoever's name; return to how many letters went out."""
+    sent = 0
+    for entry in entries:
+        told = entry.said
+        command, account, whom, _id = (told["data"].get(name) for name in BY_COMMAND)
+        values = {"command": command, "account": account, "whom": whom, "name": told["actor"]["name"]}
+        if entry.kind == RESTORED and command:
+            said = _(
+                "Sổ cái vừa có mục ghi nhận phục hồi cơ sở dữ liệu, bằng lệnh %(command)s của tài khoản máy chủ %(account)s, "
+                "thay mặt %(whom)s."
+            )
+        elif entry.kind == RESTORED:
+            said = _("Sổ cái vừa có mục ghi nhận phục hồi cơ sở dữ liệu, người ghi: %(name)s.")
+        elif command:
+            said = _(
+                "Sổ cái vừa có mục lập tệp ghi nhớ điểm chốt, bằng lệnh %(command)s của tài khoản máy chủ %(account)s, "
+                "thay mặt %(whom)s."
+            )
+        elif told["actor"]["id"] is None:
+            said = _("Hệ thống vừa tự lập tệp ghi nhớ điểm chốt khi sổ cái đã có nhiều điểm chốt.")
+        else:
+            said = _("Sổ cái vừa có mục lập tệp ghi nhớ điểm chốt, người ghi: %(name)s.")
+        sent += _write_to_province(one_line(said % values))
+    return sent
 
 
 def write_of_fork() -> int:
@@ -420,12 +536,14 @@ def record_restored(*, actor: User, reason: str, seen: str | None = None) -> Led
     Raises:
         NotAllowed: the actor leads no office of a province.
         BadInput: there is no reason.
-        Conflict: the ledger goes on from every head that is remembered; or it departs from another one than was shown.
+        Conflict: the ledger goes on from every head that is remembered; the file of them is gone; or it departs from another
+            one than was shown.
         Unavailable: the file that remembers them cannot be read.
     """
     require_province(actor)
     found = _contradiction()
     if found is None:
+        _refuse_lost_heads()
         raise Conflict(_("Sổ cái nối tiếp mọi điểm chốt đã ghi nhớ: không có lần phục hồi nào phải ghi."))
     said = one_line(reason)[:500]
     if not said:

@@ -29,6 +29,8 @@ from vks_plugin.custody.verify_ledger import (
 from vks_plugin.errors import Conflict
 from vks_plugin.language import is_english
 
+HEADS_BEGUN = "ledger_heads_begun"
+"""The act that begins the file of signed heads outside of the database."""
 Problem = tuple[str, str]
 """A sentence in Vietnamese and one in English."""
 RootAt = Callable[[int], bytes | None]
@@ -190,8 +192,29 @@ def recent_restorations(days: int) -> list[LedgerEntry]:
     return list(LedgerEntry.objects.filter(case__isnull=True, kind=RESTORED, at__gte=since).order_by("seq"))
 
 
+def recent_beginnings(days: int) -> list[LedgerEntry]:
+    """Return the entries of the last days that tell of a file of heads begun where there were heads before, the oldest first."""
+    since = timezone.now() - dt.timedelta(days=days)
+    rows = LedgerEntry.objects.filter(case__isnull=True, kind=HEADS_BEGUN, at__gte=since).order_by("seq")
+    return [each for each in rows if begun_late(each)]
+
+
+def begun_late(entry: LedgerEntry) -> bool:
+    """Tell whether this entry begins a file where there were heads before: one with the first head of all is no news."""
+    number = entry.said.get("data", {}).get("heads")
+    return not isinstance(number, int) or number > 1
+
+
+def heads_begun() -> bool:
+    """Tell whether the ledger says that the file was begun: it is written behind the file's first heads, never before.
+
+    A fresh installation has no such entry, nor has one from before there was a file: for these it is begun by itself.
+    """
+    return LedgerEntry.objects.filter(case__isnull=True, kind=HEADS_BEGUN).exists()
+
+
 def heads_are_lost() -> bool:
-    """Tell whether the file remembers nothing while the database has more heads than the one that begins it.
+    """Tell whether the file remembers nothing although the ledger says that it was begun.
 
     Somebody removed the file, or the disk on which it lies is not there. It is not begun anew by itself: an old database
     would then be remembered as if it were the newest.
@@ -199,7 +222,33 @@ def heads_are_lost() -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    return newest_head(heads_path()) is None and LedgerCheckpoint.objects.count() > 1
+    return newest_head(heads_path()) is None and heads_begun()
+
+
+class LostHeads(NamedTuple):
+    """The file is gone; what the database itself has, for whoever compares it with paper."""
+
+    size: int
+    """Entries its newest signed head covers; 0: it has none."""
+    made_at: dt.datetime | None
+    key: str
+    """What tells this database from another one, so that nobody answers for another than was shown."""
+
+
+def lost_heads() -> LostHeads | None:
+    """Return what a leader compares before a new file is begun; None: nothing is lost.
+
+    A file that cannot be read tells nothing here; the doctor names it.
+    """
+    try:
+        if not heads_are_lost():
+            return None
+    except OSError:
+        return None
+    last = last_checkpoint()
+    if last is None:
+        return LostHeads(0, None, "0")
+    return LostHeads(last.size, last.made_at, f"{last.size}-{bytes(last.root).hex()}")
 
 
 def is_remembered() -> bool:

@@ -21,7 +21,7 @@ from vks_plugin.filing.actions import adopt
 from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.sharing import shared_documents
-from vks_plugin.management.actor import account
+from vks_plugin.management.actor import account, told_as_command
 
 COLUMNS = ("document", "case", "type", "part", "title", "number", "date", "folio_from", "folio_to")
 """Of a list given with `--manifest`; the first two are needed."""
@@ -70,6 +70,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="không ghi gì, chỉ báo")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     def handle(self, *_args: Any, **options: Any) -> None:
         """Take each document over by itself, so that one refusal holds up no other; then report.
 

@@ -27,7 +27,7 @@ from vks_plugin.custody.signing import office_key, sign_beside, sign_pdf
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
-from vks_plugin.management.actor import actor_of
+from vks_plugin.management.actor import actor_of, told_as_command
 from vks_plugin.management.passwords import add_password_arguments, wanted_password
 
 
@@ -76,6 +76,7 @@ class Command(BaseCommand):
         add_password_arguments(parser)
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the file and print its pages and hash."""

@@ -27,7 +27,7 @@ from vks_plugin.custody.signing import office_key
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
-from vks_plugin.management.actor import actor_of
+from vks_plugin.management.actor import actor_of, told_as_command
 from vks_plugin.management.passwords import add_password_arguments, wanted_password
 
 
@@ -68,6 +68,7 @@ class Command(BaseCommand):
         add_password_arguments(parser)
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the deck and print what is in it, or print what does not fit."""

@@ -11,7 +11,7 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.fixity import check_files, close_finding
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
-from vks_plugin.management.actor import account
+from vks_plugin.management.actor import account, told_as_command
 
 _MEGABYTE = 1_000_000
 _SHOWN = 50
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", metavar="TEXT", help="--close: vì sao")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Compare and print.

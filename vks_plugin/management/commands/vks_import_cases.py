@@ -13,7 +13,7 @@ from vks_plugin.cases.models import CaseImport, CaseImportRow
 from vks_plugin.errors import VksError
 from vks_plugin.exchange import actions
 from vks_plugin.language import speaking
-from vks_plugin.management.actor import account
+from vks_plugin.management.actor import account, told_as_command
 from vks_plugin.organization.models import ProcuracyUnit
 
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="không ghi gì, chỉ báo")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Load, and print what became of each row.

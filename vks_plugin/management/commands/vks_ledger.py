@@ -16,7 +16,7 @@ from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.verify_ledger import LedgerError, read_notes
 from vks_plugin.errors import VksError
 from vks_plugin.language import speaking
-from vks_plugin.management.actor import account
+from vks_plugin.management.actor import account, told_as_command
 
 _WORDS = ("verify", "checkpoint", "prove", "export", "key", "restored", "heads")
 
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         parser.add_argument("--lost", action="store_true", help="key --rotate: khóa cũ đã mất, chỉ khóa mới ký")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     @speaking("vi")
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do it and print.

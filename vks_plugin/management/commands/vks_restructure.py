@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.transfers import begin_restructuring, continue_restructuring, is_stopped
 from vks_plugin.errors import VksError
-from vks_plugin.management.actor import account
+from vks_plugin.management.actor import account, told_as_command
 from vks_plugin.organization.models import ProcuracyUnit
 
 
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--resume", action="store_true", help="tiếp tục những lần sắp xếp đang dừng")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
+    @told_as_command
     def handle(self, *_args: Any, **options: Any) -> None:
         """Begin or go on, and print how far it is.
 

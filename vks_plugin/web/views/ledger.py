@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
-from vks_plugin.custody.actions import record_restored
+from vks_plugin.custody.actions import begin_heads, record_restored
 from vks_plugin.custody.printed import checkpoint_pdf
-from vks_plugin.custody.queries import checkpoints_for, of_case, of_province, reads_reasons, seen_fork
+from vks_plugin.custody.queries import checkpoints_for, lost_heads, of_case, of_province, reads_reasons, seen_fork
 from vks_plugin.custody.queries.ledger import checkpoint_for
 from vks_plugin.custody.words import in_words
 from vks_plugin.errors import VksError
@@ -45,14 +46,15 @@ def ledger_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
 
 def _page(request: SignedInRequest, *, status: int = 200, form: ReasonForm | None = None) -> HttpResponse:
     rows = Paginator(of_province(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
-    forked = seen_fork()
+    forked, lost = seen_fork(), lost_heads()
     context = {
         "title": _("Sổ cái của tỉnh"),
         "rows": rows,
         "entries": in_words(list(rows), leads=True, internal=True),
         "checkpoints": list(checkpoints_for(request.user)[:CHECKPOINTS]),
         "forked": forked,
-        "form": (form or ReasonForm(auto_id="id_restored_%s")) if forked is not None else None,
+        "lost": lost,
+        "form": None if forked is None and lost is None else form or ReasonForm(auto_id="id_restored_%s"),
     }
     return show(request, "vks/ledger/ledger.html", context, status=status)
 
@@ -60,7 +62,7 @@ def _page(request: SignedInRequest, *, status: int = 200, form: ReasonForm | Non
 @page
 @require_GET
 def ledger(request: SignedInRequest) -> HttpResponse:
-    """Show what concerns no single case, and the newest signed heads; first, that the ledger does not go on from one."""
+    """Show what concerns no single case, and the newest signed heads; first, what keeps the ledger from being signed."""
     return _page(request)
 
 
@@ -68,19 +70,30 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def restored(request: SignedInRequest) -> HttpResponse:
     """Answer for a database that was put back from a backup, with a reason."""
+    return _answered(
+        request,
+        record_restored,
+        _("Đã ghi vào sổ cái. Tối nay sổ được chốt tiếp; hãy nhập lại những việc làm sau bản sao lưu."),
+    )
+
+
+@page
+@require_POST
+def heads(request: SignedInRequest) -> HttpResponse:
+    """Begin a new file of signed heads in the place of one that is lost, with a reason."""
+    return _answered(request, begin_heads, _("Đã lập tệp mới và ghi vào sổ cái. Tối nay sổ được chốt tiếp."))
+
+
+def _answered(request: SignedInRequest, act: Callable[..., object], done: str) -> HttpResponse:
     try:
-        record_restored(actor=request.user, reason=request.POST.get("reason", ""), seen=request.POST.get("seen", ""))
+        act(actor=request.user, reason=request.POST.get("reason", ""), seen=request.POST.get("seen", ""))
     except VksError as error:
         if error.field != "reason":
             raise
         form = ReasonForm(request.POST, auto_id="id_restored_%s")
         form.place(error)
         return _page(request, status=error.status, form=form)
-    messages.success(
-        request,
-        _("Đã ghi vào sổ cái. Tối nay sổ được chốt tiếp; hãy nhập lại những việc làm sau bản sao lưu."),
-        extra_tags=OURS,
-    )
+    messages.success(request, done, extra_tags=OURS)
     return redirect("vks:ledger")
 
 
