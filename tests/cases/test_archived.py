@@ -108,7 +108,10 @@ def test_no_act_changes_what_is_recorded(
     with pytest.raises(Conflict, match=CLOSED), VIDEO.open("rb") as video:
         keep_video(actor=lead, case=case, file=video, size=VIDEO.stat().st_size, document=document)
     # what stays open: who may know of it, who works on it, what holds it, marks
-    access.edit_case(actor=lead, case=case, values={"confidentiality": "han_che_noi_bo"})
+    with pytest.raises(NotAllowed, match="đổi độ nhạy cảm của hồ sơ đã nộp lưu"):
+        access.edit_case(actor=lead, case=case, values={"confidentiality": "han_che_noi_bo"})
+    assert list(stood.all()) == cases_before
+    access.edit_case(actor=people["chief_kv1"], case=case, values={"confidentiality": "han_che_noi_bo"})
     access.edit_case(actor=people["chief_kv1"], case=case, values={"confidentiality": "thuong"})
     access.assign(actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="inspector")
     place_hold(actor=people["chief_kv1"], case=case, ground="khieu_nai", reason="Đang giải quyết khiếu nại")
@@ -152,7 +155,10 @@ def test_pages_and_api_say_what_to_do_and_a_leader_does_it(
     assert CLOSED in said.text
     assert "Thêm vật chứng" not in said.text
     assert "Đưa hồ sơ ra khỏi lưu trữ" not in said.text
-    # sensitivity is all that its form still has
+    # sensitivity is all that its form still has, for who leads the office: the others may not take it from its readers
+    assert lead.get(f"{page}edit/").status_code == 403
+    answer = lead.patch(of_case, {"confidentiality": "han_che_noi_bo"}, format="json")
+    assert (answer.status_code, "hồ sơ đã nộp lưu" in answer.content.decode()) == (403, True)
     form = Page(leader.get(f"{page}edit/"))
     assert "Độ nhạy cảm" in form.text
     case.refresh_from_db()

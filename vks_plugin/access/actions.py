@@ -115,16 +115,21 @@ def edit_case(*, actor: User, case: CaseFile, values: Mapping[str, Any], **more:
     """Change fields of the case itself, on behalf of an actor who may; what it opens or closes follows at once.
 
     Raises:
-        NotFound, NotAllowed: the actor may not work on this case, or may not open a restricted one to more people.
+        NotFound, NotAllowed: the actor may not work on this case, or may not open a restricted one to more people; or, while
+            the archive has it, does not lead its office and would change who may know of it.
         BadInput, Conflict: see `vks_plugin.cases.actions.edit_case`.
     """
     require(actor, case, Level.CONTRIBUTE, doing=_("sửa hồ sơ"))
     _check_leader(values.get("leader_in_charge"), case.unit)
     # as it is now, not as it was when it was read: somebody may have restricted it meanwhile
-    before = lock_case(case).confidentiality
+    held = lock_case(case)
+    before = held.confidentiality
     after = values.get("confidentiality", before)
     if before == CaseFile.Confidentiality.RESTRICTED != after:
         require(actor, case, Level.MANAGE, doing=_("bỏ hạn chế nội bộ"))
+    if held.archived_at is not None and before != after:
+        # what the archive has is no longer theirs who worked on it: nobody else takes it from its readers
+        require(actor, case, Level.MANAGE, doing=_("đổi độ nhạy cảm của hồ sơ đã nộp lưu"))
     return case_actions.edit_case(actor=actor, case=case, values=values, **more)
 
 

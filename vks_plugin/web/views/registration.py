@@ -192,7 +192,7 @@ def _unfocus(forms: list[Any]) -> None:
 def edit_case(request: SignedInRequest, code: str) -> HttpResponse:
     """Change what is said of a case itself."""
     view = case_for(request.user, code)
-    if view.decision.level >= Level.CONTRIBUTE and in_archive(view) is not None:
+    if view.decision.level >= Level.MANAGE and in_archive(view) is not None:
         return _edit_sensitivity(request, view.case)
     if "edit" not in view.may:
         raise not_yours(_("sửa hồ sơ"))
