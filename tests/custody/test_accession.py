@@ -54,6 +54,7 @@ from vks_plugin.custody.models import (
     SealedDocument,
 )
 from vks_plugin.custody.package import NAMESPACE
+from vks_plugin.custody.queries.accession import hidden_from_archivists, told_error
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.filing.page_map import Placed
@@ -301,13 +302,29 @@ def test_what_is_called_off_while_it_is_packed_leaves_nothing(
 
 
 def test_what_archivists_may_not_know_and_what_lies_elsewhere_stays(
-    archivist: User, filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+    archivist: User, filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
 ) -> None:
     row, case = packed(people, filed_case), filed_case.case
     write_beginning(case)
     Holding.objects.filter(case=case, part="hsva").update(unit=units["QN-KV3"], agency="")
     cases = type(case).objects.filter(pk=case.pk)
+    # asked for, and restricted before the worker came to it: the sentence says so to who may know of the case
+    request_acceptance(actor=archivist, pk=row.pk)
     cases.update(confidentiality="han_che_noi_bo")
+    run_acceptance(row.pk)
+    neutral, exact = "không còn như lúc đóng gói: hãy hỏi lãnh đạo đơn vị", f"{case.code} (hạn chế nội bộ"
+    for person, said, unsaid in ((people["chief_kv1"], exact, neutral), (archivist, neutral, "hạn chế nội bộ")):
+        client.force_login(person)
+        own = f"accessions/{row.pk}/"
+        for place in (f"/vks/archive/{own}", "/vks/archive/accessions/", f"/api/vks/{own}", "/api/vks/accessions/"):
+            told = client.get(place).content.decode()
+            assert (said in told, unsaid in told) == (True, False), place
+    # a long sentence is cut off where it may be
+    for size in (3, 9, 40):
+        row.error = f"{'x' * (500 - size)}{hidden_from_archivists()[:size]}"
+        assert told_error(archivist, row) == "x" * (500 - size)
+    with pytest.raises(Conflict, match=neutral):
+        request_acceptance(actor=archivist, pk=row.pk)
     with pytest.raises(Conflict, match="hạn chế nội bộ"):
         accept(actor=archivist, pk=row.pk)
     cases.update(confidentiality="thuong")

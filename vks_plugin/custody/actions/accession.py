@@ -7,7 +7,7 @@ import logging
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,9 +50,12 @@ from vks_plugin.custody.package import (
 )
 from vks_plugin.custody.queries.accession import (
     accession_for,
+    changed_somehow,
     has_archivist,
+    hidden_from_archivists,
     is_being_packed,
     is_being_taken,
+    known_cases,
     longest_silence,
     may_give,
     may_take,
@@ -112,7 +115,7 @@ def _obstacle(found: Standing, unfinished: Mapping[int, str]) -> str:
 def _hidden_from_archivists(case: CaseFile) -> str:
     """Return why an archivist may not have a case; empty: may."""
     if case.confidentiality == CaseFile.Confidentiality.RESTRICTED:
-        return _("hạn chế nội bộ nên Lưu trữ viên không được biết: lãnh đạo đổi độ nhạy cảm trước")
+        return hidden_from_archivists()
     return ""
 
 
@@ -537,7 +540,7 @@ def request_acceptance(*, actor: User, pk: int) -> Accession:
     if is_being_taken(held):
         raise Conflict(_("Đang đọc lại gói hồ sơ: hãy chờ."))
     items = list(row.items.select_related("case").order_by("case_id"))
-    _refuse_changed(row, items)
+    _refuse_changed(row, items, known=known_cases(actor, row))
     now = timezone.now()
     began = held.taking_at if held.taker_id == actor.pk else None
     if began is None:
@@ -645,13 +648,20 @@ def _part_of(progress: Callable[[int], None], before: int, documents: int, size:
     progress(before + documents * read // size)
 
 
-def _refuse_changed(row: Accession, items: Sequence[AccessionItem], read: Mapping[int, str] | None = None) -> None:
+def _refuse_changed(
+    row: Accession,
+    items: Sequence[AccessionItem],
+    read: Mapping[int, str] | None = None,
+    *,
+    known: Collection[int] | None = None,
+) -> None:
     """Refuse to take what is not as it was packed; the sentence names each.
 
     Args:
         row: the accession.
         items: its items; their cases are read anew.
         read: hashes of the packages; None: they were not read yet.
+        known: cases the reader may know of, by their keys; None: the sentence is for who may know of all of them.
 
     Raises:
         Conflict: so it is.
@@ -659,11 +669,13 @@ def _refuse_changed(row: Accession, items: Sequence[AccessionItem], read: Mappin
     for item in items:
         item.case = CaseFile.objects.select_related(*FACTS).get(pk=item.case_id)
     unfinished = what_is_unfinished([item.case_id for item in items])
-    wrong = [
-        f"{item.case.code} ({why})"
-        for item in items
-        if (why := _changed(row, item, unfinished, item.sha256 if read is None else read.get(item.pk, "")))
-    ]
+    wrong = []
+    for item in items:
+        why = _changed(row, item, unfinished, item.sha256 if read is None else read.get(item.pk, ""))
+        if why and why == _hidden_from_archivists(item.case) and known is not None and item.case_id not in known:
+            why = changed_somehow()
+        if why:
+            wrong.append(f"{item.case.code} ({why})")
     if wrong:
         raise Conflict(_("Chưa nhận được: %(cases)s. Hãy hủy lần này và lập lại.") % {"cases": "; ".join(wrong)})
 

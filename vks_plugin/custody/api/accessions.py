@@ -16,7 +16,14 @@ from vks_plugin.custody import accession_papers
 from vks_plugin.custody.actions.accession import MOST_CASES, cancel, prepare, request_acceptance, retry
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
 from vks_plugin.custody.models import Accession, AccessionItem
-from vks_plugin.custody.queries.accession import accession_for, accessions_for, is_being_taken, known_cases, package_for
+from vks_plugin.custody.queries.accession import (
+    accession_for,
+    accessions_for,
+    is_being_taken,
+    known_cases,
+    package_for,
+    told_error,
+)
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.rest import (
     CODE,
@@ -61,11 +68,17 @@ class AccessionSerializer(serializers.Serializer[Accession]):
     taking = serializers.SerializerMethodField(help_text="Whether a worker reads the packages again, to take them.")
     done = serializers.IntegerField(help_text="Documents packed; while it is being taken, read again.")
     total = serializers.IntegerField(help_text="Of so many.")
-    error = serializers.CharField(help_text="Why it could not be packed, or taken.")
+    error = serializers.SerializerMethodField(
+        help_text="Why it could not be packed, or taken; who may not know of a case is not told that it is restricted."
+    )
 
     def get_taking(self, row: Accession) -> bool:
         """Tell whether it is being taken."""
         return is_being_taken(row)
+
+    def get_error(self, row: Accession) -> str:
+        """Return why, as the asker may know it."""
+        return told_error(self.context["request"].user, row)
 
 
 class AccessionListSerializer(AccessionSerializer):

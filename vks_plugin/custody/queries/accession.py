@@ -25,12 +25,23 @@ from vks_plugin.custody.models import (
 )
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
+from vks_plugin.language import Language, speaking
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import posts_in_force
 
 GIVERS = LEADING | {"records_clerk"}
 """Roles whose holders hand cases of their office to its archive."""
 ARCHIVIST = "archivist"
+
+
+def hidden_from_archivists() -> str:
+    """Return why a restricted case does not go to the archive; for who may know of it."""
+    return _("hạn chế nội bộ nên Lưu trữ viên không được biết: lãnh đạo đổi độ nhạy cảm trước")
+
+
+def changed_somehow() -> str:
+    """Return what others are told instead; it says nothing of what became of the case."""
+    return _("không còn như lúc đóng gói: hãy hỏi lãnh đạo đơn vị")
 
 
 def longest_silence() -> dt.timedelta:
@@ -145,6 +156,27 @@ def known_cases(user: User, accession: Accession) -> set[int]:
 def knows_all(user: User, accession: Accession) -> bool:
     """Tell whether the person may know of every case of an accession, which is who may have its papers."""
     return not accession.items.exclude(case__in=visible_cases(user).order_by().values("pk")).exists()
+
+
+def told_error(user: User, accession: Accession) -> str:
+    """Return why an accession could not be packed or taken, as this person may know it.
+
+    The sentence was written for who may know of every case; to others no case is said to be restricted.
+    """
+    sentence = accession.error
+    if not sentence or knows_all(user, accession):
+        return sentence
+    languages: tuple[Language, ...] = ("vi", "en")
+    for language in languages:
+        # as the worker wrote it
+        with speaking(language):
+            told, instead = hidden_from_archivists(), changed_somehow()
+        sentence = sentence.replace(told, instead)
+        if len(accession.error) == Accession._meta.get_field("error").max_length:
+            # cut off within those words
+            left = next((told[:size] for size in range(len(told), 2, -1) if sentence.endswith(told[:size])), "")
+            sentence = sentence.removesuffix(left)
+    return sentence
 
 
 def package_for(user: User, pk: int, code: str) -> AccessionItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
@@ -23,6 +24,7 @@ from vks_plugin.custody.queries.accession import (
     may_give,
     may_take,
     package_for,
+    told_error,
 )
 from vks_plugin.custody.states import ACCESSION
 from vks_plugin.host.rest import leave_uncompressed
@@ -32,9 +34,10 @@ from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 ON_A_PAGE = 50
 
 
-def _told(row: Accession) -> dict[str, Any]:
+def _told(user: User, row: Accession) -> dict[str, Any]:
     return {
         "row": row,
+        "error": told_error(user, row),
         "giver": display_name(row.giver),
         "receiver": display_name(row.receiver),
         "cases": row.items.count(),
@@ -51,7 +54,7 @@ def accessions(request: SignedInRequest) -> HttpResponse:
         messages.success(request, _("Đã lập lần nộp lưu; máy đang đóng gói hồ sơ."), extra_tags=OURS)
         return redirect("vks:accession", pk=row.pk)
     rows = Paginator(accessions_for(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {"rows": rows, "accessions": [_told(each) for each in rows], "part": "accessions"}
+    context = {"rows": rows, "accessions": [_told(request.user, each) for each in rows], "part": "accessions"}
     return show(request, "vks/archive/accessions.html", context)
 
 
@@ -62,7 +65,7 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
     row = accession_for(request.user, pk)
     taking = is_being_taken(row)
     if is_fragment(request):
-        response = show(request, "vks/archive/taking.html", _told(row) | {"taking": taking})
+        response = show(request, "vks/archive/taking.html", _told(request.user, row) | {"taking": taking})
         if not taking:
             # done, or stopped: the whole page says so
             response.headers["HX-Refresh"] = "true"
@@ -71,7 +74,7 @@ def accession(request: SignedInRequest, pk: int) -> HttpResponse:
     known = known_cases(request.user, row)
     open_moves = {move.name for move in ACCESSION.moves_from(row.state)}
     giving = may_give(request.user, row.unit_id)
-    context = _told(row) | {
+    context = _told(request.user, row) | {
         "items": [(each, each.case_id in known) for each in items],
         "taking": taking,
         "may_take": "accept" in open_moves and not taking and may_take(request.user, row),
