@@ -1,6 +1,7 @@
 """The access log: who read which case document, took it out, or was refused it.
 
-Writing is one query and one row for a reading, both past the ORM, which would take several times as long as the database. Looking at the same document again is kept once a minute for each
+Writing is one query and one row for a reading, both past the ORM, which would take several times as long as the database; on
+PostgreSQL both are one function (`in_database`). Looking at the same document again is kept once a minute for each
 person, in each process of the server; what goes out as a file and every refusal is kept each time.
 """
 
@@ -24,7 +25,8 @@ from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.errors import Unavailable
 from vks_plugin.host.permissions import may_view
-from vks_plugin.host.reading import client_address, roots_of
+from vks_plugin.host.reading import ROOTS, client_address, roots_of
+from vks_plugin.in_database import Function
 from vks_plugin.organization.queries import display_name
 
 if TYPE_CHECKING:
@@ -59,22 +61,12 @@ class Reader:
     command: str = ""
     """Name of the command."""
 
-    def entry(self, act: str, **facts: object) -> AccessEntry:
-        """Return a row of the log that is not written yet."""
+    @property
+    def names(self) -> tuple[int | None, str, str, bool]:
+        """Number, user name, name, and whether a superuser, as a row has them."""
         if self.user is None:
-            return AccessEntry(
-                at=timezone.now(), actor_username="", actor_name=self.command, act=act, address=None, **facts
-            )
-        return AccessEntry(
-            at=timezone.now(),
-            actor_id=self.user.pk,
-            actor_username=self.user.get_username(),
-            actor_name=display_name(self.user),
-            is_superuser=self.user.is_superuser,
-            act=act,
-            address=self.address,
-            **facts,
-        )
+            return None, "", self.command, False
+        return self.user.pk, self.user.get_username(), display_name(self.user), self.user.is_superuser
 
 
 def reader_of(request: HttpRequest | Request) -> Reader:
@@ -104,11 +96,15 @@ def or_withheld() -> Iterator[None]:
         raise withheld() from error
 
 
-class _Filed(NamedTuple):
-    document_id: int
+class _About(NamedTuple):
+    """What a row is about."""
+
+    document_id: int | None
     part: str
-    case_id: int
+    case_id: int | None
     unit_id: int
+    number: int = 1
+    """How many documents, cases or rows; 0: none, it was refused."""
 
 
 @lru_cache(maxsize=32)
@@ -118,45 +114,80 @@ def _filed_statement(number: int) -> str:
     return rows.values_list("document_id", "part", "case_id", "case__unit_id").query.sql_with_params()[0]
 
 
-def _filed(document_ids: Iterable[int]) -> list[_Filed]:
+def _filed(document_ids: Iterable[int]) -> list[_About]:
     """Return which of these documents of the host, or of those they are versions of, are filed, and where (one query)."""
     asked = list(document_ids)
-    found: list[_Filed] = []
+    found: list[_About] = []
     with connection.cursor() as cursor:
         for start in range(0, len(asked), _BLOCK):
             block = asked[start : start + _BLOCK]
             cursor.execute(_filed_statement(len(block)), block)
-            found += [_Filed(*row) for row in cursor.fetchall()]
+            found += [_About(*row) for row in cursor.fetchall()]
     return found
 
 
-_FIELDS = [field for field in AccessEntry._meta.local_concrete_fields if not field.primary_key]
-_COLUMNS = ", ".join(f'"{field.column}"' for field in _FIELDS)
-_INSERT = f"INSERT INTO {AccessEntry._meta.db_table} ({_COLUMNS}) VALUES "  # noqa: S608 - names of our own model
-_ROW = f"({', '.join(['%s'] * len(_FIELDS))})"
-_UNHURRIED = "SET LOCAL synchronous_commit TO off; "
+_COLUMNS = (
+    "at, actor_id, actor_username, actor_name, is_superuser, address, act, "
+    "refused, document_id, part, case_id, unit_id, count"
+)
+_PLACES = f"({', '.join(['%s'] * (_COLUMNS.count(',') + 1))})"
 
 
-def _write(entries: Sequence[AccessEntry], *, look: bool) -> None:
-    """Write rows, a block in one statement.
-
-    A look does not wait for PostgreSQL's disk: should the database's machine lose power, the looks of the last half
-    second are gone with it, as on the host's SQLite. What goes out as a file, and every refusal, waits.
-    """
-    relaxed = look and connection.vendor == "postgresql" and not _binds_on_server()
+def _write(reader: Reader, act: str, rows: Sequence[_About], *, refused: bool = False) -> None:
+    """Write rows, a block in one statement."""
+    adapt = connection.ops
+    at, address = adapt.adapt_datetimefield_value(timezone.now()), adapt.adapt_ipaddressfield_value(reader.address)
+    same = (at, *reader.names, address, str(act), refused)
     with connection.cursor() as cursor:
-        for start in range(0, len(entries), _BLOCK):
-            block = entries[start : start + _BLOCK]
-            values = [
-                field.get_db_prep_save(getattr(row, field.attname), connection) for row in block for field in _FIELDS
-            ]
-            statement = _INSERT + ", ".join([_ROW] * len(block))
-            cursor.execute(_UNHURRIED + statement if relaxed else statement, values)
+        for start in range(0, len(rows), _BLOCK):
+            block = rows[start : start + _BLOCK]
+            places = ", ".join([_PLACES] * len(block))
+            cursor.execute(
+                f"INSERT INTO vks_access_entry ({_COLUMNS}) VALUES {places}",  # noqa: S608 - names of our own table
+                [value for row in block for value in (*same, *row)],
+            )
 
 
-def _binds_on_server() -> bool:
-    """Tell whether values are sent apart from statements, of which there can then be only one."""
-    return bool(connection.settings_dict["OPTIONS"].get("server_side_binding"))
+READ = Function(
+    "vks_access_read",
+    "documents bigint[], moment timestamptz, person bigint, username text, person_name text, superuser boolean, "
+    "sent_from inet, what text, unhurried boolean",
+    "SETOF bigint",
+    f"""DECLARE
+  paper record;
+BEGIN
+  FOR paper IN
+    SELECT d."document_id", d."part", d."case_id", c."unit_id"
+      FROM "vks_case_document" d JOIN "vks_case_file" c ON c."id" = d."case_id"
+      WHERE d."document_id" IN ({ROOTS.format("ANY(documents)")})
+  LOOP
+    INSERT INTO "vks_access_entry" ({_COLUMNS}) VALUES (
+      moment, person, username, person_name, superuser, sent_from, what,
+      FALSE, paper."document_id", paper."part", paper."case_id", paper."unit_id", 1);
+    RETURN NEXT paper."document_id";
+  END LOOP;
+  IF FOUND AND unhurried THEN
+    PERFORM set_config('synchronous_commit', 'off', TRUE);
+  END IF;
+END
+""",  # noqa: S608 - names of our own tables
+)
+"""Writes a row for each of these documents that is filed, and returns which they are.
+
+A look (`unhurried`) does not wait for PostgreSQL's disk: should the database's machine lose power, the looks of the last
+half second are gone with it, as on the host's SQLite. What goes out as a file, and every refusal, waits.
+"""
+
+
+def _read_on_server(reader: Reader, act: str, documents: Iterable[int]) -> list[int]:
+    """Write rows for documents that were read, on PostgreSQL; return which of them are filed."""
+    asked = f"{{{','.join(str(int(pk)) for pk in documents)}}}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM vks_access_read(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (asked, timezone.now(), *reader.names, reader.address, str(act), act in _LOOKS),
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def record_documents(reader: Reader, act: str, document_ids: Iterable[int]) -> int:
@@ -172,15 +203,20 @@ def record_documents(reader: Reader, act: str, document_ids: Iterable[int]) -> i
         asked = {pk for pk in asked if now - _recent.get((user, pk, act), -ONCE_IN) >= ONCE_IN}
     if not asked:
         return 0
-    entries = [reader.entry(act, **row._asdict()) for row in _filed(asked)]
-    _write(entries, look=act in _LOOKS)
+    if connection.vendor == "postgresql":
+        written = _read_on_server(reader, act, asked)
+    else:
+        rows = _filed(asked)
+        if rows:
+            _write(reader, act, rows)
+        written = [row.document_id or 0 for row in rows]
     if act in _LOOKS:
         # only now: what could not be written is not kept
         if len(_recent) > _MOST_REMEMBERED:
             for key in [key for key, when in list(_recent.items()) if now - when >= ONCE_IN]:
                 _recent.pop(key, None)
-        _recent.update(((user, entry.document_id or 0, act), now) for entry in entries)
-    return len(entries)
+        _recent.update(((user, pk, act), now) for pk in written)
+    return len(written)
 
 
 def record_refused_documents(reader: Reader, act: str, document_ids: Iterable[int], *, hidden_only: bool) -> None:
@@ -194,24 +230,25 @@ def record_refused_documents(reader: Reader, act: str, document_ids: Iterable[in
     """
     rows = _filed(document_ids)
     if rows and hidden_only and reader.user is not None:
-        seen = may_view(reader.user, [row.document_id for row in rows])
+        seen = may_view(reader.user, [row.document_id for row in rows if row.document_id is not None])
         rows = [row for row in rows if row.document_id not in seen]
-    _write([reader.entry(act, refused=True, count=0, **row._asdict()) for row in rows], look=False)
+    if rows:
+        _write(reader, act, [row._replace(number=0) for row in rows], refused=True)
 
 
 def record_case(reader: Reader, act: str, case: CaseFile, *, count: int, part: str = "hsva") -> None:
     """Note that papers of a case went out together, so many of them."""
-    reader.entry(act, case_id=case.pk, unit_id=case.unit_id, part=part, count=count).save()
+    _write(reader, act, [_About(None, part, case.pk, case.unit_id, count)])
 
 
 def record_refused_case(reader: Reader, act: str, case: CaseFile) -> None:
     """Note that a case was refused, or something in it that is no single document."""
-    reader.entry(act, case_id=case.pk, unit_id=case.unit_id, refused=True, count=0).save()
+    _write(reader, act, [_About(None, "", case.pk, case.unit_id, 0)], refused=True)
 
 
 def record_list(reader: Reader, act: str, by_unit: Mapping[int, int]) -> None:
     """Note that a list went out: a row for each office, with how much of it was about that office."""
-    _write([reader.entry(act, unit_id=unit, count=count) for unit, count in by_unit.items() if count], look=False)
+    _write(reader, act, [_About(None, "", None, unit, count) for unit, count in by_unit.items() if count])
 
 
 def cases_by_unit(cases: QuerySet[CaseFile]) -> dict[int, int]:

@@ -6,7 +6,7 @@ Doors are known by the names of their routes. The stand-in has a few of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import wraps
+from functools import lru_cache, wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,6 +82,10 @@ def roots_of(document_ids: Iterable[int]) -> QuerySet[Any, Any]:
     return Document.global_objects.filter(pk__in=list(document_ids)).order_by().values_list(root, flat=True)
 
 
+ROOTS = 'SELECT COALESCE("root_document_id", "id") FROM "documents_document" WHERE "id" = {}'
+"""The same for a function in the database."""
+
+
 # --- which documents a request was about ------------------------------------------------------
 
 _NOTED = "vks_documents"
@@ -124,7 +128,12 @@ def client_address(request: HttpRequest | Request) -> str | None:
         # each proxy adds the one it was asked by at the end
         asked = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         address = next((each for each in reversed(asked) if each and each not in trusted), address)
+    return _as_address(address)
+
+
+@lru_cache(maxsize=1024)
+def _as_address(text: str) -> str | None:
     try:
-        return str(ip_address(address))
+        return str(ip_address(text))
     except ValueError:
         return None
