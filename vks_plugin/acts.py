@@ -39,6 +39,8 @@ class Act:
     """Fields of which the entry holds a hash."""
     leaders_only: bool = False
     """Whether hidden values are for the leaders of the office alone; else for whoever may read the case."""
+    prepared: bool = False
+    """Whether they tell of what is prepared to be shown, which not everybody sees who may read the case."""
 
 
 ACTS: dict[str, Act] = {
@@ -100,14 +102,18 @@ ACTS: dict[str, Act] = {
     ),
     # videos
     "video_kept": Act(
-        _("Nạp video kèm tài liệu"), ("video", "document", "sha256", "size", "codecs"), hidden=("title",)
+        _("Nạp video kèm tài liệu"),
+        ("video", "document", "sha256", "size", "codecs"),
+        hidden=("title",),
+        prepared=True,
     ),
-    "video_removed": Act(_("Bỏ video"), ("video", "document", "sha256"), hidden=("title",)),
+    "video_removed": Act(_("Bỏ video"), ("video", "document", "sha256"), hidden=("title",), prepared=True),
     # shown in court
     "exhibit_confirmed": Act(
         _("Lãnh đạo xác nhận cho trình chiếu bút lục"),
         ("presentation", "slide", "document", "page_from", "page_to", "sha256"),
         hidden=("title",),
+        prepared=True,
     ),
     "deck_made": Act(
         _("Xuất gói trình chiếu"),
@@ -118,6 +124,7 @@ ACTS: dict[str, Act] = {
         _("Xác nhận đã hủy gói trình chiếu"),
         ("package", "presentation", "file_type", "sha256", "destroyed_on"),
         hidden=("person", "copies"),
+        prepared=True,
     ),
     # sessions of the court
     "session_planned": Act(

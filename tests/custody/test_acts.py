@@ -35,7 +35,7 @@ from vks_plugin.custody.actions.hand_overs import Terms, accept, attach_paper, c
 from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import Keeper, LedgerEntry, LedgerHidden
-from vks_plugin.custody.words import in_words
+from vks_plugin.custody.words import Reader, in_words
 from vks_plugin.errors import Conflict
 from vks_plugin.organization.models import Appointment, Department
 
@@ -598,6 +598,13 @@ def test_a_video_that_comes_and_goes_is_told_with_its_hash(filed_case: FiledCase
     same = {"video": str(video.pk), "document": document, "sha256": hashlib.sha256(MP4.read_bytes()).hexdigest()}
     assert data(found.of("video_kept")) == same | {"size": size, "codecs": "H.264, AAC"}
     assert hidden(found.of("video_kept")) == {"title": "Camera của ông Ánh"}
+    # what is prepared for the court is not for everybody who may read the case
+    for prepares in (True, False):
+        (said,) = in_words([found.of("video_kept")], Reader(prepares=prepares))
+        assert ("Camera của ông Ánh" in [value.text for value in said.values], said.withheld) == (
+            prepares,
+            not prepares,
+        )
     with written() as found:
         remove_video(actor=actor, case=filed_case.case, pk=video.pk)
     assert data(found.of("video_removed")) == same
@@ -732,7 +739,7 @@ def test_a_session_of_the_court_is_told_from_its_plan_to_what_was_learned(
     now = said | {"session": 3, "until_day": today.isoformat(), "closed": True, "people": []}
     assert (corrected.one.kind, data(corrected.one)) == ("session_corrected", now | {"shown_kinds": ["hinh_anh"]})
     assert hidden(corrected.one) == {"court": "Tòa án khu vực 1", "venue": "Phòng số 2", "reason": "Ghi nhầm"}
-    (told,) = in_words([found.rows[0]], leads=False, internal=False)
+    (told,) = in_words([found.rows[0]], Reader(leads=False, internal=False, prepares=False))
     assert ("Đã trình chiếu", "Sơ đồ") in [(each.label, each.text) for each in told.values]
 
 
@@ -906,7 +913,7 @@ def test_a_change_of_the_record_is_told_once(case: CaseFile, people: dict[str, U
     assert data(entry) == shown
     assert hidden(entry) == {"label": str(exhibit), "changes": [["quantity", "1", "2"]], "reason": "Đếm lại"}
     assert "Dao nhọn".encode() not in b"".join(bytes(row.line) for row in found.rows)
-    (said,) = in_words([entry], leads=False, internal=False)
+    (said,) = in_words([entry], Reader(leads=False, internal=False, prepares=False))
     texts = {value.name: value.text for value in said.values}
     assert (texts["change_kind"], texts["subject"], texts["changes"]) == ("Sửa", "Vật chứng", "Số lượng: 1 → 2")
 

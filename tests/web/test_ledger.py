@@ -13,7 +13,7 @@ from vks_plugin.access import temporary, transfers
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import LedgerEntry, LedgerHidden
-from vks_plugin.custody.words import in_words
+from vks_plugin.custody.words import WHOLE, in_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -179,7 +179,7 @@ def test_the_province_reads_what_concerns_no_case(case: CaseFile, people: dict[s
 
 def test_every_act_can_be_told_whatever_it_holds(opened: FiledCase, people: dict[str, User]) -> None:
     rows = list(LedgerEntry.objects.select_related("leaf", "hidden"))
-    for each in in_words(rows, leads=True, internal=True):
+    for each in in_words(rows, WHOLE):
         assert each.label != each.entry.kind
         for value in each.values:
             assert value.label != value.name
@@ -193,4 +193,4 @@ def test_a_page_of_entries_takes_a_few_queries_however_many(
     rows = list(LedgerEntry.objects.select_related("leaf", "hidden"))
     assert len(rows) > 5
     with django_assert_max_num_queries(2):
-        in_words(rows, leads=True, internal=True)
+        in_words(rows, WHOLE)

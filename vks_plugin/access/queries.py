@@ -531,6 +531,17 @@ def leads(user: User, units: Iterable[int | None]) -> bool:
     return holds_post(user, LEADING, units)
 
 
+def sees_preparations(user: User, view: CaseView) -> bool:
+    """Tell whether the person may see what is prepared to be shown in a case.
+
+    That is work of the procuracy, not part of the case file: who may only read the case file, such as somebody to whom it
+    was opened for a while, does not see it. Who works on the case does, and who leads them, at the office of the trial too
+    (Điều 239).
+    """
+    leading = view.internal.level >= Level.VIEW or leads(user, [view.case.trial_unit_id])
+    return view.decision.level >= Level.CONTRIBUTE or (view.decision.level >= Level.VIEW and leading)
+
+
 def holds_post(user: User, roles: Collection[str], units: Iterable[int | None]) -> bool:
     """Tell whether the person holds one of these roles today in one of these offices (by their ids)."""
     wanted = set(units)

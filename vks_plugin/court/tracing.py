@@ -15,8 +15,8 @@ from vks_plugin.cases.folios import Label, parse_label
 from vks_plugin.cases.models import CaseDocument, Folio, ProceduralEvent
 from vks_plugin.court.actions import bundles_of
 from vks_plugin.court.models import Bundle
-from vks_plugin.custody.queries import of_case, reads_reasons
-from vks_plugin.custody.words import Said, in_words
+from vks_plugin.custody.queries import of_case
+from vks_plugin.custody.words import Said, in_words, reader_of
 from vks_plugin.errors import NotFound
 
 _NAMES = ("document", "new_document", "merged_document")
@@ -88,7 +88,7 @@ def trace(user: User, code: str, label: str) -> Traced:
                 "happened_on", "pk"
             )
         ),
-        in_words(named, leads=reads_reasons(user, view.case), internal=view.internal.level >= Level.VIEW),
+        in_words(named, reader_of(user, view)),
         [
             Bundled(bundle, page)
             for bundle in bundles_of(user, view.case)

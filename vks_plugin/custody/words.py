@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.acts import ACTS, FIELDS, OF_DISPOSAL
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import CaseView, sees_preparations
+from vks_plugin.acts import ACTS, FIELDS, OF_DISPOSAL, Act
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment, CaseChange
 from vks_plugin.cases.proceedings import event_label
@@ -20,7 +23,7 @@ from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
 from vks_plugin.custody.models import FixityFinding, LedgerEntry, Loan, QualityFinding
-from vks_plugin.custody.queries import last_checkpoint
+from vks_plugin.custody.queries import last_checkpoint, reads_reasons
 from vks_plugin.custody.retention import GROUNDS, TERMS
 from vks_plugin.custody.states import DIGITISATION, step_label
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -132,14 +135,40 @@ def _offices(entries: Sequence[dict[str, Any]]) -> dict[str, str]:
     return dict(ProcuracyUnit.objects.filter(code__in=codes - {None}).values_list("code", "short_name"))
 
 
-def in_words(entries: Sequence[LedgerEntry], *, leads: bool, internal: bool) -> list[Said]:
+class Reader(NamedTuple):
+    """What of a ledger one person may read, who may read the case."""
+
+    leads: bool = True
+    """Whether the person leads the office: reasons of temporary access are for leaders alone."""
+    internal: bool = True
+    """Whether the person may read the supervision file; of its papers nobody else is told more than that something was done."""
+    prepares: bool = True
+    """Whether the person sees what is prepared to be shown in court."""
+
+    def may_open(self, act: Act) -> bool:
+        """Tell whether hidden values of an act are for this reader."""
+        return (self.leads or not act.leaders_only) and (self.prepares or not act.prepared)
+
+
+WHOLE = Reader()
+"""Reads everything, as leaders of the province do in its own ledger."""
+
+
+def reader_of(user: User, view: CaseView) -> Reader:
+    """Return what of a case's ledger somebody may read who may read the case."""
+    return Reader(
+        leads=reads_reasons(user, view.case),
+        internal=view.internal.level >= Level.VIEW,
+        prepares=sees_preparations(user, view),
+    )
+
+
+def in_words(entries: Sequence[LedgerEntry], reader: Reader) -> list[Said]:
     """Return entries as one person may read them (two queries, however many they are).
 
     Args:
         entries: with `leaf` and `hidden` selected, of a case the person may read, or of the province for its leaders.
-        leads: whether the person leads the office: reasons of temporary access are for leaders alone.
-        internal: whether the person may read the supervision file; of its papers nobody else is told more than that
-            something was done.
+        reader: what the person may read of them.
     """
     last = last_checkpoint()
     signed = last.size if last is not None else 0
@@ -152,8 +181,8 @@ def in_words(entries: Sequence[LedgerEntry], *, leads: bool, internal: bool) -> 
         place = [str(_READS["role"](actor["role"]))] if actor["role"] else []
         place += [offices.get(actor["unit"], actor["unit"])] if actor["unit"] else []
         leaf = getattr(entry, "leaf", None)
-        closed = data.get("part") == "hsks" and not internal
-        withheld = closed or (bool(data.get("hidden")) and act is not None and act.leaders_only and not leads)
+        closed = data.get("part") == "hsks" and not reader.internal
+        withheld = closed or (bool(data.get("hidden")) and act is not None and not reader.may_open(act))
         pairs = [] if closed else [(name, value) for name, value in data.items() if name != "hidden"]
         # as the table has them; the entry itself sorts its names
         order = list(act.shown) if act is not None else []

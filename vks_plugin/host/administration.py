@@ -226,6 +226,11 @@ class _Things(_Closed):
             needed = rows.filter(name=CASE_CODE_FIELD).exists()
         return refusals.KEPT_THING if needed else ""
 
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """Name the things and how many rows go with them, not what those rows say of documents: codes of cases among it."""
+        _deletable, counts, perms, protected = super().get_deleted_objects(objs, request)
+        return [str(each) for each in objs], counts, perms, protected
+
 
 class _Holders(_Closed):
     """Who holds grants: accounts and groups. What goes with one names every document it may read."""

@@ -94,6 +94,8 @@ class Asker:
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             answer.close()
             transaction.set_rollback(True)
+        if "documents_document" in written:
+            self.world.put_back()
         # whoever signed out, or was told something for the next page, has not
         client.cookies = SimpleCookie()
         if session is not None:

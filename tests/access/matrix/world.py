@@ -117,6 +117,16 @@ class World:
     others: dict[str, Any] = field(default_factory=dict)
     """Keys of things that are in no case."""
     secrets: list[Secret] = field(default_factory=list)
+    files: dict[Path, bytes] = field(default_factory=dict)
+    """What lies on the disk."""
+
+    def put_back(self) -> None:
+        """Put files and entries of the index back as the database has them, after a request that was taken back there alone."""
+        for path, data in self.files.items():
+            if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        reindex(written.pk for written in self.papers.values())
 
     def case(self, key: str) -> CaseFile:
         """Return a case as it is now."""
@@ -204,6 +214,8 @@ def found(told: Facts) -> World:
 
 def _found(told: Facts, words: _Words) -> tuple[World, dict[str, CatalogueType]]:
     organization.ensure_service_account()
+    # without it nothing is exported that could tell something
+    custody.ensure_key()
     provision.ensure_case_code_field()
     provision.ensure_storage_path()
     with transaction.atomic():
@@ -409,6 +421,7 @@ def _paper(world: World, key: str, paper: Paper, types: dict[str, CatalogueType]
     for path, data in ((document.source_path, content), (document.thumbnail_path, f"RIFF {said['file']}".encode())):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        world.files[path] = data
     writer = owner or world.accounts["superuser"]
     apps.get_model("documents", "Note").objects.create(document=document, note=f"Ghi {said['note']}", user=writer)
     said |= {"checksum": checksum, "number": str(number)}

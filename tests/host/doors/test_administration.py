@@ -148,6 +148,18 @@ def test_documents_are_not_changed_there(
     assert not Document.objects.filter(pk=mine.pk).exists()
 
 
+def test_the_question_before_a_field_is_deleted_says_nothing_of_its_values(secret: Secret, as_person: SignIn) -> None:
+    page, field = "/admin/documents/customfield/", case_code_field_id()
+    chosen = {"action": "delete_selected", "_selected_action": [str(field)]}
+    visitor = as_person(
+        User.objects.create_user("nhan_vien", is_staff=True),
+        *(f"{action}_{name}" for name in ("customfield", "customfieldinstance") for action in ("view", "delete")),
+    )
+    for answer in (visitor.get(f"{page}{field}/delete/"), visitor.post(page, chosen, follow=True)):
+        assert secret.told_by(answer) == []
+    assert "Mã vụ án" in visitor.get(f"{page}{field}/delete/").content.decode()
+
+
 def test_what_hangs_on_documents(secret: Secret, superuser: Visitor) -> None:
     code = CustomFieldInstance.objects.get(document_id=secret.statement)
     link = {"document": secret.statement, "slug": "x", "file_version": "original", "created_0": "2026-01-01"}

@@ -18,7 +18,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING, Level
-from vks_plugin.access.queries import CaseView, case_for, leads, not_yours, visible_cases, visible_documents
+from vks_plugin.access.queries import (
+    CaseView,
+    case_for,
+    leads,
+    not_yours,
+    sees_preparations,
+    visible_cases,
+    visible_documents,
+)
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
@@ -60,10 +68,7 @@ from vks_plugin.organization.queries import display_name, posts_in_force
 
 
 def deck_view(user: User, code: str, *, writing: bool = False) -> CaseView:
-    """Return the case for somebody who may read what the procuracy prepares to show in it.
-
-    That is work of the procuracy, not part of the case file: who may only read the case file, such as somebody to whom
-    it was opened for a while, does not see it. Who works on the case does, and who leads them.
+    """Return the case for somebody who may read what the procuracy prepares to show in it, see `sees_preparations`.
 
     Raises:
         NotFound: the person may not know of the case.
@@ -71,10 +76,7 @@ def deck_view(user: User, code: str, *, writing: bool = False) -> CaseView:
     """
     view = case_for(user, code)
     contributes = view.decision.level >= Level.CONTRIBUTE
-    # the leaders of the office at the trial answer for what its procurators show there (Điều 239)
-    leading = view.internal.level >= Level.VIEW or leads(user, [view.case.trial_unit_id])
-    oversees = view.decision.level >= Level.VIEW and leading
-    if contributes or (oversees and not writing):
+    if contributes or (not writing and sees_preparations(user, view)):
         return view
     raise not_yours(_("soạn trình chiếu") if writing else _("xem phần trình chiếu"))
 

@@ -17,13 +17,12 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
-from vks_plugin.access.policy import Level
 from vks_plugin.custody.actions.ledger import write_extract
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
 from vks_plugin.custody.printed import write_checkpoint
-from vks_plugin.custody.queries import checkpoints_for, of_case, of_province, reads_reasons
+from vks_plugin.custody.queries import checkpoints_for, of_case, of_province
 from vks_plugin.custody.queries.ledger import case_of_extract, checkpoint_for, proof_for
-from vks_plugin.custody.words import Said, in_words
+from vks_plugin.custody.words import WHOLE, Reader, Said, in_words, reader_of
 from vks_plugin.rest import NUMBER, ApiViewSet, files, refusals
 
 if TYPE_CHECKING:
@@ -112,13 +111,13 @@ class _LedgerViewSet(OfCaseViewSet):
     queryset: QuerySet[Any] = LedgerEntry.objects.none()
     serializer_class = LedgerEntrySerializer
 
-    def answer(self, rows: QuerySet[LedgerEntry], *, leads: bool, internal: bool) -> Response:
+    def answer(self, rows: QuerySet[LedgerEntry], reader: Reader) -> Response:
         """Answer with a page of entries, the newest first."""
         act = self.request.query_params.get("act")
         chosen = rows.filter(kind=act) if act else rows
         return self.page(
             chosen.order_by("-seq"),
-            lambda shown: {"said": {each.entry.pk: each for each in in_words(shown, leads=leads, internal=internal)}},
+            lambda shown: {"said": {each.entry.pk: each for each in in_words(shown, reader)}},
         )
 
 
@@ -167,11 +166,7 @@ class CaseLedgerViewSet(_LedgerViewSet):
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with a page of it."""
         view = self.case_view()
-        return self.answer(
-            of_case(self.actor, view.case.code),
-            leads=reads_reasons(self.actor, view.case),
-            internal=view.internal.level >= Level.VIEW,
-        )
+        return self.answer(of_case(self.actor, view.case.code), reader_of(self.actor, view))
 
 
 @extend_schema_view(
@@ -187,7 +182,7 @@ class LedgerViewSet(_LedgerViewSet):
 
     def list(self, _request: Request) -> Response:
         """Answer with a page of it."""
-        return self.answer(of_province(self.actor), leads=True, internal=True)
+        return self.answer(of_province(self.actor), WHOLE)
 
 
 class LedgerCheckpointSerializer(serializers.Serializer[LedgerCheckpoint]):

@@ -12,13 +12,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
 from vks_plugin.custody.actions import begin_heads, record_restored
 from vks_plugin.custody.printed import checkpoint_pdf
-from vks_plugin.custody.queries import checkpoints_for, lost_heads, of_case, of_province, reads_reasons, seen_fork
+from vks_plugin.custody.queries import checkpoints_for, lost_heads, of_case, of_province, seen_fork
 from vks_plugin.custody.queries.ledger import checkpoint_for
-from vks_plugin.custody.words import in_words
+from vks_plugin.custody.words import WHOLE, in_words, reader_of
 from vks_plugin.errors import VksError
 from vks_plugin.papers import content_type
 from vks_plugin.web.archive_forms import ReasonForm
@@ -36,11 +35,7 @@ def ledger_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     )
     return {
         "rows": rows,
-        "entries": in_words(
-            list(rows),
-            leads=reads_reasons(request.user, view.case),
-            internal=view.internal.level >= Level.VIEW,
-        ),
+        "entries": in_words(list(rows), reader_of(request.user, view)),
     }
 
 
@@ -50,7 +45,7 @@ def _page(request: SignedInRequest, *, status: int = 200, form: ReasonForm | Non
     context = {
         "title": _("Sổ cái của tỉnh"),
         "rows": rows,
-        "entries": in_words(list(rows), leads=True, internal=True),
+        "entries": in_words(list(rows), WHOLE),
         "checkpoints": list(checkpoints_for(request.user)[:CHECKPOINTS]),
         "forked": forked,
         "lost": lost,
