@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from django.contrib.auth.models import User
-from django.http import HttpResponse, QueryDict
+from django.http import FileResponse, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -245,6 +245,14 @@ def day_asked(request: Request, name: str, usual: dt.date) -> dt.date:
             _("%(label)s có năm %(year)d: hãy kiểm tra lại.") % {"label": _("Ngày"), "year": day.year}, field=name
         )
     return day
+
+
+def handed_out(file: BinaryIO, content_type: str, disposition: str) -> FileResponse:
+    """Return the answer that hands out a file, to be kept by nobody on the way; it closes the file."""
+    response = FileResponse(file, content_type=content_type)
+    response["Content-Disposition"] = disposition
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 class HandsOutFiles:

@@ -24,10 +24,11 @@ from vks_plugin.cases.models import ProceduralEvent
 from vks_plugin.cases.proceedings import event_label
 from vks_plugin.court import actions
 from vks_plugin.court.choosing import Wishes, reading_remark
+from vks_plugin.court.made_api import MadeSerializer
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.tracing import Bundled, Traced, trace
 from vks_plugin.custody.api.ledger import LedgerEntrySerializer
-from vks_plugin.rest import UUID, ApiViewSet, HandsOutFiles, InputSerializer, PersonSerializer, refusals
+from vks_plugin.rest import UUID, ApiViewSet, HandsOutFiles, InputSerializer, handed_out, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -74,15 +75,12 @@ class _OddSerializer(serializers.Serializer[actions.Odd]):
     count = serializers.IntegerField(help_text="Of all such pages.")
 
 
-class BundleSerializer(serializers.Serializer[Bundle]):
+class BundleSerializer(MadeSerializer):
     """A court bundle (tập hồ sơ): one stamped and indexed PDF of a case."""
 
-    id = serializers.UUIDField()
     case = serializers.CharField(source="case.code", help_text="Code of the case.")
     preset = serializers.CharField(help_text=_PRESETS)
     status = serializers.CharField(help_text="`queued`, `running`, `done`, `failed` or `cancelled`.")
-    progress = serializers.IntegerField(help_text="Pages finished so far.")
-    total = serializers.IntegerField(help_text="Pages there will be.")
     page_count = serializers.IntegerField(allow_null=True, help_text="Once it is done.")
     document_count = serializers.IntegerField(allow_null=True)
     sha256 = serializers.CharField(help_text="Of the finished file; of several, over a line with the SHA-256 of each.")
@@ -101,10 +99,6 @@ class BundleSerializer(serializers.Serializer[Bundle]):
     remark = serializers.SerializerMethodField(
         help_text="What is to be thought of before it is handed to the accused: the case was brought to trial already."
     )
-    error = serializers.CharField(help_text="Why it failed, in a sentence.")
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    requested_by = PersonSerializer()
 
     @extend_schema_field(_KeptBackSerializer(many=True))
     def get_kept_back(self, bundle: Bundle) -> list[dict[str, Any]]:
@@ -338,10 +332,5 @@ class BundleViewSet(HandsOutFiles, ApiViewSet):
         """Answer with the file."""
         bundle = actions.bundle_for(self.actor, id)
         piece = str(request.query_params.get("piece", ""))
-        # closed by the response
-        response = FileResponse(
-            actions.finished_file(bundle, piece).open("rb"), content_type=actions.content_type(piece)
-        )
-        response["Content-Disposition"] = actions.content_disposition(bundle, piece)
-        response["Cache-Control"] = "private, no-store"
-        return response
+        file = actions.finished_file(bundle, piece).open("rb")
+        return handed_out(file, actions.content_type(piece), actions.content_disposition(bundle, piece))

@@ -20,10 +20,20 @@ from rest_framework.response import Response
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court import redaction_works as works
 from vks_plugin.court import redactions as actions
+from vks_plugin.court.made_api import MadeSerializer
 from vks_plugin.court.models import Redaction, RedactionWork
 from vks_plugin.court.redaction import ADDRESSES, NUMBERS, Mark
 from vks_plugin.court.words import Box
-from vks_plugin.rest import UUID, ApiViewSet, ComposedField, HandsOutFiles, InputSerializer, PersonSerializer, refusals
+from vks_plugin.rest import (
+    UUID,
+    ApiViewSet,
+    ComposedField,
+    HandsOutFiles,
+    InputSerializer,
+    PersonSerializer,
+    handed_out,
+    refusals,
+)
 
 if TYPE_CHECKING:
     import uuid
@@ -112,29 +122,22 @@ class FailureSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(help_text="In a sentence.")
 
 
-class RedactionWorkSerializer(serializers.Serializer[RedactionWork]):
+class RedactionWorkSerializer(MadeSerializer):
     """A search in papers of a case, or the making of copies (việc che thông tin)."""
 
-    id = serializers.UUIDField()
     case = serializers.CharField(source="case.code")
     step = serializers.CharField(help_text="`tim`: a search; `che`: copies are made.")
     status = serializers.CharField(
         help_text="`queued`, `running`, `found` (waits to be chosen from), `done`, `failed` or `cancelled`."
     )
     title = serializers.CharField(help_text="Whom or what it is about.")
-    progress = serializers.IntegerField(help_text="Pages finished so far.")
-    total = serializers.IntegerField(help_text="Pages there are.")
     documents = serializers.ListField(child=serializers.IntegerField(), source="document_ids")
-    error = serializers.CharField(help_text="Why it failed, in a sentence.")
     failures = serializers.SerializerMethodField()
     copies = serializers.SerializerMethodField(help_text="Ids of the copies made.")
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
     kept_until = serializers.DateTimeField(
         allow_null=True,
         help_text="What waits to be chosen from, or to be gone on with, is emptied then (`VKS_REDACTION_DAYS`).",
     )
-    requested_by = PersonSerializer()
 
     @extend_schema_field(FailureSerializer(many=True))
     def get_failures(self, work: RedactionWork) -> list[dict[str, Any]]:
@@ -494,8 +497,4 @@ class RedactionViewSet(HandsOutFiles, ApiViewSet):
 
 
 def _file(copy: Redaction, kind: str) -> FileResponse:
-    # closed by the response
-    response = FileResponse(copy.path.open("rb"), content_type="application/pdf")
-    response["Content-Disposition"] = actions.content_disposition(copy, kind)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return handed_out(copy.path.open("rb"), "application/pdf", actions.content_disposition(copy, kind))

@@ -27,6 +27,7 @@ from vks_plugin.rest import (
     InputSerializer,
     PersonSerializer,
     files,
+    handed_out,
     refusals,
 )
 
@@ -259,11 +260,8 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
     def record(self, _request: Request, pk: str) -> FileResponse:
         """Answer with the file."""
         row = record_for(self.actor, int(pk))
-        # closed by the response
-        answer = FileResponse(row.record_path.open("rb"), content_type="application/pdf")
-        answer["Content-Disposition"] = f'attachment; filename="bien-ban-tieu-huy-{row.pk}.pdf"'
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        named = f'attachment; filename="bien-ban-tieu-huy-{row.pk}.pdf"'
+        return handed_out(row.record_path.open("rb"), "application/pdf", named)
 
     @extend_schema(
         summary="List or record of a disposal as a file",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from django.http import FileResponse, HttpResponse
 from django.utils.decorators import method_decorator
@@ -20,6 +20,7 @@ from vks_plugin.court.deck.locking import LONGEST, SHORTEST
 from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide
 from vks_plugin.court.deck.plans import LARGEST_NUMBER
 from vks_plugin.court.deck.videos import video_of
+from vks_plugin.court.made_api import MadeSerializer
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.language import spoken
 from vks_plugin.rest import (
@@ -31,6 +32,7 @@ from vks_plugin.rest import (
     HandsOutFiles,
     InputSerializer,
     PersonSerializer,
+    handed_out,
     inert,
     refusals,
 )
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _NUMBER = OpenApiParameter("number", OpenApiTypes.INT, OpenApiParameter.PATH, description="Number within the case.")
 _KEY = OpenApiParameter("pk", OpenApiTypes.INT, OpenApiParameter.PATH)
+_AS_IT_IS = "application/octet-stream"
 _ORDERS = "`theo_bi_can`, `theo_hanh_vi`, `theo_chung_cu` or `theo_cao_trang`."
 
 
@@ -203,22 +206,15 @@ class SlideConfirmSerializer(InputSerializer):
     )
 
 
-class DeckSerializer(serializers.Serializer[DeckExport]):
+class DeckSerializer(MadeSerializer):
     """A deck (gói trình chiếu) that was asked for."""
 
-    id = serializers.UUIDField()
     case = serializers.CharField(source="presentation.case.code")
     presentation = serializers.IntegerField(source="presentation.number")
     format = serializers.CharField(help_text="`html` (a ZIP), `pptx` or `pdf`.")
     encrypted = serializers.BooleanField(help_text="Whether it leaves with a password alone.")
     status = serializers.CharField(help_text="`queued`, `running`, `done` or `failed`.")
-    progress = serializers.IntegerField(help_text="Pages finished so far.")
-    total = serializers.IntegerField()
     sha256 = serializers.CharField(help_text="Of the finished file.")
-    error = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    requested_by = PersonSerializer()
     manifest_sha256 = serializers.CharField(help_text="Of its manifest.")
     expires_on = serializers.DateField(allow_null=True, help_text="Its last day; copies are destroyed after it.")
     destroyed_on = serializers.DateField(allow_null=True, help_text="As somebody confirmed.")
@@ -609,8 +605,8 @@ class DeckViewSet(HandsOutFiles, ApiViewSet):
     def download(self, _request: Request, id: str) -> FileResponse:  # noqa: A002 - the name in the address
         """Answer with the file."""
         export = queries.export_for(self.actor, id)
-        # closed by the response
-        return _handed_out(actions.plain_deck(export).open("rb"), actions.deck_disposition(export))
+        file = actions.plain_deck(export).open("rb")
+        return handed_out(file, _AS_IT_IS, actions.deck_disposition(export))
 
     @extend_schema(
         summary="Fetch a finished deck encrypted",
@@ -627,11 +623,4 @@ class DeckViewSet(HandsOutFiles, ApiViewSet):
         """Answer with the file."""
         export = queries.export_for(self.actor, id)
         file = actions.locked_deck(actor=self.actor, export=export, **self.given(DeckPasswordSerializer))
-        return _handed_out(file, actions.locked_disposition(export))
-
-
-def _handed_out(file: BinaryIO, disposition: str) -> FileResponse:
-    response = FileResponse(file, content_type="application/octet-stream")
-    response["Content-Disposition"] = disposition
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return handed_out(file, _AS_IT_IS, actions.locked_disposition(export))

@@ -15,7 +15,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import videos
 from vks_plugin.court.deck.models import Video
 from vks_plugin.court.deck.queries import deck_view
-from vks_plugin.rest import UUID, ComposedField, HandsOutFiles, InputSerializer, PersonSerializer, refusals
+from vks_plugin.rest import UUID, ComposedField, HandsOutFiles, InputSerializer, PersonSerializer, handed_out, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -105,8 +105,5 @@ class VideoViewSet(HandsOutFiles, OfCaseViewSet):
     def file(self, _request: Request, pk: str, **_kwargs: str) -> FileResponse:
         """Answer with the file."""
         found = videos.video_of(self.actor, str(self.kwargs["code"]), pk)
-        # closed by the response
-        response = FileResponse(videos.opened_video(found), content_type="application/octet-stream")
-        response["Content-Disposition"] = f'attachment; filename="{videos.download_name(found)}"'
-        response["Cache-Control"] = "private, no-store"
-        return response
+        named = f'attachment; filename="{videos.download_name(found)}"'
+        return handed_out(videos.opened_video(found), "application/octet-stream", named)

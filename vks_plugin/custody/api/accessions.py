@@ -35,6 +35,7 @@ from vks_plugin.rest import (
     InputSerializer,
     PersonSerializer,
     files,
+    handed_out,
     refusals,
 )
 
@@ -222,8 +223,4 @@ class AccessionViewSet(HandsOutFiles, ApiViewSet):
     def package(self, _request: Request, pk: str, code: str) -> FileResponse:
         """Answer with the file."""
         item = package_for(self.actor, int(pk), code)
-        # closed by the response
-        answer = FileResponse(item.path.open("rb"), content_type="application/zip")
-        answer["Content-Disposition"] = f'attachment; filename="{item.case.code}.zip"'
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return handed_out(item.path.open("rb"), "application/zip", f'attachment; filename="{item.case.code}.zip"')
