@@ -107,6 +107,10 @@ ACTS: dict[str, Act] = {
         hidden=("title",),
         prepared=True,
     ),
+    "video_still_taken": Act(
+        _("Lấy ảnh đại diện từ video cho bài trình chiếu"),
+        ("presentation", "video", "video_sha256", "milliseconds", "sha256"),
+    ),
     "video_removed": Act(_("Bỏ video"), ("video", "document", "sha256"), hidden=("title",), prepared=True),
     # shown in court
     "exhibit_confirmed": Act(
@@ -663,6 +667,8 @@ FIELDS: dict[str, Field] = {
     "approval": Field(_("Lần duyệt")),
     "video": Field(_("Video số")),
     "size": Field(_("Số byte")),
+    "video_sha256": Field(_("Mã băm của video")),
+    "milliseconds": Field(_("Ở mili giây")),
     "codecs": Field(_("Dạng hình và tiếng")),
     "kept_until": Field(_("Bảo quản đến hết"), "day"),
     # of every act that a command does for somebody

@@ -27,7 +27,7 @@ from vks_plugin.cases.models import (
     Volume,
     WithheldPaper,
 )
-from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video, VideoStill
 from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
 from vks_plugin.custody.models import (
@@ -140,6 +140,7 @@ __all__ = [
     "Tombstone",
     "UnitSuccession",
     "Video",
+    "VideoStill",
     "Volume",
     "WithheldPaper",
 ]

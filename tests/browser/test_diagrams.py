@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.court.deck.test_video import WEBM
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -180,3 +182,73 @@ def test_numbers_are_put_on_a_plan_by_mouse_and_by_keyboard_and_kept(sit: Sit) -
     assert [pin.get_attribute("aria-label") for pin in pins.all()] == ["1: Con dao", "2"]
     assert page.locator('input[name="m-folio0"]').input_value() == folio
     looked_at(page, "plan-saved")
+
+
+def test_a_frame_of_a_video_becomes_the_picture_that_stands_for_it(sit: Sit) -> None:
+    lead = sit(LEAD)
+    page = lead.page
+    lead.open(f"/vks/cases/{CASE}/videos/")
+    page.get_by_label("Tệp video").set_input_files(WEBM)
+    page.get_by_label("Tài liệu kèm theo").select_option(index=1)
+    page.get_by_label("Tên video").fill("Camera cửa hàng")
+    page.get_by_role("button", name="Nạp video").click()
+    expect(page.get_by_text("Đã nạp video.")).to_be_visible()
+    lead.open(f"/vks/cases/{CASE}/presentations/")
+    page.get_by_role("button", name="Lập bài trình chiếu").click()
+    page.wait_for_url("**/presentations/*/")
+    lead.open(f"{page.url.removeprefix(lead.demonstration.base)}slides/new/?kind=video")
+    page.get_by_role("button", name="Mở video để lấy hình").click()
+    expect(page.locator("#vks-still-told")).to_have_text("Hãy chọn video trước.")
+    page.get_by_label("Tiêu đề").fill("Vào cửa hàng")
+    page.locator('select[name="video"]').select_option(label="Camera cửa hàng")
+    page.get_by_label("Từ giây").fill("1")
+    page.get_by_label("Đến giây").fill("3")
+    page.get_by_role("button", name="Mở video để lấy hình").click()
+    video, told = page.locator(".vks-still video"), page.locator("#vks-still-told")
+    expect(video).to_be_visible()
+    page.wait_for_function(
+        "() => { const v = document.querySelector('.vks-still video'); return !v.seeking && v.currentTime >= 1; }"
+    )
+
+    def at(second: float) -> None:
+        page.evaluate(
+            """second => new Promise((done) => {
+              const video = document.querySelector(".vks-still video");
+              video.addEventListener("seeked", done, { once: true });
+              video.currentTime = second;
+            })""",
+            second,
+        )
+        page.get_by_role("button", name="Lấy hình làm ảnh đại diện").click()
+
+    at(3.5)
+    expect(told).to_contain_text("nằm ngoài đoạn được chiếu")
+    at(2)
+    expect(told).to_contain_text("Đã lấy hình ở giây 2, chưa lưu")
+    looked_at(page, "still-taken")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    expect(page.get_by_text("Đã thêm trang trình chiếu.")).to_be_visible()
+    page.locator(".vks-slides tbody tr").filter(has_text="Vào cửa hàng").get_by_role("link", name="Sửa trang").click()
+    kept = page.locator(".vks-still-kept")
+    expect(kept).to_be_visible()
+    # the picture is that of the video: the colours of the test picture, and no black frame
+    colours = kept.evaluate(
+        """image => {
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+          const pen = canvas.getContext("2d");
+          pen.drawImage(image, 0, 0);
+          const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+          const seen = new Set();
+          for (let at = 0; at < pixels.length; at += 4) seen.add([0, 1, 2].map((part) => pixels[at + part] >> 6).join());
+          return [canvas.width, canvas.height, seen.size];
+        }"""
+    )
+    assert colours[:2] == [160, 120]
+    assert colours[2] > 8
+    looked_at(page, "still-kept")
+    # one frame is one decision: it can be taken away again
+    page.get_by_label("Bỏ ảnh đại diện đang có").check()
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.locator(".vks-slides tbody tr").filter(has_text="Vào cửa hàng").get_by_role("link", name="Sửa trang").click()
+    expect(page.locator("#vks-still-none")).to_be_visible()

@@ -15,6 +15,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone, translation
 
+from tests.court.killing import Killed, killed_three_times
 from tests.court.papers import shown_text
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
@@ -311,6 +312,35 @@ def test_a_bundle_whose_worker_died_is_begun_anew(
         assert court.resume_interrupted(everything) == 1
     waiting.refresh_from_db()
     assert waiting.status == Bundle.Status.DONE
+
+
+def test_a_bundle_that_three_workers_died_of_is_given_up_and_leaves_nothing(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    bundle = queued(actor, case)
+
+    def deadly(_plan: object, target: Path, **_more: object) -> None:
+        target.write_bytes(b"half of it")
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(court, "write_bundle", deadly)
+        everything = Bundle.objects.filter(case=case)
+        begun = killed_three_times(lambda: court.build(bundle.pk), lambda: court.resume_interrupted(everything))
+    assert begun == [1, 1, 0]
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.attempts) == (Bundle.Status.FAILED, 3)
+    assert bundle.error == "Máy dừng giữa chừng 3 lần khi làm việc này: hãy báo quản trị."
+    # a task the queue still has makes it no more, and nobody is kept from asking for another
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.status, files()) == (Bundle.Status.FAILED, [])
+    second = queued(actor, case)
+    assert second.pk != bundle.pk
+    court.build(second.pk)
+    second.refresh_from_db()
+    assert second.status == Bundle.Status.DONE
 
 
 def test_what_stands_under_the_folio_of_a_state_secret_is_in_no_bundle(

@@ -23,6 +23,7 @@ from django.test import Client
 from django.utils import timezone
 from pikepdf import Array, Dictionary, Name
 
+from tests.court.killing import Killed, killed_three_times
 from tests.court.papers import A4, REAL, rendered, shades, shown_text
 from tests.people import FiledCase, pdf_bytes, register
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
@@ -339,10 +340,6 @@ def test_who_may_not_redact_neither_looks_nor_follows(
             works.request_search(actor=redacting.actor, case=redacting.case, **wrong)
 
 
-class Killed(BaseException):
-    """The worker is gone, whatever it was doing."""
-
-
 @pytest.mark.django_db
 def test_a_work_whose_worker_dies_goes_on_where_it_stood_and_no_paper_is_half_done(
     redacting: Redacting,
@@ -402,12 +399,12 @@ def test_a_paper_that_kills_its_workers_is_named_and_the_others_are_made(
 
         return act
 
-    def killed_three_times(work: RedactionWork) -> None:
+    def deadly_three_times(work: RedactionWork) -> None:
         tried.clear()
-        for _time in range(3):
-            with pytest.raises(Killed):
-                works.carry_out(work.pk)
-            assert works.resume_interrupted(RedactionWork.objects.all()) == 1
+        begun = killed_three_times(
+            lambda: works.carry_out(work.pk), lambda: works.resume_interrupted(RedactionWork.objects.all())
+        )
+        assert begun == [1, 1, 1]
         works.carry_out(work.pk)
         assert len(tried) == 3
         work.refresh_from_db()
@@ -415,13 +412,13 @@ def test_a_paper_that_kills_its_workers_is_named_and_the_others_are_made(
     monkeypatch.setattr(works, "search", deadly(second, redaction.search))
     monkeypatch.setattr(redactions, "redact", deadly(first, redaction.redact))
     work = works.request_search(actor=actor, case=redacting.case, people=[f"person:{redacting.witness.pk}"])
-    killed_three_times(work)
+    deadly_three_times(work)
     assert [(bool(row["marks"]), "3 lần" in row["error"]) for row in work.found] == [
         *((True, False), (False, True), (False, False)),
     ]
     frames = {third.document_id: [Mark(1, Box(50, 50, 300, 90), "khung")]}
     redacting.choose(work, first, frames=frames)
-    killed_three_times(work)
+    deadly_three_times(work)
     assert work.status == Status.DONE
     assert [copy.case_document_id for copy in work.copies.all()] == [third.pk]
     [[document, why]] = work.failures

@@ -610,6 +610,27 @@ def test_a_video_that_comes_and_goes_is_told_with_its_hash(filed_case: FiledCase
     assert data(found.of("video_removed")) == same
 
 
+def test_a_picture_taken_of_a_video_is_told_with_both_hashes(filed_case: FiledCase, people: dict[str, User]) -> None:
+    from tests.court.deck.test_videos import frame, kept
+    from vks_plugin.court.deck import actions as decks
+    from vks_plugin.court.deck.models import VideoStill
+
+    actor = people["prosecutor_kv1"]
+    video = kept(filed_case, actor)
+    made = decks.create_presentation(actor=actor, case=filed_case.case)
+    with written() as found:
+        values = {"kind": "video", "video": video, "still": {"picture": frame(), "second": 1.5}}
+        decks.add_slide(actor=actor, presentation=made, values=values)
+    assert (found.one.kind, found.one.case_id) == ("video_still_taken", filed_case.case.pk)
+    assert data(found.one) == {
+        "presentation": 1,
+        "video": str(video.pk),
+        "video_sha256": video.sha256,
+        "milliseconds": 1500,
+        "sha256": VideoStill.objects.get().sha256,
+    }
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court.deck import actions as decks

@@ -40,7 +40,7 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.conf import configuration
-from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, Video, VideoStill
 from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.redactions import leftovers_of
 from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, ShowingLog
@@ -82,6 +82,7 @@ ERASED: tuple[tuple[Model, tuple[str, ...]], ...] = (
     (DeckExport, ("presentation__case",)),
     # a photo may lie in a document that came from another case
     (PlanMarker, ("slide__presentation__case",)),
+    (VideoStill, ("slide__presentation__case",)),
     (Slide, ("presentation__case",)),
     (Presentation, ("case",)),
     (Video, ("case_document__case",)),

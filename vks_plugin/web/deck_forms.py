@@ -145,6 +145,10 @@ class SlideForm(StyledForm):
     video = forms.ModelChoiceField(label=_("Video"), queryset=Video.objects.none())
     plays_from = forms.FloatField(label=_("Từ giây"), required=False, min_value=0, help_text=_("Để trống: cả video."))
     plays_to = forms.FloatField(label=_("Đến giây"), required=False, min_value=0)
+    # filled by the script that draws the frame; without a script there is simply none
+    still = forms.CharField(required=False, widget=forms.HiddenInput)
+    still_at = forms.FloatField(required=False, min_value=0, widget=forms.HiddenInput)
+    still_gone = forms.BooleanField(label=_("Bỏ ảnh đại diện đang có"), required=False)
     ground_308 = forms.ChoiceField(label=_("Căn cứ công bố lời khai (khoản 2 Điều 308 BLTTHS)"))
     state = forms.ChoiceField(label=_("Khi chiếu"), choices=Slide.State.choices)
     text = _lines(
@@ -156,7 +160,14 @@ class SlideForm(StyledForm):
     notes = _lines(_("Ghi chú của người trình chiếu (không lên màn hình Tòa)"), 5, 8000)
 
     def __init__(
-        self, *args: Any, kind: str, papers: Any, videos: Any = None, slide: Slide | None = None, **options: Any
+        self,
+        *args: Any,
+        kind: str,
+        papers: Any,
+        videos: Any = None,
+        slide: Slide | None = None,
+        still: bool = False,
+        **options: Any,
     ) -> None:
         initial = {}
         if slide is not None:
@@ -192,7 +203,9 @@ class SlideForm(StyledForm):
         else:
             left_out |= {"state"}
         if kind != Slide.Kind.VIDEO:
-            left_out |= {"video", "plays_from", "plays_to"}
+            left_out |= {"video", "plays_from", "plays_to", "still", "still_at"}
+        if kind != Slide.Kind.VIDEO or not still:
+            left_out |= {"still_gone"}
         if kind != Slide.Kind.DIAGRAM:
             left_out |= {"diagram"}
         for name in left_out:
@@ -212,7 +225,14 @@ class SlideForm(StyledForm):
 
     def given(self) -> dict[str, Any]:
         """Return what was entered, for the action."""
-        return dict(self.cleaned_data)
+        given = dict(self.cleaned_data)
+        picture, second = given.pop("still", ""), given.pop("still_at", None)
+        gone = given.pop("still_gone", False)
+        if picture:
+            given["still"] = {"picture": picture, "second": second}
+        elif gone:
+            given["still"] = None
+        return given
 
 
 class MarkForm(StyledForm):

@@ -28,7 +28,7 @@ from vks_plugin.access.log import (
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseDocument, CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
-from vks_plugin.court.deck.models import DeckExport, Slide, Video
+from vks_plugin.court.deck.models import DeckExport, Slide, Video, VideoStill
 from vks_plugin.court.deck.plans import documents_of
 from vks_plugin.court.deck.queries import may_have as may_have_deck
 from vks_plugin.court.models import Bundle, Redaction, RedactionWork
@@ -224,6 +224,18 @@ def _plan(asked: Asked, answered: Answered) -> None:
         _documents(asked, answered, list(shown.values_list("document_id", flat=True)))
 
 
+def _still(asked: Asked, answered: Answered) -> None:
+    """Note the paper of a video whose picture stands on the page of its slide."""
+    if answered.refused:
+        _case(asked._replace(where="code", act=Act.VIEW, tells=False), answered)
+        return
+    code = str(asked.parameters["code"])
+    found = VideoStill.objects.filter(slide=asked.parameters[asked.where], slide__presentation__case__code=code)
+    papers = list(found.values_list("video__case_document__document_id", flat=True))
+    if papers:
+        _documents(asked, answered, papers)
+
+
 def _inventory(asked: Asked, answered: Answered) -> None:
     """Note an inventory that went out as a file, with how many documents it lists."""
     code = str(asked.parameters["code"])
@@ -295,6 +307,7 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:page_picture": (_case_document, Act.PREVIEW, "document_id", True),
     "vks:slide_drawing": (_plan, Act.DOWNLOAD, "pk", True),
     "vks-case-presentation-slide-drawing": (_plan, Act.DOWNLOAD, "pk", True),
+    "vks:slide": (_still, Act.PREVIEW, "pk", True),
     "vks:video": (_video, Act.PREVIEW, "pk", True),
     "vks-case-video-file": (_video, Act.DOWNLOAD, "pk", True),
     "vks:deck": (_deck, Act.EXPORT, "pk", False),

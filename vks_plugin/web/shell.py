@@ -47,6 +47,8 @@ POLICY = (
     "script-src 'self'; "
     "style-src 'self'; "
     "img-src 'self' data:; "
+    # a video that a script fetched, to draw a frame of it
+    "media-src blob:; "
     "font-src 'self'; "
     "connect-src 'self'; "
     "frame-src 'self'; "

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from PIL import Image
 
+from tests.court.killing import Killed, killed_three_times
 from tests.custody.batches import seal_outright
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
@@ -171,6 +172,36 @@ def test_a_worker_makes_the_zip_and_only_who_works_on_the_case_has_it(
     assert export_for(people["chief_kv1"], export.pk) == export
     with pytest.raises(Conflict):
         actions.remove_presentation(actor=lead, presentation=presentation)
+
+
+def test_a_deck_that_three_workers_died_of_is_given_up_and_leaves_nothing(
+    filed_case: FiledCase, lead: User, presentation: Presentation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[0], page_from=1)
+    export = actions.request_deck(actor=lead, presentation=presentation)
+
+    def deadly(_deck: object, folder: Path, **_more: object) -> None:
+        (folder / "half.jpg").write_bytes(b"half of it")
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "write_folder", deadly)
+        everything = DeckExport.objects.filter(presentation=presentation)
+        begun = killed_three_times(
+            lambda: actions.build_deck(export.pk), lambda: actions.resume_interrupted(everything)
+        )
+    assert begun == [1, 1, 0]
+    export.refresh_from_db()
+    assert (export.status, export.attempts) == (DeckExport.Status.FAILED, 3)
+    assert export.error == "Máy dừng giữa chừng 3 lần khi làm việc này: hãy báo quản trị."
+    actions.build_deck(export.pk)
+    export.refresh_from_db()
+    assert (export.status, list(export.path.parent.iterdir())) == (DeckExport.Status.FAILED, [])
+    second = actions.request_deck(actor=lead, presentation=presentation)
+    assert second.pk != export.pk
+    actions.build_deck(second.pk)
+    second.refresh_from_db()
+    assert second.status == DeckExport.Status.DONE
 
 
 # --- who may

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -13,14 +15,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
+from PIL import Image
 
 from tests.court.deck.test_video import FILES, MP4
 from vks_plugin.access import actions as access
+from vks_plugin.access.models import AccessEntry
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.manifest import check
-from vks_plugin.court.deck.models import Slide, Video
+from vks_plugin.court.deck.models import Slide, Video, VideoStill
 from vks_plugin.court.deck.queries import deck_for, obstacles_of
 from vks_plugin.court.deck.rules import Rule
+from vks_plugin.court.deck.stills import LONGEST
 from vks_plugin.court.deck.videos import keep_video, remove_video
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, TooLarge
@@ -106,6 +111,115 @@ def test_a_video_goes_from_the_page_into_every_format(filed_case: FiledCase, lea
     assert [each.rule for each in obstacles_of(lead, made) if each.blocks] == [Rule.NO_VIDEO]
     Video.objects.update(sha256="0" * 64)
     assert check(written["zip"]) == ["Video v0001 trong gói không phải video đã nạp vào vụ án."]
+
+
+def frame(*, size: tuple[int, int] = (160, 120), kind: str = "JPEG", colour: str = "#c01010") -> str:
+    """Return a picture as a browser sends it."""
+    buffer = io.BytesIO()
+    picture = Image.new("RGB", size, colour)
+    picture.save(buffer, kind, **({"exif": picture.getexif(), "comment": b"secret"} if kind == "JPEG" else {}))
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def test_a_picture_drawn_from_a_video_stands_for_it_where_it_does_not_play(
+    filed_case: FiledCase, people: dict[str, User], lead: User, tmp_path: Path
+) -> None:
+    browser, code = Client(), filed_case.case.code
+    browser.force_login(lead)
+    video = kept(filed_case, lead)
+    made, slide = presented(filed_case, lead, video, title="Vào cửa hàng")
+    page = f"/vks/cases/{code}/presentations/{made.number}/slides/{slide.pk}/"
+    shown = browser.get(page).content.decode()
+    assert 'name="still"' in shown
+    assert "Bỏ ảnh đại diện đang có" not in shown
+    given = {"title": "Vào cửa hàng", "video": str(video.pk), "plays_from": "1", "plays_to": "2.5"}
+    refusals = {
+        "không phải hình JPEG": (frame(kind="PNG"), "2"),
+        "dùng được": ("data:image/jpeg;base64,AAAA", "2"),
+        "lấy lại hình": (frame(size=(8, 8)), "2"),
+        "ngoài đoạn được chiếu": (frame(), "3"),
+        "lớn hơn 1 MB": ("A" * (LONGEST + 1), "2"),
+    }
+    for sentence, (picture, second) in refusals.items():
+        refused = browser.post(page, given | {"still": picture, "still_at": second})
+        assert refused.status_code in {400, 413}
+        assert sentence in refused.content.decode()
+    assert not VideoStill.objects.exists()
+    assert browser.post(page, given | {"still": frame(), "still_at": "1.52"}).status_code == 302
+    still = VideoStill.objects.get()
+    assert (still.second, still.width, still.height, still.taken_by) == (1.52, 160, 120, lead)
+    # written anew: nothing travels with it
+    assert b"secret" not in bytes(still.jpeg)
+    # a leader who answered for the part did not answer for this
+    before = actions.state_of(slide)
+    assert base64.b64encode(still.jpeg).decode() in browser.get(page).content.decode()
+    assert AccessEntry.objects.filter(act="preview", document_id=filed_case.host_ids[1]).exists()
+    deck = deck_for(lead, made)
+    assert deck.slides[0].still is not None
+    written = {ending: tmp_path / f"goi.{ending}" for ending in ("zip", "pptx", "pdf")}
+    for ending, path in written.items():
+        manifest = actions.write_deck(deck, path, {"zip": "html"}.get(ending, ending))
+        entry = manifest["slides"][0]["still"]
+        assert (entry["what"], entry["second"]) == ("ảnh trích từ video, giây 1,52", 1.52)
+        assert (entry["sha256"], entry["video_sha256"]) == (still.sha256, video.sha256)
+    assert check(written["zip"]) == []
+    with zipfile.ZipFile(written["zip"]) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith(entry["file"]))
+        assert archive.read(name) == bytes(still.jpeg)
+    (powerpoint,) = pptx.Presentation(str(written["pptx"])).slides
+    assert bytes(still.jpeg) in [part.blob for part in powerpoint.part.package.iter_parts()]
+    texts = [shape.text_frame.text for shape in powerpoint.shapes if shape.has_text_frame]
+    assert any("ảnh trích từ video, giây 1,52" in each for each in texts)
+    (sheet,) = pypdf.PdfReader(written["pdf"]).pages
+    assert "Ảnh trích từ video, giây 1,52" in sheet.extract_text()
+    assert [each.data for each in sheet.images] == [bytes(still.jpeg)]
+    # only the record of what was made is missing, since these were made by no export
+    unknown = "Tệp không còn đúng từng byte như khi xuất"
+    assert [each[: len(unknown)] for each in check(written["pptx"]) + check(written["pdf"])] == [unknown] * 2
+    file = pptx.Presentation(str(written["pptx"]))
+    (part,) = (each for each in file.part.package.iter_parts() if each.blob == bytes(still.jpeg))
+    part._blob = base64.b64decode(frame(colour="#00ff00").partition(",")[2])
+    file.save(str(written["pptx"]))
+    assert "Trang 1: ảnh đại diện của video không phải ảnh ghi trong danh mục." in check(written["pptx"])
+    assert "Trang 1 của tệp có hình không phải bút lục nào trong danh mục." in check(written["pptx"])
+    # testimony on film leaves no picture on paper
+    actions.change_slide(actor=lead, presentation=made, slide_id=slide.pk, values={"ground_308": "b"})
+    manifest = actions.write_deck(deck_for(lead, made), written["pdf"], "pdf")
+    (sheet,) = pypdf.PdfReader(written["pdf"]).pages
+    assert (manifest["slides"][0]["still"], list(sheet.images)) == (None, [])
+    # it counts when two change the slide at once, and goes with another part, another video, or by hand
+    slide.refresh_from_db()
+    assert actions.state_of(slide) != before
+    outside = browser.post(page, given | {"plays_from": "2"})
+    assert (outside.status_code, "giây 1.52" in outside.content.decode()) == (400, True)
+    assert browser.post(page, given | {"still_gone": "on"}).status_code == 302
+    assert not VideoStill.objects.exists()
+    browser.post(page, given | {"still": frame(), "still_at": "1.52"})
+    other = kept(filed_case, lead, paper=0)
+    assert browser.post(page, given | {"video": str(other.pk)}).status_code == 302
+    assert not VideoStill.objects.exists()
+    # through the API
+    where = f"/api/vks/cases/{code}/presentations/{made.number}/slides/{slide.pk}/"
+    body = {"still": {"picture": frame(), "second": 2}}
+    answer = browser.patch(where, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["still"]["second"]) == (200, 2.0)
+    wrong = browser.patch(where, {"still": {"picture": "x", "second": 2}}, content_type="application/json")
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "still")
+    assert browser.patch(where, {"still": None}, content_type="application/json").json()["still"] is None
+
+
+def test_a_picture_of_a_video_is_another_thing_to_answer_for(
+    filed_case: FiledCase, people: dict[str, User], lead: User
+) -> None:
+    made, slide = presented(filed_case, lead, kept(filed_case, lead))
+    values = {"role": "victim", "full_name": "Lò Thị Hoa", "is_minor": True}
+    access.add_entry(actor=lead, case=filed_case.case, part="person", values=values)
+    (seen,) = {each.fingerprint for each in obstacles_of(lead, made) if each.blocks}
+    actions.confirm_slide(actor=people["chief_kv1"], presentation=made, slide_id=slide.pk, fingerprint=seen)
+    assert [each for each in obstacles_of(lead, made) if each.blocks] == []
+    still = {"still": {"picture": frame(), "second": 2}}
+    actions.change_slide(actor=lead, presentation=made, slide_id=slide.pk, values=still)
+    assert [each.rule for each in obstacles_of(lead, made) if each.blocks] == [Rule.PROTECTED_PERSON]
 
 
 def test_a_video_waits_for_the_panel_and_where_somebody_is_protected_for_a_leader(

@@ -46,6 +46,7 @@ from vks_plugin.court.deck.queries import (
 )
 from vks_plugin.court.deck.rendering import areas_of_words
 from vks_plugin.court.deck.rules import GROUNDS_308, MOST_SLIDES, ONE_PAGE, SHOWING_PAGES
+from vks_plugin.court.deck.stills import put_still, told_of_still
 from vks_plugin.court.making import close, resume, send_new, taken
 from vks_plugin.court.models import OPEN, RUNNING
 from vks_plugin.court.sessions.models import CourtSession
@@ -185,6 +186,7 @@ _OF_A_SLIDE = frozenset(
         "diagram",
         "edits",
         "markers",
+        "still",
     }
 )
 
@@ -215,6 +217,7 @@ def add_slide(*, actor: User, presentation: Presentation, values: Mapping[str, A
     else:
         slide.position = (row.slides.aggregate(last=Max("position"))["last"] or 0) + 1
     _save(slide, markers)
+    put_still(actor, slide, values)
     return slide
 
 
@@ -224,6 +227,7 @@ def state_of(slide: Slide) -> str:
         each.attname: getattr(slide, each.attname) for each in Slide._meta.concrete_fields if each.name in _OF_A_SLIDE
     }
     told["markers"] = told_of(slide)
+    told["still"] = told_of_still(slide)
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -256,6 +260,7 @@ def change_slide(
         )
     markers = _fill(actor, row.case, slide, values)
     _save(slide, markers)
+    put_still(actor, slide, values)
     return slide
 
 
@@ -366,7 +371,9 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
     unknown = values.keys() - _OF_A_SLIDE
     if unknown:
         raise BadInput(_("Không sửa được trường này của trang trình chiếu."), field=min(unknown))
-    given = clean_text({name: value for name, value in values.items() if name not in {"case_document", "markers"}})
+    given = clean_text(
+        {name: value for name, value in values.items() if name not in {"case_document", "markers", "still"}}
+    )
     for name in ("text", "notes"):
         if isinstance(given.get(name), str):
             given[name] = composed(str(values[name])).strip()

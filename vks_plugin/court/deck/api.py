@@ -9,7 +9,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -17,8 +23,10 @@ from rest_framework.response import Response
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.court.deck import actions, queries
 from vks_plugin.court.deck.locking import LONGEST, SHORTEST
-from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide
+from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide, VideoStill
 from vks_plugin.court.deck.plans import LARGEST_NUMBER
+from vks_plugin.court.deck.stills import LONGEST as LONGEST_STILL
+from vks_plugin.court.deck.stills import still_of
 from vks_plugin.court.deck.videos import video_of
 from vks_plugin.court.made_api import MadeSerializer
 from vks_plugin.errors import BadInput, NotFound
@@ -62,6 +70,17 @@ class PlanMarkerSerializer(serializers.Serializer[PlanMarker]):
     redacted = serializers.BooleanField()
 
 
+class StillSerializer(serializers.Serializer[VideoStill]):
+    """A picture that stands for a video."""
+
+    second = serializers.FloatField(help_text="Of the video, when it was drawn.")
+    sha256 = serializers.CharField(help_text="Of the picture as it is kept; the manifest of a deck has it.")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    taken_at = serializers.DateTimeField()
+    taken_by = PersonSerializer()
+
+
 class SlideSerializer(serializers.Serializer[Slide]):
     """A slide."""
 
@@ -86,6 +105,7 @@ class SlideSerializer(serializers.Serializer[Slide]):
     video = serializers.UUIDField(source="video_id", allow_null=True, help_text="Slides of the kind `video` alone.")
     plays_from = serializers.FloatField(allow_null=True, help_text="Seconds; null: from the beginning.")
     plays_to = serializers.FloatField(allow_null=True, help_text="Seconds; null: to the end.")
+    still = serializers.SerializerMethodField(help_text="The picture that stands for the video; null: none.")
     ground_308 = serializers.CharField(help_text="`a`, `b`, `c` or `d`; testimony alone.")
     diagram = serializers.CharField(help_text="`quan_he` or `dien_bien`; diagrams alone.")
     edits = serializers.JSONField(help_text="What was changed of a diagram by hand.")
@@ -95,6 +115,12 @@ class SlideSerializer(serializers.Serializer[Slide]):
     )
     confirmed_by = PersonSerializer(allow_null=True)
     confirmed_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(StillSerializer(allow_null=True))
+    def get_still(self, slide: Slide) -> dict[str, Any] | None:
+        """Return what is known of the picture that stands for the video."""
+        still = still_of(slide)
+        return dict(StillSerializer(still).data) if still is not None else None
 
     def get_version(self, slide: Slide) -> str:
         """Return what tells two people apart who change the slide at once."""
@@ -141,6 +167,13 @@ class PlanMarkerWriteSerializer(InputSerializer):
     redacted = serializers.BooleanField(required=False, default=False)
 
 
+class StillWriteSerializer(InputSerializer):
+    """A picture to stand for a video."""
+
+    picture = serializers.CharField(max_length=LONGEST_STILL, help_text="JPEG in base64, up to 1 MB; written anew.")
+    second = serializers.FloatField(min_value=0, help_text="Of the video, within the part that is played.")
+
+
 class SlideWriteSerializer(InputSerializer):
     """A slide to add or to change."""
 
@@ -156,6 +189,7 @@ class SlideWriteSerializer(InputSerializer):
     video = serializers.UUIDField(required=False, allow_null=True)
     plays_from = serializers.FloatField(required=False, allow_null=True, min_value=0, help_text="Seconds.")
     plays_to = serializers.FloatField(required=False, allow_null=True, min_value=0)
+    still = StillWriteSerializer(required=False, allow_null=True, help_text="Of a video; null: take it away.")
     crop = serializers.ListField(child=serializers.FloatField(), required=False, allow_null=True, max_length=4)
     ground_308 = serializers.CharField(required=False, allow_blank=True)
     diagram = serializers.CharField(required=False, allow_blank=True)

@@ -103,6 +103,26 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
 
 
+class DeckStill(NamedTuple):
+    """A picture that stands for a video, drawn from it by who composed the slide; no page that was filed."""
+
+    file: str
+    """Where it lies within the deck."""
+    second: float
+    """Of the video, when it was drawn."""
+    jpeg: bytes
+    sha256: str
+    width: int
+    height: int
+    printed: bool = True
+    """Whether it may stand on paper: of testimony on film nothing does before the panel has let it be made public."""
+
+    @property
+    def words(self) -> str:
+        """What is written with it, so that nobody takes it for a page of the case file."""
+        return f"ảnh trích từ video, giây {self.second:g}".replace(".", ",")
+
+
 class PlanMark(NamedTuple):
     """A number on a scene plan."""
 
@@ -135,6 +155,8 @@ class DeckSlide:
     markers: tuple[PlanMark, ...] = ()
     """Of a scene plan, whose first page is the plan."""
     video: DeckVideo | None = None
+    still: DeckStill | None = None
+    """Stands for the video where it does not play."""
 
 
 @dataclass(frozen=True)

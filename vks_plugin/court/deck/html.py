@@ -20,7 +20,7 @@ from typing import Any
 
 from fontTools import subset
 
-from vks_plugin.court.deck.contents import Deck, DeckVideo
+from vks_plugin.court.deck.contents import Deck, DeckStill, DeckVideo
 from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines
 from vks_plugin.court.deck.manifest import (
     NAME,
@@ -85,6 +85,9 @@ def write_folder(
     for video in deck.videos:
         (folder / "videos").mkdir(exist_ok=True)
         shutil.copyfile(video.path, folder / video.file)
+    for slide in deck.slides:
+        if slide.still is not None:
+            (folder / slide.still.file).write_bytes(slide.still.jpeg)
     for name in _SCRIPTS:
         (folder / name).write_bytes((ASSETS / name).read_bytes())
     (folder / "fonts.css").write_text(_fonts(), encoding="ascii")
@@ -167,7 +170,7 @@ def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
                     }
                     for mark in slide.markers
                 ],
-                "video": _played(slide.video) if slide.video is not None else None,
+                "video": _played(slide.video, slide.still) if slide.video is not None else None,
             }
             for slide in deck.slides
         ],
@@ -190,7 +193,7 @@ def _data(deck: Deck, pictures: dict[str, Picture]) -> dict[str, Any]:
     }
 
 
-def _played(video: DeckVideo) -> dict[str, Any]:
+def _played(video: DeckVideo, still: DeckStill | None) -> dict[str, Any]:
     return {
         "file": video.file,
         "title": video.title,
@@ -199,6 +202,7 @@ def _played(video: DeckVideo) -> dict[str, Any]:
         "to": video.plays_to,
         "width": video.width,
         "height": video.height,
+        "still": still.file if still is not None else "",
     }
 
 

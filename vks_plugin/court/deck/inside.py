@@ -16,6 +16,7 @@ import pikepdf
 import pptx
 from django.utils.translation import gettext as _
 from pptx.exc import PythonPptxError
+from pptx.media import SPEAKER_IMAGE_BYTES
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 
@@ -89,7 +90,6 @@ def read_pptx(path: Path) -> Inside:
         if text is None:
             raise _no_deck()
         signature = _part_of(file, f"{{{_SIGNATURE_SPACE}}}signature")
-        # the picture that stands for a video is none of a page
         shown = [list(_pictures(slide)) for slide in file.slides]
         return Inside(text, shown, base64.b64decode(signature) if signature is not None else None)
     except (PythonPptxError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, SyntaxError) as error:
@@ -111,8 +111,12 @@ def _pictures(slide: Any) -> Iterator[bytes]:
     for blip in slide._element.iter("{*}blip"):  # noqa: SLF001 - also grounds and what lies in groups
         holder = blip.getparent().getparent()
         film = any(True for _each in holder.iter("{*}videoFile"))
-        if not film and blip.get(_EMBED) is not None:
-            yield slide.part.related_part(blip.get(_EMBED)).blob
+        if blip.get(_EMBED) is None:
+            continue
+        picture = slide.part.related_part(blip.get(_EMBED)).blob
+        # the loudspeaker of the library that stands for a video without a picture
+        if not (film and picture == SPEAKER_IMAGE_BYTES):
+            yield picture
 
 
 def read_pdf(path: Path) -> Inside:

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageChops
 
 from vks_plugin.cases.models import CaseDocument
-from vks_plugin.court.deck.contents import Deck, DeckPage, DeckVideo
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckStill, DeckVideo
 from vks_plugin.court.deck.inside import Inside, read_pdf, read_pptx
 from vks_plugin.court.deck.models import DeckExport, Video
 from vks_plugin.court.deck.rendering import Area, file_sha256, opened, render
@@ -79,6 +79,18 @@ def video_entry(video: DeckVideo) -> dict[str, Any]:
     }
 
 
+def still_entry(still: DeckStill, video: DeckVideo) -> dict[str, Any]:
+    """Return what the manifest says of a picture that stands for a video: what it is bound to, and that it is no page."""
+    return {
+        "what": still.words,
+        "file": still.file,
+        "sha256": still.sha256,
+        "second": still.second,
+        "video": video.key,
+        "video_sha256": video.sha256,
+    }
+
+
 def manifest_of(
     deck: Deck, entries: Iterable[dict[str, Any]], folder: Path | None = None, key: OfficeKey | None = None
 ) -> dict[str, Any]:
@@ -113,6 +125,7 @@ def manifest_of(
                 "pages": list(slide.pages),
                 "video": slide.video.key if slide.video is not None else None,
                 "plays": [slide.video.plays_from, slide.video.plays_to] if slide.video is not None else None,
+                "still": still_entry(slide.still, slide.video) if slide.still and slide.video else None,
             }
             for slide in deck.slides
         ],
@@ -235,6 +248,9 @@ def judge(path: Path, roots: Path | None = None) -> Judged:
             found += _page(lambda each: read(each["file"]), entry)
         for entry in manifest.get("videos", ()):
             found += _video(manifest["files"][entry["file"]], entry)
+        found += _stills(
+            manifest, {entry["file"]: manifest["files"].get(entry["file"]) for entry in _stills_in(manifest)}
+        )
     try:
         signature: bytes | None = read(SIGNATURE)
     except OSError:
@@ -316,7 +332,8 @@ def _single(path: Path, inside: Inside, roots: Path | None) -> Judged:
             )
         if export is not None and export.manifest_sha256 != hashlib.sha256(text).hexdigest():
             found.append(_("Danh mục trong tệp không phải danh mục đã lập khi xuất."))
-        known = {entry["image_sha256"] for entry in manifest["pages"]}
+        stills = {entry["sha256"] for entry in _stills_in(manifest)}
+        known = {entry["image_sha256"] for entry in manifest["pages"]} | stills
         pictures = {hashlib.sha256(picture).hexdigest(): picture for each in shown for picture in each}
         for place, each in enumerate(shown, 1):
             if any(hashlib.sha256(picture).hexdigest() not in known for picture in each):
@@ -333,6 +350,9 @@ def _single(path: Path, inside: Inside, roots: Path | None) -> Judged:
             found += _page(picture_of, entry)
         for entry in manifest.get("videos", ()):
             found += _video(entry["sha256"], entry)
+        found += _stills(
+            manifest, {entry["file"]: entry["sha256"] for entry in _stills_in(manifest) if entry["sha256"] in pictures}
+        )
     signed, broken = _signature(manifest, text, inside.signature, roots)
     return Judged(found + broken, signed)
 
@@ -357,6 +377,31 @@ def _video(inside: str, entry: dict[str, Any]) -> list[str]:
     if kept is None or not kept.sha256 == entry["sha256"] == inside:
         return [_("Video %(name)s trong gói không phải video đã nạp vào vụ án.") % {"name": entry["key"]}]
     return []
+
+
+def _stills_in(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the pictures that stand for videos, as a manifest tells of them; packages made before there were any say nothing."""
+    return [slide["still"] for slide in manifest["slides"] if slide.get("still")]
+
+
+def _stills(manifest: dict[str, Any], there: Mapping[str, str | None]) -> list[str]:
+    """Return what does not fit of the pictures that stand for videos.
+
+    Args:
+        there: the hash of each that is in the package, by its name.
+    """
+    videos = {entry["key"]: entry["sha256"] for entry in manifest.get("videos", ())}
+    found = []
+    for slide in manifest["slides"]:
+        still = slide.get("still")
+        if still and not (
+            there.get(still["file"]) == still["sha256"] and videos.get(still["video"]) == still["video_sha256"]
+        ):
+            found.append(
+                _("Trang %(slide)s: ảnh đại diện của video không phải ảnh ghi trong danh mục.")
+                % {"slide": slide["number"]}
+            )
+    return found
 
 
 def _page(picture_of: Pictures, entry: dict[str, Any]) -> list[str]:

@@ -98,7 +98,7 @@ class Slide(models.Model):
     """One slide of a presentation.
 
     What it shows of the case file are pages of one filed document; there is no other way for a picture to get in, so
-    that each can be proved to be the one that was filed.
+    that each can be proved to be the one that was filed. The one exception is `VideoStill`.
     """
 
     class Kind(models.TextChoices):
@@ -200,6 +200,35 @@ class Slide(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.get_kind_display()
+
+
+class VideoStill(models.Model):
+    """A picture drawn from a video at one moment, that stands for it where it does not play.
+
+    The browser of whoever composes the slide drew it: nothing here can prove that it is of the video, so it is told as a
+    picture taken by somebody and never as a page that was filed.
+    """
+
+    slide = models.OneToOneField(Slide, on_delete=models.CASCADE, related_name="still")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="+")
+    second = models.FloatField(_("ở giây"))
+    jpeg = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:
+        video_id: UUID
+
+    class Meta:
+        db_table = "vks_video_still"
+        verbose_name = _("ảnh đại diện của video")
+        verbose_name_plural = _("ảnh đại diện của video")
+
+    def __str__(self) -> str:
+        return f"{self.second:g}"
 
 
 class PlanMarker(models.Model):

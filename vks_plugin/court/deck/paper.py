@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, PlanMark
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckStill, PlanMark
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Diagram, baselines, wrap
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.inside import put_into_pdf
@@ -48,6 +49,12 @@ def write_pdf(
         BadInput: a page cannot be drawn.
     """
     register_fonts()
+    # nothing of testimony on film stands on paper, nor in the manifest of it
+    slides = tuple(
+        replace(slide, still=None) if slide.still is not None and not slide.still.printed else slide
+        for slide in deck.slides
+    )
+    deck = replace(deck, slides=slides)
     held = {page.key for page in deck.pages if page.held}
     pictures: dict[str, Picture] = {}
     entries = []
@@ -157,9 +164,25 @@ def _held(canvas: Canvas, deck: Deck, slide: DeckSlide) -> None:
         words = "Video này chỉ được phát khi Hội đồng xét xử quyết định; giấy không phát được."
         told = f"{slide.video.title}, {slide.video.span}"
         y = _lines(canvas, told, y - 14, font=REGULAR, size=16, width=_WIDE - 2 * _MARGIN)
-    _lines(canvas, words, y - 14, font=ITALIC, size=16, width=_WIDE - 2 * _MARGIN)
+    y = _lines(canvas, words, y - 14, font=ITALIC, size=16, width=_WIDE - 2 * _MARGIN)
+    if slide.still is not None:
+        _still(canvas, slide.still, y)
     _foot(canvas, slide.citation, str(slide.number), _WIDE)
     canvas.showPage()
+
+
+def _still(canvas: Canvas, still: DeckStill, top: float) -> None:
+    """Draw the picture that stands for a video, and say what it is."""
+    bottom = _FOOT + 44
+    room_wide, room_high = _WIDE - 2 * _MARGIN, top - bottom
+    scale = min(room_wide / still.width, room_high / still.height)
+    width, height = still.width * scale, still.height * scale
+    left = (_WIDE - width) / 2
+    canvas.drawImage(ImageReader(io.BytesIO(still.jpeg)), left, bottom, width, height)
+    canvas.setLineWidth(0.5)
+    canvas.rect(left, bottom, width, height)
+    canvas.setFont(ITALIC, 13)
+    canvas.drawCentredString(_WIDE / 2, bottom - 18, f"{still.words[:1].upper()}{still.words[1:]}")
 
 
 _LIST_SIZE = 11.0

@@ -19,7 +19,7 @@ from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.util import Emu, Pt
 
-from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckVideo
+from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckStill, DeckVideo
 from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Box, Diagram
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.inside import put_into_pptx
@@ -247,7 +247,7 @@ class _Writer:
             else:
                 self._body(made, slide)
                 if slide.video is not None:
-                    self._video(made, slide.video)
+                    self._video(made, slide.video, slide.still)
             self._foot(made, f"{slide.citation}    ·    {slide.number}")
         # what is to be thought of before anything is shown stands with the first slide
         remarks = [f"LƯU Ý: {remark}" for remark in self.deck.remarks] if slide.number == 1 else []
@@ -300,15 +300,21 @@ class _Writer:
                 self._leads_to(button, self.of_page[key])
                 at += round(1.3 * _INCH)
 
-    def _video(self, made: Any, video: DeckVideo) -> None:
+    def _video(self, made: Any, video: DeckVideo, still: DeckStill | None) -> None:
         place = (_MARGIN, _HEIGHT - round(1.3 * _INCH), _WIDTH - 2 * _MARGIN, round(0.6 * _INCH))
         words = f"{video.title}, {video.span}"
+        if still is not None:
+            words += f" – {still.words}"
         if video.container == "mp4" and video.path.stat().st_size <= _LARGEST_INSIDE:
             high = round(3.6 * _INCH)
             wide = min(round(high * video.width / video.height), _WIDTH - 2 * _MARGIN)
             at = (Emu((_WIDTH - wide) // 2), Emu(round(2.1 * _INCH)), Emu(wide), Emu(high))
-            made.shapes.add_movie(str(video.path), *at, mime_type="video/mp4")
+            poster = io.BytesIO(still.jpeg) if still is not None else None
+            made.shapes.add_movie(str(video.path), *at, poster_frame_image=poster, mime_type="video/mp4")
         else:
+            if still is not None:
+                room = (_MARGIN, round(2.1 * _INCH), _WIDTH - 2 * _MARGIN, round(3.6 * _INCH))
+                self._picture(made, Picture(still.jpeg, still.width, still.height), room)
             # no office program plays the other kind, and a whole trial does not fit into one file
             words += " – mở trong gói trình chiếu bằng trình duyệt"
         self._text(made, place, words, size=18, align=PP_ALIGN.CENTER)

@@ -32,7 +32,16 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
 from vks_plugin.court.choosing import redactions_of, still_readable
 from vks_plugin.court.deck import drawing, plans
-from vks_plugin.court.deck.contents import REDACTED, Deck, DeckPage, DeckSlide, DeckVideo, PlanMark, ShownMark
+from vks_plugin.court.deck.contents import (
+    REDACTED,
+    Deck,
+    DeckPage,
+    DeckSlide,
+    DeckStill,
+    DeckVideo,
+    PlanMark,
+    ShownMark,
+)
 from vks_plugin.court.deck.diagrams import as_svg
 from vks_plugin.court.deck.manifest import contents_of, digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide, Video
@@ -54,6 +63,7 @@ from vks_plugin.court.deck.rules import (
     cited_folios,
     examine,
 )
+from vks_plugin.court.deck.stills import still_of, told_of_still
 from vks_plugin.court.masking import PersonFacts, masked, named_in
 from vks_plugin.court.models import Redaction
 from vks_plugin.court.protected import protected_people
@@ -378,7 +388,8 @@ def slide_fingerprint(material: Material, slide: Slide) -> str:
         sorted((each.name, each.young_victim) for each in material.trial.protected),
     ]
     if slide.video is not None:
-        told.append([slide.video.sha256, slide.plays_from, slide.plays_to])
+        # a picture that stands for it shows somebody as well
+        told.append([slide.video.sha256, slide.plays_from, slide.plays_to, *told_of_still(slide)])
     for number, photo in photos_of(slide):
         if photo.case_document_id in material.visible:
             told.append([number, slide_fingerprint(material, photo)])
@@ -589,6 +600,15 @@ def _refuse_blocked(blocking: Sequence[Obstacle]) -> None:
         )
 
 
+def _still(number: int, slide: Slide, video: DeckVideo) -> DeckStill | None:
+    still = still_of(slide)
+    if still is None:
+        return None
+    file = f"videos/{video.key}-{number:03}.jpg"
+    jpeg = bytes(still.jpeg)
+    return DeckStill(file, still.second, jpeg, still.sha256, still.width, still.height, printed=not slide.ground_308)
+
+
 class _Builder:
     """Puts a deck together."""
 
@@ -642,6 +662,7 @@ class _Builder:
             except FolioError:
                 continue
         title = self.masked(slide.title) or (self.masked(filed.title) if filed is not None else "")
+        video = self._video(slide, filed) if slide.kind == VIDEO and filed is not None else None
         return DeckSlide(
             number=number,
             kind=slide.kind,
@@ -654,7 +675,8 @@ class _Builder:
             pages=tuple(keys),
             diagram=diagram,
             markers=self._markers(slide, photos),
-            video=self._video(slide, filed) if slide.kind == VIDEO and filed is not None else None,
+            video=video,
+            still=_still(number, slide, video) if video is not None else None,
         )
 
     def _shown(self, slide: Slide, shown: Slide) -> tuple[list[str], list[Label], bool]:

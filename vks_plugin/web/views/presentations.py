@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ from vks_plugin.court.deck.diagrams import Edits, Link
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
 from vks_plugin.court.deck.plans import documents_of
 from vks_plugin.court.deck.rules import SHOWING_PAGES, Obstacle, Rule
+from vks_plugin.court.deck.stills import still_of
 from vks_plugin.court.masking import masked
 from vks_plugin.court.page_pictures import page_to_mark, paper_to_mark
 from vks_plugin.court.protected import protected_people
@@ -255,7 +257,11 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
         raise NotFound(_("Bài trình chiếu không có trang này."))
     filed = view.documents.filter(pk=found.case_document_id or 0).first()
     kept = videos.videos_of(request.user, code)
-    form = SlideForm(request.POST or None, kind=found.kind, papers=_papers(view), videos=kept, slide=found)
+    # who may not see the paper of the video sees no picture of it either
+    still = still_of(found) if filed is not None else None
+    form = SlideForm(
+        request.POST or None, kind=found.kind, papers=_papers(view), videos=kept, slide=found, still=still is not None
+    )
     drawn = _diagram(request, view, found) if found.kind == Slide.Kind.DIAGRAM else None
     plan = _plan(request, view, found) if found.kind == Slide.Kind.PLAN else None
     seen = request.POST.get("seen", "") or actions.state_of(found)
@@ -299,6 +305,8 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
         "diagram_form": drawn,
         "plan_form": plan,
         "seen": seen,
+        "still": still,
+        "still_picture": base64.b64encode(still.jpeg).decode("ascii") if still is not None else "",
     }
     if plan is not None and filed is not None:
         context["plan_page"] = found.page_from or 1

@@ -234,6 +234,8 @@ window.View = (function () {
     video.preload = "metadata";
     video.setAttribute("playsinline", "");
     video.setAttribute("disablepictureinpicture", "");
+    // until the film itself is there
+    if (data.still) video.poster = data.still;
     video.src = `${data.file}#t=${data.from},${data.to}`;
     video.addEventListener("loadedmetadata", () => {
       if (video.currentTime < data.from) video.currentTime = data.from;
