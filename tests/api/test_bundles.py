@@ -59,7 +59,10 @@ def test_what_is_odd_is_told_of_papers_the_asker_may_see(
         (hidden, "khong_chu", [1], 1),
     ]
     page = client.get(f"/vks/cases/{filed.case.code}/").content.decode()
-    assert f"{filed.documents[1].title}: trang 2 (1 trang): chữ nằm nghiêng hoặc lộn ngược" in page
+    assert (
+        f'&amp;page=2" target="vks-preview" data-vks-preview>{filed.documents[1].title}</a>, trang 2: chữ quay ngang'
+        in page
+    )
     assert "2 điểm nên xem" in page
     # a paper that is closed to the reader is not named, whatever is odd about it
     elsewhere = register(actor=people["clerk_kv3"], unit=ProcuracyUnit.objects.get(code="QN-KV3"))

@@ -19,7 +19,7 @@ from vks_plugin.cases.models import CaseDocument, Folio, ProceduralEvent
 from vks_plugin.court import actions as court
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
-from vks_plugin.court.tracing import OF_DOCUMENTS, trace
+from vks_plugin.court.tracing import OF_DOCUMENTS, Bundled, trace
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import NotFound
 
@@ -57,6 +57,13 @@ def test_a_folio_leads_to_its_paper_its_history_and_the_page_of_a_bundle(
     # the page named is the page on which that folio is stamped, and no other paper's acts are told
     ((bundle, page),) = found.bundles
     assert inspect_bundle(bundle.path).folios[page - 1] == folio.label
+    # a link leads to that page, also of a file that is the second of the bundle
+    assert found.bundles[0].place == ("", page)
+    bundle.volumes = [
+        {"volume": 1, "first_page": 1, "last_page": page - 1},
+        {"volume": 2, "first_page": page, "last_page": page + 9},
+    ]
+    assert Bundled(bundle, page).place == ("2", 1)
     acts = {each.entry.kind for each in found.history}
     assert "document_filed" in acts
     assert acts <= OF_DOCUMENTS

@@ -501,13 +501,19 @@ class Odd:
     """Of all such pages."""
 
     @property
-    def sentence(self) -> str:
-        """What a person is told."""
+    def told(self) -> str:
+        """Where it is odd, and how: `trang 2, 3: chữ nằm nghiêng`."""
         named = ", ".join(str(page) for page in self.pages[:_MOST_NAMED])
         if self.count > _MOST_NAMED:
-            named += "…"
-        where = _("trang %(pages)s (%(count)d trang)") % {"pages": named, "count": self.count} if named else ""
-        return ": ".join(part for part in (self.title, where, self.what) if part)
+            where = _("trang %(pages)s… (%(count)d trang)") % {"pages": named, "count": self.count}
+        else:
+            where = _("trang %(pages)s") % {"pages": named} if named else ""
+        return ": ".join(part for part in (where, self.what) if part)
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told."""
+        return f"{self.title}, {self.told}"
 
 
 def odd_of(document: BundleDocument, caution: str, pages: Sequence[int], count: int) -> Odd:

@@ -52,7 +52,7 @@ class Caution(StrEnum):
 
 
 LABELS: Mapping[str, str] = {
-    Caution.TURNED: _("chữ nằm nghiêng hoặc lộn ngược"),
+    Caution.TURNED: _("chữ quay ngang hoặc lộn ngược"),
     Caution.MUTE: _("ảnh chưa nhận dạng chữ: không tìm, không chép được"),
     Caution.LOOSE: _("phông chữ không nằm trong tệp: máy khác có thể hiện sai"),
     Caution.FINE: _("quét trên 300 dpi: nặng mà không rõ hơn"),

@@ -34,6 +34,14 @@ class Bundled(NamedTuple):
     page: int
     """Of the bundle; the first of the document where nobody noted which page shows the folio."""
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """In which of its files that page lies (empty: there is one alone), and which page of that file it is."""
+        for each in self.bundle.volumes if self.bundle.several else ():
+            if each["first_page"] <= self.page <= each["last_page"]:
+                return str(each["volume"]), self.page - each["first_page"] + 1
+        return "", self.page
+
 
 @dataclass(frozen=True)
 class Traced:

@@ -179,6 +179,10 @@ class Deck:
     """Id of the export; a log of what was shown names it."""
     expires_on: dt.date | None = None
 
+    def case_under(self, slide: DeckSlide) -> str:
+        """Return the name of the case as it stands under a title; empty where the title is just that."""
+        return self.case_name if (slide.title or self.title) != self.case_name else ""
+
     @property
     def by_key(self) -> dict[str, DeckPage]:
         """The pages by their keys."""

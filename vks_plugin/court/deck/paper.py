@@ -130,7 +130,7 @@ def _words(canvas: Canvas, deck: Deck, slide: DeckSlide) -> None:
         y = _lines(canvas, slide.title or deck.title, _HIGH * 0.62, font=BOLD, size=34, width=_WIDE - 120, centred=True)
         canvas.setFillColor(black)
         y = _lines(canvas, slide.text, y - 8, font=REGULAR, size=18, width=_WIDE - 120, centred=True)
-        y = _lines(canvas, deck.case_name, y - 8, font=ITALIC, size=16, width=_WIDE - 120, centred=True)
+        y = _lines(canvas, deck.case_under(slide), y - 8, font=ITALIC, size=16, width=_WIDE - 120, centred=True)
         for remark in deck.remarks:
             y = _lines(canvas, f"Lưu ý: {remark}", y - 10, font=BOLD, size=13, width=_WIDE - 120, centred=True)
     else:

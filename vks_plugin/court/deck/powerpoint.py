@@ -217,6 +217,11 @@ class _Writer:
             Emu(high),
         )
 
+    def _framed(self, picture: Any) -> None:
+        """Show where a page ends: paper is as white as the slide it stands on."""
+        picture.line.color.rgb = _GREY
+        picture.line.width = Pt(0.75)
+
     def _button(self, slide: Any, words: str, at: tuple[int, int], width: float = 1.5) -> Any:
         shape = slide.shapes.add_shape(
             MSO_SHAPE.ROUNDED_RECTANGLE, Emu(at[0]), Emu(at[1]), Emu(round(width * _INCH)), Emu(round(0.4 * _INCH))
@@ -272,7 +277,7 @@ class _Writer:
             shrinks=True,
             **centred,
         )
-        text = "\n".join(part for part in (slide.text, self.deck.case_name) if part)
+        text = "\n".join(part for part in (slide.text, self.deck.case_under(slide)) if part)
         place = (_MARGIN, round(4.15 * _INCH), width, round(2.2 * _INCH))
         self._text(made, place, text, size=24, shrinks=True, **centred)
         self._foot(made, slide.citation, _WHITE)
@@ -324,6 +329,7 @@ class _Writer:
         top = round((1.7 if slide.ground else 1.35) * _INCH)
         room = _WIDTH - 2 * _MARGIN - round(2.9 * _INCH)
         first = self._picture(made, pictures[slide.pages[0]], (_MARGIN, top, room, _HEIGHT - top - round(0.7 * _INCH)))
+        self._framed(first)
         self._leads_to(first, self.of_page[slide.pages[0]])
         left = _WIDTH - _MARGIN - round(2.7 * _INCH)
         beyond = len(slide.pages) - _MOST_BUTTONS
@@ -346,6 +352,7 @@ class _Writer:
         beside = round(3.6 * _INCH)
         room = _WIDTH - 2 * _MARGIN - beside - _INCH // 5
         shown = self._picture(made, picture, (_MARGIN, top, room, height))
+        self._framed(shown)
         self._leads_to(shown, self.of_page[slide.pages[0]])
         radius = round(max(PIN_PART * max(shown.width, shown.height), 0.14 * _INCH))
         for mark in slide.markers:

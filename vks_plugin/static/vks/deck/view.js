@@ -108,7 +108,8 @@ window.View = (function () {
       box.append(make("p", "t-office", deck.office), make("h1", "", slide.title || deck.title));
       const text = make("div", "t-text");
       slide.text.split("\n").forEach((line) => line.trim() && text.append(make("p", "", line)));
-      box.append(text, make("p", "t-case", deck.case_name));
+      box.append(text);
+      if ((slide.title || deck.title) !== deck.case_name) box.append(make("p", "t-case", deck.case_name));
     } else {
       box.append(heading(slide));
       if (slide.diagram) {
