@@ -671,7 +671,7 @@ FIELDS: dict[str, Field] = {
     "milliseconds": Field(_("Ở mili giây")),
     "codecs": Field(_("Dạng hình và tiếng")),
     "kept_until": Field(_("Bảo quản đến hết"), "day"),
-    # of every act that a command does for somebody
+    # of every act that a command does
     "command": Field(_("Bằng lệnh trên máy chủ")),
     "system_account": Field(_("Tài khoản máy chủ")),
     "on_behalf_of": Field(_("Thay mặt")),
@@ -689,7 +689,7 @@ class Command(NamedTuple):
 
 
 BY_COMMAND = ("command", "system_account", "on_behalf_of", "on_behalf_of_id")
-"""Fields an entry has beside those of its act where a command did it for somebody: nobody signed in and confirmed it."""
+"""Fields an entry has beside those of its act where a command did it, for somebody or for the system: nobody signed in."""
 _running: ContextVar[Command | None] = ContextVar("vks_command", default=None)
 
 

@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
@@ -37,6 +39,7 @@ from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import Keeper, LedgerEntry, LedgerHidden
 from vks_plugin.custody.words import Reader, in_words
 from vks_plugin.errors import Conflict
+from vks_plugin.management.actor import system_account
 from vks_plugin.organization.models import Appointment, Department
 
 if TYPE_CHECKING:
@@ -82,8 +85,8 @@ def written() -> Iterator[Written]:
 
 
 def data(entry: LedgerEntry) -> dict[str, Any]:
-    """Return what an entry says in the open, without what stands for hidden values."""
-    return {name: value for name, value in entry.said["data"].items() if name != "hidden"}
+    """Return what an entry says in the open, without what stands for hidden values and without the command that did it."""
+    return {name: value for name, value in entry.said["data"].items() if name not in {"hidden", *acts.BY_COMMAND}}
 
 
 def hidden(entry: LedgerEntry) -> dict[str, Any]:
@@ -910,6 +913,18 @@ def test_every_field_has_its_words_and_nothing_is_both_shown_and_hidden() -> Non
     used = {field for act in acts.ACTS.values() for field in (*act.shown, *act.hidden)}
     assert used | {*acts.BY_COMMAND} == acts.FIELDS.keys()
     assert not used & {*acts.BY_COMMAND}
+
+
+def test_what_a_command_does_names_the_command(db: None) -> None:
+    call_command("vks_ledger", "key", stdout=StringIO())
+    (entry,) = LedgerEntry.objects.filter(kind=actions.KEY)
+    on_server = system_account()
+    assert entry.said["actor"] == {"id": None, "name": f"vks_ledger ({on_server})", "unit": None, "role": None}
+    told = [entry.said["data"][name] for name in acts.BY_COMMAND]
+    assert told == ["vks_ledger", on_server, "", None]
+    # and nothing that is done after it
+    actions.append(case=None, actor=None, kind="note", data={})
+    assert LedgerEntry.objects.latest("pk").said["actor"]["name"] == ""
 
 
 def test_what_people_write_is_in_no_open_field() -> None:

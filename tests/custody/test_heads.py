@@ -428,7 +428,7 @@ def test_beside_a_file_that_is_gone_nothing_is_signed_until_a_leader_of_the_prov
     gone = _lost(signed, 1)
     signed_before = LedgerCheckpoint.objects.count()
     path = heads.heads_path()
-    for remains in (None, b"", b'{"note": "vks-led'):
+    for remains in (None, b"", b'{"note": "vks-led', b'{"note": "none"}\n'):
         path.unlink(missing_ok=True)
         if remains is not None:
             path.write_bytes(remains)
@@ -439,8 +439,10 @@ def test_beside_a_file_that_is_gone_nothing_is_signed_until_a_leader_of_the_prov
             ):
                 act()
         remember_heads()
-        assert (_kept(), LedgerCheckpoint.objects.count()) == ([], signed_before)
-    assert [(each.to, "đã mất" in each.subject) for each in mailoutbox] == [(["chief@example.com"], True)] * 3
+        assert not {each.note for each in made} & {*_kept()}
+        assert LedgerCheckpoint.objects.count() == signed_before
+    assert [(each.to, "đã mất" in each.subject) for each in mailoutbox] == [(["chief@example.com"], True)] * 4
+    path.unlink()
     # it was no restored backup that can be answered for: nobody knows what was lost
     with pytest.raises(Conflict, match="đã mất"):
         record_restored(actor=chief, reason="Ổ đĩa hỏng")
@@ -539,3 +541,14 @@ def test_a_file_that_was_begun_by_a_program_that_ended_then_is_no_leader_s_word(
     # said once more, and it goes on
     assert actions.begin_heads(actor=people["chief_province"], reason="Ổ đĩa hỏng") == LedgerCheckpoint.objects.count()
     signed()
+
+
+def test_what_somebody_answers_for_is_told_also_where_there_was_one_head(
+    log: list[LedgerEntry], people: dict[str, User]
+) -> None:
+    make_checkpoint()
+    remember_heads()
+    assert queries.recent_beginnings(1) == []
+    heads.heads_path().unlink()
+    actions.begin_heads(actor=people["chief_province"], reason="Ổ đĩa hỏng")
+    assert [each.said["actor"]["id"] for each in queries.recent_beginnings(1)] == [people["chief_province"].pk]

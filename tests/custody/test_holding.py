@@ -21,6 +21,7 @@ from vks_plugin.organization.models import UnitSuccession
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.test import Client
     from pytest_django import Settings
 
     from vks_plugin.organization.models import ProcuracyUnit
@@ -145,7 +146,7 @@ def test_a_clerk_says_where_it_began(case: CaseFile, people: dict[str, User], un
 
 
 def test_what_lies_in_an_office_is_for_its_clerks_and_leaders_alone(
-    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
 ) -> None:
     restricted = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ hạn chế")
     access.assign(actor=people["chief_kv1"], case=restricted, user=people["prosecutor_kv1"], role="prosecutor_lead")
@@ -166,5 +167,12 @@ def test_what_lies_in_an_office_is_for_its_clerks_and_leaders_alone(
         predecessor=units["QN-KV1"], successor=units["QN-KV3"], effective_date=timezone.localdate()
     )
     assert [row.case for row in in_hands(people["clerk_kv3"])] == [case]
+    # of a case that is not theirs to know, clerks read what the label says; who may know of it reads its name
+    for clerk, name in (("clerk_kv1", case.name), ("clerk_kv3", "")):
+        client.force_login(people[clerk])
+        (told,) = client.get("/api/vks/custody/").json()["results"]
+        assert (told["case"], told["case_name"]) == (case.code, name)
+        page = client.get("/vks/custody/").content.decode()
+        assert (case.code in page, case.name in page) == (True, bool(name))
     assert {row.case for row in in_hands(people["chief_kv3"])} == {case, restricted}
     assert keeps_paper(people["clerk_kv3"], case, [units["QN-KV1"].pk])

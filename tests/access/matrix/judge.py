@@ -29,10 +29,10 @@ _KEPT_TABLES = re.compile(
     r"^(?:documents_(?:document|note|customfieldinstance|sharelink)|guardian_|vks_(?!access_entry|grant_sweep|temporary_access|saved_filter))"
 )
 """Tables that say something of cases and case documents; what is asked, read or kept for oneself stands in others."""
-_SHELF = "vks/custody"
-"""The page of what lies at one's office."""
-_HAND_OVERS = "api/vks/cases/{code}/hand-overs"
-"""Between whom paper of a case passed, open to the office that has it too."""
+_SHELF = frozenset({"vks/custody", "api/vks/custody"})
+"""Lists of what lies at one's office."""
+_OF_PAPER = frozenset({"api/vks/cases/{code}/hand-overs", "api/vks/cases/{code}/custody/labels"})
+"""Between whom paper of a case passed, and what is stuck on it: open to the office that has it too."""
 _LISTS = re.compile(r"(?:vks/archive|api/vks)/(?:accessions|disposals)/\{pk\}")
 """What is handed to the archive, or disposed of, together."""
 
@@ -96,11 +96,11 @@ class Judge:
         return self._kept[who]
 
     def _on_covers(self, who: str) -> set[str]:
-        """Return what stands on the covers of paper that somebody gives out and takes in."""
+        """Return what stands on the labels of paper that somebody gives out and takes in: no name."""
         return {
             each.word
             for each in self.world.secrets
-            if each.sort == "case" and each.what in {"code", "name"}
+            if each.sort == "case" and each.what == "code"
             if oracle.keeps_paper(self.world.facts, who, each.of)
         }
 
@@ -124,7 +124,7 @@ class Judge:
         """Return what an answer gives away, in words; empty when nothing."""
         asked = set(_WORD.findall(f"{unquote(call.path)} {call.body}".lower()))
         kept = self.kept_from(who)
-        if call.door == _SHELF:
+        if call.door in _SHELF:
             kept = kept - self._on_covers(who)
         elif _LISTS.match(call.door):
             kept = kept - self._on_lists(who, call.door)
@@ -132,7 +132,7 @@ class Judge:
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
         sort, _, key = call.about.partition(":")
         denied = self._denied(who, sort, key)
-        if call.door == _HAND_OVERS and oracle.keeps_paper(self.world.facts, who, key):
+        if call.door in _OF_PAPER and oracle.keeps_paper(self.world.facts, who, key):
             denied = False
         if denied and HIDDEN in call.flags:
             if answer.status < 300:

@@ -99,7 +99,7 @@ def knows(facts: Facts, who: str, case: str) -> bool:
 
 
 def keeps_paper(facts: Facts, who: str, case: str) -> bool:
-    """Tell whether paper of a case lies where somebody gives it out: what is on the cover is known there."""
+    """Tell whether paper of a case lies where somebody gives it out: what is on its label is known there."""
     person, told = facts.people[who], facts.cases[case]
     keepers = _LEADERS if told.kept == "restricted" else _LEADERS | {"records_clerk"}
     return person.signs_in and any(post.unit == told.paper_at and post.role in keepers for post in posts(person))

@@ -76,12 +76,12 @@ KEY = "key"
 
 def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | None], Actor]:
     """Return what tells who acts in a case, with the post that counts for it: in its office, else the first."""
-    if user is None:
-        return lambda _case: SYSTEM
     command = command_running()
     if command is not None:
-        # nobody signed in: the name that was given to it stands beside what was done
+        # nobody signed in: whom it was told to act for stands beside what was done
         return lambda _case: Actor(None, f"{command.name} ({command.account})")
+    if user is None:
+        return lambda _case: SYSTEM
     name = display_name(user)
 
     def of(case: CaseFile | None) -> Actor:
@@ -94,11 +94,12 @@ def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | No
 
 
 def _commanded(user: User | None) -> dict[str, Any]:
-    """Return what an entry says of the command that did it for somebody."""
+    """Return what an entry says of the command that did it, and for whom."""
     command = command_running()
-    if user is None or command is None:
+    if command is None:
         return {}
-    return dict(zip(BY_COMMAND, (command.name, command.account, display_name(user), user.pk), strict=True))
+    whom = (display_name(user), user.pk) if user is not None else ("", None)
+    return dict(zip(BY_COMMAND, (command.name, command.account, *whom), strict=True))
 
 
 class Act(NamedTuple):

@@ -30,7 +30,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_told,
     waiting_for_paper,
 )
-from vks_plugin.custody.queries.holding import Holder, in_hands, keeping_told
+from vks_plugin.custody.queries.holding import Holder, in_hands, keeping_told, named_cases
 from vks_plugin.custody.queries.loans import borrower_name, shown_to, slip_number, to_come_back, waiting_for
 from vks_plugin.custody.registers import (
     REGISTERS,
@@ -290,12 +290,16 @@ class InHandsSerializer(serializers.Serializer[Holding]):
     """A part of the paper of a case that somebody has."""
 
     case = serializers.CharField(source="case.code")
-    case_name = serializers.CharField(source="case.name")
+    case_name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
     part = serializers.CharField(help_text="`hsva` or `hsks`.")
     holder = serializers.SerializerMethodField()
     since = serializers.DateTimeField()
     cause = serializers.CharField(help_text=_CAUSES)
     hand_over = serializers.SerializerMethodField(help_text="The one it comes from.")
+
+    def get_case_name(self, row: Holding) -> str:
+        """Return the name, to who may know of the case."""
+        return row.case.name if row.case_id in self.context["named"] else ""
 
     @extend_schema_field(KeeperSerializer())
     def get_holder(self, row: Holding) -> Any:
@@ -347,7 +351,9 @@ class CustodyViewSet(ApiViewSet):
 
     def list(self, _request: Request) -> Response:
         """Answer with a page of it."""
-        return self.page(self.filter_queryset(in_hands(self.actor)))
+        return self.page(
+            self.filter_queryset(in_hands(self.actor)), lambda rows: {"named": named_cases(self.actor, rows)}
+        )
 
     @extend_schema(
         summary="How much is in one's hands, on its way, overdue",

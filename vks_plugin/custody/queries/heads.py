@@ -200,9 +200,13 @@ def recent_beginnings(days: int) -> list[LedgerEntry]:
 
 
 def begun_late(entry: LedgerEntry) -> bool:
-    """Tell whether this entry begins a file where there were heads before: one with the first head of all is no news."""
-    number = entry.said.get("data", {}).get("heads")
-    return not isinstance(number, int) or number > 1
+    """Tell whether this entry begins a file where there was one or were heads before.
+
+    What the system begins by itself with the first head of all is no news; what somebody answers for is.
+    """
+    said, data = entry.said, entry.said["data"]
+    answered = said["actor"]["id"] is not None or bool(data.get("on_behalf_of"))
+    return answered or data.get("heads") != 1
 
 
 def heads_begun() -> bool:
@@ -214,15 +218,18 @@ def heads_begun() -> bool:
 
 
 def heads_are_lost() -> bool:
-    """Tell whether the file remembers nothing although the ledger says that it was begun.
+    """Tell whether the file remembers no head of any log although the ledger says that it was begun.
 
-    Somebody removed the file, or the disk on which it lies is not there. It is not begun anew by itself: an old database
-    would then be remembered as if it were the newest.
+    Somebody removed the file or what was in it, or the disk on which it lies is not there. It is not begun anew by itself:
+    an old database would then be remembered as if it were the newest.
 
     Raises:
         OSError: it cannot be read.
     """
-    return newest_head(heads_path()) is None and heads_begun()
+    newest = newest_head(heads_path())
+    if newest is not None and LedgerCheckpoint.objects.filter(note=newest).exists():
+        return False
+    return not any(opened_heads(read_heads(heads_path()))) and heads_begun()
 
 
 class LostHeads(NamedTuple):

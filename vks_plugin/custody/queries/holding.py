@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from vks_plugin.access.policy import LEADING, Level
-from vks_plugin.access.queries import CaseView, holds_post
+from vks_plugin.access.queries import CaseView, holds_post, visible_cases
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart
@@ -204,3 +204,11 @@ def in_hands(user: User) -> QuerySet[Holding]:
     mine = Q(person=user) if user.is_active else Q(pk__in=[])
     rows = Holding.objects.filter(until__isnull=True).filter(mine | of_offices(user, unit="unit"))
     return rows.select_related("case", "unit", "person").order_by("-since", "-pk")
+
+
+def named_cases(user: User, rows: Iterable[Holding]) -> set[int]:
+    """Return the keys of those cases of these rows whose name the person may know (one query).
+
+    Who has paper of another case reads the code on its label, and no more: a name says who is accused of what.
+    """
+    return set(visible_cases(user).filter(pk__in={row.case_id for row in rows}).values_list("pk", flat=True))

@@ -22,6 +22,7 @@ from vks_plugin.custody.models import RetentionRule
 from vks_plugin.errors import VksError
 from vks_plugin.filing.inbox import take_unowned
 from vks_plugin.host import provision
+from vks_plugin.management.actor import told_as_command
 from vks_plugin.organization.actions import (
     ensure_group,
     ensure_service_account,
@@ -81,6 +82,7 @@ class Command(BaseCommand):
             help="cho các đơn vị này dùng hệ thống từ hôm nay ('all': mọi đơn vị đang tồn tại)",
         )
 
+    @told_as_command
     def handle(self, *_args: Any, **options: Any) -> None:
         """Provision, and print how much was made just now."""
         with transaction.atomic():

@@ -38,7 +38,7 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_told,
     waiting_for_paper,
 )
-from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, open_holding
+from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, named_cases, open_holding
 from vks_plugin.custody.queries.loans import (
     borrower_name,
     in_single_volumes,
@@ -83,6 +83,7 @@ def custody(request: SignedInRequest) -> HttpResponse:
         "coming": coming,
         "given": given,
         "held": held,
+        "named": named_cases(user, held),
         "late": {row.pk for row in late},
         "late_rows": late,
         "late_loans": unreturned,
