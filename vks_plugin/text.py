@@ -18,6 +18,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\
 
 def composed(text: str) -> str:
     """Return `text` in NFC without control characters; line breaks and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
     return _CONTROL.sub("", unicodedata.normalize("NFC", text))
 
 

@@ -18,7 +18,10 @@ class LedgerEntry(AppendOnly):
 
     # of the case; entries that concern no case, such as a change of key, have one of their own
     ledger = models.UUIDField(editable=False)
-    case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, null=True, related_name="ledger_entries")
+    # found by the index below
+    case = models.ForeignKey(
+        CaseFile, on_delete=models.PROTECT, null=True, related_name="ledger_entries", db_index=False
+    )
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=40)
     at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField()
