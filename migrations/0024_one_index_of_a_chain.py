@@ -8,7 +8,7 @@ NAME = "vks_ledger_entry_case_id_6caf5233"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0022_access_log_in_a_function"),
+        ("vks", "0023_video_stills"),
     ]
 
     operations = [
