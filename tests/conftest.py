@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.people"]
 
 # how long an example takes says how busy the machine is
-hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("unhurried")
 
 
