@@ -209,7 +209,7 @@ CASES: dict[str, Case] = {
     ),
     # from KV1; who worked on it there does so no more
     "transferred": Case("QN-KV3", works=(Work("lead_kv1", "prosecutor_lead", ended=True),), paper_at="QN-KV1"),
-    "sealed": Case("QN-KV1", works=(_LEAD,), marks=frozenset({"sealed"})),
+    "sealed": Case("QN-KV1", works=(_LEAD, Work("quality_kv1", "qc_reviewer")), marks=frozenset({"sealed"})),
     "binned": Case("QN-KV1", works=(_LEAD,), marks=frozenset({"binned"})),
 }
 

@@ -648,13 +648,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.access.matrix.mutants", description=__doc__)
     parser.add_argument("--host", default="lite", choices=["lite", "paperless"])
     parser.add_argument("--only", default="", help="only mutants that have this in their name")
+    parser.add_argument("--after", type=int, default=0, help="leave out so many: a run of the same tree tried them")
     chosen = parser.parse_args()
     unseen = []
     with database() as world:
         # without a mutant the same questions find nothing
         healthy = Mutant("nothing is broken", lambda _world: None)
         print(f"{notice(world, healthy) or 'healthy'}", flush=True)
-        tried = [each for each in mutants() if chosen.only in each.name]
+        tried = [each for each in mutants() if chosen.only in each.name][chosen.after :]
         for mutant in tried:
             began = time.monotonic()
             said = notice(world, mutant)
