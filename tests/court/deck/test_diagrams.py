@@ -81,6 +81,39 @@ def test_no_box_covers_another_and_labels_fit(drawn: tuple[list[Item], list[Link
     assert connections(items, links, headings=HEADINGS, edits=Edits.read(edits.stored())) == across
 
 
+def hidden_lines(diagram: Diagram) -> list[tuple[str, str, str]]:
+    """Return which lines go through which box that is at neither end of them, as steps along the line find it."""
+    found = []
+    for line, box in itertools.product(diagram.lines, diagram.boxes):
+        if box.key in {line.start, line.end}:
+            continue
+        for (x1, y1), (x2, y2) in itertools.pairwise(line.points):
+            steps = [(x1 + (x2 - x1) * part / 400, y1 + (y2 - y1) * part / 400) for part in range(401)]
+            if any(0.5 < x - box.x < box.width - 0.5 and 0.5 < y - box.y < box.height - 0.5 for x, y in steps):
+                found.append((line.start, line.end, box.key))
+                break
+    return found
+
+
+@settings(max_examples=25)
+@given(drawings())
+def test_no_line_goes_through_a_box_it_does_not_join(drawn: tuple[list[Item], list[Link], Edits]) -> None:
+    items, links, _edits = drawn
+    diagram = connections(items, links, headings=HEADINGS)
+    assert hidden_lines(diagram) == []
+    assert all(0 <= x <= diagram.width and 0 <= y <= diagram.height for line in diagram.lines for x, y in line.points)
+
+
+def test_a_line_goes_around_who_stands_alone_in_the_middle() -> None:
+    items = [Item("a", PERSON, "Nguyễn Văn Ánh"), Item("v", CHARGE, "Trần Thị Hoa"), Item("e", EVIDENCE, "Xe máy")]
+    (line,) = connections(items, [Link("a", "e")], headings=HEADINGS).lines
+    assert len(line.points) > 2
+    # put out of the way by hand, it is straight again
+    edits = Edits({"v": (480.0, 20.0)})
+    (line,) = connections(items, [Link("a", "e")], headings=HEADINGS, edits=edits).lines
+    assert len(line.points) == 2
+
+
 def test_what_people_changed_stands_on_top_of_the_layout() -> None:
     items = [Item("a", PERSON, "Nguyễn Văn Ánh"), Item("b", CHARGE, "Trộm cắp tài sản"), Item("c", EVIDENCE, "Xe máy")]
     links = [Link("a", "b"), Link("b", "c")]

@@ -326,7 +326,7 @@ def _finished(
     by_key = {box.key: box for box in boxes}
     wanted = dict.fromkeys([*(link for link in links if link not in changed.removed), *changed.added])
     lines = [
-        _line(by_key[link.start], by_key[link.end])
+        _line(by_key[link.start], by_key[link.end], boxes)
         for link in wanted
         if link.start in by_key and link.end in by_key and link.start != link.end
     ]
@@ -349,20 +349,80 @@ def _moved(placed: Sequence[Box], changed: Edits) -> list[Box]:
     return sorted(done, key=lambda box: order[box.key])
 
 
-def _line(one: Box, other: Box) -> Line:
-    """Join two boxes at the sides that face each other."""
-    if other.x >= one.x + one.width:
-        points = [(one.x + one.width, one.y + one.height / 2), (other.x, other.y + other.height / 2)]
-    elif one.x >= other.x + other.width and abs(one.y - other.y) < one.height:
-        points = [(one.x, one.y + one.height / 2), (other.x + other.width, other.y + other.height / 2)]
-    elif other.y >= one.y + one.height:
-        points = _down(one, other)
-    else:
-        points = list(reversed(_down(other, one))) if one.y >= other.y + other.height else _down(one, other)
+Point = tuple[float, float]
+
+
+def _line(one: Box, other: Box, boxes: Sequence[Box]) -> Line:
+    """Join two boxes at the sides that face each other; around the boxes that stand in between."""
+    points = _straight(one, other)
+    between = [box for box in boxes if box.key not in {one.key, other.key}]
+    if _is_hidden(points, between):
+        first, last = (one, other) if one.x <= other.x else (other, one)
+        around = _around(first, last, between)
+        points = points if around is None else around if first is one else around[::-1]
     return Line(one.key, other.key, tuple((round(x, 1), round(y, 1)) for x, y in points))
 
 
-def _down(one: Box, other: Box) -> list[tuple[float, float]]:
+def _straight(one: Box, other: Box) -> list[Point]:
+    if other.x >= one.x + one.width:
+        return [(one.x + one.width, one.y + one.height / 2), (other.x, other.y + other.height / 2)]
+    if one.x >= other.x + other.width and abs(one.y - other.y) < one.height:
+        return [(one.x, one.y + one.height / 2), (other.x + other.width, other.y + other.height / 2)]
+    if other.y >= one.y + one.height:
+        return _down(one, other)
+    return _down(other, one)[::-1] if one.y >= other.y + other.height else _down(one, other)
+
+
+_ASIDE = _GAP / 2
+"""How far from a box a line passes it."""
+_MOST_WAYS = 60
+"""Heights that are tried for a line."""
+
+
+def _around(one: Box, other: Box, between: Sequence[Box]) -> list[Point] | None:
+    """Return the shortest way from a box to one right of it, or in its column, that no box hides; None: there is none."""
+    start = (one.x + one.width, one.y + one.height / 2)
+    here = start[0] + _ASIDE
+    if other.x < one.x + one.width:
+        end = (other.x + other.width, other.y + other.height / 2)
+        here = max(here, end[0] + _ASIDE)
+        points = [start, (here, start[1]), (here, end[1]), end]
+        return None if _is_hidden(points, between) else points
+    end = (other.x, other.y + other.height / 2)
+    there = end[0] - _ASIDE
+    passed = [box for box in between if box.x < there and here < box.x + box.width]
+    levels = {start[1], end[1], *(y for box in passed for y in (box.y - _ASIDE, box.y + box.height + _ASIDE))}
+    nearest = sorted(levels, key=lambda y: (abs(start[1] - y) + abs(end[1] - y), abs(start[1] - y), y))[:_MOST_WAYS]
+    # aslant up to what stands in between and on behind it; where that is hidden too, beside the columns
+    hiding = [box for box in passed if _passes(start, end, box)]
+    left = min((box.x for box in hiding), default=there) - _ASIDE
+    right = max((box.x + box.width for box in hiding), default=here) + _ASIDE
+    ways = [[start, (left, y), (right, y), end] for y in nearest if start[0] <= left and right <= end[0]]
+    ways += [[start, (here, start[1]), (here, y), (there, y), (there, end[1]), end] for y in nearest]
+    return next((list(dict.fromkeys(way)) for way in ways if not _is_hidden(way, between)), None)
+
+
+def _is_hidden(points: Sequence[Point], boxes: Sequence[Box]) -> bool:
+    return any(_passes(one, other, box) for one, other in pairwise(points) for box in boxes)
+
+
+def _passes(one: Point, other: Point, box: Box) -> bool:
+    """Tell whether a straight line goes through the inside of a box."""
+    enters, leaves = 0.0, 1.0
+    for at, to, low, high in (
+        (one[0], other[0], box.x, box.x + box.width),
+        (one[1], other[1], box.y, box.y + box.height),
+    ):
+        if at == to:
+            if not low < at < high:
+                return False
+            continue
+        near, far = sorted(((low - at) / (to - at), (high - at) / (to - at)))
+        enters, leaves = max(enters, near), min(leaves, far)
+    return enters < leaves
+
+
+def _down(one: Box, other: Box) -> list[Point]:
     """Lead from a box to one below; to one far aside, between the rows."""
     start = (one.x + one.width / 2, one.y + one.height)
     end = (other.x + other.width / 2, other.y)
