@@ -10,7 +10,7 @@ from vks_plugin.access.tasks import (
     restructure,
 )
 from vks_plugin.court.deck.tasks import make_deck
-from vks_plugin.court.tasks import end_redactions, make_bundle, redact, resume_bundles
+from vks_plugin.court.tasks import make_bundle, redact, resume_bundles, tidy_up
 from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
 from vks_plugin.disposal.tasks import destroy_batch
 from vks_plugin.exchange.tasks import run_import
@@ -21,7 +21,6 @@ __all__ = [
     "SCHEDULE",
     "compare_files",
     "destroy_batch",
-    "end_redactions",
     "end_what_fell_due",
     "look_after_loans",
     "make_bundle",
@@ -38,6 +37,7 @@ __all__ = [
     "seal_batch",
     "sign_the_day",
     "take_unowned",
+    "tidy_up",
     "write_entries",
 ]
 
@@ -58,8 +58,8 @@ SCHEDULE = {
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 500},
     },
-    "vks: end redactions nobody goes on with": {
-        "task": end_redactions.name,
+    "vks: end redactions nobody goes on with, and tidy up": {
+        "task": tidy_up.name,
         "schedule": crontab(hour="2", minute="10"),
         "options": {"expires": 20 * 3600},
     },

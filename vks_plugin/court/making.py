@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -30,6 +32,8 @@ Send = Callable[[str], object]
 _LOST_AFTER = dt.timedelta(minutes=10)
 """What waits longer is sent once more: the queue may have lost it. What was taken meanwhile is left alone."""
 _AT_ONCE = 50
+_LIVES = dt.timedelta(hours=12)
+"""After which no worker goes on with something: it writes to it with every page, and looks through it at the end."""
 MOST_ATTEMPTS = 3
 """Workers that may die of one thing, as of a page that takes all memory."""
 
@@ -123,3 +127,28 @@ def close(row: Made, status: str, **values: object) -> bool:
     """Close a running row; False when it was stopped meanwhile."""
     running = _all(row).filter(pk=row.pk, status=RUNNING)
     return bool(running.update(status=status, finished_at=timezone.now(), **values) == 1)
+
+
+def remove_half_made(folder: Path, now: dt.datetime) -> int:
+    """Remove what killed workers left half made in a folder, by a point before its name; return how many files and folders."""
+    removed = 0
+    for path in sorted(folder.glob(".*")):
+        if now - _changed(path) <= _LIVES:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        removed += 1
+    return removed
+
+
+def _changed(path: Path) -> dt.datetime:
+    """Return when something in it was last written."""
+    newest = 0.0
+    for each in (path, *path.rglob("*")):
+        try:
+            newest = max(newest, each.stat().st_mtime)
+        except FileNotFoundError:
+            continue
+    return dt.datetime.fromtimestamp(newest, tz=dt.UTC) if newest else timezone.now()

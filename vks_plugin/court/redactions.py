@@ -21,6 +21,7 @@ from vks_plugin.access.queries import reads_only_by_loan, require, visible_docum
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, CasePerson
 from vks_plugin.court.choosing import redactions_of
+from vks_plugin.court.making import remove_half_made
 from vks_plugin.court.masking import PersonFacts
 from vks_plugin.court.models import Redaction, RedactionWork
 from vks_plugin.court.protected import people_to_mask, protected_people
@@ -231,9 +232,8 @@ def leftovers_of(work: RedactionWork) -> list[Path]:
     return [*map(half_made, paths.values()), *(path for pk, path in paths.items() if pk not in known)]
 
 
-_LIVES = dt.timedelta(hours=1)
-"""After which no worker goes on with a file: it writes to it with every page."""
-_UNKNOWN = dt.timedelta(days=1)
+_UNKNOWN = dt.timedelta(days=30)
+"""For so long a file may be one of a database that somebody is about to bring back."""
 
 
 def remove_leftovers(now: dt.datetime) -> int:
@@ -242,24 +242,22 @@ def remove_leftovers(now: dt.datetime) -> int:
     Where there is no copy at all the database is taken to be another than the folder's, and whole files stay.
     """
     folder = Redaction(pk=uuid.uuid4()).path.parent
-    removed = 0
+    removed = remove_half_made(folder, now)
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        age = _age(path, now)
-        if path.suffix == ".lock" and age > _UNKNOWN:
+        try:
+            age = now - dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+        except FileNotFoundError:
+            continue
+        if age <= _UNKNOWN:
+            continue
+        if path.suffix == ".lock":
             # a lock goes with its worker; one that nobody holds goes by being held here
             with held_alone(path):
                 pass
-        elif (path.suffix == half_made(path).suffix and age > _LIVES) or (age > _UNKNOWN and _is_unknown(path)):
+        elif _is_unknown(path):
             path.unlink(missing_ok=True)
             removed += 1
     return removed
-
-
-def _age(path: Path, now: dt.datetime) -> dt.timedelta:
-    try:
-        return now - dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
-    except FileNotFoundError:
-        return dt.timedelta()
 
 
 def _is_unknown(path: Path) -> bool:

@@ -9,6 +9,7 @@ from vks_plugin.court import redaction_works
 from vks_plugin.court.actions import build, resume_interrupted
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport
+from vks_plugin.court.making import remove_half_made
 from vks_plugin.court.models import Bundle, RedactionWork
 from vks_plugin.court.redactions import remove_leftovers
 
@@ -33,9 +34,11 @@ def resume_bundles() -> None:
     redaction_works.resume_interrupted(RedactionWork.objects.order_by("created_at"))
 
 
-@shared_task(name="vks.court.end_redactions", ignore_result=True)
-def end_redactions() -> None:
-    """End redactions nobody goes on with, and remove what killed workers left of copies."""
+@shared_task(name="vks.court.tidy_up", ignore_result=True)
+def tidy_up() -> None:
+    """End redactions nobody goes on with, and remove what killed workers left of copies, bundles and decks."""
     now = timezone.now()
     redaction_works.end_what_waits(now)
     remove_leftovers(now)
+    for kind in (Bundle, DeckExport):
+        remove_half_made(kind().path.parent, now)
