@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from vks_plugin import append_only
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.custody import actions, into_log, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey
 from vks_plugin.custody.models import (
@@ -32,6 +33,7 @@ from vks_plugin.custody.models import (
 from vks_plugin.custody.statements import hold
 from vks_plugin.errors import Conflict, NotFound, Unavailable
 from vks_plugin.organization.models import Appointment
+from vks_plugin.working import held_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -402,6 +404,14 @@ def test_after_a_change_of_key_both_are_known(log: list[LedgerEntry], key: str) 
     with pytest.raises(verify_ledger.LedgerError):
         verify_ledger.open_checkpoint(third.note.encode(), [verify_ledger.parse_key(key)])
     assert queries.verify().problems == []
+
+
+def test_of_two_who_change_the_key_at_once_one_waits(log: list[LedgerEntry], key: str) -> None:
+    with held_alone(configuration().data_dir / "ledger-key.lock"), pytest.raises(Conflict):
+        actions.rotate_key(lost=True)
+    assert [str(each) for each in queries.public_keys()] == [key]
+    assert not keys.next_path().exists()
+    assert actions.rotate_key() != key
 
 
 def test_a_lost_key_is_replaced_and_the_entry_says_so(log: list[LedgerEntry], key: str) -> None:

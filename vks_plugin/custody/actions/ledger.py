@@ -67,6 +67,7 @@ from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
 from vks_plugin.organization.queries import display_name
 from vks_plugin.printing import Printed
 from vks_plugin.text import ascii_file_name, one_line
+from vks_plugin.working import held_alone
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -263,9 +264,17 @@ def rotate_key(*, lost: bool = False) -> str:
     Raises:
         NotFound: there is no key yet.
         Unavailable: the present key cannot sign, or the new one cannot be written.
-        Conflict: the ledger does not go on from what was signed; or the file of a change of key that was cut off holds a key
-            the ledger names, or one nobody can read.
+        Conflict: the ledger does not go on from what was signed; the file of a change of key that was cut off holds a key
+            the ledger names, or one nobody can read; or another change is under way.
     """
+    # of two at once the one would write over the file the other is about to record
+    with held_alone(configuration().data_dir / "ledger-key.lock") as alone:
+        if not alone:
+            raise Conflict(_("Đang có một lần thay khóa khác: hãy chờ xong rồi xem lại khóa."))
+        return _rotate(lost=lost)
+
+
+def _rotate(*, lost: bool) -> str:
     current = LedgerKey.objects.order_by("-pk").first()
     if current is None:
         raise NotFound(_("Sổ cái chưa có khóa: hãy chạy vks_ledger key."))
