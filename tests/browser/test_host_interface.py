@@ -93,6 +93,8 @@ def test_a_case_opened_for_a_while_is_listed_until_it_is_closed(sit: Sit, assign
     cards = stranger.page.locator("pngx-document-card-small")
     stranger.open("/documents")
     expect(cards).to_have_count(own + journey.FILES)
+    # a picture that is asked for only when the case is closed again is refused, and the browser complains
+    stranger.page.wait_for_load_state("networkidle")
     journey.close(leader, assigned.code)
     stranger.page.reload()
     expect(cards).to_have_count(own)
