@@ -183,6 +183,7 @@ def connect() -> None:
     on_posts_changed(follow_posts)
     if configuration().quick_lists:
         visibility.answer_from(readable_documents, account_of_records)
+    visibility.confirm_completions()
     repairs.on_widened(access_widened)
     workflows.spare_case_documents(lambda: configuration().data_dir / "intake")
     guard.stand_at_doors()

@@ -45,6 +45,12 @@ def listed(user: User) -> set[int]:
 
 
 def completions(user: User, start: str) -> set[str]:
+    """Return what the index alone would complete."""
+    return set(get_backend().autocomplete(start, 50, user))
+
+
+def told(user: User, start: str) -> set[str]:
+    """Return what the host's door answers."""
     client = Client()
     client.force_login(user)
     answer = client.get("/api/search/autocomplete/", {"term": start})
@@ -202,6 +208,21 @@ def test_who_waited_for_the_index_puts_nobody_back(
     reindex(filed_case.host_ids)
     assert completions(reader, "quye") == set()
     assert found(reader, "khoi to") == set()
+
+
+def test_an_index_that_is_behind_completes_nothing_for_who_may_read_no_more(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, leader = people["prosecutor_kv1"], people["chief_kv1"]
+    words = told(reader, "quye")
+    assert words
+    assert told(leader, "quye") == words
+    monkeypatch.setattr("vks_plugin.host.search.reindex", lambda _ids: None)
+    access.end_assignment(actor=leader, assignment=filed_case.case.assignments.get())
+    # as it is until a worker has written it, or for long where a process ended before
+    assert completions(reader, "quye") == words
+    assert told(reader, "quye") == set()
+    assert told(leader, "quye") == words
 
 
 def test_an_index_that_is_locked_is_written_later(

@@ -86,6 +86,7 @@ CALLABLES = (
         "documents.search.TantivyBackend._build_tantivy_doc",
         ("document", "effective_content", "viewer_ids", "viewer_group_ids"),
     ),
+    Called("documents.search.TantivyBackend._build_permission_filter", ("user",)),
     Called("documents.search.WriteBatch.remove", ("doc_id",)),
     Called("documents.models.Document.get_effective_content"),
 )
@@ -103,6 +104,7 @@ NAMES = (
     "documents.search.SearchIndexLockError",
     "documents.search.SearchMode.TEXT",
     "documents.search.WriteBatch._writer",
+    "documents.views.SearchAutoCompleteView.get",
     "paperless.celery.app",
     "paperless.version.__version__",
     "paperless.views.StandardPagination",

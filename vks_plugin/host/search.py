@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
+import tantivy
 from celery import shared_task
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -19,7 +20,7 @@ from documents.models import Document
 from documents.search import SearchIndexLockError, get_backend
 from kombu.exceptions import OperationalError
 
-from vks_plugin.host.permissions import grants_of
+from vks_plugin.host.permissions import grants_of, may_view
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -122,6 +123,29 @@ def _flush() -> None:
 def write_entries(*, document_ids: list[int]) -> None:
     """Write index entries that could not be written when an act was committed."""
     reindex(document_ids)
+
+
+_LOOKED_AT = 20
+"""Documents of a word, of those the index would show, that are asked about."""
+
+
+def confirmed_words(user: User, words: Sequence[str]) -> list[str]:
+    """Return which of these completions stand in a document that the database lets `user` view.
+
+    The index may be behind it: locked when an act was committed, left by a process that ended in between, or not read
+    anew yet by this one.
+    """
+    backend = get_backend()
+    searcher, schema = backend._index.searcher(), backend._index.schema  # noqa: SLF001 - see contract.py
+    shown = backend._build_permission_filter(user)  # noqa: SLF001
+    held: dict[str, list[int]] = {}
+    for word in words:
+        term = tantivy.Query.term_query(schema, "autocomplete_word", word)
+        both = tantivy.Query.boolean_query([(tantivy.Occur.Must, term), (tantivy.Occur.Must, shown)])
+        hits = searcher.search(both, limit=_LOOKED_AT).hits
+        held[word] = list(searcher.fast_field_values("id", [address for _score, address in hits]))
+    seen = may_view(user, {pk for ids in held.values() for pk in ids})
+    return [word for word in words if not seen.isdisjoint(held[word])]
 
 
 def find_documents(user: User, text: str, *, limit: int = 200) -> list[int]:

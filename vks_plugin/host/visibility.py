@@ -19,11 +19,12 @@ from django.db.models import CharField, Exists, IntegerField, OuterRef, Q
 from django.db.models.expressions import Col
 from django.db.models.functions import Cast
 from django.db.models.lookups import IsNull
-from documents import filters, permissions, serialisers
+from documents import filters, permissions, serialisers, views
 from documents.models import Document
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from vks_plugin.host.permissions import grants_of, permission_ids
+from vks_plugin.host.search import confirmed_words
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -88,6 +89,23 @@ def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
     # put into the query itself, not as a second look at the table of documents
     _replace(filters.DocumentPermissionsFilter, "filter_queryset", filter_queryset)
     _ask_for_whole_pages()
+
+
+def confirm_completions() -> None:
+    """Let the host complete words only from documents that the database, too, lets the person view; it asks the index alone."""
+    view = views.SearchAutoCompleteView
+    if (view, "get") in replaced:
+        return
+    by_the_index = view.get
+
+    def get(self: Any, request: Any, format: Any = None) -> Any:  # noqa: A002 - the host's own name
+        answer = by_the_index(self, request, format)
+        words = getattr(answer, "data", None)
+        if isinstance(words, list) and not request.user.is_superuser:
+            answer.data = confirmed_words(request.user, words)
+        return answer
+
+    _replace(view, "get", get)
 
 
 class _Seen(NamedTuple):

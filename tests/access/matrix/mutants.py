@@ -197,6 +197,20 @@ def _unfiled(_old: object) -> Any:
     return rows
 
 
+def _everything_unfiled(_old: object) -> Any:
+    from django.db.models import Q
+
+    return lambda _user, _account: Q(id__in=_unfiled(None)())
+
+
+def _only_waiting(_old: object) -> Any:
+    from django.db.models import Q
+
+    from vks_plugin.host import visibility
+
+    return lambda user, _account: Q(id__in=visibility._waiting(user))
+
+
 def _of_case(*ends: str) -> Callable[[Call], bool]:
     return lambda call: call.method == "GET" and call.door.rstrip("/").endswith(ends) and call.about == "case:own"
 
@@ -257,9 +271,9 @@ def _all_rows(_user: object) -> Any:
 
 def _quick_lists() -> Iterator[Mutant]:
     visibility = "vks_plugin.host.visibility"
-    yield Mutant("quick lists show what others uploaded", _replace(visibility, "_loose", _unfiled))
+    yield Mutant("quick lists show what others uploaded", _replace(visibility, "_not_filed", _everything_unfiled))
     yield Mutant("quick lists show every inbox", _replace(visibility, "_waiting", _unfiled))
-    yield Mutant("quick lists lose what was shared", _replace(visibility, "_loose", _none))
+    yield Mutant("quick lists lose what was shared", _replace(visibility, "_not_filed", _only_waiting))
     yield Mutant("quick lists lose the inbox", _replace(visibility, "_waiting", _none))
     yield Mutant(
         "one document is shown to everybody",
@@ -502,7 +516,14 @@ def _words(*papers: str) -> Callable[[Call], bool]:
 
 def _grants_and_index() -> Iterator[Mutant]:
     projection, actions = "vks_plugin.access.projection", "vks_plugin.access.actions"
-    index = _replace(projection, "reindex_on_commit", _nothing)
+    # the database is asked again before a word is told: what the index keeps shows without that alone
+    confirmed = _replace("vks_plugin.host.search", "confirmed_words", lambda _old: lambda _user, words: words)
+    written = _replace(projection, "reindex_on_commit", _nothing)
+
+    def index(world: World) -> None:
+        confirmed(world)
+        written(world)
+
     own, plain = ("own/hsva", "own/hsks"), ("plain/hsva", "plain/hsks")
     yield Mutant("an ended assignment stays in the index", index, _words(*own), ("second_kv1",), _end_work)
     yield Mutant("a new assignment is not in the index", index, _words(*own), ("colleague_kv1",), _begin_work)
@@ -617,13 +638,23 @@ def _live(world: World, mutant: Mutant) -> str:
 
 def notice(world: World, mutant: Mutant) -> str:
     """Return what the matrix noticed of a mutant, in one line; empty when it lived unseen."""
+    return _apart(lambda: _live(world, mutant))
+
+
+def can_be_made(world: World, mutant: Mutant) -> str:
+    """Return why a mutant breaks nothing, as one whose place in the product is gone; empty when it can be made."""
+    return _apart(lambda: mutant.breaks(world))
+
+
+def _apart(do: Callable[[], object]) -> str:
+    """Do something in a process of its own, and return what it gave in one line, or its error behind an exclamation mark."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         said = ""
         try:
-            said = _live(world, mutant)
+            said = str(do() or "")
         except Exception as error:  # noqa: BLE001 - the parent is told, whatever it was
             said = f"!{type(error).__name__}: {error}"
         finally:

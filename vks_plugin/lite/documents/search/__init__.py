@@ -187,7 +187,7 @@ class TantivyBackend:
             entry.add_text("autocomplete_word", word)
         return entry
 
-    def _visible_to(self, user: Any) -> tantivy.Query:
+    def _build_permission_filter(self, user: Any) -> tantivy.Query:
         schema = self._index.schema
         unowned = tantivy.Query.boolean_query(
             [
@@ -252,7 +252,7 @@ class TantivyBackend:
         wanted = self._read(query, search_mode)
         if user is not None:
             wanted = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, self._visible_to(user))]
+                [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, self._build_permission_filter(user))]
             )
         searcher = self._index.searcher()
         most = searcher.num_docs if limit is None else limit
@@ -266,7 +266,7 @@ class TantivyBackend:
         start = "".join(_WHOLE.analyze(term))
         if not start:
             return []
-        allowed = None if user is None or user.is_superuser else self._visible_to(user)
+        allowed = None if user is None or user.is_superuser else self._build_permission_filter(user)
         found = self._index.searcher().terms_with_prefix("autocomplete_word", start, allowed, limit)
         return [word for word, *_ in found]
 
