@@ -395,7 +395,7 @@ def test_a_bundle_is_looked_at_before_it_is_made(
     code, said, errors = run("vks_bundle", *words, "--check")
     title = filed_case.documents[1].title
     assert (code, errors) == (0, "")
-    sentence = f"Nên xem: {title}: trang 1, 2: ảnh chưa nhận dạng chữ: không tìm, không chép được"
+    sentence = f"Nên xem: {title}, trang 1, 2: ảnh chưa nhận dạng chữ: không tìm, không chép được"
     assert said.splitlines()[1:] == [sentence]
     assert said.startswith(f"{2 + (filed_case.documents[1].page_count or 0)} trang, 1 tập, 1 tài liệu")
     # nothing was made, and nothing was told of
