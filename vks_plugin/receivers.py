@@ -177,6 +177,7 @@ def connect() -> None:
     accounts.on_groups(GROUP_PREFIX, synchronise_memberships)
     accounts.on_service_account(service_accounts)
     guard.on_case_code_change(filing.check_code_changes)
+    guard.on_filed_title(filing.refuse_secret)
     on_change(follow_record)
     if signed_records not in KEPT:
         KEPT.append(signed_records)

@@ -107,6 +107,41 @@ def test_an_upload_with_a_foreign_code_is_refused(
     assert Document.objects.count() == 0
 
 
+SECRET = "Báo cáo TỐI MẬT"
+
+
+def test_a_paper_marked_as_a_state_secret_is_filed_by_no_door(
+    case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    user, code = people["prosecutor_kv1"], json.dumps({case_code_field_id(): case.code})
+    before = Document.objects.count()
+    for title, name in ((SECRET, "scan.pdf"), ("Báo cáo", f"{SECRET}.pdf")):
+        file = SimpleUploadedFile(name, pdf_bytes(2), "application/pdf")
+        answer = client_of(user).post(
+            "/api/documents/post_document/", {"document": file, "title": title, "custom_fields": code}
+        )
+        assert (answer.status_code, "thẻ chỉ dẫn" in answer.content.decode()) == (400, True)
+    assert Document.objects.count() == before
+    # uploaded for nobody's case, it is given a code later, at once or with another title
+    document = upload(user, title=SECRET)
+    assert write_code(user, document, case.code).status_code == 400
+    fields = {"add_custom_fields": {case_code_field_id(): case.code}, "remove_custom_fields": []}
+    bulk = {"documents": [document.pk], "method": "modify_custom_fields", "parameters": fields}
+    answer = client_of(user).post("/api/documents/bulk_edit/", json.dumps(bulk), content_type="application/json")
+    assert answer.status_code == 400
+    # past the doors, from a folder
+    write_case_code(document, case.code)
+    follow_document(document, actor=user)
+    assert (CaseDocument.objects.exists(), case_code_on(document)) == (False, None)
+    assert write_code(user, document, case.code, title="Báo cáo kết thúc điều tra").status_code == 200
+    assert CaseDocument.objects.get().document_id == document.pk
+    # nor is one that is filed called so
+    answer = client_of(user).patch(
+        f"/api/documents/{document.pk}/", json.dumps({"title": SECRET}), content_type="application/json"
+    )
+    assert (answer.status_code, Document.objects.get(pk=document.pk).title) == (400, "Báo cáo kết thúc điều tra")
+
+
 def test_the_code_of_a_filed_document_is_not_emptied(filed_case: FiledCase, people: dict[str, User]) -> None:
     document = filed_case.documents[0].document
     for code in (None, ""):

@@ -25,7 +25,7 @@ from vks_plugin.cases.actions.folios import CLAIMED
 from vks_plugin.cases.actions.rules import enforce, refuse_archived, refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
-from vks_plugin.cases.validation import Sensitivity, no_state_secrets
+from vks_plugin.cases.validation import Findings, Sensitivity, no_state_secrets
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
 from vks_plugin.filing.inbox import is_waiting
@@ -36,6 +36,7 @@ from vks_plugin.hashing import sha256_of
 from vks_plugin.host.consume import Intake, submit
 from vks_plugin.host.filed import frozen_among, refuse_frozen
 from vks_plugin.host.files import newest_version, set_title
+from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import Grant, may_view
 from vks_plugin.host.provision import case_code_field_id, case_code_on, storage_path_id, write_case_code
 from vks_plugin.host.search import reindex_on_commit
@@ -45,7 +46,6 @@ from vks_plugin.text import composed, one_line
 
 if TYPE_CHECKING:
     from vks_plugin.host.guard import CodeChange
-    from vks_plugin.host.models import Document
 
 _CHUNK = 1024 * 1024
 _PAGES_PER_FOLIO = 2
@@ -80,7 +80,7 @@ def clean_metadata(
     Raises:
         BadInput: it cannot be so; the sentence says what to correct.
     """
-    enforce(no_state_secrets(Sensitivity(texts=(composed(title), composed(number)))))
+    refuse_secret(title, number)
     if document_type is not None and document_type.part == "hsks" and part == "hsva":
         raise BadInput(
             _("“%(type)s” là tài liệu nội bộ: chỉ vào hồ sơ kiểm sát, không vào hồ sơ vụ án.")
@@ -243,7 +243,7 @@ def file_upload(
     chosen_part = _part_of(part, document_type)
     require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
     # before the file is kept anywhere, be it for a moment
-    enforce(no_state_secrets(Sensitivity(texts=(name, composed(title)))))
+    refuse_secret(name, title)
     item = IntakeItem(case=case, created_by=actor, filename=name)
     path = configuration().data_dir / "intake" / f"{item.pk}.pdf"
     try:
@@ -398,6 +398,10 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
     found = CatalogueType.objects.filter(host_type_id=host_type).first() if host_type else None
     part = found.part if found is not None else "hsva"
     if part == "hsks" and case_decision(actor, case, "hsks").level < Level.CONTRIBUTE:
+        write_case_code(document, None)
+        return None
+    if is_marked_secret(document.title, document.original_filename or ""):
+        # past the doors that refuse it, from a folder or a letter
         write_case_code(document, None)
         return None
     meta = Metadata(found, part, one_line(document.title), "", document.created, None, None)
@@ -651,6 +655,24 @@ def _may_move(actor: User, filed: CaseDocument, target: CaseFile) -> bool:
     return all(case_decision(actor, case, filed.part).level >= Level.CONTRIBUTE for case in (filed.case, target))
 
 
+def _secret(names: Iterable[str]) -> Findings:
+    return no_state_secrets(Sensitivity(texts=tuple(map(composed, names))))
+
+
+def is_marked_secret(*names: str) -> bool:
+    """Tell whether a paper with one of these names says of itself that it is a state secret (V13)."""
+    return bool(_secret(names))
+
+
+def refuse_secret(*names: str) -> None:
+    """Refuse a paper with one of these names, where it says of itself that it is a state secret (V13).
+
+    Raises:
+        BadInput: it does.
+    """
+    enforce(_secret(names))
+
+
 def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
     """Refuse, before the host writes anything, a change of "Mã vụ án" that may not be.
 
@@ -659,6 +681,12 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
         NotAllowed: the document is somebody else's.
         Conflict: the document has folios, which tie it to its case, or the other case takes no papers any more.
     """
+    present = {
+        pk: names
+        for pk, *names in Document.objects.filter(
+            pk__in=[change.document_id for change in changes if change.document_id is not None]
+        ).values_list("pk", "title", "original_filename")
+    }
     for change in changes:
         filed = (
             CaseDocument.objects.select_related("case__unit__parent").filter(document_id=change.document_id).first()
@@ -678,6 +706,9 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
             )
         refuse_destroyed(case)
         refuse_archived(case)
+        title, name = present.get(change.document_id or 0, ("", ""))
+        # called otherwise by the same request, it has that name
+        refuse_secret(*change.names, "" if any(change.names) else title or "", name or "")
         if filed is not None and filed.folio_from is not None:
             raise Conflict(_("Tài liệu đã mang bút lục của vụ án: không chuyển sang vụ án khác được."))
         if filed is not None and not _may_move(actor, filed, case):

@@ -52,16 +52,26 @@ class CodeChange(NamedTuple):
     """None for a document that is only now being uploaded."""
     old: str
     new: str
+    names: tuple[str, ...] = ()
+    """What the request calls the document: title, file name."""
 
 
 Check = Callable[["User", list[CodeChange]], None]
 _checks: list[Check] = []
+CheckTitle = Callable[[str], None]
+_title_checks: list[CheckTitle] = []
 
 
 def on_case_code_change(check: Check) -> None:
     """Register what decides; it raises a `VksError` to refuse the whole request."""
     if check not in _checks:
         _checks.append(check)
+
+
+def on_filed_title(check: CheckTitle) -> None:
+    """Register what decides on another title of a document that is filed; it raises a `VksError` to refuse the request."""
+    if check not in _title_checks:
+        _title_checks.append(check)
 
 
 # --- reading a request as the host will --------------------------------------------------------
@@ -162,13 +172,24 @@ class CaseCodeGuard(BasePermission):
     @in_their_language
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
         """Let the change of one document pass, which the host allows so far, unless a check refuses it."""
+        title = _plain(_data(request).get("title")) if request.method in {"PUT", "PATCH"} else ""
+        if title and filed_among([obj.pk]):
+            self._ask_about(title)
         field_id = case_code_field_id() if request.method in {"PUT", "PATCH"} else None
         pairs = _custom_fields(_data(request)) if field_id is not None else None
         if field_id is not None and pairs is not None:
             old = _present([obj.pk], field_id).get(obj.pk, "")
             new = pairs.get(field_id, "")
-            self._ask(request, [CodeChange(obj.pk, old, new)] if old != new else [])
+            self._ask(request, [CodeChange(obj.pk, old, new, (title,))] if old != new else [])
         return True
+
+    @staticmethod
+    def _ask_about(title: str) -> None:
+        try:
+            for check in _title_checks:
+                check(title)
+        except VksError as error:
+            raise Refused(error) from error
 
     @staticmethod
     def _ask(request: Request, changes: list[CodeChange]) -> None:
@@ -198,7 +219,8 @@ class CaseCodeGuard(BasePermission):
             return changes if _may_change(request.user, ids) else []  # type: ignore[arg-type]
         if view.kwargs.get("pk") is None and "document" in data and _says(data, "custom_fields"):
             pairs = _custom_fields(data) or {}
-            return [CodeChange(None, "", pairs[field_id])] if pairs.get(field_id) else []
+            names = (_plain(data.get("title")), _plain(getattr(data.get("document"), "name", "")))
+            return [CodeChange(None, "", pairs[field_id], names)] if pairs.get(field_id) else []
         return []
 
 

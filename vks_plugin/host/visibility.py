@@ -99,7 +99,7 @@ def confirm_completions() -> None:
     by_the_index = view.get
 
     def get(self: Any, request: Any, format: Any = None) -> Any:  # noqa: A002 - the host's own name
-        answer = by_the_index(self, request, format)
+        answer: Any = by_the_index(self, request, format)
         words = getattr(answer, "data", None)
         if isinstance(words, list) and not request.user.is_superuser:
             answer.data = confirmed_words(request.user, words)
