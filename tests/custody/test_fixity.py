@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
@@ -15,12 +19,15 @@ from django.core.management import CommandError, call_command
 from documents.models import Document
 
 from vks_plugin.cases.models import CaseDocument
+from vks_plugin.conf import configuration
 from vks_plugin.custody.actions import check_files, close_finding, fixity
 from vks_plugin.custody.models import FixityFinding, FixityRun, LedgerEntry
 from vks_plugin.custody.queries import is_due, open_findings
 from vks_plugin.custody.tasks import compare_files
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host import stored
+from vks_plugin.working import held_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -109,30 +116,146 @@ def test_a_record_changed_together_with_the_file_is_told(filed_case: FiledCase) 
     assert run.findings.get().expected == filed_case.documents[0].sha256
 
 
-def test_what_the_host_may_do_is_no_alarm(filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is moved, and an archive copy made anew, just after the record was read."""
-    moved, renewed = (Document.objects.get(pk=each.document_id) for each in filed_case.documents[:2])
-    folder = Path(settings.ARCHIVE_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ban.pdf").write_bytes(b"old")
-    old = fixity.Pace().sha256(folder / "ban.pdf")
-    Document.objects.filter(pk=renewed.pk).update(archive_filename="ban.pdf", archive_checksum=old)
-    asked = stored.stored_files
+def _with_archive_copy(document: Document) -> Path:
+    path = Path(settings.ARCHIVE_DIR) / f"{document.pk}.pdf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"old")
+    Document.objects.filter(pk=document.pk).update(archive_filename=path.name, archive_checksum=sha256_of(path))
+    return path
 
-    def then(documents: Any) -> list[stored.Stored]:
-        found = asked(documents)
-        if moved.source_path.exists():
-            moved.source_path.rename(moved.source_path.with_name("cho-moi.pdf"))
-            name = str(Path(str(moved.filename)).with_name("cho-moi.pdf"))
-            Document.objects.filter(pk=moved.pk).update(filename=name)
-            (folder / "ban.pdf").write_bytes(b"new")
-            new = fixity.Pace().sha256(folder / "ban.pdf")
-            Document.objects.filter(pk=renewed.pk).update(archive_checksum=new)
-        return found
 
-    monkeypatch.setattr("vks_plugin.custody.actions.fixity.stored_files", then)
+def _moved(document: Document, name: str) -> Callable[[], int]:
+    """Move a file as the host does, and return what then writes the row of it; by its time it has long been there."""
+    place = document.source_path.with_name(name)
+    document.source_path.rename(place)
+    long_ago = time.time() - 2 * stored.SETTLED_AFTER
+    os.utime(place, (long_ago, long_ago))
+    document.filename = str(place.relative_to(settings.ORIGINALS_DIR))
+    return partial(Document.objects.filter(pk=document.pk).update, filename=document.filename)
+
+
+def test_what_the_host_is_at_work_on_is_no_alarm_and_real_harm_beside_it_is(
+    filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host moves a file, or replaces an archive copy, and writes the row of it a moment later."""
+    moved, renewed, lost = (Document.objects.get(pk=each.document_id) for each in filed_case.documents[:3])
+    copy = _with_archive_copy(renewed)
+    copy.write_bytes(b"new")
+    under_way: list[Callable[[], int]] = [
+        _moved(moved, "mot.pdf"),
+        partial(Document.objects.filter(pk=renewed.pk).update, archive_checksum=sha256_of(copy)),
+    ]
+    lost.source_path.unlink()
+    waits = []
+
+    def meanwhile(since: float) -> None:
+        """End what was under way; once, the same file is being moved again when it is looked at again."""
+        waits.append(since)
+        while under_way:
+            under_way.pop()()
+        if len(waits) == 1:
+            under_way.append(_moved(moved, "hai.pdf"))
+
+    monkeypatch.setattr(fixity, "_wait", meanwhile)
+    run = check_files()
+    assert _found(run) == [("missing", lost.pk, False)]
+    assert len(waits) == 2
+    assert run.files == len(stored.stored_files(CaseDocument.objects.values_list("document_id", flat=True)))
+
+
+def test_a_file_that_is_moved_while_all_are_listed_is_not_nobodys(
+    filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = Document.objects.get(pk=filed_case.documents[0].document_id)
+    listed, under_way = stored.nobodys_files, list[Callable[[], int]]()
+
+    def just_then(*among: Any) -> Iterator[Path]:
+        if not among:
+            under_way.append(_moved(moved, "mot.pdf"))
+        return listed(*among)
+
+    monkeypatch.setattr(fixity, "nobodys_files", just_then)
+    monkeypatch.setattr(fixity, "_wait", lambda _since: under_way.pop()())
+    assert _found(check_files()) == []
+    assert not under_way
+
+
+def test_what_keeps_changing_is_an_alarm_in_the_end(filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document.objects.get(pk=filed_case.documents[0].document_id)
+    copy = _with_archive_copy(document)
+    looks = []
+
+    def meanwhile(since: float) -> None:
+        looks.append(since)
+        copy.write_bytes(b"x" * len(looks))
+
+    monkeypatch.setattr(fixity, "_wait", meanwhile)
+    copy.write_bytes(b"other")
+    assert _found(check_files(case=filed_case.case)) == [("changed", document.pk, True)]
+    assert len(looks) == fixity._LOOKS
+
+
+def test_some_time_passes_before_what_differs_is_looked_at_again(
+    filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = filed_case.documents[0].document
+    place = document.source_path.with_name("cho-moi.pdf")
+    wait, waited = fixity._wait, []
+
+    def beside(since: float) -> None:
+        """Wait, while another thread brings the file back."""
+        back = threading.Timer(0.05, place.rename, [document.source_path])
+        back.start()
+        wait(since)
+        waited.append(time.monotonic() - since)
+        back.join()
+
+    monkeypatch.setattr(fixity, "_SETTLES", 0.4)
+    monkeypatch.setattr(fixity, "_wait", beside)
+    check_files(case=filed_case.case)
+    assert waited == [], "nobody waits where nothing differs"
+    document.source_path.rename(place)
     assert _found(check_files(case=filed_case.case)) == []
-    assert not moved.source_path.exists()
+    assert len(waited) == 1
+    assert waited[0] >= 0.4
+
+
+def test_what_was_put_aside_when_a_run_broke_off_is_compared_again(
+    filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixity, "_AT_ONCE", 1)
+    monkeypatch.setattr(fixity, "_SETTLES", 60)
+    second = filed_case.documents[1]
+    second.document.source_path.unlink()
+    monkeypatch.setattr(fixity, "_wait", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        check_files(case=filed_case.case)
+    cut = FixityRun.objects.get()
+    assert cut.behind < second.pk
+    assert _found(cut) == []
+    monkeypatch.setattr(fixity, "_wait", lambda _since: None)
+    run = check_files(case=filed_case.case, resume=True)
+    assert (run.pk, run.documents) == (cut.pk, filed_case.case.documents.count())
+    assert _found(run) == [("missing", second.document_id, False)]
+
+
+def test_one_process_alone_works_on_a_run(filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixity, "_AT_ONCE", 1)
+    cut = check_files(seconds=0)
+    with held_alone(configuration().data_dir / "fixity" / "all.lock") as alone:
+        assert alone
+        compare_files()
+        for words in (("--all",), ("--all", "--resume")):
+            with pytest.raises(CommandError, match="Đang có một lần đối chiếu khác"):
+                call_command("vks_fixity", *words, stdout=StringIO())
+        run = FixityRun.objects.get()
+        assert (run.pk, run.documents, run.finished_at) == (cut.pk, 1, None)
+        assert not LedgerEntry.objects.filter(kind="fixity_checked").exists()
+        # one case alone is another matter
+        call_command("vks_fixity", "--case", filed_case.case.code, stdout=StringIO())
+    compare_files()
+    run.refresh_from_db()
+    assert (run.documents, run.finished_at is not None) == (CaseDocument.objects.count(), True)
 
 
 def test_a_run_goes_on_where_it_was_cut_off(filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch) -> None:

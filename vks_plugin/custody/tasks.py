@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from vks_plugin.conf import configuration
@@ -15,9 +17,8 @@ from vks_plugin.custody.actions import (
     write_of_lost_heads,
 )
 from vks_plugin.custody.actions.accession import run_acceptance, run_packing
-from vks_plugin.custody.actions.fixity import write_to_leaders
+from vks_plugin.custody.actions.fixity import BeingCompared
 from vks_plugin.custody.queries import is_due
-from vks_plugin.custody.queries.fixity import newest_finding
 from vks_plugin.errors import Conflict
 
 _SLICE = 1200
@@ -45,14 +46,11 @@ def sign_the_day() -> None:
 
 @shared_task(name="vks.custody.compare_files", ignore_result=True)
 def compare_files() -> None:
-    """Compare stored files for a while, where a comparison was cut off or is due again."""
+    """Compare stored files for a while, where a comparison was cut off or is due again, and none is under way."""
     days, rate = configuration().fixity_days, configuration().fixity_rate
     if is_due(days):
-        known = newest_finding()
-        check_files(most=rate * 1_000_000, resume=True, seconds=_SLICE)
-        if newest_finding() != known:
-            # not when all is read: that may be nights away
-            write_to_leaders()
+        with suppress(BeingCompared):
+            check_files(most=rate * 1_000_000, resume=True, seconds=_SLICE)
 
 
 @shared_task(name="vks.custody.seal_batch", ignore_result=True)

@@ -43,14 +43,21 @@ def stored_files(documents: Collection[int]) -> list[Stored]:
     return found
 
 
-def nobodys_files() -> Iterator[Path]:
-    """Yield the originals and archive copies that no document names."""
+def nobodys_files(among: Collection[Path] | None = None) -> Iterator[Path]:
+    """Yield the originals and archive copies that no document names.
+
+    The host writes the row of a file it moves after it moved it: such a file is nobody's for a moment.
+
+    Args:
+        among: only these; None: all there are.
+    """
     before = time.time() - SETTLED_AFTER
     for folder, column in (
         (Path(settings.ORIGINALS_DIR), "filename"),
         (Path(settings.ARCHIVE_DIR), "archive_filename"),
     ):
-        files = (path for path in folder.rglob("*") if path.is_file())
+        paths = folder.rglob("*") if among is None else (path for path in among if path.is_relative_to(folder))
+        files = (path for path in paths if path.is_file())
         while some := list(islice(files, BATCH)):
             names = {str(path.relative_to(folder)): path for path in some}
             known = Document.global_objects.filter(**{f"{column}__in": list(names)}).values_list(column, flat=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +20,15 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.conf import configuration
 from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import AccessionItem, FixityFinding, FixityRun, SealedDocument
-from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close, open_findings
+from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close, newest_finding, open_findings
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.host.files import BATCH
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
 from vks_plugin.text import one_line
+from vks_plugin.working import held_alone
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -33,6 +36,11 @@ Kind = FixityFinding.Kind
 _AT_ONCE = 50
 """Documents between two points from which a run can go on."""
 _BLOCK = 1 << 20
+_SETTLES = 30.0
+"""Seconds between two looks at what differs: the host moves a file before it writes its row, and puts a new archive copy in
+place before the row of it is committed. Beside that, moving a file within a larger act of the host takes seconds."""
+_LOOKS = 4
+"""Times a file is looked at again whose record, or itself, is another at each look; then it is an alarm all the same."""
 _PACKED = ("cho_luu_tru", "da_nop_luu")
 """States of an accession in which its packages are whole; a package goes when its case is disposed of."""
 
@@ -85,16 +93,8 @@ def _look(stored: Stored, pace: Pace) -> _Looked | None:
     return None if found == stored.checksum else _Looked(Kind.CHANGED, found)
 
 
-def _again(stored: Stored) -> Stored | None:
-    """Return the same file by the record of this moment; None: it is gone with its document."""
-    for each in stored_files([stored.document]):
-        if (each.version, each.archive) == (stored.version, stored.archive):
-            return each
-    return None
-
-
 def _compare(run: FixityRun, papers: Iterable[CaseDocument], pace: Pace) -> tuple[int, list[FixityFinding]]:
-    """Return how many files these documents have, and what is wrong with them."""
+    """Return how many files these documents have, and what differs by the records of this moment."""
     recorded = {paper.document_id: paper.sha256 for paper in papers}
     sealed = {row.version_id: row for row in SealedDocument.objects.filter(document_id__in=recorded)}
     originals: dict[int, set[str]] = defaultdict(set)
@@ -117,29 +117,76 @@ def _compare(run: FixityRun, papers: Iterable[CaseDocument], pace: Pace) -> tupl
 
     files = stored_files(recorded.keys())
     for stored in files:
-        looked, now = _look(stored, pace), stored
+        looked = _look(stored, pace)
         if looked is not None:
-            # the host may have moved the file, or made its archive copy anew, since its record was read
-            later = _again(stored)
-            if later is None:
-                continue
-            if later != stored:
-                now, looked = later, _look(later, pace)
-        if looked is not None:
-            note(now, looked.kind, expected=now.checksum, found=looked.found)
-        if not now.archive:
-            originals[now.document].add(now.checksum)
-            paths.setdefault(now.document, now)
-        seal = sealed.get(now.version)
-        kept = (seal.archive_sha256 if now.archive else seal.sha256) if seal is not None else ""
-        if kept and kept != now.checksum:
+            note(stored, looked.kind, expected=stored.checksum, found=looked.found)
+        if not stored.archive:
+            originals[stored.document].add(stored.checksum)
+            paths.setdefault(stored.document, stored)
+        seal = sealed.get(stored.version)
+        kept = (seal.archive_sha256 if stored.archive else seal.sha256) if seal is not None else ""
+        if kept and kept != stored.checksum:
             # the host's own record was changed behind the seal
-            note(now, Kind.CHANGED, expected=kept, found=now.checksum)
+            note(stored, Kind.CHANGED, expected=kept, found=stored.checksum)
     for document, sha256 in recorded.items():
         # with versions, what was filed is one of them
         if document in paths and sha256 and sha256 not in originals[document]:
             note(paths[document], Kind.CHANGED, expected=sha256, found=paths[document].checksum)
     return len(files), findings
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Documents that were compared, and are not counted before what differs was looked at again."""
+
+    behind: int
+    """The last of them: a run that is cut off goes on behind those that are counted."""
+    documents: int
+    files: int
+    octets: int
+    differs: list[FixityFinding]
+    at: float
+    """When they were compared, by the clock of `time.monotonic`."""
+
+
+def _wait(since: float) -> None:
+    """Wait until what was under way at that moment, by the clock of `time.monotonic`, is over."""
+    time.sleep(max(since + _SETTLES - time.monotonic(), 0))
+
+
+def _alarms(run: FixityRun, compared: _Compared, pace: Pace) -> list[FixityFinding]:
+    """Return what still differs, and in the same way by the same record, some time later."""
+
+    def as_seen(row: FixityFinding) -> tuple[object, ...]:
+        return row.version_id, row.archive, row.path, row.expected, row.kind, row.found
+
+    found, at = compared.differs, compared.at
+    for _look_again in range(_LOOKS):
+        if not found:
+            break
+        before = {as_seen(each) for each in found}
+        _wait(at)
+        papers = CaseDocument.objects.filter(document_id__in={each.document_id for each in found})
+        found = _compare(run, papers.only("document_id", "sha256"), pace)[1]
+        at = time.monotonic()
+        if before.issuperset(as_seen(each) for each in found):
+            break
+    return found
+
+
+def _count(run: FixityRun, compared: _Compared, pace: Pace) -> None:
+    """Keep what is wrong with these documents, and that the run is through with them."""
+    before = pace.octets
+    findings = _alarms(run, compared, pace)
+    with transaction.atomic():
+        _note(findings)
+        FixityRun.objects.filter(pk=run.pk).update(
+            behind=compared.behind,
+            documents=F("documents") + compared.documents,
+            files=F("files") + compared.files,
+            octets=F("octets") + compared.octets + pace.octets - before,
+            touched_at=timezone.now(),
+        )
 
 
 class KeptFile(NamedTuple):
@@ -201,44 +248,68 @@ def _packages(run: FixityRun) -> QuerySet[AccessionItem]:
     return rows.select_related("case").order_by("pk")
 
 
+class BeingCompared(Conflict):
+    """Another process compares the same files just now."""
+
+
 def check_files(
     *, case: CaseFile | None = None, most: int = 0, resume: bool = False, seconds: float | None = None
 ) -> FixityRun:
     """Compare the stored files of every filed document, or of one case, and packages of the archive; return the run.
 
-    Findings are kept, and told to leaders, as they come up. A run over all also reads what `KEPT` yields, and names files
-    that no document has.
+    What differs is looked at again later, since the host may be at work on it, and is an alarm if it still differs. Alarms
+    are kept, and told to leaders, as they come up; at the end leaders are written to if there were any. A run over all also
+    reads what `KEPT` yields, and names files that no document has.
 
     Args:
         case: only this one.
         most: bytes a second; 0: no bound.
         resume: go on with the last run of this kind that was cut off, if there is one.
         seconds: stop after so long; the run can be resumed.
+
+    Raises:
+        BeingCompared: another process compares the same; of two that go on with one run each would count the same files,
+            and each read at the whole rate.
     """
+    name = f"case-{case.pk}" if case is not None else "all"
+    with held_alone(configuration().data_dir / "fixity" / f"{name}.lock") as alone:
+        if not alone:
+            raise BeingCompared(_("Đang có một lần đối chiếu khác trên cùng các tệp này: hãy chờ xong rồi chạy lại."))
+        known = newest_finding()
+        try:
+            return _run(case=case, most=most, resume=resume, seconds=seconds)
+        finally:
+            # not when all is read, which may be nights away; and also by a run somebody broke off
+            if newest_finding() != known:
+                write_to_leaders()
+
+
+def _run(*, case: CaseFile | None, most: int, resume: bool, seconds: float | None) -> FixityRun:
     unfinished = FixityRun.objects.filter(case=case, finished_at__isnull=True).order_by("-pk").first()
     run = unfinished if resume and unfinished is not None else FixityRun.objects.create(case=case)
     pace, began = Pace(most), time.monotonic()
+
+    def time_is_up() -> bool:
+        return seconds is not None and time.monotonic() - began > seconds
+
+    behind, waiting = run.behind, deque[_Compared]()
     while True:
-        papers = CaseDocument.objects.filter(pk__gt=run.behind).order_by("pk").only("document_id", "sha256")
+        papers = CaseDocument.objects.filter(pk__gt=behind).order_by("pk").only("document_id", "sha256")
         if case is not None:
             papers = papers.filter(case=case)
         some = list(papers[:_AT_ONCE])
-        if not some:
+        if some:
+            before, behind = pace.octets, some[-1].pk
+            files, differs = _compare(run, some, pace)
+            waiting.append(_Compared(behind, len(some), files, pace.octets - before, differs, time.monotonic()))
+        ends = not some or time_is_up()
+        while waiting and (ends or not waiting[0].differs or waiting[0].at + _SETTLES <= time.monotonic()):
+            _count(run, waiting.popleft(), pace)
+        if ends:
             break
-        before = pace.octets
-        files, findings = _compare(run, some, pace)
-        with transaction.atomic():
-            _note(findings)
-            FixityRun.objects.filter(pk=run.pk).update(
-                behind=some[-1].pk,
-                documents=F("documents") + len(some),
-                files=F("files") + files,
-                octets=F("octets") + pace.octets - before,
-                touched_at=timezone.now(),
-            )
-        run.refresh_from_db()
-        if seconds is not None and time.monotonic() - began > seconds:
-            return run
+    run.refresh_from_db()
+    if some:
+        return run
     while (package := _packages(run).first()) is not None:
         before = pace.octets
         findings = _compare_kept(run, KeptFile(package.path, package.sha256, package.case), pace)
@@ -253,21 +324,31 @@ def check_files(
                 touched_at=timezone.now(),
             )
         run.refresh_from_db()
-        if seconds is not None and time.monotonic() - began > seconds:
+        if time_is_up():
             return run
     return _finish(run, pace)
 
 
+def _kept() -> list[KeptFile]:
+    return [each for query in KEPT for each in query()]
+
+
 def _finish(run: FixityRun, pace: Pace) -> FixityRun:
     whole = run.case is None
-    kept = [each for query in KEPT for each in query()] if whole else []
     before = pace.octets
-    wrong = [finding for each in kept for finding in _compare_kept(run, each, pace)]
-    extra = [FixityFinding(run=run, kind=Kind.EXTRA, path=str(path)) for path in nobodys_files()] if whole else []
+    kept = _kept() if whole else []
+    wrong = {each: found for each in kept if (found := _compare_kept(run, each, pace))}
+    strays = list(nobodys_files()) if whole else []
+    if wrong or strays:
+        # a signed record may be attached, and a file moved, just then
+        _wait(time.monotonic())
+        wrong = {each: found for each in _kept() if each in wrong and (found := _compare_kept(run, each, pace))}
+        strays = list(nobodys_files(strays))
+    extra = [FixityFinding(run=run, kind=Kind.EXTRA, path=str(path)) for path in strays]
     run.files += len(kept)
     run.octets += pace.octets - before
     with transaction.atomic():
-        for found in (wrong, extra):
+        for found in ([each for rows in wrong.values() for each in rows], extra):
             for start in range(0, len(found), BATCH):
                 _note(found[start : start + BATCH])
         run.finished_at = run.touched_at = timezone.now()
