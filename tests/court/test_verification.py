@@ -22,12 +22,15 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.court.deck.decks import a_deck
 from tests.court.foreign import FONT, LINES, foreign, picture, scan
 from tests.court.foreign import NAME as NAME_OF_FOREIGN
 from tests.court.papers import REAL, paper, plan_of, planned
 from tests.court.test_inspection import DEFECTS
 from vks_plugin.court import upright, verification
 from vks_plugin.court.bundle import write_bundle
+from vks_plugin.court.deck.html import write_folder
+from vks_plugin.court.finished_deck import read_deck
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.plan import VolumeLimits
 from vks_plugin.court.verification import Asked, Row, State, is_sound, verify
@@ -446,3 +449,72 @@ def test_a_deck_opens_without_a_network_or_its_row_breaks(good: Path, tmp_path: 
     for spoilt in DECKS.values():
         page.write_text(spoilt, encoding="utf-8")
         assert judged(good, asked=Asked(deck=folder))[31].state == State.BROKEN, spoilt
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a deck as the program writes it, and a bundle of the papers it shows."""
+    papers, folder = tmp_path_factory.mktemp("giay"), tmp_path_factory.mktemp("goi")
+    write_folder(a_deck(papers), folder)
+    bundle = tmp_path_factory.mktemp("tap") / f"{NAME}.pdf"
+    filed = {"kx": 12, "anh": 20, "lk": 31, "kt": 1}
+    write_bundle(plan_of(planned(papers / f"{name}.pdf", folio=folio) for name, folio in filed.items()), bundle)
+    return folder, bundle
+
+
+def test_our_own_deck_meets_its_rows_beside_the_bundle_of_its_papers(shown: tuple[Path, Path], good: Path) -> None:
+    folder, bundle = shown
+    rows = judged(bundle, asked=Asked(deck=folder))
+    assert (rows[31].state, rows[32].state) == (State.MET, State.MET), (rows[31].sentence, rows[32].sentence)
+    assert rows[32].sentence.startswith("7 bút lục")
+    # beside a bundle that has none of its papers but the first, a person looks
+    row = judged(good, asked=Asked(deck=folder))[32]
+    assert row.state == State.LOOK
+    assert "BL 12, 13, 14, 20, 31" in row.sentence
+
+
+_WORDS = "Theo https://example.org/bai-bao.html (BL 12)"
+
+SPOILT_DECKS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "a script that asks the network": ("view.js", lambda text: text + 'new Image().src = "https://example.org/a.png";'),
+    "a script from the network, its protocol left out": ("court.js", lambda text: text + "load('//example.org/a.js');"),
+    "a style sheet that loads from the network": (
+        "deck.css",
+        lambda text: text + '@import "https://example.org/a.css";',
+    ),
+    "a picture of a style sheet that is not there": ("deck.css", lambda text: text + "b { background: url(nen.png) }"),
+    "a script in the page": ("index.html", lambda text: text + '<script>fetch("https://example.org/")</script>'),
+    "a page from the network": ("data.js", lambda text: text.replace("pages/p0004.jpg", "https://example.org/4.jpg")),
+    "a page that is not there": ("data.js", lambda text: text.replace("pages/p0004.jpg", "pages/p0044.jpg")),
+    "more than data": ("data.js", lambda text: text + 'fetch("https://example.org/");'),
+}
+
+
+def test_our_deck_spoilt_anywhere_breaks_its_row_and_words_and_comments_do_not(
+    shown: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, bundle = shown
+    told = []
+    for number, (what, (name, spoil)) in enumerate(SPOILT_DECKS.items()):
+        copy = tmp_path / str(number)
+        shutil.copytree(folder, copy)
+        text = (copy / name).read_text(encoding="utf-8")
+        (copy / name).write_text(spoil(text), encoding="utf-8")
+        assert (copy / name).read_text(encoding="utf-8") != text, what
+        deck = read_deck(copy)
+        assert deck.fault.startswith(f"{name}: "), what
+        told.append([page.folio for page in deck.shown or () if not page.is_there])
+    # what is typed for a page that is not there shows nothing
+    assert told == [[]] * 5 + [["20"], ["20"], []]
+    rows = judged(bundle, asked=Asked(deck=tmp_path / "6"))
+    assert (rows[31].state, rows[32].state) == (State.BROKEN, State.BROKEN)
+    assert "pages/p0044.jpg" in rows[31].sentence
+    assert "BL 20" in rows[32].sentence
+    # an address that is read aloud, or is the source of a script, loads nothing
+    copy = tmp_path / "loi"
+    shutil.copytree(folder, copy)
+    data = (copy / "data.js").read_text(encoding="ascii")
+    (copy / "data.js").write_text(data.replace('"text":""', f'"text":"{_WORDS}"', 1), encoding="utf-8")
+    (copy / "log.js").write_text("// https://example.org/\n/* http://example.org */\n", encoding="utf-8")
+    assert _WORDS in (copy / "data.js").read_text(encoding="utf-8")
+    assert not read_deck(copy).fault

@@ -16,16 +16,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pypdfium2
 from pypdf.errors import PyPdfError
 
 from vks_plugin.court.finished import NUMBER, File, Page, read_file
+from vks_plugin.court.finished_deck import read_deck
 from vks_plugin.court.upright import knows_up, which_way_up
 from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.filing.signatures import (
@@ -182,6 +181,7 @@ class _Judge:
         self._manifest: Mapping[str, Any] = asked.manifest or {}
         self._pages = [page for file in files for page in file.pages]
         self._by_label = {page.label: page for page in self._pages}
+        self._shown = read_deck(asked.deck) if asked.deck is not None else None
 
     def rows(self) -> list[Row]:
         """Judge every row."""
@@ -742,32 +742,39 @@ class _Judge:
         )
 
     def _deck(self) -> _Judged:
-        folder = self._asked.deck
-        if folder is None:
+        folder, deck = self._asked.deck, self._shown
+        if folder is None or deck is None:
             return State.NOT_ASKED, "Không phải việc của một tập: đưa thư mục bài trình chiếu (--deck) thì xét.", ()
-        pages = sorted(folder.rglob("*.html")) if folder.is_dir() else []
-        if not pages:
+        if not deck.pages:
             return State.BROKEN, f"{folder.name} không có trang HTML nào.", ()
-        links = cites = 0
-        for path in pages:
-            read = _References()
-            try:
-                read.feed(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                return State.BROKEN, f"Không đọc được {path.name}: {type(error).__name__}.", ()
-            for address in read.found:
-                links += 1
-                if why := _why_not_offline(address, path, read.anchors, folder):
-                    return State.BROKEN, f"{path.name}: {why}.", ()
-            cites += len(re.findall(r"\bBL\s+\d", read.words))
-        if not cites:
+        if deck.fault:
+            return State.BROKEN, f"{deck.fault}.", ()
+        if not deck.cites:
             return State.BROKEN, "Bài trình chiếu không dẫn bút lục nào.", ()
-        return State.MET, f"{len(pages)} trang HTML, {links} liên kết đều ở trong gói; dẫn bút lục {cites} lần.", ()
+        files = f"{deck.pages} trang HTML, {deck.others} tệp lệnh và kiểu trình bày"
+        return State.MET, f"{files}, {deck.links} liên kết đều ở trong gói; dẫn bút lục {deck.cites} lần.", ()
 
     def _presenter(self) -> _Judged:
-        if self._asked.deck is None:
+        deck = self._shown
+        if deck is None:
             return State.NOT_ASKED, "Không phải việc của một tập.", ()
-        return State.LOOK, "Đo bằng tay khi trình chiếu: gõ số bút lục, trang phải hiện trong một giây.", ()
+        if not deck.shown:
+            return State.LOOK, "Đo bằng tay khi trình chiếu: gõ số bút lục, trang phải hiện trong một giây.", ()
+        lost = list(dict.fromkeys(page.folio for page in deck.shown if not page.is_there))
+        if lost:
+            return State.BROKEN, f"Gõ BL {_named(lost, 'bút lục')} thì không có trang để hiện.", ()
+        # the back of a sheet is called up by the folio of its front
+        asked = list(dict.fromkeys(page.folio.lower().split()[0] for page in deck.shown))
+        held = {folio for folio, _page, _row in self._folio_rows()}
+        held |= {folio for page in self._pages for folio, _back in page.folios}
+        strange = [folio for folio in asked if folio not in held]
+        if strange:
+            return State.LOOK, f"Gói có BL {_named(strange, 'bút lục')}, tập này không có: xem có đúng tập không.", ()
+        return (
+            State.MET,
+            f"{len(asked)} bút lục của gói, số nào cũng có tệp trang và có trong tập; trang hiện nhanh hay chậm: thử trên máy chiếu.",
+            (),
+        )
 
 
 def _heaviest(files: Sequence[File]) -> float:
@@ -814,52 +821,6 @@ def _unsigned(content: bytes) -> bytes:
         return content
     end = content.find(b"%%EOF")
     return content[: end + 5]
-
-
-class _References(HTMLParser):
-    """Collects what a page of a deck refers to."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self.anchors: set[str] = set()
-        self._words: list[str] = []
-
-    @property
-    def words(self) -> str:
-        """All that is written on the page."""
-        return " ".join(self._words)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the addresses and the names of one element."""
-        for name, value in attrs:
-            if name in {"href", "src", "poster", "data", "action"} and value:
-                self.found.append(value)
-            elif name in {"id", "name"} and value:
-                self.anchors.add(value)
-            elif name == "style" and value:
-                self.handle_data(value)
-
-    def handle_data(self, data: str) -> None:
-        """Note words, and what styles load."""
-        self._words.append(data)
-        self.found += re.findall(r"url\(\s*['\"]?([^'\")]+)", data)
-
-
-def _why_not_offline(address: str, page: Path, anchors: set[str], folder: Path) -> str:
-    """Return why an address does not open without a network; empty when it does."""
-    parts = urlsplit(address)
-    if parts.scheme in {"data", "blob"} or address.startswith(("javascript:void", "about:blank")):
-        return ""
-    if parts.scheme or parts.netloc:
-        return f"liên kết ra mạng {parts.scheme}://{parts.netloc}"
-    if not parts.path:
-        named = unquote(parts.fragment)
-        return "" if not named or named in anchors else f"không có chỗ “{named}”"
-    target = (page.parent / unquote(parts.path)).resolve()
-    if not target.is_relative_to(folder.resolve()):
-        return f"liên kết ra ngoài gói: {parts.path}"
-    return "" if target.exists() else f"không có tệp {parts.path}"
 
 
 def _folded(text: str) -> str:
