@@ -15,7 +15,9 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.court.foreign import FONT, LINES, scan
 from tests.court.papers import REAL, plan_of, planned
 from vks_plugin.court import cautions
+from vks_plugin.court.bundle import write_bundle
 from vks_plugin.court.cautions import LABELS, Caution, cautions_of
+from vks_plugin.court.verification import State, verify
 from vks_plugin.papers.fonts import FILES, FONTS, REGULAR
 
 
@@ -75,6 +77,38 @@ def test_each_odd_page_is_named_and_a_sound_one_is_not(odd: Path) -> None:
         Caution.HUGE: (7,),
     }
     assert set(LABELS) == set(Caution)
+
+
+def test_a_paper_filed_twice_in_other_bytes_is_told_of_both_as_the_verifier_would(tmp_path: Path) -> None:
+    papers = []
+    for name in ("QDKhoiToVuAn.pdf", "LenhTamGiam.pdf"):
+        again = tmp_path / name
+        with pikepdf.open(REAL / name) as pdf:
+            pdf.docinfo["/Producer"] = "Another program"
+            pdf.save(again, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        papers += [planned(REAL / name, title=name), planned(again, title=f"{name} (2)")]
+    scanned = tmp_path / "quet.pdf"
+    canvas = Canvas(str(scanned), pagesize=A4)
+    canvas.drawImage(ImageReader(scan()), 0, 0, *A4)
+    canvas.save()
+    other = tmp_path / "quet-khac.pdf"
+    canvas = Canvas(str(other), pagesize=A4)
+    canvas.drawImage(ImageReader(scan().rotate(1)), 0, 0, *A4)
+    canvas.save()
+    with pikepdf.open(scanned, allow_overwriting_input=True) as pdf:
+        pdf.save(scanned)
+    # a program that writes the file anew leaves the scan as it is packed
+    with pikepdf.open(scanned) as pdf:
+        pdf.save(tmp_path / "quet-lai.pdf", linearize=True)
+    scans = [planned(path) for path in (scanned, other, tmp_path / "quet-lai.pdf")]
+    # the very same file is marked in the index; words that differ are another paper
+    same = [planned(REAL / "QDTamGiu.pdf", title=title, sha256="a" * 64) for title in ("Ba", "Bốn")]
+    plan = plan_of([*papers, *scans, *same])
+    told = [each.document.title for each in cautions_of(plan) if each.caution is Caution.ALIKE]
+    assert told == [each.title for each in papers] + ["quet", "quet-lai"]
+    target = tmp_path / "tap.pdf"
+    write_bundle(plan_of(papers[2:]), target)
+    assert {row.number: row for row in verify([target])}[18].state is State.BROKEN
 
 
 def test_of_real_papers_and_of_redacted_copies_nothing_is_told(odd: Path) -> None:

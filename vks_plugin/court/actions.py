@@ -504,7 +504,7 @@ class Odd:
     def told(self) -> str:
         """Where it is odd, and how: `trang 2, 3: chữ nằm nghiêng`."""
         named = ", ".join(str(page) for page in self.pages[:_MOST_NAMED])
-        if self.count > _MOST_NAMED:
+        if named and self.count > _MOST_NAMED:
             where = _("trang %(pages)s… (%(count)d trang)") % {"pages": named, "count": self.count}
         else:
             where = _("trang %(pages)s") % {"pages": named} if named else ""

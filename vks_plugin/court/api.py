@@ -41,7 +41,8 @@ _FOLIO = OpenApiParameter(
 _PIECE = OpenApiParameter(
     "piece",
     OpenApiTypes.STR,
-    description="Number of the volume (the first when left out), `manifest`, or `bo-sung`: what a supplement added.",
+    description="Number of the volume (the first when left out), `manifest`, `chu-ky`: the manifest's signature, "
+    "or `bo-sung`: what a supplement added.",
 )
 _PRESETS = (
     "`toan_bo`: the whole case file; `trinh_toa`: the indictment and the evidence, for the court; "
@@ -66,7 +67,8 @@ class _OddSerializer(serializers.Serializer[actions.Odd]):
     title = serializers.CharField()
     caution = serializers.CharField(
         help_text="`nghieng`: turned; `khong_chu`: a picture without words; `phong`: a font is not inside; `day`: above "
-        "300 dpi; `lon`: a huge picture; `da_dong_so`: stamped by another program; `chua_xem`: not looked at."
+        "300 dpi; `lon`: a huge picture; `da_dong_so`: stamped by another program; `giong_nhau`: same "
+        "words and pictures as another document of the bundle, in another file; `chua_xem`: not looked at."
     )
     what = serializers.CharField(help_text="The same in words.")
     pages = serializers.ListField(

@@ -5,10 +5,13 @@ Looked for before the long work starts, so that it can be stopped and the paper 
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -37,6 +40,8 @@ _STAMPED = re.compile(
 """A number with its total, a folio, or a number with a prefix: what programs stamp. Page numbers of the paper itself stand alone."""
 _FONTS_ASKED = 60
 """Pieces of text of a page that are asked for their font."""
+_LONG_ENOUGH = 200
+"""Letters a paper without pictures has before it is compared with others: forms left empty are alike."""
 
 
 class Caution(StrEnum):
@@ -48,6 +53,7 @@ class Caution(StrEnum):
     FINE = "day"
     HUGE = "lon"
     STAMPED = "da_dong_so"
+    ALIKE = "giong_nhau"
     UNSEEN = "chua_xem"
 
 
@@ -58,6 +64,7 @@ LABELS: Mapping[str, str] = {
     Caution.FINE: _("quét trên 300 dpi: nặng mà không rõ hơn"),
     Caution.HUGE: _("ảnh rất lớn: máy cũ khó mở"),
     Caution.STAMPED: _("đã có số của phần mềm khác ở góc trang"),
+    Caution.ALIKE: _("cùng chữ, cùng hình với tài liệu khác của tập mà khác tệp: có thể đã nộp hai lần"),
     Caution.UNSEEN: _("chưa xem trước, tập quá dài"),
 }
 
@@ -69,7 +76,7 @@ class Cautioned:
     document: BundleDocument
     caution: Caution
     pages: tuple[int, ...]
-    """Of the document, from 1; the first of them."""
+    """Of the document, from 1; the first of them. Empty where it is the whole document."""
     count: int
     """Of all such pages."""
 
@@ -83,6 +90,7 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
     """
     found: list[Cautioned] = []
     looked = 0
+    alike: dict[str, list[BundleDocument]] = {}
     for planned in plan.documents:
         document = planned.document
         if should_stop():
@@ -92,7 +100,11 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
             continue
         looked += document.page_count
         by_caution: dict[Caution, list[int]] = {}
-        for page, cautions in enumerate(_pages(document), start=1):
+        pages, shown = _pages(document)
+        # one whose file is another's is marked in the index
+        if shown and not planned.same_as:
+            alike.setdefault(shown, []).append(document)
+        for page, cautions in enumerate(pages, start=1):
             for caution in cautions:
                 by_caution.setdefault(caution, []).append(page)
         found += [
@@ -100,24 +112,59 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
             for caution in Caution
             if caution in by_caution
         ]
-    return found
+    return found + [
+        Cautioned(document, Caution.ALIKE, (), document.page_count)
+        for documents in alike.values()
+        if len(documents) > 1
+        for document in documents
+    ]
 
 
-def _pages(document: BundleDocument) -> list[set[Caution]]:
+class _Shown:
+    """The words and pictures of a paper, however its file was written."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._letters = 0
+        self._pictures = False
+
+    def words(self, text: str) -> None:
+        """Add the words of a page."""
+        said = " ".join(text.split())
+        self._letters += len(said)
+        self._digest.update(f"{said}\f".encode(errors="surrogatepass"))
+
+    def picture(self, drawn: Any) -> None:
+        """Add a picture as it lies in the file, packed."""
+        size = pdfium.FPDFImageObj_GetImageDataRaw(drawn, None, 0)
+        # none for one that is written into the page itself
+        content = ctypes.create_string_buffer(size)
+        pdfium.FPDFImageObj_GetImageDataRaw(drawn, content, size)
+        self._pictures = self._pictures or size > 0
+        self._digest.update(hashlib.sha256(content).digest())
+
+    @property
+    def told(self) -> str:
+        """What is the same for two papers that show the same; empty for one that shows too little to say."""
+        return self._digest.hexdigest() if self._pictures or self._letters >= _LONG_ENOUGH else ""
+
+
+def _pages(document: BundleDocument) -> tuple[list[set[Caution]], str]:
     found = []
+    shown = _Shown()
     try:
         with pdfium_document(document.path) as pdf:
             for at in range(len(pdf)):
                 page = pdf[at]
-                found.append(_page(page) - ({Caution.MUTE} if document.redacted else set()))
+                found.append(_page(page, shown) - ({Caution.MUTE} if document.redacted else set()))
                 page.close()
     except (pypdfium2.PdfiumError, OSError):
         # whoever writes the bundle says so by name
-        return []
-    return found
+        return [], ""
+    return found, shown.told
 
 
-def _page(page: pypdfium2.PdfPage) -> set[Caution]:
+def _page(page: pypdfium2.PdfPage, shown: _Shown) -> set[Caution]:
     width, height = page.get_size()
     found: set[Caution] = set()
     large = False
@@ -125,6 +172,7 @@ def _page(page: pypdfium2.PdfPage) -> set[Caution]:
     for drawn, matrix in objects_of(page):
         kind = pdfium.FPDFPageObj_GetType(drawn)
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            shown.picture(drawn)
             picture = picture_of(drawn, matrix, width * height)
             if picture is None:
                 continue
@@ -139,7 +187,9 @@ def _page(page: pypdfium2.PdfPage) -> set[Caution]:
             if is_loose(drawn):
                 found.add(Caution.LOOSE)
     words = page.get_textpage()
-    if large and len("".join(words.get_text_bounded().split())) < _MUTE:
+    said = words.get_text_bounded()
+    shown.words(said)
+    if large and len("".join(said.split())) < _MUTE:
         found.add(Caution.MUTE)
     elif letters_of(page, words).turn:
         found.add(Caution.TURNED)
