@@ -20,7 +20,8 @@ from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import Assignment, CaseFile
-from vks_plugin.custody.models import DigitisationBatch
+from vks_plugin.custody import actions
+from vks_plugin.custody.models import DigitisationBatch, DigitisationStep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -198,3 +199,42 @@ def test_every_case_stands_on_the_board_begun_or_not_and_leaders_see_who_holds_i
     with CaptureQueriesContext(connection) as many:
         assert "Trang" in Page(leader.get(board)).text
     assert len(many) == len(few)
+
+
+def test_the_board_tells_the_step_of_each_batch_since_when_and_everybody_who_may_end_it(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    batch, scanner = batch_in("dang_so_hoa", filed_case, people), people["scanner_kv1"]
+    leader, board = as_person("chief_kv1"), reverse("vks:digitisation_board")
+
+    def stands() -> tuple[str, int]:
+        (row,) = leader.get("/api/vks/digitisation/").json()["results"]
+        return row["step"], row["step_days"]
+
+    assert stands() == ("tiep_nhan", 0)
+    for step, days in (("thao_gay", 9), ("quet", 5), ("quet", 2)):
+        noted = actions.note_step(actor=scanner, batch=batch, step=step, pages=3 if step == "quet" else None)
+        DigitisationStep.objects.filter(pk=noted.pk).update(done_at=timezone.now() - dt.timedelta(days=days))
+    # days of scanning count from the first of them
+    assert stands() == ("quet", 5)
+    assert f"Quét 5 ngày, từ {timezone.localdate() - dt.timedelta(days=5):%d/%m/%Y}" in Page(leader.get(board)).text
+    for step, found in (("quet", True), ("thao_gay", False)):
+        assert (filed_case.case.code in Page(leader.get(f"{board}?step={step}")).text) == found
+        assert leader.get(f"/api/vks/digitisation/?step={step}").json()["count"] == int(found)
+    assert leader.get("/api/vks/digitisation/?step=phuc_hoi_gay").status_code == 400
+    batch = actions.move_batch(actor=scanner, batch=batch, name="submit")
+    assert stands() == ("kiem_tra_chat_luong", 0)
+    batch = actions.pass_quality(actor=people["inspector_kv1"], batch=batch)
+    # whoever is assigned as a prosecutor may confirm, as the lead may
+    Assignment.objects.filter(case=filed_case.case, role="prosecutor_lead").update(role="prosecutor")
+    (row,) = leader.get("/api/vks/digitisation/").json()["results"]
+    assert (row["step"], row["people"]) == ("xac_nhan", ["Đỗ Hữu Ước"])
+    assert "chưa phân công ai" not in Page(leader.get(board)).text
+    batch = actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    assert stands() == ("ky_so", 0)
+    actions.note_step(actor=scanner, batch=batch, step="ky_so")
+    assert stands() == ("dong_ho_so", 0)
+    # what was scanned before it is fetched back does not say how far it is now
+    DigitisationStep.objects.update(done_at=timezone.now() - dt.timedelta(days=1))
+    actions.move_batch(actor=scanner, batch=batch, name="recall", reason="Sót trang.")
+    assert stands() == ("quet", 0)

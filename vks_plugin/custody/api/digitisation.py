@@ -374,6 +374,14 @@ class BoardRowSerializer(serializers.Serializer[queries.BoardLine]):
     state_since = serializers.DateTimeField(source="batch.state_since", default=None, allow_null=True)
     since = serializers.DateField(help_text="The day of that; of a case without a batch, when the office took it in.")
     days = serializers.IntegerField(help_text="Since then.")
+    step = serializers.CharField(
+        help_text="The step it is in, of "
+        + ", ".join(f"`{name}`" for name, _label in queries.BOARD_STEPS)
+        + "; empty: none was begun, or all are over. Where people note down what they do, the one noted last."
+    )
+    step_label = serializers.CharField()
+    step_since = serializers.DateField(allow_null=True, help_text="Since when it is in that step.")
+    step_days = serializers.IntegerField(allow_null=True, help_text="Days since then.")
     waits_for = serializers.CharField(
         source="holder.doing", default="", help_text="What it waits for; empty once nobody has to act."
     )
@@ -411,6 +419,7 @@ class ThroughputSerializer(serializers.Serializer[Any]):
                 enum=[*dict(queries.BOARD_STATES), ALL_OF_THEM],
                 description="Only what stands so; left out: what somebody still has to act on.",
             ),
+            OpenApiParameter("step", str, enum=[*dict(queries.BOARD_STEPS)], description="Only batches in this step."),
             _UNIT,
             OpenApiParameter("mine", bool, description="`true`: only cases the asker is assigned to."),
         ],
@@ -429,7 +438,10 @@ class DigitisationBoardViewSet(ApiViewSet):
         state, known = request.query_params.get("state", ""), [*dict(queries.BOARD_STATES), ALL_OF_THEM]
         if state and state not in known:
             raise BadInput(_("Trạng thái phải là một trong: %(states)s.") % {"states": ", ".join(known)}, field="state")
-        page = self.paginate_queryset(queries.board_rows(self._board(request), state))
+        step, steps = request.query_params.get("step", ""), [*dict(queries.BOARD_STEPS)]
+        if step and step not in steps:
+            raise BadInput(_("Bước phải là một trong: %(steps)s.") % {"steps": ", ".join(steps)}, field="step")
+        page = self.paginate_queryset(queries.board_rows(self._board(request).narrowed(step=step), state))
         lines: Any = queries.board_lines(page or [])
         return self.get_paginated_response(BoardRowSerializer(lines, many=True).data)
 

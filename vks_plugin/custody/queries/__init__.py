@@ -2,6 +2,7 @@
 
 from vks_plugin.custody.queries.digitisation import (
     BOARD_STATES,
+    BOARD_STEPS,
     Board,
     BoardLine,
     Obstacle,
@@ -52,6 +53,7 @@ from vks_plugin.custody.queries.tree import hashes_of, kept, last_checkpoint, lo
 
 __all__ = [
     "BOARD_STATES",
+    "BOARD_STEPS",
     "TAIL",
     "Board",
     "BoardLine",

@@ -9,8 +9,22 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,7 +45,14 @@ from vks_plugin.custody.models import (
     SealedDocument,
     SealManifest,
 )
-from vks_plugin.custody.states import ALL_OF_THEM, DIGITISATION, NOT_BEGUN, NOT_DIGITISED
+from vks_plugin.custody.states import (
+    ALL_OF_THEM,
+    DIGITISATION,
+    DIGITISATION_STEPS,
+    NOT_BEGUN,
+    NOT_DIGITISED,
+    step_label,
+)
 from vks_plugin.errors import NotFound
 from vks_plugin.host.files import newest_versions
 from vks_plugin.language import spoken
@@ -212,11 +233,11 @@ def _holder(batch: DigitisationBatch | None, case_id: int, people: _People) -> H
 
 def _waits_for(batch: DigitisationBatch | None) -> tuple[str, tuple[str, ...]]:
     if batch is None:
-        return _("mở đợt số hóa"), (*SCANNERS, Assignment.Role.PROSECUTOR_LEAD)
+        return _("mở đợt số hóa"), (*SCANNERS, *CONFIRMERS)
     if batch.state == "cho_kiem_tra":
         return _("kiểm tra chất lượng"), (Assignment.Role.QC_REVIEWER,)
     if batch.state == "cho_ky_so" and batch.confirmed_at is None:
-        return _("kiểm sát viên xác nhận"), (Assignment.Role.PROSECUTOR_LEAD,)
+        return _("kiểm sát viên xác nhận"), CONFIRMERS
     if batch.state == "cho_ky_so":
         return _("đóng hồ sơ"), SCANNERS
     return _("số hóa"), SCANNERS
@@ -308,14 +329,17 @@ class Board:
         """Cases that went without."""
         return self.without.filter(_OVER)
 
-    def narrowed(self, *, unit: str = "", mine: User | None = None) -> Board:
-        """Return the board of one office, by its code, or of the cases somebody is assigned to."""
+    def narrowed(self, *, unit: str = "", mine: User | None = None, step: str = "") -> Board:
+        """Return the board of one office, by its code, of the cases somebody is assigned to, or of batches in a step."""
         batches, without = self.batches, self.without
         if unit:
             batches, without = batches.filter(case__unit__code=unit), without.filter(unit__code=unit)
         if mine is not None:
             own = Assignment.objects.in_force(timezone.localdate()).filter(user=mine).order_by().values("case_id")
             batches, without = batches.filter(case_id__in=own), without.filter(pk__in=own)
+        if step:
+            there = _in_step().filter(step=step).order_by().values("pk")
+            batches, without = batches.filter(pk__in=there), without.none()
         return Board(batches, without)
 
 
@@ -338,6 +362,60 @@ def offices_on(board: Board) -> list[ProcuracyUnit]:
     return list(ProcuracyUnit.objects.filter(chosen))
 
 
+_BY_HAND = {
+    state: [each.name for each in DIGITISATION_STEPS if state in each.states]
+    for state in ("dang_so_hoa", "tra_lai_quet")
+}
+"""Steps people note down themselves while the papers are scanned."""
+BOARD_STEPS = tuple((each.name, each.label) for each in DIGITISATION_STEPS if each.name != "phuc_hoi_gay")
+"""Steps something on the board is in: name and label. Paper is bound again whenever it suits, nothing waits for it."""
+
+
+def _last_noted(state: str, since: str = "") -> Subquery:
+    """Return the step last noted down of those people note down in a state."""
+    rows = DigitisationStep.objects.filter(batch=OuterRef("pk"), step__in=_BY_HAND[state])
+    if since:
+        rows = rows.filter(done_at__gte=OuterRef(since))
+    return Subquery(rows.order_by("-done_at", "-pk").values("step")[:1])
+
+
+def _in_step() -> QuerySet[DigitisationBatch, Any]:
+    """Return batches with the step each is in as `step`; empty once nobody has to act.
+
+    Where people note down what they do, that is the step last noted: noted again and again while it goes on, as scanning is
+    with the pages of each time. Before the first one it is what comes first, after a batch was sent back the scanning.
+    """
+    signed = DigitisationStep.objects.filter(batch=OuterRef("pk"), step="ky_so", done_at__gte=OuterRef("confirmed_at"))
+    step = Case(
+        When(state="cho_so_hoa", then=Value("tiep_nhan")),
+        When(state="dang_so_hoa", then=Coalesce(_last_noted("dang_so_hoa"), Value("tiep_nhan"))),
+        When(state="tra_lai_quet", then=Coalesce(_last_noted("tra_lai_quet", "state_since"), Value("quet"))),
+        When(state="cho_kiem_tra", then=Value("kiem_tra_chat_luong")),
+        When(state="cho_ky_so", confirmed_at__isnull=True, then=Value("xac_nhan")),
+        When(Q(Exists(signed), state="cho_ky_so"), then=Value("dong_ho_so")),
+        When(state="cho_ky_so", then=Value("ky_so")),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    return DigitisationBatch.objects.annotate(step=step)
+
+
+def _since_in_step(batch: DigitisationBatch, step: str) -> dt.datetime:
+    """Return since when a batch is in its step (its steps are read)."""
+    if step in {"ky_so", "dong_ho_so"} and batch.confirmed_at is not None:
+        signed = [each.done_at for each in batch.steps.all() if each.step == "ky_so"]
+        return max(signed) if step == "dong_ho_so" and signed else batch.confirmed_at
+    noted = [each for each in batch.steps.all() if each.step in _BY_HAND.get(batch.state, ())]
+    if batch.state == "tra_lai_quet":
+        noted = [each for each in noted if each.done_at >= batch.state_since]
+    begun = None
+    for each in reversed(noted):
+        if each.step != step:
+            break
+        begun = each.done_at
+    return begun if begun is not None else batch.state_since
+
+
 @dataclass(frozen=True)
 class BoardLine:
     """A batch on the board, or a case without one."""
@@ -348,6 +426,9 @@ class BoardLine:
     """Since when it stands so; of a case without a batch, when the office took it in."""
     holder: Holder | None
     """Whom it waits for; None: nobody."""
+    step: str = ""
+    """The step it is in, of `BOARD_STEPS`; empty: none was begun, or all are over."""
+    step_since: dt.date | None = None
 
     @property
     def part(self) -> str:
@@ -370,6 +451,16 @@ class BoardLine:
     def days(self) -> int:
         """How many days it has stood so."""
         return (timezone.localdate() - self.since).days
+
+    @property
+    def step_label(self) -> str:
+        """The step in words."""
+        return _(step_label(self.step)) if self.step else ""
+
+    @property
+    def step_days(self) -> int | None:
+        """How many days it has been in the step."""
+        return (timezone.localdate() - self.step_since).days if self.step_since is not None else None
 
 
 BOARD_STATES = (NOT_BEGUN, *DIGITISATION.states, NOT_DIGITISED)
@@ -402,17 +493,21 @@ def board_rows(board: Board, state: str = "") -> QuerySet[Any, Any]:
 
 
 def board_lines(rows: Iterable[Any]) -> list[BoardLine]:
-    """Return rows of `board_rows` with what is said of each (three queries, however many they are)."""
+    """Return rows of `board_rows` with what is said of each (four queries, however many they are)."""
     chosen = list(rows)
     cases = CaseFile.objects.select_related("unit").in_bulk([case for case, _batch, _since in chosen])
-    batches = DigitisationBatch.objects.in_bulk([batch for _case, batch, _since in chosen if batch is not None])
+    batches: dict[int, Any] = (
+        _in_step().prefetch_related("steps").in_bulk([batch for _case, batch, _since in chosen if batch is not None])
+    )
     people = _assigned(cases)
     found = []
     for case_id, batch_id, since in chosen:
         case, batch = cases[case_id], batches.get(batch_id)
         worked_on = case.destroyed_at is None and case.status not in _AWAY
         waits = worked_on if batch is None else batch.is_open
-        found.append(BoardLine(case, batch, since, _holder(batch, case_id, people) if waits else None))
+        step = batch.step if batch is not None else ""
+        begun = timezone.localdate(_since_in_step(batch, step)) if step else None
+        found.append(BoardLine(case, batch, since, _holder(batch, case_id, people) if waits else None, step, begun))
     return found
 
 

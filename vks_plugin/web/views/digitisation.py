@@ -284,7 +284,7 @@ class PeriodForm(StyledForm):
 @page
 @require_GET
 def board(request: SignedInRequest) -> HttpResponse:
-    """Show every case the person may know of: how far its file is, since when, whom it waits for, and what got done."""
+    """Show every case the person may know of: in what step its file is, since when, whom it waits for, and what got done."""
     today = timezone.localdate()
     everything = queries.board_of(request.user)
     own = everything.narrowed(mine=request.user)
@@ -295,7 +295,11 @@ def board(request: SignedInRequest) -> HttpResponse:
     found = own if whose == "mine" else everything
     units = queries.offices_on(everything)
     unit = one_line(request.GET.get("unit", ""))
-    found = found.narrowed(unit=unit)
+    of_office = found.narrowed(unit=unit)
+    step = request.GET.get("step", "")
+    if step not in dict(queries.BOARD_STEPS):
+        step = ""
+    found = of_office.narrowed(step=step)
     stood = queries.counted_by_state(found)
     state = request.GET.get("state", "")
     if state not in dict(queries.BOARD_STATES) and state != ALL_OF_THEM:
@@ -319,9 +323,11 @@ def board(request: SignedInRequest) -> HttpResponse:
         "has_own": has_own,
         "units": units if len(units) > 1 else (),
         "unit": unit,
+        "steps": [(name, _(label)) for name, label in queries.BOARD_STEPS],
+        "step": step,
         "kept": kept.urlencode(),
         "period": form if form.is_bound else PeriodForm(initial={"first": first, "last": last}),
-        "done": queries.throughput(found, first, last) if first <= last else [],
+        "done": queries.throughput(of_office, first, last) if first <= last else [],
         "first": first,
         "last": last,
         "parts": dict(PARTS),
