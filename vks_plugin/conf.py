@@ -21,7 +21,7 @@ MEBIBYTE = 1024 * 1024
 
 
 _ZERO_TOO = frozenset({"deadline_start_offset"})
-PAPER_SERIES = frozenset({"hand_over", "digitisation", "accession", "disposal"})
+PAPER_SERIES = frozenset({"hand_over", "other_hand_over", "digitisation", "accession", "disposal"})
 """Series of `custody.models.NumberSeries` whose records bear a number and, where the office has one, a symbol."""
 _LONGEST_SYMBOL = 40
 

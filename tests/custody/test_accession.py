@@ -46,6 +46,7 @@ from vks_plugin.custody.actions.holding import write_beginning
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
+    DigitisationBatch,
     HandOver,
     Holding,
     LedgerEntry,
@@ -55,7 +56,8 @@ from vks_plugin.custody.models import (
 )
 from vks_plugin.custody.package import NAMESPACE
 from vks_plugin.custody.queries.accession import hidden_from_archivists, told_error
-from vks_plugin.custody.states import ACCESSION
+from vks_plugin.custody.registers import register_paper
+from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.filing.page_map import Placed
 from vks_plugin.filing.pages import change_pages, merge_documents
@@ -153,6 +155,23 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
         ("hsva", archivist.pk, "accession"),
         ("hsks", archivist.pk, "accession"),
     }
+    # the list over a period has it, with the record it went by; nothing that was not taken, nothing of other offices
+    today = timezone.localdate()
+    asked: dict[str, Any] = {"register": "nop-luu", "unit": "QN-KV1", "first": today, "last": today}
+    taken = row.items.get()
+    (line,) = register_paper(people["clerk_kv1"], **asked)[1].rows
+    assert line == [
+        f"1\nBB số 1/{today.year}\n{today:%d/%m/%Y}",
+        case.code,
+        case.name,
+        taken.retention,
+        str(taken.documents),
+        str(taken.pages),
+    ]
+    assert register_paper(people["clerk_kv3"], **asked | {"unit": "QN-KV3"})[1].rows == []
+    Accession.objects.filter(pk=row.pk).update(state="cho_luu_tru")
+    assert register_paper(people["clerk_kv1"], **asked)[1].rows == []
+    Accession.objects.filter(pk=row.pk).update(state="da_nop_luu")
     content = fetched(client.get(package))
     assert len(content) == row.items.get().size
     assert AccessEntry.objects.filter(actor_id=archivist.pk, case=case, act="export", count=4).exists()
@@ -441,6 +460,17 @@ def test_what_is_unfinished_is_named_before_and_stops_it_after(
         start(model, values)
         stopped(lambda: accept(actor=archivist, pk=row.pk), why)
         clear(model)
+    # a sealed batch goes to the archive with its case; one under way stops it, and what was over stays as it is
+    for state, _label in DIGITISATION.states:
+        with transaction.atomic():
+            DigitisationBatch.objects.filter(pk=batches.pk).update(state=state)
+            if state in DIGITISATION.open:
+                stopped(lambda: accept(actor=archivist, pk=row.pk), "đang số hóa")
+            else:
+                accept(actor=archivist, pk=row.pk)
+            batches.refresh_from_db()
+            assert batches.state == ("da_nop_luu" if state == "da_ket_thuc_so_hoa" else state)
+            transaction.set_rollback(True)
     accept(actor=archivist, pk=row.pk)
     case.refresh_from_db()
     assert case.archived_at is not None

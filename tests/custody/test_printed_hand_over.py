@@ -210,6 +210,37 @@ def test_the_register_has_seven_columns_and_no_hole(
     assert len(register_paper(clerk, **asked())[1].rows) == 1
 
 
+def test_each_register_of_hand_overs_has_a_series_of_its_own_without_a_hole(
+    taken_in: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, today, case = people["clerk_kv1"], timezone.localdate(), taken_in.case
+    civil = register(
+        actor=clerk, unit=units["QN-KV1"], kind="civil", accused=[], details={"legal_relation": "Vay tài sản"}
+    )
+    internal = Terms(part="hsks", direction="noi_bo", reason="nghien_cuu", person=people["prosecutor_kv1"])
+    study = Terms(part="hsva", direction="ta_vks", reason="nghien_cuu", agency="Tòa án nhân dân khu vực 1")
+    court = Terms(part="hsva", direction="vks_ta", reason="truy_to", agency="Tòa án nhân dân khu vực 1")
+    for about, terms in ((case, internal), (case, court), (civil, study), (case, court), (case, internal)):
+        row = hand_over(actor=clerk, case=about, terms=terms)
+        cancel(actor=clerk, row=row, reason="Hẹn ngày khác")
+
+    def numbers(name: str) -> list[str]:
+        _found, paper = register_paper(clerk, register=name, unit="QN-KV1", first=today, last=today)
+        assert len(paper.columns) == 7
+        return [line[6].split("\n")[0] for line in paper.rows]
+
+    for name in ("giao-nhan", "giao-nhan-khac"):
+        assert numbers(name) == [f"BB số {number}/{today.year}" for number in (1, 2, 3)], name
+    _found, paper = register_paper(clerk, register="giao-nhan-khac", unit="QN-KV1", first=today, last=today)
+    assert [line[1].split("\n")[:2] for line in paper.rows] == [
+        ["Hồ sơ kiểm sát (nội bộ)", case.name],
+        ["Hồ sơ vụ án", civil.name],
+        ["Hồ sơ kiểm sát (nội bộ)", case.name],
+    ]
+    assert "13" not in paper.title
+    assert "không phải mẫu đánh số của ngành" in " ".join(paper.closing)
+
+
 def test_every_register_fills_the_page_and_says_where_its_columns_are_from() -> None:
     for each in REGISTERS.values():
         assert "chưa đối chiếu mẫu chính thức" in each.note

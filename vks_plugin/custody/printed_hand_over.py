@@ -102,7 +102,7 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     return OfficialPaper(
         agency=unit.name if unit is not None else "",
         higher_agency=higher.name if higher is not None else "",
-        number=numbered("hand_over", row.number) if row.number is not None else "",
+        number=numbered(row.number_series, row.number) if row.number is not None else "",
         place=row.place,
         day=moment.date(),
         title=_TITLES[row.part],

@@ -20,7 +20,7 @@ from vks_plugin.access.policy import LEADING
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
-from vks_plugin.custody.models import HandOver, Loan
+from vks_plugin.custody.models import AccessionItem, HandOver, Loan, NumberSeries
 from vks_plugin.custody.queries.holding import offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, slip_number
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
@@ -165,7 +165,7 @@ def keeps_registers(user: User) -> bool:
     return any(role in LEADING or role == "records_clerk" for role, _unit in posts_in_force(user))
 
 
-# --- sổ 13
+# --- hand-overs: register 13, and one for what is not in that
 
 
 def _moment(value: dt.datetime | None) -> str:
@@ -216,30 +216,30 @@ def _note(row: HandOver, _number: int) -> str:
     return _lines([*parts, row.seal_condition, row.note])
 
 
-def _hand_overs(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[HandOver]:
-    """Return what an office sent or received by number in a period: of criminal cases, the case file only.
+def _hand_overs(series: str) -> Callable[[ProcuracyUnit, dt.date, dt.date], QuerySet[HandOver]]:
+    """Return what an office sent or received in a period with a number of this series.
 
     A number that was given is there even if nothing came of it, in the period in which it was given: the register has no
     holes, and what is sent again does not leave it for a later one.
     """
-    rows = HandOver.objects.filter(
-        Q(giver_unit=unit) | Q(receiver_unit=unit),
-        part="hsva",
-        number__isnull=False,
-        numbered_at__date__gte=first,
-        numbered_at__date__lte=last,
-        case__kind="criminal",
-    )
-    return rows.select_related("case", "giver_unit", "receiver_unit", "giver_person", "receiver_person").order_by(
-        "numbered_at", "pk"
-    )
+
+    def rows(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[HandOver]:
+        found = HandOver.objects.filter(
+            Q(giver_unit=unit) | Q(receiver_unit=unit),
+            number_series=series,
+            number__isnull=False,
+            numbered_at__date__gte=first,
+            numbered_at__date__lte=last,
+        )
+        return found.select_related("case", "giver_unit", "receiver_unit", "giver_person", "receiver_person").order_by(
+            "numbered_at", "pk"
+        )
+
+    return rows
 
 
-HAND_OVER_REGISTER = Register(
-    name="giao-nhan",
-    label=gettext_noop("Sổ giao nhận hồ sơ vụ án hình sự (sổ 13)"),
-    title="SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ",
-    cells=(
+def _hand_over_cells(case: str, say: Callable[[HandOver, int], str]) -> tuple[Cell, ...]:
+    return (
         Cell(
             "entry",
             "STT, ngày giao nhận",
@@ -247,7 +247,7 @@ HAND_OVER_REGISTER = Register(
             lambda row, number: f"{number}\n{_moment(row.accepted_at or row.numbered_at)}",
             "center",
         ),
-        Cell("case", "Vụ án, bị can chính, tổng số bút lục", 58, _case),
+        Cell("case", case, 58, say),
         Cell("exhibits", "Vật chứng", 32, _exhibits),
         Cell("reason", "Lý do chuyển", 30, lambda row, _number: REASONS.get(row.reason, row.reason)),
         Cell(
@@ -263,13 +263,37 @@ HAND_OVER_REGISTER = Register(
             lambda row, _n: _side(row.receiver_name, row.receiver_title, row.receiver.place),
         ),
         Cell("note", "Ghi chú", 30, _note),
-    ),
-    rows=_hand_overs,
+    )
+
+
+def _case_and_part(row: HandOver, number: int) -> str:
+    return _lines((dict(PARTS)[row.part], _case(row, number)))
+
+
+HAND_OVER_REGISTER = Register(
+    name="giao-nhan",
+    label=gettext_noop("Sổ giao nhận hồ sơ vụ án hình sự (sổ 13)"),
+    title="SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ",
+    cells=_hand_over_cells("Vụ án, bị can chính, tổng số bút lục", _case),
+    rows=_hand_overs(NumberSeries.Series.HAND_OVER),
     number=_record,
     numbered_by=lambda row: row.number_unit_id,
     note="Cột theo phần mềm quản lý án, chưa đối chiếu mẫu chính thức.",
 )
 """Register 13 of the national case software, with its seven columns."""
+
+OTHER_HAND_OVER_REGISTER = Register(
+    name="giao-nhan-khac",
+    label=gettext_noop("Sổ giao nhận hồ sơ kiểm sát và hồ sơ vụ án, vụ việc khác"),
+    title="SỔ GIAO NHẬN HỒ SƠ KIỂM SÁT VÀ HỒ SƠ VỤ ÁN, VỤ VIỆC KHÁC",
+    cells=_hand_over_cells("Hồ sơ, vụ án, vụ việc, tổng số bút lục", _case_and_part),
+    rows=_hand_overs(NumberSeries.Series.OTHER_HAND_OVER),
+    number=_record,
+    numbered_by=lambda row: row.number_unit_id,
+    note="Sổ của phần mềm này, không phải mẫu đánh số của ngành; cột như sổ giao nhận hồ sơ vụ án hình sự, "
+    "chưa đối chiếu mẫu chính thức.",
+)
+"""What register 13 is not of: supervision files, and files of everything that is no criminal case."""
 
 # --- lending
 
@@ -347,5 +371,51 @@ LOAN_REGISTER = Register(
 )
 """What an office lends; its columns are this program's."""
 
-REGISTERS: dict[str, Register] = {each.name: each for each in (HAND_OVER_REGISTER, LOAN_REGISTER)}
+# --- what went to the archive
+
+
+def _accessions(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[AccessionItem]:
+    """Return the cases the archive of an office took in a period, in the order of its records and their lists."""
+    rows = AccessionItem.objects.filter(
+        accession__unit=unit,
+        accession__state="da_nop_luu",
+        accession__accepted_at__date__gte=first,
+        accession__accepted_at__date__lte=last,
+    )
+    return rows.select_related("accession", "case").order_by("accession__accepted_at", "accession", "case")
+
+
+def _accession_record(row: AccessionItem) -> str:
+    year = timezone.localdate(row.accession.accepted_at).year
+    return f"BB số {row.accession.number}/{year}"
+
+
+ACCESSION_REGISTER = Register(
+    name="nop-luu",
+    label=gettext_noop("Mục lục hồ sơ nộp lưu"),
+    title="MỤC LỤC HỒ SƠ NỘP LƯU",
+    cells=(
+        Cell(
+            "entry",
+            "STT, biên bản giao nhận, ngày nộp lưu",
+            36,
+            lambda row, number: f"{number}\n{_accession_record(row)}\n{_moment(row.accession.accepted_at)}",
+            "center",
+        ),
+        Cell("case", "Mã hồ sơ", 54, lambda row, _n: row.case.code),
+        Cell("name", "Tiêu đề hồ sơ", 84, lambda row, _n: row.case.name),
+        Cell("retention", "Thời hạn bảo quản", 34, lambda row, _n: row.retention, "center"),
+        Cell("documents", "Số tài liệu", 22, lambda row, _n: str(row.documents), "center"),
+        Cell("pages", "Số trang", 22, lambda row, _n: str(row.pages), "center"),
+    ),
+    rows=_accessions,
+    number=_accession_record,
+    numbered_by=lambda row: row.accession.unit_id,
+    note="Cột như mục lục của từng lần nộp lưu trong phần mềm này, chưa đối chiếu mẫu chính thức.",
+)
+"""What an office gave to its archive, over all records of a period; its columns are those of the list of each."""
+
+REGISTERS: dict[str, Register] = {
+    each.name: each for each in (HAND_OVER_REGISTER, OTHER_HAND_OVER_REGISTER, LOAN_REGISTER, ACCESSION_REGISTER)
+}
 """Every register, by its name."""

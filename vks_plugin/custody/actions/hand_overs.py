@@ -21,6 +21,7 @@ from vks_plugin.access.transfers import check_transfer, move_case, require_trans
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.actions.rules import enforce
+from vks_plugin.cases.kinds import CRIMINAL
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
 from vks_plugin.custody.actions.holding import pass_to, require_volumes_here
@@ -446,11 +447,15 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         # a number somebody only reported is on no paper, nor is that of the case file's record on another
         official = row.part == "hsva" and row.direction != "noi_bo"
         form = CatalogueType.objects.filter(code=PAPER_TYPE, verified=True).first() if official else None
+        # register 13 is of case files of criminal cases; each register's numbers follow one another
+        prosecuted = row.part == "hsva" and row.case.kind == CRIMINAL.value
+        series = NumberSeries.Series.HAND_OVER if prosecuted else NumberSeries.Series.OTHER_HAND_OVER
         changes |= {
+            "number_series": series.value,
             "number_unit": unit,
             "number_year": year,
             "numbered_at": now,
-            "number": next_number(unit, NumberSeries.Series.HAND_OVER, year),
+            "number": next_number(unit, series, year),
             "form_number": form.form_number if form is not None else "",
             "form_edition": form.form_edition if form is not None else "",
         }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Direction, article_of, checks_for
 from vks_plugin.custody.models.holding import PART_CHOICES, Keeper
+from vks_plugin.custody.models.series import NumberSeries
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.organization.models import ProcuracyUnit
 
@@ -49,7 +50,14 @@ class HandOver(models.Model):
         choices=[(value, _(label)) for value, label in HAND_OVER.states],
         default=HAND_OVER.first,
     )
-    # number of the record, given when it is sent, of the office that draws it up
+    # number of the record, given when it is sent, of the office that draws it up; each series has a register of its own
+    number_series = models.CharField(
+        max_length=24,
+        blank=True,
+        choices=[
+            (each.value, each.label) for each in (NumberSeries.Series.HAND_OVER, NumberSeries.Series.OTHER_HAND_OVER)
+        ],
+    )
     number_unit = _side(related_name="+")
     number_year = models.PositiveSmallIntegerField(null=True)
     number = models.PositiveIntegerField(_("số biên bản"), null=True)
@@ -138,7 +146,7 @@ class HandOver(models.Model):
                 name="vks_hand_over_one_open",
             ),
             models.UniqueConstraint(
-                fields=["number_unit", "number_year", "number"],
+                fields=["number_unit", "number_series", "number_year", "number"],
                 condition=Q(number__isnull=False),
                 name="vks_hand_over_numbered_once",
             ),

@@ -12,7 +12,8 @@ class NumberSeries(models.Model):
     """The last number an office has given in a series in a year."""
 
     class Series(models.TextChoices):
-        HAND_OVER = "hand_over", _("Biên bản giao nhận hồ sơ")
+        HAND_OVER = "hand_over", _("Biên bản giao nhận hồ sơ vụ án hình sự")
+        OTHER_HAND_OVER = "other_hand_over", _("Biên bản giao nhận hồ sơ khác")
         LOAN = "loan", _("Phiếu mượn hồ sơ")
         DIGITISATION = "digitisation", _("Biên bản kết thúc số hóa")
         ACCESSION = "accession", _("Biên bản giao nhận hồ sơ nộp lưu")
