@@ -379,7 +379,7 @@ def _last_noted(state: str, since: str = "") -> Subquery:
     return Subquery(rows.order_by("-done_at", "-pk").values("step")[:1])
 
 
-def _in_step() -> QuerySet[DigitisationBatch, Any]:
+def _in_step() -> QuerySet[Any, Any]:
     """Return batches with the step each is in as `step`; empty once nobody has to act.
 
     Where people note down what they do, that is the step last noted: noted again and again while it goes on, as scanning is
@@ -505,8 +505,9 @@ def board_lines(rows: Iterable[Any]) -> list[BoardLine]:
         case, batch = cases[case_id], batches.get(batch_id)
         worked_on = case.destroyed_at is None and case.status not in _AWAY
         waits = worked_on if batch is None else batch.is_open
-        step = batch.step if batch is not None else ""
-        begun = timezone.localdate(_since_in_step(batch, step)) if step else None
+        step, begun = "", None
+        if batch is not None and batch.step:
+            step, begun = batch.step, timezone.localdate(_since_in_step(batch, batch.step))
         found.append(BoardLine(case, batch, since, _holder(batch, case_id, people) if waits else None, step, begun))
     return found
 
