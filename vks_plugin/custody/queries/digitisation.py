@@ -505,7 +505,8 @@ def board_lines(rows: Iterable[Any]) -> list[BoardLine]:
         case, batch = cases[case_id], batches.get(batch_id)
         worked_on = case.destroyed_at is None and case.status not in _AWAY
         waits = worked_on if batch is None else batch.is_open
-        step, begun = "", None
+        step = ""
+        begun: dt.date | None = None
         if batch is not None and batch.step:
             step, begun = batch.step, timezone.localdate(_since_in_step(batch, batch.step))
         found.append(BoardLine(case, batch, since, _holder(batch, case_id, people) if waits else None, step, begun))
