@@ -27,7 +27,7 @@ import json
 import re
 import sys
 from collections import OrderedDict, deque
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import (
     Any,
@@ -1058,6 +1058,8 @@ def not_continued(
     return None
 
 
+KEY = "key"
+"""Kind of the entry that tells of a new signing key."""
 RESTORED = "ledger_restored"
 """Kind of the entry by which somebody answers for a database that was put back from a backup."""
 
@@ -1227,9 +1229,21 @@ def _restores(path: Path) -> List[Restored]:
 
 
 def _check_whole(
-    folder: Path, checkpoints: Sequence[Checkpoint], kept: Sequence[Checkpoint], processes: int
+    folder: Path,
+    checkpoints: Sequence[Checkpoint],
+    kept: Sequence[Checkpoint],
+    processes: int,
+    strange: Sequence[Checkpoint] = (),
 ) -> Tuple[Found, List[Tuple[str, str]], List[Tuple[str, str]]]:
-    """Check a whole log against its signed heads and those that were kept elsewhere; return problems and remarks."""
+    """Check a whole log against its signed heads and those that were kept elsewhere; return problems and remarks.
+
+    Args:
+        folder: where the entries lie.
+        checkpoints: heads that came with it, the newest first.
+        kept: heads that were kept elsewhere.
+        processes: how many do the work.
+        strange: what an entry of a restored database may name besides: heads by a key that was lost with the database.
+    """
     remarks: List[Tuple[str, str]] = []
     sizes = [each.size for each in (*checkpoints, *kept)]
     found = check_file(folder / "entries.jsonl", sizes=sizes, processes=processes)
@@ -1242,24 +1256,30 @@ def _check_whole(
     problem = not_continued(kept, found.size, found.roots.get)
     if problem is not None:
         given_up = _restores(folder / "entries.jsonl")
-        claimed = still_claimed(kept, given_up, kept)
+        known = [*kept, *strange]
+        claimed = still_claimed(kept, given_up, known)
         remarks += [_GIVEN_UP] if len(claimed) < len(kept) else []
-        problems += [_NOT_BORNE_OUT] if any(not entry.is_borne_out(kept) for entry in given_up) else []
+        problems += [_NOT_BORNE_OUT] if any(not entry.is_borne_out(known) for entry in given_up) else []
         kept = claimed
         problem = not_continued(kept, found.size, found.roots.get)
     problem = problem or next(
         filter(None, (_dated_after(each, found.latest.get(each.size, ("", 0))) for each in kept)), None
     )
     problems += [problem] if problem is not None else []
-    last = checkpoints[0]
-    if found.size > last.size:
-        problems.append(
-            (
-                f"Có {found.size - last.size} mục nằm ngoài checkpoint: chưa được ký.",
-                f"{found.size - last.size} entries are not covered by the checkpoint",
-            )
-        )
     return found, problems, remarks
+
+
+def _unsigned(found: Found, newest: Checkpoint) -> List[Tuple[str, str]]:
+    """Say how many entries no signature covers."""
+    number = found.size - newest.size
+    if number <= 0:
+        return []
+    return [
+        (
+            f"Có {number} mục nằm ngoài checkpoint: chưa được ký.",
+            f"{number} entries are not covered by the checkpoint",
+        )
+    ]
 
 
 def _shown(at: str) -> str:
@@ -1350,9 +1370,13 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
     return found, problems + cut, remarks
 
 
+OPENINGS = "openings.jsonl"
+"""The values that are shown, one a line, with what they are compared by."""
+
+
 def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
     """Compare what is shown of hidden values with what the entries hold in their place."""
-    path = folder / "openings.jsonl"
+    path = folder / OPENINGS
     if not path.is_file():
         return 0, []
     held: Dict[Tuple[str, int], Any] = {}
@@ -1365,7 +1389,7 @@ def _check_openings(folder: Path) -> Tuple[int, List[Tuple[str, str]]]:
     problems = []
     count = 0
     for line in _lines(path):
-        shown = _object(line, "openings.jsonl")
+        shown = _object(line, OPENINGS)
         count += 1
         try:
             name, value = held[shown["ledger"], shown["seq"]][shown["place"]]
@@ -1804,6 +1828,215 @@ def _roots(newest: Checkpoint, steps: Iterable[Step]) -> Dict[int, bytes]:
     return roots
 
 
+# --- an export as it stands --------------------------------------------------------------------
+
+LEAVES = "leaves.jsonl"
+"""What the database had beside each entry; lies only in an export for which nothing was signed."""
+
+_AS_IT_STANDS = (
+    "Bản xuất nguyên trạng: không có gì được ký khi xuất; được so với các điểm chốt đã ký từ trước.",
+    "an export as it stands: nothing was signed for it, it was compared with the heads that were signed before",
+)
+
+
+def _keys_there(folder: Path) -> Tuple[List[PublicKey], List[Tuple[str, str]]]:
+    """Return the keys the database had, and what is wrong with them: the log names each of them in an entry."""
+    found: List[PublicKey] = []
+    problems = []
+    for row in _read(folder / "keys").decode("utf-8", "replace").splitlines():
+        try:
+            found.append(parse_key(row))
+        except LedgerError:
+            problems.append(
+                ("Bảng khóa có một dòng không phải khóa: đã bị sửa.", "the table of keys has a row that is no key")
+            )
+    recorded = set()
+    for line in _lines(folder / "entries.jsonl"):
+        if b'"kind":"key"' in line:
+            try:
+                said = entry_of(line).said
+            except LedgerError:
+                continue
+            if said["kind"] == KEY:
+                recorded.add(str(said["data"].get("public")))
+    there = {str(key) for key in found}
+    problems += [
+        (
+            f"Khóa {each} có trong bảng khóa mà không mục nào của sổ ghi: bảng khóa đã bị sửa.",
+            f"key {each} is in the table of keys and in no entry: the table was changed",
+        )
+        for each in sorted(there - recorded)
+    ]
+    problems += [
+        (
+            f"Khóa {each} có mục trong sổ mà bảng khóa không còn: bảng khóa đã bị sửa.",
+            f"key {each} is in an entry and not in the table of keys: the table was changed",
+        )
+        for each in sorted(recorded - there)
+    ]
+    return found, problems
+
+
+class _Heads(NamedTuple):
+    """The heads of a file that may have been changed."""
+
+    known: List[Checkpoint]
+    strange: List[Checkpoint]
+    """Those by no known key."""
+    problems: List[Tuple[str, str]]
+    remarks: List[Tuple[str, str]]
+
+
+def _heads_there(path: Path, keys: Sequence[PublicKey], test: SignatureTest) -> _Heads:
+    """Read every head of a file; what is wrong with one hides no other."""
+    heads = _Heads([], [], [], [])
+    for number, line in enumerate(_lines(path) if path.is_file() else (), 1):
+        where, place = f"Điểm chốt ở dòng {number} của {path.name}", f"the head in line {number} of {path.name}"
+        try:
+            row = _object(line, path.name)
+        except LedgerError:
+            heads.remarks.append(
+                (f"{where} không đọc được: dòng bị cắt dở.", f"{place} cannot be read: it was cut off")
+            )
+            continue
+        note = str(row.get("note", "")).encode("utf-8", "replace")
+        try:
+            head = open_checkpoint(note, keys, test)
+            heads.known.append(head)
+        except LedgerError as error:
+            try:
+                heads.strange.append(parse_checkpoint(parse_note(note).text))
+            except LedgerError:
+                heads.problems.append((f"{where}: {error.vietnamese}", f"{place}: {error.english}"))
+            continue
+        if "root" in row and (row["root"], row.get("size")) != (head.root.hex(), head.size):
+            heads.problems.append(
+                (
+                    f"{where}: bản ký và bản lưu khác nhau, dòng trong cơ sở dữ liệu đã bị sửa.",
+                    f"{place}: what was signed and what is stored differ, the row was changed",
+                )
+            )
+    return heads
+
+
+def _beside_problem(line: bytes, row: Dict[str, Any]) -> Optional[Tuple[str, str]]:
+    """Say what the database has beside an entry that is otherwise than the entry says."""
+    where = f"Mục ở vị trí {row.get('index')} (sổ {row.get('ledger')}, số thứ tự {row.get('seq')})"
+    place = f"entry {row.get('index')}"
+    if row.get("index") is None:
+        return (
+            f"{where} không có vị trí trong sổ chung: bị chèn thẳng vào cơ sở dữ liệu, hoặc vị trí của nó đã bị xóa.",
+            f"entry {row.get('seq')} of ledger {row.get('ledger')} has no place: it was inserted, or its place was deleted",
+        )
+    if row.get("hash") is None:
+        return (
+            f"Mục ở vị trí {row['index']} đã bị xóa khỏi cơ sở dữ liệu: chỉ còn mã băm {row.get('leaf')}.",
+            f"{place} was deleted: only its hash {row.get('leaf')} is left",
+        )
+    if not leaf_hash(line).hex() == row["hash"] == row.get("leaf"):
+        return (
+            f"{where} đã bị sửa: nội dung không khớp mã băm lưu bên cạnh.",
+            f"{place} was changed: it does not agree with the hashes that are kept beside it",
+        )
+    try:
+        said = entry_of(line).said
+    except LedgerError:
+        return None
+    for name, what in (("ledger", "mã sổ"), ("seq", "số thứ tự"), ("kind", "loại việc"), ("at", "ngày giờ")):
+        if said[name] != row.get(name):
+            return (
+                f"{where}: cột {what} lưu bên cạnh khác nội dung mục, cột đã bị sửa.",
+                f"{place}: the column {name} beside it says otherwise, it was changed",
+            )
+    return None
+
+
+def _check_beside(folder: Path) -> List[Tuple[str, str]]:
+    """Compare each entry with what the database had beside it, and the places with one another."""
+    problems: List[Tuple[str, str]] = []
+    expected = 0
+    for line, text in zip_longest(_lines(folder / "entries.jsonl"), _lines(folder / LEAVES)):
+        if line is None or text is None:
+            problems.append(
+                (
+                    f"Số mục khác số dòng của {LEAVES}: bản xuất đã bị sửa.",
+                    f"there are more or fewer entries than lines in {LEAVES}: the export was changed",
+                )
+            )
+            break
+        row = _object(text, LEAVES)
+        index = row.get("index")
+        if type(index) is int:
+            if index != expected:
+                missing = f"{expected}" if index == expected + 1 else f"{expected}–{index - 1}"
+                problems.append(
+                    (
+                        f"Thiếu mục ở vị trí {missing} của sổ: đã bị xóa khỏi cơ sở dữ liệu.",
+                        f"the log has no entry at {missing}: it was deleted from the database",
+                    )
+                )
+            expected = index + 1
+        problem = _beside_problem(line, row)
+        problems += [problem] if problem is not None else []
+        if len(problems) >= MOST_PROBLEMS:
+            break
+    return problems
+
+
+def _check_as_it_stands(
+    folder: Path, keys: Sequence[PublicKey], older: Sequence[Path], processes: int, test: SignatureTest
+) -> Report:
+    """Check what was handed out without signing it: by every head that was signed before, and with itself."""
+    _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
+    own, problems = _keys_there(folder)
+    trusted = list(keys) or own
+    stored = _heads_there(folder / "checkpoints.jsonl", trusted, test)
+    remembered = _heads_there(folder / "heads.jsonl", trusted, test)
+    kept = remembered.known + [open_checkpoint(note, trusted, test) for path in older for note in read_notes(path)]
+    remarks = [_AS_IT_STANDS, *stored.remarks, *remembered.remarks]
+    problems += stored.problems + remembered.problems
+    signed = sorted(stored.known, key=lambda head: (head.at, head.size), reverse=True)
+    problems += _check_beside(folder)
+    found, wrong, more = _check_whole(folder, signed, kept, processes, remembered.strange)
+    problems, remarks = wrong + problems, remarks + more
+    claimed = still_claimed(remembered.strange, _restores(folder / "entries.jsonl"), kept + remembered.strange)
+    number = len(stored.strange) + len(claimed)
+    if number:
+        problems.append(
+            (
+                f"Có {number} điểm chốt không do khóa nào đã biết ký: khóa đã bị thay, hoặc điểm chốt thuộc một sổ khác.",
+                f"{number} heads were signed by no known key: the key was replaced, or they are of another log",
+            )
+        )
+    heads = signed + kept
+    newest = max(heads, key=lambda head: (head.at, head.size), default=None)
+    if newest is None:
+        problems.append(
+            (
+                "Không có điểm chốt nào do khóa đã biết ký: không có gì để so.",
+                "no head was signed by a known key: there is nothing to compare with",
+            )
+        )
+    else:
+        # of the day it was exported: no fault, and covered by nothing
+        remarks += _unsigned(found, newest)
+    here = [head for head in heads if head.size <= found.size]
+    # where two heads of one size say otherwise, neither vouches for it
+    broken = min((head.size for head in here if found.roots.get(head.size) != head.root), default=found.size + 1)
+    held = max((head for head in here if head.size < broken), key=lambda head: head.size, default=None)
+    if problems and held is not None:
+        when, then = (f" lúc {_shown(held.at)}", f" at {_shown(held.at)}") if held.at else ("", "")
+        remarks.append(
+            (
+                f"{held.size} mục đầu còn đúng như đã ký{when}.",
+                f"the first {held.size} entries are those that were signed{then}",
+            )
+        )
+    openings, wrong = _check_openings(folder)
+    problems = (problems + wrong)[:MOST_PROBLEMS]
+    return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks)
+
+
 def check_export(
     folder: Path,
     *,
@@ -1828,6 +2061,8 @@ def check_export(
     """
     remarks: List[Tuple[str, str]] = []
     folder, payload = _where(folder)
+    if (folder / LEAVES).is_file():
+        return _check_as_it_stands(folder, keys, older, processes, test)
     trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
     newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
     _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
@@ -1848,6 +2083,7 @@ def check_export(
         beside = folder / "checkpoints.jsonl"
         earlier = [open_checkpoint(note, trusted, test) for note in read_notes(beside)] if beside.is_file() else []
         found, problems, remarks = _check_whole(folder, [newest, *earlier], kept, processes)
+        problems += _unsigned(found, newest)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files)
@@ -1965,6 +2201,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     for vietnamese, english in OrderedDict.fromkeys(report.problems):
         _say(f"KHÔNG ĐẠT: {vietnamese}\nNOT VALID: {english}")
     if report.problems:
+        for vietnamese, english in report.remarks:
+            _say(f"LƯU Ý: {vietnamese}\nNOTE: {english}")
         return 1
     checkpoint = report.checkpoint
     if report.proven is not None:

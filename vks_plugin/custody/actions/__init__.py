@@ -1,5 +1,6 @@
 """Acts of custody. Whether the actor may is decided before, in `access`, or in the act itself where it says so."""
 
+from vks_plugin.custody.actions.as_it_stands import export_as_it_stands
 from vks_plugin.custody.actions.digitisation import (
     BY_HAND,
     confirm,
@@ -64,6 +65,7 @@ __all__ = [
     "end_what_ran_out",
     "ensure_key",
     "export",
+    "export_as_it_stands",
     "issue_loan",
     "make_checkpoint",
     "may_check",

@@ -14,8 +14,8 @@ import tempfile
 import uuid
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ from vks_plugin.custody.queries import (
     require_province,
     seen_fork,
 )
-from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late
+from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late, root_at
 from vks_plugin.custody.statements import ENTRY, End, Post, Row, hold, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
@@ -71,8 +71,7 @@ from vks_plugin.working import held_alone
 
 logger = logging.getLogger("paperless.vks.custody")
 
-KEY = "key"
-"""What an entry is called that tells of a new signing key."""
+KEY = verify_ledger.KEY
 
 
 def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | None], Actor]:
@@ -350,13 +349,7 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     transaction.on_commit(remember_heads, robust=True)
     hashes = hashes_of(size)
     if before is not None and (before.size > size or merkle.head(hashes, before.size) != bytes(before.root)):
-        raise Conflict(
-            _(
-                "Sổ cái không còn khớp với điểm chốt %(size)d mục ngày %(day)s: không ký tiếp. "
-                "Hãy chạy vks_ledger verify và báo lãnh đạo ngay."
-            )
-            % {"size": before.size, "day": f"{timezone.localtime(before.made_at):%d/%m/%Y}"}
-        )
+        raise _rewritten(before)
     if before is not None and before.size == size:
         return before
     fresh = LedgerEntry.objects.filter(case__isnull=True, leaf__index__gte=before.size if before else 0)
@@ -372,6 +365,30 @@ def _sign_head(*signers: SigningKey) -> LedgerCheckpoint:
     except IntegrityError:
         # another process signed the same head meanwhile
         return LedgerCheckpoint.objects.get(size=size)
+
+
+def _rewritten(before: LedgerCheckpoint) -> Conflict:
+    """Return the refusal to sign what is not the continuation of the last head the database has."""
+    return Conflict(
+        _(
+            "Sổ cái không còn khớp với điểm chốt %(size)d mục ngày %(day)s: không ký tiếp. "
+            "Hãy chạy vks_ledger verify và báo lãnh đạo ngay."
+        )
+        % {"size": before.size, "day": f"{timezone.localtime(before.made_at):%d/%m/%Y}"}
+    )
+
+
+def refuse_to_sign() -> None:
+    """Say why the next head would not be signed, reading only.
+
+    Raises:
+        Conflict, Unavailable: it would not; the sentence says why.
+    """
+    _refuse_another_log()
+    before = last_checkpoint()
+    if before is not None and root_at(before.size) != bytes(before.root):
+        raise _rewritten(before)
+    keys.read_key(keys.key_path())
 
 
 def _contradiction() -> Contradiction | None:
@@ -634,23 +651,45 @@ def export(
         files: what goes out with the ledger of the case, by path, with its SHA-256; the list of it is signed with the head.
 
     Raises:
-        Conflict: something is there already.
+        Conflict: something is there already; or the ledger is not the one that was signed, which `as_it_stands.export_as_it_stands`
+            hands out all the same.
         Unavailable: there is no key to sign the head with, or that values are shown cannot be noted.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict(_("%(folder)s đã có nội dung: hãy nêu một thư mục mới.") % {"folder": folder})
     asked_at = timezone.now()
-    checkpoint = make_checkpoint()
-    note = checkpoint.note
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    fresh.mkdir(mode=0o700)
-    try:
+    with new_folder(folder) as fresh:
+        try:
+            checkpoint = make_checkpoint()
+        except Conflict as error:
+            raise Conflict(
+                _(
+                    "%(problem)s Để giao người giám định mà không ký gì thêm, quản trị xuất nguyên trạng: "
+                    "vks_ledger export THƯ_MỤC --as-it-stands."
+                )
+                % {"problem": error.message}
+            ) from error
+        note = checkpoint.note
         if case is None:
             _write_whole(fresh, checkpoint)
         else:
             note = _write_case(fresh, checkpoint, case, shown, asked_at, files or {})
         _write(fresh / "checkpoint", note)
         _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
+    return checkpoint
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write an export into; with the verifier in it, it takes its name once all is written.
+
+    Raises:
+        Conflict: something is there already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflict(_("%(folder)s đã có nội dung: hãy nêu một thư mục mới.") % {"folder": folder})
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    fresh.mkdir(mode=0o700)
+    try:
+        yield fresh
         shutil.copyfile(verify_ledger.__file__, fresh / "verify_ledger.py")
         if folder.exists():
             folder.rmdir()
@@ -658,7 +697,6 @@ def export(
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    return checkpoint
 
 
 def write_extract(case: CaseFile) -> Printed:
@@ -744,20 +782,25 @@ def _note_shown(case: CaseFile, values: Counter[str]) -> None:
 def _write_openings(folder: Path, proofs: Sequence[Proof], shown: Collection[str]) -> Counter[str]:
     """Show hidden values; return how many, by the kind of their entries."""
     values: Counter[str] = Counter()
-    with (folder / "openings.jsonl").open("w", encoding="utf-8") as text:
+    with (folder / verify_ledger.OPENINGS).open("w", encoding="utf-8") as text:
         for proof in proofs:
             hidden = getattr(proof.entry, "hidden", None)
             if hidden is None or proof.entry.kind not in shown:
                 continue
             for place, (name, value) in enumerate(hidden.values):
                 values[proof.entry.kind] += 1
-                row = {
-                    "ledger": str(proof.entry.ledger),
-                    "seq": proof.entry.seq,
-                    "place": place,
-                    "name": name,
-                    "value": value,
-                    "salt": opened(bytes(hidden.salt), place),
-                }
-                text.write(json.dumps(row, ensure_ascii=False) + "\n")
+                text.write(opening(proof.entry, bytes(hidden.salt), place, name, value))
     return values
+
+
+def opening(entry: LedgerEntry, salt: bytes, place: int, name: Any, value: Any) -> str:
+    """Return the line that shows a hidden value of an entry together with what it is compared by."""
+    row = {
+        "ledger": str(entry.ledger),
+        "seq": entry.seq,
+        "place": place,
+        "name": name,
+        "value": value,
+        "salt": opened(salt, place),
+    }
+    return json.dumps(row, ensure_ascii=False) + "\n"

@@ -45,6 +45,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--show", action="append", default=[], metavar="KIND", help="export: mở giá trị của loại mục này"
         )
+        parser.add_argument(
+            "--as-it-stands",
+            action="store_true",
+            help="export: chép nguyên trạng toàn bộ sổ, không ký, khi sổ bị nghi đã bị sửa và không ký tiếp được",
+        )
         parser.add_argument("--processes", type=int, default=2, metavar="N", help="verify: số tiến trình")
         parser.add_argument(
             "--heads",
@@ -149,6 +154,9 @@ class Command(BaseCommand):
         if folder is None:
             message = "Hãy nêu thư mục sẽ ghi."
             raise CommandError(message)
+        if options["as_it_stands"]:
+            self._export_as_it_stands(folder, options)
+            return
         case = self._case(options)
         if options["show"] and case is None:
             message = "--show chỉ dùng cùng --case: không mở giá trị của mọi vụ án cùng lúc."
@@ -159,6 +167,18 @@ class Command(BaseCommand):
             {"folder": str(folder), "size": made.size},
             f"Đã xuất vào {folder}, chốt ở {made.size} mục. Kiểm tra: python3 {folder}/verify_ledger.py {folder} "
             "(exported; check it with that command)",
+        )
+
+    def _export_as_it_stands(self, folder: Path, options: dict[str, Any]) -> None:
+        if options["case"] or options["show"]:
+            message = "--as-it-stands xuất toàn bộ sổ cùng mọi giá trị ẩn: không dùng cùng --case, --show."
+            raise CommandError(message)
+        number = actions.export_as_it_stands(folder)
+        self._print(
+            options,
+            {"folder": str(folder), "entries": number},
+            f"Đã chép nguyên trạng {number} mục vào {folder}, không ký gì. Có giá trị ẩn: chỉ giao cho người giám định. Kiểm tra: "
+            f"python3 {folder}/verify_ledger.py {folder} (exported as it stands, nothing was signed; check it with that command)",
         )
 
     @staticmethod
