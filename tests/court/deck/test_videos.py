@@ -100,6 +100,15 @@ def test_a_video_goes_from_the_page_into_every_format(filed_case: FiledCase, lea
     assert check(written["zip"]) == []
     (shown,) = pptx.Presentation(str(written["pptx"])).slides
     assert shown._element.get("show") == "0"
+    # PowerPoint plays seconds 1 to 2.5 of the four: milliseconds left out at the beginning and at the end
+    powerpoint_2010 = "{http://schemas.microsoft.com/office/powerpoint/2010/main}"
+    (media,) = shown._element.iter(f"{powerpoint_2010}media")
+    assert [(each.tag, dict(each.attrib)) for each in media] == [
+        (f"{powerpoint_2010}trim", {"st": "1000", "end": "1500"})
+    ]
+    assert "chương trình khác có thể phát cả video" in " ".join(
+        each.text_frame.text for each in shown.shapes if each.has_text_frame
+    )
     with zipfile.ZipFile(written["pptx"]) as archive:
         assert MP4.read_bytes() in [archive.read(name) for name in archive.namelist() if "/media/" in name]
     (paper,) = pypdf.PdfReader(written["pdf"]).pages
@@ -265,7 +274,14 @@ def test_what_cannot_be_kept_is_refused_and_leaves_nothing(filed_case: FiledCase
         kept(filed_case, lead, paper=0)
     assert [each.name for each in video.path.parent.iterdir()] == [video.path.name]
     made, slide = presented(filed_case, lead, video)
-    for wrong in ({"plays_from": 3, "plays_to": 2}, {"plays_to": 600}, {"plays_from": -1}, {"video": None}):
+    after_the_end = {"plays_from": 4.2, "plays_to": 4.9}
+    for wrong in (
+        {"plays_from": 3, "plays_to": 2},
+        {"plays_to": 600},
+        {"plays_from": -1},
+        after_the_end,
+        {"video": None},
+    ):
         with pytest.raises(BadInput):
             actions.change_slide(actor=lead, presentation=made, slide_id=slide.pk, values=wrong)
     with pytest.raises(Conflict, match="bỏ trang đó trước"):

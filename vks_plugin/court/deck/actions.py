@@ -446,7 +446,7 @@ def _check_video(actor: User, case: CaseFile, slide: Slide) -> None:
     # cited by the folios of the paper it belongs to; its pages are not shown
     slide.case_document, slide.page_from, slide.page_to, slide.crop, slide.redacted = filed, None, None, None, False
     first, last = slide.plays_from or 0.0, slide.plays_to if slide.plays_to is not None else video.seconds
-    if not (first >= 0 and first + _SHORTEST_PART <= last <= video.seconds + 1):
+    if not (0 <= first < video.seconds and first + _SHORTEST_PART <= last <= video.seconds + 1):
         raise BadInput(
             _("Video dài %(seconds)d giây: hãy chọn đoạn chiếu trong đó, giây đầu nhỏ hơn giây cuối.")
             % {"seconds": int(video.seconds)},

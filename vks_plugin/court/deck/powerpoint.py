@@ -56,6 +56,7 @@ _MOST_BUTTONS = 24
 _MARGIN = round(0.55 * _INCH)
 _LARGEST_INSIDE = 100 * 1024 * 1024
 """Bytes of a video that is put into the file."""
+_POWERPOINT_2010 = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 _FOOT = round(0.42 * _INCH)
 
 
@@ -315,7 +316,9 @@ class _Writer:
             wide = min(round(high * video.width / video.height), _WIDTH - 2 * _MARGIN)
             at = (Emu((_WIDTH - wide) // 2), Emu(round(2.1 * _INCH)), Emu(wide), Emu(high))
             poster = io.BytesIO(still.jpeg) if still is not None else None
-            made.shapes.add_movie(str(video.path), *at, poster_frame_image=poster, mime_type="video/mp4")
+            movie = made.shapes.add_movie(str(video.path), *at, poster_frame_image=poster, mime_type="video/mp4")
+            if _trimmed(movie, video):
+                words += " – chỉ PowerPoint dừng đúng đoạn này, chương trình khác có thể phát cả video"
         else:
             if still is not None:
                 room = (_MARGIN, round(2.1 * _INCH), _WIDTH - 2 * _MARGIN, round(3.6 * _INCH))
@@ -441,6 +444,22 @@ class _Writer:
         if key is not None:
             self._leads_to(shape, self.of_page[key])
         return shape
+
+
+def _trimmed(movie: Any, video: DeckVideo) -> bool:
+    """Have only the part play that is shown; return False where that is the whole video.
+
+    The file of the video stays whole. What is left out is told in milliseconds from its beginning and from its end, in
+    an extension of PowerPoint 2010 (MS-PPTX, CT_MediaTrim) that other programs may not know.
+    """
+    start = round(1000 * video.plays_from)
+    end = round(1000 * max(video.seconds - video.plays_to, 0))
+    if not start and not end:
+        return False
+    # the library writes the extension itself, without a trim
+    (media,) = movie._element.iter(f"{{{_POWERPOINT_2010}}}media")  # noqa: SLF001 - no way of its own to it
+    media.append(media.makeelement(f"{{{_POWERPOINT_2010}}}trim", {"st": str(start), "end": str(end)}))
+    return True
 
 
 def _site(shape: Any, point: tuple[Emu, Emu]) -> int | None:
