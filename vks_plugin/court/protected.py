@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson
+from vks_plugin.cases.validation import SEXUAL_ABUSE
 from vks_plugin.court.masking import PersonFacts
 
 
@@ -17,12 +18,26 @@ def _is_minor(case: CaseFile, person: Accused | CasePerson, today: dt.date) -> b
     return person.is_minor or any(person.is_minor_on(day) for day in (case.crime_date, today) if day is not None)
 
 
-def _why_masked(case: CaseFile, person: CasePerson, today: dt.date) -> str:
-    """Return why somebody may not be recognised by those outside; empty when they may."""
+def _sexual_abuse_charged(case: CaseFile) -> list[str]:
+    """Return the articles of sexual abuse that a case is charged under by now (one query)."""
+    charges = case.charges.filter(
+        ended_on__isnull=True, code_version__startswith="blhs_2015", article__in=sorted(SEXUAL_ABUSE)
+    )
+    return sorted(set(charges.values_list("article", flat=True)))
+
+
+def _why_masked(case: CaseFile, person: CasePerson, today: dt.date, abuse: list[str]) -> str:
+    """Return why somebody may not be recognised by those outside; empty when they may.
+
+    Articles of sexual abuse in force stand for a mark that nobody set: nothing in the record ties a charge to one
+    victim, and a name told once cannot be taken back.
+    """
     if person.is_legal_person:
         return ""
     if person.is_sexual_offence_victim or (case.is_sexual_abuse_minor and person.role == "victim"):
         return _("bị hại của tội xâm hại tình dục")
+    if abuse and person.role == "victim":
+        return _("bị hại của vụ án về tội xâm hại tình dục (Điều %(articles)s)") % {"articles": ", ".join(abuse)}
     if _is_minor(case, person, today):
         return _("người dưới 18 tuổi")
     if person.is_protected:
@@ -31,13 +46,13 @@ def _why_masked(case: CaseFile, person: CasePerson, today: dt.date) -> str:
 
 
 def people_to_mask(case: CaseFile) -> list[tuple[CasePerson, str]]:
-    """Return whoever besides the accused may not be recognised by those outside, each with the reason (one query).
+    """Return whoever besides the accused may not be recognised by those outside, each with the reason (two queries).
 
     The protected, the anonymous, minors at the act or today, victims of sexual offences; in a case of sexual abuse of
-    minors every victim.
+    minors, or with a charge of sexual abuse in force, every victim.
     """
-    today = timezone.localdate()
-    told = ((person, _why_masked(case, person, today)) for person in case.people.order_by("pk"))
+    today, abuse = timezone.localdate(), _sexual_abuse_charged(case)
+    told = ((person, _why_masked(case, person, today, abuse)) for person in case.people.order_by("pk"))
     return [(person, why) for person, why in told if why]
 
 
@@ -60,7 +75,7 @@ def masks_of(case: CaseFile) -> list[PersonFacts]:
 
 
 def protected_people(case: CaseFile) -> tuple[PersonFacts, ...]:
-    """Return who of a case is not to be named in court: these people, and accused under 18 (two queries).
+    """Return who of a case is not to be named in court: these people, and accused under 18 (three queries).
 
     The accused and their defender read the names of the accused in their own file: there `masks_of` is enough.
     """

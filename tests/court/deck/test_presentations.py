@@ -23,8 +23,10 @@ from tests.custody.batches import seal_outright
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
+from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.folios import Counting
-from vks_plugin.cases.models import CaseDocument, CasePerson, CatalogueType, Folio, WithheldPaper
+from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson, CatalogueType, Folio, WithheldPaper
+from vks_plugin.court.actions import plan_for
 from vks_plugin.court.deck import actions
 from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
@@ -37,6 +39,10 @@ from vks_plugin.court.deck.queries import (
     slides_of,
 )
 from vks_plugin.court.deck.rules import Rule
+from vks_plugin.court.masking import masked
+from vks_plugin.court.models import Bundle
+from vks_plugin.court.protected import people_to_mask, protected_people
+from vks_plugin.court.redactions import usual_terms
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.files import readable_pdf
@@ -330,6 +336,38 @@ def test_a_name_in_the_recognised_text_of_a_page_is_found(
     assert rules(presentation, lead) == [(Rule.PROTECTED_PERSON, 1)]
     CasePerson.objects.update(is_protected=False)
     assert rules(presentation, lead) == []
+
+
+def test_every_victim_of_a_case_charged_with_sexual_abuse_is_kept_secret_without_a_mark(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    case = filed_case.case
+    CaseFile.objects.filter(pk=case.pk).update(stage="truy_to")
+    case.refresh_from_db()
+    # what every page of the papers here says; grown up, and nobody ticked anything
+    victim(filed_case, lead, full_name="Luật Tố Tụng")
+    for role, name in (("witness", "Lê Thị Thấy"), ("victim", "Công ty Quê Hương")):
+        values = {"role": role, "full_name": name, "is_legal_person": role == "victim"}
+        access.add_entry(actor=lead, case=case, part="person", values=values)
+    add(presentation, lead, "but_luc", case_document=filed_case.documents[1])
+
+    def told() -> tuple[list[tuple[Rule, int | None]], list[str], str]:
+        terms = [words for _kind, words in usual_terms(case)]
+        return rules(presentation, lead), terms, masked("Thương tích của Luật Tố Tụng", protected_people(case))
+
+    open_to_all = ([], [], "Thương tích của Luật Tố Tụng")
+    assert told() == open_to_all
+    assert plan_for(actor=lead, case=case, preset=Bundle.Preset.DEFENCE)
+    charge = access.charge(actor=lead, case=case, accused=None, given=ChargeInput(text="141.1"))
+    assert told() == ([(Rule.PROTECTED_PERSON, 1)], ["Luật Tố Tụng"], "Thương tích của [Bị hại 1]")
+    assert [(person.full_name, why) for person, why in people_to_mask(case)] == [
+        ("Luật Tố Tụng", "bị hại của vụ án về tội xâm hại tình dục (Điều 141)")
+    ]
+    with pytest.raises(BadInput, match="hãy che thông tin trước"):
+        plan_for(actor=lead, case=case, preset=Bundle.Preset.DEFENCE)
+    # another offence took its place
+    access.replace_charge(actor=lead, charge=charge, given=ChargeInput(text="134.1"))
+    assert told() == open_to_all
 
 
 def test_a_confirmation_for_another_reason_does_not_hold_for_a_victim_under_18(
