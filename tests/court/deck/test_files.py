@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,35 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
     lines = [shape for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.LINE]
     fastened = [len(list(line._element.iter("{*}stCxn", "{*}endCxn"))) for line in lines]
     assert sum(fastened) >= len(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_the_file_with_every_folio(deck: Deck, tmp_path: Path) -> None:
+    target = tmp_path / "deck.pptx"
+    write_pptx(deck, target)
+    # a profile of its own: one that is open elsewhere makes the program do nothing and say nothing
+    subprocess.run(
+        [
+            "soffice",
+            f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            'pdf:impress_pdf_Export:{"ExportHiddenSlides":{"type":"boolean","value":"true"}}',
+            "--outdir",
+            str(tmp_path),
+            str(target),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    papers = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(tmp_path / "deck.pdf").pages]
+    assert len(papers) == len(deck.slides) + len(deck.pages)
+    for paper, slide in zip(papers, deck.slides, strict=False):
+        assert slide.citation in paper
+    for paper, page in zip(papers[len(deck.slides) :], deck.pages, strict=True):
+        assert f"{page.placed} · HSVA số {CODE}" in paper
 
 
 def test_paper_has_every_slide_and_no_testimony_that_waits(deck: Deck, tmp_path: Path) -> None:
