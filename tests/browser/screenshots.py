@@ -1,13 +1,14 @@
 """Pictures of the product for its documents: `python -m tests.browser.screenshots --data DIR --out docs/images`.
 
 They show the demonstration, in Vietnamese, on the real host where there is one; on the
-stand-in the two of the host's own interface are left out.
+stand-in the two of the host's own interface are left out, without LibreOffice the slide it shows.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,11 +16,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pypdf
 import pypdfium2
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.demonstration import READY, Demonstration
 from tests.browser.desk import ARGUMENTS, CHROMIUM, SCREEN, Person
+from tests.libreoffice import HERE, in_libreoffice
 from vks_plugin.demonstration.hosts import choose
 
 if TYPE_CHECKING:
@@ -219,8 +222,31 @@ def presentation(album: Album, browser: Browser, demonstration: Demonstration, s
             court.keyboard.press("ArrowRight")
         court.wait_for_timeout(_DRAWN_WITHIN)
         album.shoot(court, name)
+    with court.expect_popup() as opened:
+        court.keyboard.press("n")
+    opened.value.set_viewport_size({"width": width, "height": height})
+    opened.value.wait_for_timeout(_DRAWN_WITHIN)
+    album.shoot(opened.value, "deck-presenter")
     offline.close()
+    if HERE:
+        powerpoint(album, person, scratch)
     person.leave()
+
+
+def powerpoint(album: Album, person: Person, scratch: Path) -> None:
+    """Draw the first exhibit of a deck in PowerPoint's form as LibreOffice shows it."""
+    person.open(f"/vks/cases/{TRIED}/presentations/1/")
+    person.page.get_by_role("button", name="PowerPoint", exact=True).click()
+    made = person.page.locator(".vks-bundle", has_text="PowerPoint").locator("a[href$='/download/']")
+    expect(made.first).to_be_visible(timeout=120_000)
+    with person.page.expect_download() as waiting:
+        made.first.click()
+    file = scratch / "deck.pptx"
+    waiting.value.save_as(file)
+    slides = in_libreoffice(file, scratch)
+    shown = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(slides).pages]
+    first = next(number for number, words in enumerate(shown, 1) if re.search(r"BL \d+ BL \d+", words))
+    album.draw(slides, {"deck-powerpoint": first})
 
 
 def host_interface(album: Album, leader: Person) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
+from tests.libreoffice import HERE, in_libreoffice
 from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.paper import write_pdf
@@ -88,27 +87,11 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.skipif(not HERE, reason="LibreOffice is not installed")
 def test_libreoffice_opens_the_file_with_every_folio(deck: Deck, tmp_path: Path) -> None:
     target = tmp_path / "deck.pptx"
     write_pptx(deck, target)
-    # a profile of its own: one that is open elsewhere makes the program do nothing and say nothing
-    subprocess.run(
-        [
-            "soffice",
-            f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
-            "--headless",
-            "--convert-to",
-            'pdf:impress_pdf_Export:{"ExportHiddenSlides":{"type":"boolean","value":"true"}}',
-            "--outdir",
-            str(tmp_path),
-            str(target),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=180,
-    )
-    papers = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(tmp_path / "deck.pdf").pages]
+    papers = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(in_libreoffice(target, tmp_path)).pages]
     assert len(papers) == len(deck.slides) + len(deck.pages)
     for paper, slide in zip(papers, deck.slides, strict=False):
         assert slide.citation in paper

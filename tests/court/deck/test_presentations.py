@@ -355,7 +355,7 @@ def test_every_victim_of_a_case_charged_with_sexual_abuse_is_kept_secret_without
         terms = [words for _kind, words in usual_terms(case)]
         return rules(presentation, lead), terms, masked("Thương tích của Luật Tố Tụng", protected_people(case))
 
-    open_to_all = ([], [], "Thương tích của Luật Tố Tụng")
+    open_to_all: tuple[list[tuple[Rule, int | None]], list[str], str] = ([], [], "Thương tích của Luật Tố Tụng")
     assert told() == open_to_all
     assert plan_for(actor=lead, case=case, preset=Bundle.Preset.DEFENCE)
     charge = access.charge(actor=lead, case=case, accused=None, given=ChargeInput(text="141.1"))
