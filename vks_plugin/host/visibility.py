@@ -11,7 +11,7 @@ Two more questions of the host are asked here for a whole page, or not at all, i
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -98,6 +98,8 @@ def confirm_completions() -> None:
         return
     by_the_index = view.get
 
+    # with what the host says of itself in its schema
+    @wraps(by_the_index)
     def get(self: Any, request: Any, format: Any = None) -> Any:  # noqa: A002 - the host's own name
         answer: Any = by_the_index(self, request, format)
         words = getattr(answer, "data", None)
