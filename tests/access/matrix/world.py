@@ -42,6 +42,7 @@ from vks_plugin.court.redactions import redact_document
 from vks_plugin.court.sessions import actions as sessions
 from vks_plugin.court.words import Box
 from vks_plugin.custody import actions as custody
+from vks_plugin.custody import keys
 from vks_plugin.custody.actions import hand_overs
 from vks_plugin.custody.actions.retention import place_hold
 from vks_plugin.custody.models import Accession, AccessionItem
@@ -188,6 +189,9 @@ def build() -> World:
     settings.CELERY_TASK_ALWAYS_EAGER = True
     configuration.cache_clear()
     load_missing(["folio_profiles"])
+    # without a key nothing is exported that could tell something; a world before this one left the file of its own
+    keys.key_path().unlink(missing_ok=True)
+    custody.ensure_key()
     words = _Words()
     world, types = _found(facts(), words)
     told = world.facts
@@ -214,8 +218,6 @@ def found(told: Facts) -> World:
 
 def _found(told: Facts, words: _Words) -> tuple[World, dict[str, CatalogueType]]:
     organization.ensure_service_account()
-    # without it nothing is exported that could tell something
-    custody.ensure_key()
     provision.ensure_case_code_field()
     provision.ensure_storage_path()
     with transaction.atomic():
