@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from tests.access.test_projection import completions, found, listed
+from tests.access.test_projection import found, listed, told
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary
@@ -65,7 +65,7 @@ def test_it_closes_by_itself_before_the_next_page_is_served(filed_case: FiledCas
     with time_machine.travel(begin + dt.timedelta(minutes=118), tick=False):
         assert listed(asker) == set(filed_case.host_ids[:3])
     with time_machine.travel(begin + dt.timedelta(minutes=121), tick=False):
-        assert completions(asker, "quye") == set()
+        assert told(asker, "quye") == set()
         assert listed(asker) == set()
         assert found(asker, "khoi to") == set()
         assert not visible_cases(asker).exists()
@@ -79,7 +79,7 @@ def test_it_closes_when_told_to_and_with_the_last_post(filed_case: FiledCase, pe
         temporary.end_temporary(actor=people["prosecutor_kv1"], access_id=row.pk)
     temporary.end_temporary(actor=people["chief_kv1"], access_id=row.pk)
     assert listed(asker) == set()
-    assert completions(asker, "quye") == set()
+    assert told(asker, "quye") == set()
     with pytest.raises(Conflict):
         temporary.end_temporary(actor=people["chief_kv1"], access_id=row.pk)
     temporary.approve_emergency(actor=people["chief_kv1"], request_id=_asked(people, filed_case).pk)
@@ -165,7 +165,7 @@ def test_a_head_of_department_above_reads_with_a_reason(
     # the case becomes one that heads of departments above do not read
     access.edit_case(actor=people["chief_kv1"], case=case, values={"is_sexual_abuse_minor": True})
     assert listed(head) == set()
-    assert completions(head, "quye") == set()
+    assert told(head, "quye") == set()
     assert not visible_cases(head).exists()
     with pytest.raises(NotFound):
         temporary.open_for_oversight(actor=head, case=case, reason=WHY)
