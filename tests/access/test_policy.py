@@ -25,38 +25,40 @@ from vks_plugin.organization.roles import CIRCLES, HOST_PERMISSIONS, Role
 OWN, ABOVE, OTHER, TRIAL = "QN-KV1", "QN", "QN-KV3", "QN-KV2"
 
 CASE = CaseFacts(unit=OWN, higher_unit=ABOVE, stage="dieu_tra")
+OFFENCE = replace(CASE, sensitivity=Sensitivity.SEXUAL_OFFENCE)
 PROTECTED = replace(CASE, sensitivity=Sensitivity.PROTECTED)
 RESTRICTED = replace(CASE, sensitivity=Sensitivity.RESTRICTED)
 APPEALED = replace(CASE, stage="phuc_tham", under_appeal=True)
 ARCHIVED = replace(CASE, stage="ket_thuc", archived=True)
 PROVINCE = CaseFacts(unit=ABOVE, higher_unit=None, department="P2", trial_unit=TRIAL, stage="truy_to")
-CASES = [CASE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED, PROVINCE]
+CASES = [CASE, OFFENCE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED, PROVINCE]
 
-# how somebody stands to the case, and as what: level in case file and supervision file of an ordinary case, a case with a
-# person under 18, a restricted one, one under appeal, one archived. m knows of it, v views, c contributes, M manages.
+# how somebody stands to the case, and as what: level in case file and supervision file of an ordinary case, one of a
+# sexual offence, one with a person under 18, a restricted one, one under appeal, one archived. m knows of it, v views,
+# c contributes, M manages.
 TABLE = """
-assigned   prosecutor_lead          cc cc cc cc cc
-assigned   prosecutor               cc cc cc cc cc
-assigned   inspector                cc cc cc cc cc
-assigned   scan_operator            c- c- c- c- c-
-assigned   qc_reviewer              v- v- v- v- v-
-assigned   trial_prosecutor         c- c- c- c- c-
-assigned   appeal_prosecutor        -- -- -- v- --
-assigned   reviewer                 v- v- v- v- v-
-granted    emergency                v- v- v- v- v-
-granted    oversight                v- -- -- v- v-
-own        chief_procurator         MM MM MM MM MM
-own        deputy_chief_procurator  MM MM MM MM MM
-own        records_clerk            m- m- -- m- m-
-own        archivist                -- -- -- -- vv
-above      chief_procurator         vv vv -- vv vv
-above      deputy_chief_procurator  vv vv -- vv vv
-department department_head          vv vv -- vv vv
-department deputy_department_head   vv vv -- vv vv
-stage      department_head          m- -- -- m- m-
-stage      deputy_department_head   m- -- -- m- m-
-trial      chief_procurator         v- v- v- v- v-
-trial      deputy_chief_procurator  v- v- v- v- v-
+assigned   prosecutor_lead          cc cc cc cc cc cc
+assigned   prosecutor               cc cc cc cc cc cc
+assigned   inspector                cc cc cc cc cc cc
+assigned   scan_operator            c- c- c- c- c- c-
+assigned   qc_reviewer              v- v- v- v- v- v-
+assigned   trial_prosecutor         c- c- c- c- c- c-
+assigned   appeal_prosecutor        -- -- -- -- v- --
+assigned   reviewer                 v- v- v- v- v- v-
+granted    emergency                v- v- v- v- v- v-
+granted    oversight                v- -- -- -- v- v-
+own        chief_procurator         MM MM MM MM MM MM
+own        deputy_chief_procurator  MM MM MM MM MM MM
+own        records_clerk            m- m- m- -- m- m-
+own        archivist                -- -- -- -- -- vv
+above      chief_procurator         vv vv vv -- vv vv
+above      deputy_chief_procurator  vv vv vv -- vv vv
+department department_head          vv vv vv -- vv vv
+department deputy_department_head   vv vv vv -- vv vv
+stage      department_head          m- -- -- -- m- m-
+stage      deputy_department_head   m- -- -- -- m- m-
+trial      chief_procurator         v- v- v- v- v- v-
+trial      deputy_chief_procurator  v- v- v- v- v- v-
 """
 LEVELS = {"-": Level.NONE, "m": Level.METADATA, "v": Level.VIEW, "c": Level.CONTRIBUTE, "M": Level.MANAGE}
 EXPECTED = {(row.split()[0], row.split()[1]): row.split()[2:] for row in TABLE.strip().splitlines()}
@@ -100,7 +102,7 @@ def _situation(where: str, role: str, case: CaseFacts) -> tuple[list[Post], list
 @pytest.mark.parametrize("role", ROLES)
 def test_every_cell_of_the_matrix(where: str, role: str) -> None:
     got = []
-    for case in (CASE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED):
+    for case in (CASE, OFFENCE, PROTECTED, RESTRICTED, APPEALED, ARCHIVED):
         posts, assigned, granted, there = _situation(where, role, case)
         got.append(
             tuple(
@@ -108,10 +110,10 @@ def test_every_cell_of_the_matrix(where: str, role: str) -> None:
                 for part in ("hsva", "hsks")
             )
         )
-    expected = EXPECTED.get((where, role), ["--"] * 5)
+    expected = EXPECTED.get((where, role), ["--"] * 6)
     if where in {"department", "stage"} and role in {"chief_procurator", "deputy_chief_procurator", "records_clerk"}:
         # a post held in a department is one of the office as well
-        expected = EXPECTED.get(("own" if where == "department" else "above", role), ["--"] * 5)
+        expected = EXPECTED.get(("own" if where == "department" else "above", role), ["--"] * 6)
     if (where, role) == ("department", "archivist"):
         expected = EXPECTED["own", "archivist"]
     assert got == [tuple(LEVELS[letter] for letter in cell) for cell in expected]

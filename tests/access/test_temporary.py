@@ -17,6 +17,7 @@ from vks_plugin.access import actions as access
 from vks_plugin.access import temporary
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import visible_cases, who_can_see
+from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.organization import actions as organization
@@ -169,6 +170,34 @@ def test_a_head_of_department_above_reads_with_a_reason(
     assert not visible_cases(head).exists()
     with pytest.raises(NotFound):
         temporary.open_for_oversight(actor=head, case=case, reason=WHY)
+
+
+def test_a_sexual_offence_against_somebody_grown_up_closes_the_case_to_them_too(
+    filed_case: FiledCase, people: dict[str, User], head: User
+) -> None:
+    case, lead = filed_case.case, people["prosecutor_kv1"]
+    temporary.open_for_oversight(actor=head, case=case, reason=WHY)
+    everything = set(filed_case.host_ids[:3])
+
+    def reads(expected: set[int]) -> None:
+        case.refresh_from_db()
+        assert listed(head) == expected
+        assert list(visible_cases(head)) == ([case] if expected else [])
+        assert bool(told(head, "quye")) == bool(expected)
+        assert listed(people["chief_province"]) >= everything
+
+    reads(everything)
+    charge = access.charge(actor=lead, case=case, accused=None, given=ChargeInput(text="141.1"))
+    reads(set())
+    # what was gathered under the first charge is still in the file
+    charge = access.replace_charge(actor=lead, charge=charge, given=ChargeInput(text="134.1"))
+    reads(set())
+    for row in case.charges.order_by("-pk"):
+        access.remove_entry(actor=lead, entry=row, reason="Nhập nhầm điều luật.")
+    reads(everything)
+    values = {"role": "victim", "full_name": "Lê Thị Mận", "is_sexual_offence_victim": True}
+    access.add_entry(actor=lead, case=case, part="person", values=values)
+    reads(set())
 
 
 def test_only_they_do(filed_case: FiledCase, people: dict[str, User], head: User) -> None:

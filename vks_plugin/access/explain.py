@@ -41,7 +41,8 @@ LEVEL_NAMES: Mapping[Level, str] = MappingProxyType(
 REACH_NAMES: Mapping[Sensitivity, str] = MappingProxyType(
     {
         Sensitivity.NORMAL: _("vụ án thường"),
-        Sensitivity.PROTECTED: _("cả vụ có người dưới 18 tuổi"),
+        Sensitivity.SEXUAL_OFFENCE: _("cả vụ xâm hại tình dục"),
+        Sensitivity.PROTECTED: _("cả vụ xâm hại tình dục, vụ có người dưới 18 tuổi"),
         Sensitivity.RESTRICTED: _("cả vụ hạn chế nội bộ"),
     }
 )
@@ -50,6 +51,16 @@ REACH_NAMES: Mapping[Sensitivity, str] = MappingProxyType(
 RESTRICTED = _("Vụ án hạn chế nội bộ: căn cứ này không áp dụng, phải được phân công vào vụ án.")
 NO_HIGHER_UNIT = _("Đơn vị thụ lý không có đơn vị cấp trên.")
 PROTECTED = _("Vụ án có người dưới 18 tuổi hoặc xâm hại tình dục người dưới 18 tuổi: căn cứ này không áp dụng.")
+SEXUAL_OFFENCE = _(
+    "Vụ án về tội xâm hại tình dục (tội danh thuộc Điều 141–147 BLHS năm 2015, hoặc có bị hại của tội ấy): căn cứ này không áp dụng."
+)
+_TOO_SENSITIVE: Mapping[Sensitivity, str] = MappingProxyType(
+    {
+        Sensitivity.SEXUAL_OFFENCE: SEXUAL_OFFENCE,
+        Sensitivity.PROTECTED: PROTECTED,
+        Sensitivity.RESTRICTED: RESTRICTED,
+    }
+)
 NO_POST = _("Không giữ chức danh nào.")
 NO_POST_NEAR = _("Không còn chức danh tại đơn vị thụ lý, đơn vị cấp trên hay đơn vị được phân công xét xử.")
 NO_TRIAL_UNIT = _("Vụ án chưa được phân công cho đơn vị cấp dưới xét xử.")
@@ -230,7 +241,7 @@ def _tried(
     else:
         by, failed = _tried_post(rule, mine, case, day, names)
     if not failed and case.sensitivity > rule.up_to:
-        failed = RESTRICTED if case.sensitivity == Sensitivity.RESTRICTED else PROTECTED
+        failed = _TOO_SENSITIVE[case.sensitivity]
     if not failed and not case.meets(rule.when):
         failed = _UNMET[rule.when]
     return by, failed

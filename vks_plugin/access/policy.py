@@ -33,9 +33,12 @@ class Sensitivity(IntEnum):
     """How much a case has to be kept among few. State secrets are not among these: they are not stored here."""
 
     NORMAL = 0
-    PROTECTED = 1
+    SEXUAL_OFFENCE = 1
+    """A charge under Điều 141–147 of the code of 2015, in force or replaced, or a victim of such an offence: whoever it
+    was done to, also without anybody under 18."""
+    PROTECTED = 2
     """Persons under 18 or sexual abuse of one: by the marks on the case."""
-    RESTRICTED = 2
+    RESTRICTED = 3
     """Marked so by who works on the case."""
 
 
@@ -78,7 +81,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
 )
 """What a row can ask of where the case stands."""
 
-_N, _P, _R = Sensitivity
+_N, _P, _R = Sensitivity.NORMAL, Sensitivity.PROTECTED, Sensitivity.RESTRICTED
 
 RULES: tuple[Rule, ...] = (
     Rule("assigned", "prosecutor_lead", "hsva", Level.CONTRIBUTE, _R, _("Kiểm sát viên thụ lý chính của vụ án")),

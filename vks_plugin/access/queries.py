@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from operator import or_
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -77,8 +79,13 @@ class CaseView:
 FACTS = ("unit__parent", "department", "trial_unit")
 """What `facts_of` reads beside the case; to be selected with it."""
 
-_PROTECTING = ("involves_minor_accused", "involves_minor_victim", "is_sexual_abuse_minor")
-"""Marks that make a case `Sensitivity.PROTECTED`."""
+_MARKS: Mapping[Sensitivity, tuple[str, ...]] = MappingProxyType(
+    {
+        Sensitivity.SEXUAL_OFFENCE: ("involves_sexual_offence",),
+        Sensitivity.PROTECTED: ("involves_minor_accused", "involves_minor_victim", "is_sexual_abuse_minor"),
+    }
+)
+"""Marks on a case, one of which is enough to make it so sensitive."""
 
 
 def facts_of(case: CaseFile) -> CaseFacts:
@@ -86,10 +93,9 @@ def facts_of(case: CaseFile) -> CaseFacts:
     parent = case.unit.parent
     if case.confidentiality == CaseFile.Confidentiality.RESTRICTED:
         sensitivity = Sensitivity.RESTRICTED
-    elif any(getattr(case, mark) for mark in _PROTECTING):
-        sensitivity = Sensitivity.PROTECTED
     else:
-        sensitivity = Sensitivity.NORMAL
+        marked = (each for each, marks in _MARKS.items() if any(getattr(case, mark) for mark in marks))
+        sensitivity = max(marked, default=Sensitivity.NORMAL)
     return CaseFacts(
         unit=case.unit.code,
         higher_unit=parent.code if parent is not None else None,
@@ -121,8 +127,9 @@ class _Kind(NamedTuple):
         condition = _MEETS[self.when]
         if self.up_to < Sensitivity.RESTRICTED:
             condition &= Q(confidentiality=CaseFile.Confidentiality.NORMAL)
-        if self.up_to < Sensitivity.PROTECTED:
-            condition &= Q(**dict.fromkeys(_PROTECTING, False))
+        for sensitivity, marks in _MARKS.items():
+            if self.up_to < sensitivity:
+                condition &= Q(**dict.fromkeys(marks, False))
         return condition
 
 

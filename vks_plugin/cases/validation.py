@@ -417,6 +417,11 @@ VIOLENCE = frozenset({"134", "140", "185"})
 ours: the circular names the acts, not the articles."""
 
 
+def is_sexual_offence(code_version: str, article: str) -> bool:
+    """Tell whether a charge is one of `SEXUAL_ABUSE`; the codes before that of 2015 number these otherwise."""
+    return code_version.startswith("blhs_2015") and article in SEXUAL_ABUSE
+
+
 @dataclass(frozen=True)
 class Victim:
     """A victim, and whether under 18 when it happened."""

@@ -70,7 +70,8 @@ class Case:
     stage: str = "dieu_tra"
     status: str = "dang_giai_quyet"
     kept: str = ""
-    """`protected` for the sake of somebody under 18, `restricted` by whoever works on it; empty: neither."""
+    """`protected` for the sake of somebody under 18, `offence` for that of whom a sexual offence was done to, of any
+    age, `restricted` by whoever works on it; empty: none of these."""
     works: tuple[Work, ...] = ()
     openings: tuple[Opening, ...] = ()
     marks: frozenset[str] = frozenset()
@@ -208,6 +209,7 @@ CASES: dict[str, Case] = {
         "QN-KV1", kept="protected", works=(_LEAD,), openings=(Opening("deputy_p1", "oversight"),)
     ),
     # from KV1; who worked on it there does so no more
+    "overseen_offence": Case("QN-KV1", kept="offence", works=(_LEAD,), openings=(Opening("deputy_p1", "oversight"),)),
     "transferred": Case("QN-KV3", works=(Work("lead_kv1", "prosecutor_lead", ended=True),), paper_at="QN-KV1"),
     "sealed": Case("QN-KV1", works=(_LEAD, Work("quality_kv1", "qc_reviewer")), marks=frozenset({"sealed"})),
     "binned": Case("QN-KV1", works=(_LEAD,), marks=frozenset({"binned"})),

@@ -222,6 +222,10 @@ def _conditions() -> Iterator[Mutant]:
     yield Mutant("posts and assignments begin early", _in_force(starts=True))
     yield Mutant("temporary access outlives its end", _temporary_in_force(ended=True))
     yield Mutant("temporary access needs no approval", _temporary_in_force(approval=True))
+    yield Mutant(
+        "a sexual offence against somebody grown up counts for nothing",
+        _replace(queries, "_MARKS", lambda old: {each: marks for each, marks in old.items() if each.name == "PROTECTED"}),
+    )
     yield Mutant("lists take both parts for one", _replace(queries, "_readable", _reads_both_parts))
     yield Mutant("every filed document is readable", _replace(queries, "_readable", lambda _old: _all_rows))
     yield Mutant("every case is visible", _replace(queries, "visible_cases", _everything_of("CaseFile")))

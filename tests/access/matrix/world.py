@@ -470,6 +470,8 @@ def _let(world: World, key: str, case: Case) -> None:
         open_for(world, key, opening.who, opening.kind, opening.state)
     if case.kept == "protected":
         access.edit_case(actor=leader, case=world.case(key), values={"involves_minor_victim": True})
+    elif case.kept == "offence":
+        access.charge(actor=leader, case=world.case(key), accused=None, given=ChargeInput(text="141.1"))
     elif case.kept == "restricted":
         access.edit_case(actor=leader, case=world.case(key), values={"confidentiality": "han_che_noi_bo"})
     if "binned" in case.marks:

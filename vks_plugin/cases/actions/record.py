@@ -46,6 +46,7 @@ from vks_plugin.cases.record import (
     title_of,
     values_of,
 )
+from vks_plugin.cases.validation import is_sexual_offence
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import composed, folded, one_line
@@ -596,21 +597,25 @@ def clean_details(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
 def follow_up(case: CaseFile) -> None:
     """Bring up to date what is derived from the record of this case."""
     accused = list(Accused.objects.filter(case=case))
-    people = list(CasePerson.objects.filter(case=case).only("is_minor", "role"))
-    charges = list(Charge.objects.filter(case=case, ended_on__isnull=True).only("crime_class", "name", "article"))
+    people = list(CasePerson.objects.filter(case=case).only("is_minor", "role", "is_sexual_offence_victim"))
+    charges = list(Charge.objects.filter(case=case).only("crime_class", "code_version", "article", "ended_on"))
     CaseWords.objects.bulk_create(
         [CaseWords(case=case, text=search_text(case, accused))],
         update_conflicts=True,
         unique_fields=["case"],
         update_fields=["text"],
     )
-    case.crime_class = heaviest(charge.crime_class or None for charge in charges) or ""
+    case.crime_class = heaviest(each.crime_class or None for each in charges if each.ended_on is None) or ""
     for person in accused:
         person.case = case
     case.has_legal_person = case.has_legal_person or any(person.is_legal_person for person in accused)
     case.involves_minor_accused = case.involves_minor_accused or any(person.is_minor for person in accused)
     case.involves_minor_victim = case.involves_minor_victim or any(
         person.is_minor and person.role == "victim" for person in people
+    )
+    # a charge that was replaced counts too: the papers of the time are still in the file
+    case.involves_sexual_offence = any(is_sexual_offence(each.code_version, each.article) for each in charges) or any(
+        person.is_sexual_offence_victim for person in people
     )
     case.revision += 1
     case.save(
@@ -619,6 +624,7 @@ def follow_up(case: CaseFile) -> None:
             "has_legal_person",
             "involves_minor_accused",
             "involves_minor_victim",
+            "involves_sexual_offence",
             "revision",
         ]
     )

@@ -104,6 +104,8 @@ class CaseFile(models.Model):
     involves_minor_accused = models.BooleanField(_("bị can chưa thành niên"), default=False)
     involves_minor_victim = models.BooleanField(_("bị hại dưới 18 tuổi"), default=False)
     is_sexual_abuse_minor = models.BooleanField(_("xâm hại tình dục người dưới 18 tuổi"), default=False)
+    # a charge of any time, or a victim, says so; written with every change of the record
+    involves_sexual_offence = models.BooleanField(_("tội xâm hại tình dục"), default=False, editable=False)
     is_closed_trial = models.BooleanField(_("xét xử kín"), default=False)
     is_mobile_trial = models.BooleanField(_("xét xử lưu động"), default=False)
     is_online_trial = models.BooleanField(_("phiên tòa trực tuyến"), default=False)
