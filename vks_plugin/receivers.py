@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from vks_plugin.access import transfers
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
 from vks_plugin.cases.actions.record import on_change
@@ -170,6 +171,7 @@ def connect() -> None:
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
     consume.keep_codes_out_of_tasks()
     inbox.watch_accounts()
+    transfers.on_taken_over(inbox.follow_take_over)
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 import pytest
-from django.contrib.auth.models import User
+import time_machine
+from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.utils import timezone
 
 from tests.access.test_projection import completions, found, listed
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
+from vks_plugin.access.log_queries import entries_told, visible_entries
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, visible_cases
 from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.filing import inbox
+from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import Grant, grants_of
+from vks_plugin.host.provision import storage_path_id
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 
@@ -237,6 +246,49 @@ def test_posts_that_are_not_carried_over_open_nothing(
         assert listed(people[name]) == set(), name
         assert completions(people[name], "quye") == set(), name
     assert listed(people["chief_kv3"]) == set(filed_case.host_ids)
+
+
+def test_inbox_log_and_posts_to_come_of_the_old_office_go_along(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], settings: Any
+) -> None:
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+    waiting = Document.objects.create(
+        title="Đơn chưa vào hồ sơ",
+        content="quyethuong",
+        mime_type="application/pdf",
+        checksum="w" * 32,
+        storage_path_id=storage_path_id(),
+    )
+    inbox.take_unowned([waiting.pk])
+    reader = Client()
+    reader.force_login(people["prosecutor_kv1"])
+    assert reader.get(f"/api/documents/{filed_case.host_ids[0]}/").status_code == 200
+    soon, chief = timezone.localdate() + dt.timedelta(days=9), people["chief_kv3"]
+    organization.appoint(user=people["outsider"], unit=units["QN-KV1"], role="records_clerk", starts_on=soon)
+    # a post that is held in both offices is not carried twice, nor is one that has ended
+    organization.appoint(user=chief, unit=units["QN-KV1"], role="chief_procurator", starts_on=soon)
+    gone = organization.appoint(user=people["statistics_province"], unit=units["QN-KV1"], role="inspector")
+    organization.end_appointment(appointment=gone)
+    assert (listed(people["clerk_kv1"]), listed(people["clerk_kv3"])) == ({waiting.pk}, set())
+    assert not visible_entries(chief).exists()
+    row = _restructure(people, units["QN-KV1"], units["QN-KV3"])
+    for _ in transfers.continue_restructuring(row):
+        pass
+    assert (listed(people["clerk_kv1"]), listed(people["clerk_kv3"])) == ({waiting.pk}, {waiting.pk})
+    assert completions(people["clerk_kv3"], "quyeth") == {"quyethuong"}
+    old = set(Group.objects.filter(name__startswith="vks:QN-KV1:").values_list("pk", flat=True))
+    assert not {grant for grant in grants_of([waiting.pk])[waiting.pk] if grant.holder_id in old}
+    keeper = inbox.inbox_unit()
+    assert keeper == units["QN-KV3"]
+    (told,) = entries_told(chief, list(visible_entries(chief)))
+    assert (told.case_code, told.entry.actor_id) == (filed_case.case.code, people["prosecutor_kv1"].pk)
+    posts = Appointment.objects.filter(unit=units["QN-KV3"], ended_at__isnull=True)
+    assert list(posts.filter(user=people["outsider"]).values_list("role", "starts_on")) == [("records_clerk", soon)]
+    assert posts.filter(user=chief, role="chief_procurator").count() == 1
+    assert not posts.filter(user=people["statistics_province"]).exists()
+    assert listed(people["outsider"]) == set()
+    with time_machine.travel(timezone.now() + dt.timedelta(days=9), tick=False):
+        assert listed(people["outsider"]) == {waiting.pk}
 
 
 def test_only_the_province_restructures(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:

@@ -14,7 +14,7 @@ from vks_plugin.access.queries import visible_cases, visible_documents
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.errors import NotAllowed
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.queries import looked_up, posts_in_force, taken_over_by
 from vks_plugin.organization.roles import LEADERS
 
 
@@ -23,7 +23,7 @@ class Led:
     """Offices a person leads today."""
 
     own: frozenset[int]
-    """As chief or deputy chief procurator of that very office."""
+    """As chief or deputy chief procurator of that very office, or of the one that took over from it."""
     below: frozenset[int]
     """Offices below the province, for its leaders."""
     province: bool = False
@@ -36,13 +36,20 @@ class Led:
 
 
 def offices_led(user: User) -> Led:
-    """Return the offices whose access log a person reads (one query, two for leaders of the province)."""
+    """Return the offices whose access log a person reads (one query; for leaders two or three more)."""
     if not user.is_authenticated or not user.is_active:
         return Led(frozenset(), frozenset())
+    return looked_up(("offices led", user.pk), lambda: _offices_led(user))
+
+
+def _offices_led(user: User) -> Led:
     led = [unit for role, unit in posts_in_force(user) if role in LEADERS]
     provinces = [unit.pk for unit in led if unit.kind == ProcuracyUnit.Kind.PROVINCE]
     below = ProcuracyUnit.objects.filter(parent__in=provinces).values_list("pk", flat=True) if provinces else ()
-    return Led(frozenset(unit.pk for unit in led), frozenset(below), bool(provinces))
+    own = {unit.pk for unit in led}
+    # what was read there while it was another office is for those to know who answer for its cases now
+    own |= {predecessor for predecessor, _successor in taken_over_by(own)}
+    return Led(frozenset(own), frozenset(below), bool(provinces))
 
 
 def require_leader(user: User) -> Led:

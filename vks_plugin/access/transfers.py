@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -85,6 +86,17 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
     case = lock_case(case)
     require_transfer(actor, case)
     return move_case(actor=actor, case=case, to=to, decision=decision)
+
+
+TakeOver = Callable[[list[int], ProcuracyUnit], None]
+"""Takes the offices that were taken over, by their ids, and who took over."""
+
+_taken_over: list[TakeOver] = []
+
+
+def on_taken_over(*followers: TakeOver) -> None:
+    """Let concepts above hand over what an old office had beside its cases; called when the program starts."""
+    _taken_over[:] = followers
 
 
 _before_leaving: list[Callable[[CaseFile], None]] = []
@@ -417,21 +429,29 @@ def _carry_posts(row: Restructuring) -> int:
     Returns:
         How many posts that were.
     """
-    held = set(
-        Appointment.objects.in_force(timezone.localdate()).filter(unit=row.successor).values_list("user", "role")
-    )
+    today = timezone.localdate()
+    # those to come too: who was appointed from next month on is so in the new office
+    rows = Appointment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), ended_at__isnull=True)
+    held: dict[tuple[int, str], list[tuple[dt.date, dt.date]]] = defaultdict(list)
+    for post in rows.filter(unit=row.successor):
+        held[post.user_id, post.role].append((post.starts_on, post.ends_on or dt.date.max))
     fresh = []
-    for post in Appointment.objects.in_force(timezone.localdate()).filter(unit__in=row.predecessors.all()):
-        if (post.user_id, post.role) in held:
+    for post in rows.filter(unit__in=row.predecessors.all()).order_by("starts_on", F("ends_on").desc(nulls_first=True)):
+        starts, ends = max(row.effective_date, post.starts_on), post.ends_on or dt.date.max
+        # what the person holds there already is not given twice
+        for begun, over in sorted(held[post.user_id, post.role]):
+            if begun <= starts <= over:
+                starts = min(over, dt.date.max - dt.timedelta(days=1)) + dt.timedelta(days=1)
+        if starts > ends or starts == dt.date.max:
             continue
-        held.add((post.user_id, post.role))
+        held[post.user_id, post.role].append((starts, ends))
         fresh.append(
             Appointment(
                 user_id=post.user_id,
                 unit=row.successor,
                 role=post.role,
                 capacity=post.capacity,
-                starts_on=max(row.effective_date, post.starts_on),
+                starts_on=starts,
                 ends_on=post.ends_on,
             )
         )
@@ -491,6 +511,8 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
 
 def _finish(row: Restructuring, old: list[int]) -> None:
     now = timezone.now()
+    for follower in _taken_over:
+        follower(old, row.successor)
     people = list(Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).values_list("user_id", flat=True))
     ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)
     organization_actions.synchronise_memberships(people)

@@ -6,10 +6,11 @@ mail or because its owner's account is gone, is taken here before anybody else c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
@@ -18,11 +19,13 @@ from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.host.models import Document
-from vks_plugin.host.permissions import Grant
+from vks_plugin.host.permissions import Grant, grants_of, write_grants
+from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.host.unowned import Reach, give
 from vks_plugin.organization.actions import ensure_group, service_account_id
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.roles import Role
+from vks_plugin.organization.queries import acting_for
+from vks_plugin.organization.roles import Role, group_name
 
 KEEPERS = (Role.RECORDS_CLERK, Role.SCAN_OPERATOR)
 """Who looks after the inbox of an office: they read what waits there and file it."""
@@ -40,14 +43,24 @@ def reach() -> Reach:
 
 
 def inbox_unit() -> ProcuracyUnit | None:
-    """Return the office whose clerks keep the inbox: the one that is set, else the only one that uses the system."""
+    """Return the office whose clerks keep the inbox: the one that is set, else the only one that uses the system.
+
+    Of one that is set and was taken over, it is the office that took over.
+    """
     today = timezone.localdate()
     units = ProcuracyUnit.objects.on(today)
     code = configuration().inbox_unit
-    if code:
-        return units.filter(code=code).first()
-    using = list(units.filter(active_from__lte=today)[:2])
-    return using[0] if len(using) == 1 else None
+    if not code:
+        return _only_one(units.filter(active_from__lte=today))
+    named = ProcuracyUnit.objects.filter(code=code)
+    return units.filter(code=code).first() or _only_one(
+        units.filter(pk__in=acting_for(named.values_list("pk", flat=True)))
+    )
+
+
+def _only_one(units: QuerySet[ProcuracyUnit]) -> ProcuracyUnit | None:
+    found = list(units[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def _grants() -> frozenset[Grant]:
@@ -90,6 +103,28 @@ def is_waiting(document: Document) -> bool:
     return (
         document.owner_id == service_account_id() and not CaseDocument.objects.filter(document_id=document.pk).exists()
     )
+
+
+def follow_take_over(old: Collection[int], new: ProcuracyUnit) -> None:
+    """Let the keepers of an office have what waits for those of the offices it took over."""
+    codes = list(ProcuracyUnit.objects.filter(pk__in=old).values_list("code", flat=True))
+    instead: dict[int, int] = {}
+    for role in KEEPERS:
+        groups = Group.objects.filter(name__in=[group_name(code, role) for code in codes]).values_list("pk", flat=True)
+        instead |= dict.fromkeys(groups, ensure_group(new, role).pk)
+    waiting = Document.global_objects.filter(owner_id=service_account_id(), root_document__isnull=True)
+    waiting = waiting.exclude(pk__in=CaseDocument.objects.values("document_id"))
+    desired = {}
+    for document_id, grants in grants_of(waiting.values_list("pk", flat=True)).items():
+        after = {
+            each._replace(holder_id=instead[each.holder_id])
+            if each.holder == "group" and each.holder_id in instead
+            else each
+            for each in grants
+        }
+        if after != grants:
+            desired[document_id] = frozenset(after)
+    reindex_on_commit(write_grants(desired, owner_id=service_account_id()).any)
 
 
 # --- somebody's account is deleted -------------------------------------------------------------

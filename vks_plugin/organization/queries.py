@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from vks_plugin.organization.models import Appointment, DatedAccessSuspension, ProcuracyUnit
+from vks_plugin.organization.models import Appointment, DatedAccessSuspension, ProcuracyUnit, UnitSuccession
 
 _T = TypeVar("_T")
 
@@ -72,6 +72,33 @@ def display_name(user: User | None) -> str:
     if user is None:
         return ""
     return f"{user.last_name} {user.first_name}".strip() or user.get_username()
+
+
+def acting_for(units: Iterable[int | None]) -> set[int]:
+    """Return the offices whose people act for these today: they themselves, and who took over from them."""
+    found = {pk for pk in units if pk is not None}
+    fresh = found
+    while fresh:
+        rows = UnitSuccession.objects.filter(predecessor_id__in=fresh, effective_date__lte=timezone.localdate())
+        fresh = set(rows.values_list("successor_id", flat=True)) - found
+        found |= fresh
+    return found
+
+
+def taken_over_by(units: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the old offices of which these have taken over by today, each with who took over from it.
+
+    One query for each time an office was taken over that had taken over from another.
+    """
+    known = set(units)
+    fresh, found = known, []
+    while fresh:
+        rows = UnitSuccession.objects.filter(successor_id__in=fresh, effective_date__lte=timezone.localdate())
+        before = list(rows.order_by("pk").values_list("predecessor_id", "successor_id"))
+        fresh = {predecessor for predecessor, _successor in before} - known
+        known |= fresh
+        found += before
+    return found
 
 
 def dated_access_suspended() -> bool:

@@ -224,7 +224,9 @@ def _conditions() -> Iterator[Mutant]:
     yield Mutant("temporary access needs no approval", _temporary_in_force(approval=True))
     yield Mutant(
         "a sexual offence against somebody grown up counts for nothing",
-        _replace(queries, "_MARKS", lambda old: {each: marks for each, marks in old.items() if each.name == "PROTECTED"}),
+        _replace(
+            queries, "_MARKS", lambda old: {each: marks for each, marks in old.items() if each.name == "PROTECTED"}
+        ),
     )
     yield Mutant("lists take both parts for one", _replace(queries, "_readable", _reads_both_parts))
     yield Mutant("every filed document is readable", _replace(queries, "_readable", lambda _old: _all_rows))

@@ -61,7 +61,7 @@ from vks_plugin.custody.queries.accession import (
     may_take,
     what_is_unfinished,
 )
-from vks_plugin.custody.queries.holding import acting_for, assumed_keeper, open_holding
+from vks_plugin.custody.queries.holding import assumed_keeper, open_holding
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import TERMS
 from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside
@@ -71,6 +71,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavaila
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import BATCH, newest_versions
 from vks_plugin.host.stored import Stored, stored_files
+from vks_plugin.organization.queries import acting_for
 from vks_plugin.text import gettext_noop, one_line
 from vks_plugin.working import failure_kept, held_alone
 

@@ -49,11 +49,11 @@ from vks_plugin.custody.queries.hand_overs import (
     volumes_of,
     volumes_to_give,
 )
-from vks_plugin.custody.queries.holding import acting_for, holder_of, keeps_paper
+from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import display_name, posts_in_force
+from vks_plugin.organization.queries import acting_for, display_name, posts_in_force
 from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed, folded, one_line
 

@@ -21,12 +21,12 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volu
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import DIRECTIONS, volume_code
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
-from vks_plugin.custody.queries.holding import KeepingTold, acting_for, holder_of, keeps_paper, of_offices
+from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, of_offices
 from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.queries import acting_for, posts_in_force
 
 PAPER_TYPE = "BBGNHS"
 """The signed record, in the catalogue of documents."""

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post, visible_cases
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart
-from vks_plugin.organization.models import UnitSuccession
-from vks_plugin.organization.queries import looked_up, posts_in_force
+from vks_plugin.organization.queries import acting_for, looked_up, posts_in_force, taken_over_by
 
 KEEPING = LEADING | {"records_clerk"}
 """Roles whose holders give out and take in the paper of their office."""
@@ -98,17 +96,6 @@ def volumes_out(case: CaseFile, part: str) -> set[int]:
     return set(out.values_list("volume", flat=True))
 
 
-def acting_for(units: Iterable[int | None]) -> set[int]:
-    """Return the offices whose people act for these today: they themselves, and who took over from them."""
-    found = {pk for pk in units if pk is not None}
-    fresh = found
-    while fresh:
-        rows = UnitSuccession.objects.filter(predecessor_id__in=fresh, effective_date__lte=timezone.localdate())
-        fresh = set(rows.values_list("successor_id", flat=True)) - found
-        found |= fresh
-    return found
-
-
 def keeps_paper(user: User, case: CaseFile, units: Iterable[int | None]) -> bool:
     """Tell whether the person gives out and takes in paper of this case in one of these offices.
 
@@ -133,13 +120,8 @@ def _offices_kept(user: User) -> dict[int, bool]:
     for role, unit in posts_in_force(user):
         if role in KEEPING:
             found[unit.pk] = found.get(unit.pk, False) or role in LEADING
-    fresh = set(found)
-    while fresh:
-        rows = UnitSuccession.objects.filter(successor_id__in=fresh, effective_date__lte=timezone.localdate())
-        before = list(rows.values_list("predecessor_id", "successor_id"))
-        fresh = {predecessor for predecessor, _successor in before} - set(found)
-        for predecessor, successor in before:
-            found[predecessor] = found.get(predecessor, False) or found[successor]
+    for predecessor, successor in taken_over_by(found):
+        found[predecessor] = found.get(predecessor, False) or found[successor]
     return found
 
 
