@@ -91,3 +91,36 @@ def test_everybody_may_read_the_table_that_decides(who: str, as_person: SignIn) 
     told = "Trưởng phòng tại phòng của đơn vị cấp trên phụ trách giai đoạn của vụ án biết có vụ án không có quyền vụ án thường luôn luôn"
     assert told in page.text
     assert "Lưu trữ viên tại đơn vị thụ lý xem xem cả vụ có người dưới 18 tuổi sau khi nộp lưu" in page.text
+
+
+def test_one_document_is_explained_by_what_is_stored_of_it(filed_case: FiledCase, as_person: SignIn) -> None:
+    case, leader = filed_case.case, as_person("chief_kv1")
+    filed, internal = filed_case.documents[0], filed_case.internal
+    address = f"/vks/cases/{case.code}/explain/?document={filed.document_id}"
+    assert address in Page(leader.get(f"/vks/cases/{case.code}/")).links()
+    told = Page(leader.get(f"{address}&user=prosecutor_kv1")).text
+    assert f"Về một tài liệu của Hồ sơ vụ án: {filed.title}." in told
+    assert "DMS cho người này xem tài liệu." in told
+    # the other part of the case is another question
+    assert "Hồ sơ kiểm sát (nội bộ):" not in told
+    assert "DMS không cho người này xem tài liệu." in Page(leader.get(f"{address}&user=inspector_kv1")).text
+    assert internal is not None
+    hidden = f"/vks/cases/{case.code}/explain/?document={internal.document_id}"
+    assert "Hồ sơ kiểm sát (nội bộ):" in Page(leader.get(hidden)).text
+
+
+@pytest.mark.parametrize("asked", ["0", "99999", "mot", "-1"])
+def test_a_document_of_no_case_of_the_reader_is_not_explained(
+    asked: str, filed_case: FiledCase, as_person: SignIn
+) -> None:
+    address = f"/vks/cases/{filed_case.case.code}/explain/"
+    assert as_person("chief_kv1").get(address, {"document": asked}).status_code == 404
+
+
+def test_who_only_knows_of_a_case_is_told_of_none_of_its_documents(filed_case: FiledCase, as_person: SignIn) -> None:
+    filed = filed_case.documents[0]
+    answer = as_person("clerk_kv1").get(
+        f"/vks/cases/{filed_case.case.code}/explain/", {"document": str(filed.document_id)}
+    )
+    assert answer.status_code == 404
+    assert filed.title not in Page(answer).text

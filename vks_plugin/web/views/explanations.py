@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from vks_plugin.access.explain import LEVEL_NAMES, REACH_NAMES
-from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
+from vks_plugin.access.explanations import (
+    case_explained_to,
+    case_told,
+    cases_explained_to,
+    document_explained_to,
+    explained,
+    told,
+)
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import CONDITIONS, RELATIONS, as_table
-from vks_plugin.access.queries import FACTS, case_for
-from vks_plugin.cases.models import Assignment
+from vks_plugin.access.queries import FACTS, CaseView, case_for
+from vks_plugin.cases.models import Assignment, CaseDocument
 from vks_plugin.organization.queries import display_name
 from vks_plugin.organization.roles import Role
 from vks_plugin.web.shell import SignedInRequest, page, show
@@ -21,15 +30,32 @@ from vks_plugin.web.views.record import explain_form, header, tabs
 CASES_ON_A_PAGE = 50
 
 
+def _filed(view: CaseView, number: str) -> CaseDocument:
+    """Return a document of the case that the reader may see.
+
+    Raises:
+        Http404: there is none of this number.
+    """
+    known = view.documents.filter(document_id=int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else []
+    for filed in known:
+        return filed
+    raise Http404
+
+
 @page
 @require_GET
 def explain_case(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show the reasons of one case, of the reader or of a colleague the reader may assign."""
+    """Show the reasons of one case, or of one document in it, of the reader or of a colleague the reader may assign."""
     view = case_for(request.user, code)
-    username = request.GET.get("user", "")
-    found = case_explained_to(request.user, code, username)
+    username, document = request.GET.get("user", ""), request.GET.get("document", "")
+    filed = _filed(view, document) if document else None
+    if filed is not None:
+        found = document_explained_to(request.user, filed.document_id, username)
+    else:
+        found = case_explained_to(request.user, code, username)
     context = header(view) | {
         "told": told(found),
+        "filed": filed,
         "explain": explain_form(view, found.user.get_username()),
         "section": "assignments",
         "section_template": "vks/record/explain.html",
