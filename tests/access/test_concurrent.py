@@ -16,6 +16,7 @@ from documents import permissions
 
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
+from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import Assignment, CaseChange, CaseFile
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.host.search import find_documents
@@ -81,6 +82,66 @@ def test_two_leaders_hand_one_case_to_two_offices(
         assert ours.isdisjoint(permissions.permitted_document_ids(user)), who
         assert ours.isdisjoint(find_documents(user, "biên")), who
     # the rows are what the table says: the night finds nothing to put right
+    assert access.project_everything().documents == 0
+
+
+def _until_somebody_waits() -> None:
+    """Return once another connection to this database waits for a lock."""
+    until = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone():
+                return
+            time.sleep(0.02)
+    pytest.fail("nobody waits")
+
+
+def _while_it_is_handed_over(
+    monkeypatch: pytest.MonkeyPatch, hand_over: Callable[[], object], other: Callable[[], object]
+) -> list[VksError | None]:
+    """Hand a case over, and do something else once that has begun and before it is done; return both refusals."""
+    begun, go_on = threading.Event(), threading.Event()
+    noted = transfers._history
+
+    def note(*said: object) -> None:
+        begun.set()
+        go_on.wait(timeout=30)
+        noted(*said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(transfers, "_history", note)
+
+    def wait_and_do() -> None:
+        assert begun.wait(timeout=30)
+        other()
+
+    def let_go() -> None:
+        try:
+            assert begun.wait(timeout=30)
+            _until_somebody_waits()
+        finally:
+            go_on.set()
+
+    return _at_once([hand_over, wait_and_do, let_go])[:2]
+
+
+def test_who_is_assigned_while_the_case_goes_to_another_office_does_not_stay_behind(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chief, case = people["chief_kv1"], CaseFile.objects.select_related(*FACTS).get(pk=filed_case.case.pk)
+    taken, refused = _while_it_is_handed_over(
+        monkeypatch,
+        partial(transfers.transfer_case, actor=chief, case=case, to=units["QN-KV3"], decision="1/QĐ ngày 05/11/2026"),
+        partial(access.assign, actor=chief, case=case, user=people["deputy_kv1"], role="inspector"),
+    )
+    assert taken is None
+    assert isinstance(refused, NotFound)
+    assert not Assignment.objects.filter(case=case, ended_at=None).exists()
+    for who in ("chief_kv1", "deputy_kv1", "prosecutor_kv1"):
+        user = User.objects.get(pk=people[who].pk)
+        assert set(filed_case.host_ids).isdisjoint(permissions.permitted_document_ids(user)), who
     assert access.project_everything().documents == 0
 
 

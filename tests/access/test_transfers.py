@@ -18,7 +18,8 @@ from vks_plugin.access import transfers
 from vks_plugin.access.log_queries import entries_told, visible_entries
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_decision, visible_cases
+from vks_plugin.access.projection import project_case
+from vks_plugin.access.queries import FACTS, case_decision, visible_cases
 from vks_plugin.cases.models import Assignment, CaseFile
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.filing import inbox
@@ -42,7 +43,10 @@ def test_a_transferred_case_leaves_the_old_office_and_is_in_the_new_one(
 ) -> None:
     everything = _everything(filed_case)
     assert listed(people["prosecutor_kv1"]) == everything
+    before = CaseFile.objects.select_related(*FACTS).get(pk=filed_case.case.pk)
     moved = transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV3"], decision=PAPER)
+    # who read the case before that, and writes its grants after it, gives nothing back
+    project_case(before)
     for name in ("chief_kv1", "deputy_kv1", "prosecutor_kv1", "clerk_kv1"):
         assert listed(people[name]) == set(), name
         assert found(people[name], "khoi to") == set(), name

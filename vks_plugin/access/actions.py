@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import GrantSweep
 from vks_plugin.access.policy import OF_HIGHER_UNIT, OF_TRIAL_UNIT, Level
-from vks_plugin.access.projection import project_case, project_each
+from vks_plugin.access.projection import hold_case, project_case, project_each
 from vks_plugin.access.queries import (
     case_decision,
     leads,
@@ -452,6 +452,9 @@ def assign(
     """
     if role not in Assignment.Role.values:
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
+    # whose post ends, or whose case goes to another office at this moment, is seen by the one or the other act
+    organization_actions.hold_posts(user.pk)
+    case = hold_case(case)
     require_assign(actor, case, role)
     starts_on = starts_on or timezone.localdate()
     if role == Assignment.Role.REVIEWER and ends_on is None:
@@ -491,16 +494,17 @@ def end_assignment(*, actor: User, assignment: Assignment) -> None:
         NotAllowed: the actor neither leads the unit nor is the assigned person.
         Conflict: somebody ended it already.
     """
+    case = hold_case(assignment.case)
     if actor.pk != assignment.user_id:
-        require_assign(actor, assignment.case, assignment.role)
+        require_assign(actor, case, assignment.role)
     ended = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(ended_at=timezone.now())
     if ended != 1:
         raise Conflict(_("Phân công này đã chấm dứt trước đó."))
-    project_case(assignment.case)
+    project_case(case)
     tell(
         "assignment_ended",
         actor=actor,
-        case=assignment.case,
+        case=case,
         assignment=assignment.pk,
         person_id=assignment.user_id,
         person=display_name(assignment.user),

@@ -147,22 +147,41 @@ def _signature(facts: CaseFacts) -> str:
     )
 
 
+def hold_cases(keys: Collection[int]) -> list[CaseFile]:
+    """Return cases as the database has them now, with what `facts_of` reads, held until the transaction ends.
+
+    Who holds a case knows what the act before said of it, and the act after knows what this one says.
+    """
+    # held alone, and read only then: joined to its office, a case handed over while this waited would be found no more
+    list(CaseFile.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    return list(CaseFile.objects.filter(pk__in=keys).select_related(*FACTS).order_by("pk"))
+
+
+def hold_case(case: CaseFile) -> CaseFile:
+    """Return one case as `hold_cases` does."""
+    return hold_cases([case.pk])[0]
+
+
+@transaction.atomic
 def project_case(case: CaseFile, *, documents: Iterable[CaseDocument] | None = None) -> Changed:
-    """Make the host's owner and grants of the case's documents exactly what the policy says.
+    """Make the host's owner and grants of the case's documents exactly what the policy says of the case as it is now.
 
     Database rows change in the caller's transaction. The index follows at commit and
     before the caller answers, so that nobody who lost access still finds something.
 
     Args:
-        case: the case.
+        case: the case; its row is held and read anew, so that nobody keeps what another act took away meanwhile.
         documents: only these of its documents; all of them when None.
     """
-    return project_cases([case], documents=documents)
+    present = hold_case(case)
+    changed, _wrong = _project([present], documents)
+    case.projected_from = present.projected_from
+    return changed
 
 
-def project_cases(cases: Sequence[CaseFile], *, documents: Iterable[CaseDocument] | None = None) -> Changed:
-    """Do the same for several cases, whose entries in the index are then written together."""
-    return _project(cases, documents)[0]
+def project_cases(cases: Sequence[CaseFile]) -> Changed:
+    """Do the same for several cases the caller holds, whose entries in the index are then written together."""
+    return _project(cases)[0]
 
 
 def _project(cases: Sequence[CaseFile], documents: Iterable[CaseDocument] | None = None) -> tuple[Changed, int]:
@@ -211,10 +230,7 @@ def project_each(cases: QuerySet[CaseFile]) -> Projected:
     for start in range(0, len(keys), AT_A_TIME):
         few = keys[start : start + AT_A_TIME]
         with transaction.atomic():
-            # held, and read only then: what another act says of a case meanwhile would be overwritten
-            list(CaseFile.objects.select_for_update(no_key=True).filter(pk__in=few).order_by("pk").values_list("pk"))
-            present = list(CaseFile.objects.filter(pk__in=few).select_related(*FACTS).order_by("pk"))
-            changed, wrong = _project(present)
+            changed, wrong = _project(hold_cases(few))
         touched += wrong
         documents += len(changed.any)
     return Projected(touched, documents)

@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import LEADING, CaseFacts, Level, relations_of
-from vks_plugin.access.projection import project_case, project_each
+from vks_plugin.access.projection import hold_case, hold_cases, project_case, project_each
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.acts import tell, tell_each
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.organization.actions import hold_posts
 from vks_plugin.organization.models import Appointment
 from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.text import one_line
@@ -223,8 +224,19 @@ def told_to(actor: User, rows: Iterable[TemporaryAccess]) -> list[Told]:
     return found
 
 
+def _held(rows: QuerySet[TemporaryAccess], row_id: int) -> TemporaryAccess | None:
+    """Return one of these rows with its case as both are now, held until the transaction ends; None: it is none of them.
+
+    The case comes first, as in every act that opens or closes one: two acts then wait for each other, and for nothing else.
+    """
+    asked = rows.filter(pk=row_id).first()
+    if asked is not None and asked.case is not None:
+        hold_case(asked.case)
+    return rows.filter(pk=row_id).select_for_update(of=("self",)).first() if asked is not None else None
+
+
 def _answerable(actor: User, request_id: int) -> TemporaryAccess:
-    found = answerable_by(actor).filter(pk=request_id).select_for_update(of=("self",)).first()
+    found = _held(answerable_by(actor), request_id)
     if found is None:
         raise NotFound(_("Không có đề nghị nào như vậy chờ bạn duyệt."))
     return found
@@ -238,6 +250,9 @@ def approve_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
         NotFound: there is no such request for the actor to answer (nobody approves an own request), or it has lapsed.
         Conflict: the person holds no post any more.
     """
+    asker = waiting().filter(pk=request_id).values_list("user_id", flat=True).first()
+    if asker is not None:
+        hold_posts(asker)
     row = _answerable(actor, request_id)
     if not posts_in_force(row.user) or not row.user.is_active or row.case is None:
         raise Conflict(_("Người đề nghị không còn giữ chức danh nào."))
@@ -280,7 +295,8 @@ def open_for_oversight(*, actor: User, case: CaseFile, reason: str) -> Temporary
         NotAllowed: the case is not in a stage of the actor's department, or too sensitive.
         BadInput: a reason that says nothing.
     """
-    # as it is now: somebody may have marked it meanwhile
+    # as it is now: somebody may have marked it meanwhile, or ended the post
+    hold_posts(actor.pk)
     case = lock_case(case)
     if case_decision(actor, case).level < Level.METADATA:
         raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
@@ -361,7 +377,7 @@ def end_temporary(*, actor: User, access_id: int) -> TemporaryAccess:
         NotAllowed: the actor neither has it nor leads the office of the case or the one above.
         Conflict: it is closed already.
     """
-    row = shown_to(actor).filter(pk=access_id).select_for_update(of=("self",)).first()
+    row = _held(shown_to(actor), access_id)
     if row is None:
         raise NotFound(_("Không có quyền tạm thời nào như vậy."))
     if row.user_id != actor.pk and not (
@@ -397,8 +413,14 @@ def next_end() -> dt.datetime | None:
 def close_what_is_over(moment: dt.datetime | None = None) -> int:
     """Take back what temporary access opened whose time is over; return how many that were."""
     over = TemporaryAccess.objects.filter(projected=True, ends_at__lte=moment or timezone.now())
-    rows = list(over.select_for_update(of=("self",)).select_related("user", *(f"case__{each}" for each in FACTS)))
+    # the cases first, see `_held`
+    held = hold_cases([key for key in over.values_list("case_id", flat=True) if key is not None])
+    rows = list(
+        over.filter(case__in=held)
+        .select_for_update(of=("self",))
+        .select_related("user", *(f"case__{each}" for each in FACTS))
+    )
     TemporaryAccess.objects.filter(pk__in=[row.pk for row in rows]).update(projected=False)
-    project_each(CaseFile.objects.filter(pk__in={row.case_id for row in rows if row.case_id is not None}))
+    project_each(CaseFile.objects.filter(pk__in=[case.pk for case in held]))
     tell_each("access_over", actor=None, each=[(row.case, _told_of(row)) for row in rows])
     return len(rows)

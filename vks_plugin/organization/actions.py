@@ -168,6 +168,15 @@ def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None,
     tell("appointment_ended", actor=actor, case=None, **values)
 
 
+def hold_posts(user_id: int) -> None:
+    """Hold somebody's posts until the transaction ends: what is opened by one, and what ends it, wait for each other.
+
+    Before any case is held, since who ends a post holds it first and then the cases that hung on it.
+    """
+    open_ones = Appointment.objects.filter(user_id=user_id, ended_at__isnull=True).order_by("pk")
+    list(open_ones.select_for_update(no_key=True).values_list("pk"))
+
+
 @transaction.atomic
 def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.date | None = None) -> int:
     """Make membership of our groups follow the appointments in force; return how many changes that took.
