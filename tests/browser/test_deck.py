@@ -242,13 +242,15 @@ def test_a_part_of_a_video_is_played_once_the_panel_agrees_and_stops_with_the_bl
         9, "video", "cho_hdxx_dong_y", "Vào cửa hàng", "", "Riêng tôi", "BL 40", ground=ground, video=played
     )
     folder = tmp_path_factory.mktemp("stick")
-    write_folder(replace(deck, slides=(*deck.slides, slide)), folder)
+    # a reserve that stands first comes only when it is called: the title opens the showing
+    reserve = replace(deck.slides[7], number=10)
+    write_folder(replace(deck, slides=(reserve, *deck.slides, slide)), folder)
     page = court(offline, folder)
     with offline.expect_page() as opened:
         page.keyboard.press("n")
     presenter = opened.value
     expect(presenter.locator("#link")).to_have_text("Đang nối với màn hình Tòa")
-    presenter.locator("#list li").nth(8).locator("button").click()
+    presenter.locator("#list li").nth(9).locator("button").click()
     assert page.locator("video").count() == 0
     presenter.keyboard.press("r")
     presenter.keyboard.press("Enter")

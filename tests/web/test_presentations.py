@@ -104,6 +104,7 @@ def test_a_presentation_is_composed_on_its_pages(
     assert lead.post(diagram, given | {f"d-x-{key}": "nhiều"}).status_code == 400
     # boxes say which they are to whoever moves them; nobody who saves second takes away what another saved
     assert b"data-" not in drawing.content
+    assert drawing["Content-Disposition"].startswith("attachment; ")
     assert f'data-key="accused:{first.pk}"'.encode() in lead.get(f"{diagram}drawing/?keys=1").content
     seen = seen_in(lead.get(diagram))
     assert lead.post(diagram, given | {f"d-x-{key}": "30", "seen": seen}).status_code == 302

@@ -87,6 +87,24 @@ def _withheld(case: CaseFile) -> list[FolioFact]:
     ]
 
 
+def withheld_ranges(case: CaseFile) -> list[tuple[int, int]]:
+    """Return first and last folio of each paper that only has an index card: nothing under them leaves the office."""
+    cards = case.withheld_papers.filter(folio_from__isnull=False).order_by("folio_from")
+    return [(first or 0, last or first or 0) for first, last in cards.values_list("folio_from", "folio_to")]
+
+
+def is_withheld(filed: CaseDocument, ranges: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether a document bears a folio of `withheld_ranges`: by its pages, or by what it is filed under if none is known.
+
+    Where many are asked about, their `folios` are prefetched.
+    """
+    numbers = [folio.number for folio in filed.folios.all() if folio.number is not None]
+    if not numbers and filed.folio_from is not None:
+        numbers = list(range(filed.folio_from, (filed.folio_to or filed.folio_from) + 1))
+    held = list(ranges)
+    return any(first <= number <= last for number in numbers for first, last in held)
+
+
 def card_at(case: CaseFile, first: int, last: int, *, ignoring: int | None = None) -> WithheldPaper | None:
     """Return an index card whose paper has one of these folios."""
     cards = case.withheld_papers.filter(folio_from__lte=last, folio_to__gte=first).order_by("folio_from")

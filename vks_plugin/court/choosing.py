@@ -10,10 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from vks_plugin.cases.folio_queries import folio_report
+from vks_plugin.cases.folio_queries import folio_report, is_withheld, withheld_ranges
 from vks_plugin.cases.folio_report import Finding
 from vks_plugin.cases.folios import parse_labels
-from vks_plugin.cases.models import CaseDocument, CaseFile, FolioProfile, WithheldPaper
+from vks_plugin.cases.models import CaseDocument, CaseFile, FolioProfile
 from vks_plugin.conf import MEBIBYTE, configuration
 from vks_plugin.court.deck.rendering import page_sizes, page_texts
 from vks_plugin.court.deck.rules import DELIBERATION_TYPES, EVIDENCE_GROUPS, INTERNAL_GROUPS, TESTIMONY_GROUPS
@@ -327,16 +327,13 @@ def _keep_secrets_out(case: CaseFile, chosen: Choice) -> None:
     Only a card stands for such a paper here (thẻ chỉ dẫn), so one that was filed under its folios either is that paper
     or has a wrong folio; neither leaves the office in a bundle.
     """
-    held = [
-        (each.folio_from or 0, each.folio_to)
-        for each in WithheldPaper.objects.filter(case=case, folio_from__isnull=False)
-    ]
+    held = withheld_ranges(case)
     if not held:
         return
     why = str(_("Mang bút lục của tài liệu mật có thẻ chỉ dẫn: hãy gỡ khỏi hồ sơ hoặc sửa bút lục."))
     groups = []
     for group in chosen.groups:
-        secret = [each for each in group if _lies_within(each, held)]
+        secret = [each for each in group if is_withheld(each, held)]
         chosen.left_out += [(each, why) for each in secret]
         groups.append([each for each in group if each not in secret])
     if all(len(kept) == len(group) for kept, group in zip(groups, chosen.groups, strict=True)):
@@ -348,11 +345,6 @@ def _keep_secrets_out(case: CaseFile, chosen: Choice) -> None:
         _("%(number)d tài liệu không đưa vào vì mang bút lục của tài liệu mật có thẻ chỉ dẫn.")
         % {"number": len(chosen.left_out)}
     )
-
-
-def _lies_within(filed: CaseDocument, held: Sequence[tuple[int, int | None]]) -> bool:
-    numbers = [folio.number for folio in filed.folios.all() if folio.number is not None]
-    return any(first <= number <= (last or first) for number in numbers for first, last in held)
 
 
 def _for_the_defence(case: CaseFile, chosen: Choice) -> None:

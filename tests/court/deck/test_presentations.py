@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.management import call_command
@@ -32,6 +33,7 @@ from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.queries import (
     deck_for,
+    drawing_of,
     export_for,
     exports_of,
     may_have,
@@ -575,3 +577,79 @@ def test_the_diagram_is_made_from_the_record_without_names_that_are_not_told(
     assert not any(second.full_name in label for label in labels)
     # whom it harmed stands there too, and is not named either
     assert "[Bị hại 1]" in labels
+
+
+def test_nothing_of_a_secret_or_internal_paper_stands_in_a_diagram(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    case = filed_case.case
+    other, paper = filed_case.documents[:2]
+    seizure = CatalogueType.objects.create(
+        code="BBKX", name="Biên bản khám xét", group_code="03", group_name="Vật chứng", position=300, part="hsva"
+    )
+    CaseDocument.objects.filter(pk__in=[other.pk, paper.pk]).update(document_type=seizure)
+    access.add_entry(actor=lead, case=case, part="exhibit", values={"name": "Ổ cứng", "folio": 4})
+    for number, document in (("18/HK-NB", filed_case.internal), ("21/QĐ-KX", paper), ("22/QĐ-TG", other)):
+        case.events.create(
+            event="khoi_to_vu_an",
+            happened_on=dt.date(2026, 3, 1),
+            number=number,
+            case_document=document,
+            recorded_by=lead,
+        )
+    slides = [add(presentation, lead, "so_do", title="Sơ đồ", diagram=diagram) for diagram in ("quan_he", "dien_bien")]
+
+    def told() -> list[str]:
+        return [" ".join(ET.fromstring(drawing_of(lead, presentation, slide)).itertext()) for slide in slides]
+
+    def remarks() -> list[tuple[int | None, str]]:
+        found = obstacles_of(lead, presentation)
+        return [(each.slide, str(each.sentence)[9:14]) for each in found if each.rule == Rule.LEFT_OUT]
+
+    across, along = told()
+    assert "BL 3–5" in across
+    assert "Ổ cứng" in across
+    assert "21/QĐ-KX" in along
+    assert "(BL 3)" in along
+    # what the office notes for itself is drawn in neither
+    assert "18/HK-NB" not in along
+    assert remarks() == [(2, "1 mục")]
+    WithheldPaper.objects.create(
+        case=case,
+        level="mat",
+        number="7",
+        dated=dt.date(2026, 3, 1),
+        kept_at="Két",
+        folio_from=4,
+        folio_to=4,
+    )
+    across, along = told()
+    assert "BL 1–2" in across
+    assert "22/QĐ-TG" in along
+    for secret in ("BL 3", "BL 4", "Ổ cứng", "21/QĐ-KX"):
+        assert secret not in across + along
+    assert [slide.citation.partition(" · ")[0] for slide in deck_for(lead, presentation).slides] == ["BL 1", "BL 1"]
+    assert [each for each, _words in remarks()] == [1, 2]
+
+
+def test_a_diagram_leaves_as_a_file_only_where_a_deck_of_it_could(
+    filed_case: FiledCase, lead: User, presentation: Presentation
+) -> None:
+    slide = add(presentation, lead, "so_do", title="Theo 07/BC-ANĐT", diagram="dien_bien")
+    assert "07/BC-ANĐT" in drawing_of(lead, presentation, slide)
+    WithheldPaper.objects.create(
+        case=filed_case.case, level="mat", number="07/BC-ANĐT", dated=dt.date(2026, 3, 1), kept_at="Két"
+    )
+    with pytest.raises(BadInput, match="Trang 1 nêu số của một tài liệu mật"):
+        drawing_of(lead, presentation, slide)
+    # its own form still shows it, to be mended
+    assert "<svg" in drawing_of(lead, presentation, slide, keyed=True)
+    actions.change_slide(
+        actor=lead,
+        presentation=presentation,
+        slide_id=slide.pk,
+        values={"title": "Diễn biến", "state": "cho_hdxx_dong_y"},
+    )
+    slide.refresh_from_db()
+    with pytest.raises(Conflict, match="chờ HĐXX đồng ý"):
+        drawing_of(lead, presentation, slide)

@@ -486,7 +486,7 @@ class SlideViewSet(OfCaseViewSet):
 
     @extend_schema(
         summary="A diagram or a scene plan as SVG",
-        description="A scene plan is handed out where a deck of it could be made, and not while it waits for the panel.",
+        description="Handed out where a deck of it could be made, and not while it waits for the panel.",
         parameters=[_KEY],
         responses={
             (200, "image/svg+xml"): OpenApiResponse(OpenApiTypes.STR, description="The picture."),
@@ -501,7 +501,7 @@ class SlideViewSet(OfCaseViewSet):
         if found is None:
             raise NotFound(_("Bài trình chiếu không có trang này."))
         response = inert(HttpResponse(queries.drawing_of(self.actor, row, found), content_type=SVG))
-        response["Content-Disposition"] = f'attachment; filename="so-do-{row.number}-{found.pk}.svg"'
+        response["Content-Disposition"] = queries.drawing_disposition(row, found)
         return response
 
 

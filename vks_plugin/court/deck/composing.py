@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import case_for
-from vks_plugin.cases.models import CaseDocument, CaseFile, WithheldPaper
+from vks_plugin.cases.folio_queries import is_withheld, withheld_ranges
+from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.court.choosing import INDICTMENT_TYPES
 from vks_plugin.court.deck.models import Presentation, Slide
 from vks_plugin.court.deck.rules import (
@@ -46,13 +47,9 @@ class _Composer:
         self.presentation, self.case = presentation, case
         self.pages = 0
         self.made: list[Slide] = []
-        secret = WithheldPaper.objects.filter(case=case, folio_from__isnull=False)
-        withheld = [(each.folio_from or 0, each.folio_to or 0) for each in secret]
-        self.documents = [
-            filed
-            for filed in case_for(user, case.code).documents.filter(part="hsva", folio_from__isnull=False)
-            if self._fits(filed, withheld)
-        ]
+        withheld = withheld_ranges(case)
+        numbered = case_for(user, case.code).documents.filter(part="hsva", folio_from__isnull=False)
+        self.documents = [filed for filed in numbered.prefetch_related("folios") if self._fits(filed, withheld)]
         self.used: set[int] = set()
 
     @staticmethod
@@ -62,8 +59,7 @@ class _Composer:
             return False
         if is_testimony(kind.code, kind.group_code) or kind.group_code in INTERNAL_GROUPS | {JUVENILE_GROUP}:
             return False
-        first, last = filed.folio_from or 0, filed.folio_to or 0
-        return not any(first <= end and start <= last for start, end in withheld)
+        return not is_withheld(filed, withheld)
 
     def slides(self) -> list[Slide]:
         case, order = self.case, self.presentation.order

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import case_for
+from vks_plugin.cases.folio_queries import is_withheld, withheld_ranges
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.court.deck.diagrams import (
     CHARGE,
@@ -24,7 +26,7 @@ from vks_plugin.court.deck.diagrams import (
     timeline,
 )
 from vks_plugin.court.deck.models import Slide
-from vks_plugin.court.deck.rules import EVIDENCE_GROUPS
+from vks_plugin.court.deck.rules import DELIBERATION_TYPES, EVIDENCE_GROUPS, INTERNAL_GROUPS
 from vks_plugin.text import folded
 
 _MOST_DOCUMENTS = 40
@@ -32,12 +34,23 @@ _VICTIM = "victim"
 """Role of a person of the case."""
 
 
-def items_of(case: CaseFile, slide: Slide, user: User) -> tuple[list[Item], list[Link]]:
-    """Return what a diagram of the case shows and joins before anybody changed it (a few queries)."""
-    if slide.diagram == Slide.Diagram.TIMELINE:
-        return _all_told(_events(case)), []
-    items, links = _connections(case, user)
-    return _all_told(items), links
+class Content(NamedTuple):
+    """What a diagram of the case shows and joins before anybody changed it."""
+
+    items: list[Item]
+    links: list[Link]
+    left_out: int
+    """How many papers, exhibits and events are not in it because they are never shown."""
+
+
+def content_of(case: CaseFile, slide: Slide, user: User) -> Content:
+    """Return what a diagram shows (a few queries).
+
+    Nothing of a paper that is never shown stands in it, neither its title nor its number: what bears a folio of a state
+    secret, and what was entered by a paper of the supervision file or of the deliberation.
+    """
+    found = _timeline(case) if slide.diagram == Slide.Diagram.TIMELINE else _connections(case, user)
+    return found._replace(items=_all_told(found.items))
 
 
 def _all_told(items: list[Item]) -> list[Item]:
@@ -52,17 +65,16 @@ def _more(key: str, group: str, number: int) -> Item:
     return Item(key, group, _("… còn %(number)d mục không vẽ ở đây") % {"number": number}, "")
 
 
-def words_of(case: CaseFile, slide: Slide, user: User) -> str:
+def words_of(content: Content, slide: Slide) -> str:
     """Return every word a diagram shows, names and all: what is looked for in it is never to be shown."""
-    items, _links = items_of(case, slide, user)
     edits = Edits.read(slide.edits)
-    words = [part for item in items if item.key not in edits.hidden for part in (item.label, item.note)]
+    words = [part for item in content.items if item.key not in edits.hidden for part in (item.label, item.note)]
     return "\n".join([*words, *edits.labels.values()])
 
 
 def drawn(case: CaseFile, slide: Slide, mask: Callable[[str], str], user: User) -> Diagram:
     """Return the diagram of a slide, with what was changed by hand; no name stands in it that is not to be told."""
-    items, links = items_of(case, slide, user)
+    items, links, _left_out = content_of(case, slide, user)
     shown = [item._replace(label=mask(item.label), note=mask(item.note)) for item in items]
     edits = Edits.read(slide.edits)
     edits = Edits(
@@ -84,27 +96,38 @@ def drawn(case: CaseFile, slide: Slide, mask: Callable[[str], str], user: User) 
     return connections(shown, links, headings=headings, edits=edits, title=title)
 
 
-def _events(case: CaseFile) -> list[Item]:
+def _timeline(case: CaseFile) -> Content:
     items = []
+    left_out = 0
+    withheld = withheld_ranges(case)
     if case.crime_date is not None:
         items.append(Item("crime", EVENT, f"{case.crime_date:%d/%m/%Y}", _("Ngày phạm tội")))
-    rows = case.events.filter(withdrawn_at__isnull=True).select_related("case", "accused", "case_document")
-    for event in rows:
+    rows = case.events.filter(withdrawn_at__isnull=True).select_related(
+        "case", "accused", "case_document__document_type"
+    )
+    for event in rows.prefetch_related("case_document__folios"):
+        if event.case_document is not None and _is_never_shown(event.case_document, withheld):
+            left_out += 1
+            continue
         who = f" – {event.accused.full_name}" if event.accused is not None else ""
         number = f" {event.number}" if event.number else ""
         filed = event.case_document
-        folio = (
-            f"{filed.folio_from}{filed.suffix_from}"
-            if filed is not None and filed.folio_from and filed.part == "hsva"
-            else ""
-        )
+        folio = _first_folio(filed) if filed is not None else ""
         note = f"{event.label}{number}{who}" + (f" (BL {folio})" if folio else "")
         items.append(Item(f"event:{event.pk}", EVENT, f"{event.happened_on:%d/%m/%Y}", note, folio))
-    return items
+    return Content(items, [], left_out)
 
 
-def _connections(case: CaseFile, user: User) -> tuple[list[Item], list[Link]]:
+def _is_never_shown(filed: CaseDocument, withheld: Sequence[tuple[int, int]]) -> bool:
+    kind = filed.document_type
+    internal = filed.part != "hsva" or (kind is not None and kind.group_code in INTERNAL_GROUPS)
+    return internal or (kind is not None and kind.code in DELIBERATION_TYPES) or is_withheld(filed, withheld)
+
+
+def _connections(case: CaseFile, user: User) -> Content:
     items: list[Item] = []
+    left_out = 0
+    withheld = withheld_ranges(case)
     links: list[Link] = []
     people = list(case.accused.all())
     for person in people:
@@ -122,13 +145,18 @@ def _connections(case: CaseFile, user: User) -> tuple[list[Item], list[Link]]:
     items += [Item(f"person:{each.pk}", VICTIM, each.full_name, "") for each in victims]
     evidence: list[str] = []
     for exhibit in case.exhibits.all():
+        if exhibit.folio is not None and any(first <= exhibit.folio <= last for first, last in withheld):
+            left_out += 1
+            continue
         key = f"exhibit:{exhibit.pk}"
         folio = str(exhibit.folio) if exhibit.folio else ""
         note = " · ".join(part for part in (exhibit.quantity, f"BL {folio}" if folio else "") if part)
         items.append(Item(key, EVIDENCE, exhibit.name, note, folio))
         evidence.append(key)
     filed = case_for(user, case.code).documents.filter(part="hsva", document_type__group_code__in=EVIDENCE_GROUPS)
-    found = list(filed)
+    known = list(filed.prefetch_related("folios"))
+    found = [document for document in known if not _is_never_shown(document, withheld)]
+    left_out += len(known) - len(found)
     for document in found[:_MOST_DOCUMENTS]:
         key = f"document:{document.pk}"
         items.append(Item(key, EVIDENCE, document.title, document.folio_label, _first_folio(document)))
@@ -143,7 +171,7 @@ def _connections(case: CaseFile, user: User) -> tuple[list[Item], list[Link]]:
         # what proves one of several charges, and whom it harmed, is not in the record: people draw those lines
         (only,) = charges.values()
         links += [Link(only, key) for key in (*(f"person:{each.pk}" for each in victims), *evidence)]
-    return items, links
+    return Content(items, links, left_out)
 
 
 def _first_folio(document: CaseDocument) -> str:

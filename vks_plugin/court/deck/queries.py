@@ -474,29 +474,31 @@ def obstacles_of(user: User, presentation: Presentation, slides: Sequence[Slide]
 
 def _examined(material: Material, slides: Sequence[Slide], first: int = 1) -> list[Obstacle]:
     """Return what stands in the way of these slides, the first of which bears the number `first`."""
-    facts = [
-        SlideFacts(
-            number=number,
-            kind=slide.kind,
-            state=slide.state,
-            title=slide.title,
-            text=slide.text,
-            ground_308=slide.ground_308,
-            pages=_pages_facts(material, slide),
-            drawn=_words(material, slide),
-            photos=tuple((number, _photo_facts(material, photo)) for number, photo in photos_of(slide)),
-            confirmed=_confirmed(material, slide),
-        )
-        for number, slide in enumerate(slides, first)
-    ]
+    facts = [_slide_facts(material, number, slide) for number, slide in enumerate(slides, first)]
     shown = dict(enumerate(slides, first))
     return [_to_confirm(material, shown, each) for each in examine(material.trial, facts)]
 
 
-def _words(material: Material, slide: Slide) -> str:
+def _slide_facts(material: Material, number: int, slide: Slide) -> SlideFacts:
+    drawn, left_out = "", 0
     if slide.kind == DIAGRAM:
-        return drawing.words_of(material.case, slide, material.user)
-    return "\n".join(each.caption for each in slide.markers.all()) if slide.kind == PLAN else ""
+        content = drawing.content_of(material.case, slide, material.user)
+        drawn, left_out = drawing.words_of(content, slide), content.left_out
+    elif slide.kind == PLAN:
+        drawn = "\n".join(each.caption for each in slide.markers.all())
+    return SlideFacts(
+        number=number,
+        kind=slide.kind,
+        state=slide.state,
+        title=slide.title,
+        text=slide.text,
+        ground_308=slide.ground_308,
+        pages=_pages_facts(material, slide),
+        drawn=drawn,
+        left_out=left_out,
+        photos=tuple((place, _photo_facts(material, photo)) for place, photo in photos_of(slide)),
+        confirmed=_confirmed(material, slide),
+    )
 
 
 def _photo_facts(material: Material, photo: Slide) -> PagesFacts:
@@ -560,20 +562,18 @@ def drawing_of(user: User, presentation: Presentation, slide: Slide, *, keyed: b
         user: who may see the presentation.
         presentation: whose slide it is.
         slide: a diagram or a scene plan.
-        keyed: see `diagrams.as_svg`.
+        keyed: see `diagrams.as_svg`; of a diagram this is how its form shows it, to be mended, whatever stands in the way.
 
     Raises:
         NotFound: the slide is neither, or the person may not see it.
         NotAllowed: the person may not see it.
-        BadInput: something stands in the way of showing the plan, every sentence of it.
-        Conflict: the plan waits for the panel, and a file of its own would wait for nobody.
+        BadInput: something stands in the way of showing it, every sentence of it.
+        Conflict: it waits for the panel, and a file of its own would wait for nobody.
     """
     case = deck_view(user, presentation.case.code).case
-    if slide.kind == DIAGRAM:
-        people = protected_people(case)
-        slide.presentation.case = case
-        return as_svg(drawing.drawn(case, slide, lambda text: masked(text, people), user), keyed=keyed)
-    if slide.kind != PLAN:
+    if slide.kind == DIAGRAM and keyed:
+        return _diagram_of(user, case, slide, keyed=True)
+    if slide.kind not in {DIAGRAM, PLAN}:
         raise NotFound(_("Trang này không phải sơ đồ."))
     if slide.state == AWAITS_PANEL:
         raise Conflict(_("Trang này chờ HĐXX đồng ý: chỉ mở được từ gói trình chiếu, không xuất riêng."))
@@ -585,11 +585,25 @@ def drawing_of(user: User, presentation: Presentation, slide: Slide, *, keyed: b
     )
     material = material_for(user, case, documents_of([slide]))
     _refuse_blocked([each for each in _examined(material, [slide], number) if each.blocks])
+    if slide.kind == DIAGRAM:
+        return _diagram_of(user, case, slide)
     deck = _Builder(material, presentation, [slide]).deck(())
     page = deck.by_key[deck.slides[0].pages[0]]
     with opened(page.path) as pdf:
         picture = render(pdf, page.page, crop=page.crop)
     return plans.as_svg(deck, deck.slides[0], picture)
+
+
+def _diagram_of(user: User, case: CaseFile, slide: Slide, *, keyed: bool = False) -> str:
+    people = protected_people(case)
+    slide.presentation.case = case
+    return as_svg(drawing.drawn(case, slide, lambda text: masked(text, people), user), keyed=keyed)
+
+
+def drawing_disposition(presentation: Presentation, slide: Slide) -> str:
+    """Return the header that names a diagram or a scene plan that is fetched."""
+    kind = "so-do" if slide.kind == DIAGRAM else "so-do-hien-truong"
+    return f'attachment; filename="{kind}-{presentation.number}-{slide.pk}.svg"'
 
 
 def _refuse_blocked(blocking: Sequence[Obstacle]) -> None:

@@ -84,6 +84,7 @@ class Rule(StrEnum):
     SENSITIVE = "sensitive"
     CLOSED_TRIAL = "closed_trial"
     RESTRICTED = "restricted"
+    LEFT_OUT = "left_out"
     UNCITED = "uncited"
     PRIVATE_NUMBER = "private_number"
 
@@ -141,6 +142,8 @@ class SlideFacts:
     pages: PagesFacts | None = None
     drawn: str = ""
     """Words of a diagram, or beside the numbers of a scene plan."""
+    left_out: int = 0
+    """How much of the case a diagram does not show because it is never shown."""
     photos: tuple[tuple[int, PagesFacts], ...] = ()
     """Numbers of a scene plan, each with the page it leads to."""
     confirmed: bool = False
@@ -312,6 +315,15 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
                 ),
             )
             break
+    if slide.left_out:
+        yield here.told(
+            Rule.LEFT_OUT,
+            _(
+                "Trang %(slide)d: %(count)d mục không vẽ trên sơ đồ, vì mang bút lục của tài liệu mật, hoặc được ghi theo tài liệu của hồ sơ kiểm sát, tài liệu nghị án."
+            ),
+            blocks=False,
+            count=slide.left_out,
+        )
     if _PRIVATE.search(said):
         yield here.told(
             Rule.PRIVATE_NUMBER,

@@ -328,7 +328,7 @@ def _plan(request: SignedInRequest, view: CaseView, found: Slide) -> PlanForm:
 
 
 def _diagram(request: SignedInRequest, view: CaseView, found: Slide) -> DiagramForm:
-    items, links = drawing.items_of(view.case, found, request.user)
+    items, links, _left_out = drawing.content_of(view.case, found, request.user)
     edits = Edits.read(found.edits)
     people = protected_people(view.case)
     found.presentation.case = view.case
@@ -352,8 +352,11 @@ def slide_drawing(request: SignedInRequest, code: str, number: int, pk: int) -> 
     found = row.slides.filter(pk=pk).first()
     if found is None:
         raise NotFound(_("Bài trình chiếu không có trang này."))
-    svg = queries.drawing_of(request.user, row, found, keyed="keys" in request.GET)
-    return inert(HttpResponse(svg, content_type=SVG))
+    keyed = "keys" in request.GET
+    response = inert(HttpResponse(queries.drawing_of(request.user, row, found, keyed=keyed), content_type=SVG))
+    if not keyed:
+        response["Content-Disposition"] = queries.drawing_disposition(row, found)
+    return response
 
 
 # --- marks on folios

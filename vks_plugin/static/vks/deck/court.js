@@ -13,7 +13,7 @@
     marks: true,
     released: {},
     releasedAt: {},
-    at: [{ slide: deck.slides.length ? deck.slides[0].number : 0, page: 0 }, null],
+    at: [null, null],
   };
   const zooms = [null, null].map(() => ({ scale: 1, x: 0, y: 0 }));
   const history = [];
@@ -651,7 +651,8 @@
   function begin() {
     begun = true;
     find("expired").hidden = true;
-    if (isHeldAt(state.at[0])) state.at[0] = steps.find(comes) || null;
+    // what opens the showing is the first that comes by itself: neither what waits for the panel nor a reserve
+    state.at[0] = steps.find(comes) || null;
     refresh();
   }
   const now = new Date();
