@@ -154,9 +154,9 @@ def _connections(case: CaseFile, user: User) -> Content:
         items.append(Item(key, EVIDENCE, exhibit.name, note, folio))
         evidence.append(key)
     filed = case_for(user, case.code).documents.filter(part="hsva", document_type__group_code__in=EVIDENCE_GROUPS)
-    known = list(filed.prefetch_related("folios"))
-    found = [document for document in known if not _is_never_shown(document, withheld)]
-    left_out += len(known) - len(found)
+    papers = list(filed.prefetch_related("folios"))
+    found = [document for document in papers if not _is_never_shown(document, withheld)]
+    left_out += len(papers) - len(found)
     for document in found[:_MOST_DOCUMENTS]:
         key = f"document:{document.pk}"
         items.append(Item(key, EVIDENCE, document.title, document.folio_label, _first_folio(document)))
