@@ -353,7 +353,7 @@ ACTS: dict[str, Act] = {
     "inventory_drawn_up": Act(
         _("Lập thống kê tài liệu"), ("inventory", "drawn_up_on", "folio_from", "folio_to", "rows", "rows_digest")
     ),
-    "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256")),
+    "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256", "addition_sha256")),
     "bundle_encrypted": Act(_("Xuất tập hồ sơ đã mã hóa"), ("preset", "sha256")),
     "document_redacted": Act(
         _("Che thông tin tài liệu"),
@@ -522,6 +522,7 @@ FIELDS: dict[str, Field] = {
     "filing": Field(_("Tài liệu vụ án số")),
     "document": Field(_("Tài liệu số")),
     "sha256": Field(_("SHA-256 của tệp"), "hash"),
+    "addition_sha256": Field(_("SHA-256 của phần thêm"), "hash"),
     "pages": Field(_("Số trang")),
     "folio_from": Field(_("Từ bút lục")),
     "folio_to": Field(_("Đến bút lục")),

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -31,6 +32,7 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
+from vks_plugin.court import inspection
 from vks_plugin.court.choosing import BY_PROFILE, Wishes, reading_remark
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
@@ -38,7 +40,10 @@ from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import CALLED_OFF, PLANNED
 from vks_plugin.court.stamping import Stamp, stamp
 from vks_plugin.court.tasks import make_bundle
+from vks_plugin.court.verification import Asked, State, read_manifest, verify
+from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.working import held_alone
 
@@ -184,10 +189,14 @@ def _cut(path: Path) -> None:
     ],
 )
 def test_a_paper_that_cannot_be_used_fails_the_bundle_with_a_sentence(
-    spoil: Any, sentence: str, filed_case: FiledCase, people: dict[str, User]
+    spoil: Any, sentence: str, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def looked(*_arguments: object) -> None:
+        pytest.fail("the long look began")
+
     bundle = queued(people["prosecutor_kv1"], filed_case.case)
     spoil(readable_pdf(filed_case.documents[1].document))
+    monkeypatch.setattr(court, "cautions_of", looked)
     court.build(bundle.pk)
     bundle.refresh_from_db()
     assert bundle.status == Bundle.Status.FAILED
@@ -200,6 +209,12 @@ def test_a_paper_that_cannot_be_used_fails_the_bundle_with_a_sentence(
     assert court.bundle_for(people["chief_kv1"], bundle.pk).error == bundle.error
     with pytest.raises(NotFound):
         court.bundle_for(people["clerk_kv1"], bundle.pk)
+    # whoever asks from now on is told at once, unless it takes long to open all papers
+    with pytest.raises(BadInput) as refused:
+        queued(people["prosecutor_kv1"], filed_case.case)
+    assert refused.value.message == bundle.error
+    monkeypatch.setattr(court, "_CHECKED_AT_ONCE", 7)
+    assert queued(people["prosecutor_kv1"], filed_case.case).pk != bundle.pk
 
 
 def test_whatever_language_a_person_reads_the_pages_in_a_bundle_is_vietnamese(
@@ -426,8 +441,43 @@ def test_progress_is_kept_with_the_bundle(
 
     monkeypatch.setattr(f"{WRITING}.stamp", watched)
     monkeypatch.setattr(f"{WRITING}._REPORT_EVERY", 2)
+    read = watched_reading(monkeypatch, lambda _page: Bundle.objects.get(pk=bundle.pk).progress)
     court.build(bundle.pk)
-    assert seen == [("running", done, 8) for done in (0, 0, 2, 2, 4, 4, 6, 6)]
+    # every page is written, and then read
+    assert seen == [("running", done, 16) for done in (0, 0, 2, 2, 4, 4, 6, 6)]
+    assert read == [8, 10, 10, 12, 12, 14, 14, 16]
+    bundle.refresh_from_db()
+    assert (bundle.progress, bundle.total) == (8, 8)
+
+
+def watched_reading(monkeypatch: pytest.MonkeyPatch, note: Callable[[int], Any]) -> list[Any]:
+    """Return a list that fills with what is noted at each page that is read back."""
+    seen: list[Any] = []
+    original = inspection._tail_text
+
+    def watched(page: Any) -> str:
+        seen.append(note(len(seen) + 1))
+        return original(page)
+
+    monkeypatch.setattr(inspection, "_tail_text", watched)
+    monkeypatch.setattr(court, "_READ_AT_ONCE", 2)
+    return seen
+
+
+def test_stopping_while_it_is_read_back_leaves_nothing(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = queued(people["prosecutor_kv1"], filed_case.case)
+
+    def stopped(page: int) -> None:
+        if page == 3:
+            court.cancel_bundle(actor=people["chief_kv1"], bundle=bundle)
+
+    read = watched_reading(monkeypatch, stopped)
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.error, files()) == (Bundle.Status.CANCELLED, "", [])
+    assert len(read) == 3
 
 
 def test_a_finished_bundle_cannot_be_stopped(filed_case: FiledCase, people: dict[str, User]) -> None:
@@ -591,6 +641,19 @@ def test_what_is_added_later_and_what_is_taken_out_keep_their_pages(
     whole, added = inspect_bundle(court.finished_file(second)), court.finished_file(second, court.ADDITION)
     assert whole.problems == []
     assert inspect_bundle(added, first_page=first.page_count + 1).problems == []  # type: ignore[operator]
+    # what goes out by itself is listed, judged by the same list, and told of
+    told = read_manifest(second.manifest_path)
+    assert told["addition"]["sha256"] == sha256_of(added)
+    said = LedgerEntry.objects.filter(kind="bundle_made").latest("pk").said["data"]
+    assert (said["sha256"], said["addition_sha256"]) == (second.sha256, sha256_of(added))
+    rows = {row.number: row for row in verify([added], Asked(manifest=told))}
+    assert {rows[number].state for number in (1, 3, 6, 8, 30)} == {State.MET}
+    assert rows[28].sentence.startswith("Mã băm khớp")
+    with pikepdf.open(added) as pdf:
+        pdf.save(added.with_name("sua.pdf"))
+    changed = {row.number: row for row in verify([added.with_name("sua.pdf")], Asked(manifest=told))}
+    assert changed[28].state == State.BROKEN
+    added.with_name("sua.pdf").unlink()
     with pytest.raises(BadInput, match="Không có tài liệu nào mới"):
         court.request_bundle(actor=actor, case=case, preset=Bundle.Preset.SUPPLEMENT, earlier=second.pk)
     core = made(actor, case, Bundle.Preset.CORE, second, folios="3-5")

@@ -420,14 +420,18 @@ def test_a_bundle_is_kept_in_its_case_and_added_to_from_the_command_line(
     assert sorted(map(str, kept.document_ids)) == sorted(two)
     before = inspect_bundle(kept.path)
     # what came since stands behind it, and by itself, under the numbers it has in the whole
-    whole, added = tmp_path / "ca bo.pdf", tmp_path / "phan them.pdf"
+    whole, added, listed = tmp_path / "ca bo.pdf", tmp_path / "phan them.pdf", tmp_path / "bang ke.json"
     late = ("--preset", "bo_sung", "--earlier", str(kept.pk), "--out", str(whole), "--addition", str(added))
-    code, _said, errors = run("vks_bundle", *words, *late)
+    code, _said, errors = run("vks_bundle", *words, *late, "--manifest", str(listed))
     assert (code, errors) == (0, "")
     after, new = inspect_bundle(whole), inspect_bundle(added, first_page=before.page_count + 1)
     assert after.folios[: before.page_count] == before.folios
     assert new.labels == after.labels[before.page_count :]
     assert (after.problems, new.problems) == ([], [])
+    told = json.loads(listed.read_text(encoding="utf-8"))
+    assert told["addition"]["sha256"] == hashlib.sha256(added.read_bytes()).hexdigest()
+    judged = json.loads(run("vks_verify_bundle", str(added), "--manifest", str(listed), "--json")[1])["rows"]
+    assert [row["state"] for row in judged if row["row"] in {3, 8, 28}] == ["dat", "dat", "can_xem"]
     for spoilt, sentence in (
         (["--case", case.code, "--store"], "hãy nêu --user"),
         ([*words, "--store", "--manifest", str(tmp_path / "a.json")], "chỉ ghi ra cùng --out"),

@@ -23,6 +23,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.court import actions as court
 from vks_plugin.court import redactions
 from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.masking import PersonFacts, masked, named_in
 from vks_plugin.court.models import Bundle, Redaction
 from vks_plugin.court.redaction import Mark, page_preview, propose, redact
@@ -309,6 +310,26 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     for wishes, shown in ((Wishes(), False), (Wishes(redacted=True), True)):
         laid = court.plan_for(actor=actor, case=case, wishes=wishes)
         assert [each.document.redacted for each in laid.plan.documents] == [False, shown, False]
+    # where it stands in, nothing that is printed of it, nor of the case, says whom it keeps back
+    named = {"title": paper.title, "characteristics": paper.characteristics, "number": paper.number}
+    CaseDocument.objects.filter(pk=paper.pk).update(
+        title="Lời khai của LÊ THỊ KÍN", characteristics="Bản của Lê  Thị Kín", number="12/Lê Thị Kín"
+    )
+    CaseFile.objects.filter(pk=case.pk).update(name="Vụ án liên quan Lê Thị Kín")
+    case.refresh_from_db()
+    bundle = court.request_bundle(actor=actor, case=case, wishes=Wishes(redacted=True))
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    printed = [shown_text(bundle.path, 1), shown_text(bundle.path, 2), bundle.manifest_path.read_text(encoding="utf-8")]
+    printed += [text for _depth, text, _page in inspect_bundle(bundle.path).outline]
+    for text in printed:
+        assert "lê thị kín" not in " ".join(text.split()).casefold()
+    assert sum("Lời khai của [" in " ".join(each.split()) for each in printed) == 3
+    # the paper itself keeps its title, and so does a bundle in which it goes as it is
+    laid = court.plan_for(actor=actor, case=case)
+    assert laid.plan.documents[1].document.title == "Lời khai của LÊ THỊ KÍN"
+    assert laid.plan.request.case_name == "Vụ án liên quan Lê Thị Kín"
+    CaseDocument.objects.filter(pk=paper.pk).update(**named)
     # a copy in which her name can still be read is not handed out
     CasePerson.objects.filter(case=case).update(full_name="Luật Tố Tụng")
     for each in filed_case.documents:

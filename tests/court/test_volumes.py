@@ -8,16 +8,29 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from pikepdf import Array
 
-from tests.court.papers import REAL, SCALE, paper, plan_of, planned, read_again, rendered, shown_text
+from tests.court.papers import (
+    REAL,
+    SCALE,
+    add_page,
+    paper,
+    plan_of,
+    planned,
+    read_again,
+    rendered,
+    saved,
+    shown_text,
+)
 from vks_plugin.court.bundle import write_addition, write_bundle
 from vks_plugin.court.front import draw_front
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.plan import BundleDocument, VolumeLimits
 from vks_plugin.court.stamping import STRIP
+from vks_plugin.court.verification import Asked, State, verify
 from vks_plugin.errors import BadInput
 
 
@@ -101,6 +114,10 @@ def test_what_comes_later_moves_no_page(limits: VolumeLimits, papers: list[Bundl
     assert write_addition(before, tmp_path / "khong.pdf") is None
     with pytest.raises(BadInput, match="Không có tài liệu"):
         plan_of(papers[:4], late=[[]])
+    # one that is too heavy for a file of its own is told before anything is written
+    heavy = [dataclasses.replace(each, size=400_000) for each in papers[4:]]
+    with pytest.raises(BadInput, match="Phần thêm lần 1 nặng quá mức"):
+        plan_of(papers[:4], late=[heavy], limits=VolumeLimits(size=700_000))
 
 
 def test_a_core_bundle_keeps_the_pages_of_the_main_one(papers: list[BundleDocument], tmp_path: Path) -> None:
@@ -201,4 +218,23 @@ def test_the_manifest_says_which_pages_came_from_which_file(papers: list[BundleD
         for number, folio in enumerate(found.folios, start=volume.first_page):
             assert not folio or folios[folio] == number
     assert told["ledger_checkpoint"] == "note"
+    # sheets are numbered on their fronts; whose folio a page is, is told whatever the stamp says
+    with pikepdf.new() as pdf:
+        add_page(pdf)
+        add_page(pdf)
+        source_of_two = saved(pdf, tmp_path / "hai.pdf")
+    sheet = planned(source_of_two, folio_by_page={1: "7"}, back_by_page={2: "7"}, agency_by_page={1: "TA"})
+    sheets = plan_of([sheet])
+    mapped = json.loads(
+        as_text(manifest_of(sheets, write_bundle(sheets, tmp_path / "to.pdf"), tool="x", checkpoint=""))
+    )
+    fields = ("folio", "back", "page", "agency")
+    assert [tuple(each[name] for name in fields) for each in mapped["documents"][0]["folios"]] == [
+        ("7", False, 3, "TA"),
+        ("7", True, 4, "TA"),
+    ]
+    row = {row.number: row for row in verify([tmp_path / "to.pdf"], Asked(manifest=mapped))}[6]
+    assert (row.state, row.sentence) == (State.MET, "1 bút lục, 1 mặt sau trong bảng kê đều ở đúng trang.")
+    mapped["documents"][0]["folios"].pop()
+    assert {row.number: row for row in verify([tmp_path / "to.pdf"], Asked(manifest=mapped))}[6].state == State.LOOK
     assert len(read_again(result.volumes[0].path).pages) == told["volumes"][0]["last_page"]

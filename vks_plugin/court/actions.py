@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,22 @@ from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.court.bundle import BundleResult, path_of_volume, too_heavy, write_addition, write_bundle
+from vks_plugin.court.bundle import (
+    BundleResult,
+    BundleStopped,
+    WrittenVolume,
+    check_sources,
+    path_of_volume,
+    too_heavy,
+    write_addition,
+    write_bundle,
+)
 from vks_plugin.court.cautions import LABELS, cautions_of
 from vks_plugin.court.choosing import BY_PROFILE, HEADINGS, Choice, Wishes, choose, corner_by_profile
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.making import close, resume, send_new, taken
 from vks_plugin.court.manifest import as_text, manifest_of
-from vks_plugin.court.masking import masked
+from vks_plugin.court.masking import PersonFacts, masked
 from vks_plugin.court.models import OPEN, Bundle
 from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
 from vks_plugin.court.protected import masks_of
@@ -49,6 +58,10 @@ MANIFEST, ADDITION, SIGNATURE = "manifest", "bo-sung", "chu-ky"
 _LONGEST_NUMBER = 6
 _MOST_NAMED = 10
 """Pages named in a sentence."""
+_READ_AT_ONCE = 25
+"""Pages read back before progress is told and a wish to stop is asked for."""
+_CHECKED_AT_ONCE = 1_000
+"""Pages of a bundle whose papers are opened while somebody waits; a longer one's the worker opens first of all."""
 
 
 class LaidOut(NamedTuple):
@@ -100,6 +113,8 @@ def plan_for(
     # a court's paper, whatever language the person uses the pages in
     with speaking("vi"):
         chosen = choose(case, filed, preset=preset, wishes=wishes, earlier=earlier)
+        # names that papers inside are kept back for, or were taken out of, stand on no cover, index or bookmark either
+        masks = masks_of(case) if chosen.defence or chosen.redactions else []
         pages = sum(document.page_count or 0 for document in chosen.documents)
         limit = configuration().max_bundle_pages
         if pages > limit:
@@ -107,11 +122,10 @@ def plan_for(
                 _("Tập hồ sơ có %(pages)d trang, quá %(limit)d: hãy chọn ít tài liệu hơn.")
                 % {"pages": pages, "limit": limit}
             )
-        planned = [[_as_planned(each, wishes, chosen) for each in group] for group in chosen.groups]
+        planned = [[_as_planned(each, wishes, chosen, masks) for each in group] for group in chosen.groups]
         request = BundleRequest(
             case_code=case.code,
-            # names that the papers inside are kept back for do not stand on the cover either
-            case_name=masked(case.name, masks_of(case)) if chosen.defence else case.name,
+            case_name=masked(case.name, masks),
             office_name=case.unit.name,
             made_on=timezone.localdate(),
             title=str(Bundle.Preset(chosen.preset).label),
@@ -150,9 +164,11 @@ def layout_of(plan: BundlePlan) -> dict[str, Any]:
     return {"begun": rows(begun), "late": [rows([part]) for part in plan.parts if part.supplement]}
 
 
-def _as_planned(filed: CaseDocument, wishes: Wishes, chosen: Choice) -> BundleDocument:
+def _as_planned(filed: CaseDocument, wishes: Wishes, chosen: Choice, masks: Sequence[PersonFacts]) -> BundleDocument:
     kind = filed.document_type
     copy = chosen.redactions.get(filed.pk)
+    # of a paper that goes in as it is, nothing is kept from its reader
+    hidden = masks if copy is not None else ()
     path = copy.path if copy is not None else readable_pdf(filed.document)
     folios = {folio.page: folio.label for folio in filed.folios.all() if folio.page is not None and folio.label}
     stampers = {folio.stamped_by for folio in filed.folios.all() if folio.stamped_by}
@@ -160,19 +176,20 @@ def _as_planned(filed: CaseDocument, wishes: Wishes, chosen: Choice) -> BundleDo
     if filed.counting == Counting.SHEET:
         backs = {page + 1: label for page, label in folios.items() if page + 1 not in folios}
     return BundleDocument(
-        title=filed.title,
+        title=masked(filed.title, hidden),
         kind_name=kind.name if kind is not None else "",
         section_code=kind.group_code if kind is not None else "",
         section_name=kind.group_name if kind is not None else _("Tài liệu chưa phân loại"),
-        number=filed.number,
+        number=masked(filed.number, hidden),
         date=filed.date,
         part=filed.part,
         path=path,
         page_count=filed.page_count or 0,
         folio_by_page=folios,
-        characteristics=filed.characteristics,
+        characteristics=masked(filed.characteristics, hidden),
         back_by_page={page: label for page, label in backs.items() if page <= (filed.page_count or 0)},
         agency=", ".join(sorted(stampers)) if wishes.agency else "",
+        agency_by_page={folio.page: folio.stamped_by for folio in filed.folios.all() if folio.page and folio.label},
         key=str(filed.document_id),
         sha256=filed.sha256,
         # a file that is not there is named when every source is looked at
@@ -241,6 +258,9 @@ def _asked_for(
         raise BadInput(_("Mẫu tập hồ sơ không có trong danh mục."), field="preset")
     before = earlier_bundle(actor, case, earlier) if earlier else None
     laid = plan_for(actor=actor, case=case, preset=preset, wishes=wishes, earlier=before)
+    if laid.plan.page_count <= _CHECKED_AT_ONCE:
+        # a paper that cannot be bundled is named to whoever asks, and not to somebody who comes back later
+        check_sources(laid.plan)
     CaseFile.objects.select_for_update().get(pk=case.pk)
     running = Bundle.objects.filter(
         case=case,
@@ -309,7 +329,11 @@ def _failed(bundle: Bundle, sentence: str) -> None:
 
 def _write(bundle: Bundle) -> None:
     def progress(done: int, total: int) -> None:
-        Bundle.objects.filter(pk=bundle.pk).update(progress=done, total=total)
+        # what is written is read back: every page is gone through twice
+        Bundle.objects.filter(pk=bundle.pk).update(progress=done, total=total * 2)
+
+    def read(done: int) -> None:
+        Bundle.objects.filter(pk=bundle.pk).update(progress=plan.page_count + min(done, plan.page_count))
 
     def should_stop() -> bool:
         return not Bundle.objects.filter(pk=bundle.pk, status=Bundle.Status.RUNNING).exists()
@@ -321,11 +345,13 @@ def _write(bundle: Bundle) -> None:
         wishes=Wishes.of(bundle.options),
         earlier=bundle.earlier,
     )
-    # one that is configured and cannot be used is told before the long work
+    # a key that is configured and cannot be used is told before the long work, and so is a paper that cannot be bundled
     key = office_key()
     plan = laid.plan
+    forms = check_sources(plan)
     # told while there is time to stop
     Bundle.objects.filter(pk=bundle.pk).update(
+        total=plan.page_count * 2,
         left_out=_left_out(laid),
         cautions=[
             [int(each.document.key), each.caution.value, list(each.pages), each.count]
@@ -337,13 +363,12 @@ def _write(bundle: Bundle) -> None:
 
     finished = False
     try:
-        result = write_bundle(plan, target, progress=progress, should_stop=should_stop)
-        added = write_addition(plan, bundle.addition_path)
-        inspect_all(result)
+        result = write_bundle(plan, target, forms=forms, progress=progress, should_stop=should_stop)
+        added = write_addition(plan, bundle.addition_path, forms=forms, should_stop=should_stop)
+        result = replace(result, addition=added)
+        inspect_all(result, progress=read, should_stop=should_stop)
         if key is not None:
             result = sign_all(plan, result, key)
-            if added is not None:
-                sign_pdf(added.path, key)
         bundle.manifest_path.write_text(manifest_text(plan, result, key), encoding="utf-8")
         if key is not None:
             sign_beside(bundle.manifest_path, key)
@@ -386,16 +411,38 @@ def manifest_text(plan: BundlePlan, result: BundleResult, key: OfficeKey | None 
     )
 
 
-def inspect_all(result: BundleResult) -> None:
+def inspect_all(
+    result: BundleResult,
+    *,
+    progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> None:
     """Read every file of a bundle with another library than the one that wrote it.
+
+    Args:
+        result: what was written.
+        progress: called now and then with the pages read of all files so far.
+        should_stop: asked as often; a true answer ends the reading.
 
     Raises:
         BadInput: a reader in court would trip over something.
+        BundleStopped: `should_stop` answered true.
     """
-    for volume in result.volumes:
-        problems = inspect_bundle(volume.path, first_page=volume.first_page).problems
-        if problems:
-            raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": problems[0]})
+    read = 0
+
+    def looked_at(page: int) -> None:
+        if page % _READ_AT_ONCE:
+            return
+        if should_stop is not None and should_stop():
+            raise BundleStopped(_("Tập hồ sơ đã được dừng theo yêu cầu."))
+        if progress is not None:
+            progress(read + page)
+
+    for each in result.files:
+        found = inspect_bundle(each.path, first_page=each.first_page, looked_at=looked_at)
+        if found.problems:
+            raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": found.problems[0]})
+        read += found.page_count
 
 
 def sign_all(plan: BundlePlan, result: BundleResult, key: OfficeKey) -> BundleResult:
@@ -404,14 +451,19 @@ def sign_all(plan: BundlePlan, result: BundleResult, key: OfficeKey) -> BundleRe
     Raises:
         BadInput: a volume is heavier than allowed with its signature.
     """
-    signed = []
-    for volume in result.volumes:
-        sign_pdf(volume.path, key)
-        size = volume.path.stat().st_size
+
+    def signed(each: WrittenVolume) -> WrittenVolume:
+        sign_pdf(each.path, key)
+        size = each.path.stat().st_size
         if plan.request.limits.size and size > plan.request.limits.size:
-            raise too_heavy(volume.number)
-        signed.append(replace(volume, sha256=sha256_of(volume.path), size=size))
-    return BundleResult(result.page_count, tuple(signed))
+            raise too_heavy(each.number)
+        return replace(each, sha256=sha256_of(each.path), size=size)
+
+    return replace(
+        result,
+        volumes=tuple(signed(each) for each in result.volumes),
+        addition=signed(result.addition) if result.addition is not None else None,
+    )
 
 
 def tell_made(
@@ -427,6 +479,7 @@ def tell_made(
         documents=len(filed),
         digest=digest_of((document.document_id, document.sha256) for document in filed),
         sha256=result.sha256,
+        addition_sha256=result.addition.sha256 if result.addition is not None else None,
     )
 
 

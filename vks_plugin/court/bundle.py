@@ -85,10 +85,17 @@ class BundleResult:
 
     page_count: int
     volumes: tuple[WrittenVolume, ...]
+    addition: WrittenVolume | None = None
+    """What was added last, as a file of its own; None without one, or where nobody wants it."""
+
+    @property
+    def files(self) -> tuple[WrittenVolume, ...]:
+        """Everything that was written."""
+        return self.volumes if self.addition is None else (*self.volumes, self.addition)
 
     @property
     def sha256(self) -> str:
-        """Of the file; of several, over a line with the SHA-256 of each."""
+        """Of the file; of several volumes, over a line with the SHA-256 of each."""
         if len(self.volumes) == 1:
             return self.volumes[0].sha256
         return hashlib.sha256("".join(f"{each.sha256}\n" for each in self.volumes).encode("ascii")).hexdigest()
@@ -167,6 +174,7 @@ def write_bundle(
     plan: BundlePlan,
     target: Path,
     *,
+    forms: frozenset[Path] | None = None,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> BundleResult:
@@ -175,6 +183,7 @@ def write_bundle(
     Args:
         plan: the layout.
         target: the PDF to write, or what the files of several volumes are named after; its folder exists.
+        forms: what `check_sources` told of these papers; None: they are looked at now.
         progress: called with pages done and pages in all.
         should_stop: asked now and then; a true answer ends the work.
 
@@ -182,7 +191,8 @@ def write_bundle(
         BadInput: a source cannot be bundled, or a volume came out heavier than allowed.
         BundleStopped: `should_stop` answered true; nothing was left behind.
     """
-    forms = check_sources(plan)
+    if forms is None:
+        forms = check_sources(plan)
     count = len(plan.volumes)
     partial = {
         volume.number: target.with_name(f".{path_of_volume(target, volume.number, count).name}.partial")
@@ -213,22 +223,38 @@ def too_heavy(number: int) -> BadInput:
     return BadInput(f"Tập {number} nặng quá mức đã chọn: hãy tăng dung lượng mỗi tập.")
 
 
-def write_addition(plan: BundlePlan, target: Path) -> WrittenVolume | None:
+def write_addition(
+    plan: BundlePlan,
+    target: Path,
+    *,
+    forms: frozenset[Path] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> WrittenVolume | None:
     """Write what was added last as a file of its own, with the numbers it has in the whole bundle; None without one.
 
+    Args:
+        plan: the layout of the whole bundle.
+        target: the PDF to write; its folder exists.
+        forms: what `check_sources` told of these papers; None: they are looked at now.
+        should_stop: asked now and then; a true answer ends the work.
+
     Raises:
-        BadInput: a source cannot be bundled.
+        BadInput: a source cannot be bundled, or the file came out heavier than a volume may be.
+        BundleStopped: `should_stop` answered true; nothing was left behind.
     """
     added = plan.addition()
     if added is None:
         return None
     partial = target.with_name(f".{target.name}.partial")
     try:
-        digest = _write_volume(plan, added, partial, check_sources(plan), None, None)
+        digest = _write_volume(plan, added, partial, check_sources(plan) if forms is None else forms, None, should_stop)
+        size = partial.stat().st_size
+        if plan.request.limits.size and size > plan.request.limits.size:
+            raise too_heavy(added.number)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return WrittenVolume(added.number, target, added.first_page, added.last_page, digest, target.stat().st_size)
+    return WrittenVolume(added.number, target, added.first_page, added.last_page, digest, size)
 
 
 def _write_volume(

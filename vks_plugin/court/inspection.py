@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,18 @@ def _resolve(value: Any) -> Any:
     return value.get_object() if isinstance(value, IndirectObject) else value
 
 
-def inspect_bundle(path: Path, *, first_page: int = 1) -> BundleInspection:
+def inspect_bundle(
+    path: Path, *, first_page: int = 1, looked_at: Callable[[int], None] = lambda _page: None
+) -> BundleInspection:
     """Read the bundle, or a volume that begins with this page, and judge what a reader in court would trip over.
 
-    The problems are sentences in Vietnamese; an empty list means none was found.
+    `looked_at` is called with every page, counted from 1; what it raises ends the reading. The problems are sentences
+    in Vietnamese; an empty list means none was found.
     """
     found = BundleInspection()
     try:
         reader = PdfReader(path)
-        _pages(reader, found)
+        _pages(reader, found, looked_at)
         _outline(reader, reader.outline, found, depth=0)
         _links(reader, found)
         _forbidden(reader, found)
@@ -57,10 +61,11 @@ def inspect_bundle(path: Path, *, first_page: int = 1) -> BundleInspection:
     return found
 
 
-def _pages(reader: PdfReader, found: BundleInspection) -> None:
+def _pages(reader: PdfReader, found: BundleInspection, looked_at: Callable[[int], None]) -> None:
     found.page_count = len(reader.pages)
     found.labels = list(reader.page_labels)
-    for page in reader.pages:
+    for number, page in enumerate(reader.pages, start=1):
+        looked_at(number)
         # the stamp is the last thing on the page: what stands before it may quote another bundle's
         text = _tail_text(page)
         stamps = _STAMP.findall(text)

@@ -46,6 +46,8 @@ def manifest_of(
         "made_on": request.made_on.isoformat(),
         "pages": plan.page_count,
         "volumes": [each.as_data() for each in result.volumes],
+        # what was added last, once more as a file of its own; it has the numbers it has in the volumes
+        "addition": result.addition.as_data() if result.addition is not None else None,
         "indexes": [
             {
                 "supplement": part.supplement,
@@ -74,11 +76,19 @@ def _row(planned: PlannedDocument, source: str) -> dict[str, Any]:
         "filed_sha256": document.sha256,
         "redacted": document.redacted,
         "same_as_row": planned.same_as or None,
-        # the mapping between the file's own numbers and the bundle's
-        "folios": [
-            {"folio": label, "page": planned.first_page + page - 1, "agency": document.agency}
-            for page, label in sorted(document.folio_by_page.items())
-        ],
+        "folios": [_folio(planned, page) for page in sorted({*document.folio_by_page, *document.back_by_page})],
+    }
+
+
+def _folio(planned: PlannedDocument, page: int) -> dict[str, Any]:
+    """Return a line of the mapping between the file's own numbers and the bundle's: of a front, or of the back of a sheet."""
+    document = planned.document
+    back = page not in document.folio_by_page
+    return {
+        "folio": document.back_by_page[page] if back else document.folio_by_page[page],
+        "back": back,
+        "page": planned.first_page + page - 1,
+        "agency": document.agency_by_page.get(page - 1 if back else page, ""),
     }
 
 

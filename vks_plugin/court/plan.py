@@ -48,6 +48,8 @@ class BundleDocument:
     """Where sheets are counted: from page to the folio whose back it is."""
     agency: str = ""
     """Who put the folios on, in short, when the stamp is to say so."""
+    agency_by_page: Mapping[int, str] = field(default_factory=dict)
+    """From page to who put its folio on, in short; for the manifest, whatever the stamp says."""
     key: str = ""
     """What the document is known by in the program; empty where nobody asks."""
     sha256: str = ""
@@ -375,7 +377,7 @@ def make_plan(request: BundleRequest) -> BundlePlan:
 
     Raises:
         BadInput: nothing to bundle, a document of the supervision file, one without pages or too heavy for
-            a volume, or two that claim one folio.
+            a volume, an addition too heavy for one, or two documents that claim one folio.
     """
     _check(request)
     layout = _Layout()
@@ -423,6 +425,12 @@ def _add(
     fits = not (limits.pages and pages > limits.pages) and not (
         limits.size and _weight([*there, *documents]) > limits.size
     )
+    if not fits and limits.size and _weight(documents) > limits.size:
+        message = (
+            f"Phần thêm lần {supplement} nặng quá mức của một tập: "
+            "hãy tăng dung lượng mỗi tập, hoặc bổ sung làm nhiều lần."
+        )
+        raise BadInput(message)
     number = last.number if fits else last.number + 1
     first = layout.next_page
     layout.next_page += index

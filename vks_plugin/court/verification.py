@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2
 from pypdf.errors import PyPdfError
@@ -37,6 +37,7 @@ from vks_plugin.filing.signatures import (
 from vks_plugin.pdfium import pdfium_document
 
 _DUPLICATE = re.compile(r"\btrùng\b|\bduplicate\b", re.IGNORECASE)
+_ADDITION = re.compile(r"\bbổ sung lần \d|\bphần thêm\b|\bsupplement(?:ary|al)?\b", re.IGNORECASE)
 _REDACTED = re.compile(r"\bđã che\b|\bredacted\b", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}[-._]\d{2}[-._]\d{4}|(?<!\d)20\d{6}(?!\d)")
 _MOST_DOTS, _FEWEST_DOTS = 300, 200
@@ -133,6 +134,22 @@ class Asked:
 _Judged = tuple[State, str, Sequence[str]]
 
 
+class _FolioRow(NamedTuple):
+    """A folio in the manifest."""
+
+    folio: str
+    page: str
+    """Its label."""
+    row: int
+    """Of the index."""
+    back: bool
+    """Whether it is the back of that sheet."""
+
+    @property
+    def said(self) -> str:
+        return self.folio + (" (mặt sau)" if self.back else "")
+
+
 def verify(paths: Sequence[Path], asked: Asked | None = None) -> list[Row]:
     """Judge a bundle: its volumes in their order."""
     asked = asked or Asked()
@@ -178,7 +195,11 @@ class _Judge:
     def __init__(self, files: list[File], asked: Asked) -> None:
         self._files = files
         self._asked = asked
-        self._manifest: Mapping[str, Any] = asked.manifest or {}
+        manifest: Mapping[str, Any] = asked.manifest or {}
+        addition = manifest.get("addition") or {}
+        self._adds = len(files) == 1 and bool(addition) and addition.get("sha256") == files[0].sha256
+        """Whether the only file is what was added last, which the manifest of the whole bundle lists too."""
+        self._manifest = _of_addition(manifest, addition) if self._adds else manifest
         self._pages = [page for file in files for page in file.pages]
         self._by_label = {page.label: page for page in self._pages}
         self._shown = read_deck(asked.deck) if asked.deck is not None else None
@@ -257,8 +278,8 @@ class _Judge:
         return State.MET, "Trang nào cũng đọc được số.", ()
 
     def _one_number(self) -> _Judged:
-        first = self._files[0].pages[0].label if self._files[0].pages else ""
-        expected = int(first) if first.isdecimal() else 1
+        opening = self._files[0].pages[0] if self._files[0].pages else Page("")
+        expected = int(opening.label) if opening.label.isdecimal() else 1
         wrong = [
             str(number)
             for number, page in enumerate(self._pages, start=expected)
@@ -266,6 +287,13 @@ class _Judge:
         ]
         if wrong:
             return self._where(wrong, State.BROKEN, "Số đóng, nhãn và vị trí không là một ở {count} trang: {pages}.")
+        goes_on = self._files[0].volume[0] > 1 or self._adds or _ADDITION.search(" ".join(opening.text.split()))
+        if expected != 1 and not goes_on:
+            return (
+                State.LOOK,
+                f"Tệp bắt đầu ở trang {expected} mà không ghi là tập sau hay phần thêm: có thể thiếu tập trước.",
+                (opening.label,),
+            )
         return State.MET, f"Số đóng, nhãn và vị trí là một, từ {expected} đến {expected + len(self._pages) - 1}.", ()
 
     def _runs_on(self) -> _Judged:
@@ -281,10 +309,10 @@ class _Judge:
                 )
         return State.MET, "Tập sau nối số của tập trước.", ()
 
-    def _folio_rows(self) -> list[tuple[str, str, int]]:
-        """Return folio, page and row of the index of each folio in the manifest."""
+    def _folio_rows(self) -> list[_FolioRow]:
+        """Return each folio in the manifest, backs of sheets among them."""
         return [
-            (str(row["folio"]), str(row["page"]), int(each.get("row", 0)))
+            _FolioRow(str(row["folio"]), str(row["page"]), int(each.get("row", 0)), bool(row.get("back")))
             for each in self._manifest.get("documents", ())
             for row in each.get("folios", ())
         ]
@@ -293,13 +321,23 @@ class _Judge:
         rows = self._folio_rows()
         if rows:
             lost = [
-                folio
-                for folio, page, _row in rows
-                if page not in self._by_label or folio not in {each for each, _back in self._by_label[page].folios}
+                each.said
+                for each in rows
+                if each.page not in self._by_label or (each.folio, each.back) not in self._by_label[each.page].folios
             ]
             if lost:
                 return State.BROKEN, f"Bảng kê ghi bút lục {_named(lost)} nhưng trang đó không đóng.", lost
-            return State.MET, f"{len(rows)} bút lục trong bảng kê đều ở đúng trang.", ()
+            told = {(each.page, each.folio) for each in rows if each.back}
+            unlisted = [
+                page.label
+                for page in self._pages
+                if any(back and (page.label, folio) not in told for folio, back in page.folios)
+            ]
+            if unlisted:
+                return self._where(unlisted, State.LOOK, "{count} trang mặt sau không có trong bảng kê: {pages}.")
+            backs = sum(each.back for each in rows)
+            also = f", {backs} mặt sau" if backs else ""
+            return State.MET, f"{len(rows) - backs} bút lục{also} trong bảng kê đều ở đúng trang.", ()
         fronts = Counter(folio for page in self._pages for folio, back in page.folios if not back)
         if not fronts:
             return State.NOT_ASKED, "Không trang nào ghi bút lục.", ()
@@ -655,7 +693,8 @@ class _Judge:
             return State.BROKEN, "Mã băm của tệp khác bảng kê: tệp đã bị sửa, hoặc không phải tập này.", ()
         ranges = [*manifest.get("documents", ()), *manifest.get("indexes", ())]
         covered = sorted(page for each in ranges for page in range(each["first_page"], each["last_page"] + 1))
-        if covered != list(range(1, int(manifest.get("pages", 0)) + 1)):
+        begins = manifest["addition"]["first_page"] if self._adds else 1
+        if covered != list(range(begins, int(manifest.get("pages", 0)) + 1)):
             return State.BROKEN, "Bảng kê không cho biết nguồn của mọi trang, hoặc có trang hai nguồn.", ()
         bare = [
             str(each["first_page"])
@@ -725,19 +764,19 @@ class _Judge:
                 (),
             )
         claimed: dict[str, int] = {}
-        twice = [folio for folio, _page, row in rows if claimed.setdefault(folio, row) != row]
+        twice = [each.folio for each in rows if claimed.setdefault(each.folio, each.row) != each.row]
         if twice:
             return State.BROKEN, f"Bút lục {_named(twice, 'bút lục')} dẫn về hai tài liệu.", ()
         ranges = {
             int(each.get("row", 0)): (each["first_page"], each["last_page"])
             for each in self._manifest.get("documents", ())
         }
-        outside = [folio for folio, page, row in rows if not ranges[row][0] <= int(page) <= ranges[row][1]]
+        outside = [each.said for each in rows if not ranges[each.row][0] <= int(each.page) <= ranges[each.row][1]]
         if outside:
             return State.BROKEN, f"Bút lục {_named(outside, 'bút lục')} không nằm trong tài liệu của nó.", ()
         return (
             State.MET,
-            f"{len(rows)} bút lục, mỗi số về một tài liệu, một trang; lịch sử lưu giữ, quyết định: tra trong phần mềm.",
+            f"{len(claimed)} bút lục, số nào cũng về một tài liệu, đúng trang; lịch sử lưu giữ, quyết định: tra trong phần mềm.",
             (),
         )
 
@@ -765,7 +804,7 @@ class _Judge:
             return State.BROKEN, f"Gõ BL {_named(lost, 'bút lục')} thì không có trang để hiện.", ()
         # the back of a sheet is called up by the folio of its front
         asked = list(dict.fromkeys(page.folio.lower().split()[0] for page in deck.shown))
-        held = {folio for folio, _page, _row in self._folio_rows()}
+        held = {each.folio for each in self._folio_rows()}
         held |= {folio for page in self._pages for folio, _back in page.folios}
         strange = [folio for folio in asked if folio not in held]
         if strange:
@@ -775,6 +814,20 @@ class _Judge:
             f"{len(asked)} bút lục của gói, số nào cũng có tệp trang và có trong tập; trang hiện nhanh hay chậm: thử trên máy chiếu.",
             (),
         )
+
+
+def _of_addition(manifest: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says of the file that holds what was added last."""
+
+    def inside(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        return [each for each in rows if addition["first_page"] <= each["first_page"] <= addition["last_page"]]
+
+    return {
+        **manifest,
+        "volumes": [addition],
+        "documents": inside(manifest["documents"]),
+        "indexes": inside(manifest.get("indexes", ())),
+    }
 
 
 def _heaviest(files: Sequence[File]) -> float:

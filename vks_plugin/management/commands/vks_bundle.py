@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
-from vks_plugin.custody.signing import office_key, sign_beside, sign_pdf
+from vks_plugin.custody.signing import office_key, sign_beside
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
@@ -206,19 +207,19 @@ class Command(BaseCommand):
         fresh = folder / options["out"].with_suffix(".pdf" if password is not None else options["out"].suffix).name
         with transaction.atomic():
             laid = self._laid(case, options)
+        # named before the long work
+        forms = check_sources(laid.plan)
         self._odd = _odd(laid)
         for each in self._odd:
             # before the long work, and beside what scripts read
             self.stderr.write(f"Nên xem: {each.sentence}")
         key = office_key()
-        result = write_bundle(laid.plan, fresh)
+        result = write_bundle(laid.plan, fresh, forms=forms)
+        if options["addition"]:
+            result = replace(result, addition=write_addition(laid.plan, folder / "bo-sung.pdf", forms=forms))
         actions.inspect_all(result)
         if key is not None:
             result = actions.sign_all(laid.plan, result, key)
-        if options["addition"]:
-            added = write_addition(laid.plan, folder / "bo-sung.pdf")
-            if added is not None and key is not None:
-                sign_pdf(added.path, key)
         if password is None:
             self._hand_out(case, options, laid, result, result.sha256, folder=folder)
             return result, laid, result.sha256
