@@ -7,6 +7,7 @@ stand-in the two of the host's own interface are left out, without LibreOffice t
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import re
 import shutil
@@ -35,6 +36,8 @@ CHIEF = "vt.tinh"
 LEADER = "vt.kv1"
 CLERK = "vanthu.kv1"
 PROCURATOR = "ksv1.kv1"
+_PRINTED = r"/print/|/slip/|/papers/record/$|/record/\?format=pdf$|/checkpoints/\d+/"
+"""Links behind which a printed form lies."""
 _LARGEST_IN_ALL = 2 * 1024 * 1024
 _DRAWN_WITHIN = 2_500
 """Milliseconds the browser's own viewer takes to draw a page; it does not say when it has."""
@@ -54,12 +57,12 @@ class Album:
         page.screenshot(path=path)
         self.made.append(path)
 
-    def draw(self, pdf: Path, pages: dict[str, int]) -> None:
+    def draw(self, pdf: Path, pages: dict[str, int], *, scale: float = 1.2) -> None:
         """Keep pages of a PDF, by name and number counted from 1."""
         document = pypdfium2.PdfDocument(pdf)
         for name, number in pages.items():
             path = self.folder / f"{name}.png"
-            document[number - 1].render(scale=1.2).to_pil().save(path)
+            document[number - 1].render(scale=scale).to_pil().save(path)
             self.made.append(path)
         document.close()
 
@@ -191,6 +194,45 @@ def custody(album: Album, browser: Browser, demonstration: Demonstration) -> Non
         person.leave()
 
 
+def forms(album: Album, browser: Browser, demonstration: Demonstration, scratch: Path) -> None:
+    """Draw the papers that acts of custody print, each as its page hands it out."""
+    year = dt.datetime.now(tz=dt.UTC).year
+    register = f"register=giao-nhan&unit=QN-KV1&first=01/01/{year}&last=31/12/{year}&format=pdf"
+    for username, page, link, name in (
+        (LEADER, "/vks/custody/", r"/vks/custody/\d+/", "form-hand-over"),
+        (LEADER, "/vks/loans/", r"/vks/loans/\d+/", "form-loan"),
+        (CHIEF, f"/vks/cases/{TRIED}/record/digitisation/", "", "form-seal"),
+        (CHIEF, "/vks/archive/accessions/", r"/vks/archive/accessions/\d+/", "form-accession"),
+        (CHIEF, "/vks/archive/disposals/", r"/vks/archive/disposals/\d+/", "form-disposal"),
+        (CHIEF, "/vks/ledger/", "", "form-checkpoint"),
+        (LEADER, f"/vks/custody/register/?{register}", "", "form-register"),
+    ):
+        person = Person(browser, demonstration).sign_in(username)
+        address = page
+        if "format=pdf" not in page:
+            person.open(page)
+            pages = [each for each in _links(person) if re.fullmatch(link, each)] if link else [page]
+            address = next(paper for each in pages for paper in _papers(person, each))
+        answer = person.context.request.get(address)
+        assert answer.headers["content-type"] == "application/pdf", (name, answer.status)
+        file = scratch / f"{name}.pdf"
+        file.write_bytes(answer.body())
+        album.draw(file, {name: 1}, scale=0.9)
+        person.leave()
+
+
+def _papers(person: Person, page: str) -> list[str]:
+    person.open(page)
+    return [each for each in _links(person) if re.search(_PRINTED, each)]
+
+
+def _links(person: Person) -> list[str]:
+    found: list[str] = person.page.locator("a[href^='/vks/']").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    return found
+
+
 def presentation(album: Album, browser: Browser, demonstration: Demonstration, scratch: Path) -> None:
     """Shoot a presentation where it is composed, and its package opened from a folder without a network."""
     person = Person(browser, demonstration).sign_in("ksv1.kv3")
@@ -280,6 +322,7 @@ def take(browser: Browser, demonstration: Demonstration, album: Album, scratch: 
     handing_on(album, browser, demonstration)
     bundle(album, procurator, scratch)
     custody(album, browser, demonstration)
+    forms(album, browser, demonstration, scratch)
     presentation(album, browser, demonstration, scratch)
     dark = Person(browser, demonstration, color_scheme="dark").sign_in(CHIEF)
     case_list(album, dark, "case-list-dark")

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser import journey
 from tests.browser.desk import SCREEN
+from tests.letters import vietnamese_letters
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -103,15 +104,6 @@ GLYPHS = """
   return wrong;
 }
 """
-
-
-def vietnamese_letters() -> str:
-    """Return every letter of the alphabet with every tone, small and capital."""
-    tones = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
-    vowels = [unicodedata.normalize("NFC", vowel + tone) for vowel in "aăâeêioôơuưy" for tone in tones]
-    letters = "".join(vowels) + "đ"
-    assert len(letters) == 73
-    return letters + letters.upper()
 
 
 def our_pages(code: str, document: int) -> dict[str, str]:

@@ -15,9 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pypdf import PdfReader
+from reportlab.pdfbase.ttfonts import TTFont
 
+from tests.letters import vietnamese_letters
 from vks_plugin.errors import BadInput
 from vks_plugin.papers import FORMATS, Column, OfficialPaper, Signature, content_type, write_paper, written_day
+from vks_plugin.papers.fonts import FILES, FONTS
+from vks_plugin.papers.layout import agency_lines
 
 COLUMNS = (
     Column("STT", 12, "center"),
@@ -65,6 +69,24 @@ def told_by_xlsx(data: bytes) -> list[list[str]]:
     return [row for row in values[start:] if row[0] == "STT" or re.fullmatch(r"\d+", row[0])]
 
 
+@pytest.mark.parametrize("font", FILES)
+def test_every_letter_of_the_alphabet_is_in_the_fonts_of_the_forms(font: str) -> None:
+    drawn = TTFont(font, str(FONTS / FILES[font])).face.charToGlyph
+    assert [letter for letter in vietnamese_letters() if not drawn.get(ord(letter))] == []
+
+
+def test_an_agency_too_long_for_a_line_is_broken_before_its_place() -> None:
+    told = agency_lines("Viện kiểm sát nhân dân khu vực 1 – Quảng Ninh")
+    assert told == ["VIỆN KIỂM SÁT NHÂN DÂN", "KHU VỰC 1 – QUẢNG NINH"]
+    assert agency_lines("Viện kiểm sát Hà Nội") == ["VIỆN KIỂM SÁT HÀ NỘI"]
+    head = Document(io.BytesIO(write_paper(paper(rows(1)), "docx"))).tables[0].rows[0].cells[0]
+    assert [line.text for line in head.paragraphs if line.text] == [
+        "VIỆN KIỂM SÁT NHÂN DÂN",
+        "TỈNH QUẢNG NINH",
+        *told,
+    ]
+
+
 @pytest.mark.parametrize(
     ("day", "written"),
     [
@@ -87,7 +109,7 @@ def test_every_format_says_the_same() -> None:
     for row in table:
         assert " ".join(row) in text
     for words in (
-        "VIỆN KIỂM SÁT NHÂN DÂN TỈNH",
+        "VIỆN KIỂM SÁT NHÂN DÂN",
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "Độc lập - Tự do - Hạnh phúc",
         "ngày 05 tháng 3 năm 2026",

@@ -22,8 +22,8 @@ PAPERS = {"list": "danh-muc-ho-so-de-nghi-tieu-huy", "record": "bien-ban-xet-huy
 
 _COLUMNS = (
     Column("STT", 11, "center"),
-    Column("Mã hồ sơ", 44),
-    Column("Tiêu đề hồ sơ", 44),
+    Column("Mã hồ sơ", 48),
+    Column("Tiêu đề hồ sơ", 40),
     Column("Thời hạn bảo quản", 20, "center"),
     Column("Bảo quản đến hết", 22, "center"),
     Column("Số tài liệu", 12, "center"),

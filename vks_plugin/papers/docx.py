@@ -15,7 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from vks_plugin.papers import layout
-from vks_plugin.papers.layout import OfficialPaper, writable
+from vks_plugin.papers.layout import OfficialPaper, agency_lines, writable
 
 if TYPE_CHECKING:
     from docx.document import Document as DocumentObject
@@ -74,9 +74,10 @@ def _set_widths(table: Table, widths: list[float]) -> None:
 
 def _head(document: DocumentObject, paper: OfficialPaper) -> None:
     left, right = _unframed(document, [paper.text_width * 0.44, paper.text_width * 0.56])
-    if paper.higher_agency:
-        _into(left, paper.higher_agency.upper(), size=12)
-    _into(left, paper.agency.upper(), size=12, bold=True)
+    for line in agency_lines(paper.higher_agency) if paper.higher_agency else []:
+        _into(left, line, size=12)
+    for line in agency_lines(paper.agency):
+        _into(left, line, size=12, bold=True)
     _ruled(left.paragraphs[-1], indent=22)
     if paper.number:
         _into(left, paper.number, size=12)

@@ -85,6 +85,17 @@ class OfficialPaper:
         return f"{self.place or '………………'}, {written_day(self.day)}" if self.day is not None else ""
 
 
+_PLACE = re.compile(r" (?=(?:TỈNH|THÀNH PHỐ|KHU VỰC|HUYỆN|THỊ XÃ|QUẬN) )")
+_AGENCY_FITS = 26
+"""Letters in capitals of 12 points that half a page's head holds in one line."""
+
+
+def agency_lines(name: str) -> list[str]:
+    """Return an agency in capitals as it stands in a head: one too long for a line ends it before the name of its place."""
+    said = writable(name).upper()
+    return _PLACE.split(said, maxsplit=1) if len(said) > _AGENCY_FITS else [said]
+
+
 def written_day(day: dt.date) -> str:
     """Return the date as a document states it: a zero before days below 10 and before January and February only."""
     return f"ngày {day:%d} tháng {day.month if day.month > 2 else f'{day:%m}'} năm {day.year}"

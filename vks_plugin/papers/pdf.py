@@ -31,7 +31,7 @@ from reportlab.platypus import (
 
 from vks_plugin.papers import layout
 from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
-from vks_plugin.papers.layout import OfficialPaper, writable
+from vks_plugin.papers.layout import OfficialPaper, agency_lines, writable
 
 _HEAD_SIZE = 12
 _STEP = 1.25
@@ -57,7 +57,8 @@ class _Head(Flowable):
         self.paper = paper
         self.width = paper.text_width * mm
         self._left = self._lines(
-            (writable(paper.higher_agency).upper(), REGULAR), (writable(paper.agency).upper(), BOLD)
+            *((line, REGULAR) for line in agency_lines(paper.higher_agency)),
+            *((line, BOLD) for line in agency_lines(paper.agency)),
         )
         lines = max(len(self._left) + bool(paper.number), 2 + bool(paper.dated))
         self.height = lines * _HEAD_SIZE * _STEP + 12
