@@ -17,8 +17,10 @@ from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
+from vks_plugin.court.deck.videos import kept_videos
 from vks_plugin.custody.actions.fixity import KEPT
 from vks_plugin.custody.queries import sealed_documents
+from vks_plugin.custody.videos import SOURCES
 from vks_plugin.disposal.queries import signed_records
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
@@ -183,6 +185,8 @@ def connect() -> None:
     on_change(follow_record)
     if signed_records not in KEPT:
         KEPT.append(signed_records)
+    if kept_videos not in SOURCES:
+        SOURCES.append(kept_videos)
     on_posts_changed(follow_posts)
     if configuration().quick_lists:
         visibility.answer_from(readable_documents, account_of_records)

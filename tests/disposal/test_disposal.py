@@ -20,6 +20,7 @@ from documents.models import CustomFieldInstance, Document, Note
 from documents.search import get_backend
 from filelock import FileLock
 
+from tests.court.deck.test_videos import kept as video_of
 from tests.custody.test_acts import data, hidden, written
 from tests.custody.test_hand_overs import IN, PASSED
 from tests.disposal.conftest import WHY, archived, carried_out, ready, signed
@@ -174,6 +175,7 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
 ) -> None:
     case, documents = filed_case.case, filed_case.host_ids
     writer = people["prosecutor_kv1"]
+    video = video_of(filed_case, writer, paper=0, title="Ánh vào cửa hàng")
     for part, values in (
         ("person", {"role": "witness", "full_name": "Hoàng Thị Nhân Chứng"}),
         ("exhibit", {"name": "Con dao của Ánh"}),
@@ -212,7 +214,7 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
     assert found.kinds() == ["disposal_ordered", "case_destroyed", "files_destroyed"]
 
     # nothing of it is left
-    assert not [path for path in (*files, *made) if path.exists()]
+    assert not [path for path in (*files, *made, video.path) if path.exists()]
     assert not Document.global_objects.filter(pk__in=[pk for pk, _checksum in versions]).exists()
     assert not CaseDocument.objects.filter(case=case).exists()
     assert not Note.global_objects.filter(pk=note.pk).exists()
@@ -236,6 +238,7 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
     assert (stone.code, stone.documents, stone.pages, stone.folios) == (case.code, 3, 7, folios)
     assert {(each[0], each[4]) for each in stone.files} == filed_as
     assert sorted(stone.originals) == versions
+    assert stone.videos == [(documents[0], str(video.pk), video.sha256)]
     assert sum(number for _code, _part, number, _pages in stone.types) == 3
     assert [each[2] for each in stone.decided] == ["drafted", "first", "second", "recorded", "executed"]
     entry = found.of("case_destroyed")

@@ -1444,6 +1444,8 @@ TELLS_OF_FILES = frozenset(
         "document_moved_in",
         "document_moved_out",
         "file_sealed",
+        "video_kept",
+        "video_removed",
         *_CHANGES_A_FILE,
     )
 )
@@ -1459,6 +1461,8 @@ class FilesOfCase:
         self.seals: List[Seal] = []
         self.copies: Dict[str, int] = {}
         """Redacted copies by their SHA-256, with the document they were made of."""
+        self.videos: Dict[str, Tuple[int, str]] = {}
+        """Videos by their number, with the document each was kept with and its SHA-256."""
         self.is_whole = False
         """Whether the ledger has the case from its registration on: only then it knows all of its documents."""
         self.is_destroyed = False
@@ -1471,12 +1475,17 @@ class FilesOfCase:
         elif kind == "case_destroyed":
             self.is_destroyed = True
             self.papers.clear()
+            self.videos.clear()
         elif kind == "file_sealed":
             self._learn_seal(data)
         elif type(document) is not int or type(sha256) is not str:
             return
         elif kind == "document_redacted":
             self.copies[sha256] = document
+        elif kind == "video_kept":
+            self.videos[str(data.get("video"))] = document, sha256
+        elif kind == "video_removed":
+            self.videos.pop(str(data.get("video")), None)
         elif kind == "document_moved_out":
             self.papers.pop(document, None)
         elif kind in ("document_filed", "document_moved_in"):
@@ -1516,6 +1525,7 @@ def seal_problem(said: Any, seal: Seal) -> Optional[Tuple[str, str]]:
 
 
 _IN_PACKAGE = re.compile(r"documents/\d+-(\d{1,15})/(?:versions/(\d{1,15})/)?(original|archive)\.[a-z0-9]+")
+_VIDEO = re.compile(r"documents/\d+-(\d{1,15})/videos/([0-9a-f-]{36})\.[a-z0-9]+")
 _DESCRIPTION = "metadata/case.json"
 _EVENTS = "metadata/premis.xml"
 """It names the files of the ledger too, so it is written after that was signed."""
@@ -1556,6 +1566,7 @@ class _Package:
         self._sealed: Dict[int, Dict[str, Any]] = {}
         self._look_at_seals()
         self._look_at_documents()
+        self._look_at_videos()
         self._look_at_description()
         if self._listed is not None:
             self._look_at_list(self._listed)
@@ -1602,6 +1613,7 @@ class _Package:
                 self._tell(name, *problem)
                 continue
             self._sealed.update({row["document"]: row for row in said["documents"] if type(row.get("document")) is int})
+            self._look_at_sealed_videos(name, said)
         for hash_, seal in seals.items():
             if hash_ not in manifests.values() and (seal.part, str(seal.batch)) not in false:
                 self.problems.append(
@@ -1611,6 +1623,46 @@ class _Package:
                     )
                 )
 
+    def _look_at_sealed_videos(self, name: str, said: Dict[str, Any]) -> None:
+        rows = said.get("videos", [])
+        named = [(each.get("video"), (each.get("document"), each.get("sha256"))) for each in rows]
+        wrong = [str(video) for video, facts in named if self.said.videos.get(str(video)) != facts]
+        if wrong:
+            self._tell(
+                name,
+                f"Bảng kê niêm phong {name} nêu video {wrong[0]} khác với sổ cái.",
+                f"{name} says of video {wrong[0]} otherwise than the ledger",
+            )
+
+    def _look_at_videos(self) -> None:
+        """Compare the videos that lie with their papers; a package from before videos went along has none, and says so."""
+        there = set()
+        for name, hash_ in self.present.items():
+            found = _VIDEO.fullmatch(name)
+            if found is None:
+                continue
+            document, sha256 = self.said.videos.get(found[2], (0, ""))
+            if document != int(found[1]):
+                self._tell(
+                    name,
+                    f"Tệp thừa: {name}, sổ cái không ghi video này kèm tài liệu số {found[1]}.",
+                    f"{name} is extra: the ledger knows no such video of document {found[1]}",
+                )
+            elif hash_ != sha256:
+                self._tell(
+                    name,
+                    f"Tệp {name} (video kèm tài liệu số {document}) đã bị thay: SHA-256 không phải mã sổ cái đã ghi.",
+                    f"{name} was replaced: it is not the video the ledger recorded",
+                )
+            there.add(found[2])
+        for video, (document, sha256) in self.said.videos.items():
+            if document in self.said.papers and video not in there:
+                self._tell(
+                    video,
+                    f"Thiếu video {video} kèm tài liệu số {document} mà sổ cái đã ghi (SHA-256 {sha256}).",
+                    f"video {video} of document {document} that the ledger recorded is missing",
+                )
+
     def _look_at_documents(self) -> None:
         originals: Dict[int, List[str]] = {}
         shown: Dict[int, str] = {}
@@ -1618,7 +1670,8 @@ class _Package:
         for name, hash_ in self.present.items():
             found = _IN_PACKAGE.fullmatch(name)
             if found is None:
-                self._look_at_other(name, hash_)
+                if not _VIDEO.fullmatch(name):
+                    self._look_at_other(name, hash_)
                 continue
             document, is_shown, is_original = int(found[1]), found[2] is None, found[3] == "original"
             paper = self.said.papers.get(document)
@@ -1719,8 +1772,9 @@ class _Package:
     def _look_at_list(self, listed: Dict[str, str]) -> None:
         for name, hash_ in listed.items():
             found = self.present.get(name)
-            in_package = _IN_PACKAGE.fullmatch(name)
-            if found is None and (in_package is None or in_package[1] not in self._named):
+            in_package, video = _IN_PACKAGE.fullmatch(name), _VIDEO.fullmatch(name)
+            told = in_package[1] if in_package else video[2] if video else name
+            if found is None and told not in self._named:
                 self._tell(
                     name,
                     f"Thiếu tệp {name} có trong danh sách đã ký.",

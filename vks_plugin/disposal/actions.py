@@ -35,6 +35,7 @@ from vks_plugin.custody.queries.accession import longest_silence
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import LIMITED, PERMANENT, UNDETERMINED
 from vks_plugin.custody.states import DISPOSAL
+from vks_plugin.custody.videos import videos_with
 from vks_plugin.disposal.erasure import erase, files_made_of
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
 from vks_plugin.disposal.queries import (
@@ -476,6 +477,8 @@ def _tombstone(
     for stored in stored_files([each.document_id for each in papers]):
         role = "archive" if stored.archive else "original"
         hashes.setdefault(stored.document, []).append([stored.version, role, stored.checksum])
+    for video in videos_with(each.document_id for each in papers):
+        hashes.setdefault(video.document, []).append([video.key, "video", video.sha256])
 
     def kind(paper: CaseDocument) -> str:
         return paper.document_type.code if paper.document_type is not None else ""

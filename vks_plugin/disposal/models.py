@@ -177,7 +177,8 @@ class Tombstone(AppendOnly):
     volumes = models.PositiveIntegerField(_("số tập"))
     # [[code of the type, part, documents, pages], …]
     types = models.JSONField(default=list)
-    # [[document, part, code of the type, pages, SHA-256 as filed, [[version, "original" | "archive", SHA-256], …]], …]
+    # [[document, part, code of the type, pages, SHA-256 as filed, [[version, "original" | "archive", SHA-256], …]], …];
+    # a video kept with it is one more there: [its UUID, "video", SHA-256]
     files = models.JSONField(default=list)
     # SHA-256 over a line `ID SHA256` for each document, as in the ledger
     digest = models.CharField(max_length=64)
@@ -201,3 +202,8 @@ class Tombstone(AppendOnly):
     def originals(self) -> list[tuple[int, str]]:
         """Every version of every document, what was merged into one among them, with the SHA-256 of its original."""
         return [(version, sha256) for each in self.files for version, role, sha256 in each[5] if role == "original"]
+
+    @property
+    def videos(self) -> list[tuple[int, str, str]]:
+        """Every video that was kept with a document: the document, its UUID, its SHA-256."""
+        return [(each[0], key, sha256) for each in self.files for key, role, sha256 in each[5] if role == "video"]

@@ -37,6 +37,9 @@ class VideoSerializer(serializers.Serializer[Video]):
     height = serializers.IntegerField()
     size = serializers.IntegerField(help_text="Bytes.")
     sha256 = serializers.CharField(help_text="Of the file as it was taken in; the ledger has it, too.")
+    sealed = serializers.BooleanField(
+        source="is_sealed", help_text="Whether the file was sealed with it in there: then it stays."
+    )
     created_at = serializers.DateTimeField()
     created_by = PersonSerializer()
 
@@ -62,6 +65,7 @@ class VideoWriteSerializer(InputSerializer):
     ),
     destroy=extend_schema(
         summary="Take a video out that no slide shows",
+        description="One that was there when the file was sealed stays.",
         parameters=[_KEY],
         responses={204: None, **refusals(403, 404, 409)},
     ),
@@ -85,7 +89,7 @@ class VideoViewSet(HandsOutFiles, OfCaseViewSet):
         made = videos.keep_video(
             actor=self.actor, case=case, file=file, size=file.size, document=given["document"], title=given["title"]
         )
-        return self.shown(made, status=201)
+        return self.shown(videos.video_of(self.actor, case.code, made.pk), status=201)
 
     def destroy(self, _request: Request, pk: str, **_kwargs: str) -> Response:
         """Take one out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -20,6 +21,7 @@ from vks_plugin.conf import MEBIBYTE, configuration
 from vks_plugin.court.deck.models import Slide, Video
 from vks_plugin.court.deck.queries import deck_view
 from vks_plugin.court.deck.video import examine
+from vks_plugin.custody.videos import VideoFile, there_at_a_seal
 from vks_plugin.errors import BadInput, Conflict, NotFound, TooLarge
 from vks_plugin.language import told
 from vks_plugin.text import one_line
@@ -32,11 +34,16 @@ _AT_ONCE = MEBIBYTE
 def videos_of(user: User, code: str) -> QuerySet[Video]:
     """Return the videos of a case whose papers the person may see, the newest first.
 
+    Each row is told by `is_sealed` whether the file of the case was sealed when the video was in it already.
+
     Raises:
         NotFound, NotAllowed: the person may not see what is prepared for the court in this case.
     """
     papers = deck_view(user, code).documents.filter(part="hsva").values("pk")
-    return Video.objects.filter(case_document__in=papers).select_related("case_document__document_type", "created_by")
+    found = Video.objects.filter(case_document__in=papers).annotate(
+        is_sealed=there_at_a_seal("case_document", "created_at")
+    )
+    return found.select_related("case_document__document_type", "created_by")
 
 
 def video_of(user: User, code: str, pk: UUID | str) -> Video:
@@ -49,6 +56,15 @@ def video_of(user: User, code: str, pk: UUID | str) -> Video:
     if found is None:
         raise NotFound(_("Vụ án không có video này."))
     return found
+
+
+def kept_videos(documents: Sequence[int]) -> Iterator[VideoFile]:
+    """Yield the videos kept with documents, by the ids of these in the host, for custody: whoever asks sees to who may know."""
+    rows = Video.objects.filter(case_document__document_id__in=documents).select_related("case_document").order_by()
+    for each in rows:
+        yield VideoFile(
+            each.case_document.document_id, str(each.pk), each.path, each.sha256, each.size, title=each.title
+        )
 
 
 def keep_video(*, actor: User, case: CaseFile, file: BinaryIO, size: int, document: int, title: str = "") -> Video:
@@ -138,11 +154,17 @@ def remove_video(*, actor: User, case: CaseFile, pk: UUID | str) -> None:
 
     Raises:
         NotFound, NotAllowed: the actor may not, or there is none.
-        Conflict: a slide shows it, or the archive has the case.
+        Conflict: a slide shows it, it was there when the file was sealed, or the archive has the case.
     """
     deck_view(actor, case.code, writing=True)
     refuse_archived(lock_case(case))
     video = video_of(actor, case.code, pk)
+    if Video.objects.filter(there_at_a_seal("case_document", "created_at"), pk=video.pk).exists():
+        raise Conflict(
+            _(
+                "Video này có trong hồ sơ lúc niêm phong nên không bỏ được. Nếu nạp nhầm thì đừng dùng ở trang trình chiếu."
+            )
+        )
     if Slide.objects.filter(video=video).exists():
         raise Conflict(_("Có trang trình chiếu dùng video này: hãy bỏ trang đó trước."))
     tell(

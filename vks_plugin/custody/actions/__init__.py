@@ -45,7 +45,7 @@ from vks_plugin.custody.actions.loans import (
     settle_loan,
     withdraw_loan,
 )
-from vks_plugin.custody.actions.sealing import read_files, request_seal, run_seal, seal
+from vks_plugin.custody.actions.sealing import read_files, read_videos, request_seal, run_seal, seal
 
 __all__ = [
     "BY_HAND",
@@ -76,6 +76,7 @@ __all__ = [
     "open_batch",
     "pass_quality",
     "read_files",
+    "read_videos",
     "record",
     "record_restored",
     "remember_heads",

@@ -67,6 +67,7 @@ from vks_plugin.custody.retention import TERMS
 from vks_plugin.custody.signing import SUFFIX, OfficeKey, office_key, sign_beside
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.custody.verify_ledger import list_files
+from vks_plugin.custody.videos import VideoFile, videos_with
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import BATCH, newest_versions
@@ -276,9 +277,11 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
     key = office_key()
     payload = item.path.with_suffix("")
     payload.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = []
+    kept: list[_Kept] = []
+    folders: dict[int, tuple[CaseDocument, Path]] = {}
     for number, (filed, shown, files) in enumerate(_with_files(papers), start=1):
         folder = payload / "documents" / f"{number:05d}-{filed.document_id}"
+        folders[filed.document_id] = filed, folder
         for each in files:
             role = "archive" if each.archive else "original"
             # what readers see lies in front, what it was made from below it
@@ -286,12 +289,18 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
             path = _copy(each.path, place / f"{role}{each.path.suffix.lower()}", each.checksum, filed)
             kept.append(_Kept(filed, each, path.relative_to(payload).as_posix(), is_shown=each.version == shown))
         _beat(row, done + number, total)
-    names = {each.name for each in kept}
+    films = []
+    for video in videos_with(folders):
+        filed, folder = folders[video.document]
+        path = _copy(video.path, folder / "videos" / video.path.name, video.sha256, filed)
+        films.append(_Film(video, path.relative_to(payload).as_posix()))
+        _beat(row, done + len(papers), total)
+    names = {each.name for each in kept} | {each.name for each in films}
     for path in files_below(payload / "documents"):
         # left from a run before documents were merged or changed
         if path.relative_to(payload).as_posix() not in names:
             path.unlink()
-    _write_metadata(payload, item, papers, kept, key)
+    _write_metadata(payload, item, papers, kept, films, key)
     sha256, size = make_package(
         payload,
         item.path,
@@ -305,7 +314,7 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
         sign=partial(sign_beside, key=key) if key is not None else None,
     )
     item.documents, item.pages = len(papers), sum(each.page_count or 0 for each in papers)
-    item.digest = digest_of((each.document_id, each.sha256) for each in papers)
+    item.digest = _digest(((each.document_id, each.sha256) for each in papers), [each.video for each in films])
     item.sha256, item.size = sha256, size
     with transaction.atomic():
         # holds the accession: what was called off gets no hash back
@@ -322,6 +331,19 @@ class _Kept(NamedTuple):
     """Path below the payload."""
     is_shown: bool
     """Whether it is of the version readers see."""
+
+
+class _Film(NamedTuple):
+    """A video in the package."""
+
+    video: VideoFile
+    name: str
+    """Path below the payload."""
+
+
+def _digest(papers: Iterable[tuple[int, str]], videos: Iterable[VideoFile]) -> str:
+    """Return what stands for what a package holds: the documents, and with each the videos that are kept with it."""
+    return digest_of([*papers, *((each.document, each.sha256) for each in videos)])
 
 
 def _with_files(papers: Sequence[CaseDocument]) -> Iterator[tuple[CaseDocument, int, list[Stored]]]:
@@ -363,7 +385,9 @@ def _named(filed: CaseDocument) -> dict[str, Any]:
     return {"id": filed.document_id, "code": filed.case.code}
 
 
-def _description(filed: CaseDocument, files: Sequence[_Kept], *, sealed: bool) -> dict[str, Any]:
+def _description(
+    filed: CaseDocument, files: Sequence[_Kept], films: Sequence[_Film], *, sealed: bool
+) -> dict[str, Any]:
     kind = filed.document_type
     versions: dict[int, dict[str, Any]] = {}
     for each in files:
@@ -386,6 +410,9 @@ def _description(filed: CaseDocument, files: Sequence[_Kept], *, sealed: bool) -
         "files": next((told["files"] for version, told in versions.items() if version in shown), {}),
         # as filed, before pages were changed, before it was signed, merged into it: the acts are in premis.xml
         "earlier": [told for version, told in versions.items() if version not in shown],
+        "videos": [
+            {"video": video.key, "title": video.title, "sha256": video.sha256, "file": name} for video, name in films
+        ],
     }
 
 
@@ -423,14 +450,17 @@ class _Files:
         return any(said.get(field) and said[field] not in self._named for field in (*_SOURCES, "sha256"))
 
 
-def _acts(item: AccessionItem, kept: Sequence[_Kept]) -> Iterator[PackedEvent]:
+def _acts(item: AccessionItem, kept: Sequence[_Kept], films: Sequence[_Film]) -> Iterator[PackedEvent]:
     """Yield what the ledger says of a case, with the files each act began with and made.
 
     Raises:
         Conflict: it names a file that is not there any more, be it of an earlier version.
     """
     files = _Files(kept)
+    filmed = {(each.video.key, each.video.sha256): each.name for each in films}
     gone: set[int] = set()
+    # videos the ledger has and the package has not, with the papers they were kept with
+    lost: dict[str, int] = {}
     entries = LedgerEntry.objects.filter(case=item.case).order_by("seq")
     for entry in entries.iterator(chunk_size=500):
         said = entry.said
@@ -439,6 +469,12 @@ def _acts(item: AccessionItem, kept: Sequence[_Kept]) -> Iterator[PackedEvent]:
         outcomes: tuple[str, ...] = ()
         if entry.kind == "document_moved_out":
             gone.discard(data["document"])
+        elif entry.kind == "video_kept":
+            outcomes = tuple(name for key, name in filmed.items() if key == (data["video"], data["sha256"]))
+            if not outcomes:
+                lost[data["video"]] = data["document"]
+        elif entry.kind == "video_removed":
+            lost.pop(data["video"], None)
         elif entry.kind in _OF_FILES:
             sources, outcomes = files.of(data, _SOURCES), files.of(data, _OUTCOMES)
             if data["document"] not in files.known:
@@ -456,6 +492,7 @@ def _acts(item: AccessionItem, kept: Sequence[_Kept]) -> Iterator[PackedEvent]:
             sources=sources,
             outcomes=outcomes,
         )
+    gone.update(document for document in lost.values() if document in files.known)
     if gone:
         # filed once, and never moved into another case
         raise _lost(min(gone), item)
@@ -466,7 +503,7 @@ def _acts(item: AccessionItem, kept: Sequence[_Kept]) -> Iterator[PackedEvent]:
         "system",
         told_by="accession",
         outcome="pass",
-        sources=tuple(each.name for each in kept),
+        sources=(*(each.name for each in kept), *(each.name for each in films)),
     )
 
 
@@ -482,6 +519,7 @@ def _write_metadata(
     item: AccessionItem,
     papers: Sequence[CaseDocument],
     kept: Sequence[_Kept],
+    films: Sequence[_Film],
     key: OfficeKey | None,
 ) -> None:
     ledger = payload / "ledger"
@@ -493,8 +531,14 @@ def _write_metadata(
     files_by: dict[int, list[_Kept]] = defaultdict(list)
     for each in kept:
         files_by[each.filed.pk].append(each)
+    films_by: dict[int, list[_Film]] = defaultdict(list)
+    for film in films:
+        films_by[film.video.document].append(film)
     sealed = set(SealedDocument.objects.filter(manifest__case=item.case).values_list("document_id", flat=True))
-    described = [_description(each, files_by[each.pk], sealed=each.document_id in sealed) for each in papers]
+    described = [
+        _description(each, files_by[each.pk], films_by[each.document_id], sealed=each.document_id in sealed)
+        for each in papers
+    ]
     case = {
         "code": item.case.code,
         "name": item.case.name,
@@ -518,7 +562,7 @@ def _write_metadata(
     files = [PackedFile(name, sha256, (payload / name).stat().st_size) for name, sha256 in sorted(listed.items())]
     originals = {each.stored.version: each.name for each in kept if not each.stored.archive}
     copies = {each.name: originals[each.stored.version] for each in kept if each.stored.archive}
-    (metadata / "premis.xml").write_bytes(premis(files, _acts(item, kept), copies=copies))
+    (metadata / "premis.xml").write_bytes(premis(files, _acts(item, kept, films), copies=copies))
 
 
 # --- taking
@@ -732,8 +776,8 @@ def _changed(row: Accession, item: AccessionItem, unfinished: Mapping[int, str],
         return _("đã chuyển đơn vị")
     if hidden := _hidden_from_archivists(item.case):
         return hidden
-    rows = CaseDocument.objects.filter(case=item.case).values_list("document_id", "sha256")
-    if digest_of(rows) != item.digest:
+    rows = dict(CaseDocument.objects.filter(case=item.case).values_list("document_id", "sha256"))
+    if _digest(rows.items(), videos_with(rows)) != item.digest:
         return _("tài liệu thay đổi sau khi đóng gói")
     (found,) = standings([item.case])
     if item.case.stage != "ket_thuc" or item.case.status == ARCHIVED or found.retention.finished_on is None:

@@ -24,6 +24,7 @@ from vks_plugin.conf import configuration
 from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import AccessionItem, FixityFinding, FixityRun, SealedDocument
 from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close, newest_finding, open_findings
+from vks_plugin.custody.videos import videos_with
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.host.files import BATCH
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
@@ -94,7 +95,7 @@ def _look(stored: Stored, pace: Pace) -> _Looked | None:
 
 
 def _compare(run: FixityRun, papers: Iterable[CaseDocument], pace: Pace) -> tuple[int, list[FixityFinding]]:
-    """Return how many files these documents have, and what differs by the records of this moment."""
+    """Return how many files these documents have, videos among them, and what differs by the records of this moment."""
     recorded = {paper.document_id: paper.sha256 for paper in papers}
     sealed = {row.version_id: row for row in SealedDocument.objects.filter(document_id__in=recorded)}
     originals: dict[int, set[str]] = defaultdict(set)
@@ -132,7 +133,22 @@ def _compare(run: FixityRun, papers: Iterable[CaseDocument], pace: Pace) -> tupl
         # with versions, what was filed is one of them
         if document in paths and sha256 and sha256 not in originals[document]:
             note(paths[document], Kind.CHANGED, expected=sha256, found=paths[document].checksum)
-    return len(files), findings
+    videos = videos_with(recorded)
+    for video in videos:
+        looked = _look(Stored(video.document, 0, archive=False, path=video.path, checksum=video.sha256), pace)
+        if looked is not None:
+            findings.append(
+                FixityFinding(
+                    run=run,
+                    kind=looked.kind,
+                    # it is its leaders' as the paper is, and has no version
+                    document_id=video.document,
+                    path=str(video.path),
+                    expected=video.sha256,
+                    found=looked.found,
+                )
+            )
+    return len(files) + len(videos), findings
 
 
 @dataclass(frozen=True)

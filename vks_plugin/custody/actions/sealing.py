@@ -31,6 +31,7 @@ from vks_plugin.custody.queries.digitisation import NAMED, Obstacle, obstacles, 
 from vks_plugin.custody.signing import detached, office_key
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.custody.verify_ledger import canonical
+from vks_plugin.custody.videos import VideoFile, videos_to_seal
 from vks_plugin.errors import BadInput, Conflict, Unavailable, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import files_of, newest_versions
@@ -118,7 +119,9 @@ def run_seal(batch_id: int) -> None:
     crashed = gettext_noop("Không niêm phong được do lỗi hệ thống: hãy báo quản trị.")
     with failure_kept(partial(_failed, batch.pk), crashed=crashed, what=f"sealing batch {batch.pk}", logger=logger):
         read = read_files(list(papers_to_seal(batch)), progress=partial(_progress, batch.pk))
-        seal(actor=batch.seal_asked_by, batch=batch, read=read)
+        heard = partial(_progress, batch.pk, len(read), len(read))
+        videos = read_videos(videos_to_seal(batch.case, batch.part), progress=heard)
+        seal(actor=batch.seal_asked_by, batch=batch, read=read, videos=videos)
 
 
 def _progress(batch_id: int, done: int, total: int) -> None:
@@ -159,12 +162,36 @@ def read_files(papers: Sequence[CaseDocument], *, progress: Callable[[int, int],
     return found
 
 
+def read_videos(videos: Sequence[VideoFile], *, progress: Callable[[], None] | None = None) -> Sequence[VideoFile]:
+    """Read the videos that are to be sealed from the disk, and return them.
+
+    Raises:
+        Conflict: one is missing, or is not the one that was taken in.
+    """
+    for each in videos:
+        if not each.path.is_file():
+            raise Conflict(_("Tệp của video “%(title)s” không còn trên máy chủ.") % {"title": each.title})
+        if sha256_of(each.path) != each.sha256:
+            raise Conflict(
+                _("Tệp của video “%(title)s” không còn như lúc nạp: hãy báo quản trị, không niêm phong.")
+                % {"title": each.title}
+            )
+        if progress is not None:
+            progress()
+    return videos
+
+
 @transaction.atomic
-def seal(*, actor: User, batch: DigitisationBatch, read: Sequence[FileFact]) -> SealManifest:
+def seal(
+    *, actor: User, batch: DigitisationBatch, read: Sequence[FileFact], videos: Sequence[VideoFile] = ()
+) -> SealManifest:
     """Write the manifest of a batch, its entry in the ledger, and freeze its documents, all or nothing.
 
     Args:
+        actor: who asked for it.
+        batch: the batch.
         read: every file of the batch, see `read_files`.
+        videos: what of its part is kept on film and sealed for the first time, see `read_videos`.
 
     Raises:
         NotFound, NotAllowed: the actor may not digitise this part of the case any more.
@@ -187,10 +214,12 @@ def seal(*, actor: User, batch: DigitisationBatch, read: Sequence[FileFact]) -> 
         for pk in papers
     ):
         raise Conflict(_("Tài liệu vừa thay đổi trong lúc niêm phong: hãy thử lại."))
+    if [each.fact for each in videos] != [each.fact for each in videos_to_seal(batch.case, batch.part)]:
+        raise Conflict(_("Video của hồ sơ vừa thay đổi trong lúc niêm phong: hãy thử lại."))
     now = timezone.now()
     move(batch, DIGITISATION, "seal", state_since=now, seal_beat=None)
     before = batch.supplements.manifest if batch.supplements is not None else None
-    said = _manifest(batch, papers, read, at=now, previous=before.sha256 if before is not None else None)
+    said = _manifest(batch, papers, read, videos, at=now, previous=before.sha256 if before is not None else None)
     line = canonical(plain(said))
     year = timezone.localdate(now).year
     manifest = SealManifest.objects.create(
@@ -243,6 +272,7 @@ def _manifest(
     batch: DigitisationBatch,
     papers: dict[int, CaseDocument],
     read: Sequence[FileFact],
+    videos: Sequence[VideoFile],
     *,
     at: dt.datetime,
     previous: str | None,
@@ -284,4 +314,8 @@ def _manifest(
         "checked_by": [batch.checked_by_id, display_name(batch.checked_by)],
         "confirmed_by": [batch.confirmed_by.pk if batch.confirmed_by else None, display_name(batch.confirmed_by)],
         "documents": documents,
+        "videos": [
+            {"video": each.key, "document": each.document, "sha256": each.sha256, "size": each.size}
+            for each in sorted(videos, key=lambda each: (each.document, each.key))
+        ],
     }

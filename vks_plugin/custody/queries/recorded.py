@@ -19,6 +19,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
 from vks_plugin.custody.verify_ledger import TELLS_OF_FILES, FilesOfCase, Seal, seal_problem
+from vks_plugin.custody.videos import videos_with
 from vks_plugin.host.stored import Hashes, recorded_hashes
 
 _AT_ONCE = 400
@@ -56,7 +57,11 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
         papers[case][document] = sha256, pages
     for case, code in codes.items():
         if case in said or case in manifests:
-            told = (_documents(code, said[case], papers[case]), _seals(code, said[case], manifests[case]))
+            told = (
+                _documents(code, said[case], papers[case]),
+                _videos(code, said[case]),
+                _seals(code, said[case], manifests[case]),
+            )
             yield from ((case, sentence) for sentences in told for sentence in sentences)
     yield from _of_the_host(codes, papers)
 
@@ -78,6 +83,18 @@ def _documents(code: str, said: FilesOfCase, papers: dict[int, tuple[str, int | 
             yield (
                 _("%(code)s: tài liệu số %(document)d có trong hồ sơ mà sổ cái không ghi.")
                 % {"code": code, "document": document}
+            )
+
+
+def _videos(code: str, said: FilesOfCase) -> Iterator[str]:
+    there = {each.key: (each.document, each.sha256) for each in videos_with({row[0] for row in said.videos.values()})}
+    for key, facts in said.videos.items():
+        named = {"code": code, "document": facts[0]}
+        if key not in there:
+            yield _("%(code)s: video kèm tài liệu số %(document)d mà sổ cái đã ghi không còn trong hồ sơ.") % named
+        elif there[key] != facts:
+            yield (
+                _("%(code)s: mã băm của video kèm tài liệu số %(document)d đã bị sửa, khác với sổ cái đã ghi.") % named
             )
 
 
