@@ -17,6 +17,7 @@ from guardian.shortcuts import assign_perm
 
 from tests.access.test_projection import listed
 from tests.people import FiledCase, register
+from tests.plugin import HOST
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
 from vks_plugin.host import visibility
@@ -137,6 +138,42 @@ def test_a_list_of_everything_is_counted_without_reading_it(
         counted.add(rows.count())
     # some see more than others
     assert counted == {1, 3}
+
+
+def test_a_page_is_the_same_however_it_is_found(
+    filed_case: FiledCase, loose: dict[str, Document], people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite who may view nearly everything is given a page document by document in its order: nothing is lost or let in."""
+    first, second, *_rest = filed_case.documents
+    Document.objects.filter(pk=first.document_id).update(deleted_at=timezone.now())
+    version = {"root_document_id": second.document_id, "owner_id": second.document.owner_id}
+    Document.objects.create(title="Bản sau", content="", mime_type="application/pdf", checksum="f" * 32, **version)
+    on_sqlite = connection.vendor == "sqlite"
+    if on_sqlite:
+        # what has the same title stands in the order of its number, on whichever page
+        Document.objects.filter(pk=loose["own"].pk).update(title=second.title)
+    for name in ("chief_kv1", "clerk_kv1", "prosecutor_kv3"):
+        client = Client()
+        client.force_login(people[name])
+        rows = Document.objects.filter(pk__in=set(as_the_host(people[name])), root_document__isnull=True)
+        for asked, order in (({}, ("-created", "-pk")), ({"ordering": "-title"}, ("-title", "-pk"))):
+            wanted = list(rows.order_by(*order).values_list("pk", flat=True))
+            for walked in (0, 100):
+                monkeypatch.setattr(visibility, "_WALKED", walked)
+                given = []
+                for page in range(1, len(wanted) // 2 + len(wanted) % 2 + 1):
+                    with CaptureQueriesContext(connection) as asking:
+                        answer = client.get("/api/documents/", {"page": str(page), "page_size": "2", **asked})
+                    given += [row["id"] for row in answer.json()["results"]]
+                    sent = [each["sql"] for each in asking]
+                    walks = [sql for sql in sent if '+"documents_document"."deleted_at" IS NULL' in sql]
+                    assert bool(walks) is bool(walked and on_sqlite)
+                assert given == wanted, (name, asked, walked)
+            if on_sqlite and HOST == "paperless":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"EXPLAIN QUERY PLAN {walks[0]}")
+                    plan = [row[-1] for row in cursor.fetchall()]
+                assert not any("FOR ORDER BY" in step for step in plan), plan
 
 
 def test_the_answer_does_not_come_from_the_host_s_rows(filed_case: FiledCase, people: dict[str, User]) -> None:

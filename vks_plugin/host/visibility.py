@@ -3,7 +3,8 @@
 The host asks this on its lists, counts and searches, and answers from guardian's rows: every row of everything the person
 may see, cast and put together, whatever is asked for. For filed documents those rows say what the policy says, because
 they were made from it; and the policy's answer is a short condition on cases. What is not filed is few, and looked up
-before: beside a list of numbers the database plans the rest well. A list of everything is counted where documents are filed.
+before: beside a list of numbers the database plans the rest well. A list of everything is counted where documents are filed,
+and who may view nearly all of it is given a page of it from an index of what it is ordered by, on SQLite too.
 
 Two more questions of the host are asked here for a whole page, or not at all, instead of document by document.
 """
@@ -11,11 +12,14 @@ Two more questions of the host are asked here for a whole page, or not at all, i
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from functools import cache, cached_property, wraps
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
-from django.db.models import CharField, Exists, IntegerField, OuterRef, Q
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connections
+from django.db.models import CharField, Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.expressions import Col
 from django.db.models.functions import Cast
 from django.db.models.lookups import IsNull
@@ -41,6 +45,8 @@ replaced: dict[tuple[Any, str], tuple[Any, Any]] = {}
 _FEW = 1000
 """Documents that are named one by one in a query."""
 _FEW_DUPLICATES = 20
+_WALKED = 0.25
+"""The share of all documents that may be looked at one by one for a page; reading all of them takes as long as about half."""
 
 
 def answer_from(readable: Readable, owner: Callable[[], int | None]) -> None:
@@ -110,7 +116,8 @@ def confirm_completions() -> None:
     _replace(view, "get", get)
 
 
-class _Seen(NamedTuple):
+@dataclass(frozen=True)
+class _Seen:
     """The documents somebody may view."""
 
     condition: Q
@@ -120,8 +127,9 @@ class _Seen(NamedTuple):
     others: Q | None
     """The condition on those that are not; None: there are none."""
 
+    @cached_property
     def number(self) -> int:
-        """Return how many there are outside the bin, versions left out (at most three queries).
+        """How many there are outside the bin, versions left out (at most three queries).
 
         Those that are filed are counted where they are filed, and the few of them that a list leaves out are taken off:
         the table of documents, which is wide, is not read from end to end.
@@ -135,6 +143,28 @@ class _Seen(NamedTuple):
             rest = Document.objects.filter(self.others, deleted_at__isnull=True, root_document__isnull=True)
             number += rest.exclude(id__in=self.filed).count()
         return number
+
+    def skips_few(self, last: int) -> bool:
+        """Tell whether few documents are looked at up to the last of a page, even if all that the person may not view come first."""
+        every = Document.global_objects.count()
+        return every - self.number + last <= every * _WALKED
+
+    def one_by_one(self, page: QuerySet[Any]) -> QuerySet[Any]:
+        """Put the same question to each document in the order of a list, instead of gathering all there are and sorting them.
+
+        SQLite keeps no account of what is in a table: it starts from the index of what is not in the bin, which is everything.
+        """
+        open_to = Q(Exists(self.filed.filter(document_id=OuterRef("pk"))))
+        asked = page.all()
+        asked.query.where = asked.query.where.create()
+        left_out = [IsNull(_WithoutIndex(F(name)), True) for name in ("root_document_id", "deleted_at")]  # noqa: FBT003
+        return asked.filter(*left_out, open_to if self.others is None else open_to | self.others)
+
+
+class _WithoutIndex(Func):
+    """A column for which SQLite is to use no index: that is what a plus before it means there."""
+
+    template = "+%(expressions)s"
 
 
 _LEFT_OUT = {"deleted_at", "root_document"}
@@ -173,12 +203,41 @@ def _counting_kind(of: type[QuerySet[Any]]) -> type[QuerySet[Any]]:
             return clone
 
         def count(self) -> int:
-            where, seen = self._as_counted
-            if self._result_cache is None and self.query.where == where and not self.query.is_sliced:
-                return seen.number()
-            return int(super().count())
+            return self._as_counted[1].number if self._asks_no_more() else int(super().count())
+
+        def __getitem__(self, place: Any) -> Any:
+            last = place.stop if isinstance(place, slice) else None
+            if connections[self.db].vendor != "sqlite" or last is None or not self._asks_no_more():
+                return super().__getitem__(place)
+            found = _without_ties(self)
+            if found is None:
+                return super().__getitem__(place)
+            # a list like the host's own again
+            found.__class__ = of
+            seen = self._as_counted[1]
+            return (seen.one_by_one(found) if seen.skips_few(last) else found)[place]
+
+        def _asks_no_more(self) -> bool:
+            where, _seen = self._as_counted
+            return self._result_cache is None and self.query.where == where and not self.query.is_sliced
 
     return Counting
+
+
+def _without_ties(found: QuerySet[Any]) -> QuerySet[Any] | None:
+    """Return a list in an order that is the same for every page, however it is found; None: no index has its order."""
+    order = [each for each in found.query.order_by if isinstance(each, str)]
+    if not order or len(order) < len(found.query.order_by):
+        return None
+    try:
+        first: Any = Document._meta.get_field(order[0].lstrip("-"))
+    except FieldDoesNotExist:
+        return None
+    if first.is_relation or not (first.unique or first.db_index):
+        return None
+    names = {each.lstrip("-") for each in order}
+    key = "-pk" if order[0].startswith("-") else "pk"
+    return found.all() if names & {"pk", Document._meta.pk.name} else found.order_by(*order, key)
 
 
 def _replace(owner: Any, name: str, ours: Any) -> None:
