@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from tests.court.killing import Killed, killed_three_times
-from tests.court.papers import shown_text
+from tests.court.papers import REAL, shown_text
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import (
@@ -196,7 +197,7 @@ def test_a_paper_that_cannot_be_used_fails_the_bundle_with_a_sentence(
 
     bundle = queued(people["prosecutor_kv1"], filed_case.case)
     spoil(readable_pdf(filed_case.documents[1].document))
-    monkeypatch.setattr(court, "cautions_of", looked)
+    monkeypatch.setattr(court, "look_at", looked)
     court.build(bundle.pk)
     bundle.refresh_from_db()
     assert bundle.status == Bundle.Status.FAILED
@@ -356,6 +357,55 @@ def test_a_bundle_that_three_workers_died_of_is_given_up_and_leaves_nothing(
     court.build(second.pk)
     second.refresh_from_db()
     assert second.status == Bundle.Status.DONE
+
+
+def test_a_paper_filed_twice_is_marked_in_the_index_or_left_out_as_asked(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    first, second, third = filed_case.documents
+    shutil.copyfile(REAL / "QDKhoiToBiCan.pdf", readable_pdf(first.document))
+    # the same, as another program writes it
+    with pikepdf.open(REAL / "QDKhoiToBiCan.pdf") as pdf:
+        pdf.docinfo["/Producer"] = "Another program"
+        pdf.save(readable_pdf(second.document))
+    Folio.objects.filter(case_document=second, page=3).delete()
+    CaseDocument.objects.filter(pk=second.pk).update(page_count=2, folio_to=4)
+    marked, thinned = (
+        court.request_bundle(actor=actor, case=case, wishes=Wishes(accept_gaps=True, skip_equal=skip))
+        for skip in (False, True)
+    )
+    for bundle in (marked, thinned):
+        court.build(bundle.pk)
+        bundle.refresh_from_db()
+        assert (bundle.status, bundle.error) == (Bundle.Status.DONE, "")
+    assert marked.document_ids == [first.document_id, second.document_id, third.document_id]
+    assert "trùng nội dung STT 1" in " ".join(shown_text(marked.path, 2).split())
+    assert [each[:2] for each in marked.cautions if each[1] == "giong_nhau"] == [
+        [first.document_id, "giong_nhau"],
+        [second.document_id, "giong_nhau"],
+    ]
+    assert thinned.document_ids == [first.document_id, third.document_id]
+    assert thinned.left_out == [[second.document_id, f"Trùng với “{first.title}” (BL 1–2), là bản được giữ."]]
+    assert "giong_nhau" not in str(thinned.cautions)
+    # whoever looks for a folio of the copy is led to the one that stays
+    assert "bản trùng ở BL 3–4" in " ".join(shown_text(thinned.path, 2).split())
+    assert "1 tài liệu trùng không đưa vào" in " ".join(shown_text(thinned.path, 1).split())
+    assert (thinned.page_count, marked.page_count) == (5, 7)
+    # what a bundle has stays in it; of what comes anew nothing is left here
+    again = court.request_bundle(
+        actor=actor,
+        case=case,
+        preset=Bundle.Preset.SUPPLEMENT,
+        wishes=Wishes(accept_gaps=True, skip_equal=True),
+        earlier=thinned.pk,
+    )
+    court.build(again.pk)
+    again.refresh_from_db()
+    assert (again.status, again.error) == (
+        Bundle.Status.FAILED,
+        "Tài liệu mới đều trùng với tài liệu đã có trong tập trước: không có gì để bổ sung.",
+    )
 
 
 def test_what_stands_under_the_folio_of_a_state_secret_is_in_no_bundle(

@@ -168,7 +168,7 @@ def test_the_index_gives_name_number_day_folios_and_pages(real: tuple[BundlePlan
     for each in plan.documents:
         assert each.document.title.split()[0] in text
         pages = str(each.first_page) if each.first_page == each.last_page else f"{each.first_page}–{each.last_page}"
-        assert f"{each.folios} {pages} {each.document.page_count}".strip() in text
+        assert f"{each.document.folios} {pages} {each.document.page_count}".strip() in text
     assert "số 12/QĐ, 02/03/2026" in text
     assert "MỤC LỤC TÀI LIỆU" in text
     cover = " ".join(shown_text(path, 1).split())

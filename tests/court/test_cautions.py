@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -16,7 +17,7 @@ from tests.court.foreign import FONT, LINES, scan
 from tests.court.papers import REAL, plan_of, planned
 from vks_plugin.court import cautions
 from vks_plugin.court.bundle import write_bundle
-from vks_plugin.court.cautions import LABELS, Caution, cautions_of
+from vks_plugin.court.cautions import LABELS, Caution, look_at
 from vks_plugin.court.verification import State, verify
 from vks_plugin.papers.fonts import FILES, FONTS, REGULAR
 
@@ -67,7 +68,7 @@ def odd(tmp_path: Path) -> Path:
 
 
 def test_each_odd_page_is_named_and_a_sound_one_is_not(odd: Path) -> None:
-    found = {each.caution: each.pages for each in cautions_of(plan_of([planned(odd)]))}
+    found = {each.caution: each.pages for each in look_at(plan_of([planned(odd)])).cautions}
     assert found == {
         Caution.TURNED: (2,),
         Caution.MUTE: (3,),
@@ -104,17 +105,23 @@ def test_a_paper_filed_twice_in_other_bytes_is_told_of_both_as_the_verifier_woul
     # the very same file is marked in the index; words that differ are another paper
     same = [planned(REAL / "QDTamGiu.pdf", title=title, sha256="a" * 64) for title in ("Ba", "Bốn")]
     plan = plan_of([*papers, *scans, *same])
-    told = [each.document.title for each in cautions_of(plan) if each.caution is Caution.ALIKE]
+    told = [each.document.title for each in look_at(plan).cautions if each.caution is Caution.ALIKE]
     assert told == [each.title for each in papers] + ["quet", "quet-lai"]
     target = tmp_path / "tap.pdf"
     write_bundle(plan_of(papers[2:]), target)
     assert {row.number: row for row in verify([target])}[18].state is State.BROKEN
+    # once it is known what they show, the index says so
+    looked = look_at(plan_of(papers))
+    marked = [replace(each, shown=looked.shown[each.path]) for each in papers]
+    write_bundle(plan_of(marked), target)
+    assert {row.number: row for row in verify([target])}[18].state is State.MET
+    assert [each.alike for each in plan_of(marked).documents] == [0, 1, 0, 3]
 
 
 def test_of_real_papers_and_of_redacted_copies_nothing_is_told(odd: Path) -> None:
     real = [planned(REAL / name) for name in ("QDKhoiToVuAn.pdf", "LenhTamGiam.pdf", "BBHoiCungBiCan.pdf")]
-    assert cautions_of(plan_of(real)) == []
-    copy = cautions_of(plan_of([planned(odd, redacted=True)]))
+    assert look_at(plan_of(real)).cautions == []
+    copy = look_at(plan_of([planned(odd, redacted=True)])).cautions
     assert Caution.MUTE not in {each.caution for each in copy}
 
 
@@ -122,7 +129,7 @@ def test_a_bundle_too_long_to_look_at_says_so_and_a_wish_to_stop_is_heard(
     odd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = plan_of([planned(odd), planned(odd, title="Hai")])
-    assert cautions_of(plan, lambda: True) == []
+    assert look_at(plan, lambda: True).cautions == []
     monkeypatch.setattr(cautions, "_MOST_PAGES", 8)
-    last = cautions_of(plan)[-1]
+    last = look_at(plan).cautions[-1]
     assert (last.document.title, last.caution, last.count) == ("Hai", Caution.UNSEEN, 8)

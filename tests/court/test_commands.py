@@ -19,7 +19,7 @@ from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
 from vks_plugin.conf import configuration
-from vks_plugin.court.cautions import Caution, Cautioned
+from vks_plugin.court.cautions import Caution, Cautioned, Looked
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
@@ -387,10 +387,10 @@ def test_a_password_is_asked_for_twice_where_there_is_a_keyboard(
 def test_a_bundle_is_looked_at_before_it_is_made(
     filed_case: FiledCase, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def odd(plan: BundlePlan) -> list[Cautioned]:
-        return [Cautioned(plan.documents[0].document, Caution.MUTE, (1, 2), 2)]
+    def odd(plan: BundlePlan) -> Looked:
+        return Looked([Cautioned(plan.documents[0].document, Caution.MUTE, (1, 2), 2)], {})
 
-    monkeypatch.setattr(vks_bundle, "cautions_of", odd)
+    monkeypatch.setattr(vks_bundle, "look_at", odd)
     words = ("--case", filed_case.case.code, "--documents", str(filed_case.documents[1].document_id))
     code, said, errors = run("vks_bundle", *words, "--check")
     title = filed_case.documents[1].title

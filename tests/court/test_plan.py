@@ -186,7 +186,7 @@ def test_a_group_that_comes_back_is_a_section_of_its_own() -> None:
 )
 def test_folios_are_cited_from_first_to_last(folios: dict[int, str], shown: str) -> None:
     plan = make_plan(request([document(page_count=10, folio_by_page=folios)]))
-    assert plan.documents[0].folios == shown
+    assert plan.documents[0].document.folios == shown
 
 
 def test_a_plan_cannot_be_changed_afterwards() -> None:

@@ -127,6 +127,8 @@ TABLE = {
     ("loan_slip", "get"): "          404 404 404 404  409  409 409 409",
     ("loan_act", "post"): "          404 404 404 404  403  403 302 403",
     ("bundle_make", "post"): "       404 404 404 404  403  302 302 302",
+    ("bundle_choose", "get"): "      404 404 404 404  403  200 200 200",
+    ("bundle_choose", "post"): "     404 404 404 404  403  302 302 302",
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
     ("bundle_download", "get"): "    404 404 404 404  404  200 200 200",
@@ -259,7 +261,7 @@ class Addresses:
 
     def __init__(self, found: Everything | None) -> None:
         self.code = found.filed.case.code if found is not None else "HS-QN-KV1-2026-0001"
-        document = found.filed.host_ids[0] if found is not None else 1
+        self.document = document = found.filed.host_ids[0] if found is not None else 1
         item = found.failed.pk if found is not None else "6f9d6f0e-3c39-4f0e-8a5e-0d1f6f0f5a11"
         bundle = found.bundle.pk if found is not None else "0b0de1e2-7f0c-4d8e-9f43-51f3a5d1c0de"
         assignment = Assignment.objects.first()
@@ -401,6 +403,7 @@ class Addresses:
             "restructuring_one": "/vks/organization/restructuring/1/",
             "restructuring_resume": "/vks/organization/restructuring/1/resume/",
             "bundle_make": f"{of_case}bundle/",
+            "bundle_choose": f"{of_case}bundle/choose/",
             "bundle": f"/vks/bundles/{bundle}/",
             "bundle_cancel": f"/vks/bundles/{bundle}/cancel/",
             "bundle_download": f"/vks/bundles/{bundle}/download/",
@@ -530,6 +533,7 @@ class Addresses:
             "court_session": {"act": "hold"},
             "deck_download": {"password": "thuyen co lua-7 nui", "again": "thuyen co lua-7 nui"},
             "deck_destroyed": {"destroyed_on": f"{timezone.localdate():%d/%m/%Y}", "copies": "USB số 2"},
+            "bundle_choose": {"make": "1", "listed": "toan_bo:", "document": str(self.document)},
             "presentations": {"title": "Bài mới", "order": "theo_cao_trang"},
             "presentation": {"act": "export:pdf"},
             "slide_new": {"kind": "noi_dung", "title": "Nội dung", "text": "BL 1", "state": "hien"},

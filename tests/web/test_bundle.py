@@ -16,6 +16,9 @@ from django.utils import timezone
 from tests.people import FiledCase
 from tests.web.conftest import Page, fetched
 from vks_plugin.access import actions as access
+from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.court import actions as court
+from vks_plugin.court.choosing import Wishes
 from vks_plugin.court.models import Bundle
 
 if TYPE_CHECKING:
@@ -56,6 +59,108 @@ def test_a_bundle_is_asked_for_followed_and_fetched(
     content = fetched(client.get(link))
     assert hashlib.sha256(content).hexdigest() == bundle.sha256
     assert len(pypdf.PdfReader(io.BytesIO(content)).pages) == bundle.page_count
+
+
+def listing(answer: Any) -> dict[str, Any]:
+    """Return what the list of papers would send back, and what is ticked in it."""
+    fields = {
+        name: each.get("value", "")
+        for tag, each in Page(answer).elements
+        if tag == "input" and (name := each.get("name", "")) in {"listed", "seen"}
+    }
+    boxes = [each for tag, each in Page(answer).elements if tag == "input" and each.get("name") == "document"]
+    assert all(each["type"] == "checkbox" for each in boxes)
+    offered = [int(each["value"]) for each in boxes]
+    return {**fields, "offered": offered, "ticked": [int(each["value"]) for each in boxes if "checked" in each]}
+
+
+def test_papers_are_picked_from_a_list_without_a_script(filed_case: FiledCase, as_person: SignIn) -> None:
+    client = as_person("prosecutor_kv1")
+    first, second, third = (each.document_id for each in filed_case.documents)
+    address = f"/vks/cases/{filed_case.case.code}/bundle/choose/"
+    assert address in Page(client.get(f"/vks/cases/{filed_case.case.code}/")).links()
+    shown = client.get(address)
+    seen = listing(shown)
+    assert seen["offered"] == seen["ticked"] == [first, second, third]
+    # nothing internal can be ticked, and the page says so
+    assert filed_case.internal.title in Page(shown).text
+    assert "không bao giờ vào tập hồ sơ" in Page(shown).text
+    form = {"preset": "toan_bo", "listed": seen["listed"], "seen": seen["seen"]}
+    # buttons tick and untick; nothing is made by them
+    none = listing(client.post(address, {**form, "document": [first, second], "mark": "none"}))
+    assert (none["offered"], none["ticked"]) == ([first, second, third], [])
+    assert listing(client.post(address, {**form, "document": [first], "mark": "all:1"}))["ticked"] == [first, second]
+    for picked, sentence in (
+        ([], "Hãy đánh dấu ít nhất một tài liệu."),
+        ([first, filed_case.internal.document_id], "nay không chọn được nữa"),
+        ([first, 999_999], "nay không chọn được nữa"),
+    ):
+        refused = client.post(address, {**form, "document": picked, "make": "1"})
+        assert refused.status_code == 400
+        assert sentence in Page(refused).text
+        assert listing(refused)["ticked"] == [each for each in picked if each == first]
+    assert not Bundle.objects.exists()
+    made = client.post(address, {**form, "document": [third, first], "make": "1", "agency": "on"}, follow=True)
+    assert "Đang lập tập hồ sơ." in Page(made).text
+    bundle = Bundle.objects.get()
+    assert bundle.document_ids == [first, third]
+    assert bundle.options["agency"]
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    cover = pypdf.PdfReader(bundle.path).pages[0].extract_text()
+    assert "Chỉ gồm những tài liệu người lập đã chọn" in " ".join(cover.split())
+
+
+def test_what_a_preset_leaves_out_is_shown_with_the_reason_and_cannot_be_picked(
+    filed_case: FiledCase, as_person: SignIn
+) -> None:
+    client = as_person("prosecutor_kv1")
+    first, _second, third = filed_case.documents
+    kinds = {code: CatalogueType.objects.get(code=code) for code in ("BBHC", "CT", "QDKTVA")}
+    for filed, code in zip(filed_case.documents, ("BBHC", "QDKTVA", "CT"), strict=True):
+        CaseDocument.objects.filter(pk=filed.pk).update(document_type=kinds[code])
+    address = f"/vks/cases/{filed_case.case.code}/bundle/choose/"
+    whole = listing(client.get(address))
+    # another preset was chosen, and the list is still that of the first
+    other = {"preset": "trinh_toa", "listed": whole["listed"], "seen": whole["seen"], "document": whole["ticked"]}
+    refused = client.post(address, {**other, "make": "1"})
+    assert refused.status_code == 400
+    assert "hãy xem lại dấu chọn" in Page(refused).text
+    court_list = listing(refused)
+    # the indictment first, as in the bundle
+    assert court_list["offered"] == court_list["ticked"] == [third.document_id, first.document_id]
+    assert "Loại này không phải cáo trạng, chứng cứ" in Page(refused).text
+    made = client.post(
+        address, {"preset": "trinh_toa", "listed": court_list["listed"], "document": third.document_id, "make": "1"}
+    )
+    assert made.status_code == 302
+    assert Bundle.objects.get().document_ids == [third.document_id]
+    # picked from, nothing is ticked beforehand, and what nobody had touched is not carried over
+    extract = listing(client.post(address, {**other, "preset": "trich_luc"}))
+    assert (len(extract["offered"]), extract["ticked"]) == (3, [])
+    # what cannot be made says why, and lists nothing
+    early = client.get(address, {"preset": "bi_can_bao_chua"})
+    assert early.status_code == 400
+    assert "từ khi kết thúc điều tra" in Page(early).text
+    assert listing(early)["offered"] == []
+
+
+def test_a_bundle_that_is_added_to_keeps_what_it_has(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    kept, *late = (each.document_id for each in filed_case.documents)
+    begun = court.request_bundle(actor=people["prosecutor_kv1"], case=filed_case.case, wishes=Wishes(documents=(kept,)))
+    court.build(begun.pk)
+    client = as_person("prosecutor_kv1")
+    address = f"/vks/cases/{filed_case.case.code}/bundle/choose/"
+    shown = client.get(address, {"preset": "bo_sung", "earlier": str(begun.pk)})
+    assert listing(shown)["offered"] == late
+    assert "đã có trong tập trước" in Page(shown).text
+    assert "Đã chọn 3 tài liệu, 6 trang." in Page(shown).text
+    # a core bundle is picked from what the main one has
+    core = client.get(address, {"preset": "tap_loi", "earlier": str(begun.pk)})
+    assert (listing(core)["offered"], listing(core)["ticked"]) == ([kept], [])
+    assert Page(core).text.count("Không có trong tập chính") == 2
 
 
 def test_a_fetched_bundle_says_what_it_is(everything: Everything, as_person: SignIn) -> None:

@@ -34,14 +34,23 @@ from vks_plugin.court.bundle import (
     write_addition,
     write_bundle,
 )
-from vks_plugin.court.cautions import LABELS, cautions_of
-from vks_plugin.court.choosing import BY_PROFILE, HEADINGS, Choice, Wishes, choose, corner_by_profile
+from vks_plugin.court.cautions import LABELS, Caution, Cautioned, Looked, look_at
+from vks_plugin.court.choosing import (
+    BY_PROFILE,
+    HEADINGS,
+    Choice,
+    Offered,
+    Wishes,
+    choose,
+    corner_by_profile,
+    offer,
+)
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.making import close, resume, send_new, taken
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.masking import PersonFacts, masked
 from vks_plugin.court.models import OPEN, Bundle
-from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan
+from vks_plugin.court.plan import BundleDocument, BundlePlan, BundleRequest, Part, make_plan, without_equals
 from vks_plugin.court.protected import masks_of
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.court.sessions.states import PLANNED
@@ -101,15 +110,8 @@ def plan_for(
         BadInput: there is nothing to bundle, or more than `VKS_MAX_BUNDLE_PAGES`; a wish that cannot be met;
             folios are missing and nobody explained why.
     """
-    require(actor, case, Level.VIEW, doing=_("lập tập hồ sơ"))
-    if reads_only_by_loan(actor, case):
-        raise NotAllowed(
-            _("Bạn mượn bản điện tử của hồ sơ này: đọc trong trang của vụ án, không lập tập, không tải về.")
-        )
+    filed = _papers_of(actor, case)
     wishes = wishes or Wishes()
-    filed = documents_for(actor, case)
-    if not filed:
-        raise BadInput(_("Vụ án chưa có tài liệu nào trong hồ sơ: hãy nộp tài liệu trước khi lập tập."))
     # a court's paper, whatever language the person uses the pages in
     with speaking("vi"):
         chosen = choose(case, filed, preset=preset, wishes=wishes, earlier=earlier)
@@ -140,6 +142,90 @@ def plan_for(
         if earlier is not None and preset == Bundle.Preset.SUPPLEMENT:
             _hold_numbers(plan, earlier)
     return LaidOut(plan, chosen.documents, chosen.left_out)
+
+
+def told_apart(laid: LaidOut, looked: Looked, *, skip: bool) -> tuple[LaidOut, list[Cautioned]]:
+    """Return the layout once it is known what the papers show, and what is odd in those that stay.
+
+    Args:
+        laid: the layout without that.
+        looked: what was seen in its papers.
+        skip: whether papers that show the same as an earlier one are left out; else the index marks them.
+
+    Raises:
+        BadInput: everything that was to be added is there already.
+    """
+
+    def with_shown(documents: Iterable[BundleDocument]) -> list[BundleDocument]:
+        return [replace(each, shown=looked.shown.get(each.path, "")) for each in documents]
+
+    request = replace(
+        laid.plan.request,
+        documents=with_shown(laid.plan.request.documents),
+        late=[with_shown(late) for late in laid.plan.request.late],
+    )
+    if not skip:
+        return laid._replace(plan=make_plan(request)), looked.cautions
+    request, dropped = without_equals(request)
+    gone = {int(each.key): stays for each, stays in dropped}
+    with speaking("vi"):
+        left_out = [
+            (
+                each,
+                _("Trùng với “%(title)s”%(folios)s, là bản được giữ.")
+                % {"title": stays.title, "folios": f" (BL {stays.folios})" if stays.folios else ""},
+            )
+            for each in laid.filed
+            if (stays := gone.get(each.document_id)) is not None
+        ]
+        if dropped:
+            note = _("%(number)d tài liệu trùng không đưa vào; mục lục ghi bút lục của bản trùng.")
+            request = replace(request, notes=[*request.notes, note % {"number": len(dropped)}])
+    kept = LaidOut(
+        make_plan(request),
+        [each for each in laid.filed if each.document_id not in gone],
+        [*laid.left_out, *left_out],
+    )
+    cautions = [
+        each for each in looked.cautions if each.caution != Caution.ALIKE and int(each.document.key) not in gone
+    ]
+    return kept, cautions
+
+
+def may_bundle(actor: User, case: CaseFile) -> None:
+    """See that somebody may have bundles made.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not read the case, or does so by a loan alone.
+    """
+    require(actor, case, Level.VIEW, doing=_("lập tập hồ sơ"))
+    if reads_only_by_loan(actor, case):
+        raise NotAllowed(
+            _("Bạn mượn bản điện tử của hồ sơ này: đọc trong trang của vụ án, không lập tập, không tải về.")
+        )
+
+
+def _papers_of(actor: User, case: CaseFile) -> list[CaseDocument]:
+    """Return what may go into the actor's bundle, once it is seen that there may be one, and something in it."""
+    may_bundle(actor, case)
+    filed = documents_for(actor, case)
+    if not filed:
+        raise BadInput(_("Vụ án chưa có tài liệu nào trong hồ sơ: hãy nộp tài liệu trước khi lập tập."))
+    return filed
+
+
+def offered(
+    *, actor: User, case: CaseFile, preset: str = Bundle.Preset.WHOLE, earlier: UUID | str | None = None
+) -> list[Offered]:
+    """Return which papers somebody may pick for a bundle, and which its preset leaves out, in the bundle's order.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not read the case, or the earlier bundle.
+        BadInput: there is nothing to bundle, or such a bundle cannot be made.
+    """
+    filed = _papers_of(actor, case)
+    before = earlier_bundle(actor, case, earlier) if earlier else None
+    return offer(case, filed, preset=preset, earlier=before)
 
 
 def _hold_numbers(plan: BundlePlan, earlier: Bundle) -> None:
@@ -347,16 +433,14 @@ def _write(bundle: Bundle) -> None:
     )
     # a key that is configured and cannot be used is told before the long work, and so is a paper that cannot be bundled
     key = office_key()
+    forms = check_sources(laid.plan)
+    laid, cautions = told_apart(laid, look_at(laid.plan, should_stop), skip=bool(bundle.options.get("skip_equal")))
     plan = laid.plan
-    forms = check_sources(plan)
     # told while there is time to stop
     Bundle.objects.filter(pk=bundle.pk).update(
         total=plan.page_count * 2,
         left_out=_left_out(laid),
-        cautions=[
-            [int(each.document.key), each.caution.value, list(each.pages), each.count]
-            for each in cautions_of(plan, should_stop)
-        ],
+        cautions=[[int(each.document.key), each.caution.value, list(each.pages), each.count] for each in cautions],
     )
     target = bundle.path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -163,6 +163,11 @@ class BundleRequestSerializer(InputSerializer):
     accept_gaps = serializers.BooleanField(
         required=False, default=False, help_text="Make it although folios are missing; the cover names them."
     )
+    skip_equal = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Leave out papers that show the same as an earlier one; else the index marks them.",
+    )
     earlier = serializers.UUIDField(
         required=False,
         allow_null=True,

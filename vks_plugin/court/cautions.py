@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -81,7 +82,15 @@ class Cautioned:
     """Of all such pages."""
 
 
-def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: False) -> list[Cautioned]:
+class Looked(NamedTuple):
+    """What was found in the papers of a bundle."""
+
+    cautions: list[Cautioned]
+    shown: dict[Path, str]
+    """What a paper's pages show, in short, by its file; of those that show enough to be compared."""
+
+
+def look_at(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: False) -> Looked:
     """Look at the pages of a bundle that is planned, and whose sources were found usable.
 
     Args:
@@ -91,6 +100,7 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
     found: list[Cautioned] = []
     looked = 0
     alike: dict[str, list[BundleDocument]] = {}
+    shown_in: dict[Path, str] = {}
     for planned in plan.documents:
         document = planned.document
         if should_stop():
@@ -101,7 +111,9 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
         looked += document.page_count
         by_caution: dict[Caution, list[int]] = {}
         pages, shown = _pages(document)
-        # one whose file is another's is marked in the index
+        if shown:
+            shown_in[document.path] = shown
+        # one whose file is another's needs no second look
         if shown and not planned.same_as:
             alike.setdefault(shown, []).append(document)
         for page, cautions in enumerate(pages, start=1):
@@ -112,12 +124,13 @@ def cautions_of(plan: BundlePlan, should_stop: Callable[[], bool] = lambda: Fals
             for caution in Caution
             if caution in by_caution
         ]
-    return found + [
+    found += [
         Cautioned(document, Caution.ALIKE, (), document.page_count)
         for documents in alike.values()
         if len(documents) > 1
         for document in documents
     ]
+    return Looked(found, shown_in)
 
 
 class _Shown:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from vks_plugin.cases.folio_queries import folio_report, is_withheld, withheld_ranges
 from vks_plugin.cases.folio_report import Finding
@@ -38,8 +39,10 @@ HEADINGS: dict[str, str] = {
     Preset.SUPPLEMENT: "TẬP HỒ SƠ VỤ ÁN",
 }
 """What stands on the cover."""
-_CHOSEN = frozenset({Preset.EXTRACT, Preset.CORE})
+CHOSEN = frozenset({Preset.EXTRACT, Preset.CORE})
 """Presets that hold what was picked, and nothing when nothing was."""
+_CHOSEN_FROM = frozenset({Preset.WHOLE, Preset.COURT, Preset.LEADERS, Preset.DEFENCE})
+"""Presets that say on the cover what they are, and therefore also when something of it was not picked."""
 _WHOLE_FILE = frozenset({Preset.WHOLE, Preset.LEADERS, Preset.SUPPLEMENT})
 """Presets in which a folio that is missing would be missed."""
 BEFORE_CONCLUSION = frozenset({"nguon_tin", "khoi_to", "dieu_tra"})
@@ -48,6 +51,7 @@ _TO_TRIAL = ("qd_xet_xu", "qd_xet_xu_pt")
 """Events: the decision that brings the case to trial."""
 _TRIED = frozenset({"phuc_tham", "giam_doc_tham_tai_tham", "thi_hanh_an"})
 """Stages that only follow it."""
+_UNDER_A_CARD = gettext_lazy("Mang bút lục của tài liệu mật có thẻ chỉ dẫn: hãy gỡ khỏi hồ sơ hoặc sửa bút lục.")
 BY_PROFILE = "profile"
 """The corner in which those who numbered the file put their stamps."""
 _MOST_PAGES = 50_000
@@ -75,6 +79,8 @@ class Wishes:
     """Whether a copy with something taken out stands in for its document, where there is one."""
     accept_gaps: bool = False
     """Whether folios may be missing without an explanation; the cover then names them."""
+    skip_equal: bool = False
+    """Whether papers that show the same as an earlier one are left out; else the index marks them."""
 
     def __post_init__(self) -> None:
         if self.corner not in {*CORNERS, BY_PROFILE}:
@@ -105,6 +111,22 @@ class Wishes:
         """Return the wishes that were kept."""
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         return cls(**(known | {"documents": tuple(known.get("documents", ()))}))
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A paper of the case file, as somebody may pick it for a bundle of one preset."""
+
+    filed: CaseDocument
+    why_not: str = ""
+    """Why this preset leaves it out, in a sentence; empty when it may be picked."""
+    inside: bool = False
+    """Whether it is in it whatever is picked: a bundle that is added to keeps what it has."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it may be picked, and left out."""
+        return not self.why_not and not self.inside
 
 
 @dataclass
@@ -138,13 +160,9 @@ def choose(
     Raises:
         BadInput: nothing is left, a wish names what is not there, or folios are missing without an explanation.
     """
-    builds_on = preset in {Preset.CORE, Preset.SUPPLEMENT}
-    if builds_on and earlier is None:
-        raise BadInput(_("Hãy chọn tập đã lập mà tập này dựa vào."), field="earlier")
-    if earlier is not None and not builds_on:
-        raise BadInput(_("Mẫu này không dựa vào tập đã lập: hãy bỏ chọn tập đó."), field="earlier")
+    _mind_earlier(preset, earlier)
     picked = _picked(filed, wishes)
-    if preset in _CHOSEN and len(picked) == len(filed) and not (wishes.documents or wishes.folios):
+    if preset in CHOSEN and len(picked) == len(filed) and not (wishes.documents or wishes.folios):
         raise BadInput(_("Hãy chọn tài liệu: nêu bút lục, ví dụ 1–20, 35."), field="folios")
     if preset == Preset.SUPPLEMENT:
         assert earlier is not None  # noqa: S101 - looked at above
@@ -155,6 +173,9 @@ def choose(
     else:
         chosen = Choice(preset, [picked])
     if preset == Preset.COURT:
+        if wishes.documents or wishes.folios:
+            # asked for by name, each is told of; of a whole file the preset is what it says
+            chosen.left_out += [(each, why) for each in picked if (why := _why_not_in_court(each))]
         chosen.groups = [_for_the_court(group) for group in chosen.groups]
         if not chosen.documents:
             raise BadInput(
@@ -165,7 +186,7 @@ def choose(
     if preset == Preset.LEADERS:
         chosen.groups = [sorted(group, key=_by_group) for group in chosen.groups]
     before = _chain(earlier)
-    chosen.defence = Preset.DEFENCE in {preset, chosen.preset, *(each.preset for each in before)}
+    chosen.defence = _is_for_the_defence(preset, earlier)
     if chosen.defence or wishes.redacted or any(each.options.get("redacted") for each in before):
         chosen.redactions = redactions_of(chosen.documents)
     if chosen.defence:
@@ -178,7 +199,69 @@ def choose(
         )
     if preset in _WHOLE_FILE:
         _mind_gaps(case, chosen, wishes)
+    if preset in _CHOSEN_FROM and len(picked) < len(filed):
+        chosen.notes.append(_("Chỉ gồm những tài liệu người lập đã chọn, không phải cả hồ sơ."))
     return chosen
+
+
+def offer(case: CaseFile, filed: Sequence[CaseDocument], *, preset: str, earlier: Bundle | None) -> list[Offered]:
+    """Return what may be picked for a bundle of a preset, and what its rules leave out, in the bundle's order.
+
+    Raises:
+        BadInput: such a bundle cannot be made at all, or not without an earlier one.
+    """
+    _mind_earlier(preset, earlier)
+    inside: set[int] = set()
+    whole = list(filed)
+    if preset == Preset.SUPPLEMENT:
+        assert earlier is not None  # noqa: S101 - looked at above
+        *kept, late = _supplemented(filed, filed, earlier).groups
+        whole = [each for group in (*kept, late) for each in group]
+        inside = {each.pk for group in kept for each in group}
+    elif preset == Preset.LEADERS:
+        whole.sort(key=_by_group)
+    elif preset == Preset.COURT:
+        whole.sort(key=_is_no_indictment)
+    why_not = _rule_of(case, whole, preset, earlier)
+    return [Offered(each, why_not(each), each.pk in inside) for each in whole]
+
+
+def _rule_of(
+    case: CaseFile, filed: Sequence[CaseDocument], preset: str, earlier: Bundle | None
+) -> Callable[[CaseDocument], str]:
+    """Return what tells why a preset leaves a paper out; an empty sentence: it does not."""
+    held = withheld_ranges(case)
+    main = _rows_of(earlier) if preset == Preset.CORE and earlier is not None else None
+    defence = _is_for_the_defence(preset, earlier)
+    secret: Sequence[PersonFacts] = ()
+    copies: Mapping[int, Redaction] = {}
+    if defence:
+        _mind_stage(case)
+        secret, copies = masks_of(case), redactions_of(filed)
+
+    def why_not(each: CaseDocument) -> str:
+        if is_withheld(each, held):
+            return str(_UNDER_A_CARD)
+        if preset == Preset.COURT and (why := _why_not_in_court(each)):
+            return why
+        if main is not None and not _is_in(main, each):
+            return str(_("Không có trong tập chính, hoặc đã thay đổi từ đó."))
+        return _why_not(each, secret, copies.get(each.pk)) if defence else ""
+
+    return why_not
+
+
+def _mind_earlier(preset: str, earlier: Bundle | None) -> None:
+    builds_on = preset in {Preset.CORE, Preset.SUPPLEMENT}
+    if builds_on and earlier is None:
+        raise BadInput(_("Hãy chọn tập đã lập mà tập này dựa vào."), field="earlier")
+    if earlier is not None and not builds_on:
+        raise BadInput(_("Mẫu này không dựa vào tập đã lập: hãy bỏ chọn tập đó."), field="earlier")
+
+
+def _is_for_the_defence(preset: str, earlier: Bundle | None) -> bool:
+    """Tell whether accused or defender will read it: itself, or as a part of what they read."""
+    return Preset.DEFENCE in {preset, *(each.preset for each in _chain(earlier))}
 
 
 def _chain(bundle: Bundle | None) -> list[Bundle]:
@@ -233,15 +316,23 @@ def corner_by_profile(filed: Iterable[CaseDocument]) -> str:
     return usual[0].corner if usual else ""
 
 
+def _why_not_in_court(filed: CaseDocument) -> str:
+    """Return why a paper is neither the indictment nor what proves it; empty when it is."""
+    kind = filed.document_type
+    if kind is None:
+        return str(_("Chưa phân loại: hãy phân loại tài liệu nếu là chứng cứ."))
+    if kind.code in INDICTMENT_TYPES or kind.group_code in {*EVIDENCE_GROUPS, *TESTIMONY_GROUPS}:
+        return ""
+    return str(_("Loại này không phải cáo trạng, chứng cứ: lập theo mẫu khác nếu cần."))
+
+
+def _is_no_indictment(filed: CaseDocument) -> bool:
+    return filed.document_type is None or filed.document_type.code not in INDICTMENT_TYPES
+
+
 def _for_the_court(group: Sequence[CaseDocument]) -> list[CaseDocument]:
     """Return the indictment and what proves it, the indictment first, all else as it stands in the file."""
-    kept = [
-        each
-        for each in group
-        if (kind := each.document_type) is not None
-        and (kind.code in INDICTMENT_TYPES or kind.group_code in {*EVIDENCE_GROUPS, *TESTIMONY_GROUPS})
-    ]
-    return sorted(kept, key=lambda each: each.document_type is None or each.document_type.code not in INDICTMENT_TYPES)
+    return sorted((each for each in group if not _why_not_in_court(each)), key=_is_no_indictment)
 
 
 def _by_group(filed: CaseDocument) -> tuple[bool, int, bool, str, int]:
@@ -280,18 +371,35 @@ def _supplemented(filed: Sequence[CaseDocument], picked: Sequence[CaseDocument],
 
 def _core(picked: Sequence[CaseDocument], earlier: Bundle) -> Choice:
     """Take some documents of a bundle, each with the page it has there."""
-    rows = [row for group in (earlier.layout["begun"], *earlier.layout["late"]) for row in group]
-    main = {document: (sha256, pages, first) for document, sha256, pages, first in rows}
-    pages_of = {}
+    main = _rows_of(earlier)
     for each in picked:
-        sha256, pages, first = main.get(each.document_id, ("", 0, 0))
-        if (sha256, pages) != (each.sha256, each.page_count):
+        if not _is_in(main, each):
             raise BadInput(
                 _("“%(title)s” không có trong tập chính, hoặc đã thay đổi từ đó.") % {"title": each.title},
                 field="earlier",
             )
-        pages_of[each.pk] = first
-    return Choice(Preset.CORE, [list(picked)], main_pages=pages_of)
+    return Choice(
+        Preset.CORE, [list(picked)], main_pages={each.pk: main[each.document_id].first_page for each in picked}
+    )
+
+
+class _Row(NamedTuple):
+    """Where a document stands in a finished bundle."""
+
+    sha256: str
+    pages: int
+    first_page: int
+
+
+def _rows_of(earlier: Bundle) -> dict[int, _Row]:
+    """Return the documents of a finished bundle by their ids in the host."""
+    rows = [row for group in (earlier.layout["begun"], *earlier.layout["late"]) for row in group]
+    return {document: _Row(sha256, pages, first) for document, sha256, pages, first in rows}
+
+
+def _is_in(main: Mapping[int, _Row], filed: CaseDocument) -> bool:
+    row = main.get(filed.document_id)
+    return row is not None and (row.sha256, row.pages) == (filed.sha256, filed.page_count)
 
 
 def redactions_of(filed: Sequence[CaseDocument]) -> dict[int, Redaction]:
@@ -328,34 +436,22 @@ def _keep_secrets_out(case: CaseFile, chosen: Choice) -> None:
     or has a wrong folio; neither leaves the office in a bundle.
     """
     held = withheld_ranges(case)
-    if not held:
+    secret = [each for each in chosen.documents if is_withheld(each, held)]
+    if not secret:
         return
-    why = str(_("Mang bút lục của tài liệu mật có thẻ chỉ dẫn: hãy gỡ khỏi hồ sơ hoặc sửa bút lục."))
-    groups = []
-    for group in chosen.groups:
-        secret = [each for each in group if is_withheld(each, held)]
-        chosen.left_out += [(each, why) for each in secret]
-        groups.append([each for each in group if each not in secret])
-    if all(len(kept) == len(group) for kept, group in zip(groups, chosen.groups, strict=True)):
-        return
-    chosen.groups = groups
+    chosen.left_out += [(each, str(_UNDER_A_CARD)) for each in secret]
+    chosen.groups = [[each for each in group if each not in secret] for group in chosen.groups]
     if not chosen.documents:
         raise BadInput(_("Không còn tài liệu nào để lập tập: mọi tài liệu được chọn mang bút lục của tài liệu mật."))
     chosen.notes.append(
         _("%(number)d tài liệu không đưa vào vì mang bút lục của tài liệu mật có thẻ chỉ dẫn.")
-        % {"number": len(chosen.left_out)}
+        % {"number": len(secret)}
     )
 
 
 def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
     """Leave out what the accused and their defender may not read."""
-    if case.stage in BEFORE_CONCLUSION:
-        raise BadInput(
-            _(
-                "Bản này lập được từ khi kết thúc điều tra: bị can đọc, ghi chép tài liệu số hóa từ lúc đó đến trước quyết định đưa vụ án ra xét xử (TTLT 02/2018)."
-            ),
-            field="preset",
-        )
+    _mind_stage(case)
     secret = masks_of(case)
     groups, whole = [], chosen.groups
     for group in whole:
@@ -374,6 +470,17 @@ def _for_the_defence(case: CaseFile, chosen: Choice) -> None:
     if kept_back:
         chosen.notes.append(
             _("%(number)d tài liệu không đưa vào bản này vì có thông tin phải giữ kín.") % {"number": kept_back}
+        )
+
+
+def _mind_stage(case: CaseFile) -> None:
+    """Refuse what the accused does not read yet."""
+    if case.stage in BEFORE_CONCLUSION:
+        raise BadInput(
+            _(
+                "Bản này lập được từ khi kết thúc điều tra: bị can đọc, ghi chép tài liệu số hóa từ lúc đó đến trước quyết định đưa vụ án ra xét xử (TTLT 02/2018)."
+            ),
+            field="preset",
         )
 
 

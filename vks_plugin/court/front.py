@@ -22,6 +22,7 @@ _LEFT, _RIGHT, _TOP = 25 * _MILLIMETRE, 15 * _MILLIMETRE, 18 * _MILLIMETRE
 _WIDTH, _HEIGHT = A4
 _ROW = 25.5
 _HEADER = 24.0
+_ROW_LINES = 2
 
 COLUMNS = (
     ("STT", 9),
@@ -141,7 +142,7 @@ def _cells(canvas: Canvas, values: tuple[str, ...], y: float, *, bold: bool = Fa
     font, size = (_BOLD, 10) if bold else (_REGULAR, 10)
     for (_heading, millimetres), value, position in zip(COLUMNS, values, range(len(COLUMNS)), strict=True):
         width = millimetres * _MILLIMETRE
-        lines = _lines(value, font, size, width - 6, 2)
+        lines = _lines(value, font, size, width - 6, _ROW_LINES)
         top = y + _ROW / 2 + (len(lines) - 1) * 5.5 - 3.3
         for offset, line in enumerate(lines):
             canvas.setFont(font, size)
@@ -167,17 +168,33 @@ def _rules(canvas: Canvas, top: float, bottom: float, *, vertical: bool = True) 
 
 
 def _title(planned: PlannedDocument) -> str:
+    """Return what the index says of a document: of a title too long for its cell its end goes, not what is marked."""
     source = planned.document
     marks = [source.characteristics]
     if source.redacted:
         marks.append("đã che")
     if planned.same_as:
         marks.append(f"trùng STT {planned.same_as}")
+    if planned.alike:
+        marks.append(f"trùng nội dung STT {planned.alike}")
+    if source.also:
+        marks.append(f"bản trùng ở BL {source.also}")
     if source.main_page:
         last = source.main_page + source.page_count - 1
         marks.append(f"tập chính tr. {source.main_page}" + (f"–{last}" if last > source.main_page else ""))
     said = "; ".join(mark for mark in marks if mark)
-    return source.title + (f" ({said})" if said else "")
+    whole = source.title + (f" ({said})" if said else "")
+    words = source.title.split()
+    while said and len(words) > 1 and _cut(whole):
+        words.pop()
+        whole = f"{' '.join(words)}… ({said})"
+    return whole
+
+
+def _cut(title: str) -> bool:
+    """Tell whether a title does not fit into its cell."""
+    width = COLUMNS[1][1] * _MILLIMETRE - 6
+    return len(simpleSplit(_breakable(title, _REGULAR, 10, width), _REGULAR, 10, width)) > _ROW_LINES
 
 
 def draw_front(plan: BundlePlan, part: Part, volume: int) -> tuple[bytes, list[RowArea]]:
@@ -242,7 +259,7 @@ def draw_front(plan: BundlePlan, part: Part, volume: int) -> tuple[bytes, list[R
                         str(planned.position),
                         _title(planned),
                         number_and_day,
-                        planned.folios,
+                        source.folios,
                         pages,
                         str(source.page_count),
                     ),

@@ -76,6 +76,8 @@ def _row(planned: PlannedDocument, source: str) -> dict[str, Any]:
         "filed_sha256": document.sha256,
         "redacted": document.redacted,
         "same_as_row": planned.same_as or None,
+        # of a document that shows the same in another file
+        "alike_row": planned.alike or None,
         "folios": [_folio(planned, page) for page in sorted({*document.folio_by_page, *document.back_by_page})],
     }
 

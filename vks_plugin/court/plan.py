@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vks_plugin.errors import BadInput
@@ -60,6 +60,18 @@ class BundleDocument:
     """In a core bundle: the page of the main bundle on which the document begins. 0: none."""
     redacted: bool = False
     """Whether `path` is a copy in which something was taken out."""
+    shown: str = ""
+    """What its pages show, in short; empty when nobody looked. Two of the same in files that differ are marked in the index."""
+    also: str = ""
+    """Folios of a copy that is left out because it shows the same."""
+
+    @property
+    def folios(self) -> str:
+        """The folios as the index shows them: `12–14`; empty when there are none."""
+        labels = [self.folio_by_page[page] for page in sorted(self.folio_by_page)]
+        if not labels:
+            return ""
+        return labels[0] if labels[0] == labels[-1] else f"{labels[0]}–{labels[-1]}"
 
     def mark(self, page: int) -> str:
         """Return what the stamp says beside the bundle page: folio, who put it on, page of the main bundle."""
@@ -115,14 +127,8 @@ class PlannedDocument:
     volume: int = 1
     same_as: int = 0
     """Row of an earlier document with the same file; 0 when there is none."""
-
-    @property
-    def folios(self) -> str:
-        """The folios as the index shows them: `12–14`; empty when there are none."""
-        labels = [self.document.folio_by_page[page] for page in sorted(self.document.folio_by_page)]
-        if not labels:
-            return ""
-        return labels[0] if labels[0] == labels[-1] else f"{labels[0]}–{labels[-1]}"
+    alike: int = 0
+    """Row of an earlier document that shows the same in another file; 0 when there is none."""
 
 
 @dataclass(frozen=True)
@@ -349,6 +355,7 @@ class _Layout:
         self.next_page = 1
         self._position = 0
         self._seen: dict[str, int] = {}
+        self._shown: dict[str, int] = {}
 
     def sections(self, documents: Sequence[BundleDocument], *, volume: int) -> tuple[Section, ...]:
         found = []
@@ -361,15 +368,17 @@ class _Layout:
         self._position += 1
         first = self.next_page
         self.next_page += document.page_count
-        same_as = self._seen.setdefault(document.sha256, self._position) if document.sha256 else self._position
+        same_as = self._earlier(self._seen, document.sha256)
+        # noted of each, so that a third is told of the first
+        alike = self._earlier(self._shown, document.shown)
         return PlannedDocument(
-            document,
-            self._position,
-            first,
-            self.next_page - 1,
-            volume,
-            0 if same_as == self._position else same_as,
+            document, self._position, first, self.next_page - 1, volume, same_as, 0 if same_as else alike
         )
+
+    def _earlier(self, seen: dict[str, int], told: str) -> int:
+        """Return the row of an earlier document of which the same is told; 0 when there is none."""
+        row = seen.setdefault(told, self._position) if told else self._position
+        return 0 if row == self._position else row
 
 
 def make_plan(request: BundleRequest) -> BundlePlan:
@@ -397,6 +406,38 @@ def make_plan(request: BundleRequest) -> BundlePlan:
     for number, late in enumerate(request.late, start=1):
         volumes = _add(volumes, number, late, layout, request.limits)
     return BundlePlan(request=request, volumes=tuple(volumes), page_count=layout.next_page - 1)
+
+
+def without_equals(request: BundleRequest) -> tuple[BundleRequest, list[tuple[BundleDocument, BundleDocument]]]:
+    """Return the request without papers that are there already, and each of those with the one that stays.
+
+    Equal is what shows the same, or, of papers in which nothing was taken out, the same file. What a bundle that is
+    added to has stays in it, page for page; only what comes anew is left out.
+    """
+    groups = [list(request.documents), *(list(late) for late in request.late)]
+    first: dict[str, tuple[int, int]] = {}
+    dropped: list[tuple[BundleDocument, tuple[int, int]]] = []
+    kept: list[list[BundleDocument]] = [[] for _group in groups]
+    for at, group in enumerate(groups):
+        for document in group:
+            told = [each for each in (document.shown, "" if document.redacted else document.sha256) if each]
+            there = next((first[each] for each in told if each in first), None)
+            if there is not None and at == len(groups) - 1:
+                dropped.append((document, there))
+                continue
+            for each in told:
+                first.setdefault(each, there or (at, len(kept[at])))
+            kept[at].append(document)
+    if request.late and not kept[-1]:
+        message = "Tài liệu mới đều trùng với tài liệu đã có trong tập trước: không có gì để bổ sung."
+        raise BadInput(message)
+    for document, (at, place) in dropped:
+        # an index that was handed out before says what it said
+        if at == len(groups) - 1 and document.folios:
+            stays = kept[at][place]
+            kept[at][place] = replace(stays, also=", ".join(filter(None, (stays.also, document.folios))))
+    thinned = replace(request, documents=kept[0], late=kept[1:])
+    return thinned, [(document, kept[at][place]) for document, (at, place) in dropped]
 
 
 def _joined(sections: Sequence[Section]) -> list[Section]:

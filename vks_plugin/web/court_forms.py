@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -58,6 +58,7 @@ class BundleForm(StyledForm):
     agency = forms.BooleanField(label=_("Ghi cơ quan đóng dấu bút lục"), required=False)
     redacted = forms.BooleanField(label=_("Dùng bản đã che, nếu có"), required=False)
     accept_gaps = forms.BooleanField(label=_("Vẫn lập khi thiếu bút lục"), required=False)
+    skip_equal = forms.BooleanField(label=_("Bỏ tài liệu trùng, giữ bản đứng trước"), required=False)
 
     def __init__(self, *args: Any, bundles: list[Bundle] | None = None, remark: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,10 +74,11 @@ class BundleForm(StyledForm):
         """Return the preset: the whole case file when none is chosen."""
         return self.cleaned_data["preset"] or Bundle.Preset.WHOLE.value
 
-    def wishes(self) -> Wishes:
-        """Return what was asked for."""
+    def wishes(self, documents: Iterable[int] = ()) -> Wishes:
+        """Return what was asked for; of these documents (ids in the host) alone, if any are named."""
         given = self.cleaned_data
         return Wishes(
+            documents=tuple(sorted(documents)),
             folios=given["folios"],
             volume_pages=given["volume_pages"] or 0,
             volume_megabytes=given["volume_megabytes"] or 0,
@@ -84,6 +86,7 @@ class BundleForm(StyledForm):
             agency=given["agency"],
             redacted=given["redacted"],
             accept_gaps=given["accept_gaps"],
+            skip_equal=given["skip_equal"],
         )
 
 

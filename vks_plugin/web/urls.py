@@ -104,6 +104,7 @@ urlpatterns = [
     path("explain/", explanations.explain_cases, name="explain_cases"),
     path("explain/table/", explanations.access_table, name="access_table"),
     path("cases/<str:code>/bundle/", court.make, name="bundle_make"),
+    path("cases/<str:code>/bundle/choose/", court.choose, name="bundle_choose"),
     path("bundles/<uuid:pk>/", court.status, name="bundle"),
     path("bundles/<uuid:pk>/cancel/", court.cancel, name="bundle_cancel"),
     path("bundles/<uuid:pk>/download/", court.download, name="bundle_download"),

@@ -56,6 +56,7 @@ OURS: dict[str, str] = {
         vks/custody/{pk}/print
         vks/custody/{pk}/{what}
         vks/cases/{code}/bundle
+        vks/cases/{code}/bundle/choose
         vks/cases/{code}/digitisation
         vks/cases/{code}/digitisation/{pk}
         vks/cases/{code}/digitisation/{pk}/record

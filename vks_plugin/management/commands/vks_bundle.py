@@ -19,7 +19,7 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions
 from vks_plugin.court.bundle import BundleResult, check_sources, write_addition, write_bundle
-from vks_plugin.court.cautions import cautions_of
+from vks_plugin.court.cautions import look_at
 from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
@@ -69,6 +69,7 @@ class Command(BaseCommand):
         parser.add_argument("--agency", action="store_true", help="ghi cơ quan đóng dấu bút lục")
         parser.add_argument("--redacted", action="store_true", help="dùng bản đã che, nếu có")
         parser.add_argument("--accept-gaps", action="store_true", help="vẫn lập khi thiếu bút lục")
+        parser.add_argument("--skip-equal", action="store_true", help="bỏ tài liệu trùng, giữ bản đứng trước")
         parser.add_argument("--earlier", metavar="ID", type=UUID, help="tập đã lập mà tập này dựa vào")
         parser.add_argument("--manifest", metavar="FILE", type=Path, help="ghi cả bảng kê (JSON)")
         parser.add_argument(
@@ -106,9 +107,9 @@ class Command(BaseCommand):
         try:
             laid = self._laid(case, options)
             check_sources(laid.plan)
+            laid, odd = _looked_at(laid, options)
         except VksError as error:
             raise CommandError(error.message) from error
-        odd = _odd(laid)
         told = {
             "pages": laid.plan.page_count,
             "volumes": len(laid.plan.volumes),
@@ -209,7 +210,7 @@ class Command(BaseCommand):
             laid = self._laid(case, options)
         # named before the long work
         forms = check_sources(laid.plan)
-        self._odd = _odd(laid)
+        laid, self._odd = _looked_at(laid, options)
         for each in self._odd:
             # before the long work, and beside what scripts read
             self.stderr.write(f"Nên xem: {each.sentence}")
@@ -276,11 +277,14 @@ def _wishes(options: dict[str, Any]) -> Wishes:
         agency=options["agency"],
         redacted=options["redacted"],
         accept_gaps=options["accept_gaps"],
+        skip_equal=options["skip_equal"],
     )
 
 
-def _odd(laid: actions.LaidOut) -> list[actions.Odd]:
-    return [actions.odd_of(each.document, each.caution, each.pages, each.count) for each in cautions_of(laid.plan)]
+def _looked_at(laid: actions.LaidOut, options: dict[str, Any]) -> tuple[actions.LaidOut, list[actions.Odd]]:
+    """Return what would be made once its papers are looked at, and what is odd in them."""
+    laid, cautions = actions.told_apart(laid, look_at(laid.plan), skip=options["skip_equal"])
+    return laid, [actions.odd_of(each.document, each.caution, each.pages, each.count) for each in cautions]
 
 
 def _as_data(odd: actions.Odd) -> dict[str, Any]:

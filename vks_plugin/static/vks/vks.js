@@ -143,6 +143,19 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// how much of a bundle is ticked; without this the page says what was ticked when it came
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  const told = event.target.name === "document" && form.querySelector("[data-vks-chosen]");
+  if (!told) return;
+  const kept = [...form.querySelectorAll("[data-vks-inside]")].map((row) => row.dataset.vksInside);
+  const ticked = [...form.querySelectorAll("input[name=document]:checked")].map((box) => box.dataset.pages);
+  const pages = [...kept, ...ticked];
+  told.textContent = told.dataset.vksChosen
+    .replace("{documents}", pages.length)
+    .replace("{pages}", pages.reduce((sum, each) => sum + Number(each), 0));
+});
+
 // htmx leaves answers above 399 alone; ours carry the sentence that belongs on the page
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status === 401) {
