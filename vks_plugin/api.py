@@ -69,7 +69,7 @@ from vks_plugin.custody.api import (
     LoanViewSet,
 )
 from vks_plugin.custody.api.accessions import AccessionViewSet
-from vks_plugin.custody.api.fixity import FixityAlarmViewSet
+from vks_plugin.custody.api.fixity import FixityAlarmViewSet, FixityRunViewSet
 from vks_plugin.custody.api.keeping import CaseCustodyViewSet, CustodyViewSet, RegisterViewSet
 from vks_plugin.custody.api.retention import (
     ArchiveDueViewSet,
@@ -166,6 +166,7 @@ router.register("archive/holds", HoldViewSet, basename="vks-archive-hold")
 router.register("accessions", AccessionViewSet, basename="vks-accession")
 router.register("disposals", DisposalViewSet, basename="vks-disposal")
 router.register("fixity-alarms", FixityAlarmViewSet, basename="vks-fixity-alarm")
+router.register("fixity-runs", FixityRunViewSet, basename="vks-fixity-run")
 router.register("retention-rules", RetentionRuleViewSet, basename="vks-retention-rule")
 router.register("temporary-access", TemporaryAccessViewSet, basename="vks-temporary-access")
 router.register("restructurings", RestructuringViewSet, basename="vks-restructuring")

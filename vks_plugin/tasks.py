@@ -11,7 +11,14 @@ from vks_plugin.access.tasks import (
 )
 from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle, redact, resume_bundles, tidy_up
-from vks_plugin.custody.tasks import compare_files, look_after_loans, pack_accession, seal_batch, sign_the_day
+from vks_plugin.custody.tasks import (
+    compare_as_asked,
+    compare_files,
+    look_after_loans,
+    pack_accession,
+    seal_batch,
+    sign_the_day,
+)
 from vks_plugin.disposal.tasks import destroy_batch
 from vks_plugin.exchange.tasks import run_import
 from vks_plugin.filing.tasks import recognise_pages, take_unowned
@@ -19,6 +26,7 @@ from vks_plugin.host.search import write_entries
 
 __all__ = [
     "SCHEDULE",
+    "compare_as_asked",
     "compare_files",
     "destroy_batch",
     "end_what_fell_due",

@@ -7,18 +7,21 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from tests.people import register
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody import actions, queries
-from vks_plugin.custody.models import LedgerEntry, LedgerLeaf
+from vks_plugin.custody.models import FixityFinding, FixityRun, LedgerEntry, LedgerLeaf
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from tests.people import FiledCase
     from vks_plugin.cases.models import CaseFile
     from vks_plugin.organization.models import ProcuracyUnit
 
@@ -211,3 +214,36 @@ def test_two_that_sign_at_once_sign_the_same_head(cases: list[CaseFile]) -> None
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(sign, range(4)))) == 1
+
+
+def test_a_case_and_all_compared_at_once_tell_an_alarm_once(
+    filed_case: FiledCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs find the same at the same moment; neither counts for the other, and one row is open for each file."""
+    _only_on_postgresql()
+    for each in filed_case.documents[:2]:
+        each.document.source_path.unlink()
+    both, write = threading.Barrier(2), FixityFinding.objects.bulk_create
+
+    def together(*rows: Any, **options: Any) -> Any:
+        # who holds the case waits in vain for the other
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        return write(*rows, **options)
+
+    monkeypatch.setattr(FixityFinding.objects, "bulk_create", together)
+
+    def compare(case: CaseFile | None) -> FixityRun:
+        try:
+            return actions.check_files(case=case)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        of_case, of_all = pool.map(compare, [filed_case.case, None])
+    assert both.broken
+    assert (of_case.documents, of_all.documents) == (filed_case.case.documents.count(), CaseDocument.objects.count())
+    assert [run.findings.count() for run in (of_case, of_all)] == [2, 2]
+    told = queries.open_findings().order_by("document_id").values_list("document_id", flat=True)
+    assert list(told) == sorted(each.document_id for each in filed_case.documents[:2])
+    assert {each.finished_at is not None for each in FixityRun.objects.all()} == {True}

@@ -6,28 +6,33 @@ import os
 import time
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
+from kombu.exceptions import OperationalError
 from rest_framework.test import APIClient
 
 from tests.web.conftest import Page
-from vks_plugin.custody.actions import check_files, close_finding
-from vks_plugin.custody.models import Accession, AccessionItem, FixityFinding, FixityRun
-from vks_plugin.custody.queries.fixity import alarms_for, case_of
-from vks_plugin.custody.tasks import compare_files
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.custody.actions import check_files, close_finding, fixity
+from vks_plugin.custody.actions.fixity import request_check, stop_check
+from vks_plugin.custody.models import Accession, AccessionItem, FixityFinding, FixityRun, LedgerEntry
+from vks_plugin.custody.queries.fixity import LOST, alarms_for, case_of, state_of
+from vks_plugin.custody.tasks import compare_as_asked, compare_files
 from vks_plugin.disposal.models import DestructionBatch
-from vks_plugin.errors import Conflict, NotAllowed
+from vks_plugin.errors import Conflict, NotAllowed, Unavailable
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host import stored
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
-    from pytest_django import Settings
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
     from tests.people import FiledCase
 
@@ -51,7 +56,8 @@ def test_alarms_reach_leaders_who_close_them(filed_case: FiledCase, people: dict
         api.force_login(people[key])
         client.force_login(people[key])
         page = client.get(at)
-        assert page.status_code == (403 if key not in leaders else 200), key
+        # who runs the machines is told how many files differ, of all cases
+        assert page.status_code == (200 if key in {*leaders, "admin_province"} else 403), key
         return {row["id"] for row in api.get(rest).json()["results"]}, Page(page).text
 
     leaders = ("chief_kv1", "deputy_kv1", "chief_kv3", "chief_province", "deputy_province")
@@ -181,3 +187,123 @@ def test_packages_and_signed_records_are_read_too(filed_case: FiledCase, people:
     with pytest.raises(NotAllowed):
         close_finding(actor=people["chief_province"], finding=told["chief_kv1"].get().pk, reason="Đã phục hồi")
     close_finding(actor=people["chief_kv1"], finding=told["chief_kv1"].get().pk, reason="Đã phục hồi")
+
+
+def test_a_leader_has_the_files_of_a_case_compared(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    client: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    case, lost = filed_case.case, filed_case.documents[0].document
+    lost.source_path.unlink()
+    whole, at = f"/vks/cases/{case.code}/custody/", f"/vks/cases/{case.code}/custody/comparison/"
+    for key, status in (("prosecutor_kv1", 403), ("clerk_kv1", 403), ("chief_province", 403), ("chief_kv3", 404)):
+        client.force_login(people[key])
+        assert client.post(at, {"act": "start"}).status_code == status, key
+        if status == 403:
+            assert "Đối chiếu tệp của vụ án" not in Page(client.get(whole)).text
+    assert not FixityRun.objects.exists()
+    client.force_login(people["chief_kv1"])
+    assert "Chưa đối chiếu riêng lần nào" in Page(client.get(whole)).text
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(at, {"act": "start"}).status_code == 302
+        waiting = client.get(at, headers={"HX-Request": "true"})
+        assert "chờ máy" in Page(waiting).text
+        assert "HX-Refresh" not in waiting.headers
+        assert client.post(at, {"act": "start"}).status_code == 409
+    run = FixityRun.objects.get()
+    assert (run.case, run.documents, run.work) == (case, case.documents.count(), "")
+    told = LedgerEntry.objects.get(kind="fixity_checked")
+    assert (told.case, told.said["actor"]["id"]) == (case, people["chief_kv1"].pk)
+    text = Page(client.get(whole)).text
+    assert f"Bản gốc của tài liệu số {lost.pk} bị mất: không còn ở nơi đã ghi" in text
+    assert str(lost.source_path) in text
+    assert client.get(at, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+    assert [client.post(at, {"act": act}).status_code for act in ("stop", "go_on", "khac")] == [409, 409, 404]
+
+
+def test_comparisons_are_asked_for_through_the_api(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    client: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asking(key: str) -> APIClient:
+        api = APIClient()
+        api.force_login(people[key])
+        return api
+
+    at, lost = "/api/vks/fixity-runs/", filed_case.documents[0].document
+    lost.source_path.unlink()
+    chief, province, machines = asking("chief_kv1"), asking("chief_province"), asking("admin_province")
+    assert chief.post(at, {}, format="json").status_code == 403
+    assert machines.post(at, {"case": filed_case.case.code}, format="json").status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = machines.post(at, {}, format="json")
+    assert (asked.status_code, asked.json()["state"], asked.json()["case"]) == (202, "waiting", None)
+    row = f"{at}{asked.json()['id']}/"
+    told = machines.get(row).json()
+    documents = CaseDocument.objects.count()
+    assert (told["state"], told["documents"], told["of_documents"]) == ("finished", documents, documents)
+    assert told["found"] == {"changed": 0, "missing": 1, "unreadable": 0, "extra": 0}
+    # who runs the machines is told how many, and who leads another office not which
+    assert [each.get(f"{row}alarms/").json()["results"] for each in (machines, province)] == [[], []]
+    client.force_login(people["admin_province"])
+    page = Page(client.get("/vks/archive/fixity/")).text
+    assert "1 tệp không như đã ghi" in page
+    assert filed_case.case.code not in page
+    assert chief.get(row).status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        mine = chief.post(at, {"case": filed_case.case.code}, format="json").json()["id"]
+    (alarm,) = chief.get(f"{at}{mine}/alarms/").json()["results"]
+    assert (alarm["document"], alarm["kind"], alarm["path"]) == (lost.pk, "missing", str(lost.source_path))
+    assert alarm["sentence"].startswith(f"Bản gốc của tài liệu số {lost.pk} bị mất")
+    assert [each["id"] for each in chief.get(at).json()["results"]] == [mine]
+    assert province.get(f"{at}{mine}/").status_code == 404
+    # nothing is left where the queue cannot be reached
+    monkeypatch.setattr(compare_as_asked, "apply_async", Mock(side_effect=OperationalError))
+    with pytest.raises(Unavailable), django_capture_on_commit_callbacks(execute=True):
+        request_check(actor=people["chief_kv1"], case=filed_case.case)
+    assert FixityRun.objects.count() == 2
+
+
+def test_a_comparison_is_stopped_and_gone_on_with(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chief, case = people["chief_kv1"], filed_case.case
+    monkeypatch.setattr(fixity, "_AT_ONCE", 1)
+    run = request_check(actor=chief, case=case)
+    assert state_of(stop_check(actor=chief, run=run)) == "unfinished"
+    # what the queue still holds begins nothing
+    compare_as_asked(run_id=run.pk)
+    assert FixityRun.objects.get().documents == 0
+    compare, stopped = fixity._compare, list[str]()
+
+    def stopping(run: FixityRun, *rest: Any) -> Any:
+        if not stopped:
+            stopped.append(state_of(stop_check(actor=chief, run=FixityRun.objects.get(pk=run.pk))))
+        return compare(run, *rest)
+
+    monkeypatch.setattr(fixity, "_compare", stopping)
+    with django_capture_on_commit_callbacks(execute=True):
+        request_check(actor=chief, case=case, go_on=True)
+    run.refresh_from_db()
+    assert (stopped, state_of(run), run.documents) == (["stopping"], "unfinished", 1)
+    assert not LedgerEntry.objects.filter(kind="fixity_checked").exists()
+    # slice by slice, to its end
+    monkeypatch.setattr("vks_plugin.custody.tasks._SLICE", 0)
+    with django_capture_on_commit_callbacks(execute=True):
+        request_check(actor=chief, case=case, go_on=True)
+    run.refresh_from_db()
+    assert (state_of(run), run.documents) == ("finished", case.documents.count())
+    assert LedgerEntry.objects.filter(kind="fixity_checked").count() == 1
+    # a worker that was killed keeps nobody from asking again
+    FixityRun.objects.filter(pk=run.pk).update(finished_at=None, work="working", touched_at=timezone.now() - LOST)
+    with django_capture_on_commit_callbacks(execute=True):
+        again = request_check(actor=chief, case=case)
+    assert (again.pk > run.pk, state_of(FixityRun.objects.get(pk=again.pk))) == (True, "finished")

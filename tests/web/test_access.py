@@ -220,7 +220,12 @@ TABLE = {
     ("accession_paper", "get"): "    404 404 404 404  404  404 404 404",
     ("accession_package", "get"): "  404 404 404 404  404  404 404 404",
     # leaders alone; what they find: tests/custody/test_fixity_pages.py
-    ("fixity", "get"): "             403 403 403 403  403  403 200 200",
+    ("fixity", "get"): "             403 403 200 403  403  403 200 200",
+    # of all: who leads or administers the province; back to the whole page
+    ("comparison", "get"): "         403 403 302 403  403  403 403 302",
+    ("comparison", "post"): "        403 403 302 403  403  403 403 302",
+    ("case_comparison", "get"): "    404 404 404 404  403  403 302 403",
+    ("case_comparison", "post"): "   404 404 404 404  403  403 302 403",
     ("fixity_close", "post"): "      404 404 404 404  404  404 404 404",
     # who may read the case is told that only archivists draft
     ("disposals", "get"): "          200 200 200 200  200  200 200 200",
@@ -302,6 +307,8 @@ class Addresses:
             "accession_package": f"/vks/archive/accessions/9999/cases/{self.code}/package/",
             "fixity": "/vks/archive/fixity/",
             "fixity_close": "/vks/archive/fixity/9999/close/",
+            "comparison": "/vks/archive/fixity/comparison/",
+            "case_comparison": f"{of_case}custody/comparison/",
             "disposals": "/vks/archive/disposals/",
             "disposal": "/vks/archive/disposals/9999/",
             "disposal_act": "/vks/archive/disposals/9999/submit/",
@@ -431,6 +438,8 @@ class Addresses:
     def body(self, name: str) -> dict[str, Any]:
         """Return a form that would be accepted from somebody who may."""
         bodies: dict[str, dict[str, Any]] = {
+            "comparison": {"act": "start"},
+            "case_comparison": {"act": "start"},
             "keeper_state": {"part": "hsks", "at": "unit", "since": "05/05/2026"},
             "hand_over_new": {
                 "part": "hsks",

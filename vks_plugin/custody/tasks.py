@@ -17,7 +17,7 @@ from vks_plugin.custody.actions import (
     write_of_lost_heads,
 )
 from vks_plugin.custody.actions.accession import run_acceptance, run_packing
-from vks_plugin.custody.actions.fixity import BeingCompared
+from vks_plugin.custody.actions.fixity import BeingCompared, run_check
 from vks_plugin.custody.queries import is_due
 from vks_plugin.errors import Conflict
 
@@ -51,6 +51,12 @@ def compare_files() -> None:
     if is_due(days):
         with suppress(BeingCompared):
             check_files(most=rate * 1_000_000, resume=True, seconds=_SLICE)
+
+
+@shared_task(name="vks.custody.compare_as_asked", ignore_result=True)
+def compare_as_asked(*, run_id: int) -> None:
+    """Go on with a comparison somebody asked for, no faster than at night."""
+    run_check(run_id, most=configuration().fixity_rate * 1_000_000, seconds=_SLICE)
 
 
 @shared_task(name="vks.custody.seal_batch", ignore_result=True)

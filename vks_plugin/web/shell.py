@@ -20,7 +20,7 @@ from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.temporary import answerable_by
 from vks_plugin.custody.queries import lost_heads, seen_fork
-from vks_plugin.custody.queries.fixity import alarms_for
+from vks_plugin.custody.queries.fixity import alarms_for, may_compare_all
 from vks_plugin.custody.queries.hand_overs import coming_to
 from vks_plugin.custody.queries.loans import concerning
 from vks_plugin.disposal.queries import batches_waiting_for
@@ -88,6 +88,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         frame["alarms_open"] = alarms_for(request.user).count() if led.all else 0  # type: ignore[arg-type]
         frame["disposals_waiting"] = batches_waiting_for(request.user) if led.all else 0  # type: ignore[arg-type]
         frame |= {"led": led.all, "reads_ledger": led.province}
+        frame["compares_all"] = may_compare_all(request.user)  # type: ignore[arg-type]
         frame["ledger_forked"] = bool(led.province) and seen_fork() is not None
         frame["heads_lost"] = bool(led.province) and lost_heads() is not None
         frame["urgent"] = urgent_of_mine(request.user)  # type: ignore[arg-type]

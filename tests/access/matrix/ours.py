@@ -24,6 +24,7 @@ OURS: dict[str, str] = {
         vks/archive/disposals/{pk}/record
         vks/archive/disposals/{pk}/{act}
         vks/archive/fixity
+        vks/archive/fixity/comparison
         vks/archive/fixity/{pk}/close
         vks/archive/holds
         vks/archive/rules
@@ -46,6 +47,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/assignments/{pk}/end
         vks/cases/{code}/become
         vks/cases/{code}/custody
+        vks/cases/{code}/custody/comparison
         vks/cases/{code}/custody/keeper
         vks/custody
         vks/custody/labels
@@ -179,6 +181,8 @@ OURS: dict[str, str] = {
         api/vks/disposals/{pk}/papers/{what}
         api/vks/disposals/{pk}/record
         api/vks/fixity-alarms
+        api/vks/fixity-runs/{pk}
+        api/vks/fixity-runs/{pk}/alarms
         api/vks/cases/{code}/retention
         api/vks/retention-rules
         api/vks/access-log/export
@@ -265,6 +269,7 @@ OURS: dict[str, str] = {
         api/vks/documents/{id}
     """,
     "GET POST": """
+        api/vks/fixity-runs
         api/vks/accessions
         api/vks/disposals
         api/vks/court-sessions
@@ -317,6 +322,7 @@ OURS: dict[str, str] = {
         api/vks/disposals/{pk}/execute
         api/vks/disposals/{pk}/submit
         api/vks/fixity-alarms/{pk}/close
+        api/vks/fixity-runs/{pk}/stop
         api/vks/appointments/{pk}/end
         api/vks/bundles/{id}/cancel
         api/vks/redaction-works/{id}/cancel

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,24 +20,40 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING
 from vks_plugin.acts import tell
+from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import AccessionItem, FixityFinding, FixityRun, SealedDocument
-from vks_plugin.custody.queries.fixity import alarms_for, case_of, may_close, newest_finding, open_findings
+from vks_plugin.custody.queries.fixity import (
+    GOING_ON,
+    alarms_for,
+    case_of,
+    may_close,
+    may_compare,
+    newest_finding,
+    newest_run,
+    open_findings,
+    state_of,
+)
 from vks_plugin.custody.videos import videos_with
-from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable, VksError
 from vks_plugin.host.files import BATCH
 from vks_plugin.host.stored import Stored, nobodys_files, stored_files
+from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import province_ids
 from vks_plugin.text import one_line
 from vks_plugin.working import held_alone
 
 logger = logging.getLogger("paperless.vks.custody")
 
 Kind = FixityFinding.Kind
+_Work = FixityRun.Work
 _AT_ONCE = 50
 """Documents between two points from which a run can go on."""
 _BLOCK = 1 << 20
+_BEAT = 2.0
+"""Seconds between two signs that a run is alive."""
 _SETTLES = 30.0
 """Seconds between two looks at what differs: the host moves a file before it writes its row, and puts a new archive copy in
 place before the row of it is committed. Beside that, moving a file within a larger act of the host takes seconds."""
@@ -49,15 +66,17 @@ _PACKED = ("cho_luu_tru", "da_nop_luu")
 class Pace:
     """Reads files, at most so many bytes a second over the whole run."""
 
-    def __init__(self, most: int = 0) -> None:
+    def __init__(self, most: int = 0, alive: Callable[[], object] | None = None) -> None:
         """Begin.
 
         Args:
             most: bytes a second; 0: as fast as the disk gives them.
+            alive: is called every few seconds while files are read.
         """
         self.most = most
         self.octets = 0
-        self._began = time.monotonic()
+        self._alive = alive
+        self._began = self._told = time.monotonic()
         self._block = bytearray(_BLOCK)
 
     def sha256(self, path: Path) -> str:
@@ -71,8 +90,12 @@ class Pace:
             while count := stream.readinto(self._block):
                 digest.update(view[:count])
                 self.octets += count
+                now = time.monotonic()
+                if self._alive is not None and now - self._told > _BEAT:
+                    self._told = now
+                    self._alive()
                 if self.most:
-                    ahead = self.octets / self.most - (time.monotonic() - self._began)
+                    ahead = self.octets / self.most - (now - self._began)
                     if ahead > 0:
                         time.sleep(ahead)
         return digest.hexdigest()
@@ -236,7 +259,11 @@ def _compare_kept(run: FixityRun, kept: KeptFile, pace: Pace) -> list[FixityFind
 
 
 def _note(findings: Sequence[FixityFinding]) -> None:
-    """Keep what was found; the row of what was found before, and is open still, is that of a repetition from now on."""
+    """Keep what was found; the row of what was found before, and is open still, is that of a repetition from now on.
+
+    The cases are held until the caller's transaction ends: a run over all and one of the case may find the same at the same
+    moment, and the later one is to know of the earlier.
+    """
 
     def same(row: FixityFinding) -> tuple[object, ...]:
         whose = (row.document_id, row.version_id, row.archive) if row.document_id else row.path
@@ -245,6 +272,9 @@ def _note(findings: Sequence[FixityFinding]) -> None:
     if not findings:
         return
     found = {same(row) for row in findings}
+    filed = CaseDocument.objects.filter(document_id__in=[row.document_id for row in findings if row.document_id])
+    cases = Q(pk__in=filed.values("case")) | Q(pk__in=[row.case_id for row in findings if row.case_id])
+    list(CaseFile.objects.select_for_update(no_key=True).filter(cases).order_by("pk").values_list("pk"))
     earlier = open_findings().filter(
         Q(document_id__in=[row.document_id for row in findings if row.document_id])
         | Q(path__in=[row.path for row in findings if not row.document_id])
@@ -269,7 +299,12 @@ class BeingCompared(Conflict):
 
 
 def check_files(
-    *, case: CaseFile | None = None, most: int = 0, resume: bool = False, seconds: float | None = None
+    *,
+    case: CaseFile | None = None,
+    most: int = 0,
+    resume: bool = False,
+    seconds: float | None = None,
+    run: FixityRun | None = None,
 ) -> FixityRun:
     """Compare the stored files of every filed document, or of one case, and packages of the archive; return the run.
 
@@ -281,32 +316,48 @@ def check_files(
         case: only this one.
         most: bytes a second; 0: no bound.
         resume: go on with the last run of this kind that was cut off, if there is one.
-        seconds: stop after so long; the run can be resumed.
+        seconds: stop after so long; the run can be resumed, as also when somebody asked to stop it.
+        run: go on with this one, of its own case or of all.
 
     Raises:
         BeingCompared: another process compares the same; of two that go on with one run each would count the same files,
             and each read at the whole rate.
     """
+    if run is not None:
+        case = run.case
     name = f"case-{case.pk}" if case is not None else "all"
     with held_alone(configuration().data_dir / "fixity" / f"{name}.lock") as alone:
         if not alone:
             raise BeingCompared(_("Đang có một lần đối chiếu khác trên cùng các tệp này: hãy chờ xong rồi chạy lại."))
         known = newest_finding()
+        begun = run or _begin(case=case, resume=resume)
         try:
-            return _run(case=case, most=most, resume=resume, seconds=seconds)
+            return _run(begun, most=most, seconds=seconds)
         finally:
+            FixityRun.objects.filter(pk=begun.pk, work=_Work.WORKING).update(work=_Work.NONE)
             # not when all is read, which may be nights away; and also by a run somebody broke off
             if newest_finding() != known:
                 write_to_leaders()
 
 
-def _run(*, case: CaseFile | None, most: int, resume: bool, seconds: float | None) -> FixityRun:
+def _begin(*, case: CaseFile | None, resume: bool) -> FixityRun:
+    """Return the run that is to be gone on with, or a new one, marked as worked on."""
     unfinished = FixityRun.objects.filter(case=case, finished_at__isnull=True).order_by("-pk").first()
-    run = unfinished if resume and unfinished is not None else FixityRun.objects.create(case=case)
-    pace, began = Pace(most), time.monotonic()
+    if not resume or unfinished is None:
+        return FixityRun.objects.create(case=case, work=_Work.WORKING)
+    FixityRun.objects.filter(pk=unfinished.pk).update(work=_Work.WORKING, stop_asked=False, touched_at=timezone.now())
+    return unfinished
+
+
+def _run(run: FixityRun, *, most: int, seconds: float | None) -> FixityRun:
+    case, began = run.case, time.monotonic()
+    mine = FixityRun.objects.filter(pk=run.pk)
+    pace = Pace(most, alive=lambda: mine.update(touched_at=timezone.now()))
 
     def time_is_up() -> bool:
-        return seconds is not None and time.monotonic() - began > seconds
+        if seconds is not None and time.monotonic() - began > seconds:
+            return True
+        return mine.filter(stop_asked=True).exists()
 
     behind, waiting = run.behind, deque[_Compared]()
     while True:
@@ -374,7 +425,7 @@ def _finish(run: FixityRun, pace: Pace) -> FixityRun:
             counts[kind] += 1
         tell(
             "fixity_checked",
-            actor=None,
+            actor=run.asked_by,
             case=run.case,
             fixity_run=run.pk,
             documents=run.documents,
@@ -384,6 +435,114 @@ def _finish(run: FixityRun, pace: Pace) -> FixityRun:
             files_unreadable=counts[Kind.UNREADABLE],
             files_extra=counts[Kind.EXTRA],
         )
+    return run
+
+
+# --- on demand
+
+
+def request_check(*, actor: User, case: CaseFile | None, go_on: bool = False) -> FixityRun:
+    """Have a worker compare the files of a case, or of all, on behalf of the actor; return the run.
+
+    Args:
+        actor: who asks.
+        case: None: all of them.
+        go_on: with the comparison that was begun last and is unfinished; else a new one is begun.
+
+    Raises:
+        NotAllowed: the actor does not lead the office of the case; for all, neither leads nor administers the province.
+        Conflict: the same is compared just now; nothing is unfinished; or the file of the case was disposed of.
+        Unavailable: the task queue cannot be reached.
+    """
+    require_compare(actor, case)
+    if case is not None:
+        refuse_destroyed(case)
+    with transaction.atomic():
+        # two who ask at once: the second finds what the first began
+        if case is not None:
+            CaseFile.objects.select_for_update(no_key=True).get(pk=case.pk)
+        else:
+            list(ProcuracyUnit.objects.select_for_update(no_key=True).filter(pk__in=province_ids()))
+        last = newest_run(case)
+        if last is not None and state_of(last) in GOING_ON:
+            raise Conflict(_("Đang đối chiếu các tệp này: hãy chờ xong, hoặc dừng lần ấy lại."))
+        if not go_on:
+            run = FixityRun.objects.create(case=case, asked_by=actor, work=_Work.WAITING)
+        elif last is not None and last.finished_at is None:
+            run = last
+            run.asked_by, run.work, run.stop_asked, run.touched_at = actor, _Work.WAITING, False, timezone.now()
+            run.save(update_fields=["asked_by", "work", "stop_asked", "touched_at"])
+        else:
+            raise Conflict(_("Không có lần đối chiếu nào dừng giữa chừng: hãy bắt đầu lần mới."))
+        transaction.on_commit(partial(_send, run))
+    return run
+
+
+def require_compare(actor: User, case: CaseFile | None) -> None:
+    """Refuse who may not have files compared.
+
+    Raises:
+        NotAllowed: the actor does not lead the office of the case; for all, neither leads nor administers the province.
+    """
+    if not may_compare(actor, case):
+        raise NotAllowed(
+            _("Chỉ lãnh đạo đơn vị thụ lý vụ án cho đối chiếu tệp của vụ án được.")
+            if case is not None
+            else _("Chỉ lãnh đạo Viện kiểm sát tỉnh và quản trị hệ thống của tỉnh cho đối chiếu mọi tệp được.")
+        )
+
+
+def _send(run: FixityRun) -> None:
+    from vks_plugin.custody.tasks import compare_as_asked  # noqa: PLC0415 - the task imports this module
+
+    try:
+        compare_as_asked.apply_async(kwargs={"run_id": run.pk})
+    except Exception as error:
+        waiting = FixityRun.objects.filter(pk=run.pk, work=_Work.WAITING)
+        # one that has read nothing is none
+        if not waiting.filter(behind=0, behind_package=0).delete()[0]:
+            waiting.update(work=_Work.NONE)
+        if isinstance(error, VksError):
+            raise
+        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
+    run.refresh_from_db()
+
+
+def run_check(run_id: int, *, most: int, seconds: float) -> None:
+    """Go on with a comparison somebody asked for, for a while; called by the worker, which is sent for again until it is done.
+
+    Args:
+        run_id: the run.
+        most: bytes a second; 0: no bound.
+        seconds: after which others are to have a turn.
+    """
+    mine = FixityRun.objects.filter(pk=run_id)
+    # sent twice, it is read once
+    if mine.filter(work=_Work.WAITING).update(work=_Work.WORKING, touched_at=timezone.now()) != 1:
+        return
+    try:
+        run = check_files(run=mine.select_related("case", "asked_by").get(), most=most, seconds=seconds)
+    except BeingCompared:
+        mine.filter(work=_Work.WORKING).update(work=_Work.NONE)
+        return
+    if run.finished_at is None and mine.filter(stop_asked=False, work=_Work.NONE).update(work=_Work.WAITING):
+        _send(run)
+
+
+def stop_check(*, actor: User, run: FixityRun) -> FixityRun:
+    """Stop a comparison, whoever began it; what was compared counts, and it can be gone on with.
+
+    Raises:
+        NotAllowed: the actor could not have asked for it.
+        Conflict: nothing compares there.
+    """
+    require_compare(actor, run.case)
+    going = FixityRun.objects.filter(pk=run.pk, finished_at__isnull=True)
+    if not going.filter(work=_Work.WAITING).update(work=_Work.NONE) and (
+        state_of(run) not in GOING_ON or not going.filter(work=_Work.WORKING).update(stop_asked=True)
+    ):
+        raise Conflict(_("Lần đối chiếu này không đang chạy."))
+    run.refresh_from_db()
     return run
 
 

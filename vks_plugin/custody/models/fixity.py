@@ -14,6 +14,11 @@ from vks_plugin.cases.models import CaseFile
 class FixityRun(models.Model):
     """One comparison, of one case or of all; one that was cut off goes on where it was."""
 
+    class Work(models.TextChoices):
+        NONE = "", _("không ai chạy")
+        WAITING = "waiting", _("chờ máy")
+        WORKING = "working", _("đang chạy")
+
     # of all cases when empty
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, null=True, blank=True, related_name="fixity_runs")
     started_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
@@ -26,6 +31,13 @@ class FixityRun(models.Model):
     documents = models.PositiveIntegerField(default=0)
     files = models.PositiveIntegerField(default=0)
     octets = models.PositiveBigIntegerField(default=0)
+    # whoever asked for it on a page or through the API; none: the clock or a command
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # a process that was killed leaves it as it was, and is not heard of any more
+    work = models.CharField(max_length=8, choices=Work.choices, default=Work.NONE, blank=True)
+    stop_asked = models.BooleanField(default=False)
 
     class Meta:
         db_table = "vks_fixity_run"

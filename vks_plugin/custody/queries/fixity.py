@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Literal
 
 from django.contrib.auth.models import User
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,9 +80,13 @@ def alarms_for(user: User) -> QuerySet[FixityFinding]:
 
     Each row is told its case by `of_case` (key) and `of_code`; None: the file is of no case.
     """
+    return _of_offices(user, open_findings())
+
+
+def _of_offices(user: User, found: QuerySet[FixityFinding]) -> QuerySet[FixityFinding]:
     offices = _offices(user)
     filed = CaseDocument.objects.filter(document_id=OuterRef("document_id"))
-    rows = open_findings().annotate(
+    rows = found.annotate(
         of_case=Coalesce(Subquery(filed.values("case_id")[:1]), "case_id", output_field=BigIntegerField()),
         of_code=Coalesce(Subquery(filed.values("case__code")[:1]), "case__code"),
         of_unit=Coalesce(Subquery(filed.values("case__unit_id")[:1]), "case__unit_id", output_field=BigIntegerField()),
@@ -111,3 +116,113 @@ def readable_paths(user: User, rows: Iterable[FixityFinding]) -> set[int]:
     read = set(visible_documents(user).filter(document_id__in=ids).values_list("document_id", flat=True))
     filed = set(CaseDocument.objects.filter(document_id__in=ids).values_list("document_id", flat=True))
     return {each.pk for each in some if each.document_id not in filed or each.document_id in read}
+
+
+# --- comparing on demand
+
+
+LOST = dt.timedelta(minutes=2)
+"""A process that compares and was not heard of for so long is taken for lost; it is heard of every few seconds."""
+NOT_TAKEN = dt.timedelta(minutes=10)
+"""What no worker took within so long is taken for lost by the queue."""
+
+State = Literal["waiting", "running", "stopping", "unfinished", "finished"]
+
+
+def state_of(run: FixityRun) -> State:
+    """Return how a comparison stands; what is unfinished can be gone on with."""
+    if run.finished_at is not None:
+        return "finished"
+    silent = timezone.now() - run.touched_at
+    if run.work == FixityRun.Work.WAITING and silent < NOT_TAKEN:
+        return "waiting"
+    if run.work == FixityRun.Work.WORKING and silent < LOST:
+        return "stopping" if run.stop_asked else "running"
+    return "unfinished"
+
+
+GOING_ON: frozenset[State] = frozenset({"waiting", "running", "stopping"})
+"""States in which another process is not to begin."""
+
+
+def may_compare(user: User, case: CaseFile | None) -> bool:
+    """Tell whether the person may have files compared: of a case, who may close its alarms; of all, see `may_compare_all`."""
+    return may_close(user, case) if case is not None else may_compare_all(user)
+
+
+def may_compare_all(user: User) -> bool:
+    """Tell whether the person may have all files compared: who leads the province, or runs its machines.
+
+    An administrator is told how many files differ, as by the doctor, and not which.
+    """
+    posts = posts_in_force(user) if user.is_active else []
+    return any(unit.kind == ProcuracyUnit.Kind.PROVINCE and role in _COMPARE_ALL for role, unit in posts)
+
+
+_COMPARE_ALL = LEADING | {"system_admin"}
+
+
+def runs_for(user: User) -> QuerySet[FixityRun]:
+    """Return the comparisons the person could have asked for, the newest first."""
+    mine = Q(case__unit__in=[unit.pk for unit in _offices(user)])
+    if may_compare_all(user):
+        mine |= Q(case__isnull=True)
+    return FixityRun.objects.filter(mine).select_related("case", "asked_by").order_by("-pk")
+
+
+def run_for(user: User, pk: int) -> FixityRun:
+    """Return a comparison the person could have asked for.
+
+    Raises:
+        NotFound: there is none, or none of the person's offices.
+    """
+    row = runs_for(user).filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("Không có lần đối chiếu này trong phạm vi của bạn."))
+    return row
+
+
+def newest_run(case: CaseFile | None) -> FixityRun | None:
+    """Return the comparison of a case, or of all, that was begun last."""
+    return FixityRun.objects.filter(case=case).select_related("case", "asked_by").order_by("-pk").first()
+
+
+def documents_of(run: FixityRun) -> int:
+    """Return how many documents a comparison reads, those it has read among them."""
+    if run.finished_at is not None:
+        return run.documents
+    left = CaseDocument.objects.filter(pk__gt=run.behind)
+    return run.documents + (left if run.case_id is None else left.filter(case=run.case_id)).count()
+
+
+def counts_of(runs: Iterable[FixityRun]) -> dict[int, dict[str, int]]:
+    """Return, by the keys of comparisons, how many files of each kind differ (one query)."""
+    counted = {run.pk: dict.fromkeys(FixityFinding.Kind.values, 0) for run in runs}
+    rows = FixityFinding.objects.filter(run__in=list(counted)).order_by().values_list("run", "kind")
+    for run, kind, number in rows.annotate(number=Count("pk")):
+        counted[run][kind] = number
+    return counted
+
+
+def findings_of(user: User, run: FixityRun) -> QuerySet[FixityFinding]:
+    """Return what a comparison found, as far as the person may close it; told the case as by `alarms_for`."""
+    return _of_offices(user, run.findings.all())
+
+
+def sentence(row: FixityFinding) -> str:
+    """Return what is wrong with a file and what to do, without its path, which is not for everybody."""
+    if row.document_id is not None:
+        which = _("Bản lưu của tài liệu số %(number)d") if row.archive else _("Bản gốc của tài liệu số %(number)d")
+        file = which % {"number": row.document_id}
+    else:
+        file = _("Gói nộp lưu của vụ án") if row.case_id is not None else _("Tệp này")
+    match row.kind:
+        case FixityFinding.Kind.CHANGED:
+            said = _("%(file)s bị đổi: nội dung không khớp mã băm đã ghi. Nhờ quản trị lấy lại tệp từ bản sao lưu.")
+        case FixityFinding.Kind.MISSING:
+            said = _("%(file)s bị mất: không còn ở nơi đã ghi. Nhờ quản trị lấy lại tệp từ bản sao lưu.")
+        case FixityFinding.Kind.UNREADABLE:
+            said = _("%(file)s không đọc được. Nhờ quản trị xem quyền của tệp và ổ đĩa.")
+        case _other:
+            said = _("%(file)s không thuộc tài liệu nào. Hỏi quản trị tệp từ đâu ra.")
+    return said % {"file": file}

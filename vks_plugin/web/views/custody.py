@@ -52,6 +52,7 @@ from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.text import gettext_noop
 from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.views.fixity import comparison_of
 from vks_plugin.web.views.signatures import ShownSignature, in_words
 
 ON_A_PAGE = 50
@@ -129,6 +130,7 @@ def _case_page(
             or (each.place == "lent" and not each.name and not told.holders[each.part].is_lent)
         ],
         "may_begin": may_begin(request.user, case),
+        "comparison": comparison_of(request.user, case),
         "keeper": keeper or (KeeperForm(case=case, parts=unrecorded) if may_state else None),
     }
     return show(request, "vks/custody/case.html", context, status=status)
