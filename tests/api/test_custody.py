@@ -267,6 +267,34 @@ def test_the_ledger_of_a_case_goes_out_as_a_whole_to_leaders_and_entry_by_entry_
     head = as_person("chief_province").get("/api/vks/ledger-checkpoints/").json()["results"][0]
     paper = as_person("chief_province").get(f"/api/vks/ledger-checkpoints/{head['size']}/file/")
     assert head["root"] in text_of(paper.content).replace(" ", "")
+    # the pages hand out the same
+    page, button = f"/vks/cases/{case.code}/record/ledger/", f"/vks/cases/{case.code}/ledger/export/"
+    assert [button in as_person(who).get(page).content.decode() for who in ("prosecutor_kv1", "chief_kv1")] == [
+        False,
+        True,
+    ]
+    assert as_person("prosecutor_kv1").get(button).status_code == 403
+    package = zipfile.ZipFile(io.BytesIO(leader.get(button).content))
+    package.extractall(tmp_path / "page")
+    assert Export(tmp_path / "page" / folder.name).check()[0] == 0
+    assert (noted.last().actor_id, noted.filter(refused=False).count()) == (people["chief_kv1"].pk, 2)
+    beside = f"/vks/cases/{case.code}/ledger/{entry.seq}/proof/"
+    assert beside in as_person("prosecutor_kv1").get(page).content.decode()
+    assert as_person("prosecutor_kv1").get(beside).json()["entry"] == proof.json()["entry"]
+    # what was signed since only added to it
+    province, heads = as_person("chief_province"), "/api/vks/ledger-checkpoints/"
+    later = actions.make_checkpoint()
+    assert later.size > head["size"]
+    shown = province.get(f"{heads}{head['size']}/continuation/")
+    (tmp_path / "since.json").write_text(json.dumps(shown.json()), encoding="utf-8")
+    assert verify_ledger.main([str(tmp_path / "since.json")]) == 0
+    assert (shown.json()["from"], shown.json()["to"]) == (head["note"], later.note)
+    file = f"/vks/ledger/checkpoints/{head['size']}/continuation/"
+    assert file in province.get("/vks/ledger/").content.decode()
+    assert province.get(file).json() == shown.json()
+    wrong = {f"{later.size}/continuation/?until={head['size']}": 409, "1/continuation/": 404}
+    wrong |= {f"{head['size']}/continuation/?until=mai": 400}
+    assert {at: province.get(f"{heads}{at}").status_code for at in wrong} == wrong
 
 
 def test_a_page_is_handed_out_as_a_picture_with_the_name_of_who_reads_it(

@@ -395,7 +395,16 @@ def test_leaders_of_the_province_see_it_and_answer_on_the_page(
     for other_seen in ({}, {"seen": f"{seen}0"}):
         answer = leader.post("/vks/ledger/restored/", said | other_seen)
         assert (answer.status_code, "không còn như lúc bạn xem" in answer.content.decode()) == (409, True)
-    answer = leader.post("/vks/ledger/restored/", said | {"seen": seen}, follow=True)
+    # the API tells and takes the same
+    told = leader.get("/api/vks/ledger/standing/").json()
+    assert (told["forked"]["seen"], told["heads_lost"]) == (seen, None)
+    assert other.get("/api/vks/ledger/standing/").status_code == 403
+    for sent, status in ((said, 400), (said | {"seen": f"{seen}0"}, 409)):
+        assert leader.post("/api/vks/ledger/restored/", sent).status_code == status
+    entry = leader.post("/api/vks/ledger/restored/", said | {"seen": seen})
+    assert (entry.status_code, entry.json()["act"]) == (201, "ledger_restored")
+    assert leader.get("/api/vks/ledger/standing/").json()["forked"] is None
+    answer = leader.get("/vks/ledger/")
     page = answer.content.decode()
     assert (answer.status_code, "Phục hồi sau khi ổ đĩa hỏng" in page, "alert-danger" in page) == (200, True, False)
     assert badge not in leader.get("/vks/").content.decode()
@@ -495,6 +504,15 @@ def test_beside_a_file_that_is_gone_nothing_is_signed_until_a_leader_of_the_prov
     assert said_by_letter.endswith(f"{on_server}, thay mặt {name}.")
     page = client.get("/vks/ledger/").content.decode()
     assert f"vks_ledger ({on_server})" in page
+    # and through the API
+    path.unlink()
+    lost = client.get("/api/vks/ledger/standing/").json()["heads_lost"]
+    assert lost["size"] == LedgerCheckpoint.objects.latest("size").size
+    again = {"reason": "Ổ đĩa hỏng lần ba", "seen": f"{lost['seen']}0"}
+    assert client.post("/api/vks/ledger/heads/", again).status_code == 409
+    begun = client.post("/api/vks/ledger/heads/", again | {"seen": lost["seen"]})
+    assert (begun.status_code, begun.json()["heads"]) == (201, LedgerCheckpoint.objects.count())
+    assert LedgerEntry.objects.latest("pk").said["actor"]["id"] == chief.pk
 
 
 def test_a_ledger_from_before_the_file_begins_it_by_itself_and_says_so_once(

@@ -248,6 +248,10 @@ TABLE = {
     ("ledger_restored", "post"): "   403 403 403 403  403  403 403 409",
     # none was signed
     ("ledger_checkpoint", "get"): "  403 403 403 403  403  403 403 404",
+    ("ledger_continuation", "get"): "403 403 403 403  403  403 403 404",
+    ("case_ledger_proof", "get"): "  404 404 404 404  403  409 409 409",
+    # nor is there a key to sign with
+    ("case_ledger_export", "get"): " 404 404 404 404  403  403 503 503",
     ("organization", "get"): "       403 403 200 403  403  403 200 200",
     ("organization", "post"): "      403 403 302 403  403  403 302 302",
     ("appointment_end", "post"): "   404 404 302 404  404  404 302 302",
@@ -333,6 +337,9 @@ class Addresses:
             "hand_over_edit": f"/vks/custody/{handed}/edit/",
             "hand_over_act": f"/vks/custody/{handed}/accept/",
             "ledger_checkpoint": "/vks/ledger/checkpoints/1/",
+            "ledger_continuation": "/vks/ledger/checkpoints/1/continuation/",
+            "case_ledger_proof": f"{of_case}ledger/0/proof/",
+            "case_ledger_export": f"{of_case}ledger/export/",
             "filter_delete": f"/vks/filters/{kept.pk if kept is not None else 1}/delete/",
             "case_new": "/vks/cases/new/",
             "case_import_new": "/vks/cases/import/",

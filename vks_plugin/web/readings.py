@@ -293,6 +293,7 @@ OURS: dict[str, tuple[Note, str, str, bool]] = {
     "vks:read_page": (_case_document, Act.PREVIEW, "document_id", True),
     "vks-case-document-page-detail": (_case_document, Act.PREVIEW, "document_id", True),
     "vks-case-document-page-picture": (_case_document, Act.PREVIEW, "document_id", True),
+    "vks:case_ledger_export": (_extract, Act.EXPORT, "code", True),
     "vks-case-ledger-export": (_extract, Act.EXPORT, "code", True),
     "vks-document-detail": (_document, Act.VIEW, "id", True),
     "vks:bundle_make": (_case, Act.EXPORT, "code", False),

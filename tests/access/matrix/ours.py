@@ -131,6 +131,9 @@ OURS: dict[str, str] = {
         vks/loans/{pk}/{act}
         vks/ledger
         vks/ledger/checkpoints/{size}
+        vks/cases/{code}/ledger/export
+        vks/cases/{code}/ledger/{seq}/proof
+        vks/ledger/checkpoints/{size}/continuation
         vks/ledger/heads
         vks/ledger/restored
         vks/filters
@@ -225,6 +228,8 @@ OURS: dict[str, str] = {
         api/vks/registers/{name}
         api/vks/registers/{name}/file
         api/vks/ledger-checkpoints/{size}/file
+        api/vks/ledger-checkpoints/{size}/continuation
+        api/vks/ledger/standing
         api/vks/loans/{pk}/slip
         api/vks/hand-overs
         api/vks/hand-overs/{pk}/file
@@ -323,6 +328,8 @@ OURS: dict[str, str] = {
         api/vks/disposals/{pk}/submit
         api/vks/fixity-alarms/{pk}/close
         api/vks/fixity-runs/{pk}/stop
+        api/vks/ledger/heads
+        api/vks/ledger/restored
         api/vks/appointments/{pk}/end
         api/vks/bundles/{id}/cancel
         api/vks/redaction-works/{id}/cancel

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -17,13 +19,25 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.custody.actions import begin_heads, record_restored
 from vks_plugin.custody.actions.ledger import write_extract
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
 from vks_plugin.custody.printed import write_checkpoint
-from vks_plugin.custody.queries import checkpoints_for, of_case, of_province
-from vks_plugin.custody.queries.ledger import case_of_extract, checkpoint_for, proof_for
+from vks_plugin.custody.queries import (
+    checkpoints_for,
+    last_checkpoint,
+    log_size,
+    lost_heads,
+    of_case,
+    of_province,
+    public_keys,
+    require_province,
+    seen_fork,
+)
+from vks_plugin.custody.queries.ledger import case_of_extract, checkpoint_for, continuation_for, proof_for
 from vks_plugin.custody.words import WHOLE, Reader, Said, in_words, reader_of
-from vks_plugin.rest import NUMBER, ApiViewSet, files, refusals
+from vks_plugin.errors import BadInput
+from vks_plugin.rest import NUMBER, ApiViewSet, ComposedField, InputSerializer, files, refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -169,6 +183,90 @@ class CaseLedgerViewSet(_LedgerViewSet):
         return self.answer(of_case(self.actor, view.case.code), reader_of(self.actor, view))
 
 
+class LedgerCheckpointSerializer(serializers.Serializer[LedgerCheckpoint]):
+    """A signed head of the ledger."""
+
+    size = serializers.IntegerField(help_text="Entries it covers.")
+    root = serializers.SerializerMethodField(  # type: ignore[assignment]  # so named in the answer
+        help_text="Head of the tree over them (RFC 6962), in hexadecimal."
+    )
+    note = serializers.CharField(help_text="The C2SP signed note.")
+    made_at = serializers.DateTimeField()
+
+    def get_root(self, checkpoint: LedgerCheckpoint) -> str:
+        """Return the head of the tree."""
+        return bytes(checkpoint.root).hex()
+
+
+class ForkSerializer(serializers.Serializer[Any]):
+    """The ledger does not go on from a head that was signed."""
+
+    seen = serializers.CharField(
+        source="key", help_text="To be sent with the answer: nobody answers for more than was shown."
+    )
+    sentence = serializers.CharField()
+    agreed_entries = serializers.IntegerField(source="agreed", help_text="Entries both have in common.")
+    head_entries = serializers.IntegerField(
+        source="newest.size", help_text="Entries of the newest head that is remembered."
+    )
+    head_root = serializers.SerializerMethodField(help_text="Its root, in hexadecimal.")
+    head_at = serializers.CharField(source="newest.at", help_text="When it was signed; empty: it does not say.")
+
+    def get_head_root(self, found: Any) -> str:
+        """Return the root."""
+        root: bytes = found.newest.root
+        return root.hex()
+
+
+class HeadsLostSerializer(serializers.Serializer[Any]):
+    """The file of signed heads outside of the database is gone."""
+
+    seen = serializers.CharField(
+        source="key", help_text="To be sent with the answer: nobody answers for another database."
+    )
+    size = serializers.IntegerField(help_text="Entries the newest head of the database covers; 0: it has none.")
+    made_at = serializers.DateTimeField(allow_null=True)
+
+
+class LedgerStandingSerializer(serializers.Serializer[Any]):
+    """Whether the ledger goes on from what was signed."""
+
+    entries = serializers.IntegerField(help_text="In the log of the province.")
+    newest = LedgerCheckpointSerializer(allow_null=True, help_text="The newest signed head.")
+    keys = serializers.ListField(
+        child=serializers.CharField(), help_text="Every key that signs or once signed, public."
+    )
+    forked = ForkSerializer(allow_null=True, help_text="Nothing more is signed until a leader answers (`restored`).")
+    heads_lost = HeadsLostSerializer(
+        allow_null=True, help_text="Nothing more is signed until a leader answers (`heads`)."
+    )
+
+
+class LedgerAnswerSerializer(InputSerializer):
+    """What a leader answers for, and why."""
+
+    seen = serializers.CharField(max_length=120, help_text="As the standing told it.")
+    reason = ComposedField(max_length=500)
+
+
+class HeadsBegunSerializer(serializers.Serializer[Any]):
+    """The file was begun anew."""
+
+    heads = serializers.IntegerField(help_text="Signed heads in it.")
+
+
+class ContinuationSerializer(serializers.Serializer[Any]):
+    """What shows that a later signed head only added to an earlier one (RFC 9162, 2.1.4)."""
+
+    to = serializers.CharField(help_text="The signed note of the later one.")
+    path = serializers.ListField(child=serializers.CharField(), help_text="Hashes, in hexadecimal.")
+    keys = serializers.ListField(child=serializers.CharField(), help_text="Every key that signs or once signed.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields; a word of Python names the first."""
+        return {"from": serializers.CharField(help_text="The signed note of the earlier one.")} | super().get_fields()
+
+
 @extend_schema_view(
     list=extend_schema(
         summary="Ledger of the province",
@@ -184,20 +282,49 @@ class LedgerViewSet(_LedgerViewSet):
         """Answer with a page of it."""
         return self.answer(of_province(self.actor), WHOLE)
 
-
-class LedgerCheckpointSerializer(serializers.Serializer[LedgerCheckpoint]):
-    """A signed head of the ledger."""
-
-    size = serializers.IntegerField(help_text="Entries it covers.")
-    root = serializers.SerializerMethodField(  # type: ignore[assignment]  # so named in the answer
-        help_text="Head of the tree over them (RFC 6962), in hexadecimal."
+    @extend_schema(
+        summary="Whether the ledger goes on from what was signed",
+        description="What the page of the ledger begins with. For leaders of the province.",
+        responses={200: LedgerStandingSerializer, **refusals(403)},
     )
-    note = serializers.CharField(help_text="The C2SP signed note.")
-    made_at = serializers.DateTimeField()
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def standing(self, _request: Request) -> Response:
+        """Answer with it."""
+        require_province(self.actor)
+        told = {
+            "entries": log_size(),
+            "newest": last_checkpoint(),
+            "keys": [str(key) for key in public_keys()],
+            "forked": seen_fork(),
+            "heads_lost": lost_heads(),
+        }
+        return Response(LedgerStandingSerializer(told).data)
 
-    def get_root(self, checkpoint: LedgerCheckpoint) -> str:
-        """Return the head of the tree."""
-        return bytes(checkpoint.root).hex()
+    @extend_schema(
+        summary="Answer for a database that was put back from a backup",
+        description="Heads signed since then are given up, and signing goes on; an entry of the ledger. For leaders of the province.",
+        request=LedgerAnswerSerializer,
+        responses={201: LedgerEntrySerializer, **refusals(400, 403, 409, 503)},
+    )
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def restored(self, _request: Request) -> Response:
+        """Answer for it."""
+        require_province(self.actor)
+        entry = record_restored(actor=self.actor, **self.given(LedgerAnswerSerializer))
+        return self.shown(entry, status=201, said={each.entry.pk: each for each in in_words([entry], WHOLE)})
+
+    @extend_schema(
+        summary="Begin a new file of signed heads in the place of one that is lost",
+        description="After comparison with paper; an entry of the ledger. For leaders of the province.",
+        request=LedgerAnswerSerializer,
+        responses={201: HeadsBegunSerializer, **refusals(400, 403, 409, 503)},
+    )
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def heads(self, _request: Request) -> Response:
+        """Begin it."""
+        require_province(self.actor)
+        number = begin_heads(actor=self.actor, **self.given(LedgerAnswerSerializer))
+        return Response(HeadsBegunSerializer({"heads": number}).data, status=201)
 
 
 @extend_schema_view(
@@ -230,3 +357,21 @@ class LedgerCheckpointViewSet(ApiViewSet):
     def file(self, _request: Request, size: str) -> HttpResponse:
         """Answer with the paper."""
         return write_checkpoint(checkpoint_for(self.actor, int(size))).as_answer()
+
+    @extend_schema(
+        summary="What shows somebody outside that a later head only added to this one",
+        description="As the verifier that comes with an export reads it; it tells of no entry. For leaders of the province.",
+        parameters=[
+            OpenApiParameter("size", int, OpenApiParameter.PATH, description="Entries the earlier head covers."),
+            OpenApiParameter("until", int, description="Entries the later one covers; left out: the newest."),
+        ],
+        responses={200: ContinuationSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def continuation(self, request: Request, size: str) -> Response:
+        """Answer with the proof."""
+        until = request.query_params.get("until", "")
+        if until and not re.fullmatch(NUMBER, until):
+            raise BadInput(_("Hãy nêu số mục của điểm chốt sau."), field="until")
+        found = continuation_for(self.actor, int(size), int(until) if until else None)
+        return Response(ContinuationSerializer(found.as_data()).data)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.log_queries import offices_led
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_for, leads, require
+from vks_plugin.access.queries import CaseView, case_for, leads, require
 from vks_plugin.acts import DESTROYED, OF_DISPOSAL
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import merkle
@@ -63,9 +63,14 @@ def case_of_extract(user: User, code: str) -> CaseFile:
     """
     view = case_for(user, code)
     require(user, view.case, Level.VIEW, doing=_("xem sổ cái"))
-    if min(view.decision.level, view.internal.level) < Level.VIEW or not reads_reasons(user, view.case):
+    if not may_have_extract(user, view):
         raise NotAllowed(_("Chỉ lãnh đạo đơn vị thụ lý và đơn vị cấp trên xuất được sổ cái của vụ án."))
     return view.case
+
+
+def may_have_extract(user: User, view: CaseView) -> bool:
+    """Tell whether the person may have the extract of a case that was looked up for the person."""
+    return min(view.decision.level, view.internal.level) >= Level.VIEW and reads_reasons(user, view.case)
 
 
 def proof_for(user: User, code: str, seq: int) -> Proof:
@@ -115,6 +120,17 @@ def checkpoint_for(user: User, size: int) -> LedgerCheckpoint:
     if found is None:
         raise NotFound(_("Không có điểm chốt này."))
     return found
+
+
+def continuation_for(user: User, since: int, until: int | None = None) -> Continuation:
+    """Return the proof that a signed head continues an earlier one, for leaders of the province; see `prove_continuation`.
+
+    Raises:
+        NotAllowed: the person leads no office of a province.
+        NotFound, Conflict: see `prove_continuation`.
+    """
+    require_province(user)
+    return prove_continuation(since, until)
 
 
 def require_province(user: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +15,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.queries import CaseView
 from vks_plugin.custody.actions import begin_heads, record_restored
+from vks_plugin.custody.actions.ledger import write_extract
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.queries import checkpoints_for, lost_heads, of_case, of_province, seen_fork
-from vks_plugin.custody.queries.ledger import checkpoint_for
+from vks_plugin.custody.queries.ledger import (
+    case_of_extract,
+    checkpoint_for,
+    continuation_for,
+    may_have_extract,
+    proof_for,
+)
 from vks_plugin.custody.words import WHOLE, in_words, reader_of
 from vks_plugin.errors import VksError
 from vks_plugin.papers import content_type
+from vks_plugin.printing import Printed
+from vks_plugin.text import ascii_file_name
 from vks_plugin.web.archive_forms import ReasonForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
@@ -36,6 +46,9 @@ def ledger_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     return {
         "rows": rows,
         "entries": in_words(list(rows), reader_of(request.user, view)),
+        # that of one entry; who is told only a part of it asks through the API
+        "proofs_of": view.case.code,
+        "may_export": may_have_extract(request.user, view),
     }
 
 
@@ -100,3 +113,30 @@ def checkpoint(request: SignedInRequest, size: int) -> HttpResponse:
     answer = HttpResponse(checkpoint_pdf(found), content_type=content_type("pdf"))
     answer["Content-Disposition"] = f'inline; filename="diem-chot-{size}.pdf"'
     return answer
+
+
+@page
+@require_GET
+def continuation(request: SignedInRequest, size: int) -> HttpResponse:
+    """Hand out what shows that the newest signed head only added to this one, as the verifier reads it."""
+    found = continuation_for(request.user, size)
+    return _as_file(f"noi-tiep-{size}-{found.after.size}", found.as_data())
+
+
+@page
+@require_GET
+def proof(request: SignedInRequest, code: str, seq: int) -> HttpResponse:
+    """Hand out what shows that an entry of a case is in the signed log, as the verifier reads it."""
+    return _as_file(ascii_file_name(f"bang-chung {code} {seq}"), proof_for(request.user, code, seq).as_data())
+
+
+@page
+@require_GET
+def extract(request: SignedInRequest, code: str) -> HttpResponse:
+    """Hand out the ledger of a case with its proofs and the program that checks them."""
+    return write_extract(case_of_extract(request.user, code)).as_answer()
+
+
+def _as_file(name: str, data: dict[str, Any]) -> HttpResponse:
+    content = json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
+    return Printed(f"{name}.json", "application/json", content).as_answer()
