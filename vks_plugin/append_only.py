@@ -24,6 +24,8 @@ from django.apps import apps as installed
 from django.db import connections, models
 from django.db.migrations.operations.base import Operation
 
+from vks_plugin.in_database import sources
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -108,8 +110,7 @@ def protecting(vendor: str, model: type[models.Model]) -> list[str]:
             for name, act, when in zip(names, conditions, whens, strict=True)
         ]
         return [*unprotecting(vendor, model), *made]
-    function = f"{table}_refuse"
-    refuse = f"BEGIN RAISE EXCEPTION '{refusal}' USING ERRCODE = 'restrict_violation'; END"
+    function, refuse = _refusing(table)
     made = [f'CREATE OR REPLACE FUNCTION "{function}"() RETURNS trigger LANGUAGE plpgsql AS $refuse$ {refuse} $refuse$']
     for name, act, each in zip(names, ("UPDATE", "DELETE", "TRUNCATE"), ("ROW", "ROW", "STATEMENT"), strict=True):
         made += [
@@ -118,6 +119,14 @@ def protecting(vendor: str, model: type[models.Model]) -> list[str]:
             f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER "{name}"',
         ]
     return [*unprotecting(vendor, model), *made]
+
+
+def _refusing(table: str) -> tuple[str, str]:
+    """Return the name and the body of the function that refuses, in PostgreSQL."""
+    return (
+        f"{table}_refuse",
+        f"BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation'; END",
+    )
 
 
 def unprotecting(vendor: str, model: type[models.Model]) -> list[str]:
@@ -189,16 +198,22 @@ _PRESENT = {
 
 
 def unprotected(connection: BaseDatabaseWrapper) -> list[type[AppendOnly]]:
-    """Return the append-only models that have a table here which lacks one of its triggers (two queries)."""
+    """Return the append-only models that have a table here which lacks one of its triggers, or whose function refuses nothing.
+
+    Two queries; three on PostgreSQL.
+    """
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         cursor.execute(_PRESENT[connection.vendor])
         present = set(cursor.fetchall())
+    refusing = dict(_refusing(model._meta.db_table) for model in append_only_models())
+    there = sources(connection, refusing)
     found = []
     for model in append_only_models():
         table = model._meta.db_table
         wanted = {(table, name) for name in trigger_names(connection.vendor, table)}
-        if table in tables and not wanted <= present:
+        name, body = _refusing(table)
+        if table in tables and not (wanted <= present and there.get(name, body) == body):
             found.append(model)
     return found
 

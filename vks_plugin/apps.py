@@ -25,11 +25,11 @@ class VksConfig(AppConfig):
         Raises:
             ImproperlyConfigured: host version, database or a setting of ours is not served.
         """
-        from vks_plugin import acts, checks  # noqa: F401, PLC0415 - checks registers them; apps must be loaded first
-        from vks_plugin.access import transfers  # noqa: PLC0415 - beside models
+        from vks_plugin import acts, checks, in_database  # noqa: F401, PLC0415 - checks registers them; apps must be loaded first
+        from vks_plugin.access import log, transfers  # noqa: PLC0415 - beside models
         from vks_plugin.append_only import protect_after_migration  # noqa: PLC0415 - defines a model
         from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
-        from vks_plugin.custody import actions, into_log  # noqa: PLC0415 - beside models
+        from vks_plugin.custody import actions, into_log, statements  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.hand_overs import look_before_leaving  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.holding import write_beginning  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
@@ -37,6 +37,8 @@ class VksConfig(AppConfig):
         version.refuse_unsupported()
         # switched off or not: what was recorded stays
         post_migrate.connect(protect_after_migration, sender=self, dispatch_uid="vks.protect_after_migration")
+        in_database.FUNCTIONS[:] = [statements.HOLD, statements.WRITE, log.READ]
+        post_migrate.connect(in_database.make_again, sender=self, dispatch_uid="vks.in_database")
         post_migrate.connect(into_log.make_again, sender=self, dispatch_uid="vks.into_log")
         acts.recorded_by(actions.record)
         # the case goes; its paper stays where it is until it is handed over, unless it takes the case along

@@ -5,18 +5,26 @@ session and keeps the plan. Statements prepared by the client would spare the sa
 each transaction another session. SQLite is in this process and needs none.
 
 A function is made by a migration (`MakeFunction`). Changed, it needs a further migration that makes it again: whatever
-`making` gives replaces the one that is there.
+`making` gives replaces the one that is there. One that somebody dropped or rewrote in the database is named by the doctor
+(`database-functions`), and made again after every `migrate`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import logging
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db import connections
 from django.db.migrations.operations.base import Operation
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.migrations.state import ProjectState
+
+
+logger = logging.getLogger("paperless.vks.in_database")
 
 
 class Function(NamedTuple):
@@ -71,3 +79,43 @@ class MakeFunction(Operation):
     def describe(self) -> str:
         """Say what is done."""
         return f"Make the function {self.function.name} in PostgreSQL"
+
+
+# --- on a running database ---------------------------------------------------------------------
+
+FUNCTIONS: list[Function] = []
+"""Every function that has to be there; whoever loads the app adds them."""
+
+
+def sources(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, str]:
+    """Return what functions of these names hold, by name, without what surrounds it; none on SQLite (one query)."""
+    if connection.vendor != "postgresql":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, prosrc FROM pg_proc WHERE pg_function_is_visible(oid) AND proname = ANY(%s)", [list(names)]
+        )
+        return {name: source.strip() for name, source in cursor.fetchall()}
+
+
+def altered(connection: BaseDatabaseWrapper) -> list[Function]:
+    """Return the functions that are gone here, or hold something else; none on SQLite (one query)."""
+    if connection.vendor != "postgresql":
+        return []
+    there = sources(connection, [each.name for each in FUNCTIONS])
+    return [each for each in FUNCTIONS if there.get(each.name) != each.body.strip()]
+
+
+def make_again(*, using: str, plan: Any = None, **_signal: object) -> None:
+    """Make functions again that were dropped or rewritten; connected to `post_migrate`.
+
+    A way back leaves them as the migration gone back to left them.
+    """
+    if plan is None or any(backwards and migration.app_label == "vks" for migration, backwards in plan):
+        return
+    connection = connections[using]
+    for function in altered(connection):
+        with connection.cursor() as cursor:
+            for statement in function.making():
+                cursor.execute(statement)
+        logger.warning("the function %s was gone or another one, and was made again", function.name)

@@ -15,9 +15,13 @@ from django.db.migrations.recorder import MigrationRecorder
 
 import vks_plugin
 from tests.doctor.treatment import Ward, treats
+from vks_plugin.access.log import READ
 from vks_plugin.append_only import protect, unprotect
+from vks_plugin.custody import into_log
+from vks_plugin.custody.statements import HOLD
 from vks_plugin.host import version
 from vks_plugin.host.contract import CALLABLES, DOORS, MODELS, NAMES, REAL_ONLY, SETTINGS, SIGNALS, resolve
+from vks_plugin.in_database import Function
 
 
 @treats("host-version")
@@ -252,6 +256,16 @@ def test_database_behind_the_code(ward: Ward) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_log_that_can_be_rewritten(ward: Ward) -> None:
     ward.sound("append-only")
+    if connection.vendor == "postgresql":
+        # the triggers stay, and refuse nothing
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'CREATE OR REPLACE FUNCTION "vks_ledger_entry_refuse"() RETURNS trigger LANGUAGE plpgsql AS '
+                "'BEGIN RETURN NEW; END'"
+            )
+        result = ward.sick("append-only", "error")
+        assert "vks_ledger_entry" in result.sentence
+        ward.follow(result)
     unprotect(connection)
     try:
         result = ward.sick("append-only", "error")
@@ -260,6 +274,30 @@ def test_log_that_can_be_rewritten(ward: Ward) -> None:
     finally:
         protect(connection)
     ward.sound("append-only")
+
+
+@treats("database-functions")
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_functions_that_are_gone_or_another(ward: Ward) -> None:
+    ward.sound("database-functions")
+    wrong = [f'DROP TRIGGER "{into_log.TRIGGER}"']
+    named = [into_log.TRIGGER]
+    if connection.vendor == "postgresql":
+        nothing = f'CREATE OR REPLACE FUNCTION "{into_log.TRIGGER}"() RETURNS trigger LANGUAGE plpgsql AS '
+        read = Function(READ.name, READ.takes, READ.returns, READ.body.replace("BEGIN", "BEGIN NULL;", 1))
+        wrong = [*HOLD.dropping(), *read.making(), f"{nothing} 'BEGIN RETURN NULL; END'"]
+        named = [READ.name, HOLD.name, into_log.TRIGGER]
+    try:
+        with connection.cursor() as cursor:
+            for statement in wrong:
+                cursor.execute(statement)
+        result = ward.sick("database-functions", "error")
+        assert f": {', '.join(named)}." in result.sentence
+        ward.follow(result)
+    finally:
+        call_command("migrate", verbosity=0)
+    ward.sound("database-functions")
 
 
 def test_database_of_a_newer_plugin(ward: Ward) -> None:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.db.migrations.operations.base import Operation
 
+from vks_plugin.in_database import sources
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -35,6 +37,7 @@ _ADD = (
     'INSERT INTO "vks_ledger_leaf" ("index", "entry_id", "hash") '
     'SELECT COALESCE(MAX("index") + 1, 0), NEW."id", NEW."hash" FROM "vks_ledger_leaf"'
 )
+_BODY = f"BEGIN PERFORM pg_advisory_xact_lock({HEAD}); {_ADD}; RETURN NULL; END"
 
 
 def making(vendor: str) -> list[str]:
@@ -42,11 +45,10 @@ def making(vendor: str) -> list[str]:
     if vendor == "sqlite":
         made = [f'CREATE TRIGGER "{TRIGGER}" AFTER INSERT ON "vks_ledger_entry" FOR EACH ROW BEGIN {_ADD}; END']
         return [*dropping(vendor), *made]
-    body = f"BEGIN PERFORM pg_advisory_xact_lock({HEAD}); {_ADD}; RETURN NULL; END"
     fires = 'AFTER INSERT ON "vks_ledger_entry" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
     return [
         *dropping(vendor),
-        f'CREATE FUNCTION "{TRIGGER}"() RETURNS trigger LANGUAGE plpgsql AS $into_log$ {body} $into_log$',
+        f'CREATE FUNCTION "{TRIGGER}"() RETURNS trigger LANGUAGE plpgsql AS $into_log$ {_BODY} $into_log$',
         f'CREATE CONSTRAINT TRIGGER "{TRIGGER}" {fires} EXECUTE FUNCTION "{TRIGGER}"()',
         f'ALTER TABLE "vks_ledger_entry" ENABLE ALWAYS TRIGGER "{TRIGGER}"',
     ]
@@ -94,12 +96,13 @@ _PRESENT = {
 
 
 def is_lost(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether entries are there and the trigger is not."""
+    """Tell whether entries are there and the trigger is not, or does something else."""
     with connection.cursor() as cursor:
         if "vks_ledger_entry" not in connection.introspection.table_names(cursor):
             return False
         cursor.execute(_PRESENT[connection.vendor], [TRIGGER])
-        return cursor.fetchone() is None
+        gone = cursor.fetchone() is None
+    return gone or sources(connection, [TRIGGER]).get(TRIGGER, _BODY) != _BODY
 
 
 def make_again(*, using: str, plan: Any = None, **_signal: object) -> None:

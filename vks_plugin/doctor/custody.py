@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.utils import timezone
 
@@ -100,21 +101,24 @@ def ledger_heads(_scope: Scope) -> Result:
         )
     restored = queries.recent_restorations(_NEWS)
     if restored:
-        told = ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.at):%d/%m/%Y}" for each in restored)
         return warning(
-            f"Trong {_NEWS} ngày qua sổ cái có ghi nhận phục hồi cơ sở dữ liệu: {told}.",
+            f"Trong {_NEWS} ngày qua sổ cái có ghi nhận phục hồi cơ sở dữ liệu: {_entries(restored)}.",
             "the ledger says that the database was restored from a backup lately",
             mend="Hỏi lãnh đạo tỉnh có tên ở mục ấy (trang Sổ cái) có ghi nhận không. Không ai ghi thì giữ nguyên máy, báo ngay và chạy `python manage.py vks_ledger verify` (ask the leader who is named there; if nobody wrote it, leave the machine as it is and check the ledger).",
         )
     begun = queries.recent_beginnings(_NEWS)
     if begun:
-        told = ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.at):%d/%m/%Y}" for each in begun)
         return warning(
-            f"Trong {_NEWS} ngày qua tệp ghi nhớ điểm chốt được lập khi sổ cái đã có nhiều điểm chốt: {told}.",
+            f"Trong {_NEWS} ngày qua tệp ghi nhớ điểm chốt được lập khi sổ cái đã có nhiều điểm chốt: {_entries(begun)}.",
             "the file of signed heads was begun lately, although the ledger had signed heads before",
             mend="Vừa nâng cấp từ bản chưa có tệp này thì đúng. Không thì hỏi lãnh đạo tỉnh có tên ở mục ấy (trang Sổ cái); không ai ghi thì giữ nguyên máy, báo ngay và so với điểm chốt trên giấy (right after an upgrade from a version without the file; else ask the leader who is named there, and compare with paper).",
         )
     return ok()
+
+
+def _entries(rows: Sequence[LedgerEntry]) -> str:
+    """Return the numbers and days of entries, in a sentence."""
+    return ", ".join(f"mục {each.seq} ngày {timezone.localtime(each.at):%d/%m/%Y}" for each in rows)
 
 
 def ledger_tail(scope: Scope) -> Result:

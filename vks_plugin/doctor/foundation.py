@@ -10,8 +10,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.urls import Resolver404, resolve
 from packaging.requirements import Requirement
 
+from vks_plugin import in_database
 from vks_plugin.append_only import append_only_models, unprotected
 from vks_plugin.conf import configuration
+from vks_plugin.custody import into_log
 from vks_plugin.doctor.results import Result, Scope, environment, error, ok, skipped, some, warning
 from vks_plugin.host import contract, probes, version
 
@@ -158,6 +160,22 @@ def append_only(_scope: Scope) -> Result:
         "triggers that keep recorded rows from being changed are gone",
         mend="Đối chiếu các bảng ấy với bản sao lưu gần nhất, rồi chạy `python manage.py migrate`: lệnh này đặt lại bộ "
         "chặn (compare with the last backup; migrate makes the triggers again).",
+    )
+
+
+def functions(_scope: Scope) -> Result:
+    """What the database itself does for the ledger and the access log is there, and is what this version has."""
+    other = sorted(each.name for each in in_database.altered(connection))
+    if into_log.is_lost(connection):
+        other.append(into_log.TRIGGER)
+    if not other:
+        return ok()
+    return error(
+        f"Hàm, bộ chặn của sổ cái và nhật ký truy cập trong cơ sở dữ liệu đã mất hoặc bị viết lại: {some(other)}. Một người có "
+        "quyền quản trị cơ sở dữ liệu đã làm, hoặc bản sao lưu phục hồi thiếu hàm.",
+        "functions of the ledger or the access log in the database are gone, or were rewritten",
+        mend="Chạy `python manage.py vks_ledger verify` và đối chiếu với bản sao lưu gần nhất, rồi chạy `python manage.py "
+        "migrate`: lệnh này đặt lại hàm (check the ledger, compare with the last backup; migrate makes them again).",
     )
 
 

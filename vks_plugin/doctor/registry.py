@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     Check("database-durability", "Ghi chắc xuống đĩa", _W, foundation.database_durability),
     Check("migrations", "Cấu trúc cơ sở dữ liệu", _E, foundation.migrations),
     Check("append-only", "Bảng chỉ được ghi thêm", _E, foundation.append_only),
+    Check("database-functions", "Hàm của sổ cái trong cơ sở dữ liệu", _E, foundation.functions),
     # what lies around
     Check("host-folders", "Thư mục của máy chủ", _E, surroundings.host_folders),
     Check("own-folder", "Thư mục của vks_plugin", _E, surroundings.own_folder),
