@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from tests.people import register
+from tests.web.conftest import Page
 from vks_plugin.cases.models import CaseFile, CatalogueType, Exhibit, Volume
 from vks_plugin.conf import PAPER_SERIES, configuration
 from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_over, reject, send
@@ -27,6 +28,7 @@ from vks_plugin.printing import numbered
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.test import Client
 
     from vks_plugin.organization.models import ProcuracyUnit
 
@@ -211,7 +213,7 @@ def test_the_register_has_seven_columns_and_no_hole(
 
 
 def test_each_register_of_hand_overs_has_a_series_of_its_own_without_a_hole(
-    taken_in: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit]
+    taken_in: HandOver, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
 ) -> None:
     clerk, today, case = people["clerk_kv1"], timezone.localdate(), taken_in.case
     civil = register(
@@ -239,6 +241,16 @@ def test_each_register_of_hand_overs_has_a_series_of_its_own_without_a_hole(
     ]
     assert "13" not in paper.title
     assert "không phải mẫu đánh số của ngành" in " ".join(paper.closing)
+    # beside a number stands which of the two it is
+    client.force_login(clerk)
+    listed = Page(client.get(f"/vks/cases/{case.code}/custody/")).text
+    for series in ("hồ sơ vụ án hình sự", "hồ sơ khác"):
+        assert f"1/{today.year} {series}" in listed
+    shown = client.get(f"/api/vks/cases/{case.code}/hand-overs/").json()["results"]
+    assert {(each["number"], each["series"]) for each in shown} == {
+        *((f"{number}/{today.year}", "hand_over") for number in (1, 2, 3)),
+        *((f"{number}/{today.year}", "other_hand_over") for number in (1, 3)),
+    }
 
 
 def test_every_register_fills_the_page_and_says_where_its_columns_are_from() -> None:

@@ -112,6 +112,11 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     reason = serializers.CharField(help_text=_named(REASONS))
     state = serializers.CharField(help_text=_named(_STATES))
     number = serializers.CharField(source="written_number", help_text="Such as `12/2026`; empty before it is sent.")
+    series = serializers.CharField(
+        source="number_series",
+        help_text="Which series the number is of, each from 1 every year: `hand_over` (files of criminal cases), `other_hand_over`; "
+        "empty before it is sent.",
+    )
     giver = serializers.SerializerMethodField()
     receiver = serializers.SerializerMethodField()
     volumes = HandedVolumeSerializer(many=True)

@@ -228,6 +228,14 @@ class HandOver(models.Model):
         return f"{self.number}/{self.number_year}" if self.number is not None else ""
 
     @property
+    def series_label(self) -> str:
+        """What the numbers of the series of this one are for; an office has two, which both begin with 1 each year."""
+        if not self.number_series:
+            return ""
+        other = self.number_series == NumberSeries.Series.OTHER_HAND_OVER
+        return gettext("hồ sơ khác") if other else gettext("hồ sơ vụ án hình sự")
+
+    @property
     def folio_range(self) -> tuple[int, int] | None:
         """First and last folio of what is handed over; None where no volume says."""
         first = [each["folio_from"] for each in self.volumes if each["folio_from"] is not None]
