@@ -277,7 +277,7 @@ def test_the_ledger_of_a_case_goes_out_as_a_whole_to_leaders_and_entry_by_entry_
     package = zipfile.ZipFile(io.BytesIO(leader.get(button).content))
     package.extractall(tmp_path / "page")
     assert Export(tmp_path / "page" / folder.name).check()[0] == 0
-    assert (noted.last().actor_id, noted.filter(refused=False).count()) == (people["chief_kv1"].pk, 2)
+    assert (noted.latest("pk").actor_id, noted.filter(refused=False).count()) == (people["chief_kv1"].pk, 2)
     beside = f"/vks/cases/{case.code}/ledger/{entry.seq}/proof/"
     assert beside in as_person("prosecutor_kv1").get(page).content.decode()
     assert as_person("prosecutor_kv1").get(beside).json()["entry"] == proof.json()["entry"]
