@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0025_hand_overs_of_two_registers"),
+        ("vks", "0026_sexual_offences"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
