@@ -212,7 +212,10 @@ def findings_of(user: User, run: FixityRun) -> QuerySet[FixityFinding]:
 def sentence(row: FixityFinding) -> str:
     """Return what is wrong with a file and what to do, without its path, which is not for everybody."""
     if row.document_id is not None:
-        which = _("Bản lưu của tài liệu số %(number)d") if row.archive else _("Bản gốc của tài liệu số %(number)d")
+        if row.version_id is None:
+            which = _("Video kèm tài liệu số %(number)d")
+        else:
+            which = _("Bản lưu của tài liệu số %(number)d") if row.archive else _("Bản gốc của tài liệu số %(number)d")
         file = which % {"number": row.document_id}
     else:
         file = _("Gói nộp lưu của vụ án") if row.case_id is not None else _("Tệp này")
