@@ -1,8 +1,10 @@
 """What the access log costs whoever reads a document: with and without it, in the same run, turn by turn.
 
     python -m tests.bench.bench_access_log [--host paperless] [--documents 2000] [--rounds 300]
+    python -m tests.bench.bench_access_log --host paperless --province [--documents 200000]
 
-A case with so many documents is written into a database of its own, SQLite and PostgreSQL in turn. Its prosecutor opens
+A case with so many documents is written into a database of its own, SQLite and PostgreSQL in turn; or, with `--province`, the
+whole archive of `bench_access`, a case for every 50 documents, 20 offices and 300 people. Its prosecutor opens
 the details, the preview and the file of one of them through the host's own views; sign-in, access and the whole answer are
 inside the figure. The same is asked of the same process without the middleware of the log. `a row` is a reading that is
 kept, `again` one within the same minute, which is not. A paper in no case costs the question whether it is in one.
@@ -25,7 +27,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import population
+from tests.bench import bench_access, population
 
 AIMED_AT = 1.02
 COLUMNS = ("database", "door", "without ms", "a row ms", "ratio", "processor", "again ms", "ratio", "kept")
@@ -91,6 +93,26 @@ def fill(documents: int) -> tuple[Any, int, int]:
     return reader, papers[-1].pk, papers[0].pk
 
 
+def fill_province(documents: int) -> tuple[Any, int, int]:
+    """Write a province; return a procurator of it, a document of one of his cases, and one in no case."""
+    from django.conf import settings
+    from django.db import transaction
+
+    from tests.people import pdf_bytes
+    from vks_plugin.access.queries import readable_ids
+    from vks_plugin.host.models import Document
+
+    with transaction.atomic():
+        province = bench_access.fill(documents)
+    reader = province.askers["procurator"]
+    filed = next(iter(readable_ids(reader)))
+    Document.objects.filter(pk=province.loose[0]).update(owner=reader)
+    path = Path(settings.ORIGINALS_DIR) / str(Document.objects.get(pk=filed).filename)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pdf_bytes(12, "Biên bản hỏi cung bị can"))
+    return reader, filed, province.loose[0]
+
+
 def clients(reader: Any) -> dict[str, Any]:
     """Return a client whose server logs, and one whose server does not."""
     from django.conf import settings
@@ -123,9 +145,8 @@ def _tenth(took: list[float]) -> float:
     return sorted(took)[len(took) // 10]
 
 
-def entry_bytes() -> float:
+def entry_bytes(reader: Any) -> float:
     """Return how large an entry is, with its part of the indexes."""
-    from django.contrib.auth.models import User
     from django.db import connection
     from django.utils import timezone
 
@@ -140,7 +161,6 @@ def entry_bytes() -> float:
                 cursor.execute("SELECT pg_total_relation_size('vks_access_entry')")
             return int(cursor.fetchone()[0])
 
-    reader = User.objects.get(username="reader")
     chance = random.Random(2026)
     before = size()
     for _block in range(ENTRIES // 5000):
@@ -166,7 +186,7 @@ def entry_bytes() -> float:
     return (size() - before) / ENTRIES
 
 
-def run(documents: int, rounds: int, host: str) -> int:
+def run(documents: int, rounds: int, host: str, *, province: bool) -> int:
     """Measure on the database this process is set up with."""
     population.set_up(host)
     from django.db import connection
@@ -174,7 +194,7 @@ def run(documents: int, rounds: int, host: str) -> int:
     from vks_plugin.access.log import forget_recent
     from vks_plugin.access.models import AccessEntry
 
-    reader, filed, loose = fill(documents)
+    reader, filed, loose = (fill_province if province else fill)(documents)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     both = clients(reader)
@@ -212,7 +232,7 @@ def run(documents: int, rounds: int, host: str) -> int:
         ]
         print("|", " | ".join(cells), "|", flush=True)
     written = AccessEntry.objects.count()
-    size = entry_bytes()
+    size = entry_bytes(reader)
     print(f"\n{connection.vendor}: {written} entries written; {size:.0f} bytes an entry with its indexes\n", flush=True)
     connection.close()
     return 0 if good else 1
@@ -222,18 +242,23 @@ def main(words: list[str]) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--host", default="lite", choices=["lite", "paperless"])
-    parser.add_argument("--documents", type=int, default=2000)
+    parser.add_argument("--documents", type=int, help="2,000 in one case, or 200,000 in a province")
+    parser.add_argument("--province", action="store_true", help="a whole archive; needs the real host")
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="only this database, in this process")
     options = parser.parse_args(words)
+    if options.province and options.host != "paperless":
+        parser.error("--province needs --host paperless")
+    documents = options.documents or (200_000 if options.province else 2000)
     if options.engine is not None:
-        return run(options.documents, options.rounds, options.host)
+        return run(documents, options.rounds, options.host, province=options.province)
     print(
-        f"{options.host}, Python {platform.python_version()}, {os.cpu_count()} CPUs; {options.documents:,} documents; "
+        f"{options.host}, Python {platform.python_version()}, {os.cpu_count()} CPUs; {documents:,} documents; "
         f"{options.rounds} rounds\n\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|",
         flush=True,
     )
-    return population.on_each_database(["tests.bench.bench_access_log", *words])
+    # a file waits until its row is on the disk
+    return population.on_each_database(["tests.bench.bench_access_log", *words], on_disk=True)
 
 
 if __name__ == "__main__":
