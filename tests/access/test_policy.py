@@ -82,13 +82,19 @@ POSTS = [
 ROLES = [*POSTS, "prosecutor_lead", "trial_prosecutor", "appeal_prosecutor", "reviewer", "emergency", "oversight"]
 
 
+def _overseer(case: CaseFacts) -> Post:
+    """Return the post that opens a case by oversight."""
+    return Post("department_head", ABOVE, "P7", frozenset({case.stage}))
+
+
 def _situation(where: str, role: str, case: CaseFacts) -> tuple[list[Post], list[str], list[str], CaseFacts]:
     """Return posts, assignments and temporary access that put somebody there, and the case with what that takes."""
     bystander = Post("qc_reviewer", OWN)
     if where == "assigned":
         return [bystander], [role], [], case
     if where == "granted":
-        return [Post("qc_reviewer", OTHER)], [], [role], case
+        post = _overseer(case) if role == "oversight" else Post("qc_reviewer", OTHER)
+        return [post], [], [role], case
     if where == "department":
         return [Post(role, OWN, "P2")], [], [], replace(case, department="P2")
     if where == "stage":
@@ -145,6 +151,26 @@ def test_temporary_access_ends_with_the_last_post(kind: str) -> None:
     assert decide(posts=[], assigned_as=[], granted=[kind], case=CASE, part="hsva").level == Level.NONE
 
 
+def test_oversight_rests_on_the_post_that_opened_it() -> None:
+    def level(*posts: Post, case: CaseFacts = CASE) -> Level:
+        return decide(posts=posts, assigned_as=[], granted=["oversight"], case=case, part="hsva").level
+
+    head = Post("department_head", ABOVE, "P2", frozenset({"dieu_tra", "truy_to"}))
+    assert level(head) == Level.VIEW
+    # another department, no head any more, moved to an office below, and no department in particular
+    for other in (
+        head._replace(department="P7", stages=frozenset({"phuc_tham"})),
+        head._replace(role="prosecutor"),
+        head._replace(unit=OTHER),
+        head._replace(department=""),
+    ):
+        assert level(other) == Level.NONE, other
+    assert level(head, Post("prosecutor", OTHER)) == Level.VIEW
+    # the case goes on to a stage of another department, or to an office that is not below
+    assert level(head, case=replace(CASE, stage="xet_xu_so_tham")) == Level.NONE
+    assert level(head, case=replace(CASE, unit="LS-KV1", higher_unit="LS")) == Level.NONE
+
+
 def test_a_department_reaches_its_own_cases_and_its_own_stages_only() -> None:
     head = Post("department_head", ABOVE, "P2", frozenset({"dieu_tra", "truy_to"}))
     assert decide(posts=[head], assigned_as=[], case=PROVINCE, part="hsva").level == Level.VIEW
@@ -170,7 +196,11 @@ def test_what_is_projected_is_what_is_decided(case: CaseFacts, part: str) -> Non
     for role in ROLES:
         level = decide(posts=[near], assigned_as=[role], case=case, part=part).level
         assert assigned_levels(case, part).get(role, Level.NONE) == (level if level >= Level.VIEW else Level.NONE)
-        level = decide(posts=[near], assigned_as=[], granted=[role], case=case, part=part).level
+        if role == "oversight" and case.higher_unit is None:
+            # nobody is above to open it
+            continue
+        posts = [near, _overseer(case)] if role == "oversight" else [near]
+        level = decide(posts=posts, assigned_as=[], granted=[role], case=case, part=part).level
         assert granted_levels(case, part).get(role, Level.NONE) == (level if level >= Level.VIEW else Level.NONE)
 
 

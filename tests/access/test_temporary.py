@@ -16,10 +16,11 @@ from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.queries import visible_cases, who_can_see
+from vks_plugin.access.queries import visible_cases, visible_documents, who_can_see
 from vks_plugin.cases.actions import ChargeInput
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
-from vks_plugin.host.permissions import grants_of
+from vks_plugin.host.permissions import Grant, grants_of
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 
@@ -198,6 +199,33 @@ def test_a_sexual_offence_against_somebody_grown_up_closes_the_case_to_them_too(
     values = {"role": "victim", "full_name": "Lê Thị Mận", "is_sexual_offence_victim": True}
     access.add_entry(actor=lead, case=case, part="person", values=values)
     reads(set())
+
+
+def test_oversight_ends_with_the_post_and_with_the_stage(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], head: User
+) -> None:
+    case, mine = filed_case.case, Appointment.objects.get(user=head)
+    temporary.open_for_oversight(actor=head, case=case, reason=WHY)
+
+    def nothing_left() -> None:
+        assert listed(head) == set()
+        assert told(head, "quye") == set()
+        assert not visible_documents(head).exists()
+        assert head not in {person for person, _ in who_can_see(CaseFile.objects.get(pk=case.pk))}
+        held = {grant for grants in grants_of(filed_case.host_ids).values() for grant in grants}
+        assert Grant("user", head.pk, "view") not in held
+
+    # the case goes on to a stage of another department
+    Department.objects.filter(code="P2").update(stages=["dieu_tra"])
+    happened = {"event": "nhan_ho_so", "happened_on": dt.date(2026, 5, 22)}
+    event = access.record_event(actor=people["prosecutor_kv1"], case=case, **happened)
+    nothing_left()
+    access.withdraw_event(actor=people["prosecutor_kv1"], event=event, reason="Ghi nhầm vụ án")
+    assert listed(head) == set(filed_case.host_ids[:3])
+    # the person gets another post, and leaves this one
+    organization.appoint(user=head, unit=units["QN-KV3"], role="prosecutor")
+    organization.end_appointment(appointment=mine)
+    nothing_left()
 
 
 def test_only_they_do(filed_case: FiledCase, people: dict[str, User], head: User) -> None:

@@ -23,6 +23,7 @@ from vks_plugin.access.policy import (
     Rule,
     Sensitivity,
     decide,
+    keeps_open,
     relations_of,
 )
 from vks_plugin.text import Sentence
@@ -65,6 +66,7 @@ NO_POST = _("Không giữ chức danh nào.")
 NO_POST_NEAR = _("Không còn chức danh tại đơn vị thụ lý, đơn vị cấp trên hay đơn vị được phân công xét xử.")
 NO_TRIAL_UNIT = _("Vụ án chưa được phân công cho đơn vị cấp dưới xét xử.")
 NEVER_GRANTED = _("Chưa được mở quyền tạm thời vào vụ án.")
+NOT_IN_CHARGE = _("Không còn là lãnh đạo phòng cấp trên phụ trách giai đoạn hiện nay của vụ án.")
 OTHER_DEPARTMENT = _("Không giữ chức danh này tại phòng thụ lý.")
 OTHER_STAGE = _("Không giữ chức danh này tại phòng phụ trách giai đoạn của vụ án.")
 _UNMET = {
@@ -258,6 +260,8 @@ def _tried_mine(rule: Rule, mine: _Person, case: CaseFacts, day: dt.date) -> tup
         failed = NO_POST_NEAR
     if not failed and not standing:
         failed = NO_POST
+    if not failed and not assigned and not keeps_open(rule.role, [each.post for each in standing], case):
+        failed = NOT_IN_CHARGE
     return _nearest(held, day), failed
 
 

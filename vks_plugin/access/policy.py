@@ -210,6 +210,13 @@ OF_HIGHER_UNIT: frozenset[str] = frozenset({"appeal_prosecutor", "reviewer"})
 """Assignments for people of the office above, given by its leaders."""
 
 
+OVERSIGHT = "oversight"
+"""The temporary access that the heads of the department above in charge of the stage open themselves."""
+
+OVERSEEING: frozenset[str] = frozenset(rule.role for rule in RULES if rule.relation == "higher_department")
+"""Roles whose holders open it, and keep it while they are that."""
+
+
 class Post(NamedTuple):
     """A post in force: a role in a unit, or in a department of it."""
 
@@ -280,8 +287,8 @@ def decide(
 ) -> Decision:
     """Return the highest level any row of the table gives, with that row's reason.
 
-    An assignment counts for who holds a post in an office that has to do with the case, a temporary access for who
-    holds any post at all: leaving a post ends at that moment what hung on it.
+    An assignment counts for who holds a post in an office that has to do with the case, a temporary access as
+    `keeps_open` says: leaving a post ends at that moment what hung on it.
 
     Args:
         posts: the person's posts in force.
@@ -294,13 +301,23 @@ def decide(
     held = {(relation, post.role) for post in mine for relation in relations_of(post, case)}
     if any(post.unit in case.units for post in mine):
         held |= {("assigned", role) for role in assigned_as}
-    if mine:
-        held |= {("granted", kind) for kind in granted}
+    held |= {("granted", kind) for kind in granted if keeps_open(kind, mine, case)}
     best = Decision(Level.NONE, NO_REASON)
     for rule in RULES:
         if rule.part == part and (rule.relation, rule.role) in held and _holds(rule, case) and rule.level > best.level:
             best = Decision(rule.level, rule.reason)
     return best
+
+
+def keeps_open(kind: str, posts: Iterable[Post], case: CaseFacts) -> bool:
+    """Tell whether a temporary access of a kind counts for who holds these posts.
+
+    Oversight rests on the post by which it is opened: it counts as long as the person heads a department that is in
+    charge of the stage in which the case is, over the office that has it. The others count with any post.
+    """
+    if kind == OVERSIGHT:
+        return any(post.role in OVERSEEING and "higher_department" in relations_of(post, case) for post in posts)
+    return any(True for _post in posts)
 
 
 def _holds(rule: Rule, case: CaseFacts) -> bool:

@@ -17,8 +17,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.policy import CaseFacts, Level, Post, assigned_levels, granted_levels, standing_viewers
-from vks_plugin.access.queries import FACTS, facts_of
+from vks_plugin.access.policy import (
+    CaseFacts,
+    Level,
+    Post,
+    assigned_levels,
+    granted_levels,
+    keeps_open,
+    standing_viewers,
+)
+from vks_plugin.access.queries import FACTS, facts_of, post_of
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
 from vks_plugin.host.permissions import Changed, Grant, write_grants
 from vks_plugin.host.search import reindex_on_commit
@@ -42,8 +50,8 @@ class Working(NamedTuple):
     """Person and role of each assignment."""
     granted: frozenset[tuple[int, str]]
     """Person and kind of each temporary access."""
-    posts: Mapping[int, Collection[str]]
-    """For each of them, the offices in which the person holds a post; who holds none is not in it."""
+    posts: Mapping[int, Collection[Post]]
+    """For each of them, the posts the person holds; who holds none is not in it."""
 
 
 def _working(cases: Sequence[CaseFile]) -> dict[int, Working]:
@@ -64,10 +72,10 @@ def _working(cases: Sequence[CaseFile]) -> dict[int, Working]:
     for case, user, kind in granted.values_list("case_id", "user_id", "kind"):
         by_case["granted"][case].add((user, kind))
         people.add(user)
-    held: dict[int, set[str]] = defaultdict(set)
+    held: dict[int, set[Post]] = defaultdict(set)
     if people:
-        for user, unit in posts.filter(user_id__in=people).values_list("user_id", "unit__code"):
-            held[user].add(unit)
+        for each in posts.filter(user_id__in=people).select_related("unit", "department"):
+            held[each.user_id].add(post_of(each))
     return {key: Working(frozenset(by_case["assigned"][key]), frozenset(by_case["granted"][key]), held) for key in keys}
 
 
@@ -117,9 +125,10 @@ def personal_grants(working: Working, facts: CaseFacts, part: str) -> set[Grant]
     )
     for levels, rows, near in held:
         for user, role in rows:
-            offices = working.posts.get(user, ())
+            posts = working.posts.get(user, ())
             # what hangs on a post ends with it, also while the person has another one elsewhere
-            if role in levels and (any(unit in facts.units for unit in offices) if near else offices):
+            counts = any(post.unit in facts.units for post in posts) if near else keeps_open(role, posts, facts)
+            if role in levels and counts:
                 found[user] = max(levels[role], found.get(user, Level.NONE))
     return {Grant("user", user, "view") for user in found} | {
         Grant("user", user, "change") for user, level in found.items() if level >= Level.CONTRIBUTE
@@ -141,6 +150,7 @@ def _signature(facts: CaseFacts) -> str:
             facts.department,
             facts.trial_unit or "",
             str(int(facts.sensitivity)),
+            facts.stage,
             "appeal" if facts.under_appeal else "",
             "archived" if facts.archived else "",
         )

@@ -24,6 +24,8 @@ from vks_plugin.access.policy import (
     MAY_REGISTER,
     MAY_SET_CALENDAR,
     NO_ACCOUNT,
+    OVERSEEING,
+    OVERSIGHT,
     RULES,
     CaseFacts,
     Decision,
@@ -242,8 +244,14 @@ def _reach(user: User, at_least: Level, part: str | None) -> Q:
     rules = [rule for rule in RULES if rule.level >= at_least and part in {None, rule.part}]
     own = {appointment.unit_id for appointment in appointments}
     below = looked_up(("below", frozenset(own)), lambda: _offices_below(own))
-    for cases, kind in _mine(user, rules, own, own.union(*below.values())):
-        allowed |= Q(pk__in=cases) & kind.cases()
+    overseen = Q(pk__in=[])
+    for appointment in appointments:
+        post = post_of(appointment)
+        if post.role in OVERSEEING and post.department:
+            overseen |= Q(unit_id__in=below[appointment.unit_id], stage__in=post.stages)
+    for cases, kind, by_oversight in _mine(user, rules, own, own.union(*below.values())):
+        # see `keeps_open`
+        allowed |= Q(pk__in=cases) & kind.cases() & (overseen if by_oversight else Q())
     # by number and not by a join: an office has few below it, and the database then finds cases by its indexes
     places: dict[_Kind, set[int]] = defaultdict(set)
     for appointment in appointments:
@@ -274,12 +282,16 @@ def _try_any(units: set[int]) -> bool:
     return CaseFile.objects.filter(trial_unit_id__in=units).exists()
 
 
-def _mine(user: User, rules: Iterable[Rule], own: set[int], around: set[int]) -> Iterator[tuple[Any, _Kind]]:
-    """Yield cases that are open to this very person, with the kind of case for which that holds (two queries)."""
-    roles: dict[str, dict[_Kind, set[str]]] = {"assigned": defaultdict(set), "granted": defaultdict(set)}
+def _mine(user: User, rules: Iterable[Rule], own: set[int], around: set[int]) -> Iterator[tuple[Any, _Kind, bool]]:
+    """Yield cases that are open to this very person, with the kind of case for which that holds (two queries).
+
+    Last comes whether it holds by oversight, which rests on a post.
+    """
+    sorts: dict[str, dict[tuple[_Kind, bool], set[str]]] = {"assigned": defaultdict(set), "granted": defaultdict(set)}
     for rule in rules:
-        if rule.relation in roles:
-            roles[rule.relation][_Kind(rule.up_to, rule.when)].add(rule.role)
+        if rule.relation in sorts:
+            by_oversight = (rule.relation, rule.role) == ("granted", OVERSIGHT)
+            sorts[rule.relation][_Kind(rule.up_to, rule.when), by_oversight].add(rule.role)
     found: dict[str, Any] = {
         # an assignment counts while its holder is of an office that has to do with the case
         "assigned": Assignment.objects.in_force(timezone.localdate())
@@ -289,18 +301,18 @@ def _mine(user: User, rules: Iterable[Rule], own: set[int], around: set[int]) ->
         .filter(user_id=user.pk)
         .values_list("kind", "case_id"),
     }
-    for relation, kinds in roles.items():
+    for relation, kinds in sorts.items():
         if not kinds:
             continue
         # named one by one: a subquery beside other alternatives would make the database look at every case
         rows = found[relation].order_by()[: _MOST_BY_NUMBER + 1]
         few: list[tuple[str, int]] = looked_up((relation, user.pk), partial(list, rows))
-        for kind, chosen in kinds.items():
+        for (kind, by_oversight), chosen in kinds.items():
             if len(few) > _MOST_BY_NUMBER:
                 column = "role" if relation == "assigned" else "kind"
-                yield found[relation].filter(**{f"{column}__in": chosen}).values("case_id"), kind
+                yield found[relation].filter(**{f"{column}__in": chosen}).values("case_id"), kind, by_oversight
             elif cases := {case for role, case in few if role in chosen}:
-                yield sorted(cases), kind
+                yield sorted(cases), kind, by_oversight
 
 
 _MOST_BY_NUMBER = 3000

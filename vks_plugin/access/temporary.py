@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.policy import LEADING, CaseFacts, Level, relations_of
+from vks_plugin.access.policy import LEADING, OVERSIGHT, Level, keeps_open
 from vks_plugin.access.projection import hold_case, hold_cases, project_case, project_each
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.acts import tell, tell_each
@@ -279,11 +279,8 @@ def decline_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
 
 def may_oversee(actor: User, case: CaseFile) -> bool:
     """Tell whether the person can open the case by giving a reason (see the policy's row `granted`, `oversight`)."""
-    facts: CaseFacts = facts_of(case)
-    return (
-        any("higher_department" in relations_of(post, facts) for post in posts_of(actor))
-        and case_decision(actor, case).level == Level.METADATA
-    )
+    in_charge = keeps_open(OVERSIGHT, posts_of(actor), facts_of(case))
+    return in_charge and case_decision(actor, case).level == Level.METADATA
 
 
 @transaction.atomic

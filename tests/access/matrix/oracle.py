@@ -35,7 +35,7 @@ def level(facts: Facts, who: str, key: str, part: str, *, but_loans: bool = Fals
     reached = [_by_post(facts, post, case, part) for post in held]
     reached += [_by_work(facts, held, case, part, work.role) for work in case.works if work.who == who and _works(work)]
     reached += [
-        _by_opening(case, part, each.kind)
+        _by_opening(facts, held, case, part, each.kind)
         for each in case.openings
         if each.who == who and each.state == "open" and held and not (but_loans and each.kind == "loan")
     ]
@@ -85,12 +85,19 @@ def _by_work(facts: Facts, held: list[Post], case: Case, part: str, role: str) -
     return READS if role in _READ_ONLY else NOTHING
 
 
-def _by_opening(case: Case, part: str, kind: str) -> int:
+def _by_opening(facts: Facts, held: list[Post], case: Case, part: str, kind: str) -> int:
     if part != "hsva":
         return NOTHING
     if kind in {"emergency", "loan"}:
         return READS
-    return READS if kind == "oversight" and not case.kept else NOTHING
+    # whoever is moved, or whose department has the case no more, had a reason as head of that department only
+    in_charge = any(
+        post.role in _HEADS
+        and facts.above.get(case.unit) == post.unit
+        and case.stage in facts.in_charge.get((post.unit, post.department), frozenset())
+        for post in held
+    )
+    return READS if kind == "oversight" and in_charge and not case.kept else NOTHING
 
 
 def knows(facts: Facts, who: str, case: str) -> bool:

@@ -27,7 +27,7 @@ SignIn = Callable[..., Visitor]
 Tell = Callable[[], Kept]
 
 _POWERS = ("change_document", "delete_document", "add_document", "view_document")
-FILE, REMOVED = "hồ sơ vụ án không sửa ở đây", "không xóa"
+FILE, REMOVED, READERS = "hồ sơ vụ án không sửa ở đây", "không xóa", "theo chức danh và phân công"
 
 
 @pytest.fixture
@@ -64,7 +64,9 @@ def version(text: str = "Bản chụp lại") -> dict[str, Any]:
     return {"document": SimpleUploadedFile("v.pdf", pdf_bytes(1, text), "application/pdf")}
 
 
-def test_nothing_reworks_the_file(secret: Secret, kept: Tell, staff: dict[str, Visitor], queued: list[str]) -> None:
+def test_nothing_reworks_the_file(
+    secret: Secret, kept: Tell, staff: dict[str, Visitor], queued: list[str], as_person: SignIn
+) -> None:
     before, state = kept(), told(secret)
     one, two = [secret.statement], secret.ids
     doors: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -91,9 +93,26 @@ def test_nothing_reworks_the_file(secret: Secret, kept: Tell, staff: dict[str, V
         assert answer.status_code == 403, who
         assert FILE in answer.json()["detail"], who
         assert (kept(), told(secret), queued) == (before, state, []), who
-    # with every power there is, so that it is our rule that refuses
-    for door, body in doors:
-        assert FILE in staff["superuser"].ask("post", f"/api/documents/{door}/", body).json()["detail"], (door, body)
+    # to who reads them our rule says why, also where the host would refuse everybody but the owner; to nobody else
+    stranger = as_person("prosecutor_kv3", *_POWERS)
+    others = (
+        (
+            READERS,
+            {"documents": two, "method": "set_permissions", "parameters": {"owner": None, "set_permissions": {}}},
+        ),
+        (REMOVED, {"documents": one, "method": "delete", "parameters": {}}),
+    )
+    for rule, door, body in [(FILE, *each) for each in doors] + [(rule, "bulk_edit", body) for rule, body in others]:
+        address = f"/api/documents/{door}/"
+        for who in ("superuser", "prosecutor_kv1"):
+            answer = staff[who].ask("post", address, body)
+            assert (answer.status_code, rule in answer.json()["detail"]) == (403, True), (who, door, body)
+        answer = stranger.ask("post", address, body)
+        assert (answer.status_code, answer.content) == (403, b"Insufficient permissions"), (door, body)
+    assert (kept(), told(secret)) == (before, state)
+    for odd in ("x", ["x"], 3):
+        body = {"documents": one, "method": "modify_custom_fields", "parameters": odd}
+        assert staff["prosecutor_kv1"].ask("post", "/api/documents/bulk_edit/", body).status_code == 400, odd
 
 
 def test_what_is_ones_own_is_reworked_as_ever(secret: Secret, staff: dict[str, Visitor], queued: list[str]) -> None:
