@@ -119,6 +119,11 @@ ACTS: dict[str, Act] = {
         hidden=("title",),
         prepared=True,
     ),
+    "slide_words_confirmed": Act(
+        _("Lãnh đạo xác nhận cho chiếu chữ có số hoặc địa chỉ riêng"),
+        ("presentation", "slide", "sha256"),
+        prepared=True,
+    ),
     "deck_made": Act(
         _("Xuất gói trình chiếu"),
         ("presentation", "file_type", "encrypted", "slides", "pages", "documents", "digest", "sha256"),

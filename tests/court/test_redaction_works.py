@@ -34,7 +34,8 @@ from vks_plugin.court.accounts import accounts
 from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, named_in
 from vks_plugin.court.models import Redaction, RedactionWork
-from vks_plugin.court.redaction import ADDRESSES, Mark, half_made, propose, search
+from vks_plugin.court.private import ADDRESSES
+from vks_plugin.court.redaction import Mark, half_made, propose, search
 from vks_plugin.court.words import Box, comparable, passages_of
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound

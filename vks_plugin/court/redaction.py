@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +21,9 @@ import pypdfium2.raw as pdfium
 from pikepdf import Dictionary, Stream, String
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
-from vks_plugin.court.accounts import accounts
-from vks_plugin.court.addresses import addresses
 from vks_plugin.court.masking import PersonFacts, addressed, stands_alone
 from vks_plugin.court.output import Output
+from vks_plugin.court.private import ACCOUNTS, ADDRESSES, NUMBERS, PATTERNS, private_places
 from vks_plugin.court.words import Box, Run, comparable, page_of, passages_of, readings_of, scale_of
 from vks_plugin.errors import BadInput
 from vks_plugin.papers.fonts import BOLD, FILES, FONTS
@@ -45,19 +43,6 @@ _READABLE = 14
 MOST_MARKS = 5000
 _SHORTEST_TERM = 3
 
-ADDRESSES = "noi_o"
-"""What is proposed as somebody's address, whoever's it is."""
-
-PATTERNS: dict[str, re.Pattern[str]] = {
-    "can_cuoc": re.compile(r"(?<!\d)\d{12}(?!\d)|(?<!\d)\d{9}(?!\d)"),
-    "dien_thoai": re.compile(r"(?<!\d)(?:\+84|0)(?:[ .-]?\d){9}(?!\d)"),
-}
-"""Numbers that are told by themselves; looked for in words without accents."""
-ACCOUNTS = "tai_khoan"
-NUMBERS = (*PATTERNS, ACCOUNTS)
-"""Numbers that are proposed without being named."""
-_READ: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {ACCOUNTS: accounts, ADDRESSES: addresses}
-"""What is told by the words around it."""
 USUAL_PATTERNS = (*NUMBERS, ADDRESSES)
 NEVER_TICKED = frozenset({ADDRESSES})
 """Kinds that are proposed, and taken out only where somebody ticks them: most papers name the address of an office, too."""
@@ -150,10 +135,7 @@ def _spans(
             for person in people
             for match in addressed(reading.text, person)
         ]
-        for kind in patterns:
-            read = _READ.get(kind)
-            places = read(reading.text) if read else (match.span() for match in PATTERNS[kind].finditer(plain))
-            spans += [(kind, start, end - 1) for start, end in places]
+        spans += [(kind, start, end - 1) for kind, start, end in private_places(reading.text, patterns)]
         found |= {(kind, reading.first[first], reading.last[last]) for kind, first, last in spans}
     # twelve digits that the words call an account are no number of a person
     called = [(first, last) for kind, first, last in found if kind == ACCOUNTS]

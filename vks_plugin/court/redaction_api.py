@@ -22,7 +22,8 @@ from vks_plugin.court import redaction_works as works
 from vks_plugin.court import redactions as actions
 from vks_plugin.court.made_api import MadeSerializer
 from vks_plugin.court.models import Redaction, RedactionWork
-from vks_plugin.court.redaction import ADDRESSES, NUMBERS, Mark
+from vks_plugin.court.private import ADDRESSES, NUMBERS
+from vks_plugin.court.redaction import Mark
 from vks_plugin.court.words import Box
 from vks_plugin.rest import (
     UUID,

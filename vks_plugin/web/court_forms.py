@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.models import Bundle, Redaction
-from vks_plugin.court.redaction import ADDRESSES, NUMBERS, Mark
+from vks_plugin.court.private import ADDRESSES, NUMBERS
+from vks_plugin.court.redaction import Mark
 from vks_plugin.court.redaction_works import Choosable
 from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput

@@ -626,7 +626,7 @@ def _court(world: World, key: str, words: _Words) -> None:
     )
     presentation = decks.create_presentation(actor=leader, case=case, title=f"Bài {said['title']}")
     slide = decks.add_slide(
-        actor=leader, presentation=presentation, values={"kind": "noi_dung", "text": f"Ý {said['slide']}"}
+        actor=leader, presentation=presentation, values={"kind": "noi_dung", "text": f"Ý {said['slide']} (BL 1)"}
     )
     marks = [
         decks.add_mark(

@@ -486,8 +486,9 @@ def test_what_is_composed_follows_accused_acts_or_the_indictment(filed_case: Fil
     def shown(order: str) -> list[str]:
         made = actions.create_presentation(actor=lead, case=case, order=order, compose=True)
         names = {one.pk: "one", other.pk: "other", indictment.pk: "indictment"}
-        rows = [each for each in slides_of(made) if each.state == "hien" and each.kind in {"but_luc", "noi_dung"}]
-        return [names.get(each.case_document_id or 0, each.title) for each in rows]
+        rows = [each for each in slides_of(made) if each.state == "hien" and each.kind in {"but_luc", "tieu_de"}]
+        # behind the title of it all
+        return [names.get(each.case_document_id or 0, each.title) for each in rows[1:]]
 
     assert shown("theo_bi_can") == [first.full_name, "other", second.full_name, "one"]
     assert shown("theo_hanh_vi") == ["Trộm cắp tài sản", "other", "Tiêu thụ tài sản", "one"]
@@ -534,6 +535,15 @@ def test_marks_are_found_by_their_words_and_personal_ones_stay_personal(
         (tuple(area),),
         ((0.5, 0.5, 0.2, 0.1),),
     ]
+    # of a part of the page, what lies on it, cut off at its edge
+    part = add(
+        presentation, lead, "hinh_anh", case_document=filed_case.documents[0], page_from=1, crop=[0.6, 0.55, 0.2, 0.2]
+    )
+    piece = deck_for(lead, presentation).pages[1]
+    assert [[[round(side, 3) for side in area] for area in mark.areas] for mark in piece.marks] == [
+        [[0.0, 0.0, 0.5, 0.25]]
+    ]
+    actions.remove_slide(actor=lead, presentation=presentation, slide_id=part.pk)
     # a package with marks that are not shared is for its maker alone
     chief = people["chief_kv1"]
     own, theirs = (exported(actor, presentation) for actor in (lead, chief))
@@ -653,3 +663,33 @@ def test_a_diagram_leaves_as_a_file_only_where_a_deck_of_it_could(
     slide.refresh_from_db()
     with pytest.raises(Conflict, match="chờ HĐXX đồng ý"):
         drawing_of(lead, presentation, slide)
+
+
+def test_private_matters_written_on_a_slide_wait_for_a_leader_who_answers_for_these_very_words(
+    filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
+) -> None:
+    chief = people["chief_kv1"]
+    person = filed_case.case.accused.all()[0]
+    add(presentation, lead, "noi_dung", title="Dòng tiền", text="Chuyển vào STK 1903 1234 5678 (BL 1)")
+    edits = {"labels": {f"accused:{person.pk}": "Ánh, điện thoại +84 912 345 678"}}
+    drawn = add(presentation, lead, "so_do", title="Người", diagram="quan_he", edits=edits)
+    add(presentation, lead, "tieu_de", title="Phiên tòa", text="Gọi số 12, phố Trần Phú, phường Hồng Hải")
+    told = [(Rule.PRIVATE_NUMBER, 1), (Rule.PRIVATE_NUMBER, 2), (Rule.PRIVATE_ADDRESS, 3)]
+    assert rules(presentation, lead) == told
+    with pytest.raises(BadInput, match="Trang 2 nêu số giống số căn cước"):
+        drawing_of(lead, presentation, drawn)
+    slides = slides_of(presentation)
+    seen = {each.slide: each.fingerprint for each in obstacles_of(lead, presentation)}
+    with pytest.raises(NotAllowed):
+        actions.confirm_slide(actor=lead, presentation=presentation, slide_id=slides[0].pk, fingerprint=seen[1])
+    for number, slide in enumerate(slides, 1):
+        actions.confirm_slide(actor=chief, presentation=presentation, slide_id=slide.pk, fingerprint=seen[number])
+    assert rules(presentation, lead) == []
+    entry = LedgerEntry.objects.filter(kind="slide_words_confirmed").order_by("pk")[0]
+    assert (entry.said["data"]["slide"], len(entry.said["data"]["sha256"])) == (1, 64)
+    # other words are other words; without the number nothing is to be answered for
+    for text, expected in (("STK 1903 1234 9999 (BL 1)", told[:1]), ("Chuyển vào tài khoản của bị cáo (BL 1)", [])):
+        actions.change_slide(actor=lead, presentation=presentation, slide_id=slides[0].pk, values={"text": text})
+        assert rules(presentation, lead) == expected
+    with pytest.raises(BadInput, match="không có gì phải xác nhận"):
+        actions.confirm_slide(actor=chief, presentation=presentation, slide_id=slides[0].pk, fingerprint=seen[1])

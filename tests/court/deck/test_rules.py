@@ -210,13 +210,41 @@ def test_a_closed_trial_is_flagged_and_stops_nothing() -> None:
     assert [(each.rule, each.blocks) for each in flagged] == [(Rule.CLOSED_TRIAL, False), (Rule.RESTRICTED, False)]
 
 
-def test_what_is_only_to_be_thought_of_stops_nothing() -> None:
-    slide = SlideFacts(1, "noi_dung", title="Bị cáo", text="Số 022191000001, gọi 0912345678")
-    assert [(each.rule, each.blocks) for each in examine(TrialFacts(), [slide])] == [
-        (Rule.PRIVATE_NUMBER, False),
-        (Rule.UNCITED, False),
-    ]
-    # folios, sums and days are no telephone
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Số 022191000001, BL 1", Rule.PRIVATE_NUMBER),
+        ("Gọi 0912345678, BL 1", Rule.PRIVATE_NUMBER),
+        ("Gọi 0912.345.678 (BL 1)", Rule.PRIVATE_NUMBER),
+        ("Gọi +84 912 345 678 (BL 1)", Rule.PRIVATE_NUMBER),
+        ("STK 1903 1234 5678 (BL 1)", Rule.PRIVATE_NUMBER),
+        ("Ở số 126, đường Trần Phú, phường Hồng Hải (BL 1)", Rule.PRIVATE_ADDRESS),
+    ],
+)
+def test_private_matters_in_the_words_of_a_slide_wait_for_a_leader(text: str, rule: Rule) -> None:
+    for slide in (
+        SlideFacts(1, "noi_dung", text=text),
+        SlideFacts(1, "tieu_de", title=text),
+        SlideFacts(1, "so_do", drawn=text),
+        exhibit(title=text),
+        # without a title of its own it bears that of its paper
+        exhibit(pages=pages(title=text)),
+    ):
+        (only,) = examine(TrialFacts(), [slide])
+        assert (only.rule, only.blocks, only.confirmable) == (rule, True, True)
+        assert "Phú" not in only.sentence
+        assert not any(digit in only.sentence for digit in "269")
+    assert found(SlideFacts(1, "noi_dung", text=text, confirmed=True)) == []
+
+
+def test_a_slide_of_text_cites_folios_and_a_heading_need_not() -> None:
+    (only,) = examine(TrialFacts(), [SlideFacts(1, "noi_dung", title="Bị cáo", text="Lấy xe máy")])
+    assert (only.rule, only.blocks, only.confirmable) == (Rule.UNCITED, True, False)
+    assert found(SlideFacts(1, "tieu_de", title="Bị cáo", text="Tội trộm cắp tài sản")) == []
+
+
+def test_sums_days_and_folios_are_no_numbers_of_anybody() -> None:
+    # a sum without dots cannot be told from a number
     assert found(SlideFacts(1, "noi_dung", text="123456789 đồng? 1.250.000.000 đồng, ngày 01/02/2026, BL 120")) == [
         (Rule.PRIVATE_NUMBER, 1)
     ]

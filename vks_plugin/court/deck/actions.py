@@ -41,6 +41,7 @@ from vks_plugin.court.deck.queries import (
     known_export,
     material_for,
     may_confirm,
+    private_words,
     slide_fingerprint,
     told_of_package,
 )
@@ -298,9 +299,10 @@ def remove_slide(*, actor: User, presentation: Presentation, slide_id: int) -> N
 
 @transaction.atomic
 def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fingerprint: str) -> Slide:
-    """Answer, as a leader of the case, for showing a page that may tell who somebody protected is.
+    """Answer, as a leader of the case, for showing a page that may tell who somebody protected is, or words on private matters.
 
-    It holds for these very pages of this very file: another page, another version, and it has to be given again.
+    It holds for these very pages of this very file, and these very words: another page, another version, and it has to be
+    given again.
 
     Args:
         actor: who answers for it.
@@ -311,7 +313,7 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fin
     Raises:
         NotFound: the actor may not see the presentation, or there is no such slide.
         NotAllowed: the actor leads neither the office of the case nor the one at its trial.
-        BadInput: the slide shows nothing of the case file.
+        BadInput: the slide shows nothing of the case file, and nothing private is written on it.
         Conflict: it shows something else by now than what the leader saw.
     """
     case = deck_view(actor, presentation.case.code).case
@@ -323,7 +325,8 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fin
     slide = _slide(row, slide_id)
     material = material_for(actor, case, documents_of([slide]))
     filed = material.visible.get(slide.case_document_id or 0)
-    if filed is None:
+    private = private_words(material, slide)
+    if filed is None and (slide.case_document_id or not private):
         raise BadInput(_("Trang này không chiếu tài liệu nào: không có gì phải xác nhận."))
     shown = slide_fingerprint(material, slide)
     if fingerprint != shown:
@@ -349,6 +352,8 @@ def confirm_slide(*, actor: User, presentation: Presentation, slide_id: int, fin
             sha256=paper.sha256,
             title=paper.title,
         )
+    if private:
+        tell("slide_words_confirmed", actor=actor, case=case, presentation=row.number, slide=number, sha256=private)
     return slide
 
 

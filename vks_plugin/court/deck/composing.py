@@ -34,7 +34,7 @@ def composed_slides(user: User, presentation: Presentation) -> list[Slide]:
 
     What goes in comes in by itself where no rule can be against it: numbered papers of the case file. Testimony waits
     until somebody chooses its ground; papers on minors, sensitive ones, recordings of questionings and those of the
-    panel's deliberation stay out. Evidence is shown in order, everything else waits as a reserve that its folio number
+    panel's deliberation stay out. Headings are title slides: nothing is claimed on them that a folio had to prove. Evidence is shown in order, everything else waits as a reserve that its folio number
     calls up.
     """
     case = presentation.case
@@ -80,9 +80,9 @@ class _Composer:
             concerned = self._concerned(evidence)
             for person in case.accused.all():
                 charges = [
-                    f"- {charge.name}, {charge.reference}" for charge in person.charges.filter(ended_on__isnull=True)
+                    f"{charge.name}, {charge.reference}" for charge in person.charges.filter(ended_on__isnull=True)
                 ]
-                self._add(Slide.Kind.TEXT, person.full_name, text="\n".join(charges) or _("(chưa ghi tội danh)"))
+                self._add(Slide.Kind.TITLE, person.full_name, text="\n".join(charges) or _("(chưa ghi tội danh)"))
                 self._exhibits(each for each in evidence if concerned[each.pk] == {person.pk})
             self._of_all(evidence)
         if order == Presentation.Order.ACT:
@@ -91,7 +91,7 @@ class _Composer:
             for charge in case.charges.filter(ended_on__isnull=True):
                 charged.setdefault((charge.name, charge.reference), set()).add(charge.accused_id or 0)
             for (name, reference), people in charged.items():
-                self._add(Slide.Kind.TEXT, name, text=f"- {reference}")
+                self._add(Slide.Kind.TITLE, name, text=reference)
                 # whoever is named in a paper was charged with nothing else; of one charge, everything is about it
                 others = set().union(*(each for known, each in charged.items() if known != (name, reference)))
                 alone = people - others
@@ -124,7 +124,7 @@ class _Composer:
         """Put a heading before what concerns several, or nobody by name."""
         if any(filed.pk not in self.used for filed in evidence):
             self._add(
-                Slide.Kind.TEXT,
+                Slide.Kind.TITLE,
                 _("Chứng cứ chung"),
                 text=_("Liên quan nhiều bị cáo, nhiều hành vi, hoặc không nêu tên ai."),
             )

@@ -31,7 +31,7 @@ from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_la
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
 from vks_plugin.court.choosing import redactions_of, still_readable
-from vks_plugin.court.deck import drawing, plans
+from vks_plugin.court.deck import drawing, plans, rendering
 from vks_plugin.court.deck.contents import (
     REDACTED,
     Deck,
@@ -62,10 +62,12 @@ from vks_plugin.court.deck.rules import (
     TrialFacts,
     cited_folios,
     examine,
+    words_shown,
 )
 from vks_plugin.court.deck.stills import still_of, told_of_still
 from vks_plugin.court.masking import PersonFacts, masked, named_in
 from vks_plugin.court.models import Redaction
+from vks_plugin.court.private import ADDRESSES, NUMBERS, tells_of
 from vks_plugin.court.protected import protected_people
 from vks_plugin.court.sessions.states import CALLED_OFF
 from vks_plugin.custody.queries import sealed_files
@@ -252,10 +254,18 @@ class Material:
     """By host id, the SHA-256 of the files of each sealed document."""
     copies: dict[int, Redaction] = field(default_factory=dict)
     """By document, the newest copy with something taken out that was made of the file as it is now, and is as it was made."""
+    diagrams: dict[int, drawing.Content] = field(default_factory=dict)
+    """By slide, what its diagram shows of the case; see `content`."""
 
     def label(self, filed: CaseDocument, page: int) -> str:
         """Return the folio of a page; empty when it has none."""
         return self.labels.get(filed.pk, {}).get(page, "")
+
+    def content(self, slide: Slide) -> drawing.Content:
+        """Return what a diagram shows, read once."""
+        if slide.pk not in self.diagrams:
+            self.diagrams[slide.pk] = drawing.content_of(self.case, slide, self.user)
+        return self.diagrams[slide.pk]
 
 
 def trial_facts(case: CaseFile) -> TrialFacts:
@@ -365,19 +375,36 @@ def slide_fingerprint(material: Material, slide: Slide) -> str:
     """Return what stands for exactly what a slide shows of the case file, and who is not to be named in it.
 
     Another page, version or redacted copy has another, and so has the same page once somebody more is protected, or
-    somebody turns out to be a victim under 18. The slide is one whose document is in `material.visible`.
+    somebody turns out to be a victim under 18. Words that tell of private matters are part of it, other words are not.
 
     Raises:
         BadInput: the file is not there.
     """
-    filed = material.visible[slide.case_document_id or 0]
+    filed = material.visible.get(slide.case_document_id or 0)
+    told: list[object] = _pages_told(material, slide, filed) if filed is not None else [slide.kind]
+    if private := private_words(material, slide):
+        told.append(private)
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def private_words(material: Material, slide: Slide) -> str:
+    """Return the digest of what stands on a slide beside its pages, where that tells of private matters; else nothing."""
+    if slide.pk is None:
+        # the photo of a plan: what stands on it is the plan's
+        return ""
+    filed = material.visible.get(slide.case_document_id or 0)
+    words = words_shown(slide.title, filed.title if filed is not None else "", slide.text, _drawn(material, slide))
+    return hashlib.sha256(words.encode()).hexdigest() if tells_of(words, *NUMBERS, ADDRESSES) else ""
+
+
+def _pages_told(material: Material, slide: Slide, filed: CaseDocument) -> list[object]:
     pages = shown_pages(slide, filed)
     try:
         copy = shown_copy(material, slide)
         sha256 = copy.sha256 if copy is not None else file_sha256(readable_pdf(filed.document))
     except OSError as error:
         raise BadInput(_("Không mở được tệp PDF của một tài liệu: hãy báo quản trị kiểm tra kho tài liệu.")) from error
-    told = [
+    told: list[object] = [
         filed.document_id,
         sha256,
         pages.start,
@@ -393,7 +420,7 @@ def slide_fingerprint(material: Material, slide: Slide) -> str:
     for number, photo in photos_of(slide):
         if photo.case_document_id in material.visible:
             told.append([number, slide_fingerprint(material, photo)])
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return told
 
 
 def _pages_facts(material: Material, slide: Slide) -> PagesFacts | None:
@@ -455,7 +482,7 @@ def _as_sealed(material: Material, filed: CaseDocument) -> bool:
 
 
 def _confirmed(material: Material, slide: Slide) -> bool:
-    if not slide.confirmed_for or slide.case_document_id not in material.visible:
+    if not slide.confirmed_for or (slide.case_document_id and slide.case_document_id not in material.visible):
         return False
     return slide.confirmed_for == slide_fingerprint(material, slide)
 
@@ -479,13 +506,13 @@ def _examined(material: Material, slides: Sequence[Slide], first: int = 1) -> li
     return [_to_confirm(material, shown, each) for each in examine(material.trial, facts)]
 
 
-def _slide_facts(material: Material, number: int, slide: Slide) -> SlideFacts:
-    drawn, left_out = "", 0
+def _drawn(material: Material, slide: Slide) -> str:
     if slide.kind == DIAGRAM:
-        content = drawing.content_of(material.case, slide, material.user)
-        drawn, left_out = drawing.words_of(content, slide), content.left_out
-    elif slide.kind == PLAN:
-        drawn = "\n".join(each.caption for each in slide.markers.all())
+        return drawing.words_of(material.content(slide), slide)
+    return "\n".join(each.caption for each in slide.markers.all()) if slide.kind == PLAN else ""
+
+
+def _slide_facts(material: Material, number: int, slide: Slide) -> SlideFacts:
     return SlideFacts(
         number=number,
         kind=slide.kind,
@@ -494,8 +521,8 @@ def _slide_facts(material: Material, number: int, slide: Slide) -> SlideFacts:
         text=slide.text,
         ground_308=slide.ground_308,
         pages=_pages_facts(material, slide),
-        drawn=drawn,
-        left_out=left_out,
+        drawn=_drawn(material, slide),
+        left_out=material.content(slide).left_out if slide.kind == DIAGRAM else 0,
         photos=tuple((place, _photo_facts(material, photo)) for place, photo in photos_of(slide)),
         confirmed=_confirmed(material, slide),
     )
@@ -752,8 +779,13 @@ class _Builder:
     def _page(self, key: _PageKey, name: str) -> DeckPage:
         filed = self.material.visible[key.document]
         copy = self.material.copies[key.document] if key.redacted else None
-        marks = self.marks[key.document, key.page] if key.crop is None else []
-        self.private = self.private or any(not mark.shared for mark in marks)
+        marks = []
+        for mark in self.marks[key.document, key.page]:
+            # of a part of the page, what lies on it
+            places = [rendering.within(tuple(area), key.crop) for area in mark.areas]
+            if areas := tuple(place for place in places if place is not None):
+                marks.append(ShownMark(areas, mark.note))
+                self.private = self.private or not mark.shared
         return DeckPage(
             key=name,
             folio=self.material.label(filed, key.page),
@@ -768,6 +800,6 @@ class _Builder:
             redaction=str(copy.pk) if copy is not None else "",
             original_sha256=copy.source_sha256 if copy is not None else "",
             sealed=_as_sealed(self.material, filed),
-            marks=tuple(ShownMark(tuple(tuple(area) for area in mark.areas), mark.note) for mark in marks),
+            marks=tuple(marks),
             held=all(slide.state == AWAITS_PANEL for slide in self.users[key]),
         )

@@ -31,6 +31,16 @@ Area = tuple[float, float, float, float]
 """x, y, width, height as parts of the page, from its upper left corner."""
 
 
+def within(area: Area, crop: Area | None) -> Area | None:
+    """Return a place of a page as parts of the piece that is shown of it, cut off at its edges; None: outside."""
+    if crop is None:
+        return area
+    (x, y, width, height), (left, top, wide, high) = area, crop
+    first, last = max((x - left) / wide, 0.0), min((x + width - left) / wide, 1.0)
+    upper, lower = max((y - top) / high, 0.0), min((y + height - top) / high, 1.0)
+    return (first, upper, last - first, lower - upper) if first < last and upper < lower else None
+
+
 class Picture(NamedTuple):
     """A page as a picture."""
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from vks_plugin.court.masking import PersonFacts, named_in
+from vks_plugin.court.private import ADDRESSES, NUMBERS, tells_of
 from vks_plugin.text import Sentence, folded
 from vks_plugin.text import gettext_noop as _
 
@@ -87,6 +88,7 @@ class Rule(StrEnum):
     LEFT_OUT = "left_out"
     UNCITED = "uncited"
     PRIVATE_NUMBER = "private_number"
+    PRIVATE_ADDRESS = "private_address"
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,9 @@ def cited_folios(text: str) -> list[str]:
     return found
 
 
-_PRIVATE = re.compile(r"(?<![\d./-])(?:0\d{9}|0\d{11}|\d{9})(?![\d/])")
-"""Ten digits of a telephone, twelve of an identity card, nine of an older one."""
+def words_shown(title: str, paper: str, text: str, drawn: str) -> str:
+    """Return everything that was written for a slide and stands on it: title (else that of its paper), text, what is drawn."""
+    return "\n".join((title.strip() or paper, text, drawn))
 
 
 # --- rules ---------------------------------------------------------------------------------------
@@ -324,17 +327,36 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
             blocks=False,
             count=slide.left_out,
         )
-    if _PRIVATE.search(said):
+    if not slide.confirmed:
+        yield from _of_words(here, slide)
+    if slide.kind == TEXT and (slide.title.strip() or slide.text.strip()) and not cited_folios(said):
+        yield here.told(
+            Rule.UNCITED,
+            _(
+                "Trang %(slide)d không dẫn bút lục nào: hãy ghi “BL …” cho điều được nêu; trang chỉ là đề mục thì đổi thành trang tiêu đề."
+            ),
+        )
+
+
+def _of_words(here: _At, slide: SlideFacts) -> Iterable[Obstacle]:
+    """Tell of private matters in what was written for a slide: a leader answers where the court has to read them."""
+    paper = slide.pages.title if slide.pages is not None and slide.pages.in_case else ""
+    words = words_shown(slide.title, paper, slide.text, slide.drawn)
+    if tells_of(words, *NUMBERS):
         yield here.told(
             Rule.PRIVATE_NUMBER,
             _(
-                "Trang %(slide)d có dãy số giống số căn cước hoặc điện thoại: chỉ chiếu khi thật cần cho việc chứng minh."
+                "Trang %(slide)d nêu số giống số căn cước, điện thoại hoặc tài khoản: hãy bỏ khỏi nội dung; thật cần cho việc chứng minh thì để lãnh đạo vụ án xác nhận."
             ),
-            blocks=False,
+            confirmable=True,
         )
-    if slide.kind == TEXT and not cited_folios(said):
+    if tells_of(words, ADDRESSES):
         yield here.told(
-            Rule.UNCITED, _("Trang %(slide)d không dẫn bút lục nào: nên ghi “BL …” cho điều được nêu."), blocks=False
+            Rule.PRIVATE_ADDRESS,
+            _(
+                "Trang %(slide)d nêu địa chỉ, nơi ở: hãy bỏ khỏi nội dung; thật cần cho việc chứng minh thì để lãnh đạo vụ án xác nhận."
+            ),
+            confirmable=True,
         )
 
 
@@ -468,11 +490,11 @@ def _of_video(here: _At, trial: TrialFacts, slide: SlideFacts, pages: PagesFacts
 
 
 def _of_people(here: _At, trial: TrialFacts, pages: PagesFacts) -> Iterable[Obstacle]:
-    if not pages.copy_shown and _PRIVATE.search(pages.text):
+    if not pages.copy_shown and tells_of(pages.text, *NUMBERS):
         yield here.told(
             Rule.PRIVATE_NUMBER,
             _(
-                "Trang %(slide)d: bút lục của “%(title)s” có dãy số giống số căn cước hoặc điện thoại: hãy chiếu bản đã che, trừ khi con số cần cho việc chứng minh."
+                "Trang %(slide)d: bút lục của “%(title)s” có dãy số giống số căn cước, điện thoại hoặc tài khoản: hãy chiếu bản đã che, trừ khi con số cần cho việc chứng minh."
             ),
             blocks=False,
             title=pages.title,
