@@ -637,7 +637,7 @@ def test_a_picture_taken_of_a_video_is_told_with_both_hashes(filed_case: FiledCa
 @pytest.mark.django_db(transaction=True)
 def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase, people: dict[str, User]) -> None:
     from vks_plugin.court.deck import actions as decks
-    from vks_plugin.court.deck.queries import material_for, slide_fingerprint
+    from vks_plugin.court.deck.queries import material_for, private_words, slide_fingerprint
 
     lead, case, paper = people["prosecutor_kv1"], filed_case.case, filed_case.documents[0]
     made = decks.create_presentation(actor=lead, case=case)
@@ -657,6 +657,15 @@ def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase
         "sha256": paper.sha256,
     }
     assert hidden(found.one) == {"title": paper.title}
+    # words with a number in them are known by their hash alone
+    words = decks.add_slide(actor=lead, presentation=made, values={"kind": "noi_dung", "text": "STK 19031234 (BL 1)"})
+    material = material_for(lead, case, [])
+    seen = slide_fingerprint(material, words)
+    with written() as found:
+        decks.confirm_slide(actor=people["chief_kv1"], presentation=made, slide_id=words.pk, fingerprint=seen)
+    assert (found.one.kind, found.one.case_id) == ("slide_words_confirmed", case.pk)
+    assert data(found.one) == {"presentation": 1, "slide": 2, "sha256": private_words(material, words)}
+    decks.remove_slide(actor=lead, presentation=made, slide_id=words.pk)
     seal_outright(case, [paper], by=lead)
     with written() as found:
         export = decks.request_deck(actor=lead, presentation=made)
