@@ -1,6 +1,6 @@
 """Every model of the app, gathered so that Django finds them; each lives in its concept."""
 
-from vks_plugin.access.models import AccessEntry, DeadlineReminder, GrantSweep
+from vks_plugin.access.models import AccessEntry, DeadlineReminder, GrantSweep, OwedEntries
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -117,6 +117,7 @@ __all__ = [
     "LoanRenewal",
     "LoanedPart",
     "NumberSeries",
+    "OwedEntries",
     "PageChange",
     "PlanMarker",
     "Presentation",

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from vks_plugin.access import transfers
+from vks_plugin.access import owed_entries, transfers
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
 from vks_plugin.cases.actions.record import on_change
@@ -172,6 +172,7 @@ def connect() -> None:
     task_failure.connect(consumption_failed, dispatch_uid="vks.consumption_failed", weak=False)
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
     consume.keep_codes_out_of_tasks()
+    owed_entries.connect()
     inbox.watch_accounts()
     transfers.on_taken_over(inbox.follow_take_over)
     filed.on_filed(filed_documents)

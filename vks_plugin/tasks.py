@@ -8,6 +8,7 @@ from vks_plugin.access.tasks import (
     recalculate_deadlines,
     remind_of_deadlines,
     restructure,
+    write_owed_entries,
 )
 from vks_plugin.court.deck.tasks import make_deck
 from vks_plugin.court.tasks import make_bundle, redact, resume_bundles, tidy_up
@@ -47,6 +48,7 @@ __all__ = [
     "take_unowned",
     "tidy_up",
     "write_entries",
+    "write_owed_entries",
 ]
 
 SCHEDULE = {
@@ -55,6 +57,11 @@ SCHEDULE = {
         "schedule": crontab(minute="1"),
         # a worker that was away for a day does not need to run it 24 times
         "options": {"expires": 3000},
+    },
+    "vks: write index entries a process still owes": {
+        "task": write_owed_entries.name,
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 280},
     },
     "vks: take what has no owner": {
         "task": take_unowned.name,

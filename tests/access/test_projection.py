@@ -10,15 +10,21 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from documents.models import Document
 from documents.search import SearchIndexLockError, get_backend
 
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
+from vks_plugin.access.models import OwedEntries
+from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, visible_cases, visible_documents
+from vks_plugin.access.tasks import write_owed_entries
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
+from vks_plugin.host import search
 from vks_plugin.host.permissions import Grant, grants_of, viewable_documents
 from vks_plugin.host.search import reindex
 from vks_plugin.organization.actions import end_appointment, service_account_id
@@ -223,6 +229,45 @@ def test_an_index_that_is_behind_completes_nothing_for_who_may_read_no_more(
     assert completions(reader, "quye") == words
     assert told(reader, "quye") == set()
     assert told(leader, "quye") == words
+
+
+class Killed(BaseException):
+    """Nothing of the process runs after this."""
+
+
+def test_what_a_killed_process_owed_the_index_is_written_without_anybody_s_help(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, leader = people["prosecutor_kv1"], people["chief_kv1"]
+    assert completions(reader, "quye")
+    # what is done by a process that lives is crossed off at once
+    assert not OwedEntries.objects.exists()
+
+    def dies(_ids: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as broken:
+        broken.setattr(search, "reindex", dies)
+        with pytest.raises(Killed):
+            access.end_assignment(actor=leader, assignment=filed_case.case.assignments.get())
+    # what it had in mind went with it
+    vars(search._pending).clear()
+    assert filed_case.case.assignments.get().ended_at is not None
+    assert completions(reader, "quye")
+    # it may still be at it
+    assert write_owed() == 0
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=2), tick=False):
+        write_owed_entries()
+        assert write_owed() == 0
+    assert completions(reader, "quye") == set()
+    assert completions(leader, "quye")
+    assert not OwedEntries.objects.exists()
+    # what is taken back is not owed
+    with transaction.atomic():
+        access.assign(actor=leader, case=filed_case.case, user=reader, role="prosecutor")
+        assert OwedEntries.objects.exists()
+        transaction.set_rollback(True)
+    assert not OwedEntries.objects.exists()
 
 
 def test_an_index_that_is_locked_is_written_later(

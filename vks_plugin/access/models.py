@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.append_only import AppendOnly
@@ -186,6 +188,26 @@ class DeadlineReminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.rule} {self.due_on:%d/%m/%Y}"
+
+
+class OwedEntries(models.Model):
+    """Documents whose entries in the search index a committed act still owes.
+
+    A row is written in the transaction of the act and goes once the entries are written. One that stays is of a process
+    that ended in between.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # the host's ids
+    document_ids = models.JSONField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "vks_owed_entries"
+        indexes = [models.Index(fields=["at"], name="vks_owed_since")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}: {len(self.document_ids)}"
 
 
 class AccessEntry(AppendOnly):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from vks_plugin.access.actions import project_everything, sweep
+from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.reminders import remind
 from vks_plugin.access.transfers import run_restructuring
 from vks_plugin.cases.actions.deadlines import refresh_all
@@ -14,6 +15,12 @@ from vks_plugin.cases.actions.deadlines import refresh_all
 def end_what_fell_due() -> None:
     """End dated posts and assignments also on days when nobody opens a page."""
     sweep()
+
+
+@shared_task(name="vks.access.write_owed_entries", ignore_result=True)
+def write_owed_entries() -> None:
+    """Write the index entries that a process was killed before it could write."""
+    write_owed()
 
 
 @shared_task(name="vks.access.put_access_right", ignore_result=True)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+from uuid import UUID
 
 import tantivy
 from celery import shared_task
+from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 from documents.models import Document
@@ -59,6 +61,15 @@ def reindex(document_ids: Iterable[int]) -> None:
                 )
 
 
+def reindexed(document_ids: Iterable[int]) -> bool:
+    """Write these entries again, unless the index is locked by somebody else; tell whether they were."""
+    try:
+        reindex(document_ids)
+    except SearchIndexLockError:
+        return False
+    return True
+
+
 _AT_A_TIME = 400
 
 
@@ -87,22 +98,41 @@ def _with_what_entries_tell(ids: list[int]) -> list[Document]:
 _pending = threading.local()
 
 
+class Debts(NamedTuple):
+    """How the database remembers that entries are still to be written, should this process end before they are."""
+
+    remember: Callable[[Collection[int]], UUID]
+    """Takes documents, in the transaction of the act; returns under what they are remembered."""
+    forget: Callable[[Collection[UUID]], None]
+
+
+_debts: list[Debts] = []
+
+
+def remembered_by(debts: Debts) -> None:
+    """Let concepts above remember what entries are owed; called when the program starts."""
+    _debts[:] = [debts]
+
+
 def reindex_on_commit(document_ids: Iterable[int]) -> None:
     """Write these index entries again when the present transaction commits, all of its documents at once.
 
     What a rolled-back transaction left behind is merely written again unchanged with the next one.
     """
     waiting: set[int] = _pending.__dict__.setdefault("ids", set())
-    waiting |= set(document_ids)
+    owed: set[UUID] = _pending.__dict__.setdefault("owed", set())
+    chosen = set(document_ids)
+    waiting |= chosen
+    if chosen:
+        owed |= {each.remember(chosen) for each in _debts}
     transaction.on_commit(_flush)
 
 
 def _flush() -> None:
     waiting: set[int] = _pending.__dict__.setdefault("ids", set())
-    chosen = set(waiting)
-    try:
-        reindex(chosen)
-    except SearchIndexLockError:
+    owed: set[UUID] = _pending.__dict__.setdefault("owed", set())
+    chosen, paid = set(waiting), set(owed)
+    if not reindexed(chosen):
         # the act is committed; a worker writes what is left, and so does the next act of this process
         logger.error("the search index is locked: %d entries are to be written later", len(chosen))
         try:
@@ -111,6 +141,13 @@ def _flush() -> None:
             logger.error("no broker either: run vks_doctor once the index is free")
         return
     waiting -= chosen
+    owed -= paid
+    for each in _debts if paid else ():
+        try:
+            each.forget(paid)
+        except DatabaseFault:
+            # the act is committed and its entries are written: they are merely written once more
+            logger.exception("what is owed to the search index could not be crossed off")
 
 
 @shared_task(
