@@ -158,11 +158,19 @@ def test_which_office(units: dict[str, ProcuracyUnit], settings: Any) -> None:
     assert inbox.inbox_unit() is None
 
 
-def test_without_an_office_nobody_reads_it(come_in: Consume, people: dict[str, User], provisioned: None) -> None:
+def test_without_an_office_nobody_reads_it_until_one_is_named(
+    come_in: Consume, people: dict[str, User], provisioned: None, settings: Any
+) -> None:
     document = come_in(storage_path_id=storage_path_id())
     assert document.owner_id == service_account_id()
     assert grants_of([document.pk]) == {}
+    take_unowned()
     assert not reads(people["clerk_kv1"], document)[0]
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+    take_unowned()
+    assert reads(people["clerk_kv1"], document)[0]
+    assert not reads(people["clerk_kv3"], document)[0]
+    assert inbox.hand_to_keepers() == 0
 
 
 def test_a_clerk_files_it(

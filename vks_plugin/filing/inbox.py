@@ -90,6 +90,24 @@ def take_unowned(document_ids: Iterable[int] | None = None) -> int:
     return len(found) + len(filed)
 
 
+def _waiting() -> QuerySet[Document]:
+    """Return what lies in the inbox of any office, and what was taken while no office kept one."""
+    owned = Document.global_objects.filter(owner_id=service_account_id(), root_document__isnull=True)
+    return owned.exclude(pk__in=CaseDocument.objects.values("document_id"))
+
+
+@transaction.atomic
+def hand_to_keepers() -> int:
+    """Give what was taken while no office kept the inbox to the one that does; return how many documents that were."""
+    grants = _grants()
+    waiting = set(_waiting().values_list("pk", flat=True)) if grants else set()
+    # who has been let in by whatever way is not to be overruled
+    unread = waiting - grants_of(waiting).keys()
+    if unread:
+        give(unread, owner_id=service_account_id(), grants=grants)
+    return len(unread)
+
+
 def unowned_in_reach() -> list[int]:
     """Return the documents that ought to have an owner and have none, for the doctor."""
     rows = Document.global_objects.filter(owner__isnull=True)
@@ -112,10 +130,8 @@ def follow_take_over(old: Collection[int], new: ProcuracyUnit) -> None:
     for role in KEEPERS:
         groups = Group.objects.filter(name__in=[group_name(code, role) for code in codes]).values_list("pk", flat=True)
         instead |= dict.fromkeys(groups, ensure_group(new, role).pk)
-    waiting = Document.global_objects.filter(owner_id=service_account_id(), root_document__isnull=True)
-    waiting = waiting.exclude(pk__in=CaseDocument.objects.values("document_id"))
     desired = {}
-    for document_id, grants in grants_of(waiting.values_list("pk", flat=True)).items():
+    for document_id, grants in grants_of(_waiting().values_list("pk", flat=True)).items():
         after = {
             each._replace(holder_id=instead[each.holder_id])
             if each.holder == "group" and each.holder_id in instead

@@ -9,8 +9,9 @@ from vks_plugin.filing import inbox, pages, signature_checks
 
 @shared_task(name="vks.filing.take_unowned", ignore_result=True)
 def take_unowned() -> None:
-    """Take what lost its owner past every door."""
+    """Take what lost its owner past every door, and hand over what waited for an office to be named."""
     inbox.take_unowned()
+    inbox.hand_to_keepers()
 
 
 @shared_task(name="vks.filing.recognise_pages", ignore_result=True)
