@@ -23,6 +23,7 @@ from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, visible_cases, visible_documents
 from vks_plugin.access.tasks import write_owed_entries
+from vks_plugin.cases.models import Assignment
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
 from vks_plugin.host import search
 from vks_plugin.host.permissions import Grant, grants_of, viewable_documents
@@ -125,6 +126,37 @@ def test_new_lead_takes_the_place_of_the_old(filed_case: FiledCase, people: dict
     )
     assert listed(people["prosecutor_kv1"]) == set()
     assert listed(people["other_prosecutor_kv1"]) == set(filed_case.host_ids)
+
+
+def test_a_lead_to_come_follows_the_present_one_and_one_for_a_while_stands_in(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    chief, present, other = (people[who] for who in ("chief_kv1", "prosecutor_kv1", "other_prosecutor_kv1"))
+    everything, today = set(filed_case.host_ids), timezone.localdate()
+    day = dt.timedelta(days=1)
+
+    def lead(user: User, starts_on: dt.date, ends_on: dt.date | None = None) -> None:
+        access.assign(
+            actor=chief, case=filed_case.case, user=user, role="prosecutor_lead", starts_on=starts_on, ends_on=ends_on
+        )
+
+    # who stands in until tomorrow takes nothing from the lead prosecutor
+    lead(people["inspector_kv1"], today, today + day)
+    assert listed(present) == listed(people["inspector_kv1"]) == everything
+    lead(other, today + 5 * day)
+    assert (listed(present), listed(other)) == (everything, set())
+    # another one instead, and sooner: the present one goes by that day
+    lead(people["deputy_kv1"], today + 3 * day)
+    ends = dict(Assignment.objects.filter(ended_at=None).values_list("user__username", "ends_on"))
+    assert ends == {
+        people["inspector_kv1"].username: today + day,
+        present.username: today + 2 * day,
+        people["deputy_kv1"].username: None,
+    }
+    with time_machine.travel(timezone.now() + 2 * day, tick=False):
+        assert (listed(present), listed(people["inspector_kv1"])) == (everything, set())
+    with time_machine.travel(timezone.now() + 3 * day, tick=False):
+        assert listed(present) == set()
 
 
 def test_only_leaders_of_the_unit_assign(filed_case: FiledCase, people: dict[str, User]) -> None:

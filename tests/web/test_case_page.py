@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.people import FiledCase, file_pdf, register
 from tests.web.conftest import Page
@@ -95,6 +96,10 @@ def test_a_leader_assigns_and_takes_back(filed_case: FiledCase, people: dict[str
     offered = {attributes.get("value") for tag, attributes in page.elements if tag == "option"}
     assert str(people["inspector_kv1"].pk) in offered
     assert str(people["locked"].pk) not in offered
+    later = timezone.localdate() + dt.timedelta(days=3)
+    to_come = {"user": str(people["scanner_kv1"].pk), "role": "scan_operator", "starts_on": f"{later:%d/%m/%Y}"}
+    assert f"{later:%d/%m/%Y}" in Page(leader.post(f"{address}assign/", to_come, follow=True)).text
+    assert as_person("scanner_kv1").get(address).status_code == 404
     body = {"user": str(people["inspector_kv1"].pk), "role": "inspector", "ends_on": ""}
     answer = leader.post(f"{address}assign/", body, follow=True)
     assert answer.redirect_chain[-1][0] == section

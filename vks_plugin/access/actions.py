@@ -442,7 +442,9 @@ def assign(
     starts_on: dt.date | None = None,
     ends_on: dt.date | None = None,
 ) -> Assignment:
-    """Assign a person to a case; a new lead prosecutor takes the place of the one before.
+    """Assign a person to a case; a new lead prosecutor takes the place of the one before, from the first day on.
+
+    Who leads a case until a day stands in for the lead prosecutor, who stays.
 
     Raises:
         NotAllowed: the actor does not lead the unit that gives this assignment: the one that holds the case; for the trial
@@ -471,9 +473,8 @@ def assign(
     if not _posted_in(user, places, starts_on):
         raise BadInput(sentence, field="user")
     replaced: list[int] = []
-    if role == Assignment.Role.PROSECUTOR_LEAD:
-        replaced = sorted(_open(case).filter(role=role).exclude(user=user).values_list("pk", flat=True))
-        Assignment.objects.filter(pk__in=replaced).update(ended_at=timezone.now())
+    if role == Assignment.Role.PROSECUTOR_LEAD and ends_on is None:
+        replaced = _replace_lead(case, user, starts_on)
     try:
         with transaction.atomic():
             assignment = Assignment.objects.create(
@@ -512,8 +513,27 @@ def end_assignment(*, actor: User, assignment: Assignment) -> None:
     )
 
 
-def _open(case: CaseFile) -> Any:
-    return Assignment.objects.filter(case=case, ended_at__isnull=True, ends_on__isnull=True)
+def _replace_lead(case: CaseFile, successor: User, starts_on: dt.date) -> list[int]:
+    """Let the lead prosecutor of a case be that until another one begins; return the assignments that end so.
+
+    One that was to begin on that day or later is called off, and whom it would have followed goes by the new day.
+    """
+    leading = Assignment.objects.filter(case=case, role=Assignment.Role.PROSECUTOR_LEAD, ended_at__isnull=True)
+    last = starts_on - dt.timedelta(days=1)
+    standing = leading.filter(ends_on__isnull=True).exclude(user=successor).first()
+    if standing is None:
+        return []
+    today = timezone.localdate()
+    chosen = [standing]
+    if standing.starts_on > max(last, today):
+        chosen += leading.filter(ends_on=standing.starts_on - dt.timedelta(days=1))
+    for each in chosen:
+        if starts_on > today and each.starts_on <= last:
+            each.ends_on = last
+        else:
+            each.ended_at = timezone.now()
+        each.save(update_fields=["ends_on", "ended_at"])
+    return sorted(each.pk for each in chosen)
 
 
 @transaction.atomic

@@ -115,6 +115,7 @@ class AssignForm(StyledForm):
 
     user = PersonChoice(label=_("Người"), queryset=User.objects.none(), empty_label=_("Chọn…"))
     role = forms.ChoiceField(label=_("Vai trò"))
+    starts_on = DayField(label=_("Từ ngày"), required=False)
     ends_on = DayField(label=_("Đến hết ngày"), required=False)
 
     def __init__(self, *args: Any, giving: Mapping[str, QuerySet[User]], **kwargs: Any) -> None:

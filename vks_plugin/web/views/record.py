@@ -451,13 +451,15 @@ def _info(view: CaseView) -> dict[str, Any]:
 def _assignments(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     giving = actions.roles_to_give(request.user, view.case)
     opened = temporary.in_state(temporary.shown_to(request.user), TemporaryAccess.State.OPEN).filter(case=view.case)
+    # those to begin later are seen, and taken back, too
+    to_come = Assignment.objects.filter(case=view.case, ended_at__isnull=True, starts_on__gt=timezone.localdate())
     return {
         "assign": AssignForm(giving=giving) if giving else None,
         "explain": explain_form(view),
         "acts": handing_on(request.user, view),
         "assignments": [
             (each, display_name(each.user), each.role in giving or each.user_id == request.user.pk)
-            for each in view.assignments
+            for each in (*view.assignments, *to_come.select_related("user"))
         ],
         "opened": temporary.told_to(request.user, opened),
         "led": leads(request.user, [view.case.unit_id, view.case.unit.parent_id]),
