@@ -22,9 +22,9 @@ from vks_plugin.court.deck.models import Video
 from vks_plugin.court.deck.videos import remove_video
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions.accession import accept, run_packing
-from vks_plugin.custody.models import Accession, AccessionItem
+from vks_plugin.custody.models import Accession, AccessionItem, FixityFinding
 from vks_plugin.custody.package import NAMESPACE
-from vks_plugin.custody.queries.fixity import alarms_for
+from vks_plugin.custody.queries.fixity import alarms_for, sentence
 from vks_plugin.custody.videos import videos_to_seal
 from vks_plugin.errors import Conflict
 
@@ -94,6 +94,8 @@ def test_a_video_that_is_not_as_it_was_kept_is_an_alarm_of_its_office(
         assert found["changed"].expected == changed.sha256 != found["changed"].found
     told = {each.path: each.of_code for each in alarms_for(people["chief_kv1"])}  # type: ignore[attr-defined]
     assert told == dict.fromkeys((str(changed.path), str(gone.path)), filed_case.case.code)
+    said = sentence(FixityFinding.objects.get(run=run, kind="missing"))
+    assert said.startswith(f"Video kèm tài liệu số {filed_case.documents[1].document_id} bị mất")
     # the record is held against the ledger, too
     assert queries.verify().problems == []
     Video.objects.filter(pk=changed.pk).update(sha256="0" * 64)
