@@ -34,8 +34,14 @@ from vks_plugin.court.finished_deck import read_deck
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.plan import VolumeLimits
 from vks_plugin.court.verification import Asked, Row, State, is_sound, verify
+from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 
 NAME = "HS-QN-KV1-2026-0001 Toan bo 2026-05-04"
+
+
+LEDGER_KEY = SigningKey.generate("so-cai-thu")
+HEAD = sign_note(checkpoint_text("so-cai-thu", 3, bytes(32)), LEDGER_KEY)
+"""A signed head of a ledger of three entries."""
 
 
 def judged(*paths: Path, asked: Asked | None = None) -> dict[int, Row]:
@@ -57,13 +63,16 @@ def test_a_sound_bundle_with_its_manifest_and_an_addition_meets_every_row(good: 
     plan = plan_of(papers, late=late, limits=VolumeLimits(pages=5))
     result = write_bundle(plan, tmp_path / f"{NAME}.pdf")
     assert len(result.volumes) == 2
-    manifest = json.loads(as_text(manifest_of(plan, result, tool="x", checkpoint="note")))
+    manifest = json.loads(as_text(manifest_of(plan, result, tool="x", checkpoint=HEAD)))
     paths = [each.path for each in result.volumes]
-    rows = judged(*paths, asked=Asked(manifest, (good,), ("Nguyễn Văn Không Có",), 5))
+    asked = Asked(manifest, (good,), ("Nguyễn Văn Không Có",), 5, ledger_keys=(LEDGER_KEY.public,), sources=REAL)
+    rows = judged(*paths, asked=asked)
     assert is_sound(rows.values())
     told = {number for number, row in rows.items() if row.state == State.MET}
     # reading order is not marked, nobody signed; two rows are for eyes
     assert set(rows) - told == {5, 17, 22, 24, 26, 27, 29, 31, 32}
+    # one that begins later says that it is a later volume, or what was added
+    assert judged(paths[1])[3].state == State.MET
     # in the wrong order, without its second volume, against another manifest, or another earlier bundle: found out
     assert judged(*reversed(paths))[4].state == State.BROKEN
     assert judged(paths[0], asked=Asked(manifest))[28].state == State.BROKEN
@@ -370,6 +379,26 @@ def test_what_lies_beside_a_bundle_is_judged_with_it(good: Path, tmp_path: Path)
     assert judged(path, asked=Asked(again=(REAL / "LenhTamGiam.pdf",)))[27].state == State.BROKEN
     rows = judged(path, asked=Asked(manifest))
     assert (rows[30].state, rows[28].state) == (State.MET, State.LOOK)
+
+    def listed(head: str, **asked: Any) -> State:
+        return judged(path, asked=Asked({**manifest, "ledger_checkpoint": head}, **asked))[28].state
+
+    ours, other = (LEDGER_KEY.public,), (SigningKey.generate("so-cai-thu").public,)
+    assert listed(HEAD) is State.LOOK
+    assert listed(HEAD, ledger_keys=ours) is State.MET
+    assert listed(HEAD, ledger_keys=other) is State.BROKEN
+    assert listed(HEAD.replace("\n3\n", "\n4\n"), ledger_keys=ours) is State.BROKEN
+    assert listed("a note nobody signed") is State.BROKEN
+    # papers are known by what is in them; one that is not what the list says is missed
+    copies = tmp_path / "nguon" / "con"
+    copies.mkdir(parents=True)
+    for at, source in enumerate(papers):
+        (copies / f"{at}.bin").write_bytes(source.path.read_bytes())
+    assert listed(HEAD, ledger_keys=ours, sources=copies.parent) is State.MET
+    with (copies / "1.bin").open("ab") as stream:
+        stream.write(b"\n")
+    lost = judged(path, asked=Asked(manifest, sources=copies.parent))[28]
+    assert (lost.state, lost.pages) == (State.BROKEN, (str(manifest["documents"][1]["first_page"]),))
     manifest["documents"][1]["folios"][0]["folio"] = "1"
     assert judged(path, asked=Asked(manifest))[30].state == State.BROKEN
     manifest["documents"][1]["source_sha256"] = ""

@@ -27,6 +27,7 @@ from vks_plugin.court.finished import NUMBER, File, Page, read_file
 from vks_plugin.court.finished_deck import read_deck
 from vks_plugin.court.upright import knows_up, which_way_up
 from vks_plugin.court.words import page_of, text_of_page
+from vks_plugin.custody.verify_ledger import LedgerError, PublicKey, open_checkpoint, parse_checkpoint, parse_note
 from vks_plugin.filing.signatures import (
     NotRead,
     Verdict,
@@ -34,6 +35,7 @@ from vks_plugin.filing.signatures import (
     read_apart,
     read_detached,
 )
+from vks_plugin.hashing import sha256_of
 from vks_plugin.pdfium import pdfium_document
 
 _DUPLICATE = re.compile(r"\btrùng\b|\bduplicate\b", re.IGNORECASE)
@@ -129,6 +131,10 @@ class Asked:
     """The same bundle, made once more from the same papers."""
     deck: Path | None = None
     """Folder of the deck that is shown beside the bundle."""
+    ledger_keys: tuple[PublicKey, ...] = ()
+    """Whose signatures of the ledger's heads count; without one nobody vouches for the head in the manifest."""
+    sources: Path | None = None
+    """Folder of the papers it was made of, under whatever names."""
 
 
 _Judged = tuple[State, str, Sequence[str]]
@@ -708,10 +714,55 @@ class _Judge:
         state, signed = self._signed_manifest()
         if state is State.BROKEN:
             return state, signed, ()
-        note = str(manifest.get("ledger_checkpoint") or "")
+        lost = self._lost_sources()
+        if lost:
+            return (
+                State.BROKEN,
+                f"Không có tệp nguồn nào đúng mã băm và số trang của tài liệu ở trang {_named(lost)}.",
+                lost,
+            )
+        headed, head = self._head()
+        if headed is State.BROKEN:
+            return headed, head, ()
+        compared = ", tệp nguồn đủ và đúng" if self._asked.sources is not None else ""
+        worst = State.MET if state is headed is State.MET else State.LOOK
+        return worst, f"Mã băm khớp, trang nào cũng có nguồn{compared}. {head} {signed}", ()
+
+    def _lost_sources(self) -> list[str]:
+        """Return the first pages of documents whose source lies under no name in the folder that was given."""
+        folder = self._asked.sources
+        wanted: dict[str, list[Mapping[str, Any]]] = {}
+        for each in self._manifest.get("documents", ()) if folder is not None else ():
+            wanted.setdefault(str(each["source_sha256"]), []).append(each)
+        lost: list[str] = []
+        for path in sorted(folder.rglob("*")) if folder is not None else ():
+            if not wanted:
+                break
+            try:
+                rows = wanted.pop(sha256_of(path), []) if path.is_file() else []
+                pages = _page_count(path) if rows else 0
+            except _UNREADABLE:
+                continue
+            lost += [str(row["first_page"]) for row in rows if row["last_page"] - row["first_page"] + 1 != pages]
+        lost += [str(row["first_page"]) for rows in wanted.values() for row in rows]
+        return sorted(lost, key=int)
+
+    def _head(self) -> tuple[State, str]:
+        """Return what the signed head of the ledger in the manifest comes to."""
+        note = str(self._manifest.get("ledger_checkpoint") or "").encode("utf-8", "replace")
         if not note:
-            return State.LOOK, f"Mã băm khớp, trang nào cũng có nguồn; bảng kê không có điểm chốt sổ cái. {signed}", ()
-        return state, f"Mã băm khớp, trang nào cũng có nguồn, có điểm chốt sổ cái. {signed}", ()
+            return State.LOOK, "Bảng kê không có điểm chốt sổ cái."
+        try:
+            size = parse_checkpoint(parse_note(note).text).size
+            if not self._asked.ledger_keys:
+                return (
+                    State.LOOK,
+                    f"Có điểm chốt sổ cái ({size} mục), chưa xét chữ ký: đưa khóa công khai (--ledger-key).",
+                )
+            open_checkpoint(note, self._asked.ledger_keys)
+        except LedgerError as refusal:
+            return State.BROKEN, f"Điểm chốt sổ cái trong bảng kê: {refusal.vietnamese}"
+        return State.MET, f"Điểm chốt sổ cái ({size} mục) đúng chữ ký."
 
     def _signed_manifest(self) -> tuple[State, str]:
         """Return what the signature beside the manifest comes to."""
@@ -828,6 +879,11 @@ def _of_addition(manifest: Mapping[str, Any], addition: Mapping[str, Any]) -> di
         "documents": inside(manifest["documents"]),
         "indexes": inside(manifest.get("indexes", ())),
     }
+
+
+def _page_count(path: Path) -> int:
+    with pdfium_document(path) as pdf:
+        return len(pdf)
 
 
 def _heaviest(files: Sequence[File]) -> float:

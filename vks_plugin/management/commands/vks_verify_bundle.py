@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vks_plugin.conf import configuration
 from vks_plugin.court.verification import WORDS, Asked, is_sound, read_manifest, verify
+from vks_plugin.custody.verify_ledger import LedgerError, PublicKey, read_keys
 
 
 class Command(BaseCommand):
@@ -46,6 +47,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--roots", metavar="PATH", type=Path, help="chứng thư gốc để xét chữ ký số (mặc định: VKS_SIGNATURE_ROOTS)"
         )
+        parser.add_argument(
+            "--ledger-key",
+            metavar="FILE",
+            type=Path,
+            help="khóa công khai của sổ cái (vks_ledger key), để xét điểm chốt trong bảng kê",
+        )
+        parser.add_argument(
+            "--sources", metavar="DIR", type=Path, help="thư mục tệp nguồn, để so với mã băm trong bảng kê"
+        )
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -56,6 +66,16 @@ class Command(BaseCommand):
                 manifest = read_manifest(options["manifest"])
             except (OSError, ValueError) as error:
                 message = f"Không đọc được bảng kê {options['manifest']}."
+                raise CommandError(message) from error
+        if options["sources"] and not options["sources"].is_dir():
+            message = f"Không có thư mục {options['sources']}."
+            raise CommandError(message)
+        keys: tuple[PublicKey, ...] = ()
+        if options["ledger_key"]:
+            try:
+                keys = tuple(read_keys(options["ledger_key"].read_text(encoding="utf-8")))
+            except (OSError, ValueError, LedgerError) as error:
+                message = f"Không đọc được khóa công khai {options['ledger_key']}."
                 raise CommandError(message) from error
         place = configuration().signature_roots
         roots = options["roots"] or (Path(place) if place else None)
@@ -70,6 +90,8 @@ class Command(BaseCommand):
                 manifest_path=options["manifest"],
                 again=tuple(options["again"]),
                 deck=options["deck"],
+                ledger_keys=keys,
+                sources=options["sources"],
             ),
         )
         sound = is_sound(rows)
