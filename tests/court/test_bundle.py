@@ -535,6 +535,14 @@ def _drawn_by_a_program(path: Path) -> Path:
         return saved(pdf, path)
 
 
+def _marked(path: Path) -> Path:
+    mark = Dictionary(Type=Name.Annot, Subtype=Name.Redact, Rect=Array([60, 500, 200, 520]))
+    with pikepdf.new() as pdf:
+        add_page(pdf)
+        add_page(pdf, Annots=Array([pdf.make_indirect(mark)]))
+        return saved(pdf, path)
+
+
 UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda path: path, "Không tìm thấy tệp của “Lệnh tạm giam”"),
     "locked": (_locked, "“Lệnh tạm giam” bị khóa bằng mật khẩu"),
@@ -545,6 +553,10 @@ UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "its table of objects broken": (_misplaced, "Tệp của “Lệnh tạm giam” bị hỏng"),
     "a file inside": (_with_a_file, "“Lệnh tạm giam” có tệp đính kèm bên trong"),
     "a bundle": (_numbered, "“Lệnh tạm giam” đã mang số trang của một tập hồ sơ khác \\(trang 1\\)"),
+    "a place that is only marked to be taken out": (
+        _marked,
+        "“Lệnh tạm giam” có chỗ mới đánh dấu để che mà chưa che \\(trang 2\\)",
+    ),
     "a form only one program can draw": (
         _drawn_by_a_program,
         "“Lệnh tạm giam” là biểu mẫu có ô điền chưa được cố định",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pikepdf
 import pytest
@@ -78,6 +82,63 @@ def test_each_odd_page_is_named_and_a_sound_one_is_not(odd: Path) -> None:
         Caution.HUGE: (7,),
     }
     assert set(LABELS) == set(Caution)
+
+
+def test_what_the_verifier_would_call_broken_is_told_before(odd: Path, tmp_path: Path) -> None:
+    """Fonts from before Unicode, letters that say nothing of what they are, accents apart, words under a bar."""
+
+    def drawn(name: str, *pages: Callable[[Canvas], None]) -> Path:
+        canvas = Canvas(str(tmp_path / name), pagesize=A4, initialFontName=FONT)  # type: ignore[arg-type]
+        for page in pages:
+            canvas.setFont(FONT, 11)
+            page(canvas)
+            canvas.showPage()
+        canvas.save()
+        return tmp_path / name
+
+    def words(canvas: Canvas, form: Literal["NFC", "NFD"] = "NFC") -> None:
+        for row in range(12):
+            canvas.drawString(60, 700 - row * 20, unicodedata.normalize(form, LINES[row % 3]))
+
+    def barred(canvas: Canvas) -> None:
+        # black ground under white letters hides nothing
+        canvas.rect(50, 490, 300, 20, stroke=0, fill=1)
+        canvas.setFillGray(1)
+        canvas.drawString(60, 495, "TIÊU ĐỀ TRẮNG TRÊN NỀN ĐEN")
+        canvas.setFillGray(0)
+        canvas.drawString(60, 700, "Người làm chứng: Nguyễn Thị Bí Mật, sinh năm 1990")
+        canvas.rect(140, 695, 120, 16, stroke=0, fill=1)
+
+    def grounded(canvas: Canvas) -> None:
+        canvas.rect(50, 690, 300, 24, stroke=0, fill=1)
+        canvas.setFillGray(1)
+        canvas.drawString(60, 700, "TIÊU ĐỀ TRẮNG TRÊN NỀN ĐEN")
+
+    whole = drawn("ca.pdf", words, lambda canvas: words(canvas, "NFD"), barred, grounded)
+    old, dumb = drawn("cu.pdf", words), drawn("cam.pdf", words)
+    for path in (old, dumb):
+        with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+            for each in pdf.objects:
+                if not isinstance(each, pikepdf.Dictionary) or "/ToUnicode" not in each:
+                    continue
+                if path == old:
+                    each.BaseFont = pikepdf.Name("/AAAAAA+VNI-Times")
+                else:
+                    told = re.sub(rb"<[0-9A-Fa-f]{4}>", b"<E001>", each.ToUnicode.read_bytes())
+                    each.ToUnicode = pdf.make_stream(told)
+            pdf.save(path)
+    papers = [planned(path, title=path.stem) for path in (whole, old, dumb)]
+    found = [(each.document.title, each.caution, each.pages) for each in look_at(plan_of(papers)).cautions]
+    assert found == [
+        ("ca", Caution.APART, (2,)),
+        ("ca", Caution.BARRED, (3,)),
+        ("cu", Caution.OLD, (1,)),
+        ("cam", Caution.UNTOLD, (1,)),
+    ]
+    for paper, number in ((whole, 12), (whole, 25), (old, 21), (dumb, 21)):
+        target = tmp_path / "tap.pdf"
+        write_bundle(plan_of([planned(paper)]), target)
+        assert {row.number: row for row in verify([target])}[number].state is State.BROKEN
 
 
 def test_a_paper_filed_twice_in_other_bytes_is_told_of_both_as_the_verifier_would(tmp_path: Path) -> None:

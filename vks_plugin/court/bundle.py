@@ -110,8 +110,9 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
     """Open every source once, before the long work; return those that are filled-in forms.
 
     Raises:
-        BadInput: a file is missing, locked, damaged, an unsettled form, holds attached files, bears the numbers
-            of another bundle, or has another number of pages than planned; the sentence names the document.
+        BadInput: a file is missing, locked, damaged, an unsettled form, holds attached files or marks of what is
+            yet to be taken out, bears the numbers of another bundle, or has another number of pages than planned;
+            the sentence names the document.
     """
     forms = set()
     for planned in plan.documents:
@@ -123,6 +124,7 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
                 settled = not form or ("/XFA" not in pdf.Root.AcroForm and _may_flatten(pdf))
                 attached = bool(len(pdf.attachments))
                 numbered = _numbered_page(pdf)
+                marked = _marked_page(pdf)
         except FileNotFoundError as error:
             message = f"Không tìm thấy tệp của “{source.title}”: hãy báo quản trị kiểm tra kho lưu trữ."
             raise BadInput(message) from error
@@ -141,6 +143,12 @@ def check_sources(plan: BundlePlan) -> frozenset[Path]:
             message = (
                 f"“{source.title}” đã mang số trang của một tập hồ sơ khác (trang {numbered}): "
                 "hãy nộp bản chưa đóng số."
+            )
+            raise BadInput(message)
+        if marked:
+            message = (
+                f"“{source.title}” có chỗ mới đánh dấu để che mà chưa che (trang {marked}): "
+                "hãy lập bản đã che ở mục Che thông tin rồi dùng bản đó, hoặc nộp lại bản không còn dấu ấy."
             )
             raise BadInput(message)
         if not settled:
@@ -166,6 +174,17 @@ def _numbered_page(pdf: pikepdf.Pdf) -> int:
         resources = page.obj.get("/Resources")
         fonts = resources.get("/Font") if isinstance(resources, Dictionary) else None
         if isinstance(fonts, Dictionary) and FONT_RESOURCE in fonts:
+            return number
+    return 0
+
+
+def _marked_page(pdf: pikepdf.Pdf) -> int:
+    """Return the first page, from 1, with a mark of something that is yet to be taken out; 0 when none has one.
+
+    Taken off with what else a filed copy may not carry, it would leave bare what somebody wanted hidden.
+    """
+    for number, page in enumerate(pdf.pages, start=1):
+        if any(each.get("/Subtype") == Name.Redact for each in _dictionaries(page.obj.get("/Annots"))):
             return number
     return 0
 

@@ -17,8 +17,20 @@ from typing import Any, NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from vks_plugin.court.old_fonts import is_old_font
 from vks_plugin.court.plan import BundleDocument, BundlePlan
-from vks_plugin.court.shown import LARGE_PICTURE, is_loose, letters_of, objects_of, picture_of
+from vks_plugin.court.shown import (
+    LARGE_PICTURE,
+    MOST_APART,
+    Bars,
+    accents_apart,
+    are_untold,
+    font_of,
+    is_loose,
+    letters_of,
+    objects_of,
+    picture_of,
+)
 from vks_plugin.pdfium import pdfium_document
 from vks_plugin.text import gettext_noop as _
 
@@ -51,6 +63,10 @@ class Caution(StrEnum):
     TURNED = "nghieng"
     MUTE = "khong_chu"
     LOOSE = "phong"
+    OLD = "phong_cu"
+    UNTOLD = "khong_chep_duoc"
+    APART = "tach_dau"
+    BARRED = "o_den"
     FINE = "day"
     HUGE = "lon"
     STAMPED = "da_dong_so"
@@ -62,6 +78,10 @@ LABELS: Mapping[str, str] = {
     Caution.TURNED: _("chữ quay ngang hoặc lộn ngược"),
     Caution.MUTE: _("ảnh chưa nhận dạng chữ: không tìm, không chép được"),
     Caution.LOOSE: _("phông chữ không nằm trong tệp: máy khác có thể hiện sai"),
+    Caution.OLD: _("phông có trước Unicode (.Vn, VNI): chữ chép ra sai, tìm không thấy"),
+    Caution.UNTOLD: _("phông không cho biết chữ: tìm không thấy, chép ra chữ khác"),
+    Caution.APART: _("chữ Việt bị tách dấu: tìm không thấy"),
+    Caution.BARRED: _("dưới ô đen còn chữ đọc được: hãy che lại bằng mục Che thông tin"),
     Caution.FINE: _("quét trên 300 dpi: nặng mà không rõ hơn"),
     Caution.HUGE: _("ảnh rất lớn: máy cũ khó mở"),
     Caution.STAMPED: _("đã có số của phần mềm khác ở góc trang"),
@@ -182,6 +202,7 @@ def _page(page: pypdfium2.PdfPage, shown: _Shown) -> set[Caution]:
     found: set[Caution] = set()
     large = False
     fonts = _FONTS_ASKED
+    bars = Bars()
     for drawn, matrix in objects_of(page):
         kind = pdfium.FPDFPageObj_GetType(drawn)
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
@@ -195,17 +216,32 @@ def _page(page: pypdfium2.PdfPage, shown: _Shown) -> set[Caution]:
                 large = True
                 if picture.dots > _MOST_DOTS:
                     found.add(Caution.FINE)
-        elif kind == pdfium.FPDF_PAGEOBJ_TEXT and fonts and Caution.LOOSE not in found:
-            fonts -= 1
-            if is_loose(drawn):
-                found.add(Caution.LOOSE)
+        elif kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            bars.word(drawn)
+            if fonts:
+                fonts -= 1
+                if Caution.LOOSE not in found and is_loose(drawn):
+                    found.add(Caution.LOOSE)
+                if Caution.OLD not in found and is_old_font(font_of(drawn)):
+                    found.add(Caution.OLD)
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            bars.path(drawn)
     words = page.get_textpage()
     said = words.get_text_bounded()
     shown.words(said)
-    if large and len("".join(said.split())) < _MUTE:
+    count = len("".join(said.split()))
+    if large and count < _MUTE:
         found.add(Caution.MUTE)
-    elif letters_of(page, words).turn:
-        found.add(Caution.TURNED)
+    else:
+        letters = letters_of(page, words)
+        if letters.turn:
+            found.add(Caution.TURNED)
+        if are_untold(letters.looked_at, letters.untold):
+            found.add(Caution.UNTOLD)
+    if accents_apart(said) > MOST_APART * count:
+        found.add(Caution.APART)
+    if bars.hide_words(words):
+        found.add(Caution.BARRED)
     left, bottom, right, top = page.get_bbox()
     edges = (
         (left, bottom, right, bottom + _CORNER),

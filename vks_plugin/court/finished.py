@@ -20,7 +20,17 @@ import pypdfium2.raw as pdfium
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject
 
-from vks_plugin.court.shown import LARGE_PICTURE, UNSEEN, is_loose, letters_of, objects_of, picture_of
+from vks_plugin.court.old_fonts import is_old_font
+from vks_plugin.court.shown import (
+    LARGE_PICTURE,
+    UNSEEN,
+    Bars,
+    accents_apart,
+    is_loose,
+    letters_of,
+    objects_of,
+    picture_of,
+)
 from vks_plugin.court.words import Box, as_drawn, shown_at
 from vks_plugin.pdfium import pdfium_document
 
@@ -31,21 +41,14 @@ _FOLIO_LINE = re.compile(r"\s*BL\s+\d+[a-z]{0,3}(\s*\(mặt sau\))?(\s+[–·].*
 _VOLUME = re.compile(
     r"\b(?:tập(?: hồ sơ)?|quyển|volume|vol\.?)\s*(\d{1,3})\s*(?:/|of|trên)\s*(\d{1,3})\b", re.IGNORECASE
 )
-_ACCENT = re.compile(r"[\u0300-\u036f]")
 _EDGE_LINES = 3
 _AT_ONCE = 200
 """Pages looked at before the file is opened anew."""
 _DEEPEST = 40
-_DARK = 60
-"""Shades of 255, each of red, green and blue, up to which a bar is black."""
 _INK = 110
 """Shade of 255 below which a dot is ink and not paper."""
 _INKED = 0.005
 """Of the place of a number: more ink than specks of dust make."""
-_SMALLEST_BAR = (12.0, 5.0)
-"""Points: a bar that could hide a word."""
-_OLD_FONTS = re.compile(r"^/(?:[A-Z]{6}\+)?(?:\.Vn|VNI[-_ ])", re.IGNORECASE)
-"""Names of fonts from before Unicode: what they draw as Vietnamese is copied as other letters."""
 _RUNNING = (
     "/JavaScript",
     "/Launch",
@@ -290,7 +293,7 @@ class _Reading:
         descriptor = _entries((_entries(below[0]) if below else font).get("/FontDescriptor"))
         if font.get("/Subtype") == "/Type0" and "/ToUnicode" not in font:
             self._found.dumb_fonts.add(name)
-        if _OLD_FONTS.match(name):
+        if is_old_font(name.removeprefix("/")):
             self._found.old_fonts.add(name)
         return "" if any(file in descriptor for file in ("/FontFile", "/FontFile2", "/FontFile3")) else name
 
@@ -446,7 +449,7 @@ class _Look:
         lines = [line for line in lines if line.text.strip()]
         stamped = self._numbers(lines)
         result.text = unicodedata.normalize("NFC", "\n".join(line.text.strip() for line in lines))
-        result.apart = len(_ACCENT.findall(self._text))
+        result.apart = accents_apart(self._text)
         own = [line for line in lines if line not in stamped and not _is_number(line.text)]
         result.own = unicodedata.normalize("NFC", "\n".join(line.text.strip() for line in own))
         self._letters(stamped)
@@ -554,33 +557,20 @@ class _Look:
     def _drawn(self) -> None:
         """Look at pictures and bars."""
         result = self._result
-        before: set[int] = set()
-        bars: list[tuple[tuple[float, float, float, float], set[int]]] = []
+        bars = Bars()
         for drawn, matrix in objects_of(self._page):
             kind = pdfium.FPDFPageObj_GetType(drawn)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-                before.add(ctypes.addressof(drawn.contents))
+                bars.word(drawn)
                 if result.loose_fonts and not result.writes_loosely:
                     result.writes_loosely = is_loose(drawn)
             elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
                 picture = picture_of(drawn, matrix, result.width * result.height)
                 if picture is not None and picture.share >= LARGE_PICTURE:
                     result.dots = max(result.dots, picture.dots)
-            elif kind == pdfium.FPDF_PAGEOBJ_PATH and before and (bar := _bar(drawn)):
-                bars.append((bar, set(before)))
-        result.barred = any(self._reads_under(place, words) for place, words in bars)
-
-    def _reads_under(self, place: tuple[float, float, float, float], words: set[int]) -> bool:
-        left, bottom, right, top = place
-        for part in (0.25, 0.5, 0.75):
-            x = left + (right - left) * part
-            letter = pdfium.FPDFText_GetCharIndexAtPos(self._words.raw, x, (bottom + top) / 2, 4, 3)
-            if letter < 0 or pdfium.FPDFText_GetUnicode(self._words.raw, letter) <= 32:
-                continue
-            drawn = pdfium.FPDFText_GetTextObject(self._words.raw, letter)
-            if drawn and ctypes.addressof(drawn.contents) in words:
-                return True
-        return False
+            elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+                bars.path(drawn)
+        result.barred = bars.hide_words(self._words)
 
     def _written_at(self, corners: Sequence[float]) -> str:
         """Return what stands beside a link, over the whole width of the page as it is written there."""
@@ -603,20 +593,3 @@ def _characters(words: pypdfium2.PdfTextPage, count: int) -> str:
     room = (ctypes.c_ushort * (count + 1))()
     written = pdfium.FPDFText_GetText(words.raw, 0, count, room)
     return bytes(room)[: max(written - 1, 0) * 2].decode("utf-16-le", "replace")
-
-
-def _bar(drawn: Any) -> tuple[float, float, float, float] | None:
-    """Return the place of a black bar: left, bottom, right, top; None for anything else."""
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    if not pdfium.FPDFPath_GetDrawMode(drawn, fill, stroke) or not fill.value:
-        return None
-    red, green, blue, opaque = (ctypes.c_uint() for _shade in range(4))
-    pdfium.FPDFPageObj_GetFillColor(drawn, red, green, blue, opaque)
-    if max(red.value, green.value, blue.value) > _DARK or opaque.value < 250:
-        return None
-    left, bottom, right, top = (ctypes.c_float() for _side in range(4))
-    if not pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top):
-        return None
-    place = (left.value, bottom.value, right.value, top.value)
-    wide, high = place[2] - place[0], place[3] - place[1]
-    return place if wide >= _SMALLEST_BAR[0] and high >= _SMALLEST_BAR[1] else None

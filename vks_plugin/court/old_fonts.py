@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_NAMES = re.compile(r"(?:[A-Z]{6}\+)?(?:\.Vn|VNI[-_ ])", re.IGNORECASE)
 _TCVN = str.maketrans(
     "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ¡¢£¤¥¦§",
     "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂÊÔƠƯĐ",
@@ -46,6 +47,11 @@ _NEVER_IN_VIETNAMESE = re.compile(
     "|[aA][àáãâèéêùõÀÁÃÂÈÉÊÙÕ]|[eE][âáàãùõÂÁÀÃÙÕ]|[oO][âùõÂÙÕ]|[uUyYôÔ][ùõÙÕ]|[a-z][ÀÁÂÃÈÉÊÌÍÐÒÓÔÕÙÚÝ]"
 )
 """Codes that old fonts use and Vietnamese in Unicode does not, by themselves or behind that letter."""
+
+
+def is_old_font(name: str) -> bool:
+    """Tell by its name, a subset's mark before it or not, whether a font is from before Unicode."""
+    return _NAMES.match(name) is not None
 
 
 def in_tcvn(text: str) -> str:

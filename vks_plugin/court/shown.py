@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -22,6 +24,17 @@ UNSEEN = frozenset({3, 7})
 _SAMPLED = 150
 """Letters of a page asked which way up they stand."""
 _POINTS = 72.0
+_ACCENT = re.compile(r"[\u0300-\u036f]")
+MOST_APART = 0.02
+"""Of the letters of a page: so many accents apart from their letters are a way of writing and no slip."""
+_UNTOLD = 0.2
+"""Of the letters looked at: more without a meaning, and the text cannot be copied."""
+_DARK = 60
+"""Shades of 255, each of red, green and blue, up to which a bar is black."""
+_SMALLEST_BAR = (12.0, 5.0)
+"""Points: a bar that could hide a word."""
+_LONGEST_NAME = 128
+"""Bytes of a font's name that are read."""
 
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -96,6 +109,73 @@ def is_loose(text: Any) -> bool:
     if pdfium.FPDFTextObj_GetTextRenderMode(text) in UNSEEN:
         return False
     return bool(pdfium.FPDFFont_GetIsEmbedded(pdfium.FPDFTextObj_GetFont(text)) == 0)
+
+
+def font_of(text: Any) -> str:
+    """Return the name of the font a piece of text is written with."""
+    room = ctypes.create_string_buffer(_LONGEST_NAME)
+    pdfium.FPDFFont_GetBaseFontName(pdfium.FPDFTextObj_GetFont(text), room, _LONGEST_NAME - 1)
+    return room.value.decode("utf-8", "replace")
+
+
+def accents_apart(text: str) -> int:
+    """Return how many accents stand apart from their letters."""
+    return len(_ACCENT.findall(text))
+
+
+def are_untold(letters: int, untold: int) -> bool:
+    """Tell whether so many of the letters that were looked at say nothing of what they are that the text cannot be copied."""
+    return untold > _UNTOLD * max(letters, 10)
+
+
+class Bars:
+    """Black bars that are drawn over words of a page: what is drawn is handed in in its order."""
+
+    def __init__(self) -> None:
+        self._words: dict[int, int] = {}
+        self._bars: list[tuple[tuple[float, float, float, float], int]] = []
+
+    def word(self, drawn: Any) -> None:
+        """Note a piece of text."""
+        self._words[ctypes.addressof(drawn.contents)] = len(self._words)
+
+    def path(self, drawn: Any) -> None:
+        """Note what may be a bar."""
+        if self._words and (place := _bar(drawn)):
+            self._bars.append((place, len(self._words)))
+
+    def hide_words(self, words: pypdfium2.PdfTextPage) -> bool:
+        """Tell whether something can still be read under one of them."""
+        return any(self._reads_under(words, place, before) for place, before in self._bars)
+
+    def _reads_under(self, words: pypdfium2.PdfTextPage, place: tuple[float, float, float, float], before: int) -> bool:
+        left, bottom, right, top = place
+        for part in (0.25, 0.5, 0.75):
+            x = left + (right - left) * part
+            letter = pdfium.FPDFText_GetCharIndexAtPos(words.raw, x, (bottom + top) / 2, 4, 3)
+            if letter < 0 or pdfium.FPDFText_GetUnicode(words.raw, letter) <= 32:
+                continue
+            drawn = pdfium.FPDFText_GetTextObject(words.raw, letter)
+            if drawn and self._words.get(ctypes.addressof(drawn.contents), before) < before:
+                return True
+        return False
+
+
+def _bar(drawn: Any) -> tuple[float, float, float, float] | None:
+    """Return the place of a black bar: left, bottom, right, top; None for anything else."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    if not pdfium.FPDFPath_GetDrawMode(drawn, fill, stroke) or not fill.value:
+        return None
+    red, green, blue, opaque = (ctypes.c_uint() for _shade in range(4))
+    pdfium.FPDFPageObj_GetFillColor(drawn, red, green, blue, opaque)
+    if max(red.value, green.value, blue.value) > _DARK or opaque.value < 250:
+        return None
+    left, bottom, right, top = (ctypes.c_float() for _side in range(4))
+    if not pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top):
+        return None
+    place = (left.value, bottom.value, right.value, top.value)
+    wide, high = place[2] - place[0], place[3] - place[1]
+    return place if wide >= _SMALLEST_BAR[0] and high >= _SMALLEST_BAR[1] else None
 
 
 class Letters(NamedTuple):

@@ -25,6 +25,7 @@ from pypdf.errors import PyPdfError
 
 from vks_plugin.court.finished import NUMBER, File, Page, read_file
 from vks_plugin.court.finished_deck import read_deck
+from vks_plugin.court.shown import MOST_APART, are_untold
 from vks_plugin.court.upright import knows_up, which_way_up
 from vks_plugin.court.words import page_of, text_of_page
 from vks_plugin.custody.verify_ledger import LedgerError, PublicKey, open_checkpoint, parse_checkpoint, parse_note
@@ -51,10 +52,6 @@ _LONG_ENOUGH = 200
 """Letters a page or a document has before its text is compared with another's: forms left empty are alike."""
 _MUTE = 20
 """Letters of its own below which a page of pictures has no text."""
-_MOST_APART = 0.02
-"""Of the letters of a page: so many accents apart from their letters are a way of writing and no slip."""
-_UNTOLD = 0.2
-"""Of the letters looked at: more without a meaning, and the text cannot be copied."""
 _MARGIN = 11.0
 """Points at the edge of a sheet that printers leave white."""
 _A4 = (597.0, 844.0)
@@ -465,7 +462,7 @@ class _Judge:
         ]
 
     def _text(self) -> _Judged:
-        apart = [page.label for page in self._pages if page.apart > _MOST_APART * page.letters]
+        apart = [page.label for page in self._pages if page.apart > MOST_APART * page.letters]
         if apart:
             return self._where(apart, State.BROKEN, "Chữ Việt bị tách dấu ở {count} trang: {pages}.")
         mute = self._mute()
@@ -600,7 +597,7 @@ class _Judge:
         old = sorted({font for file in self._files for font in file.old_fonts})
         if old:
             return State.BROKEN, f"Phông có trước Unicode, chữ Việt chép ra sai: {_named(old, 'phông')}.", ()
-        garbled = [page.label for page in self._pages if page.untold > _UNTOLD * max(page.looked_at, 10)]
+        garbled = [page.label for page in self._pages if are_untold(page.looked_at, page.untold)]
         if garbled:
             return self._where(garbled, State.BROKEN, "Chữ không chép ra được ở {count} trang: {pages}.")
         return State.MET, "Chữ trang nào cũng chép ra được.", ()
