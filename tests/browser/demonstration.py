@@ -35,7 +35,7 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return this process's environment without what the test run put there for a host of its own."""
     kept = {"PAPERLESS_SRC"}
     ours = ("PAPERLESS_", "VKS_", "DJANGO_", "CELERY_")
@@ -68,7 +68,7 @@ class Demonstration:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "vks_plugin.cli", *words],
             cwd=ROOT,
-            env=_environment(),
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -15,6 +15,7 @@ import pypdf
 import pypdfium2
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, RectangleObject
@@ -171,6 +172,14 @@ def test_the_command_tells_scripts_and_people(good: Path, tmp_path: Path, capsys
     told = json.loads(capsys.readouterr().out)
     assert (told["sound"], told["files"]) == (True, [str(good)])
     assert {row["row"] for row in told["rows"]} >= {1, 2, 3, 9, 10, 19, 28}
+    # a key as it is printed, and a file that holds none
+    (tmp_path / "khoa").write_text(f"Khóa công khai của sổ cái (public key): {LEDGER_KEY.public}\n")
+    call_command("vks_verify_bundle", str(good), ledger_key=tmp_path / "khoa", sources=REAL, json=True)
+    assert json.loads(capsys.readouterr().out)["sound"]
+    (tmp_path / "trong").write_text("\n")
+    for wrong, sentence in (({"ledger_key": tmp_path / "trong"}, "khóa"), ({"sources": tmp_path / "trong"}, "thư mục")):
+        with pytest.raises(CommandError, match=sentence):
+            call_command("vks_verify_bundle", str(good), **wrong)
     shutil.copyfile(paper(tmp_path / "a.pdf"), tmp_path / "b.pdf")
     with pytest.raises(SystemExit) as ended:
         call_command("vks_verify_bundle", str(tmp_path / "b.pdf"))

@@ -15,11 +15,8 @@ from typing import Any
 import pytest
 
 import vks_plugin
-from tests.documented import DOCS, as_markdown, compare_block
 from vks_plugin import cli
-from vks_plugin.court import verification
 from vks_plugin.court.inspection import inspect_bundle
-from vks_plugin.custody.verify_ledger import read_keys
 
 pytestmark = pytest.mark.slow
 
@@ -178,59 +175,6 @@ def test_every_case_of_the_demonstration_with_papers_can_be_bundled(prepared: tu
         assert (told["documents"], told["pages"]) == (len(inside), found.page_count)
         assert [end for _start, end in found.links] == sorted(end for _start, end in found.links)
         assert found.page_count == sum(each["pages"] for each in inside) + found.links[0][1] - 1
-
-
-ADDED_TO = """
-from pathlib import Path
-from django.core.management import call_command
-from vks_plugin.cases.models import CaseFile
-from vks_plugin.court.actions import documents_for
-from vks_plugin.court.models import Bundle
-from vks_plugin.management.actor import actor_of
-
-code, home = {code!r}, Path({home!r})
-case = CaseFile.objects.get(code=code)
-actor = actor_of(case, None)
-filed = [str(each.document_id) for each in documents_for(actor, case)]
-call_command("vks_bundle", "--case", code, "--store", "--user", actor.username, "--documents", *filed[:-2])
-earlier = Bundle.objects.latest("created_at")
-(home / "truoc.pdf").write_bytes(earlier.path.read_bytes())
-for out in (home / "tap", home / "lai"):
-    out.mkdir()
-    words = ("--case", code, "--preset", "bo_sung", "--earlier", str(earlier.pk), "--out", str(out / f"{{code}} Toàn bộ 2026-05-04.pdf"))
-    call_command("vks_bundle", *words, "--manifest", str(out / "bang-ke.json"))
-call_command("vks_deck", "--case", code, "--compose", "theo_chung_cu", "--out", str(home / "goi"))
-with (home / "khoa").open("w") as stream:
-    call_command("vks_ledger", "key", stdout=stream)
-"""
-"""Makes a bundle to which the last two papers are added, twice, what it adds to, a deck, and the ledger's public key."""
-
-
-def test_the_bundle_of_the_page_for_administrators_is_judged_as_it_says(
-    prepared: tuple[Path, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home, data, _said = prepared
-    script = ADDED_TO.format(code=cases()[0]["code"], home=str(tmp_path))
-    ended = vks("manage", "--data", str(data), "shell", "-c", script, home=home)
-    assert ended.returncode == 0, ended.stderr
-    # this host recognises no words in scans, and other machines have no program that looks at them
-    monkeypatch.setattr(verification, "knows_up", lambda: False)
-    asked = verification.Asked(
-        verification.read_manifest(tmp_path / "tap" / "bang-ke.json"),
-        earlier=(tmp_path / "truoc.pdf",),
-        again=tuple((tmp_path / "lai").glob("*.pdf")),
-        deck=tmp_path / "goi",
-        ledger_keys=tuple(read_keys((tmp_path / "khoa").read_text(encoding="utf-8"))),
-    )
-    rows = verification.verify(sorted((tmp_path / "tap").glob("*.pdf")), asked)
-    broken = {row.number for row in rows if row.state is verification.State.BROKEN}
-    assert broken <= {12}
-    shown = [
-        (str(row.number), row.name, row.source, verification.WORDS[row.state], row.sentence.replace("|", "/"))
-        for row in rows
-    ]
-    heading = ("Số", "Yêu cầu", "Nguồn", "Kết quả", "Vì sao")
-    compare_block(DOCS / "administrators.md", "judged-bundle", as_markdown(heading, *shown))
 
 
 def _catalogue() -> list[dict[str, Any]]:

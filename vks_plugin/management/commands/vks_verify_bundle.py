@@ -73,8 +73,8 @@ class Command(BaseCommand):
         keys: tuple[PublicKey, ...] = ()
         if options["ledger_key"]:
             try:
-                keys = tuple(read_keys(options["ledger_key"].read_text(encoding="utf-8")))
-            except (OSError, ValueError, LedgerError) as error:
+                keys = keys_in(options["ledger_key"].read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, LedgerError) as error:
                 message = f"Không đọc được khóa công khai {options['ledger_key']}."
                 raise CommandError(message) from error
         place = configuration().signature_roots
@@ -108,3 +108,16 @@ class Command(BaseCommand):
             self.stdout.write("Theo thông lệ tòa án nước ngoài nêu trong ngoặc, không phải quy định Việt Nam.")
         if not sound:
             raise SystemExit(1)
+
+
+def keys_in(text: str) -> tuple[PublicKey, ...]:
+    """Return the public keys of a file: that of an export, or what `vks_ledger key` printed, with words before the key.
+
+    Raises:
+        LedgerError: a line holds none, or no line does.
+    """
+    keys = read_keys("\n".join(line.split()[-1] for line in text.splitlines() if line.strip() and line[0] != "#"))
+    if not keys:
+        vietnamese, english = "tệp không có khóa công khai", "the file holds no public key"
+        raise LedgerError(vietnamese, english)
+    return tuple(keys)
