@@ -128,6 +128,9 @@ ACTS: dict[str, Act] = {
         _("Xuất gói trình chiếu"),
         ("presentation", "file_type", "encrypted", "slides", "pages", "documents", "digest", "sha256"),
     ),
+    "closed_trial_answered": Act(
+        _("Người xuất gói xác nhận điều kiện chiếu ở phiên xét xử kín"), ("package", "presentation", "file_type")
+    ),
     "deck_encrypted": Act(_("Tải gói trình chiếu đã mã hóa"), ("package", "presentation", "file_type", "sha256")),
     "deck_destroyed": Act(
         _("Xác nhận đã hủy gói trình chiếu"),

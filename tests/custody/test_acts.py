@@ -691,6 +691,17 @@ def test_a_deck_and_a_leaders_word_for_an_exhibit_are_told(filed_case: FiledCase
         "destroyed_on": timezone.localdate().isoformat(),
     }
     assert hidden(found.one) == {"person": "Trần Văn A", "copies": "USB số 2"}
+    # whoever takes one of a closed trial out answers for who is in the room
+    case.is_closed_trial = True
+    case.save(update_fields=["is_closed_trial"])
+    made.case.refresh_from_db()
+    with written() as found:
+        closed = decks.request_deck(actor=lead, presentation=made, file_type="pdf", closed_trial=True)
+    told_of = found.of("closed_trial_answered")
+    assert (told_of.case_id, data(told_of)) == (
+        case.pk,
+        {"package": str(closed.pk), "presentation": 1, "file_type": "pdf"},
+    )
     # what was shown from it comes back after it is gone
     from vks_plugin.court.sessions import actions as sessions
 

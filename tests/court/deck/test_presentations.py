@@ -693,3 +693,28 @@ def test_private_matters_written_on_a_slide_wait_for_a_leader_who_answers_for_th
         assert rules(presentation, lead) == expected
     with pytest.raises(BadInput, match="không có gì phải xác nhận"):
         actions.confirm_slide(actor=chief, presentation=presentation, slide_id=slides[0].pk, fingerprint=seen[1])
+
+
+def test_who_takes_a_deck_of_a_closed_trial_out_answers_for_who_is_in_the_room(
+    filed_case: FiledCase, lead: User, presentation: Presentation, tmp_path: Path
+) -> None:
+    case = filed_case.case
+    add(presentation, lead, "tieu_de", title="Phiên tòa")
+    actions.request_deck(actor=lead, presentation=presentation)
+    assert not LedgerEntry.objects.filter(kind="closed_trial_answered").exists()
+    access.edit_case(actor=lead, case=case, values={"is_closed_trial": True})
+    presentation.refresh_from_db()
+    with pytest.raises(BadInput, match="xét xử kín: hãy xác nhận") as refused:
+        actions.request_deck(actor=lead, presentation=presentation, file_type="pdf")
+    assert refused.value.field == "closed_trial"
+    made = actions.request_deck(actor=lead, presentation=presentation, file_type="pdf", closed_trial=True)
+    told = LedgerEntry.objects.get(kind="closed_trial_answered")
+    assert told.said["data"] == {"package": str(made.pk), "presentation": 1, "file_type": "pdf"}
+    assert told.said["actor"]["id"] == lead.pk
+    # on the server the same
+    asked = {"case": case.code, "out": tmp_path / "goi.pdf", "format": "pdf", "verbosity": 0}
+    with pytest.raises(CommandError, match="--closed-trial"):
+        call_command("vks_deck", **asked)
+    assert not (tmp_path / "goi.pdf").exists()
+    call_command("vks_deck", **asked, closed_trial=True, stdout=io.StringIO())
+    assert LedgerEntry.objects.filter(kind="closed_trial_answered").count() == 2

@@ -65,7 +65,10 @@ def test_a_numbered_page_of_the_case_file_is_shown() -> None:
 
 @pytest.mark.parametrize("ground", ["a", "b", "c", "d"])
 def test_testimony_is_shown_on_each_ground_of_the_law(ground: str) -> None:
-    assert found(of_testimony(ground_308=ground)) == []
+    (only,) = examine(TrialFacts(), [of_testimony(ground_308=ground)])
+    # what khoản 3 keeps back no program knows: whoever composes it is reminded
+    assert (only.rule, only.blocks) == (Rule.TESTIMONY_SECRETS, False)
+    assert "khoản 3 Điều 308" in only.sentence
 
 
 @pytest.mark.parametrize("wrong", [{"ground_308": ""}, {"ground_308": "e"}, {"state": "hien"}, {"state": "du_phong"}])
@@ -88,7 +91,7 @@ def test_what_somebody_said_is_testimony_whatever_the_group_of_the_paper(kind: s
     paper = pages(group_code="07", type_code=kind)
     assert found(exhibit(pages=paper)) == [(Rule.TESTIMONY_PLACE, 1)]
     assert found(exhibit(pages=paper, state="du_phong", confirmed=True)) == [(Rule.TESTIMONY_PLACE, 1)]
-    assert found(of_testimony(pages=paper)) == []
+    assert found(of_testimony(pages=paper)) == [(Rule.TESTIMONY_SECRETS, 1)]
 
 
 def test_a_recording_of_a_questioning_waits_for_the_panel() -> None:
@@ -205,7 +208,7 @@ def test_an_empty_or_endless_presentation_is_refused() -> None:
     assert (Rule.TOO_LARGE, None) in found(*many)
 
 
-def test_a_closed_trial_is_flagged_and_stops_nothing() -> None:
+def test_a_closed_trial_is_flagged_for_whoever_takes_the_deck_out() -> None:
     flagged = examine(TrialFacts(closed_trial=True, restricted=True), [exhibit()])
     assert [(each.rule, each.blocks) for each in flagged] == [(Rule.CLOSED_TRIAL, False), (Rule.RESTRICTED, False)]
 

@@ -38,6 +38,7 @@ from vks_plugin.court.deck.powerpoint import write_pptx
 from vks_plugin.court.deck.queries import (
     deck_for,
     deck_view,
+    is_closed,
     known_export,
     material_for,
     may_confirm,
@@ -601,21 +602,26 @@ def request_deck(
     presentation: Presentation,
     file_type: str = DeckExport.Format.HTML,
     encrypted: bool = False,
+    closed_trial: bool = False,
 ) -> DeckExport:
     """Queue a deck of a presentation; a worker makes it. Asking again while one is being made returns that one.
 
     Args:
         encrypted: whether it is to leave the server with a password alone; see `locked_deck`.
+        closed_trial: of a trial behind closed doors: that the actor answers for who is in the room; kept in the ledger.
 
     Raises:
         NotFound, NotAllowed: the actor may not.
-        BadInput: unknown format, or something stands in the way (every sentence of it).
+        BadInput: unknown format, something stands in the way (every sentence of it), or nobody answers for a closed trial.
         Unavailable: the task queue cannot be reached.
     """
     if file_type not in DeckExport.Format.values:
         raise BadInput(_("Dạng gói trình chiếu không có trong danh mục."), field="format")
     row = _locked(actor, presentation)
     deck = deck_for(actor, row)
+    closed = is_closed(row.case)
+    if closed and not closed_trial:
+        raise BadInput(_(UNANSWERED), field="closed_trial")
     same = row.exports.filter(format=file_type, encrypted=encrypted, requested_by=actor)
     running = same.filter(status__in=OPEN).first()
     if running is not None:
@@ -629,8 +635,28 @@ def request_deck(
         total=len(deck.pages),
         document_ids=[pk for pk, _sha256 in deck.documents],
     )
+    if closed:
+        tell_closed(actor, export)
     transaction.on_commit(partial(send_new, export, _to_worker))
     return export
+
+
+UNANSWERED = gettext_noop(
+    "Vụ án xét xử kín: hãy xác nhận chỉ chiếu trong phòng xử án, trước người được phép dự, và đã thống nhất với chủ tọa."
+)
+"""Why a deck of a closed trial is not made before somebody answers for it (BLTTHS, Điều 25; TTLT 01/2022, Điều 23)."""
+
+
+def tell_closed(actor: User | None, export: DeckExport) -> None:
+    """Tell the ledger that whoever takes a deck of a closed trial out answers for who is in the room."""
+    tell(
+        "closed_trial_answered",
+        actor=actor,
+        case=export.presentation.case,
+        package=str(export.pk),
+        presentation=export.presentation.number,
+        file_type=export.format,
+    )
 
 
 def _end_interrupted(presentation: Presentation) -> None:

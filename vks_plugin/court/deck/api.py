@@ -275,6 +275,12 @@ class DeckRequestSerializer(InputSerializer):
     encrypted = serializers.BooleanField(
         required=False, default=False, help_text="Whether it is to leave with a password alone."
     )
+    closed_trial = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Needed of a closed trial: that it is shown in the court room alone, before those who may be there, "
+        "as agreed with the presiding judge. Kept in the ledger.",
+    )
 
 
 class DeckPasswordSerializer(InputSerializer):
@@ -376,7 +382,11 @@ class PresentationViewSet(OfCaseViewSet):
         row = self._row(writing=True)
         given = self.given(DeckRequestSerializer)
         made = actions.request_deck(
-            actor=self.actor, presentation=row, file_type=given["format"], encrypted=given["encrypted"]
+            actor=self.actor,
+            presentation=row,
+            file_type=given["format"],
+            encrypted=given["encrypted"],
+            closed_trial=given["closed_trial"],
         )
         return Response(DeckSerializer(made).data, status=202)
 

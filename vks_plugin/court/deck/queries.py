@@ -272,7 +272,7 @@ def trial_facts(case: CaseFile) -> TrialFacts:
     """Return what the rules need to know of a case (four queries)."""
     secret = list(WithheldPaper.objects.filter(case=case))
     return TrialFacts(
-        closed_trial=case.is_closed_trial or _is_held_behind_closed_doors(case),
+        closed_trial=is_closed(case),
         restricted=case.confidentiality == CaseFile.Confidentiality.RESTRICTED,
         secret_folios=tuple(
             (each.folio_from, each.folio_to)
@@ -285,9 +285,9 @@ def trial_facts(case: CaseFile) -> TrialFacts:
     )
 
 
-def _is_held_behind_closed_doors(case: CaseFile) -> bool:
-    """Tell whether the panel keeps the public out of a session of the case, whatever the case itself says."""
-    return case.court_sessions.filter(is_closed=True).exclude(state=CALLED_OFF).exists()
+def is_closed(case: CaseFile) -> bool:
+    """Tell whether the public is kept out: by what the case says, or by the panel, of a session, whatever the case says."""
+    return case.is_closed_trial or case.court_sessions.filter(is_closed=True).exclude(state=CALLED_OFF).exists()
 
 
 def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Material:

@@ -77,6 +77,7 @@ class Rule(StrEnum):
     DELIBERATION = "deliberation"
     STATE_SECRET = "state_secret"  # noqa: S105 - the name of a rule
     TESTIMONY_GROUND = "testimony_ground"
+    TESTIMONY_SECRETS = "testimony_secrets"
     TESTIMONY_PLACE = "testimony_place"
     RECORDING = "recording"
     NO_VIDEO = "no_video"
@@ -282,6 +283,15 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
             _(
                 "Trang %(slide)d là lời khai nhưng chưa có căn cứ theo khoản 2 Điều 308 hoặc không ở trạng thái chờ HĐXX đồng ý: hãy chọn căn cứ a, b, c hoặc d."
             ),
+        )
+    elif slide.kind == TESTIMONY or (slide.kind == VIDEO and slide.ground_308):
+        # khoản 3; what is such a secret nobody but a person can tell
+        yield here.told(
+            Rule.TESTIMONY_SECRETS,
+            _(
+                "Trang %(slide)d: Hội đồng xét xử không công bố lời khai có bí mật nhà nước, điều trái thuần phong mỹ tục, bí mật nghề nghiệp, bí mật kinh doanh, bí mật đời tư, bí mật gia đình (khoản 3 Điều 308): hãy bỏ phần đó hoặc chiếu bản đã che."
+            ),
+            blocks=False,
         )
     if slide.kind in SHOWING_PAGES or slide.kind == VIDEO:
         if slide.pages is None:

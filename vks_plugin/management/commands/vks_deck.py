@@ -21,10 +21,10 @@ from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.locking import lock
 from vks_plugin.court.deck.manifest import judge
 from vks_plugin.court.deck.models import DeckExport, Presentation
-from vks_plugin.court.deck.queries import deck_for, presentation_of
+from vks_plugin.court.deck.queries import deck_for, is_closed, presentation_of
 from vks_plugin.court.deck.rendering import file_sha256
 from vks_plugin.custody.signing import office_key
-from vks_plugin.errors import VksError
+from vks_plugin.errors import BadInput, VksError
 from vks_plugin.hashing import sha256_of
 from vks_plugin.language import speaking
 from vks_plugin.management.actor import actor_of, told_as_command
@@ -64,6 +64,11 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--user", metavar="NAME", help="xuất với phạm vi của người này (mặc định: kiểm sát viên thụ lý chính)"
+        )
+        parser.add_argument(
+            "--closed-trial",
+            action="store_true",
+            help="vụ án xét xử kín: xác nhận chỉ chiếu trong phòng xử án, trước người được phép dự, đã thống nhất với chủ tọa",
         )
         add_password_arguments(parser)
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
@@ -109,6 +114,10 @@ class Command(BaseCommand):
             self._look_encrypted(out, options["format"])
         key = office_key()
         actor = actor_of(case, options["user"])
+        closed = is_closed(case)
+        if closed and not options["closed_trial"]:
+            message = f"{actions.UNANSWERED} (--closed-trial)"
+            raise BadInput(message)
         with transaction.atomic():
             deck, presentation = self._deck(case, actor, options)
         # a package like any other: it is confirmed as destroyed on the page of its case
@@ -143,6 +152,8 @@ class Command(BaseCommand):
                         # whoever runs a command is known to the server, not to us
                         record_case(Reader(None, command="vks_deck"), Act.EXPORT, case, count=len(deck.documents))
                     actions.record_made(export, deck, made, manifest)
+                    if closed:
+                        actions.tell_closed(None, export)
                     actions.tell_made(None, export, deck, made)
                     if password is not None:
                         actions.tell_locked(None, export, sha256)

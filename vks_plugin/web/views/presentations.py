@@ -146,6 +146,7 @@ def presentation(request: SignedInRequest, code: str, number: int) -> HttpRespon
         "shown": shown,
         "general": told[None],
         "blocking": sum(each.blocks for each in found),
+        "closed_trial": any(each.rule == Rule.CLOSED_TRIAL for each in found),
         "may_confirm": queries.may_confirm(request.user, view.case),
         "exports": queries.exports_of(request.user, row),
         "papers": papers[:_PAPERS],
@@ -180,8 +181,13 @@ def _act(request: SignedInRequest, row: Presentation) -> HttpResponse | None:
     elif what == "papers":
         _add_papers(request, row)
     elif what == "export":
-        encrypted = "encrypted" in request.POST
-        actions.request_deck(actor=user, presentation=row, file_type=named, encrypted=encrypted)
+        actions.request_deck(
+            actor=user,
+            presentation=row,
+            file_type=named,
+            encrypted="encrypted" in request.POST,
+            closed_trial="closed_trial" in request.POST,
+        )
         messages.success(request, _("Đang lập gói trình chiếu."), extra_tags=OURS)
     elif what == "remove":
         actions.remove_presentation(actor=user, presentation=row)
