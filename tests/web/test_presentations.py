@@ -142,7 +142,17 @@ def test_a_presentation_is_composed_on_its_pages(
     assert sum(name.endswith(".jpg") for name in files) == 6
     assert AccessEntry.objects.filter(act="export", count=3, actor_id=people["prosecutor_kv1"].pk).exists()
     assert lead.post(where, {"act": "remove"}).status_code == 302
-    assert "giữ lại để đối chiếu" in text_of(lead.get(where))
+    page = text_of(lead.get(where))
+    assert "giữ lại để đối chiếu" in page
+    # behind closed doors whoever takes one out answers for who is in the room
+    assert 'name="closed_trial"' not in page
+    type(filed_case.case).objects.filter(pk=filed_case.case.pk).update(is_closed_trial=True)
+    lead.post(where, {"act": "export:pdf"})
+    page = text_of(lead.get(where))
+    assert "Vụ án xét xử kín: hãy xác nhận" in page
+    assert 'name="closed_trial"' in page
+    assert lead.post(where, {"act": "export:pdf", "closed_trial": "1"}).status_code == 302
+    assert DeckExport.objects.filter(format="pdf").count() == 1
 
 
 def test_a_leader_confirms_on_the_page_and_others_are_not_offered_it(
