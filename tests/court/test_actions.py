@@ -33,7 +33,9 @@ from vks_plugin.cases.models import (
 )
 from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
+from vks_plugin.court import bundle as writing
 from vks_plugin.court import inspection
+from vks_plugin.court.cautions import Looked, look_at
 from vks_plugin.court.choosing import BY_PROFILE, Wishes, reading_remark
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
@@ -359,6 +361,51 @@ def test_a_bundle_that_three_workers_died_of_is_given_up_and_leaves_nothing(
     assert second.status == Bundle.Status.DONE
 
 
+def test_a_bundle_that_was_stopped_is_gone_on_with_where_it_was(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, case = people["prosecutor_kv1"], filed_case.case
+    wishes = Wishes(volume_pages=5)
+    bundle = court.request_bundle(actor=actor, case=case, wishes=wishes)
+    written: list[int] = []
+    looked: list[object] = []
+    write = writing._write_volume
+
+    def stopped_in_the_second(plan: Any, volume: Any, *rest: Any) -> str:
+        written.append(volume.number)
+        if written == [1, 2]:
+            court.cancel_bundle(actor=actor, bundle=bundle)
+        return write(plan, volume, *rest)
+
+    def look(plan: Any, should_stop: Any) -> Looked:
+        looked.append(plan)
+        return look_at(plan, should_stop)
+
+    monkeypatch.setattr(writing, "_REPORT_EVERY", 1)
+    monkeypatch.setattr(writing, "_write_volume", stopped_in_the_second)
+    monkeypatch.setattr(court, "look_at", look)
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.may_go_on) == (Bundle.Status.CANCELLED, True)
+    assert all(name.startswith(".") for name in files())
+    again = court.go_on(actor=people["chief_kv1"], bundle=bundle)
+    assert (again.status, again.requested_by) == (Bundle.Status.QUEUED, people["chief_kv1"])
+    court.build(bundle.pk)
+    bundle.refresh_from_db()
+    assert (bundle.status, bundle.error) == (Bundle.Status.DONE, "")
+    # the first volume was not written again, and no paper was looked at again
+    assert written == [1, 2, 2, 3]
+    assert len(looked) == 1
+    assert not any(name.startswith(".") for name in files())
+    with pytest.raises(Conflict, match="đang được lập hoặc đã lập xong"):
+        court.go_on(actor=actor, bundle=bundle)
+    afresh = court.request_bundle(actor=actor, case=case, wishes=wishes)
+    court.build(afresh.pk)
+    afresh.refresh_from_db()
+    assert afresh.sha256 == bundle.sha256
+    assert afresh.cautions == bundle.cautions
+
+
 def test_a_paper_filed_twice_is_marked_in_the_index_or_left_out_as_asked(
     filed_case: FiledCase, people: dict[str, User]
 ) -> None:
@@ -449,7 +496,7 @@ def test_stopping_before_the_work_leaves_nothing_to_do(filed_case: FiledCase, pe
 
 
 @pytest.mark.parametrize("at", [1, 3, 8])
-def test_stopping_in_the_middle_of_the_work_leaves_nothing(
+def test_stopping_in_the_middle_of_the_work_leaves_no_page(
     at: int, filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = queued(people["prosecutor_kv1"], filed_case.case)
@@ -469,7 +516,8 @@ def test_stopping_in_the_middle_of_the_work_leaves_nothing(
     bundle.refresh_from_db()
     assert bundle.status == Bundle.Status.CANCELLED
     assert bundle.error == ""
-    assert files() == []
+    # what was seen in the papers is kept for whoever goes on with it
+    assert files() == [f".{bundle.path.name}.halfway"]
     # it stops soon, not only at the end
     assert len(stamped) <= at + 2
     with pytest.raises(Conflict):
@@ -514,7 +562,7 @@ def watched_reading(monkeypatch: pytest.MonkeyPatch, note: Callable[[int], Any])
     return seen
 
 
-def test_stopping_while_it_is_read_back_leaves_nothing(
+def test_stopping_while_it_is_read_back_leaves_what_it_is_gone_on_from(
     filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = queued(people["prosecutor_kv1"], filed_case.case)
@@ -526,7 +574,8 @@ def test_stopping_while_it_is_read_back_leaves_nothing(
     read = watched_reading(monkeypatch, stopped)
     court.build(bundle.pk)
     bundle.refresh_from_db()
-    assert (bundle.status, bundle.error, files()) == (Bundle.Status.CANCELLED, "", [])
+    assert (bundle.status, bundle.error) == (Bundle.Status.CANCELLED, "")
+    assert files() == [f".{bundle.path.name}.halfway", f".{bundle.path.name}.partial"]
     assert len(read) == 3
 
 

@@ -131,6 +131,7 @@ TABLE = {
     ("bundle_choose", "post"): "     404 404 404 404  403  302 302 302",
     ("bundle", "get"): "             404 404 404 404  404  200 200 200",
     ("bundle_cancel", "post"): "     404 404 404 404  404  409 409 409",
+    ("bundle_go_on", "post"): "      404 404 404 404  404  409 409 409",
     ("bundle_download", "get"): "    404 404 404 404  404  200 200 200",
     # one is open and nothing was scanned in it
     ("digitisation_board", "get"): " 200 200 200 200  200  200 200 200",
@@ -420,6 +421,7 @@ class Addresses:
             "bundle_choose": f"{of_case}bundle/choose/",
             "bundle": f"/vks/bundles/{bundle}/",
             "bundle_cancel": f"/vks/bundles/{bundle}/cancel/",
+            "bundle_go_on": f"/vks/bundles/{bundle}/go-on/",
             "bundle_download": f"/vks/bundles/{bundle}/download/",
             "court_sessions": "/vks/sessions/",
             "court_session_new": f"{of_case}sessions/new/",

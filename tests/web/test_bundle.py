@@ -235,6 +235,8 @@ def test_stopping_stops_once(filed_case: FiledCase, as_person: SignIn) -> None:
     again = client.post(f"/vks/bundles/{bundle.pk}/cancel/", headers=PART)
     assert again.status_code == 409
     assert "đã lập xong hoặc đã dừng" in Page(again).text
+    assert f"/vks/bundles/{bundle.pk}/go-on/" in stopped.content.decode()
+    assert "Chờ lập" in Page(client.post(f"/vks/bundles/{bundle.pk}/go-on/", headers=PART)).text
 
 
 def test_two_clicks_make_one_bundle(filed_case: FiledCase, as_person: SignIn) -> None:

@@ -31,6 +31,7 @@ from vks_plugin.court.bundle import (
     check_sources,
     path_of_volume,
     too_heavy,
+    unfinished,
     write_addition,
     write_bundle,
 )
@@ -45,8 +46,9 @@ from vks_plugin.court.choosing import (
     corner_by_profile,
     offer,
 )
+from vks_plugin.court.halfway import Halfway, Seen
 from vks_plugin.court.inspection import inspect_bundle
-from vks_plugin.court.making import close, resume, send_new, taken
+from vks_plugin.court.making import close, resume, send_again, send_new, taken
 from vks_plugin.court.manifest import as_text, manifest_of
 from vks_plugin.court.masking import PersonFacts, masked
 from vks_plugin.court.models import OPEN, Bundle
@@ -433,8 +435,16 @@ def _write(bundle: Bundle) -> None:
     )
     # a key that is configured and cannot be used is told before the long work, and so is a paper that cannot be bundled
     key = office_key()
-    forms = check_sources(laid.plan)
-    laid, cautions = told_apart(laid, look_at(laid.plan, should_stop), skip=bool(bundle.options.get("skip_equal")))
+    bundle.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # a worker that finished something did not die of what the one before it died of
+    halfway = Halfway(bundle.path, lambda: Bundle.objects.filter(pk=bundle.pk).update(attempts=1))
+    seen = halfway.seen(laid.plan)
+    if seen is None:
+        seen = Seen(check_sources(laid.plan), look_at(laid.plan, should_stop))
+        if not should_stop():
+            halfway.keep_seen(laid.plan, seen)
+    forms = seen.forms
+    laid, cautions = told_apart(laid, seen.looked, skip=bool(bundle.options.get("skip_equal")))
     plan = laid.plan
     # told while there is time to stop
     Bundle.objects.filter(pk=bundle.pk).update(
@@ -443,14 +453,12 @@ def _write(bundle: Bundle) -> None:
         cautions=[[int(each.document.key), each.caution.value, list(each.pages), each.count] for each in cautions],
     )
     target = bundle.path
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    finished = False
+    finished = stopped = False
     try:
-        result = write_bundle(plan, target, forms=forms, progress=progress, should_stop=should_stop)
+        result = write_bundle(plan, target, forms=forms, progress=progress, should_stop=should_stop, halfway=halfway)
         added = write_addition(plan, bundle.addition_path, forms=forms, should_stop=should_stop)
         result = replace(result, addition=added)
-        inspect_all(result, progress=read, should_stop=should_stop)
+        inspect_all(result, progress=read, should_stop=should_stop, halfway=halfway)
         if key is not None:
             result = sign_all(plan, result, key)
         bundle.manifest_path.write_text(manifest_text(plan, result, key), encoding="utf-8")
@@ -472,12 +480,21 @@ def _write(bundle: Bundle) -> None:
             )
             if finished:
                 tell_made(bundle.requested_by, bundle.case, bundle.preset, laid.filed, result)
+    except BundleStopped:
+        stopped = True
+        raise
     except BaseException:
         finished = False
         raise
     finally:
+        if not stopped:
+            halfway.forget()
         if not finished:
             paths = [path_of_volume(target, number + 1, len(plan.volumes)) for number in range(len(plan.volumes))]
+            for path in paths if stopped else ():
+                # it may be gone on with, and is tidied up when nobody does
+                if path.exists():
+                    path.replace(unfinished(path))
             for path in (*paths, bundle.addition_path, bundle.manifest_path, bundle.signature_path):
                 path.unlink(missing_ok=True)
 
@@ -500,6 +517,7 @@ def inspect_all(
     *,
     progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    halfway: Halfway | None = None,
 ) -> None:
     """Read every file of a bundle with another library than the one that wrote it.
 
@@ -507,6 +525,7 @@ def inspect_all(
         result: what was written.
         progress: called now and then with the pages read of all files so far.
         should_stop: asked as often; a true answer ends the reading.
+        halfway: which files another worker read, and where it is kept that this one did.
 
     Raises:
         BadInput: a reader in court would trip over something.
@@ -523,10 +542,15 @@ def inspect_all(
             progress(read + page)
 
     for each in result.files:
+        if halfway is not None and halfway.is_inspected(each.sha256):
+            read += each.last_page - each.first_page + 1
+            continue
         found = inspect_bundle(each.path, first_page=each.first_page, looked_at=looked_at)
         if found.problems:
             raise BadInput(_("Tập hồ sơ lập ra không đạt kiểm tra: %(problem)s") % {"problem": found.problems[0]})
         read += found.page_count
+        if halfway is not None:
+            halfway.keep_inspected(each.sha256)
 
 
 def sign_all(plan: BundlePlan, result: BundleResult, key: OfficeKey) -> BundleResult:
@@ -687,6 +711,25 @@ def cancel_bundle(*, actor: User, bundle: Bundle) -> None:
     )
     if changed != 1:
         raise Conflict(_("Tập hồ sơ này đã lập xong hoặc đã dừng."))
+
+
+@transaction.atomic
+def go_on(*, actor: User, bundle: Bundle) -> Bundle:
+    """Queue a bundle again that was stopped or could not be made, for whoever asks now; finished volumes are taken on.
+
+    Raises:
+        NotFound: there is none for this person.
+        Conflict: it is being made, or done.
+    """
+    bundle_for(actor, bundle.pk)
+    row = Bundle.objects.select_for_update().get(pk=bundle.pk)
+    if not row.may_go_on:
+        raise Conflict(_("Tập hồ sơ này đang được lập hoặc đã lập xong: hãy tải lại trang."))
+    row.status, row.error, row.finished_at = Bundle.Status.QUEUED, "", None
+    row.progress, row.requested_by, row.queued_at, row.attempts = 0, actor, timezone.now(), 0
+    row.save()
+    transaction.on_commit(partial(send_again, row, _to_worker))
+    return row
 
 
 def finished_file(bundle: Bundle, piece: str = "") -> Path:

@@ -327,6 +327,18 @@ class BundleViewSet(HandsOutFiles, ApiViewSet):
         return self.shown(bundle)
 
     @extend_schema(
+        summary="Go on with a bundle that was stopped or failed",
+        description="Finished volumes are taken on when nothing changed in the papers.",
+        parameters=[_ID],
+        request=None,
+        responses={202: BundleSerializer, **refusals(404, 409)},
+    )
+    @action(detail=True, methods=["post"], url_path="go-on")
+    def go_on(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Queue it again."""
+        return self.shown(actions.go_on(actor=self.actor, bundle=actions.bundle_for(self.actor, id)), status=202)
+
+    @extend_schema(
         summary="Fetch a finished bundle",
         parameters=[_ID, _PIECE],
         responses={

@@ -18,6 +18,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from vks_plugin.court.front import RowArea, draw_front
+from vks_plugin.court.halfway import Halfway
 from vks_plugin.court.output import Bookmark, Carrier, Output, Overlay, destination
 from vks_plugin.court.plan import BundlePlan, PlannedDocument, PlannedVolume
 from vks_plugin.court.stamping import FONT_RESOURCE, StampFont, stamp, stamp_text
@@ -104,6 +105,11 @@ class BundleResult:
 def path_of_volume(target: Path, number: int, count: int) -> Path:
     """Return where a volume lies: the file itself, or `name-2.pdf` beside it for one of several."""
     return target if count == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
+
+
+def unfinished(path: Path) -> Path:
+    """Return where a file lies until everything is complete; what is left there is tidied up at night."""
+    return path.with_name(f".{path.name}.partial")
 
 
 def check_sources(plan: BundlePlan) -> frozenset[Path]:
@@ -196,6 +202,7 @@ def write_bundle(
     forms: frozenset[Path] | None = None,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    halfway: Halfway | None = None,
 ) -> BundleResult:
     """Write the bundle; its files appear under their names only when all are complete.
 
@@ -205,33 +212,48 @@ def write_bundle(
         forms: what `check_sources` told of these papers; None: they are looked at now.
         progress: called with pages done and pages in all.
         should_stop: asked now and then; a true answer ends the work.
+        halfway: what another worker finished of it, and where it is kept what this one finishes.
 
     Raises:
         BadInput: a source cannot be bundled, or a volume came out heavier than allowed.
-        BundleStopped: `should_stop` answered true; nothing was left behind.
+        BundleStopped: `should_stop` answered true; nothing was left behind but volumes that `halfway` knows.
     """
     if forms is None:
         forms = check_sources(plan)
+    if halfway is not None:
+        halfway.begin(plan)
     count = len(plan.volumes)
-    partial = {
-        volume.number: target.with_name(f".{path_of_volume(target, volume.number, count).name}.partial")
-        for volume in plan.volumes
-    }
-    written = []
+    partial = {volume.number: unfinished(path_of_volume(target, volume.number, count)) for volume in plan.volumes}
+    written: list[WrittenVolume] = []
+    kept: set[int] = set()
     try:
         for volume in plan.volumes:
-            made = partial[volume.number]
-            digest = _write_volume(plan, volume, made, forms, progress, should_stop)
-            size = made.stat().st_size
-            if plan.request.limits.size and size > plan.request.limits.size:
-                raise too_heavy(volume.number)
-            path = path_of_volume(target, volume.number, count)
+            made, path = partial[volume.number], path_of_volume(target, volume.number, count)
+            there = halfway.volume(volume.number, made, path) if halfway is not None else None
+            if there is not None:
+                _path, digest, size = there
+                if progress is not None:
+                    progress(volume.last_page, plan.page_count)
+            else:
+                digest = _write_volume(plan, volume, made, forms, progress, should_stop)
+                size = made.stat().st_size
+                if plan.request.limits.size and size > plan.request.limits.size:
+                    raise too_heavy(volume.number)
+                if halfway is not None:
+                    halfway.keep_volume(volume.number, digest, size)
             written.append(WrittenVolume(volume.number, path, volume.first_page, volume.last_page, digest, size))
         for each in written:
-            partial[each.number].replace(each.path)
+            # one that is there was put there by a worker that is gone
+            if partial[each.number].exists():
+                partial[each.number].replace(each.path)
+    except BundleStopped:
+        # it may be gone on with
+        kept = {each.number for each in written} if halfway is not None else set()
+        raise
     finally:
-        for path in partial.values():
-            path.unlink(missing_ok=True)
+        for number, path in partial.items():
+            if number not in kept:
+                path.unlink(missing_ok=True)
     if progress is not None:
         progress(plan.page_count, plan.page_count)
     return BundleResult(plan.page_count, tuple(written))
@@ -264,7 +286,7 @@ def write_addition(
     added = plan.addition()
     if added is None:
         return None
-    partial = target.with_name(f".{target.name}.partial")
+    partial = unfinished(target)
     try:
         digest = _write_volume(plan, added, partial, check_sources(plan) if forms is None else forms, None, should_stop)
         size = partial.stat().st_size

@@ -139,6 +139,11 @@ class Bundle(Made):
         return self.signature_path.is_file()
 
     @property
+    def may_go_on(self) -> bool:
+        """Whether it was stopped or could not be made, and may be tried again."""
+        return self.status in {self.Status.CANCELLED, self.Status.FAILED}
+
+    @property
     def several(self) -> bool:
         """Whether it was made in volumes."""
         return len(self.volumes) > 1

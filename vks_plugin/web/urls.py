@@ -107,6 +107,7 @@ urlpatterns = [
     path("cases/<str:code>/bundle/choose/", court.choose, name="bundle_choose"),
     path("bundles/<uuid:pk>/", court.status, name="bundle"),
     path("bundles/<uuid:pk>/cancel/", court.cancel, name="bundle_cancel"),
+    path("bundles/<uuid:pk>/go-on/", court.go_on, name="bundle_go_on"),
     path("bundles/<uuid:pk>/download/", court.download, name="bundle_download"),
     path("cases/<str:code>/documents/<int:document_id>/redact/", redactions.redact, name="redact"),
     path("cases/<str:code>/documents/<int:document_id>/redacted/", redactions.redacted, name="redacted"),

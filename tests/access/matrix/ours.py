@@ -33,6 +33,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}/holds/{pk}/end
         vks/bundles/{pk}
         vks/bundles/{pk}/cancel
+        vks/bundles/{pk}/go-on
         vks/bundles/{pk}/download
         vks/cases/export
         vks/cases/import
@@ -332,6 +333,7 @@ OURS: dict[str, str] = {
         api/vks/ledger/restored
         api/vks/appointments/{pk}/end
         api/vks/bundles/{id}/cancel
+        api/vks/bundles/{id}/go-on
         api/vks/redaction-works/{id}/cancel
         api/vks/redaction-works/{id}/copies
         api/vks/redaction-works/{id}/go-on

@@ -196,6 +196,16 @@ def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @page
+@require_POST
+def go_on(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Go on with a bundle that was stopped or could not be made."""
+    bundle = actions.go_on(actor=request.user, bundle=actions.bundle_for(request.user, pk))
+    if is_fragment(request):
+        return _shown(request, bundle)
+    return redirect("vks:case", code=bundle.case.code)
+
+
+@page
 @require_GET
 def download(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Hand a finished bundle out, to whoever may see everything in it at this moment."""
