@@ -33,8 +33,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from vks_plugin.court.plan import BundlePlan
@@ -62,6 +64,8 @@ COLUMNS = (
     "at most",
     "kept",
 )
+
+_Result = TypeVar("_Result")
 
 _MEBIBYTE = 1024 * 1024
 _SCAN = (1654, 2339)
@@ -397,6 +401,48 @@ def judge(pages: int) -> bool:
     return is_sound(rows)
 
 
+def _timed(kind: str, pages: int, step: str, work: Callable[[], _Result]) -> _Result:
+    began, worked = time.perf_counter(), time.process_time()
+    result = work()
+    _row(kind, pages, step, f"{time.perf_counter() - began:.2f}", f"{time.process_time() - worked:.2f}")
+    return result
+
+
+def _steps_of(kind: str, pages: int, make: Callable[[Path, int], list[Path]]) -> bool:
+    from vks_plugin.court.bundle import check_sources, write_bundle
+    from vks_plugin.court.cautions import look_at
+    from vks_plugin.court.halfway import Halfway
+    from vks_plugin.court.inspection import inspect_bundle
+    from vks_plugin.court.manifest import as_text, manifest_of
+
+    with tempfile.TemporaryDirectory(prefix="vks-bench-") as name:
+        folder = Path(name)
+        sources = make(folder, pages)
+        note_pages(sources)
+        if program := shutil.which("qpdf"):
+            merged = _merge(program, folder / "merged.out", sources)
+            _row(kind, pages, "qpdf", f"{merged.seconds:.2f}", f"{merged.processor:.2f}")
+        timed = partial(_timed, kind, pages)
+        target = folder / "bundle.out"
+        plan = timed("plan", lambda: plan_of(sources))
+        forms = timed("checks of the sources", lambda: check_sources(plan))
+        timed("look at the pages", lambda: look_at(plan))
+        made = timed("writer and hash", lambda: write_bundle(plan, target, forms=forms, halfway=Halfway(target)))
+        found = timed("reading back", lambda: [inspect_bundle(each.path) for each in made.volumes])
+        timed("manifest", lambda: as_text(manifest_of(plan, made, tool="bench", checkpoint="", signer="")))
+        return not any(each.problems for each in found)
+
+
+def steps(pages: int) -> bool:
+    """Print what each step of a worker takes beside qpdf's merge; tell whether the files were found sound.
+
+    Left out are the queue, the rows of the database and the one entry of the ledger, which do not grow with the pages.
+    """
+    print("| pages are | pages | step | s | s of processor time |")
+    print("|---" * 5 + "|")
+    return all([_steps_of("scans", pages, make_scans), _steps_of("born-digital", pages, make_papers)])
+
+
 def main(words: list[str]) -> int:
     """Run the measurements; return 0 when all lie within their budgets."""
     if words[:1] == ["--child"]:
@@ -411,8 +457,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--late", type=int, metavar="PAGES", help="add 50 documents to a bundle of so many pages")
     parser.add_argument("--agree", type=int, metavar="PAGES", help="compare stamp, label, link and index of all pages")
     parser.add_argument("--judge", type=int, metavar="PAGES", help="time and memory of a check of the finished bundle")
+    parser.add_argument("--steps", type=int, metavar="PAGES", help="what each step of a worker takes")
     options = parser.parse_args(words)
-    for asked, run in ((options.late, add_late), (options.agree, agree), (options.judge, judge)):
+    asked_for = ((options.late, add_late), (options.agree, agree), (options.judge, judge), (options.steps, steps))
+    for asked, run in asked_for:
         if asked:
             return 0 if run(asked) else 1
     program = shutil.which("qpdf")
