@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.custody.batches import batch_in, sealed, staffed
+from tests.custody.test_acts import data, hidden
 from tests.people import FiledCase, file_pdf
 from vks_plugin.access import actions as access
 from vks_plugin.cases.folios import Label
@@ -16,12 +17,14 @@ from vks_plugin.cases.models import CaseDocument, Folio
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import (
     DigitisationBatch,
+    DigitisationStep,
     LedgerEntry,
     NumberSeries,
     QualityFinding,
     SealedDocument,
     SealManifest,
 )
+from vks_plugin.custody.seal_record import as_paper
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
@@ -170,6 +173,47 @@ def test_what_is_found_wrong_goes_back_and_is_put_right(filed_case: FiledCase, p
     assert batch.state == "cho_ky_so"
     back = next(row for row in told("digitisation_moved") if row["batch_state"] == "tra_lai_quet")
     assert back["findings"] == 1
+
+
+def test_fewer_pages_than_were_noted_pass_with_a_reason_alone(filed_case: FiledCase, people: dict[str, User]) -> None:
+    staffed(filed_case, people)
+    scanner, checker = people["scanner_kv1"], people["inspector_kv1"]
+    batch = actions.open_batch(actor=scanner, case=filed_case.case)
+    batch = actions.move_batch(actor=scanner, batch=batch, name="start")
+    for step, pages in (("tiep_nhan", 7), ("quet", 300), ("quet", 200)):
+        actions.note_step(actor=scanner, batch=batch, step=step, pages=pages)
+    batch = actions.move_batch(actor=scanner, batch=batch, name="submit")
+    said = "lúc tiếp nhận ghi 7 trang, trong hồ sơ có 6, thiếu 1; lúc quét ghi 500 trang, trong hồ sơ có 6, thiếu 494"
+    with pytest.raises(BadInput, match=said) as refusal:
+        actions.pass_quality(actor=checker, batch=batch, reason="  ")
+    assert refusal.value.field == "reason"
+    actions.note_finding(actor=checker, batch=batch, document=filed_case.documents[0], kind="thieu_trang")
+    batch = actions.send_back(actor=checker, batch=batch, reason="Thiếu trang 2")
+    # that it was sent back with a word is no reason to let it pass, and what is scanned again is counted already
+    actions.note_step(actor=scanner, batch=batch, step="quet", pages=20)
+    actions.resolve_finding(actor=scanner, finding=batch.findings.get())
+    batch = actions.move_batch(actor=scanner, batch=batch, name="submit")
+    count = queries.counted_pages(batch)
+    assert (count.received, count.scanned, count.filed, count.reason) == (7, 500, 6, "")
+    assert any(said in "; ".join(each.things) for each in queries.obstacles(batch))
+    batch = actions.pass_quality(actor=checker, batch=batch, reason="Gõ nhầm: 6 trang, đếm lại đủ")
+    entry = LedgerEntry.objects.filter(kind="digitisation_moved").latest("pk")
+    assert (data(entry)["batch_state"], hidden(entry)) == ("cho_ky_so", {"reason": "Gõ nhầm: 6 trang, đếm lại đủ"})
+    access.draw_up_inventory(actor=scanner, case=filed_case.case)
+    batch = actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    assert queries.obstacles(batch) == []
+    manifest = sealed(batch, scanner)
+    assert any("khi quét 500 trang; lý do hồ sơ ít trang hơn: Gõ nhầm" in each for each in as_paper(manifest).closing)
+
+
+def test_a_batch_that_passed_short_of_pages_without_a_reason_is_not_sealed(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    batch = batch_in("confirmed", filed_case, people)
+    # as one that passed before pages were compared
+    DigitisationStep.objects.create(batch=batch, step="tiep_nhan", pages=50, done_by=people["scanner_kv1"])
+    with pytest.raises(BadInput, match="lúc tiếp nhận ghi 50 trang, trong hồ sơ có 6, thiếu 44"):
+        actions.request_seal(actor=people["scanner_kv1"], batch=batch)
 
 
 def test_what_changes_after_the_check_is_checked_again(

@@ -53,7 +53,7 @@ def test_a_batch_by_the_page_from_opening_to_the_paper(
     assert "Hãy ghi số trang đã quét" in text
     # what was typed is still there
     assert 'value="Máy số 2"' in refused.content.decode()
-    assert scanner.post(act("step"), {"step": "quet", "pages": "6"}).status_code == 302
+    assert scanner.post(act("step"), {"step": "quet", "pages": "8"}).status_code == 302
     assert scanner.post(act("submit")).status_code == 302
     # who scanned is offered no check, who checks is
     assert "Ghi lỗi" not in Page(scanner.get(section)).text
@@ -63,7 +63,17 @@ def test_a_batch_by_the_page_from_opening_to_the_paper(
     assert checker.post(act("send-back")).status_code == 302
     assert scanner.post(act("resolve"), {"finding": batch.findings.get().pk}).status_code == 302
     assert scanner.post(act("submit")).status_code == 302
-    assert checker.post(act("pass")).status_code == 302
+    missing = "lúc quét ghi 8 trang, trong hồ sơ có 6, thiếu 2"
+    assert missing in Page(checker.get(section)).text
+    refused = checker.post(act("pass"), {"reason": " "})
+    assert (refused.status_code, f"Chưa đủ trang: {missing}" in Page(refused).text) == (400, True)
+    told = checker.get(f"/api/vks/cases/{code}/digitisation/{batch.pk}/").json()["pages"]
+    assert (told["received"], told["scanned"], told["filed"], told["missing"]) == (0, 8, 6, [missing])
+    address = f"/api/vks/cases/{code}/digitisation/{batch.pk}/move/"
+    refused = checker.post(address, {"move": "pass"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["field"]) == (400, "reason")
+    assert checker.post(act("pass"), {"reason": "Hai trang trắng không nộp"}).status_code == 302
+    assert "Hai trang trắng không nộp" in Page(scanner.get(section)).text
     assert lead.post(act("confirm")).status_code == 302
     refused = scanner.post(act("seal"))
     assert (refused.status_code, "Chưa lập thống kê tài liệu" in Page(refused).text) == (400, True)

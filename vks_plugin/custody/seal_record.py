@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import SealManifest
+from vks_plugin.custody.queries.digitisation import counted_pages
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
 
@@ -66,6 +67,14 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
     ]
     if manifest.previous:
         closing += ["Bảng kê này nối tiếp bảng kê có SHA-256:", manifest.previous]
+    count = counted_pages(batch, manifest.pages)
+    if count.is_short:
+        noted = [
+            f"{words} {pages} trang"
+            for words, pages in (("khi tiếp nhận", count.received), ("khi quét", count.scanned))
+            if pages
+        ]
+        closing.append(f"Số trang đã ghi {', '.join(noted)}; lý do hồ sơ ít trang hơn: {count.reason or '……'}.")
     closing += [
         f"Người quét: {scanners}. Kiểm tra: {said['checked_by'][1]}. Xác nhận: {said['confirmed_by'][1]}.",
         _KEPT,

@@ -30,6 +30,7 @@ from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions import accession, sealing
 from vks_plugin.custody.actions.retention import change_rule
 from vks_plugin.custody.models import AccessionItem, RetentionRule
+from vks_plugin.custody.queries import papers_to_seal
 from vks_plugin.custody.queries.retention import standings
 from vks_plugin.custody.retention import LIMITED
 from vks_plugin.disposal import actions as disposal
@@ -73,7 +74,8 @@ def _seal() -> None:
         return
     batch = custody.open_batch(actor=clerk, case=case)
     batch = custody.move_batch(actor=clerk, batch=batch, name="start")
-    custody.note_step(actor=clerk, batch=batch, step="quet", pages=19)
+    pages = sum(each.page_count or 0 for each in papers_to_seal(batch))
+    custody.note_step(actor=clerk, batch=batch, step="quet", pages=pages)
     batch = custody.move_batch(actor=clerk, batch=batch, name="submit")
     batch = custody.pass_quality(actor=_person("vt.kv3"), batch=batch)
     access.draw_up_inventory(actor=clerk, case=case)

@@ -23,7 +23,13 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.cases.validation import CHECKED_BY_ANOTHER
 from vks_plugin.custody.actions.moving import move
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, QualityFinding
-from vks_plugin.custody.queries.digitisation import CONFIRMERS, papers_to_seal, present_digest, scanned_by
+from vks_plugin.custody.queries.digitisation import (
+    CONFIRMERS,
+    counted_pages,
+    papers_to_seal,
+    present_digest,
+    scanned_by,
+)
 from vks_plugin.custody.states import DIGITISATION, DIGITISATION_STEPS
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.text import one_line
@@ -309,12 +315,17 @@ def send_back(*, actor: User, batch: DigitisationBatch, reason: str = "") -> Dig
 
 
 @transaction.atomic
-def pass_quality(*, actor: User, batch: DigitisationBatch) -> DigitisationBatch:
+def pass_quality(*, actor: User, batch: DigitisationBatch, reason: str = "") -> DigitisationBatch:
     """Let the quality pass. What is changed afterwards has to be checked anew.
+
+    Args:
+        actor: who checked.
+        batch: the batch.
+        reason: why nothing is missing though fewer pages are filed than were noted down; the ledger has it.
 
     Raises:
         NotFound, NotAllowed: the actor may not check this batch; who scanned may not.
-        BadInput: something that was found is not put right.
+        BadInput: something that was found is not put right, or pages are missing and no reason says why.
         Conflict: the batch is not being checked.
     """
     _checking(actor, batch)
@@ -324,11 +335,22 @@ def pass_quality(*, actor: User, batch: DigitisationBatch) -> DigitisationBatch:
         raise BadInput(_("Còn %(count)d lỗi chưa khắc phục: hãy trả lại quét.") % {"count": left})
     papers = list(papers_to_seal(batch))
     pages = sum(each.page_count or 0 for each in papers)
-    DigitisationStep.objects.create(batch=batch, step="kiem_tra_chat_luong", done_by=actor, pages=pages or None)
+    said = _said(reason, field="reason")
+    count = counted_pages(batch, pages)
+    if count.is_short and not said:
+        raise BadInput(
+            _("Chưa đủ trang: %(missing)s. Hãy trả lại quét, hoặc ghi lý do vì sao như thế là đủ.")
+            % {"missing": "; ".join(count.missing)},
+            field="reason",
+        )
+    DigitisationStep.objects.create(
+        batch=batch, step="kiem_tra_chat_luong", done_by=actor, pages=pages or None, note=said
+    )
     _moved(
         batch,
         "pass",
         actor=actor,
+        reason=said,
         checked_by=actor,
         checked_at=timezone.now(),
         checked_digest=present_digest(papers),

@@ -83,6 +83,18 @@ class ObstacleSerializer(serializers.Serializer[Any]):
     things = serializers.ListField(child=serializers.CharField(), help_text="What it is about, by name.")
 
 
+class PageCountSerializer(serializers.Serializer[queries.PageCount]):
+    """How many pages were noted down on the way, and how many are filed."""
+
+    received = serializers.IntegerField(help_text="When the paper was taken in; 0: nobody counted.")
+    scanned = serializers.IntegerField(help_text="Before the quality was first checked.")
+    filed = serializers.IntegerField()
+    is_short = serializers.BooleanField(
+        help_text="Fewer are filed than were noted down: to let it pass takes a reason."
+    )
+    missing = serializers.ListField(child=serializers.CharField(), help_text="What is missing, in words.")
+
+
 class SealSerializer(serializers.Serializer[Any]):
     """What a batch was sealed with."""
 
@@ -118,12 +130,20 @@ class BatchSerializer(serializers.Serializer[DigitisationBatch]):
     seal_error = serializers.CharField(help_text="Why the last attempt did not come off.")
     steps = BatchStepSerializer(many=True)
     findings = BatchFindingSerializer(many=True)
+    pages = serializers.SerializerMethodField(help_text="Noted down and filed; of one batch that is open only.")
     obstacles = serializers.SerializerMethodField(help_text="What stands in the way of a seal; of one batch only.")
     seal = serializers.SerializerMethodField()
 
     def get_sealing(self, batch: DigitisationBatch) -> bool:
         """Tell whether it is being sealed."""
         return batch.seal_beat is not None
+
+    @extend_schema_field(PageCountSerializer(allow_null=True))
+    def get_pages(self, batch: DigitisationBatch) -> Any:
+        """Return what was counted."""
+        if not batch.is_open or not self.context.get("whole"):
+            return None
+        return PageCountSerializer(queries.counted_pages(batch)).data
 
     @extend_schema_field(ObstacleSerializer(many=True))
     def get_obstacles(self, batch: DigitisationBatch) -> Any:
@@ -161,7 +181,12 @@ class MoveSerializer(InputSerializer):
         help_text="`start`, `submit` to the check of quality, `pass` it or `send_back`, `confirm` as a prosecutor of the "
         "case, `recall` before the seal, `cancel` as a leader."
     )
-    reason = ComposedField(required=False, default="", allow_blank=True, help_text="Needed to recall and to cancel.")
+    reason = ComposedField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Needed to recall, to cancel, and to `pass` what has fewer pages than were noted down.",
+    )
 
 
 class NoteFindingSerializer(InputSerializer):
@@ -262,7 +287,7 @@ class CaseDigitisationViewSet(OfCaseViewSet):
         batch, given = self._batch(pk), self.given(MoveSerializer)
         name = given["move"]
         if name == "pass":
-            actions.pass_quality(actor=self.actor, batch=batch)
+            actions.pass_quality(actor=self.actor, batch=batch, reason=given["reason"])
         elif name == "confirm":
             actions.confirm(actor=self.actor, batch=batch)
         elif name == "send_back":

@@ -140,6 +140,56 @@ class Obstacle(NamedTuple):
     """What it is about, by name."""
 
 
+class PageCount(NamedTuple):
+    """How many pages were noted down on the way, and how many are filed (đủ trang)."""
+
+    received: int
+    """When the paper was taken in; 0: nobody counted."""
+    scanned: int
+    """Before anybody checked: what is scanned again afterwards replaces pages that are counted already."""
+    filed: int
+    reason: str
+    """Why that is enough, from who let the quality pass; empty: nobody said so."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer are filed than were noted down."""
+        return self.filed < max(self.received, self.scanned)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is missing, in the reader's language."""
+        noted = (
+            (self.received, _("lúc tiếp nhận ghi %(noted)d trang, trong hồ sơ có %(filed)d, thiếu %(missing)d")),
+            (self.scanned, _("lúc quét ghi %(noted)d trang, trong hồ sơ có %(filed)d, thiếu %(missing)d")),
+        )
+        return tuple(
+            words % {"noted": pages, "filed": self.filed, "missing": pages - self.filed}
+            for pages, words in noted
+            if pages > self.filed
+        )
+
+
+def counted_pages(batch: DigitisationBatch, filed: int | None = None) -> PageCount:
+    """Return what was counted of a batch (two queries).
+
+    Args:
+        batch: the batch.
+        filed: pages its documents have; None: they are asked for.
+    """
+    if filed is None:
+        filed = papers_to_seal(batch).order_by().aggregate(pages=Sum("page_count"))["pages"] or 0
+    noted = {"tiep_nhan": 0, "quet": 0}
+    reason, was_checked = "", False
+    for step, pages, note in batch.steps.order_by("pk").values_list("step", "pages", "note"):
+        if step == "kiem_tra_chat_luong":
+            reason, was_checked = note, True
+        elif step == "tiep_nhan" or (step == "quet" and not was_checked):
+            noted[step] += pages or 0
+    # the last look may have been one that sent it back
+    return PageCount(noted["tiep_nhan"], noted["quet"], filed, reason if batch.checked_by_id is not None else "")
+
+
 def obstacles(batch: DigitisationBatch) -> list[Obstacle]:
     """Return everything that stands in the way of sealing a batch, in the reader's language (a few queries)."""
     case, papers = batch.case, list(papers_to_seal(batch))
@@ -159,6 +209,16 @@ def obstacles(batch: DigitisationBatch) -> list[Obstacle]:
     found = [Obstacle(spoken(each.sentence), about.get(each.part, ())) for each in may_be_sealed(facts)]
     if not papers:
         found.append(Obstacle(_("Không có tài liệu nào chưa niêm phong.")))
+    count = counted_pages(batch, sum(each.page_count or 0 for each in papers))
+    if count.is_short and not count.reason:
+        found.append(
+            Obstacle(
+                _(
+                    "Hồ sơ ít trang hơn số đã ghi: hãy quét bổ sung, hoặc người kiểm tra ghi lý do khi cho đạt chất lượng."
+                ),
+                count.missing,
+            )
+        )
     if facts.inventories and in_file:
         unlisted = [row.title for row in rows_to_list(case)]
         if unlisted:

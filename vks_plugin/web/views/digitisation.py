@@ -56,6 +56,9 @@ class Card:
     step_form: StepForm | None = None
     finding_form: FindingForm | None = None
     reason_form: ReasonForm | None = None
+    pass_form: ReasonForm | None = None
+    """Asks why enough pages are there; None: they are."""
+    missing: tuple[str, ...] = ()
     manifest: Any = None
 
 
@@ -95,6 +98,9 @@ def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, ho
     if batch.state == "cho_kiem_tra" and actions.may_check(request.user, batch):
         card.checks = True
         card.finding_form = form("finding", FindingForm, papers=queries.papers_to_seal(batch))
+        count = queries.counted_pages(batch)
+        if count.is_short:
+            card.missing, card.pass_form = count.missing, form("pass", ReasonForm)
     card.confirms = (
         batch.state == "cho_ky_so" and batch.confirmed_at is None and actions.may_confirm(request.user, batch)
     )
@@ -181,10 +187,10 @@ def _finding(request: SignedInRequest, batch: DigitisationBatch) -> tuple[Any, C
 
 
 def _plain(
-    act: Callable[..., Any], *, reasoned: bool = False, **options: Any
+    act: Callable[..., Any], *, reasoned: bool = False, kind: str = "reason", **options: Any
 ) -> Callable[[SignedInRequest, DigitisationBatch], tuple[Any, Callable[[], Any]]]:
     def prepare(request: SignedInRequest, batch: DigitisationBatch) -> tuple[Any, Callable[[], Any]]:
-        form = ReasonForm(request.POST, auto_id=f"reason-{batch.pk}-%s")
+        form = ReasonForm(request.POST, auto_id=f"{kind}-{batch.pk}-%s")
         return form, lambda: act(
             actor=request.user,
             batch=batch,
@@ -211,7 +217,7 @@ ACTS: dict[str, tuple[str, Callable[[SignedInRequest, DigitisationBatch], tuple[
     "finding": ("finding", _finding),
     "resolve": ("", _resolve),
     "send-back": ("reason", _plain(actions.send_back, reasoned=True)),
-    "pass": ("reason", _plain(actions.pass_quality)),
+    "pass": ("pass", _plain(actions.pass_quality, reasoned=True, kind="pass")),
     "confirm": ("reason", _plain(actions.confirm)),
     "seal": ("reason", _plain(actions.request_seal)),
     **{name: ("reason", _plain(actions.move_batch, reasoned=True, name=name)) for name in sorted(actions.BY_HAND)},
