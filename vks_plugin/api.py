@@ -78,7 +78,7 @@ from vks_plugin.custody.api.retention import (
     HoldViewSet,
     RetentionRuleViewSet,
 )
-from vks_plugin.disposal.api import DisposalViewSet
+from vks_plugin.disposal.api import CaseTombstoneViewSet, DisposalViewSet, LapsedCaseViewSet
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
 from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
@@ -161,8 +161,10 @@ router.register(rf"{_OF_CASE}/trial-unit", CaseTrialUnitViewSet, basename="vks-c
 router.register(rf"{_OF_CASE}/oversight", CaseOversightViewSet, basename="vks-case-oversight")
 router.register(rf"{_OF_CASE}/retention", CaseRetentionViewSet, basename="vks-case-retention")
 router.register(rf"{_OF_CASE}/holds", CaseHoldViewSet, basename="vks-case-hold")
+router.register(rf"{_OF_CASE}/tombstone", CaseTombstoneViewSet, basename="vks-case-tombstone")
 router.register("archive/due", ArchiveDueViewSet, basename="vks-archive-due")
 router.register("archive/holds", HoldViewSet, basename="vks-archive-hold")
+router.register("archive/lapsed", LapsedCaseViewSet, basename="vks-archive-lapsed")
 router.register("accessions", AccessionViewSet, basename="vks-accession")
 router.register("disposals", DisposalViewSet, basename="vks-disposal")
 router.register("fixity-alarms", FixityAlarmViewSet, basename="vks-fixity-alarm")

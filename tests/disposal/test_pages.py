@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from tests.disposal.conftest import WHY
 from tests.people import pdf_bytes
 from tests.web.conftest import Page, fetched
+from vks_plugin.custody.actions.retention import end_hold, place_hold
 from vks_plugin.disposal.models import DestructionBatch, Tombstone
 from vks_plugin.doctor.custody import disposals as doctor
 from vks_plugin.doctor.results import Scope, Status
@@ -125,6 +126,11 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
 
     keeper, stranger = as_(archivist), as_(people["chief_kv3"])
     first, second = as_(people["chief_kv1"]), as_(people["chief_province"])
+    lapsed, stone = "/api/vks/archive/lapsed/", f"/api/vks/cases/{case.code}/tombstone/"
+    (told,) = keeper.get(lapsed).json()["results"]
+    assert (told["case"], told["years"], told["ends_on"], told["against"]) == (case.code, 1, "2025-12-31", "")
+    assert [each.get(lapsed).json()["count"] for each in (stranger, first)] == [0, 0]
+    assert [each.get(stone).status_code for each in (stranger, first)] == [404, 404]
     assert keeper.post(at, {"cases": [case.code], "reason": "Cũ"}, format="json").json()["field"] == "reason"
     made = keeper.post(at, {"cases": [case.code], "reason": WHY}, format="json")
     assert made.status_code == 201, made.json()
@@ -134,6 +140,13 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
         assert stranger.get(each).status_code == 404
     assert stranger.post(f"{row}cancel/", {"reason": "Không nên hủy"}).status_code == 404
     assert second.post(f"{row}submit/").status_code == 403
+    # why it may not go any more is told to who may know of the case, and another disposal cannot have it
+    hold = place_hold(actor=people["chief_kv1"], case=case, ground="khac", reason="Đang xem lại hồ sơ")
+    assert "giữ lại" in keeper.get(row).json()["items"][0]["against"]
+    assert "giữ lại" in keeper.get(lapsed).json()["results"][0]["against"]
+    end_hold(actor=people["chief_kv1"], case=case, hold_id=hold.pk, reason="Đã xem lại xong")
+    assert keeper.get(row).json()["items"][0]["against"] == ""
+    assert keeper.get(lapsed).json()["results"][0]["against"] == "đang trong một đợt tiêu hủy khác"
     assert keeper.post(f"{row}submit/").json()["state"] == "cho_don_vi_duyet"
     assert second.post(f"{row}approve/").status_code == 403
     assert first.post(f"{row}deny/", {}).status_code == 400
@@ -152,3 +165,14 @@ def test_the_api_does_what_the_pages_do(archivist: User, filed_case: FiledCase, 
     assert "Ánh" not in json.dumps(told, ensure_ascii=False)
     assert keeper.post(f"{row}close/").status_code == 409
     assert [each["cases"] for each in first.get(at).json()["results"]] == [1]
+    # what is left of it, for who may know of the case
+    left, kept = first.get(stone).json(), Tombstone.objects.get()
+    assert (left["code"], left["record_number"], left["documents"], left["digest"]) == (case.code, 1, 4, kept.digest)
+    assert [each["sha256"] for each in left["files"]] == [each[4] for each in kept.files]
+    assert {(each["version"], each["sha256"]) for one in left["files"] for each in one["files"]} >= {
+        (str(version), sha256) for version, sha256 in kept.originals
+    }
+    assert sum(each["documents"] for each in left["types"]) == 4
+    assert [each["act"] for each in left["decided"]] == ["drafted", "first", "second", "recorded", "executed"]
+    assert "Ánh" not in json.dumps({**left, "decided": []}, ensure_ascii=False)
+    assert (stranger.get(stone).status_code, keeper.get(lapsed).json()["count"]) == (404, 0)

@@ -6,17 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 from django.http import FileResponse, HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
+from vks_plugin.access.queries import FACTS
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.api.listed_cases import ListedCaseSerializer
+from vks_plugin.custody.api.retention import RetentionSerializer
+from vks_plugin.custody.queries.retention import Standing
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, papers
-from vks_plugin.disposal.models import DestructionBatch, DestructionItem
-from vks_plugin.disposal.queries import batch_for, batches_for, known_items, record_for
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
+from vks_plugin.disposal.queries import (
+    batch_for,
+    batches_for,
+    known_items,
+    lapsed_cases,
+    obstacles,
+    record_for,
+    tombstone_of,
+)
+from vks_plugin.errors import NotFound
 from vks_plugin.rest import (
     FORMAT,
     NUMBER,
@@ -45,6 +60,95 @@ class DestructionItemSerializer(ListedCaseSerializer[DestructionItem]):
     kept_until = serializers.DateField()
     finished_at = serializers.DateTimeField(allow_null=True, help_text="When all of it was gone.")
     error = serializers.CharField(help_text="Why it is still there.")
+    against = serializers.SerializerMethodField(
+        help_text="Why it may not be disposed of as things stand; empty: it may, or the asker may not know of the case."
+    )
+
+    def get_against(self, row: DestructionItem) -> str:
+        """Return the words, to who may know of the case."""
+        told: dict[int, str] = self.context.get("against", {})
+        return told.get(row.case_id, "") if row.case_id in self.context["known"] else ""
+
+
+class LapsedCaseSerializer(RetentionSerializer):
+    """An archived case whose period of keeping is over."""
+
+    against = serializers.SerializerMethodField(help_text="Why its file may not be disposed of yet; empty: it may.")
+
+    def get_against(self, found: Standing) -> str:
+        """Return the words."""
+        told: dict[int, str] = self.context["against"]
+        return told.get(found.case.pk, "")
+
+
+class RowSerializer(serializers.Serializer[Any]):
+    """A row of a list in a tombstone; its fields are in the order in which the row has them."""
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        """Return it by the names of its fields."""
+        return dict(super().to_representation(dict(zip(self.fields, row, strict=True))))
+
+
+class LeftTypeSerializer(RowSerializer):
+    """How much there was of a type of document."""
+
+    type = serializers.CharField(help_text="Code of the catalogue; empty: nobody said.")
+    part = serializers.CharField()
+    documents = serializers.IntegerField()
+    pages = serializers.IntegerField()
+
+
+class LeftVersionSerializer(RowSerializer):
+    """A file of a document that is gone."""
+
+    version = serializers.CharField(help_text="Its id in the host; of a video its number.")
+    role = serializers.CharField(help_text="`original`, `archive` or `video`.")
+    sha256 = serializers.CharField()
+
+
+class LeftFileSerializer(RowSerializer):
+    """A document that is gone."""
+
+    document = serializers.IntegerField(help_text="What its id in the host was.")
+    part = serializers.CharField()
+    type = serializers.CharField()
+    pages = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(help_text="Of the file as it was filed.")
+    files = LeftVersionSerializer(many=True, help_text="All its files, and the videos kept with it.")
+
+
+class LeftDecisionSerializer(RowSerializer):
+    """What somebody did about it."""
+
+    account = serializers.IntegerField()
+    name = serializers.CharField()
+    act = serializers.CharField(help_text="`drafted`, `first`, `second`, `recorded`, `executed`.")
+    at = serializers.DateTimeField()
+
+
+class TombstoneSerializer(serializers.Serializer[Tombstone]):
+    """What is left of a file that was disposed of; it names those who decided, and nobody else."""
+
+    code = serializers.CharField()
+    kind = serializers.CharField()
+    unit = serializers.CharField(source="unit_code")
+    unit_name = serializers.CharField(help_text="As it was called then.")
+    disposal = serializers.IntegerField(source="batch_id")
+    record_number = serializers.IntegerField()
+    record_year = serializers.IntegerField()
+    record_sha256 = serializers.CharField(help_text="Of the signed record.")
+    retention = serializers.CharField(help_text="How long it was kept, in words.")
+    finished_on = serializers.DateField()
+    kept_until = serializers.DateField()
+    destroyed_at = serializers.DateTimeField()
+    documents = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    folios = serializers.IntegerField()
+    volumes = serializers.IntegerField()
+    digest = serializers.CharField(help_text="SHA-256 over a line `ID SHA256` for each document, as in the ledger.")
+    types = LeftTypeSerializer(many=True)
+    files = LeftFileSerializer(many=True)
+    decided = LeftDecisionSerializer(many=True)
 
 
 class DestructionBatchSerializer(serializers.Serializer[DestructionBatch]):
@@ -117,6 +221,49 @@ _WRITES: dict[str, Any] = {"parameters": [_ID], "request": None}
 
 @extend_schema_view(
     list=extend_schema(
+        summary="Cases whose period of keeping is over",
+        description="In the archives of offices whose archivist the asker is, the longest finished first, at most 200: what is "
+        "disposed of makes room for the next. For everybody else there are none.",
+        responses={200: LapsedCaseSerializer},
+    ),
+)
+class LapsedCaseViewSet(ApiViewSet):
+    """Archived cases whose period of keeping is over."""
+
+    queryset: QuerySet[Any] = CaseFile.objects.none()
+    serializer_class = LapsedCaseSerializer
+
+    def list(self, _request: Request) -> Response:
+        """Answer with a page of them."""
+        rows: Any = lapsed_cases(self.actor)
+        return self.page(rows, lambda some: {"against": obstacles([each.case for each in some])})
+
+
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    list=extend_schema(
+        summary="What is left of a file that was disposed of",
+        description="For who may know of the case.",
+        responses={200: TombstoneSerializer, **refusals(404)},
+    ),
+)
+class CaseTombstoneViewSet(OfCaseViewSet):
+    """The tombstone of a case."""
+
+    queryset: QuerySet[Any] = Tombstone.objects.none()
+    serializer_class = TombstoneSerializer
+    pagination_class = None
+
+    def list(self, _request: Request, **_kwargs: str) -> Response:
+        """Answer with it."""
+        stone = tombstone_of(self.case_view().case)
+        if stone is None:
+            raise NotFound(_("Hồ sơ của vụ án này chưa bị tiêu hủy."))
+        return self.shown(stone)
+
+
+@extend_schema_view(
+    list=extend_schema(
         summary="Disposals",
         description="Of offices whose archivist or leader the asker is, or which the asker leads from above; the newest first.",
         responses={200: DestructionBatchListSerializer},
@@ -159,7 +306,11 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
 
     def _told(self, pk: int, *, status: int = 200) -> Response:
         row = batch_for(self.actor, pk)
-        return self.shown(row, status=status, known=known_items(self.actor, row))
+        against: dict[int, str] = {}
+        if row.state in DISPOSAL.open:
+            waiting = row.items.filter(erased_at__isnull=True).values("case_id")
+            against = obstacles(CaseFile.objects.select_related(*FACTS).filter(pk__in=waiting), batch=row)
+        return self.shown(row, status=status, known=known_items(self.actor, row), against=against)
 
     def _does(self, does: Any, pk: str, **more: Any) -> Response:
         does(actor=self.actor, pk=int(pk), **more)

@@ -181,6 +181,7 @@ OURS: dict[str, str] = {
         api/vks/accessions/{pk}/cases/{code}/package
         api/vks/accessions/{pk}/papers/{what}
         api/vks/archive/due
+        api/vks/archive/lapsed
         api/vks/disposals/{pk}
         api/vks/disposals/{pk}/papers/{what}
         api/vks/disposals/{pk}/record
@@ -188,6 +189,7 @@ OURS: dict[str, str] = {
         api/vks/fixity-runs/{pk}
         api/vks/fixity-runs/{pk}/alarms
         api/vks/cases/{code}/retention
+        api/vks/cases/{code}/tombstone
         api/vks/retention-rules
         api/vks/access-log/export
         api/vks/bundles/{id}
