@@ -60,6 +60,12 @@ ACTS: dict[str, Act] = {
         _("Đóng quyền tạm thời trước hạn"), ("access", "person_id"), hidden=("person",), leaders_only=True
     ),
     "access_over": Act(_("Quyền tạm thời hết giờ"), ("access", "person_id"), hidden=("person",), leaders_only=True),
+    # access that somebody wrote past every door, in the host's shell, its database or by a workflow
+    "access_put_right": Act(_("Đặt lại quyền bị đổi ngoài chương trình"), ("documents", "documents_too_open")),
+    "access_put_right_at_night": Act(
+        _("Đặt lại ban đêm quyền bị đổi ngoài chương trình"), ("cases", "documents", "memberships")
+    ),
+    "memberships_put_right": Act(_("Đặt lại thành viên nhóm chức danh bị đổi ngoài chương trình"), ("memberships",)),
     # where a case lies, and who works on it
     "case_transferred": Act(
         _("Chuyển vụ án sang đơn vị khác"),
@@ -579,6 +585,8 @@ FIELDS: dict[str, Field] = {
     "department": Field(_("Phòng")),
     "capacity": Field(_("Tư cách"), "capacity"),
     "cases": Field(_("Số vụ án")),
+    "documents_too_open": Field(_("Số tài liệu đã bị mở rộng quyền hoặc đổi chủ")),
+    "memberships": Field(_("Số lần vào, ra nhóm đã đặt lại")),
     "posts": Field(_("Số chức danh")),
     "file_type": Field(_("Loại tệp")),
     "accession": Field(_("Lần nộp lưu")),

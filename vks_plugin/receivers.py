@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from celery.signals import task_failure, task_success
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from vks_plugin.access import owed_entries, transfers
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
+from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
@@ -152,11 +156,32 @@ def account_of_records() -> int | None:
 
 
 def access_widened(document_ids: set[int]) -> None:
-    """Somebody wrote owner or grants of filed documents past the doors."""
-    for each in CaseDocument.objects.filter(document_id__in=document_ids).select_related(
-        *(f"case__{fact}" for fact in FACTS)
-    ):
-        project_case(each.case, documents=[each])
+    """Put right and note that somebody wrote owner or grants of filed documents past the doors."""
+    touched: dict[int, list[CaseDocument]] = defaultdict(list)
+    rows = CaseDocument.objects.filter(document_id__in=document_ids)
+    for each in rows.select_related(*(f"case__{fact}" for fact in FACTS)).order_by("case_id", "pk"):
+        touched[each.case_id].append(each)
+    for filed_here in touched.values():
+        case = filed_here[0].case
+        with transaction.atomic():
+            changed = project_case(case, documents=filed_here)
+            if changed.any:
+                # who did it the signal does not know
+                tell(
+                    "access_put_right",
+                    actor=None,
+                    case=case,
+                    documents=len(changed.any),
+                    documents_too_open=len(changed.narrowed),
+                )
+
+
+def memberships_touched(user_ids: Iterable[int] | None) -> None:
+    """Put right and note that somebody was put into a group of ours, or taken out, past every door."""
+    with transaction.atomic():
+        changes = synchronise_memberships(user_ids)
+        if changes:
+            tell("memberships_put_right", actor=None, case=None, memberships=changes)
 
 
 def service_accounts() -> QuerySet[Any, Any]:
@@ -179,7 +204,7 @@ def connect() -> None:
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)
     filed.on_arriving(arrives_for_a_case)
-    accounts.on_groups(GROUP_PREFIX, synchronise_memberships)
+    accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)
     guard.on_case_code_change(filing.check_code_changes)
     guard.on_filed_title(filing.refuse_secret)

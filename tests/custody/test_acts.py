@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
+from guardian.models import UserObjectPermission
+from guardian.shortcuts import assign_perm
 
 from tests.custody.batches import batch_in, seal_outright
 from tests.people import FiledCase, register
@@ -45,7 +49,6 @@ from vks_plugin.organization.models import Appointment, Department
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from django.contrib.auth.models import User
     from django.test import Client
 
     from vks_plugin.organization.models import ProcuracyUnit
@@ -1049,6 +1052,47 @@ def test_a_comparison_of_stored_files_is_told(filed_case: FiledCase, people: dic
     assert found.kinds() == ["fixity_checked", "fixity_closed"]
     assert data(found.of("fixity_checked"))["files_missing"] == 1
     assert hidden(found.of("fixity_closed")) == {"reason": "Đã phục hồi"}
+
+
+def test_what_is_put_right_behind_somebody_s_back_stays_noted(
+    filed_case: FiledCase, people: dict[str, User], django_capture_on_commit_callbacks: Any
+) -> None:
+    documents = [each.document for each in filed_case.documents]
+    clerk = people["clerk_kv3"]
+    with written() as found, django_capture_on_commit_callbacks(execute=True):
+        assign_perm("documents.view_document", clerk, documents[0])
+        documents[1].owner = clerk
+        documents[1].save()
+    entry = found.of("access_put_right")
+    assert entry.case_id == filed_case.case.pk
+    assert data(entry) == {"documents": 2, "documents_too_open": 2}
+    assert not clerk.has_perm("documents.view_document", documents[0])
+    with written() as found, django_capture_on_commit_callbacks(execute=True):
+        # what the host saves again without giving anything away is nobody's doing
+        documents[2].save()
+        access.put_right_at_night()
+    assert found.kinds() == []
+    leaders = Group.objects.get(name="vks:QN-KV3:leaders")
+    with written() as found:
+        clerk.groups.add(leaders)
+    assert data(found.of("memberships_put_right")) == {"memberships": 1}
+    assert not clerk.groups.filter(pk=leaders.pk).exists()
+    # past every signal, as in the database itself
+    UserObjectPermission.objects.bulk_create(
+        [
+            UserObjectPermission(
+                user=clerk,
+                object_pk=str(documents[0].pk),
+                content_type=ContentType.objects.get_for_model(documents[0]),
+                permission=Permission.objects.get(codename="view_document"),
+            )
+        ]
+    )
+    User.groups.through.objects.create(user=clerk, group=leaders)
+    with written() as found, django_capture_on_commit_callbacks(execute=True):
+        access.put_right_at_night()
+    night = found.of("access_put_right_at_night")
+    assert (night.case_id, data(night)) == (None, {"cases": 1, "documents": 1, "memberships": 1})
 
 
 def test_every_act_is_told_somewhere_and_is_tried_here() -> None:

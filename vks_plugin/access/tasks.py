@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from vks_plugin.access.actions import project_everything, sweep
+from vks_plugin.access.actions import put_right_at_night, sweep
 from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.reminders import remind
 from vks_plugin.access.transfers import run_restructuring
@@ -26,7 +26,7 @@ def write_owed_entries() -> None:
 @shared_task(name="vks.access.put_access_right", ignore_result=True)
 def put_access_right() -> None:
     """Undo, every night, what was changed past the plugin."""
-    project_everything()
+    put_right_at_night()
 
 
 @shared_task(name="vks.access.recalculate_deadlines", ignore_result=True)
