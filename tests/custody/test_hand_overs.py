@@ -34,6 +34,7 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     moves_of,
     outstanding_of,
+    papers_to_attach,
     people_to_receive,
     waiting_for_paper,
 )
@@ -423,6 +424,43 @@ def test_paper_goes_to_a_person_who_alone_receives_it(
     assert [row.pk for row in coming_to(clerk)] == [back.pk]
     accept(actor=clerk, row=back, checks=PASSED)
     assert holder_of(case).keeper.is_same(Keeper(unit=units["QN-KV1"]))
+
+
+def test_between_us_the_signed_record_may_be_there_and_need_not(
+    at_office: CaseFile, signed: CaseDocument, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case, clerk, reader = at_office, people["clerk_kv1"], people["prosecutor_kv1"]
+    to = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=reader)
+
+    def waiting() -> list[int]:
+        return [each.pk for each in waiting_for_paper(clerk) if not each.direction_data.is_outside]
+
+    row = accept(actor=reader, row=hand_over(actor=clerk, case=case, terms=to), checks=PASSED)
+    assert (row.signed_paper, row.awaits_paper, waiting()) == (None, False, [])
+    back = hand_over(actor=reader, case=case, terms=replace(to, person=None, reason="tra_ho_so"))
+    with pytest.raises(Conflict, match="chưa nhận"):
+        attach_paper(actor=reader, row=back, paper=signed)
+    with pytest.raises(BadInput, match="không phải biên bản"):
+        accept(actor=clerk, row=back, checks=PASSED, signed_paper=CaseDocument.objects.exclude(pk=signed.pk).first())
+    back = accept(actor=clerk, row=back, checks=PASSED, awaits_paper=True)
+    assert waiting() == [back.pk]
+    with pytest.raises(NotAllowed):
+        attach_paper(actor=people["inspector_kv1"], row=back, paper=signed)
+    attach_paper(actor=clerk, row=back, paper=signed)
+    back.refresh_from_db()
+    assert (back.signed_paper, back.awaits_paper, waiting()) == (signed, False, [])
+    with pytest.raises(Conflict, match="đã có biên bản"):
+        attach_paper(actor=clerk, row=back, paper=signed)
+    # of another procuracy the record is kept by whoever may know of the case: to others it is not told what is filed
+    HandOver.objects.filter(pk=back.pk).update(signed_paper=None)
+    lent = Terms(part="hsva", direction="vks_vks", reason="nghien_cuu", other_unit=units["QN-KV3"])
+    over = hand_over(actor=clerk, case=case, terms=lent)
+    assert list(papers_to_attach(clerk, over)) == [signed]
+    assert not papers_to_attach(people["clerk_kv3"], over).exists()
+    with pytest.raises(BadInput, match="không phải biên bản"):
+        accept(actor=people["clerk_kv3"], row=over, checks=PASSED, signed_paper=signed)
+    over = accept(actor=people["clerk_kv3"], row=over, checks=PASSED)
+    assert attach_paper(actor=clerk, row=over, paper=signed).signed_paper == signed
 
 
 def test_who_can_be_handed_paper_is_asked_of_all_at_once(

@@ -19,6 +19,7 @@ from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks, reas
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
     exhibits_of,
+    may_attach,
     may_take_in,
     offices_taking,
     papers_to_attach,
@@ -334,7 +335,7 @@ class ReceiveForm(_ScanForm):
     signed_paper = _paper_field(required=False)
     awaits_paper = forms.BooleanField(label=_("Chờ biên bản đã ký"), required=False)
 
-    def __init__(self, *args: Any, row: HandOver, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: HandOver, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row = row
         self.fields["codes"].widget.attrs["autofocus"] = True
@@ -342,9 +343,9 @@ class ReceiveForm(_ScanForm):
         for name in CHECKS:
             if name not in row.checks:
                 del self.fields[name]
-        if row.direction_data.is_outside:
+        if may_attach(user, row):
             fields: Any = self.fields
-            fields["signed_paper"].queryset = papers_to_attach(row)
+            fields["signed_paper"].queryset = papers_to_attach(user, row)
         else:
             del self.fields["signed_paper"], self.fields["awaits_paper"]
         if row.receiver_unit_id is not None:
@@ -370,14 +371,14 @@ class CancelForm(StyledForm):
 
 
 class AttachForm(StyledForm):
-    """The signed record that is waited for."""
+    """The signed record of what was received."""
 
     signed_paper = _paper_field()
 
-    def __init__(self, *args: Any, row: HandOver, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: HandOver, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["signed_paper"].queryset = papers_to_attach(row)
+        fields["signed_paper"].queryset = papers_to_attach(user, row)
 
 
 class KeeperForm(StyledForm):

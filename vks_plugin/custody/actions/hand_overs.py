@@ -46,6 +46,7 @@ from vks_plugin.custody.queries.hand_overs import (
     papers_to_attach,
     people_to_receive,
     receives,
+    takes_paper,
     volumes_of,
     volumes_to_give,
 )
@@ -525,7 +526,7 @@ def accept(
         missing: what did not come, where a file comes back in parts.
         receiver_name: who signed for the receiver; the actor, where the receiver is an office of ours.
         receiver_title: with which post.
-        signed_paper: the signed record, filed in the case; for an agency outside.
+        signed_paper: the signed record, filed in the case. An agency outside proves itself by it; between us it may be there.
         awaits_paper: that record is still to come: the hand-over counts, and stands in a list until it is there.
 
     Raises:
@@ -560,7 +561,7 @@ def accept(
         "receiver_title": title,
         "accepted_at": now,
         "steps": _step(row, actor, "accept", missing),
-        **_proof(row, signed_paper, awaits_paper=awaits_paper),
+        **_proof(actor, row, signed_paper, awaits_paper=awaits_paper),
     }
     move(row, HAND_OVER, "accept", **changes)
     if row.completes is not None:
@@ -639,21 +640,20 @@ def _has_the_rest(before: HandOver, row: HandOver) -> bool:
     return went_out and comes_in and row.receiver_unit_id in acting_for([before.giver_unit_id])
 
 
-def _proof(row: HandOver, paper: CaseDocument | None, *, awaits_paper: bool) -> dict[str, Any]:
-    if not row.direction_data.is_outside:
-        return {}
-    if paper is None and not awaits_paper:
+def _proof(actor: User, row: HandOver, paper: CaseDocument | None, *, awaits_paper: bool) -> dict[str, Any]:
+    """Return what is kept of the signed record; between offices and people of ours none is asked for, each acting itself."""
+    if paper is None and not awaits_paper and row.direction_data.is_outside:
         raise BadInput(
             _("Hãy chọn biên bản đã ký trong hồ sơ (bản quét), hoặc đánh dấu chờ biên bản đã ký."),
             field="signed_paper",
         )
     if paper is not None:
-        _check_paper(row, paper)
-    return {"signed_paper": paper, "awaits_paper": paper is None}
+        _check_paper(actor, row, paper)
+    return {"signed_paper": paper, "awaits_paper": paper is None and awaits_paper}
 
 
-def _check_paper(row: HandOver, paper: CaseDocument) -> None:
-    if not papers_to_attach(row).filter(pk=paper.pk).exists():
+def _check_paper(actor: User, row: HandOver, paper: CaseDocument) -> None:
+    if not papers_to_attach(actor, row).filter(pk=paper.pk).exists():
         raise BadInput(
             _("Tài liệu này không phải biên bản giao nhận của vụ án, hoặc đã gắn với lần giao khác."),
             field="signed_paper",
@@ -700,18 +700,18 @@ def require_side(actor: User, row: HandOver) -> None:
 
 @transaction.atomic
 def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver:
-    """Attach the signed record that a hand-over with an agency outside waits for.
+    """Attach the signed record of a hand-over that was received: one that is waited for, or any time between us.
 
     Raises:
         NotAllowed: the actor is of neither side.
         BadInput: it is no signed record of this case.
-        Conflict: none is waited for.
+        Conflict: it was not received, or has one.
     """
     row = _locked(row)
     require_side(actor, row)
-    if row.state != "da_nhan" or not row.awaits_paper:
-        raise Conflict(_("Lần giao nhận này không chờ biên bản nào."))
-    _check_paper(row, paper)
+    if not takes_paper(row):
+        raise Conflict(_("Lần giao nhận này chưa nhận, hoặc đã có biên bản."))
+    _check_paper(actor, row, paper)
     steps = _step(row, actor, "paper")
     # the case is held: nobody attaches another meanwhile
     HandOver.objects.filter(pk=row.pk).update(awaits_paper=False, signed_paper=paper, steps=steps)

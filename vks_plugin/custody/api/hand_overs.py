@@ -226,7 +226,10 @@ class ReceiveSerializer(FoundSerializer):
     receiver_name = ComposedField(default="", allow_blank=True)
     receiver_title = ComposedField(default="", allow_blank=True)
     signed_paper = serializers.IntegerField(
-        required=False, min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS of the signed record."
+        required=False,
+        min_value=1,
+        max_value=LARGEST_NUMBER,
+        help_text="Id in the DMS of the signed record; of an agency outside needed, or that it is still to come.",
     )
     awaits_paper = serializers.BooleanField(default=False)
 
@@ -238,7 +241,7 @@ class CancelSerializer(InputSerializer):
 
 
 class AttachSerializer(InputSerializer):
-    """The signed record that was waited for."""
+    """The signed record of what was received."""
 
     signed_paper = serializers.IntegerField(
         min_value=1, max_value=LARGEST_NUMBER, help_text="Id in the DMS of the signed record."
@@ -270,10 +273,10 @@ def _checks(given: Any) -> Checks:
     return Checks(**{name: given[name] for name in CHECKS})
 
 
-def _paper(row: HandOver, document_id: int | None) -> CaseDocument | None:
+def _paper(user: User, row: HandOver, document_id: int | None) -> CaseDocument | None:
     if document_id is None:
         return None
-    found = papers_to_attach(row).filter(document_id=document_id).first()
+    found = papers_to_attach(user, row).filter(document_id=document_id).first()
     if found is None:
         raise BadInput(
             _("Tài liệu này không phải biên bản giao nhận của vụ án, hoặc đã gắn với lần giao khác."),
@@ -414,7 +417,7 @@ class HandOverViewSet(ApiViewSet):
             missing=given["missing"],
             receiver_name=given["receiver_name"],
             receiver_title=given["receiver_title"],
-            signed_paper=_paper(row, given.get("signed_paper")),
+            signed_paper=_paper(self.actor, row, given.get("signed_paper")),
             awaits_paper=given["awaits_paper"],
         )
         return self._after(pk)
@@ -459,7 +462,7 @@ class HandOverViewSet(ApiViewSet):
         """Attach it."""
         row = hand_over_for(self.actor, pk)
         acts.require_side(self.actor, row)
-        paper = _paper(row, self.given(AttachSerializer)["signed_paper"])
+        paper = _paper(self.actor, row, self.given(AttachSerializer)["signed_paper"])
         if paper is not None:
             acts.attach_paper(actor=self.actor, row=row, paper=paper)
         return self._after(pk)

@@ -93,7 +93,7 @@ def given_by(user: User) -> QuerySet[HandOver]:
 
 
 def waiting_for_paper(user: User) -> QuerySet[HandOver]:
-    """Return what was received by or from an agency outside whose signed record is not there yet, the oldest first."""
+    """Return what was received and whose signed record is still to come, the oldest first."""
     mine = of_offices(user, unit="giver_unit") | of_offices(user, unit="receiver_unit")
     return hand_overs_for(user).filter(mine, awaits_paper=True, state="da_nhan").order_by("accepted_at", "pk")
 
@@ -326,11 +326,26 @@ def _lines(row: HandOver, number: int) -> list[dict[str, Any]]:
     return said or [{"number": number, "label": label, "code": code, "folio_from": None, "folio_to": None}]
 
 
-def papers_to_attach(row: HandOver) -> QuerySet[CaseDocument]:
-    """Return the signed records that are filed in the case and belong to no other hand-over.
+def takes_paper(row: HandOver) -> bool:
+    """Tell whether a signed record may be attached: what was received has none yet, and there is a file to have one."""
+    return row.state == "da_nhan" and row.signed_paper_id is None and row.case.destroyed_at is None
+
+
+def may_attach(user: User, row: HandOver) -> bool:
+    """Tell whether the person may be shown which records are filed in the case.
+
+    Where an agency outside takes part it is our clerk; another office that receives sees its hand-over and nothing of the case.
+    """
+    return row.direction_data.is_outside or case_decision(user, row.case).level >= Level.METADATA
+
+
+def papers_to_attach(user: User, row: HandOver) -> QuerySet[CaseDocument]:
+    """Return the signed records that are filed in the case and belong to no other hand-over, to who may be shown them.
 
     By number and day: the clerk who attaches one does not read what is filed.
     """
+    if not may_attach(user, row):
+        return CaseDocument.objects.none()
     taken = HandOver.objects.filter(case=row.case, signed_paper__isnull=False).values("signed_paper")
     filed = CaseDocument.objects.filter(case=row.case, document_type__code=PAPER_TYPE)
     return filed.exclude(pk__in=taken).order_by("-date", "-pk")

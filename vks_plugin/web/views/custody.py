@@ -34,7 +34,9 @@ from vks_plugin.custody.queries.hand_overs import (
     late_for,
     may_begin,
     moves_of,
+    papers_to_attach,
     receives,
+    takes_paper,
     volumes_told,
     waiting_for_paper,
 )
@@ -259,6 +261,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
     moves = {move.name for move in moves_of(request.user, row)}
     knows = any(case_decision(request.user, row.case, part).level >= Level.METADATA for part, _label in PARTS)
     a_side = gives(request.user, row) or receives(request.user, row)
+    asks = a_side and takes_paper(row) and (row.awaits_paper or papers_to_attach(request.user, row).exists())
     context = {
         "row": row,
         "knows": knows,
@@ -270,9 +273,9 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
             for each in row.steps
         ],
         "moves": moves,
-        "receive": forms.get("receive") or (ReceiveForm(row=row) if "accept" in moves else None),
+        "receive": forms.get("receive") or (ReceiveForm(row=row, user=request.user) if "accept" in moves else None),
         "cancelling": forms.get("cancelling") or (CancelForm() if "cancel" in moves else None),
-        "attach": forms.get("attach") or (AttachForm(row=row) if row.awaits_paper and a_side else None),
+        "attach": forms.get("attach") or (AttachForm(row=row, user=request.user) if asks else None),
         "signed_by": _signed_by(request.user, row),
         "outstanding": row.outstanding,
         "not_there": [each["label"] for each in row.volumes if each["received"] is False],
@@ -307,11 +310,11 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
         raise NotAllowed(_("Chỉ bên giao làm được việc này."))
     forms: dict[str, Any] = {}
     if what in {"accept", "reject"}:
-        forms["receive"] = ReceiveForm(request.POST, row=row)
+        forms["receive"] = ReceiveForm(request.POST, row=row, user=request.user)
     elif what == "cancel":
         forms["cancelling"] = CancelForm(request.POST)
     elif what == "attach":
-        forms["attach"] = AttachForm(request.POST, row=row)
+        forms["attach"] = AttachForm(request.POST, row=row, user=request.user)
     form = next(iter(forms.values()), None)
     if form is not None and what != "attach" and what not in {move.name for move in moves_of(request.user, row)}:
         raise Conflict(_("Lần giao nhận này đã sang trạng thái khác: hãy tải lại trang."))
