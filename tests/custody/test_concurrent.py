@@ -202,6 +202,8 @@ def test_a_long_act_does_not_keep_others_waiting(cases: list[CaseFile]) -> None:
 def test_two_that_sign_at_once_sign_the_same_head(cases: list[CaseFile]) -> None:
     _only_on_postgresql()
     actions.ensure_key()
+    # the first head begins the file of heads, and that is an entry
+    actions.make_checkpoint()
     actions.append(case=cases[0], actor=None, kind="note", data={})
     begin = threading.Barrier(4)
 
