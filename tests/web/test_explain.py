@@ -90,7 +90,10 @@ def test_everybody_may_read_the_table_that_decides(who: str, as_person: SignIn) 
     assert len([name for name, _attributes in page.elements if name == "tr"]) == len(as_table()) + 1
     told = "Trưởng phòng tại phòng của đơn vị cấp trên phụ trách giai đoạn của vụ án biết có vụ án không có quyền vụ án thường luôn luôn"
     assert told in page.text
-    assert "Lưu trữ viên tại đơn vị thụ lý xem xem cả vụ xâm hại tình dục, vụ có người dưới 18 tuổi sau khi nộp lưu" in page.text
+    assert (
+        "Lưu trữ viên tại đơn vị thụ lý xem xem cả vụ xâm hại tình dục, vụ có người dưới 18 tuổi sau khi nộp lưu"
+        in page.text
+    )
 
 
 def test_one_document_is_explained_by_what_is_stored_of_it(filed_case: FiledCase, as_person: SignIn) -> None:
