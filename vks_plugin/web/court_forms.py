@@ -37,7 +37,7 @@ class BundleForm(StyledForm):
         initial=Bundle.Preset.WHOLE,
         required=False,
         help_text=_(
-            "Bản cho bị can, người bào chữa: lập được từ khi kết thúc điều tra (TTLT 02/2018); điều luật về người bào chữa chưa đối chiếu."
+            "Bản cho bị can, người bào chữa: lập được từ khi kết thúc điều tra (TTLT 02/2018). Tài liệu có bí mật nghề nghiệp, kinh doanh, đời tư, gia đình thì người lập bỏ ra: phần mềm không nhận biết được."
         ),
     )
     earlier = forms.UUIDField(
