@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import os
 import re
@@ -11,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pikepdf
 import pytest
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect
 
 from tests.browser.desk import SCREEN
@@ -384,3 +387,115 @@ def test_what_a_hearing_needs_is_at_hand_and_the_court_sees_neither_notes_nor_cl
         assert not re.search(r"\b\d\d:\d\d\b", text)
     assert page.locator("#clock, #elapsed, #notes").count() == 0
     assert page.evaluate("typeof window.DECK_NOTES") == "undefined"
+
+
+def _called_out(page: Page, folder: Path) -> tuple[float, float, float, float]:
+    """Return the part of the page that stands enlarged; the box shows just that part of the page's picture.
+
+    In parts of the page's width and height: left, top, right, bottom.
+    """
+    part, sheet = page.locator(".callout-part"), page.locator(".callout-from.large").locator("xpath=..")
+    expect(part).to_be_visible()
+    part.locator("img").evaluate("image => image.decode()")
+    whole, taken, box = sheet.bounding_box(), page.locator(".callout-from").bounding_box(), part.bounding_box()
+    assert whole is not None
+    assert taken is not None
+    assert box is not None
+    assert box["width"] > taken["width"] * 1.3
+    # beside what it shows, and within the screen
+    assert any(
+        box[at] >= taken[at] + taken[size] or box[at] + box[size] <= taken[at]  # type: ignore[literal-required]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+    assert 0 <= box["x"] < box["x"] + box["width"] <= SCREEN[0]
+    left, top = (taken["x"] - whole["x"]) / whole["width"], (taken["y"] - whole["y"]) / whole["height"]
+    area = (left, top, left + taken["width"] / whole["width"], top + taken["height"] / whole["height"])
+    with Image.open(folder / str(sheet.locator("img").get_attribute("src"))) as picture:
+        width, height = picture.size
+        cut = (area[0] * width, area[1] * height, area[2] * width, area[3] * height)
+        size = (round(box["width"] / 4), round(box["height"] / 4))
+        wanted = picture.convert("L").resize(size, box=cut)
+    seen = Image.open(io.BytesIO(page.screenshot(clip=box))).convert("L").resize(size)
+    assert ImageStat.Stat(wanted).extrema[0][0] < 120  # there are letters that could differ
+    assert ImageStat.Stat(ImageChops.difference(wanted, seen)).mean[0] < 6
+    return area
+
+
+def _drags(page: Page, sheet: Any, area: tuple[float, float, float, float]) -> None:
+    frame = sheet.bounding_box()
+    points = [(frame["x"] + frame["width"] * area[at], frame["y"] + frame["height"] * area[at + 1]) for at in (0, 2)]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    page.mouse.move(*points[1], steps=3)
+    page.mouse.up()
+
+
+def test_a_part_of_a_page_is_called_out_above_it_with_its_citation(
+    offline: BrowserContext, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By mouse, by keys, from the presenter's window, on a page that was turned and in one of two panes."""
+    papers, folder = (tmp_path_factory.mktemp(name) for name in ("papers", "stick"))
+    deck = a_deck(papers)
+    with pikepdf.open(papers / "kt.pdf", allow_overwriting_input=True) as pdf:
+        for each in pdf.pages:
+            each.rotate(90, relative=True)
+        pdf.save()
+    write_folder(deck, folder)
+    page = court(offline, folder)
+    box, words = page.locator("#callout"), page.locator(".callout-words")
+    # a card is no page of the file
+    page.keyboard.press("t")
+    expect(page.get_by_role("status")).to_contain_text("Chỉ trích được từ trang bút lục")
+    goes_to(page, "13")
+    page.keyboard.press("t")
+    # two lines, then another one
+    sheet = page.locator(".pane .page-sheet").first
+    _drags(page, sheet, (0.1, 0.05, 0.6, 0.13))
+    expect(words).to_have_text("BL 13 · Biên bản khám xét, trang 2/3")
+    assert _called_out(page, folder) == pytest.approx((0.1, 0.05, 0.6, 0.13), abs=0.01)
+    # moved and made larger by keys, while it stands there; Enter leads back to the frame, and to the box again
+    for key in ("ArrowDown", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    assert _called_out(page, folder) == pytest.approx((0.1, 0.07, 0.62, 0.17), abs=0.01)
+    page.keyboard.press("Enter")
+    expect(box).to_be_hidden()
+    expect(page.locator(".callout-from")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(box).to_be_visible()
+    # paper shows pages, and no boxes
+    page.emulate_media(media="print")
+    expect(box).to_be_hidden()
+    page.emulate_media(media="screen")
+    # it ends with its page
+    goes_to(page, "1")
+    expect(page.locator(".strip-foot strong")).to_contain_text("BL 1 ·")
+    expect(box).to_be_hidden()
+    expect(page.locator(".callout-from")).to_have_count(0)
+    # from the presenter's window, of a page that was turned
+    with offline.expect_page() as window:
+        page.keyboard.press("n")
+    presenter = window.value
+    expect(presenter.locator("#link")).to_have_text("Đang nối với màn hình Tòa")
+    presenter.keyboard.press("t")
+    expect(presenter.locator("#now .callout-from")).to_be_visible()
+    _drags(presenter, presenter.locator("#now .page-sheet"), (0.75, 0.08, 0.95, 0.3))
+    expect(words).to_have_text("BL 1 · Quyết định khởi tố vụ án, trang 1/2")
+    if os.environ.get("VKS_PICTURES"):
+        page.screenshot(path=Path(os.environ["VKS_PICTURES"]) / "callout.png")
+    assert _called_out(page, folder) == pytest.approx((0.75, 0.08, 0.95, 0.3), abs=0.02)
+    presenter.keyboard.press("ArrowLeft")
+    expect(presenter.locator("#now .callout-from.large")).to_be_visible()
+    assert _called_out(page, folder) == pytest.approx((0.73, 0.08, 0.93, 0.3), abs=0.02)
+    presenter.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    # of two pages the one that is being spoken about, the other as it was
+    page.keyboard.press("v")
+    goes_to(page, "13")
+    page.keyboard.press("Tab")
+    goes_to(page, "12")
+    page.keyboard.press("t")
+    _drags(page, page.locator(".pane").nth(1).locator(".page-sheet"), (0.1, 0.05, 0.6, 0.13))
+    expect(words).to_have_text("BL 12 · Biên bản khám xét, trang 1/3")
+    assert page.locator(".pane").nth(0).locator(".callout-from").count() == 0
+    page.keyboard.press("t")
+    expect(box).to_be_hidden()

@@ -277,7 +277,7 @@ Lập ngày {deck.made_on:%d/%m/%Y} – {deck.office}
 {remarks}1. Mở index.html bằng trình duyệt (Edge, Chrome, Firefox). Không cần mạng, không cần cài đặt.
 2. Kéo cửa sổ đó sang màn hình của Tòa, nhấn F để chiếu toàn màn hình.
 3. Nhấn N để mở cửa sổ người trình chiếu (ghi chú, trang sau, đồng hồ) trên máy của mình.
-4. Gõ số bút lục rồi Enter để mở ngay bút lục đó. B: màn hình đen. H: mọi phím tắt.
+4. Gõ số bút lục rồi Enter để mở ngay bút lục đó. T: trích phóng to một chỗ trên trang. B: màn hình đen. H: mọi phím tắt.
 5. Lời khai bị giữ lại: chỉ chiếu khi HĐXX đồng ý, bằng phím R ở cửa sổ người trình chiếu rồi Enter.
 6. manifest.json ghi mã băm của từng trang để đối chiếu với hồ sơ{signed}.
 7. Sau phiên tòa: ở cửa sổ người trình chiếu bấm “Lưu nhật ký trình chiếu”, nạp tệp đó ở trang của phiên tòa trên hệ thống.

@@ -1,7 +1,7 @@
 // The screen of the court. It alone knows what is shown; the presenter's window asks, and is told.
 "use strict";
 (function () {
-  const { deck, pages, slides, steps, byFolio, folioLabel, make } = View;
+  const { deck, pages, slides, steps, byFolio, folioLabel, make, keyOf } = View;
   const find = (id) => document.getElementById(id);
   const panes = Array.from(document.querySelectorAll(".pane"));
   const state = {
@@ -52,6 +52,7 @@
       apply(number);
       canvas(number);
     });
+    recall();
     find("black").hidden = !state.black;
     document.body.classList.toggle("spotting", state.spot);
     document.body.classList.toggle("drawing", state.pen);
@@ -100,6 +101,7 @@
     if (!stage) return;
     const zoom = zooms[number];
     stage.style.transform = `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})`;
+    if (callout && callout.number === number) recall();
   }
 
   function go(at, options) {
@@ -220,29 +222,30 @@
 
   // --- pen ---------------------------------------------------------------------------------------
 
-  const placeKey = (at) => at.key || (at.slide && slides[at.slide].pages[at.page || 0]) || `slide ${at.slide}`;
+  const placeKey = (at) => keyOf(at) || `slide ${at.slide}`;
   function canvas(number) {
     const host = stages[number].querySelector(".page-sheet") || stages[number].querySelector(".card");
     if (!host) return;
     const area = make("canvas", "ink");
     host.append(area);
-    const paint = () => {
-      area.width = Math.max(host.offsetWidth * 2, 2);
-      area.height = Math.max(host.offsetHeight * 2, 2);
-      ink(number);
-    };
-    paint();
+    area.width = Math.max(host.offsetWidth * 2, 2);
+    area.height = Math.max(host.offsetHeight * 2, 2);
+    ink(number);
   }
   function ink(number) {
-    const stage = stages[number];
-    const area = stage && stage.querySelector(".ink");
-    if (!area) return;
+    const at = state.at[number];
+    const areas = stages[number] ? Array.from(stages[number].querySelectorAll(".ink")) : [];
+    // what is drawn on a page is drawn on its part that is enlarged
+    if (callout && callout.number === number) areas.push(...Array.from(find("callout").querySelectorAll(".ink")));
+    areas.forEach((area) => paint(area, at));
+  }
+  function paint(area, at) {
     const brush = area.getContext("2d");
     brush.clearRect(0, 0, area.width, area.height);
     brush.lineCap = brush.lineJoin = "round";
     brush.strokeStyle = "#d0021b";
     brush.lineWidth = Math.max(area.width, area.height) / 260;
-    (strokes[placeKey(state.at[number])] || []).forEach((stroke) => {
+    (strokes[placeKey(at)] || []).forEach((stroke) => {
       brush.beginPath();
       stroke.forEach((point, place) => brush[place ? "lineTo" : "moveTo"](point[0] * area.width, point[1] * area.height));
       brush.stroke();
@@ -251,6 +254,110 @@
   function erase() {
     delete strokes[placeKey(state.at[state.active])];
     ink(state.active);
+  }
+
+  // --- a part of the page, enlarged above it ------------------------------------------------------
+
+  const ROOM = 14; // pixels between the box, what it shows and the edge of the screen
+  const LEAST = 1.35; // times larger; where there is no such room beside the part, the box may stand on it
+  let callout = null; // {number, key, area, large}: of which pane and page
+
+  function openCallout() {
+    const number = state.active;
+    const key = keyOf(state.at[number]);
+    if (!key) return say("Chỉ trích được từ trang bút lục.");
+    state.pen = state.spot = false;
+    callout = { number, key, area: [0.08, 0.42, 0.84, 0.1], large: false };
+    return refresh();
+  }
+  function closeCallout() {
+    callout = null;
+    refresh();
+  }
+  // the frame is drawn on another part, or in the other pane
+  function reframe(number, area, large) {
+    callout = { number, key: keyOf(state.at[number]), area, large };
+    if (large) enlarge();
+    else recall();
+  }
+  function enlarge() {
+    callout.large = true;
+    // the whole page, so that everybody sees where the part stands
+    Object.assign(zooms[callout.number], { scale: 1, x: 0, y: 0 });
+    apply(callout.number);
+    tell();
+  }
+  const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  // keys while there is a frame: arrows move it, with Shift its lower right corner
+  function framing(name, sizes) {
+    if (!callout) return false;
+    if (name === "Escape") closeCallout();
+    else if (name === "Enter" && callout.large) reframe(callout.number, callout.area, false);
+    else if (name === "Enter") enlarge();
+    else if (Object.prototype.hasOwnProperty.call(MOVES, name)) {
+      const area = callout.area.slice();
+      [0, 1].forEach((side) => {
+        const by = MOVES[name][side] * 0.02;
+        if (sizes) area[side + 2] = Math.min(Math.max(area[side + 2] + by, 0.03), 1 - area[side]);
+        else area[side] = Math.min(Math.max(area[side] + by, 0), 1 - area[side + 2]);
+      });
+      reframe(callout.number, area, callout.large);
+    } else return false;
+    tell();
+    return true;
+  }
+
+  // draw frame and box anew: the page under them may have changed, or gone
+  function recall() {
+    const box = find("callout");
+    box.textContent = "";
+    box.hidden = true;
+    const stage = callout && (callout.number === 0 || state.split) ? stages[callout.number] : null;
+    if (!stage || keyOf(state.at[callout.number]) !== callout.key) callout = null;
+    panes.forEach((pane, number) => View.frame(pane, callout && callout.number === number ? callout : null));
+    document.body.classList.toggle("framing", Boolean(callout) && !state.pen);
+    if (!callout || !callout.large) return;
+    const page = pages[callout.key];
+    const from = stage.querySelector(".callout-from").getBoundingClientRect();
+    const view = stage.parentNode.getBoundingClientRect();
+    const bounds = panes[0].parentNode.getBoundingClientRect();
+    // between the lines that name slide and folio, over both panes where there are two
+    const whole = { left: bounds.left, right: bounds.right, top: view.top, bottom: view.bottom };
+    const words = make("p", "callout-words", View.placed(page));
+    const part = make("div", "callout-part");
+    box.append(part, words);
+    box.hidden = false;
+    const edge = box.offsetHeight - part.offsetHeight + 2 * ROOM;
+    // no further than the picture has something to show
+    const most = (2.5 * page.width * callout.area[2]) / from.width;
+    const scaleIn = (room) =>
+      Math.min((room.right - room.left - 2 * ROOM - 8) / from.width, (room.bottom - room.top - edge) / from.height, most);
+    const rooms = [
+      Object.assign({}, whole, { top: from.bottom }),
+      Object.assign({}, whole, { bottom: from.top }),
+      Object.assign({}, whole, { left: from.right }),
+      Object.assign({}, whole, { right: from.left }),
+    ].sort((one, other) => scaleIn(other) - scaleIn(one));
+    const room = scaleIn(rooms[0]) >= Math.min(LEAST, scaleIn(whole) * 0.95) ? rooms[0] : whole;
+    const scale = scaleIn(room);
+    part.style.width = `${from.width * scale}px`;
+    part.style.height = `${from.height * scale}px`;
+    words.style.maxWidth = `${Math.max(from.width * scale, Math.min(room.right - room.left - 2 * ROOM - 8, 460))}px`;
+    const sheet = View.sheetOf(page, { marks: state.marks, markers: View.markersOf(state.at[callout.number]) });
+    View.resize(sheet, (from.width * scale) / (callout.area[2] * page.width));
+    sheet.style.left = `${(-callout.area[0] / callout.area[2]) * 100}%`;
+    sheet.style.top = `${(-callout.area[1] / callout.area[3]) * 100}%`;
+    const area = make("canvas", "ink");
+    sheet.append(area);
+    part.append(sheet);
+    area.width = Math.max(sheet.offsetWidth, 2);
+    area.height = Math.max(sheet.offsetHeight, 2);
+    paint(area, state.at[callout.number]);
+    const between = (wanted, least, greatest) => Math.max(Math.min(wanted, greatest), least);
+    const left = (from.left + from.right - box.offsetWidth) / 2;
+    const top = (from.top + from.bottom - box.offsetHeight) / 2;
+    box.style.left = `${between(left, room.left + ROOM, room.right - ROOM - box.offsetWidth)}px`;
+    box.style.top = `${between(top, room.top + ROOM, room.bottom - ROOM - box.offsetHeight)}px`;
   }
 
   // --- mouse -------------------------------------------------------------------------------------
@@ -264,15 +371,21 @@
   const pointer = window.PointerEvent ? "pointer" : "mouse";
   document.addEventListener(`${pointer}down`, (event) => {
     if (event.button !== 0 || event.target.closest(".bar, .sheet, button, video, .d-link")) return;
-    const number = paneOf(event.target);
+    const number = callout && find("callout").contains(event.target) ? callout.number : paneOf(event.target);
     if (number === null || !stages[number]) return;
     if (number !== state.active) {
       state.active = number;
       panes.forEach((pane, place) => pane.classList.toggle("active", state.split && place === number));
       tell();
     }
-    const area = stages[number].querySelector(".ink");
-    if (state.pen && area) {
+    const enlarged = paneOf(event.target) === null;
+    const area = (enlarged ? find("callout") : stages[number]).querySelector(".ink");
+    const sheet = stages[number].querySelector(".page-sheet");
+    if (callout && !state.pen) {
+      // a click on the box leads back to the frame, a frame drawn on the page to another part
+      if (enlarged) framing("Enter");
+      else if (sheet && keyOf(state.at[number])) held = { sheet, number, from: event, before: callout };
+    } else if (state.pen && area) {
       const stroke = [];
       const key = placeKey(state.at[number]);
       (strokes[key] = strokes[key] || []).push(stroke);
@@ -298,6 +411,11 @@
     wake();
     if (!held) return;
     if (held.stroke) return void draw(event);
+    if (held.sheet) {
+      const area = View.areaOf(held.sheet, held.from, event);
+      if (View.isArea(area)) reframe(held.number, area, false);
+      return;
+    }
     const x = event.clientX - held.x;
     const y = event.clientY - held.y;
     held.moved += Math.abs(x) + Math.abs(y);
@@ -305,7 +423,11 @@
     held.y = event.clientY;
     if (zooms[state.active].scale > 1) moveBy(x, y);
   });
-  document.addEventListener(`${pointer}up`, () => (held = null));
+  document.addEventListener(`${pointer}up`, () => {
+    const drawn = held && held.sheet && callout && callout !== held.before;
+    held = null;
+    if (drawn) enlarge();
+  });
   document.addEventListener("wheel", (event) => {
     if (event.target.closest(".sheet")) return;
     const number = paneOf(event.target);
@@ -315,7 +437,7 @@
     zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, { x: event.clientX, y: event.clientY });
   }, { passive: false });
   document.addEventListener("dblclick", (event) => {
-    if (state.pen || event.target.closest(".bar, .sheet, button, video, .d-link")) return;
+    if (state.pen || callout || event.target.closest(".bar, .sheet, button, video, .d-link")) return;
     if (zooms[state.active].scale > 1) run("fit");
     else zoomBy(2.4, { x: event.clientX, y: event.clientY });
   });
@@ -364,6 +486,7 @@
       refresh();
     },
     erase,
+    callout: () => (callout ? closeCallout() : openCallout()),
     marks: () => {
       state.marks = !state.marks;
       refresh();
@@ -386,6 +509,7 @@
     other: () => {
       if (!state.split) return;
       state.active = 1 - state.active;
+      callout = null;
       refresh();
     },
     full: () => {
@@ -439,6 +563,7 @@
     ["W", "Rộng bằng màn hình, hoặc cả trang"],
     ["S", "Đèn rọi theo chuột"],
     ["P, E", "Bút vẽ; xóa nét vẽ"],
+    ["T", "Trích phóng to: kéo chuột khoanh chỗ cần đọc; hoặc mũi tên dời khung, Shift + mũi tên đổi cỡ, Enter. Chọn chỗ khác: khoanh lại, hoặc Enter. Esc để đóng"],
     ["M", "Hiện, ẩn vùng đánh dấu"],
     ["V, Tab", "Chia đôi màn hình; đổi bên"],
     ["K", "Phát, dừng video"],
@@ -451,7 +576,7 @@
   const BY_KEY = {
     ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back", Home: "first", End: "last",
     ArrowUp: "up", ArrowDown: "down", Backspace: "returned", k: "play", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
-    s: "spot", p: "pen", e: "erase", m: "marks", b: "black", ".": "black", v: "split", Tab: "other", f: "full",
+    s: "spot", p: "pen", e: "erase", t: "callout", m: "marks", b: "black", ".": "black", v: "split", Tab: "other", f: "full",
     n: "presenter", l: "list", h: "help", "?": "help", i: "print",
   };
   function run(name) {
@@ -491,6 +616,7 @@
         return true;
       }
     }
+    if (framing(name, event.shiftKey)) return true;
     if (name === "Enter" && document.activeElement && document.activeElement.dataset && document.activeElement.dataset.folio) {
       toFolio(document.activeElement.dataset.folio);
       return true;
@@ -537,6 +663,7 @@
     ["smaller", "−", "Thu nhỏ (−)"],
     ["spot", "Rọi", "Đèn rọi (S)"],
     ["pen", "Bút", "Bút vẽ (P)"],
+    ["callout", "Trích", "Trích phóng to (T)"],
     ["split", "Đôi", "Chia đôi màn hình (V)"],
     ["black", "Đen", "Màn hình đen (B)"],
     ["list", "Trang", "Danh sách trang (L)"],
@@ -587,7 +714,7 @@
     const seen = [];
     state.at.forEach((at, number) => {
       if (!at || state.black || (number === 1 && !state.split)) return;
-      const page = at.key || (at.slide && slides[at.slide].pages[at.page || 0]) || "";
+      const page = keyOf(at);
       const by = at.slide ? slides[at.slide] : deck.slides.find((slide) => slide.pages.indexOf(page) >= 0 && state.releasedAt[slide.number]);
       const place = { slide: at.slide || null, page, released_at: (by && state.releasedAt[by.number]) || null };
       if (!seen.some((each) => each.slide === place.slide && each.page === place.page)) seen.push(place);
@@ -606,6 +733,7 @@
         black: state.black,
         spot: state.spot,
         pen: state.pen,
+        callout: callout && { number: callout.number, area: callout.area, large: callout.large },
         marks: state.marks,
         released: state.released,
         zoom: zooms[state.active].scale,
@@ -631,6 +759,12 @@
     } else if (message.act === "slide") toSlide(message.slide, message.page);
     else if (message.act === "folio") called(String(message.folio));
     else if (message.act === "type") type(String(message.text));
+    else if (message.act === "frame") framing(String(message.key), Boolean(message.sizes));
+    else if (message.act === "area") {
+      // drawn on the page in the presenter's window, which may be behind
+      const key = keyOf(state.at[state.active]);
+      if (callout && key && key === message.key) reframe(state.active, message.area.map(Number), true);
+    }
     else if (message.act === "hello") tell();
     else if (message.act === "log") presenter.postMessage({ vks: deck.token, log: ShownLog.saved(String(message.day)) }, "*");
     else if (message.act === "log-clear") {

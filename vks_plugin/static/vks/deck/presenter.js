@@ -57,6 +57,8 @@
     find("after").textContent = told.next ? words(told.next) : "(hết)";
     show("now", at);
     show("next", told.next);
+    if (!drawing) View.frame(find("now"), told.callout && told.callout.number === told.active ? told.callout : null);
+    document.body.classList.toggle("framing", Boolean(told.callout) && !told.pen);
     const shown = chosen && slides[chosen] && isHeld(slides[chosen]) ? slides[chosen] : at && at.slide ? slides[at.slide] : null;
     const notes = find("notes");
     notes.textContent = "";
@@ -127,12 +129,35 @@
   find("ask-yes").addEventListener("click", () => answer(true));
   find("ask-no").addEventListener("click", () => answer(false));
 
+  // --- a part of the page that the court is to see enlarged: drawn here, on the page shown ------------
+
+  let drawing = null;
+  const pointer = window.PointerEvent ? "pointer" : "mouse";
+  find("now").addEventListener(`${pointer}down`, (event) => {
+    const sheet = find("now").querySelector(".page-sheet");
+    if (event.button !== 0 || !sheet || !told || !told.callout || told.pen) return;
+    drawing = { sheet, from: event, key: View.keyOf(told.at[told.active]), area: null };
+    event.preventDefault();
+  });
+  document.addEventListener(`${pointer}move`, (event) => {
+    if (!drawing) return;
+    const area = View.areaOf(drawing.sheet, drawing.from, event);
+    if (!View.isArea(area)) return;
+    drawing.area = area;
+    View.frame(find("now"), { area, large: false });
+  });
+  document.addEventListener(`${pointer}up`, () => {
+    const drawn = drawing;
+    drawing = null;
+    if (drawn && drawn.area) ask("area", { area: drawn.area, key: drawn.key });
+  });
+
   // --- keys --------------------------------------------------------------------------------------
 
   const BY_KEY = {
     ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "back", PageUp: "back", Home: "first", End: "last",
     ArrowUp: "up", ArrowDown: "down", Backspace: "returned", k: "play", "+": "larger", "=": "larger", "-": "smaller", w: "whole",
-    s: "spot", p: "pen", e: "erase", m: "marks", b: "black", ".": "black", v: "split", Tab: "other",
+    s: "spot", p: "pen", e: "erase", t: "callout", m: "marks", b: "black", ".": "black", v: "split", Tab: "other",
   };
   let typed = "";
   function type(text) {
@@ -167,6 +192,8 @@
       const wanted = typed;
       type("");
       ask("folio", { folio: wanted });
+    } else if (told && told.callout && /^(?:Arrow|Enter$|Escape$)/.test(name) && event.target.tagName !== "BUTTON") {
+      ask("frame", { key: name, sizes: event.shiftKey });
     } else if (name.toLowerCase() === "r") release();
     else {
       const act = BY_KEY[name.length === 1 ? name.toLowerCase() : name];
@@ -178,7 +205,7 @@
 
   [
     ["back", "‹ Trước", ""], ["next", "Sau ›", ""], ["larger", "+", ""], ["smaller", "−", ""], ["whole", "Rộng (W)", ""],
-    ["spot", "Rọi (S)", "spot"], ["pen", "Bút (P)", "pen"], ["erase", "Xóa nét (E)", ""], ["marks", "Đánh dấu (M)", "marks"],
+    ["spot", "Rọi (S)", "spot"], ["pen", "Bút (P)", "pen"], ["erase", "Xóa nét (E)", ""], ["callout", "Trích (T)", "callout"], ["marks", "Đánh dấu (M)", "marks"],
     ["play", "Video (K)", ""], ["split", "Đôi (V)", "split"], ["returned", "Về chỗ cũ", ""], ["black", "Đen (B)", "black"],
   ].forEach((each) => {
     const button = make("button", "", each[1]);

@@ -157,13 +157,15 @@ window.View = (function () {
     if (sheet) {
       const list = host.querySelector(".plan-list");
       const room = list ? width * 0.7 : width;
-      const scale = Math.min(room / sheet.dataset.width, height / sheet.dataset.height);
-      sheet.style.width = `${sheet.dataset.width * scale}px`;
-      sheet.style.height = `${sheet.dataset.height * scale}px`;
-      // numbers are as large as the plan is
-      sheet.style.fontSize = `${Math.max(sheet.dataset.width, sheet.dataset.height) * scale * 0.021}px`;
+      resize(sheet, Math.min(room / sheet.dataset.width, height / sheet.dataset.height));
       if (list) spread(list, height);
     }
+  }
+  function resize(sheet, scale) {
+    sheet.style.width = `${sheet.dataset.width * scale}px`;
+    sheet.style.height = `${sheet.dataset.height * scale}px`;
+    // numbers are as large as the plan is
+    sheet.style.fontSize = `${Math.max(sheet.dataset.width, sheet.dataset.height) * scale * 0.021}px`;
   }
 
   // numbers on a scene plan, and what each of them is, beside it
@@ -199,6 +201,14 @@ window.View = (function () {
     return found.map((mark) => `Số ${mark.number}${mark.caption ? `: ${mark.caption}` : ""}`).join("; ");
   }
 
+  // the page that `at` names; none on a card or a video
+  function keyOf(at) {
+    return (at && (at.key || (at.slide && slides[at.slide].pages[at.page || 0]))) || "";
+  }
+  // its numbers stand on the plan itself, not on the photos
+  function markersOf(at) {
+    return at.slide && !at.key && !(at.page || 0) ? slides[at.slide].markers : [];
+  }
   function sheetOf(page, options) {
     const sheet = make("div", "page-sheet");
     const image = new Image();
@@ -259,7 +269,7 @@ window.View = (function () {
     const wanted = options || {};
     host.textContent = "";
     const slide = at.slide ? slides[at.slide] : null;
-    const key = at.key || (slide && slide.pages[at.page || 0]);
+    const key = keyOf(at);
     const stage = make("div", "stage");
     if (key) {
       const page = pages[key];
@@ -268,9 +278,9 @@ window.View = (function () {
       if (slide && slide.ground) top.append(make("span", "strip-ground", slide.ground));
       const foot = make("footer", "strip strip-foot");
       foot.append(make("strong", "", placed(page)), make("span", "", `HSVA số ${deck.case_code}`));
-      const plan = slide && slide.markers.length && !at.key && !(at.page || 0);
-      stage.append(sheetOf(page, Object.assign({}, wanted, { markers: plan ? slide.markers : [] })));
-      if (plan) {
+      const markers = markersOf(at);
+      stage.append(sheetOf(page, Object.assign({}, wanted, { markers })));
+      if (markers.length) {
         stage.classList.add("with-list");
         stage.append(legend(slide));
       }
@@ -303,5 +313,31 @@ window.View = (function () {
     return stage;
   }
 
-  return { deck, pages, slides, steps, byFolio, folioLabel, make, show, fit, placed };
+  // The frame of a callout on the page it is taken from: {area, large}; without one it goes. `area` is left, top, width and
+  // height, each a part of the page's.
+  function frame(host, callout) {
+    const sheet = host && host.querySelector(".page-sheet");
+    if (!sheet) return;
+    const found = sheet.querySelector(".callout-from");
+    if (!callout) {
+      if (found) found.remove();
+      return;
+    }
+    const box = found || make("div", "callout-from");
+    if (!found) sheet.append(box);
+    box.classList.toggle("large", callout.large);
+    ["left", "top", "width", "height"].forEach((side, number) => (box.style[side] = `${callout.area[number] * 100}%`));
+  }
+  // the area between two points of a sheet, as far as it lies on the sheet
+  function areaOf(sheet, from, to) {
+    const bounds = sheet.getBoundingClientRect();
+    const part = (value) => Math.min(Math.max(value, 0), 1);
+    const x = [from.clientX, to.clientX].map((each) => part((each - bounds.left) / bounds.width));
+    const y = [from.clientY, to.clientY].map((each) => part((each - bounds.top) / bounds.height));
+    return [Math.min(x[0], x[1]), Math.min(y[0], y[1]), Math.abs(x[0] - x[1]), Math.abs(y[0] - y[1])];
+  }
+  // a click is no frame
+  const isArea = (area) => area[2] > 0.015 && area[3] > 0.005;
+
+  return { deck, pages, slides, steps, byFolio, folioLabel, make, show, fit, placed, keyOf, markersOf, sheetOf, resize, frame, areaOf, isArea };
 })();
