@@ -84,8 +84,8 @@ class Configuration:
     """Code of the office whose clerks look after documents without an owner; empty: the only office in use, if one."""
     inbox_tag: str = ""
     """Documents without an owner that carry the tag of this name are taken into the inbox too."""
-    take_every_unowned: bool = False
-    """Whether every document that comes in without an owner is taken: for a host that only the procuracy uses."""
+    take_every_unowned: bool = True
+    """Whether every document that comes in without an owner is taken; off only where others use the host too."""
     paper_symbols: tuple[tuple[str, str], ...] = ()
     """What follows the number on records, by their series, as `hand_over=BB-VKS`; without one the number stands alone."""
     signature_roots: str = ""

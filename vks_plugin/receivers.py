@@ -30,7 +30,7 @@ from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host import accounts, consume, filed, guard, reading, refusals, repairs, visibility, workflows
+from vks_plugin.host import accounts, consume, filed, guard, reading, refusals, repairs, unowned, visibility, workflows
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import case_code_on, write_case_code
@@ -109,7 +109,11 @@ def consumption_failed(sender: Any = None, **signal: Any) -> None:
     """The host could not take a file in."""
     if getattr(sender, "name", "") != _CONSUME:
         return
-    item_id = _item_id(signal.get("kwargs"))
+    kwargs = signal.get("kwargs") or {}
+    consume.forget_failed(
+        str(signal.get("task_id")), root_id=getattr(kwargs.get("input_doc"), "root_document_id", None)
+    )
+    item_id = _item_id(kwargs)
     if item_id is None:
         return
     error = signal.get("exception")
@@ -155,6 +159,11 @@ def account_of_records() -> int | None:
     return ServiceAccount.objects.values_list("user_id", flat=True).first()
 
 
+def keeper_of_unowned() -> int | None:
+    """Return the account that owns whatever comes in without an owner; None: it is left to everybody."""
+    return account_of_records() if configuration().take_every_unowned else None
+
+
 def access_widened(document_ids: set[int]) -> None:
     """Put right and note that somebody wrote owner or grants of filed documents past the doors."""
     touched: dict[int, list[CaseDocument]] = defaultdict(list)
@@ -196,9 +205,10 @@ def connect() -> None:
     document_updated.connect(document_changed, dispatch_uid="vks.document_changed")
     task_failure.connect(consumption_failed, dispatch_uid="vks.consumption_failed", weak=False)
     task_success.connect(consumption_ended, dispatch_uid="vks.consumption_ended", weak=False)
-    consume.keep_codes_out_of_tasks()
+    consume.keep_names_out_of_tasks(keeper_of_unowned)
     owed_entries.connect()
-    inbox.watch_accounts()
+    inbox.watch_owners()
+    unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     transfers.on_taken_over(inbox.follow_take_over)
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from documents.models import CustomFieldInstance, Document, DocumentType, Tag
@@ -27,9 +28,11 @@ from vks_plugin.court.models import Bundle, RedactionWork
 from vks_plugin.doctor import archive
 from vks_plugin.doctor.results import Scope
 from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.provision import case_code_field_id, storage_path_id, write_case_code
 from vks_plugin.host.visibility import as_the_host
 from vks_plugin.organization.actions import service_account_id
+from vks_plugin.organization.models import ProcuracyUnit
 
 if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -212,6 +215,7 @@ def _model(name: str) -> Any:
 def test_a_document_of_ours_that_is_everybodys(ward: Ward, filed_case: FiledCase) -> None:
     """By its storage path; what carries nothing of ours is the host's own business."""
     ward.sound("unowned-documents")
+    ward.settings.VKS_TAKE_EVERY_UNOWNED = False
     for number, path in enumerate((storage_path_id(), None)):
         Document.objects.create(
             title="Bản quét",
@@ -228,15 +232,36 @@ def test_a_document_of_ours_that_is_everybodys(ward: Ward, filed_case: FiledCase
 @treats("public-documents")
 def test_document_that_came_in_without_an_owner(ward: Ward, filed_case: FiledCase, people: dict[str, User]) -> None:
     ward.sound("public-documents")
+    ward.settings.VKS_TAKE_EVERY_UNOWNED = False
     scanned = Document.objects.create(title="Quét", checksum="4" * 64, mime_type="application/pdf", filename="scan.pdf")
     assert _reads(people["prosecutor_kv3"], scanned.pk)
+    result = ward.sick("public-documents", "warning")
+    assert f"số {scanned.pk}" in result.sentence
     Document.objects.filter(pk=scanned.pk).update(added=timezone.now() - dt.timedelta(days=40))
     # an archive that was there before is as its people left it
-    ward.sound("public-documents")
+    assert f"số {scanned.pk}" not in ward.sick("public-documents", "warning").sentence
     Document.objects.filter(pk=scanned.pk).update(added=timezone.now())
-    ward.follow(ward.sick("public-documents", "warning"))
+    ward.follow(result)
     ward.sound("public-documents")
     assert not _reads(people["prosecutor_kv3"], scanned.pk)
+
+
+@treats("inbox-office")
+def test_inbox_that_nobody_keeps(ward: Ward, filed_case: FiledCase, people: dict[str, User]) -> None:
+    result = ward.sick("inbox-office", "warning")
+    assert "0 tài liệu" in result.sentence
+    scanned = Document.objects.create(title="Quét", checksum="4" * 64, mime_type="application/pdf", filename="scan.pdf")
+    call_command("vks_setup", verbosity=0)
+    result = ward.sick("inbox-office", "warning")
+    assert "1 tài liệu" in result.sentence
+    assert grants_of([scanned.pk]) == {}
+    ward.follow(result)
+    ward.sound("inbox-office")
+    held = {Group.objects.get(pk=each.holder_id).name for each in grants_of([scanned.pk])[scanned.pk]}
+    assert held == {"vks:QN:records_clerk", "vks:QN:scan_operator"}
+    ProcuracyUnit.objects.update(active_from=None)
+    ward.settings.VKS_INBOX_UNIT = ""
+    ward.absent("inbox-office")
 
 
 @treats("telling-names")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db.models.signals import post_save
 from django.test import Client
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
 from documents.models import Tag
@@ -39,16 +41,16 @@ Consume = Callable[..., Document]
 def come_in(tmp_path: Path) -> Consume:
     """Return a function that takes a file in as the host's folder and its mail do: without an owner."""
 
-    def consume(**said: Any) -> Document:
+    def consume(source: DocumentSource = DocumentSource.ConsumeFolder, **said: Any) -> Document:
         before = set(Document.objects.values_list("pk", flat=True))
         path = tmp_path / "quet.pdf"
         path.write_bytes(pdf_bytes(1, "Bản quét không chủ"))
         consume_file.apply(
             kwargs={
-                "input_doc": ConsumableDocument(source=DocumentSource.ConsumeFolder, original_file=path),
+                "input_doc": ConsumableDocument(source=source, original_file=path),
                 "overrides": DocumentMetadataOverrides(**said),
             },
-            headers={"trigger_source": "folder_consume"},
+            headers={"trigger_source": "folder_consume" if source is DocumentSource.ConsumeFolder else "email_consume"},
             throw=True,
         )
         return Document.objects.exclude(pk__in=before).get()
@@ -78,7 +80,7 @@ def one_office(settings: Any) -> None:
     settings.VKS_INBOX_UNIT = "QN-KV1"
 
 
-@pytest.mark.parametrize("mark", ["path", "type", "tag", "everything"])
+@pytest.mark.parametrize("mark", ["path", "type", "tag", "nothing", "nothing, by mail"])
 def test_what_is_ours_is_never_everybodys(
     mark: str,
     one_office: None,
@@ -88,18 +90,22 @@ def test_what_is_ours_is_never_everybodys(
     settings: Any,
 ) -> None:
     settings.VKS_INBOX_TAG = "Hồ sơ vụ án"
-    settings.VKS_TAKE_EVERY_UNOWNED = mark == "everything"
+    if not mark.startswith("nothing"):
+        settings.VKS_TAKE_EVERY_UNOWNED = False
     marks: dict[str, dict[str, Any]] = {
         "path": {"storage_path_id": storage_path_id()},
         "type": {"document_type_id": catalogue["BBHC"].host_type_id},
         "tag": {"tag_ids": [Tag.objects.create(name="Hồ sơ vụ án").pk]},
-        "everything": {},
+        "nothing": {},
+        "nothing, by mail": {"source": DocumentSource.MailFetch},
     }
     indexed = []
 
     def look(sender: object, *, document: Document, **_extra: object) -> None:
         # the host has written its index by now, and its transaction is still open
         indexed.extend(get_backend().autocomplete("quet", 5, people["prosecutor_kv3"]))
+        if Document.objects.get(pk=document.pk).owner is None:
+            indexed.append("everybody's")
 
     document_consumption_finished.connect(look)
     try:
@@ -117,9 +123,10 @@ def test_what_is_ours_is_never_everybodys(
     assert reads(people["scanner_kv1"], document)[0]
 
 
-def test_what_is_not_ours_stays_as_the_host_has_it(
-    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType]
+def test_where_others_use_the_host_their_papers_stay_as_it_has_them(
+    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType], settings: Any
 ) -> None:
+    settings.VKS_TAKE_EVERY_UNOWNED = False
     document = come_in()
     take_unowned()
     document.refresh_from_db()
@@ -128,9 +135,8 @@ def test_what_is_not_ours_stays_as_the_host_has_it(
 
 
 def test_what_was_there_before_stays_as_it_was(
-    one_office: None, people: dict[str, User], catalogue: dict[str, CatalogueType], settings: Any
+    one_office: None, people: dict[str, User], catalogue: dict[str, CatalogueType]
 ) -> None:
-    settings.VKS_TAKE_EVERY_UNOWNED = True
     old = Document.objects.create(
         title="Văn bản cũ",
         mime_type="application/pdf",
@@ -139,8 +145,58 @@ def test_what_was_there_before_stays_as_it_was(
         added="2020-01-01T00:00:00Z",
     )
     assert inbox.take_unowned() == 0
+    old.save()
     old.refresh_from_db()
     assert old.owner is None
+
+
+@pytest.mark.parametrize("door", ["one", "several"])
+def test_who_takes_the_owner_off_shows_it_to_nobody_for_a_moment(
+    door: str, host: str, one_office: None, come_in: Consume, people: dict[str, User], provisioned: None, settings: Any
+) -> None:
+    """The host would have it everybody's at once; several at a time until its worker tells of it."""
+    if host == "lite":
+        pytest.skip("no door of the stand-in changes an owner")
+    owner = people["prosecutor_kv1"]
+    document = come_in(owner_id=owner.pk)
+    old = Document.objects.create(title="Cũ", mime_type="application/pdf", checksum="0" * 64, owner=owner)
+    Document.objects.filter(pk=old.pk).update(added="2020-01-01T00:00:00Z")
+    between = []
+
+    def look(sender: object, *, instance: Document, **_signal: object) -> None:
+        if instance.pk == document.pk:
+            between.append(any(reads(people["prosecutor_kv3"], document)))
+
+    client = Client()
+    client.force_login(owner)
+    # no worker comes by
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    post_save.connect(look, sender=Document)
+    try:
+        if door == "one":
+            answer = client.patch(
+                f"/api/documents/{document.pk}/", json.dumps({"owner": None}), content_type="application/json"
+            )
+        else:
+            nobody: dict[str, list[int]] = {"users": [], "groups": []}
+            asked = {
+                "documents": [old.pk, document.pk],
+                "method": "set_permissions",
+                "parameters": {"owner": None, "set_permissions": {"view": nobody, "change": nobody}},
+            }
+            answer = client.post("/api/documents/bulk_edit/", json.dumps(asked), content_type="application/json")
+    finally:
+        post_save.disconnect(look, sender=Document)
+    assert answer.status_code == 200, answer.content
+    assert not any(between)
+    assert between or door == "several"
+    document.refresh_from_db()
+    old.refresh_from_db()
+    assert document.owner_id == service_account_id()
+    assert {who: reads(people[who], document) for who in STRANGERS} == dict.fromkeys(STRANGERS, (False,) * 3)
+    assert reads(people["clerk_kv1"], document)[0]
+    # what was there before the system is its people's to show
+    assert (old.owner_id is None) == (door == "several")
 
 
 def test_which_office(units: dict[str, ProcuracyUnit], settings: Any) -> None:
@@ -159,15 +215,18 @@ def test_which_office(units: dict[str, ProcuracyUnit], settings: Any) -> None:
 
 
 def test_without_an_office_nobody_reads_it_until_one_is_named(
-    come_in: Consume, people: dict[str, User], provisioned: None, settings: Any
+    come_in: Consume, people: dict[str, User], provisioned: None, settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = come_in(storage_path_id=storage_path_id())
+    document = come_in()
     assert document.owner_id == service_account_id()
     assert grants_of([document.pk]) == {}
-    take_unowned()
+    call_command("vks_setup")
+    assert "VKS_INBOX_UNIT" in capsys.readouterr().out
     assert not reads(people["clerk_kv1"], document)[0]
     settings.VKS_INBOX_UNIT = "QN-KV1"
     take_unowned()
+    call_command("vks_setup")
+    assert "VKS_INBOX_UNIT" not in capsys.readouterr().out
     assert reads(people["clerk_kv1"], document)[0]
     assert not reads(people["clerk_kv3"], document)[0]
     assert inbox.hand_to_keepers() == 0
@@ -198,9 +257,10 @@ def test_a_clerk_files_it(
 
 @pytest.mark.parametrize("how", ["account", "several accounts"])
 def test_what_a_deleted_account_leaves_behind(
-    how: str, one_office: None, come_in: Consume, people: dict[str, User], provisioned: None
+    how: str, one_office: None, come_in: Consume, people: dict[str, User], provisioned: None, settings: Any
 ) -> None:
     """The host empties the owner, and what nobody owns is everybody's."""
+    settings.VKS_TAKE_EVERY_UNOWNED = False
     guest = User.objects.create_user("khach")
     ours = come_in(owner_id=guest.pk, storage_path_id=storage_path_id())
     other = come_in(owner_id=guest.pk)

@@ -126,6 +126,8 @@ def prepare(folder: Path, host: Host, *, port: int = 8000) -> dict[str, str]:
         "PAPERLESS_ENABLE_NLTK": "false",
         "PAPERLESS_ENABLE_UPDATE_CHECK": "false",
         "VKS_DEMONSTRATION": "true",
+        # several offices are shown: one of them keeps what comes in without an owner
+        "VKS_INBOX_UNIT": "QN-KV1",
         # a presentation can be tried without the work of a whole digitisation
         "VKS_DECK_UNSEALED": "true",
         # another `convert` on the path would break thumbnails

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,13 +18,13 @@ from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import OPEN, Bundle, RedactionWork
 from vks_plugin.doctor.accounts import SETUP
 from vks_plugin.doctor.examination import WouldChangeError
-from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
+from vks_plugin.doctor.results import Result, Scope, environment, error, ok, skipped, some, warning
 from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host import probes
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.provision import case_code_field_id
-from vks_plugin.organization.models import ServiceAccount
+from vks_plugin.organization.models import ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.text import composed
 
@@ -198,21 +197,35 @@ def unowned_documents(_scope: Scope) -> Result:
 
 
 def public_documents(_scope: Scope) -> Result:
-    """What comes in without an owner, from the consume folder above all, is everybody's until it is filed."""
-    found = probes.public_documents(timezone.now() - RECENT)
-    if not found:
+    """Where others use the host too, what comes in without an owner may be left everybody's: told all the same."""
+    if configuration().take_every_unowned:
         return ok()
-    owner_id = ServiceAccount.objects.values_list("user_id", flat=True).first()
+    found = probes.public_documents(timezone.now() - RECENT)
+    named = f" Nhận trong {RECENT.days} ngày qua: {len(found)} tài liệu, số {_ids(found)}." if found else ""
     return warning(
-        f"{len(found)} tài liệu nhận trong {RECENT.days} ngày qua không có chủ: mọi người dùng đều đọc và sửa được, "
-        f"tài liệu số {_ids(found)}.",
-        "documents came in without an owner; everybody may read and change them",
-        mend="Giao cho tài khoản hệ thống, chỉ quản trị còn thấy, rồi đưa vào hồ sơ bằng vks_adopt: `POST "
-        f'/api/documents/bulk_edit/ {{"documents": {found[:MOST_AT_ONCE]}, "method": "set_permissions", "parameters": '
-        f'{{"owner": {json.dumps(owner_id)}, "set_permissions": {{"view": {{"users": [], "groups": []}}, '
-        '"change": {"users": [], "groups": []}}, "merge": true}}`; với thư mục quét, lập quy trình gán chủ '
-        "(give them to the service account, then adopt them). Máy chỉ dùng cho viện kiểm sát thì đặt "
-        "VKS_TAKE_EVERY_UNOWNED (or let every such document be taken).",
+        f"VKS_TAKE_EVERY_UNOWNED đang tắt: tài liệu vào máy mà không có chủ thì mọi người dùng đều đọc và sửa được.{named}",
+        "documents that come in without an owner are left to everybody",
+        mend=f"{environment('VKS_TAKE_EVERY_UNOWNED=true')} {SETUP} Máy còn người ngoài viện kiểm sát dùng chung thì để tắt, "
+        "và lập quy trình gán chủ cho thư mục quét, thư đến (leave it off where others use the host, and let a workflow name "
+        "owners).",
+    )
+
+
+def inbox_office(_scope: Scope) -> Result:
+    """Somebody keeps the inbox, else superusers alone read what comes in without an owner."""
+    if inbox.inbox_unit() is not None:
+        return ok()
+    units = ProcuracyUnit.objects.on(timezone.localdate()).filter(active_from__lte=timezone.localdate())
+    code = units.order_by("code").values_list("code", flat=True).first()
+    if code is None:
+        return skipped("chưa đơn vị nào dùng hệ thống", "no office uses the system yet")
+    waiting = inbox.waiting_for_an_office()
+    return warning(
+        f"Chưa đơn vị nào trông hộp nhận: tài liệu vào máy mà không có chủ thì chỉ quản trị đọc được, {waiting} tài liệu "
+        "đang chờ.",
+        "no office keeps the inbox; superusers alone read what comes in without an owner",
+        mend=f"{environment(f'VKS_INBOX_UNIT={code}')} Thay {code} bằng mã đơn vị có văn thư, cán bộ số hóa trông hộp nhận "
+        f"(put the code of the office whose clerks keep it). {SETUP}",
     )
 
 

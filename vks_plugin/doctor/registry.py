@@ -85,6 +85,7 @@ CHECKS: tuple[Check, ...] = (
     Check("document-grants", "Quyền trên tài liệu hồ sơ", _E, archive.document_grants),
     Check("dated-access", "Quyền có thời hạn", _W, archive.dated_access),
     Check("unowned-documents", "Tài liệu của phần hồ sơ không có chủ", _E, archive.unowned_documents),
+    Check("inbox-office", "Đơn vị trông hộp nhận", _W, archive.inbox_office),
     Check("public-documents", "Tài liệu không có chủ", _W, archive.public_documents),
     Check("telling-names", "Tên thẻ, người gửi, khung nhìn", _W, archive.telling_names),
     Check("share-links", "Liên kết chia sẻ", _E, archive.share_links),

@@ -33,7 +33,7 @@ from vks_plugin.filing.models import IntakeItem
 from vks_plugin.filing.pdf import inspect_pdf
 from vks_plugin.filing.signature_checks import look_at_commit
 from vks_plugin.hashing import sha256_of
-from vks_plugin.host.consume import Intake, submit
+from vks_plugin.host.consume import Intake, forget_names, submit
 from vks_plugin.host.filed import frozen_among, refuse_frozen
 from vks_plugin.host.files import newest_version, set_title
 from vks_plugin.host.models import Document
@@ -445,6 +445,7 @@ def file_document(*, case: CaseFile, document: Document, actor: User, meta: Meta
     project_case(case, documents=[filed])
     # made while the document was nobody's case
     revoke_links([document.pk])
+    forget_names(document.pk)
     document.owner_id = service_account_id()
     # the host indexed the document before it was told whose it is
     reindex_on_commit([document.pk])

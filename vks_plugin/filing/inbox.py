@@ -1,7 +1,7 @@
 """Where documents wait that are nobody's and in no case: with the service account, for the clerks of one office.
 
 The host lets everybody read and change what has no owner. Whatever comes in so, from the consume folder, by
-mail or because its owner's account is gone, is taken here before anybody else could read it.
+mail, because its owner took himself off it or his account is gone, is taken here before anybody else could read it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.signals import post_delete, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
 from vks_plugin.access.projection import project_case
@@ -86,7 +86,7 @@ def take_unowned(document_ids: Iterable[int] | None = None) -> int:
         project_case(each.case, documents=[each])
         found.discard(each.document_id)
     if found:
-        give(found, owner_id=service_account_id(), grants=_grants())
+        keep(found)
     return len(found) + len(filed)
 
 
@@ -106,6 +106,23 @@ def hand_to_keepers() -> int:
     if unread:
         give(unread, owner_id=service_account_id(), grants=grants)
     return len(unread)
+
+
+def in_reach(document_ids: Collection[int]) -> set[int]:
+    """Return which of these documents are ours to look after should nobody own them; a filed one is its case's."""
+    found = reach().documents().filter(pk__in=document_ids).exclude(pk__in=CaseDocument.objects.values("document_id"))
+    return set(found.values_list("pk", flat=True))
+
+
+def keep(document_ids: Collection[int]) -> None:
+    """Give documents to the service account, and let the keepers of the inbox read them."""
+    give(document_ids, owner_id=service_account_id(), grants=_grants())
+
+
+def waiting_for_an_office() -> int:
+    """Return how many documents lie in the inbox that superusers alone read, since no office keeps it."""
+    waiting = set(_waiting().values_list("pk", flat=True)) if inbox_unit() is None else set()
+    return len(waiting - grants_of(waiting).keys())
 
 
 def unowned_in_reach() -> list[int]:
@@ -143,6 +160,29 @@ def follow_take_over(old: Collection[int], new: ProcuracyUnit) -> None:
     reindex_on_commit(write_grants(desired, owner_id=service_account_id()).any)
 
 
+# --- somebody takes the owner off a document ----------------------------------------------------
+
+
+def _owner_goes(
+    sender: object, *, instance: Document, raw: bool = False, update_fields: Collection[str] | None = None, **_: object
+) -> None:
+    """Write the service account in the place of no owner: to take the document afterwards would show it meanwhile.
+
+    One that is only now being made has no readers yet: it is taken before the host indexes it.
+    """
+    written = update_fields is None or "owner" in update_fields or "owner_id" in update_fields
+    if raw or not written or instance.owner_id is not None or instance._state.adding or not in_reach([instance.pk]):  # noqa: SLF001 - Django's documented way
+        return
+    instance.owner_id = service_account_id()
+    instance._vks_kept = True  # noqa: SLF001 - ours, for a moment
+
+
+def _owner_gone(sender: object, *, instance: Document, **_: object) -> None:
+    """Let the keepers have it."""
+    if instance.__dict__.pop("_vks_kept", False):
+        keep([instance.pk])
+
+
 # --- somebody's account is deleted -------------------------------------------------------------
 
 
@@ -159,7 +199,9 @@ def _account_gone(sender: object, *, instance: User, **_signal: object) -> None:
         take_unowned(left)
 
 
-def watch_accounts() -> None:
-    """Look after what people leave behind."""
+def watch_owners() -> None:
+    """Look after what people leave behind, their accounts or they themselves."""
+    pre_save.connect(_owner_goes, sender=Document, dispatch_uid="vks.owner_goes")
+    post_save.connect(_owner_gone, sender=Document, dispatch_uid="vks.owner_gone")
     pre_delete.connect(_account_goes, sender=User, dispatch_uid="vks.account_goes")
     post_delete.connect(_account_gone, sender=User, dispatch_uid="vks.account_gone")

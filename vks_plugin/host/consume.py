@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db.models.signals import pre_save
+from django.db.models import Q
+from django.db.models.signals import post_save, pre_save
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
+from documents.models import Document
 from documents.signals import document_consumption_finished
 from documents.tasks import consume_file
 
+from vks_plugin.host.filed import filed_among
 from vks_plugin.host.provision import case_code_field_id
 
 
@@ -79,22 +82,100 @@ def before_indexing(receiver: Callable[..., None], *, dispatch_uid: str) -> None
         document_consumption_finished.connect(each)
 
 
-def keep_codes_out_of_tasks() -> None:
-    """Leave out of the host's list of tasks, which all of its staff may read, what a file of a case is called."""
-    tasks = apps.get_app_config("documents").models.get("paperlesstask")
+# --- the host's list of tasks, which all of its staff may read ------------------------------------
+
+_NOTHING = "-"
+_AROUND = (dt.timedelta(minutes=5), dt.timedelta(days=2))
+"""How long before and after a document was stored the task that stored it may have ended, clocks of several machines included."""
+
+_keeper: list[Callable[[], int | None]] = []
+
+
+def keep_names_out_of_tasks(keeper: Callable[[], int | None]) -> None:
+    """Leave out of the host's list of tasks what a file of a case is called.
+
+    The host shows a task, and a letter it fetched, to everybody where neither has an owner: the names of files in its
+    folder and the subjects of letters.
+
+    Args:
+        keeper: returns the account that owns what comes in without an owner; None: the host is left as it is.
+    """
+    _keeper[:] = [keeper]
+    tasks, letters = _tasks(), apps.all_models["paperless_mail"].get("processedmail")
     if tasks is not None:
         pre_save.connect(_say_less, sender=tasks, dispatch_uid="vks.task_written")
+        post_save.connect(_say_less_of_filed, sender=tasks, dispatch_uid="vks.task_done")
+    if letters is not None:
+        pre_save.connect(_own, sender=letters, dispatch_uid="vks.letter_written")
 
 
-def _say_less(sender: object, *, instance: Any, **_signal: object) -> None:
+def _tasks() -> Any:
+    """Return the host's model of its tasks; the stand-in has none."""
+    return apps.get_app_config("documents").models.get("paperlesstask")
+
+
+def _own(sender: object, *, instance: Any, raw: bool = False, **_signal: object) -> None:
+    if instance.owner_id is None and instance._state.adding and not raw:  # noqa: SLF001 - Django's documented way
+        instance.owner_id = _keeper[0]()
+
+
+def _say_less(sender: object, *, instance: Any, raw: bool = False, **signal: object) -> None:
+    if instance.task_type == "consume_file":
+        _own(sender, instance=instance, raw=raw)
     told = instance.input_data if isinstance(instance.input_data, dict) else {}
-    said = told.get("overrides") or {}
-    fields = said.get("custom_fields")
+    fields = (told.get("overrides") or {}).get("custom_fields")
     if isinstance(fields, dict) and str(case_code_field_id()) in {str(key) for key in fields}:
-        instance.input_data = {
-            **told,
-            "filename": "-",
-            "overrides": {
-                key: value for key, value in said.items() if key not in {"custom_fields", "filename", "title"}
-            },
+        instance.input_data = _without_names(told)
+
+
+def _without_names(told: dict[str, Any]) -> dict[str, Any]:
+    said = told.get("overrides") or {}
+    kept = {key: value for key, value in told.items() if key not in {"source_path", "overrides"}}
+    if said:
+        kept["overrides"] = {
+            key: value for key, value in said.items() if key not in {"custom_fields", "filename", "title"}
         }
+    return {**kept, "filename": _NOTHING}
+
+
+def _forget(rows: Any) -> None:
+    for pk, told in list(rows.values_list("pk", "input_data")):
+        if isinstance(told, dict) and (after := _without_names(told)) != told:
+            rows.model.objects.filter(pk=pk).update(input_data=after)
+
+
+def _say_less_of_filed(sender: Any, *, instance: Any, raw: bool = False, **_signal: object) -> None:
+    """A file that was filed while its task still ran: the task is told now which document it made."""
+    result = instance.result_data if isinstance(instance.result_data, dict) else {}
+    made = result.get("document_id")
+    if not raw and isinstance(made, int) and filed_among([made]):
+        _forget(sender.objects.filter(pk=instance.pk))
+
+
+def forget_names(document_id: int) -> None:
+    """Leave out what the files of a document and of its versions were called, in the transaction that files it."""
+    tasks = _tasks()
+    if tasks is None:
+        return
+    stored = Document.global_objects.filter(Q(pk=document_id) | Q(root_document_id=document_id))
+    for pk, added in stored.values_list("pk", "added"):
+        # by day first: what a task made is written where no index finds it
+        near = tasks.objects.filter(date_done__range=(added - _AROUND[0], added + _AROUND[1]))
+        _forget(near.filter(result_data__document_id=pk))
+
+
+def forget_failed(task_id: str, *, root_id: int | None) -> None:
+    """Leave out what a file was called that the host could not take in, where it was meant for a case.
+
+    Args:
+        task_id: the task that failed.
+        root_id: the document the file was to be a newer version of, if any.
+    """
+    tasks = _tasks()
+    row: Any = tasks.objects.filter(task_id=task_id).first() if tasks is not None else None
+    told = row.input_data if row is not None and isinstance(row.input_data, dict) else {}
+    if told and (told.get("filename") == _NOTHING or (root_id is not None and filed_among([root_id]))):
+        kind = (row.result_data or {}).get("error_type", _NOTHING)
+        tasks.objects.filter(pk=row.pk).update(
+            input_data=_without_names(told), result_data={"error_type": kind, "error_message": kind}
+        )

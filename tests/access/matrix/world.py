@@ -420,6 +420,9 @@ def _paper(world: World, key: str, paper: Paper, types: dict[str, CatalogueType]
         created=dt.date(2026, 3, 2),
         **values,
     )
+    if not (paper.case or paper.owner or paper.inbox_of):
+        # from before there were cases here: what came in since would be taken into the inbox
+        Document.objects.filter(pk=number).update(added=dt.datetime(2020, 1, 2, tzinfo=dt.UTC))
     for path, data in ((document.source_path, content), (document.thumbnail_path, f"RIFF {said['file']}".encode())):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

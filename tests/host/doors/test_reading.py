@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
+from documents.tasks import consume_file
 
 from tests.host.doors.conftest import STRANGERS, TITLE, Secret, Visitor, host_model
-from tests.people import file_pdf
+from tests.people import file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
+from vks_plugin.filing.actions import adopt, file_existing
 from vks_plugin.host.models import CustomField, Document
 from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
 
@@ -273,6 +279,87 @@ def test_list_of_tasks(
     # what is in no case is named as ever
     as_person("prosecutor_kv3").upload(name="thu-moi.pdf")
     assert "thu-moi.pdf" in staff.get("/api/tasks/").content.decode()
+
+
+@pytest.fixture
+def listed_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the host list the files it takes in at once, too: without a queue it is told of none."""
+    handler = import_module("documents.signals.handlers").before_task_publish_handler
+    run = consume_file.apply
+
+    def apply(args: Any = None, kwargs: Any = None, *, task_id: str, **options: Any) -> Any:
+        handler(headers={"task": consume_file.name, "id": task_id}, body=(args, kwargs, {}))
+        return run(args, kwargs, task_id=task_id, **options)
+
+    monkeypatch.setattr(consume_file, "apply", apply)
+
+
+def test_what_a_file_was_called_before_it_was_filed(
+    listed_tasks: None, secret: Secret, as_person: SignIn, people: dict[str, User], tmp_path: Path
+) -> None:
+    """By whatever way it comes into the case, the list of tasks says it no longer; nor to everybody before that."""
+    staff = as_person(User.objects.create_superuser("toan_quyen"))
+    writer = as_person("prosecutor_kv1")
+
+    def told(*names: str) -> list[str]:
+        text = staff.get("/api/tasks/?page_size=1000").content.decode()
+        return [name for name in names if f"{name}-anh" in text]
+
+    def upload(name: str) -> Document:
+        before = set(Document.objects.values_list("pk", flat=True))
+        writer.upload(name=f"{name}-anh.pdf", title=f"{name}-anh", content=pdf_bytes(1, name))
+        return Document.objects.exclude(pk__in=before).get()
+
+    path = tmp_path / "thumuc-anh.pdf"
+    path.write_bytes(pdf_bytes(1, "Từ thư mục"))
+    folder = ConsumableDocument(source=DocumentSource.ConsumeFolder, original_file=path)
+    consume_file.apply_async(kwargs={"input_doc": folder, "overrides": DocumentMetadataOverrides()})
+    for stranger in STRANGERS:
+        answer = as_person(stranger, "view_paperlesstask").get("/api/tasks/")
+        assert answer.status_code == 200
+        assert "thumuc-anh" not in answer.content.decode(), stranger
+    assert told("thumuc") == ["thumuc"]
+
+    names = ("mot", "nhieu", "trang", "nhan", "moi")
+    by_field, in_bulk, by_page, adopted = map(upload, names[:4])
+    newer = SimpleUploadedFile("moi-anh.pdf", pdf_bytes(2, "Bản sau"), "application/pdf")
+    answer = writer.post(f"/api/documents/{by_page.pk}/update_version/", {"document": newer})
+    assert answer.status_code == 200, answer.content
+    assert told(*names) == list(names)
+    code = {str(case_code_field_id()): secret.case.code}
+    fields = [{"field": case_code_field_id(), "value": secret.case.code}]
+    assert writer.ask("patch", f"/api/documents/{by_field.pk}/", {"custom_fields": fields}).status_code == 200
+    parameters = {"add_custom_fields": code, "remove_custom_fields": []}
+    asked = {"documents": [in_bulk.pk], "method": "modify_custom_fields", "parameters": parameters}
+    assert writer.ask("post", "/api/documents/bulk_edit/", asked).status_code == 200
+    file_existing(actor=people["prosecutor_kv1"], case=secret.case, document=by_page)
+    adopt(actor=people["prosecutor_kv1"], case=secret.case, document=adopted)
+    # and one that a workflow files while its task runs
+    action = host_model("WorkflowAction").objects.create(type=1, assign_custom_fields_values=code)
+    action.assign_custom_fields.add(case_code_field_id())
+    workflow = host_model("Workflow").objects.create(name="Ghi mã", order=1)
+    workflow.triggers.add(host_model("WorkflowTrigger").objects.create(type=1, filter_filename="chay*"))
+    workflow.actions.add(action)
+    running = upload("chay")
+    filed = set(CaseDocument.objects.values_list("document_id", flat=True))
+    assert filed >= {each.pk for each in (by_field, in_bulk, by_page, adopted, running)}
+    # what is in no case is still called something
+    assert told(*names, "chay", "thumuc") == ["thumuc"]
+
+
+def test_what_a_file_was_called_that_never_came_into_the_case(
+    listed_tasks: None, secret: Secret, as_person: SignIn
+) -> None:
+    """The host names it where it tells why it failed."""
+    as_person("prosecutor_kv1").upload(
+        name="hong-anh.pdf",
+        content=b"%PDF-1.4 nothing of one",
+        custom_fields=json.dumps({case_code_field_id(): secret.case.code}),
+    )
+    staff = as_person(User.objects.create_superuser("toan_quyen"))
+    tasks = staff.get("/api/tasks/?status=failure").json()["results"]
+    assert [each["input_data"]["filename"] for each in tasks] == ["-"]
+    assert "hong-anh" not in json.dumps(tasks)
 
 
 def test_who_left_the_case_keeps_nothing(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:

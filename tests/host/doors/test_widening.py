@@ -254,8 +254,10 @@ def _from_folder(folder: Any) -> None:
 
 
 def test_a_file_from_the_folder_is_everybodys_until_it_is_filed(
-    secret: Secret, as_person: SignIn, tmp_path: Any
+    secret: Secret, as_person: SignIn, tmp_path: Any, settings: Any
 ) -> None:
+    """Where others use the host too, and what carries nothing of ours is left to them."""
+    settings.VKS_TAKE_EVERY_UNOWNED = False
     _from_folder(tmp_path)
     document = Document.objects.exclude(pk__in=secret.ids).get()
     assert document.owner is None

@@ -20,7 +20,7 @@ from vks_plugin.custody.actions import ensure_key
 from vks_plugin.custody.keys import key_path
 from vks_plugin.custody.models import RetentionRule
 from vks_plugin.errors import VksError
-from vks_plugin.filing.inbox import take_unowned
+from vks_plugin.filing.inbox import hand_to_keepers, inbox_unit, take_unowned
 from vks_plugin.host import provision
 from vks_plugin.management.actor import told_as_command
 from vks_plugin.organization.actions import (
@@ -98,6 +98,11 @@ class Command(BaseCommand):
             self.stdout.write(sentence)
         if not ProcuracyUnit.objects.filter(active_from__lte=timezone.localdate()).exists():
             self.stdout.write("Chưa đơn vị nào dùng hệ thống: chạy lại với --activate MÃ_ĐƠN_VỊ.")
+        elif inbox_unit() is None:
+            self.stdout.write(
+                "Chưa đơn vị nào trông hộp nhận: tài liệu vào máy mà không có chủ thì chỉ quản trị đọc được. Đặt "
+                "VKS_INBOX_UNIT bằng mã đơn vị có văn thư, cán bộ số hóa trông hộp nhận, rồi chạy lại."
+            )
 
     def _provision(self, activate: list[str]) -> dict[str, int]:
         today = timezone.localdate()
@@ -119,6 +124,7 @@ class Command(BaseCommand):
         swept = project_everything()
         made["memberships"], made["documents_put_right"] = swept.memberships, swept.documents
         made["unowned_documents_taken"] = take_unowned()
+        made["inbox_documents_handed_over"] = hand_to_keepers()
         return made
 
     def _ledger_key(self) -> tuple[int, list[str]]:
