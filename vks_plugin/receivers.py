@@ -22,6 +22,7 @@ from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.videos import kept_videos
+from vks_plugin.court.page_pictures import instead_of_text, lent_picture
 from vks_plugin.custody.actions.fixity import KEPT
 from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.custody.videos import SOURCES
@@ -30,7 +31,19 @@ from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host import accounts, consume, filed, guard, reading, refusals, repairs, unowned, visibility, workflows
+from vks_plugin.host import (
+    accounts,
+    consume,
+    filed,
+    guard,
+    lending,
+    reading,
+    refusals,
+    repairs,
+    unowned,
+    visibility,
+    workflows,
+)
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import case_code_on, write_case_code
@@ -213,6 +226,7 @@ def connect() -> None:
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)
+    lending.on_shown(picture=lent_picture, text=instead_of_text)
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)

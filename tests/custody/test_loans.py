@@ -753,3 +753,57 @@ def test_who_borrows_reads_marked_pages_and_takes_nothing_out(
         _lent(people, code, "inspector_kv1", form="electronic")
     client.force_login(people["inspector_kv1"])
     assert client.get(f"{door}download/").status_code == 200
+
+
+def test_the_host_shows_a_borrower_no_text_and_a_picture_with_the_name(
+    filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    from PIL import Image
+
+    from vks_plugin.access.models import AccessEntry
+    from vks_plugin.host.models import Document
+
+    reader, borrower = people["prosecutor_kv1"], people["prosecutor_kv3"]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        _lent(people, filed_case.case.code, form="electronic")
+    mine = Document.objects.create(title="Của tôi", content="khởi tố của tôi", checksum="c" * 32, owner=borrower)
+    small = Document.objects.get(pk=filed_case.host_ids[1])
+    secret = small.content
+    small.thumbnail_path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (500, 700), "white").save(small.thumbnail_path, "WEBP")
+    door, listed_at = f"/api/documents/{small.pk}/", "/api/documents/?page_size=50"
+
+    def texts(answer: Any) -> dict[int, str]:
+        rows = answer.json()["results"] if "results" in answer.json() else [answer.json()]
+        return {row.get("id", 0): row["content"] for row in rows}
+
+    client.force_login(reader)
+    assert texts(client.get(door))[small.pk] == secret
+    plain = client.get(f"{door}thumb/")
+    bare, kept = plain.getvalue(), plain.headers.get("ETag", '"x"')
+    client.force_login(borrower)
+    for address in (door, f"{door}?version={small.pk}", listed_at, f"{listed_at}&text=khoi%20to"):
+        told = texts(client.get(address))
+        assert "prosecutor_kv3" in told[small.pk], address
+        assert secret not in told.values(), address
+        assert mine.pk not in told or told[mine.pk] == "khởi tố của tôi"
+    # found all the same, and not by the words around it
+    hits = client.get(f"{listed_at}&text=khoi%20to").json()["results"]
+    assert set(filed_case.host_ids[:2]) <= {row["id"] for row in hits}
+    assert {row["__search_hit__"]["highlights"] for row in hits if "__search_hit__" in row} <= {""}
+    for fields in ("content", "title,content"):
+        assert secret not in client.get(f"{listed_at}&fields={fields}").content.decode()
+    pictures = []
+    for second in (0, 1):
+        with time_machine.travel(timezone.now() + dt.timedelta(seconds=second), tick=False):
+            shown = client.get(f"{door}thumb/", HTTP_IF_NONE_MATCH=kept)
+        assert (shown.status_code, shown["Content-Type"], shown["Cache-Control"]) == (200, "image/webp", "no-store")
+        with Image.open(io.BytesIO(shown.content)) as picture:
+            pictures.append(picture.convert("RGB"))
+    # the size of the host's, something drawn on it that names the moment
+    assert pictures[0].size == Image.open(io.BytesIO(bare)).size
+    assert len({bare, *(picture.tobytes() for picture in pictures)}) == 3
+    small.thumbnail_path.write_bytes(b"no picture")
+    assert client.get(f"{door}thumb/").content[8:12] == b"WEBP"
+    # nothing of the text was read
+    assert not AccessEntry.objects.filter(actor_id=borrower.pk, act="text").exclude(document_id=mine.pk).exists()

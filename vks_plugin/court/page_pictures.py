@@ -1,4 +1,4 @@
-"""Pages of filed documents as pictures: to read, marked with who reads them, and to mark places on."""
+"""Pages of filed documents as pictures: to read, marked with who reads them, and to mark places on; and what the host shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.court.deck.queries import deck_view
 from vks_plugin.court.deck.rendering import opened, render
-from vks_plugin.court.watermark import marked_page
+from vks_plugin.court.watermark import marked_page, marked_picture
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.organization.queries import display_name
@@ -38,12 +38,29 @@ def page_to_read(user: User, code: str, document_id: int, number: int) -> bytes:
         NotFound: see `paper_to_read`; or it has no such page.
     """
     filed = paper_to_read(user, code, document_id)
-    now = timezone.localtime()
-    words = f"{display_name(user)} ({user.get_username()}) – {now:%H:%M:%S %d/%m/%Y} – {code}"
     try:
-        return marked_page(readable_pdf(filed.document), number, words)
+        return marked_page(readable_pdf(filed.document), number, f"{_looking(user)} – {code}")
     except BadInput as error:
         raise NotFound(error.message) from error
+
+
+def _looking(user: User) -> str:
+    """Return who looks, and when."""
+    return f"{display_name(user)} ({user.get_username()}) – {timezone.localtime():%H:%M:%S %d/%m/%Y}"
+
+
+def lent_picture(user: User, document_id: int, picture: bytes) -> bytes:
+    """Return the host's small picture of a filed document as WEBP, with who borrows it, when and of which case in it."""
+    code = CaseDocument.objects.filter(document_id=document_id).values_list("case__code", flat=True).first()
+    return marked_picture(picture, " – ".join(filter(None, (_looking(user), code))))
+
+
+def instead_of_text(user: User) -> str:
+    """Return what the host shows in the place of the recognised text to who only borrows a document."""
+    return _(
+        "Bản điện tử cho mượn: %(who)s. Chữ nhận dạng không hiện ở đây; hãy đọc trong trang của vụ án (/vks/), nơi mỗi trang "
+        "mang tên người mượn và giờ xem. Tìm theo chữ vẫn ra tài liệu này."
+    ) % {"who": _looking(user)}
 
 
 def paper_to_mark(view: CaseView, document_id: int) -> CaseDocument:

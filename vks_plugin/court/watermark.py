@@ -21,6 +21,10 @@ QUALITY = 80
 _ANGLE = 30
 _INK = (120, 0, 0, 46)
 _FOOT = (120, 0, 0, 200)
+_AS_WIDE = 0.94
+"""How much of the width of a page a line at its foot may take."""
+_EMPTY = (500, 707)
+"""Width and height of a page of which the host has no picture that can be read."""
 
 
 @lru_cache(maxsize=8)
@@ -46,10 +50,28 @@ def marked_page(path: Path, number: int, words: str) -> bytes:
     """
     with opened(path) as pdf:
         image = render_image(pdf, number, dpi=DPI).convert("RGBA")
+    return _written(_marked(image, words), "JPEG")
+
+
+def marked_picture(data: bytes, words: str) -> bytes:
+    """Return a small picture as WEBP with these words across it and at its foot; an empty page where it cannot be read."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            image = picture.convert("RGBA")
+    except (OSError, Image.DecompressionBombError):
+        image = Image.new("RGBA", _EMPTY, "white")
+    return _written(_marked(image, words), "WEBP")
+
+
+def _marked(image: Image.Image, words: str) -> Image.Image:
     image = Image.alpha_composite(image, _across(image.size, words))
     _at_the_foot(image, words)
+    return image
+
+
+def _written(image: Image.Image, form: str) -> bytes:
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "JPEG", quality=QUALITY)
+    image.convert("RGB").save(buffer, form, quality=QUALITY)
     return buffer.getvalue()
 
 
@@ -73,5 +95,13 @@ def _at_the_foot(image: Image.Image, words: str) -> None:
     width, height = image.size
     font = _font(max(12, width // 60))
     draw = ImageDraw.Draw(image)
-    length = draw.textlength(words, font=font)
-    draw.text(((width - length) / 2, height - 1.8 * font.size), words, font=font, fill=_FOOT)
+    lines = [""]
+    for part in words.split(" "):
+        longer = f"{lines[-1]} {part}".strip()
+        if lines[-1] and draw.textlength(longer, font=font) > _AS_WIDE * width:
+            lines.append(part)
+        else:
+            lines[-1] = longer
+    for number, line in enumerate(reversed(lines)):
+        left = (width - draw.textlength(line, font=font)) / 2
+        draw.text((left, height - (1.8 + 1.2 * number) * font.size), line, font=font, fill=_FOOT)

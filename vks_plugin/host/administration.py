@@ -24,6 +24,7 @@ from documents.permissions import permitted_document_ids
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import is_ours, protects, rule_against
 from vks_plugin.host.filed import filed_among, filed_documents
+from vks_plugin.host.lending import lent_documents_of
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
 from vks_plugin.language import language_of, speaking
 
@@ -39,7 +40,9 @@ def _hidden(request: Any) -> Q:
         return Q(pk__in=[])
     # filed or not: what waits in the inbox of an office tells as much
     rows = Document.global_objects.exclude(pk__in=permitted_document_ids(request.user))
-    return Q(pk__in=rows.exclude(owner=request.user).values("pk"))
+    # what is only lent is read in our pages: these have its text, and mark nothing
+    lent = lent_documents_of(request.user)
+    return Q(pk__in=rows.exclude(owner=request.user).values("pk")) | Q(pk__in=lent) | Q(root_document__in=lent)
 
 
 def _numbers(pks: Iterable[Any]) -> list[int]:

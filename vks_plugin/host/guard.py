@@ -25,7 +25,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.utils.html import parse_html_list
 
 from vks_plugin.errors import BadInput, VksError
-from vks_plugin.host import refusals
+from vks_plugin.host import lending, refusals
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
 from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among, lent_among
 from vks_plugin.host.provision import (
@@ -462,11 +462,17 @@ DOORS: dict[type[BasePermission], tuple[str, ...]] = {
 _ACTIONS = ("email_document", "email_documents", "notes")
 """Actions that bring permission classes of their own, which take the place of the view's."""
 
-WRAPPED: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "DocumentOperationPermissionMixin": ("_has_document_permissions", _ask_before_operations),
-    "DocumentSelectionMixin": ("_resolve_document_ids", _ask_before_archives),
-    "SharedLinkView": ("get", _close_links),
-}
+WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("DocumentOperationPermissionMixin", "_has_document_permissions", _ask_before_operations),
+    ("DocumentSelectionMixin", "_resolve_document_ids", _ask_before_archives),
+    ("SharedLinkView", "get", _close_links),
+    ("DocumentViewSet", "thumb", lending.mark_picture),
+    ("DocumentViewSet", "retrieve", lending.leave_version_out),
+    ("DocumentSerializer", "to_representation", lending.leave_text_out),
+    ("SearchResultSerializer", "to_representation", lending.leave_passages_out),
+    ("ChatStreamingView", "post", lending.ask_before_talking),
+)
+"""What of the host is asked through a function of ours: class, method, and what wraps it."""
 
 
 def _views(name: str) -> Any:
@@ -487,7 +493,7 @@ def unguarded() -> list[str]:
         action = getattr(_views("DocumentViewSet"), name, None)
         if action is not None and CaseDocumentGuard not in action.kwargs["permission_classes"]:
             found.append(f"DocumentViewSet.{name}: {CaseDocumentGuard.__name__}")
-    for name, (method, _wrap) in WRAPPED.items():
+    for name, method, _wrap in WRAPPED:
         view = _views(name)
         if view is not None and not hasattr(getattr(view, method), "guards_cases"):
             found.append(f"{name}.{method}")
@@ -504,7 +510,7 @@ def stand_at_doors() -> None:
         action = getattr(_views("DocumentViewSet"), name, None)
         if action is not None and CaseDocumentGuard not in action.kwargs["permission_classes"]:
             action.kwargs["permission_classes"] = [*action.kwargs["permission_classes"], CaseDocumentGuard]
-    for name, (method, wrap) in WRAPPED.items():
+    for name, method, wrap in WRAPPED:
         view = _views(name)
         if view is not None and not hasattr(getattr(view, method), "guards_cases"):
             guarded = wrap(getattr(view, method))

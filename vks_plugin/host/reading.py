@@ -63,6 +63,12 @@ LISTS: dict[str, str] = {"document-list": "results", "global_search": "documents
 """Doors that answer with many documents, and where in the answer these stand."""
 
 
+class LeftOut(str):
+    """What stands in an answer in the place of a text that the asker is not shown."""
+
+    __slots__ = ()
+
+
 def texts_in(request: HttpRequest, answer: object, key: str) -> list[int]:
     """Return the ids of the documents whose text an answer has in full.
 
@@ -73,7 +79,8 @@ def texts_in(request: HttpRequest, answer: object, key: str) -> list[int]:
         return []
     excerpts = request.GET.get("truncate_content", "").lower() in {"true", "1"}
     longest = _EXCERPT if excerpts else 0
-    return [row["id"] for row in rows if isinstance(row, dict) and len(row.get("content") or "") > longest]
+    told = [row for row in rows if isinstance(row, dict) and not isinstance(row.get("content"), LeftOut)]
+    return [row["id"] for row in told if len(row.get("content") or "") > longest]
 
 
 def roots_of(document_ids: Iterable[int]) -> QuerySet[Any, Any]:

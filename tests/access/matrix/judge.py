@@ -88,6 +88,7 @@ class Judge:
         self.world = world
         self.numbers = {written.pk: key for key, written in world.papers.items()}
         self._kept: dict[str, set[str]] = {}
+        self._lent: dict[str, set[str]] = {}
 
     def kept_from(self, who: str) -> set[str]:
         """Return the words that somebody may not be told."""
@@ -114,9 +115,22 @@ class Judge:
             if oracle.archive_known(facts, who, each.of) or (given and oracle.gives_to_archive(facts, who, each.of))
         }
 
+    def _lent_to(self, who: str) -> set[str]:
+        """Return what is in the files that somebody reads by a loan alone: the host shows no text and no picture of them."""
+        if who not in self._lent:
+            facts = self.world.facts
+            self._lent[who] = {
+                each.word
+                for each in self.world.secrets
+                if each.sort == "paper" and each.what in {"content", "file"}
+                if oracle.reads(facts, who, each.of) and not oracle.takes_out(facts, who, each.of)
+            }
+        return self._lent[who]
+
     def forget(self) -> None:
         """Look at the facts again: they have changed."""
         self._kept.clear()
+        self._lent.clear()
 
     # --- what must not be ------------------------------------------------------------------------
 
@@ -128,6 +142,8 @@ class Judge:
             kept = kept - self._on_covers(who)
         elif _LISTS.match(call.door):
             kept = kept - self._on_lists(who, call.door)
+        if not call.door.startswith(("vks", "api/vks", "api/search/autocomplete")):
+            kept = kept | self._lent_to(who)
         found = sorted((answer.words & kept) - asked)
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
         sort, _, key = call.about.partition(":")
@@ -222,6 +238,11 @@ def _paper_says(what: str) -> Check:
             return []
         if call.door.endswith(("/preview", "/download")) and not oracle.takes_out(facts, who, key):
             return [] if answer.status == 403 else [f"hands out what is only lent ({answer.status})"]
+        if call.door.endswith("/thumb") and not oracle.takes_out(facts, who, key):
+            # another picture, with a name in it
+            return (
+                [] if answer.status == 200 and answer.body[8:12] == b"WEBP" else [f"shows no picture ({answer.status})"]
+            )
         # of several versions the newest is shown
         keys = [key, *(each for each, paper in facts.papers.items() if paper.version_of == key)]
         told = {judge.world.papers[each].words[what] for each in keys} & answer.words

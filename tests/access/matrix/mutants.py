@@ -384,6 +384,13 @@ def _guards() -> Iterator[Mutant]:
     )
     mutant = _unwrap("SharedLinkView", "get")
     yield Mutant("old links open", mutant, _at("share/{slug}"), ("nobody", "outsider"), host="paperless")
+    for name, view, method, asks in (
+        ("text", "DocumentSerializer", "to_representation", _at(one, "api/documents", "api/search")),
+        ("passages", "SearchResultSerializer", "to_representation", _at("api/documents")),
+        ("the picture", "DocumentViewSet", "thumb", _at(f"{one}/thumb")),
+    ):
+        only = "paperless" if view == "SearchResultSerializer" else ""
+        yield Mutant(f"the host shows {name} to borrowers", _unwrap(view, method), asks, ("trial_kv3",), host=only)
     guard = "vks_plugin.host.guard"
     yield Mutant(
         "the guard tells that a document is there",

@@ -1,0 +1,156 @@
+"""What the host tells of a document to who only borrows it: titles and notes, a marked picture, and none of its text.
+
+The text could be copied out of the host's detail and lists, and its small picture carries no name; the pages are read
+in ours, where each picture says who looked at it. The index still finds by the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from documents.models import Document
+from documents.permissions import permitted_document_ids
+from rest_framework.serializers import ListSerializer
+
+from vks_plugin.host.filed import lent_among
+from vks_plugin.host.reading import LeftOut, note_documents
+from vks_plugin.host.refusals import LENT, refused
+from vks_plugin.language import language_of, speaking
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+_LENT = "vks_lent"
+
+_picture: list[Callable[[User, int, bytes], bytes]] = []
+_text: list[Callable[[User], str]] = []
+
+
+def on_shown(*, picture: Callable[[User, int, bytes], bytes], text: Callable[[User], str]) -> None:
+    """Register what is shown to who borrows.
+
+    Args:
+        picture: returns the small picture of a document, given as WEBP, with who looks at it in it, as WEBP too.
+        text: returns what stands in the place of the text of a document.
+    """
+    _picture[:], _text[:] = [picture], [text]
+
+
+def lent_documents_of(user: User) -> set[int]:
+    """Return what somebody reads for no other reason than a loan."""
+    return lent_among(user, permitted_document_ids(user))
+
+
+def _left_out(request: Any) -> LeftOut:
+    with speaking(language_of(request)):
+        return LeftOut(_text[0](request.user) if _text else "")
+
+
+def _root(document: Document) -> int:
+    return int(document.root_document_id or document.pk)
+
+
+def _is_lent(serializer: Any, document: Document) -> bool:
+    """Tell whether who asks for this answer borrows a document; the documents of a list are looked up together."""
+    request = serializer.context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return False
+    known = serializer.context.setdefault(_LENT, {})
+    if _root(document) not in known:
+        rows = [_root(document)]
+        if isinstance(serializer.parent, ListSerializer):
+            rows += [row["id"] if isinstance(row, dict) else _root(row) for row in serializer.parent.instance or ()]
+        lent = lent_among(request.user, rows)
+        known.update({pk: pk in lent for pk in rows})
+    return bool(known[_root(document)])
+
+
+def leave_text_out(represent: Any) -> Any:
+    """Wrap what turns a document into an answer."""
+
+    @wraps(represent)
+    def inner(self: Any, document: Any) -> Any:
+        told = represent(self, document)
+        if "content" in told and _is_lent(self, document):
+            told["content"] = _left_out(self.context["request"])
+        return told
+
+    return inner
+
+
+def leave_passages_out(represent: Any) -> Any:
+    """Wrap what turns something found into an answer: the words around what was searched for are of the text."""
+
+    @wraps(represent)
+    def inner(self: Any, hit: Any) -> Any:
+        told = represent(self, hit)
+        found = self.context["documents"][hit["id"]]
+        if _is_lent(self, found):
+            told["__search_hit__"]["highlights"] = ""
+        return told
+
+    return inner
+
+
+def leave_version_out(retrieve: Any) -> Any:
+    """Wrap the detail of a document: the text of a version that is asked for is put in after everything else."""
+
+    @wraps(retrieve)
+    def inner(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        response = retrieve(self, request, *args, **kwargs)
+        told = getattr(response, "data", None)
+        if not isinstance(told, dict) or not told.get("content") or "version" not in request.query_params:
+            return response
+        if lent_among(request.user, _numbers([self.kwargs["pk"]])):
+            told["content"] = _left_out(request)
+        return response
+
+    return inner
+
+
+def mark_picture(thumb: Any) -> Any:
+    """Wrap the small picture of a document."""
+
+    @wraps(thumb)
+    def inner(self: Any, request: Any, pk: Any = None) -> Any:
+        # the guard has looked at whether the asker sees the document
+        if not lent_among(request.user, _numbers([pk])):
+            return thumb(self, request, pk)
+        for header in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"):
+            # who read it before without borrowing is not sent to the picture kept since
+            request.META.pop(header, None)
+        response = thumb(self, request, pk)
+        if response.status_code != 200 or not _picture:
+            return response
+        try:
+            picture = response.getvalue()
+        finally:
+            response.close()
+        marked = HttpResponse(_picture[0](request.user, int(pk), picture), content_type="image/webp")
+        marked["Cache-Control"] = "no-store"
+        return marked
+
+    return inner
+
+
+def ask_before_talking(post: Any) -> Any:
+    """Wrap the door by which a language model answers from documents, about one or about all that one reads."""
+
+    @wraps(post)
+    def inner(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        named = request.data.get("document_id") if hasattr(request.data, "get") else None
+        lent = lent_among(request.user, _numbers([named])) if named else lent_documents_of(request.user)
+        if lent:
+            note_documents(request, lent)
+            with speaking(language_of(request)):
+                raise refused(LENT)
+        return post(self, request, *args, **kwargs)
+
+    return inner
+
+
+def _numbers(raw: Iterable[object]) -> list[int]:
+    return [int(each) for each in raw if isinstance(each, int) or (isinstance(each, str) and each.isdecimal())]
