@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from tests.custody.batches import batch_in, sealed, staffed
 from tests.custody.test_acts import data, hidden
 from tests.people import FiledCase, file_pdf
 from vks_plugin.access import actions as access
 from vks_plugin.cases.folios import Label
-from vks_plugin.cases.models import CaseDocument, Folio
+from vks_plugin.cases.models import CaseDocument, CaseFile, Folio
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import (
     DigitisationBatch,
@@ -25,7 +26,7 @@ from vks_plugin.custody.models import (
     SealManifest,
 )
 from vks_plugin.custody.seal_record import as_paper
-from vks_plugin.custody.states import DIGITISATION
+from vks_plugin.custody.states import DIGITISATION, DIGITISATION_STEPS, Step
 from vks_plugin.custody.verify_ledger import canonical
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing import actions as filing
@@ -378,43 +379,70 @@ def test_strangers_and_readers_do_nothing(filed_case: FiledCase, people: dict[st
     assert (batch.state, batch.confirmed_at) == (before, None)
 
 
-def test_each_act_keeps_to_the_table(filed_case: FiledCase, people: dict[str, User]) -> None:
-    """In every state each act does what the table allows and nothing else."""
+def test_each_act_of_everybody_keeps_to_the_table(filed_case: FiledCase, people: dict[str, User]) -> None:
+    """In every state each act and step does what the table allows, by whose it is, and else nothing at all."""
     batch = batch_in("confirmed", filed_case, people)
     scanner, checker, chief = people["scanner_kv1"], people["inspector_kv1"], people["chief_kv1"]
+    strangers = [people[who] for who in ("prosecutor_kv3", "clerk_kv1", "chief_province")]
+    whose = {"pass": checker, "send_back": checker, "cancel": chief, "open": chief}
 
-    def returned() -> None:
+    def returned(actor: User) -> None:
         # there is something to send it back for: only its state may stand in the way
         document = filed_case.documents[0]
         QualityFinding.objects.create(batch=batch, case_document=document, kind="mo", found_by=checker)
-        actions.send_back(actor=checker, batch=batch)
+        actions.send_back(actor=actor, batch=batch)
 
-    acts: dict[str, Callable[[], Any]] = {
-        "start": lambda: actions.move_batch(actor=scanner, batch=batch, name="start"),
-        "submit": lambda: actions.move_batch(actor=scanner, batch=batch, name="submit"),
-        "recall": lambda: actions.move_batch(actor=scanner, batch=batch, name="recall", reason="Sai."),
-        "cancel": lambda: actions.move_batch(actor=chief, batch=batch, name="cancel", reason="Sai."),
-        "pass": lambda: actions.pass_quality(actor=checker, batch=batch),
+    def moves(name: str) -> Callable[[User], Any]:
+        return lambda actor: actions.move_batch(actor=actor, batch=batch, name=name, reason="Sai.")
+
+    def notes(step: Step) -> Callable[[User], Any]:
+        return lambda actor: actions.note_step(actor=actor, batch=batch, step=step.name, pages=1)
+
+    acts: dict[str, Callable[[User], Any]] = {name: moves(name) for name in ("start", "submit", "recall", "cancel")}
+    acts |= {
+        "pass": lambda actor: actions.pass_quality(actor=actor, batch=batch),
         "send_back": returned,
-        "seal": lambda: sealed(batch, scanner),
+        "seal": lambda actor: sealed(batch, actor),
+        # once a batch is over the next may be begun, unless the archive has the file
+        "open": lambda actor: actions.open_batch(actor=actor, case=filed_case.case, reason="Có thêm."),
     }
-    checked = {field: getattr(batch, field) for field in ("checked_by", "checked_at", "checked_digest", "confirmed_at")}
-    wrong = []
-    for state, _label in DIGITISATION.states:
-        for name, act in acts.items():
-            with transaction.atomic():
-                DigitisationBatch.objects.filter(pk=batch.pk).update(state=state, **checked)
-                move = DIGITISATION.move(name)
-                try:
-                    act()
-                except VksError:
-                    done = False
-                else:
-                    done = True
-                now = DigitisationBatch.objects.get(pk=batch.pk).state
-                if done != (state in move.sources) or now != (move.target if done else state):
-                    wrong.append((state, name, done, now))
-                transaction.set_rollback(True)
-    assert wrong == []
+    acts |= {step.name: notes(step) for step in DIGITISATION_STEPS}
+    sources = {move.name: move.sources for move in DIGITISATION.moves}
+    sources |= {step.name: step.states for step in DIGITISATION_STEPS}
+    sources["open"] = DIGITISATION.closed - {"da_nop_luu"}
     # the last is made where the archive takes the case: each state of a batch is gone through there, in test_accession.py
-    assert set(acts) | {"accession"} == {move.name for move in DIGITISATION.moves}
+    assert acts.keys() | {"accession"} == sources.keys()
+    checked = {field: getattr(batch, field) for field in ("checked_by", "checked_at", "checked_digest", "confirmed_at")}
+
+    def everything() -> list[Any]:
+        models = (DigitisationBatch, DigitisationStep, QualityFinding, SealManifest, SealedDocument, LedgerEntry)
+        return [list(model.objects.order_by("pk").values()) for model in models]
+
+    wrong: list[tuple[str, str, str]] = []
+    for state, _label in DIGITISATION.states:
+        with transaction.atomic():
+            DigitisationBatch.objects.filter(pk=batch.pk).update(state=state, **checked)
+            if state == "da_nop_luu":
+                CaseFile.objects.filter(pk=filed_case.case.pk).update(archived_at=timezone.now())
+            before = everything()
+            for name, act in acts.items():
+                right = whose.get(name, scanner)
+                for actor in [right, *(strangers if state in sources[name] else [])]:
+                    with transaction.atomic():
+                        try:
+                            with transaction.atomic():
+                                act(actor)
+                            done = True
+                        except VksError:
+                            done = False
+                        now = DigitisationBatch.objects.get(pk=batch.pk).state
+                        moved = [move.target for move in DIGITISATION.moves if move.name == name] or [state]
+                        if (
+                            done != (actor is right and state in sources[name])
+                            or now != (moved[0] if done else state)
+                            or (everything() == before) == done
+                        ):
+                            wrong.append((state, name, actor.username))
+                        transaction.set_rollback(True)
+            transaction.set_rollback(True)
+    assert wrong == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
@@ -26,7 +27,7 @@ from vks_plugin.custody.actions.hand_overs import (
 )
 from vks_plugin.custody.actions.holding import pass_to, state_beginning
 from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, article_of, checks_for, reasons_for
-from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry
+from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry, NumberSeries
 from vks_plugin.custody.queries.hand_overs import (
     coming_to,
     given_by,
@@ -520,34 +521,85 @@ _MAY = {
     "huy": set(),
 }
 """What may be done in each state; every other act is refused in it."""
+_WAY_TO = {
+    "du_thao": (),
+    "cho_nhan": ("send",),
+    "chua_nhan": ("send", "reject"),
+    "da_nhan": ("send", "accept"),
+    "huy": ("send", "cancel"),
+}
+"""How a hand-over comes into each state."""
+_OURS, _THEIRS = {"clerk_kv1", "chief_kv1"}, {"clerk_kv3", "chief_kv3"}
+_BYSTANDERS = {"prosecutor_kv1", "scanner_kv1", "chief_province", "prosecutor_kv3"}
+"""Who works on the case, leads the office above, or is of the other office, and keeps no paper."""
 
 
-def test_every_act_is_refused_in_every_state_that_is_not_its_own(
-    filed_case: FiledCase, signed: CaseDocument, people: dict[str, User]
+@pytest.mark.parametrize(
+    ("terms", "receivers"),
+    [(IN, _OURS), (Terms(part="hsva", direction="vks_vks", reason="nghien_cuu"), _THEIRS)],
+    ids=["from an agency", "between offices"],
+)
+def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else_nothing(
+    terms: Terms,
+    receivers: set[str],
+    filed_case: FiledCase,
+    signed: CaseDocument,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
 ) -> None:
-    case, clerk = filed_case.case, people["clerk_kv1"]
-    acts: dict[str, Callable[[HandOver], HandOver]] = {
-        "amend": lambda row: amend(actor=clerk, row=row, terms=IN),
-        "send": lambda row: send(actor=clerk, row=row),
-        "accept": lambda row: accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True),
-        "reject": lambda row: reject(actor=clerk, row=row, checks=PASSED, missing="Tập 1"),
-        "cancel": lambda row: cancel(actor=clerk, row=row, reason="Giao nhầm"),
-        "attach": lambda row: attach_paper(actor=clerk, row=row, paper=signed),
+    case = filed_case.case
+    if receivers is _THEIRS:
+        ours = Keeper(unit=units["QN-KV1"])
+        state_beginning(actor=people["clerk_kv1"], case=case, part="hsva", keeper=ours, since=timezone.now())
+        terms = replace(terms, other_unit=units["QN-KV3"])
+    row = draft(actor=people["clerk_kv1"], case=case, terms=terms)
+    acts: dict[str, Callable[[User], HandOver]] = {
+        "amend": lambda actor: amend(actor=actor, row=row, terms=replace(terms, note="Thêm")),
+        "send": lambda actor: send(actor=actor, row=row),
+        "accept": lambda actor: accept(actor=actor, row=row, checks=PASSED, awaits_paper=True),
+        "reject": lambda actor: reject(actor=actor, row=row, checks=PASSED, missing="Tập 1"),
+        "cancel": lambda actor: cancel(actor=actor, row=row, reason="Giao nhầm"),
+        "attach": lambda actor: attach_paper(actor=actor, row=row, paper=signed),
     }
-    row, entries = hand_over(actor=clerk, case=case, terms=IN), LedgerEntry.objects.count()
-    assert _MAY.keys() == {state for state, _label in HAND_OVER.states}
-    for state, may in _MAY.items():
-        accepted = row.sent_at if state == "da_nhan" else None
-        # acts are tried in their own state elsewhere; here the row only stands where they are not
-        values = {"state": state, "accepted_at": accepted, "awaits_paper": state == "da_nhan", "missing": "Tập 1"}
-        _set(row, **values)
-        row = HandOver.objects.get(pk=row.pk)
-        assert {each.name for each in moves_of(clerk, row)} == may - {"amend", "attach"}, state
-        for name in acts.keys() - may:
-            with pytest.raises(Conflict):
-                acts[name](row)
-            assert HandOver.objects.filter(pk=row.pk, **values).exists(), (state, name)
-    assert LedgerEntry.objects.count() == entries
+    # the office that only has the paper is not shown which records are filed in the case
+    whose = dict.fromkeys(acts, _OURS) | {"accept": receivers, "reject": receivers}
+    assert _MAY.keys() == _WAY_TO.keys() == {state for state, _label in HAND_OVER.states}
+    for each in HAND_OVER.moves:
+        assert {state for state, may in _MAY.items() if each.name in may} == each.sources
+
+    def everything() -> list[Any]:
+        models = (HandOver, Holding, CaseFile, NumberSeries, LedgerEntry)
+        return [list(model.objects.order_by("pk").values()) for model in models]
+
+    for state, way in _WAY_TO.items():
+        with transaction.atomic():
+            for name in way:
+                acts[name](people[min(whose[name])])
+            before = everything()
+            assert before[0][0]["state"] == state
+            here = HandOver.objects.get(pk=row.pk)
+            for who in sorted(_OURS | _THEIRS | _BYSTANDERS):
+                may = {name for name in _MAY[state] if who in whose[name]}
+                assert {each.name for each in moves_of(people[who], here)} == may - {"amend", "attach"}, (state, who)
+                for name, act in acts.items():
+                    if name not in _MAY[state] and who != min(whose[name]):
+                        # what nobody may do here is tried by whose act it is
+                        continue
+                    with transaction.atomic():
+                        if name not in may:
+                            with pytest.raises((Conflict, NotAllowed, BadInput)), transaction.atomic():
+                                act(people[who])
+                            assert everything() == before, (state, name, who)
+                            continue
+                        act(people[who])
+                        now = HandOver.objects.get(pk=row.pk)
+                        target = HAND_OVER.move(name).target if name not in {"amend", "attach"} else state
+                        # of a draft nobody was told
+                        told = int(name != "amend" and (state, name) != ("du_thao", "cancel"))
+                        entries = LedgerEntry.objects.count() - len(before[4])
+                        assert (now.state, entries) == (target, told), (state, name, who)
+                        transaction.set_rollback(True)
+            transaction.set_rollback(True)
 
 
 def test_what_is_lent_or_elsewhere_is_not_handed_over(

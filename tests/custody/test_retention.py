@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.db import transaction
 
 from tests.custody.test_acts import data, hidden, written
 from tests.people import register
@@ -16,7 +17,7 @@ from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseFile, RelatedCase
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.custody.actions.retention import change_rule, end_hold, place_hold
-from vks_plugin.custody.models import RetentionHold, RetentionRule
+from vks_plugin.custody.models import LedgerEntry, RetentionHold, RetentionRule
 from vks_plugin.custody.queries.retention import finished_cases, standing, standings
 from vks_plugin.custody.retention import (
     OUTCOME_OF,
@@ -229,6 +230,42 @@ def test_a_hold_is_placed_and_ended_by_leaders_with_reasons(case: CaseFile, peop
         end_hold(actor=people["chief_kv1"], case=case, hold_id=hold.pk, reason="Đã giải quyết xong")
     assert not standing(case).held
     assert RetentionHold.objects.get().end_reason == "Đã giải quyết xong"
+
+
+def test_a_hold_in_every_state_is_whose_it_is(case: CaseFile, people: dict[str, User]) -> None:
+    """No hold, one that stands, one that was ended: placed and ended by leaders of the office or the one above, and else nothing."""
+    leaders = {"chief_kv1", "deputy_kv1", "chief_province"}
+    others = {"prosecutor_kv1", "clerk_kv1", "scanner_kv1", "archivist_province", "admin_province", "chief_kv3"}
+    may = {"none": {"place"}, "held": {"end"}, "ended": {"place"}}
+
+    def everything() -> list[Any]:
+        return [list(model.objects.order_by("pk").values()) for model in (RetentionHold, LedgerEntry)]
+
+    for state, allowed in may.items():
+        with transaction.atomic():
+            pk = 0
+            if state != "none":
+                pk = place_hold(actor=people["chief_kv1"], case=case, ground="khieu_nai", reason=WHY).pk
+            if state == "ended":
+                end_hold(actor=people["chief_kv1"], case=case, hold_id=pk, reason=WHY)
+            acts: dict[str, Callable[[User], Any]] = {
+                "place": lambda actor: place_hold(actor=actor, case=case, ground="khieu_nai", reason=WHY),
+                "end": lambda actor, pk=pk: end_hold(actor=actor, case=case, hold_id=pk, reason=WHY),
+            }
+            before = everything()
+            for who in sorted(leaders | others):
+                for name, act in acts.items():
+                    with transaction.atomic():
+                        if who in leaders and name in allowed:
+                            act(people[who])
+                            assert standing(case).held == (name == "place"), (state, name, who)
+                            assert len(everything()[1]) == len(before[1]) + 1
+                        else:
+                            with pytest.raises((Conflict, NotAllowed, NotFound)), transaction.atomic():
+                                act(people[who])
+                            assert everything() == before, (state, name, who)
+                        transaction.set_rollback(True)
+            transaction.set_rollback(True)
 
 
 def test_a_case_is_held_while_one_of_its_kin_goes_on(
