@@ -54,7 +54,7 @@ def _written(path: Path, size: int) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _documents(case: Any, kind: Any, clerk: Any, count: int, size: int) -> list[Path]:
+def documents_of(case: Any, kind: Any, clerk: Any, count: int, size: int) -> list[Path]:
     """Write the documents of a case and their files; return where these lie."""
     from django.conf import settings
 
@@ -127,7 +127,7 @@ def _confirmed(count: int, size: int) -> tuple[DigitisationBatch, Any, list[Path
     actions.ensure_key()
     people, kinds = given._people(), given._catalogue()
     case = CaseFile.objects.select_related("unit__parent").get()
-    files = _documents(case, kinds["BBHC"], people["clerk_kv1"], count, size)
+    files = documents_of(case, kinds["BBHC"], people["clerk_kv1"], count, size)
     batch = batch_in("confirmed", given.FiledCase(case=case, documents=[], internal=None), people)  # type: ignore[arg-type]
     return batch, people["scanner_kv1"], files
 

@@ -24,6 +24,7 @@ from pypdf import PdfReader
 from rest_framework.test import APIClient
 
 from tests.custody.batches import seal_outright
+from tests.custody.premis import faults
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
 from tests.people import register, waiting
@@ -114,6 +115,10 @@ def test_the_package_holds_everything_and_other_programs_find_it_whole(
     for each in told["documents"]:
         assert (payload / each["files"]["original"]).read_bytes()[:5] == b"%PDF-"
     root = ET.fromstring((payload / "metadata" / "premis.xml").read_bytes())
+    assert faults(root) == []
+    # a record that the schema refuses would be told
+    root.find(f"{{{NAMESPACE}}}event").remove(root.find(f"{{{NAMESPACE}}}event/{{{NAMESPACE}}}eventDateTime"))  # type: ignore[union-attr,arg-type]
+    assert faults(root) == ["event: 0 of eventDateTime"]
     events = [found.text for found in root.iter(f"{{{NAMESPACE}}}eventType")]
     kinds = list(LedgerEntry.objects.filter(case=filed_case.case).order_by("seq").values_list("kind", flat=True))
     assert events == [*kinds[: len(events) - 1], "fixity check"]
@@ -510,6 +515,7 @@ def test_every_version_the_ledger_knows_of_is_in_the_package_with_the_act_that_m
         if "document" in entry["data"] and entry["kind"] != "signatures_read":
             assert {entry["data"][name] for name in ("sha256", "sha256_before") if name in entry["data"]} <= there
     root = ET.fromstring((payload / "metadata" / "premis.xml").read_bytes())
+    assert faults(root) == []
     spaces = {"p": NAMESPACE}
     made: dict[str, set[str]] = {}
     for act in root.iterfind("p:event", spaces):

@@ -16,6 +16,7 @@ from django.db import connection
 from tests.court.deck.test_video import MP4
 from tests.court.deck.test_videos import kept
 from tests.custody.batches import batch_in
+from tests.custody.premis import faults
 from tests.custody.test_accession import archivist, packed
 from tests.custody.test_recorded_files import Package
 from vks_plugin.court.deck.models import Video
@@ -125,6 +126,7 @@ def test_the_package_has_the_videos_and_its_verifier_knows_them(
     assert (whole.payload / told["file"]).read_bytes() == MP4.read_bytes()
     assert [each["videos"] for pk, each in whole.described.items() if pk != filed_case.host_ids[1]] == [[], [], []]
     root = ET.fromstring((whole.payload / "metadata" / "premis.xml").read_bytes())
+    assert faults(root) == []
     acts = [
         event.findtext(f"{{{NAMESPACE}}}eventType")
         for event in root.iter(f"{{{NAMESPACE}}}event")
