@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -248,21 +249,21 @@ def test_a_hold_in_every_state_is_whose_it_is(case: CaseFile, people: dict[str, 
                 pk = place_hold(actor=people["chief_kv1"], case=case, ground="khieu_nai", reason=WHY).pk
             if state == "ended":
                 end_hold(actor=people["chief_kv1"], case=case, hold_id=pk, reason=WHY)
-            acts: dict[str, Callable[[User], Any]] = {
-                "place": lambda actor: place_hold(actor=actor, case=case, ground="khieu_nai", reason=WHY),
-                "end": lambda actor, pk=pk: end_hold(actor=actor, case=case, hold_id=pk, reason=WHY),
+            acts: dict[str, Callable[..., Any]] = {
+                "place": partial(place_hold, case=case, ground="khieu_nai", reason=WHY),
+                "end": partial(end_hold, case=case, hold_id=pk, reason=WHY),
             }
             before = everything()
             for who in sorted(leaders | others):
                 for name, act in acts.items():
                     with transaction.atomic():
                         if who in leaders and name in allowed:
-                            act(people[who])
+                            act(actor=people[who])
                             assert standing(case).held == (name == "place"), (state, name, who)
                             assert len(everything()[1]) == len(before[1]) + 1
                         else:
                             with pytest.raises((Conflict, NotAllowed, NotFound)), transaction.atomic():
-                                act(people[who])
+                                act(actor=people[who])
                             assert everything() == before, (state, name, who)
                         transaction.set_rollback(True)
             transaction.set_rollback(True)
