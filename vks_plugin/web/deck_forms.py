@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.models import CaseDocument
-from vks_plugin.court.deck.diagrams import Diagram, Edits, Item, Link
+from vks_plugin.court.deck.diagrams import ACT, LONGEST_WORDS, MOST_OWN, OWN_KEY, OWN_KINDS, Edits, Item, Link, OwnBox
 from vks_plugin.court.deck.locking import LONGEST
 from vks_plugin.court.deck.models import PlanMarker, Presentation, Slide, Video
 from vks_plugin.court.deck.plans import LARGEST_NUMBER, MOST_MARKERS
@@ -278,12 +278,45 @@ class _Row(NamedTuple):
     hidden: forms.BoundField
 
 
+class _OwnRow(NamedTuple):
+    """A box added by hand in the form; an empty one waits for a box."""
+
+    key: str
+    fields: list[forms.BoundField]
+    is_new: bool
+
+
+class _LineRow(NamedTuple):
+    """A line of a diagram in the form; of one drawn by hand the words on it, too."""
+
+    start: str
+    end: str
+    gone: forms.BoundField
+    words: forms.BoundField | None
+
+
+class _NewLine(NamedTuple):
+    """A place for a line to draw."""
+
+    start: forms.BoundField
+    end: forms.BoundField
+    words: forms.BoundField
+
+
 def _named(link: Link) -> str:
     return f"link-{link.start}>{link.end}"
 
 
+def _said(link: Link) -> str:
+    return f"words-{link.start}>{link.end}"
+
+
+_MORE_BOXES, _MORE_LINES = 8, 8
+_OWN = ("kind", "label", "day", "folio", "x", "y", "gone")
+
+
 class DiagramForm(StyledForm):
-    """What people change of a diagram: words and places of boxes, boxes left out, lines drawn and taken away."""
+    """What people change of a diagram: words and places of boxes, boxes left out and added, lines drawn and taken away."""
 
     def __init__(
         self,
@@ -291,69 +324,193 @@ class DiagramForm(StyledForm):
         items: Sequence[Item],
         links: Sequence[Link],
         edits: Edits,
-        laid: Diagram,
-        own_links: Sequence[Link],
+        lost: Sequence[Link] = (),
         **options: Any,
     ) -> None:
-        self.items, self.links, self.before, self.own_links = items, links, edits, own_links
+        """Make the fields.
+
+        Args:
+            items: what the record has, as boxes.
+            links: the lines the record has.
+            edits: what was changed and added so far.
+            lost: lines drawn by hand to what is not in the case any more: told, and gone once the form is saved.
+        """
+        self.items, self.before, self.lost = items, edits, lost
         super().__init__(*args, prefix="d", **options)
-        self.boxes = {box.key: box for box in laid.boxes}
         # named by what they are about: the record may gain a person between the page and its way back
         for item in items:
-            place = edits.places.get(item.key)
+            self._add_places(item.key, edits)
             self._add(
                 f"label-{item.key}",
                 forms.CharField(max_length=200, required=False, initial=edits.labels.get(item.key, "")),
             )
-            for name, at in zip("xy", place or ("", ""), strict=True):
-                widget = forms.TextInput(attrs={"inputmode": "numeric", "size": 5})
-                field = PlaceField(required=False, min_value=0, max_value=12_000, widget=widget, initial=at)
-                self._add(f"{name}-{item.key}", field)
             self._add(f"hidden-{item.key}", forms.BooleanField(required=False, initial=item.key in edits.hidden))
-        for link in links:
+        kept = {box.key: box for box in edits.boxes}
+        self.own_keys = self._own_keys(list(kept))
+        for key in self.own_keys:
+            self._add_own(key, kept.get(key), edits)
+        self.words = {item.key: item.label for item in items} | {box.key: box.label for box in edits.boxes}
+        self.own_links = [link for link in edits.added if link not in lost]
+        drawn = [*links, *(link for link in self.own_links if link not in links)]
+        self.links = [link for link in drawn if link.start in self.words and link.end in self.words]
+        for link in self.links:
             gone = forms.BooleanField(required=False, initial=link in edits.removed)
             self._add(_named(link), gone)
-        chosen = [("", "—"), *((item.key, item.label[:60]) for item in items)]
-        self._add("start", forms.ChoiceField(label=_("Nối từ"), required=False, choices=chosen))
-        self._add("end", forms.ChoiceField(label=_("đến"), required=False, choices=chosen))
+            if link in self.own_links:
+                self._add(_said(link), self._words_on_it(edits.words.get(link, "")))
+        new = [key for key in self.own_keys if key not in kept]
+        chosen = [
+            ("", "—"),
+            *((key, words[:60]) for key, words in self.words.items()),
+            *((key, gettext("Ô mới %(number)d") % {"number": place}) for place, key in enumerate(new, 1)),
+        ]
+        for place in range(_MORE_LINES):
+            self._add(f"start{place}", forms.ChoiceField(label=_("Nối từ"), required=False, choices=chosen))
+            self._add(f"end{place}", forms.ChoiceField(label=_("đến"), required=False, choices=chosen))
+            self._add(f"words{place}", self._words_on_it(""))
 
     def _add(self, name: str, field: forms.Field) -> None:
         self.fields[name] = field
         self.style(field)
 
+    @staticmethod
+    def _words_on_it(initial: str) -> forms.CharField:
+        # the browser holds who types back; who sends more is told by the action which line it is
+        widget = forms.TextInput(attrs={"maxlength": LONGEST_WORDS, "autocomplete": "off"})
+        return forms.CharField(label=_("Chữ trên đường"), required=False, initial=initial, widget=widget)
+
+    def _add_places(self, key: str, edits: Edits) -> None:
+        place = edits.places.get(key)
+        for name, label, at in zip("xy", (_("Trái"), _("Trên")), place or ("", ""), strict=True):
+            widget = forms.TextInput(attrs={"inputmode": "numeric", "size": 5})
+            field = PlaceField(label=label, required=False, min_value=0, max_value=12_000, widget=widget, initial=at)
+            self._add(f"{name}-{key}", field)
+
+    def _own_keys(self, kept: list[str]) -> list[str]:
+        """Return the keys of the boxes added by hand, and of empty places for more; of a form that was sent, those in it."""
+        sent = [name.removeprefix("d-kind-") for name in self.data if name.startswith("d-kind-")]
+        found = [*kept, *(key for key in sent if OWN_KEY.fullmatch(key) and key not in kept)]
+        last = max((int(key.partition(":")[2]) for key in found), default=0)
+        if not sent:
+            found += [f"own:{last + place}" for place in range(1, _MORE_BOXES + 1)]
+        # one more than may be kept is told of, not lost
+        return found[: MOST_OWN + 1]
+
+    def _add_own(self, key: str, box: OwnBox | None, edits: Edits) -> None:
+        kinds = [(kind, gettext(words)) for kind, words in OWN_KINDS.items()]
+        initial = box.kind if box is not None else ACT
+        self._add(f"kind-{key}", forms.ChoiceField(label=_("Loại"), choices=kinds, initial=initial, required=False))
+        label = forms.CharField(label=_("Tên ô"), max_length=200, required=False, initial=box.label if box else "")
+        self._add(f"label-{key}", label)
+        self._add(f"day-{key}", DayField(label=_("Ngày"), required=False, initial=box.day if box else None))
+        folio = forms.TextInput(attrs={"size": 6, "autocomplete": "off"})
+        self._add(
+            f"folio-{key}",
+            forms.CharField(label="BL", max_length=20, required=False, widget=folio, initial=box.folio if box else ""),
+        )
+        self._add_places(key, edits)
+        self._add(f"gone-{key}", forms.BooleanField(label=_("Bỏ"), required=False))
+
     @property
     def rows(self) -> list[_Row]:
-        """The boxes with their fields."""
+        """The boxes of the record with their fields."""
         return [
             _Row(item.key, item.label, *(self[f"{name}-{item.key}"] for name in ("label", "x", "y", "hidden")))
             for item in self.items
         ]
 
     @property
-    def lines(self) -> list[tuple[str, str, forms.BoundField]]:
-        """The lines, with a box to tick for those that go."""
-        words = {item.key: item.label for item in self.items}
-        return [(words.get(link.start, ""), words.get(link.end, ""), self[_named(link)]) for link in self.links]
+    def own_rows(self) -> list[_OwnRow]:
+        """The boxes added by hand with their fields, then empty places."""
+        kept = {box.key for box in self.before.boxes}
+        return [_OwnRow(key, [self[f"{name}-{key}"] for name in _OWN], is_new=key not in kept) for key in self.own_keys]
 
-    def edits(self) -> Edits:
-        """Return what the form says."""
+    @property
+    def lines(self) -> list[_LineRow]:
+        """The lines, with a box to tick for those that go."""
+        return [
+            _LineRow(
+                self.words[link.start],
+                self.words[link.end],
+                self[_named(link)],
+                self[_said(link)] if link in self.own_links else None,
+            )
+            for link in self.links
+        ]
+
+    @property
+    def new_lines(self) -> list[_NewLine]:
+        """Places for lines to draw."""
+        return [
+            _NewLine(self[f"start{place}"], self[f"end{place}"], self[f"words{place}"]) for place in range(_MORE_LINES)
+        ]
+
+    @property
+    def lost_words(self) -> str:
+        """The lines that lead to what is not in the case any more, by what they still have."""
+        kept = [self.words.get(link.start) or self.words.get(link.end) or "…" for link in self.lost]
+        return ", ".join(dict.fromkeys(kept))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a box without a name and a line that does not join two boxes; each sentence stands at its place."""
+        given = super().clean() or {}
+        kept = {box.key for box in self.before.boxes}
+        ends = {given.get(f"{name}{place}") for name in ("start", "end") for place in range(_MORE_LINES)}
+        for key in self.own_keys:
+            said = any(given.get(f"{name}-{key}") not in {None, ""} for name in ("day", "folio", "x", "y"))
+            wanted = said or key in kept or key in ends
+            if wanted and not given.get(f"label-{key}") and not given.get(f"gone-{key}"):
+                self.add_error(f"label-{key}", gettext("Hãy ghi tên ô, hoặc đánh dấu Bỏ."))
+        for place in range(_MORE_LINES):
+            start, end, words = (given.get(f"{name}{place}") for name in ("start", "end", "words"))
+            if (start or end or words) and (not start or not end or start == end):
+                self.add_error(f"end{place}", gettext("Đường nối cần hai ô khác nhau: hãy chọn đủ hai đầu."))
+        return given
+
+    def edits(self) -> dict[str, Any]:
+        """Return what the form says, for the action."""
         given = self.cleaned_data
+        own = [key for key in self.own_keys if given.get(f"label-{key}") and not given.get(f"gone-{key}")]
+        here = [*(item.key for item in self.items), *own]
         places, labels, hidden = {}, {}, set()
-        for key in (item.key for item in self.items):
+        for key in here:
             x, y = given.get(f"x-{key}"), given.get(f"y-{key}")
             if x is not None and y is not None:
                 places[key] = (float(x), float(y))
+        for key in (item.key for item in self.items):
             if given.get(f"label-{key}"):
                 labels[key] = given[f"label-{key}"]
             if given.get(f"hidden-{key}"):
                 hidden.add(key)
         gone = {link for link in self.links if given.get(_named(link))}
+        # words stay with a line that is not in the form: it leads to a paper its reader may not see
+        said = {link: given.get(_said(link), self.before.words.get(link, "")) for link in self.own_links}
         added = [link for link in self.own_links if link not in gone]
-        if given.get("start") and given.get("end"):
-            added.append(Link(given["start"], given["end"]))
-        return Edits(
-            places, labels, frozenset(hidden), tuple(dict.fromkeys(added)), frozenset(gone - set(self.own_links))
-        )
+        for place in range(_MORE_LINES):
+            start, end = given.get(f"start{place}"), given.get(f"end{place}")
+            if start and end:
+                added.append(Link(start, end))
+                said[added[-1]] = given.get(f"words{place}") or said.get(added[-1], "")
+        removed = {key for key in self.own_keys if key not in own}
+        added = [link for link in dict.fromkeys(added) if removed.isdisjoint(link)]
+        edits = Edits(places, labels, frozenset(hidden), tuple(added), frozenset(gone - set(self.own_links)))
+        boxes = [
+            {
+                "key": key,
+                "kind": given.get(f"kind-{key}"),
+                "label": given[f"label-{key}"],
+                "day": given[f"day-{key}"].isoformat() if given.get(f"day-{key}") else "",
+                "folio": given.get(f"folio-{key}"),
+            }
+            for key in own
+        ]
+        # as they were typed: what cannot be kept is told, not cut
+        words = [[*link, said[link]] for link in added if said.get(link)]
+        return edits.stored() | {"boxes": boxes, "words": words}
+
+    def refused(self, sentence: str) -> None:
+        """Keep what the action said of boxes and lines."""
+        self.add_error(None, sentence)
 
 
 _MORE_ROWS = 6

@@ -9,7 +9,18 @@ from typing import Any
 
 from tests.people import pdf_bytes
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, ShownMark
-from vks_plugin.court.deck.diagrams import CHARGE, EVIDENCE, PERSON, Item, Link, connections, timeline
+from vks_plugin.court.deck.diagrams import (
+    ACT,
+    CHARGE,
+    EVIDENCE,
+    PERSON,
+    PLACE,
+    Edits,
+    Item,
+    Link,
+    connections,
+    timeline,
+)
 
 CODE = "HS-QN-KV1-2026-0001"
 FILE = f"HSVA số {CODE}"
@@ -17,6 +28,8 @@ NOTE = "Hỏi bị cáo về chiếc xe trước khi chiếu."
 """Of slide 4; for the presenter alone."""
 HELD_FOLIO = "31"
 """A page of testimony that waits for the panel."""
+WORDS = "chụp chiếc xe ở chỗ để"
+"""On a line somebody drew in the diagram."""
 
 
 def _drawing() -> Any:
@@ -32,8 +45,13 @@ def _drawing() -> Any:
     ]
     links = [Link("a:1", "c:1"), Link("a:2", "c:2"), Link("c:1", "e:1"), Link("c:1", "e:2"), Link("c:1", "e:3")]
     links += [Link("c:2", "e:4")]
-    headings = {PERSON: "Bị cáo", CHARGE: "Tội danh", EVIDENCE: "Chứng cứ"}
-    return connections(items, links, headings=headings, title="Quan hệ")
+    # added by hand, with words on their lines
+    items += [Item("own:1", ACT, "Dắt xe ra khỏi nhà bị hại", "01/03/2026 · BL 12", "12")]
+    items += [Item("own:2", PLACE, "Bãi xe trước cổng")]
+    words = {Link("a:1", "own:1"): "trực tiếp làm", Link("own:1", "own:2"): "xảy ra tại", Link("e:2", "own:1"): WORDS}
+    headings = {PERSON: "Bị cáo", CHARGE: "Tội danh", EVIDENCE: "Chứng cứ", ACT: "Hành vi", PLACE: "Địa điểm"}
+    edits = Edits(added=tuple(words), words=words)
+    return connections(items, links, headings=headings, edits=edits, title="Quan hệ")
 
 
 def _events() -> Any:

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+import math
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vks_plugin.court.deck.diagrams import (
+    ACT,
     CHARGE,
+    EVENT,
     EVIDENCE,
+    LONGEST_WORDS,
+    NOTE,
+    OWN_KINDS,
     PERSON,
+    PLACE,
+    THING,
+    VICTIM,
     Diagram,
     Edits,
     Item,
     Link,
+    OwnBox,
     as_svg,
     baselines,
     connections,
+    label_baselines,
     text_width,
     timeline,
     wrap,
 )
 
 HEADINGS = {PERSON: "Bị cáo", CHARGE: "Tội danh", EVIDENCE: "Chứng cứ"}
+ALL_HEADINGS = HEADINGS | {VICTIM: "Bị hại"} | OWN_KINDS
 _WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("ẫ Đ ỹ đồng <&"), max_size=160
 )
@@ -35,15 +49,18 @@ _PLACES = st.tuples(st.floats(-500, 20000, allow_nan=False), st.floats(-500, 200
 def drawings(draw: st.DrawFn) -> tuple[list[Item], list[Link], Edits]:
     count = draw(st.integers(0, 45))
     items = [
-        Item(f"k{number}", draw(st.sampled_from(list(HEADINGS))), draw(_WORDS), draw(_WORDS)) for number in range(count)
+        Item(f"k{number}", draw(st.sampled_from(list(ALL_HEADINGS))), draw(_WORDS), draw(_WORDS))
+        for number in range(count)
     ]
     keys = st.sampled_from([item.key for item in items] or ["none"])
     links = draw(st.lists(st.builds(Link, keys, keys), max_size=12))
+    added = draw(st.lists(st.builds(Link, keys, keys), max_size=6))
     edits = Edits(
         places=draw(st.dictionaries(keys, _PLACES, max_size=6)),
         labels=draw(st.dictionaries(keys, _WORDS, max_size=3)),
         hidden=frozenset(draw(st.lists(keys, max_size=3))),
-        added=tuple(draw(st.lists(st.builds(Link, keys, keys), max_size=3))),
+        added=tuple(added),
+        words={link: draw(_WORDS)[:LONGEST_WORDS] for link in added},
     )
     return items, links, edits
 
@@ -59,13 +76,28 @@ def sound(diagram: Diagram) -> None:
         for text, y, size, bold in baselines(box):
             assert text_width(text, size, bold=bold) <= box.width
             assert box.y + size * 0.7 <= y <= box.y + box.height - size * 0.2
+    # words on lines cover no box and no other words, and fit their place
+    for label in diagram.labels:
+        assert min(label.x, label.y) >= 0
+        assert label.x + label.width <= diagram.width
+        assert label.y + label.height <= diagram.height
+        for text, y, size in label_baselines(label):
+            assert text_width(text, size) <= label.width
+            assert label.y + size * 0.7 <= y <= label.y + label.height - size * 0.1
+        assert not any(overlap(label, box) for box in diagram.boxes)
+    assert not any(overlap(one, other) for one, other in itertools.combinations(diagram.labels, 2))
+
+
+def overlap(one: Any, other: Any) -> bool:
+    across = one.x < other.x + other.width and other.x < one.x + one.width
+    return across and one.y < other.y + other.height and other.y < one.y + one.height
 
 
 @settings(max_examples=25)
 @given(drawings())
 def test_no_box_covers_another_and_labels_fit(drawn: tuple[list[Item], list[Link], Edits]) -> None:
     items, links, edits = drawn
-    across = connections(items, links, headings=HEADINGS, edits=edits)
+    across = connections(items, links, headings=ALL_HEADINGS, edits=edits)
     along = timeline(items, edits=edits)
     for diagram in (across, along):
         sound(diagram)
@@ -75,10 +107,10 @@ def test_no_box_covers_another_and_labels_fit(drawn: tuple[list[Item], list[Link
         # parsed by another hand: whatever people wrote is text there
         root = ET.fromstring(as_svg(diagram))
         shown = [part.text for part in root.iter("{http://www.w3.org/2000/svg}text")]
-        assert [line for box in diagram.boxes for line in (*box.lines, *box.note_lines)] == [
-            text or "" for text in shown[len(diagram.headings) :]
-        ]
-    assert connections(items, links, headings=HEADINGS, edits=Edits.read(edits.stored())) == across
+        written = [line for box in diagram.boxes for line in (*box.lines, *box.note_lines)]
+        written += [line for label in diagram.labels for line in label.lines]
+        assert written == [text or "" for text in shown[len(diagram.headings) :]]
+    assert connections(items, links, headings=ALL_HEADINGS, edits=Edits.read(edits.stored())) == across
 
 
 def hidden_lines(diagram: Diagram) -> list[tuple[str, str, str]]:
@@ -99,7 +131,7 @@ def hidden_lines(diagram: Diagram) -> list[tuple[str, str, str]]:
 @given(drawings())
 def test_no_line_goes_through_a_box_it_does_not_join(drawn: tuple[list[Item], list[Link], Edits]) -> None:
     items, links, _edits = drawn
-    diagram = connections(items, links, headings=HEADINGS)
+    diagram = connections(items, links, headings=ALL_HEADINGS)
     assert hidden_lines(diagram) == []
     assert all(0 <= x <= diagram.width and 0 <= y <= diagram.height for line in diagram.lines for x, y in line.points)
 
@@ -140,6 +172,78 @@ def test_a_large_case_stays_about_as_wide_as_a_screen() -> None:
     row = timeline(items)
     sound(row)
     assert 0.8 <= row.width / row.height <= 2.4
+
+
+def test_many_boxes_by_hand_stand_under_their_headings_and_words_stand_by_their_lines() -> None:
+    long = "Nghiêng-nghiêng-chuyển-nhượng-quyền-sử-dụng-đất"
+    kinds = itertools.cycle(OWN_KINDS)
+    items = [Item(f"p{n}", PERSON, f"Nguyễn Trường Nghĩa {n}", "sinh 1990") for n in range(4)]
+    items += [Item("c", CHARGE, "Tội lừa đảo chiếm đoạt tài sản", "khoản 4 Điều 174"), Item("v", VICTIM, "Đỗ Thị Ước")]
+    items += [Item(f"e{n}", EVIDENCE, f"Biên bản khám xét {n}", f"BL {n}") for n in range(6)]
+    items += [Item(f"own:{n}", next(kinds), f"{long} {n} {long}", "19/08/2022 · BL 12") for n in range(1, 46)]
+    words = {Link(f"p{n % 4}", f"own:{n}"): f"trực tiếp thực hiện lần {n}" for n in range(1, 21)}
+    words |= {Link("own:1", "own:6"): "sau đó", Link("own:6", "v"): long}
+    links = [Link("p0", "c"), *(Link("c", f"e{n}") for n in range(6))]
+    drawn = connections(items, links, headings=ALL_HEADINGS, edits=Edits(added=tuple(words), words=words))
+    sound(drawn)
+    assert len(drawn.boxes) == len(items)
+    assert len(drawn.labels) == len(words)
+    assert hidden_lines(drawn) == []
+    assert 1.0 <= drawn.width / drawn.height <= 2.6
+    # every box stands below the heading of its kind, which no box covers
+    over = {heading.group: heading for heading in drawn.headings}
+    for box in drawn.boxes:
+        heading = over[box.group]
+        assert heading.x <= box.x
+        assert box.x + box.width <= heading.x + heading.width
+        assert heading.y + 30 <= box.y
+    # the words a line has room for stand on it, or beside it
+    for label in drawn.labels:
+        (line,) = [each for each in drawn.lines if (each.start, each.end) == (label.start, label.end)]
+        middle = (label.x + label.width / 2, label.y + label.height / 2)
+        near = min(distance(middle, *ends) for ends in itertools.pairwise(line.points))
+        assert near <= label.width
+
+
+def distance(point: tuple[float, float], one: tuple[float, float], other: tuple[float, float]) -> float:
+    steps = ((one[0] + (other[0] - one[0]) * n / 200, one[1] + (other[1] - one[1]) * n / 200) for n in range(201))
+    return min(math.dist(point, step) for step in steps)
+
+
+def test_acts_stand_between_people_and_whom_they_harmed_and_lines_beside_a_column_are_told_apart() -> None:
+    items = [
+        Item("a", PERSON, "Ánh"),
+        Item("b", PERSON, "Ước"),
+        Item("c", CHARGE, "Trộm cắp"),
+        Item("d", CHARGE, "Chứa"),
+    ]
+    items += [Item("v", VICTIM, "Hoa"), Item("own:1", ACT, "Lấy xe"), Item("own:2", PLACE, "Bãi xe")]
+    items += [Item("e", EVIDENCE, "Xe"), Item("own:3", THING, "Chìa khóa"), Item("own:4", NOTE, "Xem lại")]
+    drawn = connections(items, [Link("a", "c"), Link("b", "d")], headings=ALL_HEADINGS)
+    left = {box.key: box.x for box in drawn.boxes}
+    assert left["a"] == left["c"] < left["own:1"] == left["own:4"] < left["v"] == left["own:2"] < left["e"]
+    assert left["e"] == left["own:3"]
+    upright = [x for line in drawn.lines for (x, y), (other, end) in itertools.pairwise(line.points) if x == other]
+    assert len(set(upright)) == len(drawn.lines) == 2
+
+
+def test_a_time_line_has_events_by_hand_and_what_bears_no_day_stands_behind_it() -> None:
+    items = [Item("crime", EVENT, "19/08/2022", "Ngày phạm tội"), Item("own:2", NOTE, "Chưa rõ giờ", apart=True)]
+    items += [Item("own:1", ACT, "20/08/2022", "Vứt dao"), Item("event:1", EVENT, "23/08/2022", "Khởi tố")]
+    drawn = timeline(items)
+    assert [box.key for box in drawn.boxes] == ["crime", "own:1", "event:1", "own:2"]
+    assert [(line.start, line.end) for line in drawn.lines] == [("crime", "own:1"), ("own:1", "event:1")]
+
+
+def test_boxes_by_hand_are_kept_as_they_were_and_wrong_ones_passed_over() -> None:
+    box = OwnBox("own:7", ACT, "Lấy xe", dt.date(2022, 8, 19), "125a")
+    edits = Edits(added=(Link("own:7", "a"),), boxes=(box,), words={Link("own:7", "a"): "của"})
+    assert Edits.read(edits.stored()) == edits
+    good = {"key": "own:1", "kind": "note", "label": "x"}
+    wrong: list[Any] = [{"key": "accused:1"}, {"key": "own:0"}, {"kind": "person"}, {"kind": ["act"]}, {"label": None}]
+    assert Edits.read({"boxes": [good | each for each in wrong] + [None, "x"]}).boxes == ()
+    assert Edits.read({"boxes": [good | {"day": "hôm qua"}]}).boxes == (OwnBox("own:1", NOTE, "x"),)
+    assert Edits.read({"words": [["a", "b"], ["a", "b", 3], "abc", None, ["a", "b", "c", "d"]]}).words == {}
 
 
 def test_stored_edits_that_make_no_sense_are_passed_over() -> None:

@@ -12,7 +12,7 @@ import pypdf
 import pytest
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
-from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
+from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, WORDS, a_deck
 from tests.libreoffice import HERE, in_libreoffice
 from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.html import drawn_pages
@@ -56,7 +56,8 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
     boxes = [shape for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.AUTO_SHAPE and shape.has_text_frame]
     words = [shape.text_frame.text for shape in boxes]
     assert "Tội trộm cắp tài sản\nđiểm a khoản 2 Điều 173" in words
-    assert sum(shape.shape_type == MSO_SHAPE_TYPE.LINE for shape in own[2].shapes) == 6
+    assert "Dắt xe ra khỏi nhà bị hại\n01/03/2026 · BL 12" in words
+    assert WORDS in [shape.text_frame.text for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.TEXT_BOX]
     pictures = {page.key: picture for page, picture in drawn_pages(deck)}
     for made, page in zip(pages, deck.pages, strict=True):
         (picture,) = [shape for shape in made.shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
@@ -82,8 +83,18 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
         assert all(mark.note not in said(made) for mark in page.marks)
     # lines are fastened to their boxes
     lines = [shape for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.LINE]
-    fastened = [len(list(line._element.iter("{*}stCxn", "{*}endCxn"))) for line in lines]
-    assert sum(fastened) >= len(lines)
+    ends = [
+        (name, int(each.get("id")))
+        for line in lines
+        for name in ("stCxn", "endCxn")
+        for each in line._element.iter(f"{{*}}{name}")
+    ]
+    names = {shape.shape_id: shape.name for shape in boxes}
+    drawn = deck.slides[2].diagram
+    assert drawn is not None
+    assert sorted((name, names[at]) for name, at in ends) == sorted(
+        [("stCxn", line.start) for line in drawn.lines] + [("endCxn", line.end) for line in drawn.lines]
+    )
 
 
 @pytest.mark.slow
@@ -117,5 +128,7 @@ def test_paper_has_every_slide_and_no_testimony_that_waits(deck: Deck, tmp_path:
     assert not reader.pages[waiting].images
     assert f"BL {HELD_FOLIO}" in shown[waiting]
     assert all(CODE in text for text in shown)
+    # what stands on a line of the diagram, in the lines it is broken into
+    assert any(WORDS in text and "Dắt xe ra khỏi nhà bị hại" in text for text in shown)
     # what only the presenter is to read is on no sheet
     assert not any(NOTE in text for text in shown)

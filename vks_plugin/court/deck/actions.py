@@ -26,6 +26,7 @@ from vks_plugin.acts import digest_of, tell
 from vks_plugin.cases.actions.record import check, clean_text, lock_case
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
+from vks_plugin.court.deck import drawing
 from vks_plugin.court.deck.composing import composed_slides
 from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
@@ -423,7 +424,10 @@ def _fill(actor: User, case: CaseFile, slide: Slide, values: Mapping[str, Any]) 
     if slide.kind == Slide.Kind.DIAGRAM:
         if slide.diagram not in Slide.Diagram.values:
             raise BadInput(_("Hãy chọn sơ đồ cần vẽ."), field="diagram")
-        slide.edits = Edits.read(slide.edits).stored()
+        # what was there already is not refused: a title is mended also where a folio is gone since
+        changed = "edits" in values
+        edits = drawing.read_edits(deck_view(actor, case.code), slide.edits) if changed else Edits.read(slide.edits)
+        slide.edits = edits.stored()
         if len(json.dumps(slide.edits)) > _LARGEST_EDITS:
             raise BadInput(_("Sơ đồ có quá nhiều chỗ sửa tay: hãy bỏ bớt."), field="edits")
     else:

@@ -21,7 +21,7 @@ from typing import Any
 from fontTools import subset
 
 from vks_plugin.court.deck.contents import Deck, DeckStill, DeckVideo
-from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines
+from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines, label_baselines
 from vks_plugin.court.deck.manifest import (
     NAME,
     SIGNATURE,
@@ -226,6 +226,16 @@ def _drawing(diagram: Diagram) -> dict[str, Any]:
                 "lines": [[text, round(y, 1), size, bold] for text, y, size, bold in baselines(box)],
             }
             for box in diagram.boxes
+        ],
+        "labels": [
+            {
+                "x": label.x,
+                "y": label.y,
+                "width": round(label.width, 1),
+                "height": round(label.height, 1),
+                "lines": [[text, round(y, 1), size] for text, y, size in label_baselines(label)],
+            }
+            for label in diagram.labels
         ],
     }
 

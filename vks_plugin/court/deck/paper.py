@@ -10,13 +10,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from reportlab.lib.colors import HexColor, black
+from reportlab.lib.colors import HexColor, black, white
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckStill, PlanMark
-from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Diagram, baselines, wrap
+from vks_plugin.court.deck.diagrams import (
+    COLOURS,
+    EVENT,
+    WORDS_COLOUR,
+    Diagram,
+    baselines,
+    label_baselines,
+    wrap,
+)
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.inside import put_into_pdf
 from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry, signature_of
@@ -277,6 +285,12 @@ def _diagram(canvas: Canvas, diagram: Diagram, top: float) -> None:
         canvas.setFillColor(black)
         for text, y, size, bold in baselines(box):
             _upright(canvas, text, box.x + box.width / 2, y, BOLD if bold else REGULAR, size)
+    for label in diagram.labels:
+        canvas.setFillColor(white)
+        canvas.roundRect(label.x, label.y, label.width, label.height, 4, stroke=0, fill=1)
+        canvas.setFillColor(HexColor(WORDS_COLOUR))
+        for text, y, size in label_baselines(label):
+            _upright(canvas, text, label.x + label.width / 2, y, ITALIC, size)
     for heading in diagram.headings:
         canvas.setFillColor(HexColor(COLOURS[heading.group][1]))
         _upright(canvas, heading.text, heading.x + heading.width / 2, heading.y + 26, BOLD, 26)

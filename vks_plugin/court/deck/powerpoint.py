@@ -20,7 +20,7 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.util import Emu, Pt
 
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckStill, DeckVideo
-from vks_plugin.court.deck.diagrams import COLOURS, EVENT, Box, Diagram
+from vks_plugin.court.deck.diagrams import COLOURS, EVENT, WORDS_COLOUR, Box, Diagram
 from vks_plugin.court.deck.html import drawn_pages
 from vks_plugin.court.deck.inside import put_into_pptx
 from vks_plugin.court.deck.manifest import as_text, manifest_of, page_entry, signature_of
@@ -407,6 +407,10 @@ class _Writer:
                     connector.end_connect(shapes[line.end], site)
                 # behind the boxes
                 made.shapes._spTree.insert(2, connector._element)  # noqa: SLF001 - no way of its own to the order
+        for label in diagram.labels:
+            x, y = at(label.x, label.y)
+            place = (int(x), int(y), round(label.width * scale), round(label.height * scale))
+            self._words(made, place, " ".join(label.lines), _points(18, scale))
         for heading in diagram.headings:
             x, y = at(heading.x, heading.y - 8)
             colour = _colour(COLOURS[heading.group][1])
@@ -414,6 +418,18 @@ class _Writer:
             self._text(
                 made, place, heading.text, size=_points(26, scale), bold=True, colour=colour, align=PP_ALIGN.CENTER
             )
+
+    def _words(self, made: Any, place: tuple[int, int, int, int], words: str, size: float) -> None:
+        """Put words of a line on it; the line does not show through."""
+        shape = made.shapes.add_textbox(*(Emu(each) for each in place))
+        shape.fill.solid()
+        shape.fill.fore_color.rgb = _WHITE
+        frame = shape.text_frame
+        frame.word_wrap = True
+        frame.vertical_anchor = MSO_ANCHOR.MIDDLE
+        frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = Emu(0)
+        frame.paragraphs[0].alignment = PP_ALIGN.CENTER
+        self._run(frame.paragraphs[0], words, size=size, colour=_colour(WORDS_COLOUR)).font.italic = True
 
     def _box(self, made: Any, box: Box, at: Callable[[float, float], tuple[Emu, Emu]], scale: float) -> Any:
         ground, border = COLOURS.get(box.group, COLOURS[EVENT])

@@ -523,6 +523,7 @@ def _slide_facts(material: Material, number: int, slide: Slide) -> SlideFacts:
         pages=_pages_facts(material, slide),
         drawn=_drawn(material, slide),
         left_out=material.content(slide).left_out if slide.kind == DIAGRAM else 0,
+        lost=len(material.content(slide).lost) if slide.kind == DIAGRAM else 0,
         photos=tuple((place, _photo_facts(material, photo)) for place, photo in photos_of(slide)),
         confirmed=_confirmed(material, slide),
     )

@@ -87,6 +87,7 @@ class Rule(StrEnum):
     CLOSED_TRIAL = "closed_trial"
     RESTRICTED = "restricted"
     LEFT_OUT = "left_out"
+    LOST_LINES = "lost_lines"
     UNCITED = "uncited"
     PRIVATE_NUMBER = "private_number"
     PRIVATE_ADDRESS = "private_address"
@@ -147,6 +148,8 @@ class SlideFacts:
     """Words of a diagram, or beside the numbers of a scene plan."""
     left_out: int = 0
     """How much of the case a diagram does not show because it is never shown."""
+    lost: int = 0
+    """How many lines drawn by hand lead to what is not in the case any more."""
     photos: tuple[tuple[int, PagesFacts], ...] = ()
     """Numbers of a scene plan, each with the page it leads to."""
     confirmed: bool = False
@@ -336,6 +339,15 @@ def _of_slide(trial: TrialFacts, slide: SlideFacts) -> Iterable[Obstacle]:
             ),
             blocks=False,
             count=slide.left_out,
+        )
+    if slide.lost:
+        yield here.told(
+            Rule.LOST_LINES,
+            _(
+                "Trang %(slide)d: %(count)d đường nối vẽ tay dẫn tới điều không còn trong hồ sơ nên không vẽ nữa: hãy mở trang, xem lại rồi lưu."
+            ),
+            blocks=False,
+            count=slide.lost,
         )
     if not slide.confirmed:
         yield from _of_words(here, slide)

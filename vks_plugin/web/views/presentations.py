@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
 from vks_plugin.court.deck import actions, drawing, queries, videos
-from vks_plugin.court.deck.diagrams import Edits, Link
+from vks_plugin.court.deck.diagrams import OWN_KEY, Edits
 from vks_plugin.court.deck.models import DeckExport, Presentation, Slide
 from vks_plugin.court.deck.plans import documents_of
 from vks_plugin.court.deck.rules import SHOWING_PAGES, Obstacle, Rule
@@ -278,7 +278,7 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
         if not wrong:
             values = form.given()
             if drawn is not None:
-                values["edits"] = drawn.edits().stored()
+                values["edits"] = drawn.edits()
             if plan is not None:
                 values["markers"] = plan.given()
             try:
@@ -286,8 +286,9 @@ def slide(request: SignedInRequest, code: str, number: int, pk: int) -> HttpResp
                     actor=request.user, presentation=row, slide_id=pk, values=values, seen=request.POST.get("seen", "")
                 )
             except VksError as error:
-                if plan is not None and error.field == "markers":
-                    plan.refused(error.message)
+                part = {"markers": plan, "edits": drawn}.get(error.field or "")
+                if part is not None:
+                    part.refused(error.message)
                 else:
                     form.place(error)
                 status = error.status
@@ -334,18 +335,16 @@ def _plan(request: SignedInRequest, view: CaseView, found: Slide) -> PlanForm:
 
 
 def _diagram(request: SignedInRequest, view: CaseView, found: Slide) -> DiagramForm:
-    items, links, _left_out = drawing.content_of(view.case, found, request.user)
-    edits = Edits.read(found.edits)
+    content = drawing.content_of(view.case, found, request.user)
     people = protected_people(view.case)
-    found.presentation.case = view.case
-    laid = drawing.drawn(view.case, found, lambda text: masked(text, people), request.user)
     return DiagramForm(
         request.POST or None,
-        items=[item._replace(label=masked(item.label, people)) for item in items],
-        links=[*links, *(link for link in edits.added if link not in links)],
-        edits=edits,
-        laid=laid,
-        own_links=[Link(*each) for each in edits.added],
+        items=[
+            item._replace(label=masked(item.label, people)) for item in content.items if not OWN_KEY.fullmatch(item.key)
+        ],
+        links=content.links,
+        edits=Edits.read(found.edits),
+        lost=content.lost,
     )
 
 

@@ -80,6 +80,12 @@ window.View = (function () {
       );
       svg.append(group);
     });
+    (data.labels || []).forEach((label) => {
+      const group = draw("g", { class: "d-words" });
+      group.append(draw("rect", { x: label.x, y: label.y, width: label.width, height: label.height, rx: 4 }));
+      label.lines.forEach((line) => group.append(draw("text", { x: label.x + label.width / 2, y: line[1], "font-size": line[2] }, line[0])));
+      svg.append(group);
+    });
     return svg;
   }
 
