@@ -62,7 +62,20 @@ def test_two_who_change_a_diagram_or_a_plan_at_once_lose_nothing(
         assert kept["title"] == slide["title"]
         assert chief.patch(where, other | {"version": kept["version"]}, format="json").status_code == 200
     assert not PlanMarker.objects.exists()
-    assert Slide.objects.get(pk=diagram["id"]).edits["hidden"] == [first]
+    kept = Slide.objects.get(pk=diagram["id"])
+    assert kept.edits["hidden"] == [first]
+    # a box and a line by hand; what cannot be kept is told
+    where = f"{slides}{diagram['id']}/"
+    version = lead.get(slides).json()["results"][-1]["version"]
+    box = {"kind": "act", "label": "Lấy xe", "day": "2026-02-28", "folio": "2"}
+    edits = {"boxes": [box], "added": [[first, "own:1"]], "words": [[first, "own:1", "thực hiện"]]}
+    refused = lead.patch(where, {"version": version, "edits": {"boxes": [box | {"folio": "999"}]}}, format="json")
+    assert (refused.status_code, refused.json()["field"]) == (400, "edits")
+    answer = lead.patch(where, {"version": version, "edits": edits}, format="json")
+    assert answer.status_code == 200, answer.content.decode()
+    assert answer.json()["edits"]["boxes"] == [box | {"key": "own:1"}]
+    drawing = lead.get(f"{where}drawing/").content.decode()
+    assert ("Lấy xe" in drawing, "28/02/2026 · BL 2" in drawing, "thực hiện" in drawing) == (True, True, True)
     # what cannot be is told, and nothing changes
     for wrong in ({"x": 2}, {"number": 0}, {"folio": "999"}, {"where": 1}):
         marker = {"number": 1, "x": 0.5, "y": 0.5} | wrong

@@ -127,6 +127,53 @@ def test_boxes_are_moved_by_mouse_and_by_keyboard_and_kept(sit: Sit) -> None:
     second.seen.errors.clear()
     lead.open(address.removeprefix(lead.base))
     assert (float(left.input_value()), float(top.input_value())) == tuple(map(float, placed))
+    # an act the record does not have: added, joined and written on by keys alone
+    expect(canvas).to_be_visible()
+    was = boxes.count()
+    page.get_by_role("button", name="Thêm ô").press("Enter")
+    page.keyboard.type("Bỏ chạy, vứt dao xuống mương nước")
+    act = canvas.locator('g[data-key="own:1"]')
+    expect(act).to_contain_text("vứt dao")
+    act.focus()
+    page.keyboard.press("n")
+    expect(told).to_contain_text("Nối từ")
+    one.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text("Đã nối")
+    page.keyboard.type("do ai làm")
+    # a second one by mouse, joined by mouse; then a box is left out; all of it is undone, from the last
+    page.get_by_role("button", name="Thêm ô").click()
+    wrong = canvas.locator('g[data-key="own:2"]')
+    expect(wrong).to_be_visible()
+    wrong.click()
+    page.get_by_role("button", name="Nối", exact=True).click()
+    other.click()
+    ends = page.locator("[data-vks-line]:visible select")
+    assert [each.input_value() for each in ends.all()] == [
+        "own:1",
+        key,
+        "own:2",
+        str(other.get_attribute("data-key")),
+        "",
+        "",
+    ]
+    other.focus()
+    page.keyboard.press("Delete")
+    expect(other).to_have_class(re.compile("vks-gone"))
+    looked_at(page, "diagram-added")
+    other.focus()
+    page.keyboard.press("Control+z")
+    expect(other).not_to_have_class(re.compile("vks-gone"))
+    for _ in range(2):
+        page.get_by_role("button", name="Hoàn tác").click()
+    expect(wrong).to_be_hidden()
+    assert [each.input_value() for each in ends.all()] == ["own:1", key, "", ""]
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    expect(page.get_by_text("Đã lưu trang trình chiếu.")).to_be_visible()
+    expect(canvas.locator(f'g[data-start="own:1"][data-end="{key}"]')).to_have_text("do ai làm")
+    expect(act).to_contain_text("vứt dao")
+    assert (boxes.count(), covered(page)) == (was + 1, 0)
+    looked_at(page, "diagram-added-saved")
 
 
 def test_numbers_are_put_on_a_plan_by_mouse_and_by_keyboard_and_kept(sit: Sit) -> None:

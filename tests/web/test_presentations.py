@@ -118,6 +118,38 @@ def test_a_presentation_is_composed_on_its_pages(
     assert seen_in(lead.post(diagram, given | {f"d-x-{key}": "nhiều", "seen": seen})) == seen
     assert lead.post(diagram, given | {f"d-x-{key}": "500", "seen": seen_in(late)}).status_code == 302
     assert slides_of(made)[0].edits["places"] == {f"accused:{first.pk}": [500.0, 20.0]}
+    # boxes and lines added by hand; what cannot be kept is told where it was typed, and comes back
+    act, line = "own:1", f"link-{key}>own:1"
+    form = text_of(lead.get(diagram))
+    assert (f'name="d-label-{act}"' in form, '<option value="own:1">Ô mới 1</option>' in form) == (True, True)
+    own = {f"d-kind-{act}": "act", f"d-label-{act}": "Lấy xe <đêm>", f"d-day-{act}": "28/02/2026", "d-start0": key}
+    for wrong, sentence in (
+        ({}, "Đường nối cần hai ô khác nhau"),
+        ({"d-end0": key}, "Đường nối cần hai ô khác nhau"),
+        ({"d-end0": act, f"d-label-{act}": ""}, "Hãy ghi tên ô, hoặc đánh dấu Bỏ"),
+        ({"d-end0": act, f"d-folio-{act}": "999"}, "hồ sơ vụ án không có BL 999"),
+        ({"d-end0": act, "d-words0": "x" * 61}, "dài quá 60 chữ"),
+        ({"d-end0": act, f"d-day-{act}": "31/02/2026"}, "Hãy nhập ngày dạng dd/mm/yyyy"),
+    ):
+        refused = lead.post(diagram, given | own | wrong)
+        assert (refused.status_code, sentence in text_of(refused)) == (400, True), sentence
+        assert "28/02/2026" in text_of(refused) or f"d-day-{act}" in wrong
+    assert not slides_of(made)[0].edits["boxes"]
+    assert lead.post(diagram, given | own | {"d-end0": act, "d-words0": "thực hiện"}).status_code == 302
+    kept = slides_of(made)[0].edits
+    assert kept["boxes"] == [{"key": act, "kind": "act", "label": "Lấy xe <đêm>", "day": "2026-02-28", "folio": ""}]
+    assert (kept["added"], kept["words"]) == ([[key, act]], [[key, act, "thực hiện"]])
+    shown = lead.get(f"{diagram}drawing/").content.decode()
+    assert ("Lấy xe &lt;đêm&gt;" in shown, "thực hiện" in shown, "28/02/2026" in shown) == (True, True, True)
+    # a name that was emptied is asked for; a box that goes takes its line along
+    assert lead.post(diagram, given).status_code == 400
+    again = {name: value for name, value in own.items() if name != "d-start0"}
+    assert lead.post(diagram, given | again | {f"d-words-{key}>{act}": "tự nhận"}).status_code == 302
+    assert slides_of(made)[0].edits["words"] == [[key, act, "tự nhận"]]
+    assert f'name="d-{line}"' in text_of(lead.get(diagram))
+    assert lead.post(diagram, given | again | {f"d-gone-{act}": "on"}).status_code == 302
+    kept = slides_of(made)[0].edits
+    assert (kept["boxes"], kept["added"], kept["words"]) == ([], [], [])
     # marks
     marks = f"/vks/cases/{filed_case.case.code}/marks/{filed_case.host_ids[0]}/"
     assert lead.post(marks, {"page": "2", "quote": "dấu hiệu tội phạm", "note": "Chỉ vào đây"}).status_code == 302

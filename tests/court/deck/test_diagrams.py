@@ -90,7 +90,7 @@ def sound(diagram: Diagram) -> None:
 
 def overlap(one: Any, other: Any) -> bool:
     across = one.x < other.x + other.width and other.x < one.x + one.width
-    return across and one.y < other.y + other.height and other.y < one.y + one.height
+    return bool(across and one.y < other.y + other.height and other.y < one.y + one.height)
 
 
 @settings(max_examples=25)

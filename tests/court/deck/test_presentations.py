@@ -29,6 +29,7 @@ from vks_plugin.cases.folios import Counting
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson, CatalogueType, Folio, WithheldPaper
 from vks_plugin.court.actions import plan_for
 from vks_plugin.court.deck import actions
+from vks_plugin.court.deck.diagrams import Diagram, as_svg
 from vks_plugin.court.deck.manifest import check
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Slide
 from vks_plugin.court.deck.queries import (
@@ -640,6 +641,101 @@ def test_nothing_of_a_secret_or_internal_paper_stands_in_a_diagram(
         assert secret not in across + along
     assert [slide.citation.partition(" · ")[0] for slide in deck_for(lead, presentation).slides] == ["BL 1", "BL 1"]
     assert [each for each, _words in remarks()] == [1, 2]
+
+
+def test_boxes_added_by_hand_obey_the_rules_and_outlive_what_the_record_loses(
+    filed_case: FiledCase, people: dict[str, User], lead: User, presentation: Presentation
+) -> None:
+    case, chief = filed_case.case, people["chief_kv1"]
+    first = case.accused.all()[0]
+    victim(filed_case, lead, is_minor=True)
+    minor = case.people.get(role="victim")
+    knife = access.add_entry(actor=lead, case=case, part="exhibit", values={"name": "Con dao", "folio": None})
+    edits: dict[str, Any] = {
+        "boxes": [
+            {"key": "own:1", "kind": "act", "label": f"Đâm {minor.full_name}", "day": "2026-02-28", "folio": "BL 3"},
+            {"kind": "note", "label": "Xem lại"},
+        ],
+        "added": [["own:1", f"exhibit:{knife.pk}"], [f"accused:{first.pk}", "own:1"], ["own:1", "accused:0"]],
+        "words": [["own:1", f"exhibit:{knife.pk}", f"đâm {minor.full_name}"], ["own:1", "accused:0", "mất"]],
+    }
+    across = add(presentation, lead, "so_do", title="Hành vi", diagram="quan_he", edits=edits)
+    along = add(presentation, lead, "so_do", title="Diễn biến", diagram="dien_bien", edits=edits)
+    # a box gets its key; a line to what is not there is not kept
+    assert [box["key"] for box in across.edits["boxes"]] == ["own:1", "own:2"]
+    assert across.edits["added"] == [["own:1", f"exhibit:{knife.pk}"], [f"accused:{first.pk}", "own:1"]]
+    assert across.edits["words"] == [["own:1", f"exhibit:{knife.pk}", f"đâm {minor.full_name}"]]
+    made = deck_for(lead, presentation)
+    drawn, events = (slide.diagram for slide in made.slides)
+    assert drawn is not None
+    assert events is not None
+    boxes = {box.key: box for box in drawn.boxes}
+    assert (" ".join(boxes["own:1"].lines), boxes["own:1"].note_lines) == ("Đâm [Bị hại 1]", ("28/02/2026 · BL 3",))
+    assert [" ".join(label.lines) for label in drawn.labels] == ["đâm [Bị hại 1]"]
+    assert minor.full_name not in as_svg(drawn) + as_svg(events)
+    assert made.slides[0].citation.startswith("BL 3 ")
+    # in the order of days, and what bears none behind it
+    days = [box.lines[0] for box in events.boxes if "/" in box.lines[0]]
+    assert days == sorted(days, key=lambda day: day.split("/")[::-1])
+    assert "28/02/2026" in days
+    assert events.boxes[-1].key == "own:2"
+    # what the record loses takes its lines along, and that is told
+    access.remove_entry(actor=lead, entry=knife, reason="Nhập nhầm")
+    assert [each.slide for each in obstacles_of(lead, presentation) if each.rule == Rule.LOST_LINES] == [1, 2]
+    left = deck_for(lead, presentation).slides[0].diagram
+    assert left is not None
+    assert [(line.start, line.end) for line in left.lines if "own:1" in line] == [(f"accused:{first.pk}", "own:1")]
+    assert {"own:1", "own:2"} <= {box.key for box in left.boxes}
+    across.refresh_from_db()
+    change: dict[str, Any] = {"actor": lead, "presentation": presentation, "slide_id": across.pk}
+    actions.change_slide(**change, values={"edits": across.edits})
+    across.refresh_from_db()
+    assert (across.edits["added"], across.edits["words"]) == ([[f"accused:{first.pk}", "own:1"]], [])
+    assert [each.slide for each in obstacles_of(lead, presentation) if each.rule == Rule.LOST_LINES] == [2]
+    # what is private waits for a leader, in a box as on a line
+    for part in ({"boxes": [edits["boxes"][1] | {"label": "STK 1903 1234 5678"}]}, _on_a_line(first.pk)):
+        actions.change_slide(**change, values={"edits": part})
+        (told,) = [each for each in obstacles_of(lead, presentation) if each.rule == Rule.PRIVATE_NUMBER]
+        actions.confirm_slide(actor=chief, presentation=presentation, slide_id=across.pk, fingerprint=told.fingerprint)
+        assert not [each for each in obstacles_of(lead, presentation) if each.rule == Rule.PRIVATE_NUMBER]
+    # of a paper that became secret nothing stands there, whoever wrote it
+    WithheldPaper.objects.create(
+        case=case, level="mat", number="7", dated=dt.date(2026, 3, 1), kept_at="Két", folio_from=4, folio_to=4
+    )
+    assert "own:1" not in {box.key for box in _diagram(presentation, lead, 1).boxes}
+    assert [each.slide for each in obstacles_of(lead, presentation) if each.rule == Rule.LEFT_OUT] == [2]
+    # a title is mended all the same; only what is said of boxes is examined
+    actions.change_slide(actor=lead, presentation=presentation, slide_id=along.pk, values={"title": "Các mốc"})
+    box = edits["boxes"][0] | {"label": "Lấy xe"}
+    for wrong, sentence in (
+        ({"boxes": [box]}, "“Lấy xe”: BL 3 thuộc tài liệu không bao giờ được trình chiếu"),
+        ({"boxes": [box | {"folio": "999"}]}, "hồ sơ vụ án không có BL 999"),
+        ({"boxes": [box | {"folio": "ba"}]}, "số bút lục không đọc được"),
+        ({"boxes": [box | {"day": "31/02"}]}, "ngày không đọc được"),
+        ({"boxes": [box | {"kind": "person"}]}, "loại ô không có trong danh mục"),
+        ({"boxes": [box | {"label": " "}]}, "chưa có tên"),
+        ({"boxes": [box | {"label": "x" * 201}]}, "dài quá 200 chữ"),
+        ({"boxes": [box, box]}, "Mã ô “own:1” không dùng được"),
+        ({"boxes": [box | {"key": f"own:{n}", "folio": ""} for n in range(1, 62)]}, "tối đa 60 ô"),
+        ({"boxes": "x"}, "không đúng dạng"),
+        ({"words": [["own:1", "own:2", "x" * 61]]}, "dài quá 60 chữ"),
+        ({"added": [["crime", f"own:{n}"] for n in range(151)]}, "tối đa 150 đường nối"),
+    ):
+        with pytest.raises(BadInput, match=sentence) as refused:
+            actions.change_slide(**change, values={"edits": wrong})
+        assert refused.value.field == "edits"
+
+
+def _on_a_line(accused: int) -> dict[str, Any]:
+    box = {"key": "own:1", "kind": "act", "label": "Chuyển tiền"}
+    line = [f"accused:{accused}", "own:1"]
+    return {"boxes": [box], "added": [line], "words": [[*line, "STK 1903 1234 5678"]]}
+
+
+def _diagram(presentation: Presentation, lead: User, place: int) -> Diagram:
+    drawn = deck_for(lead, presentation).slides[place].diagram
+    assert drawn is not None
+    return drawn
 
 
 def test_a_diagram_leaves_as_a_file_only_where_a_deck_of_it_could(

@@ -53,6 +53,12 @@ _NUMBER = OpenApiParameter("number", OpenApiTypes.INT, OpenApiParameter.PATH, de
 _KEY = OpenApiParameter("pk", OpenApiTypes.INT, OpenApiParameter.PATH)
 _AS_IT_IS = "application/octet-stream"
 _ORDERS = "`theo_bi_can`, `theo_hanh_vi`, `theo_chung_cu` or `theo_cao_trang`."
+_EDITS = (
+    "What was changed of a diagram by hand; boxes are named by keys such as `accused:12`. `places`: {key: [x, y]}; "
+    "`labels`: {key: words}; `hidden`: [key]; `added`, `removed`: lines, [[from, to]]; `words` on lines that were added: "
+    "[[from, to, words]]; `boxes` added by hand: [{`key`: `own:1`, none for a new one; `kind`: `act`, `event`, `place`, "
+    "`thing` or `note`; `label`; `day`: a date or empty; `folio`: as `12` or empty}]."
+)
 
 
 class PlanMarkerSerializer(serializers.Serializer[PlanMarker]):
@@ -108,7 +114,7 @@ class SlideSerializer(serializers.Serializer[Slide]):
     still = serializers.SerializerMethodField(help_text="The picture that stands for the video; null: none.")
     ground_308 = serializers.CharField(help_text="`a`, `b`, `c` or `d`; testimony alone.")
     diagram = serializers.CharField(help_text="`quan_he` or `dien_bien`; diagrams alone.")
-    edits = serializers.JSONField(help_text="What was changed of a diagram by hand.")
+    edits = serializers.JSONField(help_text=_EDITS)
     markers = PlanMarkerSerializer(many=True, source="markers.all", help_text="Numbers of a scene plan.")
     version = serializers.SerializerMethodField(
         help_text="Stands for what is on the slide now; to be sent with a change."
@@ -193,7 +199,7 @@ class SlideWriteSerializer(InputSerializer):
     crop = serializers.ListField(child=serializers.FloatField(), required=False, allow_null=True, max_length=4)
     ground_308 = serializers.CharField(required=False, allow_blank=True)
     diagram = serializers.CharField(required=False, allow_blank=True)
-    edits = serializers.DictField(required=False)
+    edits = serializers.DictField(required=False, help_text=_EDITS)
     markers = PlanMarkerWriteSerializer(many=True, required=False, help_text="All numbers of a scene plan.")
 
 

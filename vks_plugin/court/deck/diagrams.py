@@ -633,6 +633,7 @@ def _down(one: Box, other: Box) -> list[Point]:
 
 _LABEL_WIDTH = 164.0
 _LABEL_PADDING = 4.0
+_AIR = 6.0
 _ALONG = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88)
 """Where on its line words are tried, as parts of its length."""
 _MOST_RINGS = 60
@@ -650,7 +651,8 @@ def _labelled(lines: Sequence[Line], words: Mapping[Link, str], taken: Sequence[
         height = len(told) * _SMALL * _LEADING + 2 * _LABEL_PADDING
         others = [pair for each in lines if each is not line for pair in pairwise(each.points)]
         x, y = _free_place(line.points, width, height, full, others)
-        full.append(Box("", "", x, y, width, height, told))
+        # a little air, so that words of two lines are not read as one
+        full.append(Box("", "", x - _AIR, y - _AIR, width + 2 * _AIR, height + 2 * _AIR, told))
         found.append(LineLabel(line.start, line.end, x, y, width, height, told))
     return found
 
