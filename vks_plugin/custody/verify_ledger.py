@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import json
 import re
@@ -610,6 +611,8 @@ class Checkpoint(NamedTuple):
     """Where ledgers ended at this size, of those it speaks of."""
     files: str = ""
     """SHA-256 of the list of the files that went out with the ledger; empty: it speaks of none."""
+    signers: Tuple[str, ...] = ()
+    """The known keys that signed it."""
 
 
 # lines after the head, which the form of a checkpoint leaves to each log; others are left alone
@@ -668,7 +671,7 @@ def open_checkpoint(data: bytes, keys: Iterable[PublicKey], test: SignatureTest 
     """
     note = parse_note(data)
     known = {(key.name, key.key_id): key for key in keys}
-    signed = False
+    signers = []
     for name, key_id, signature in note.signatures:
         key = known.get((name, key_id))
         if key is None:
@@ -678,12 +681,15 @@ def open_checkpoint(data: bytes, keys: Iterable[PublicKey], test: SignatureTest 
                 f"Chữ ký của checkpoint không đúng: không phải khóa {name}+{key_id.hex()} đã ký nội dung này.",
                 "the signature of the checkpoint is forged",
             )
-        signed = True
-    if not signed:
+        signers.append(str(key))
+    if not signers:
+        by = ", ".join(f"{name}+{key_id.hex()}" for name, key_id, _signature in note.signatures[:3])
         raise LedgerError(
-            "Checkpoint không do khóa nào đã biết ký: so lại khóa công khai.", "no known key signed the checkpoint"
+            f"Checkpoint không do khóa nào đã biết ký: so lại khóa công khai. Nó nêu khóa {by}; sổ đã thay khóa thì nêu mọi khóa "
+            "trên giấy (--key nhiều lần).",
+            f"no known key signed the checkpoint; it names {by}: after a change of key give every key that is on paper",
         )
-    checkpoint = parse_checkpoint(note.text)
+    checkpoint = parse_checkpoint(note.text)._replace(signers=tuple(signers))
     if not any(key.name == checkpoint.origin for key in known.values()):
         raise LedgerError("Checkpoint thuộc một sổ cái khác.", "the checkpoint is that of another log")
     return checkpoint
@@ -718,17 +724,21 @@ class Link(NamedTuple):
 
 
 Latest = Tuple[str, int]
-"""The latest moment that entries state, and the place of the one that does."""
+"""The latest or the earliest moment that entries state, and the place of the one that does; empty: none does."""
 
 
 class Checked(NamedTuple):
     """What was found in a run of entries."""
 
     subtrees: List[Tuple[int, bytes]]
-    at_sizes: List[Tuple[int, List[Tuple[int, bytes]], Latest]]
-    latest: Latest
+    at_sizes: List[Tuple[int, List[Tuple[int, bytes]]]]
+    """The complete subtrees up to each size that was asked for."""
+    dates: List[Tuple[Latest, Latest]]
+    """The latest and the earliest moment up to the first of these sizes, from there to the next, and so on to the end."""
     links: Dict[str, Link]
     problems: List[Tuple[str, str]]
+    broken: Dict[Tuple[str, str], str]
+    """Those that tell of a chain that does not hold, and of which ledger; of an entry that cannot be read, of none."""
 
 
 def _place(index: int, entry: Entry) -> str:
@@ -782,6 +792,7 @@ def check_lines(first: int, lines: Sequence[bytes], sizes: Sequence[int] = ()) -
     ends: Dict[bytes, Tuple[bytes, bytes, bytes]] = {}
     dates: List[bytes] = []
     problems: List[Tuple[str, str]] = []
+    broken: Dict[Tuple[str, str], str] = {}
     hashes: List[bytes] = []
     look = _entries_met.look
     all_plain = False
@@ -797,9 +808,9 @@ def check_lines(first: int, lines: Sequence[bytes], sizes: Sequence[int] = ()) -
                 entry = entry_of(line)
             except LedgerError as error:
                 if len(problems) < MOST_PROBLEMS:
-                    problems.append(
-                        (f"Mục {first + place}: {error.vietnamese}.", f"entry {first + place}: {error.english}")
-                    )
+                    told = f"Mục {first + place}: {error.vietnamese}.", f"entry {first + place}: {error.english}"
+                    problems.append(told)
+                    broken[told] = ""
                 dates.append(b"")
                 continue
             plain = entry.said["at"].encode(), entry.ledger.encode(), entry.prev.encode(), b"%d" % entry.seq
@@ -814,32 +825,54 @@ def check_lines(first: int, lines: Sequence[bytes], sizes: Sequence[int] = ()) -
             problem = _link_problem(first + place, entry, int(follows[1]), follows[0].decode())
             if problem is not None and len(problems) < MOST_PROBLEMS:
                 problems.append(problem)
+                broken[problem] = entry.ledger
         elif at < follows[2] and len(problems) < MOST_PROBLEMS:
-            told = _date_problem(first + place, ledger.decode(), int(seq), at.decode(), follows[2].decode())
-            problems += [told] if told is not None else []
-    at_sizes = [(size, subtrees_over(hashes[: size - first]), _latest(first, dates[: size - first])) for size in sizes]
+            problem = _date_problem(first + place, ledger.decode(), int(seq), at.decode(), follows[2].decode())
+            problems += [problem] if problem is not None else []
+    rows = _rows_over(hashes)
+    at_sizes = [(size, _complete(rows, size - first)) for size in sizes]
+    edges = [0, *(size - first for size in sizes), len(lines)]
+    stretches = list(map(slice, edges, edges[1:]))
+    moments = [(_latest(first, dates, each), _earliest(first, dates, each)) for each in stretches]
     links = {}
     for ledger, (end, seq, at) in ends.items():
         index, first_seq, first_prev, first_at = firsts[ledger]
         links[ledger.decode()] = Link(index, first_seq, first_prev, int(seq), end.decode(), first_at, at.decode())
-    return Checked(subtrees_over(hashes), at_sizes, _latest(first, dates), links, problems)
+    return Checked(_complete(rows, len(hashes)), at_sizes, moments, links, problems, broken)
 
 
-def _latest(first: int, dates: List[bytes]) -> Latest:
-    latest = max(dates, default=b"")
-    return latest.decode(), first + dates.index(latest) if dates else first
+def _latest(first: int, dates: List[bytes], stretch: slice) -> Latest:
+    latest = max(dates[stretch], default=b"")
+    return latest.decode(), first + dates.index(latest, stretch.start) if latest else first
+
+
+def _earliest(first: int, dates: List[bytes], stretch: slice) -> Latest:
+    earliest = min(filter(None, dates[stretch]), default=b"")
+    return earliest.decode(), first + dates.index(earliest, stretch.start) if earliest else first
+
+
+def _rows_over(hashes: List[bytes]) -> List[List[bytes]]:
+    """Return the complete subtrees over these leaves, those of one level in a row."""
+    rows = [hashes]
+    while len(rows[-1]) > 1:
+        row = rows[-1]
+        rows.append([_sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2])])
+    return rows
+
+
+def _complete(rows: List[List[bytes]], number: int) -> List[Tuple[int, bytes]]:
+    """Return level and hash of the complete subtrees over so many of the leaves, from the left."""
+    found, place = [], 0
+    for level in range(len(rows) - 1, -1, -1):
+        if number >> level & 1:
+            found.append((level, rows[level][place >> level]))
+            place += 1 << level
+    return found
 
 
 def subtrees_over(hashes: List[bytes]) -> List[Tuple[int, bytes]]:
     """Return level and hash of the complete subtrees over these leaves, from the left."""
-    found: List[Tuple[int, bytes]] = []
-    level, row = 0, hashes
-    while row:
-        if len(row) & 1:
-            found.append((level, row[-1]))
-        row = [_sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2])]
-        level += 1
-    return found[::-1]
+    return _complete(_rows_over(hashes), len(hashes))
 
 
 class Part(NamedTuple):
@@ -877,9 +910,13 @@ class Found(NamedTuple):
     """The head at each size that was asked for and is there."""
     latest: Dict[int, Latest]
     """The latest moment stated up to each of these sizes."""
+    earliest: Dict[int, Latest]
+    """The earliest moment stated from each of these sizes on."""
     ends: Dict[str, Tuple[int, str, str]]
     """Number, hash and moment of the last entry of each case."""
     problems: List[Tuple[str, str]]
+    broken: Dict[Tuple[str, str], str]
+    """Those that tell of a chain that does not hold, and of which ledger; of an entry that cannot be read, of none."""
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[List[bytes]]:
@@ -951,30 +988,41 @@ def _check(sources: Iterable[Union[List[bytes], Part]], sizes: Iterable[int], pr
     tree = Tree()
     heads: Dict[str, Tuple[int, str, str]] = {}
     latest: Dict[int, Latest] = {}
+    since: Dict[int, Latest] = {}
     until: Latest = ("", 0)
     roots: Dict[int, bytes] = {}
     problems: List[Tuple[str, str]] = []
+    broken: Dict[Tuple[str, str], str] = {}
     wanted = sorted(set(sizes))
     if 0 in wanted:
         roots[0] = EMPTY_ROOT
+    last = 0
     for checked in _results(_runs(sources, wanted), processes):
         problems += checked.problems
+        broken.update(checked.broken)
         for ledger, link in checked.links.items():
             seq, hash_, before = heads.get(ledger, (-1, FIRST, ""))
             entry = Entry(ledger, link.first_seq, link.first_prev, {})
-            problem = _link_problem(link.first_index, entry, seq, hash_) or _date_problem(
-                link.first_index, ledger, link.first_seq, link.first_at, before
-            )
+            problem = _link_problem(link.first_index, entry, seq, hash_)
+            if problem is not None:
+                broken[problem] = ledger
+            problem = problem or _date_problem(link.first_index, ledger, link.first_seq, link.first_at, before)
             if problem is not None:
                 problems.append(problem)
             heads[ledger] = (link.last_seq, link.last_hash, link.last_at)
-        for size, subtrees, dated in checked.at_sizes:
-            roots[size] = tree.root(subtrees)
-            latest[size] = max(until, dated, key=_moment)
-        until = max(until, checked.latest, key=_moment)
+        for (size, subtrees), dated in zip([*checked.at_sizes, (-1, [])], checked.dates):
+            until = max(until, dated[0], key=_moment)
+            since[last] = min(filter(_moment, (since.get(last, ("", 0)), dated[1])), key=_moment, default=("", 0))
+            if size >= 0:
+                roots[size], latest[size], last = tree.root(subtrees), until, size
         for level, subtree in checked.subtrees:
             tree.add(level, subtree)
-    return Found(tree.size, len(heads), tree.root(), roots, latest, heads, problems[:MOST_PROBLEMS])
+    earliest: Dict[int, Latest] = {}
+    soonest: Latest = ("", 0)
+    for size in sorted(since, reverse=True):
+        soonest = min(filter(_moment, (since[size], soonest)), key=_moment, default=("", 0))
+        earliest[size] = soonest
+    return Found(tree.size, len(heads), tree.root(), roots, latest, earliest, heads, problems[:MOST_PROBLEMS], broken)
 
 
 def _moment(latest: Latest) -> str:
@@ -1036,14 +1084,20 @@ def not_continued(
         found = root_at(each.size)
         if found is None:
             continue
+        since = f"; hai bên còn giống nhau đến mục thứ {agreed}" if agreed else ""
+        until = f"; both agree on the first {agreed}" if agreed else ""
         if found != each.root and each.size == size:
             return (
-                f"Checkpoint giữ ở nơi khác cũng có {size} mục{when} nhưng mã gốc khác: có hai sổ cùng được ký, sổ đã rẽ nhánh.",
-                f"a checkpoint kept elsewhere has {size} entries too{then}, but another root: two logs were signed, a fork",
+                (
+                    f"Checkpoint giữ ở nơi khác cũng có {size} mục{when} nhưng mã gốc khác: có hai sổ cùng được ký, sổ đã rẽ "
+                    f"nhánh{since}."
+                ),
+                (
+                    f"a checkpoint kept elsewhere has {size} entries too{then}, but another root: two logs were signed, a "
+                    f"fork{until}"
+                ),
             )
         if found != each.root:
-            since = f"; hai bên còn giống nhau đến mục thứ {agreed}" if agreed else ""
-            until = f"; both agree on the first {agreed}" if agreed else ""
             return (
                 (
                     f"{each.size} mục đầu không phải là những mục đã được ký trong checkpoint giữ ở nơi khác{when}: "
@@ -1121,6 +1175,483 @@ def still_claimed(
     """
     believed = [entry for entry in given_up if entry.is_borne_out(known)]
     return [each for each in kept if not any(entry.covers(each) for entry in believed)]
+
+
+# --- what was done to entries that do not hold --------------------------------------------------
+
+# All of it is asked only after something was found wrong. What was done is guessed and undone: where the entries are then
+# those that were signed, the guess is proven, whoever did it and whatever was computed anew behind it.
+
+MOST_TRIED = 1_000_000
+"""Hashes that are computed for guesses at most: some seconds."""
+MOST_LINKED_ANEW = 100_000
+"""Entries that are written anew for guesses at most."""
+_MOST_INSERTED = 8
+
+
+class _Row(NamedTuple):
+    """An entry of a chain that does not hold."""
+
+    place: int
+    seq: int
+    prev: str
+    hash: str
+
+
+def _chains_of(path: Path, ledgers: FrozenSet[str]) -> Dict[str, List[_Row]]:
+    """Return the entries of some ledgers, in the order of the file."""
+    chains: Dict[str, List[_Row]] = {each: [] for each in sorted(ledgers)}
+    marks = [b'"ledger":"%b"' % each.encode() for each in chains]
+    for index, line in enumerate(_lines(path)):
+        if any(mark in line for mark in marks):
+            try:
+                entry = entry_of(line)
+            except LedgerError:
+                continue
+            if entry.ledger in chains:
+                chains[entry.ledger].append(_Row(index, entry.seq, entry.prev, leaf_hash(line).hex()))
+    return chains
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}–{last}"
+
+
+def _explained_chain(ledger: str, rows: List[_Row], *, all_read: bool) -> List[Tuple[str, str]]:
+    """Say what was done to a chain of which numbers and hashes do not follow one another.
+
+    Args:
+        ledger: whose it is.
+        rows: its entries, in the order in which they were found.
+        all_read: no entry was malformed: what is missing is then not one of those.
+    """
+    told: List[Tuple[str, str]] = []
+
+    def where(row: _Row) -> str:
+        return f"Mục {row.place} (sổ {ledger}, số thứ tự {row.seq})"
+
+    follows = {(row.seq - 1, row.prev) for row in rows}
+    hashes = {(row.seq, row.hash) for row in rows}
+    by_seq: Dict[int, List[_Row]] = {}
+    for row in rows:
+        by_seq.setdefault(row.seq, []).append(row)
+    kept: List[_Row] = []
+    for seq in sorted(by_seq):
+        # the true one of several is that which others are linked with
+        ranked = sorted(
+            by_seq[seq],
+            key=lambda row: (
+                -((row.seq, row.hash) in follows) - ((row.seq - 1, row.prev) in hashes or row.prev == FIRST),
+                row.place,
+            ),
+        )
+        true = ranked[0]
+        kept.append(true)
+        for row in ranked[1:]:
+            if row.hash == true.hash:
+                told.append(
+                    (
+                        f"{where(row)} bị chép thêm: lặp lại mục {true.place}.",
+                        f"entry {row.place} was put in a second time: it repeats entry {true.place}",
+                    )
+                )
+            else:
+                told.append(
+                    (
+                        f"{where(row)} bị chèn vào: mục {true.place} đã mang số thứ tự ấy.",
+                        f"entry {row.place} was inserted: entry {true.place} has its number already",
+                    )
+                )
+    before = -1
+    for row in kept:
+        if row.seq > before + 1:
+            vietnamese = f"{where(row)}: thiếu mục số thứ tự {_numbers(before + 1, row.seq - 1)} trước đó"
+            told.append(
+                (
+                    f"{vietnamese}, đã bị xóa." if all_read else f"{vietnamese}.",
+                    f"entry {row.place}: entries before it were deleted",
+                )
+            )
+        before = row.seq
+    true_ones = set(kept)
+    told += _explained_order(ledger, [row for row in rows if row in true_ones], kept)
+    begins = not kept or kept[0].seq > 0 or kept[0].prev == FIRST
+    linked = [
+        begins,
+        *(two.prev == one.hash or two.seq != one.seq + 1 for one, two in zip(kept, islice(kept, 1, None))),
+    ]
+    linked.append(True)
+    changed = -1
+    for place, row in enumerate(kept):
+        if linked[place] or changed == place - 1 >= 0:
+            continue
+        if place and linked[place + 1] and place + 1 < len(kept):
+            # the others still name what it was
+            changed = place - 1
+            told.append(
+                (
+                    f"{where(kept[changed])} đã bị sửa: mục sau nối với mã băm khác.",
+                    f"entry {kept[changed].place} was changed: the entry after it names another hash",
+                )
+            )
+        elif place and place + 1 == len(kept):
+            told.append(
+                (
+                    f"{where(row)}: mã băm của mục trước không khớp, mục số thứ tự {row.seq - 1} hoặc chính mục này đã bị sửa.",
+                    f"entry {row.place}: it does not follow the entry before, one of the two was changed",
+                )
+            )
+        else:
+            changed = place
+            told.append(
+                (
+                    f"{where(row)} đã bị sửa: không nối với mục trước, mục sau cũng không nối với nó.",
+                    f"entry {row.place} was changed: neither side is linked with it",
+                )
+            )
+    return told
+
+
+def _explained_order(ledger: str, found: List[_Row], ordered: List[_Row]) -> List[Tuple[str, str]]:
+    """Say which entries of a chain stand elsewhere than their numbers have it."""
+    wrong = [place for place, (one, other) in enumerate(zip(found, ordered)) if one != other]
+    if not wrong:
+        return []
+    first, last = wrong[0], wrong[-1]
+    one, other = found[first], found[last]
+    if len(wrong) == 2:
+        return [
+            (
+                (
+                    f"Mục {one.place} và mục {other.place} (sổ {ledger}, số thứ tự {one.seq} và {other.seq}) đã bị đổi chỗ cho "
+                    "nhau, thứ tự đã bị đảo."
+                ),
+                f"entries {one.place} and {other.place} were swapped",
+            )
+        ]
+    moved = None
+    if [*found[first + 1 : last + 1], one] == ordered[first : last + 1]:
+        moved = one
+    elif [other, *found[first:last]] == ordered[first : last + 1]:
+        moved = other
+    if moved is not None:
+        after = f"sau mục số thứ tự {moved.seq - 1}" if moved.seq else "ở đầu sổ"
+        return [
+            (
+                f"Mục {moved.place} (sổ {ledger}, số thứ tự {moved.seq}) đã bị dời chỗ: đúng ra đứng {after}, thứ tự đã bị đảo.",
+                f"entry {moved.place} was moved: by its number it stands elsewhere",
+            )
+        ]
+    numbers = _numbers(ordered[first].seq, ordered[last].seq)
+    return [
+        (
+            f"Sổ {ledger}: các mục số thứ tự {numbers} không còn đứng theo thứ tự, thứ tự đã bị đảo.",
+            f"ledger {ledger}: entries {numbers} were reordered",
+        )
+    ]
+
+
+class _Leaves:
+    """The tree over the first entries of a log, of which those behind a certain place can be put otherwise."""
+
+    def __init__(self, before: Tree, leaves: Sequence[bytes]) -> None:
+        self.first, self.size = before.size, before.size + len(leaves)
+        self.tried = 0
+        self._kept: Dict[Tuple[int, int], bytes] = {}
+        place = 0
+        for level, subtree in before.subtrees:
+            self._kept[level, place >> level] = subtree
+            place += 1 << level
+        self._rows = [list(leaves)]
+        while (self.size - 1) >> (len(self._rows) - 1):
+            level = len(self._rows)
+            nodes = range(self.first >> level, ((self.size - 1) >> level) + 1)
+            self._rows.append([self._over(level, node) for node in nodes])
+
+    def _node(self, level: int, index: int) -> bytes:
+        begin = self.first >> level
+        return self._rows[level][index - begin] if index >= begin else self._kept[level, index]
+
+    def _over(self, level: int, index: int) -> bytes:
+        self.tried += 1
+        left, right = self._node(level - 1, 2 * index), 2 * index + 1
+        return left if right > (self.size - 1) >> (level - 1) else node_hash(left, self._node(level - 1, right))
+
+    def at(self, place: int) -> bytes:
+        """Return what stands at a place."""
+        return self._rows[0][place - self.first]
+
+    def put(self, place: int, leaf: bytes) -> None:
+        """Let another entry stand at a place."""
+        self._rows[0][place - self.first] = leaf
+        for level in range(1, len(self._rows)):
+            index = place >> level
+            self._rows[level][index - (self.first >> level)] = self._over(level, index)
+
+    def root(self) -> bytes:
+        """Return the head with all entries as they stand now."""
+        return self._rows[-1][0]
+
+
+class _Undone(NamedTuple):
+    """A chain as it was before one thing was done to it, if that was done: its entries are numbered and linked anew."""
+
+    deed: str
+    one: int
+    """The place in the chain of the entry it was done to."""
+    other: int
+    """Of the one it was swapped with, or where it stood."""
+    lines: List[bytes]
+    """From the first entry on that was written anew."""
+
+
+def _written_anew(entries: Iterable[Dict[str, Any]], seq: int, prev: str) -> List[bytes]:
+    lines = []
+    for number, said in enumerate(entries, seq):
+        lines.append(canonical({**said, "seq": number, "prev": prev}))
+        prev = leaf_hash(lines[-1]).hex()
+    return lines
+
+
+def _without(chain: Sequence[Dict[str, Any]], place: int) -> _Undone:
+    said = chain[place]
+    return _Undone("inserted", place, place, _written_anew(chain[place + 1 :], said["seq"], said["prev"]))
+
+
+def _reordered(chain: Sequence[Dict[str, Any]]) -> Iterator[_Undone]:
+    """Yield a chain with two entries swapped back or one moved back, neighbours first; moments stay or go with them."""
+    count = len(chain)
+    for one, other in ((one, one + step) for step in range(1, count) for one in range(count - step)):
+        begin = chain[one]
+        moments = [said["at"] for said in chain[one:]]
+        deeds = [("swapped", one, other, [chain[other], *chain[one + 1 : other], chain[one], *chain[other + 1 :]])]
+        if other > one + 1:
+            deeds += [
+                ("moved", other, one, [chain[other], *chain[one:other], *chain[other + 1 :]]),
+                ("moved", one, other, [*chain[one + 1 : other + 1], chain[one], *chain[other + 1 :]]),
+            ]
+        for deed, place, target, entries in deeds:
+            yield _Undone(deed, place, target, _written_anew(entries, begin["seq"], begin["prev"]))
+            kept = [{**said, "at": at} for said, at in zip(entries, moments)]
+            yield _Undone(deed, place, target, _written_anew(kept, begin["seq"], begin["prev"]))
+
+
+_ANEW = (
+    ", các mục sau của sổ ấy đã được đánh số và nối lại",
+    ", and those behind it in its ledger were numbered and linked anew",
+)
+
+
+class _Signed(NamedTuple):
+    """What a guess is compared with."""
+
+    vietnamese: str
+    english: str
+
+
+def _inserted(first: int, last: int, of: str, signed: _Signed, *, anew: bool = False) -> Tuple[str, str]:
+    what, entries = ("Mục", "entry") if first == last else ("Các mục", "entries")
+    behind, then = _ANEW if anew else ("", "")
+    number = f"{first}" if first == last else f"{first}-{last}"
+    return (
+        f"{what} {_numbers(first, last)}{of} bị chèn vào{behind}: bỏ ra thì {signed.vietnamese}.",
+        f"{entries} {number} inserted{then}: without that {signed.english}",
+    )
+
+
+def _put_elsewhere(deed: str, one: int, other: int, of: str, signed: _Signed, *, anew: bool = False) -> Tuple[str, str]:
+    behind, then = _ANEW if anew else ("", "")
+    if deed == "swapped":
+        one, other = sorted((one, other))
+        return (
+            f"Mục {one} và mục {other}{of} đã bị đổi chỗ cho nhau{behind}: đổi lại thì {signed.vietnamese}.",
+            f"entries {one} and {other} were swapped{then}: swapped back, {signed.english}",
+        )
+    return (
+        f"Mục {one}{of} đã bị dời khỏi vị trí {other}{behind}: đưa về thì {signed.vietnamese}.",
+        f"entry {one} was moved from {other}{then}: put back, {signed.english}",
+    )
+
+
+class _Rewritten:
+    """The first entries of a log that were signed otherwise, all of them well-formed and linked."""
+
+    def __init__(self, path: Path, agreed: int, head: Checkpoint) -> None:
+        self._head = head
+        self._first = agreed
+        before = Tree()
+        self._lines: List[bytes] = []
+        for index, line in enumerate(islice(_lines(path), head.size + _MOST_INSERTED)):
+            if index < agreed:
+                before.add(0, leaf_hash(line))
+            else:
+                self._lines.append(line)
+        self._hashes = [leaf_hash(line) for line in self._lines]
+        self._before = before
+        self._linked_anew = 0
+        self._chains: Dict[str, List[int]] = {}
+        self._said: List[Dict[str, Any]] = []
+        if len(self._lines) <= MOST_LINKED_ANEW // 4:
+            self._said = [entry_of(line).said for line in self._lines]
+            for place, said in enumerate(self._said):
+                self._chains.setdefault(said["ledger"], []).append(place)
+        when = f" ({_shown(head.at)})" if head.at else ""
+        self._signed = _Signed(
+            f"{head.size} mục đầu đúng như đã ký{when}", f"the first {head.size} entries are those that were signed"
+        )
+
+    def explained(self) -> Optional[Tuple[str, str]]:
+        """Say what was done; None: it is nothing that can be undone with what is there."""
+        if len(self._lines) > MOST_TRIED // 10:
+            return None
+        for count in range(1, min(_MOST_INSERTED, len(self._lines) - (self._head.size - self._first)) + 1):
+            told = self._tried_without(count)
+            if told is not None:
+                return told
+        return self._tried_neighbours() or self._tried_anew() or self._tried_elsewhere()
+
+    def _of(self, place: int) -> str:
+        said = entry_of(self._lines[place]).said
+        return f" (sổ {said['ledger']}, số thứ tự {said['seq']})"
+
+    def _tried_without(self, count: int) -> Optional[Tuple[str, str]]:
+        """Take so many entries in a row out, wherever they stand; one of them also with its chain as it was before."""
+        first, number = self._first, self._head.size - self._first
+        leaves = _Leaves(self._before, self._hashes[count : number + count])
+        for place in range(number + 1):
+            if place:
+                leaves.put(first + place - 1, self._hashes[place - 1])
+            if leaves.root() == self._head.root:
+                of = self._of(place) if count == 1 else ""
+                return _inserted(first + place, first + place + count - 1, of, self._signed)
+            if count == 1 and self._said and self._linked_anew < MOST_LINKED_ANEW:
+                chain = [each for each in self._chains[self._said[place]["ledger"]] if place <= each <= number]
+                self._linked_anew += len(chain)
+                undone = _without([self._said[each] for each in chain], 0)
+                if self._holds(leaves, [each - 1 for each in chain[1:]], undone.lines):
+                    return _inserted(first + place, first + place, self._of(place), self._signed, anew=True)
+            if leaves.tried > MOST_TRIED:
+                break
+        return None
+
+    def _holds(self, leaves: _Leaves, places: List[int], lines: List[bytes]) -> bool:
+        """Tell whether this is what was signed where these lines stand at these places; leave the tree as it was."""
+        begin = self._first
+        before = [leaves.at(begin + place) for place in places]
+        for place, line in zip(places, lines):
+            leaves.put(begin + place, leaf_hash(line))
+        same = leaves.root() == self._head.root
+        for place, hash_ in zip(places, before):
+            leaves.put(begin + place, hash_)
+        return same
+
+    def _tried_neighbours(self) -> Optional[Tuple[str, str]]:
+        """Swap each two that stand side by side: where they are of different cases no chain tells."""
+        first, number, hashes = self._first, self._head.size - self._first, self._hashes
+        leaves = _Leaves(self._before, hashes[:number])
+        for one, other in zip(range(number), range(1, number)):
+            leaves.put(first + one, hashes[other])
+            leaves.put(first + other, hashes[one])
+            if leaves.root() == self._head.root:
+                return _put_elsewhere("swapped", first + one, first + other, "", self._signed)
+            leaves.put(first + one, hashes[one])
+            leaves.put(first + other, hashes[other])
+        return None
+
+    def _tried_elsewhere(self) -> Optional[Tuple[str, str]]:
+        """Move each entry, and swap it with others, as far as that can be tried for all of them."""
+        first, number, hashes = self._first, self._head.size - self._first, self._hashes
+        leaves = _Leaves(self._before, hashes[:number])
+        reach = MOST_TRIED // max(number * 6 * (self._head.size.bit_length() + 1), 1)
+        for one in range(number):
+            for step in (1, -1):
+                # it goes on by a place each time, and what it passes goes the other way
+                other = one
+                while 0 <= other + step < number and abs(other - one) < reach:
+                    leaves.put(first + other, hashes[other + step])
+                    other += step
+                    leaves.put(first + other, hashes[one])
+                    if leaves.root() == self._head.root:
+                        return _put_elsewhere("moved", first + one, first + other, self._of(one), self._signed)
+                for place in range(min(one, other), max(one, other) + 1):
+                    leaves.put(first + place, hashes[place])
+            for other in range(one + 2, min(number, one + reach)):
+                leaves.put(first + one, hashes[other])
+                leaves.put(first + other, hashes[one])
+                if leaves.root() == self._head.root:
+                    return _put_elsewhere("swapped", first + one, first + other, "", self._signed)
+                leaves.put(first + other, hashes[other])
+            leaves.put(first + one, hashes[one])
+        return None
+
+    def _tried_anew(self) -> Optional[Tuple[str, str]]:
+        """Swap two entries of a case, or move one, and number and link its chain as it was before."""
+        first, number = self._first, self._head.size - self._first
+        leaves = _Leaves(self._before, self._hashes[:number])
+        self._linked_anew = 0
+        for places in self._chains.values():
+            chain = [each for each in places if each < number]
+            for undone in _reordered([self._said[each] for each in chain]):
+                self._linked_anew += len(undone.lines)
+                if self._linked_anew > MOST_LINKED_ANEW or leaves.tried > MOST_TRIED:
+                    return None
+                if self._holds(leaves, chain[len(chain) - len(undone.lines) :], undone.lines):
+                    one, other = chain[undone.one], chain[undone.other]
+                    of = f" (sổ {self._said[one]['ledger']})"
+                    return _put_elsewhere(undone.deed, first + one, first + other, of, self._signed, anew=True)
+        return None
+
+
+def _held_until(heads: Sequence[Checkpoint], found: Found) -> Tuple[Optional[Checkpoint], Optional[Checkpoint]]:
+    """Return the largest head with which the entries agree, and the smallest with which they do not, of those they reach.
+
+    Where two heads of one size say otherwise, neither vouches for it.
+    """
+    here = sorted((head for head in heads if head.size <= found.size), key=lambda head: head.size)
+    broken = next((head for head in here if found.roots.get(head.size) != head.root), None)
+    until = found.size + 1 if broken is None else broken.size
+    return max((head for head in here if head.size < until), key=lambda head: head.size, default=None), broken
+
+
+def _explained(path: Path, found: Found, heads: Sequence[Checkpoint]) -> List[Tuple[str, str]]:
+    """Say what is wrong with the entries of a log, and as far as it can be known what was done to them.
+
+    Args:
+        path: where they are.
+        found: what was found in them.
+        heads: every head that was signed of this log.
+    """
+    of_chains = {problem: ledger for problem, ledger in found.broken.items() if ledger}
+    malformed = len(found.broken) > len(of_chains)
+    others = [each for each in found.problems if each not in of_chains]
+    if of_chains:
+        chains = _chains_of(path, frozenset(of_chains.values()))
+        told = [
+            each for ledger, rows in chains.items() for each in _explained_chain(ledger, rows, all_read=not malformed)
+        ]
+        return others + (told or list(of_chains))
+    held, broken = _held_until(heads, found)
+    if malformed or broken is None:
+        return others
+    agreed = held.size if held is not None else 0
+    told_as = _Rewritten(path, agreed, broken).explained()
+    if told_as is None:
+        return others or [_not_known(agreed, broken)]
+    return [told_as, *others]
+
+
+def _not_known(agreed: int, head: Checkpoint) -> Tuple[str, str]:
+    return (
+        (
+            f"Từ vị trí {_numbers(agreed, head.size - 1)} các mục không còn là những mục đã ký: có mục bị sửa, hoặc bị xóa, bị "
+            "thêm rồi các mục sau được đánh số và nối lại. Những gì ở đây không cho biết đó là mục nào; điểm chốt khác giữ ở "
+            "nơi khác thu hẹp khoảng này."
+        ),
+        (
+            f"entries {agreed}-{head.size - 1} are not those that were signed: some were changed, or deleted or added with "
+            "those behind numbered and linked anew; nothing here tells which, other heads would narrow it down"
+        ),
+    )
 
 
 # --- an export ---------------------------------------------------------------------------------
@@ -1228,45 +1759,180 @@ def _restores(path: Path) -> List[Restored]:
     return found
 
 
+class _KeyChange(NamedTuple):
+    """An entry by which the log tells of a new key."""
+
+    place: int
+    before: str
+    public: str
+    signed_before: bool
+    """Whether the key of before signs it too; it was lost otherwise."""
+
+
+def _key_changes(path: Path) -> List[_KeyChange]:
+    found = []
+    for index, line in enumerate(_lines(path)):
+        if b'"kind":"key"' in line:
+            try:
+                said = entry_of(line).said
+            except LedgerError:
+                continue
+            data = said["data"]
+            before, public, signed = (data.get(name) for name in ("before", "public", "signed_by_the_one_before"))
+            if said["kind"] == KEY and type(before) is str and type(public) is str:
+                found.append(_KeyChange(index, before, public, signed is True))
+    return found
+
+
+def _succession(
+    paper: Sequence[PublicKey], heads: Sequence[Checkpoint], found: Found, changes: Sequence[_KeyChange]
+) -> Dict[str, Optional[int]]:
+    """Return the keys that may be believed where some are known from paper, each with the size up to which it may.
+
+    A new key is vouched for by a head of the one before that covers the entry of the change; the one before by a head of
+    the new one that does, and then for what was signed before the change only.
+    """
+    known: Dict[str, Optional[int]] = {str(key): None for key in paper}
+    there = [head for head in heads if found.roots.get(head.size) == head.root]
+
+    def vouches(key: str, place: int) -> bool:
+        return any(head.size > place and _believed(head, {key: known[key]}) for head in there)
+
+    for _round in changes:
+        for change in changes:
+            if change.before in known and change.public not in known and vouches(change.before, change.place):
+                known[change.public] = None
+            elif change.public in known and change.before not in known and vouches(change.public, change.place):
+                known[change.before] = change.place
+    return known
+
+
+def _believed(head: Checkpoint, known: Dict[str, Optional[int]]) -> bool:
+    limits = [known[key] for key in head.signers if key in known]
+    return any(limit is None or head.size <= limit for limit in limits)
+
+
+def _refuse_replaced_key(head: Checkpoint, changes: Sequence[_KeyChange]) -> None:
+    """Say that a key that came with an export has taken the place of the one on paper.
+
+    Raises:
+        LedgerError: always.
+    """
+    key = head.signers[0]
+    lost = any(change.public == key and not change.signed_before for change in changes)
+    why = (
+        "sổ có mục nói khóa trước đã mất nên không ký: chỉ giấy có khóa mới, lãnh đạo ký, mới cho biết điều ấy đúng không"
+        if lost
+        else "không điểm chốt nào do khóa trên giấy ký có mục thay khóa ấy: khóa đã bị thay"
+    )
+    raise LedgerError(
+        f"Checkpoint không do khóa nào đã biết ký: khóa {key} đi cùng bản xuất không có trên giấy, và {why}.",
+        f"no known key signed the checkpoint: {key}, which came with the export, is not on paper and nothing the key on paper "
+        "signed tells of it: the key was replaced"
+        + (", or, as an entry has it, the one before was lost" if lost else ""),
+    )
+
+
+def _with_those_there(keys: Sequence[PublicKey], own: Sequence[PublicKey]) -> List[PublicKey]:
+    return [*keys, *(key for key in own if key not in keys)]
+
+
+_HOUR = dt.timedelta(hours=1)
+"""By which an honest entry may be dated before a head that was signed while its act was under way."""
+
+
+def _dated_before(found: Found, heads: Iterable[Checkpoint]) -> List[Tuple[str, str]]:
+    """Tell of entries that are dated before a head that did not have them yet: back-dated, or the clock ran ahead then."""
+    told: Dict[int, Tuple[str, str]] = {}
+    for head in sorted(heads, key=lambda head: head.size):
+        at, index = found.earliest.get(head.size, ("", 0))
+        if not at or not head.at or found.roots.get(head.size) != head.root or at >= head.at or index in told:
+            continue
+        try:
+            early = dt.datetime.fromisoformat(head.at[:-1]) - dt.datetime.fromisoformat(at[:-1])
+        except ValueError:
+            continue
+        if early > _HOUR:
+            told[index] = (
+                (
+                    f"Mục {index} đề lúc {_shown(at)} nhưng chưa có trong sổ lúc ký điểm chốt {head.size} mục "
+                    f"({_shown(head.at)}): ngày giờ của mục bị ghi lùi, hoặc lúc ký đồng hồ máy chủ chạy nhanh."
+                ),
+                (
+                    f"entry {index} is dated {_shown(at)}, but was not there when the head at {head.size} entries was signed "
+                    f"({_shown(head.at)}): it was back-dated, or the clock ran ahead when that was signed"
+                ),
+            )
+    return list(told.values())[:MOST_PROBLEMS]
+
+
 def _check_whole(
-    folder: Path,
+    path: Path,
+    found: Found,
     checkpoints: Sequence[Checkpoint],
     kept: Sequence[Checkpoint],
-    processes: int,
     strange: Sequence[Checkpoint] = (),
-) -> Tuple[Found, List[Tuple[str, str]], List[Tuple[str, str]]]:
-    """Check a whole log against its signed heads and those that were kept elsewhere; return problems and remarks.
+) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Compare a whole log with its signed heads and those that were kept elsewhere; return problems and remarks.
 
     Args:
-        folder: where the entries lie.
+        path: where the entries lie.
+        found: what was found in them, with the heads at all these sizes.
         checkpoints: heads that came with it, the newest first.
         kept: heads that were kept elsewhere.
-        processes: how many do the work.
         strange: what an entry of a restored database may name besides: heads by a key that was lost with the database.
     """
     remarks: List[Tuple[str, str]] = []
-    sizes = [each.size for each in (*checkpoints, *kept)]
-    found = check_file(folder / "entries.jsonl", sizes=sizes, processes=processes)
-    problems = list(found.problems)
+    problems: List[Tuple[str, str]] = []
     for checkpoint in checkpoints:
         problem = compare_with(checkpoint, found)
         if problem is not None:
             problems.append(problem)
             break
+    agrees = not problems
     problem = not_continued(kept, found.size, found.roots.get)
     if problem is not None:
-        given_up = _restores(folder / "entries.jsonl")
+        given_up = _restores(path)
         known = [*kept, *strange]
         claimed = still_claimed(kept, given_up, known)
         remarks += [_GIVEN_UP] if len(claimed) < len(kept) else []
         problems += [_NOT_BORNE_OUT] if any(not entry.is_borne_out(known) for entry in given_up) else []
         kept = claimed
         problem = not_continued(kept, found.size, found.roots.get)
+    if problem is not None and checkpoints and agrees and not found.problems:
+        remarks.append(_SIGNED_TWICE)
     problem = problem or next(
         filter(None, (_dated_after(each, found.latest.get(each.size, ("", 0))) for each in kept)), None
     )
     problems += [problem] if problem is not None else []
-    return found, problems, remarks
+    remarks += _dated_before(found, [*checkpoints, *kept])
+    return _explained(path, found, [*checkpoints, *kept]) + problems, remarks
+
+
+_SIGNED_TWICE = (
+    (
+        "Bản này tự nó nguyên vẹn và có chữ ký, checkpoint giữ ở nơi khác cũng có chữ ký của sổ: đã có hai sổ khác nhau cùng được ký "
+        "bằng khóa của sổ, là việc chỉ người dùng được khóa ấy làm được."
+    ),
+    (
+        "this log is whole and signed, and so is the checkpoint kept elsewhere: two different logs were signed with its key, "
+        "which takes somebody who could use that key"
+    ),
+)
+
+
+def _held(problems: Sequence[object], heads: Sequence[Checkpoint], found: Found) -> List[Tuple[str, str]]:
+    """Say how many entries are still those that were signed, of a log with which something is wrong."""
+    held, _broken = _held_until(heads, found)
+    if not problems or held is None:
+        return []
+    when, then = (f" lúc {_shown(held.at)}", f" at {_shown(held.at)}") if held.at else ("", "")
+    return [
+        (
+            f"{held.size} mục đầu còn đúng như đã ký{when}.",
+            f"the first {held.size} entries are those that were signed{then}",
+        )
+    ]
 
 
 def _unsigned(found: Found, newest: Checkpoint) -> List[Tuple[str, str]]:
@@ -1340,7 +2006,8 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
     lines = list(_lines(folder / "entries.jsonl"))
     proofs = [_object(line, "proofs.jsonl") for line in _lines(folder / "proofs.jsonl")]
     found = check_log(lines, sizes=[len(lines)])
-    problems = list(found.problems)
+    problems: List[Tuple[str, str]] = []
+    proven: List[bool] = []
     if len(proofs) != len(lines):
         problems.append(
             (
@@ -1356,7 +2023,9 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
             head = root_by_inclusion(leaf_hash(line), place, checkpoint.size, _hashes(proof.get("path")))
         except LedgerError as error:
             problems.append((f"Mục {index}: {error.vietnamese}.", f"entry {index}: {error.english}"))
+            proven.append(False)
             continue
+        proven.append(head == checkpoint.root)
         if head != checkpoint.root:
             problems.append(
                 (
@@ -1367,7 +2036,69 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
     dated = _dated_after(checkpoint, found.latest.get(len(lines), ("", 0)))
     problems += [dated] if dated is not None else []
     cut, remarks = _compare_ends(found, checkpoint)
-    return found, problems + cut, remarks
+    told = _explained(folder / "entries.jsonl", found, []) or _explained_ends(lines, proven, checkpoint)
+    return found, told + problems + cut, remarks
+
+
+def _explained_ends(lines: Sequence[bytes], proven: Sequence[bool], checkpoint: Checkpoint) -> List[Tuple[str, str]]:
+    """Say what was done to the ledgers of cases that are well-formed and linked, and not those that were signed."""
+    chains: Dict[str, List[Tuple[int, Dict[str, Any]]]] = {}
+    for index, line in enumerate(lines):
+        entry = entry_of(line)
+        chains.setdefault(entry.ledger, []).append((index, entry.said))
+    told = []
+    for ledger, chain in chains.items():
+        first = next((place for place, (index, _said) in enumerate(chain) if not all(proven[index : index + 1])), None)
+        if first is None:
+            continue
+        end = next((end for end in checkpoint.ends if end.ledger == ledger), None)
+        undone = _undone_to([said for _index, said in chain], first, end) if end is not None else None
+        of, seq = f" của sổ {ledger}", chain[first][1]["seq"]
+        signed = _Signed("sổ đúng như đã ký", "the ledger is as it was signed")
+        if undone is None:
+            less = max(end.entries - len(chain), 0) if end is not None else 0
+            fewer, then = (f", ít hơn {less} mục so với lúc ký", f", and {less} are missing") if less else ("", "")
+            told.append(
+                (
+                    (
+                        f"Sổ {ledger}: từ mục số thứ tự {seq} các mục không còn là những mục đã ký{fewer}: có mục bị sửa, bị "
+                        "xóa, bị thêm, các mục sau được đánh số và nối lại."
+                    ),
+                    (
+                        f"ledger {ledger}: from entry {seq} on it is not what was signed{then}: entries were changed, deleted "
+                        "or added, those behind numbered and linked anew"
+                    ),
+                )
+            )
+        elif undone.deed == "inserted":
+            one = chain[undone.one][1]["seq"]
+            told.append(_inserted(one, one, of, signed, anew=len(undone.lines) > 0))
+        else:
+            one, other = (chain[place][1]["seq"] for place in (undone.one, undone.other))
+            told.append(_put_elsewhere(undone.deed, one, other, of, signed, anew=True))
+    return told
+
+
+def _undone_to(chain: List[Dict[str, Any]], first: int, end: End) -> Optional[_Undone]:
+    """Return what leads back to where the ledger of a case ended as it was signed."""
+    written = 0
+    if len(chain) == end.entries + 1:
+        for place in range(first, len(chain)):
+            undone = _without(chain, place)
+            last = leaf_hash(undone.lines[-1]).hex() if undone.lines else str(chain[place]["prev"])
+            written += len(undone.lines)
+            if last == end.hash:
+                return undone
+            if written > MOST_LINKED_ANEW:
+                break
+    elif len(chain) == end.entries:
+        for undone in _reordered(chain[first:]):
+            written += len(undone.lines)
+            if leaf_hash(undone.lines[-1]).hex() == end.hash:
+                return undone._replace(one=undone.one + first, other=undone.other + first)
+            if written > MOST_LINKED_ANEW:
+                break
+    return None
 
 
 OPENINGS = "openings.jsonl"
@@ -1940,6 +2671,11 @@ class _Heads(NamedTuple):
     problems: List[Tuple[str, str]]
     remarks: List[Tuple[str, str]]
 
+    def believed(self, known: Dict[str, Optional[int]]) -> "_Heads":
+        """Return the same with those told apart that no key on paper stands behind."""
+        strange = [head for head in self.known if not _believed(head, known)]
+        return self._replace(known=[head for head in self.known if head not in strange], strange=self.strange + strange)
+
 
 def _heads_there(path: Path, keys: Sequence[PublicKey], test: SignatureTest) -> _Heads:
     """Read every head of a file; what is wrong with one hides no other."""
@@ -2042,18 +2778,31 @@ def _check_as_it_stands(
 ) -> Report:
     """Check what was handed out without signing it: by every head that was signed before, and with itself."""
     _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
+    path = folder / "entries.jsonl"
     own, problems = _keys_there(folder)
+    wide = _with_those_there(keys, own)
+    stored = _heads_there(folder / "checkpoints.jsonl", wide, test)
+    remembered = _heads_there(folder / "heads.jsonl", wide, test)
+    outside = [open_checkpoint(note, wide, test) for each in older for note in read_notes(each)]
+    heads = [*stored.known, *remembered.known, *outside]
+    found = check_file(path, sizes=[head.size for head in heads], processes=processes)
     trusted = list(keys) or own
-    stored = _heads_there(folder / "checkpoints.jsonl", trusted, test)
-    remembered = _heads_there(folder / "heads.jsonl", trusted, test)
-    kept = remembered.known + [open_checkpoint(note, trusted, test) for path in older for note in read_notes(path)]
+    if keys:
+        changes = _key_changes(path)
+        known = _succession(keys, heads, found, changes)
+        trusted = [key for key in wide if str(key) in known]
+        for head in outside:
+            if not _believed(head, known):
+                _refuse_replaced_key(head, changes)
+        stored, remembered = stored.believed(known), remembered.believed(known)
+    kept = remembered.known + outside
     remarks = [_AS_IT_STANDS, *stored.remarks, *remembered.remarks]
     problems += stored.problems + remembered.problems
     signed = sorted(stored.known, key=lambda head: (head.at, head.size), reverse=True)
     problems += _check_beside(folder)
-    found, wrong, more = _check_whole(folder, signed, kept, processes, remembered.strange)
+    wrong, more = _check_whole(path, found, signed, kept, remembered.strange)
     problems, remarks = wrong + problems, remarks + more
-    claimed = still_claimed(remembered.strange, _restores(folder / "entries.jsonl"), kept + remembered.strange)
+    claimed = still_claimed(remembered.strange, _restores(path), kept + remembered.strange)
     number = len(stored.strange) + len(claimed)
     if number:
         problems.append(
@@ -2074,18 +2823,7 @@ def _check_as_it_stands(
     else:
         # of the day it was exported: no fault, and covered by nothing
         remarks += _unsigned(found, newest)
-    here = [head for head in heads if head.size <= found.size]
-    # where two heads of one size say otherwise, neither vouches for it
-    broken = min((head.size for head in here if found.roots.get(head.size) != head.root), default=found.size + 1)
-    held = max((head for head in here if head.size < broken), key=lambda head: head.size, default=None)
-    if problems and held is not None:
-        when, then = (f" lúc {_shown(held.at)}", f" at {_shown(held.at)}") if held.at else ("", "")
-        remarks.append(
-            (
-                f"{held.size} mục đầu còn đúng như đã ký{when}.",
-                f"the first {held.size} entries are those that were signed{then}",
-            )
-        )
+    remarks += _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks)
@@ -2117,13 +2855,14 @@ def check_export(
     folder, payload = _where(folder)
     if (folder / LEAVES).is_file():
         return _check_as_it_stands(folder, keys, older, processes, test)
+    path = folder / "entries.jsonl"
+    _read(path) if not path.is_file() else None
     trusted = list(keys) or read_keys(_read(folder / "keys").decode("utf-8", "replace"))
-    newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
-    _read(folder / "entries.jsonl") if not (folder / "entries.jsonl").is_file() else None
-    kept = [open_checkpoint(note, trusted, test) for path in older for note in read_notes(path)]
     files = 0
     if (folder / "proofs.jsonl").is_file():
-        steps = [_step(_object(_read(path), path.name), path.name, trusted, test) for path in consistency]
+        newest = open_checkpoint(_read(folder / "checkpoint"), trusted, test)
+        kept = [open_checkpoint(note, trusted, test) for each in older for note in read_notes(each)]
+        steps = [_step(_object(_read(each), each.name), each.name, trusted, test) for each in consistency]
         roots = _roots(newest, steps)
         forked = not_continued(kept, newest.size, roots.get)
         if forked is None and any(each.size not in roots for each in kept):
@@ -2133,11 +2872,25 @@ def check_export(
         files, wrong, more = _check_files(payload, folder, newest)
         problems, remarks = problems + wrong, remarks + more
     else:
+        own = read_keys(_read(folder / "keys").decode("utf-8", "replace")) if (folder / "keys").is_file() else []
+        wide = _with_those_there(keys, own)
+        newest = open_checkpoint(_read(folder / "checkpoint"), wide, test)
         # what went out with the log, and what was kept elsewhere
         beside = folder / "checkpoints.jsonl"
-        earlier = [open_checkpoint(note, trusted, test) for note in read_notes(beside)] if beside.is_file() else []
-        found, problems, remarks = _check_whole(folder, [newest, *earlier], kept, processes)
+        notes = read_notes(beside) if beside.is_file() else []
+        earlier = [newest, *(open_checkpoint(note, wide, test) for note in notes)]
+        kept = [open_checkpoint(note, wide, test) for each in older for note in read_notes(each)]
+        heads = [*earlier, *kept]
+        found = check_file(path, sizes=[head.size for head in heads], processes=processes)
+        if len(wide) > len(trusted):
+            changes = _key_changes(path)
+            known = _succession(keys, heads, found, changes)
+            for head in heads:
+                if not _believed(head, known):
+                    _refuse_replaced_key(head, changes)
+        problems, remarks = _check_whole(path, found, earlier, kept)
         problems += _unsigned(found, newest)
+        remarks += _held(problems, heads, found)
     openings, wrong = _check_openings(folder)
     problems = (problems + wrong)[:MOST_PROBLEMS]
     return Report(found.size, found.ledgers, newest, trusted, bool(keys), openings, problems, remarks, files)
