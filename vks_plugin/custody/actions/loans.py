@@ -210,8 +210,10 @@ def _mine(actor: User, loan_id: int, act: str) -> LoanTold:
         raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
     if row.case is not None:
         lock_case(row.case)
-    # as it is now that the case is held
-    (told,) = told_to(actor, known)
+    # as it is now that the case is held: it may have gone to another office meanwhile
+    told = next(iter(told_to(actor, known)), None)
+    if told is None:
+        raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
     if act not in told.may:
         needed = LOAN.move("return" if act in {"renew", "answer"} else act).sources
         if told.state not in needed and not (told.state == OVERDUE[0] and "dang_muon" in needed):
