@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -23,6 +25,7 @@ from vks_plugin.custody.actions.hand_overs import (
     draft,
     hand_over,
     reject,
+    remind_of_hand_overs,
     send,
 )
 from vks_plugin.custody.actions.holding import pass_to, state_beginning
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from django.contrib.auth.models import User
+    from pytest_django.fixtures import Settings
 
     from vks_plugin.organization.models import ProcuracyUnit
 
@@ -600,6 +604,43 @@ def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else
                         assert (now.state, entries) == (target, told), (state, name, who)
                         transaction.set_rollback(True)
             transaction.set_rollback(True)
+
+
+def test_both_sides_are_written_to_of_what_nobody_receives(
+    at_office: CaseFile,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    settings: Settings,
+    mailoutbox: list[Any],
+) -> None:
+    settings.EMAIL_ENABLED = True
+    for name, user in people.items():
+        user.email = f"{name}@example.org"
+        user.save()
+    terms = Terms(part="hsva", direction="vks_vks", reason="nghien_cuu", other_unit=units["QN-KV3"])
+    row = hand_over(actor=people["clerk_kv1"], case=at_office, terms=terms)
+
+    sent = row.sent_at
+    assert sent is not None
+
+    def written_on(days: int) -> set[str]:
+        mailoutbox.clear()
+        with time_machine.travel(sent + dt.timedelta(days=days, hours=1), tick=False):
+            told = remind_of_hand_overs()
+        assert told == len(mailoutbox)
+        for letter in mailoutbox:
+            assert "1 lần giao nhận" in letter.subject
+            assert at_office.code not in letter.subject + letter.body
+        return {letter.to[0].removesuffix("@example.org") for letter in mailoutbox}
+
+    desks = {"clerk_kv1", "clerk_kv3"}
+    assert [written_on(days) for days in (2, 3, 4, 9, 10, 11)] == [set(), desks, set(), set(), desks, set()]
+    # of a restricted case leaders alone
+    CaseFile.objects.filter(pk=at_office.pk).update(confidentiality="han_che_noi_bo")
+    assert written_on(3) == {"chief_kv1", "deputy_kv1", "chief_kv3"}
+    CaseFile.objects.filter(pk=at_office.pk).update(confidentiality="thuong")
+    accept(actor=people["clerk_kv3"], row=row, checks=PASSED)
+    assert written_on(3) == set()
 
 
 def test_what_is_lent_or_elsewhere_is_not_handed_over(

@@ -690,6 +690,26 @@ def test_an_electronic_loan_is_renewed_given_back_and_given_once(
         actions.approve_loan(actor=chief, loan_id=third.pk)
 
 
+def test_who_borrows_the_electronic_copy_is_told_before_it_closes(
+    case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
+) -> None:
+    settings.EMAIL_ENABLED = True
+    for name, address in (("prosecutor_kv3", "sat@example.org"), ("clerk_kv1", "thu@example.org")):
+        people[name].email = address
+        people[name].save()
+    row = _lent(people, case.code, form="electronic")
+    assert [actions.remind_of_loans(_in(day)) for day in (6, 7, 8, 10)] == [0, 1, 0, 0]
+    # a longer term ends too
+    actions.ask_renewal(actor=people["prosecutor_kv3"], loan_id=row.pk, until=_in(20), reason=WHY)
+    actions.answer_renewal(actor=people["chief_kv1"], loan_id=row.pk, granted=True)
+    assert [actions.remind_of_loans(_in(day)) for day in (11, 17, 18, 20, 21, 30)] == [0, 1, 0, 0, 0, 0]
+    assert [letter.to for letter in mailoutbox] == [["sat@example.org"]] * 2
+    for letter, day in zip(mailoutbox, (10, 20), strict=True):
+        assert f"đến hết ngày {_in(day):%d/%m/%Y}" in letter.subject
+        assert "gia hạn" in letter.body
+        assert case.name not in letter.subject + letter.body
+
+
 def test_who_reads_a_case_anyhow_does_not_read_it_by_a_loan_alone(
     case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
 ) -> None:

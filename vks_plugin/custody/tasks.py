@@ -18,6 +18,7 @@ from vks_plugin.custody.actions import (
 )
 from vks_plugin.custody.actions.accession import run_acceptance, run_packing
 from vks_plugin.custody.actions.fixity import BeingCompared, run_check
+from vks_plugin.custody.actions.hand_overs import remind_of_hand_overs
 from vks_plugin.custody.queries import is_due
 from vks_plugin.errors import Conflict
 
@@ -67,9 +68,10 @@ def seal_batch(*, batch_id: int) -> None:
 
 @shared_task(name="vks.custody.look_after_loans", ignore_result=True)
 def look_after_loans() -> None:
-    """Note which electronic loans are over, and write to who is to bring a file back."""
+    """Note which electronic loans are over, and write to who is to bring a file back, or to receive one."""
     end_what_ran_out()
     remind_of_loans()
+    remind_of_hand_overs()
 
 
 @shared_task(name="vks.custody.pack_accession", ignore_result=True)

@@ -12,10 +12,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.policy import Level
+from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import require
 from vks_plugin.access.transfers import check_transfer, move_case, require_transfer
 from vks_plugin.acts import tell
@@ -34,13 +35,16 @@ from vks_plugin.custody.handing import (
     Checks,
     reasons_for,
 )
+from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
 from vks_plugin.custody.queries.hand_overs import (
     PAPER_TYPE,
+    WAITS_TOO_LONG,
     away_from_giver,
     exhibits_of,
     gives,
     hand_overs_for,
+    late_for,
     offices_taking,
     pages_of,
     papers_to_attach,
@@ -59,6 +63,8 @@ from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed, folded, one_line
 
 _LARGEST = 2**31 - 1
+REMIND_EVERY = 7
+"""Days between two letters about what nobody received."""
 
 
 @dataclass(frozen=True)
@@ -794,3 +800,37 @@ def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
         return row
     tell("hand_over_cancelled", actor=actor, case=row.case, hand_over=row.pk, part=row.part, reason=reason)
     return row
+
+
+def remind_of_hand_overs() -> int:
+    """Write to both sides of hand-overs nobody received in time, on the day that is so and each week after; return to how many.
+
+    To clerks, to leaders of those of restricted cases, and to who gives or receives in own name. Called once a day: on which
+    days a letter goes out follows from the moment it was given. A letter says how many, and nothing of a case.
+    """
+    since = timezone.now() - WAITS_TOO_LONG
+    waiting = HandOver.objects.filter(state="cho_nhan", sent_at__lt=since)
+    due = {row.pk: row for row in waiting if row.sent_at is not None and (since - row.sent_at).days % REMIND_EVERY == 0}
+    if not due:
+        return 0
+    own = {pk for row in due.values() for pk in (row.giver_person_id, row.receiver_person_id) if pk is not None}
+    clerks = in_office({"records_clerk"})
+    at_the_desk = set(clerks.values_list("pk", flat=True))
+    people = clerks | in_office(LEADING) | User.objects.filter(pk__in=own, is_active=True).exclude(email="")
+
+    def said(user: User) -> str:
+        mine = late_for(user).filter(pk__in=due)
+        if user.pk not in at_the_desk:
+            of_own = Q(giver_person=user) | Q(receiver_person=user)
+            mine = mine.filter(of_own | Q(case__confidentiality=CaseFile.Confidentiality.RESTRICTED))
+        count = mine.count()
+        return (
+            _("%(count)d lần giao nhận hồ sơ quá %(days)d ngày chưa ai nhận.")
+            % {"count": count, "days": WAITS_TOO_LONG.days}
+            if count
+            else ""
+        )
+
+    return write_to(
+        people, said, where=_("Hãy mở trang Giữ hồ sơ, mục Quá hạn: nhận, ghi chưa nhận, hoặc bên giao hủy.")
+    )

@@ -634,15 +634,16 @@ def end_what_ran_out(rows: Any = None) -> int:
 
 
 def remind_of_loans(today: dt.date | None = None) -> int:
-    """Write of paper that is due soon, and each week of what should be back or is missing; return of how many loans.
+    """Write of what is due soon, and each week of paper that should be back or is missing; return of how many loans.
 
-    To the borrower; and to the desk that lent it once it should be back, or where the borrower has no account to write
-    to. The pages show all of it at any time; a letter goes out where the host sends any. It names codes and days alone.
+    To the borrower; and to the desk that lent paper once it should be back, or where the borrower has no account to write
+    to. An electronic loan ends by itself: of it the borrower is told before. The pages show all of it at any time; a letter
+    goes out where the host sends any. It names codes and days alone.
     """
     day = today or timezone.localdate()
-    rows = Loan.objects.filter(
-        Q(state="dang_muon", until__lte=day + dt.timedelta(days=SOON)) | Q(state="tra_thieu"), form=Loan.Form.PAPER
-    ).select_related("borrower", "case")
+    soon = dt.timedelta(days=SOON)
+    out = Q(state="dang_muon", until__lte=day + soon) & (Q(form=Loan.Form.PAPER) | Q(until__gte=day))
+    rows = Loan.objects.filter(out | Q(state="tra_thieu")).select_related("borrower", "case")
     mails = configuration().reminder_email and host_sends_mail()
     told = 0
     at_desks: dict[User, list[str]] = {}
@@ -650,6 +651,9 @@ def remind_of_loans(today: dt.date | None = None) -> int:
         short = row.state == "tra_thieu"
         late = short or row.until < day
         last = row.reminded_on
+        if last is not None and not short and last < row.until - soon:
+            # of the day it was to be back before it was renewed
+            last = None
         first_late = not short and last is not None and last <= row.until
         if last is not None and not (late and (first_late or last <= day - dt.timedelta(days=REMIND_EVERY))):
             continue
@@ -660,7 +664,12 @@ def remind_of_loans(today: dt.date | None = None) -> int:
         sentence = _reminder(row, late=late)
         borrower = row.borrower
         if borrower is not None and borrower.email and borrower.is_active:
-            _write(borrower.email, sentence, _("Hãy trả, hoặc đề nghị gia hạn ở trang Mượn hồ sơ."))
+            closing = (
+                _("Hãy trả, hoặc đề nghị gia hạn ở trang Mượn hồ sơ.")
+                if row.is_paper
+                else _("Còn cần đọc thì đề nghị gia hạn ở trang Mượn hồ sơ trước ngày ấy; không thì quyền xem tự đóng.")
+            )
+            _write(borrower.email, sentence, closing)
         if late or borrower is None:
             for each in lenders_of(row):
                 at_desks.setdefault(each, []).append(sentence)
@@ -675,6 +684,8 @@ def _reminder(row: Loan, *, late: bool) -> str:
         words = _("Hồ sơ %(code)s mượn đã trả thiếu, hạn trả %(day)s.")
     elif late:
         words = _("Hồ sơ %(code)s mượn đã quá hạn trả %(day)s.")
+    elif not row.is_paper:
+        words = _("Bản điện tử hồ sơ %(code)s bạn mượn xem được đến hết ngày %(day)s.")
     else:
         words = _("Hồ sơ %(code)s mượn đến hạn trả %(day)s.")
     return words % {"code": row.case_code, "day": f"{row.until:%d/%m/%Y}"}
