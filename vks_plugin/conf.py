@@ -88,6 +88,8 @@ class Configuration:
     """Whether every document that comes in without an owner is taken; off only where others use the host too."""
     paper_symbols: tuple[tuple[str, str], ...] = ()
     """What follows the number on records, by their series, as `hand_over=BB-VKS`; without one the number stands alone."""
+    register_columns: str = ""
+    """JSON file with the columns an office wants its registers to have; empty: those that ship with the program."""
     signature_roots: str = ""
     """Folder or PEM file of the root certificates by which signatures in PDFs are judged; empty: nobody is trusted."""
     signing_key: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,13 +23,16 @@ from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_ov
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, NumberSeries
 from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
-from vks_plugin.custody.registers import REGISTERS, register_paper, write_register
-from vks_plugin.errors import BadInput, NotFound
+from vks_plugin.custody.registers import REGISTERS, check_columns, register_paper, write_register
+from vks_plugin.errors import BadInput, NotFound, Unavailable
 from vks_plugin.printing import numbered
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from django.contrib.auth.models import User
     from django.test import Client
+    from pytest_django.fixtures import Settings
 
     from vks_plugin.organization.models import ProcuracyUnit
 
@@ -256,7 +260,93 @@ def test_each_register_of_hand_overs_has_a_series_of_its_own_without_a_hole(
 def test_every_register_fills_the_page_and_says_where_its_columns_are_from() -> None:
     for each in REGISTERS.values():
         assert "chưa đối chiếu mẫu chính thức" in each.note
-        assert sum(cell.width for cell in each.cells) == 252, each.name
+        assert sum(column.width for column in each.columns) == 252, each.name
+        # whatever may be told of a row stands in no column twice
+        told = [field for column in each.columns for field in column.fields]
+        assert len(told) == len(set(told))
+    assert [len(each.columns) for each in REGISTERS.values()] == [7, 7, 8, 6]
+
+
+def test_an_office_has_the_columns_it_wants(
+    taken_in: HandOver, people: dict[str, User], settings: Settings, tmp_path: Path, client: Client
+) -> None:
+    place = tmp_path / "columns.json"
+    settings.VKS_REGISTER_COLUMNS = str(place)
+    wanted = [
+        "note",
+        {"name": "case", "heading": "Vụ án", "fields": ["case_code", "case_name"]},
+        {
+            "name": "sides",
+            "heading": "Hai bên",
+            "width": 60,
+            "fields": ["giver_place", "receiver_place"],
+            "align": "center",
+        },
+        "entry",
+    ]
+    place.write_text(json.dumps({"giao-nhan": wanted}, ensure_ascii=False), encoding="utf-8")
+    clerk, today = people["clerk_kv1"], timezone.localdate()
+    client.force_login(clerk)
+    asked: dict[str, Any] = {"unit": "QN-KV1", "first": today, "last": today}
+    _found, paper = register_paper(clerk, register="giao-nhan", **asked)
+    assert [column.heading for column in paper.columns] == ["Ghi chú", "Vụ án", "Hai bên", "STT, ngày giao nhận"]
+    assert round(sum(column.width for column in paper.columns), 6) == 252
+    (line,) = paper.rows
+    assert line[1].split("\n") == [taken_in.case.code, taken_in.case_name]
+    assert line[2].split("\n") == [taken_in.giver.place, taken_in.receiver.place]
+    assert line[3].split("\n")[0] == "1"
+    assert "Cột do đơn vị đặt" in " ".join(paper.closing)
+    # the same through the API; another register is as it ships
+    where = f"/api/vks/registers/giao-nhan/?unit=QN-KV1&first={today}&last={today}"
+    (row,) = client.get(where).json()["results"]
+    assert list(row["cells"]) == ["note", "case", "sides", "entry"]
+    headings = {
+        each["name"]: [column["heading"] for column in each["columns"]]
+        for each in client.get("/api/vks/registers/").json()
+    }
+    assert (len(headings["giao-nhan"]), len(headings["giao-nhan-khac"])) == (4, 7)
+    # of a restricted case a clerk's line fills what columns there are
+    CaseFile.objects.filter(pk=taken_in.case_id).update(confidentiality="han_che_noi_bo")
+    (line,) = register_paper(clerk, register="giao-nhan", **asked)[1].rows
+    assert (len(line), taken_in.case.code in " ".join(line), line[2:]) == (4, False, ["", ""])
+    # a file that is wrong is told in a sentence, on the page and through the API, and prints nothing
+    place.write_text("{", encoding="utf-8")
+    assert client.get(where).status_code == 503
+    assert "VKS_REGISTER_COLUMNS" in client.get(where).json()["detail"]
+    shown = client.get(
+        f"/vks/custody/register/?register=giao-nhan&unit=QN-KV1&first={today:%d/%m/%Y}&last={today:%d/%m/%Y}&format=pdf"
+    )
+    assert "VKS_REGISTER_COLUMNS" in Page(shown).text
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ([], "theo tên"),
+        ({"so-13": []}, "so-13"),
+        ({"giao-nhan": "entry"}, "từ 2 đến 12 cột"),
+        ({"giao-nhan": ["entry"]}, "từ 2 đến 12 cột"),
+        ({"giao-nhan": ["entry", "entry"]}, "cùng tên"),
+        ({"giao-nhan": ["entry", "bia"]}, "heading và fields"),
+        ({"giao-nhan": ["entry", 7]}, "có tên"),
+        ({"giao-nhan": ["entry", {"name": "bìa"}]}, "có tên"),
+        ({"giao-nhan": ["entry", {"name": "case", "heading": " "}]}, "tiêu đề"),
+        ({"giao-nhan": ["entry", {"name": "case", "width": 5}]}, "độ rộng"),
+        ({"giao-nhan": ["entry", {"name": "case", "width": True}]}, "độ rộng"),
+        ({"giao-nhan": ["entry", {"name": "case", "align": "giữa"}]}, "căn lề"),
+        ({"giao-nhan": ["entry", {"name": "case", "fields": ["name"]}]}, "case_name"),
+        ({"giao-nhan": ["entry", {"name": "case", "fields": "case_name"}]}, "nội dung"),
+        ({"giao-nhan": ["entry", {"name": "case", "colour": "red"}]}, "chỉ có"),
+        # what a loan has is none of a hand-over's
+        ({"giao-nhan": ["entry", {"name": "case", "fields": ["slip"]}]}, "nội dung"),
+    ],
+)
+def test_a_wrong_file_of_columns_says_where(told: Any, says: str, settings: Settings, tmp_path: Path) -> None:
+    place = tmp_path / "columns.json"
+    place.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    settings.VKS_REGISTER_COLUMNS = str(place)
+    with pytest.raises(Unavailable, match=says):
+        check_columns()
 
 
 def test_labels_name_nobody_and_say_the_code_of_each_volume(taken_in: HandOver) -> None:

@@ -46,6 +46,7 @@ BROKEN: list[tuple[str, str, Any, Any, str]] = [
     ("file-names", "FILENAME_FORMAT", None, "{created_year}/{title}", "warning"),
     ("trash-delay", "EMPTY_TRASH_DELAY", 30, 1, "warning"),
     ("own-settings", "VKS_MAX_UPLOAD_BYTES", "1000", "nhiều", "error"),
+    ("own-settings", "VKS_REGISTER_COLUMNS", "", "/không/có/cột.json", "error"),
     ("enabled", "VKS_ENABLED", "true", "false", "warning"),
 ]
 

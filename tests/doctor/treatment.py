@@ -97,6 +97,7 @@ SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     ),
     "VKS_MAX_UPLOAD_BYTES": ("VKS_MAX_UPLOAD_BYTES", _or_none),
     "VKS_ENABLED": ("VKS_ENABLED", str),
+    "VKS_REGISTER_COLUMNS": ("VKS_REGISTER_COLUMNS", str),
     "VKS_TAKE_EVERY_UNOWNED": ("VKS_TAKE_EVERY_UNOWNED", _flag),
     "VKS_INBOX_UNIT": ("VKS_INBOX_UNIT", str),
 }

@@ -1,15 +1,16 @@
 """Registers (sổ) of an office over a period: columns as data, running numbers, a place to sign.
 
-A register says which rows it has and what stands in each column; how it is laid out, numbered, counted and written is the
-same for all. To add one: a `Register` in `REGISTERS`.
+A register says which rows it has and what can be told of each (`fields`). Which columns it has, how they are called and what
+stands in them is data (`register_columns`), which an office can have otherwise; how it is laid out, numbered, counted and
+written is the same for all. To add one: a `Register` in `REGISTERS`, and its columns in `fixtures/register_columns.json`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -23,10 +24,12 @@ from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import AccessionItem, HandOver, Loan, NumberSeries
 from vks_plugin.custody.queries.holding import offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, slip_number
+from vks_plugin.custody.register_columns import Column, columns_of, office_columns
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
-from vks_plugin.papers import Column, OfficialPaper, Signature
+from vks_plugin.papers import Column as PaperColumn
+from vks_plugin.papers import OfficialPaper, Signature
 from vks_plugin.printing import Printed, print_paper
 from vks_plugin.text import gettext_noop
 
@@ -34,17 +37,8 @@ MOST_ROWS = 5000
 """Rows of one register; a longer period has to be cut up, which is told."""
 
 
-class Cell(NamedTuple):
-    """A column: its heading and width on a page that lies on its side, and what stands in it."""
-
-    name: str
-    """To programs."""
-    heading: str
-    width: float
-    """In millimetres; those of a register make up 252."""
-    says: Callable[[Any, int], str]
-    """From a row and its running number."""
-    align: Any = "left"
+Says = Callable[[Any, int], str]
+"""What a field says of a row with its running number."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,8 @@ class Register:
     """In lists, translated by whoever shows it."""
     title: str
     """On the paper, in Vietnamese and capitals."""
-    cells: Sequence[Cell]
+    fields: Mapping[str, Says]
+    """What may stand in a column, by its name in the data."""
     rows: Callable[[ProcuracyUnit, dt.date, dt.date], QuerySet[Any]]
     """From the office, the first and the last day; `case` is read of each."""
     number: Callable[[Any], str]
@@ -66,6 +61,32 @@ class Register:
     """The office in whose series that is, by its id."""
     note: str = ""
     """Below the table; in Vietnamese."""
+
+    @property
+    def columns(self) -> list[Column]:
+        """Its columns, as they are now.
+
+        Raises:
+            Unavailable: the office's file of columns is wrong.
+        """
+        return self.columns_in_force()[0]
+
+    def columns_in_force(self) -> tuple[list[Column], bool]:
+        """Return its columns, and whether an office has decided about them.
+
+        Raises:
+            Unavailable: the office's file of columns is wrong.
+        """
+        return columns_of(self.name, FIELDS)
+
+
+def check_columns() -> None:
+    """Look whether the office's file of columns can be used.
+
+    Raises:
+        Unavailable: it is wrong; the sentence says where.
+    """
+    office_columns(FIELDS)
 
 
 def registers_for(user: User) -> list[ProcuracyUnit]:
@@ -91,6 +112,7 @@ def register_lines(
     Raises:
         NotFound: no such register, or the person keeps none of that office.
         BadInput: days out of order, or more rows than one register takes.
+        Unavailable: the office's file of columns is wrong.
     """
     found = REGISTERS.get(register)
     office = next((each for each in registers_for(user) if each.code == unit), None)
@@ -105,10 +127,11 @@ def register_lines(
     if not leads:
         # what another office numbered leaves no gap here, and is not told of
         rows = [row for row in rows if not _is_kept_back(row) or found.numbered_by(row) == office.pk]
+    columns = found.columns
     lines = [
-        _kept_back(found, row, number)
+        _kept_back(found, row, number, len(columns))
         if not leads and _is_kept_back(row)
-        else [cell.says(row, number) for cell in found.cells]
+        else [_lines(found.fields[each](row, number) for each in column.fields) for column in columns]
         for number, row in enumerate(rows, start=1)
     ]
     return found, office, lines
@@ -123,6 +146,8 @@ def register_paper(
         NotFound, BadInput: see `register_lines`.
     """
     found, office, lines = register_lines(user, register=register, unit=unit, first=first, last=last)
+    columns, decided = found.columns_in_force()
+    note = "Cột do đơn vị đặt, chưa đối chiếu mẫu chính thức." if decided else found.note
     higher = office.parent
     paper = OfficialPaper(
         agency=office.name,
@@ -130,9 +155,9 @@ def register_paper(
         title=found.title,
         subtitle=(f"Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}",),
         day=timezone.localdate(),
-        columns=[Column(cell.heading, cell.width, cell.align) for cell in found.cells],
+        columns=[PaperColumn(each.heading, each.width, each.align) for each in columns],
         rows=lines,
-        closing=(f"Sổ có {len(lines)} dòng.", *((found.note,) if found.note else ())),
+        closing=(f"Sổ có {len(lines)} dòng.", *((note,) if note else ())),
         signatures=(Signature("LÃNH ĐẠO ĐƠN VỊ", ""), Signature("NGƯỜI LẬP SỔ", display_name(user))),
         is_wide=True,
     )
@@ -143,9 +168,9 @@ def _is_kept_back(row: Any) -> bool:
     return bool(row.case.confidentiality != CaseFile.Confidentiality.NORMAL)
 
 
-def _kept_back(register: Register, row: Any, number: int) -> list[str]:
+def _kept_back(register: Register, row: Any, number: int, columns: int) -> list[str]:
     """Return the line of a restricted case for who keeps the register and may not know of it: its number, and no more."""
-    empty = [""] * (len(register.cells) - 2)
+    empty = [""] * (columns - 2)
     return [f"{number}\n{register.number(row)}", "Hồ sơ hạn chế nội bộ: ghi ở sổ do lãnh đạo đơn vị in.", *empty]
 
 
@@ -176,44 +201,56 @@ def _lines(parts: Iterable[str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _case(row: HandOver, _number: int) -> str:
+def _folios(row: HandOver) -> str:
     folios = row.folio_range
-    return _lines(
-        (
-            row.case_name,
-            f"Bị can chính: {row.main_accused}" if row.main_accused else "",
-            f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]}), {len(row.volumes)} tập"
-            if folios is not None
-            else f"{len(row.volumes)} tập",
-        )
-    )
+    volumes = f"{len(row.volumes)} tập"
+    return volumes if folios is None else f"{row.folio_count} bút lục (từ {folios[0]} đến {folios[1]}), {volumes}"
 
 
-def _exhibits(row: HandOver, _number: int) -> str:
+def _exhibits(row: HandOver) -> str:
     return _lines(" ".join(filter(None, (each["quantity"], each["name"]))) for each in row.exhibits)
 
 
-def _side(name: str, title: str, place: str) -> str:
-    return _lines((f"{name} – {title}" if name and title else name, place))
+def _person(name: str, title: str) -> str:
+    return f"{name} – {title}" if name and title else name
 
 
 def _record(row: HandOver) -> str:
     return f"BB số {row.written_number}"
 
 
-def _note(row: HandOver, _number: int) -> str:
-    parts = [_record(row)]
-    if row.state == "cho_nhan":
-        parts.append("Chờ nhận")
-    elif row.state == "chua_nhan":
-        parts.append(f"Chưa nhận: {row.missing}")
-    elif row.state == "huy":
-        parts.append("Đã hủy")
-    elif row.missing:
-        parts.append(f"Còn thiếu: {row.missing}")
-    if row.awaits_paper and row.case.destroyed_at is None:
-        parts.append("Chờ biên bản đã ký")
-    return _lines([*parts, row.seal_condition, row.note])
+def _state(row: HandOver) -> str:
+    if row.state == "chua_nhan":
+        return f"Chưa nhận: {row.missing}"
+    if row.state in {"cho_nhan", "huy"}:
+        return {"cho_nhan": "Chờ nhận", "huy": "Đã hủy"}[row.state]
+    return f"Còn thiếu: {row.missing}" if row.missing else ""
+
+
+def _awaited(row: HandOver) -> str:
+    return "Chờ biên bản đã ký" if row.awaits_paper and row.case.destroyed_at is None else ""
+
+
+_OF_A_HAND_OVER: dict[str, Says] = {
+    "running_number": lambda _row, number: str(number),
+    "handed_on": lambda row, _n: _moment(row.accepted_at or row.numbered_at),
+    "part": lambda row, _n: dict(PARTS)[row.part],
+    "case_code": lambda row, _n: row.case.code,
+    "case_name": lambda row, _n: row.case_name,
+    "main_accused": lambda row, _n: f"Bị can chính: {row.main_accused}" if row.main_accused else "",
+    "folios": lambda row, _n: _folios(row),
+    "exhibits": lambda row, _n: _exhibits(row),
+    "reason": lambda row, _n: REASONS.get(row.reason, row.reason),
+    "giver": lambda row, _n: _person(row.giver_name, row.giver_title),
+    "giver_place": lambda row, _n: row.giver.place,
+    "receiver": lambda row, _n: _person(row.receiver_name, row.receiver_title),
+    "receiver_place": lambda row, _n: row.receiver.place,
+    "record": lambda row, _n: _record(row),
+    "state": lambda row, _n: _state(row),
+    "signed_record": lambda row, _n: _awaited(row),
+    "seal_condition": lambda row, _n: row.seal_condition,
+    "note": lambda row, _n: row.note,
+}
 
 
 def _hand_overs(series: str) -> Callable[[ProcuracyUnit, dt.date, dt.date], QuerySet[HandOver]]:
@@ -238,43 +275,11 @@ def _hand_overs(series: str) -> Callable[[ProcuracyUnit, dt.date, dt.date], Quer
     return rows
 
 
-def _hand_over_cells(case: str, say: Callable[[HandOver, int], str]) -> tuple[Cell, ...]:
-    return (
-        Cell(
-            "entry",
-            "STT, ngày giao nhận",
-            26,
-            lambda row, number: f"{number}\n{_moment(row.accepted_at or row.numbered_at)}",
-            "center",
-        ),
-        Cell("case", case, 58, say),
-        Cell("exhibits", "Vật chứng", 32, _exhibits),
-        Cell("reason", "Lý do chuyển", 30, lambda row, _number: REASONS.get(row.reason, row.reason)),
-        Cell(
-            "giver",
-            "Bên giao (họ tên; cơ quan)",
-            38,
-            lambda row, _n: _side(row.giver_name, row.giver_title, row.giver.place),
-        ),
-        Cell(
-            "receiver",
-            "Bên nhận (họ tên; cơ quan)",
-            38,
-            lambda row, _n: _side(row.receiver_name, row.receiver_title, row.receiver.place),
-        ),
-        Cell("note", "Ghi chú", 30, _note),
-    )
-
-
-def _case_and_part(row: HandOver, number: int) -> str:
-    return _lines((dict(PARTS)[row.part], _case(row, number)))
-
-
 HAND_OVER_REGISTER = Register(
     name="giao-nhan",
     label=gettext_noop("Sổ giao nhận hồ sơ vụ án hình sự (sổ 13)"),
     title="SỔ GIAO NHẬN HỒ SƠ VỤ ÁN HÌNH SỰ",
-    cells=_hand_over_cells("Vụ án, bị can chính, tổng số bút lục", _case),
+    fields=_OF_A_HAND_OVER,
     rows=_hand_overs(NumberSeries.Series.HAND_OVER),
     number=_record,
     numbered_by=lambda row: row.number_unit_id,
@@ -286,7 +291,7 @@ OTHER_HAND_OVER_REGISTER = Register(
     name="giao-nhan-khac",
     label=gettext_noop("Sổ giao nhận hồ sơ kiểm sát và hồ sơ vụ án, vụ việc khác"),
     title="SỔ GIAO NHẬN HỒ SƠ KIỂM SÁT VÀ HỒ SƠ VỤ ÁN, VỤ VIỆC KHÁC",
-    cells=_hand_over_cells("Hồ sơ, vụ án, vụ việc, tổng số bút lục", _case_and_part),
+    fields=_OF_A_HAND_OVER,
     rows=_hand_overs(NumberSeries.Series.OTHER_HAND_OVER),
     number=_record,
     numbered_by=lambda row: row.number_unit_id,
@@ -298,9 +303,9 @@ OTHER_HAND_OVER_REGISTER = Register(
 # --- lending
 
 
-def _lent(row: Loan, _number: int) -> str:
+def _lent(row: Loan) -> str:
     volumes = f"tập {', '.join(map(str, row.volumes))}" if row.volumes else "toàn bộ"
-    return _lines((f"{dict(PARTS)[row.part]}, {volumes}", "" if row.is_paper else "Bản điện tử"))
+    return f"{dict(PARTS)[row.part]}, {volumes}"
 
 
 def _counts(volumes: int | None, folios: int | None) -> str:
@@ -319,51 +324,27 @@ LOAN_REGISTER = Register(
     name="muon-tra",
     label=gettext_noop("Sổ mượn, trả hồ sơ"),
     title="SỔ MƯỢN, TRẢ HỒ SƠ",
-    cells=(
-        Cell("entry", "STT, số phiếu", 22, lambda row, number: f"{number}\nPhiếu {slip_number(row)}", "center"),
-        Cell(
-            "case", "Hồ sơ", 52, lambda row, _n: _lines((row.case_code, row.case.name if row.case is not None else ""))
-        ),
-        Cell("lent", "Phần mượn", 28, _lent),
-        Cell("borrower", "Người mượn", 42, lambda row, _n: _lines((borrower_name(row), row.outside_agency))),
-        Cell(
-            "term",
-            "Ngày mượn, hạn trả",
-            28,
-            lambda row, _n: f"{_moment(row.issued_at)}\nHạn {row.until:%d/%m/%Y}",
-            "center",
-        ),
-        Cell(
-            "issued",
-            "Số giao, người giao",
-            28,
-            lambda row, _n: _lines((_counts(row.issued_volumes, row.issued_folios), display_name(row.issued_by))),
-        ),
-        Cell(
-            "returned",
-            "Ngày trả, số trả, người nhận",
-            28,
-            lambda row, _n: _lines(
-                (
-                    _moment(row.returned_at),
-                    _counts(row.returned_volumes, row.returned_folios),
-                    display_name(row.returned_by),
-                )
-            ),
-        ),
-        Cell(
-            "note",
-            "Ghi chú",
-            24,
-            lambda row, _n: _lines(
-                (
-                    row.condition,
-                    row.difference,
-                    "Trả thiếu, chưa giải quyết" if row.state == "tra_thieu" else row.settlement,
-                )
-            ),
-        ),
-    ),
+    fields={
+        "running_number": lambda _row, number: str(number),
+        "slip": lambda row, _n: f"Phiếu {slip_number(row)}",
+        "case_code": lambda row, _n: row.case_code,
+        "case_name": lambda row, _n: row.case.name if row.case is not None else "",
+        "lent": lambda row, _n: _lent(row),
+        "form": lambda row, _n: "" if row.is_paper else "Bản điện tử",
+        "borrower": lambda row, _n: borrower_name(row),
+        "agency": lambda row, _n: row.outside_agency,
+        "purpose": lambda row, _n: row.purpose,
+        "issued_on": lambda row, _n: _moment(row.issued_at),
+        "due_on": lambda row, _n: f"Hạn {row.until:%d/%m/%Y}",
+        "issued_counts": lambda row, _n: _counts(row.issued_volumes, row.issued_folios),
+        "issued_by": lambda row, _n: display_name(row.issued_by),
+        "returned_on": lambda row, _n: _moment(row.returned_at),
+        "returned_counts": lambda row, _n: _counts(row.returned_volumes, row.returned_folios),
+        "returned_by": lambda row, _n: display_name(row.returned_by),
+        "condition": lambda row, _n: row.condition,
+        "difference": lambda row, _n: row.difference,
+        "settlement": lambda row, _n: "Trả thiếu, chưa giải quyết" if row.state == "tra_thieu" else row.settlement,
+    },
     rows=_loans,
     number=lambda row: f"Phiếu {slip_number(row)}",
     numbered_by=lambda row: row.unit_id,
@@ -394,20 +375,16 @@ ACCESSION_REGISTER = Register(
     name="nop-luu",
     label=gettext_noop("Mục lục hồ sơ nộp lưu"),
     title="MỤC LỤC HỒ SƠ NỘP LƯU",
-    cells=(
-        Cell(
-            "entry",
-            "STT, biên bản giao nhận, ngày nộp lưu",
-            36,
-            lambda row, number: f"{number}\n{_accession_record(row)}\n{_moment(row.accession.accepted_at)}",
-            "center",
-        ),
-        Cell("case", "Mã hồ sơ", 54, lambda row, _n: row.case.code),
-        Cell("name", "Tiêu đề hồ sơ", 84, lambda row, _n: row.case.name),
-        Cell("retention", "Thời hạn bảo quản", 34, lambda row, _n: row.retention, "center"),
-        Cell("documents", "Số tài liệu", 22, lambda row, _n: str(row.documents), "center"),
-        Cell("pages", "Số trang", 22, lambda row, _n: str(row.pages), "center"),
-    ),
+    fields={
+        "running_number": lambda _row, number: str(number),
+        "record": lambda row, _n: _accession_record(row),
+        "accepted_on": lambda row, _n: _moment(row.accession.accepted_at),
+        "case_code": lambda row, _n: row.case.code,
+        "case_name": lambda row, _n: row.case.name,
+        "retention": lambda row, _n: row.retention,
+        "documents": lambda row, _n: str(row.documents),
+        "pages": lambda row, _n: str(row.pages),
+    },
     rows=_accessions,
     number=_accession_record,
     numbered_by=lambda row: row.accession.unit_id,
@@ -419,3 +396,4 @@ REGISTERS: dict[str, Register] = {
     each.name: each for each in (HAND_OVER_REGISTER, OTHER_HAND_OVER_REGISTER, LOAN_REGISTER, ACCESSION_REGISTER)
 }
 """Every register, by its name."""
+FIELDS: dict[str, Mapping[str, Says]] = {each.name: each.fields for each in REGISTERS.values()}

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from vks_plugin.cases.calendar import has_exchanged_days
 from vks_plugin.conf import Configuration, configuration
+from vks_plugin.custody.registers import check_columns
 from vks_plugin.doctor.results import (
     Result,
     Scope,
@@ -26,8 +27,10 @@ from vks_plugin.doctor.results import (
     some,
     warning,
 )
+from vks_plugin.errors import Unavailable
 from vks_plugin.host import probes
 from vks_plugin.host.version import is_stand_in
+from vks_plugin.language import speaking
 from vks_plugin.organization.roles import GROUP_PREFIX
 
 _OTHER_VARIABLES = {"VKS_DEMONSTRATION", "VKS_TEST_HOST"}
@@ -383,6 +386,15 @@ def own_settings(_scope: Scope) -> Result:
     except ImproperlyConfigured as unreadable:
         name = str(unreadable).split(" ", 1)[0]
         return error(f"Không đọc được {name}: {unreadable}.", f"{name} cannot be read", mend=environment(f"{name}="))
+    try:
+        with speaking("vi"):
+            check_columns()
+    except Unavailable as wrong:
+        return error(
+            wrong.message,
+            "the file of an office's register columns cannot be used",
+            mend=environment("VKS_REGISTER_COLUMNS="),
+        )
     known = {f"VKS_{field.name.upper()}" for field in fields(Configuration)} | _OTHER_VARIABLES
     unknown = sorted(name for name in os.environ if name.startswith("VKS_") and name not in known)
     if not unknown:

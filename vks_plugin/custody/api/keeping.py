@@ -400,7 +400,7 @@ class RegisterSerializer(serializers.Serializer[Register]):
     name = serializers.CharField()
     label = serializers.SerializerMethodField(help_text="In words.")  # type: ignore[assignment]  # so named in the answer
     units = serializers.SerializerMethodField(help_text="Codes of the offices whose register the asker keeps.")
-    columns = RegisterColumnSerializer(source="cells", many=True)
+    columns = RegisterColumnSerializer(many=True)
 
     def get_label(self, row: Register) -> str:
         """Return what it is called."""
@@ -464,7 +464,7 @@ class RegisterViewSet(ApiViewSet):
     def retrieve(self, request: Request, name: str) -> Response:
         """Answer with a page of its rows."""
         found, _office, lines = register_lines(self.actor, register=name, **self._period(request))
-        names = [cell.name for cell in found.cells]
+        names = [column.name for column in found.columns]
         page: Any = self.paginate_queryset(lines)
         rows = [{"cells": dict(zip(names, line, strict=True))} for line in page or []]
         return self.get_paginated_response(RegisterRowSerializer(rows, many=True).data)
