@@ -10,7 +10,7 @@ HERE = shutil.which("soffice") is not None
 
 
 def in_libreoffice(file: Path, folder: Path) -> Path:
-    """Have LibreOffice print a presentation, hidden slides too; return the PDF in the folder.
+    """Have LibreOffice open a presentation or a PDF and print it, hidden slides too; return the PDF in the folder.
 
     Raises:
         subprocess.SubprocessError: it failed, or took three minutes.

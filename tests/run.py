@@ -225,8 +225,15 @@ def database(hosts: list[str]) -> None:
             pytest(f"{host}, PostgreSQL", f"--host={host}", "-m", "database", env=environment)
 
 
+def _miss_libreoffice() -> None:
+    missed = "bundles and decks opened in LibreOffice (soffice is not installed)"
+    if shutil.which("soffice") is None and missed not in report.left_out:
+        report.left_out.append(missed)
+
+
 def browser(host: str) -> None:
     """Run the journeys in a browser."""
+    _miss_libreoffice()
     if shutil.which("chromium") is None:
         report.left_out.append("browser journeys (chromium is not installed)")
         return
@@ -235,8 +242,7 @@ def browser(host: str) -> None:
 
 def suite(hosts: list[str]) -> None:
     """Run the suite on every host there is."""
-    if shutil.which("soffice") is None:
-        report.left_out.append("decks opened in LibreOffice (soffice is not installed)")
+    _miss_libreoffice()
     for host in hosts:
         # what takes longest is asked once, of the host that is the judge
         words = ["-m", "not every_address"] if host == "lite" and "paperless" in hosts else []

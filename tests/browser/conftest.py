@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import libreoffice
 from tests.browser import journey
 from tests.browser.demonstration import READY, Demonstration
-from tests.browser.desk import ARGUMENTS, CHROMIUM, Person
+from tests.browser.desk import ARGUMENTS, CHROMIUM, OF_THE_BROWSER, SCREEN, Person
 from tests.plugin import HOST
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 HERE = Path(__file__).parent
 HOST_INTERFACE = HERE / "test_host_interface.py"
@@ -27,22 +28,29 @@ _left_out: list[str] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the host's own interface out where there is none; it is said so and never shown as passed."""
-    if HOST == "paperless":
-        return
-    left_out = [item for item in items if item.path == HOST_INTERFACE]
-    if left_out:
-        items[:] = [item for item in items if item.path != HOST_INTERFACE]
-        _left_out.extend(item.name for item in left_out)
-        config.hook.pytest_deselected(items=left_out)
+    """Leave out what needs a program that is not here; it is said so and never shown as passed."""
+    needs: dict[str, tuple[bool, Callable[[pytest.Item], bool]]] = {
+        "needs --host=paperless (the stand-in has no interface of its own)": (
+            HOST != "paperless",
+            lambda item: item.path == HOST_INTERFACE,
+        ),
+        "needs LibreOffice (soffice is not installed)": (
+            not libreoffice.HERE,
+            lambda item: item.get_closest_marker("libreoffice") is not None,
+        ),
+    }
+    for why, (missing, concerns) in needs.items():
+        left_out = [item for item in items if missing and concerns(item)]
+        if left_out:
+            items[:] = [item for item in items if item not in left_out]
+            _left_out.append(f"{why}: {', '.join(item.name for item in left_out)}")
+            config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what only the real host can show."""
-    if _left_out:
-        terminalreporter.write_line(
-            f"left out, needs --host=paperless (the stand-in has no interface of its own): {', '.join(_left_out)}"
-        )
+    """Name what could not be shown here."""
+    for each in _left_out:
+        terminalreporter.write_line(f"left out, {each}")
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +84,23 @@ def browser() -> Iterator[Browser]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture
+def offline(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a browser without a network, in which nothing may go wrong."""
+    width, height = SCREEN
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    wrong: list[str] = []
+    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    context.on(
+        "request",
+        lambda request: None if request.url.startswith(("file:", *OF_THE_BROWSER)) else wrong.append(request.url),
+    )
+    yield context
+    context.close()
+    assert wrong == []
 
 
 @contextmanager

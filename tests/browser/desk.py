@@ -25,7 +25,8 @@ ARGUMENTS = [
 SCREEN = (1366, 768)
 """The screen most desks of an office have."""
 
-_OF_THE_BROWSER = ("data:", "blob:", "about:", "chrome:", "chrome-extension:")
+OF_THE_BROWSER = ("data:", "blob:", "about:", "chrome:", "chrome-extension:")
+"""Beginnings of addresses that no network is asked for."""
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Person:
 
     def _note(self, url: str) -> None:
         self.seen.asked += 1
-        if not url.startswith((f"{self.base}/", *_OF_THE_BROWSER)):
+        if not url.startswith((f"{self.base}/", *OF_THE_BROWSER)):
             self.seen.elsewhere.append(url)
 
     def _listen(self, message: ConsoleMessage) -> None:

@@ -264,6 +264,19 @@ def presentation(album: Album, browser: Browser, demonstration: Demonstration, s
             court.keyboard.press("ArrowRight")
         court.wait_for_timeout(_DRAWN_WITHIN)
         album.shoot(court, name)
+    # a line of that page, as the court is made to read it
+    court.keyboard.press("t")
+    sheet = court.locator(".page-sheet").first.bounding_box()
+    assert sheet is not None
+    for place, (x, y) in enumerate(((0.13, 0.404), (0.94, 0.447))):
+        court.mouse.move(sheet["x"] + sheet["width"] * x, sheet["y"] + sheet["height"] * y)
+        if not place:
+            court.mouse.down()
+    court.mouse.up()
+    # its buttons go by themselves
+    court.wait_for_timeout(_DRAWN_WITHIN + 500)
+    album.shoot(court, "deck-callout")
+    court.keyboard.press("Escape")
     with court.expect_popup() as opened:
         court.keyboard.press("n")
     opened.value.set_viewport_size({"width": width, "height": height})

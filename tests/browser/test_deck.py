@@ -18,6 +18,7 @@ from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect
 
 from tests.browser.desk import SCREEN
+from tests.browser.screen import goes_to, shown_sha256
 from tests.court.deck.decks import CODE, HELD_FOLIO, NOTE, a_deck
 from tests.court.deck.test_video import WEBM
 from vks_plugin.court.deck.contents import DeckSlide, DeckVideo, PlanMark
@@ -27,9 +28,7 @@ from vks_plugin.court.deck.rendering import opened, render
 from vks_plugin.court.sessions.logs import checked, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page
 
 
 @pytest.fixture(scope="module")
@@ -40,40 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
-def offline(browser: Browser) -> Iterator[BrowserContext]:
-    """Return a browser without a network, in which nothing may go wrong."""
-    width, height = SCREEN
-    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
-    wrong: list[str] = []
-    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: wrong.append(str(error.error)))
-    context.on(
-        "request", lambda request: None if request.url.startswith(("file:", "data:")) else wrong.append(request.url)
-    )
-    yield context
-    context.close()
-    assert wrong == []
-
-
 def court(context: BrowserContext, folder: Path) -> Page:
     page = context.new_page()
     page.goto((folder / "index.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_text("Vụ án Nguyễn Văn Ánh và đồng phạm")
     return page
-
-
-def shown_sha256(page: Page, folder: Path) -> str:
-    """Return the hash of the picture on the court's screen, which has to be there and drawn."""
-    image = page.locator(".pane .page-image").first
-    expect(image).to_be_visible()
-    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
-    return hashlib.sha256((folder / str(image.get_attribute("src"))).read_bytes()).hexdigest()
-
-
-def goes_to(page: Page, folio: str) -> None:
-    page.keyboard.type(folio)
-    page.keyboard.press("Enter")
 
 
 def test_a_folio_is_found_by_its_number_and_is_the_one_of_the_manifest(offline: BrowserContext, folder: Path) -> None:

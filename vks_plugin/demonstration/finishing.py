@@ -45,6 +45,11 @@ SEALED = "HS-QN-KV3-2025-0001"
 OVER = "HS-QN-KV1-2025-0004"
 """Stopped long ago: its disposal waits for the second approval."""
 _YEARS = 10
+_CLOSING = (
+    "- Vụ án được khởi tố theo quyết định ở BL 1\n"
+    "- Vật chứng được niêm phong, biên bản ở BL 7–9\n"
+    "- Đề nghị Hội đồng xét xử xem xét các chứng cứ đã chiếu"
+)
 _INVENTED = "Thời hạn giả định của bản trình diễn, không lấy từ quy định nào"
 
 
@@ -93,12 +98,16 @@ def _show() -> None:
         return
     made = decks.create_presentation(actor=lead, case=case, title="Trình chiếu tại phiên tòa sơ thẩm")
     papers = case.documents.filter(document_type__code__in=["QDKTVA", "BBNP"]).order_by("folio_from")
+    asked_for = case.documents.filter(document_type__code="LTG")
     wanted: list[dict[str, Any]] = [
         {"kind": "tieu_de", "title": "Trình chiếu tại phiên tòa sơ thẩm"},
         {"kind": "so_do", "diagram": "quan_he", "title": "Hành vi và chứng cứ", "edits": _acts(case)},
         {"kind": "so_do", "diagram": "dien_bien", "title": "Diễn biến vụ án", "edits": {"boxes": [_RESCUE]}},
         *({"kind": "but_luc", "case_document": filed} for filed in papers),
         *_illustrated(lead, case),
+        {"kind": "noi_dung", "title": "Kết luận (minh họa)", "text": _CLOSING},
+        # what nobody plans to show, and somebody asks for by its number
+        *({"kind": "but_luc", "case_document": filed, "state": "du_phong"} for filed in asked_for),
     ]
     for values in wanted:
         decks.add_slide(actor=lead, presentation=made, values=values)
