@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 CASE = "HS-QN-KV3-2025-0001"
 LEAD = "ksv1.kv3"
-_SEALED_WITHIN = 300
+_SEALED_WITHIN = 600
 _MAKES = """
 import json
 from pathlib import Path

@@ -46,8 +46,8 @@ OVER = "HS-QN-KV1-2025-0004"
 """Stopped long ago: its disposal waits for the second approval."""
 _YEARS = 10
 _CLOSING = (
-    "- Vụ án được khởi tố theo quyết định ở BL 1\n"
-    "- Vật chứng được niêm phong, biên bản ở BL 7–9\n"
+    "- Thông báo khởi tố vụ án: BL 1\n"
+    "- Biên bản niêm phong vật chứng: BL 7–9\n"
     "- Đề nghị Hội đồng xét xử xem xét các chứng cứ đã chiếu"
 )
 _INVENTED = "Thời hạn giả định của bản trình diễn, không lấy từ quy định nào"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import signal
@@ -88,6 +89,8 @@ def build_data(say: Any) -> Any:
 
 def start_worker(app: Any) -> threading.Thread:
     """Start a worker on a thread of this process; tasks run one after another."""
+    # a worker knows the tasks there are when it begins, and throws away what it does not know: this one is no app's
+    importlib.import_module("vks_plugin.demonstration.finishing")
     thread = threading.Thread(target=_work, args=(app,), name="vks-worker", daemon=True)
     thread.start()
     return thread
