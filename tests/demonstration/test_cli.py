@@ -141,7 +141,7 @@ def test_a_file_is_sealed_and_shown_and_a_disposal_waits_for_its_second_approval
         decks = database.execute("SELECT status, error FROM vks_deck_export").fetchall()
     assert sealed == [("HS-QN-KV3-2025-0001", 9, 19, 19)]
     kinds = ("tieu_de", "so_do", "so_do", "but_luc", "but_luc", "hien_truong")
-    assert slides == [*((kind, 0) for kind in kinds), ("but_luc", 1)]
+    assert slides == [*((kind, 0) for kind in kinds), ("but_luc", 1), ("noi_dung", 0), ("but_luc", 0)]
     assert (numbers, marks, decks) == ([(1, 2), (2, 3)], [(1, 1)], [("done", "")])
     assert shown == [(1, 2)]
     assert disposals == [("cho_tinh_duyet", "HS-QN-KV1-2025-0004", None)]
