@@ -1,7 +1,6 @@
 """Decks open in browsers of 2018 (Chrome 70, Firefox 62, Safari 12): what came later stays out of scripts and styles.
 
-Scripts are read by a parser that knows no syntax after ES2017, and has learned none since: what it does not understand, these
-browsers may not either. Of names it knows nothing; they are compared with a list.
+A parser takes scripts apart; syntax after ES2017, and names that are younger, are compared with lists.
 """
 
 from __future__ import annotations
@@ -9,15 +8,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import esprima
 import pytest
+import tree_sitter
+import tree_sitter_javascript
 
 from vks_plugin.court.deck.html import ASSETS
 
 _STYLE = re.compile(r"""/\*.*?\*/ | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' """, re.S | re.X)
 
+_PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_javascript.language()))
+
+YOUNGER_SYNTAX = {
+    *(
+        "optional_chain",
+        "??",
+        "??=",
+        "||=",
+        "&&=",
+        "field_definition",
+        "class_static_block",
+        "private_property_identifier",
+    ),
+    # `import` and `export` make a module, which no browser opens from a file
+    *("import", "import_statement", "export_statement", "decorator", "hash_bang_line"),
+}
 YOUNGER_METHODS = re.compile(
     r"at|replaceAll|matchAll|fromEntries|allSettled|any|replaceChildren|toSorted|toReversed|findLast|findLastIndex|hasOwn|flat|"
     r"flatMap|trimStart|trimEnd|groupBy|showModal|checkVisibility|randomUUID"
@@ -36,38 +51,39 @@ YOUNGER_STYLE = {
 
 
 def younger_script(code: str) -> list[str]:
-    """Return what a script uses that came later: the first syntax that is not understood, else names and patterns."""
-    try:
-        read = esprima.parseScript(code, {"tokens": True})
-    except esprima.Error as error:
-        return [f"syntax: {error}"]
+    """Return what a script uses that came later: syntax, names and patterns."""
     found = []
-    tokens = [("", ""), *((token.type, token.value) for token in read.tokens), ("", "")]
-    for (_, before), (kind, value), (_, after) in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if kind == "Identifier" and before == "." and after == "(" and YOUNGER_METHODS.fullmatch(value):
-            found.append(value)
-        if kind == "Identifier" and before != "." and YOUNGER_NAMES.fullmatch(value):
-            found.append(value)
-        # looking behind, names of groups, and flags: parts of a pattern that only the browser itself reads
-        flags = set(value.rpartition("/")[2]) if kind == "RegularExpression" else set()
-        if kind == "RegularExpression" and ("(?<" in value or "\\p{" in value or flags - set("gimuy")):
-            found.append(value)
-    # understood, and yet after ES2017: `{ ...each }` and `import()`
-    younger = {("SpreadElement", "ObjectExpression"), ("RestElement", "ObjectPattern")}
-    return found + [kind for kind, parent in _nodes(read.toDict()) if (kind, parent) in younger or kind == "Import"]
+    for node in _nodes(_PARSER.parse(code.encode()).root_node):
+        text = (node.text or b"").decode()
+        kind, parent = node.type, node.parent.type if node.parent is not None else ""
+        inside = {each.type for each in node.children}
+        younger = (
+            kind in YOUNGER_SYNTAX
+            or node.is_error
+            or node.is_missing
+            or (kind, parent) in {("spread_element", "object"), ("rest_pattern", "object_pattern")}
+            or (kind == "catch_clause" and "(" not in inside)
+            or (kind.startswith("generator_function") and "async" in inside)
+            or (kind == "method_definition" and {"async", "*"} <= inside)
+            or (kind == "for_in_statement" and "await" in inside)
+            or (kind == "number" and re.search(r"_|^\d+n$", text))
+            # looking behind, names of groups, and flags: parts of a pattern that only the browser itself reads
+            or (kind == "regex_pattern" and ("(?<" in text or "\\p{" in text))
+            or (kind == "regex_flags" and set(text) - set("gimuy"))
+            or (kind == "identifier" and YOUNGER_NAMES.fullmatch(text))
+        )
+        if kind == "call_expression" and (called := node.child_by_field_name("function")) is not None:
+            name = called.child_by_field_name("property")
+            younger = name is not None and YOUNGER_METHODS.fullmatch((name.text or b"").decode())
+        if younger:
+            found.append(f"{kind}: {text[:60]}")
+    return found
 
 
-def _nodes(tree: Any, parent: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every kind of node with that of the node it stands in."""
-    if isinstance(tree, list):
-        for each in tree:
-            yield from _nodes(each, parent)
-    elif isinstance(tree, dict):
-        kind = str(tree.get("type", ""))
-        yield kind, parent
-        for name, each in tree.items():
-            if name != "tokens":
-                yield from _nodes(each, kind)
+def _nodes(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    yield node
+    for each in node.children:
+        yield from _nodes(each)
 
 
 def younger_style(text: str) -> list[tuple[str, str]]:
@@ -111,6 +127,10 @@ def test_styles_use_nothing_younger_without_something_in_its_place() -> None:
         "/(?<=a)b/",
         "/a.b/s",
         "structuredClone(a)",
+        "10n",
+        "class { static { a(); } }",
+        "async function* () { yield 1; }",
+        "async () => { for await (const b of c) d(b); }",
     ],
 )
 def test_what_is_younger_is_found_and_words_about_it_are_not(code: str) -> None:
