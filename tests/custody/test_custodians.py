@@ -1,4 +1,4 @@
-"""Fifty people at the paper of three cases at once: the ledger and the tables tell one story, in which nothing is done twice."""
+"""Fifty people of two offices at the paper of three cases at once: the ledger and the tables tell one story, in which nothing is done twice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from tests.custody.batches import batch_in, sealed
 from tests.custody.test_hand_overs import PASSED
 from tests.people import STARTED, register
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, loans
 from vks_plugin.custody.actions.hand_overs import Terms
@@ -35,27 +36,26 @@ from vks_plugin.custody.models import (
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import VksError
 from vks_plugin.organization.actions import synchronise_memberships
-from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.people import FiledCase
-    from vks_plugin.cases.models import CaseFile
-    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 CUSTODIANS = 50
+OFFICES = ("QN-KV1", "QN-KV3")
 SECONDS = 4
 AT_MOST = 40
 """Seconds after which they stop though not everything has happened: on a machine with much else to do."""
-WANTED = ("hand_over_accepted", "hand_over_rejected", "loan_issued", "loan_returned", "file_sealed")
+WANTED = ("hand_over_accepted", "hand_over_rejected", "case_transferred", "loan_issued", "loan_returned", "file_sealed")
 
 
 @pytest.fixture
 def custodians(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> list[User]:
-    """Return fifty people who may all do everything with the paper of one office."""
+    """Return fifty people, by turns of two offices, who may all do everything with the paper of theirs."""
     if connection.vendor != "postgresql":
         pytest.skip("on SQLite one transaction writes at a time")
     User.objects.bulk_create(
@@ -63,8 +63,8 @@ def custodians(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> list
     )
     found = list(User.objects.filter(username__startswith="keeper").order_by("pk"))
     Appointment.objects.bulk_create(
-        Appointment(user=each, unit=units["QN-KV1"], role="deputy_chief_procurator", starts_on=STARTED)
-        for each in found
+        Appointment(user=each, unit=units[OFFICES[number % 2]], role="deputy_chief_procurator", starts_on=STARTED)
+        for number, each in enumerate(found)
     )
     synchronise_memberships()
     return found
@@ -75,13 +75,16 @@ class Custodian:
 
     def __init__(self, number: int, cases: list[CaseFile], everybody: list[User], batch: DigitisationBatch) -> None:
         self.me = everybody[number]
-        self.cases, self.everybody, self.batch = cases, everybody, batch
+        self.cases, self.batch = cases, batch
+        self.colleagues = everybody[number % 2 :: 2]
+        here, there = OFFICES[number % 2], OFFICES[1 - number % 2]
+        self.home, self.other = (ProcuracyUnit.objects.get(code=code) for code in (here, there))
         self.random = random.Random(number)
         self.done: Counter[str] = Counter()
-        self.refused = 0
+        self.refused = self.lent_across = 0
 
     def work(self, is_over: Callable[[], bool]) -> None:
-        acts = (self.give, self.close, self.close, self.lend, self.decide, self.take_back)
+        acts = (self.give, self.transfer, *[self.close] * 3, self.lend, *[self.decide] * 2, self.take_back)
         try:
             if self.random.random() < 0.2:
                 self.try_to(self.seal)
@@ -92,13 +95,28 @@ class Custodian:
 
     def try_to(self, act: Callable[[CaseFile], list[str]]) -> None:
         try:
-            for kind in act(self.random.choice(self.cases)):
+            case = CaseFile.objects.select_related("unit__parent").get(pk=self.random.choice(self.cases).pk)
+            for kind in act(case):
                 self.done[kind] += 1
         except VksError:
             self.refused += 1
 
     def give(self, case: CaseFile) -> list[str]:
-        terms = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=self.random.choice(self.everybody))
+        terms = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=self.random.choice(self.colleagues))
+        hand_overs.hand_over(actor=self.me, case=case, terms=terms)
+        return ["hand_over_sent"]
+
+    def transfer(self, case: CaseFile) -> list[str]:
+        if case.pk == self.batch.case_id:
+            # it stays where it is to be sealed
+            return []
+        terms = Terms(
+            part="hsva",
+            direction="vks_vks",
+            reason="chuyen_tham_quyen",
+            other_unit=self.other,
+            decision="12/QĐ-VKS ngày 05/11/2026",
+        )
         hand_overs.hand_over(actor=self.me, case=case, terms=terms)
         return ["hand_over_sent"]
 
@@ -106,15 +124,16 @@ class Custodian:
         row = HandOver.objects.filter(case=case, state__in=HAND_OVER.open).first()
         if row is None:
             return []
-        if row.state == "chua_nhan" or row.receiver_person is None:
+        if row.state == "chua_nhan":
             hand_overs.cancel(actor=row.created_by, row=row, reason="Không giao nữa, để lại chỗ cũ")
             return ["hand_over_cancelled"]
+        receiver = row.receiver_person or self.me
         if self.random.random() < 0.4:
             checks = PASSED._replace(documents_complete=False)
-            hand_overs.reject(actor=row.receiver_person, row=row, checks=checks, missing="Thiếu một tờ trong tập 1")
+            hand_overs.reject(actor=receiver, row=row, checks=checks, missing="Thiếu một tờ trong tập 1")
             return ["hand_over_rejected"]
-        hand_overs.accept(actor=row.receiver_person, row=row, checks=PASSED)
-        return ["hand_over_accepted"]
+        hand_overs.accept(actor=receiver, row=row, checks=PASSED)
+        return ["hand_over_accepted", *(["case_transferred"] if row.direction == "vks_vks" else [])]
 
     def lend(self, case: CaseFile) -> list[str]:
         until = timezone.localdate() + dt.timedelta(days=3)
@@ -128,9 +147,13 @@ class Custodian:
         if row is None:
             return []
         if row.state == "de_nghi":
-            loans.approve_loan(actor=self.me, loan_id=row.pk)
+            # to another office its chief alone lends
+            chief = User.objects.get(username="chief_kv1" if self.home.code == "QN-KV1" else "chief_kv3")
+            loans.approve_loan(actor=self.me if row.requested_by in self.colleagues else chief, loan_id=row.pk)
             return ["loan_approved"]
         loans.issue_loan(actor=self.me, loan_id=row.pk, volume_count=1, folio_count=6)
+        # who borrows is of this office or of the other
+        self.lent_across += row.requested_by not in self.colleagues
         return ["loan_issued"]
 
     def take_back(self, case: CaseFile) -> list[str]:
@@ -191,7 +214,8 @@ def test_fifty_custodians_tell_one_story(
 
         def is_over() -> bool:
             since = time.monotonic() - began
-            return since > AT_MOST or (since > SECONDS and all(done()[kind] for kind in WANTED))
+            everything = all(done()[kind] for kind in WANTED) and any(one.lent_across for one in crew)
+            return since > AT_MOST or (since > SECONDS and everything)
 
         each.work(is_over)
 
@@ -204,6 +228,7 @@ def test_fifty_custodians_tell_one_story(
     assert found["file_sealed"] == SealManifest.objects.count() == 1
     assert [kind for kind in WANTED if not found[kind]] == []
     assert sum(each.refused for each in crew) > 0
+    assert sum(each.lent_across for each in crew) > 0
     for case in cases:
         _replayed(case)
         rows = list(Holding.objects.filter(case=case, part="hsva").order_by("since"))

@@ -731,6 +731,10 @@ def test_a_folder_without_the_files_is_told(tmp_path: Path, log: list[LedgerEntr
     status, told = export.check()
     assert status == 1
     assert "Không đọc được tệp entries.jsonl" in told
+    # a name that was mistyped says nothing of the ledger
+    for words in ((str(tmp_path / "no"),), (str(export.folder), "--checkpoint", str(tmp_path / "no"))):
+        status, told = export.check(*words)
+        assert (status, "KHÔNG ĐẠT" in told, "Không có tệp hay thư mục này" in told) == (2, False, True)
 
 
 def test_an_entry_told_at_one_look_is_one_that_reading_tells_alike(log: list[LedgerEntry]) -> None:

@@ -1183,7 +1183,9 @@ def still_claimed(
 # those that were signed, the guess is proven, whoever did it and whatever was computed anew behind it.
 
 MOST_TRIED = 1_000_000
-"""Hashes that are computed for guesses at most: some seconds."""
+"""Hashes that are computed for one kind of guess: a second or two."""
+MOST_LOOKED_AT = 20_000
+"""Entries between two signed heads: of more no guess is made."""
 MOST_LINKED_ANEW = 100_000
 """Entries that are written anew for guesses at most."""
 _MOST_INSERTED = 8
@@ -1502,8 +1504,6 @@ class _Rewritten:
 
     def explained(self) -> Optional[Tuple[str, str]]:
         """Say what was done; None: it is nothing that can be undone with what is there."""
-        if len(self._lines) > MOST_TRIED // 10:
-            return None
         for count in range(1, min(_MOST_INSERTED, len(self._lines) - (self._head.size - self._first)) + 1):
             told = self._tried_without(count)
             if told is not None:
@@ -1631,10 +1631,10 @@ def _explained(path: Path, found: Found, heads: Sequence[Checkpoint]) -> List[Tu
         ]
         return others + (told or list(of_chains))
     held, broken = _held_until(heads, found)
-    if malformed or broken is None:
+    if malformed or broken is None or len(others) >= MOST_PROBLEMS:
         return others
     agreed = held.size if held is not None else 0
-    told_as = _Rewritten(path, agreed, broken).explained()
+    told_as = _Rewritten(path, agreed, broken).explained() if broken.size - agreed <= MOST_LOOKED_AT else None
     if told_as is None:
         return others or [_not_known(agreed, broken)]
     return [told_as, *others]
@@ -1831,6 +1831,14 @@ def _refuse_replaced_key(head: Checkpoint, changes: Sequence[_KeyChange]) -> Non
         "signed tells of it: the key was replaced"
         + (", or, as an entry has it, the one before was lost" if lost else ""),
     )
+
+
+def _keys_beside(folder: Path) -> List[PublicKey]:
+    """Return the keys that came with an export; where they cannot be read, those on paper have to do."""
+    try:
+        return read_keys(_read(folder / "keys").decode("utf-8", "replace"))
+    except LedgerError:
+        return []
 
 
 def _with_those_there(keys: Sequence[PublicKey], own: Sequence[PublicKey]) -> List[PublicKey]:
@@ -2872,8 +2880,7 @@ def check_export(
         files, wrong, more = _check_files(payload, folder, newest)
         problems, remarks = problems + wrong, remarks + more
     else:
-        own = read_keys(_read(folder / "keys").decode("utf-8", "replace")) if (folder / "keys").is_file() else []
-        wide = _with_those_there(keys, own)
+        wide = _with_those_there(keys, _keys_beside(folder) if keys else trusted)
         newest = open_checkpoint(_read(folder / "checkpoint"), wide, test)
         # what went out with the log, and what was kept elsewhere
         beside = folder / "checkpoints.jsonl"
@@ -2987,6 +2994,10 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     )
     parser.add_argument("--processes", type=int, default=2, help="số tiến trình (processes)")
     chosen = parser.parse_args(words)
+    missing = [path for path in (chosen.what, *chosen.checkpoint, *chosen.consistency) if not path.exists()]
+    if missing:
+        _say(f"Không có tệp hay thư mục này (there is no such file or folder): {missing[0]}")
+        return 2
     try:
         keys = [parse_key(each) for each in chosen.key]
         if chosen.what.is_dir():
