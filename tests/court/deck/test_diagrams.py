@@ -28,6 +28,7 @@ from vks_plugin.court.deck.diagrams import (
     Item,
     Link,
     OwnBox,
+    arrow_head,
     as_svg,
     baselines,
     connections,
@@ -197,6 +198,15 @@ def test_many_boxes_by_hand_stand_under_their_headings_and_words_stand_by_their_
         assert heading.x <= box.x
         assert box.x + box.width <= heading.x + heading.width
         assert heading.y + 30 <= box.y
+    # a line with words points to the box it ends at, seen from outside
+    inside = {box.key: box for box in drawn.boxes}
+    assert {(line.start, line.end) for line in drawn.lines if line.arrow} == set(words)
+    for line in drawn.lines:
+        tip, *wings = arrow_head(line)
+        end = inside[line.end]
+        assert abs(tip[0] - end.x) < 0.2 or abs(tip[0] - end.x - end.width) < 0.2 or abs(tip[1] - end.y) < 0.2
+        x, y = (sum(wing[side] for wing in wings) / 2 for side in (0, 1))
+        assert not (end.x < x < end.x + end.width and end.y < y < end.y + end.height)
     # the words a line has room for stand on it, or beside it
     for label in drawn.labels:
         (line,) = [each for each in drawn.lines if (each.start, each.end) == (label.start, label.end)]

@@ -82,6 +82,7 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
         assert told == "\n".join(mark.note for mark in page.marks)
         assert all(mark.note not in said(made) for mark in page.marks)
     # lines are fastened to their boxes
+    drawn = deck.slides[2].diagram
     lines = [shape for shape in own[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.LINE]
     ends = [
         (name, int(each.get("id")))
@@ -89,9 +90,11 @@ def test_powerpoint_has_shapes_to_edit_and_every_exhibit_leads_to_its_folio(deck
         for name in ("stCxn", "endCxn")
         for each in line._element.iter(f"{{*}}{name}")
     ]
-    names = {shape.shape_id: shape.name for shape in boxes}
-    drawn = deck.slides[2].diagram
+    # one with words points to its end
     assert drawn is not None
+    pointed = [line for line in lines for _end in line._element.iter("{*}tailEnd")]
+    assert len(pointed) == len(drawn.labels) == 3
+    names = {shape.shape_id: shape.name for shape in boxes}
     assert sorted((name, names[at]) for name, at in ends) == sorted(
         [("stCxn", line.start) for line in drawn.lines] + [("endCxn", line.end) for line in drawn.lines]
     )

@@ -33,6 +33,7 @@ _SIZE, _SMALL = 24.0, 19.0
 """Letters of the label and of the note below it."""
 _LEADING = 1.22
 _GAP = 26.0
+_WIDEST_GAP = 90.0
 _BETWEEN = 120.0
 _BETWEEN_WORDED = 196.0
 """Room between columns where words stand on a line."""
@@ -237,6 +238,8 @@ class Line(NamedTuple):
     start: str
     end: str
     points: tuple[tuple[float, float], ...]
+    arrow: bool = False
+    """Whether it points to its end: words on a line are read in its direction."""
 
 
 class LineLabel(NamedTuple):
@@ -348,7 +351,8 @@ def connections(
     wanted = _wanted(kept, links, changed)
     between = _BETWEEN_WORDED if any(changed.words.get(link) for link in wanted) else _BETWEEN
     columns = _arranged(groups, _column_height(groups, between))
-    tallest = max((_column_stacked(column) for column in columns), default=0.0)
+    gap = _gap_of(columns, between) if between == _BETWEEN_WORDED else _GAP
+    tallest = max((_column_stacked(column, gap) for column in columns), default=0.0)
     placed: list[Box] = []
     shown: dict[str, Heading] = {}
     x = _MARGIN
@@ -357,14 +361,14 @@ def connections(
         if before:
             x += _BOX_WIDTH + (_GAP if column[0][0] == before else between)
         # a short column stands in the middle of the tall one beside it
-        top = _MARGIN + (0 if len(column) > 1 else (tallest - _column_stacked(column)) / 2)
+        top = _MARGIN + (0 if len(column) > 1 else (tallest - _column_stacked(column, gap)) / 2)
         for place, (name, boxes) in enumerate(column):
             start = shown[name].x if name in shown else x
             shown[name] = Heading(start, top if place else _MARGIN, x + _BOX_WIDTH - start, headings[name], name)
             y = top + _HEADING
             for box in boxes:
                 placed.append(replace(box, x=x, y=y))
-                y += box.height + _GAP
+                y += box.height + gap
             top = y
             before = name
     return _finished(placed, wanted, changed, list(shown.values()), title)
@@ -408,13 +412,26 @@ def _arranged(groups: Mapping[str, Sequence[Box]], tallest: float) -> list[Colum
     return columns
 
 
-def _column_stacked(column: Column) -> float:
+def _column_stacked(column: Column, gap: float = _GAP) -> float:
     """Return how tall a column is below its first heading."""
-    return sum(_stacked(boxes) for _name, boxes in column) + (len(column) - 1) * (_GAP + _HEADING)
+    return sum(_stacked(boxes, gap) for _name, boxes in column) + (len(column) - 1) * (gap + _HEADING)
 
 
-def _stacked(boxes: Sequence[Box]) -> float:
-    return sum(box.height for box in boxes) + _GAP * max(len(boxes) - 1, 0)
+def _gap_of(columns: Sequence[Column], between: float) -> float:
+    """Return how far boxes stand from each other: where the whole is flat, there is room for words between lines."""
+    most = max(sum(len(boxes) for _name, boxes in column) for column in columns) - 1
+    tallest = max(_column_stacked(column) for column in columns)
+    room = _width(columns, between) * HEIGHT / WIDTH - tallest - 2 * _MARGIN - _HEADING
+    return min(_GAP + max(room, 0.0) / most, _WIDEST_GAP) if most else _GAP
+
+
+def _width(columns: Sequence[Column], between: float) -> float:
+    apart = sum(one[-1][0] != other[0][0] for one, other in pairwise(columns))
+    return 2 * _MARGIN + len(columns) * (_BOX_WIDTH + _GAP) + apart * (between - _GAP) - _GAP
+
+
+def _stacked(boxes: Sequence[Box], gap: float = _GAP) -> float:
+    return sum(box.height for box in boxes) + gap * max(len(boxes) - 1, 0)
 
 
 def _columns(boxes: Sequence[Box], tallest: float) -> list[list[Box]]:
@@ -432,9 +449,10 @@ def _column_height(groups: Mapping[str, Sequence[Box]], between: float) -> float
     least = sum(any(groups.get(name) for name in stack) for stack in _stacks(groups))
     while True:
         columns = _arranged(groups, height)
-        apart = sum(one[-1][0] != other[0][0] for one, other in pairwise(columns))
-        width = 2 * _MARGIN + len(columns) * (_BOX_WIDTH + _GAP) + apart * (between - _GAP) - _GAP
-        if width <= (height + 2 * _MARGIN + _HEADING) * WIDTH / HEIGHT * 1.05 or len(columns) <= least:
+        if (
+            _width(columns, between) <= (height + 2 * _MARGIN + _HEADING) * WIDTH / HEIGHT * 1.05
+            or len(columns) <= least
+        ):
             return height
         height *= 1.15
 
@@ -482,8 +500,8 @@ def _finished(
     lines: list[Line] = []
     for link in links:
         ends = by_key[link.start], by_key[link.end]
-        lines.append(_line(*ends, boxes, over, lines, aside=bool(changed.words.get(link))))
-    labels = _labelled(lines, changed.words, [*boxes, *over])
+        lines.append(_line(*ends, boxes, over, lines, worded=bool(changed.words.get(link))))
+    labels = _labelled(lines, changed.words, [*boxes, *over, *map(_place_of_arrow, lines)])
     shown: list[Box | LineLabel] = [*boxes, *labels]
     beside = [x + _ASIDE for line in lines for x, _y in line.points]
     width = max([LEAST_WIDTH, *(each.x + each.width + _MARGIN for each in shown), *beside])
@@ -515,7 +533,7 @@ Point = tuple[float, float]
 
 
 def _line(
-    one: Box, other: Box, boxes: Sequence[Box], over: Sequence[Box], drawn: Sequence[Line], *, aside: bool
+    one: Box, other: Box, boxes: Sequence[Box], over: Sequence[Box], drawn: Sequence[Line], *, worded: bool
 ) -> Line:
     """Join two boxes at the sides that face each other; around the boxes that stand in between.
 
@@ -525,18 +543,19 @@ def _line(
         boxes: all of them.
         over: places of headings, passed by where there is a way.
         drawn: the lines before this one.
-        aside: whether one from a box down to another leads beside them, where there is room for words on it.
+        worded: whether words stand on it: it points to its end, and from a box down to another it leads beside them,
+            where there is room for words.
     """
     points = _straight(one, other)
     between = [box for box in boxes if box.key not in {one.key, other.key}]
     first, last = (one, other) if one.x <= other.x else (other, one)
-    aside = aside and last.x < first.x + first.width
+    aside = worded and last.x < first.x + first.width
     if aside or _is_hidden(points, [*between, *over]):
         hidden = aside or _is_hidden(points, between)
         around = _around(first, last, [*between, *over], drawn)
         around = around or (_around(first, last, between, drawn) if hidden else None)
         points = points if around is None else around if first is one else around[::-1]
-    return Line(one.key, other.key, tuple((round(x, 1), round(y, 1)) for x, y in points))
+    return Line(one.key, other.key, tuple((round(x, 1), round(y, 1)) for x, y in points), arrow=worded)
 
 
 def _straight(one: Box, other: Box) -> list[Point]:
@@ -551,6 +570,8 @@ def _straight(one: Box, other: Box) -> list[Point]:
 
 _ASIDE = _GAP / 2
 """How far from a box a line passes it."""
+_CLEAR = 6.0
+"""How near a line rather does not come to a box it only passes."""
 _LANE, _MOST_LANES = 11.0, 8
 """How far lines beside a column are from each other, and how many are told apart."""
 _MOST_WAYS = 60
@@ -575,7 +596,18 @@ def _around(one: Box, other: Box, between: Sequence[Box], drawn: Sequence[Line])
     right = max((box.x + box.width for box in hiding), default=here) + _ASIDE
     ways = [[start, (left, y), (right, y), end] for y in nearest if start[0] <= left and right <= end[0]]
     ways += [[start, (here, start[1]), (here, y), (there, y), (there, end[1]), end] for y in nearest]
-    return next((list(dict.fromkeys(way)) for way in ways if not _is_hidden(way, between)), None)
+    # rather not along the very border of a box
+    for room in ([_grown(box) for box in between], between):
+        for way in ways:
+            if not _is_hidden(way, room):
+                return list(dict.fromkeys(way))
+    return None
+
+
+def _grown(box: Box) -> Box:
+    return replace(
+        box, x=box.x - _CLEAR, y=box.y - _CLEAR, width=box.width + 2 * _CLEAR, height=box.height + 2 * _CLEAR
+    )
 
 
 def _beside(start: Point, end: Point, between: Sequence[Box], drawn: Sequence[Line]) -> list[Point] | None:
@@ -629,12 +661,35 @@ def _down(one: Box, other: Box) -> list[Point]:
     return [start, (start[0], between), (end[0], between), end]
 
 
+_ARROW = 17.0
+"""How long the head of a line that points somewhere is."""
+
+
+def arrow_head(line: Line) -> tuple[Point, Point, Point]:
+    """Return the corners of the head of a line, its tip first."""
+    (x, y), tip = line.points[-2], line.points[-1]
+    turn = math.atan2(tip[1] - y, tip[0] - x)
+    wings = (turn + math.pi - 0.36, turn + math.pi + 0.36)
+    one, other = ((round(tip[0] + _ARROW * math.cos(w), 1), round(tip[1] + _ARROW * math.sin(w), 1)) for w in wings)
+    return tip, one, other
+
+
+def _place_of_arrow(line: Line) -> Box:
+    """Return the place the head of a line takes; none, where it has none."""
+    if not line.arrow:
+        return Box("", "", 0.0, 0.0, 0.0, 0.0, ())
+    corners = arrow_head(line)
+    left, top = (min(corner[side] for corner in corners) for side in (0, 1))
+    right, bottom = (max(corner[side] for corner in corners) for side in (0, 1))
+    return Box("", "", left, top, right - left, bottom - top, ())
+
+
 # --- words on lines ------------------------------------------------------------------------------
 
 _LABEL_WIDTH = 164.0
 _LABEL_PADDING = 4.0
 _AIR = 6.0
-_ALONG = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88)
+_ALONG = (0.5, *(0.5 + side * step / 20 for step in range(1, 9) for side in (-1, 1)))
 """Where on its line words are tried, as parts of its length."""
 _MOST_RINGS = 60
 
@@ -762,6 +817,12 @@ def as_svg(diagram: Diagram, *, keyed: bool = False) -> str:
         f'<polyline points="{" ".join(f"{x:g},{y:g}" for x, y in line.points)}" fill="none" stroke="#5b6570" '
         f'stroke-width="2.5"{_named(keyed, start=line.start, end=line.end)}/>'
         for line in diagram.lines
+    ]
+    parts += [
+        f'<polygon points="{" ".join(f"{x:g},{y:g}" for x, y in arrow_head(line))}" fill="#5b6570"'
+        f"{_named(keyed, start=line.start, end=line.end)}/>"
+        for line in diagram.lines
+        if line.arrow
     ]
     for heading in diagram.headings:
         colour = COLOURS.get(heading.group, COLOURS[EVENT])[1]

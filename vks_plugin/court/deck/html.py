@@ -21,7 +21,7 @@ from typing import Any
 from fontTools import subset
 
 from vks_plugin.court.deck.contents import Deck, DeckStill, DeckVideo
-from vks_plugin.court.deck.diagrams import Diagram, as_svg, baselines, label_baselines
+from vks_plugin.court.deck.diagrams import Diagram, arrow_head, as_svg, baselines, label_baselines
 from vks_plugin.court.deck.manifest import (
     NAME,
     SIGNATURE,
@@ -211,6 +211,7 @@ def _drawing(diagram: Diagram) -> dict[str, Any]:
         "width": diagram.width,
         "height": diagram.height,
         "lines": [[each for point in line.points for each in point] for line in diagram.lines],
+        "arrows": [[each for corner in arrow_head(line) for each in corner] for line in diagram.lines if line.arrow],
         "headings": [
             {"x": heading.x + heading.width / 2, "y": heading.y + 26, "text": heading.text, "group": heading.group}
             for heading in diagram.headings

@@ -21,6 +21,7 @@ from vks_plugin.court.deck.diagrams import (
     EVENT,
     WORDS_COLOUR,
     Diagram,
+    arrow_head,
     baselines,
     label_baselines,
     wrap,
@@ -277,6 +278,16 @@ def _diagram(canvas: Canvas, diagram: Diagram, top: float) -> None:
     for line in diagram.lines:
         for (x1, y1), (x2, y2) in pairwise(line.points):
             canvas.line(x1, y1, x2, y2)
+    canvas.setFillColor(HexColor("#5b6570"))
+    for line in diagram.lines:
+        if line.arrow:
+            tip, *wings = arrow_head(line)
+            head = canvas.beginPath()
+            head.moveTo(*tip)
+            for corner in wings:
+                head.lineTo(*corner)
+            head.close()
+            canvas.drawPath(head, stroke=0, fill=1)
     for box in diagram.boxes:
         ground, border = COLOURS.get(box.group, COLOURS[EVENT])
         canvas.setFillColor(HexColor(ground))

@@ -17,6 +17,7 @@ import pptx
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
+from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from vks_plugin.court.deck.contents import Deck, DeckPage, DeckSlide, DeckStill, DeckVideo
@@ -403,6 +404,8 @@ class _Writer:
                 # fastened to their boxes, lines follow when somebody moves one
                 if (x1, y1) == first and (site := _site(shapes[line.start], at(x1, y1))) is not None:
                     connector.begin_connect(shapes[line.start], site)
+                if line.arrow and (x2, y2) == last:
+                    _pointed(connector)
                 if (x2, y2) == last and (site := _site(shapes[line.end], at(x2, y2))) is not None:
                     connector.end_connect(shapes[line.end], site)
                 # behind the boxes
@@ -476,6 +479,12 @@ def _trimmed(movie: Any, video: DeckVideo) -> bool:
     (media,) = movie._element.iter(f"{{{_POWERPOINT_2010}}}media")  # noqa: SLF001 - no way of its own to it
     media.append(media.makeelement(f"{{{_POWERPOINT_2010}}}trim", {"st": str(start), "end": str(end)}))
     return True
+
+
+def _pointed(connector: Any) -> None:
+    """Have a connector point to its end."""
+    line = connector.line._get_or_add_ln()  # noqa: SLF001 - no way of its own to the ends of a line
+    line.append(line.makeelement(qn("a:tailEnd"), {"type": "triangle", "w": "med", "len": "med"}))
 
 
 def _site(shape: Any, point: tuple[Emu, Emu]) -> int | None:

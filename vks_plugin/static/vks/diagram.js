@@ -34,6 +34,7 @@
   let svg;
   let lines = [];
   let labels = [];
+  let heads = [];
   // the box that was chosen last, and the one a line is being drawn from
   let chosen = null;
   let from = null;
@@ -65,11 +66,15 @@
     lines = [...svg.querySelectorAll("polyline[data-start]")];
     for (const line of lines) routes.set(line, line.getAttribute("points"));
     labels = [...svg.querySelectorAll("g[data-start]")];
+    heads = [...svg.querySelectorAll("polygon[data-start]")];
+    for (const head of heads) routes.set(head, head.getAttribute("points"));
     image.replaceWith(svg);
     for (const row of rows) if (row.matches(".vks-own")) begin(row);
     for (const place of places) place.row.addEventListener("change", refresh);
     // a form that was refused comes back with what was typed
     for (const box of boxes.values()) restore(box);
+    // where somebody put it may be taken by now: another box came, and the rest was arranged anew
+    for (const box of boxes.values()) settle(box);
     refresh();
     tools.addEventListener("click", (event) => {
       const tool = event.target.closest("[data-vks-tool]");
@@ -450,6 +455,20 @@
     settle(box);
   }
 
+  // the head of a line that points somewhere
+  function point(line, points) {
+    const head = heads.find((each) => each.dataset.start === line.dataset.start && each.dataset.end === line.dataset.end);
+    if (!head) return;
+    if (!points) {
+      head.setAttribute("points", routes.get(head));
+      return;
+    }
+    const [[x, y], tip] = points;
+    const turn = Math.atan2(tip[1] - y, tip[0] - x) + Math.PI;
+    const wings = [turn - 0.36, turn + 0.36].map((each) => [tip[0] + 17 * Math.cos(each), tip[1] + 17 * Math.sin(each)]);
+    head.setAttribute("points", [tip, ...wings].map((each) => each.join(",")).join(" "));
+  }
+
   // as the program joins two boxes: at the sides that face each other
   function join(line) {
     const [one, other] = [boxes.get(line.dataset.start), boxes.get(line.dataset.end)];
@@ -461,8 +480,10 @@
     else {
       const [upper, lower] = one.y <= other.y ? [one, other] : [other, one];
       points = [[upper.x + upper.width / 2, upper.y + upper.height], [lower.x + lower.width / 2, lower.y]];
+      if (upper !== one) points.reverse();
     }
     const asLed = routes.has(line) && [one, other].every((box) => box.x === box.from.x && box.y === box.from.y);
+    point(line, asLed ? null : points);
     line.setAttribute("points", asLed ? routes.get(line) : points.map((point) => point.join(",")).join(" "));
     const label = labels.find((each) => each.dataset.start === line.dataset.start && each.dataset.end === line.dataset.end);
     if (!label) return;

@@ -63,6 +63,7 @@ window.View = (function () {
   function diagram(data) {
     const svg = draw("svg", { viewBox: `0 0 ${data.width} ${data.height}`, class: "diagram", role: "img" });
     data.lines.forEach((points) => svg.append(draw("polyline", { points: points.join(" "), class: "d-line" })));
+    (data.arrows || []).forEach((corners) => svg.append(draw("polygon", { points: corners.join(" "), class: "d-arrow" })));
     data.headings.forEach((heading) =>
       svg.append(draw("text", { x: heading.x, y: heading.y, class: `d-heading d-${heading.group}` }, heading.text)),
     );
