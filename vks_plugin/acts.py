@@ -60,6 +60,12 @@ ACTS: dict[str, Act] = {
         _("Đóng quyền tạm thời trước hạn"), ("access", "person_id"), hidden=("person",), leaders_only=True
     ),
     "access_over": Act(_("Quyền tạm thời hết giờ"), ("access", "person_id"), hidden=("person",), leaders_only=True),
+    "access_ended_with_post": Act(
+        _("Đóng quyền mở theo khâu: người mở thôi phụ trách khâu đó"),
+        ("access", "person_id"),
+        hidden=("person",),
+        leaders_only=True,
+    ),
     # access that somebody wrote past every door, in the host's shell, its database or by a workflow
     "access_put_right": Act(_("Đặt lại quyền bị đổi ngoài chương trình"), ("documents", "documents_too_open")),
     "access_put_right_at_night": Act(

@@ -19,6 +19,7 @@ from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import visible_cases, visible_documents, who_can_see
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.permissions import Grant, grants_of
 from vks_plugin.organization import actions as organization
@@ -201,11 +202,11 @@ def test_a_sexual_offence_against_somebody_grown_up_closes_the_case_to_them_too(
     reads(set())
 
 
-def test_oversight_ends_with_the_post_and_with_the_stage(
+def test_oversight_ends_with_the_post_and_with_the_stage_and_stays_ended(
     filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], head: User
 ) -> None:
     case, mine = filed_case.case, Appointment.objects.get(user=head)
-    temporary.open_for_oversight(actor=head, case=case, reason=WHY)
+    opened = temporary.open_for_oversight(actor=head, case=case, reason=WHY)
 
     def nothing_left() -> None:
         assert listed(head) == set()
@@ -215,17 +216,36 @@ def test_oversight_ends_with_the_post_and_with_the_stage(
         held = {grant for grants in grants_of(filed_case.host_ids).values() for grant in grants}
         assert Grant("user", head.pk, "view") not in held
 
+    def told_of(row: TemporaryAccess) -> list[str]:
+        """Return what the leaders read of it, and what the ledger has."""
+        (shown,) = temporary.told_to(people["chief_kv1"], temporary.shown_to(people["chief_kv1"]).filter(pk=row.pk))
+        kinds = LedgerEntry.objects.filter(case=case, kind__startswith="access_").order_by("seq")
+        return [shown.state, *kinds.values_list("kind", flat=True)]
+
     # the case goes on to a stage of another department
     Department.objects.filter(code="P2").update(stages=["dieu_tra"])
     happened = {"event": "nhan_ho_so", "happened_on": dt.date(2026, 5, 22)}
     event = access.record_event(actor=people["prosecutor_kv1"], case=case, **happened)
     nothing_left()
+    ended = ["access_opened", "access_ended_with_post"]
+    assert told_of(opened) == ["closed", *ended]
     access.withdraw_event(actor=people["prosecutor_kv1"], event=event, reason="Ghi nhầm vụ án")
+    # it was for that stage then: whoever is in charge again says why again
+    nothing_left()
+    case.refresh_from_db()
+    opened = temporary.open_for_oversight(actor=head, case=case, reason=WHY)
     assert listed(head) == set(filed_case.host_ids[:3])
     # the person gets another post, and leaves this one
     organization.appoint(user=head, unit=units["QN-KV3"], role="prosecutor")
     organization.end_appointment(appointment=mine)
     nothing_left()
+    assert told_of(opened) == ["closed", *ended, *ended]
+    # and gets it back while the days that were opened run on
+    organization.appoint(user=head, unit=units["QN"], role=mine.role, department=mine.department)
+    assert listed(head) == set()
+    assert told(head, "quye") == set()
+    assert list(visible_cases(head)) == [case]
+    assert temporary.may_oversee(head, CaseFile.objects.get(pk=case.pk))
 
 
 def test_only_they_do(filed_case: FiledCase, people: dict[str, User], head: User) -> None:

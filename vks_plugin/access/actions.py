@@ -455,7 +455,7 @@ def assign(
     if role not in Assignment.Role.values:
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
     # whose post ends, or whose case goes to another office at this moment, is seen by the one or the other act
-    organization_actions.hold_posts(user.pk)
+    organization_actions.hold_posts([user.pk])
     case = hold_case(case)
     require_assign(actor, case, role)
     starts_on = starts_on or timezone.localdate()

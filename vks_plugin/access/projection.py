@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import (
+    OVERSIGHT,
     CaseFacts,
     Level,
     Post,
@@ -27,12 +28,13 @@ from vks_plugin.access.policy import (
     standing_viewers,
 )
 from vks_plugin.access.queries import FACTS, facts_of, post_of
+from vks_plugin.acts import tell_each
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
 from vks_plugin.host.permissions import Changed, Grant, write_grants
 from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.organization.actions import ensure_group, service_account_id
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import dated_access_suspended
+from vks_plugin.organization.queries import dated_access_suspended, display_name
 from vks_plugin.organization.roles import group_name
 
 if TYPE_CHECKING:
@@ -197,6 +199,7 @@ def project_cases(cases: Sequence[CaseFile]) -> Changed:
 def _project(cases: Sequence[CaseFile], documents: Iterable[CaseDocument] | None = None) -> tuple[Changed, int]:
     """Project cases; return what changed, and in how many of them."""
     by_key = {case.pk: case for case in cases}
+    _end_oversight(by_key)
     if documents is not None:
         filed = [(each.case_id, each.document_id, each.part) for each in documents]
     else:
@@ -215,6 +218,31 @@ def _project(cases: Sequence[CaseFile], documents: Iterable[CaseDocument] | None
     if changed.any:
         reindex_on_commit(changed.any)
     return changed, len({key for key, document_id, _part in filed if document_id in changed.any})
+
+
+def _end_oversight(cases: Mapping[int, CaseFile]) -> None:
+    """Close for good what departments above opened and are in charge of no more (one query where nothing is open).
+
+    Who gets the same post again, or whose department the case again, had a reason then and has to say one now.
+    """
+    rows = TemporaryAccess.objects.in_force(timezone.now()).filter(kind=OVERSIGHT, case_id__in=cases)
+    open_ones = [(row, cases[row.case_id]) for row in rows.select_related("user") if row.case_id is not None]
+    if not open_ones:
+        return
+    # posts with a last day too while they are suspended: they are to open again what they opened
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(
+        user__in={row.user_id for row, _case in open_ones}
+    )
+    held: dict[int, list[Post]] = defaultdict(list)
+    for post in posts.select_related("unit", "department"):
+        held[post.user_id].append(post_of(post))
+    over = [(row, case) for row, case in open_ones if not keeps_open(OVERSIGHT, held[row.user_id], facts_of(case))]
+    ended = TemporaryAccess.objects.filter(pk__in=[row.pk for row, _case in over])
+    ended.update(ended_at=timezone.now(), projected=False)
+    told = [
+        (case, {"access": row.pk, "person_id": row.user_id, "person": display_name(row.user)}) for row, case in over
+    ]
+    tell_each("access_ended_with_post", actor=None, each=told)
 
 
 def follow_record(case: CaseFile) -> None:

@@ -252,7 +252,7 @@ def approve_emergency(*, actor: User, request_id: int) -> TemporaryAccess:
     """
     asker = waiting().filter(pk=request_id).values_list("user_id", flat=True).first()
     if asker is not None:
-        hold_posts(asker)
+        hold_posts([asker])
     row = _answerable(actor, request_id)
     if not posts_in_force(row.user) or not row.user.is_active or row.case is None:
         raise Conflict(_("Người đề nghị không còn giữ chức danh nào."))
@@ -293,7 +293,7 @@ def open_for_oversight(*, actor: User, case: CaseFile, reason: str) -> Temporary
         BadInput: a reason that says nothing.
     """
     # as it is now: somebody may have marked it meanwhile, or ended the post
-    hold_posts(actor.pk)
+    hold_posts([actor.pk])
     case = lock_case(case)
     if case_decision(actor, case).level < Level.METADATA:
         raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -154,6 +153,8 @@ def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None,
         BadInput: the day lies before the post began.
         Conflict: somebody ended it already.
     """
+    # two posts that end at once may give the same group: the one looks once the other is done
+    hold_posts([appointment.user_id])
     if ends_on is not None:
         if ends_on < appointment.starts_on:
             raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
@@ -168,12 +169,12 @@ def end_appointment(*, appointment: Appointment, ends_on: dt.date | None = None,
     tell("appointment_ended", actor=actor, case=None, **values)
 
 
-def hold_posts(user_id: int) -> None:
-    """Hold somebody's posts until the transaction ends: what is opened by one, and what ends it, wait for each other.
+def hold_posts(user_ids: Collection[int]) -> None:
+    """Hold the posts of people until the transaction ends: what is opened by one, and what ends it, wait for each other.
 
     Before any case is held, since who ends a post holds it first and then the cases that hung on it.
     """
-    open_ones = Appointment.objects.filter(user_id=user_id, ended_at__isnull=True).order_by("pk")
+    open_ones = Appointment.objects.filter(user_id__in=user_ids, ended_at__isnull=True).order_by("pk")
     list(open_ones.select_for_update(no_key=True).values_list("pk"))
 
 
@@ -187,36 +188,54 @@ def synchronise_memberships(user_ids: Iterable[int] | None = None, today: dt.dat
         user_ids: only these people; everybody when None.
         today: the day to go by; the present one when None.
     """
-    day = today or timezone.localdate()
-    appointments = Appointment.objects.in_force(day).select_related("unit", "department")
-    membership = User.groups.through.objects.filter(group__name__startswith=GROUP_PREFIX)
-    if dated_access_suspended():
-        appointments = appointments.filter(ends_on__isnull=True)
-    if user_ids is not None:
-        chosen = list(user_ids)
-        appointments = appointments.filter(user_id__in=chosen)
-        membership = membership.filter(user_id__in=chosen)
-    wanted: dict[int, set[int]] = defaultdict(set)
-    groups: dict[tuple[int, str, str], int] = {}
-    for appointment in appointments:
-        department = appointment.department.code if appointment.department is not None else ""
-        key = (appointment.unit_id, appointment.role, department)
-        if key not in groups:
-            groups[key] = ensure_group(appointment.unit, appointment.role, department).pk
-        wanted[appointment.user_id].add(groups[key])
-    present = {(row.user_id, row.group_id): row.pk for row in membership}
-    desired = {(user, group) for user, members in wanted.items() for group in members}
+    if user_ids is None:
+        # for everybody the difference first; whoever it concerns is held then, and looked at again
+        user_ids = _to_change(*_memberships(None, today))
+    chosen = list(user_ids)
+    if not chosen:
+        return 0
+    # another act may begin or end a post of theirs at this moment that gives the same group
+    hold_posts(chosen)
+    present, desired = _memberships(chosen, today)
     superfluous = [pk for pair, pk in present.items() if pair not in desired]
     User.groups.through.objects.filter(pk__in=superfluous).delete()
     missing = desired - present.keys()
     User.groups.through.objects.bulk_create(
         [User.groups.through(user_id=user, group_id=group) for user, group in sorted(missing)], ignore_conflicts=True
     )
-    changed = {user for user, _group in missing} | {user for user, group in present if (user, group) not in desired}
+    changed = _to_change(present, desired)
     if changed:
         for follower in _followers:
             follower(changed)
     return len(superfluous) + len(missing)
+
+
+def _to_change(present: Mapping[tuple[int, int], int], desired: Collection[tuple[int, int]]) -> set[int]:
+    """Return the people who are in a group they do not belong in, or the other way round."""
+    return {user for user, _group in present.keys() ^ desired}
+
+
+def _memberships(
+    user_ids: Collection[int] | None, today: dt.date | None
+) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]]]:
+    """Return who is in which group of ours, with the key of that row, and who is to be, by the ids of person and group."""
+    day = today or timezone.localdate()
+    appointments = Appointment.objects.in_force(day).select_related("unit", "department")
+    membership = User.groups.through.objects.filter(group__name__startswith=GROUP_PREFIX)
+    if dated_access_suspended():
+        appointments = appointments.filter(ends_on__isnull=True)
+    if user_ids is not None:
+        appointments = appointments.filter(user_id__in=user_ids)
+        membership = membership.filter(user_id__in=user_ids)
+    desired = set()
+    groups: dict[tuple[int, str, str], int] = {}
+    for appointment in appointments:
+        department = appointment.department.code if appointment.department is not None else ""
+        key = (appointment.unit_id, appointment.role, department)
+        if key not in groups:
+            groups[key] = ensure_group(appointment.unit, appointment.role, department).pk
+        desired.add((appointment.user_id, groups[key]))
+    return {(row.user_id, row.group_id): row.pk for row in membership}, desired
 
 
 _followers: list[Callable[[Collection[int]], None]] = []

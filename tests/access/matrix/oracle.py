@@ -91,13 +91,21 @@ def _by_opening(facts: Facts, held: list[Post], case: Case, part: str, kind: str
     if kind in {"emergency", "loan"}:
         return READS
     # whoever is moved, or whose department has the case no more, had a reason as head of that department only
-    in_charge = any(
+    return READS if kind == "oversight" and _heads_what_is_in_charge(facts, held, case) and not case.kept else NOTHING
+
+
+def _heads_what_is_in_charge(facts: Facts, held: list[Post], case: Case) -> bool:
+    return any(
         post.role in _HEADS
         and facts.above.get(case.unit) == post.unit
         and case.stage in facts.in_charge.get((post.unit, post.department), frozenset())
         for post in held
     )
-    return READS if kind == "oversight" and in_charge and not case.kept else NOTHING
+
+
+def in_charge(facts: Facts, who: str, case: str) -> bool:
+    """Tell whether somebody heads the department above that is in charge of the stage in which a case is."""
+    return _heads_what_is_in_charge(facts, posts(facts.people[who]), facts.cases[case])
 
 
 def knows(facts: Facts, who: str, case: str) -> bool:
