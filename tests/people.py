@@ -205,6 +205,18 @@ def recorded(*, actor: User, case: CaseFile, number: int = 1) -> dict[str, Any]:
     }
 
 
+def make_district(code: str) -> ProcuracyUnit:
+    """Make an office below the province as there were until 30/6/2025, which still stands and does not use the system."""
+    return ProcuracyUnit.objects.create(
+        code=code,
+        name=f"Viện kiểm sát nhân dân {code}",
+        short_name=f"VKSND {code}",
+        kind=ProcuracyUnit.Kind.DISTRICT,
+        parent=ProcuracyUnit.objects.get(code="QN"),
+        valid_from=dt.date(2000, 1, 1),
+    )
+
+
 def _make_units() -> None:
     province = ProcuracyUnit.objects.create(
         code="QN",

@@ -86,7 +86,17 @@ ACTS: dict[str, Act] = {
     ),
     "case_taken_over": Act(
         _("Đơn vị kế thừa tiếp nhận vụ án"),
-        ("restructuring", "unit_before", "unit", "trial_unit_before", "trial_unit", "documents", "digest"),
+        (
+            "restructuring",
+            "unit_before",
+            "unit",
+            "department_before",
+            "department",
+            "trial_unit_before",
+            "trial_unit",
+            "documents",
+            "digest",
+        ),
     ),
     "assigned": Act(
         _("Phân công"),
@@ -454,7 +464,7 @@ ACTS: dict[str, Act] = {
     ),
     "restructuring_begun": Act(
         _("Bắt đầu sắp xếp đơn vị"),
-        ("restructuring", "units_before", "unit", "starts_on", "cases", "posts"),
+        ("restructuring", "units_before", "unit", "departments", "starts_on", "cases", "posts"),
         hidden=("decision",),
     ),
     "restructuring_finished": Act(_("Sắp xếp đơn vị xong"), ("restructuring", "unit", "cases", "posts")),
@@ -589,6 +599,8 @@ FIELDS: dict[str, Field] = {
     "appointment": Field(_("Bổ nhiệm số")),
     "role": Field(_("Chức danh"), "role"),
     "department": Field(_("Phòng")),
+    "department_before": Field(_("Phòng trước")),
+    "departments": Field(_("Phòng đi theo"), "numbers"),
     "capacity": Field(_("Tư cách"), "capacity"),
     "cases": Field(_("Số vụ án")),
     "documents_too_open": Field(_("Số tài liệu đã bị mở rộng quyền hoặc đổi chủ")),

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,18 +15,23 @@ from django.test import Client
 from documents import permissions
 
 from vks_plugin.access import actions as access
-from vks_plugin.access import transfers
+from vks_plugin.access import temporary, transfers
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import Assignment, CaseChange, CaseFile
 from vks_plugin.errors import NotFound, VksError
 from vks_plugin.host.search import find_documents
 from vks_plugin.host.version import is_stand_in
+from vks_plugin.organization import actions as organization
+from vks_plugin.organization.models import Appointment, Department
 
 if TYPE_CHECKING:
     from tests.people import FiledCase
     from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+WHY = "Bị can trốn, cần hồ sơ ngay trong đêm để ra lệnh bắt."
 
 
 @pytest.fixture(autouse=True)
@@ -85,15 +90,17 @@ def test_two_leaders_hand_one_case_to_two_offices(
     assert access.project_everything().documents == 0
 
 
-def _until_somebody_waits() -> None:
-    """Return once another connection to this database waits for a lock."""
+def _until_somebody_waits(or_done: threading.Event | None = None) -> None:
+    """Return once another connection to this database waits for a lock; or the other act is done, which did not wait."""
     until = time.monotonic() + 30
     with connection.cursor() as cursor:
         while time.monotonic() < until:
+            # within a transaction it would go on saying what it said first
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-            if cursor.fetchone():
+            if cursor.fetchone() or (or_done is not None and or_done.is_set()):
                 return
             time.sleep(0.02)
     pytest.fail("nobody waits")
@@ -186,3 +193,101 @@ def test_what_is_taken_away_while_it_is_read_is_gone_once_that_is_answered(
         thread.join(timeout=60)
     assert {status for begun, status in read if begun < answered} >= {200}
     assert [status for begun, status in read if begun > answered][:5] == [404] * 5
+
+
+def _held_back(monkeypatch: pytest.MonkeyPatch, acts: list[Callable[[], object]]) -> list[VksError | None]:
+    """Do two acts on the posts of somebody: the second begins when the first has looked at which groups go with them.
+
+    It waits for the first, which is not done before; where it does not wait, it is done before the first goes on.
+    """
+    first, second = acts
+    begun, other_done = threading.Event(), threading.Event()
+    looked = organization._memberships
+
+    def look(*said: Any) -> Any:
+        found = looked(*said)
+        if not begun.is_set():
+            begun.set()
+            _until_somebody_waits(or_done=other_done)
+        return found
+
+    monkeypatch.setattr(organization, "_memberships", look)
+
+    def then() -> None:
+        assert begun.wait(timeout=30)
+        try:
+            second()
+        finally:
+            other_done.set()
+
+    return _at_once([first, then])
+
+
+def test_two_posts_that_end_at_once_leave_nobody_in_the_group_they_share(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chief and deputy are in one group: each act would leave the membership to the other post."""
+    person = people["chief_kv1"]
+    acting = organization.appoint(user=person, unit=units["QN-KV1"], role="deputy_chief_procurator")
+    chief = Appointment.objects.get(user=person, role="chief_procurator")
+    ended: list[Callable[[], object]] = [
+        partial(organization.end_appointment, appointment=each) for each in (chief, acting)
+    ]
+    assert _held_back(monkeypatch, ended) == [None, None]
+    assert not person.groups.filter(name__startswith="vks:").exists()
+    assert set(filed_case.host_ids).isdisjoint(permissions.permitted_document_ids(User.objects.get(pk=person.pk)))
+    assert organization.synchronise_memberships() == 0
+
+
+def test_who_is_appointed_while_another_post_ends_is_in_the_group_they_share(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = people["chief_kv1"]
+    chief = Appointment.objects.get(user=person, role="chief_procurator")
+    acts: list[Callable[[], object]] = [
+        partial(organization.end_appointment, appointment=chief),
+        partial(organization.appoint, user=person, unit=units["QN-KV1"], role="deputy_chief_procurator"),
+    ]
+    assert _held_back(monkeypatch, acts) == [None, None]
+    assert person.groups.filter(name="vks:QN-KV1:leaders").exists()
+    assert set(filed_case.host_ids) <= set(permissions.permitted_document_ids(User.objects.get(pk=person.pk)))
+    assert organization.synchronise_memberships() == 0
+
+
+def test_one_post_recorded_twice_at_once_is_held_once(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:
+    act = partial(organization.appoint, user=people["outsider"], unit=units["QN-KV3"], role="inspector")
+    refused = _at_once([act, act])
+    assert sorted(type(error).__name__ for error in refused) == ["Conflict", "NoneType"]
+    assert Appointment.objects.filter(user=people["outsider"]).count() == 1
+    assert [group.name for group in people["outsider"].groups.all()] == ["vks:QN-KV3:inspector"]
+
+
+@pytest.mark.parametrize("opening", ["assign", "emergency", "oversight"])
+def test_what_is_opened_while_the_post_ends_that_it_rests_on_opens_nothing(
+    opening: str,
+    filed_case: FiledCase,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who leaves is not let in by an act that began while the post was still held."""
+    case, person = filed_case.case, people["outsider"]
+    department = None
+    if opening == "oversight":
+        department = Department.objects.create(unit=units["QN"], code="P2", name="Phòng 2", stages=[case.stage])
+    where, role = ("QN", "department_head") if department else ("QN-KV1", "prosecutor")
+    post = organization.appoint(user=person, unit=units[where], role=role, department=department)
+    act: Callable[[], object]
+    if opening == "assign":
+        act = partial(access.assign, actor=people["chief_kv1"], case=case, user=person, role="prosecutor")
+    elif opening == "emergency":
+        asked = temporary.request_emergency(actor=person, code=case.code, reason=WHY, hours=2)
+        act = partial(temporary.approve_emergency, actor=people["chief_kv1"], request_id=asked.pk)
+    else:
+        act = partial(temporary.open_for_oversight, actor=person, case=case, reason=WHY)
+    left, refused = _held_back(monkeypatch, [partial(organization.end_appointment, appointment=post), act])
+    assert left is None
+    assert refused is not None
+    user = User.objects.get(pk=person.pk)
+    assert set(filed_case.host_ids).isdisjoint(permissions.permitted_document_ids(user))
+    assert access.project_everything().documents == 0

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from vks_plugin.access.explain import KEPT_AMONG
 from vks_plugin.access.policy import (
     CONDITIONS,
+    POSTS_FOR,
     RELATIONS,
     RULES,
     CaseFacts,
@@ -20,6 +22,7 @@ from vks_plugin.access.policy import (
     granted_levels,
     standing_viewers,
 )
+from vks_plugin.cases.models import Assignment
 from vks_plugin.organization.roles import CIRCLES, HOST_PERMISSIONS, Role
 
 OWN, ABOVE, OTHER, TRIAL = "QN-KV1", "QN", "QN-KV3", "QN-KV2"
@@ -226,3 +229,35 @@ def test_roles_that_share_a_group_may_view_the_same(circle: str) -> None:
     for other in others:
         assert views(other) == views(first)
         assert HOST_PERMISSIONS[Role(other)] == HOST_PERMISSIONS[Role(first)]
+
+
+def test_what_the_page_says_of_a_case_that_is_kept_among_few_is_what_the_table_does() -> None:
+    """Its sentences name those to whom it is closed, or open; a row that changes takes them along."""
+
+    def closed_to(case: CaseFacts) -> set[tuple[str, str]]:
+        return {(rule.relation, rule.role) for rule in RULES if rule.up_to < case.sensitivity}
+
+    heads = {("higher_department", role) for role in ("department_head", "deputy_department_head")}
+    assert closed_to(OFFENCE) == closed_to(PROTECTED) == {("granted", "oversight"), *heads}
+    open_to = {(rule.relation, rule.role) for rule in RULES} - closed_to(RESTRICTED)
+    leaders = {
+        (place, role)
+        for place in ("own_unit", "trial_unit")
+        for role in ("chief_procurator", "deputy_chief_procurator")
+    }
+    assert {each for each in open_to if each[0] != "assigned"} == {
+        ("granted", "emergency"),
+        ("granted", "loan"),
+        *leaders,
+    }
+    assert KEPT_AMONG.keys() == {each for each in Sensitivity if each > Sensitivity.NORMAL}
+
+
+def test_each_assignment_is_for_posts_that_have_to_do_with_files() -> None:
+    assert POSTS_FOR.keys() == set(Assignment.Role.values)
+    for role, posts in POSTS_FOR.items():
+        assert posts <= set(Role.values), role
+        assert posts.isdisjoint({"statistics_officer", "system_admin"}), role
+        # who reads the supervision file by it is a prosecutor or an inspector
+        if any((rule.relation, rule.role, rule.part) == ("assigned", role, "hsks") for rule in RULES):
+            assert posts.isdisjoint({"specialist", "records_clerk", "archivist", "scan_operator", "qc_reviewer"}), role

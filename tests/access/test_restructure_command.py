@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.people import register
+from tests.people import make_district, register
 from vks_plugin.access import transfers
 from vks_plugin.access.models import Restructuring
 from vks_plugin.cases.models import CaseFile
@@ -36,6 +36,16 @@ def test_it_moves_every_case_and_tells_how_far_it_is(case: CaseFile, people: dic
     assert said.splitlines()[0] == "1/1 vụ án"
     assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
     assert Restructuring.objects.get().finished_at is not None
+
+
+def test_a_plan_of_several_new_offices_is_one_act(case: CaseFile, people: dict[str, User]) -> None:
+    for code in ("QN-HL", "QN-CP"):
+        make_district(code)
+    given = ("--plan", "QN-KV1,QN-HL=QN-KV3; QN-CP=QN", *GIVEN[4:], "--user", "admin_province", "--json")
+    told = json.loads(_run(*given))
+    assert [(each["successor"], each["done"], each["total"]) for each in told] == [("QN-KV3", 1, 1), ("QN", 0, 0)]
+    assert all(each["finished_at"] for each in told)
+    assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
 
 
 def test_one_that_was_cut_off_goes_on(
@@ -66,6 +76,7 @@ def test_one_that_was_cut_off_goes_on(
         (GIVEN, "Hãy nêu --from"),
         ((*GIVEN, "--user", "nobody"), "Không có tài khoản"),
         ((*GIVEN, "--user", "chief_kv1"), "Chỉ Viện trưởng tỉnh"),
+        (("--plan", "QN-KV1=", *GIVEN[4:], "--user", "admin_province"), "CŨ,CŨ=MỚI"),
         (("--from", "QN-KV8,QN-KV9", *GIVEN[2:], "--user", "admin_province"), "QN-KV8, QN-KV9"),
         (("--resume",), "đang dừng"),
     ],

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.access.test_projection import completions, found, listed
-from tests.people import FiledCase, register
+from tests.people import FiledCase, make_district, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.log_queries import entries_told, visible_entries
@@ -20,14 +20,15 @@ from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import FACTS, case_decision, visible_cases
-from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.cases.models import Assignment, CaseChange, CaseFile
+from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.filing import inbox
 from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import Grant, grants_of
 from vks_plugin.host.provision import storage_path_id
 from vks_plugin.organization import actions as organization
-from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -125,7 +126,11 @@ def test_somebody_above_reviews_a_case_until_a_day(
     filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
 ) -> None:
     above = people["statistics_province"]
+    # who keeps the figures reads no file, unless by another post
     today = timezone.localdate()
+    with pytest.raises(BadInput, match="Người này là: Cán bộ thống kê"):
+        access.assign(actor=people["chief_kv1"], case=filed_case.case, user=above, role="reviewer", ends_on=today)
+    organization.appoint(user=above, unit=units["QN"], role="specialist")
     with pytest.raises(BadInput, match="ngày kết thúc"):
         access.assign(actor=people["chief_kv1"], case=filed_case.case, user=above, role="reviewer")
     with pytest.raises(BadInput):
@@ -293,6 +298,78 @@ def test_inbox_log_and_posts_to_come_of_the_old_office_go_along(
     assert listed(people["outsider"]) == set()
     with time_machine.travel(timezone.now() + dt.timedelta(days=9), tick=False):
         assert listed(people["outsider"]) == {waiting.pk}
+
+
+def test_departments_of_the_old_office_go_along(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """Heads of departments read what they read before; of two departments with one code nobody reads the other's."""
+
+    units = units | {"QN-HL": make_district("QN-HL")}
+
+    def department(unit: str, name: str, stages: list[str]) -> Department:
+        return Department.objects.create(unit=units[unit], code="P1", name=name, stages=stages)
+
+    old = {code: department(code, f"Phòng án hình sự {code}", ["dieu_tra"]) for code in ("QN-KV1", "QN-HL")}
+    theirs = department("QN-KV3", "Phòng tổng hợp", [])
+    CaseFile.objects.filter(pk=filed_case.case.pk).update(department=old["QN-KV1"])
+    project_case(filed_case.case)
+    head, other, resident = (people[name] for name in ("outsider", "other_prosecutor_kv1", "prosecutor_kv3"))
+    # the same person heads the departments of both old offices
+    for code, each in old.items():
+        organization.appoint(user=head, unit=units[code], role="department_head", department=each)
+    organization.appoint(user=other, unit=units["QN-HL"], role="department_head", department=old["QN-HL"])
+    organization.appoint(user=resident, unit=units["QN-KV3"], role="department_head", department=theirs)
+    assert (listed(head), listed(resident)) == (_everything(filed_case), set())
+    (row,) = transfers.begin_plan(
+        actor=people["admin_province"],
+        plan=[(units["QN-KV1"], units["QN-KV3"]), (units["QN-HL"], units["QN-KV3"])],
+        effective_date=timezone.localdate(),
+        decision="NQ 84/2025/UBTVQH15",
+    )
+    for _ in transfers.continue_restructuring(row):
+        pass
+    case = CaseFile.objects.select_related("unit", "department").get(pk=filed_case.case.pk)
+    assert (case.unit.code, str(case.department)) == ("QN-KV3", "P1-KV1 – Phòng án hình sự QN-KV1")
+    assert case.department is not None
+    assert case.department.stages == ["dieu_tra"]
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(user=head)
+    assert set(posts.values_list("unit__code", "department__code")) == {("QN-KV3", "P1-KV1"), ("QN-KV3", "P1-HL")}
+    assert listed(head) == _everything(filed_case)
+    # each in a department of its own, whatever its code was
+    assert (listed(other), listed(resident)) == (set(), set())
+    change = CaseChange.objects.filter(case=case).latest("pk")
+    assert ["department", str(old["QN-KV1"]), str(case.department)] in change.values
+    begun = LedgerEntry.objects.get(kind="restructuring_begun")
+    told = ["QN-KV1/P1 > QN-KV3/P1-KV1", "QN-HL/P1 > QN-KV3/P1-HL"]
+    assert begun.said["data"]["departments"] == told
+    assert [(before.code, after.code) for before, after in transfers.departments_of(row)] == [
+        ("P1", "P1-KV1"),
+        ("P1", "P1-HL"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "match"),
+    [
+        ([], "mỗi đơn vị một lần"),
+        ([("QN-KV1", "QN-KV3"), ("QN-KV1", "QN")], "mỗi đơn vị một lần"),
+        ([("QN-KV1", "QN-KV3"), ("QN-KV3", "QN")], "vừa là đơn vị cũ vừa là đơn vị mới"),
+        ([("QN", "QN-KV3")], "thuộc một đơn vị cũ"),
+    ],
+)
+def test_a_plan_begins_whole_or_not_at_all(
+    plan: list[tuple[str, str]], match: str, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    with pytest.raises(BadInput, match=match):
+        transfers.begin_plan(
+            actor=people["admin_province"],
+            plan=[(units[old], units[new]) for old, new in plan],
+            effective_date=timezone.localdate(),
+            decision=PAPER,
+        )
+    assert not Restructuring.objects.exists()
+    assert not UnitSuccession.objects.exists()
 
 
 def test_only_the_province_restructures(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:

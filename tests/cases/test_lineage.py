@@ -276,7 +276,7 @@ def test_only_who_works_on_the_report_and_registers_there_may(
     report: CaseFile, people: dict[str, User], snapshot: Callable[[], Snapshot]
 ) -> None:
     # of the province, assigned here, and without a post that registers in this office
-    access.assign(actor=people["chief_kv1"], case=report, user=people["archivist_province"], role="prosecutor")
+    access.assign(actor=people["chief_kv1"], case=report, user=people["archivist_province"], role="scan_operator")
     before = snapshot()
     for name in ("prosecutor_kv3", "outsider", "locked", "other_prosecutor_kv1", "clerk_kv1", "chief_province"):
         # restricted: the clerk and the province may not know of it

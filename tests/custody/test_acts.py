@@ -188,6 +188,21 @@ def test_oversight_is_told_with_its_reason(
         row = temporary.open_for_oversight(actor=people["outsider"], case=case, reason=WHY)
     assert (found.one.kind, found.one.case_id, data(found.one)["access"]) == ("access_opened", case.pk, row.pk)
     assert hidden(found.one) == {"reason": WHY}
+    with written() as found:
+        access.end_appointment(
+            actor=people["chief_province"], appointment=Appointment.objects.get(user=people["outsider"])
+        )
+    ended, left = found.rows
+    assert (ended.kind, ended.case_id, data(ended)) == (
+        "access_ended_with_post",
+        case.pk,
+        {"access": row.pk, "person_id": people["outsider"].pk},
+    )
+    assert (hidden(ended), ended.said["actor"]["id"], left.kind) == (
+        {"person": "Người Ngoài"},
+        None,
+        "appointment_ended",
+    )
 
 
 # --- where a case lies, and who works on it

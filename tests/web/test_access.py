@@ -558,8 +558,7 @@ class Addresses:
             "slide": {"title": "Sơ đồ mới", "diagram": "quan_he", "state": "hien"},
             "marks": {"page": "1", "area": "10 10 20 20"},
             "restructuring": {
-                "predecessors": ["QN-KV1"],
-                "successor": "QN-KV3",
+                "to_QN-KV1": "QN-KV3",
                 "effective_date": f"{timezone.localdate():%d/%m/%Y}",
                 "decision": "12/QĐ-VKS",
             },

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from tests.people import register
+from tests.people import make_district, register
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.models import Restructuring
 from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 
 if TYPE_CHECKING:
@@ -159,9 +160,12 @@ def test_the_province_appoints_an_office_below_for_the_trial(
 
 
 def test_roles_are_offered_to_who_may_give_them_with_people_of_the_right_office(
-    case: CaseFile, people: dict[str, User], as_person: SignIn
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: SignIn
 ) -> None:
     address = f"/vks/cases/{case.code}/record/assignments/"
+    # nobody is offered who only keeps the figures
+    assert str(people["statistics_province"].pk) not in _options(Page(as_person("chief_province").get(address)), "user")
+    organization.appoint(user=people["statistics_province"], unit=units["QN"], role="specialist")
     own = Page(as_person("chief_kv1").get(address))
     assert _options(own, "role") == {
         "prosecutor_lead",
@@ -221,17 +225,17 @@ def test_an_office_takes_over_another(
     client = as_person("admin_province")
     assert RESTRUCTURING in Page(client.get("/vks/organization/")).links()
     form = {
-        "predecessors": ["QN-KV1"],
-        "successor": "QN-KV3",
+        "to_QN-KV1": "QN-KV3",
         "effective_date": f"{timezone.localdate():%d/%m/%Y}",
         "decision": PAPER,
         "carries_posts": "on",
     }
-    page = client.post(RESTRUCTURING, form | {"predecessors": []})
+    page = client.post(RESTRUCTURING, form | {"to_QN-KV1": ""})
     assert page.status_code == 400
-    assert Page(page).error_at("predecessors")
-    same = client.post(RESTRUCTURING, form | {"successor": "QN-KV1"})
-    assert "khác đơn vị mới" in Page(same).error_at("predecessors")
+    assert "mỗi đơn vị một lần" in Page(page).text
+    chain = client.post(RESTRUCTURING, form | {"to_QN-KV3": "QN"})
+    assert "vừa là đơn vị cũ vừa là đơn vị mới" in Page(chain).text
+    assert Page(client.post(RESTRUCTURING, form | {"to_QN-KV1": "QN-KV1"})).error_at("to_QN-KV1")
     assert not Restructuring.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):
         address = client.post(RESTRUCTURING, form)["Location"]
@@ -242,6 +246,31 @@ def test_an_office_takes_over_another(
     assert as_person("prosecutor_kv1").get(f"/vks/cases/{case.code}/").status_code == 200
     assert Appointment.objects.get(user=people["prosecutor_kv1"], ended_at__isnull=True).unit.code == "QN-KV3"
     assert address in Page(client.get(RESTRUCTURING)).links()
+
+
+def test_several_offices_take_over_by_one_plan(
+    case: CaseFile,
+    people: dict[str, User],
+    as_person: SignIn,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """The list tells how far all of them are, and asks by itself until they are done."""
+    for code in ("QN-HL", "QN-CP"):
+        make_district(code)
+    client = as_person("chief_province")
+    form = {"effective_date": f"{timezone.localdate():%d/%m/%Y}", "decision": PAPER, "carries_posts": "on"}
+    with django_capture_on_commit_callbacks() as callbacks:
+        made = client.post(RESTRUCTURING, form | {"to_QN-KV1": "QN-KV3", "to_QN-HL": "QN-KV3", "to_QN-CP": "QN"})
+    assert made["Location"] == RESTRUCTURING
+    asked = Page(client.get(RESTRUCTURING, headers={"HX-Request": "true"}))
+    assert (asked.elements[0][1]["id"], asked.elements[0][1]["hx-trigger"]) == ("vks-restructurings", "every 2s")
+    assert "0/1 vụ án, sang 2 đơn vị mới" in asked.text
+    for callback in callbacks:
+        callback()
+    done = Page(client.get(RESTRUCTURING, headers={"HX-Request": "true"}))
+    assert "hx-trigger" not in done.elements[0][1]
+    assert done.text.count("đã xong") == 2
+    assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
 
 
 def test_one_that_is_under_way_asks_by_itself_and_one_that_stopped_goes_on(

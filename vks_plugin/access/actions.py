@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import GrantSweep
-from vks_plugin.access.policy import OF_HIGHER_UNIT, OF_TRIAL_UNIT, Level
+from vks_plugin.access.policy import OF_HIGHER_UNIT, OF_TRIAL_UNIT, POSTS_FOR, Level
 from vks_plugin.access.projection import hold_case, project_case, project_each
 from vks_plugin.access.queries import (
     case_decision,
@@ -51,6 +51,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import colleagues, display_name
+from vks_plugin.organization.roles import Role
 
 logger = logging.getLogger("paperless.vks.access")
 
@@ -386,12 +387,16 @@ def _own_relations_only(actor: User, values: Mapping[str, Any], *, field: str = 
 
 
 def _posted(user: User, unit: ProcuracyUnit, day: dt.date) -> bool:
-    return _posted_in(user, [unit.pk, unit.parent_id], day)
+    return bool(_posts_in(user, [unit.pk, unit.parent_id], day))
 
 
-def _posted_in(user: User, units: Iterable[int | None], day: dt.date) -> bool:
+def _posts_in(user: User, units: Iterable[int | None], day: dt.date) -> set[str]:
+    """Return the roles somebody holds in these offices on a day; none for a locked account."""
+    if not user.is_active:
+        return set()
     places = [pk for pk in units if pk is not None]
-    return user.is_active and Appointment.objects.in_force(day).filter(user=user, unit_id__in=places).exists()
+    held = Appointment.objects.in_force(day).filter(user=user, unit_id__in=places)
+    return set(held.values_list("role", flat=True))
 
 
 def require_assign(actor: User, case: CaseFile, role: str) -> None:
@@ -423,12 +428,12 @@ def roles_to_give(actor: User, case: CaseFile) -> dict[str, QuerySet[User]]:
     for role in Assignment.Role.values:
         if role == OF_TRIAL_UNIT:
             if trial is not None and leads(actor, [trial.pk]):
-                found[role] = colleagues(trial)
+                found[role] = colleagues(trial, POSTS_FOR[role])
         elif role in OF_HIGHER_UNIT:
             if above is not None and (manages or leads(actor, [above.pk])):
-                found[role] = colleagues(above)
+                found[role] = colleagues(above, POSTS_FOR[role])
         elif manages:
-            found[role] = colleagues(case.unit)
+            found[role] = colleagues(case.unit, POSTS_FOR[role])
     return found
 
 
@@ -449,7 +454,8 @@ def assign(
     Raises:
         NotAllowed: the actor does not lead the unit that gives this assignment: the one that holds the case; for the trial
             the one appointed for it; for appeal and review the one above, too.
-        BadInput: unknown role, dates out of order or missing, a locked account or somebody without a post there.
+        BadInput: unknown role, dates out of order or missing, a locked account, or somebody without a post there that the
+            role is for.
         Conflict: the person already works on the case in that role.
     """
     if role not in Assignment.Role.values:
@@ -470,8 +476,20 @@ def assign(
     else:
         places = [case.unit_id, case.unit.parent_id]
         sentence = _("Người này không có chức danh tại đơn vị thụ lý hoặc đơn vị cấp trên.")
-    if not _posted_in(user, places, starts_on):
+    posts = _posts_in(user, places, starts_on)
+    if not posts:
         raise BadInput(sentence, field="user")
+    if POSTS_FOR[role].isdisjoint(posts):
+        names = dict(Role.choices)
+        raise BadInput(
+            _("Vai trò “%(role)s” chỉ giao cho người là: %(posts)s. Người này là: %(held)s.")
+            % {
+                "role": Assignment.Role(role).label,
+                "posts": ", ".join(str(label) for value, label in Role.choices if value in POSTS_FOR[role]),
+                "held": ", ".join(str(names[each]) for each in sorted(posts)),
+            },
+            field="user",
+        )
     replaced: list[int] = []
     if role == Assignment.Role.PROSECUTOR_LEAD and ends_on is None:
         replaced = _replace_lead(case, user, starts_on)

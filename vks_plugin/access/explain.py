@@ -62,6 +62,21 @@ _TOO_SENSITIVE: Mapping[Sensitivity, str] = MappingProxyType(
         Sensitivity.RESTRICTED: RESTRICTED,
     }
 )
+KEPT_AMONG: Mapping[Sensitivity, str] = MappingProxyType(
+    {
+        Sensitivity.SEXUAL_OFFENCE: _(
+            "Vụ án về tội xâm hại tình dục: phòng của đơn vị cấp trên không biết vụ án và không mở xem được, kể cả đã mở trước đó."
+        ),
+        Sensitivity.PROTECTED: _(
+            "Vụ án có người dưới 18 tuổi hoặc xâm hại tình dục người dưới 18 tuổi: phòng của đơn vị cấp trên không biết vụ án và không mở xem được, kể cả đã mở trước đó."
+        ),
+        Sensitivity.RESTRICTED: _(
+            "Vụ án hạn chế nội bộ: chỉ lãnh đạo đơn vị thụ lý, lãnh đạo đơn vị tại phiên tòa, người được phân công, người được duyệt truy cập khẩn cấp hoặc cho mượn xem được; "
+            "văn thư, lưu trữ viên, lãnh đạo phòng và đơn vị cấp trên không thấy."
+        ),
+    }
+)
+"""Whom a case that is more than ordinary is closed to, for those who may read it; the rows of the table say the same."""
 NO_POST = _("Không giữ chức danh nào.")
 NO_POST_NEAR = _("Không còn chức danh tại đơn vị thụ lý, đơn vị cấp trên hay đơn vị được phân công xét xử.")
 NO_TRIAL_UNIT = _("Vụ án chưa được phân công cho đơn vị cấp dưới xét xử.")

@@ -210,6 +210,25 @@ OF_HIGHER_UNIT: frozenset[str] = frozenset({"appeal_prosecutor", "reviewer"})
 """Assignments for people of the office above, given by its leaders."""
 
 
+_PROSECUTING = LEADING | {"department_head", "deputy_department_head", "prosecutor"}
+_CLERICAL = {"specialist", "records_clerk", "archivist", "scan_operator", "qc_reviewer"}
+
+POSTS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "prosecutor_lead": _PROSECUTING,
+        "prosecutor": _PROSECUTING,
+        "trial_prosecutor": _PROSECUTING,
+        "appeal_prosecutor": _PROSECUTING,
+        "inspector": _PROSECUTING | {"inspector"},
+        "reviewer": _PROSECUTING | {"inspector", "specialist"},
+        # none of these is for who keeps the figures or runs the machines: they read no file
+        "scan_operator": _PROSECUTING | _CLERICAL | {"inspector"},
+        "qc_reviewer": _PROSECUTING | _CLERICAL | {"inspector"},
+    }
+)
+"""For each assignment the posts whose holders may get it: what a prosecutor is given is no way to the file for others."""
+
+
 OVERSIGHT = "oversight"
 """The temporary access that the heads of the department above in charge of the stage open themselves."""
 

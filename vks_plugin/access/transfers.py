@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -28,8 +29,9 @@ from vks_plugin.cases.stages import PARTS
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable, VksError
 from vks_plugin.language import speaking
 from vks_plugin.organization import actions as organization_actions
-from vks_plugin.organization.models import Appointment, ProcuracyUnit, UnitSuccession
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.roles import OF_A_DEPARTMENT
 from vks_plugin.text import one_line
 
 logger = logging.getLogger("paperless.vks.access")
@@ -49,7 +51,8 @@ def _decision(text: str, field: str) -> str:
     return decision
 
 
-def _history(actor: User, case: CaseFile, field: str, before: str, after: str, reason: str) -> None:
+def _history(actor: User, case: CaseFile, values: list[list[str]], reason: str) -> None:
+    """Write one row of the history; each value is a field with what it was and what it is."""
     note_change(
         case=case,
         actor=actor,
@@ -57,7 +60,7 @@ def _history(actor: User, case: CaseFile, field: str, before: str, after: str, r
         subject="case",
         subject_id=case.pk,
         label=case.code,
-        values=[[field, before, after]],
+        values=values,
         reason=reason,
         told=True,
     )
@@ -138,13 +141,15 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
         decision=decision,
         **_papers_of([case])[case.pk],
     )
-    before = case.unit.name
+    moved = [["unit", case.unit.name, to.name]]
+    if case.department is not None:
+        moved.append(["department", str(case.department), ""])
     case.unit, case.department, case.trial_unit, case.leader_in_charge = to, None, None, None
     case.revision += 1
     case.save(update_fields=["unit", "department", "trial_unit", "leader_in_charge", "revision"])
     # also those of people who hold a post there too: the leaders of the office assign anew
     going.update(ended_at=timezone.now())
-    _history(actor, case, "unit", before, to.name, decision)
+    _history(actor, case, moved, decision)
     project_case(case)
     told = partial(logger.info, "case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
     transaction.on_commit(told)
@@ -248,7 +253,7 @@ def appoint_trial_unit(*, actor: User, case: CaseFile, unit: ProcuracyUnit | Non
     case.trial_unit = unit
     case.revision += 1
     case.save(update_fields=["trial_unit", "revision"])
-    _history(actor, case, "trial_unit", before, unit.name if unit is not None else "", decision)
+    _history(actor, case, [["trial_unit", before, unit.name if unit is not None else ""]], decision)
     project_case(case)
     told: dict[str, Any] = {"unit_before": code_before, "assignments_ended": ended, "decision": decision}
     if unit is not None:
@@ -288,7 +293,8 @@ def begin_restructuring(
 
     Raises:
         NotAllowed: the actor may not.
-        BadInput: no old office, one twice, the new one among them, a day to come, or no paper named.
+        BadInput: no old office, one twice, the new one among them, one that others are below, a day to come, or no paper
+            named.
         Conflict: one of them has been taken over already.
     """
     if not may_restructure(actor):
@@ -296,6 +302,17 @@ def begin_restructuring(
     chosen = list(predecessors)
     if not chosen or successor in chosen or len({unit.pk for unit in chosen}) != len(chosen):
         raise BadInput(_("Hãy chọn các đơn vị cũ, khác đơn vị mới, mỗi đơn vị một lần."), field="predecessors")
+    below = (
+        ProcuracyUnit.objects.on(timezone.localdate())
+        .filter(parent__in=chosen)
+        .exclude(pk__in=[unit.pk for unit in chosen])
+        .first()
+    )
+    if below is not None:
+        raise BadInput(
+            _("%(unit)s thuộc một đơn vị cũ đã chọn: hãy ghi đơn vị cấp trên mới của nó trước.") % {"unit": below.name},
+            field="predecessors",
+        )
     if effective_date > timezone.localdate():
         raise BadInput(_("Chỉ chuyển vụ án từ ngày việc sắp xếp có hiệu lực."), field="effective_date")
     if not successor.is_active(max(effective_date, timezone.localdate())):
@@ -325,7 +342,10 @@ def begin_restructuring(
         started_by=actor,
     )
     row.predecessors.set(chosen)
-    carried = _carry_posts(row) if carries_posts else 0
+    departments = _Departments(successor)
+    for department in _in_use(chosen):
+        departments.of(department)
+    carried = _carry_posts(row, departments) if carries_posts else 0
     tell(
         "restructuring_begun",
         actor=actor,
@@ -336,11 +356,54 @@ def begin_restructuring(
         starts_on=effective_date,
         cases=row.total,
         posts=carried,
+        departments=departments.told(),
         decision=decision,
     )
     if queued:
         _queue(row)
     return row
+
+
+@transaction.atomic
+def begin_plan(
+    *,
+    actor: User,
+    plan: Iterable[tuple[ProcuracyUnit, ProcuracyUnit]],
+    effective_date: dt.date,
+    decision: str,
+    carries_posts: bool = True,
+    queued: bool = False,
+) -> list[Restructuring]:
+    """Begin every take-over of a plan by one paper, or none of them: thirteen offices become six in one act.
+
+    Args:
+        plan: each old office with the one that takes it over.
+
+    Raises:
+        NotAllowed, BadInput, Conflict: see `begin_restructuring`; an old office twice, or one that takes over itself.
+    """
+    chosen = list(plan)
+    olds = [old.pk for old, _new in chosen]
+    both = next((new for _old, new in chosen if new.pk in olds), None)
+    if not chosen or len(set(olds)) != len(olds):
+        raise BadInput(_("Hãy chọn các đơn vị cũ, khác đơn vị mới, mỗi đơn vị một lần."), field="predecessors")
+    if both is not None:
+        raise BadInput(_("%(unit)s vừa là đơn vị cũ vừa là đơn vị mới.") % {"unit": both.name}, field="predecessors")
+    by_new: dict[ProcuracyUnit, list[ProcuracyUnit]] = {}
+    for old, new in chosen:
+        by_new.setdefault(new, []).append(old)
+    return [
+        begin_restructuring(
+            actor=actor,
+            predecessors=old,
+            successor=new,
+            effective_date=effective_date,
+            decision=decision,
+            carries_posts=carries_posts,
+            queued=queued,
+        )
+        for new, old in by_new.items()
+    ]
 
 
 def restructurings_for(actor: User) -> QuerySet[Restructuring]:
@@ -423,7 +486,68 @@ def run_restructuring(restructuring_id: int) -> bool:
     return False
 
 
-def _carry_posts(row: Restructuring) -> int:
+class _Departments:
+    """The departments of an office that go on with the cases and posts of those it takes over.
+
+    One of the same name is the same department. A new office that has none gets it, with what it is in charge of; where
+    another department has its code already, with the old office in the code.
+    """
+
+    def __init__(self, successor: ProcuracyUnit) -> None:
+        self._successor = successor
+        self._found: dict[int, tuple[Department, Department]] = {}
+
+    def of(self, old: Department) -> Department:
+        """Return the department that goes on as an old one; made when there is none."""
+        if old.pk not in self._found:
+            self._found[old.pk] = (old, goes_on_as(old, self._successor) or self._made(old))
+        return self._found[old.pk][1]
+
+    def _made(self, old: Department) -> Department:
+        taken = set(self._successor.departments.values_list("code", flat=True))
+        code = next(each for each in _codes(old) if each not in taken)
+        return Department.objects.create(unit=self._successor, code=code, name=old.name, stages=old.stages)
+
+    def told(self) -> list[str]:
+        """Return which goes on as which, as the ledger is told: by their codes."""
+        return sorted(f"{old.unit.code}/{old.code} > {new.unit.code}/{new.code}" for old, new in self._found.values())
+
+
+def _codes(old: Department) -> Iterator[str]:
+    """Return the codes that a department may have in another office, the best first; a code has 16 letters at most."""
+    office = old.unit.code.rpartition("-")[2]
+    yield old.code
+    for number in count(1):
+        end = f"-{office}" if number == 1 else f"-{office[:4]}-{number}"
+        yield f"{old.code[: 16 - len(end)]}{end}"
+
+
+def goes_on_as(old: Department, successor: ProcuracyUnit) -> Department | None:
+    """Return the department of the same name in another office; None: there is none."""
+    same = [each for each in successor.departments.all() if each.name.casefold() == old.name.casefold()]
+    return min(same, key=lambda each: (each.code != old.code, each.code), default=None)
+
+
+def _in_use(units: Iterable[ProcuracyUnit]) -> QuerySet[Department]:
+    """Return the departments of offices that cases lie in, or that somebody has a post in which goes on."""
+    posts = Appointment.objects.filter(_goes_on(timezone.localdate()), ended_at__isnull=True)
+    used = Q(pk__in=CaseFile.objects.values("department_id")) | Q(pk__in=posts.values("department_id"))
+    return Department.objects.filter(used, unit__in=[unit.pk for unit in units]).select_related("unit")
+
+
+def _goes_on(day: dt.date) -> Q:
+    """Return the condition on posts that are not over on a day."""
+    return Q(ends_on__isnull=True) | Q(ends_on__gte=day)
+
+
+def departments_of(row: Restructuring) -> list[tuple[Department, Department]]:
+    """Return which departments of the old offices go on as which of the new one, for its page."""
+    olds = Department.objects.filter(unit__in=row.predecessors.all()).select_related("unit").order_by("unit", "code")
+    pairs = ((old, goes_on_as(old, row.successor)) for old in olds)
+    return [(old, new) for old, new in pairs if new is not None]
+
+
+def _carry_posts(row: Restructuring, departments: _Departments) -> int:
     """Let who holds a post in an old office hold the same in the new one, so that nobody is without for a moment.
 
     Returns:
@@ -431,24 +555,27 @@ def _carry_posts(row: Restructuring) -> int:
     """
     today = timezone.localdate()
     # those to come too: who was appointed from next month on is so in the new office
-    rows = Appointment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), ended_at__isnull=True)
-    held: dict[tuple[int, str], list[tuple[dt.date, dt.date]]] = defaultdict(list)
+    rows = Appointment.objects.filter(_goes_on(today), ended_at__isnull=True).select_related("department__unit")
+    held: dict[_Held, list[tuple[dt.date, dt.date]]] = defaultdict(list)
     for post in rows.filter(unit=row.successor):
-        held[post.user_id, post.role].append((post.starts_on, post.ends_on or dt.date.max))
+        held[_held_as(post, post.department)].append((post.starts_on, post.ends_on or dt.date.max))
     fresh = []
     for post in rows.filter(unit__in=row.predecessors.all()).order_by("starts_on", F("ends_on").desc(nulls_first=True)):
+        department = None if post.department is None else departments.of(post.department)
+        kept = held[_held_as(post, department)]
         starts, ends = max(row.effective_date, post.starts_on), post.ends_on or dt.date.max
         # what the person holds there already is not given twice
-        for begun, over in sorted(held[post.user_id, post.role]):
+        for begun, over in sorted(kept):
             if begun <= starts <= over:
                 starts = min(over, dt.date.max - dt.timedelta(days=1)) + dt.timedelta(days=1)
         if starts > ends or starts == dt.date.max:
             continue
-        held[post.user_id, post.role].append((starts, ends))
+        kept.append((starts, ends))
         fresh.append(
             Appointment(
                 user_id=post.user_id,
                 unit=row.successor,
+                department=department,
                 role=post.role,
                 capacity=post.capacity,
                 starts_on=starts,
@@ -458,6 +585,15 @@ def _carry_posts(row: Restructuring) -> int:
     Appointment.objects.bulk_create(fresh)
     organization_actions.synchronise_memberships({post.user_id for post in fresh})
     return len(fresh)
+
+
+_Held = tuple[int, str, int | None]
+"""Person, role, and the department where the role reaches no further than that."""
+
+
+def _held_as(post: Appointment, department: Department | None) -> _Held:
+    within = department.pk if department is not None and post.role in OF_A_DEPARTMENT else None
+    return (post.user_id, post.role, within)
 
 
 def continue_restructuring(row: Restructuring) -> Iterator[Restructuring]:
@@ -482,6 +618,7 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
     cases = list(CaseFile.objects.filter(pk__in=keys).select_related(*FACTS))
     papers = _papers_of(cases)
     codes = {unit.pk: unit.code for unit in row.predecessors.all()}
+    departments = _Departments(row.successor)
     each = []
     moved = 0
     for case in cases:
@@ -492,12 +629,20 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
             "unit": row.successor.code if case.unit_id in codes else None,
             "trial_unit_before": trial,
             "trial_unit": row.successor.code if trial is not None else None,
+            "department_before": None,
+            "department": None,
             **papers[case.pk],
         }
         each.append((case, values))
         if case.unit_id in names:
-            _history(row.started_by, case, "unit", names[case.unit_id], row.successor.name, row.decided_by)
-            case.unit, case.department = row.successor, None
+            changed = [["unit", names[case.unit_id], row.successor.name]]
+            if case.department is not None:
+                new = departments.of(case.department)
+                values |= {"department_before": case.department.code, "department": new.code}
+                changed.append(["department", str(case.department), str(new)])
+                case.department = new
+            _history(row.started_by, case, changed, row.decided_by)
+            case.unit = row.successor
             moved += 1
         if case.trial_unit_id in names:
             case.trial_unit = row.successor
@@ -514,6 +659,7 @@ def _finish(row: Restructuring, old: list[int]) -> None:
     for follower in _taken_over:
         follower(old, row.successor)
     people = list(Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).values_list("user_id", flat=True))
+    organization_actions.hold_posts(people)
     ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)
     organization_actions.synchronise_memberships(people)
     row.finished_at = now

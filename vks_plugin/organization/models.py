@@ -189,8 +189,14 @@ class Appointment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "unit", "role", "starts_on"],
-                condition=Q(ended_at__isnull=True),
+                condition=Q(department__isnull=True, ended_at__isnull=True),
                 name="vks_appointment_once_a_day",
+            ),
+            # somebody may come to head two departments on one day
+            models.UniqueConstraint(
+                fields=["user", "unit", "role", "department", "starts_on"],
+                condition=Q(department__isnull=False, ended_at__isnull=True),
+                name="vks_appointment_once_in_department",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -61,10 +61,14 @@ def looked_up(key: Hashable, find: Callable[[], _T]) -> _T:
     return found
 
 
-def colleagues(unit: ProcuracyUnit) -> QuerySet[User]:
-    """Return the people with a post in force in the unit."""
-    holders = Appointment.objects.in_force(timezone.localdate()).filter(unit=unit).values("user_id")
-    return User.objects.filter(pk__in=holders, is_active=True).order_by("last_name", "first_name", "username")
+def colleagues(unit: ProcuracyUnit, roles: Collection[str] | None = None) -> QuerySet[User]:
+    """Return the people with a post in force in the unit; with `roles` only those who hold one of these."""
+    holders = Appointment.objects.in_force(timezone.localdate()).filter(unit=unit)
+    if roles is not None:
+        holders = holders.filter(role__in=roles)
+    return User.objects.filter(pk__in=holders.values("user_id"), is_active=True).order_by(
+        "last_name", "first_name", "username"
+    )
 
 
 def display_name(user: User | None) -> str:

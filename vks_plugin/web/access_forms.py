@@ -89,17 +89,8 @@ class EmergencyForm(OversightForm):
 
 
 class RestructuringForm(StyledForm):
-    """Which offices are taken over, by which one, from when and by which paper."""
+    """Which offices are taken over by which, from when and by which paper: a choice for each office that may be."""
 
-    predecessors = forms.ModelMultipleChoiceField(
-        label=_("Các đơn vị cũ"),
-        queryset=ProcuracyUnit.objects.none(),
-        to_field_name="code",
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-    )
-    successor = forms.ModelChoiceField(
-        label=_("Đơn vị mới"), queryset=ProcuracyUnit.objects.none(), to_field_name="code", empty_label=_("Chọn…")
-    )
     effective_date = DayField(label=_("Có hiệu lực từ ngày"))
     decision = forms.CharField(label=_DECISION, max_length=200)
     carries_posts = forms.BooleanField(
@@ -109,13 +100,34 @@ class RestructuringForm(StyledForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         day = timezone.localdate()
-        old: Any = self.fields["predecessors"]
         # those that are there, and past ones in which cases were left
         there = Q(valid_to__isnull=True) | Q(valid_to__gte=day) | Q(pk__in=CaseFile.objects.values("unit_id"))
-        old.queryset = ProcuracyUnit.objects.filter(there).exclude(kind=ProcuracyUnit.Kind.PROVINCE).order_by("code")
-        new: Any = self.fields["successor"]
-        new.queryset = ProcuracyUnit.objects.on(day).filter(active_from__lte=day)
+        self._old = {
+            f"to_{unit.code}": unit
+            for unit in ProcuracyUnit.objects.filter(there)
+            .exclude(kind=ProcuracyUnit.Kind.PROVINCE)
+            .order_by("valid_to", "code")
+        }
+        new = {unit.code: unit for unit in ProcuracyUnit.objects.on(day).filter(active_from__lte=day)}
+        for name, unit in self._old.items():
+            choices = [("", _("giữ nguyên")), *((code, each.name) for code, each in new.items() if each != unit)]
+            field = forms.TypedChoiceField(
+                label=unit.name, choices=choices, coerce=new.__getitem__, empty_value=None, required=False
+            )
+            self.style(field)
+            self.fields[name] = field
         self.fields["effective_date"].initial = day
+
+    @property
+    def offices(self) -> list[forms.BoundField]:
+        """The choice of each old office."""
+        return [self[name] for name in self._old]
+
+    @property
+    def plan(self) -> list[tuple[ProcuracyUnit, ProcuracyUnit]]:
+        """Each old office that was chosen, with the one that takes it over."""
+        chosen = ((unit, self.cleaned_data[name]) for name, unit in self._old.items())
+        return [(old, new) for old, new in chosen if new is not None]
 
 
 def handing_on(user: User, view: CaseView) -> list[Act]:

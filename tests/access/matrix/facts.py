@@ -167,9 +167,9 @@ CASES: dict[str, Case] = {
             Work("scanner_kv1", "scan_operator"),
             Work("gone_kv1", "prosecutor", starts=-50),
             Work("moved", "prosecutor", starts=-50),
-            Work("specialist_kv1", "prosecutor", ended=True),
-            Work("archivist_kv1", "inspector", ends=-1),
-            Work("quality_kv1", "inspector", starts=30),
+            Work("specialist_kv1", "scan_operator", ended=True),
+            Work("archivist_kv1", "scan_operator", ends=-1),
+            Work("quality_kv1", "qc_reviewer", starts=30),
             # before the appeal it opens nothing
             Work("appeal_p7", "appeal_prosecutor"),
         ),

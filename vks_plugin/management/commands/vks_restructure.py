@@ -1,4 +1,4 @@
-"""Let an office take over the cases of others."""
+"""Let offices take over the cases of others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring
-from vks_plugin.access.transfers import begin_restructuring, continue_restructuring, is_stopped
+from vks_plugin.access.transfers import begin_plan, continue_restructuring, is_stopped
 from vks_plugin.errors import VksError
 from vks_plugin.management.actor import account, told_as_command
 from vks_plugin.organization.models import ProcuracyUnit
@@ -19,12 +19,20 @@ from vks_plugin.organization.models import ProcuracyUnit
 class Command(BaseCommand):
     """Moves the cases in this very process; cut off, it is gone on with by `--resume` or on the page."""
 
-    help = "Sắp xếp đơn vị: đơn vị mới nhận mọi vụ án của các đơn vị cũ; dừng giữa chừng thì chạy lại với --resume."
+    help = (
+        "Sắp xếp đơn vị: đơn vị mới nhận mọi vụ án của các đơn vị cũ, một hay nhiều đơn vị mới một lần (--plan); "
+        "dừng giữa chừng thì chạy lại với --resume."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what is taken over by whom, and `--resume`."""
         parser.add_argument("--from", dest="old", metavar="CODES", help="mã các đơn vị cũ, ngăn cách bằng dấu phẩy")
         parser.add_argument("--to", dest="new", metavar="CODE", help="mã đơn vị mới")
+        parser.add_argument(
+            "--plan",
+            metavar="ROWS",
+            help="thay cho --from, --to: nhiều đơn vị mới trong một lần, dạng CŨ,CŨ=MỚI;CŨ,CŨ=MỚI",
+        )
         parser.add_argument(
             "--on", metavar="DATE", type=dt.date.fromisoformat, help="ngày có hiệu lực, dạng 2025-07-01"
         )
@@ -43,7 +51,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: something is missing or refused, or nothing has stopped.
         """
-        rows = self._stopped() if options["resume"] else [self._begun(options)]
+        rows = self._stopped() if options["resume"] else self._begun(options)
         for row in rows:
             for each in continue_restructuring(row):
                 if not options["json"]:
@@ -70,23 +78,42 @@ class Command(BaseCommand):
         return rows
 
     @staticmethod
-    def _begun(options: dict[str, Any]) -> Restructuring:
-        if not all(options[name] for name in ("old", "new", "on", "decision", "user")):
-            raise CommandError(_("Hãy nêu --from, --to, --on, --decision và --user; hoặc --resume."))
+    def _begun(options: dict[str, Any]) -> list[Restructuring]:
+        if options["plan"] is None and options["old"] and options["new"]:
+            options["plan"] = f"{options['old']}={options['new']}"
+        if not all(options[name] for name in ("plan", "on", "decision", "user")):
+            raise CommandError(_("Hãy nêu --from và --to (hoặc --plan), --on, --decision và --user; hoặc --resume."))
         actor = account(options["user"])
-        codes = [code.strip() for code in options["old"].split(",") if code.strip()]
-        units = {unit.code: unit for unit in ProcuracyUnit.objects.filter(code__in=[*codes, options["new"]])}
-        missing = [code for code in (*codes, options["new"]) if code not in units]
+        pairs = _pairs(options["plan"])
+        units = {
+            unit.code: unit for unit in ProcuracyUnit.objects.filter(code__in={code for both in pairs for code in both})
+        }
+        missing = [code for code in dict.fromkeys(code for both in pairs for code in both) if code not in units]
         if missing:
             raise CommandError(_("Không có đơn vị mang mã %(codes)s.") % {"codes": ", ".join(missing)})
         try:
-            return begin_restructuring(
+            return begin_plan(
                 actor=actor,
-                predecessors=[units[code] for code in codes],
-                successor=units[options["new"]],
+                plan=[(units[old], units[new]) for old, new in pairs],
                 effective_date=options["on"],
                 decision=options["decision"],
                 carries_posts=not options["without_posts"],
             )
         except VksError as error:
             raise CommandError(error.message) from error
+
+
+def _pairs(plan: str) -> list[tuple[str, str]]:
+    """Return each old office of a plan with the one that takes it over, by their codes.
+
+    Raises:
+        CommandError: a row does not name both.
+    """
+    found = []
+    for row in filter(None, (each.strip() for each in plan.split(";"))):
+        olds, _equals, new = row.partition("=")
+        codes = [code.strip() for code in olds.split(",") if code.strip()]
+        if not codes or not new.strip():
+            raise CommandError(_("Dòng “%(row)s” phải có dạng CŨ,CŨ=MỚI.") % {"row": row})
+        found += [(code, new.strip()) for code in codes]
+    return found

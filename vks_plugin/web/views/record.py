@@ -22,12 +22,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from vks_plugin.access import actions, temporary
+from vks_plugin.access.explain import KEPT_AMONG
 from vks_plugin.access.explanations import people_explained_in
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import (
     CaseView,
     case_for,
+    facts_of,
     leads,
     not_yours,
     related_cases,
@@ -214,11 +216,13 @@ def header(view: CaseView) -> dict[str, Any]:
     case = view.case
     reading = "view" in view.may
     lead = view.assignments.filter(role=Assignment.Role.PROSECUTOR_LEAD).first() if reading else None
+    sensitivity = facts_of(case).sensitivity
     return {
         "view": view,
         "case": case,
         "tombstone": tombstone_words(case),
         "in_archive": in_archive(view) if reading else None,
+        "kept_among": _(KEPT_AMONG[sensitivity]) if reading and sensitivity in KEPT_AMONG else "",
         "can_read": reading or "file_internal" in view.may,
         "may_edit": "edit" in view.may,
         "accused_names": [person.full_name for person in view.accused],

@@ -1,7 +1,10 @@
-"""Pages on which one office takes over from others."""
+"""Pages on which offices take over from others."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,22 +22,44 @@ _SHOWN = 50
 @page
 @require_http_methods(["GET", "POST"])
 def restructuring(request: SignedInRequest) -> HttpResponse:
-    """Let an office take over from others, and show those that did."""
+    """Let offices take over from others by one plan, and show how far those that did are."""
     rows = transfers.restructurings_for(request.user)
+    if is_fragment(request):
+        return show(request, "vks/organization/restructuring_rows.html", _progress(rows))
     form = RestructuringForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
+            given = {name: form.cleaned_data[name] for name in ("effective_date", "decision", "carries_posts")}
             try:
-                made = transfers.begin_restructuring(actor=request.user, queued=True, **form.cleaned_data)
+                made = transfers.begin_plan(actor=request.user, plan=form.plan, queued=True, **given)
             except VksError as error:
                 form.place(error)
                 status = error.status
             else:
-                return redirect("vks:restructuring_one", pk=made.pk)
-    context = {"form": form, "rows": [(row, transfers.is_stopped(row)) for row in rows[:_SHOWN]]}
-    return show(request, "vks/organization/restructuring.html", context, status=status)
+                if len(made) > 1:
+                    return redirect("vks:restructuring")
+                return redirect("vks:restructuring_one", pk=made[0].pk)
+    return show(request, "vks/organization/restructuring.html", {"form": form} | _progress(rows), status=status)
+
+
+def _progress(rows: QuerySet[Restructuring]) -> dict[str, Any]:
+    """Return the take-overs that are shown, and how far those of every plan are in which one is not done."""
+    shown = [(row, transfers.is_stopped(row)) for row in rows[:_SHOWN]]
+    open_plans = {_plan(row) for row, _stopped in shown if row.finished_at is None}
+    together = [row for row, _stopped in shown if _plan(row) in open_plans]
+    return {
+        "rows": shown,
+        "done": sum(row.done for row in together),
+        "total": sum(row.total for row in together),
+        "offices": len(together),
+        "under_way": any(row.finished_at is None and not stopped for row, stopped in shown),
+    }
+
+
+def _plan(row: Restructuring) -> tuple[Any, ...]:
+    return (row.effective_date, row.decided_by)
 
 
 @page
@@ -48,6 +73,7 @@ def show_restructuring(request: SignedInRequest, pk: int) -> HttpResponse:
         "row": row,
         "started_by": display_name(row.started_by),
         "stopped": stopped,
+        "departments": transfers.departments_of(row),
         "under_way": row.finished_at is None and not stopped,
     }
     return show(request, f"vks/organization/{part}", context)
