@@ -37,7 +37,7 @@ class VksConfig(AppConfig):
         version.refuse_unsupported()
         # switched off or not: what was recorded stays
         post_migrate.connect(protect_after_migration, sender=self, dispatch_uid="vks.protect_after_migration")
-        in_database.FUNCTIONS[:] = [statements.HOLD, statements.WRITE, log.READ]
+        in_database.FUNCTIONS[:] = [statements.APPEND, log.READ]
         post_migrate.connect(in_database.make_again, sender=self, dispatch_uid="vks.in_database")
         post_migrate.connect(into_log.make_again, sender=self, dispatch_uid="vks.into_log")
         acts.recorded_by(actions.record)

@@ -81,6 +81,26 @@ class MakeFunction(Operation):
         return f"Make the function {self.function.name} in PostgreSQL"
 
 
+class DropFunction(MakeFunction):
+    """Migration: a function in PostgreSQL is needed no more; on SQLite nothing."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Drop it."""
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Make it."""
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        """Say what is done."""
+        return f"Drop the function {self.function.name} in PostgreSQL"
+
+
 # --- on a running database ---------------------------------------------------------------------
 
 FUNCTIONS: list[Function] = []

@@ -20,7 +20,9 @@ def composed(text: str) -> str:
     """Return `text` in NFC without control characters; line breaks and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
-    return _CONTROL.sub("", unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text)
+    # none of the characters that are left out can be printed
+    return text if text.isprintable() else _CONTROL.sub("", text)
 
 
 NUL = "\0"

@@ -5,8 +5,8 @@
 An entry with a hidden value stands beside one INSERT of the same bytes into a table with a key and nothing else: both are
 committed in a transaction of their own, by the same process on the same connection, turn by turn, so that what else the
 machine does falls on both alike. The INSERT goes past the ORM, knows no chain, no actor and no place in a log. SQLite is set
-as the host sets it (write-ahead log, `synchronous=NORMAL`: no commit waits for the disk) and, as `sqlite, synced`, so that
-every commit waits; PostgreSQL waits for the disk as it comes. `in an act` is what an entry adds to a transaction that
+as the host sets it (write-ahead log, `synchronous=NORMAL`: no commit waits for the disk, so nothing is judged) and, as
+`sqlite, synced`, so that every commit waits; PostgreSQL waits for the disk as it comes. `in an act` is what an entry adds to a transaction that
 writes such a row anyhow, and `25 together` an act on 25 cases.
 """
 
@@ -112,7 +112,7 @@ def _statements(done: Callable[[], Any]) -> int:
     return len(captured.captured_queries)
 
 
-def _compare(name: str, ways: dict[str, Callable[[], Any]], rounds: int) -> bool:
+def _compare(name: str, ways: dict[str, Callable[[], Any]], rounds: int, *, durable: bool) -> bool:
     took: dict[str, list[float]] = {way: [] for way in ways}
     for turn in range(rounds + 20):
         for way, done in ways.items():
@@ -123,14 +123,13 @@ def _compare(name: str, ways: dict[str, Callable[[], Any]], rounds: int) -> bool
             if turn >= 20:
                 took[way].append((time.perf_counter() - began) * 1000)
     plain, entry, act, together = (statistics.median(took[way]) for way in ("plain", "entry", "act", "together"))
-    kept = entry <= AIMED_AT * plain
+    kept = not durable or entry <= AIMED_AT * plain
     cells = [
         name,
         f"{plain:.2f}",
         f"{entry:.2f}",
         f"{entry / plain:.2f}",
-        f"{AIMED_AT:.1f}",
-        "yes" if kept else "**no**",
+        *((f"{AIMED_AT:.1f}", "yes" if kept else "**no**") if durable else ("–", "–")),
     ]
     cells += [f"{act - plain:.2f}", f"{together:.1f}", str(_statements(ways["entry"]))]
     print("|", " | ".join(cells), "|", flush=True)
@@ -144,11 +143,11 @@ def measure_entries(rounds: int, host: str) -> int:
 
     _plain_table()
     ways = _ways()
-    good = _compare(connection.vendor, ways, rounds)
+    good = _compare(connection.vendor, ways, rounds, durable=connection.vendor != "sqlite")
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=FULL")
-        good &= _compare("sqlite, synced", ways, rounds)
+        good &= _compare("sqlite, synced", ways, rounds, durable=True)
     connection.close()
     return 0 if good else 1
 

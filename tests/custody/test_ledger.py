@@ -21,6 +21,7 @@ from vks_plugin import append_only
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.custody import actions, into_log, keys, queries, verify_ledger
+from vks_plugin.custody.actions.ledger import Act
 from vks_plugin.custody.checkpoint import SigningKey
 from vks_plugin.custody.models import (
     LedgerCheckpoint,
@@ -30,7 +31,7 @@ from vks_plugin.custody.models import (
     LedgerLeaf,
     LedgerSubtree,
 )
-from vks_plugin.custody.statements import hold
+from vks_plugin.custody.statements import APPEND
 from vks_plugin.errors import Conflict, NotFound, Unavailable
 from vks_plugin.organization.models import Appointment
 from vks_plugin.working import held_alone
@@ -118,6 +119,8 @@ def test_a_value_no_entry_may_hold_changes_nothing(case: CaseFile) -> None:
         with transaction.atomic():
             with pytest.raises(verify_ledger.LedgerError):
                 actions.append(case=case, actor=None, kind="note", data={"share": 0.5})
+            with pytest.raises(TransactionManagementError):
+                actions.append(case=case, actor=None, kind="note", data={"share": 1})
             CaseFile.objects.update(name="without an entry")
 
     # the act is taken back with its entry, whoever kept the error to himself
@@ -220,15 +223,58 @@ def test_whoever_acts_is_named_by_a_post_that_is_in_force(
         Appointment.objects.create(
             user=user, unit=units["QN-KV1"], role=role, starts_on=starts_on, ends_on=ends_on, ended_at=ended_at
         )
-    with transaction.atomic(), connection.cursor() as cursor:
-        ends, posts = hold(cursor, [case.pk], without_case=True, person=clerk.pk, day=today)
-        assert hold(cursor, [], without_case=False, person=None, day=today) == ({}, [])
-    assert [post.role for post in posts] == ["clerk", "archivist"]
-    # the function in the database says what the register of posts says
-    found = Appointment.objects.in_force(today).filter(user=clerk).order_by("pk")
-    assert [tuple(post) for post in posts] == [*found.values_list("role", "unit_id", "unit__code")]
-    last = LedgerEntry.objects.filter(case=case).latest("seq")
-    assert ends[case.pk] == (last.ledger, last.seq, bytes(last.hash), last.at)
+    # what is in force is what the register of posts says; the first of them, unless one is in the office of the case
+    in_force = Appointment.objects.in_force(today).filter(user=clerk).order_by("pk")
+    assert [*in_force.values_list("role", flat=True)] == ["clerk", "archivist"]
+    before_it = LedgerEntry.objects.filter(case=case).latest("seq")
+    entry = actions.append(case=case, actor=clerk, kind="note", data={})
+    assert (entry.said["actor"]["unit"], entry.said["actor"]["role"]) == ("QN-KV1", "clerk")
+    assert (entry.ledger, entry.seq, entry.said["prev"]) == (
+        before_it.ledger,
+        before_it.seq + 1,
+        bytes(before_it.hash).hex(),
+    )
+    elsewhere = units["QN-KV3"]
+    Appointment.objects.filter(user=clerk, role="clerk").update(unit=elsewhere)
+    acts = [Act(case, {}), Act(None, {}), Act(case, {})]
+    said = [each.said["actor"] for each in actions.append_each(actor=clerk, kind="note", acts=acts)]
+    assert [(each["unit"], each["role"]) for each in said] == [
+        ("QN-KV1", "archivist"),
+        ("QN-KV3", "clerk"),
+        ("QN-KV1", "archivist"),
+    ]
+    Appointment.objects.filter(user=clerk).delete()
+    assert actions.append(case=case, actor=clerk, kind="note", data={}).said["actor"]["role"] is None
+    into_log.settle(connection)
+    assert queries.verify().problems == []
+
+
+@pytest.mark.database
+def test_what_the_database_writes_otherwise_is_taken_back(case: CaseFile) -> None:
+    """A function that writes other words, an earlier moment or another hash leaves nothing of the act."""
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite the program alone puts entries together")
+    before = _count()
+
+    def written_by(body: str) -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                for statement in APPEND._replace(body=body).making():
+                    cursor.execute(statement)
+            actions.append(case=case, actor=None, kind="note", data={"text": "Tám"})
+
+    changes = [
+        ("said, ',", "replace(said, 'Tám', 'Chín'), ',"),
+        ("GREATEST(dated, moment", "LEAST(dated, moment"),
+        ("sha256('\\x00'::bytea || bytes)", "sha256(bytes)"),
+    ]
+    for was, becomes in changes:
+        body = APPEND.body.replace(was, becomes)
+        assert body != APPEND.body, was
+        with pytest.raises(Unavailable, match="chưa được lưu"):
+            written_by(body)
+    written_by(APPEND.body)
+    assert _count() == before + 1
 
 
 # --- checkpoints
@@ -341,7 +387,7 @@ def test_the_key_is_for_the_service_alone(
     assert made
     path = keys.key_path()
     assert path.stat().st_mode & 0o777 == 0o600
-    secret = path.read_text().strip().rpartition("+")[2]
+    secret = path.read_text().strip().split("+", 4)[4]
     assert secret not in caplog.text
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

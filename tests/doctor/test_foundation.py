@@ -18,7 +18,7 @@ from tests.doctor.treatment import Ward, treats
 from vks_plugin.access.log import READ
 from vks_plugin.append_only import protect, unprotect
 from vks_plugin.custody import into_log
-from vks_plugin.custody.statements import HOLD
+from vks_plugin.custody.statements import APPEND
 from vks_plugin.host import version
 from vks_plugin.host.contract import CALLABLES, DOORS, MODELS, NAMES, REAL_ONLY, SETTINGS, SIGNALS, resolve
 from vks_plugin.in_database import Function
@@ -286,8 +286,8 @@ def test_functions_that_are_gone_or_another(ward: Ward) -> None:
     if connection.vendor == "postgresql":
         nothing = f'CREATE OR REPLACE FUNCTION "{into_log.TRIGGER}"() RETURNS trigger LANGUAGE plpgsql AS '
         read = Function(READ.name, READ.takes, READ.returns, READ.body.replace("BEGIN", "BEGIN NULL;", 1))
-        wrong = [*HOLD.dropping(), *read.making(), f"{nothing} 'BEGIN RETURN NULL; END'"]
-        named = [READ.name, HOLD.name, into_log.TRIGGER]
+        wrong = [*APPEND.dropping(), *read.making(), f"{nothing} 'BEGIN RETURN NULL; END'"]
+        named = [READ.name, APPEND.name, into_log.TRIGGER]
     try:
         with connection.cursor() as cursor:
             for statement in wrong:

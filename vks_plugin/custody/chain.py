@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from vks_plugin.custody.verify_ledger import FIRST, LedgerError, canonical, commitment, item_salt, leaf_hash
@@ -18,8 +18,7 @@ from vks_plugin.text import composed
 SALT_LENGTH = 32
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(NamedTuple):
     """Who acted, by the name, office and role of that moment."""
 
     id: int | None
@@ -32,8 +31,7 @@ SYSTEM = Actor(None, "")
 """Nobody signed in: a worker or a command acts for the system."""
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """An entry, and the hash the next one names."""
 
     line: bytes
@@ -43,6 +41,64 @@ class Written:
 def written_at(moment: dt.datetime) -> str:
     """Return a moment as an entry states it: UTC, to the microsecond."""
     return moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+class Pieces(NamedTuple):
+    """What of an entry is known before its chain is held, as members of its canonical JSON."""
+
+    who: str
+    """Of the actor, what stands before the post."""
+    said: str
+    """Of the entry, what stands between `at` and `ledger`."""
+
+
+def pieces(actor: Actor, kind: str, data: Mapping[str, Any]) -> Pieces:
+    """Write what of an entry is known before its chain is held.
+
+    Args:
+        actor: who; the post may be unknown yet.
+        kind: what was done.
+        data: what of; texts are composed, so that equal words have equal bytes.
+
+    Raises:
+        LedgerError: something in `data` is neither text, whole number, truth value, nothing, list nor object.
+    """
+    who, said = {"id": actor.id, "name": composed(actor.name)}, {"data": plain(data), "kind": kind}
+    return Pieces(canonical(who)[1:-1].decode(), canonical(said)[1:-1].decode())
+
+
+@lru_cache(maxsize=1000)
+def _word(text: str | None) -> str:
+    return canonical(text).decode()
+
+
+def linked(
+    known: Pieces,
+    *,
+    ledger: UUID,
+    seq: int,
+    previous: bytes | None,
+    at: dt.datetime,
+    role: str | None,
+    unit: str | None,
+) -> Written:
+    """Put an entry together: names in the order canonical JSON has them.
+
+    Args:
+        known: see `pieces`.
+        ledger: of the case.
+        seq: 0 for the first.
+        previous: hash of the entry before; None for the first.
+        at: when.
+        role: of the post the actor acted by.
+        unit: where that is.
+    """
+    before = FIRST if previous is None else previous.hex()
+    line = (
+        f'{{"actor":{{{known.who},"role":{_word(role)},"unit":{_word(unit)}}},"at":"{written_at(at)}",{known.said},'
+        f'"ledger":"{ledger}","prev":"{before}","seq":{seq},"v":1}}'
+    ).encode()
+    return Written(line, leaf_hash(line))
 
 
 def write_entry(
@@ -55,42 +111,21 @@ def write_entry(
     kind: str,
     data: Mapping[str, Any],
 ) -> Written:
-    """Write an entry.
-
-    Args:
-        ledger: of the case.
-        seq: 0 for the first.
-        previous: hash of the entry before; None for the first.
-        at: when.
-        actor: who.
-        kind: what was done.
-        data: what of; texts are composed, so that equal words have equal bytes.
-
-    Raises:
-        LedgerError: something in `data` is neither text, whole number, truth value, nothing, list nor object.
-    """
-    line = canonical(
-        {
-            "v": 1,
-            "ledger": str(ledger),
-            "seq": seq,
-            "prev": FIRST if previous is None else previous.hex(),
-            "at": written_at(at),
-            "actor": {"id": actor.id, "name": composed(actor.name), "unit": actor.unit, "role": actor.role},
-            "kind": kind,
-            "data": plain(data),
-        }
-    )
-    return Written(line, leaf_hash(line))
+    """Write an entry of which everything is known; see `pieces` and `linked`."""
+    known = pieces(actor, kind, data)
+    return linked(known, ledger=ledger, seq=seq, previous=previous, at=at, role=actor.role, unit=actor.unit)
 
 
 def plain(value: Any) -> Any:
     """Return a value with every text composed and mappings as objects."""
     if isinstance(value, str):
         return composed(value)
-    if isinstance(value, Mapping):
+    # asked before what takes longer to tell
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, (dict, Mapping)):
         return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     return value
 

@@ -1,13 +1,13 @@
 """The statements that write entries, past the ORM: every act of the program waits for them.
 
 Django takes several times as long to put such a statement together as the database to carry it out, and each one sent
-on its own is a way to the server and back. So the entries of an act take two: one that holds the chains and reads where
-they stand, and one that writes the entries and what they hide.
+on its own is a way to the server and back.
 
-**On PostgreSQL both are functions** (`in_database`), since planning these statements took longer than carrying them out.
-Each statement within `HOLD` sees what was committed when it began. That is the point: a single statement that waits for
-a case would go on with the end of the chain as it was before the wait. On SQLite one transaction writes at a time, and
-nothing is held.
+**On PostgreSQL an entry is one function** (`in_database`): planning the statements took longer than carrying them out, and
+an entry takes as many ways to the server as an INSERT. Each statement within it sees what was committed when it began. That
+is the point: a single statement that waits for a case would go on with the end of the chain as it was before the wait. What
+an entry is the program alone decides: it puts the same entry together and takes back one that differs
+(`actions.ledger`). On SQLite one transaction writes at a time, and nothing is held.
 """
 
 from __future__ import annotations
@@ -15,19 +15,23 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
 from vks_plugin.custody import into_log
+from vks_plugin.custody.chain import Pieces
+from vks_plugin.custody.verify_ledger import FIRST
 from vks_plugin.in_database import Function
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
+Execute = Callable[[str, Sequence[Any]], Any]
+"""Carries out a statement and returns the cursor with what it found."""
 _BLOCK = 200
 """Entries written in one statement."""
 _SOMEBODY, _SOME_DAY = -1, dt.date(1, 1, 1)
@@ -66,6 +70,32 @@ class Row(NamedTuple):
     """Names and values beside the entry; empty: nothing is kept there."""
 
 
+class Draft(NamedTuple):
+    """An entry as far as it is known before its chain is held."""
+
+    case_id: int | None
+    office: int | None
+    """Where the case is; who has several posts acts by the one there."""
+    known: Pieces
+    salt: bytes
+    hidden: list[tuple[str, Any]]
+    """Names and values beside the entry; empty: nothing is kept there."""
+
+
+class Appended(NamedTuple):
+    """An entry as PostgreSQL wrote it, and what it found to write it."""
+
+    id: int
+    ledger: uuid.UUID
+    seq: int
+    previous: bytes | None
+    at: dt.datetime
+    role: str | None
+    unit: str | None
+    line: bytes
+    hash: bytes
+
+
 ENTRY = Row._fields[:7]
 """Columns of the entry itself."""
 _ENDS = (
@@ -73,57 +103,60 @@ _ENDS = (
     '(SELECT MAX(o."seq") FROM "vks_ledger_entry" o WHERE {same})'
 )
 _SAME_CASE = 'o."case_id" = e."case_id"'
-_END = """RETURN QUERY SELECT e."case_id", e."ledger", e."seq", e."hash", e."at", NULL::text, NULL::bigint, NULL::text
+_LAST = """SELECT e."ledger", e."seq" + 1, e."hash", e."at" INTO chain, place, previous, dated
       FROM "vks_ledger_entry" e WHERE e."case_id" {} ORDER BY e."seq" DESC LIMIT 1"""
 
-HOLD = Function(
-    "vks_ledger_hold",
-    "cases bigint[], without_case boolean, person bigint, today date",
-    "TABLE (of_case bigint, chain uuid, place integer, ends_with bytea, dated timestamptz, "
-    "post_role text, post_unit bigint, post_code text)",
+APPEND = Function(
+    "vks_ledger_append",
+    "held bigint[], without_case boolean, of_case bigint, office bigint, person bigint, today date, "
+    "moment timestamptz, fresh uuid, who text, said text, act text, hidden_by bytea, beside jsonb, "
+    "OUT written bigint, OUT chain uuid, OUT place integer, OUT previous bytea, OUT dated timestamptz, "
+    "OUT post_role text, OUT post_code text, OUT bytes bytea, OUT hash_of_it bytea",
+    "record",
     f"""DECLARE
   one bigint;
 BEGIN
-  PERFORM 1 FROM "vks_case_file" WHERE "id" = ANY(cases) ORDER BY "id" FOR NO KEY UPDATE;
-  FOREACH one IN ARRAY cases LOOP
-    {_END.format("= one")};
+  FOREACH one IN ARRAY held LOOP
+    PERFORM 1 FROM "vks_case_file" WHERE "id" = one FOR NO KEY UPDATE;
   END LOOP;
   IF without_case THEN
     PERFORM pg_advisory_xact_lock({into_log.WITHOUT_CASE});
-    {_END.format("IS NULL")};
   END IF;
+  IF of_case IS NULL THEN
+    {_LAST.format("IS NULL")};
+  ELSE
+    {_LAST.format("= of_case")};
+  END IF;
+  chain := COALESCE(chain, fresh);
+  place := COALESCE(place, 0);
+  dated := GREATEST(dated, moment + (clock_timestamp() - statement_timestamp()));
   IF person IS NOT NULL THEN
-    RETURN QUERY SELECT NULL::bigint, NULL::uuid, NULL::integer, NULL::bytea, NULL::timestamptz,
-        a."role"::text, a."unit_id", u."code"::text
+    SELECT a."role", u."code" INTO post_role, post_code
       FROM "vks_appointment" a JOIN "vks_procuracy_unit" u ON u."id" = a."unit_id"
       WHERE a."user_id" = person AND a."starts_on" <= today AND a."ended_at" IS NULL
         AND (a."ends_on" IS NULL OR a."ends_on" >= today)
-      ORDER BY a."id";
+      ORDER BY a."unit_id" IS NOT DISTINCT FROM office DESC, a."id" LIMIT 1;
   END IF;
-END
-""",
-)
-"""Holds the chains of cases, in the order of their ids, and where asked the one of what concerns no case; returns a row
-for the end of each, and one for each post of a person (as `Appointment.objects.in_force`)."""
-
-WRITE = Function(
-    "vks_ledger_write",
-    "chain uuid, of_case bigint, place integer, act text, dated timestamptz, bytes bytea, hash_of_it bytea, "
-    "hidden_by bytea, beside jsonb",
-    "bigint",
-    """DECLARE
-  written bigint;
-BEGIN
-  INSERT INTO "vks_ledger_entry" ("ledger", "case_id", "seq", "kind", "at", "line", "hash")
-    VALUES (chain, of_case, place, act, dated, bytes, hash_of_it) RETURNING "id" INTO written;
+  bytes := convert_to(concat(
+    '{{"actor":{{', who, ',"role":', COALESCE(to_json(post_role)::text, 'null'), ',"unit":',
+    COALESCE(to_json(post_code)::text, 'null'), '}},"at":"',
+    to_char(dated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '",', said, ',"ledger":"', chain, '","prev":"',
+    COALESCE(encode(previous, 'hex'), '{FIRST}'), '","seq":', place, ',"v":1}}'), 'UTF8');
+  INSERT INTO "vks_ledger_entry" AS e ("ledger", "case_id", "seq", "kind", "at", "line", "hash")
+    VALUES (chain, of_case, place, act, dated, bytes, sha256('\\x00'::bytea || bytes))
+    RETURNING e."id", e."line", e."hash" INTO written, bytes, hash_of_it;
   IF beside IS NOT NULL THEN
     INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") VALUES (written, hidden_by, beside);
   END IF;
-  RETURN written;
 END
 """,
 )
-"""Writes an entry and what it hides; returns its id."""
+"""Holds the chains of these cases, in this order, and where asked the one of what concerns no case; finds where the chain
+of one ends and by which post a person acts there (as `Appointment.objects.in_force`), puts what was found between the
+pieces of an entry (as `chain.linked`), and writes it with what it hides.
+
+Returns what it found and what is written, so that the program can put the same entry together and compare.
+"""
 
 
 @cache
@@ -134,47 +167,52 @@ def _posts() -> tuple[str, tuple[str, ...]]:
     return sql, tuple("day" if str(each) == str(_SOME_DAY) else "person" for each in given)
 
 
-def hold(
-    cursor: CursorWrapper, cases: Collection[int], *, without_case: bool, person: int | None, day: dt.date
+def executing(cursor: CursorWrapper) -> Execute:
+    """Return what carries out a statement on SQLite, and returns the cursor with what it found.
+
+    Django's cursor takes longer than SQLite itself. It is gone round where nobody listens to it: no wrapper, no log of
+    queries. Its other two cares stay: errors are Django's own, and nothing is sent in a transaction that has to be taken back.
+    """
+    django = cursor.db
+    if django.execute_wrappers or django.queries_logged:
+
+        def through_django(sql: str, values: Sequence[Any]) -> CursorWrapper:
+            cursor.execute(sql, values)
+            return cursor
+
+        return through_django
+    django.validate_no_broken_transaction()
+    execute = django.wrap_database_errors(django.connection.execute)
+    return lambda sql, values: execute(sql.replace("%s", "?"), values)
+
+
+def ends(
+    execute: Execute, cases: Collection[int], *, without_case: bool, person: int | None, day: dt.date
 ) -> tuple[dict[int | None, End], list[Post]]:
-    """Hold chains until the transaction ends; return where they end, and the posts of a person.
+    """Return where chains end, and the posts of a person; on SQLite, where nobody else writes meanwhile.
 
     Args:
-        cursor: of the transaction.
+        execute: of the transaction.
         cases: whose chains.
         without_case: also the chain of what concerns no case.
         person: whose posts; None: nobody's.
         day: on which they are in force.
     """
     found: dict[int | None, End] = {}
-    if connection.vendor == "postgresql":
-        ids = ",".join(str(int(pk)) for pk in sorted(cases))
-        whose = "NULL" if person is None else int(person)
-        # numbers and a day: as they stand, since putting them in takes the library longer than the server the rest
-        cursor.execute(f"SELECT * FROM vks_ledger_hold('{{{ids}}}', {bool(without_case)}, {whose}, '{day:%Y-%m-%d}')")
-        posts: list[Post] = []
-        for case_id, ledger, seq, hash_, at, *post in cursor.fetchall():
-            if ledger is None:
-                posts.append(Post(*post))
-            else:
-                found[case_id] = End(ledger, seq, hash_, at)
-        return found, posts
     chains: list[tuple[str, list[int]]] = []
     if cases:
-        chains.append(
-            (_ENDS.format(of=f'e."case_id" IN ({", ".join(["%s"] * len(cases))})', same=_SAME_CASE), [*cases])
-        )
+        places = ", ".join(["%s"] * len(cases))
+        chains.append((_ENDS.format(of=f'e."case_id" IN ({places})', same=_SAME_CASE), [*cases]))
     if without_case:
         chains.append((_ENDS.format(of='e."case_id" IS NULL', same='o."case_id" IS NULL'), []))
     for sql, values in chains:
-        cursor.execute(sql, values)
-        for case_id, ledger, seq, hash_, at in cursor.fetchall():
+        for case_id, ledger, seq, hash_, at in execute(sql, values).fetchall():
             found[case_id] = End(uuid.UUID(ledger), seq, hash_, at.replace(tzinfo=dt.UTC))
     if person is None:
         return found, []
     sql, given = _posts()
-    cursor.execute(sql, [day.isoformat() if each == "day" else person for each in given])
-    return found, [Post(*row) for row in cursor.fetchall()]
+    rows = execute(sql, [day.isoformat() if each == "day" else person for each in given]).fetchall()
+    return found, [Post(*row) for row in rows]
 
 
 _INSERT_ENTRY = (
@@ -182,30 +220,60 @@ _INSERT_ENTRY = (
     "VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
 _INSERT_HIDDEN = 'INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") VALUES (%s, %s, %s)'
-_WRITTEN = f"(vks_ledger_write({', '.join(['%s'] * (len(ENTRY) + 2))}))"
 
 
-def write(cursor: CursorWrapper, rows: Sequence[Row]) -> list[int]:
-    """Write entries and what they hide; return their ids, in the same order."""
-    if connection.vendor != "postgresql":
-        return [_write_one(cursor, row) for row in rows]
-    ids: list[int] = []
-    for begin in range(0, len(rows), _BLOCK):
-        block = rows[begin : begin + _BLOCK]
-        given: list[Any] = []
-        for row in block:
-            given += row[: len(ENTRY)]
-            given += (row.salt, json.dumps(row.hidden)) if row.hidden else (None, None)
-        cursor.execute(f"VALUES {', '.join([_WRITTEN] * len(block))}", given)
-        ids += [pk for (pk,) in cursor.fetchall()]
+def write(execute: Execute, rows: Sequence[Row]) -> list[int]:
+    """Write entries and what they hide, on SQLite; return their ids, in the same order."""
+    ids, adapted = [], connection.ops.adapt_datetimefield_value
+    for row in rows:
+        values = (row.ledger.hex, row.case_id, row.seq, row.kind, adapted(row.at), row.line, row.hash)
+        # what the trigger writes into another table does not change it
+        ids.append(int(execute(_INSERT_ENTRY, values).lastrowid))
+        if row.hidden:
+            execute(_INSERT_HIDDEN, (ids[-1], row.salt, json.dumps(row.hidden)))
     return ids
 
 
-def _write_one(cursor: CursorWrapper, row: Row) -> int:
-    at = connection.ops.adapt_datetimefield_value(row.at)
-    cursor.execute(_INSERT_ENTRY, (row.ledger.hex, row.case_id, row.seq, row.kind, at, row.line, row.hash))
-    # what the trigger writes into another table does not change it
-    pk = int(cursor.lastrowid)
-    if row.hidden:
-        cursor.execute(_INSERT_HIDDEN, (pk, row.salt, json.dumps(row.hidden)))
-    return pk
+_APPENDED = f"SELECT * FROM vks_ledger_append({', '.join(['%s'] * 13)})"
+
+
+def append_on_server(
+    cursor: CursorWrapper,
+    drafts: Sequence[Draft],
+    *,
+    kind: str,
+    person: int | None,
+    day: dt.date,
+    moment: dt.datetime,
+) -> list[Appended]:
+    """Hold the chains of these entries on PostgreSQL until the transaction ends, and write them; in the same order.
+
+    Args:
+        cursor: of the transaction.
+        drafts: what each entry holds.
+        kind: what was done.
+        person: by whose posts; None: by nobody's.
+        day: on which posts are in force.
+        moment: when; what the server then waits for a chain is added to it.
+    """
+    held = ",".join(str(pk) for pk in sorted({each.case_id for each in drafts if each.case_id is not None}))
+    without_case = str(any(each.case_id is None for each in drafts))
+    same = (_text(person), day.isoformat(), moment.isoformat())
+    appended: list[Appended] = []
+    for begin in range(0, len(drafts), _BLOCK):
+        block = drafts[begin : begin + _BLOCK]
+        given: list[str | None] = []
+        for draft in block:
+            hidden = (f"\\x{draft.salt.hex()}", json.dumps(draft.hidden)) if draft.hidden else (None, None)
+            # all as text, which the library passes on as it is; the function knows what each is
+            given += (f"{{{held}}}", without_case, _text(draft.case_id), _text(draft.office))
+            given += (*same, str(uuid.uuid4()), *draft.known, kind, *hidden)
+            # the first holds them all
+            held, without_case = "", "False"
+        cursor.execute(" UNION ALL ".join([_APPENDED] * len(block)), given)
+        appended += map(Appended._make, cursor.fetchall())
+    return appended
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)

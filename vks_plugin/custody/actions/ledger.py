@@ -14,11 +14,11 @@ import tempfile
 import uuid
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -33,7 +33,7 @@ from vks_plugin.acts import BY_COMMAND, Told, command_running, tell
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.custody import into_log, keys, merkle, verify_ledger
-from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, opened, plain, write_entry, written_at
+from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, linked, opened, pieces, plain, written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.heads import add_heads, heads_path
 from vks_plugin.custody.letters import in_office, write_to
@@ -61,7 +61,7 @@ from vks_plugin.custody.queries import (
     seen_fork,
 )
 from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_late, root_at
-from vks_plugin.custody.statements import ENTRY, End, Post, Row, hold, write
+from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
 from vks_plugin.organization.queries import display_name
@@ -69,28 +69,26 @@ from vks_plugin.printing import Printed
 from vks_plugin.text import ascii_file_name, one_line
 from vks_plugin.working import held_alone
 
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
 logger = logging.getLogger("paperless.vks.custody")
 
 KEY = verify_ledger.KEY
 
 
-def _acting(user: User | None, posts: Sequence[Post]) -> Callable[[CaseFile | None], Actor]:
-    """Return what tells who acts in a case, with the post that counts for it: in its office, else the first."""
+def _acting(user: User | None) -> Actor:
+    """Return who acts, without the post."""
     command = command_running()
     if command is not None:
         # nobody signed in: whom it was told to act for stands beside what was done
-        return lambda _case: Actor(None, f"{command.name} ({command.account})")
-    if user is None:
-        return lambda _case: SYSTEM
-    name = display_name(user)
+        return Actor(None, f"{command.name} ({command.account})")
+    return SYSTEM if user is None else Actor(user.pk, display_name(user))
 
-    def of(case: CaseFile | None) -> Actor:
-        if not posts:
-            return Actor(user.pk, name)
-        post = next((each for each in posts if case is not None and each.unit_id == case.unit_id), posts[0])
-        return Actor(user.pk, name, post.unit, post.role)
 
-    return of
+def _post_in(posts: Sequence[Post], office: int | None) -> Post | None:
+    """Return the post that counts in this office: the one there, else the first."""
+    return next((each for each in posts if each.unit_id == office), posts[0] if posts else None)
 
 
 def _commanded(user: User | None) -> dict[str, Any]:
@@ -146,41 +144,82 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
         kind: what was done.
         acts: what each entry holds.
     """
-    rows = []
+    acting, commanded = _acting(actor), _commanded(actor)
     # no savepoint: nobody goes back to before an entry and then on with the act
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        ends, posts = hold(
-            cursor,
-            {act.case.pk for act in acts if act.case is not None},
-            without_case=any(act.case is None for act in acts),
-            person=actor.pk if actor is not None else None,
-            day=timezone.localdate(),
-        )
-        now, actor_in, commanded = timezone.now(), _acting(actor, posts), _commanded(actor)
-        for act in acts:
-            key = act.case.pk if act.case is not None else None
-            end = ends.get(key)
-            ledger, seq = (end.ledger, end.seq + 1) if end is not None else (uuid.uuid4(), 0)
-            # a clock that was set back dates nothing before what it follows
-            at = max(now, end.at) if end is not None else now
-            values = [(name, plain(value)) for name, value in act.hidden]
-            said = dict(act.data) | commanded
-            salt = secrets.token_bytes(SALT_LENGTH) if values else b""
-            if values:
-                said["hidden"] = hide(salt, values)
-            written = write_entry(
-                ledger=ledger,
-                seq=seq,
-                previous=end.hash if end is not None else None,
-                at=at,
-                actor=actor_in(act.case),
-                kind=kind,
-                data=said,
+        drafts = [_draft(act, kind, acting, commanded) for act in acts]
+        if connection.vendor == "postgresql":
+            return _written_on_server(cursor, drafts, kind, acting)
+        return _written_here(cursor, drafts, kind, acting)
+
+
+def _draft(act: Act, kind: str, acting: Actor, commanded: Mapping[str, Any]) -> Draft:
+    said, values = {**act.data, **commanded}, [(name, plain(value)) for name, value in act.hidden]
+    salt = secrets.token_bytes(SALT_LENGTH) if values else b""
+    if values:
+        said["hidden"] = hide(salt, values)
+    known = pieces(acting, kind, said)
+    if act.case is None:
+        return Draft(None, None, known, salt, values)
+    return Draft(act.case.pk, act.case.unit_id, known, salt, values)
+
+
+def _written_on_server(
+    cursor: CursorWrapper, drafts: Sequence[Draft], kind: str, acting: Actor
+) -> list[tuple[int, Row]]:
+    """Have PostgreSQL write the entries, and take back what is not to the byte what is put together here.
+
+    Raises:
+        Unavailable: it wrote something else; nothing of the act stays.
+    """
+    now = timezone.now()
+    rows = []
+    appended = append_on_server(cursor, drafts, kind=kind, person=acting.id, day=timezone.localdate(now), moment=now)
+    for draft, there in zip(drafts, appended, strict=True):
+        pk, ledger, seq, previous, at, role, unit, line, hash_ = there
+        wanted = linked(draft.known, ledger=ledger, seq=seq, previous=previous, at=at, role=role, unit=unit)
+        follows = (seq == 0) == (previous is None) and at >= now
+        if not follows or wanted != (line, hash_):
+            raise Unavailable(
+                _(
+                    "Cơ sở dữ liệu ghi mục sổ cái khác với mục phải ghi nên việc này chưa được lưu. Hãy báo quản trị chạy "
+                    "vks_doctor."
+                )
             )
-            ends[key] = End(ledger, seq, written.hash, at)
-            rows.append(Row(ledger, key, seq, kind, at, written.line, written.hash, salt, values))
-        ids = write(cursor, rows)
-    return list(zip(ids, rows, strict=True))
+        rows.append((pk, Row(ledger, draft.case_id, seq, kind, at, line, hash_, draft.salt, draft.hidden)))
+    return rows
+
+
+def _written_here(cursor: CursorWrapper, drafts: Sequence[Draft], kind: str, acting: Actor) -> list[tuple[int, Row]]:
+    """Put the entries together and write them; on SQLite, where one transaction writes at a time."""
+    rows = []
+    execute = executing(cursor)
+    found, posts = ends(
+        execute,
+        {each.case_id for each in drafts if each.case_id is not None},
+        without_case=any(each.case_id is None for each in drafts),
+        person=acting.id,
+        day=timezone.localdate(),
+    )
+    now = timezone.now()
+    for draft in drafts:
+        end = found.get(draft.case_id)
+        ledger, seq = (end.ledger, end.seq + 1) if end is not None else (uuid.uuid4(), 0)
+        # a clock that was set back dates nothing before what it follows
+        at = max(now, end.at) if end is not None else now
+        post = _post_in(posts, draft.office)
+        written = linked(
+            draft.known,
+            ledger=ledger,
+            seq=seq,
+            previous=end.hash if end is not None else None,
+            at=at,
+            role=post and post.role,
+            unit=post and post.unit,
+        )
+        found[draft.case_id] = End(ledger, seq, written.hash, at)
+        rows.append(Row(ledger, draft.case_id, seq, kind, at, *written, draft.salt, draft.hidden))
+    return list(zip(write(execute, rows), rows, strict=True))
 
 
 def record(kind: str, actor: User | None, told: Sequence[Told]) -> None:

@@ -1,0 +1,16 @@
+from importlib import import_module
+
+from django.db import migrations
+
+from vks_plugin.custody.statements import APPEND
+from vks_plugin.in_database import DropFunction, MakeFunction
+
+before = import_module("vks_plugin.migrations.0021_ledger_in_functions")
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("vks", "0028_owed_index_entries"),
+    ]
+
+    operations = [MakeFunction(APPEND), DropFunction(before.HOLD), DropFunction(before.WRITE)]
