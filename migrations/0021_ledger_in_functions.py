@@ -2,7 +2,7 @@ from django.db import migrations
 
 from vks_plugin.in_database import Function, MakeFunction
 
-# as they were; 0029 puts one function in their place
+# as they were; 0030 puts one function in their place
 _END = """RETURN QUERY SELECT e."case_id", e."ledger", e."seq", e."hash", e."at", NULL::text, NULL::bigint, NULL::text
       FROM "vks_ledger_entry" e WHERE e."case_id" {} ORDER BY e."seq" DESC LIMIT 1"""
 

@@ -10,7 +10,7 @@ before = import_module("vks_plugin.migrations.0021_ledger_in_functions")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0028_owed_index_entries"),
+        ("vks", "0029_heads_of_two_departments"),
     ]
 
     operations = [MakeFunction(APPEND), DropFunction(before.HOLD), DropFunction(before.WRITE)]
