@@ -185,6 +185,14 @@ _GUARDED = ("IsAuthenticated", "PaperlessObjectPermissions")
 REAL_ONLY: tuple[Called | Door, ...] = (
     Called("documents.serialisers.SearchResultListSerializer.to_representation", ("hits",)),
     Called("documents.serialisers._get_viewable_duplicates", ("document", "user")),
+    Called("documents.serialisers.DocumentListSerializer.to_internal_value", ("data",)),
+    Called("documents.serialisers.TrashSerializer.to_internal_value", ("data",)),
+    Called("documents.serialisers.ShareLinkSerializer.to_internal_value", ("data",)),
+    Called("documents.serialisers.ShareLinkBundleSerializer.to_internal_value", ("data",)),
+    Called("documents.views.ChatStreamingSerializer.to_internal_value", ("data",)),
+    Called("documents.serialisers.validate_documentlink_targets", ("user", "doc_ids")),
+    Called("documents.views._get_more_like_id", ("query_params", "user")),
+    Called("documents.bulk_edit.set_permissions", ("doc_ids", "set_permissions", "owner", "merge")),
     Called(
         "documents.views.DocumentOperationPermissionMixin._has_document_permissions",
         ("user", "documents", "method", "parameters"),

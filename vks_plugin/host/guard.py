@@ -11,6 +11,7 @@ sentences tell nobody which documents are filed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from importlib import import_module
@@ -86,7 +87,8 @@ def _number(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return int(value)
+        # the host takes 7.0 for 7
+        return int(re.sub(r"\.0*\s*$", "", value) if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         return None
 
@@ -218,7 +220,9 @@ class CaseCodeGuard(BasePermission):
             present = _present(ids, field_id)
             new = added.get(field_id, "")
             changes = [CodeChange(each, present.get(each, ""), new) for each in ids if present.get(each, "") != new]
-            return changes if _may_change(request.user, ids) else []  # type: ignore[arg-type]
+            user: User = request.user  # type: ignore[assignment]
+            # who may not see one of them is answered as for a number of no document, which is in no change either
+            return changes if _may_view_all(user, ids) and _may_change(user, ids) else []
         if view.kwargs.get("pk") is None and "document" in data and _says(data, "custom_fields"):
             pairs = _custom_fields(data) or {}
             names = (_plain(data.get("title")), _plain(getattr(data.get("document"), "name", "")))
@@ -260,6 +264,11 @@ class CaseDocumentGuard(BasePermission):
         named = own + _named(_data(request), "document", "document_ids", "documents") if hands_out else own
         if hands_out:
             note_documents(request, named)
+        if action == "email_documents" and not request.user.is_superuser:
+            # the host reads this request without saying whose it is
+            asked = _ids(view.serializer_class().fields["documents"].get_value(_data(request)))
+            if _unseen(request.user, asked, binned=False):
+                raise refused(refusals.UNSEEN)
         if getattr(view, "detail", False) and view.queryset.model is Document and action not in _LOOKED_UP:
             self._hide(request, view)
         if action in _FILES and lent_among(request.user, own):
@@ -383,6 +392,69 @@ def _ask_before_archives(resolve: Any) -> Any:
     return ask
 
 
+def _unseen(user: User, document_ids: Iterable[int], *, binned: bool) -> bool:
+    """Tell whether somebody may not see one of these documents, or there is none of that number."""
+    left = set(document_ids)
+    left -= set(permitted_document_ids(user).filter(pk__in=left)) if left else set()
+    if binned and left:
+        rows = Document.deleted_objects.filter(pk__in=left).select_related("owner")
+        left -= {each.pk for each in rows if has_perms_owner_aware(user, "view_document", each)}
+    return bool(left)
+
+
+def _ask_of_numbers(key: str, *, binned: bool = False) -> Callable[[Any], Any]:
+    """Return what wraps the reading of a request that names documents by their numbers.
+
+    The host would tell a number of no document from one the asker may not see, by status and by text. Superusers see
+    everything: they are told by the host what there is not.
+
+    Args:
+        key: the field of the request that has the number or the numbers.
+        binned: whether the door is one to documents in the trash too.
+    """
+
+    def wrap(reads: Any) -> Any:
+        @wraps(reads)
+        def read(self: Any, data: Any) -> Any:
+            request = self.context.get("request")
+            if request is not None and isinstance(data, Mapping) and not request.user.is_superuser:
+                # as the host itself finds them, whatever the form of the request
+                named = _ids(self.fields[key].get_value(data))
+                if _unseen(request.user, named, binned=binned):
+                    note_documents(request, named)
+                    with speaking(language_of(request)):
+                        raise refused(refusals.UNSEEN)
+            return reads(self, data)
+
+        return read
+
+    return wrap
+
+
+def _ask_of_links(validates: Any) -> Any:
+    """Wrap the question whether documents may be named in a field of another one."""
+
+    @wraps(validates)
+    def validate(user: Any, doc_ids: list[int]) -> Any:
+        if user is not None and not user.is_superuser and _unseen(user, _ids(doc_ids), binned=False):
+            raise refused(refusals.UNSEEN)
+        return validates(user, doc_ids)
+
+    return validate
+
+
+def _ask_of_likeness(finds: Any) -> Any:
+    """Wrap the question which document others are to be like."""
+
+    @wraps(finds)
+    def find(asked: Any, user: Any) -> Any:
+        if user is not None and _unseen(user, _ids(asked["more_like_id"]), binned=False):
+            raise refused(refusals.UNSEEN)
+        return finds(asked, user)
+
+    return find
+
+
 def _close_links(shown: Any) -> Any:
     """Let a link open nothing that is filed, not even one made while the document was being filed."""
 
@@ -466,6 +538,11 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("DocumentOperationPermissionMixin", "_has_document_permissions", _ask_before_operations),
     ("DocumentSelectionMixin", "_resolve_document_ids", _ask_before_archives),
     ("SharedLinkView", "get", _close_links),
+    ("DocumentListSerializer", "to_internal_value", _ask_of_numbers("documents")),
+    ("TrashSerializer", "to_internal_value", _ask_of_numbers("documents", binned=True)),
+    ("ShareLinkSerializer", "to_internal_value", _ask_of_numbers("document")),
+    ("ShareLinkBundleSerializer", "to_internal_value", _ask_of_numbers("document_ids")),
+    ("ChatStreamingSerializer", "to_internal_value", _ask_of_numbers("document_id")),
     ("DocumentViewSet", "thumb", lending.mark_picture),
     ("DocumentViewSet", "retrieve", lending.leave_version_out),
     ("DocumentSerializer", "to_representation", lending.leave_text_out),
@@ -473,6 +550,12 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("ChatStreamingView", "post", lending.ask_before_talking),
 )
 """What of the host is asked through a function of ours: class, method, and what wraps it."""
+
+WRAPPED_FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "_get_more_like_id": ("documents.views", _ask_of_likeness),
+    "validate_documentlink_targets": ("documents.serialisers", _ask_of_links),
+}
+"""The same for what stands in no class, by the module in which the host looks it up."""
 
 
 def _views(name: str) -> Any:
@@ -497,6 +580,10 @@ def unguarded() -> list[str]:
         view = _views(name)
         if view is not None and not hasattr(getattr(view, method), "guards_cases"):
             found.append(f"{name}.{method}")
+    for name, (module, _wrap) in WRAPPED_FUNCTIONS.items():
+        function = getattr(import_module(module), name, None)
+        if function is not None and not hasattr(function, "guards_cases"):
+            found.append(f"{module}.{name}")
     return found
 
 
@@ -516,6 +603,13 @@ def stand_at_doors() -> None:
             guarded = wrap(getattr(view, method))
             guarded.guards_cases = True
             setattr(view, method, guarded)
+    for name, (module, wrap) in WRAPPED_FUNCTIONS.items():
+        place = import_module(module)
+        function = getattr(place, name, None)
+        if function is not None and not hasattr(function, "guards_cases"):
+            guarded = wrap(function)
+            guarded.guards_cases = True
+            setattr(place, name, guarded)
     if apps.is_installed("django.contrib.admin"):
         from vks_plugin.host.administration import replace_pages  # noqa: PLC0415 - the stand-in has no such pages
 

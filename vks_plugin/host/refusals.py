@@ -59,6 +59,9 @@ CREDENTIALS = gettext_noop(
 SERVICE_ACCOUNT = gettext_noop(
     "Tài khoản này là chủ của mọi tài liệu hồ sơ vụ án, không ai đăng nhập bằng nó: không đổi, không xóa, không mở khóa."
 )
+UNSEEN = gettext_noop(
+    "Có tài liệu trong yêu cầu không tồn tại hoặc bạn không được xem: hãy tải lại danh sách rồi chọn lại."
+)
 NAMED = gettext_noop("Tài khoản này đã được ghi tên trong hồ sơ nên không xóa được: hãy khóa tài khoản thay vì xóa.")
 
 

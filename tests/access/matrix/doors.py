@@ -149,7 +149,15 @@ def _of_papers(world: World) -> Iterator[Call]:
     if ("api/trash", "POST") in there:
         for action in ("restore", "empty"):
             body = {"action": action, "documents": [binned]}
-            yield Call("api/trash", "POST", "/api/trash/", "paper:binned/hsva", body, flags=frozenset({FORBIDDEN}))
+            yield Call(
+                "api/trash",
+                "POST",
+                "/api/trash/",
+                "paper:binned/hsva",
+                body,
+                flags=frozenset({FORBIDDEN, HIDDEN}),
+                absent=((str(binned), str(ABSENT_NUMBER)),),
+            )
 
 
 def _changes_of(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Call]:
@@ -195,22 +203,23 @@ def _changes_of(world: World, key: str, there: set[tuple[str, str]]) -> Iterator
 def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Call]:
     """Doors where documents are named in the request."""
     paper, number = world.facts.papers[key], world.papers[key].pk
-    about = f"paper:{key}"
-    kept = frozenset({FORBIDDEN}) if paper.case else frozenset[str]()
+    about, absent = f"paper:{key}", ((str(number), str(ABSENT_NUMBER)),)
+    hidden = frozenset({HIDDEN})
+    kept = frozenset({FORBIDDEN, HIDDEN}) if paper.case else hidden
     me = world.accounts["trial_kv3"].pk
     grants = {"view": {"users": [me], "groups": []}, "change": {"users": [me], "groups": []}}
     tag = world.others["tag"]
     bulk: list[tuple[str, dict[str, Any], frozenset[str]]] = [
         ("set_permissions", {"set_permissions": grants, "owner": me, "merge": False}, kept),
         ("set_storage_path", {"storage_path": None}, kept),
-        ("set_document_type", {"document_type": world.others["type"]}, frozenset()),
-        ("set_correspondent", {"correspondent": None}, frozenset()),
-        ("add_tag", {"tag": tag}, frozenset()),
-        ("modify_tags", {"add_tags": [], "remove_tags": [tag]}, frozenset()),
+        ("set_document_type", {"document_type": world.others["type"]}, hidden),
+        ("set_correspondent", {"correspondent": None}, hidden),
+        ("add_tag", {"tag": tag}, hidden),
+        ("modify_tags", {"add_tags": [], "remove_tags": [tag]}, hidden),
         (
             "modify_custom_fields",
             {"add_custom_fields": [world.others["field"]], "remove_custom_fields": []},
-            frozenset(),
+            hidden,
         ),
         ("delete", {}, kept),
         ("reprocess", {}, kept),
@@ -222,13 +231,14 @@ def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Ca
     for name, parameters, flags in bulk:
         body = {"documents": [number], "method": name, "parameters": parameters}
         if ("api/documents/bulk_edit", "POST") in there:
-            yield Call("api/documents/bulk_edit", "POST", "/api/documents/bulk_edit/", about, body, flags=flags)
+            path = "/api/documents/bulk_edit/"
+            yield Call("api/documents/bulk_edit", "POST", path, about, body, flags=flags, absent=absent)
     named = {"documents": [number]}
     letter = {"addresses": "x@example.org", "subject": "x", "message": "y"}
     operations = [{"page": 1, "rotate": 0, "doc": 0}]
     single: list[tuple[str, dict[str, Any], frozenset[str]]] = [
-        ("documents/bulk_download", named, frozenset()),
-        ("documents/selection_data", named, frozenset()),
+        ("documents/bulk_download", named, hidden),
+        ("documents/selection_data", named, hidden),
         ("documents/delete", named, kept),
         ("documents/reprocess", named, kept),
         ("documents/rotate", named | {"degrees": 90}, kept),
@@ -236,15 +246,15 @@ def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Ca
         ("documents/edit_pdf", named | {"operations": operations}, kept),
         ("documents/remove_password", named | {"password": "x"}, kept),
         ("documents/email", named | letter, kept),
-        ("documents/chat", {"document_id": number, "q": "gì?"}, frozenset()),
+        ("documents/chat", {"document_id": number, "q": "gì?"}, hidden),
         ("share_links", {"document": number, "file_version": "original"}, kept),
         ("share_link_bundles", {"document_ids": [number], "file_version": "original"}, kept),
-        ("storage_paths/test", {"document": number, "path": "{{ title }}"}, frozenset()),
-        ("trash", {"action": "restore", "documents": [number]}, frozenset()),
+        ("storage_paths/test", {"document": number, "path": "{{ title }}"}, hidden),
+        ("trash", {"action": "restore", "documents": [number]}, hidden),
     ]
     for place, body, flags in single:
         if (f"api/{place}", "POST") in there:
-            yield Call(f"api/{place}", "POST", f"/api/{place}/", about, body, flags=flags)
+            yield Call(f"api/{place}", "POST", f"/api/{place}/", about, body, flags=flags, absent=absent)
 
 
 # --- cases ---------------------------------------------------------------------------------------
@@ -451,7 +461,9 @@ def _all_lists(world: World) -> Iterator[Call]:
         for query in (f"query={word}", f"query={paper.words['title']}&db_only=true"):
             yield Call("api/search", "GET", f"/api/search/?{query}", about, expect="searched")
         yield Call(documents, "GET", f"/{documents}/?{most}&checksum__iexact={paper.words['checksum']}", about)
-        yield Call(documents, "GET", f"/{documents}/?{most}&more_like_id={paper.pk}", about)
+        like = f"/{documents}/?{most}&more_like_id={paper.pk}"
+        absent = ((f"={paper.pk}", f"={ABSENT_NUMBER}"),)
+        yield Call(documents, "GET", like, about, flags=frozenset({HIDDEN}), absent=absent)
     for name in ("tags", "document_types", "storage_paths", "custom_fields", "correspondents"):
         yield Call(f"api/{name}", "GET", f"/api/{name}/?page_size=100", expect="count" if name == "tags" else "")
     yield Call("api/statistics", "GET", "/api/statistics/", expect="statistics")

@@ -19,7 +19,7 @@ from tests.people import file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
-from vks_plugin.host.models import Document
+from vks_plugin.host.models import CustomField, Document
 from vks_plugin.host.provision import case_code_field_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -305,16 +305,28 @@ def test_what_is_written_past_every_door_is_put_right(
     assert (as_person("clerk_kv1").found(), stranger.found()) == ([mine.pk], [])
 
 
-def test_refusals_do_not_tell_strangers_what_is_filed(secret: Secret, as_person: SignIn) -> None:
-    """A filed document, somebody's unfiled one and none at all are answered alike."""
-    unfiled = own_document(as_person("prosecutor_kv1"))
+def test_refusals_do_not_tell_strangers_what_is_filed(
+    secret: Secret, as_person: SignIn, people: dict[str, User]
+) -> None:
+    """A filed document, somebody's unfiled one, one in the trash and none at all are answered alike."""
+
+    def owned(who: str, number: int) -> int:
+        told = {"title": f"Riêng {number}", "mime_type": "application/pdf", "checksum": f"{number:064x}"}
+        return Document.objects.create(owner=people[who], **told).pk
+
+    unfiled, binned = owned("prosecutor_kv1", 1), owned("prosecutor_kv1", 2)
+    Document.objects.get(pk=binned).delete()
+    links = CustomField.objects.create(name="Kèm theo", data_type="documentlink")
     fields: tuple[dict[str, Any], ...] = (
         {"custom_fields": []},
         {"custom_fields": [{"field": case_code_field_id(), "value": "X"}]},
         {"owner": None},
     )
     for stranger in STRANGERS:
-        visitor = as_person(stranger, "change_document", "add_sharelink", "view_document")
+        visitor = as_person(
+            stranger, "change_document", "add_document", "add_sharelink", "add_sharelinkbundle", "view_document"
+        )
+        mine = owned(stranger, STRANGERS.index(stranger) + 3)
         for body in fields:
             answers = {
                 visitor.ask("patch", f"/api/documents/{pk}/", body).content
@@ -329,17 +341,42 @@ def test_refusals_do_not_tell_strangers_what_is_filed(secret: Secret, as_person:
             {"method": "delete", "parameters": {}},
             {"method": "rotate", "parameters": {"degrees": 90}},
         ]
-        for body in bulk:
-            answers = {
-                visitor.ask("post", "/api/documents/bulk_edit/", {"documents": [pk], **body}).content
-                for pk in (secret.statement, unfiled)
-            }
-            assert len(answers) == 1, (stranger, body)
-        answers = {
-            visitor.ask("post", "/api/share_links/", {"document": pk, "file_version": "original"}).content
-            for pk in (secret.statement, unfiled)
+        asked: list[tuple[str, dict[str, Any]]] = [
+            *(("documents/bulk_edit", {"documents": [mine, "HERE"], **body}) for body in bulk),
+            ("documents/bulk_download", {"documents": [mine, "HERE"]}),
+            ("documents/selection_data", {"documents": ["HERE"]}),
+            ("documents/selection_data", {"documents": ["HERE.0"]}),
+            ("documents/merge", {"documents": [mine, "HERE"]}),
+            ("documents/email", {"documents": ["HERE"], "addresses": "a@b.vn", "subject": "x", "message": "y"}),
+            ("share_links", {"document": "HERE", "file_version": "original"}),
+            ("share_link_bundles", {"document_ids": [mine, "HERE"], "file_version": "original"}),
+            ("storage_paths/test", {"document": "HERE", "path": "{{ title }}"}),
+            ("trash", {"documents": ["HERE"], "action": "restore"}),
+        ]
+        for door, body in asked:
+            told = set()
+            for pk in (secret.statement, unfiled, binned, 999999):
+                said = json.loads(json.dumps(body).replace('"HERE"', str(pk)).replace("HERE", str(pk)))
+                answer = visitor.ask("post", f"/api/{door}/", said)
+                told.add((answer.status_code, answer.content.replace(f'"{pk}'.encode(), b'"#')))
+            assert len(told) == 1, (stranger, door, told)
+            assert {status for status, _text in told} <= {400, 403}, (stranger, door)
+        linked = {
+            visitor.ask(
+                "patch", f"/api/documents/{mine}/", {"custom_fields": [{"field": links.pk, "value": [pk]}]}
+            ).content
+            for pk in (secret.statement, unfiled, binned, 999999)
         }
-        assert len(answers) == 1, stranger
+        assert len(linked) == 1, stranger
+        like = {
+            (answer.status_code, answer.content)
+            for pk in (secret.statement, unfiled, binned, 999999)
+            for answer in [visitor.get(f"/api/documents/?more_like_id={pk}")]
+        }
+        assert len(like) == 1, stranger
+        # of what they may see they are told as ever
+        assert visitor.ask("post", "/api/documents/selection_data/", {"documents": [mine]}).status_code == 200
+        assert visitor.get(f"/api/documents/?more_like_id={mine}").status_code == 200
 
 
 def test_a_code_put_on_by_bulk_edit(secret: Secret, kept: Tell, as_person: SignIn, people: dict[str, User]) -> None:
