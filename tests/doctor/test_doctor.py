@@ -77,6 +77,8 @@ def test_manual_lists_every_check_and_no_other() -> None:
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
 def test_healthy_installation_has_no_error(installation: Ward, filed_case: FiledCase) -> None:
+    # several offices use the system: one of them keeps the inbox
+    installation.settings.VKS_INBOX_UNIT = "QN-KV1"
     report = run(CHECKS)
     assert [each for each in report.findings if each.result.status is Status.ERROR] == []
     assert report.exit_code == 0
