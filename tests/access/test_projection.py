@@ -134,6 +134,10 @@ def test_a_lead_to_come_follows_the_present_one_and_one_for_a_while_stands_in(
     chief, present, other = (people[who] for who in ("chief_kv1", "prosecutor_kv1", "other_prosecutor_kv1"))
     everything, today = set(filed_case.host_ids), timezone.localdate()
     day = dt.timedelta(days=1)
+    # a prosecutor by now, too
+    Appointment.objects.create(
+        user=people["inspector_kv1"], unit=filed_case.case.unit, role="prosecutor", starts_on=today - day
+    )
 
     def lead(user: User, starts_on: dt.date, ends_on: dt.date | None = None) -> None:
         access.assign(

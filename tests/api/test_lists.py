@@ -59,8 +59,13 @@ class Grower:
         )
 
     def assignment(self) -> None:
-        key = ("inspector_kv1", "other_prosecutor_kv1", "scanner_kv1", "deputy_kv1")[self.made]
-        access.assign(actor=self.people["chief_kv1"], case=self.case, user=self.people[key], role="prosecutor")
+        key, role = (
+            ("inspector_kv1", "inspector"),
+            ("other_prosecutor_kv1", "prosecutor"),
+            ("scanner_kv1", "scan_operator"),
+            ("deputy_kv1", "prosecutor"),
+        )[self.made]
+        access.assign(actor=self.people["chief_kv1"], case=self.case, user=self.people[key], role=role)
         self.made += 1
 
     def bundle(self) -> None:

@@ -266,7 +266,7 @@ def test_the_list_costs_the_same_for_one_case_and_for_three(
     another("prosecutor_kv1")
     one = queries(client, "/vks/")
     another("other_prosecutor_kv1")
-    another("inspector_kv1")
+    another("deputy_kv1")
     assert len(codes(client.get("/vks/"))) == 3
     assert queries(client, "/vks/") == one
     # the bar asks leaders what waits for them: requests, hand-overs, loans, alarms, disposals, limits, offices taken over

@@ -22,6 +22,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from documents.models import CustomFieldInstance, Document, DocumentType, StoragePath
 from documents.permissions import has_perms_owner_aware, permitted_document_ids
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.utils.html import parse_html_list
 
@@ -449,7 +450,8 @@ def _ask_of_likeness(finds: Any) -> Any:
     @wraps(finds)
     def find(asked: Any, user: Any) -> Any:
         if user is not None and _unseen(user, _ids(asked["more_like_id"]), binned=False):
-            raise refused(refusals.UNSEEN)
+            # lists answer to no other refusal with 403: they take it for an error of the search
+            raise PermissionDenied(refused(refusals.UNSEEN).detail)
         return finds(asked, user)
 
     return find
