@@ -295,6 +295,12 @@ def _make_case() -> None:
     access.assign(actor=people["chief_kv1"], case=made, user=people["prosecutor_kv1"], role="prosecutor_lead")
 
 
+def make_world() -> None:
+    """Make offices, people, catalogue and a case in a database without any; for programs that are no tests."""
+    for make in (_make_units, _make_people, _make_provisions, _make_catalogue, _make_case):
+        make()
+
+
 def _make_papers(case: CaseFile) -> None:
     people, catalogue = _people(), _catalogue()
     plan = (("QDKTVA", 2, 1, 2), ("QDKTBC", 3, 3, 5), ("BBHC", 1, 6, 6), ("BCDX", 1, None, None))

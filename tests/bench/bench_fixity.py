@@ -42,14 +42,7 @@ def _stored(documents: int, size: int) -> list[Path]:
     from vks_plugin.cases.models import CaseFile
     from vks_plugin.custody import actions
 
-    for make in (
-        given._make_units,
-        given._make_people,
-        given._make_provisions,
-        given._make_catalogue,
-        given._make_case,
-    ):
-        make()
+    given.make_world()
     actions.ensure_key()
     case = CaseFile.objects.select_related("unit__parent").get()
     return documents_of(case, given._catalogue()["BBHC"], given._people()["clerk_kv1"], documents, size)

@@ -116,14 +116,7 @@ def _confirmed(count: int, size: int) -> tuple[DigitisationBatch, Any, list[Path
     from vks_plugin.cases.models import CaseFile
     from vks_plugin.custody import actions
 
-    for make in (
-        given._make_units,
-        given._make_people,
-        given._make_provisions,
-        given._make_catalogue,
-        given._make_case,
-    ):
-        make()
+    given.make_world()
     actions.ensure_key()
     people, kinds = given._people(), given._catalogue()
     case = CaseFile.objects.select_related("unit__parent").get()

@@ -75,14 +75,7 @@ def _make_base() -> None:
     from vks_plugin.cases.models import CaseFile
 
     call_command("migrate", verbosity=0)
-    for make in (
-        given._make_units,
-        given._make_people,
-        given._make_provisions,
-        given._make_catalogue,
-        given._make_case,
-    ):
-        make()
+    given.make_world()
     given._make_papers(CaseFile.objects.get())
     prepare()
 

@@ -517,13 +517,17 @@ def test_renewals_are_bounded_and_one_at_a_time(case: CaseFile, people: dict[str
     assert list(LoanRenewal.objects.values_list("until_before", "until", "granted")) == [(_in(10), _in(20), True)]
 
 
-def test_what_is_overdue_is_told_and_written_about(
-    case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
-) -> None:
+def _with_addresses(people: dict[str, User], settings: Settings) -> None:
     settings.EMAIL_ENABLED = True
     for name, address in (("prosecutor_kv3", "sat@example.org"), ("clerk_kv1", "thu@example.org")):
         people[name].email = address
         people[name].save()
+
+
+def test_what_is_overdue_is_told_and_written_about(
+    case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
+) -> None:
+    _with_addresses(people, settings)
     row = _lent(people, case.code)
     assert actions.remind_of_loans(_in(6)) == 0
     assert actions.remind_of_loans(_in(8)) == 1
@@ -693,10 +697,7 @@ def test_an_electronic_loan_is_renewed_given_back_and_given_once(
 def test_who_borrows_the_electronic_copy_is_told_before_it_closes(
     case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
 ) -> None:
-    settings.EMAIL_ENABLED = True
-    for name, address in (("prosecutor_kv3", "sat@example.org"), ("clerk_kv1", "thu@example.org")):
-        people[name].email = address
-        people[name].save()
+    _with_addresses(people, settings)
     row = _lent(people, case.code, form="electronic")
     assert [actions.remind_of_loans(_in(day)) for day in (6, 7, 8, 10)] == [0, 1, 0, 0]
     # a longer term ends too
