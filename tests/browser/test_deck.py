@@ -126,6 +126,7 @@ def test_testimony_is_released_from_the_presenters_window_alone(offline: Browser
     expect(page.locator(".strip-foot strong")).to_contain_text("BL 20 ·")
     goes_to(page, HELD_FOLIO)
     expect(page.locator(".strip-foot strong")).to_contain_text(f"BL {HELD_FOLIO} ·")
+    expect(presenter.locator("#now .strip-foot strong")).to_contain_text(f"BL {HELD_FOLIO} ·")
     presenter.keyboard.press("r")
     expect(page.locator(".strip-foot strong")).not_to_contain_text(f"BL {HELD_FOLIO} ·")
     for folio in ("20", "12"):

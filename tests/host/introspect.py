@@ -118,10 +118,18 @@ def loaded_names() -> Names:
                 continue
             members = found[module].setdefault(name, set())
             if inspect.isclass(value):
+                # one of the library below it that is asked through a function of ours is no name of the stand-in
                 members |= {
-                    key for key, each in vars(value).items() if _public(key) and isinstance(each, types.FunctionType)
+                    key
+                    for key, each in vars(value).items()
+                    if _public(key) and isinstance(each, types.FunctionType) and not _is_inherited(value, key, each)
                 }
     return found
+
+
+def _is_inherited(value: type, key: str, function: types.FunctionType) -> bool:
+    wrapped = getattr(function, "__wrapped__", None)
+    return wrapped is not None and any(vars(base).get(key) is wrapped for base in value.__mro__[1:])
 
 
 def imported_names() -> Names:

@@ -109,8 +109,8 @@ class UploadForm(DescriptionForm):
 class AssignForm(StyledForm):
     """Who works on a case, in which role.
 
-    Where roles are for people of different offices, people stand below the role they may get; that they may is checked
-    again by the action.
+    Where people may not all get the same roles, they stand below those they may get; that they may is checked again by
+    the action.
     """
 
     user = PersonChoice(label=_("Người"), queryset=User.objects.none(), empty_label=_("Chọn…"))
@@ -123,21 +123,25 @@ class AssignForm(StyledForm):
         roles: Any = self.fields["role"]
         roles.choices = [(value, label) for value, label in Assignment.Role.choices if value in giving]
         chooser: Any = self.fields["user"]
-        people: dict[tuple[int, ...], tuple[list[str], list[User]]] = {}
+        roles_of: dict[User, list[str]] = {}
         for role, found in giving.items():
-            those = list(found)
-            people.setdefault(tuple(user.pk for user in those), ([], those))[0].append(role)
-        chooser.queryset = User.objects.filter(pk__in={pk for keys in people for pk in keys})
-        if len(people) > 1:
+            for user in found:
+                roles_of.setdefault(user, []).append(role)
+        # nobody stands there twice
+        alike: dict[tuple[str, ...], list[User]] = {}
+        for user, given in roles_of.items():
+            alike.setdefault(tuple(given), []).append(user)
+        chooser.queryset = User.objects.filter(pk__in={user.pk for user in roles_of})
+        if len(alike) > 1:
             labels = dict(Assignment.Role.choices)
             chooser.choices = [
                 ("", chooser.empty_label),
                 *(
                     (
-                        ", ".join(str(labels[role]) for role in granted),
+                        ", ".join(str(labels[role]) for role in given),
                         [(user.pk, chooser.label_from_instance(user)) for user in those],
                     )
-                    for granted, those in people.values()
+                    for given, those in alike.items()
                 ),
             ]
         else:
