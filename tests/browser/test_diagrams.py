@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
     from tests.browser.conftest import Sit
+    from tests.browser.demonstration import Demonstration
 
 CASE = "HS-QN-KV1-2025-0001"
 LEAD = "ksv1.kv1"
@@ -58,7 +59,9 @@ def covered(page: Page) -> int:
     )
 
 
-def test_boxes_are_moved_by_mouse_and_by_keyboard_and_kept(sit: Sit) -> None:
+def test_boxes_are_moved_by_mouse_and_by_keyboard_and_kept(demonstration: Demonstration, sit: Sit) -> None:
+    # a paper that is filed meanwhile is a box more
+    demonstration.wait_until_filed()
     lead = sit(LEAD)
     page = lead.page
     lead.open(f"/vks/cases/{CASE}/presentations/")
