@@ -63,8 +63,12 @@ def pieces(actor: Actor, kind: str, data: Mapping[str, Any]) -> Pieces:
     Raises:
         LedgerError: something in `data` is neither text, whole number, truth value, nothing, list nor object.
     """
-    who, said = {"id": actor.id, "name": composed(actor.name)}, {"data": plain(data), "kind": kind}
-    return Pieces(canonical(who)[1:-1].decode(), canonical(said)[1:-1].decode())
+    return Pieces(_who(actor.id, actor.name), canonical({"data": plain(data), "kind": kind})[1:-1].decode())
+
+
+@lru_cache(maxsize=1000)
+def _who(person: int | None, name: str) -> str:
+    return canonical({"id": person, "name": composed(name)})[1:-1].decode()
 
 
 @lru_cache(maxsize=1000)

@@ -16,7 +16,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
@@ -103,18 +103,28 @@ _ENDS = (
     '(SELECT MAX(o."seq") FROM "vks_ledger_entry" o WHERE {same})'
 )
 _SAME_CASE = 'o."case_id" = e."case_id"'
+_END_WITHOUT_CASE = _ENDS.format(of='e."case_id" IS NULL', same='o."case_id" IS NULL')
 _LAST = """SELECT e."ledger", e."seq" + 1, e."hash", e."at" INTO chain, place, previous, dated
       FROM "vks_ledger_entry" e WHERE e."case_id" {} ORDER BY e."seq" DESC LIMIT 1"""
+
+_AT = """to_char(dated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 APPEND = Function(
     "vks_ledger_append",
     "held bigint[], without_case boolean, of_case bigint, office bigint, person bigint, today date, "
-    "moment timestamptz, fresh uuid, who text, said text, act text, hidden_by bytea, beside jsonb, "
-    "OUT written bigint, OUT chain uuid, OUT place integer, OUT previous bytea, OUT dated timestamptz, "
-    "OUT post_role text, OUT post_code text, OUT bytes bytea, OUT hash_of_it bytea",
-    "record",
+    "moment timestamptz, fresh uuid, who text, said text, act text, hidden_by bytea, beside jsonb",
+    "text",
     f"""DECLARE
   one bigint;
+  written bigint;
+  chain uuid;
+  place integer;
+  previous bytea;
+  dated timestamptz;
+  post_role text;
+  post_code text;
+  bytes bytea;
+  hash_of_it bytea;
 BEGIN
   FOREACH one IN ARRAY held LOOP
     PERFORM 1 FROM "vks_case_file" WHERE "id" = one FOR NO KEY UPDATE;
@@ -140,7 +150,7 @@ BEGIN
   bytes := convert_to(concat(
     '{{"actor":{{', who, ',"role":', COALESCE(to_json(post_role)::text, 'null'), ',"unit":',
     COALESCE(to_json(post_code)::text, 'null'), '}},"at":"',
-    to_char(dated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '",', said, ',"ledger":"', chain, '","prev":"',
+    {_AT}, '",', said, ',"ledger":"', chain, '","prev":"',
     COALESCE(encode(previous, 'hex'), '{FIRST}'), '","seq":', place, ',"v":1}}'), 'UTF8');
   INSERT INTO "vks_ledger_entry" AS e ("ledger", "case_id", "seq", "kind", "at", "line", "hash")
     VALUES (chain, of_case, place, act, dated, bytes, sha256('\\x00'::bytea || bytes))
@@ -148,6 +158,8 @@ BEGIN
   IF beside IS NOT NULL THEN
     INSERT INTO "vks_ledger_hidden" ("entry_id", "salt", "values") VALUES (written, hidden_by, beside);
   END IF;
+  RETURN concat_ws(E'\\n', written, chain, place, COALESCE(encode(previous, 'hex'), ''), {_AT}, COALESCE(post_role, ''),
+    COALESCE(post_code, ''), encode(hash_of_it, 'hex'), convert_from(bytes, 'UTF8'));
 END
 """,
 )
@@ -155,7 +167,8 @@ END
 of one ends and by which post a person acts there (as `Appointment.objects.in_force`), puts what was found between the
 pieces of an entry (as `chain.linked`), and writes it with what it hides.
 
-Returns what it found and what is written, so that the program can put the same entry together and compare.
+Returns what it found and what is written (see `_appended`), so that the program can put the same entry together and compare:
+one text, of which no part has a line break, since a row of nine columns takes both sides longer than all that is in it.
 """
 
 
@@ -167,23 +180,33 @@ def _posts() -> tuple[str, tuple[str, ...]]:
     return sql, tuple("day" if str(each) == str(_SOME_DAY) else "person" for each in given)
 
 
-def executing(cursor: CursorWrapper) -> Execute:
-    """Return what carries out a statement on SQLite, and returns the cursor with what it found.
+def executing() -> Execute:
+    """Return what carries out a statement on SQLite within a transaction, and returns the cursor with what it found.
 
     Django's cursor takes longer than SQLite itself. It is gone round where nobody listens to it: no wrapper, no log of
     queries. Its other two cares stay: errors are Django's own, and nothing is sent in a transaction that has to be taken back.
     """
-    django = cursor.db
-    if django.execute_wrappers or django.queries_logged:
+    if connection.execute_wrappers or connection.queries_logged:
+        cursor = connection.cursor()
 
         def through_django(sql: str, values: Sequence[Any]) -> CursorWrapper:
             cursor.execute(sql, values)
             return cursor
 
         return through_django
-    django.validate_no_broken_transaction()
-    execute = django.wrap_database_errors(django.connection.execute)
-    return lambda sql, values: execute(sql.replace("%s", "?"), values)
+    connection.validate_no_broken_transaction()
+    execute = connection.wrap_database_errors(connection.connection.execute)
+    return lambda sql, values: execute(_with_question_marks(sql), values)
+
+
+@lru_cache(maxsize=100)
+def _with_question_marks(sql: str) -> str:
+    return sql.replace("%s", "?")
+
+
+@lru_cache(maxsize=100)
+def _ends_of(cases: int) -> str:
+    return _ENDS.format(of=f'e."case_id" IN ({", ".join(["%s"] * cases)})', same=_SAME_CASE)
 
 
 def ends(
@@ -201,10 +224,9 @@ def ends(
     found: dict[int | None, End] = {}
     chains: list[tuple[str, list[int]]] = []
     if cases:
-        places = ", ".join(["%s"] * len(cases))
-        chains.append((_ENDS.format(of=f'e."case_id" IN ({places})', same=_SAME_CASE), [*cases]))
+        chains.append((_ends_of(len(cases)), [*cases]))
     if without_case:
-        chains.append((_ENDS.format(of='e."case_id" IS NULL', same='o."case_id" IS NULL'), []))
+        chains.append((_END_WITHOUT_CASE, []))
     for sql, values in chains:
         for case_id, ledger, seq, hash_, at in execute(sql, values).fetchall():
             found[case_id] = End(uuid.UUID(ledger), seq, hash_, at.replace(tzinfo=dt.UTC))
@@ -234,11 +256,7 @@ def write(execute: Execute, rows: Sequence[Row]) -> list[int]:
     return ids
 
 
-_APPENDED = f"SELECT * FROM vks_ledger_append({', '.join(['%s'] * 13)})"
-
-
 def append_on_server(
-    cursor: CursorWrapper,
     drafts: Sequence[Draft],
     *,
     kind: str,
@@ -249,7 +267,6 @@ def append_on_server(
     """Hold the chains of these entries on PostgreSQL until the transaction ends, and write them; in the same order.
 
     Args:
-        cursor: of the transaction.
         drafts: what each entry holds.
         kind: what was done.
         person: by whose posts; None: by nobody's.
@@ -257,23 +274,45 @@ def append_on_server(
         moment: when; what the server then waits for a chain is added to it.
     """
     held = ",".join(str(pk) for pk in sorted({each.case_id for each in drafts if each.case_id is not None}))
-    without_case = str(any(each.case_id is None for each in drafts))
-    same = (_text(person), day.isoformat(), moment.isoformat())
+    without_case = any(each.case_id is None for each in drafts)
+    same = f"{_number(person)}, '{day}', '{moment.isoformat()}'"
     appended: list[Appended] = []
     for begin in range(0, len(drafts), _BLOCK):
         block = drafts[begin : begin + _BLOCK]
+        calls: list[str] = []
         given: list[str | None] = []
         for draft in block:
-            hidden = (f"\\x{draft.salt.hex()}", json.dumps(draft.hidden)) if draft.hidden else (None, None)
-            # all as text, which the library passes on as it is; the function knows what each is
-            given += (f"{{{held}}}", without_case, _text(draft.case_id), _text(draft.office))
-            given += (*same, str(uuid.uuid4()), *draft.known, kind, *hidden)
+            # numbers, moments and hex are written out, since quoting each takes longer than all the rest of the call; what
+            # people wrote is not
+            hidden_by = f"'\\x{draft.salt.hex()}'" if draft.hidden else "NULL"
+            calls.append(
+                f"SELECT vks_ledger_append('{{{held}}}', {without_case}, {_number(draft.case_id)}, "
+                f"{_number(draft.office)}, {same}, '{uuid.uuid4()}', %s, %s, %s, {hidden_by}, %s)"
+            )
+            given += (*draft.known, kind, json.dumps(draft.hidden) if draft.hidden else None)
             # the first holds them all
-            held, without_case = "", "False"
-        cursor.execute(" UNION ALL ".join([_APPENDED] * len(block)), given)
-        appended += map(Appended._make, cursor.fetchall())
+            held, without_case = "", False
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(calls), given)
+            appended += [_appended(text) for (text,) in cursor.fetchall()]
     return appended
 
 
-def _text(value: int | None) -> str | None:
-    return None if value is None else str(value)
+def _appended(text: str) -> Appended:
+    """Return an entry from the lines of `APPEND`, of which the last is the entry itself."""
+    pk, ledger, seq, previous, at, role, unit, hash_, line = text.split("\n", 8)
+    return Appended(
+        int(pk),
+        uuid.UUID(ledger),
+        int(seq),
+        bytes.fromhex(previous) if previous else None,
+        dt.datetime.fromisoformat(at),
+        role or None,
+        unit or None,
+        line.encode(),
+        bytes.fromhex(hash_),
+    )
+
+
+def _number(value: int | None) -> str:
+    return "NULL" if value is None else str(int(value))

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -68,9 +68,6 @@ from vks_plugin.organization.queries import display_name
 from vks_plugin.printing import Printed
 from vks_plugin.text import ascii_file_name, one_line
 from vks_plugin.working import held_alone
-
-if TYPE_CHECKING:
-    from django.db.backends.utils import CursorWrapper
 
 logger = logging.getLogger("paperless.vks.custody")
 
@@ -146,11 +143,11 @@ def _write_entries(*, actor: User | None, kind: str, acts: Sequence[Act]) -> lis
     """
     acting, commanded = _acting(actor), _commanded(actor)
     # no savepoint: nobody goes back to before an entry and then on with the act
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False):
         drafts = [_draft(act, kind, acting, commanded) for act in acts]
         if connection.vendor == "postgresql":
-            return _written_on_server(cursor, drafts, kind, acting)
-        return _written_here(cursor, drafts, kind, acting)
+            return _written_on_server(drafts, kind, acting)
+        return _written_here(drafts, kind, acting)
 
 
 def _draft(act: Act, kind: str, acting: Actor, commanded: Mapping[str, Any]) -> Draft:
@@ -164,9 +161,7 @@ def _draft(act: Act, kind: str, acting: Actor, commanded: Mapping[str, Any]) -> 
     return Draft(act.case.pk, act.case.unit_id, known, salt, values)
 
 
-def _written_on_server(
-    cursor: CursorWrapper, drafts: Sequence[Draft], kind: str, acting: Actor
-) -> list[tuple[int, Row]]:
+def _written_on_server(drafts: Sequence[Draft], kind: str, acting: Actor) -> list[tuple[int, Row]]:
     """Have PostgreSQL write the entries, and take back what is not to the byte what is put together here.
 
     Raises:
@@ -174,7 +169,7 @@ def _written_on_server(
     """
     now = timezone.now()
     rows = []
-    appended = append_on_server(cursor, drafts, kind=kind, person=acting.id, day=timezone.localdate(now), moment=now)
+    appended = append_on_server(drafts, kind=kind, person=acting.id, day=timezone.localdate(now), moment=now)
     for draft, there in zip(drafts, appended, strict=True):
         pk, ledger, seq, previous, at, role, unit, line, hash_ = there
         wanted = linked(draft.known, ledger=ledger, seq=seq, previous=previous, at=at, role=role, unit=unit)
@@ -190,18 +185,17 @@ def _written_on_server(
     return rows
 
 
-def _written_here(cursor: CursorWrapper, drafts: Sequence[Draft], kind: str, acting: Actor) -> list[tuple[int, Row]]:
+def _written_here(drafts: Sequence[Draft], kind: str, acting: Actor) -> list[tuple[int, Row]]:
     """Put the entries together and write them; on SQLite, where one transaction writes at a time."""
     rows = []
-    execute = executing(cursor)
+    execute, now = executing(), timezone.now()
     found, posts = ends(
         execute,
         {each.case_id for each in drafts if each.case_id is not None},
         without_case=any(each.case_id is None for each in drafts),
         person=acting.id,
-        day=timezone.localdate(),
+        day=timezone.localdate(now),
     )
-    now = timezone.now()
     for draft in drafts:
         end = found.get(draft.case_id)
         ledger, seq = (end.ledger, end.seq + 1) if end is not None else (uuid.uuid4(), 0)

@@ -122,7 +122,10 @@ class LedgerHidden(models.Model):
     Not append-only: where the law has somebody's data erased, a row is taken out, and the chain still holds.
     """
 
-    entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, related_name="hidden")
+    # no constraint: an entry is never taken away, and every act would wait for the test that it is there
+    entry = models.OneToOneField(
+        LedgerEntry, on_delete=models.PROTECT, related_name="hidden", primary_key=True, db_constraint=False
+    )
     salt = models.BinaryField(max_length=32)
     # [[name, value], …] in the order of the entry
     values = models.JSONField(default=list)
