@@ -221,6 +221,7 @@ def connect() -> None:
     consume.keep_names_out_of_tasks(keeper_of_unowned)
     owed_entries.connect()
     inbox.watch_owners()
+    unowned.keep_private(account_of_records)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     transfers.on_taken_over(inbox.follow_take_over)
     filed.on_filed(filed_documents)

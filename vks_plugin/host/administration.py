@@ -297,6 +297,24 @@ class _Groups(_Holders):
         return refusals.GROUP if ours else ""
 
 
+class _Own(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What people keep for themselves: searches with the names and codes they are after, letters, files they handed in.
+
+    What was shared with somebody is shown where its owner shared it, in the interface of the host and not here.
+    """
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        """Leave out what is somebody else's; what is nobody's the host shows to everybody elsewhere, too."""
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        return rows.filter(Q(owner=request.user) | Q(owner__isnull=True))
+
+    def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
+        """Let a new one be its maker's unless he says otherwise: one without an owner is everybody's."""
+        return {"owner": request.user.pk} | super().get_changeform_initial_data(request)
+
+
 class _SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Ways to sign in as somebody: his address, his tokens, his second factor."""
 
@@ -325,6 +343,7 @@ PAGES: dict[str, type[admin.ModelAdmin[Any]]] = {
     "documents.Document": _Documents,
     "documents.Note": _Notes,
     "documents.CustomFieldInstance": _FieldValues,
+    "documents.SavedView": _Own,
     "documents.ShareLink": _Links,
     "documents.ShareLinkBundle": _Bundles,
     "documents.CustomField": _Things,

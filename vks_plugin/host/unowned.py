@@ -9,7 +9,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
+from django.contrib.auth.models import User
 from django.db.models import Q
+from django.db.models.signals import pre_delete
 from documents.models import CustomField, CustomFieldInstance, Document
 
 from vks_plugin.host.permissions import Grant, grants_of, write_grants
@@ -93,3 +96,46 @@ def keep_in_bulk(
 
     set_permissions.keeps_cases = True  # type: ignore[attr-defined]
     module.set_permissions = set_permissions
+
+
+# --- what an account that is deleted leaves behind, beside documents -------------------------------
+
+_APPS = ("documents", "paperless_mail")
+_keeper: list[Callable[[], int | None]] = []
+
+
+def keep_private(keeper: Callable[[], int | None]) -> None:
+    """Let nothing that was somebody's become everybody's when the account is deleted; documents are taken elsewhere.
+
+    The host empties the owner of searches, tags, letters, tasks and links, and shows what has none to everybody, with
+    the names and codes in it. Whoever it was shared with keeps it.
+
+    Args:
+        keeper: returns the account that owns them instead; None while there is none.
+    """
+    _keeper[:] = [keeper]
+    pre_delete.connect(_account_goes, sender=User, dispatch_uid="vks.private_things_stay")
+
+
+def _owned_kinds() -> list[Any]:
+    models = [model for name in _APPS if apps.is_installed(name) for model in apps.get_app_config(name).get_models()]
+    fields = {
+        model: {each.name: each for each in model._meta.get_fields()} for model in models if model is not Document
+    }
+    return [model for model, named in fields.items() if "owner" in named and named["owner"].related_model is User]
+
+
+def _account_goes(sender: object, *, instance: User, **_signal: object) -> None:
+    """Write the keeper in before the host looks for what it has to empty."""
+    keeper = _keeper[0]()
+    if keeper is None or keeper == instance.pk:
+        return
+    for model in _owned_kinds():
+        rows = model._default_manager.filter(owner=instance)
+        if any("name" in each.fields and "owner" in each.fields for each in model._meta.constraints):
+            # the host allows an owner one thing of a name
+            kept = model._default_manager.filter(owner_id=keeper).values_list("name", flat=True)
+            for pk, name in list(rows.filter(name__in=list(kept)).values_list("pk", "name")):
+                longest = model._meta.get_field("name").max_length
+                rows.filter(pk=pk).update(name=f"{name[: longest - len(f' ({pk})')]} ({pk})")
+        rows.update(owner_id=keeper)

@@ -422,6 +422,13 @@ def _guards() -> Iterator[Mutant]:
         host="paperless",
     )
     yield Mutant(
+        "administration pages show what others keep",
+        _attribute("vks_plugin.host.administration", "_Own", "get_queryset", _every_row),
+        pages,
+        ("staff",),
+        host="paperless",
+    )
+    yield Mutant(
         "administration pages delete documents",
         _attribute("vks_plugin.host.administration", "_Documents", "rule_against", lambda *_rest, **_more: ""),
         lambda call: call.door == "admin/documents/document/{object_id}/delete",
@@ -434,6 +441,10 @@ def _hides_nothing(_old: object) -> Any:
     from django.db.models import Q
 
     return lambda _request: Q(pk__in=[])
+
+
+def _every_row(page: Any, _request: object) -> Any:
+    return page.model._default_manager.all()
 
 
 # --- grants and index ------------------------------------------------------------------------------

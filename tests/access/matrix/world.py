@@ -78,6 +78,7 @@ KNOWN: dict[str, Callable[[Facts, str, str], bool]] = {
     "hand-over": oracle.hand_over_known,
     "loan": lambda facts, who, case: oracle.loan_known(facts, who, case, BORROWER),
     "deck": oracle.deck_known,
+    "kept": lambda facts, who, owner: who == owner or facts.people[who].superuser,
     "archive": oracle.archive_known,
 }
 """Who may be told of what hangs on a case, by the sort of secret."""
@@ -89,7 +90,8 @@ class Secret(NamedTuple):
     word: str
     sort: str
     """`paper` to its readers, `case` to who knows of it, `record` to who reads the case file, `private` to one person;
-    `hand-over`, `loan`, `deck` and `archive` as the oracle says of what hangs on the case."""
+    `hand-over`, `loan`, `deck` and `archive` as the oracle says of what hangs on the case; `kept` to one person and to who
+    runs the host."""
     of: str
     what: str
 
@@ -578,10 +580,25 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
             row = of_links.objects.create(**slug)
             row.documents.add(paper)
         world.others[name] = row.pk
+    _kept_in_the_host(world, words)
     tag = apps.get_model("documents", "Tag").objects.create(name="Mọi tài liệu")
     for document in Document.objects.filter(root_document__isnull=True):
         document.tags.add(tag)
     world.others["tag"] = tag.pk
+
+
+def _kept_in_the_host(world: World, words: _Words) -> None:
+    """Let somebody keep a search there, with a name and a code in it."""
+    models = apps.all_models["documents"]
+    if "savedview" not in models:
+        return
+    name, sought, who = words(), words(), "lead_kv1"
+    view = models["savedview"]._default_manager.create(
+        name=f"Việc của {name}", sort_field="created", owner=world.accounts[who]
+    )
+    models["savedviewfilterrule"]._default_manager.create(saved_view=view, rule_type=0, value=sought)
+    world.others["savedview"] = view.pk
+    world.secrets += [Secret(name, "kept", who, "search"), Secret(sought, "kept", who, "what is searched for")]
 
 
 def _custody(world: World, key: str, words: _Words) -> None:

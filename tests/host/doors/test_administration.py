@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from auditlog.models import LogEntry  # type: ignore[import-untyped]
 from django.contrib.auth.models import Group, Permission, User
+from guardian.shortcuts import assign_perm
 from rest_framework.authtoken.models import Token
 
 from tests.host.doors.conftest import TITLE, Kept, Secret, Visitor, host_model
@@ -255,8 +256,6 @@ def test_staff_learn_of_no_filed_document_by_what_is_refused(secret: Secret, as_
 
 def test_what_goes_with_a_group_names_no_document(secret: Secret, superuser: Visitor, as_person: SignIn) -> None:
     """Asked before it deletes, Django lists every row that goes too: each grant with the title of its document."""
-    from guardian.shortcuts import assign_perm
-
     plain = Group.objects.create(name="Tổ công tác")
     assign_perm("view_document", plain, Document.objects.get(pk=secret.statement))
     visitor = as_person(
@@ -293,3 +292,92 @@ def test_ways_to_sign_in_as_somebody(
         assert superuser.get(f"/admin/{rows}/").status_code == 200, rows
     assert visitor.post("/admin/authtoken/tokenproxy/add/", {"user": people["chief_kv1"].pk}).status_code == 403
     assert not Token.objects.filter(user=people["chief_kv1"]).exists()
+
+
+@pytest.fixture
+def search_kept(secret: Secret, as_person: SignIn) -> int:
+    """Return a search that the case's own prosecutor kept, with a name and a code in it."""
+    answer = as_person("prosecutor_kv1").ask(
+        "post",
+        "/api/saved_views/",
+        {
+            "name": "Việc của Nguyễn Văn Ánh",
+            "sort_field": "created",
+            "sort_reverse": False,
+            "filter_rules": [{"rule_type": 0, "value": "khai nhận"}, {"rule_type": 20, "value": secret.case.code}],
+        },
+    )
+    assert answer.status_code == 201, answer.content
+    return int(answer.json()["id"])
+
+
+def test_searches_that_others_kept(
+    secret: Secret, search_kept: int, superuser: Visitor, as_person: SignIn, people: dict[str, User]
+) -> None:
+    """Who looks after the host's pages learns from them neither whom nor which case somebody is after."""
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    visitor = as_person(staff, *(f"{action}_savedview" for action in ("view", "add", "change", "delete")))
+    page, door = "/admin/documents/savedview/", f"/api/saved_views/{search_kept}/"
+    pages = [f"{page}{search_kept}/{each}/" for each in ("change", "delete", "history", "permissions")]
+    pages += [f"{page}{search_kept}/permissions/user-manage/{staff.pk}/", page, f"{page}?owner__id__exact=1"]
+    pages += [
+        "/api/saved_views/",
+        f"/api/saved_views/?owner={people['prosecutor_kv1'].pk}",
+        door,
+        "/api/search/?query=Việc",
+    ]
+    for address in pages:
+        assert secret.told_by(visitor.get(address, follow=True)) == [], address
+    chosen = {"action": "delete_selected", "_selected_action": [str(search_kept)]}
+    forms = (
+        (page, chosen),
+        (page, chosen | {"post": "yes"}),
+        (pages[0], {"name": "x", "owner": staff.pk}),
+        (pages[1], {"post": "yes"}),
+        (pages[4], {"permissions": ["view_savedview"]}),
+    )
+    for address, body in forms:
+        assert secret.told_by(visitor.post(address, body, follow=True)) == [], address
+    assert visitor.ask("patch", door, {"owner": staff.pk}).status_code == 404
+    told = {word for address in (pages[0], door) for word in secret.told_by(superuser.get(address))}
+    assert told == {"Văn Ánh", "khai nhận", secret.case.code}
+    kept = host_model("SavedView").objects.get(pk=search_kept)
+    assert (kept.owner, kept.filter_rules.count()) == (people["prosecutor_kv1"], 2)
+    # one's own is changed there as ever, and a new one is not everybody's by oversight
+    mine = host_model("SavedView").objects.create(name="Sổ trực", sort_field="created", owner=staff)
+    assert visitor.get(f"{page}add/").context["adminform"].form["owner"].value() == staff.pk
+    rows = {"filter_rules-TOTAL_FORMS": "0", "filter_rules-INITIAL_FORMS": "0"}
+    answer = _form(visitor, f"{page}{mine.pk}/change/", name="Sổ trực tháng 3", **rows)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert "Sổ trực tháng 3" in visitor.get(page).content.decode()
+    # and what its owner shares is read where he shares it
+    group = Group.objects.create(name="Tổ công tác")
+    people["prosecutor_kv3"].groups.add(group)
+    shared = {"set_permissions": {"view": {"users": [], "groups": [group.pk]}, "change": {"users": [], "groups": []}}}
+    assert as_person("prosecutor_kv1").ask("patch", door, shared).status_code == 200
+    assert "Việc của" in as_person("prosecutor_kv3").get(door).json()["name"]
+    assert as_person("other_prosecutor_kv1").get(door).status_code == 404
+
+
+def test_what_a_deleted_account_kept_stays_as_private_as_it_was(
+    secret: Secret, superuser: Visitor, as_person: SignIn, people: dict[str, User]
+) -> None:
+    """The host takes the owner off searches and tags then, and shows what has none to everybody."""
+    names = ("SavedView", "Tag", "Correspondent")
+    leaves = []
+    for number in (1, 2):
+        guest = User.objects.create_user(f"khach_{number}")
+        for name in names:
+            more = {"sort_field": "created"} if name == "SavedView" else {}
+            row = host_model(name).objects.create(name="Việc của Nguyễn Văn Ánh", owner=guest, **more)
+            assign_perm(f"view_{name.lower()}", people["prosecutor_kv1"], row)
+            leaves.append(row)
+        assert superuser.delete(f"/api/users/{guest.pk}/").status_code == 204
+    for name, places in zip(names, ("saved_views", "tags", "correspondents"), strict=True):
+        for who in ("prosecutor_kv3", "clerk_kv1"):
+            assert secret.told_by(as_person(who).get(f"/api/{places}/?page_size=100")) == [], (who, places)
+        friend = as_person("prosecutor_kv1").get(f"/api/{places}/?page_size=100").json()["results"]
+        assert len([row for row in friend if "Văn Ánh" in row["name"]]) == 2, name
+    for row in leaves:
+        row.refresh_from_db()
+        assert row.owner_id == service_account_id()
