@@ -66,9 +66,12 @@ def document_stored(sender: object, *, document: Document, **_extra: object) -> 
             # asked for before the document was filed: its door is closed now
             raise Conflict(_(refusals.FILE))
         return
-    item = _waiting_item(document)
-    if item is not None:
+    item = _item_named_by(document)
+    if item is not None and item.status == IntakeItem.Status.WAITING and item.sha256 == document.checksum:
         _take_back(document, item)
+    elif item is not None and document.owner_id == service_account_id():
+        # a part of the file, or made from it: it came with the readers of a case and no case will ever take them away
+        inbox.keep_alone(document.pk)
     elif document.owner_id is None and inbox.take_unowned([document.pk]):
         document.owner_id = service_account_id()
 
@@ -79,14 +82,13 @@ def document_consumed(sender: object, *, document: Document, **_extra: object) -
         filing.receive_consumed(document)
 
 
-def _waiting_item(document: Document) -> IntakeItem | None:
+def _item_named_by(document: Document) -> IntakeItem | None:
     """Return what a document was handed in for: its file carries the item's id as its name."""
     try:
         item_id = uuid.UUID(Path(document.original_filename or "").stem)
     except ValueError:
         return None
-    waiting = IntakeItem.objects.select_related("case").filter(status=IntakeItem.Status.WAITING)
-    return waiting.filter(pk=item_id, sha256=document.checksum).first()
+    return IntakeItem.objects.select_related("case").filter(pk=item_id).first()
 
 
 def _take_back(document: Document, item: IntakeItem) -> None:

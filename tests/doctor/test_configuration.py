@@ -37,6 +37,8 @@ BROKEN: list[tuple[str, str, Any, Any, str]] = [
     ("script-before-intake", "PRE_CONSUME_SCRIPT", None, "/opt/send.sh", "warning"),
     ("script-after-intake", "POST_CONSUME_SCRIPT", None, "/opt/send.sh", "warning"),
     ("delete-duplicates", "CONSUMER_DELETE_DUPLICATES", False, True, "error"),
+    ("barcodes", "CONSUMER_ENABLE_BARCODES", False, True, "warning"),
+    ("barcodes", "CONSUMER_ENABLE_ASN_BARCODE", False, True, "warning"),
     ("recognition-language", "OCR_LANGUAGE", "vie+eng", "eng+vie", "error"),
     ("recognition-language", "OCR_LANGUAGE", "vie", "eng", "error"),
     ("recognition-scope", "OCR_PAGES", None, 3, "warning"),
@@ -130,6 +132,7 @@ def test_misspelt_setting_of_ours(ward: Ward, monkeypatch: pytest.MonkeyPatch) -
     [
         ("recognition-language", "language", "eng", "error"),
         ("artificial-intelligence", "ai_enabled", True, "error"),
+        ("barcodes", "barcode_enable_tag", True, "warning"),
         ("recognition-scope", "mode", "off", "warning"),
         ("recognition-scope", "pages", 2, "warning"),
     ],

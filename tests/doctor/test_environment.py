@@ -45,6 +45,7 @@ BROKEN_REAL = {
     "outgoing-mail": {"PAPERLESS_EMAIL_HOST": "mail.example.vn"},
     "script-before-intake": {"PAPERLESS_PRE_CONSUME_SCRIPT": "/bin/true"},
     "script-after-intake": {"PAPERLESS_POST_CONSUME_SCRIPT": "/bin/true"},
+    "barcodes": {"PAPERLESS_CONSUMER_ENABLE_BARCODES": "true"},
     "recognition-scope": {"PAPERLESS_OCR_PAGES": "2"},
     # follows from the recognition language; PAPERLESS_SEARCH_LANGUAGE itself keeps this host from starting
     "search-language": {},

@@ -18,7 +18,7 @@ from documents.search import get_backend
 from documents.signals import document_consumption_finished
 from documents.tasks import consume_file
 
-from tests.people import pdf_bytes
+from tests.people import pdf_bytes, waiting
 from vks_plugin.access.actions import assign
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.errors import NotAllowed
@@ -230,6 +230,22 @@ def test_without_an_office_nobody_reads_it_until_one_is_named(
     assert reads(people["clerk_kv1"], document)[0]
     assert not reads(people["clerk_kv3"], document)[0]
     assert inbox.hand_to_keepers() == 0
+
+
+def test_a_part_of_what_was_handed_in_to_a_case_is_read_by_the_inbox_alone(
+    one_office: None, come_in: Consume, case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    """It carries the readers its case had on the day it was handed in, and no case that takes them away again."""
+    reader = people["prosecutor_kv3"]
+    item = waiting(actor=people["chief_kv1"], case=case, document_type=catalogue["BBHC"], first=1, last=1)
+    said = {"owner_id": service_account_id(), "view_users": [reader.pk], "change_users": [reader.pk]}
+    other, part = come_in(filename="quet.pdf", **said), come_in(filename=f"{item.pk}.pdf", **said)
+    asked = Client()
+    asked.force_login(reader)
+    # as the host would leave it, and as it is left
+    assert asked.get(f"/api/documents/{other.pk}/").status_code == 200
+    assert asked.get(f"/api/documents/{part.pk}/").status_code == 404
+    assert (part.owner_id, reads(people["clerk_kv1"], part)[:2]) == (service_account_id(), (True, True))
 
 
 def test_a_clerk_files_it(

@@ -361,6 +361,38 @@ def recognition_scope(_scope: Scope) -> Result:
     return ok()
 
 
+_BARCODES = {
+    "barcodes_enabled": "CONSUMER_ENABLE_BARCODES",
+    "barcode_enable_asn": "CONSUMER_ENABLE_ASN_BARCODE",
+    "barcode_enable_tag": "CONSUMER_ENABLE_TAG_BARCODE",
+}
+"""What makes the host read barcodes: on its configuration page, and in Django's settings."""
+
+
+def barcodes(_scope: Scope) -> Result:
+    """What was handed in to a case is never taken apart by barcodes; what comes in otherwise is."""
+    if not any(probes.has(name) for name in _BARCODES.values()):
+        return _absent()
+    vietnamese = (
+        "Máy chủ đang đọc mã vạch trên tệp nhận vào (tách tệp, ghi số lưu trữ, gắn thẻ). Tệp nộp ở trang vụ án không bị "
+        "đọc: vẫn là một tài liệu, kể cả trang phân cách. Tệp vào từ thư mục quét, thư và trang tải lên của DMS thì bị "
+        "tách; mỗi phần giữ mã vụ án của tệp, không có mã thì theo chủ của tệp hoặc vào hộp nhận."
+    )
+    english = "barcodes are read; files handed in on the page of a case stay whole, files that come in otherwise are taken apart"
+    stored = probes.stored_configuration()
+    if on_page := [column for column in _BARCODES if stored.get(column)]:
+        off = ", ".join(f'"{column}": false' for column in on_page)
+        return warning(
+            vietnamese,
+            english,
+            mend=f"Nếu không cần: tắt trên trang Cấu hình, hoặc qua API: `PATCH /api/config/1/ {{{off}}}` (switch it off).",
+        )
+    if in_settings := [name for name in _BARCODES.values() if probes.value(name)]:
+        off = environment(*(f"PAPERLESS_{name}=false" for name in in_settings), begins=False)
+        return warning(vietnamese, english, mend=f"Nếu không cần: {off}")
+    return ok()
+
+
 def artificial_intelligence(_scope: Scope) -> Result:
     """The host's AI features send contents to a language model."""
     if not probes.has("AI_ENABLED"):

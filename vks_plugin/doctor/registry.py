@@ -63,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     Check("script-after-intake", "Chương trình chạy sau khi nhận tệp", _W, configuration.consume_scripts_after),
     # intake and search
     Check("delete-duplicates", "Tự xóa tệp trùng", _E, configuration.delete_duplicates),
+    Check("barcodes", "Mã vạch trên tệp nhận vào", _W, configuration.barcodes),
     Check("recognition-language", "Ngôn ngữ nhận dạng", _E, configuration.recognition_language),
     Check("recognition-scope", "Phạm vi nhận dạng", _W, configuration.recognition_scope),
     Check("search-language", "Ngôn ngữ tìm kiếm", _E, configuration.search_language),

@@ -119,6 +119,12 @@ def keep(document_ids: Collection[int]) -> None:
     give(document_ids, owner_id=service_account_id(), grants=_grants())
 
 
+def keep_alone(document_id: int) -> None:
+    """Give a document to the service account, and let the keepers of the inbox read it and nobody else."""
+    changed = write_grants({document_id: _grants()}, owner_id=service_account_id())
+    reindex_on_commit(changed.any)
+
+
 def waiting_for_an_office() -> int:
     """Return how many documents lie in the inbox that superusers alone read, since no office keeps it."""
     waiting = set(_waiting().values_list("pk", flat=True)) if inbox_unit() is None else set()

@@ -208,6 +208,7 @@ REAL_ONLY: tuple[Called | Door, ...] = (
     Called("documents.views.DocumentViewSet.update_version", ("request", "pk")),
     Called("documents.views.DocumentViewSet.update_version_label", ("request", "pk", "version_id")),
     Called("documents.views.SharedLinkView.get", ("request", "slug")),
+    Called("documents.barcodes.BarcodePlugin.run"),
     Called("documents.consumer.WorkflowTriggerPlugin.run"),
     Called("documents.caching.clear_document_caches", ("document_id",)),
     Called("paperless.parsers.ParserContext"),

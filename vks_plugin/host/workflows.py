@@ -1,4 +1,4 @@
-"""Workflows of the host: what they may do to case documents, and to files on their way into a case.
+"""Workflows and barcodes of the host: what they may do to case documents, and to files on their way into a case.
 
 No door is opened when a workflow runs and no person acts, so nothing is refused here: the action is
 left out, the others of the workflow are carried out. Tags, titles and correspondents are such others.
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from copy import copy
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,29 @@ def _spare(act: Any, harms: Callable[[Any], bool]) -> Any:
     return spared
 
 
+def _handed_in(file: Any, folder: Path) -> bool:
+    """Tell whether a file, or the one the host made it from, was handed in to a case."""
+    return folder.resolve() in {each.parent for each in (file.original_file, file.original_path) if each is not None}
+
+
+def _read_no_barcodes(plugin: Any, folder: Callable[[], Path]) -> Any:
+    """Return the host's step that takes files apart, numbers and tags them by barcodes, leaving a case's alone.
+
+    What was handed in is one document with the folios, the hash and the name it was handed in with; the parts would
+    come in anew, for no case, and the file that was handed in would be gone.
+    """
+
+    class CaseFilesStayWhole(plugin):  # type: ignore[misc]
+        """Looks for no barcode in a file that was handed in to a case."""
+
+        @property
+        def able_to_run(self) -> bool:
+            """Tell whether barcodes are looked for."""
+            return not _handed_in(self.input_doc, folder()) and bool(super().able_to_run)
+
+    return CaseFilesStayWhole
+
+
 def _keep_uploader(plugin: Any, folder: Callable[[], Path]) -> Any:
     """Return the host's step that asks the workflows of files coming in, keeping whose a case's file is."""
 
@@ -96,7 +119,7 @@ def _keep_uploader(plugin: Any, folder: Callable[[], Path]) -> Any:
             """Run the workflows."""
             field_id = case_code_field_id()
             code = {_number(key): value for key, value in (self.metadata.custom_fields or {}).items()}.get(field_id)
-            if not code and self.input_doc.original_file.parent != folder().resolve():
+            if not code and not _handed_in(self.input_doc, folder()):
                 return super().run()
             # the host adds to the very lists it was handed
             kept = {name: copy(getattr(self.metadata, name)) for name in _KEPT}
@@ -114,7 +137,11 @@ def _keep_uploader(plugin: Any, folder: Callable[[], Path]) -> Any:
     return CaseFilesStayAsHandedIn
 
 
-_PLUGIN = "CaseFilesStayAsHandedIn"
+_STEPS: dict[str, Callable[..., Any]] = {
+    "BarcodePlugin": _read_no_barcodes,
+    "WorkflowTriggerPlugin": _keep_uploader,
+}
+"""Steps in which the host takes a file in, and what makes each of them heed a case's files."""
 
 
 def _number(key: object) -> int | None:
@@ -122,29 +149,30 @@ def _number(key: object) -> int | None:
 
 
 def unspared() -> list[str]:
-    """Return which parts of the host would let a workflow do anything to a case document."""
+    """Return which parts of the host would do anything to a case document, or to a file on its way into a case."""
     handlers, tasks = import_module("documents.signals.handlers"), import_module("documents.tasks")
-    found = [name for name in _ACTS if hasattr(handlers, name) and not hasattr(getattr(handlers, name), "spares_cases")]
-    plugin = getattr(tasks, "WorkflowTriggerPlugin", None)
-    if plugin is not None and plugin.__name__ != _PLUGIN:
-        found.append("WorkflowTriggerPlugin")
-    return found
+    places = ((handlers, _ACTS), (tasks, _STEPS))
+    return [
+        name
+        for module, names in places
+        for name in names
+        if hasattr(module, name) and not hasattr(getattr(module, name), "spares_cases")
+    ]
 
 
 def spare_case_documents(folder: Callable[[], Path]) -> None:
-    """Stand between the host's workflows and case documents; twice is once.
+    """Stand between the host's workflows and barcodes and case documents; twice is once.
 
     Args:
         folder: where files wait that were handed in to a case.
     """
-    handlers = import_module("documents.signals.handlers")
-    for name, harms in _ACTS.items():
-        act = getattr(handlers, name, None)
-        if act is not None and not hasattr(act, "spares_cases"):
-            sparing = _spare(act, harms)
+    handlers, tasks = import_module("documents.signals.handlers"), import_module("documents.tasks")
+    standing: list[tuple[Any, str, Callable[[Any], Any]]]
+    standing = [(handlers, name, partial(_spare, harms=harms)) for name, harms in _ACTS.items()]
+    standing += [(tasks, name, partial(heed, folder=folder)) for name, heed in _STEPS.items()]
+    for module, name, stand_before in standing:
+        present = getattr(module, name, None)
+        if present is not None and not hasattr(present, "spares_cases"):
+            sparing = stand_before(present)
             sparing.spares_cases = True
-            setattr(handlers, name, sparing)
-    tasks = import_module("documents.tasks")
-    plugin = getattr(tasks, "WorkflowTriggerPlugin", None)
-    if plugin is not None and plugin.__name__ != _PLUGIN:
-        tasks.WorkflowTriggerPlugin = _keep_uploader(plugin, folder)  # type: ignore[attr-defined]
+            setattr(module, name, sparing)
