@@ -227,6 +227,11 @@ ACTS: dict[str, Act] = {
         ("filing", "document", "sha256", "pages", "folio_from", "folio_to", "part", "document_type", "dated"),
         hidden=("title", "number"),
     ),
+    "document_described": Act(
+        _("Sửa thông tin tài liệu"),
+        ("filing", "document", "part", "fields", "document_type", "dated", "folio_from", "folio_to"),
+        hidden=("title", "number", "changes"),
+    ),
     "document_moved_out": Act(
         _("Chuyển tài liệu sang vụ án khác"), ("filing", "document", "sha256", "pages", "part"), hidden=("title",)
     ),

@@ -29,6 +29,7 @@ from vks_plugin.access import temporary, transfers
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.models import (
     Assignment,
+    CaseChange,
     CaseDocument,
     CaseFile,
     CatalogueType,
@@ -990,6 +991,102 @@ def test_a_change_of_the_record_is_told_once(case: CaseFile, people: dict[str, U
     (said,) = in_words([entry], Reader(leads=False, internal=False, prepares=False))
     texts = {value.name: value.text for value in said.values}
     assert (texts["change_kind"], texts["subject"], texts["changes"]) == ("Sửa", "Vật chứng", "Số lượng: 1 → 2")
+
+
+def test_a_paper_described_anew_is_told_with_what_it_said_before(
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    from vks_plugin.filing.actions import describe
+
+    lead, filed, kind = people["prosecutor_kv1"], filed_case.documents[1], catalogue["BBHC"]
+    CaseDocument.objects.filter(pk=filed.pk).update(folio_from=None, folio_to=None)
+    Folio.objects.filter(case_document=filed).delete()
+    same: dict[str, Any] = {
+        "document_type": filed.document_type,
+        "title": filed.title,
+        "number": filed.number,
+        "date": filed.date,
+    }
+    first = 7
+    new: dict[str, Any] = {"document_type": kind, "number": "5/BB", "folio_from": first}
+    new |= {"folio_to": 6 + (filed.page_count or 0), "title": "Biên bản hỏi cung bị can A"}
+    with written() as found:
+        describe(actor=lead, filed=filed, **same)
+        assert LedgerEntry.objects.latest("pk").kind != "document_described"
+        described = describe(actor=lead, filed=filed, **new)
+        # a second click, from a page that was read before
+        describe(actor=lead, filed=filed, **new)
+    entry = found.one
+    assert (entry.kind, entry.case_id, entry.said["actor"]["id"]) == ("document_described", filed_case.case.pk, lead.pk)
+    asked = ["document_type", "title", "number", "folio_from", "folio_to"]
+    fields = [name for name in asked if name != "document_type" or filed.document_type != kind]
+    assert data(entry) == {
+        "filing": filed.pk,
+        "document": filed.document_id,
+        "part": "hsva",
+        "fields": fields,
+        "document_type": kind.code,
+        "dated": filed.date.isoformat() if filed.date is not None else None,
+        "folio_from": first,
+        "folio_to": described.folio_to,
+    }
+    kept = hidden(entry)
+    assert (kept["title"], kept["number"]) == ("Biên bản hỏi cung bị can A", "5/BB")
+    assert ["title", filed.title, "Biên bản hỏi cung bị can A"] in kept["changes"]
+    assert "hỏi cung".encode() not in bytes(entry.line)
+    (row,) = CaseChange.objects.filter(case=filed_case.case, subject="document")
+    assert (row.subject_id, row.actor_id, row.values) == (filed.pk, lead.pk, kept["changes"])
+    (said,) = in_words([entry], Reader(leads=False, internal=False, prepares=False))
+    told = {value.name: value.text for value in said.values}
+    assert f"Tên tài liệu: {filed.title} → Biên bản hỏi cung bị can A" in told["changes"]
+    assert queries.verify().problems == []
+
+
+def test_a_paper_renamed_in_the_dms_is_told_and_what_the_dms_cuts_short_is_not(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    from vks_plugin.filing.actions import describe, follow_document
+
+    lead, filed, internal = people["prosecutor_kv1"], filed_case.documents[0], filed_case.internal
+    long = "Biên bản " + "ghi lời khai " * 15
+    describe(actor=lead, filed=filed, document_type=filed.document_type, title=long, date=dt.date(2026, 3, 1))
+    filed.refresh_from_db()
+    with written() as found:
+        # a tag, say
+        follow_document(filed.document, actor=people["chief_kv1"])
+        for each, title in ((filed, "Biên bản khám nhà"), (internal, "Đề xuất đường lối")):
+            each.document.title = title
+            each.document.save()
+            follow_document(each.document, actor=lead)
+        each.document.title = "Do luồng việc của DMS"
+        follow_document(each.document, actor=None)
+    one, other, nobody = found.rows
+    before = [["title", filed.title, "Biên bản khám nhà"]]
+    assert (one.kind, one.said["actor"]["id"], hidden(one)["changes"]) == ("document_described", lead.pk, before)
+    assert (nobody.said["actor"]["id"], data(nobody)["part"]) == (None, "hsks")
+    filed.refresh_from_db()
+    assert filed.title == "Biên bản khám nhà"
+    # who reads the case file alone is not told what the other paper is called
+    outsider, insider = (Reader(internal=each) for each in (False, True))
+    assert "Đề xuất đường lối" not in str(in_words([other], outsider))
+    assert "Đề xuất đường lối" in str(in_words([other], insider))
+
+
+def test_the_history_names_papers_of_the_supervision_file_to_its_readers_alone(
+    filed_case: FiledCase, people: dict[str, User], client: Client
+) -> None:
+    from vks_plugin.filing.actions import describe
+
+    access.assign(actor=people["chief_kv1"], case=filed_case.case, user=people["scanner_kv1"], role="scan_operator")
+    for filed, title in ((filed_case.internal, "Đề xuất đường lối"), (filed_case.documents[0], "Lệnh khám xét")):
+        describe(actor=people["prosecutor_kv1"], filed=filed, document_type=filed.document_type, title=title)
+    pages = f"/vks/cases/{filed_case.case.code}/record/history/", f"/api/vks/cases/{filed_case.case.code}/history/"
+    for who, reads in (("prosecutor_kv1", True), ("scanner_kv1", False)):
+        client.force_login(people[who])
+        for address in pages:
+            told = client.get(address).content.decode()
+            assert "Lệnh khám xét" in told
+            assert ("Đề xuất đường lối" in told) is reads
 
 
 def test_the_code_of_a_related_case_is_in_no_entry_of_another(

@@ -46,6 +46,7 @@ from vks_plugin.cases.models import (
     CaseWords,
     RelatedCase,
 )
+from vks_plugin.cases.record import OF_DOCUMENTS
 from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.errors import NotAllowed, NotFound
 from vks_plugin.host.reading import roots_of
@@ -634,6 +635,12 @@ def who_can_see(case: CaseFile, part: str = "hsva") -> list[tuple[User, Decision
         [(person, decision) for person, decision in seen if decision.level >= Level.VIEW],
         key=lambda pair: (-pair[1].level, pair[0].username),
     )
+
+
+def readable_changes(view: CaseView) -> QuerySet[CaseChange]:
+    """Return the history of a case for somebody who reads it, newest first; of the supervision file for who reads that."""
+    rows = CaseChange.objects.filter(case=view.case).order_by("-pk")
+    return rows if view.internal.level >= Level.VIEW else rows.exclude(subject=OF_DOCUMENTS["hsks"])
 
 
 def shown_values(user: User, changes: Iterable[CaseChange]) -> dict[int, list[list[str]]]:

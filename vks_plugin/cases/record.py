@@ -19,6 +19,7 @@ from vks_plugin.cases.deadlines import parse_span
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models import (
     Accused,
+    CaseDocument,
     CaseFile,
     CasePerson,
     Charge,
@@ -241,8 +242,24 @@ _OTHER_SUBJECTS: dict[str, tuple[str, type[models.Model]]] = {
     "folio": (_("Bút lục"), Folio),
     "explanation": (_("Giải trình bút lục"), FolioExplanation),
     "inventory": (_("Thống kê tài liệu"), DocumentInventory),
+    "document": (_("Tài liệu"), CaseDocument),
+    "internal_document": (_("Tài liệu hồ sơ kiểm sát"), CaseDocument),
 }
 """What else the history tells of."""
+
+
+OF_DOCUMENTS = {"hsva": "document", "hsks": "internal_document"}
+"""What the history calls a document, by the part of the file it lies in: not everybody who reads it reads both parts."""
+DOCUMENT_FIELDS: tuple[str, ...] = (
+    "document_type",
+    "title",
+    "number",
+    "date",
+    "characteristics",
+    "folio_from",
+    "folio_to",
+)
+"""What is said of a filed document and may be corrected; folios while it has none."""
 
 
 def subject_label(subject: str) -> str:

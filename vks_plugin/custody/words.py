@@ -17,7 +17,7 @@ from vks_plugin.acts import ACTS, FIELDS, OF_DISPOSAL, Act
 from vks_plugin.cases.kinds import KINDS
 from vks_plugin.cases.models import Assignment, CaseChange
 from vks_plugin.cases.proceedings import event_label
-from vks_plugin.cases.record import field_label, subject_label
+from vks_plugin.cases.record import OF_DOCUMENTS, field_label, subject_label
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.custody.chain import is_as_recorded
@@ -112,6 +112,10 @@ _READS: dict[str, Callable[[Any], str]] = {
 """How the values of fields read; offices are looked up together."""
 
 
+_SUBJECTS = {"document_described": OF_DOCUMENTS["hsva"]}
+"""What the fields of an act belong to where the entry need not say so."""
+
+
 def _text(reads: str, value: Any, offices: dict[str, str]) -> str:
     if value is None or value == "" or value == []:
         return ""
@@ -196,7 +200,7 @@ def in_words(entries: Sequence[LedgerEntry], reader: Reader) -> list[Said]:
                 actor=actor["name"] or _(SYSTEM_ACTS),
                 place=", ".join(place),
                 values=[
-                    _value(name, value, offices, data.get("subject", ""))
+                    _value(name, value, offices, data.get("subject") or _SUBJECTS.get(entry.kind, ""))
                     for name, value in pairs
                     if value not in (None, "", [])
                 ],

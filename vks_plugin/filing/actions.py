@@ -22,9 +22,11 @@ from vks_plugin.access.projection import grants_for, project_case
 from vks_plugin.access.queries import FACTS, case_decision, require
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
+from vks_plugin.cases.actions.record import note_change
 from vks_plugin.cases.actions.rules import enforce, refuse_archived, refuse_destroyed, refuse_taken_folios
 from vks_plugin.cases.folios import NUMBERED_ONCE, Counting
-from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
+from vks_plugin.cases.models import CaseChange, CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
+from vks_plugin.cases.record import DOCUMENT_FIELDS, OF_DOCUMENTS, Snapshot, title_of
 from vks_plugin.cases.validation import Findings, Sensitivity, no_state_secrets
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
@@ -554,6 +556,10 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     """
     require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("sửa thông tin tài liệu"))
     refuse_frozen([filed.document_id])
+    CaseFile.objects.select_for_update().get(pk=filed.case_id)
+    # sealed, or described by somebody else, while this waited
+    refuse_frozen([filed.document_id])
+    filed = CaseDocument.objects.select_related("case__unit__parent", "document", "document_type").get(pk=filed.pk)
     meta = clean_metadata(
         document_type=document_type,
         part=filed.part,
@@ -567,15 +573,17 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     numbered = filed.folio_from is not None
     if numbered and (meta.folio_from, meta.folio_to) != (filed.folio_from, filed.folio_to):
         raise Conflict(_(NUMBERED_ONCE), field="folio_from")
-    CaseFile.objects.select_for_update().get(pk=filed.case_id)
-    # sealed while this waited
-    refuse_frozen([filed.document_id])
-    _refuse_taken_folios(filed.case, meta, ignoring=filed.pk)
+    if not numbered:
+        # one put in between, such as 5a, begins with a number that is another's
+        _refuse_taken_folios(filed.case, meta, ignoring=filed.pk)
+    before = Snapshot(filed, DOCUMENT_FIELDS)
     for field, value in meta._asdict().items():
         setattr(filed, field, value)
     # third column of the inventory of documents (BLTTHS, Điều 131 khoản 4)
     filed.characteristics = one_line(str(fields.get("characteristics", filed.characteristics)))[:250]
-    filed.save()
+    if not _note_described(filed, before, actor=actor):
+        return filed
+    filed.save(update_fields=DOCUMENT_FIELDS)
     if not numbered:
         _record_folios(filed)
     document = filed.document
@@ -587,6 +595,46 @@ def describe(*, actor: User, filed: CaseDocument, document_type: CatalogueType |
     document.save(update_fields=["title", "document_type", "created", "modified"])
     reindex_on_commit([document.pk])
     return filed
+
+
+def _note_described(filed: CaseDocument, before: Snapshot, *, actor: User | None) -> bool:
+    """Write into the history and the ledger what is said of a document from now on; tell whether that is anything new.
+
+    Args:
+        filed: the document as it is about to be saved.
+        before: what was said of it, of `DOCUMENT_FIELDS`.
+        actor: who did it; None where the DMS did it by itself, which the history tells under the account of the service.
+    """
+    changed = before.changes(filed)
+    if not changed:
+        return False
+    note_change(
+        case=filed.case,
+        actor=actor if actor is not None else User.objects.get(pk=service_account_id()),
+        act=CaseChange.Act.CHANGED,
+        subject=OF_DOCUMENTS[filed.part],
+        subject_id=filed.pk,
+        label=title_of(filed),
+        values=changed,
+        told=True,
+    )
+    tell(
+        "document_described",
+        actor=actor,
+        case=filed.case,
+        filing=filed.pk,
+        document=filed.document_id,
+        part=filed.part,
+        fields=[name for name, _before, _after in changed],
+        document_type=filed.document_type.code if filed.document_type is not None else None,
+        dated=filed.date,
+        folio_from=filed.folio_from,
+        folio_to=filed.folio_to,
+        title=filed.title,
+        number=filed.number,
+        changes=changed,
+    )
+    return True
 
 
 def follow_document(document: Document, *, actor: User | None) -> None:
@@ -614,6 +662,7 @@ def follow_document(document: Document, *, actor: User | None) -> None:
                 moved = _told_of(filed)
                 sides = {"document_moved_out": filed.case, "document_moved_in": target}
                 filed.case = target
+                filed.save(update_fields=["case"])
                 _take_along(filed)
                 # in the order of the cases, so that two that move documents to and fro wait for each other
                 for act, side in sorted(sides.items(), key=lambda each: each[1].pk):
@@ -623,14 +672,24 @@ def follow_document(document: Document, *, actor: User | None) -> None:
         if frozen:
             _put_back(document, filed)
             return
-        filed.title = one_line(document.title) or filed.title
-        if document.document_type_id:
-            found = CatalogueType.objects.filter(host_type_id=document.document_type_id, part=filed.part).first()
-            filed.document_type = found or filed.document_type
-        filed.date = document.created or filed.date
-        filed.save()
+        _follow_description(document, filed, actor=actor)
         project_case(filed.case, documents=[filed])
         reindex_on_commit([document.pk])
+
+
+def _follow_description(document: Document, filed: CaseDocument, *, actor: User | None) -> None:
+    """Say of a filed document what the DMS says of it now; what it only cuts short or has no word for stays."""
+    before = Snapshot(filed, DOCUMENT_FIELDS)
+    title = one_line(document.title)
+    if title and title != one_line(filed.title[:127]):
+        filed.title = title
+    kind = filed.document_type
+    if document.document_type_id and (kind is None or kind.host_type_id != document.document_type_id):
+        found = CatalogueType.objects.filter(host_type_id=document.document_type_id, part=filed.part).first()
+        filed.document_type = found or filed.document_type
+    filed.date = document.created or filed.date
+    if _note_described(filed, before, actor=actor):
+        filed.save(update_fields=["title", "document_type", "date"])
 
 
 def _put_back(document: Document, filed: CaseDocument) -> None:

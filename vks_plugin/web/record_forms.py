@@ -17,7 +17,7 @@ from vks_plugin.cases import penal_code
 from vks_plugin.cases.actions import ChargeInput, charge_values
 from vks_plugin.cases.kinds import Kind
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson, Charge, PreventiveMeasure
-from vks_plugin.cases.record import CHARGE, PARTS_OF_RECORD, Part, fingerprint, may_have_lines
+from vks_plugin.cases.record import CHARGE, OF_DOCUMENTS, PARTS_OF_RECORD, Part, fingerprint, may_have_lines
 from vks_plugin.errors import VksError
 from vks_plugin.text import one_line
 from vks_plugin.web.fields import (
@@ -485,7 +485,8 @@ def told_of_meanwhile(form: RememberingForm, case: CaseFile, both: Mapping[str, 
         case: the case.
         both: what the record says now of the fields that both changed.
     """
-    last = case.changes.first()
+    # a paper described anew is no change of the record
+    last = case.changes.exclude(subject__in=OF_DOCUMENTS.values()).first()
     tell_meanwhile(form, both, last.actor_name if last is not None else "")
 
 

@@ -36,6 +36,7 @@ from vks_plugin.cases.models import (
 from vks_plugin.cases.penal_code import heaviest
 from vks_plugin.cases.record import (
     CASE_FIELDS,
+    OF_DOCUMENTS,
     PARTS_OF_RECORD,
     Part,
     Snapshot,
@@ -573,7 +574,8 @@ def edit_case(
 
 
 def _changed_meanwhile(case: CaseFile) -> str:
-    last = case.changes.first()
+    # a paper described anew is no change of the record
+    last = case.changes.exclude(subject__in=OF_DOCUMENTS.values()).first()
     return _("%(name)s vừa sửa vụ án này: hãy tải lại trang rồi nhập lại phần bạn sửa.") % {
         "name": last.actor_name if last is not None else _("Người khác")
     }

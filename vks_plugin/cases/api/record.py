@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from vks_plugin.access import actions as access
 from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import OUT_OF_SCOPE, Related, related_cases, require, shown_values
+from vks_plugin.access.queries import OUT_OF_SCOPE, Related, readable_changes, related_cases, require, shown_values
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.api.fields import HELP, columns, explained, input_of, output_of
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, Charge, RelatedCase
@@ -481,7 +481,10 @@ class CaseChangeSerializer(serializers.Serializer[CaseChange]):
     at = serializers.DateTimeField(help_text="When.")
     actor_name = serializers.CharField(help_text="Who, by the name of that day.")
     act = serializers.CharField(help_text="`created`, `changed` or `removed`.")
-    subject = serializers.CharField(help_text="`case`, a part such as `accused` or `charge`, or `event`.")
+    subject = serializers.CharField(
+        help_text="`case`, a part such as `accused` or `charge`, `event`, or a paper: `document` of the case file, "
+        "`internal_document` of the supervision file."
+    )
     subject_id = serializers.IntegerField(help_text="Id of the row.")
     subject_label = serializers.CharField(help_text="What the row was called that day.")
     values = serializers.SerializerMethodField()
@@ -515,7 +518,8 @@ class CaseChangeFilterSet(FilterSet):
 @extend_schema_view(
     list=extend_schema(
         summary="History of a case",
-        description="Every change of its record, newest first. For those who may read the case. Read-only.",
+        description="Every change of its record and of what is said of its papers, newest first. For those who may read the "
+        "case; of papers of the supervision file, for those who may read that. Read-only.",
         responses={200: CaseChangeSerializer, **refusals(403, 404)},
     ),
 )
@@ -528,5 +532,5 @@ class CaseHistoryViewSet(OfRecordViewSet):
 
     def list(self, _request: Request, **_kwargs: str) -> Response:
         """Answer with a page of it."""
-        rows = CaseChange.objects.filter(case=self.opened()).order_by("-pk")
+        rows = readable_changes(self.opened_view())
         return self.page(self.filter_queryset(rows), knowing=lambda shown: {"shown": shown_values(self.actor, shown)})

@@ -32,6 +32,7 @@ from vks_plugin.access.queries import (
     facts_of,
     leads,
     not_yours,
+    readable_changes,
     related_cases,
     shown_values,
     visible_cases,
@@ -393,7 +394,7 @@ class Change(NamedTuple):
 
 
 def _history(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
-    rows = Paginator(view.case.changes.all(), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = Paginator(readable_changes(view), CHANGES_ON_A_PAGE).get_page(request.GET.get("page"))
     changes = []
     shown = shown_values(request.user, rows)
     for row in rows:
