@@ -82,6 +82,7 @@ def test_an_appointment_opens_and_its_end_closes(filed_case: FiledCase, as_perso
         ("chief_kv1", {"unit": "QN"}, 403, None),
         ("deputy_kv1", {}, 403, None),
         ("clerk_kv1", {"user": "clerk_kv1"}, 403, None),
+        ("admin_province", {"user": "admin_province", "role": "chief_procurator"}, 403, "user"),
     ],
 )
 def test_an_appointment_that_cannot_be_leaves_nothing(

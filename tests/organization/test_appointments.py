@@ -16,6 +16,7 @@ from tests.people import STARTED, FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, visible_cases
+from vks_plugin.cases.models import CaseFile
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.host.permissions import may_view
 from vks_plugin.organization import actions as organization
@@ -293,12 +294,60 @@ def test_who_may_record_appointments(
     assert groups(newcomer) == set()
 
 
-def test_nobody_makes_himself_a_leader(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:
-    for actor in ("deputy_kv1", "prosecutor_kv1", "clerk_kv1", "chief_kv3", "archivist_province"):
+@pytest.mark.parametrize(
+    ("actor", "unit"),
+    [
+        *((who, "QN-KV1") for who in ("deputy_kv1", "prosecutor_kv1", "clerk_kv1", "chief_kv3", "archivist_province")),
+        # who may appoint others there
+        ("admin_province", "QN-KV1"),
+        ("admin_province", "QN"),
+        ("chief_province", "QN-KV1"),
+        ("chief_kv1", "QN-KV1"),
+    ],
+)
+def test_nobody_makes_himself_a_leader(
+    actor: str, unit: str, today: dt.date, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    himself, before = people[actor], groups(people[actor])
+    for said in ({"role": "chief_procurator"}, {"role": "deputy_chief_procurator", "capacity": "acting"}):
         with pytest.raises(NotAllowed):
-            access.record_appointment(
-                actor=people[actor], unit=units["QN-KV1"], user=people[actor], role="chief_procurator"
-            )
+            access.record_appointment(actor=himself, unit=units[unit], user=himself, **said)
+    with pytest.raises(NotAllowed):
+        access.record_appointment(
+            actor=himself, unit=units[unit], user=himself, role="prosecutor", capacity="deputising", ends_on=today
+        )
+    assert groups(himself) == before
+
+
+def test_nobody_prolongs_a_post_of_his_own(
+    today: dt.date, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    admin, chief, last = people["admin_province"], people["chief_province"], today + 9 * ONE_DAY
+    post = access.record_appointment(
+        actor=chief, unit=units["QN-KV1"], user=admin, role="chief_procurator", capacity="deputising", ends_on=last
+    )
+    with pytest.raises(NotAllowed, match="tự kéo dài"):
+        access.end_appointment(actor=admin, appointment=post, ends_on=last + ONE_DAY)
+    post.refresh_from_db()
+    assert post.ends_on == last
+    access.end_appointment(actor=chief, appointment=post, ends_on=last + ONE_DAY)
+    post.refresh_from_db()
+    access.end_appointment(actor=admin, appointment=post, ends_on=last)
+
+
+def test_who_leads_until_a_day_assigns_himself_for_no_longer(
+    today: dt.date, case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    deputy, last = people["other_prosecutor_kv1"], today + 9 * ONE_DAY
+    organization.appoint(
+        user=deputy, unit=units["QN-KV1"], role="chief_procurator", capacity="deputising", ends_on=last
+    )
+    for ends_on in (None, last + ONE_DAY):
+        with pytest.raises(NotAllowed, match=f"{last:%d/%m/%Y}"):
+            access.assign(actor=deputy, case=case, user=deputy, role="prosecutor", ends_on=ends_on)
+    access.assign(actor=deputy, case=case, user=deputy, role="prosecutor", ends_on=last)
+    # who leads for good works on a file himself
+    access.assign(actor=people["chief_kv1"], case=case, user=people["chief_kv1"], role="prosecutor")
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import GrantSweep
-from vks_plugin.access.policy import OF_HIGHER_UNIT, OF_TRIAL_UNIT, POSTS_FOR, Level
+from vks_plugin.access.policy import LEADING, OF_HIGHER_UNIT, OF_TRIAL_UNIT, POSTS_FOR, Level
 from vks_plugin.access.projection import hold_case, project_case, project_each
 from vks_plugin.access.queries import (
     case_decision,
@@ -453,7 +453,8 @@ def assign(
 
     Raises:
         NotAllowed: the actor does not lead the unit that gives this assignment: the one that holds the case; for the trial
-            the one appointed for it; for appeal and review the one above, too.
+            the one appointed for it; for appeal and review the one above, too. Or he leads it until a day, and would
+            assign himself for longer.
         BadInput: unknown role, dates out of order or missing, a locked account, or somebody without a post there that the
             role is for.
         Conflict: the person already works on the case in that role.
@@ -469,6 +470,8 @@ def assign(
         raise BadInput(_("Giao xét hồ sơ đề nghị phải có ngày kết thúc."), field="ends_on")
     if ends_on is not None and ends_on < starts_on:
         raise BadInput(_("Ngày kết thúc phải từ ngày bắt đầu trở đi."), field="ends_on")
+    if actor.pk == user.pk:
+        _refuse_outlasting(actor, case, role, ends_on)
     if role == OF_TRIAL_UNIT:
         places, sentence = [case.trial_unit_id], _("Người này không có chức danh tại đơn vị được phân công xét xử.")
     elif role in OF_HIGHER_UNIT:
@@ -503,6 +506,26 @@ def assign(
     project_case(case)
     tell("assigned", actor=actor, case=case, **told_of_assignment(assignment, replaced=replaced))
     return assignment
+
+
+def _refuse_outlasting(actor: User, case: CaseFile, role: str, ends_on: dt.date | None) -> None:
+    """Refuse who leads until a day, and would keep for himself by an assignment what he reads as a leader."""
+    places: list[int | None] = [case.trial_unit_id] if role == OF_TRIAL_UNIT else [case.unit_id]
+    if role in OF_HIGHER_UNIT:
+        places.append(case.unit.parent_id)
+    led = Appointment.objects.in_force(timezone.localdate()).filter(user=actor, role__in=LEADING, unit_id__in=places)
+    days = list(led.values_list("ends_on", flat=True))
+    last = max((day for day in days if day is not None), default=None)
+    if actor.is_superuser or last is None or None in days or (ends_on is not None and ends_on <= last):
+        return
+    raise NotAllowed(
+        _(
+            "Bạn lãnh đạo đơn vị đến hết ngày %(day)s: tự phân công mình thì ghi ngày kết thúc không sau ngày đó, hoặc nhờ "
+            "lãnh đạo khác của đơn vị phân công."
+        )
+        % {"day": f"{last:%d/%m/%Y}"},
+        field="ends_on",
+    )
 
 
 @transaction.atomic
@@ -596,31 +619,46 @@ def _recalculate() -> None:
         logger.warning("limits are recalculated at night only: %s", type(error).__name__)
 
 
-def record_appointment(*, actor: User, unit: ProcuracyUnit, **fields: Any) -> Appointment:
+def record_appointment(*, actor: User, unit: ProcuracyUnit, user: User, **fields: Any) -> Appointment:
     """Appoint somebody, on behalf of an actor who may.
 
     Raises:
-        NotAllowed: the actor may not record appointments of that unit.
+        NotAllowed: the actor may not record appointments of that unit, or would appoint himself.
         BadInput, Conflict: see `vks_plugin.organization.actions.appoint`.
     """
     _may_appoint(actor, unit)
-    return organization_actions.appoint(actor=actor, unit=unit, **fields)
+    _refuse_own_post(actor, user.pk)
+    return organization_actions.appoint(actor=actor, unit=unit, user=user, **fields)
 
 
 def end_appointment(*, actor: User, appointment: Appointment, ends_on: dt.date | None = None) -> None:
     """End somebody's post, on behalf of an actor who may.
 
     Raises:
-        NotAllowed: the actor may not record appointments of that unit.
+        NotAllowed: the actor may not record appointments of that unit, or would keep a post of his own for longer.
         BadInput, Conflict: see `vks_plugin.organization.actions.end_appointment`.
     """
     _may_appoint(actor, appointment.unit)
+    if ends_on is not None and appointment.ends_on is not None and ends_on > appointment.ends_on:
+        _refuse_own_post(actor, appointment.user_id)
     organization_actions.end_appointment(actor=actor, appointment=appointment, ends_on=ends_on)
 
 
 def _may_appoint(actor: User, unit: ProcuracyUnit) -> None:
     if not units_to_appoint_in(actor).filter(pk=unit.pk).exists():
         raise NotAllowed(_("Bạn không ghi được bổ nhiệm của %(unit)s.") % {"unit": unit.name})
+
+
+def _refuse_own_post(actor: User, user_id: int) -> None:
+    """Refuse who would give himself a post: whoever records posts may read nothing, and a post opens files."""
+    if actor.pk == user_id and not actor.is_superuser:
+        raise NotAllowed(
+            _(
+                "Không ai tự ghi, tự kéo dài chức danh của chính mình: hãy nhờ người khác ghi được bổ nhiệm của đơn vị này "
+                "(Viện trưởng đơn vị hoặc cấp trên, quản trị hệ thống khác), hoặc siêu quản trị."
+            ),
+            field="user",
+        )
 
 
 def sweep(today: dt.date | None = None) -> bool:
