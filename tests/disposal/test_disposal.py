@@ -34,6 +34,7 @@ from vks_plugin.court.redaction import half_made
 from vks_plugin.custody.actions import check_files
 from vks_plugin.custody.actions.hand_overs import cancel as take_back
 from vks_plugin.custody.actions.hand_overs import hand_over, reject
+from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.actions.ledger import export
 from vks_plugin.custody.actions.retention import end_hold, place_hold
 from vks_plugin.custody.models import (
@@ -41,6 +42,7 @@ from vks_plugin.custody.models import (
     AccessionItem,
     DigitisationBatch,
     HandOver,
+    Keeper,
     LedgerEntry,
     LedgerHidden,
     Loan,
@@ -48,6 +50,7 @@ from vks_plugin.custody.models import (
     RetentionRule,
 )
 from vks_plugin.custody.queries import verify
+from vks_plugin.custody.queries.holding import holder_of, in_hands
 from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal import actions, erasure
 from vks_plugin.disposal.actions import (
@@ -63,6 +66,7 @@ from vks_plugin.disposal.actions import (
     submit,
 )
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
+from vks_plugin.disposal.papers import as_paper
 from vks_plugin.disposal.queries import batches_for, batches_waiting_for, destroyed_documents, lapsed_cases
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
 from vks_plugin.filing.actions import follow_document
@@ -182,7 +186,11 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
         ("relation", {"relation": "lien_quan", "other_text": "Vụ Ngô Văn Bình ở tỉnh khác"}),
     ):
         access.add_entry(actor=writer, case=case, part=part, values=values)
-    rejected(case, people["clerk_kv1"])
+    clerk = people["clerk_kv1"]
+    rejected(case, clerk)
+    since = case.created_at
+    keeper = state_beginning(actor=clerk, case=case, part="hsks", keeper=Keeper(unit=case.unit), since=since)
+    assert keeper in in_hands(clerk)
     with TestCase.captureOnCommitCallbacks(execute=True):
         worked_on(filed_case, writer)
     documents = [each for each in documents if each != filed_case.documents[2].document_id]
@@ -256,6 +264,12 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
     opened = [json.loads(line) for line in (tmp_path / "so/openings.jsonl").read_text().splitlines()]
     assert [each["value"] for each in opened] == [WHY]
     assert verify().problems == []
+    # its paper is with nobody, and what says where it was stays
+    assert not in_hands(clerk).exists()
+    held = holder_of(case, "hsks")
+    assert ("tiêu hủy" in held.name, held.is_assumed, held.since) == (True, False, case.destroyed_at)
+    keeper.refresh_from_db()
+    assert (keeper.unit, keeper.until) == (case.unit, case.destroyed_at)
     # no alarm is raised for what is meant to be gone, nothing lies about
     run = check_files()
     assert not run.findings.exists()
@@ -423,6 +437,10 @@ def test_a_hold_stops_one_file_and_the_others_go(
     with written() as found:
         close(actor=archivist, pk=row.pk)
     assert (found.one.kind, found.one.case_id) == ("disposal_left_out", held.pk)
+    row.refresh_from_db()
+    said = {code: became for _place, code, *_counts, became in as_paper(row, "outcome").rows}
+    assert "Khiếu nại" in said[held.code]
+    assert said[goes.code].startswith("Đã xóa hết")
     end_hold(actor=chief, case=held, hold_id=hold.pk, reason="Đã giải quyết xong")
     again = draft(actor=archivist, codes=[held.code], reason=WHY)
     submit(actor=archivist, pk=again.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from typing import TYPE_CHECKING
@@ -79,9 +80,20 @@ def test_a_file_is_disposed_of_through_the_pages(
     assert act(None, "attach", file=SimpleUploadedFile("bb.pdf", paper)) == 302
     assert fetched(client.get(f"{at}record/")) == paper
     assert act("chief_kv1", "execute") == 403
+    assert client.get(f"{at}papers/outcome/").status_code == 409
     assert act(None, "execute") == 302
     row.refresh_from_db()
     assert row.state == "da_tieu_huy"
+    assert "Biên bản thực hiện (PDF)" in Page(client.get(at)).text
+    assert client.get(f"{at}papers/outcome/").status_code == 200
+    words = Word(io.BytesIO(client.get(f"{at}papers/outcome/?format=docx").content))
+    said = "\n".join(each.text for each in words.paragraphs)
+    table = "\n".join(cell.text for each in words.tables for line in each.rows for cell in line.cells)
+    assert "Căn cứ Biên bản xét hủy hồ sơ số 1 năm" in said
+    assert hashlib.sha256(paper).hexdigest() in said
+    assert "Đã tiêu hủy: 1 hồ sơ. Để lại: 0 hồ sơ." in said
+    assert case.code in table
+    assert "Đã xóa hết bản điện tử" in table
     assert act(None, "execute") == 409
     assert act(None, "nothing") == 404
     # who may not know of the office's cases learns nothing of it

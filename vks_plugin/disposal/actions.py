@@ -29,6 +29,7 @@ from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, Volume
 from vks_plugin.cases.validation import Disposal, may_be_destroyed
 from vks_plugin.conf import configuration
+from vks_plugin.custody.actions.holding import end_keeping
 from vks_plugin.custody.actions.moving import move, next_number, said
 from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.queries.accession import longest_silence
@@ -442,6 +443,7 @@ def _erase_held(row: DestructionBatch, item: DestructionItem, held: ExitStack) -
     stone = _tombstone(row, item, case, found, papers)
     now = timezone.now()
     erase(case, now)
+    end_keeping(case, now)
     erase_rows(traces.ids)
     stone.destroyed_at = now
     stone.save(force_insert=True)

@@ -416,13 +416,13 @@ class DisposalViewSet(HandsOutFiles, ApiViewSet):
 
     @extend_schema(
         summary="List or record of a disposal as a file",
-        description="For who may know of every case in it.",
+        description="For who may know of every case in it; `outcome`, once it was carried out.",
         parameters=[
             _ID,
             OpenApiParameter("what", str, OpenApiParameter.PATH, enum=tuple(papers.PAPERS)),
             FORMAT,
         ],
-        responses={**files(), **refusals(400, 404)},
+        responses={**files(), **refusals(400, 404, 409)},
     )
     @action(detail=True, methods=["get"], url_path=r"papers/(?P<what>[^/.]+)")
     def paper(self, request: Request, pk: str, what: str) -> HttpResponse:

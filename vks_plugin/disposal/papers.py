@@ -1,7 +1,7 @@
-"""The list and the record of a disposal on paper, as PDF, DOCX and XLSX.
+"""The list and the records of a disposal on paper, as PDF, DOCX and XLSX.
 
 No form is prescribed that this program knows of: what they carry follows the steps of an appraisal (danh mục kèm thuyết minh,
-xét hủy, hai lần duyệt), their layout Nghị định 30/2020/NĐ-CP, and neither bears the number of a form.
+xét hủy, hai lần duyệt, thực hiện), their layout Nghị định 30/2020/NĐ-CP, and none bears the number of a form.
 """
 
 from __future__ import annotations
@@ -10,14 +10,19 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.disposal.models import DestructionBatch
+from vks_plugin.custody.states import DISPOSAL
+from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
 from vks_plugin.disposal.queries import batch_for, knows_all
-from vks_plugin.errors import NotFound
+from vks_plugin.errors import Conflict, NotFound
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
 
-PAPERS = {"list": "danh-muc-ho-so-de-nghi-tieu-huy", "record": "bien-ban-xet-huy-ho-so"}
+PAPERS = {
+    "list": "danh-muc-ho-so-de-nghi-tieu-huy",
+    "record": "bien-ban-xet-huy-ho-so",
+    "outcome": "bien-ban-thuc-hien-tieu-huy-ho-so",
+}
 """By the name in the address: the name of the file."""
 
 _COLUMNS = (
@@ -30,6 +35,15 @@ _COLUMNS = (
     Column("Số trang", 12, "center"),
 )
 
+_OUTCOME_COLUMNS = (
+    Column("STT", 11, "center"),
+    Column("Mã hồ sơ", 48),
+    Column("Số tài liệu", 14, "center"),
+    Column("Số trang", 14, "center"),
+    Column("Số bút lục", 14, "center"),
+    Column("Kết quả", 64),
+)
+
 _APPRAISED = (
     "Các hồ sơ dưới đây đã nộp lưu, thời hạn bảo quản đã xác định và đã hết; không hồ sơ nào đang bị giữ lại, đang cho mượn "
     "hoặc đang giao nhận."
@@ -40,8 +54,57 @@ _LEFT = (
 )
 
 
+def has_outcome(batch: DestructionBatch) -> bool:
+    """Tell whether it was carried out, to the end or with files left over, so that its outcome can be printed."""
+    return batch.state == DISPOSAL.move("finish").target
+
+
+def _became(item: DestructionItem) -> str:
+    if item.finished_at is not None:
+        return f"Đã xóa hết bản điện tử, {timezone.localtime(item.finished_at):%H:%M %d/%m/%Y}"
+    return f"Để lại, không tiêu hủy{f': {item.error}' if item.error else ''}"
+
+
+def _outcome(batch: DestructionBatch) -> OfficialPaper:
+    """Return the record of what was carried out: what went, what stayed and why, by whom."""
+    items = list(batch.items.select_related("case").order_by("case_id"))
+    stones = {each.case_id: each for each in Tombstone.objects.filter(batch_id=batch.pk)}
+    gone = [each for each in items if each.finished_at is not None]
+
+    def counted(item: DestructionItem, stone: Tombstone | None) -> tuple[str, str, str]:
+        if stone is None:
+            return str(item.documents), str(item.pages), ""
+        return str(stone.documents), str(stone.pages), str(stone.folios)
+
+    rows = [
+        (str(place), each.case.code, *counted(each, stones.get(each.case_id)), _became(each))
+        for place, each in enumerate(items, start=1)
+    ]
+    ordered = timezone.localtime(batch.executed_at) if batch.executed_at is not None else None
+    unit, who = batch.unit, display_name(batch.executed_by)
+    number = numbered("disposal", batch.number).removeprefix("Số: ")
+    return OfficialPaper(
+        agency=unit.name,
+        higher_agency=unit.parent.name if unit.parent is not None else "",
+        title="BIÊN BẢN THỰC HIỆN TIÊU HỦY HỒ SƠ",
+        opening=[
+            f"Căn cứ Biên bản xét hủy hồ sơ số {number} năm {batch.year}, đã duyệt hai lần; bản đã ký có mã SHA-256 {batch.record_sha256}.",
+            f"Người cho thực hiện: {who}{f', {ordered:%H:%M %d/%m/%Y}' if ordered is not None else ''}.",
+        ],
+        columns=_OUTCOME_COLUMNS,
+        rows=rows,
+        closing=[
+            f"Đã tiêu hủy: {len(gone)} hồ sơ. Để lại: {len(items) - len(gone)} hồ sơ.",
+            "Bản giấy: hủy ngày ……/……/………, cách hủy: ………………………………………………",
+        ],
+        signatures=[Signature("NGƯỜI THỰC HIỆN", who), Signature("LÃNH ĐẠO ĐƠN VỊ", "")],
+    )
+
+
 def as_paper(batch: DestructionBatch, what: str) -> OfficialPaper:
-    """Return the list (`list`) or the record of appraisal (`record`)."""
+    """Return the list (`list`), the record of appraisal (`record`) or that of the carrying out (`outcome`)."""
+    if what == "outcome":
+        return _outcome(batch)
     unit = batch.unit
     items = list(batch.items.select_related("case").order_by("case_id"))
     rows = [
@@ -108,8 +171,11 @@ def paper_for(user: User, pk: int, what: str, file_format: str) -> Printed:
     Raises:
         NotFound: there is none, or none the person may have.
         BadInput: there is no such format.
+        Conflict: the record of the carrying out, before that is over.
     """
     batch = batch_for(user, pk)
     if what not in PAPERS or not knows_all(user, batch):
         raise NotFound(_("Không có văn bản này trong phạm vi của bạn."))
+    if what == "outcome" and not has_outcome(batch):
+        raise Conflict(_("Đợt tiêu hủy chưa thực hiện xong nên chưa có biên bản thực hiện."))
     return print_paper(lambda: as_paper(batch, what), file_format, name=f"{PAPERS[what]}-{batch.pk}")

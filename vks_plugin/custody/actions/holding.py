@@ -110,6 +110,13 @@ def write_beginning(case: CaseFile) -> None:
             _begin(case, part, giver=assumed_keeper(case, part), now=now)
 
 
+def end_keeping(case: CaseFile, now: dt.datetime) -> None:
+    """Write down that nobody has the paper of a case any more, in the transaction that disposes of its file: the one way in
+    which paper gets to be with nobody."""
+    for row in Holding.objects.filter(case=case, until__isnull=True):
+        Holding.objects.filter(pk=row.pk).update(until=max(now, row.since + _MOMENT))
+
+
 def _open(
     case: CaseFile, part: str, keeper: Keeper, *, since: dt.datetime, cause: str, reference: int | None = None
 ) -> Holding:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post, visible_cases
@@ -15,6 +16,7 @@ from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart
 from vks_plugin.organization.queries import acting_for, looked_up, posts_in_force, taken_over_by
+from vks_plugin.text import gettext_noop
 
 KEEPING = LEADING | {"records_clerk"}
 """Roles whose holders give out and take in the paper of their office."""
@@ -26,6 +28,7 @@ _AT_THE_COURT = frozenset({"xet_xu_so_tham", "phuc_tham", "giam_doc_tham_tai_tha
 _FINISHED = "ket_thuc"
 A_COURT = "Tòa án"
 """The keeper where the record does not say which court; written down as it is, whatever language somebody reads."""
+GONE = gettext_noop("Không còn: hồ sơ đã tiêu hủy")
 _MOST_SINGLE = 100
 _OF_CRIMES = frozenset({"criminal", "crime_report"})
 
@@ -43,7 +46,9 @@ class Holder:
     @property
     def is_assumed(self) -> bool:
         """Whether nobody has said so yet."""
-        return self.holding is None or self.holding.cause == Holding.Cause.ASSUMED
+        if self.holding is None:
+            return self.since is None
+        return self.holding.cause == Holding.Cause.ASSUMED
 
     @property
     def is_lent(self) -> bool:
@@ -82,7 +87,9 @@ def _went_to_court(case: CaseFile) -> bool:
 
 
 def holder_of(case: CaseFile, part: str = "hsva") -> Holder:
-    """Return who has a part of the paper of a case now (one query)."""
+    """Return who has a part of the paper of a case now (one query); of a file that was disposed of, nobody."""
+    if case.destroyed_at is not None:
+        return Holder(Keeper(agency=GONE), _(GONE), case.destroyed_at, None)
     found = open_holding(case, part)
     if found is None:
         keeper = assumed_keeper(case, part)

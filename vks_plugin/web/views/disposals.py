@@ -132,6 +132,7 @@ def _page(
             for each in items
         ],
         "may_print": len(known) == len(items),
+        "has_outcome": papers.has_outcome(row),
         "record": given.get("attach") or RecordForm(auto_id="id_attach_%s"),
         "denial": given.get("deny") or ReasonForm(auto_id="id_deny_%s"),
         "cancelling": given.get("cancel") or ReasonForm(auto_id="id_cancel_%s"),
