@@ -28,8 +28,10 @@ class VksConfig(AppConfig):
         from vks_plugin import acts, checks, in_database  # noqa: F401, PLC0415 - checks registers them; apps must be loaded first
         from vks_plugin.access import log, transfers  # noqa: PLC0415 - beside models
         from vks_plugin.append_only import protect_after_migration  # noqa: PLC0415 - defines a model
+        from vks_plugin.cases.actions import proceedings  # noqa: PLC0415 - beside models
         from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
         from vks_plugin.custody import actions, into_log, statements  # noqa: PLC0415 - beside models
+        from vks_plugin.custody.actions.accession import leave_archive  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.hand_overs import look_before_leaving  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.holding import write_beginning  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
@@ -43,6 +45,7 @@ class VksConfig(AppConfig):
         acts.recorded_by(actions.record)
         # the case goes; its paper stays where it is until it is handed over, unless it takes the case along
         transfers.before_leaving(look_before_leaving, write_beginning)
+        proceedings.when_leaving_archive(leave_archive)
         if not configuration().enabled:
             return
         from vks_plugin import receivers, tasks  # noqa: PLC0415 - import models

@@ -31,7 +31,7 @@ from tests.people import register, waiting
 from tests.web.conftest import Page, fetched
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
-from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.models import CaseDocument, CaseFile, ProceduralEvent
 from vks_plugin.custody import actions as custody
 from vks_plugin.custody.actions import accession as accession_actions
 from vks_plugin.custody.actions.accession import (
@@ -172,6 +172,7 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
         taken.retention,
         str(taken.documents),
         str(taken.pages),
+        "",
     ]
     assert register_paper(people["clerk_kv3"], **asked | {"unit": "QN-KV3"})[1].rows == []
     Accession.objects.filter(pk=row.pk).update(state="cho_luu_tru")
@@ -479,6 +480,22 @@ def test_what_is_unfinished_is_named_before_and_stops_it_after(
     accept(actor=archivist, pk=row.pk)
     case.refresh_from_db()
     assert case.archived_at is not None
+    # out of the archive again: what was sealed stands as sealed, and the list of what went there says so
+    chief, today = people["chief_kv1"], timezone.localdate()
+    went = ProceduralEvent.objects.get(case=case, event="nop_luu", withdrawn_at__isnull=True)
+    access.withdraw_event(actor=chief, event=went, reason="Nộp lưu nhầm vụ")
+    batches.refresh_from_db()
+    assert batches.state == "da_ket_thuc_so_hoa"
+    assert not CaseFile.objects.filter(pk=case.pk, archived_at__isnull=False).exists()
+
+    def remarks() -> list[str]:
+        paper = register_paper(chief, register="nop-luu", unit="QN-KV1", first=today, last=today)[1]
+        return [line[-1] for line in paper.rows]
+
+    assert remarks() == ["Đã ra khỏi lưu trữ"]
+    accept(actor=archivist, pk=packed(people, filed_case).pk)
+    batches.refresh_from_db()
+    assert (batches.state, remarks()) == ("da_nop_luu", ["Đã ra khỏi lưu trữ, sau nộp lưu lại", ""])
 
 
 def test_every_version_the_ledger_knows_of_is_in_the_package_with_the_act_that_made_it(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -363,7 +363,22 @@ def _accessions(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[
         accession__accepted_at__date__gte=first,
         accession__accepted_at__date__lte=last,
     )
+    later = AccessionItem.objects.filter(
+        case=OuterRef("case"),
+        accession__state="da_nop_luu",
+        accession__accepted_at__gt=OuterRef("accession__accepted_at"),
+    )
+    rows = rows.annotate(taken_again=Exists(later))
     return rows.select_related("accession", "case").order_by("accession__accepted_at", "accession", "case")
+
+
+def _since_then(row: Any) -> str:
+    """Return what became of a file the archive took: nothing, while it is still there."""
+    if row.taken_again:
+        return "Đã ra khỏi lưu trữ, sau nộp lưu lại"
+    if row.case.destroyed_at is not None:
+        return f"Đã tiêu hủy {timezone.localdate(row.case.destroyed_at):%d/%m/%Y}"
+    return "Đã ra khỏi lưu trữ" if row.case.archived_at is None else ""
 
 
 def _accession_record(row: AccessionItem) -> str:
@@ -384,6 +399,7 @@ ACCESSION_REGISTER = Register(
         "retention": lambda row, _n: row.retention,
         "documents": lambda row, _n: str(row.documents),
         "pages": lambda row, _n: str(row.pages),
+        "since_then": lambda row, _n: _since_then(row),
     },
     rows=_accessions,
     number=_accession_record,

@@ -82,6 +82,7 @@ DIGITISATION = Machine(
         _move("recall", _("Lấy lại để quét"), ["cho_ky_so"], "tra_lai_quet"),
         _move("seal", _("Kết thúc số hóa"), ["cho_ky_so"], "da_ket_thuc_so_hoa"),
         _move("accession", _("Nộp lưu"), ["da_ket_thuc_so_hoa"], "da_nop_luu"),
+        _move("leave_archive", _("Ra khỏi lưu trữ"), ["da_nop_luu"], "da_ket_thuc_so_hoa"),
         _move("cancel", _("Hủy"), ["cho_so_hoa", "dang_so_hoa", "cho_kiem_tra", "tra_lai_quet", "cho_ky_so"], "da_huy"),
     ),
     closed=frozenset({"da_ket_thuc_so_hoa", "da_nop_luu", "da_huy"}),

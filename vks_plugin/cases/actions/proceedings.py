@@ -6,6 +6,7 @@ Events may be entered in any order; the whole history is replayed from where the
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -189,12 +190,23 @@ def _run(case: CaseFile, people: list[Accused], rows: list[ProceduralEvent], new
     return Step(step.case, step.accused, warnings)
 
 
+_leaving_archive: list[Callable[[CaseFile], None]] = []
+
+
+def when_leaving_archive(*followers: Callable[[CaseFile], None]) -> None:
+    """Let concepts above follow a case that is taken out of the archive; called when the program starts."""
+    _leaving_archive[:] = followers
+
+
 def _write_states(case: CaseFile, people: list[Accused], step: Step, rows: list[ProceduralEvent]) -> None:
     case.stage, case.status = step.case
-    if case.status != ARCHIVED:
+    leaves = case.status != ARCHIVED and case.archived_at is not None
+    if leaves:
         # taken out of the archive: it is worked on again, and handed over anew
         case.archived_at = None
     case.save(update_fields=["stage", "status", "archived_at"])
+    for follow in _leaving_archive if leaves else ():
+        follow(case)
     for person in people:
         person.stage, person.status = step.accused[person.pk]
     Accused.objects.bulk_update(people, ["stage", "status"])

@@ -785,6 +785,12 @@ def _changed(row: Accession, item: AccessionItem, unfinished: Mapping[int, str],
     return unfinished.get(item.case_id, "")
 
 
+def leave_archive(case: CaseFile) -> None:
+    """Have what was digitised of a case stand as sealed again, once the case is taken out of the archive."""
+    for batch in DigitisationBatch.objects.filter(case=case, state__in=DIGITISATION.move("leave_archive").sources):
+        move(batch, DIGITISATION, "leave_archive", state_since=timezone.now())
+
+
 def _take(actor: User, row: Accession, item: AccessionItem) -> None:
     case = item.case
     happened = case_actions.Happened(event=TO_ARCHIVE, happened_on=timezone.localdate())
