@@ -24,6 +24,7 @@ from pypdf import PdfReader
 from rest_framework.test import APIClient
 
 from tests.custody.batches import seal_outright
+from tests.custody.everybody import wrongly_done
 from tests.custody.premis import faults
 from tests.custody.test_acts import data, written
 from tests.custody.test_retention import ended
@@ -700,47 +701,81 @@ def test_whose_post_ends_while_the_packages_are_read_takes_nothing(
     assert row.error
 
 
-def test_every_act_in_every_state_does_what_the_table_says_and_else_nothing(
+_GIVERS = {"clerk_kv1", "chief_kv1", "deputy_kv1"}
+"""Who hands cases of the office to its archive."""
+_MAY: dict[str, set[str]] = {
+    "dang_dong_goi": {"retry", "cancel"},
+    "dang_dong_goi, a worker at it": {"cancel"},
+    "loi": {"retry", "cancel"},
+    "cho_luu_tru": {"ask to accept", "accept", "cancel"},
+    "cho_luu_tru, a worker at it": {"accept", "cancel"},
+    "da_nop_luu": set(),
+    "huy": {"prepare"},
+}
+"""What may be done with an accession as it stands, or with its cases once it was called off; everything else is refused."""
+_LEADS_TO = {"retry": "dang_dong_goi", "accept": "da_nop_luu", "cancel": "huy"}
+"""What is not here changes no state."""
+
+
+def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else_nothing(
     archivist: User, filed_case: FiledCase, people: dict[str, User]
 ) -> None:
-    clerk = people["clerk_kv1"]
+    clerk, case = people["clerk_kv1"], filed_case.case
+    # no archivist takes what one gives
+    access.record_appointment(actor=people["chief_kv1"], user=clerk, unit=case.unit, role="archivist")
     row = packed(people, filed_case)
-    long_ago = timezone.now() - dt.timedelta(hours=3)
-    # an act, by which moves of the table it is made; of a worker, who is not refused but does nothing
-    acts: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
-        "retry": (lambda: retry(actor=clerk, pk=row.pk), ("retry",)),
-        "accept": (lambda: accept(actor=archivist, pk=row.pk), ("accept",)),
-        "cancel": (lambda: cancel(actor=clerk, pk=row.pk), ("cancel",)),
-        "ask to accept": (lambda: request_acceptance(actor=archivist, pk=row.pk), ()),
-        "pack": (lambda: run_packing(row.pk), ("finish",)),
-        "take": (lambda: run_acceptance(row.pk), ("accept",)),
+    bystanders = {"prosecutor_kv1", "archivist_province", "chief_province", "clerk_kv3"}
+    tried = {who: people[who] for who in sorted(_GIVERS | bystanders)} | {"archivist_kv1": archivist}
+    acts: dict[str, Callable[[User], object]] = {
+        "prepare": lambda actor: prepare(actor=actor, codes=[case.code]),
+        "retry": lambda actor: retry(actor=actor, pk=row.pk),
+        "ask to accept": lambda actor: request_acceptance(actor=actor, pk=row.pk),
+        "accept": lambda actor: accept(actor=actor, pk=row.pk),
+        "cancel": lambda actor: cancel(actor=actor, pk=row.pk),
     }
-    assert {name for _act, names in acts.values() for name in names} == {
-        each.name for each in ACCESSION.moves if each.name != "fail"
+    whose = dict.fromkeys(("prepare", "retry", "cancel"), _GIVERS)
+    whose |= {name: {"archivist_kv1"} for name in ("ask to accept", "accept")}
+    # taking it is an event of the case, too
+    entries = {"prepare": 1, "retry": 0, "ask to accept": 0, "accept": 2, "cancel": 1}
+    worker: dict[str, tuple[Callable[[int], None], str, str]] = {
+        "pack": (run_packing, "dang_dong_goi", "cho_luu_tru"),
+        "take": (run_acceptance, "cho_luu_tru", "da_nop_luu"),
     }
+    for each in ACCESSION.moves:
+        # the worker's own: it is done with packing, or stops
+        if each.name not in {"finish", "fail"}:
+            assert {state.split(",")[0] for state, may in _MAY.items() if each.name in may} == each.sources
+            assert _LEADS_TO[each.name] == each.target
+    assert {state.split(",")[0] for state in _MAY} == {state for state, _label in ACCESSION.states}
+    long_ago, now = timezone.now() - dt.timedelta(hours=3), timezone.now()
 
-    def everything() -> list[Any]:
-        models = (Accession, AccessionItem, CaseFile, Holding, LedgerEntry)
-        return [list(model.objects.order_by("pk").values()) for model in models]
-
-    for state, _label in ACCESSION.states:
-        asked = {"taker": archivist, "taking_at": long_ago} if state == "cho_luu_tru" else {}
-        # whoever packed it was lost
-        beat = long_ago if state == "dang_dong_goi" else None
-        Accession.objects.filter(pk=row.pk).update(state=state, asked_at=long_ago, beat=beat, **asked)
-        before = everything()
-        for name, (act, names) in acts.items():
-            targets = {ACCESSION.move(each).target for each in names if state in ACCESSION.move(each).sources}
-            if name == "ask to accept" and state == "cho_luu_tru":
-                targets = {state}
-            with transaction.atomic():
-                if targets or name in {"pack", "take"}:
-                    act()
-                else:
-                    with pytest.raises(Conflict):
-                        act()
-                now = Accession.objects.get(pk=row.pk)
-                assert (now.state, everything() == before) == (*(targets or {state}), not targets), (state, name)
-                transaction.set_rollback(True)
-        assert everything() == before
-        Accession.objects.filter(pk=row.pk).update(taker=None, taking_at=None)
+    for stand, allowed in _MAY.items():
+        state, at_it = stand.split(",")[0], "," in stand
+        with transaction.atomic():
+            if state == "da_nop_luu":
+                accept(actor=archivist, pk=row.pk)
+            elif state == "huy":
+                cancel(actor=clerk, pk=row.pk)
+            asked = {"taker": archivist, "taking_at": long_ago} if state == "cho_luu_tru" else {}
+            # else whoever was at it was lost
+            beat = now if at_it else None
+            Accession.objects.filter(pk=row.pk).update(state=state, asked_at=long_ago, beat=beat, **asked)
+            results = {name: (_LEADS_TO.get(name, state), entries[name]) for name in acts}
+            wrong = wrongly_done(
+                tried,
+                acts,
+                may={name: whose[name] for name in allowed},
+                whose={name: min(whom) for name, whom in whose.items()},
+                leads_to=results,
+                row=row,
+                beside=(AccessionItem, CaseFile, Holding),
+            )
+            assert wrong == [], stand
+            for name, (work, when, target) in worker.items():
+                # which is not refused, but does nothing
+                with transaction.atomic():
+                    work(row.pk)
+                    idle = state != when or (name == "pack" and at_it)
+                    assert Accession.objects.get(pk=row.pk).state == (state if idle else target), (stand, name)
+                    transaction.set_rollback(True)
+            transaction.set_rollback(True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from tests.access.test_projection import completions, found, listed
+from tests.custody.everybody import wrongly_done
 from tests.custody.test_acts import data, hidden, written
 from tests.custody.test_hand_overs import TO_COURT
 from tests.people import FiledCase, register
@@ -46,7 +47,7 @@ from vks_plugin.organization.models import Appointment, Department, ProcuracyUni
 from vks_plugin.web.middleware import DueMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from django.contrib.auth.models import User
     from django.test import Client
@@ -302,75 +303,207 @@ def test_a_volume_that_did_not_come_back_stays_out_until_that_is_settled(
         actions.settle_loan(actor=chief, **lost)
 
 
+# --- the table
+
+_DESK = {"clerk_kv1", "chief_kv1", "deputy_kv1"}
+"""Who hands out and takes back files of the office."""
+_BYSTANDERS = {"prosecutor_kv1", "archivist_kv1", "chief_province", "clerk_kv3"}
+"""Who works on the case, keeps what is archived, leads the office above, or hands out the files of another."""
+_MAY: dict[str, set[str]] = {
+    "de_nghi": {"approve", "deny", "withdraw"},
+    "da_duyet": {"withdraw", "issue"},
+    "tu_choi": set(),
+    "dang_muon": {"renew", "return", "return_short"},
+    "dang_muon, asked for longer": {"grant", "refuse", "return", "return_short"},
+    "dang_muon, renewed twice": {"return", "return_short"},
+    "dang_muon, late": {"renew", "return", "return_short"},
+    "tra_thieu": {"settle", "write_off"},
+    "da_tra": set(),
+    "huy": set(),
+}
+"""What may be done with paper as it stands; every other act is refused then."""
 _WAY_TO = {
     "de_nghi": (),
     "da_duyet": ("approve",),
     "tu_choi": ("deny",),
-    "dang_muon": ("approve", "issue", "renew"),
-    "tra_thieu": ("approve", "issue", "renew", "return_short"),
-    "da_tra": ("approve", "issue", "renew", "return"),
+    "dang_muon": ("approve", "issue"),
+    "dang_muon, asked for longer": ("approve", "issue", "renew"),
+    "dang_muon, renewed twice": ("approve", "issue", "renew", "grant", "renew", "grant"),
+    "dang_muon, late": ("approve", "issue"),
+    "tra_thieu": ("approve", "issue", "return_short"),
+    "da_tra": ("approve", "issue", "return"),
     "huy": ("approve", "withdraw"),
 }
-"""How a loan comes into each state; where it is out a longer term is asked for, so that there is something to answer."""
-_OF_A_TERM = {"renew", "grant", "refuse"}
-"""Acts about the term of what is out, by which no state changes."""
+"""How a loan comes to stand so."""
+_LEADS_TO = {
+    "approve": "da_duyet",
+    "deny": "tu_choi",
+    "withdraw": "huy",
+    "issue": "dang_muon",
+    "return": "da_tra",
+    "return_short": "tra_thieu",
+    "settle": "da_tra",
+    "write_off": "da_tra",
+}
+"""What is not here changes no state."""
+_OFFERED_AS = {"grant": "answer", "refuse": "answer", "return_short": "return"}
+"""Acts that the page offers under the name of another."""
 
 
-def test_every_act_in_every_state_does_what_the_table_says_and_else_nothing(
-    case: CaseFile, people: dict[str, User]
+def _whose(borrower: str, deciders: set[str], desk: set[str]) -> dict[str, set[str]]:
+    """Return who may do each act in its time."""
+    hands_out = desk - {borrower}
+    found = {"withdraw": {borrower}} | dict.fromkeys(("approve", "deny", "grant", "refuse"), deciders)
+    found |= dict.fromkeys(("issue", "return", "return_short", "settle"), hands_out)
+    return found | {"write_off": hands_out & {"chief_kv1", "deputy_kv1"}, "renew": hands_out | {borrower}}
+
+
+@pytest.mark.parametrize(
+    ("form", "borrower", "deciders", "desk", "case_is"),
+    [
+        # to another office the chief lends
+        ("paper", "prosecutor_kv3", {"chief_kv1"}, _DESK, {}),
+        # to the own people its leaders do; what is archived archivists hand out, too
+        (
+            "paper",
+            "inspector_kv1",
+            {"chief_kv1", "deputy_kv1"},
+            _DESK | {"archivist_kv1"},
+            {"status": "da_nop_luu"},
+        ),
+        # nobody lets or hands out to oneself; of a restricted case clerks are told nothing
+        (
+            "paper",
+            "deputy_kv1",
+            {"chief_kv1"},
+            {"chief_kv1", "deputy_kv1"},
+            {"confidentiality": "han_che_noi_bo"},
+        ),
+        ("electronic", "prosecutor_kv3", {"chief_kv1"}, _DESK, {}),
+    ],
+    ids=["another office", "own people, archived", "a leader, restricted", "electronic"],
+)
+def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else_nothing(
+    form: str,
+    borrower: str,
+    deciders: set[str],
+    desk: set[str],
+    case_is: dict[str, str],
+    case: CaseFile,
+    people: dict[str, User],
 ) -> None:
-    chief, clerk, borrower = people["chief_kv1"], people["clerk_kv1"], people["prosecutor_kv3"]
-    counted: dict[str, Any] = {"actor": clerk, "volume_count": 1, "folio_count": 6}
-    pk = _asked(people, case.code).pk
+    archivist = people["archivist_kv1"] = people.pop("outsider")
+    access.record_appointment(actor=people["chief_kv1"], user=archivist, unit=case.unit, role="archivist")
+    if case_is:
+        type(case).objects.filter(pk=case.pk).update(**case_is)
+    row = _asked(people, case.code, borrower, form=form)
+    paper = row.is_paper
+    counted: dict[str, Any] = {"loan_id": row.pk, "volume_count": 1, "folio_count": 6} if paper else {"loan_id": row.pk}
 
-    def asked_again() -> None:
-        # what was asked before was refused: only the state may stand in the way
-        answered = {"granted": False, "decided_at": timezone.now(), "decided_by": chief, "denial": WHY}
-        LoanRenewal.objects.filter(loan=pk).update(**answered)
-        actions.ask_renewal(actor=borrower, loan_id=pk, until=_in(20), reason=WHY)
+    def asked_again(actor: User) -> LoanRenewal:
+        return actions.ask_renewal(
+            actor=actor, loan_id=row.pk, until=Loan.objects.get(pk=row.pk).until + _DAYS, reason=WHY
+        )
 
-    acts: dict[str, Callable[[], object]] = {
-        "approve": lambda: actions.approve_loan(actor=chief, loan_id=pk),
-        "deny": lambda: actions.deny_loan(actor=chief, loan_id=pk, reason=WHY),
-        "withdraw": lambda: actions.withdraw_loan(actor=borrower, loan_id=pk),
-        "issue": lambda: actions.issue_loan(loan_id=pk, **counted),
+    acts: dict[str, Callable[[User], object]] = {
+        "approve": lambda actor: actions.approve_loan(actor=actor, loan_id=row.pk),
+        "deny": lambda actor: actions.deny_loan(actor=actor, loan_id=row.pk, reason=WHY),
+        "withdraw": lambda actor: actions.withdraw_loan(actor=actor, loan_id=row.pk),
+        "issue": lambda actor: actions.issue_loan(actor=actor, loan_id=row.pk, volume_count=1, folio_count=6),
         "renew": asked_again,
-        "grant": lambda: actions.answer_renewal(actor=chief, loan_id=pk, granted=True),
-        "refuse": lambda: actions.answer_renewal(actor=chief, loan_id=pk, granted=False, reason=WHY),
-        "return": lambda: actions.return_loan(loan_id=pk, **counted),
-        "return_short": lambda: actions.return_loan(loan_id=pk, **counted | {"folio_count": 5, "note": WHY}),
-        "settle": lambda: actions.settle_loan(actor=chief, loan_id=pk, found=True, note=WHY),
-        "write off": lambda: actions.settle_loan(actor=chief, loan_id=pk, found=False, note=WHY),
+        "grant": lambda actor: actions.answer_renewal(actor=actor, loan_id=row.pk, granted=True),
+        "refuse": lambda actor: actions.answer_renewal(actor=actor, loan_id=row.pk, granted=False, reason=WHY),
+        "return": lambda actor: actions.return_loan(actor=actor, **counted),
+        "settle": lambda actor: actions.settle_loan(actor=actor, loan_id=row.pk, found=True, note=WHY),
+        "write_off": lambda actor: actions.settle_loan(actor=actor, loan_id=row.pk, found=False, note=WHY),
     }
-    moves = {name: LOAN.move("settle" if name == "write off" else name) for name in acts.keys() - _OF_A_TERM}
-    assert {each.name for each in moves.values()} == {each.name for each in LOAN.moves}
-    assert _WAY_TO.keys() == {state for state, _label in LOAN.states}
+    if form == "paper":
+        acts["request"] = lambda actor: actions.request_loan(
+            actor=actor, code=case.code, form=form, purpose=WHY, until=_in(10)
+        )
+        acts["request_for_another"] = lambda actor: actions.request_loan(
+            actor=actor, code=case.code, form=form, purpose=WHY, until=_in(10), outside_name="Nguyễn Thị Luật"
+        )
+    whose = _whose(borrower, deciders, desk)
+    leads_to, entries = dict(_LEADS_TO), dict.fromkeys(acts, 1)
+    stands, way_to = _MAY, _WAY_TO
+    if paper:
+        acts["return_short"] = lambda actor: actions.return_loan(
+            actor=actor, loan_id=row.pk, volume_count=1, folio_count=5, note=WHY
+        )
+        entries["return_short"] = 1
+    else:
+        # open with its approval, given back by who reads it too, and over with its day
+        whose["return"] = whose["return"] | {borrower}
+        leads_to["approve"], entries["approve"] = "dang_muon", 2
+        stands = {state: may for state, may in _MAY.items() if state not in {"da_duyet", "tra_thieu"}}
+        stands = {**stands, "dang_muon, late": set()}
+        way_to = {state: tuple(name for name in way if name != "issue") for state, way in _WAY_TO.items()}
+        way_to["huy"] = ("withdraw",)
+    _same_as_the_product()
+    # which does not depend on who borrows
+    whole = paper and not case_is
+    few = {"de_nghi", "da_duyet", "dang_muon, asked for longer", "tra_thieu"} | (
+        set() if paper else {"dang_muon, late"}
+    )
 
-    def everything() -> list[Any]:
-        return [list(model.objects.order_by("pk").values()) for model in (Loan, LoanRenewal, LoanedPart, Holding)]
-
-    for state, way in _WAY_TO.items():
-        with transaction.atomic():
-            for name in way:
-                acts[name]()
-            assert Loan.objects.get(pk=pk).state == state
-            before = everything()
-            for name, act in acts.items():
-                allowed = state == "dang_muon" if name in _OF_A_TERM else state in moves[name].sources
-                with transaction.atomic():
-                    with written() as entries:
-                        if allowed:
-                            act()
-                        else:
-                            with pytest.raises((Conflict, NotAllowed)), transaction.atomic():
-                                act()
-                    if allowed:
-                        target = state if name in _OF_A_TERM else moves[name].target
-                        assert (Loan.objects.get(pk=pk).state, len(entries.rows)) == (target, 1), (state, name)
-                    else:
-                        assert (everything(), entries.rows) == (before, []), (state, name)
-                    transaction.set_rollback(True)
+    for stand, way in way_to.items():
+        if stand not in stands or (stand not in few and not whole):
+            continue
+        state, late = stand.split(",")[0], stand.endswith("late")
+        with (
+            transaction.atomic(),
+            time_machine.travel(timezone.now() + dt.timedelta(days=11 if late else 0), tick=True),
+        ):
+            if late:
+                # it was lent in time
+                with time_machine.travel(timezone.now() - dt.timedelta(days=11), tick=True):
+                    _go(way, acts, whose, people)
+            else:
+                _go(way, acts, whose, people)
+            assert Loan.objects.get(pk=row.pk).state == state
+            may = {name: whose[name] for name in stands[stand] if name in acts}
+            if "grant" in may:
+                # nobody answers what one asked for oneself
+                asked_by = LoanRenewal.objects.get(loan=row, granted=None).asked_by
+                assert asked_by is not None
+                may |= {name: may[name] - {asked_by.username} for name in ("grant", "refuse")}
+            results = {name: (leads_to.get(name, state), entries[name]) for name in acts}
+            beside = (LoanRenewal, LoanedPart, Holding, TemporaryAccess)
+            tried = {who: people[who] for who in sorted(_DESK | _BYSTANDERS | {borrower})}
+            # what nobody may do as it stands is tried with paper lent to another office, by whose act it is
+            by = {name: max(whom) for name, whom in whose.items()} if whole or not may else {}
+            if stand not in few:
+                # the same acts by everybody are in the others
+                tried = {who: people[who] for who in sorted(set(by.values()))}
+            if stand == "de_nghi":
+                # however the first request stands
+                may |= {"request": set(tried), "request_for_another": desk}
+            wrong = wrongly_done(tried, acts, may=may, whose=by, leads_to=results, row=row, beside=beside)
+            assert wrong == [], stand
+            for who in tried:
+                offered = {_OFFERED_AS.get(name, name) for name in whose.keys() & may.keys() if who in may[name]}
+                assert _may(people, who, row) == offered, (stand, who)
             transaction.set_rollback(True)
+
+
+_DAYS = dt.timedelta(days=5)
+
+
+def _go(
+    way: Iterable[str], acts: dict[str, Callable[[User], object]], whose: dict[str, set[str]], people: dict[str, User]
+) -> None:
+    """Do these acts, each by somebody whose it is."""
+    for name in way:
+        acts[name](people[max(whose[name])])
+
+
+def _same_as_the_product() -> None:
+    """Compare the table above with that of the product, of whole states."""
+    for each in LOAN.moves:
+        assert {state.split(",")[0] for state, may in _MAY.items() if each.name in may} == each.sources
+        assert _LEADS_TO[each.name] == each.target
+    assert {state.split(",")[0] for state in _MAY} == {state for state, _label in LOAN.states}
 
 
 def test_a_loan_ends_with_its_day_however_late_it_was_opened(filed_case: FiledCase, people: dict[str, User]) -> None:
