@@ -16,7 +16,12 @@ from vks_plugin.access.api import (
     ReminderViewSet,
 )
 from vks_plugin.access.temporary_api import CaseOversightViewSet, TemporaryAccessViewSet
-from vks_plugin.access.transfers_api import CaseTransferViewSet, CaseTrialUnitViewSet, RestructuringViewSet
+from vks_plugin.access.transfers_api import (
+    CaseTransferViewSet,
+    CaseTrialUnitViewSet,
+    RestructuringPlanViewSet,
+    RestructuringViewSet,
+)
 from vks_plugin.cases.api import (
     RECORD_VIEWS,
     CalendarDayViewSet,
@@ -171,6 +176,7 @@ router.register("fixity-alarms", FixityAlarmViewSet, basename="vks-fixity-alarm"
 router.register("fixity-runs", FixityRunViewSet, basename="vks-fixity-run")
 router.register("retention-rules", RetentionRuleViewSet, basename="vks-retention-rule")
 router.register("temporary-access", TemporaryAccessViewSet, basename="vks-temporary-access")
+router.register("restructurings/plans", RestructuringPlanViewSet, basename="vks-restructuring-plan")
 router.register("restructurings", RestructuringViewSet, basename="vks-restructuring")
 router.register("explain", ExplainViewSet, basename="vks-explain")
 router.register("documents", DocumentViewSet, basename="vks-document")

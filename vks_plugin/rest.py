@@ -143,16 +143,34 @@ def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
 
 
 def _first(detail: Any, field: str = "") -> tuple[str, str]:
-    """Return the first sentence in the nested details of a validation error, and the field it is about."""
+    """Return the first sentence in the nested details of a validation error, and the field it is about.
+
+    Of a list of rows the sentence names the row; the field is that of the list.
+    """
     if isinstance(detail, dict):
         for key, value in detail.items():
             sentence, inner = _first(value, str(key))
             if sentence:
-                return sentence, field or inner
+                # rows are told by their numbers, or all of them in a list: a setting of the host's
+                return (in_row(key + 1, sentence) if _is_row(key, value) else sentence), field or inner
         return "", field
     if isinstance(detail, list):
-        return next((found for found in (_first(each, field) for each in detail) if found[0]), ("", field))
+        for number, each in enumerate(detail, 1):
+            sentence, inner = _first(each, field)
+            if sentence:
+                return (in_row(number, sentence) if _is_row(number, each) else sentence), inner
+        return "", field
     return str(detail), field
+
+
+def _is_row(key: object, detail: Any) -> bool:
+    """Tell whether details are about one row of several, each with fields of its own."""
+    return isinstance(key, int) and isinstance(detail, dict)
+
+
+def in_row(number: int, sentence: str) -> str:
+    """Return a sentence about one row of several, counted from 1."""
+    return _("Dòng %(row)d: %(sentence)s") % {"row": number, "sentence": sentence}
 
 
 def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -353,7 +353,7 @@ def test_departments_of_the_old_office_go_along(
     ("plan", "match"),
     [
         ([], "mỗi đơn vị một lần"),
-        ([("QN-KV1", "QN-KV3"), ("QN-KV1", "QN")], "mỗi đơn vị một lần"),
+        ([("QN-KV1", "QN-KV3"), ("QN-KV1", "QN")], "đứng hai lần"),
         ([("QN-KV1", "QN-KV3"), ("QN-KV3", "QN")], "vừa là đơn vị cũ vừa là đơn vị mới"),
         ([("QN", "QN-KV3")], "thuộc một đơn vị cũ"),
     ],

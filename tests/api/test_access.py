@@ -228,6 +228,9 @@ TABLE = {
     # there is none yet
     ("vks-restructuring-detail", "get"): "   403 403 404 403  403  403 403 404",
     ("vks-restructuring-resume", "post"): "  403 403 404 403  403  403 403 404",
+    ("vks-restructuring-plan-list", "post"): " 403 403 202 403  403  403 403 202",
+    ("vks-restructuring-plan-detail", "get"): " 403 403 404 403  403  403 403 404",
+    ("vks-restructuring-plan-resume", "post"): " 403 403 404 403  403  403 403 404",
     # about oneself; about others: tests/api/test_explain.py
     ("vks-case-explain-list", "get"): "      404 404 404 404  200  200 200 200",
     ("vks-explain-list", "get"): "           200 200 200 200  200  200 200 200",
@@ -396,6 +399,7 @@ MADE = (
     "post vks-temporary-access-list",
     "post vks-loan-list",
     "post vks-restructuring-list",
+    "post vks-restructuring-plan-list",
 )
 """Requests whose answer tells a new id, or the moment."""
 
@@ -473,6 +477,9 @@ class Addresses:
             "vks-restructuring-list": "/api/vks/restructurings/",
             "vks-restructuring-detail": "/api/vks/restructurings/1/",
             "vks-restructuring-resume": "/api/vks/restructurings/1/resume/",
+            "vks-restructuring-plan-list": "/api/vks/restructurings/plans/",
+            "vks-restructuring-plan-detail": "/api/vks/restructurings/plans/1/",
+            "vks-restructuring-plan-resume": "/api/vks/restructurings/plans/1/resume/",
             "vks-case-explain-list": f"{of_case}explain/",
             "vks-explain-list": "/api/vks/explain/",
             "vks-document-explain": f"/api/vks/documents/{document}/explain/",
@@ -753,6 +760,11 @@ class Addresses:
             "vks-restructuring-list": {
                 "predecessors": ["QN-KV1"],
                 "successor": "QN-KV3",
+                "effective_date": f"{timezone.localdate()}",
+                "decision": "12/QĐ-VKS",
+            },
+            "vks-restructuring-plan-list": {
+                "plan": [{"predecessor": "QN-KV1", "successor": "QN-KV3"}],
                 "effective_date": f"{timezone.localdate()}",
                 "decision": "12/QĐ-VKS",
             },

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import TestCase
 from django.utils import timezone
 
 from tests.api.conftest import WHY, Snapshot
+from tests.people import make_district, register
 from vks_plugin.access import temporary, transfers
 from vks_plugin.access.models import Restructuring, TemporaryAccess
+from vks_plugin.access.tasks import restructure
 from vks_plugin.cases.models import Assignment, CaseFile
+from vks_plugin.errors import Unavailable
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 
@@ -214,6 +218,105 @@ def test_an_office_takes_over_another(
     assert (done["state"], done["done"], done["predecessors"]) == ("done", 1, ["QN-KV1"])
     assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
     assert admin.get(route).json()["count"] == 1
+
+
+PLANS = "/api/vks/restructurings/plans/"
+
+
+def _plan(*rows: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "plan": [{"predecessor": old, "successor": new} for old, new in rows],
+        "effective_date": f"{timezone.localdate()}",
+        "decision": PAPER,
+    }
+
+
+def test_several_offices_take_over_by_one_plan(
+    case: CaseFile,
+    people: dict[str, User],
+    as_person: Any,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Cut off after one of two new offices, the plan tells so and goes on by one request."""
+    register(actor=people["chief_kv1"], unit=case.unit)
+    elsewhere = register(actor=people["chief_kv1"], unit=case.unit)
+    CaseFile.objects.filter(pk=elsewhere.pk).update(unit=make_district("QN-CP"))
+    make_district("QN-HL")
+    admin = as_person("admin_province")
+    body = _plan(("QN-KV1", "QN-KV3"), ("QN-CP", "QN"), ("QN-HL", "QN-KV3"))
+    assert _post(as_person("chief_kv1"), PLANS, body).status_code == 403
+    made = _post(admin, PLANS, body)
+    told = made.json()
+    assert (made.status_code, told["state"], told["done"], told["total"]) == (202, "running", 0, 3)
+    assert [(sorted(each["predecessors"]), each["successor"], each["total"]) for each in told["take_overs"]] == [
+        (["QN-HL", "QN-KV1"], "QN-KV3", 2),
+        (["QN-CP"], "QN", 1),
+    ]
+    one = f"{PLANS}{told['id']}/"
+    assert _post(admin, f"{one}resume/").status_code == 409
+    # whoever lost the answer and sends it again does not begin it twice
+    again = _post(admin, PLANS, body)
+    assert (again.status_code, again.json()["field"]) == (409, "plan")
+    assert again.json()["detail"].startswith("Dòng 1: ")
+    assert "chưa xong" in again.json()["detail"]
+    assert Restructuring.objects.count() == 2
+    # the worker of the first new office was faster, that of the second is gone
+    transfers.run_restructuring(told["take_overs"][0]["id"])
+    Restructuring.objects.filter(finished_at=None).update(touched_at=None)
+    stopped = admin.get(f"{PLANS}{told['take_overs'][1]['id']}/").json()
+    assert (stopped["id"], stopped["state"], stopped["done"]) == (told["id"], "stopped", 2)
+    assert as_person("deputy_province").get(one).status_code == 403
+    assert admin.get(f"{PLANS}999999/").status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        assert _post(admin, f"{one}resume/").json()["state"] == "running"
+    done = admin.get(one).json()
+    assert (done["state"], done["done"], [each["state"] for each in done["take_overs"]]) == ("done", 3, ["done"] * 2)
+    assert CaseFile.objects.get(pk=case.pk).unit.code == "QN-KV3"
+    assert CaseFile.objects.get(pk=elsewhere.pk).unit.code == "QN"
+    assert _post(admin, f"{one}resume/").status_code == 409
+
+
+def test_a_plan_with_one_wrong_row_begins_nothing_and_names_the_row(
+    case: CaseFile, as_person: Any, snapshot: Callable[[], Snapshot]
+) -> None:
+    make_district("QN-HL")
+    admin, right = as_person("admin_province"), ("QN-KV1", "QN-KV3")
+    before = snapshot()
+    for rows, status, words in (
+        ([], 400, "mỗi đơn vị một lần"),
+        ([right, ("QN-HL", "QN-KV9")], 400, "Dòng 2: Không có đơn vị mang mã QN-KV9."),
+        ([right, ("QN-HL", "QN-HL")], 400, "Dòng 2: "),
+        ([("QN-HL", "QN-KV1"), right], 400, "vừa là đơn vị cũ vừa là đơn vị mới"),
+        ([right, ("QN-KV1", "QN")], 400, "đứng hai lần"),
+        ([right, ("QN", "QN-KV3")], 400, "Dòng 2: "),
+    ):
+        refused = _post(admin, PLANS, _plan(*rows))
+        assert (refused.status_code, refused.json()["field"]) == (status, "plan"), rows
+        assert words in refused.json()["detail"]
+    body = _plan(right, ("QN-HL", "QN-KV3"))
+    del body["plan"][1]["successor"]
+    assert _post(admin, PLANS, body).json()["detail"].startswith("Dòng 2: ")
+    for change, field in (({"effective_date": "2099-01-01"}, "effective_date"), ({"decision": " "}, "decision")):
+        refused = _post(admin, PLANS, _plan(right) | change)
+        assert (refused.status_code, refused.json()["field"]) == (400, field)
+    assert snapshot() == before
+
+
+def test_a_plan_whose_workers_cannot_be_sent_is_recorded_and_stopped(
+    case: CaseFile, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one of its take-overs passes for running, so that each can be gone on with at once."""
+
+    def unreachable(**_said: Any) -> None:
+        raise OSError("no broker")
+
+    # the broker is not ours
+    monkeypatch.setattr(restructure, "apply_async", unreachable)
+    make_district("QN-HL")
+    admin = as_person("admin_province")
+    with pytest.raises(Unavailable), TestCase.captureOnCommitCallbacks(execute=True):
+        _post(admin, PLANS, _plan(("QN-KV1", "QN-KV3"), ("QN-HL", "QN")))
+    assert [each["state"] for each in admin.get("/api/vks/restructurings/").json()["results"]] == ["stopped"] * 2
 
 
 def test_a_post_is_held_in_a_capacity(people: Any, as_person: Any) -> None:

@@ -234,7 +234,7 @@ def test_an_office_takes_over_another(
     assert page.status_code == 400
     assert "mỗi đơn vị một lần" in Page(page).text
     chain = client.post(RESTRUCTURING, form | {"to_QN-KV3": "QN"})
-    assert "vừa là đơn vị cũ vừa là đơn vị mới" in Page(chain).text
+    assert "vừa là đơn vị cũ vừa là đơn vị mới" in Page(chain).error_at("to_QN-KV1")
     assert Page(client.post(RESTRUCTURING, form | {"to_QN-KV1": "QN-KV1"})).error_at("to_QN-KV1")
     assert not Restructuring.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):

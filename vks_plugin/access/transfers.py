@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -295,36 +295,137 @@ def begin_restructuring(
         NotAllowed: the actor may not.
         BadInput: no old office, one twice, the new one among them, one that others are below, a day to come, or no paper
             named.
-        Conflict: one of them has been taken over already.
+        Conflict: one of them has been taken over already, or a take-over it is in is not done.
+        Unavailable: the task queue cannot be reached; what was decided is recorded, and can be gone on with.
+    """
+    chosen = list(predecessors)
+    if successor in chosen:
+        raise BadInput(_("Hãy chọn các đơn vị cũ, khác đơn vị mới, mỗi đơn vị một lần."), field="predecessors")
+    plan = [(old, successor) for old in chosen]
+    decision = _check_plan(actor, plan, effective_date, decision)
+    for old, new in plan:
+        _check_succession(old, new, leaving=chosen, effective_date=effective_date)
+    row = _begin(actor, chosen, successor, effective_date, decision, carries_posts=carries_posts)
+    if queued:
+        _queue([row])
+    return row
+
+
+@transaction.atomic
+def begin_plan(
+    *,
+    actor: User,
+    plan: Iterable[tuple[ProcuracyUnit, ProcuracyUnit]],
+    effective_date: dt.date,
+    decision: str,
+    carries_posts: bool = True,
+    queued: bool = False,
+) -> list[Restructuring]:
+    """Begin every take-over of a plan by one paper, or none of them: thirteen offices become six in one act.
+
+    Args:
+        plan: each old office with the one that takes it over.
+
+    Raises:
+        NotAllowed, BadInput, Conflict, Unavailable: see `begin_restructuring`; an old office twice, or one that takes
+            over itself. Where one row is wrong, the field is the code of its old office.
+    """
+    chosen = list(plan)
+    decision = _check_plan(actor, chosen, effective_date, decision)
+    leaving = [old for old, _new in chosen]
+    by_new: dict[ProcuracyUnit, list[ProcuracyUnit]] = {}
+    for old, new in chosen:
+        try:
+            if new in leaving:
+                raise BadInput(_("%(unit)s vừa là đơn vị cũ vừa là đơn vị mới.") % {"unit": new.name})
+            _check_succession(old, new, leaving=leaving, effective_date=effective_date)
+        except VksError as error:
+            error.field = old.code
+            raise
+        by_new.setdefault(new, []).append(old)
+    rows = [
+        _begin(actor, olds, new, effective_date, decision, carries_posts=carries_posts) for new, olds in by_new.items()
+    ]
+    if queued:
+        _queue(rows)
+    return rows
+
+
+def _check_plan(
+    actor: User, plan: list[tuple[ProcuracyUnit, ProcuracyUnit]], effective_date: dt.date, decision: str
+) -> str:
+    """Refuse what is wrong with a plan as a whole, and hold its offices; return the paper as it is kept.
+
+    Raises:
+        NotAllowed, BadInput: see `begin_restructuring`.
     """
     if not may_restructure(actor):
         raise NotAllowed(_("Chỉ Viện trưởng tỉnh hoặc quản trị hệ thống của tỉnh sắp xếp được đơn vị."))
-    chosen = list(predecessors)
-    if not chosen or successor in chosen or len({unit.pk for unit in chosen}) != len(chosen):
+    olds = Counter(old for old, _new in plan)
+    if not olds:
         raise BadInput(_("Hãy chọn các đơn vị cũ, khác đơn vị mới, mỗi đơn vị một lần."), field="predecessors")
-    below = (
-        ProcuracyUnit.objects.on(timezone.localdate())
-        .filter(parent__in=chosen)
-        .exclude(pk__in=[unit.pk for unit in chosen])
-        .first()
-    )
+    twice = next((unit for unit, times in olds.items() if times > 1), None)
+    if twice is not None:
+        raise BadInput(
+            _("%(unit)s đứng hai lần trong các đơn vị cũ: mỗi đơn vị cũ chỉ có một đơn vị nhận.")
+            % {"unit": twice.name},
+            field="predecessors",
+        )
+    if effective_date > timezone.localdate():
+        raise BadInput(_("Chỉ chuyển vụ án từ ngày việc sắp xếp có hiệu lực."), field="effective_date")
+    decision = _decision(decision, "decision")
+    # of two who send one plan at the same moment the second finds what the first has begun
+    offices = {unit.pk for both in plan for unit in both}
+    list(ProcuracyUnit.objects.select_for_update(no_key=True).filter(pk__in=offices).order_by("pk").values_list("pk"))
+    return decision
+
+
+def _check_succession(
+    old: ProcuracyUnit, new: ProcuracyUnit, *, leaving: list[ProcuracyUnit], effective_date: dt.date
+) -> None:
+    """Refuse to let one office take over another.
+
+    Args:
+        leaving: every office that is taken over by the same paper.
+
+    Raises:
+        BadInput, Conflict: see `begin_restructuring`.
+    """
+    today = timezone.localdate()
+    below = ProcuracyUnit.objects.on(today).filter(parent=old).exclude(pk__in=[unit.pk for unit in leaving]).first()
     if below is not None:
         raise BadInput(
             _("%(unit)s thuộc một đơn vị cũ đã chọn: hãy ghi đơn vị cấp trên mới của nó trước.") % {"unit": below.name},
             field="predecessors",
         )
-    if effective_date > timezone.localdate():
-        raise BadInput(_("Chỉ chuyển vụ án từ ngày việc sắp xếp có hiệu lực."), field="effective_date")
-    if not successor.is_active(max(effective_date, timezone.localdate())):
-        raise BadInput(
-            _("%(unit)s chưa dùng hệ thống hoặc không còn tồn tại.") % {"unit": successor.name}, field="successor"
-        )
-    decision = _decision(decision, "decision")
-    taken = UnitSuccession.objects.filter(predecessor__in=chosen).exclude(successor=successor).first()
-    if taken is not None:
-        raise Conflict(
-            _("%(unit)s đã có đơn vị kế thừa khác.") % {"unit": taken.predecessor.name}, field="predecessors"
-        )
+    if not new.is_active(max(effective_date, today)):
+        raise BadInput(_("%(unit)s chưa dùng hệ thống hoặc không còn tồn tại.") % {"unit": new.name}, field="successor")
+    if UnitSuccession.objects.filter(predecessor=old).exclude(successor=new).exists():
+        raise Conflict(_("%(unit)s đã có đơn vị kế thừa khác.") % {"unit": old.name}, field="predecessors")
+    # cases would go round, or be counted twice; more may come to an office that others are coming to
+    under_way = Restructuring.objects.filter(finished_at__isnull=True)
+    for unit, field, found in (
+        (old, "predecessors", under_way.filter(Q(predecessors=old) | Q(successor=old))),
+        (new, "successor", under_way.filter(predecessors=new)),
+    ):
+        if found.exists():
+            raise Conflict(
+                _("%(unit)s đang trong một lần sắp xếp chưa xong: hãy đợi xong, hoặc tiếp tục lần ấy nếu đã dừng.")
+                % {"unit": unit.name},
+                field=field,
+            )
+
+
+def _begin(
+    actor: User,
+    chosen: list[ProcuracyUnit],
+    successor: ProcuracyUnit,
+    effective_date: dt.date,
+    decision: str,
+    *,
+    carries_posts: bool,
+) -> Restructuring:
+    """Record one take-over that was found to be possible."""
     for unit in chosen:
         UnitSuccession.objects.get_or_create(
             predecessor=unit, successor=successor, defaults={"effective_date": effective_date}
@@ -359,51 +460,7 @@ def begin_restructuring(
         departments=departments.told(),
         decision=decision,
     )
-    if queued:
-        _queue(row)
     return row
-
-
-@transaction.atomic
-def begin_plan(
-    *,
-    actor: User,
-    plan: Iterable[tuple[ProcuracyUnit, ProcuracyUnit]],
-    effective_date: dt.date,
-    decision: str,
-    carries_posts: bool = True,
-    queued: bool = False,
-) -> list[Restructuring]:
-    """Begin every take-over of a plan by one paper, or none of them: thirteen offices become six in one act.
-
-    Args:
-        plan: each old office with the one that takes it over.
-
-    Raises:
-        NotAllowed, BadInput, Conflict: see `begin_restructuring`; an old office twice, or one that takes over itself.
-    """
-    chosen = list(plan)
-    olds = [old.pk for old, _new in chosen]
-    both = next((new for _old, new in chosen if new.pk in olds), None)
-    if not chosen or len(set(olds)) != len(olds):
-        raise BadInput(_("Hãy chọn các đơn vị cũ, khác đơn vị mới, mỗi đơn vị một lần."), field="predecessors")
-    if both is not None:
-        raise BadInput(_("%(unit)s vừa là đơn vị cũ vừa là đơn vị mới.") % {"unit": both.name}, field="predecessors")
-    by_new: dict[ProcuracyUnit, list[ProcuracyUnit]] = {}
-    for old, new in chosen:
-        by_new.setdefault(new, []).append(old)
-    return [
-        begin_restructuring(
-            actor=actor,
-            predecessors=old,
-            successor=new,
-            effective_date=effective_date,
-            decision=decision,
-            carries_posts=carries_posts,
-            queued=queued,
-        )
-        for new, old in by_new.items()
-    ]
 
 
 def restructurings_for(actor: User) -> QuerySet[Restructuring]:
@@ -448,28 +505,102 @@ def resume_restructuring(*, actor: User, pk: int | str) -> Restructuring:
     row = Restructuring.objects.select_for_update().get(pk=pk)
     if not is_stopped(row):
         raise Conflict(_("Lần sắp xếp này đang chạy hoặc đã xong."))
-    _queue(row)
+    _queue([row])
     return row
 
 
-def _queue(row: Restructuring) -> None:
-    row.touched_at = timezone.now()
-    row.save(update_fields=["touched_at"])
-    transaction.on_commit(partial(_send, row))
+@dataclass(frozen=True)
+class Plan:
+    """The take-overs by one paper from one day, and how far they are together."""
+
+    take_overs: list[Restructuring]
+    """In the order in which they began; never none."""
+
+    @property
+    def pk(self) -> int:
+        """The number of the first of them, by which the plan is asked for."""
+        return self.take_overs[0].pk
+
+    @property
+    def done(self) -> int:
+        """Cases moved so far."""
+        return sum(row.done for row in self.take_overs)
+
+    @property
+    def total(self) -> int:
+        """Cases there were at the start."""
+        return sum(row.total for row in self.take_overs)
+
+    @property
+    def state(self) -> str:
+        """`stopped` once one of them waits for somebody to go on with it; else `running` until all are `done`."""
+        states = {state_of(row) for row in self.take_overs}
+        return next(state for state in ("stopped", "running", "done") if state in states)
 
 
-def _send(row: Restructuring) -> None:
+def plan_key(row: Restructuring) -> tuple[dt.date, str]:
+    """Return what the take-overs of one plan have in common: day and paper."""
+    return (row.effective_date, row.decided_by)
+
+
+def plan_for(actor: User, pk: int | str) -> Plan:
+    """Return the plan that a take-over belongs to.
+
+    Raises:
+        NotAllowed, NotFound: see `restructuring_for`.
+    """
+    day, decision = plan_key(restructuring_for(actor, pk))
+    together = restructurings_for(actor).filter(effective_date=day, decided_by=decision)
+    return Plan(list(together.order_by("pk")))
+
+
+@transaction.atomic
+def resume_plan(*, actor: User, pk: int | str) -> Plan:
+    """Send workers to go on with every take-over of a plan that stopped.
+
+    Raises:
+        NotAllowed, NotFound: see `restructuring_for`.
+        Conflict: none of them has stopped.
+        Unavailable: see `resume_restructuring`.
+    """
+    plan = plan_for(actor, pk)
+    keys = [row.pk for row in plan.take_overs]
+    list(Restructuring.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    plan = plan_for(actor, pk)
+    stopped = [row for row in plan.take_overs if is_stopped(row)]
+    if not stopped:
+        raise Conflict(_("Lần sắp xếp này đang chạy hoặc đã xong."))
+    _queue(stopped)
+    return plan
+
+
+def state_of(row: Restructuring) -> str:
+    """Return how a take-over stands: `running`, `stopped` or `done`."""
+    if row.finished_at is not None:
+        return "done"
+    return "stopped" if is_stopped(row) else "running"
+
+
+def _queue(rows: list[Restructuring]) -> None:
+    for row in rows:
+        row.touched_at = timezone.now()
+        row.save(update_fields=["touched_at"])
+    transaction.on_commit(partial(_send, rows))
+
+
+def _send(rows: list[Restructuring]) -> None:
     from vks_plugin.access.tasks import restructure  # noqa: PLC0415 - the task imports this module
 
-    try:
-        restructure.apply_async(kwargs={"restructuring_id": row.pk})
-    except VksError:
-        raise
-    except Exception as error:
-        # what was decided stays recorded; whoever sees it stopped goes on with it
-        Restructuring.objects.filter(pk=row.pk).update(touched_at=None)
-        raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị, rồi bấm Tiếp tục.")) from error
-    row.refresh_from_db()
+    for number, row in enumerate(rows):
+        try:
+            restructure.apply_async(kwargs={"restructuring_id": row.pk})
+        except VksError:
+            raise
+        except Exception as error:
+            # what was decided stays recorded; whoever sees it stopped goes on with it
+            Restructuring.objects.filter(pk__in=[each.pk for each in rows[number:]]).update(touched_at=None)
+            raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị, rồi bấm Tiếp tục.")) from error
+        row.refresh_from_db()
 
 
 def run_restructuring(restructuring_id: int) -> bool:

@@ -16,9 +16,18 @@ from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import require
 from vks_plugin.cases.models import CaseFile
-from vks_plugin.errors import BadInput
+from vks_plugin.errors import BadInput, VksError
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.rest import NUMBER, ApiViewSet, ComposedField, InputSerializer, PersonSerializer, refusals
+from vks_plugin.rest import (
+    NUMBER,
+    ApiViewSet,
+    ComposedField,
+    InputSerializer,
+    PersonSerializer,
+    in_row,
+    printable,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -174,9 +183,7 @@ class RestructuringSerializer(serializers.Serializer[Restructuring]):
 
     def get_state(self, row: Restructuring) -> str:
         """Return how it stands."""
-        if row.finished_at is not None:
-            return "done"
-        return "stopped" if transfers.is_stopped(row) else "running"
+        return transfers.state_of(row)
 
 
 class BeginSerializer(InputSerializer):
@@ -200,7 +207,8 @@ class BeginSerializer(InputSerializer):
     retrieve=extend_schema(summary="One take-over", responses={200: RestructuringSerializer, **refusals(403, 404)}),
     create=extend_schema(
         summary="Let an office take over from others",
-        description="A worker moves their cases a few at a time, each with its access; ask until `state` is `done`.",
+        description="A worker moves their cases a few at a time, each with its access; ask until `state` is `done`. After 503 "
+        "it is recorded and has stopped: go on with it, do not send it again.",
         request=BeginSerializer,
         responses={202: RestructuringSerializer, **refusals(400, 403, 409, 503)},
     ),
@@ -237,6 +245,7 @@ class RestructuringViewSet(ApiViewSet):
 
     @extend_schema(
         summary="Go on with a take-over that stopped",
+        description="The others of its plan are left as they are.",
         request=None,
         responses={202: RestructuringSerializer, **refusals(403, 404, 409, 503)},
     )
@@ -244,3 +253,108 @@ class RestructuringViewSet(ApiViewSet):
     def resume(self, _request: Request, pk: str) -> Response:
         """Go on with it."""
         return self.shown(transfers.resume_restructuring(actor=self.actor, pk=pk), status=202)
+
+
+class SuccessionSerializer(InputSerializer):
+    """Which office takes over one old office."""
+
+    predecessor = serializers.CharField(help_text="Code of the old office.")
+    successor = serializers.CharField(help_text="Code of the office that takes it over.")
+
+
+class BeginPlanSerializer(InputSerializer):
+    """Every old office of a plan, each with the one that takes it over."""
+
+    # the stubs do not know what `many` takes
+    plan = SuccessionSerializer(  # type: ignore[call-arg]
+        many=True, max_length=100, help_text="One row for each old office."
+    )
+    effective_date = serializers.DateField(help_text="Not a day to come.")
+    decision = ComposedField(help_text="Number and day of the paper it rests on.")
+    carries_posts = serializers.BooleanField(required=False, default=True)
+
+
+class PlanSerializer(serializers.Serializer[transfers.Plan]):
+    """The take-overs by one paper from one day."""
+
+    id = serializers.IntegerField(source="pk", help_text="The `id` of its first take-over.")
+    state = serializers.CharField(help_text="`done` once every take-over is; `stopped` when one of them has stopped.")
+    done = serializers.IntegerField(help_text="Cases moved so far.")
+    total = serializers.IntegerField(help_text="Cases there were at the start.")
+    take_overs = RestructuringSerializer(many=True, help_text="One for each new office.")
+
+
+@extend_schema_view(
+    create=extend_schema(
+        summary="Let offices take over from others by one plan",
+        description="Every row begins, or none does: a refusal names the row, counted from 1. A worker moves the cases of "
+        "each new office a few at a time; ask until `state` is `done`. After 503 the plan is recorded and has stopped: go on "
+        "with it, do not send it again.",
+        request=BeginPlanSerializer,
+        responses={202: PlanSerializer, **refusals(400, 403, 409, 503)},
+    ),
+    retrieve=extend_schema(
+        summary="How far a plan is",
+        description="By the number of any of its take-overs.",
+        responses={200: PlanSerializer, **refusals(403, 404)},
+    ),
+)
+class RestructuringPlanViewSet(ApiViewSet):
+    """Take-overs of several offices by several, in one act."""
+
+    queryset: QuerySet[Any] = Restructuring.objects.none()
+    serializer_class = PlanSerializer
+    lookup_value_regex = NUMBER
+
+    def retrieve(self, _request: Request, pk: str) -> Response:
+        """Answer with all of it."""
+        return self.shown(transfers.plan_for(self.actor, pk))
+
+    def create(self, _request: Request) -> Response:
+        """Begin all of it."""
+        transfers.restructurings_for(self.actor)
+        given = dict(self.given(BeginPlanSerializer))
+        rows: list[dict[str, str]] = given.pop("plan")
+        plan = _named(rows)
+        try:
+            made = transfers.begin_plan(actor=self.actor, plan=plan, queued=True, **given)
+        except VksError as error:
+            raise _placed(error, rows) from error
+        return self.shown(transfers.plan_for(self.actor, made[0].pk), status=202)
+
+    @extend_schema(
+        summary="Go on with a plan that stopped",
+        description="With every take-over of it that has stopped.",
+        request=None,
+        responses={202: PlanSerializer, **refusals(403, 404, 409, 503)},
+    )
+    @action(detail=True, methods=["post"])
+    def resume(self, _request: Request, pk: str) -> Response:
+        """Go on with it."""
+        return self.shown(transfers.resume_plan(actor=self.actor, pk=pk), status=202)
+
+
+def _named(rows: list[dict[str, str]]) -> list[tuple[ProcuracyUnit, ProcuracyUnit]]:
+    """Return the offices of each row of a plan.
+
+    Raises:
+        BadInput: a row names one that is not there.
+    """
+    units = {
+        unit.code: unit
+        for unit in ProcuracyUnit.objects.filter(code__in={code for row in rows for code in row.values()})
+    }
+    for number, row in enumerate(rows, 1):
+        missing = [code for code in row.values() if code not in units]
+        if missing:
+            sentence = _("Không có đơn vị mang mã %(codes)s.") % {"codes": ", ".join(map(printable, missing))}
+            raise BadInput(in_row(number, sentence), field="plan")
+    return [(units[row["predecessor"]], units[row["successor"]]) for row in rows]
+
+
+def _placed(error: VksError, rows: list[dict[str, str]]) -> VksError:
+    """Return a refusal of a plan with the number of the row that is wrong, where it is one."""
+    number = next((number for number, row in enumerate(rows, 1) if row["predecessor"] == error.field), None)
+    if number is not None:
+        return type(error)(in_row(number, error.message), field="plan")
+    return type(error)(error.message, field="plan" if error.field == "predecessors" else error.field)

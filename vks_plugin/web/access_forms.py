@@ -124,6 +124,11 @@ class RestructuringForm(StyledForm):
         return [self[name] for name in self._old]
 
     @property
+    def rows(self) -> dict[str, str]:
+        """By the code of each old office, the field of its choice."""
+        return {unit.code: name for name, unit in self._old.items()}
+
+    @property
     def plan(self) -> list[tuple[ProcuracyUnit, ProcuracyUnit]]:
         """Each old office that was chosen, with the one that takes it over."""
         chosen = ((unit, self.cleaned_data[name]) for name, unit in self._old.items())

@@ -264,6 +264,7 @@ OURS: dict[str, str] = {
         api/vks/kinds/{kind}
         api/vks/reminders
         api/vks/restructurings/{pk}
+        api/vks/restructurings/plans/{pk}
         api/vks/units
         api/vks/units/{code}
     """,
@@ -393,6 +394,8 @@ OURS: dict[str, str] = {
         api/vks/loans/{pk}/withdraw
         api/vks/reminders/read
         api/vks/restructurings/{pk}/resume
+        api/vks/restructurings/plans
+        api/vks/restructurings/plans/{pk}/resume
         api/vks/temporary-access/{pk}/approve
         api/vks/temporary-access/{pk}/decline
         api/vks/temporary-access/{pk}/end

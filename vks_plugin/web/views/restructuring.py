@@ -35,7 +35,7 @@ def restructuring(request: SignedInRequest) -> HttpResponse:
             try:
                 made = transfers.begin_plan(actor=request.user, plan=form.plan, queued=True, **given)
             except VksError as error:
-                form.place(error)
+                form.place(error, form.rows)
                 status = error.status
             else:
                 if len(made) > 1:
@@ -47,8 +47,8 @@ def restructuring(request: SignedInRequest) -> HttpResponse:
 def _progress(rows: QuerySet[Restructuring]) -> dict[str, Any]:
     """Return the take-overs that are shown, and how far those of every plan are in which one is not done."""
     shown = [(row, transfers.is_stopped(row)) for row in rows[:_SHOWN]]
-    open_plans = {_plan(row) for row, _stopped in shown if row.finished_at is None}
-    together = [row for row, _stopped in shown if _plan(row) in open_plans]
+    open_plans = {transfers.plan_key(row) for row, _stopped in shown if row.finished_at is None}
+    together = [row for row, _stopped in shown if transfers.plan_key(row) in open_plans]
     return {
         "rows": shown,
         "done": sum(row.done for row in together),
@@ -56,10 +56,6 @@ def _progress(rows: QuerySet[Restructuring]) -> dict[str, Any]:
         "offices": len(together),
         "under_way": any(row.finished_at is None and not stopped for row, stopped in shown),
     }
-
-
-def _plan(row: Restructuring) -> tuple[Any, ...]:
-    return (row.effective_date, row.decided_by)
 
 
 @page
