@@ -181,14 +181,14 @@ def user_administrators(_scope: Scope) -> Result:
 
 
 def staff(_scope: Scope) -> Result:
-    """The Django admin shows contents to staff, whatever grants say."""
+    """The Django admin shows staff names of tags, correspondents, groups and accounts, whatever grants say."""
     people = User.objects.filter(is_active=True, is_staff=True, is_superuser=False).order_by("pk")
     names = dict(people.values_list("pk", "username"))
     if not names:
         return ok()
     return warning(
-        f"{some(sorted(names.values()))} vào được trang quản trị Django và nhật ký máy chủ dù không phải siêu quản trị.",
-        "staff who are not superusers reach the Django admin and the host's log",
+        f"{some(sorted(names.values()))} vào được trang quản trị Django dù không phải siêu quản trị.",
+        "staff who are not superusers reach the Django admin",
         mend="Bỏ cờ nhân viên: "
         + " ".join(f'`PATCH /api/users/{pk}/ {{"is_staff": false}}`' for pk in names)
         + " (take the staff flag away).",

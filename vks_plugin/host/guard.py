@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from documents.models import CustomFieldInstance, Document, DocumentType, StoragePath
@@ -521,6 +522,46 @@ def _is_needed(thing: Any) -> bool:
     return bool(thing.name == CASE_CODE_FIELD)
 
 
+# --- what the host tells its staff -----------------------------------------------------------------
+
+
+class ServerLogs(BasePermission):
+    """Keeps the host's log files, with the names of every file and every title in them, for superusers."""
+
+    @in_their_language
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Refuse staff who are no superusers; everybody else the host has refused by now."""
+        if not request.user.is_superuser:
+            raise refused(refusals.LOGS)
+        return True
+
+
+def _leave_tasks_of_others(finds: Any) -> Any:
+    """Wrap the list of tasks: staff see theirs and nobody's, as everybody does; the host shows them every file's name."""
+
+    @wraps(finds)
+    def find(self: Any) -> Any:
+        rows, user = finds(self), self.request.user
+        if user.is_staff and not user.is_superuser:
+            rows = rows.filter(Q(owner=user) | Q(owner__isnull=True))
+        return rows
+
+    return find
+
+
+def _leave_duplicates_out(tells: Any) -> Any:
+    """Wrap what tells which document a file handed in is a copy of: staff would be told the title of any."""
+
+    @wraps(tells)
+    def tell(self: Any, task: Any) -> Any:
+        found, request = tells(self, task), self.context.get("request")
+        if not found or request.user.is_superuser:
+            return found
+        return [each for each in found if not _unseen(request.user, [each["id"]], binned=True)]
+
+    return tell
+
+
 # --- where they stand --------------------------------------------------------------------------
 
 DOORS: dict[type[BasePermission], tuple[str, ...]] = {
@@ -530,6 +571,7 @@ DOORS: dict[type[BasePermission], tuple[str, ...]] = {
     KeptThings: ("BulkEditObjectsView", "CustomFieldViewSet", "DocumentTypeViewSet", "StoragePathViewSet"),
     KeptPeople: ("UserViewSet",),
     KeptGroups: ("GroupViewSet",),
+    ServerLogs: ("LogViewSet",),
 }
 """Which views of the host ask which guard; the stand-in has a few of them."""
 
@@ -550,6 +592,8 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("DocumentSerializer", "to_representation", lending.leave_text_out),
     ("SearchResultSerializer", "to_representation", lending.leave_passages_out),
     ("ChatStreamingView", "post", lending.ask_before_talking),
+    ("TasksViewSet", "get_queryset", _leave_tasks_of_others),
+    ("TaskSerializerV9", "get_duplicate_documents", _leave_duplicates_out),
 )
 """What of the host is asked through a function of ours: class, method, and what wraps it."""
 

@@ -62,6 +62,9 @@ SERVICE_ACCOUNT = gettext_noop(
 UNSEEN = gettext_noop(
     "Có tài liệu trong yêu cầu không tồn tại hoặc bạn không được xem: hãy tải lại danh sách rồi chọn lại."
 )
+LOGS = gettext_noop(
+    "Nhật ký máy chủ ghi tên tệp và tiêu đề tài liệu của mọi đơn vị nên chỉ siêu quản trị đọc: hãy báo siêu quản trị."
+)
 NAMED = gettext_noop("Tài khoản này đã được ghi tên trong hồ sơ nên không xóa được: hãy khóa tài khoản thay vì xóa.")
 
 

@@ -145,9 +145,9 @@ def _flush() -> None:
     for each in _debts if paid else ():
         try:
             each.forget(paid)
-        except DatabaseFault:
+        except DatabaseFault as error:
             # the act is committed and its entries are written: they are merely written once more
-            logger.exception("what is owed to the search index could not be crossed off")
+            logger.error("what is owed to the search index could not be crossed off: %s", type(error).__name__)
 
 
 @shared_task(

@@ -655,6 +655,8 @@ def _some(world: World, address: str) -> tuple[str, bool]:
         ("api/document_types/", str(world.others["type"])),
         ("api/tags/", str(world.others["tag"])),
         ("api/users/", str(world.accounts["lead_kv1"].pk)),
+        ("api/tasks/{pk}", str(world.others.get("paperlesstask", 1))),
+        ("api/logs/", "paperless"),
         ("api/saved_views/", str(world.others.get("savedview", 1))),
         ("api/share_links/", str(world.others.get("sharelink", 1))),
         ("api/share_link_bundles/", str(world.others.get("sharelinkbundle", 1))),

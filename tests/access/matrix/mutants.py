@@ -363,6 +363,7 @@ def _guards() -> Iterator[Mutant]:
         ("KeptThings", ("StoragePathViewSet",), ("api/storage_paths/{pk}",)),
         ("KeptPeople", ("UserViewSet",), ("api/users/{pk}",)),
         ("KeptGroups", ("GroupViewSet",), ("api/groups/{pk}", "api/groups")),
+        ("ServerLogs", ("LogViewSet",), ("api/logs/{pk}",)),
     ):
         name = f"{guard} away from {views[-1]}"
         yield Mutant(name, _unguard(guard, *views), _at(*doors), powerful, host="paperless")
@@ -381,6 +382,10 @@ def _guards() -> Iterator[Mutant]:
         _at(*(f"api/documents/{each}" for each in operations)),
         powerful,
         host="paperless",
+    )
+    mutant = _unwrap("TasksViewSet", "get_queryset")
+    yield Mutant(
+        "staff see everybody's tasks", mutant, _at("api/tasks", "api/tasks/{pk}"), ("staff",), host="paperless"
     )
     mutant = _unwrap("SharedLinkView", "get")
     yield Mutant("old links open", mutant, _at("share/{slug}"), ("nobody", "outsider"), host="paperless")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.apps import apps
+from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
 from documents.tasks import consume_file
 
@@ -279,6 +281,67 @@ def test_list_of_tasks(
     # what is in no case is named as ever
     as_person("prosecutor_kv3").upload(name="thu-moi.pdf")
     assert "thu-moi.pdf" in staff.get("/api/tasks/").content.decode()
+
+
+def test_tasks_and_letters_of_others(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    """The host shows staff every task and every letter, and of a copy the title of what it is a copy of."""
+    tasks, owner = host_model("PaperlessTask"), people["prosecutor_kv1"]
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    row = {"task_type": "consume_file", "trigger_source": "web_ui", "status": "failure"}
+    said = {"error_message": f"Not consuming {TITLE}.pdf"}
+    others = tasks.objects.create(
+        task_id="1", owner=owner, input_data={"filename": f"{TITLE}.pdf"}, result_data=said, **row
+    )
+    copied = {"reason": "Not consuming", "duplicate_of": secret.statement}
+    tasks.objects.create(task_id="2", owner=staff, input_data={"filename": "thu.pdf"}, result_data=copied, **row)
+    models = {
+        name: apps.get_model("paperless_mail", name).objects for name in ("MailAccount", "MailRule", "ProcessedMail")
+    }
+    account = models["MailAccount"].create(name="Hộp thư", imap_server="localhost", username="x", owner=owner)
+    rule = models["MailRule"].create(name="Thư", account=account, filter_subject=TITLE, owner=owner)
+    letter = models["ProcessedMail"].create(
+        rule=rule, folder="INBOX", uid="1", subject=TITLE, received=timezone.now(), owner=owner
+    )
+    as_person(staff, "view_paperlesstask")
+    staff.user_permissions.add(*Permission.objects.filter(content_type__app_label="paperless_mail"))
+    addresses = (
+        "/api/tasks/",
+        "/api/tasks/?name=khai",
+        "/api/tasks/?task_id=1",
+        f"/api/tasks/{others.pk}/",
+        "/admin/documents/paperlesstask/",
+        f"/admin/documents/paperlesstask/{others.pk}/change/",
+        "/admin/paperless_mail/processedmail/",
+        f"/admin/paperless_mail/processedmail/{letter.pk}/change/",
+        f"/admin/paperless_mail/mailrule/{rule.pk}/change/",
+    )
+    visitor, superuser = as_person(staff), as_person(User.objects.create_superuser("toan_quyen"))
+    for version in (9, 10):
+        told: set[str] = set()
+        for address in addresses:
+            accept = {"accept": f"application/json; version={version}"} if address.startswith("/api/") else {}
+            assert secret.told_by(visitor.get(address, follow=True, headers=accept)) == [], (address, version)
+            told |= {address for _word in secret.told_by(superuser.get(address, headers=accept))}
+        # what is kept from staff is there
+        assert told >= set(addresses) - {"/admin/documents/paperlesstask/", "/api/tasks/?name=khai"}, version
+    assert "thu.pdf" in visitor.get("/api/tasks/").content.decode()
+
+
+def test_server_log(secret: Secret, as_person: SignIn, settings: Any, tmp_path: Path) -> None:
+    """The host writes there what files were called, and the check of its files every title that it finds a fault with."""
+    settings.LOGGING_DIR = tmp_path
+    (tmp_path / "paperless.log").write_text(
+        f"[INFO] Consuming {TITLE}.pdf\n[INFO] {secret.case.code}\n", encoding="utf-8"
+    )
+    visitor = as_person(User.objects.create_user("nhan_vien", is_staff=True))
+    superuser, person = as_person(User.objects.create_superuser("toan_quyen")), as_person("chief_kv1")
+    for address in ("/api/logs/", "/api/logs/paperless/", "/api/logs/paperless/?limit=1", "/api/logs/celery/"):
+        answer = visitor.get(address)
+        assert answer.status_code == 403, address
+        assert "chỉ siêu quản trị đọc" in answer.json()["detail"], address
+        assert person.get(address).status_code == 403
+        assert secret.told_by(answer) == []
+    assert "Văn Ánh" in secret.told_by(superuser.get("/api/logs/paperless/"))
 
 
 @pytest.fixture
