@@ -69,10 +69,12 @@ def main() -> int:
             ("unknown doors", [f"{method} {address}" for address, method in strange]),
             ("leaks", outcome.leaks),
             ("lacks", outcome.lacks),
-            ("faults", outcome.faults),
         ):
             print(f"--- {title}: {len(problems)}")
             print("\n".join(problems[: chosen.most]))
+        # never cut short: who reads of a fault has not to guess at which door
+        print(f"--- answers of status 500 and above: {outcome.faults.total()}, of {len(outcome.faults)} kinds")
+        print("\n".join(f"{count} × {fault}" for fault, count in outcome.faults.most_common()))
         print(outcome.summary(), dict(sorted(outcome.statuses.items())), flush=True)
         return int(bool(strange or outcome.leaks or outcome.lacks))
 

@@ -46,6 +46,8 @@ class Answer:
     headers: dict[str, str]
     writes: list[str]
     """Tables that were written, of those that say something of cases."""
+    cause: str = ""
+    """What was raised and caught by nobody, where, and in which code of ours; empty: nothing."""
 
     @cached_property
     def text(self) -> str:

@@ -6,6 +6,7 @@ import gc
 import json
 import random
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -39,8 +40,8 @@ class Outcome:
     """Answers that said what they had to say."""
     leaks: list[str] = field(default_factory=list)
     lacks: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    """Answers with status 500."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """Answers of status 500 and above: how many of each door and cause."""
     seconds: float = 0.0
 
     @property
@@ -52,7 +53,7 @@ class Outcome:
         """Return the figures in one line."""
         return (
             f"{self.answers} answers at {len(self.doors)} doors, {self.denials} denials, {self.told} told what they "
-            f"had to, {len(self.leaks)} leaks, {len(self.lacks)} lacks, {len(self.faults)} faults, "
+            f"had to, {len(self.leaks)} leaks, {len(self.lacks)} lacks, {self.faults.total()} faults, "
             f"{self.extra} comparisons, {self.seconds:.0f} s"
         )
 
@@ -101,7 +102,7 @@ class Asker:
         if session is not None:
             client.cookies[settings.SESSION_COOKIE_NAME] = session.value
         headers = {name: str(value) for name, value in answer.items() if name not in {"Vary", "Allow"}}
-        return Answer(answer.status_code, body, headers, written)
+        return Answer(answer.status_code, body, headers, written, _cause(answer.exc_info))
 
     def _send(self, client: Client, call: Call, swap: tuple[tuple[str, str], ...]) -> Any:
         path, body = call.path, call.body
@@ -121,6 +122,21 @@ class Asker:
 
     def _value(self, value: Any) -> Any:
         return SimpleUploadedFile("scan.pdf", self._file, "application/pdf") if value == "FILE" else value
+
+
+_WRAPS = ("vks_plugin.web.middleware", "vks_plugin.rest")
+"""What of ours every request goes through."""
+
+
+def _cause(raised: Any) -> str:
+    """Return what a request ended with, where it was raised, and the innermost code of ours that called it."""
+    if not raised:
+        return ""
+    kind, _error, trace = raised
+    places = [(frame.f_globals.get("__name__", "?"), frame.f_code.co_name) for frame, _line in traceback.walk_tb(trace)]
+    ours = [".".join(each) for each in places if each[0].startswith("vks_plugin.") and not each[0].startswith(_WRAPS)]
+    through = f", through {ours[-1]}" if ours else ", nothing of ours"
+    return f"{kind.__name__} in {'.'.join(places[-1])}{through}"
 
 
 def cells(world: World, *, only: Callable[[Call], bool] | None = None) -> list[tuple[str, Call]]:
@@ -206,7 +222,8 @@ def go(
         outcome.doors.add((call.door, call.method))
         cell = f"{who}: {call.name}"
         if answer.status >= 500:
-            outcome.faults.append(f"{cell} → {answer.status}")
+            written = f", written: {', '.join(sorted(set(answer.writes)))}" if answer.writes else ""
+            outcome.faults[f"{call.method} {call.door} → {answer.status} {answer.cause}{written}"] += 1
         outcome.leaks += [f"{cell} → {problem}" for problem in judge.leaks(who, call, answer, absent)]
         lacks = judge.missing(who, call, answer)
         outcome.lacks += [f"{cell} → {problem}" for problem in lacks]
