@@ -17,6 +17,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from vks_plugin.errors import Conflict
 from vks_plugin.host import refusals
+from vks_plugin.host.reading import numbers_in
 from vks_plugin.host.refusals import Refused, in_their_language, refused
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _ids(data: Any, key: str) -> list[int] | None:
     if not any(str(name).partition("[")[0] == key for name in data):
         return None
     raw = [each for name in data if str(name).partition("[")[0] == key for each in _values(data, name)]
-    return [int(each) for each in raw if str(each).isdecimal()]
+    return numbers_in(raw)
 
 
 def _values(data: Any, name: str) -> list[Any]:

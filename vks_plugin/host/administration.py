@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
@@ -26,6 +27,7 @@ from vks_plugin.host.accounts import is_ours, protects, rule_against
 from vks_plugin.host.filed import filed_among, filed_documents
 from vks_plugin.host.lending import lent_documents_of
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
+from vks_plugin.host.reading import numbers_in
 from vks_plugin.language import language_of, speaking
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def _hidden(request: Any) -> Q:
 
 
 def _numbers(pks: Iterable[Any]) -> list[int]:
-    return [int(pk) for pk in pks if str(pk).isdecimal()]
+    """Return keys as the host's pages read them, out of an address or a form."""
+    return numbers_in([unquote(str(pk)) for pk in pks])
 
 
 class _NumberOnly(ForeignKeyRawIdWidget):

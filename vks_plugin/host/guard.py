@@ -11,7 +11,6 @@ sentences tell nobody which documents are filed.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from importlib import import_module
@@ -38,7 +37,7 @@ from vks_plugin.host.provision import (
     case_code_field_id,
     storage_path_id,
 )
-from vks_plugin.host.reading import note_documents
+from vks_plugin.host.reading import note_documents, number_of, numbers_in
 from vks_plugin.host.refusals import Refused, in_their_language, refused
 from vks_plugin.host.sharing import opened_by
 from vks_plugin.language import language_of, speaking
@@ -84,17 +83,6 @@ def _plain(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _number(value: object) -> int | None:
-    """Return the number that the host would look a row up by."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        # the host takes 7.0 for 7
-        return int(re.sub(r"\.0*\s*$", "", value) if isinstance(value, str) else value)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _as_pairs(raw: object) -> dict[int, str] | None:
     """Read the shapes the host accepts for custom fields; None when the request says nothing of them."""
     if isinstance(raw, str):
@@ -105,12 +93,12 @@ def _as_pairs(raw: object) -> dict[int, str] | None:
     if isinstance(raw, int):
         raw = [raw]
     if isinstance(raw, dict):
-        told = [(_number(key), _plain(value)) for key, value in raw.items()]
+        told = [(number_of(key), _plain(value)) for key, value in raw.items()]
     elif isinstance(raw, list):
         told = [
-            (_number(entry.get("field")), _plain(entry.get("value")))
+            (number_of(entry.get("field")), _plain(entry.get("value")))
             if isinstance(entry, dict)
-            else (_number(entry), "")
+            else (number_of(entry), "")
             for entry in raw
         ]
     else:
@@ -133,15 +121,10 @@ def _says(data: Any, name: str) -> bool:
     return any(key == name or str(key).startswith((f"{name}.", f"{name}[")) for key in data)
 
 
-def _ids(raw: object) -> list[int]:
-    several = raw if isinstance(raw, list | tuple) else [raw]
-    return [number for number in map(_number, several) if number is not None]
-
-
 def _named(data: Any, *keys: str) -> list[int]:
     found: list[int] = []
     for key in keys:
-        found += _ids(data.getlist(key) if hasattr(data, "getlist") else data.get(key))
+        found += numbers_in(data.getlist(key) if hasattr(data, "getlist") else data.get(key))
     return found
 
 
@@ -218,7 +201,7 @@ class CaseCodeGuard(BasePermission):
                 return []
             if data.get("all"):
                 raise Refused(BadInput(_("Hãy chọn từng tài liệu khi đổi trường Mã vụ án, không chọn tất cả.")))
-            ids = _ids(data.get("documents") or [])
+            ids = numbers_in(data.get("documents") or [])
             present = _present(ids, field_id)
             new = added.get(field_id, "")
             changes = [CodeChange(each, present.get(each, ""), new) for each in ids if present.get(each, "") != new]
@@ -261,14 +244,14 @@ class CaseDocumentGuard(BasePermission):
             return True
         action = getattr(view, "action", None)
         changes = request.method not in SAFE_METHODS
-        own = _ids(view.kwargs.get("pk")) if view.queryset.model is Document else []
+        own = numbers_in(view.kwargs.get("pk")) if view.queryset.model is Document else []
         hands_out = changes and (action in _LETTERS or type(view).__name__ in _LINKS)
         named = own + _named(_data(request), "document", "document_ids", "documents") if hands_out else own
         if hands_out:
             note_documents(request, named)
         if action == "email_documents" and not request.user.is_superuser:
             # the host reads this request without saying whose it is
-            asked = _ids(view.serializer_class().fields["documents"].get_value(_data(request)))
+            asked = numbers_in(view.serializer_class().fields["documents"].get_value(_data(request)))
             if _unseen(request.user, asked, binned=False):
                 raise refused(refusals.UNSEEN)
         if getattr(view, "detail", False) and view.queryset.model is Document and action not in _LOOKED_UP:
@@ -311,7 +294,7 @@ class CaseDocumentGuard(BasePermission):
         Raises:
             Http404: there is none, or none that the asker may see.
         """
-        for pk in _ids(view.kwargs.get("pk")):
+        for pk in numbers_in(view.kwargs.get("pk")):
             document = Document.global_objects.select_related("owner", "root_document__owner").filter(pk=pk).first()
             root = document and (document.root_document or document)
             if root is None or not has_perms_owner_aware(request.user, "view_document", root):
@@ -326,7 +309,7 @@ class CaseDocumentGuard(BasePermission):
         owner = "owner" in data and str(data["owner"]) != str(document.owner_id)
         if owner or _says(data, "set_permissions"):
             return refusals.READERS
-        place = _number(data.get("storage_path"))
+        place = number_of(data.get("storage_path"))
         if "storage_path" in data and place not in {document.storage_path_id, storage_path_id()}:
             return refusals.PLACE
         return ""
@@ -340,9 +323,10 @@ def _redescribed(data: Any, document: Document) -> bool:
         ("title" in data and data["title"] != document.title)
         or ("content" in data and data["content"] not in texts)
         or (
-            "archive_serial_number" in data and _number(data["archive_serial_number"]) != document.archive_serial_number
+            "archive_serial_number" in data
+            and number_of(data["archive_serial_number"]) != document.archive_serial_number
         )
-        or ("document_type" in data and _number(data["document_type"]) != document.document_type_id)
+        or ("document_type" in data and number_of(data["document_type"]) != document.document_type_id)
         or any(key in data and str(data[key])[:10] != day for key in ("created", "created_date"))
     )
 
@@ -421,7 +405,7 @@ def _ask_of_numbers(key: str, *, binned: bool = False) -> Callable[[Any], Any]:
             request = self.context.get("request")
             if request is not None and isinstance(data, Mapping) and not request.user.is_superuser:
                 # as the host itself finds them, whatever the form of the request
-                named = _ids(self.fields[key].get_value(data))
+                named = numbers_in(self.fields[key].get_value(data))
                 if _unseen(request.user, named, binned=binned):
                     note_documents(request, named)
                     with speaking(language_of(request)):
@@ -438,7 +422,7 @@ def _ask_of_links(validates: Any) -> Any:
 
     @wraps(validates)
     def validate(user: Any, doc_ids: list[int]) -> Any:
-        if user is not None and not user.is_superuser and _unseen(user, _ids(doc_ids), binned=False):
+        if user is not None and not user.is_superuser and _unseen(user, numbers_in(doc_ids), binned=False):
             raise refused(refusals.UNSEEN)
         return validates(user, doc_ids)
 
@@ -450,7 +434,7 @@ def _ask_of_likeness(finds: Any) -> Any:
 
     @wraps(finds)
     def find(asked: Any, user: Any) -> Any:
-        if user is not None and _unseen(user, _ids(asked["more_like_id"]), binned=False):
+        if user is not None and _unseen(user, numbers_in(asked["more_like_id"]), binned=False):
             # lists answer to no other refusal with 403: they take it for an error of the search
             raise PermissionDenied(refused(refusals.UNSEEN).detail)
         return finds(asked, user)
@@ -494,7 +478,11 @@ class KeptThings(BasePermission):
         model = kinds.get(str(data.get("object_type"))) if request.method == "POST" else None
         if model is None or data.get("operation") != "delete" or not request.user.is_authenticated:
             return True
-        rows = model.objects.all() if data.get("all") else model.objects.filter(pk__in=_ids(data.get("objects") or []))
+        rows = (
+            model.objects.all()
+            if data.get("all")
+            else model.objects.filter(pk__in=numbers_in(data.get("objects") or []))
+        )
         allowed = request.user.has_perm(f"documents.delete_{model._meta.model_name}")
         if allowed and any(_is_needed(each) for each in rows):
             raise refused(refusals.KEPT_THING)

@@ -6,7 +6,7 @@ in ours, where each picture says who looked at it. The index still finds by the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from documents.permissions import permitted_document_ids
 from rest_framework.serializers import ListSerializer
 
 from vks_plugin.host.filed import lent_among
-from vks_plugin.host.reading import LeftOut, note_documents
+from vks_plugin.host.reading import LeftOut, note_documents, numbers_in
 from vks_plugin.host.refusals import LENT, refused
 from vks_plugin.language import language_of, speaking
 
@@ -104,7 +104,7 @@ def leave_version_out(retrieve: Any) -> Any:
         told = getattr(response, "data", None)
         if not isinstance(told, dict) or not told.get("content") or "version" not in request.query_params:
             return response
-        if lent_among(request.user, _numbers([self.kwargs["pk"]])):
+        if lent_among(request.user, numbers_in(self.kwargs["pk"])):
             told["content"] = _left_out(request)
         return response
 
@@ -117,7 +117,8 @@ def mark_picture(thumb: Any) -> Any:
     @wraps(thumb)
     def inner(self: Any, request: Any, pk: Any = None) -> Any:
         # the guard has looked at whether the asker sees the document
-        if not lent_among(request.user, _numbers([pk])):
+        numbers = numbers_in(pk)
+        if not lent_among(request.user, numbers):
             return thumb(self, request, pk)
         for header in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"):
             # who read it before without borrowing is not sent to the picture kept since
@@ -129,7 +130,7 @@ def mark_picture(thumb: Any) -> Any:
             picture = response.getvalue()
         finally:
             response.close()
-        marked = HttpResponse(_picture[0](request.user, int(pk), picture), content_type="image/webp")
+        marked = HttpResponse(_picture[0](request.user, numbers[0], picture), content_type="image/webp")
         marked["Cache-Control"] = "no-store"
         return marked
 
@@ -141,8 +142,8 @@ def ask_before_talking(post: Any) -> Any:
 
     @wraps(post)
     def inner(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        named = request.data.get("document_id") if hasattr(request.data, "get") else None
-        lent = lent_among(request.user, _numbers([named])) if named else lent_documents_of(request.user)
+        named = numbers_in(request.data.get("document_id")) if hasattr(request.data, "get") else []
+        lent = lent_among(request.user, named) if named else lent_documents_of(request.user)
         if lent:
             note_documents(request, lent)
             with speaking(language_of(request)):
@@ -150,7 +151,3 @@ def ask_before_talking(post: Any) -> Any:
         return post(self, request, *args, **kwargs)
 
     return inner
-
-
-def _numbers(raw: Iterable[object]) -> list[int]:
-    return [int(each) for each in raw if isinstance(each, int) or (isinstance(each, str) and each.isdecimal())]

@@ -5,6 +5,7 @@ Doors are known by the names of their routes. The stand-in has a few of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache, wraps
 from ipaddress import ip_address
@@ -94,6 +95,24 @@ ROOTS = 'SELECT COALESCE("root_document_id", "id") FROM "documents_document" WHE
 
 
 # --- which documents a request was about ------------------------------------------------------
+
+
+def number_of(value: object) -> int | None:
+    """Return the number that the host would look a row up by, however it is written; None where it would find none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        # the host takes 7.0, "+7" and " 7" for 7
+        return int(re.sub(r"\.0*\s*$", "", value) if isinstance(value, str) else value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def numbers_in(raw: object) -> list[int]:
+    """Return the numbers that a part of a request names rows by, be it one or several."""
+    several = raw if isinstance(raw, list | tuple) else [raw]
+    return [number for number in map(number_of, several) if number is not None]
+
 
 _NOTED = "vks_documents"
 

@@ -19,6 +19,7 @@ from documents.models import Document
 
 from vks_plugin.host.filed import belongs_to_a_case, frozen_among
 from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
+from vks_plugin.host.reading import number_of
 
 _log = logging.getLogger("paperless.vks.workflows")
 
@@ -118,7 +119,7 @@ def _keep_uploader(plugin: Any, folder: Callable[[], Path]) -> Any:
         def run(self) -> Any:
             """Run the workflows."""
             field_id = case_code_field_id()
-            code = {_number(key): value for key, value in (self.metadata.custom_fields or {}).items()}.get(field_id)
+            code = {number_of(key): value for key, value in (self.metadata.custom_fields or {}).items()}.get(field_id)
             if not code and not _handed_in(self.input_doc, folder()):
                 return super().run()
             # the host adds to the very lists it was handed
@@ -142,10 +143,6 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "WorkflowTriggerPlugin": _keep_uploader,
 }
 """Steps in which the host takes a file in, and what makes each of them heed a case's files."""
-
-
-def _number(key: object) -> int | None:
-    return int(str(key)) if str(key).isdecimal() else None
 
 
 def unspared() -> list[str]:

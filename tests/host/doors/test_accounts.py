@@ -54,7 +54,7 @@ def test_nobody_is_put_into_a_group_of_an_office_or_taken_out(
     own = list(friend.groups.values_list("pk", flat=True))
     before = told(friend)
     for who, visitor in administrators.items():
-        for groups in ([*own, leaders.pk, other.pk], [other.pk], []):
+        for groups in ([*own, leaders.pk, other.pk], [*own, f"+{leaders.pk}"], [other.pk], []):
             answer = visitor.ask("patch", f"/api/users/{friend.pk}/", {"groups": groups, "last_name": "Khác"})
             assert answer.status_code == 403, (who, groups)
             assert "bổ nhiệm" in answer.json()["detail"], (who, groups)
