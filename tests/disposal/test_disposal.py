@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import itertools
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ from tests.custody.test_hand_overs import IN, PASSED
 from tests.disposal.conftest import WHY, archived, carried_out, ready, signed
 from tests.people import file_pdf, register
 from vks_plugin.access import actions as access
+from vks_plugin.access.models import TemporaryAccess
+from vks_plugin.access.temporary import request_emergency
 from vks_plugin.append_only import AppendOnly
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, FolioExplanation
 from vks_plugin.court.deck.models import DeckExport, Presentation
@@ -37,6 +40,7 @@ from vks_plugin.custody.actions.hand_overs import cancel as take_back
 from vks_plugin.custody.actions.hand_overs import hand_over, reject
 from vks_plugin.custody.actions.holding import state_beginning
 from vks_plugin.custody.actions.ledger import export
+from vks_plugin.custody.actions.loans import request_loan, withdraw_loan
 from vks_plugin.custody.actions.retention import end_hold, place_hold
 from vks_plugin.custody.models import (
     Accession,
@@ -280,9 +284,27 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
         lambda: file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=catalogue["CT"]),
         lambda: place_hold(actor=people["chief_kv1"], case=case, ground="khac", reason="Xem lại hồ sơ này"),
         lambda: draft(actor=archivist, codes=[case.code], reason=WHY),
+        lambda: hand_over(actor=people["clerk_kv1"], case=case, terms=IN),
+        lambda: access.assign(actor=people["chief_kv1"], case=case, user=people["inspector_kv1"], role="inspector"),
+        *(partial(ask, people["chief_kv1"], case.code) for ask in (_to_borrow, _in_an_emergency)),
     ):
         with pytest.raises(Conflict, match="đã tiêu hủy"):
             act()
+    # nor does anybody wait for an answer that cannot be given; who may not know of the case learns nothing
+    ended_with = LedgerEntry.objects.filter(case=case).count()
+    for ask in (_to_borrow, _in_an_emergency):
+        asked = ask(people["prosecutor_kv3"], case.code)
+        assert (asked.case, asked.case_code) == (None, case.code)
+    withdraw_loan(actor=people["prosecutor_kv3"], loan_id=Loan.objects.get(case=None).pk)
+    assert LedgerEntry.objects.filter(case=case).count() == ended_with
+
+
+def _to_borrow(actor: User, code: str) -> Loan:
+    return request_loan(actor=actor, code=code, form="paper", purpose=WHY, until=timezone.localdate())
+
+
+def _in_an_emergency(actor: User, code: str) -> TemporaryAccess:
+    return request_emergency(actor=actor, code=code, reason=WHY, hours=1)
 
 
 def test_three_people_decide_and_each_in_turn(

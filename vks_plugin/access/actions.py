@@ -34,6 +34,7 @@ from vks_plugin.cases.actions import inventories as inventory_actions
 from vks_plugin.cases.actions.calendar import set_calendar_days
 from vks_plugin.cases.actions.proceedings import typed
 from vks_plugin.cases.actions.record import lock_case, told_of_assignment
+from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import (
     Accused,
     Assignment,
@@ -457,7 +458,7 @@ def assign(
             assign himself for longer.
         BadInput: unknown role, dates out of order or missing, a locked account, or somebody without a post there that the
             role is for.
-        Conflict: the person already works on the case in that role.
+        Conflict: the person already works on the case in that role, or its file was disposed of.
     """
     if role not in Assignment.Role.values:
         raise BadInput(_("Vai trò không có trong danh mục."), field="role")
@@ -465,6 +466,7 @@ def assign(
     organization_actions.hold_posts([user.pk])
     case = hold_case(case)
     require_assign(actor, case, role)
+    refuse_destroyed(case)
     starts_on = starts_on or timezone.localdate()
     if role == Assignment.Role.REVIEWER and ends_on is None:
         raise BadInput(_("Giao xét hồ sơ đề nghị phải có ngày kết thúc."), field="ends_on")

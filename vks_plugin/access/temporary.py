@@ -21,6 +21,7 @@ from vks_plugin.access.projection import hold_case, hold_cases, project_case, pr
 from vks_plugin.access.queries import FACTS, case_decision, facts_of, leads, posts_of, visible_cases
 from vks_plugin.acts import tell, tell_each
 from vks_plugin.cases.actions.record import lock_case
+from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -52,6 +53,22 @@ def _reason(text: str) -> str:
     return reason
 
 
+def case_asked_for(actor: User, code: str) -> CaseFile | None:
+    """Return the case of the code somebody typed to be let in; None: there is none, which whoever asks is not told.
+
+    A file that was disposed of opens to nobody, and nobody could answer: only who may know of the case is told.
+
+    Raises:
+        Conflict: it was disposed of, and the actor may know of the case.
+    """
+    case = CaseFile.objects.filter(code=code).first()
+    if case is None or case.destroyed_at is None:
+        return case
+    if visible_cases(actor).filter(pk=case.pk).exists():
+        refuse_destroyed(case)
+    return None
+
+
 def waiting(moment: dt.datetime | None = None) -> QuerySet[TemporaryAccess]:
     """Return the requests that somebody can still approve."""
     since = (moment or timezone.now()) - dt.timedelta(hours=WAITS_HOURS)
@@ -69,7 +86,7 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> Tem
     Raises:
         NotAllowed: the actor holds no post.
         BadInput: no code, a reason that says nothing, or too many hours.
-        Conflict: too many requests wait already.
+        Conflict: too many requests wait already, or see `case_asked_for`.
     """
     if not posts_in_force(actor):
         raise NotAllowed(_("Chỉ người đang giữ chức danh được đề nghị truy cập khẩn cấp."))
@@ -84,7 +101,7 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> Tem
     row = TemporaryAccess.objects.create(
         kind=TemporaryAccess.Kind.EMERGENCY,
         case_code=code,
-        case=CaseFile.objects.filter(code=code).first(),
+        case=case_asked_for(actor, code),
         user=actor,
         reason=_reason(reason),
         hours=hours,

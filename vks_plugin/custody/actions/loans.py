@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import visible_cases
-from vks_plugin.access.temporary import close_for_loan, lengthen_for_loan, open_for_loan
+from vks_plugin.access.temporary import case_asked_for, close_for_loan, lengthen_for_loan, open_for_loan
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile, Volume
@@ -116,7 +116,7 @@ def request_loan(
         NotAllowed: the actor holds no post, or records for others a case of an office whose files others hand out.
         NotFound: for others, a case the actor may not know of.
         BadInput: what was entered cannot be used.
-        Conflict: too many requests wait already.
+        Conflict: too many requests wait already, or the file was disposed of (see `case_asked_for`).
     """
     if not posts_in_force(actor):
         raise NotAllowed(_("Chỉ người đang giữ chức danh được đề nghị mượn hồ sơ."))
@@ -143,7 +143,7 @@ def request_loan(
             raise BadInput(_("Người ngoài ngành không có tài khoản: chỉ cho mượn bản giấy."), field="form")
     if name and part == "hsks":
         raise BadInput(_("Hồ sơ kiểm sát không rời Viện kiểm sát."), field="part")
-    case = CaseFile.objects.filter(code=code).first()
+    case = case_asked_for(actor, code)
     whose = None if name else borrower or actor
     if whose is None or whose.pk != actor.pk:
         case = _case_of_desk(actor, case)
