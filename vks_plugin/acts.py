@@ -340,6 +340,7 @@ ACTS: dict[str, Act] = {
     "loan_approved": Act(_("Duyệt cho mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person",)),
     "loan_denied": Act(_("Từ chối cho mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person", "reason")),
     "loan_withdrawn": Act(_("Rút đề nghị mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person",)),
+    "loan_revoked": Act(_("Hủy duyệt cho mượn hồ sơ"), ("loan", "part", "person_id"), hidden=("person", "reason")),
     "loan_issued": Act(
         _("Giao hồ sơ cho mượn"),
         (

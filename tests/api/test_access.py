@@ -217,6 +217,7 @@ TABLE = {
     ("vks-loan-withdraw", "post"): "         404 404 404 404  403  403 403 403",
     # nobody has answered yet
     # it is an electronic one nobody has allowed
+    ("vks-loan-revoke", "post"): "           404 404 404 404  409  409 409 409",
     ("vks-loan-slip", "get"): "              404 404 404 404  409  409 409 409",
     ("vks-loan-issue", "post"): "            404 404 404 404  409  409 409 409",
     ("vks-loan-give-back", "post"): "        404 404 404 404  409  409 409 409",
@@ -472,7 +473,7 @@ class Addresses:
             "vks-loan-give-back": f"/api/vks/loans/{lent}/return/",
             **{
                 f"vks-loan-{act}": f"/api/vks/loans/{lent}/{act}/"
-                for act in ("approve", "deny", "withdraw", "issue", "settle", "renew", "answer-renewal")
+                for act in ("approve", "deny", "withdraw", "revoke", "issue", "settle", "renew", "answer-renewal")
             },
             "vks-restructuring-list": "/api/vks/restructurings/",
             "vks-restructuring-detail": "/api/vks/restructurings/1/",
@@ -752,6 +753,7 @@ class Addresses:
                 "purpose": WHY,
             },
             "vks-loan-deny": {"reason": WHY},
+            "vks-loan-revoke": {"reason": WHY},
             "vks-loan-issue": {"volume_count": 1, "folio_count": 6},
             "vks-loan-give-back": {"volume_count": 1, "folio_count": 6},
             "vks-loan-settle": {"found": True, "note": WHY},

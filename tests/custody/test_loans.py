@@ -311,7 +311,7 @@ _BYSTANDERS = {"prosecutor_kv1", "archivist_kv1", "chief_province", "clerk_kv3"}
 """Who works on the case, keeps what is archived, leads the office above, or hands out the files of another."""
 _MAY: dict[str, set[str]] = {
     "de_nghi": {"approve", "deny", "withdraw"},
-    "da_duyet": {"withdraw", "issue"},
+    "da_duyet": {"withdraw", "revoke", "issue"},
     "tu_choi": set(),
     "dang_muon": {"renew", "return", "return_short"},
     "dang_muon, asked for longer": {"grant", "refuse", "return", "return_short"},
@@ -320,6 +320,7 @@ _MAY: dict[str, set[str]] = {
     "tra_thieu": {"settle", "write_off"},
     "da_tra": set(),
     "huy": set(),
+    "huy_duyet": set(),
 }
 """What may be done with paper as it stands; every other act is refused then."""
 _WAY_TO = {
@@ -333,12 +334,14 @@ _WAY_TO = {
     "tra_thieu": ("approve", "issue", "return_short"),
     "da_tra": ("approve", "issue", "return"),
     "huy": ("approve", "withdraw"),
+    "huy_duyet": ("approve", "revoke"),
 }
 """How a loan comes to stand so."""
 _LEADS_TO = {
     "approve": "da_duyet",
     "deny": "tu_choi",
     "withdraw": "huy",
+    "revoke": "huy_duyet",
     "issue": "dang_muon",
     "return": "da_tra",
     "return_short": "tra_thieu",
@@ -355,7 +358,9 @@ def _whose(borrower: str, deciders: set[str], desk: set[str]) -> dict[str, set[s
     hands_out = desk - {borrower}
     found = {"withdraw": {borrower}} | dict.fromkeys(("approve", "deny", "grant", "refuse"), deciders)
     found |= dict.fromkeys(("issue", "return", "return_short", "settle"), hands_out)
-    return found | {"write_off": hands_out & {"chief_kv1", "deputy_kv1"}, "renew": hands_out | {borrower}}
+    leaders = {"chief_kv1", "deputy_kv1"}
+    found |= {"write_off": hands_out & leaders, "revoke": leaders - {borrower}}
+    return found | {"renew": hands_out | {borrower}}
 
 
 @pytest.mark.parametrize(
@@ -409,6 +414,7 @@ def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else
         "approve": lambda actor: actions.approve_loan(actor=actor, loan_id=row.pk),
         "deny": lambda actor: actions.deny_loan(actor=actor, loan_id=row.pk, reason=WHY),
         "withdraw": lambda actor: actions.withdraw_loan(actor=actor, loan_id=row.pk),
+        "revoke": lambda actor: actions.revoke_loan(actor=actor, loan_id=row.pk, reason=WHY),
         "issue": lambda actor: actions.issue_loan(actor=actor, loan_id=row.pk, volume_count=1, folio_count=6),
         "renew": asked_again,
         "grant": lambda actor: actions.answer_renewal(actor=actor, loan_id=row.pk, granted=True),
@@ -436,7 +442,7 @@ def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else
         # open with its approval, given back by who reads it too, and over with its day
         whose["return"] = whose["return"] | {borrower}
         leads_to["approve"], entries["approve"] = "dang_muon", 2
-        stands = {state: may for state, may in _MAY.items() if state not in {"da_duyet", "tra_thieu"}}
+        stands = {state: may for state, may in _MAY.items() if state not in {"da_duyet", "tra_thieu", "huy_duyet"}}
         stands = {**stands, "dang_muon, late": set()}
         way_to = {state: tuple(name for name in way if name != "issue") for state, way in _WAY_TO.items()}
         way_to["huy"] = ("withdraw",)
@@ -628,6 +634,46 @@ def test_what_is_asked_is_answered_once(case: CaseFile, people: dict[str, User])
         with pytest.raises(VksError):
             actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=1)
     assert set(Loan.objects.values_list("state", flat=True)) == {"tu_choi", "huy"}
+
+
+def test_the_side_that_lends_takes_back_what_it_allowed(
+    case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any], client: Client
+) -> None:
+    _with_addresses(people, settings)
+    row, waits = _asked(people, case.code), _asked(people, case.code, "inspector_kv1", until=_in(1))
+    for each in (row, waits):
+        assert not {name for name in people if "revoke" in _may(people, name, each)}
+        actions.approve_loan(actor=people["chief_kv1"], loan_id=each.pk)
+        assert {name for name in people if "revoke" in _may(people, name, each)} == {"chief_kv1", "deputy_kv1"}
+    revoke: dict[str, Any] = {"actor": people["deputy_kv1"], "loan_id": row.pk}
+    with pytest.raises(BadInput):
+        actions.revoke_loan(**revoke, reason="thôi")
+    with written() as entries, TestCase.captureOnCommitCallbacks(execute=True):
+        actions.revoke_loan(**revoke, reason="Hồ sơ phải chuyển Tòa án ngay hôm nay")
+    assert hidden(entries.of("loan_revoked")) == {"person": NAME, "reason": "Hồ sơ phải chuyển Tòa án ngay hôm nay"}
+    row.refresh_from_db()
+    assert (row.state, row.decided_by, row.revoked_by) == ("huy_duyet", people["chief_kv1"], people["deputy_kv1"])
+    (letter,) = mailoutbox
+    assert (letter.to, case.code in letter.subject) == (["sat@example.org"], True)
+    assert "chuyển Tòa án" not in letter.subject + letter.body
+    client.force_login(people["prosecutor_kv3"])
+    assert "Hồ sơ phải chuyển Tòa án ngay hôm nay" in client.get(f"/vks/loans/{row.pk}/").content.decode()
+    # of somebody who has left, and once the day has passed, the desk clears it away: else it stays open for ever
+    Appointment.objects.filter(user=people["inspector_kv1"]).update(ended_at=timezone.now())
+    given: dict[str, Any] = {"actor": people["clerk_kv1"], "loan_id": waits.pk}
+    with pytest.raises(Conflict, match="hủy duyệt"):
+        actions.issue_loan(**given, volume_count=1, folio_count=6)
+    assert "revoke" in _may(people, "clerk_kv1", waits)
+    late = _asked(people, case.code, until=_in(0))
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=late.pk)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1), tick=False):
+        with pytest.raises(Conflict, match="hủy duyệt"):
+            actions.issue_loan(**given | {"loan_id": late.pk}, volume_count=1, folio_count=6)
+        client.force_login(people["clerk_kv1"])
+        act = f"/vks/loans/{late.pk}/revoke/"
+        assert act in client.get(f"/vks/loans/{late.pk}/").content.decode()
+        assert client.post(act, {"reason": "Hạn trả đã qua, chưa ai đến nhận"}).status_code == 302
+    assert Loan.objects.get(pk=late.pk).state == "huy_duyet"
 
 
 def test_renewals_are_bounded_and_one_at_a_time(case: CaseFile, people: dict[str, User], settings: Settings) -> None:

@@ -162,17 +162,19 @@ LOAN = Machine(
         ("tra_thieu", _("Trả thiếu")),
         ("da_tra", _("Đã trả")),
         ("huy", _("Đã rút")),
+        ("huy_duyet", _("Đã hủy duyệt")),
     ),
     moves=(
         _move("approve", _("Duyệt cho mượn"), ["de_nghi"], "da_duyet"),
         _move("deny", _("Từ chối"), ["de_nghi"], "tu_choi"),
         _move("withdraw", _("Rút đề nghị"), ["de_nghi", "da_duyet"], "huy"),
+        _move("revoke", _("Hủy duyệt cho mượn"), ["da_duyet"], "huy_duyet"),
         _move("issue", _("Giao cho mượn"), ["da_duyet"], "dang_muon"),
         _move("return", _("Trả"), ["dang_muon"], "da_tra"),
         _move("return_short", _("Trả thiếu"), ["dang_muon"], "tra_thieu"),
         _move("settle", _("Giải quyết phần thiếu"), ["tra_thieu"], "da_tra"),
     ),
-    closed=frozenset({"tu_choi", "da_tra", "huy"}),
+    closed=frozenset({"tu_choi", "da_tra", "huy", "huy_duyet"}),
 )
 """A loan (mượn). What came back short stays open until what is missing came, or a leader closed it. `qua_han` (overdue) is what a loan is called whose day has passed: it follows from the day and is not kept."""
 

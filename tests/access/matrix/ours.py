@@ -390,6 +390,7 @@ OURS: dict[str, str] = {
         api/vks/loans/{pk}/issue
         api/vks/loans/{pk}/renew
         api/vks/loans/{pk}/return
+        api/vks/loans/{pk}/revoke
         api/vks/loans/{pk}/settle
         api/vks/loans/{pk}/withdraw
         api/vks/reminders/read

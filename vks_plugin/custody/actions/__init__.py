@@ -42,6 +42,7 @@ from vks_plugin.custody.actions.loans import (
     remind_of_loans,
     request_loan,
     return_loan,
+    revoke_loan,
     settle_loan,
     withdraw_loan,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "request_seal",
     "resolve_finding",
     "return_loan",
+    "revoke_loan",
     "rotate_key",
     "run_seal",
     "seal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -22,6 +23,7 @@ from vks_plugin.cases.models import CaseFile, Volume
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.moving import move, next_number, said
+from vks_plugin.custody.letters import write_to
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import (
@@ -29,6 +31,7 @@ from vks_plugin.custody.queries.loans import (
     SOON,
     LoanTold,
     borrower_name,
+    has_left,
     known_to,
     lenders_of,
     places_of,
@@ -240,6 +243,10 @@ _REFUSED = {
     "approve": _DECIDED,
     "deny": _DECIDED,
     "withdraw": gettext_noop("Chỉ người mượn hoặc người ghi đề nghị rút được đề nghị."),
+    "revoke": gettext_noop(
+        "Hủy duyệt cho mượn do lãnh đạo đơn vị thụ lý; khi hạn trả đã qua hoặc người mượn không còn chức danh thì lưu trữ "
+        "viên, văn thư cũng hủy được. Người mượn, người ghi đề nghị thì rút đề nghị."
+    ),
     "issue": gettext_noop(
         "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý giao hồ sơ; không ai tự giao cho mình."
     ),
@@ -264,7 +271,7 @@ def approve_loan(*, actor: User, loan_id: int) -> Loan:
     told = _mine(actor, loan_id, "approve")
     row = told.row
     case = _case(row)
-    if row.borrower is not None and not (row.borrower.is_active and told.posts):
+    if has_left(row, told.posts):
         raise Conflict(_("Người mượn không còn giữ chức danh nào."))
     if row.until < timezone.localdate():
         raise Conflict(_("Hạn trả đề nghị đã qua: hãy từ chối để người mượn đề nghị lại."))
@@ -335,6 +342,34 @@ def withdraw_loan(*, actor: User, loan_id: int) -> Loan:
 
 
 @transaction.atomic
+def revoke_loan(*, actor: User, loan_id: int, reason: str) -> Loan:
+    """Take back what was allowed and not handed out yet, on the side of who lends; the borrower reads why, and is written to.
+
+    Raises:
+        NotFound, NotAllowed, Conflict: see `_mine`.
+        BadInput: a reason that says nothing.
+    """
+    told = _mine(actor, loan_id, "revoke")
+    return _revoke(told.row, _case(told.row), actor, said(reason, "reason", least=SHORTEST_REASON, most=1000))
+
+
+def _revoke(row: Loan, case: CaseFile, actor: User, reason: str) -> Loan:
+    move(row, LOAN, "revoke", revoked_at=timezone.now(), revoked_by=actor, denial=reason)
+    tell("loan_revoked", actor=actor, case=case, reason=reason, **_about(row))
+    transaction.on_commit(partial(_write_of_revocation, row), robust=True)
+    return row
+
+
+def _write_of_revocation(row: Loan) -> None:
+    """Write to the borrower, or to who asked for somebody outside; code and day alone, the page says why."""
+    asker = row.borrower_id or row.requested_by_id
+    sentence = _("Hồ sơ %(code)s bạn đề nghị mượn đã được duyệt nay bị hủy duyệt.") % {"code": row.case_code}
+    where = _("Lý do ở trang Mượn hồ sơ; còn cần thì đề nghị lại.")
+    people = User.objects.filter(pk=asker, is_active=True).exclude(email="")
+    write_to(people, lambda _user: sentence, where=where)
+
+
+@transaction.atomic
 def issue_loan(*, actor: User, loan_id: int, volume_count: int, folio_count: int, condition: str = "") -> Loan:
     """Hand the paper out: what goes is counted, numbered and is out nowhere else.
 
@@ -347,7 +382,9 @@ def issue_loan(*, actor: User, loan_id: int, volume_count: int, folio_count: int
     case = _case(row)
     _counted(volume_count, folio_count)
     if row.until < timezone.localdate():
-        raise Conflict(_("Hạn trả đã qua: hãy để người mượn rút đề nghị này và đề nghị lại."))
+        raise Conflict(_("Hạn trả đã qua: hãy hủy duyệt cho mượn; còn cần thì người mượn đề nghị lại."))
+    if has_left(row, told.posts):
+        raise Conflict(_("Người mượn không còn giữ chức danh nào: hãy hủy duyệt cho mượn."))
     pieces = _pieces(row, case, volume_count)
     if HandOver.objects.filter(case=case, part=row.part, state__in=HAND_OVER.open).exists():
         raise Conflict(_("Hồ sơ đang giao nhận dở: hãy nhận xong hoặc hủy lần giao đó trước khi cho mượn."))
@@ -393,9 +430,7 @@ def _hands_of(row: Loan, told: LoanTold) -> Keeper:
     if row.borrower is None:
         return Keeper(agency=row.outside_agency or row.outside_name)
     offices = {post.unit_id: post.unit for post in told.posts}
-    near = offices.get(_case(row).unit_id) or next(iter(offices.values()), None)
-    if near is None:
-        raise Conflict(_("Người mượn không còn giữ chức danh nào."))
+    near = offices.get(_case(row).unit_id) or next(iter(offices.values()))
     return Keeper(unit=near, person=row.borrower)
 
 

@@ -89,7 +89,10 @@ class LoanSerializer(serializers.Serializer[LoanTold]):
     requested_at = serializers.DateTimeField(source="row.requested_at")
     decided_at = serializers.DateTimeField(source="row.decided_at", allow_null=True)
     decided_by = serializers.SerializerMethodField(help_text="Who allowed or refused it.")
-    denial = serializers.CharField(source="row.denial")
+    denial = serializers.CharField(source="row.denial", help_text="Why it was refused, or allowed and taken back.")
+    revoked_at = serializers.DateTimeField(
+        source="row.revoked_at", allow_null=True, help_text="When it was taken back after it had been allowed."
+    )
     issued_at = serializers.DateTimeField(source="row.issued_at", allow_null=True)
     issued_volumes = serializers.IntegerField(source="row.issued_volumes", allow_null=True)
     issued_folios = serializers.IntegerField(source="row.issued_folios", allow_null=True)
@@ -102,8 +105,8 @@ class LoanSerializer(serializers.Serializer[LoanTold]):
     settlement = serializers.CharField(source="row.settlement", help_text="What became of what was missing.")
     renewals = LoanRenewalSerializer(many=True)
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do: of `answer` (a renewal), `approve`, `deny`, `issue`, `renew`, `return`, `settle`, `withdraw`, "
-        "`write_off` (to settle what is lost)."
+        help_text="What the asker may do: of `answer` (a renewal), `approve`, `deny`, `issue`, `renew`, `return`, `revoke`, `settle`, "
+        "`withdraw`, `write_off` (to settle what is lost)."
     )
 
     @extend_schema_field(PersonSerializer(allow_null=True))
@@ -312,6 +315,18 @@ class LoanViewSet(ApiViewSet):
     def withdraw(self, _request: Request, pk: str) -> Response:
         """Take it back."""
         return self._does(actions.withdraw_loan, pk)
+
+    @extend_schema(
+        summary="Take back what was allowed and not handed out",
+        description="For leaders of the office that lends, and at its desk once the last day has passed or the borrower holds no "
+        "post. The borrower reads the reason.",
+        request=LoanReasonSerializer,
+        responses={200: LoanSerializer, **refusals(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def revoke(self, _request: Request, pk: str) -> Response:
+        """Take it back."""
+        return self._does(actions.revoke_loan, pk, LoanReasonSerializer)
 
     @extend_schema(
         summary="Hand the paper out",

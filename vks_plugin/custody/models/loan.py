@@ -56,7 +56,10 @@ class Loan(models.Model):
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(_("trả lời lúc"), null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # why it was not lent: refused, or allowed and taken back
     denial = models.CharField(_("lý do từ chối"), max_length=1000, blank=True)
+    revoked_at = models.DateTimeField(_("hủy duyệt lúc"), null=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     # the office that lent it, and the number of its slip there in that year
     unit = models.ForeignKey(ProcuracyUnit, on_delete=models.PROTECT, null=True, related_name="+")
     number = models.PositiveIntegerField(_("số phiếu"), null=True)
@@ -126,6 +129,11 @@ class Loan(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["tra_thieu", "da_tra"]) | Q(returned_at__isnull=False),
                 name="vks_loan_returned",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="huy_duyet")
+                | Q(form="paper", revoked_at__isnull=False, revoked_by__isnull=False, issued_at__isnull=True),
+                name="vks_loan_revoked",
             ),
             models.CheckConstraint(
                 condition=~Q(state="tra_thieu") | Q(form="paper", settled_at__isnull=True), name="vks_loan_short"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -133,7 +133,7 @@ class LoanTold:
     """The posts in force of the borrower."""
     renewals: tuple[LoanRenewal, ...]
     may: frozenset[str]
-    """Of `approve`, `deny`, `withdraw`, `issue`, `return`, `renew`, `answer`, `settle`, `write_off` (for what is lost)."""
+    """Of `approve`, `deny`, `withdraw`, `revoke`, `issue`, `return`, `renew`, `answer`, `settle`, `write_off` (for what is lost)."""
 
     @property
     def label(self) -> str:
@@ -163,6 +163,11 @@ class LoanTold:
     def decider(self) -> str:
         """Who answered the request."""
         return display_name(self.row.decided_by)
+
+    @property
+    def revoker(self) -> str:
+        """Who took back what was allowed."""
+        return display_name(self.row.revoked_by)
 
     @property
     def issuer(self) -> str:
@@ -231,6 +236,7 @@ RELATED = (
     "borrower",
     "requested_by",
     "decided_by",
+    "revoked_by",
     "issued_by",
     "returned_by",
     "settled_by",
@@ -320,6 +326,11 @@ def _may(
         found.add("withdraw")
     if hands_out and state == "da_duyet":
         found.add("issue")
+    leads = unit in places.led and not asked
+    # what cannot be handed out any more the desk clears away
+    idle = row.until < timezone.localdate() or has_left(row, posts)
+    if state == "da_duyet" and row.is_paper and (decides or leads or (hands_out and idle)):
+        found.add("revoke")
     if out and (hands_out or (own and not row.is_paper)):
         found.add("return")
     if hands_out and state == "tra_thieu":
@@ -329,6 +340,11 @@ def _may(
     if out and waits and decides and not any(each.granted is None and each.asked_by_id == user.pk for each in renewals):
         found.add("answer")
     return frozenset(found)
+
+
+def has_left(row: Loan, posts: Sequence[Appointment]) -> bool:
+    """Tell whether the borrower is somebody of ours who holds no post any more."""
+    return row.borrower is not None and not (row.borrower.is_active and posts)
 
 
 def renewals_allowed() -> int:

@@ -99,6 +99,7 @@ def _show(
     volumes, folios = counted(row)
     forms: dict[str, StyledForm] = {
         "deny": DenialForm(auto_id="deny_%s"),
+        "revoke": DenialForm(auto_id="revoke_%s"),
         "issue": IssueForm(initial={"volume_count": volumes, "folio_count": folios}, auto_id="issue_%s"),
         # what came back is counted, not confirmed: nothing is filled in
         "return": ReturnForm(auto_id="return_%s"),
@@ -132,6 +133,7 @@ _ACTS: dict[str, _Act] = {
     "approve": _Act(None, actions.approve_loan, gettext_lazy("Đã duyệt cho mượn.")),
     "deny": _Act(DenialForm, actions.deny_loan, gettext_lazy("Đã từ chối cho mượn.")),
     "withdraw": _Act(None, actions.withdraw_loan, gettext_lazy("Đã rút đề nghị mượn.")),
+    "revoke": _Act(DenialForm, actions.revoke_loan, gettext_lazy("Đã hủy duyệt cho mượn.")),
     "issue": _Act(IssueForm, actions.issue_loan, gettext_lazy("Đã ghi giao hồ sơ.")),
     "return": _Act(ReturnForm, actions.return_loan, gettext_lazy("Đã ghi nhận lại hồ sơ.")),
     "settle": _Act(SettleForm, actions.settle_loan, gettext_lazy("Đã ghi giải quyết phần thiếu.")),
@@ -174,6 +176,7 @@ def act(request: SignedInRequest, pk: int, act: str) -> HttpResponse:
 _MAY = {"grant": "answer", "refuse": "answer"}
 _NOTHING: dict[str, dict[str, Any]] = {
     "deny": {"reason": ""},
+    "revoke": {"reason": ""},
     "refuse": {"reason": ""},
     "issue": {"volume_count": 0, "folio_count": 0},
     "settle": {"found": True, "note": ""},
