@@ -32,8 +32,7 @@ class VksConfig(AppConfig):
         from vks_plugin.conf import configuration  # noqa: PLC0415 - reads Django's settings
         from vks_plugin.custody import actions, into_log, statements  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.accession import leave_archive  # noqa: PLC0415 - beside models
-        from vks_plugin.custody.actions.hand_overs import look_before_leaving  # noqa: PLC0415 - beside models
-        from vks_plugin.custody.actions.holding import write_beginning  # noqa: PLC0415 - beside models
+        from vks_plugin.custody.actions.leaving import before_leaving  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
 
         version.refuse_unsupported()
@@ -43,8 +42,7 @@ class VksConfig(AppConfig):
         post_migrate.connect(in_database.make_again, sender=self, dispatch_uid="vks.in_database")
         post_migrate.connect(into_log.make_again, sender=self, dispatch_uid="vks.into_log")
         acts.recorded_by(actions.record)
-        # the case goes; its paper stays where it is until it is handed over, unless it takes the case along
-        transfers.before_leaving(look_before_leaving, write_beginning)
+        transfers.before_leaving(before_leaving)
         proceedings.when_leaving_archive(leave_archive)
         if not configuration().enabled:
             return

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import TestCase
 from django.utils import timezone
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from tests.access.test_projection import completions, found, listed
@@ -20,13 +21,15 @@ from tests.custody.test_acts import data, hidden, written
 from tests.custody.test_hand_overs import TO_COURT
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
-from vks_plugin.access import temporary
+from vks_plugin.access import temporary, transfers
 from vks_plugin.access.explanations import case_explained_to
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import lent_alone, visible_cases, who_can_see
 from vks_plugin.cases.models import Volume
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, holding
+from vks_plugin.custody.actions.hand_overs import Terms
+from vks_plugin.custody.actions.loans import LEFT
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import (
@@ -553,18 +556,37 @@ def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -
 
 
 def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dict[str, User], client: Client) -> None:
-    row = _lent(people, case.code)
-    actions.return_loan(
-        actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=5, note="Thiếu bút lục 118"
-    )
+    row = _asked(people, case.code)
     slip = f"/vks/loans/{row.pk}/slip/"
     client.force_login(people["clerk_kv1"])
-    assert slip in client.get(f"/vks/loans/{row.pk}/").content.decode()
-    pages = PdfReader(io.BytesIO(client.get(slip).content)).pages
-    words = " ".join(" ".join(page.extract_text() for page in pages).split())
-    for said in ("PHIẾU MƯỢN HỒ SƠ", "Phiếu số 1/", case.name, NAME, "1 tập, 6 bút lục", "Thiếu bút lục 118"):
-        assert said in words, said
+
+    def said() -> str:
+        assert slip in client.get(f"/vks/loans/{row.pk}/").content.decode()
+        pages = PdfReader(io.BytesIO(client.get(slip).content)).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    assert client.get(slip).status_code == 409
+    # it is allowed on the slip, before anything goes out: what is not known yet is written by hand
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    words = said()
+    for each in ("Phiếu số ……", "NGƯỜI DUYỆT", "Bùi Văn Đạt", "NGƯỜI GIAO", "NGƯỜI TRẢ", "NGƯỜI NHẬN LẠI"):
+        assert each in words, each
+    assert "None" not in words
+    actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=6)
+    assert "Trần Thị Thư" in said()
+    actions.return_loan(
+        actor=people["deputy_kv1"], loan_id=row.pk, volume_count=1, folio_count=5, note="Thiếu bút lục 118"
+    )
+    words = said()
+    for each in ("PHIẾU MƯỢN HỒ SƠ", "Phiếu số 1/", case.name, NAME, "1 tập, 6 bút lục", "Thiếu bút lục 118"):
+        assert each in words, each
+    # who took it back, and where that is signed
+    assert words.count("Hoàng Thị Ngân") == 2
     assert client.get(f"{slip}?format=docx").content.startswith(b"PK")
+    sheet = load_workbook(io.BytesIO(client.get(f"{slip}?format=xlsx").content)).active
+    assert sheet is not None
+    signed = [str(cell.value) for line in sheet.iter_rows() for cell in line if str(cell.value).startswith("NGƯỜI ")]
+    assert signed == ["NGƯỜI DUYỆT", "NGƯỜI GIAO", "NGƯỜI MƯỢN", "NGƯỜI TRẢ", "NGƯỜI NHẬN LẠI"]
     # who borrows paper is told the code alone
     for name in ("prosecutor_kv3", "clerk_kv3"):
         client.force_login(people[name])
@@ -579,7 +601,41 @@ def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dic
     type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
     (line,) = register_paper(people["clerk_kv1"], **asked)[1].rows
     assert line[0].endswith(f"Phiếu 1/{timezone.localdate().year}")
-    assert not any(said in " ".join(line) for said in (case.code, case.name, NAME))
+    assert not any(each in " ".join(line) for each in (case.code, case.name, NAME))
+
+
+def test_the_archive_prints_the_registers_it_keeps_and_no_others(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
+) -> None:
+    archivist = people["outsider"]
+    client.force_login(archivist)
+    assert client.get("/api/vks/registers/").status_code == 403
+    access.record_appointment(actor=people["chief_kv1"], user=archivist, unit=units["QN-KV1"], role="archivist")
+    stored = register(actor=people["clerk_kv1"], unit=units["QN-KV1"], name="Vụ đã nộp lưu")
+    for each in (case, stored):
+        _lent(people, each.code, form="electronic")
+    type(case).objects.filter(pk=stored.pk).update(status="da_nop_luu")
+    page = client.get("/vks/custody/").content.decode()
+    told = {each["name"]: each["units"] for each in client.get("/api/vks/registers/").json()}
+    assert told == {"muon-tra": ["QN-KV1"], "nop-luu": ["QN-KV1"]}
+    for name in ("muon-tra", "nop-luu", "giao-nhan", "giao-nhan-khac"):
+        where = f"unit=QN-KV1&first={_in(0)}&last={_in(0)}"
+        answers = (
+            client.get(f"/vks/custody/register/?register={name}&{where}&format=pdf").status_code,
+            client.get(f"/api/vks/registers/{name}/file/?{where}").status_code,
+            client.get(f"/api/vks/registers/{name}/?unit=QN-KV3").status_code,
+        )
+        assert (f'value="{name}"' in page) == (name in told), name
+        assert answers == ((200, 200, 404) if name in told else (400, 404, 404)), name
+    # the number of what the archive does not have, and no more: the register has no hole
+    lines = [
+        " ".join(each["cells"].values())
+        for each in client.get(f"/api/vks/registers/muon-tra/?{where}").json()["results"]
+    ]
+    assert [NAME in line for line in lines] == [False, True]
+    assert "Phiếu 1/" in lines[0]
+    assert not any(each in lines[0] for each in (case.code, case.name))
+    assert stored.name in lines[1]
 
 
 def test_an_office_lends_what_the_one_before_it_had(
@@ -598,6 +654,107 @@ def test_an_office_lends_what_the_one_before_it_had(
     actions.issue_loan(**given)
     assert "slip" not in _may(people, "clerk_kv1", row)
     assert Holding.objects.get(case=case, part="hsva", until=None).person == people["prosecutor_kv3"]
+
+
+def test_paper_that_is_out_comes_back_to_who_lent_it_wherever_its_case_went(
+    case: CaseFile,
+    people: dict[str, User],
+    units: dict[str, ProcuracyUnit],
+    settings: Settings,
+    mailoutbox: list[Any],
+    client: Client,
+) -> None:
+    _with_addresses(people, settings)
+    lent = _lent(people, case.code)
+    # of a part nobody has yet: allowed, not handed out
+    allowed = _asked(people, case.code, part="hsks")
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=allowed.pk)
+    asked = _asked(people, case.code, "prosecutor_kv3", part="hsks")
+    with written() as entries, TestCase.captureOnCommitCallbacks(execute=True):
+        transfers.transfer_case(actor=people["chief_kv1"], case=case, to=units["QN-KV3"], decision="1/QĐ")
+    assert entries.kinds() == ["loan_revoked", "case_transferred"]
+    # what one office allowed the other never agreed to; what was only asked for, it decides
+    allowed.refresh_from_db()
+    assert (allowed.state, allowed.denial) == ("huy_duyet", LEFT)
+    assert [letter.to for letter in mailoutbox] == [["sat@example.org"]]
+    assert {name for name in people if "approve" in _may(people, name, asked)} == {"chief_kv3"}
+    # the desk that lent still finds it, by the code alone, and the office that has the case now does not take it back
+    desk = {name for name in people if "return" in _may(people, name, lent)}
+    assert desk == {"chief_kv1", "deputy_kv1", "clerk_kv1"}
+    (told,) = told_to(people["clerk_kv1"], shown_to(people["clerk_kv1"]).filter(pk=lent.pk))
+    assert (told.case, told.prints) == (None, True)
+    client.force_login(people["clerk_kv1"])
+    page, slip = (client.get(f"/vks/loans/{lent.pk}/{end}") for end in ("", "slip/?format=pdf"))
+    assert (page.status_code, slip.status_code) == (200, 200)
+    words = " ".join(PdfReader(io.BytesIO(slip.content)).pages[0].extract_text().split())
+    assert case.code in words
+    assert case.name not in page.content.decode() + words
+    client.force_login(people["clerk_kv3"])
+    back: dict[str, Any] = {"volume_count": 1, "folio_count": 6}
+    assert client.post(f"/vks/loans/{lent.pk}/return/", back).status_code == 403
+    # who lent it lengthens it
+    actions.ask_renewal(actor=people["prosecutor_kv3"], loan_id=lent.pk, until=_in(20), reason=WHY)
+    assert {name for name in people if "answer" in _may(people, name, lent)} == {"chief_kv1"}
+    for name, waits in (("chief_kv1", {lent.pk}), ("chief_kv3", {asked.pk})):
+        assert set(waiting_for(people[name]).values_list("pk", flat=True)) == waits, name
+    mailoutbox.clear()
+    assert actions.remind_of_loans(_in(11)) == 1
+    assert [letter.to for letter in mailoutbox] == [["sat@example.org"], ["thu@example.org"]]
+    actions.return_loan(actor=people["clerk_kv1"], loan_id=lent.pk, **back)
+    case = type(case).objects.select_related("unit").get(pk=case.pk)
+    assert holder_of(case).keeper.is_same(Keeper(unit=units["QN-KV1"]))
+    # from there it goes after its case
+    to_them = Terms(part="hsva", direction="vks_vks", reason="nghien_cuu", other_unit=units["QN-KV3"])
+    row = hand_overs.hand_over(actor=people["clerk_kv1"], case=case, terms=to_them)
+    assert row.state == "cho_nhan"
+
+
+def test_of_a_restricted_case_that_left_leaders_alone_take_the_paper_back(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    lent = _lent(people, case.code)
+    transfers.transfer_case(actor=people["chief_kv1"], case=case, to=units["QN-KV3"], decision="1/QĐ")
+    type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
+    assert {name for name in people if "return" in _may(people, name, lent)} == {"chief_kv1", "deputy_kv1"}
+    assert not shown_to(people["clerk_kv1"]).filter(pk=lent.pk).exists()
+
+
+def test_who_took_over_from_the_office_that_lent_takes_the_paper_back(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    lent = _lent(people, case.code, "prosecutor_kv1")
+    old, new, today = case.unit, units["QN-KV3"], timezone.localdate()
+    type(case).objects.filter(pk=case.pk).update(unit=new)
+    UnitSuccession.objects.create(predecessor=old, successor=new, effective_date=today)
+    ProcuracyUnit.objects.filter(pk=old.pk).update(valid_to=today - dt.timedelta(days=1))
+    Appointment.objects.filter(unit=old).exclude(user=people["prosecutor_kv1"]).update(ended_at=timezone.now())
+    Appointment.objects.filter(user=people["prosecutor_kv1"]).update(unit=new)
+    actions.ask_renewal(actor=people["prosecutor_kv1"], loan_id=lent.pk, until=_in(20), reason=WHY)
+    assert "answer" in _may(people, "chief_kv3", lent)
+    actions.return_loan(actor=people["clerk_kv3"], loan_id=lent.pk, volume_count=1, folio_count=6)
+    assert holder_of(type(case).objects.get(pk=case.pk)).keeper.is_same(Keeper(unit=new))
+
+
+def test_paper_goes_back_into_the_hands_it_came_from(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """An archivist keeps no paper of the office: were it the office's, the archive could not hand it over any more."""
+    keeper = people["outsider"]
+    access.record_appointment(actor=people["chief_kv1"], user=keeper, unit=units["QN-KV1"], role="archivist")
+    here = Keeper(unit=case.unit)
+    holding.pass_to(
+        case=case, part="hsva", giver=here, receiver=Keeper(unit=case.unit, person=keeper), cause="hand_over"
+    )
+    back: dict[str, Any] = {"actor": people["clerk_kv1"], "volume_count": 1, "folio_count": 6}
+    actions.return_loan(loan_id=_lent(people, case.code).pk, **back)
+    assert holder_of(case).keeper.person == keeper
+    assert hand_overs.draft(actor=keeper, case=case, terms=TO_COURT).state == "du_thao"
+    HandOver.objects.all().delete()
+    # who has left the office meanwhile gets nothing: the office does
+    row = _lent(people, case.code)
+    Appointment.objects.filter(user=keeper).update(ended_at=timezone.now())
+    actions.return_loan(loan_id=row.pk, **back)
+    assert holder_of(case).keeper.is_same(here)
 
 
 def test_hands_that_give_are_not_the_hands_that_take(case: CaseFile, people: dict[str, User]) -> None:

@@ -102,11 +102,11 @@ def on_taken_over(*followers: TakeOver) -> None:
     _taken_over[:] = followers
 
 
-_before_leaving: list[Callable[[CaseFile], None]] = []
+_before_leaving: list[Callable[[CaseFile, User], None]] = []
 
 
-def before_leaving(*looks: Callable[[CaseFile], None]) -> None:
-    """Let concepts above look at a case before it goes to another office, or refuse; called when the program starts."""
+def before_leaving(*looks: Callable[[CaseFile, User], None]) -> None:
+    """Let concepts above look at a case before somebody moves it to another office, or refuse; called when the program starts."""
     _before_leaving[:] = looks
 
 
@@ -128,7 +128,7 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
     check_transfer(case, to=to, decision=decision)
     decision = _decision(decision, "decision")
     for look in _before_leaving:
-        look(case)
+        look(case, actor)
     going = Assignment.objects.filter(case=case, ended_at__isnull=True)
     # before the case is another office's: the actor acts by the post in this one
     tell(

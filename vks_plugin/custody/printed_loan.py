@@ -1,9 +1,11 @@
-"""The slip of a loan on paper: what goes out, to whom, until when; both sides sign.
+"""The slip of a loan on paper: what goes out, to whom, until when, and that it came back; who allowed it and both sides sign.
 
 It is a paper of this program, not an official form: its number is that of the slip, in the series of the office and year.
 """
 
 from __future__ import annotations
+
+import datetime as dt
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -18,51 +20,68 @@ _COLUMNS = (Column("Nội dung", 45), Column("Chi tiết", 120))
 
 
 def slip_paper(loan: LoanTold) -> OfficialPaper:
-    """Return the slip of a loan that was handed out, in the words of the language spoken."""
+    """Return the slip of a loan that was allowed, in the words of the language spoken.
+
+    What is not known yet is left to be written by hand: the number and what goes out, and what comes back.
+    """
     row = loan.row
-    assert row.issued_at is not None  # noqa: S101 - the database gives a number with the day
-    issued = timezone.localtime(row.issued_at)
-    unit, higher = row.unit, row.unit.parent if row.unit is not None else None
+    unit = row.unit or (row.case.unit if row.case is not None else None)
+    higher = unit.parent if unit is not None else None
+    taken_back = f"{loan.returner} nhận lại" if row.is_paper and row.returned_at is not None else ""
     details = [
         ("Hồ sơ", " – ".join(filter(None, (row.case_code, loan.case.name if loan.case is not None else "")))),
         ("Phần mượn", loan.what),
         ("Hình thức", str(row.get_form_display())),
         ("Người mượn", "\n".join((loan.person, *loan.posts_in_words))),
         ("Mục đích", row.purpose),
-        ("Người duyệt", loan.decider),
-        ("Giao lúc", f"{issued:%H giờ %M phút, ngày %d/%m/%Y}"),
+        ("Người duyệt", _at(loan.decider, row.decided_at)),
+        ("Giao lúc", _moment(row.issued_at)),
     ]
     if row.is_paper:
-        details.append(("Số tập, bút lục giao", f"{row.issued_volumes} tập, {row.issued_folios} bút lục"))
-    details += [("Tình trạng lúc giao", row.condition)] if row.condition else []
+        details.append(("Số tập, bút lục giao", _counts(row.issued_volumes, row.issued_folios)))
+    details += [("Tình trạng lúc giao", row.condition)] if row.condition or not loan.slip else []
     details.append(("Hạn trả", f"{row.until:%d/%m/%Y}"))
-    if row.returned_at is not None:
-        details.append(("Trả lúc", f"{timezone.localtime(row.returned_at):%H giờ %M phút, ngày %d/%m/%Y}"))
-        if row.is_paper:
-            details.append(("Số tập, bút lục trả", f"{row.returned_volumes} tập, {row.returned_folios} bút lục"))
-        details += [("Ghi chú khi trả", row.difference)] if row.difference else []
-        details += [("Phần thiếu", row.settlement)] if row.settlement else []
+    details.append(("Trả lúc", "; ".join(filter(None, (_moment(row.returned_at), taken_back)))))
+    if row.is_paper:
+        details.append(("Số tập, bút lục trả", _counts(row.returned_volumes, row.returned_folios)))
+    details += [("Ghi chú khi trả", row.difference)] if row.difference else []
+    details += [("Phần thiếu", row.settlement)] if row.settlement else []
+    allowed, taken = Signature("NGƯỜI DUYỆT", loan.decider), Signature("NGƯỜI MƯỢN", loan.person)
     return OfficialPaper(
         agency=unit.name if unit is not None else "",
         higher_agency=higher.name if higher is not None else "",
         title="PHIẾU MƯỢN HỒ SƠ",
-        subtitle=(f"Phiếu số {loan.slip}",),
-        day=issued.date(),
+        subtitle=(f"Phiếu số {loan.slip}" if loan.slip else "Phiếu số ……………",),
+        day=timezone.localdate(row.issued_at) if row.issued_at is not None else None,
         columns=_COLUMNS,
         rows=details,
-        signatures=(Signature("NGƯỜI GIAO", loan.issuer), Signature("NGƯỜI MƯỢN", loan.person)),
+        signatures=(allowed, Signature("NGƯỜI GIAO", loan.issuer), taken) if row.is_paper else (allowed, taken),
+        # an electronic copy closes, nobody takes it back
+        later_signatures=(Signature("NGƯỜI TRẢ"), Signature("NGƯỜI NHẬN LẠI", loan.returner)) if row.is_paper else (),
     )
 
 
+def _moment(value: dt.datetime | None) -> str:
+    return f"{timezone.localtime(value):%H giờ %M phút, ngày %d/%m/%Y}" if value is not None else ""
+
+
+def _at(name: str, value: dt.datetime | None) -> str:
+    return f"{name}, ngày {timezone.localtime(value):%d/%m/%Y}" if value is not None else name
+
+
+def _counts(volumes: int | None, folios: int | None) -> str:
+    return f"{volumes} tập, {folios} bút lục" if volumes is not None else ""
+
+
 def slip_for(user: User, loan_id: int, file_format: str) -> Printed:
-    """Return the slip of a loan as a file, for who may know of its case: it says what that is called.
+    """Return the slip of a loan as a file, for who may know of its case, which it names; for who lent it, by the code alone.
 
     Raises:
-        NotFound: there is no such loan, or none of a case the person may know of.
+        NotFound: there is no such loan, or none of a case the person may know of or lends for.
         BadInput, Conflict: see `write_slip`.
     """
     told = loan_told(user, loan_id)
-    if told.case is None:
+    if not told.prints:
         raise NotFound(_("Không có lần mượn hồ sơ nào như vậy."))
     return write_slip(told, file_format)
 
@@ -72,8 +91,8 @@ def write_slip(loan: LoanTold, file_format: str) -> Printed:
 
     Raises:
         BadInput: there is no such format.
-        Conflict: nothing was handed out yet.
+        Conflict: nobody allowed it yet, or it came to nothing.
     """
-    if not loan.slip:
-        raise Conflict(_("Hồ sơ chưa giao nên chưa có phiếu mượn."))
-    return print_paper(lambda: slip_paper(loan), file_format, name=f"phieu-muon {loan.slip}")
+    if not loan.has_slip:
+        raise Conflict(_("Lần mượn chưa được duyệt, hoặc đã kết thúc mà không giao, nên không có phiếu mượn."))
+    return print_paper(lambda: slip_paper(loan), file_format, name=f"phieu-muon {loan.slip or loan.row.case_code}")

@@ -17,17 +17,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.policy import LEADING
+from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import AccessionItem, HandOver, Loan, NumberSeries
-from vks_plugin.custody.queries.holding import offices_kept
+from vks_plugin.custody.queries.holding import KEEPING, archives_kept, offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, slip_number
 from vks_plugin.custody.register_columns import Column, columns_of, office_columns
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
+from vks_plugin.organization.roles import Role
 from vks_plugin.papers import Column as PaperColumn
 from vks_plugin.papers import OfficialPaper, Signature
 from vks_plugin.printing import Printed, print_paper
@@ -61,6 +62,8 @@ class Register:
     """The office in whose series that is, by its id."""
     note: str = ""
     """Below the table; in Vietnamese."""
+    by_archive: bool = False
+    """Whether archivists of the office keep it, too."""
 
     @property
     def columns(self) -> list[Column]:
@@ -89,9 +92,12 @@ def check_columns() -> None:
     office_columns(FIELDS)
 
 
-def registers_for(user: User) -> list[ProcuracyUnit]:
-    """Return the offices whose registers the person keeps."""
-    return list(ProcuracyUnit.objects.filter(pk__in=offices_kept(user)).order_by("kind", "code"))
+def registers_for(user: User, *registers: Register) -> list[ProcuracyUnit]:
+    """Return the offices of which the person keeps one of these registers; none named: any."""
+    offices = set(offices_kept(user))
+    if any(each.by_archive for each in registers or REGISTERS.values()):
+        offices |= archives_kept(user)
+    return list(ProcuracyUnit.objects.filter(pk__in=offices).order_by("kind", "code"))
 
 
 def require_registers(user: User) -> None:
@@ -101,7 +107,7 @@ def require_registers(user: User) -> None:
         NotAllowed: so it is.
     """
     if not keeps_registers(user):
-        raise NotAllowed(_("Chỉ văn thư, lãnh đạo đơn vị in được sổ của đơn vị."))
+        raise NotAllowed(_("Chỉ văn thư, lưu trữ viên, lãnh đạo đơn vị in được sổ của đơn vị."))
 
 
 def register_lines(
@@ -115,22 +121,22 @@ def register_lines(
         Unavailable: the office's file of columns is wrong.
     """
     found = REGISTERS.get(register)
-    office = next((each for each in registers_for(user) if each.code == unit), None)
+    kept = registers_for(user, found) if found is not None else []
+    office = next((each for each in kept if each.code == unit), None)
     if found is None or office is None:
         raise NotFound(_("Không có sổ này trong phạm vi của bạn."))
     if last < first:
         raise BadInput(_("Ngày cuối phải từ ngày đầu trở đi."), field="last")
-    leads = offices_kept(user)[office.pk]
     rows = list(found.rows(office, first, last)[: MOST_ROWS + 1])
     if len(rows) > MOST_ROWS:
         raise BadInput(_("Quá %(most)d dòng: hãy chọn khoảng ngày ngắn hơn.") % {"most": MOST_ROWS}, field="last")
-    if not leads:
-        # what another office numbered leaves no gap here, and is not told of
-        rows = [row for row in rows if not _is_kept_back(row) or found.numbered_by(row) == office.pk]
+    hidden = _kept_back(user, office, rows)
+    # what another office numbered leaves no gap here, and is not told of
+    rows = [row for row in rows if row.pk not in hidden or found.numbered_by(row) == office.pk]
     columns = found.columns
     lines = [
-        _kept_back(found, row, number, len(columns))
-        if not leads and _is_kept_back(row)
+        [f"{number}\n{found.number(row)}", hidden[row.pk], *[""] * (len(columns) - 2)]
+        if row.pk in hidden
         else [_lines(found.fields[each](row, number) for each in column.fields) for column in columns]
         for number, row in enumerate(rows, start=1)
     ]
@@ -164,14 +170,22 @@ def register_paper(
     return found, paper
 
 
-def _is_kept_back(row: Any) -> bool:
-    return bool(row.case.confidentiality != CaseFile.Confidentiality.NORMAL)
+def _kept_back(user: User, office: ProcuracyUnit, rows: list[Any]) -> dict[int, str]:
+    """Return, by their ids, the rows of which who keeps the register is told the number alone, with what stands there instead.
 
-
-def _kept_back(register: Register, row: Any, number: int, columns: int) -> list[str]:
-    """Return the line of a restricted case for who keeps the register and may not know of it: its number, and no more."""
-    empty = [""] * (columns - 2)
-    return [f"{number}\n{register.number(row)}", "Hồ sơ hạn chế nội bộ: ghi ở sổ do lãnh đạo đơn vị in.", *empty]
+    A clerk is not told of restricted cases, an archivist neither of those nor of what the archive does not have.
+    """
+    kept = offices_kept(user)
+    if kept.get(office.pk):
+        return {}
+    normal = {row.pk for row in rows if row.case.confidentiality == CaseFile.Confidentiality.NORMAL}
+    found = {row.pk: "Hồ sơ hạn chế nội bộ: ghi ở sổ do lãnh đạo đơn vị in." for row in rows if row.pk not in normal}
+    if office.pk not in kept:
+        keys = {row.case_id for row in rows if row.pk in normal}
+        known = set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
+        elsewhere = "Hồ sơ không ở lưu trữ: ghi ở sổ do văn thư, lãnh đạo đơn vị in."
+        found |= {row.pk: elsewhere for row in rows if row.pk in normal and row.case_id not in known}
+    return found
 
 
 def write_register(user: User, *, register: str, unit: str, first: dt.date, last: dt.date, file_format: str) -> Printed:
@@ -187,7 +201,7 @@ def write_register(user: User, *, register: str, unit: str, first: dt.date, last
 
 def keeps_registers(user: User) -> bool:
     """Tell whether the person keeps registers of some office: by post, without asking which."""
-    return any(role in LEADING or role == "records_clerk" for role, _unit in posts_in_force(user))
+    return any(role in KEEPING or role == Role.ARCHIVIST for role, _unit in posts_in_force(user))
 
 
 # --- hand-overs: register 13, and one for what is not in that
@@ -349,6 +363,7 @@ LOAN_REGISTER = Register(
     number=lambda row: f"Phiếu {slip_number(row)}",
     numbered_by=lambda row: row.unit_id,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",
+    by_archive=True,
 )
 """What an office lends; its columns are this program's."""
 
@@ -405,6 +420,7 @@ ACCESSION_REGISTER = Register(
     number=_accession_record,
     numbered_by=lambda row: row.accession.unit_id,
     note="Cột như mục lục của từng lần nộp lưu trong phần mềm này, chưa đối chiếu mẫu chính thức.",
+    by_archive=True,
 )
 """What an office gave to its archive, over all records of a period; its columns are those of the list of each."""
 

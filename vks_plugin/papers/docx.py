@@ -198,15 +198,15 @@ def as_docx(paper: OfficialPaper) -> bytes:
         paragraph.paragraph_format.space_before = Pt(6)
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         paragraph.paragraph_format.keep_with_next = True
-    if paper.signatures:
+    for signatures in filter(None, (paper.signatures, paper.later_signatures)):
         document.add_paragraph().paragraph_format.keep_with_next = True
-        count = max(len(paper.signatures), 2)
+        count = max(len(signatures), 2)
         cells = _unframed(document, [paper.text_width / count] * count)
         # one alone stands on the right
-        for cell, signature in zip(cells[-len(paper.signatures) :], paper.signatures, strict=True):
+        for cell, signature in zip(cells[-len(signatures) :], signatures, strict=True):
             _into(cell, signature.title, bold=True)
             _into(cell, signature.note, size=12, italic=True)
-            for _line in range(4):
+            for _line in range(2 if paper.later_signatures else 4):
                 cell.add_paragraph().paragraph_format.keep_with_next = True
             _said(cell.add_paragraph(), signature.name, bold=True, centred=True)
     buffer = io.BytesIO()

@@ -64,6 +64,8 @@ class OfficialPaper:
     closing: Sequence[str] = ()
     """Paragraphs below the table."""
     signatures: Sequence[Signature] = field(default_factory=tuple)
+    later_signatures: Sequence[Signature] = field(default_factory=tuple)
+    """Below those: what is signed another day, such as that something came back."""
     is_wide: bool = False
     """Whether the page lies on its long side: a register of many columns."""
     code: str = ""

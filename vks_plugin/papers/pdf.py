@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -31,7 +32,7 @@ from reportlab.platypus import (
 
 from vks_plugin.papers import layout
 from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
-from vks_plugin.papers.layout import OfficialPaper, agency_lines, writable
+from vks_plugin.papers.layout import OfficialPaper, Signature, agency_lines, writable
 
 _HEAD_SIZE = 12
 _STEP = 1.25
@@ -129,15 +130,16 @@ def _table(paper: OfficialPaper) -> Flowable:
     return table
 
 
-def _signatures(paper: OfficialPaper) -> Flowable:
+def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowable:
     cells: list[list[Flowable]] = [
         [
             _said(each.title, _SIGN_TITLE),
             _said(each.note, _SIGN_NOTE),
-            Spacer(1, 22 * mm),
+            # two rows of them stand on one sheet with what they are below
+            Spacer(1, (14 if paper.later_signatures else 22) * mm),
             _said(each.name, _SIGN_TITLE),
         ]
-        for each in paper.signatures
+        for each in signatures
     ]
     if len(cells) == 1:
         # one alone stands on the right
@@ -197,7 +199,9 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     if paper.code:
         ending += [Spacer(1, 3 * mm), _code(paper.code)]
     if paper.signatures:
-        ending += [Spacer(1, 4 * mm), _signatures(paper)]
+        ending += [Spacer(1, 4 * mm), _signatures(paper, paper.signatures)]
     story.append(KeepTogether(ending))
+    if paper.later_signatures:
+        story.append(KeepTogether([Spacer(1, 4 * mm), _signatures(paper, paper.later_signatures)]))
     document.build(story)
     return buffer.getvalue()

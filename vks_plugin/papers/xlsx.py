@@ -100,8 +100,11 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
         row += 1
         _line(sheet, row, 1, columns, text, align="left")
     row += 1
-    for number, signature in enumerate(paper.signatures):
-        first, last = (half + 1, columns) if number == len(paper.signatures) - 1 else (1, half)
+    signatures = [*paper.signatures, *paper.later_signatures]
+    for number, signature in enumerate(signatures):
+        # two beside each other; the last alone on the right
+        on_right = number % 2 == 1 or number == len(signatures) - 1
+        first, last = (half + 1, columns) if on_right else (1, half)
         for offset, (text, bold, italic) in enumerate(
             (
                 (signature.title, True, False),
@@ -112,6 +115,7 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
         ):
             _line(sheet, row + 1 + offset, first, last, text, bold=bold, italic=italic)
         sheet.row_dimensions[row + 3].height = 5 * _LINE
+        row += 5 if number % 2 == 1 else 0
     _page(sheet, is_wide=paper.is_wide)
     book.properties.title, book.properties.creator = writable(paper.title), writable(paper.agency)
     buffer = io.BytesIO()

@@ -425,7 +425,9 @@ class RegisterForm(StyledForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["register"].choices = [(each.name, gettext(each.label)) for each in REGISTERS.values()]
+        fields["register"].choices = [
+            (each.name, gettext(each.label)) for each in REGISTERS.values() if registers_for(user, each)
+        ]
         fields["unit"].choices = [(each.code, each.short_name) for each in registers_for(user)]
         today = timezone.localdate()
         self.initial.update({"first": today.replace(month=1, day=1), "last": today})

@@ -41,6 +41,7 @@ from vks_plugin.custody.queries.loans import (
 from vks_plugin.custody.states import HAND_OVER, LOAN, OVERDUE
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.mail import host_sends_mail
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import acting_for, posts_in_force
 from vks_plugin.text import gettext_noop, one_line
 
@@ -53,6 +54,8 @@ MOST_OPEN_REQUESTS = 20
 MOST_VOLUMES = 200
 LARGEST_COUNT = 100_000
 """Folios of a file."""
+LEFT = "Vụ án chuyển sang đơn vị khác thụ lý: còn cần thì đề nghị lại, đơn vị mới quyết định."
+"""Why what one office allowed is taken back when its case becomes another's; kept with the loan, so in one language."""
 REMIND_EVERY = 7
 """Days between two letters about a file that should be back."""
 
@@ -251,10 +254,10 @@ _REFUSED = {
         "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý giao hồ sơ; không ai tự giao cho mình."
     ),
     "return": gettext_noop(
-        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý nhận lại hồ sơ; không ai tự nhận của mình."
+        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị cho mượn nhận lại hồ sơ; không ai tự nhận của mình."
     ),
     "settle": gettext_noop(
-        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị thụ lý giải quyết phần thiếu; không ai tự giải quyết của mình."
+        "Lưu trữ viên, văn thư hoặc lãnh đạo của đơn vị cho mượn giải quyết phần thiếu; không ai tự giải quyết của mình."
     ),
     "renew": gettext_noop("Lần mượn này không gia hạn được nữa, hoặc đang có đề nghị gia hạn chờ trả lời."),
     "answer": gettext_noop("Không có đề nghị gia hạn nào chờ bạn trả lời."),
@@ -358,6 +361,12 @@ def _revoke(row: Loan, case: CaseFile, actor: User, reason: str) -> Loan:
     tell("loan_revoked", actor=actor, case=case, reason=reason, **_about(row))
     transaction.on_commit(partial(_write_of_revocation, row), robust=True)
     return row
+
+
+def revoke_before_leaving(case: CaseFile, actor: User) -> None:
+    """Take back what the office of a case allowed and did not hand out, when the case goes to another that never agreed."""
+    for row in Loan.objects.filter(case=case, state="da_duyet").order_by("pk"):
+        _revoke(row, case, actor, LEFT)
 
 
 def _write_of_revocation(row: Loan) -> None:
@@ -519,7 +528,7 @@ def return_loan(
             case=case,
             part=row.part,
             giver=holder.keeper,
-            receiver=Keeper(unit=case.unit),
+            receiver=_where_it_was(row, case, holder.holding),
             cause=Holding.Cause.LOAN_RETURN,
             reference=row.pk,
         )
@@ -528,6 +537,22 @@ def return_loan(
         close_for_loan(row.access, actor)
     _tell_return(row, case, actor, complete=complete, missing=missing)
     return row
+
+
+def _where_it_was(row: Loan, case: CaseFile, lent: Holding) -> Keeper:
+    """Return who gets paper back: who had it before, while still at work there; else the office, or who took over from it."""
+    before = Holding.objects.select_related("unit", "person").get(case=case, part=row.part, until=lent.since)
+    unit, person = before.unit, before.person
+    assert unit is not None  # noqa: S101 - an office alone lends
+    offices = acting_for([unit.pk])
+    if person is not None and person.is_active:
+        there = {post.pk: post for _role, post in posts_in_force(person) if post.pk in offices}
+        if there:
+            return Keeper(unit=there.get(unit.pk) or next(iter(there.values())), person=person)
+    today = timezone.localdate()
+    others = ProcuracyUnit.objects.filter(pk__in=offices).order_by("pk")
+    after = next((each for each in (unit, case.unit, *others) if each.pk in offices and each.is_active(today)), unit)
+    return Keeper(unit=after)
 
 
 def _missing(row: Loan, lacking: int, named: Iterable[int]) -> set[int]:
@@ -567,7 +592,7 @@ def settle_loan(*, actor: User, loan_id: int, found: bool, note: str) -> Loan:
     told = _mine(actor, loan_id, "settle")
     row, case = told.row, _case(told.row)
     if not found and "write_off" not in told.may:
-        raise NotAllowed(_("Chỉ lãnh đạo đơn vị thụ lý kết thúc được phần không tìm thấy."))
+        raise NotAllowed(_("Chỉ lãnh đạo đơn vị cho mượn kết thúc được phần không tìm thấy."))
     said_of_it = said(note, "note", least=SHORTEST_REASON, most=1000)
     move(row, LOAN, "settle", settled_at=timezone.now(), settled_by=actor, settlement=said_of_it)
     LoanedPart.objects.filter(loan=row).update(is_out=False)

@@ -407,9 +407,9 @@ class RegisterSerializer(serializers.Serializer[Register]):
         return _(row.label)
 
     @extend_schema_field({"type": "array", "items": {"type": "string"}})
-    def get_units(self, _row: Register) -> Any:
+    def get_units(self, row: Register) -> Any:
         """Return the offices."""
-        return self.context["units"]
+        return self.context["units"][row.name]
 
 
 class RegisterRowSerializer(serializers.Serializer[Any]):
@@ -423,7 +423,7 @@ class RegisterRowSerializer(serializers.Serializer[Any]):
 @extend_schema_view(
     list=extend_schema(
         summary="Registers an office keeps",
-        description="For records clerks and leaders.",
+        description="For records clerks and leaders; for archivists those of loans and of what went to the archive.",
         responses={200: RegisterSerializer(many=True), **refusals(403)},
     ),
     retrieve=extend_schema(
@@ -431,7 +431,7 @@ class RegisterRowSerializer(serializers.Serializer[Any]):
         operation_id="vks_registers_rows",
         summary="Rows of a register",
         description="Of an office from one day to another, as they stand on the paper. Of restricted cases a records clerk "
-        "is told the number alone.",
+        "is told the number alone, an archivist also of cases that are not in the archive.",
         parameters=_OF_PERIOD,
         responses={200: RegisterRowSerializer(many=True), **refusals(400, 403, 404)},
     ),
@@ -448,8 +448,8 @@ class RegisterViewSet(ApiViewSet):
     def list(self, _request: Request) -> Response:
         """Answer with all of them."""
         require_registers(self.actor)
-        units = [each.code for each in registers_for(self.actor)]
-        rows: Any = REGISTERS.values()
+        units = {row.name: [each.code for each in registers_for(self.actor, row)] for row in REGISTERS.values()}
+        rows: Any = [row for row in REGISTERS.values() if units[row.name]]
         return Response(RegisterSerializer(rows, many=True, context={"units": units}).data)
 
     def _period(self, request: Request) -> dict[str, Any]:

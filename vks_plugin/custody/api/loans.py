@@ -85,6 +85,12 @@ class LoanSerializer(serializers.Serializer[LoanTold]):
     purpose = serializers.CharField(source="row.purpose")
     until = serializers.DateField(source="row.until", help_text="The last day.")
     state = serializers.CharField(help_text=", ".join(f"`{each}`" for each in _STATES) + ".")
+    unit = serializers.CharField(
+        source="row.unit.code",
+        default=None,
+        allow_null=True,
+        help_text="Office that lent it and takes it back; null before it is handed out.",
+    )
     slip = serializers.CharField(help_text="Number and year of the slip; empty before it is handed out.")
     requested_at = serializers.DateTimeField(source="row.requested_at")
     decided_at = serializers.DateTimeField(source="row.decided_at", allow_null=True)
@@ -270,7 +276,8 @@ class LoanViewSet(ApiViewSet):
 
     @extend_schema(
         summary="The slip of a loan as a file",
-        description="For who may know of its case: it says what that is called.",
+        description="Once it is allowed; what is not known yet is left blank, to be written by hand. For who may know of its case, "
+        "which it names, and for who hands files out at the office that lent it.",
         parameters=[FORMAT],
         responses={**files(), **refusals(400, 404, 409)},
     )

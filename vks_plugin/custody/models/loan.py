@@ -157,6 +157,17 @@ class Loan(models.Model):
         """Whether paper changes hands."""
         return self.form == self.Form.PAPER
 
+    @property
+    def lender_id(self) -> int | None:
+        """The id of the office that answers for it: of paper that went out, the one that lent it; else that of the case.
+
+        A case may go to another office while its paper is out: the paper comes back to where it was, and an electronic
+        copy is the present office's to close. None: there is no such case.
+        """
+        if self.is_paper and self.unit_id is not None:
+            return self.unit_id
+        return self.case.unit_id if self.case is not None else None
+
     def is_overdue(self, day: dt.date) -> bool:
         """Tell whether the file should be back; an electronic loan is over by itself."""
         return self.state == "dang_muon" and self.is_paper and self.until < day

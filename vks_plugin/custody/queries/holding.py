@@ -16,6 +16,7 @@ from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
 from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart
 from vks_plugin.organization.queries import acting_for, looked_up, posts_in_force, taken_over_by
+from vks_plugin.organization.roles import Role
 from vks_plugin.text import gettext_noop
 
 KEEPING = LEADING | {"records_clerk"}
@@ -130,6 +131,12 @@ def _offices_kept(user: User) -> dict[int, bool]:
     for predecessor, successor in taken_over_by(found):
         found[predecessor] = found.get(predecessor, False) or found[successor]
     return found
+
+
+def archives_kept(user: User) -> set[int]:
+    """Return the offices whose archive the person keeps, by their ids, with those they took over from."""
+    found = {unit.pk for role, unit in posts_in_force(user) if role == Role.ARCHIVIST} if user.is_active else set()
+    return found | {predecessor for predecessor, _successor in taken_over_by(found)} if found else found
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from vks_plugin.custody.models import Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.states import LOAN, OVERDUE
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment
-from vks_plugin.organization.queries import appointments_in_force, display_name
+from vks_plugin.organization.queries import acting_for, appointments_in_force, display_name, looked_up, taken_over_by
 from vks_plugin.organization.roles import OF_A_DEPARTMENT, Role
 
 AT_THE_DESK = frozenset({Role.ARCHIVIST, Role.RECORDS_CLERK})
@@ -36,6 +36,8 @@ class Places:
     led: frozenset[int]
     chief: frozenset[int]
     desk: frozenset[int]
+    clerk: frozenset[int]
+    """Of the desk, where the person is a records clerk, and so keeps the paper of the office."""
     office: frozenset[int]
     """Where the person heads the department that allows loans to the office's own people; never of restricted cases."""
 
@@ -48,13 +50,12 @@ class Places:
         """Tell whether the person hands out and takes back files of an office."""
         return unit in self.desk or unit in self.led
 
-    def allows(self, case: CaseFile, *, own_people: bool) -> bool:
-        """Tell whether the person decides about loans of a case.
+    def allows(self, case: CaseFile, unit: int, *, own_people: bool) -> bool:
+        """Tell whether the person decides about loans of a case by an office.
 
         To the people of its office the leaders there lend (and the head of the department the setting names, where the
         case is not restricted), to everybody else its chief.
         """
-        unit = case.unit_id
         if own_people:
             normal = case.confidentiality == CaseFile.Confidentiality.NORMAL
             return unit in self.led or (normal and unit in self.office)
@@ -62,7 +63,11 @@ class Places:
 
 
 def places_of(user: User) -> Places:
-    """Return where somebody has to do with loans (one query)."""
+    """Return where somebody has to do with loans, with the offices those took over from (two queries)."""
+    return looked_up(("loan places", user.pk), lambda: _places_of(user))
+
+
+def _places_of(user: User) -> Places:
     found: dict[str, set[int]] = defaultdict(set)
     named = configuration().loan_office_department
     for post in appointments_in_force(user) if user.is_active else ():
@@ -72,25 +77,42 @@ def places_of(user: User) -> Places:
             found["chief"].add(post.unit_id)
         if post.role in AT_THE_DESK:
             found["desk"].add(post.unit_id)
+        if post.role == Role.RECORDS_CLERK:
+            found["clerk"].add(post.unit_id)
         if named and post.role in OF_A_DEPARTMENT and post.department is not None and post.department.code == named:
             found["office"].add(post.unit_id)
-    return Places(*(frozenset(found[name]) for name in ("led", "chief", "desk", "office")))
+    for predecessor, successor in taken_over_by(set().union(*found.values())) if found else ():
+        for units in found.values():
+            if successor in units:
+                units.add(predecessor)
+    return Places(*(frozenset(found[name]) for name in ("led", "chief", "desk", "clerk", "office")))
+
+
+def _answered_for_by(units: Iterable[int]) -> Q:
+    """Return the condition on loans for which one of these offices answers: `Loan.lender_id` for the database."""
+    here = sorted(units)
+    went_out = Q(form=Loan.Form.PAPER, unit__isnull=False)
+    return went_out & Q(unit__in=here) | ~went_out & Q(case__unit__in=here)
 
 
 def shown_to(user: User) -> QuerySet[Loan]:
     """Return the loans somebody may know of: the own ones, and those of the offices where the person decides or hands out.
 
-    Who hands out is shown those of cases the person may know of.
+    An office's are those of its cases, and the paper it lent of cases that went to another office since. Who hands out is
+    shown those of cases the person may know of; of what left, who keeps the office's paper or handed it out, unless it is
+    restricted.
     """
     places = places_of(user)
     chosen = Q(borrower=user) | Q(requested_by=user)
+    normal = Q(case__confidentiality=CaseFile.Confidentiality.NORMAL)
     if places.led:
-        chosen |= Q(case__unit_id__in=places.led)
+        chosen |= Q(case__unit_id__in=places.led) | _answered_for_by(places.led)
     if places.office:
-        chosen |= Q(case__unit_id__in=places.office, case__confidentiality=CaseFile.Confidentiality.NORMAL)
+        chosen |= (Q(case__unit_id__in=places.office) | _answered_for_by(places.office)) & normal
     if places.desk:
         known = visible_cases(user).filter(unit_id__in=places.desk).order_by()
-        chosen |= Q(case_id__in=known.values("pk"))
+        lent = Q(form=Loan.Form.PAPER) & (Q(unit__in=places.clerk) | Q(unit__in=places.desk, issued_by=user))
+        chosen |= Q(case_id__in=known.values("pk")) | lent & normal
     return Loan.objects.filter(chosen)
 
 
@@ -132,8 +154,15 @@ class LoanTold:
     posts: tuple[Appointment, ...]
     """The posts in force of the borrower."""
     renewals: tuple[LoanRenewal, ...]
+    lends: bool
+    """Whether the person hands out and takes back for the office that answers for it."""
     may: frozenset[str]
     """Of `approve`, `deny`, `withdraw`, `revoke`, `issue`, `return`, `renew`, `answer`, `settle`, `write_off` (for what is lost)."""
+
+    @property
+    def prints(self) -> bool:
+        """Whether the person may have the slip."""
+        return self.case is not None or self.lends
 
     @property
     def label(self) -> str:
@@ -190,6 +219,11 @@ class LoanTold:
         return display_name(self.row.requested_by) if self.row.requested_by_id != self.row.borrower_id else ""
 
     @property
+    def has_slip(self) -> bool:
+        """Whether a slip can be printed: once it is allowed, for who allowed it and both sides to sign."""
+        return bool(self.slip) or self.row.state == "da_duyet"
+
+    @property
     def slip(self) -> str:
         """The number of the slip with its year; empty while there is none."""
         return slip_number(self.row)
@@ -205,11 +239,12 @@ class LoanTold:
 def lenders_of(row: Loan) -> list[User]:
     """Return who can be written to at the desk a file was lent from; its leaders where none can, or the case is restricted.
 
-    One or two queries; `row.case` is read.
+    Two or three queries; `row.case` is read.
     """
     if row.case is None:
         return []
-    posts = Appointment.objects.in_force(timezone.localdate()).filter(unit=row.case.unit_id, user__is_active=True)
+    offices = acting_for([row.lender_id])
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(unit__in=offices, user__is_active=True)
     posts = posts.exclude(user__email="").exclude(user=row.borrower_id)
     found: dict[int, User] = {}
     for roles in (AT_THE_DESK, LEADING) if row.case.confidentiality == CaseFile.Confidentiality.NORMAL else (LEADING,):
@@ -272,6 +307,7 @@ def told_to(user: User, rows: QuerySet[Loan] | Iterable[Loan]) -> list[LoanTold]
         elif row.has_run_out(day):
             state = "da_tra"
         mine = posts[row.borrower_id]
+        lends = _lends(user, places, row, knows=row.case_id in known)
         found.append(
             LoanTold(
                 row=row,
@@ -280,7 +316,8 @@ def told_to(user: User, rows: QuerySet[Loan] | Iterable[Loan]) -> list[LoanTold]
                 due_soon=state == "dang_muon" and row.until <= day + dt.timedelta(days=SOON),
                 posts=tuple(mine),
                 renewals=tuple(renewals[row.pk]),
-                may=_may(user, places, row, state, mine, renewals[row.pk], knows=row.case_id in known),
+                lends=lends,
+                may=_may(user, places, row, state, mine, renewals[row.pk], lends=lends),
             )
         )
     return found
@@ -298,6 +335,25 @@ def loan_told(user: User, loan_id: int) -> LoanTold:
     return found[0]
 
 
+def _lends(user: User, places: Places, row: Loan, *, knows: bool) -> bool:
+    unit = row.lender_id
+    if row.case is None or unit is None or user.pk == row.borrower_id or not places.hands_out(unit):
+        return False
+    # paper of a case that is another office's now: the code on its label, and that it comes back
+    normal = row.case.confidentiality == CaseFile.Confidentiality.NORMAL
+    keeps = unit in places.led or (normal and (unit in places.clerk or row.issued_by_id == user.pk))
+    return knows or (row.is_paper and row.unit_id is not None and keeps)
+
+
+def _is_of_office(row: Loan, posts: Iterable[Appointment]) -> bool:
+    """Tell whether the borrower is one of the people of the office that answers for a loan."""
+    unit = row.lender_id
+    case = row.case
+    # asked for what was lent by an office that may be gone; else it is the office of the case, as it is today
+    offices = {unit} if case is None or unit == case.unit_id else acting_for([unit])
+    return any(post.unit_id in offices for post in posts)
+
+
 def _may(
     user: User,
     places: Places,
@@ -306,36 +362,36 @@ def _may(
     posts: list[Appointment],
     renewals: list[LoanRenewal],
     *,
-    knows: bool,
+    lends: bool,
 ) -> frozenset[str]:
-    unit = row.case.unit_id if row.case is not None else None
+    unit = row.lender_id
     own = user.pk == row.borrower_id
     asked = own or user.pk == row.requested_by_id
     found = set()
     decides = (
         row.case is not None
+        and unit is not None
         and not asked
-        and places.allows(row.case, own_people=any(post.unit_id == unit for post in posts))
+        and places.allows(row.case, unit, own_people=_is_of_office(row, posts))
     )
-    hands_out = unit is not None and not own and knows and places.hands_out(unit)
     out = state in {"dang_muon", OVERDUE[0]}
     waits = any(each.granted is None for each in renewals)
     if decides and state == "de_nghi":
         found |= {"approve", "deny"}
     if asked and state in {"de_nghi", "da_duyet"}:
         found.add("withdraw")
-    if hands_out and state == "da_duyet":
+    if lends and state == "da_duyet":
         found.add("issue")
     leads = unit in places.led and not asked
     # what cannot be handed out any more the desk clears away
     idle = row.until < timezone.localdate() or has_left(row, posts)
-    if state == "da_duyet" and row.is_paper and (decides or leads or (hands_out and idle)):
+    if state == "da_duyet" and row.is_paper and (decides or leads or (lends and idle)):
         found.add("revoke")
-    if out and (hands_out or (own and not row.is_paper)):
+    if out and (lends or (own and not row.is_paper)):
         found.add("return")
-    if hands_out and state == "tra_thieu":
+    if lends and state == "tra_thieu":
         found |= {"settle", "write_off"} if unit in places.led else {"settle"}
-    if out and not waits and (own or hands_out) and sum(bool(each.granted) for each in renewals) < renewals_allowed():
+    if out and not waits and (own or lends) and sum(bool(each.granted) for each in renewals) < renewals_allowed():
         found.add("renew")
     if out and waits and decides and not any(each.granted is None and each.asked_by_id == user.pk for each in renewals):
         found.add("answer")
@@ -359,7 +415,7 @@ def waiting_for(user: User) -> QuerySet[Loan]:
         return Loan.objects.none()
     open_renewals = LoanRenewal.objects.filter(granted__isnull=True).values("loan_id")
     waits = Q(state__in=["de_nghi", "da_duyet"]) | Q(state="dang_muon", pk__in=open_renewals)
-    return shown_to(user).filter(waits, case__unit_id__in=places.any)
+    return shown_to(user).filter(waits).filter(_answered_for_by(places.any))
 
 
 def overdue(rows: QuerySet[Loan], day: dt.date | None = None) -> QuerySet[Loan]:
