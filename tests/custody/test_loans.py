@@ -47,6 +47,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
+from vks_plugin.organization.queries import display_name
 from vks_plugin.web.middleware import DueMiddleware
 
 if TYPE_CHECKING:
@@ -736,7 +737,7 @@ def test_who_took_over_from_the_office_that_lent_takes_the_paper_back(
 
 
 def test_paper_goes_back_into_the_hands_it_came_from(
-    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
 ) -> None:
     """An archivist keeps no paper of the office: were it the office's, the archive could not hand it over any more."""
     keeper = people["outsider"]
@@ -746,7 +747,10 @@ def test_paper_goes_back_into_the_hands_it_came_from(
         case=case, part="hsva", giver=here, receiver=Keeper(unit=case.unit, person=keeper), cause="hand_over"
     )
     back: dict[str, Any] = {"actor": people["clerk_kv1"], "volume_count": 1, "folio_count": 6}
-    actions.return_loan(loan_id=_lent(people, case.code).pk, **back)
+    out = _lent(people, case.code)
+    client.force_login(people["clerk_kv1"])
+    assert f"nơi giữ hồ sơ là: {display_name(keeper)} – " in client.get(f"/vks/loans/{out.pk}/").content.decode()
+    actions.return_loan(loan_id=out.pk, **back)
     assert holder_of(case).keeper.person == keeper
     assert hand_overs.draft(actor=keeper, case=case, terms=TO_COURT).state == "du_thao"
     HandOver.objects.all().delete()

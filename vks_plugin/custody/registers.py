@@ -181,10 +181,11 @@ def _kept_back(user: User, office: ProcuracyUnit, rows: list[Any]) -> dict[int, 
     normal = {row.pk for row in rows if row.case.confidentiality == CaseFile.Confidentiality.NORMAL}
     found = {row.pk: "Hồ sơ hạn chế nội bộ: ghi ở sổ do lãnh đạo đơn vị in." for row in rows if row.pk not in normal}
     if office.pk not in kept:
-        keys = {row.case_id for row in rows if row.pk in normal}
-        known = set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
+        # of what was disposed of nothing is left to tell but that
+        keys = {row.case_id for row in rows if row.pk in normal and row.case.destroyed_at is None}
+        unknown = keys - set(visible_cases(user).filter(pk__in=keys).values_list("pk", flat=True))
         elsewhere = "Hồ sơ không ở lưu trữ: ghi ở sổ do văn thư, lãnh đạo đơn vị in."
-        found |= {row.pk: elsewhere for row in rows if row.pk in normal and row.case_id not in known}
+        found |= {row.pk: elsewhere for row in rows if row.pk in normal and row.case_id in unknown}
     return found
 
 

@@ -31,6 +31,7 @@ from vks_plugin.custody.queries.loans import (
     SOON,
     LoanTold,
     borrower_name,
+    goes_back_to,
     has_left,
     known_to,
     lenders_of,
@@ -41,7 +42,6 @@ from vks_plugin.custody.queries.loans import (
 from vks_plugin.custody.states import HAND_OVER, LOAN, OVERDUE
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.mail import host_sends_mail
-from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import acting_for, posts_in_force
 from vks_plugin.text import gettext_noop, one_line
 
@@ -522,13 +522,13 @@ def return_loan(
     act = "return_short" if short else "return"
     move(row, LOAN, act, returned_at=timezone.now(), returned_by=actor, **changes)
     LoanedPart.objects.filter(loan=row).exclude(volume__in=missing).update(is_out=False)
-    holder = holder_of(case, row.part)
-    if holder.holding is not None and holder.is_lent and holder.holding.reference == row.pk:
+    back = goes_back_to(row)
+    if back is not None:
         pass_to(
             case=case,
             part=row.part,
-            giver=holder.keeper,
-            receiver=_where_it_was(row, case, holder.holding),
+            giver=holder_of(case, row.part).keeper,
+            receiver=back,
             cause=Holding.Cause.LOAN_RETURN,
             reference=row.pk,
         )
@@ -537,22 +537,6 @@ def return_loan(
         close_for_loan(row.access, actor)
     _tell_return(row, case, actor, complete=complete, missing=missing)
     return row
-
-
-def _where_it_was(row: Loan, case: CaseFile, lent: Holding) -> Keeper:
-    """Return who gets paper back: who had it before, while still at work there; else the office, or who took over from it."""
-    before = Holding.objects.select_related("unit", "person").get(case=case, part=row.part, until=lent.since)
-    unit, person = before.unit, before.person
-    assert unit is not None  # noqa: S101 - an office alone lends
-    offices = acting_for([unit.pk])
-    if person is not None and person.is_active:
-        there = {post.pk: post for _role, post in posts_in_force(person) if post.pk in offices}
-        if there:
-            return Keeper(unit=there.get(unit.pk) or next(iter(there.values())), person=person)
-    today = timezone.localdate()
-    others = ProcuracyUnit.objects.filter(pk__in=offices).order_by("pk")
-    after = next((each for each in (unit, case.unit, *others) if each.pk in offices and each.is_active(today)), unit)
-    return Keeper(unit=after)
 
 
 def _missing(row: Loan, lacking: int, named: Iterable[int]) -> set[int]:

@@ -16,11 +16,19 @@ from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, case_for, reads_only_by_loan, visible_cases
 from vks_plugin.cases.models import CaseFile, Folio, Volume
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import Loan, LoanedPart, LoanRenewal
+from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart, LoanRenewal
+from vks_plugin.custody.queries.holding import open_holding
 from vks_plugin.custody.states import LOAN, OVERDUE
 from vks_plugin.errors import NotFound
-from vks_plugin.organization.models import Appointment
-from vks_plugin.organization.queries import acting_for, appointments_in_force, display_name, looked_up, taken_over_by
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
+from vks_plugin.organization.queries import (
+    acting_for,
+    appointments_in_force,
+    display_name,
+    looked_up,
+    posts_in_force,
+    taken_over_by,
+)
 from vks_plugin.organization.roles import OF_A_DEPARTMENT, Role
 
 AT_THE_DESK = frozenset({Role.ARCHIVIST, Role.RECORDS_CLERK})
@@ -442,6 +450,29 @@ def concerning(user: User) -> int:
     mine = to_come_back(shown_to(user)).order_by().values("pk")
     waits = waiting_for(user).order_by().values("pk")
     return Loan.objects.filter(Q(pk__in=waits) | Q(pk__in=mine)).count()
+
+
+def goes_back_to(row: Loan) -> Keeper | None:
+    """Return who gets the paper of a loan back: who had it before, while still at work there; else the office, or who took over.
+
+    None: it is not out, or single volumes are and the rest never left.
+    """
+    case = row.case
+    lent = open_holding(case, row.part) if case is not None and row.is_paper else None
+    if case is None or lent is None or (lent.cause, lent.reference) != (Holding.Cause.LOAN, row.pk):
+        return None
+    before = Holding.objects.select_related("unit", "person").get(case=case, part=row.part, until=lent.since)
+    unit, person = before.unit, before.person
+    assert unit is not None  # noqa: S101 - an office alone lends
+    offices = acting_for([unit.pk])
+    if person is not None and person.is_active:
+        there = {post.pk: post for _role, post in posts_in_force(person) if post.pk in offices}
+        if there:
+            return Keeper(unit=there.get(unit.pk) or next(iter(there.values())), person=person)
+    today = timezone.localdate()
+    others = ProcuracyUnit.objects.filter(pk__in=offices).order_by("pk")
+    after = next((each for each in (unit, case.unit, *others) if each.pk in offices and each.is_active(today)), unit)
+    return Keeper(unit=after)
 
 
 def counted(row: Loan) -> tuple[int | None, int | None]:

@@ -19,6 +19,7 @@ from vks_plugin.custody.printed_loan import slip_for
 from vks_plugin.custody.queries.loans import (
     LoanTold,
     counted,
+    goes_back_to,
     loan_told,
     loans_of,
     places_of,
@@ -109,7 +110,14 @@ def _show(
     }
     if refused is not None:
         forms[refused[0]] = refused[1]
-    context = {"told": told, "row": row, "forms": forms, "volumes_known": volumes, "folios_known": folios}
+    context = {
+        "told": told,
+        "row": row,
+        "forms": forms,
+        "volumes_known": volumes,
+        "folios_known": folios,
+        "back": goes_back_to(row) if "return" in told.may else None,
+    }
     return show(request, "vks/loans/loan.html", context | {"refused": refused[0] if refused else ""}, status=status)
 
 
