@@ -327,6 +327,10 @@ ACTS: dict[str, Act] = {
     ),
     "digitisation_resolved": Act(_("Ghi đã khắc phục lỗi số hóa"), ("batch", "part", "finding_id")),
     "digitisation_confirmed": Act(_("Kiểm sát viên xác nhận số hóa"), ("batch", "part", "digest")),
+    "digitisation_signed": Act(
+        _("Ký số tài liệu đã xác nhận"),
+        ("batch", "part", "document", "sha256_before", "sha256", "digest_before", "digest"),
+    ),
     "file_sealed": Act(
         _("Kết thúc số hóa, niêm phong"),
         ("batch", "part", "record", "documents", "pages", "folios", "manifest", "manifest_before"),
@@ -531,6 +535,7 @@ FIELDS: dict[str, Field] = {
     "trial_unit": Field(_("Đơn vị xét xử"), "unit"),
     "documents": Field(_("Số tài liệu")),
     "digest": Field(_("Mã băm danh sách tài liệu"), "hash"),
+    "digest_before": Field(_("Mã băm danh sách tài liệu trước"), "hash"),
     "assignments_ended": Field(_("Số phân công chấm dứt")),
     "decision": Field(_("Theo văn bản")),
     "restructuring": Field(_("Lần sắp xếp số")),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from tests.custody.batches import batch_in, sealed, staffed
 from tests.custody.test_acts import data, hidden
+from tests.filing.signing import signed
 from tests.people import FiledCase, file_pdf
 from vks_plugin.access import actions as access
 from vks_plugin.cases.folios import Label
@@ -21,15 +26,21 @@ from vks_plugin.custody.models import (
     DigitisationStep,
     LedgerEntry,
     NumberSeries,
+    PageChange,
     QualityFinding,
     SealedDocument,
     SealManifest,
 )
+from vks_plugin.custody.queries import digitisation as checked
 from vks_plugin.custody.seal_record import as_paper
 from vks_plugin.custody.states import DIGITISATION, DIGITISATION_STEPS, Step
 from vks_plugin.custody.verify_ledger import canonical
+from vks_plugin.custody.videos import VideoFile
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.filing import actions as filing
+from vks_plugin.filing import signature_checks
+from vks_plugin.filing.pages import attach_signed
+from vks_plugin.filing.signatures import read_signatures
 from vks_plugin.host.filed import frozen_among
 from vks_plugin.host.models import Document
 
@@ -232,6 +243,108 @@ def test_what_changes_after_the_check_is_checked_again(
     assert (batch.state, batch.checked_by, batch.confirmed_at) == ("tra_lai_quet", None, None)
 
 
+def test_what_was_checked_and_confirmed_is_all_that_is_sealed(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    catalogue: dict[str, CatalogueType],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    batch, lead, scanner = batch_in("confirmed", filed_case, people), people["prosecutor_kv1"], people["scanner_kv1"]
+    filed = filed_case.documents[1]
+    copy = Document.objects.filter(pk=filed.document_id)
+    film = VideoFile(filed.document_id, "v1", Path("v1.mp4"), "a" * 64, 9, "Băng ghi hình")
+
+    def described(**said: Any) -> Callable[[], Any]:
+        kind = said.pop("kind", filed.document_type)
+        return lambda: filing.describe(actor=lead, filed=filed, document_type=kind, **said)
+
+    changes: dict[str, Callable[[], Any]] = {
+        "title": described(title="Tên sửa sau khi xác nhận"),
+        "type": described(kind=catalogue["CT"]),
+        "number": described(number="9/QĐ"),
+        "date": described(date=dt.date(2026, 2, 2)),
+        "folio": lambda: Folio.objects.filter(case_document=filed).update(page=None),
+        "archive copy": lambda: copy.update(archive_checksum="b" * 64),
+        "film": lambda: monkeypatch.setattr(checked, "videos_to_seal", lambda *_: [film]),
+    }
+    assert queries.obstacles(batch) == []
+    for name, change in changes.items():
+        with transaction.atomic():
+            change()
+            found = " ".join(each.sentence for each in queries.obstacles(batch))
+            assert "đã thay đổi sau khi kiểm tra chất lượng" in found, name
+            with pytest.raises(BadInput, match="đã thay đổi sau khi kiểm tra"):
+                sealed(batch, scanner)
+            transaction.set_rollback(True)
+        monkeypatch.undo()
+    # what a seal does not hold, and what is saved as it was
+    described(characteristics="02 tờ")()
+    described(title=filed.title)()
+    # what the prosecutor confirmed, and then signed, is what the manifest holds: anybody who has both can compare them
+    monkeypatch.setattr(signature_checks, "read_apart", read_signatures)
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(signed(filed.document.source_path.read_bytes()))
+    brought = attach_signed(actor=lead, filed=filed, seen=filed.sha256, file=path, filename="ký.pdf")
+    batch.refresh_from_db()
+    manifest = sealed(batch, scanner)
+    held = {part: manifest.said[part] for part in ("documents", "videos")}
+    assert told("digitisation_signed") == [
+        {
+            "batch": 1,
+            "part": "hsva",
+            "document": filed.document_id,
+            "sha256_before": filed.sha256,
+            "sha256": brought.sha256,
+            "digest_before": told("digitisation_confirmed")[-1]["digest"],
+            "digest": hashlib.sha256(canonical(held)).hexdigest(),
+        }
+    ]
+
+
+def test_what_was_checked_before_descriptions_counted_is_checked_again(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    batch = batch_in("confirmed", filed_case, people)
+    upgrade = importlib.import_module("vks_plugin.migrations.0045_checks_of_descriptions")
+    upgrade.forget_digests(apps, None)
+    batch.refresh_from_db()
+    (obstacle,) = queries.obstacles(batch)
+    assert "chưa bao gồm tên, loại, số, ngày, bút lục: hãy lấy lại" in obstacle.sentence
+    scanner = people["scanner_kv1"]
+    batch = actions.move_batch(actor=scanner, batch=batch, name="recall", reason="Kiểm tra lại cả tên, số.")
+    batch = actions.move_batch(actor=scanner, batch=batch, name="submit")
+    batch = actions.pass_quality(actor=people["inspector_kv1"], batch=batch)
+    upgrade.forget_digests(apps, None)
+    batch.refresh_from_db()
+    with pytest.raises(Conflict, match="chưa bao gồm tên"):
+        actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    DigitisationBatch.objects.update(checked_digest=queries.present_digest(batch))
+    batch = actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
+    assert sealed(batch, scanner).documents == 3
+
+
+def test_quality_does_not_pass_while_a_worker_writes_into_the_copy(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    batch, filed = batch_in("cho_kiem_tra", filed_case, people), filed_case.documents[0]
+    same = {"version": 1, "version_before": 1, "sha256": "a" * 64, "sha256_before": "b" * 64}
+    change = PageChange.objects.create(
+        case_document=filed,
+        kind="doi_trang",
+        pages=2,
+        pages_before=2,
+        unread=1,
+        changed_by=people["scanner_kv1"],
+        **same,
+    )
+    with pytest.raises(BadInput, match="đang được nhận dạng"):
+        actions.pass_quality(actor=people["inspector_kv1"], batch=batch)
+    # one that is lost is waited for no longer
+    PageChange.objects.filter(pk=change.pk).update(unread_since=timezone.now() - dt.timedelta(hours=2))
+    assert actions.pass_quality(actor=people["inspector_kv1"], batch=batch).state == "cho_ky_so"
+
+
 def test_a_file_that_is_not_as_it_was_filed_is_not_sealed(filed_case: FiledCase, people: dict[str, User]) -> None:
     batch = batch_in("confirmed", filed_case, people)
     path = filed_case.documents[1].document.source_path
@@ -396,7 +509,9 @@ def test_each_act_of_everybody_keeps_to_the_table(filed_case: FiledCase, people:
         return lambda actor: actions.move_batch(actor=actor, batch=batch, name=name, reason="Sai.")
 
     def notes(step: Step) -> Callable[[User], Any]:
-        return lambda actor: actions.note_step(actor=actor, batch=batch, step=step.name, pages=1)
+        return lambda actor: actions.note_step(
+            actor=actor, batch=batch, step=step.name, pages=1, note="Quyết định khởi tố"
+        )
 
     acts: dict[str, Callable[[User], Any]] = {name: moves(name) for name in ("start", "submit", "recall", "cancel")}
     acts |= {

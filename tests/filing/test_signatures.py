@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.validation import DocumentSecurityStore
 
@@ -28,6 +30,7 @@ from tests.filing.signing import (
 )
 from tests.people import pdf_bytes
 from vks_plugin.filing import signatures
+from vks_plugin.filing.pdf import only_signed
 from vks_plugin.filing.signatures import (
     DAMAGED,
     ENCRYPTED,
@@ -262,3 +265,53 @@ def test_a_file_is_read_in_a_process_of_its_own(
     monkeypatch.setitem(sys.modules, "pyhanko", None)
     with pytest.raises(NotRead, match=re.escape(NOT_INSTALLED)):
         read_apart(path, roots)
+
+
+def _with_another_object(content: bytes) -> bytes:
+    """Put another content in the place of that of the first page; the page itself says what it said."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    shown = writer.root["/Pages"]["/Kids"][0]["/Contents"]
+    stream = shown[0].get_object() if isinstance(shown, generic.ArrayObject) else shown
+    stream._data, stream._encoded_data = b"0 0 1 rg 0 0 300 800 re f", None
+    writer.update_container(stream)
+    return _finished(writer)
+
+
+def _with_a_note(content: bytes) -> bytes:
+    """Put a note on the first page."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    note = {
+        generic.pdf_name("/Type"): generic.pdf_name("/Annot"),
+        generic.pdf_name("/Subtype"): generic.pdf_name("/FreeText"),
+    }
+    page = writer.find_page_for_modification(0)[0]
+    writer.register_annotation(page, writer.add_object(generic.DictionaryObject(note)))
+    return _finished(writer)
+
+
+def _finished(writer: IncrementalPdfFileWriter) -> bytes:
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def test_only_signed_is_what_shows_the_same(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.pdf", tmp_path / "after.pdf"
+    plain = pdf_bytes(2, "Gốc")
+    good = signed(plain)
+    second = authorities().second
+    for content, first, right in (
+        (good, plain, True),
+        (signed(good, second, field="Lãnh đạo"), plain, True),
+        (signed(good, second, field="Lãnh đạo"), good, True),
+        # each of these begins with every byte of the first, and its signature holds
+        (signed(changed(plain)), plain, False),
+        (signed(changed(good), second, field="Lãnh đạo"), good, False),
+        (signed(_with_another_object(plain)), plain, False),
+        (signed(_with_a_note(plain)), plain, False),
+        (plain, plain, False),
+        (signed(pdf_bytes(2, "Khác")), plain, False),
+    ):
+        before.write_bytes(first)
+        after.write_bytes(content)
+        assert only_signed(after, before) is right

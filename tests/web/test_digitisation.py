@@ -242,7 +242,7 @@ def test_the_board_tells_the_step_of_each_batch_since_when_and_everybody_who_may
     assert "chưa phân công ai" not in Page(leader.get(board)).text
     batch = actions.confirm(actor=people["prosecutor_kv1"], batch=batch)
     assert stands() == ("ky_so", 0)
-    actions.note_step(actor=scanner, batch=batch, step="ky_so")
+    actions.note_step(actor=scanner, batch=batch, step="ky_so", note="Quyết định khởi tố")
     assert stands() == ("dong_ho_so", 0)
     # what was scanned before it is fetched back does not say how far it is now
     DigitisationStep.objects.update(done_at=timezone.now() - dt.timedelta(days=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from tests.custody.batches import batch_in, sealed
 from tests.filing.signing import SIGNER, authorities, changed, signed
 from tests.people import FiledCase, file_pdf, pdf_bytes
 from tests.web.conftest import Page
+from vks_plugin.access.actions import draw_up_inventory
 from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.custody import queries, verify_ledger
+from vks_plugin.custody.actions import confirm, ensure_key, export, note_step
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import LedgerEntry, PageChange
-from vks_plugin.errors import Conflict
+from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.filing import signature_checks
+from vks_plugin.filing.actions import describe
 from vks_plugin.filing.models import SignatureCheck
 from vks_plugin.filing.page_map import Placed
-from vks_plugin.filing.pages import change_pages
+from vks_plugin.filing.pages import attach_signed, change_pages
 from vks_plugin.filing.signature_checks import run_check
 from vks_plugin.filing.signatures import Integrity, Signature, Trust, read_signatures
 from vks_plugin.host.files import newest_version
@@ -231,6 +237,100 @@ def test_a_file_signed_at_the_own_machine_comes_back_as_the_newest_version(
     # who reads has no form, who may not read finds nothing
     assert f"{where}signed/" not in Page(as_person("chief_province").get(where)).text
     assert as_person("prosecutor_kv3").get(where).status_code == 404
+
+
+def test_what_was_confirmed_is_signed_and_sealed_as_signed(
+    filed_case: FiledCase,
+    people: dict[str, User],
+    as_person: SignIn,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(signature_checks, "read_apart", read_signatures)
+    settings.VKS_SIGNATURE_ROOTS = str(authorities().roots(tmp_path / "roots"))
+    ensure_key()
+    case, filed, lead, scanner = (
+        filed_case.case,
+        filed_case.documents[0],
+        people["prosecutor_kv1"],
+        people["scanner_kv1"],
+    )
+    batch, client = batch_in("cho_ky_so", filed_case, people), as_person("prosecutor_kv1")
+    where = reverse("vks:signatures", args=[case.code, filed.document_id])
+    assert "chờ kiểm sát viên xác nhận" in Page(client.get(where)).text
+    draw_up_inventory(actor=scanner, case=case)
+    batch = confirm(actor=lead, batch=batch)
+    confirmed, present = batch.checked_digest, filed.document.source_path.read_bytes()
+    for content in (
+        # begins with every byte of the confirmed file and covers a page of it, then signs that
+        signed(changed(present)),
+        signed(pdf_bytes(2, "Ghi lại")),
+    ):
+        refused = _sent(client, where, content, reason="Đã so bằng mắt")
+        assert (refused.status_code, "không phải đúng tệp kiểm sát viên đã xác nhận" in Page(refused).text) == (
+            400,
+            True,
+        )
+    assert not PageChange.objects.exists()
+    good = signed(present)
+    # whoever let the quality pass may bring it: the file is the one that was checked
+    assert _sent(as_person("inspector_kv1"), where, good).status_code == 302
+    twice = signed(good, authorities().second, field="Lãnh đạo")
+    assert _sent(client, where, twice).status_code == 302
+    page = Page(client.get(reverse("vks:section", args=[case.code, "digitisation"]))).text
+    assert "đã ký số" in page
+    steps = batch.steps.filter(step="ky_so").values_list("done_by__username", "note", "pages")
+    assert set(steps) == {("inspector_kv1", filed.title, 2), ("prosecutor_kv1", filed.title, 2)}
+    batch.refresh_from_db()
+    told = [row.said["data"] for row in LedgerEntry.objects.filter(kind="digitisation_signed").order_by("seq")]
+    digests = [each[name] for each in told for name in ("digest_before", "digest")]
+    assert digests == [confirmed, told[0]["digest"], told[0]["digest"], batch.checked_digest]
+    assert filed.title not in str(told)
+    assert queries.obstacles(batch) == []
+    manifest = sealed(batch, scanner)
+    (row,) = [each for each in manifest.said["documents"] if each["document"] == filed.document_id]
+    assert row["sha256"] == hashlib.sha256(twice).hexdigest()
+    held = {part: manifest.said[part] for part in ("documents", "videos")}
+    assert hashlib.sha256(verify_ledger.canonical(held)).hexdigest() == batch.checked_digest
+    read = read_signatures(newest_version(filed.document).source_path)
+    assert [each.integrity for each in read] == [Integrity.EXTENDED, Integrity.UNCHANGED]
+    export(tmp_path / "so", case=case)
+    assert verify_ledger.main([str(tmp_path / "so")]) == 0
+    # sealed, it takes no more signatures
+    assert "niêm phong" in Page(client.get(where)).text
+
+
+def test_nothing_is_signed_into_a_batch_that_changed_since_its_check(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(signature_checks, "read_apart", read_signatures)
+    batch, filed = batch_in("confirmed", filed_case, people), filed_case.documents[0]
+    path = tmp_path / "signed.pdf"
+    original = filed.document.source_path
+    path.write_bytes(signed(original.read_bytes()))
+
+    def bring() -> None:
+        attach_signed(
+            actor=people["prosecutor_kv1"], filed=filed, seen=filed.sha256, file=path, filename="ký.pdf", reason="Ký"
+        )
+
+    other = filed_case.documents[1]
+    describe(actor=people["prosecutor_kv1"], filed=other, document_type=other.document_type, title="Tên khác")
+    with pytest.raises(Conflict, match="đã thay đổi sau khi kiểm tra"):
+        bring()
+    describe(actor=people["prosecutor_kv1"], filed=other, document_type=other.document_type, title=other.title)
+    # another file was put in the place of the confirmed one on the server, and signed
+    kept = original.read_bytes()
+    original.write_bytes(pdf_bytes(2, "Tráo"))
+    path.write_bytes(signed(original.read_bytes()))
+    with pytest.raises(Conflict, match="không còn như lúc kiểm tra"):
+        bring()
+    original.write_bytes(kept)
+    assert not PageChange.objects.exists()
+    # by hand the step names what was signed
+    with pytest.raises(BadInput, match="đã ký số tài liệu nào"):
+        note_step(actor=people["scanner_kv1"], batch=batch, step="ky_so")
 
 
 def test_who_signed_a_record_is_told_beside_the_act(

@@ -115,6 +115,9 @@ _SCANNING = frozenset({"dang_so_hoa", "tra_lai_quet"})
 PAGES_OPEN = _SCANNING | {"cho_so_hoa"}
 """States of a batch in which pages may be turned, ordered and replaced; in the later ones somebody looks at them."""
 
+SIGNED_IN = "cho_ky_so"
+"""State of a batch in which what was checked and confirmed is signed, and then sealed."""
+
 DIGITISATION_STEPS: tuple[Step, ...] = (
     Step("tiep_nhan", _("Tiếp nhận hồ sơ"), _SCANNING | {"cho_so_hoa"}, counts_pages=True),
     Step("kiem_tra_but_luc", _("Kiểm tra bút lục"), _SCANNING),

@@ -394,7 +394,8 @@ class DocumentViewSet(ApiViewSet):
     @extend_schema(
         summary="Bring the signed file of a document back",
         description="Signed with the person's own software, outside this system. Becomes the newest version if its signatures hold "
-        "and it has as many pages; a reason is needed where it does not begin with the bytes of the present file.",
+        "and it has as many pages; a reason is needed where it does not begin with the bytes of the present file or shows something "
+        "else. Once a prosecutor has confirmed the batch of digitisation only a file that does both is taken (400).",
         parameters=[_HOST_ID],
         request={"multipart/form-data": SignedSerializer},
         responses={201: SignaturesSerializer, **refusals(400, 403, 404, 409, 413, 503)},

@@ -36,12 +36,14 @@ from vks_plugin.cases.folio_queries import listed_labels
 from vks_plugin.cases.folios import LARGEST_FOLIO, Label, cited
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Folio, FolioExplanation
 from vks_plugin.conf import configuration
+from vks_plugin.custody.actions.digitisation import note_signed, refuse_outdated
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, PageChange
-from vks_plugin.custody.states import DIGITISATION, PAGES_OPEN
+from vks_plugin.custody.queries.digitisation import PATIENCE
+from vks_plugin.custody.states import DIGITISATION, PAGES_OPEN, SIGNED_IN
 from vks_plugin.errors import BadInput, Conflict, Unavailable
 from vks_plugin.filing.actions import clean_metadata, file_document, receive
 from vks_plugin.filing.page_map import Pages, Placed, check_pages, places, taken_out, touched, written
-from vks_plugin.filing.pdf import continues, inspect_pdf, is_signed, page_count_of, page_texts, rearrange
+from vks_plugin.filing.pdf import inspect_pdf, is_signed, only_signed, page_count_of, page_texts, rearrange
 from vks_plugin.filing.signature_checks import keep_read, read_upload, told_of
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.filed import refuse_frozen
@@ -69,14 +71,17 @@ WITH_PAGE, IN_PLACE = "page", "place"
 """Whether the numbers of folios go along with their pages, or stay where they are while the pages change places."""
 
 _ATTEMPTS = 3
-_PATIENCE = dt.timedelta(hours=1)
 _STOPPED = gettext_noop("Việc nhận dạng chữ của các trang mới dừng giữa chừng: hãy bấm “Nhận dạng lại”.")
 _NAMED = 10
 """Pages a refusal names one by one."""
 
 
-def refuse_closed(filed: CaseDocument) -> DigitisationBatch | None:
+def refuse_closed(filed: CaseDocument, *, signing: bool = False) -> DigitisationBatch | None:
     """Refuse to change the pages of a document; return the batch that is open for its part, if any.
+
+    Args:
+        filed: the document.
+        signing: nothing is changed, the confirmed file is signed: that is done after the confirmation.
 
     Raises:
         NotAllowed: it is sealed.
@@ -87,6 +92,13 @@ def refuse_closed(filed: CaseDocument) -> DigitisationBatch | None:
     batch = DigitisationBatch.objects.filter(
         case_id=filed.case_id, part=filed.part, state__in=DIGITISATION.open
     ).first()
+    if signing and batch is not None and batch.state == SIGNED_IN:
+        if batch.confirmed_at is None:
+            raise Conflict(
+                _("Đợt số hóa %(number)d chờ kiểm sát viên xác nhận: xác nhận xong mới đưa bản đã ký số vào.")
+                % {"number": batch.number}
+            )
+        return batch
     if batch is not None and batch.state not in PAGES_OPEN:
         raise Conflict(
             _("Đợt số hóa %(number)d đang ở trạng thái “%(state)s”: hãy trả lại quét hoặc lấy lại rồi mới sửa trang.")
@@ -281,6 +293,7 @@ def _store(
     reason: str,
     undo: ExitStack,
     unread: int = 0,
+    continues: bool = False,
 ) -> PageChange:
     """Write the new version, and what the case and the index know of the file."""
     version = add_version(filed.document, made, undo=undo)
@@ -298,6 +311,7 @@ def _store(
         pages=made.pages,
         page_map=page_map,
         reason=reason,
+        continues=continues,
         unread=unread,
         unread_since=timezone.now() if unread else None,
         changed_by=actor,
@@ -321,7 +335,8 @@ def attach_signed(
         seen: SHA-256 of the file the person had before him.
         file: a PDF with at least one signature; each of them has to hold.
         filename: as the person calls it.
-        reason: needed where the signed file was written anew, so that nothing but people can tell that it says the same.
+        reason: needed where the signed file was written anew, so that nothing but people can tell that it says the same;
+            of a file a prosecutor has confirmed only one that continues it is taken.
 
     Raises:
         NotFound, NotAllowed: the actor may not work on this part, or the document is sealed.
@@ -331,7 +346,8 @@ def attach_signed(
         Unavailable: the part that reads signatures is not installed.
     """
     require(actor, filed.case, Level.CONTRIBUTE, part=filed.part, doing=_("đưa bản đã ký số vào"))
-    refuse_closed(filed)
+    batch = refuse_closed(filed, signing=True)
+    confirmed = batch is not None and batch.state == SIGNED_IN
     said = _reason(reason)
     source = _sources(filed, seen, signed=True)
     name = one_line(Path(filename.replace("\\", "/")).name)[:250] or "ban-ky.pdf"
@@ -350,7 +366,11 @@ def attach_signed(
                 % {"name": name, "pages": pages, "present": source.pages},
                 field="file",
             )
-        same = any(continues(path, each) for each in (source.original, source.archive) if each is not None)
+        signed = next((each for each in (source.original, source.archive) if each and only_signed(path, each)), None)
+        same = signed is not None
+        if confirmed:
+            _refuse_unconfirmed(signed, source, name)
+        read = read_upload(path, name=name, field="file")
         if not same and not said:
             raise BadInput(
                 _(
@@ -358,11 +378,15 @@ def attach_signed(
                 ),
                 field="reason",
             )
-        read = read_upload(path, name=name, field="file")
         placed = [Placed(page) for page in range(1, pages + 1)]
         made = NewFile(path, None, page_texts(path).text or source.version.content or "", pages)
         with transaction.atomic():
-            case, filed = _held(filed, source)
+            case, filed = _held(filed, source, signing=True)
+            batch = refuse_closed(filed, signing=True)
+            if (batch is not None and batch.state == SIGNED_IN) != confirmed:
+                raise _changed_meanwhile()
+            if batch is not None and confirmed:
+                refuse_outdated(batch)
             change = _store(
                 actor,
                 filed,
@@ -371,6 +395,7 @@ def attach_signed(
                 kind=PageChange.Kind.SIGNED,
                 page_map=written(placed),
                 reason=said,
+                continues=same,
                 undo=undo,
             )
             keep_read(filed, change.sha256, read)
@@ -383,8 +408,38 @@ def attach_signed(
                 reason=said,
                 **told_of(read.signatures),
             )
+            if batch is not None and confirmed:
+                note_signed(actor=actor, batch=batch, change=change)
             undo.pop_all()
     return change
+
+
+def _refuse_unconfirmed(signed: Path | None, source: _Sources, name: str) -> None:
+    """Refuse a file that is not, to the byte, the confirmed one with a signature behind it.
+
+    Args:
+        signed: the file before that it continues; None: neither.
+        source: the files before.
+        name: what the person calls the signed file.
+
+    Raises:
+        BadInput: it continues neither.
+        Conflict: the file before is no longer what it was when it was checked.
+    """
+    if signed is None:
+        raise BadInput(
+            _(
+                "Tệp %(name)s không phải đúng tệp kiểm sát viên đã xác nhận rồi ký thêm: hãy tải tệp ở đây về, ký bằng phần mềm "
+                "ghi thêm chữ ký vào cuối tệp, không sửa hay lưu lại tệp trước khi ký. Muốn đổi nội dung thì lấy lại đợt số hóa, "
+                "kiểm tra và xác nhận lần nữa."
+            )
+            % {"name": name},
+            field="file",
+        )
+    version = source.version
+    known = version.archive_checksum if signed == version.archive_path else version.checksum
+    if not known or sha256_of(signed) != known:
+        raise Conflict(_("Tệp của tài liệu này không còn như lúc kiểm tra: hãy báo quản trị, không đưa bản ký vào."))
 
 
 # --- words of new pages
@@ -430,7 +485,7 @@ def recognition_of(filed: CaseDocument) -> Recognition:
         return Recognition("done")
     since = row.unread_since or row.changed_at
     # of a worker that is gone nobody has to wait for ever
-    error = row.unread_error or (_STOPPED if since < timezone.now() - _PATIENCE else "")
+    error = row.unread_error or (_STOPPED if since < timezone.now() - PATIENCE else "")
     return Recognition("failed" if error else "waiting", row.unread, error, since)
 
 
@@ -708,7 +763,7 @@ def _told(change: PageChange, filed: CaseDocument) -> dict[str, Any]:
     }
 
 
-def _held(filed: CaseDocument, source: _Sources) -> tuple[CaseFile, CaseDocument]:
+def _held(filed: CaseDocument, source: _Sources, *, signing: bool = False) -> tuple[CaseFile, CaseDocument]:
     """Return case and document as they are now, held until the transaction ends.
 
     Raises:
@@ -718,7 +773,7 @@ def _held(filed: CaseDocument, source: _Sources) -> tuple[CaseFile, CaseDocument
     now = CaseDocument.objects.select_related("document", "document_type").filter(pk=filed.pk, case=case).first()
     if now is None or newest_version(now.document).pk != source.version.pk:
         raise _changed_meanwhile()
-    refuse_closed(now)
+    refuse_closed(now, signing=signing)
     now.case = case
     return case, now
 

@@ -22,10 +22,12 @@ from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.cases.validation import CHECKED_BY_ANOTHER
 from vks_plugin.custody.actions.moving import move
-from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, QualityFinding
+from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, PageChange, QualityFinding
 from vks_plugin.custody.queries.digitisation import (
     CONFIRMERS,
     counted_pages,
+    is_being_read,
+    outdated_check,
     papers_to_seal,
     present_digest,
     scanned_by,
@@ -150,7 +152,8 @@ def note_step(
             _("Không ghi được bước “%(step)s” khi đợt số hóa đang ở trạng thái “%(state)s”.")
             % {"step": _(known.label), "state": batch.state_label}
         )
-    said = _said(note, field="note")
+    unsaid = _("Hãy ghi đã ký số tài liệu nào, hoặc đưa tệp đã ký vào ở mục Chữ ký số của tài liệu.")
+    said = _said(note, needed=unsaid if step == "ky_so" else "", field="note")
     row = DigitisationStep.objects.create(batch=batch, step=step, done_by=actor, pages=pages, note=said)
     tell(
         "digitisation_step",
@@ -336,6 +339,8 @@ def pass_quality(*, actor: User, batch: DigitisationBatch, reason: str = "") -> 
     papers = list(papers_to_seal(batch))
     pages = sum(each.page_count or 0 for each in papers)
     said = _said(reason, field="reason")
+    if is_being_read(papers):
+        raise BadInput(_("Chữ của các trang mới đang được nhận dạng: hãy chờ vài phút rồi cho đạt."))
     count = counted_pages(batch, pages)
     if count.is_short and not said:
         raise BadInput(
@@ -353,7 +358,7 @@ def pass_quality(*, actor: User, batch: DigitisationBatch, reason: str = "") -> 
         reason=said,
         checked_by=actor,
         checked_at=timezone.now(),
-        checked_digest=present_digest(papers),
+        checked_digest=present_digest(batch, papers),
     )
     return batch
 
@@ -380,8 +385,7 @@ def confirm(*, actor: User, batch: DigitisationBatch) -> DigitisationBatch:
     batch = held(batch)
     if batch.state != "cho_ky_so" or batch.confirmed_at is not None:
         raise Conflict(_("Đợt số hóa không ở bước chờ kiểm sát viên xác nhận."))
-    if batch.checked_digest != present_digest(papers_to_seal(batch)):
-        raise Conflict(_("Tài liệu đã thay đổi sau khi kiểm tra chất lượng: hãy lấy lại, chuyển kiểm tra lần nữa."))
+    refuse_outdated(batch)
     now = timezone.now()
     DigitisationBatch.objects.filter(pk=batch.pk).update(confirmed_by=actor, confirmed_at=now)
     batch.confirmed_by, batch.confirmed_at = actor, now
@@ -395,3 +399,47 @@ def confirm(*, actor: User, batch: DigitisationBatch) -> DigitisationBatch:
         digest=batch.checked_digest,
     )
     return batch
+
+
+# --- signatures on what was confirmed
+
+
+def refuse_outdated(batch: DigitisationBatch) -> None:
+    """Refuse to confirm or sign what is not what was checked.
+
+    Raises:
+        Conflict: something that would be sealed changed since the check.
+    """
+    outdated = outdated_check(batch)
+    if outdated:
+        raise Conflict(outdated)
+
+
+def note_signed(*, actor: User, batch: DigitisationBatch, change: PageChange) -> None:
+    """Note down that a confirmed document was signed, and let the check hold for the signed file: it continues the other.
+
+    To be called in the transaction that brought the file, before which `refuse_outdated` was asked.
+
+    Args:
+        actor: who brought the signed file.
+        batch: with the confirmed document, held.
+        change: what the file became the newest version by.
+    """
+    paper, before = change.case_document, batch.checked_digest
+    batch.checked_digest = present_digest(batch)
+    DigitisationBatch.objects.filter(pk=batch.pk).update(checked_digest=batch.checked_digest)
+    DigitisationStep.objects.create(
+        batch=batch, step="ky_so", done_by=actor, pages=change.pages, note=paper.title[:LONGEST]
+    )
+    tell(
+        "digitisation_signed",
+        actor=actor,
+        case=batch.case,
+        batch=batch.number,
+        part=batch.part,
+        document=paper.document_id,
+        sha256_before=change.sha256_before,
+        sha256=change.sha256,
+        digest_before=before,
+        digest=batch.checked_digest,
+    )

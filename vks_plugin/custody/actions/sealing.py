@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -22,12 +22,12 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import require
 from vks_plugin.acts import tell
-from vks_plugin.cases.models import CaseDocument, Folio
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.custody.actions.digitisation import held
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.chain import plain, written_at
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, NumberSeries, SealedDocument, SealManifest
-from vks_plugin.custody.queries.digitisation import NAMED, Obstacle, obstacles, papers_to_seal
+from vks_plugin.custody.queries.digitisation import NAMED, FileFact, Obstacle, obstacles, papers_to_seal, to_freeze
 from vks_plugin.custody.signing import detached, office_key
 from vks_plugin.custody.states import DIGITISATION
 from vks_plugin.custody.verify_ledger import canonical
@@ -44,16 +44,6 @@ logger = logging.getLogger("paperless.vks.custody")
 LOST = dt.timedelta(minutes=2)
 """A worker that was not heard of for so long is taken for lost."""
 _BLOCK = 200
-
-
-class FileFact(NamedTuple):
-    """A document's files as they lie on the disk."""
-
-    document: int
-    version: int
-    pages: int | None
-    sha256: str
-    archive_sha256: str
 
 
 def _refuse(found: Sequence[Obstacle]) -> None:
@@ -278,30 +268,8 @@ def _manifest(
     previous: str | None,
 ) -> dict[str, Any]:
     """Return what a batch is sealed with; the order of documents is that of their ids."""
-    folios: dict[int, list[list[Any]]] = {pk: [] for pk in papers}
-    rows = Folio.objects.filter(case_id=batch.case_id, number__isnull=False).select_related("case_document")
-    for folio in rows.order_by("number", "suffix"):
-        if folio.case_document.document_id in folios:
-            folios[folio.case_document.document_id].append([folio.label, folio.page])
     people = batch.steps.filter(step="quet").select_related("done_by").order_by("done_at")
     scanners = {each.done_by_id: display_name(each.done_by) for each in people}
-    documents = []
-    for fact in sorted(read):
-        filed = papers[fact.document]
-        documents.append(
-            {
-                "document": fact.document,
-                "version": fact.version,
-                "pages": fact.pages,
-                "sha256": fact.sha256,
-                "archive_sha256": fact.archive_sha256 or None,
-                "type": filed.document_type.code if filed.document_type is not None else None,
-                "title": filed.title,
-                "number": filed.number,
-                "date": filed.date.isoformat() if filed.date is not None else None,
-                "folios": folios[fact.document],
-            }
-        )
     return {
         "v": 1,
         "case": batch.case.code,
@@ -313,9 +281,5 @@ def _manifest(
         "scanned_by": [[pk, name] for pk, name in scanners.items()],
         "checked_by": [batch.checked_by_id, display_name(batch.checked_by)],
         "confirmed_by": [batch.confirmed_by.pk if batch.confirmed_by else None, display_name(batch.confirmed_by)],
-        "documents": documents,
-        "videos": [
-            {"video": each.key, "document": each.document, "sha256": each.sha256, "size": each.size}
-            for each in sorted(videos, key=lambda each: (each.document, each.key))
-        ],
+        **to_freeze(batch, papers.values(), read, videos),
     }

@@ -46,7 +46,8 @@ class DigitisationBatch(models.Model):
     opened_at = models.DateTimeField(_("mở lúc"), auto_now_add=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     state_since = models.DateTimeField(_("ở trạng thái này từ"), default=timezone.now)
-    # who let the quality pass, and what that person had before him (`digest_of`): later changes are noticed
+    # who let the quality pass, and what stands for all that person had before him (`present_digest`): later changes are
+    # noticed; empty though somebody checked: when descriptions were not looked at
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -187,6 +188,8 @@ class PageChange(models.Model):
     # as `filing.page_map.written` writes it
     page_map = models.TextField(_("các trang"))
     reason = models.CharField(_("lý do"), max_length=500, blank=True)
+    # of a signed file: it is the file before, to the byte, with nothing added but signatures
+    continues = models.BooleanField(_("ký trên đúng tệp trước"), default=False)
     # pages of the new scan without words, which a worker recognises; 0: none, or done
     unread = models.PositiveIntegerField(default=0)
     unread_error = models.TextField(blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,12 +32,12 @@ from django.utils.translation import ngettext
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, reach, require
-from vks_plugin.acts import digest_of
 from vks_plugin.cases.folio_queries import folio_report, rows_to_list
 from vks_plugin.cases.folio_report import Finding, described
-from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, DocumentInventory
+from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, DocumentInventory, Folio
 from vks_plugin.cases.stages import ARCHIVED, PARTS
 from vks_plugin.cases.validation import Sealing, may_be_sealed
+from vks_plugin.custody.chain import plain
 from vks_plugin.custody.models import (
     DigitisationBatch,
     DigitisationStep,
@@ -53,6 +54,8 @@ from vks_plugin.custody.states import (
     NOT_DIGITISED,
     step_label,
 )
+from vks_plugin.custody.verify_ledger import canonical
+from vks_plugin.custody.videos import VideoFile, videos_to_seal
 from vks_plugin.errors import NotFound
 from vks_plugin.host.files import newest_versions
 from vks_plugin.language import spoken
@@ -62,6 +65,8 @@ from vks_plugin.organization.queries import display_name
 NAMED = 10
 """Things a refusal names one by one."""
 
+PATIENCE = dt.timedelta(hours=1)
+"""How long a worker that reads the words of new pages is waited for; after that it is taken for lost."""
 SCANNERS = (Assignment.Role.SCAN_OPERATOR,)
 CONFIRMERS = (Assignment.Role.PROSECUTOR_LEAD, Assignment.Role.PROSECUTOR)
 
@@ -117,19 +122,119 @@ def papers_to_seal(batch: DigitisationBatch) -> QuerySet[CaseDocument]:
     )
 
 
-def present_digest(documents: Iterable[CaseDocument]) -> str:
-    """Return what stands for the documents and their files as the host has them now."""
-    chosen = list(documents)
-    newest = newest_versions([each.document for each in chosen])
-    return digest_of((each.document_id, newest[each.document_id].checksum) for each in chosen)
+class FileFact(NamedTuple):
+    """The files of a document: as they lie on the disk, or as the host says."""
+
+    document: int
+    version: int
+    pages: int | None
+    sha256: str
+    archive_sha256: str
+
+
+def to_freeze(
+    batch: DigitisationBatch, papers: Iterable[CaseDocument], files: Iterable[FileFact], videos: Iterable[VideoFile]
+) -> dict[str, Any]:
+    """Return what a seal freezes: documents with files, descriptions and folios, in the order of their ids, and videos."""
+    filed = {each.document_id: each for each in papers}
+    folios: dict[int, list[list[Any]]] = {pk: [] for pk in filed}
+    rows = Folio.objects.filter(case_id=batch.case_id, number__isnull=False).select_related("case_document")
+    for folio in rows.order_by("number", "suffix"):
+        if folio.case_document.document_id in folios:
+            folios[folio.case_document.document_id].append([folio.label, folio.page])
+    documents = []
+    for fact in sorted(files):
+        paper = filed[fact.document]
+        documents.append(
+            {
+                "document": fact.document,
+                "version": fact.version,
+                "pages": fact.pages,
+                "sha256": fact.sha256,
+                "archive_sha256": fact.archive_sha256 or None,
+                "type": paper.document_type.code if paper.document_type is not None else None,
+                "title": paper.title,
+                "number": paper.number,
+                "date": paper.date.isoformat() if paper.date is not None else None,
+                "folios": folios[fact.document],
+            }
+        )
+    return {
+        "documents": documents,
+        "videos": [
+            {"video": each.key, "document": each.document, "sha256": each.sha256, "size": each.size}
+            for each in sorted(videos, key=lambda each: (each.document, each.key))
+        ],
+    }
+
+
+def present_digest(batch: DigitisationBatch, papers: Iterable[CaseDocument] | None = None) -> str:
+    """Return what stands for all that a seal of the batch would freeze now (see `to_freeze`; a few queries).
+
+    Args:
+        batch: the batch.
+        papers: its documents; None: they are asked for.
+    """
+    chosen = list(papers_to_seal(batch) if papers is None else papers)
+    files = [
+        FileFact(pk, each.pk, each.page_count, each.checksum, each.archive_checksum or "")
+        for pk, each in newest_versions([each.document for each in chosen]).items()
+    ]
+    said = to_freeze(batch, chosen, files, videos_to_seal(batch.case, batch.part))
+    return hashlib.sha256(canonical(plain(said))).hexdigest()
+
+
+def papers_to_sign(batch: DigitisationBatch) -> list[tuple[CaseDocument, bool]]:
+    """Return the documents of a batch, and whether the present file of each came back signed (two queries)."""
+    papers = list(papers_to_seal(batch))
+    signed = PageChange.objects.filter(case_document__in=[each.pk for each in papers], kind=PageChange.Kind.SIGNED)
+    files = set(signed.values_list("case_document_id", "sha256"))
+    return [(each, (each.pk, each.sha256) in files) for each in papers]
+
+
+def batch_checked_with(filed: CaseDocument) -> DigitisationBatch | None:
+    """Return the batch whose quality passed with what is said of a document now, and which is not sealed; None: there is none."""
+    rows = DigitisationBatch.objects.filter(case_id=filed.case_id, part=filed.part, state="cho_ky_so")
+    return rows.exclude(Exists(SealedDocument.objects.filter(document_id=filed.document_id))).first()
+
+
+def outdated_check(batch: DigitisationBatch, papers: Iterable[CaseDocument] | None = None) -> str:
+    """Say why what was checked is not what would be sealed, in the reader's language; empty: it is.
+
+    Args:
+        batch: one whose quality passed.
+        papers: its documents; None: they are asked for.
+    """
+    if not batch.checked_digest:
+        return _(
+            "Đợt này được kiểm tra khi việc kiểm tra chưa bao gồm tên, loại, số, ngày, bút lục: hãy lấy lại, chuyển kiểm tra "
+            "rồi xác nhận lần nữa."
+        )
+    if batch.checked_digest != present_digest(batch, papers):
+        return _(
+            "Tệp, tên, loại, số, ngày, bút lục hoặc video của tài liệu đã thay đổi sau khi kiểm tra chất lượng: hãy lấy lại, "
+            "chuyển kiểm tra rồi xác nhận lần nữa."
+        )
+    return ""
 
 
 def scanned_by(batch: DigitisationBatch) -> frozenset[int]:
-    """Return who scanned what the batch is about: whoever noted the step down, brought a document in or changed its pages."""
+    """Return who scanned what the batch is about: whoever noted the step down, brought a document in or changed its pages.
+
+    Who brought the same file back with a signature changed nothing that is to be checked.
+    """
     steps = batch.steps.filter(step="quet").values_list("done_by_id", flat=True)
     papers = papers_to_seal(batch).order_by()
-    changed = PageChange.objects.filter(case_document__in=papers.values("pk")).values_list("changed_by_id", flat=True)
+    changes = PageChange.objects.filter(case_document__in=papers.values("pk"), continues=False)
+    changed = changes.values_list("changed_by_id", flat=True)
     return frozenset(steps) | frozenset(papers.values_list("filed_by_id", flat=True)) | frozenset(changed)
+
+
+def is_being_read(papers: Iterable[CaseDocument]) -> bool:
+    """Tell whether a worker still writes the words of new pages into a copy that is to be sealed."""
+    since = timezone.now() - PATIENCE
+    waiting = PageChange.objects.filter(case_document__in=list(papers), unread__gt=0, unread_error="")
+    return waiting.filter(Q(unread_since__gte=since) | Q(unread_since__isnull=True, changed_at__gte=since)).exists()
 
 
 class Obstacle(NamedTuple):
@@ -240,14 +345,9 @@ def obstacles(batch: DigitisationBatch) -> list[Obstacle]:
                 ngettext("Còn %(count)d tệp đang xử lý.", "Còn %(count)d tệp đang xử lý.", waiting) % {"count": waiting}
             )
         )
-    if batch.checked_by_id is not None and batch.checked_digest != present_digest(papers):
-        found.append(
-            Obstacle(
-                _(
-                    "Tài liệu đã thay đổi sau khi kiểm tra chất lượng: hãy lấy lại, chuyển kiểm tra rồi xác nhận lần nữa."
-                )
-            )
-        )
+    outdated = outdated_check(batch, papers) if batch.checked_by_id is not None else ""
+    if outdated:
+        found.append(Obstacle(outdated))
     return found
 
 

@@ -21,11 +21,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView
+from vks_plugin.cases.models import CaseDocument
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch, DigitisationStep, QualityFinding
 from vks_plugin.custody.seal_record import write_record
-from vks_plugin.custody.states import ALL_OF_THEM, DIGITISATION, DIGITISATION_STEPS, NOT_BEGUN
+from vks_plugin.custody.states import ALL_OF_THEM, DIGITISATION, DIGITISATION_STEPS, NOT_BEGUN, SIGNED_IN
 from vks_plugin.errors import BadInput, Conflict, NotFound, VksError
 from vks_plugin.organization.queries import display_name
 from vks_plugin.papers import FORMATS
@@ -60,6 +61,8 @@ class Card:
     """Asks why enough pages are there; None: they are."""
     missing: tuple[str, ...] = ()
     manifest: Any = None
+    to_sign: list[tuple[CaseDocument, bool]] = field(default_factory=list)
+    """Documents that are confirmed and may be signed now, and whether each is."""
 
 
 def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, holder: Any, bound: Any) -> Card:
@@ -94,7 +97,9 @@ def _card(request: SignedInRequest, view: CaseView, batch: DigitisationBatch, ho
         if any(batch.state in each.states for each in DIGITISATION_STEPS):
             card.step_form = form("step", StepForm, batch=batch)
         card.reason_form = form("reason", ReasonForm)
-        card.seals = batch.state == "cho_ky_so"
+        card.seals = batch.state == SIGNED_IN
+        if card.seals and batch.confirmed_at is not None:
+            card.to_sign = queries.papers_to_sign(batch)
     if batch.state == "cho_kiem_tra" and actions.may_check(request.user, batch):
         card.checks = True
         card.finding_form = form("finding", FindingForm, papers=queries.papers_to_seal(batch))

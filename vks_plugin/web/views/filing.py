@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vks_plugin.access.queries import case_for
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.conf import configuration
+from vks_plugin.custody.queries.digitisation import batch_checked_with
 from vks_plugin.errors import BadInput, NotAllowed, NotFound, TooLarge, VksError
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
@@ -121,5 +122,11 @@ def describe(request: SignedInRequest, code: str, document_id: int) -> HttpRespo
             else:
                 messages.success(request, _("Đã lưu thông tin tài liệu."), extra_tags=OURS)
                 return redirect("vks:case", code=code)
-    context = {"form": form, "filed": filed, "case": view.case, "types": CatalogueType.objects.filter(part=filed.part)}
+    context = {
+        "form": form,
+        "filed": filed,
+        "case": view.case,
+        "types": CatalogueType.objects.filter(part=filed.part),
+        "checked": batch_checked_with(filed),
+    }
     return show(request, "vks/cases/describe.html", context, status=status)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.cases.models import CaseDocument
+from vks_plugin.custody.states import SIGNED_IN
 from vks_plugin.errors import BadInput, NotAllowed, NotFound, VksError
 from vks_plugin.filing.pages import attach_signed, refuse_closed
 from vks_plugin.filing.signature_checks import check_again, roots_place, signatures_of
@@ -135,14 +136,15 @@ def _show(
 ) -> HttpResponse:
     found = signatures_of(filed)
     may_work = ("file" if filed.part == "hsva" else "file_internal") in view.may
-    closed = ""
+    closed, batch = "", None
     try:
-        refuse_closed(filed)
+        batch = refuse_closed(filed, signing=True)
     except VksError as error:
         closed = error.message
     context = {
         "filed": filed,
         "case": filed.case,
+        "confirmed": batch if batch is not None and batch.state == SIGNED_IN else None,
         "found": found,
         "shown": [in_words(each) for each in found.signatures],
         "not_installed": "" if is_installed() else spoken(NOT_INSTALLED),
