@@ -39,6 +39,7 @@ from vks_plugin.host import (
     lending,
     reading,
     refusals,
+    queued,
     repairs,
     unowned,
     visibility,
@@ -233,6 +234,7 @@ def connect() -> None:
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)
+    queued.spare_what_is_filed()
     guard.on_case_code_change(filing.check_code_changes)
     guard.on_filed_title(filing.refuse_secret)
     on_change(follow_record)

@@ -192,6 +192,9 @@ REAL_ONLY: tuple[Called | Door, ...] = (
     Called("documents.views.ChatStreamingSerializer.to_internal_value", ("data",)),
     Called("documents.serialisers.validate_documentlink_targets", ("user", "doc_ids")),
     Called("documents.views._get_more_like_id", ("query_params", "user")),
+    Called("documents.bulk_edit.delete.run", ("doc_ids",)),
+    Called("documents.tasks.update_document_content_maybe_archive_file.run", ("document_id",)),
+    Called("documents.tasks.FileLock", ("lock_file",)),
     Called("documents.bulk_edit.set_permissions", ("doc_ids", "set_permissions", "owner", "merge")),
     Called(
         "documents.views.DocumentOperationPermissionMixin._has_document_permissions",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.actions import adopt
 from vks_plugin.host.models import Document, StoragePath
 from vks_plugin.host.provision import STORAGE_PATH, STORAGE_TEMPLATE, case_code_field_id, storage_path_id
+from vks_plugin.host.queued import unspared_tasks
 from vks_plugin.host.refusals import UNSEEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -241,6 +243,110 @@ def test_a_version_that_was_on_its_way_when_the_document_was_filed(secret: Secre
     assert [row[:4] for row in told(secret)[:2]] == [row[:4] for row in state[:2]]
 
 
+Held = list[tuple[Any, tuple[Any, ...], dict[str, Any]]]
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """Return what was sent off and waits; a worker gets round to it when `run` is called."""
+    waiting: Held = []
+    slow = {
+        "documents.tasks.consume_file",
+        "documents.bulk_edit.delete",
+        "documents.tasks.update_document_content_maybe_archive_file",
+    }
+    send = current_app.Task.apply_async
+
+    def wait(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.name not in slow:
+            return send(self, *args, **kwargs)
+        waiting.append((self, args, kwargs))
+        return None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(current_app.Task, "apply_async", wait)
+        yield waiting
+
+
+def run(waiting: Held) -> list[Any]:
+    """Let a worker do what waits, and what follows it; return what each task gave."""
+    given = []
+    while waiting:
+        task, args, kwargs = waiting.pop(0)
+        after = kwargs.pop("link", [])
+        sent = dict(zip(("args", "kwargs"), args, strict=False)) | kwargs
+        given.append(task.apply(sent.get("args"), sent.get("kwargs"), headers=sent.get("headers")).get())
+        for each in after:
+            each.apply_async()
+    return given
+
+
+def state_of(document: Document) -> list[Any]:
+    """Return all that is kept of a document and that work on its file would change."""
+    row = Document.global_objects.get(pk=document.pk)
+    files = [row.source_path, row.thumbnail_path, *([row.archive_path] if row.archive_path else [])]
+    return [row.deleted_at, row.content, row.archive_checksum, *(path.read_bytes() for path in files)]
+
+
+def own(visitor: Visitor, title: str) -> Document:
+    """Return a document of one's own, which was given another text than its pages have."""
+    visitor.upload(title=title, content=pdf_bytes(1, title))
+    document = Document.objects.get(title=title)
+    Document.objects.filter(pk=document.pk).update(content="Chữ đã sửa tay")
+    document.refresh_from_db()
+    return document
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_work_that_was_queued_before_a_document_was_filed(
+    secret: Secret,
+    staff: dict[str, Visitor],
+    people: dict[str, User],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    sealed: bool,
+) -> None:
+    visitor, actor = staff["prosecutor_kv1"], people["prosecutor_kv1"]
+    kept, during, loose = (own(visitor, title) for title in ("Biên bản một", "Biên bản hai", "Thư riêng"))
+    held: Held = request.getfixturevalue("held")
+
+    def file(document: Document) -> None:
+        paper = adopt(actor=actor, case=secret.case, document=document)
+        if sealed and document == kept:
+            seal_outright(secret.case, [paper], by=people["chief_kv1"])
+
+    def ask(door: str, documents: list[Document], **more: Any) -> None:
+        body = {"documents": [each.pk for each in documents], **more}
+        answer = visitor.ask("post", f"/api/documents/{door}/", body)
+        assert answer.status_code == 200, (door, answer.content)
+
+    ask("reprocess", [kept, during, loose])
+    ask("merge", [kept, loose], delete_originals=True, metadata_document_id=kept.pk)
+    file(kept)
+    before = {each.pk: state_of(each) for each in (kept, during)}
+    # the third is filed while its pages are being recognised
+    decide = tasks.should_produce_archive  # type: ignore[attr-defined]
+
+    def decide_slowly(parser: Any, kind: str, path: Path) -> Any:
+        if path == during.source_path:
+            file(during)
+            before[during.pk] = state_of(during)
+        return decide(parser, kind, path)
+
+    monkeypatch.setattr(tasks, "should_produce_archive", decide_slowly)
+    given = run(held)
+    assert {each.pk: state_of(each) for each in (kept, during)} == before
+    # everything else of what was asked for is done
+    assert Document.objects.filter(title="Biên bản một (merged)").exists()
+    loose = Document.global_objects.get(pk=loose.pk)
+    assert loose.deleted_at is not None
+    assert loose.content != "Chữ đã sửa tay"
+    told = [each["reason"] for each in given if isinstance(each, dict) and "reason" in each]
+    assert len(told) == 3
+    assert all("đã vào hồ sơ vụ án" in each for each in told)
+    assert unspared_tasks() == []
+
+
 def test_what_a_seal_freezes(
     secret: Secret,
     kept: Tell,
@@ -286,6 +392,27 @@ def test_what_a_seal_freezes(
     # the other one is not sealed
     assert visitor.ask("patch", f"/api/documents/{secret.report}/", {"title": "Cáo trạng"}).status_code == 200
     assert CaseDocument.objects.get(document_id=secret.report).title == "Cáo trạng"
+
+
+def test_no_version_of_what_is_sealed_takes_the_text_of_another(
+    secret: Secret, versioned: Document, staff: dict[str, Visitor], people: dict[str, User]
+) -> None:
+    newer = Document.objects.get(root_document=versioned)
+    first, second = versioned.content, newer.content
+    assert first != second
+    seal_outright(secret.case, [CaseDocument.objects.get(document=versioned)], by=people["chief_kv1"])
+    address = f"/api/documents/{versioned.pk}/"
+    # which version a request writes, with its own text and that of the other
+    for asked, its_own, others in (
+        ("", second, first),
+        ("?version=", second, first),
+        (f"?version={newer.pk}", second, first),
+        (f"?version={versioned.pk}", first, second),
+    ):
+        for visitor in (staff["prosecutor_kv1"], staff["superuser"]):
+            assert visitor.ask("patch", f"{address}{asked}", {"content": others}).status_code == 403, asked
+        assert staff["prosecutor_kv1"].ask("patch", f"{address}{asked}", {"content": its_own}).status_code == 200, asked
+    assert [Document.objects.get(pk=each.pk).content for each in (versioned, newer)] == [first, second]
 
 
 def test_trash(secret: Secret, staff: dict[str, Visitor]) -> None:
