@@ -12,9 +12,11 @@ from celery.signals import task_failure, task_success
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from vks_plugin.access import owed_entries, transfers
+from vks_plugin.access.log import Act, reader_of, record_documents
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
 from vks_plugin.acts import tell
@@ -37,10 +39,11 @@ from vks_plugin.host import (
     filed,
     guard,
     lending,
+    queued,
     reading,
     refusals,
-    queued,
     repairs,
+    talking,
     unowned,
     visibility,
     workflows,
@@ -209,6 +212,11 @@ def memberships_touched(user_ids: Iterable[int] | None) -> None:
             tell("memberships_put_right", actor=None, case=None, memberships=changes)
 
 
+def answered_from(request: HttpRequest, document_ids: list[int]) -> None:
+    """Note from whose text a language model of the host answers somebody."""
+    record_documents(reader_of(request), Act.TEXT, document_ids)
+
+
 def service_accounts() -> QuerySet[Any, Any]:
     """Return the account that owns the case documents."""
     return ServiceAccount.objects.values("user_id")
@@ -226,15 +234,16 @@ def connect() -> None:
     inbox.watch_owners()
     unowned.keep_private(account_of_records)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
+    queued.spare_what_is_filed()
     transfers.on_taken_over(inbox.follow_take_over)
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)
     lending.on_shown(picture=lent_picture, text=instead_of_text)
+    talking.on_answered(answered_from)
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)
-    queued.spare_what_is_filed()
     guard.on_case_code_change(filing.check_code_changes)
     guard.on_filed_title(filing.refuse_secret)
     on_change(follow_record)

@@ -1086,6 +1086,11 @@ def test_who_borrows_reads_marked_pages_and_takes_nothing_out(
     archive = client.post("/api/documents/bulk_download/", {"documents": [document]}, content_type="application/json")
     # the stand-in has no such door
     assert archive.status_code == (405 if is_stand_in() else 403)
+    for asked in (document, f" {document}", float(document)):
+        body = {"document": asked, "path": "{{ document.content }}{{ document.checksum }}"}
+        rendered = client.post("/api/storage_paths/test/", body, content_type="application/json")
+        assert rendered.status_code == (405 if is_stand_in() else 403), asked
+        assert is_stand_in() or "/vks/" in rendered.json()["detail"], asked
     for address in (f"/api/vks/cases/{code}/bundles/", f"/vks/cases/{code}/bundle/"):
         assert client.post(address).status_code == 403, address
     shown = client.get(reverse("vks:case", args=[code])).content.decode()
@@ -1103,8 +1108,13 @@ def test_who_borrows_reads_marked_pages_and_takes_nothing_out(
     # the same page, and another name on it
     assert pictures[0].size == pictures[1].size
     assert pictures[0].tobytes() != pictures[1].tobytes()
-    entries = AccessEntry.objects.filter(actor_id=people["prosecutor_kv3"].pk, document_id=document, act="preview")
-    assert set(entries.values_list("refused", flat=True)) == {True, False}
+    entries = AccessEntry.objects.filter(actor_id=people["prosecutor_kv3"].pk, document_id=document)
+    assert set(entries.filter(act="preview").values_list("refused", flat=True)) == {True, False}
+    # each refusal is noted, files by the archive and texts by a path too
+    refusals = [] if is_stand_in() else [("download", True), *[("text", True)] * 3]
+    assert sorted(entries.filter(act__in=["download", "text"]).values_list("act", "refused")) == sorted(
+        [("download", True)] * 2 + refusals
+    )
     assert client.get(reverse("vks:read_page", args=[code, document, 9])).status_code == 404
     client.force_login(people["other_prosecutor_kv1"])
     assert client.get(page).status_code == 404

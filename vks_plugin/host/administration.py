@@ -27,7 +27,7 @@ from vks_plugin.host.accounts import is_ours, protects, rule_against
 from vks_plugin.host.filed import filed_among, filed_documents
 from vks_plugin.host.lending import lent_documents_of
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
-from vks_plugin.host.reading import numbers_in
+from vks_plugin.host.reading import note_documents, numbers_in
 from vks_plugin.language import language_of, speaking
 
 if TYPE_CHECKING:
@@ -113,11 +113,38 @@ class _Closed(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
 
-class _OfDocuments(_Closed):
+class _Noting(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pages that remember whose content they show, for the access log."""
+
+    def documents_of(self, rows: Iterable[Any]) -> list[int]:
+        """Return the ids of the documents that these rows say something of."""
+        raise NotImplementedError
+
+    def get_object(self, request: Any, object_id: Any, from_field: Any = None) -> Any:
+        """Return the row that a page is about: to change it, to delete it, its history."""
+        row = super().get_object(request, object_id, from_field)
+        note_documents(request, self.documents_of([row] if row is not None else []))
+        return row
+
+    def changelist_view(self, request: Any, *rest: Any, **named: Any) -> Any:
+        """Show the list, or ask before something is done to rows chosen in it."""
+        response = super().changelist_view(request, *rest, **named)
+        told = getattr(response, "context_data", None) or {}
+        shown = told["cl"].result_list if "cl" in told else told.get("queryset")
+        note_documents(request, self.documents_of(shown if shown is not None else []))
+        return response
+
+
+class _OfDocuments(_Noting, _Closed):
     """Rows that are documents or hang on one."""
 
     document_path = "pk"
     """How a row leads to its document."""
+
+    def documents_of(self, rows: Iterable[Any]) -> list[int]:
+        """Return the documents these are, or hang on."""
+        told = (getattr(row, self.document_path, None) for row in rows)
+        return [pk for pk in told if isinstance(pk, int)]
 
     def get_queryset(self, request: Any) -> QuerySet[Any]:
         """Leave out what the asker may not read."""
@@ -196,8 +223,20 @@ class _Bundles(_Links):
     named = "documents"
 
 
-class _Trail(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The audit trail, which keeps every title a document had."""
+class _Trail(_Noting):
+    """The audit trail, which keeps every title and text a document had."""
+
+    def documents_of(self, rows: Iterable[Any]) -> list[int]:
+        """Return the documents whose changes these are, or those of a note or a field of theirs."""
+        told: dict[type[Any], set[int]] = {Document: set(), Note: set(), CustomFieldInstance: set()}
+        for row in rows:
+            model = row.content_type.model_class()
+            if model in told and row.object_id is not None:
+                told[model].add(row.object_id)
+        found = set(told.pop(Document))
+        for model, pks in told.items():
+            found.update(model.global_objects.filter(pk__in=pks).values_list("document_id", flat=True))
+        return sorted(found)
 
     def get_queryset(self, request: Any) -> QuerySet[Any]:
         """Leave out what it says of documents the asker may not read."""

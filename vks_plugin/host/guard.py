@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
@@ -27,7 +28,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.utils.html import parse_html_list
 
 from vks_plugin.errors import BadInput, VksError
-from vks_plugin.host import lending, refusals
+from vks_plugin.host import lending, refusals, talking
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
 from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among, lent_among
 from vks_plugin.host.provision import (
@@ -390,10 +391,8 @@ def _ask_before_archives(resolve: Any) -> Any:
     @wraps(resolve)
     def ask(self: Any, **asked: Any) -> list[int]:
         found: list[int] = resolve(self, **asked)
-        if type(self).__name__ == "BulkDownloadView" and lent_among(self.request.user, found):
-            note_documents(self.request, found)
-            with speaking(language_of(self.request)):
-                raise refused(refusals.LENT)
+        if type(self).__name__ == "BulkDownloadView":
+            lending.refuse_lent(self.request, found)
         return found
 
     return ask
@@ -595,12 +594,21 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("TrashSerializer", "to_internal_value", _ask_of_numbers("documents", binned=True)),
     ("ShareLinkSerializer", "to_internal_value", _ask_of_numbers("document")),
     ("ShareLinkBundleSerializer", "to_internal_value", _ask_of_numbers("document_ids")),
-    ("ChatStreamingSerializer", "to_internal_value", _ask_of_numbers("document_id")),
+    (
+        "ChatStreamingSerializer",
+        "to_internal_value",
+        lambda reads: lending.ask_before_talking(_ask_of_numbers("document_id")(reads)),
+    ),
+    (
+        "StoragePathTestSerializer",
+        "to_internal_value",
+        lambda reads: lending.ask_before_filling(_ask_of_numbers("document")(reads)),
+    ),
     ("DocumentViewSet", "thumb", lending.mark_picture),
     ("DocumentViewSet", "retrieve", lending.leave_version_out),
     ("DocumentSerializer", "to_representation", lending.leave_text_out),
     ("SearchResultSerializer", "to_representation", lending.leave_passages_out),
-    ("ChatStreamingView", "post", lending.ask_before_talking),
+    ("ChatStreamingView", "post", talking.remember_who_asks),
     ("TasksViewSet", "get_queryset", _leave_tasks_of_others),
     ("TaskSerializerV9", "get_duplicate_documents", _leave_duplicates_out),
 )
@@ -609,6 +617,8 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
 WRAPPED_FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "_get_more_like_id": ("documents.views", _ask_of_likeness),
     "validate_documentlink_targets": ("documents.serialisers", _ask_of_links),
+    "stream_chat_with_documents": ("documents.views", talking.remember_while_answering),
+    "_get_document_references": ("paperless_ai.chat", talking.tell_what_is_answered_from),
 }
 """The same for what stands in no class, by the module in which the host looks it up."""
 
@@ -617,6 +627,11 @@ def _views(name: str) -> Any:
     """Return a view of the running host, or None."""
     found = getattr(import_module("documents.views"), name, None)
     return found if found is not None else getattr(import_module("paperless.views"), name, None)
+
+
+def _function(module: str, name: str) -> Any:
+    """Return a function of the running host, or None; the stand-in lacks whole packages."""
+    return getattr(import_module(module), name, None) if find_spec(module.partition(".")[0]) is not None else None
 
 
 def unguarded() -> list[str]:
@@ -636,7 +651,7 @@ def unguarded() -> list[str]:
         if view is not None and not hasattr(getattr(view, method), "guards_cases"):
             found.append(f"{name}.{method}")
     for name, (module, _wrap) in WRAPPED_FUNCTIONS.items():
-        function = getattr(import_module(module), name, None)
+        function = _function(module, name)
         if function is not None and not hasattr(function, "guards_cases"):
             found.append(f"{module}.{name}")
     return found
@@ -659,12 +674,11 @@ def stand_at_doors() -> None:
             guarded.guards_cases = True
             setattr(view, method, guarded)
     for name, (module, wrap) in WRAPPED_FUNCTIONS.items():
-        place = import_module(module)
-        function = getattr(place, name, None)
+        function = _function(module, name)
         if function is not None and not hasattr(function, "guards_cases"):
             guarded = wrap(function)
             guarded.guards_cases = True
-            setattr(place, name, guarded)
+            setattr(import_module(module), name, guarded)
     if apps.is_installed("django.contrib.admin"):
         from vks_plugin.host.administration import replace_pages  # noqa: PLC0415 - the stand-in has no such pages
 

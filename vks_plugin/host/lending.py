@@ -6,7 +6,7 @@ in ours, where each picture says who looked at it. The index still finds by the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -137,17 +137,45 @@ def mark_picture(thumb: Any) -> Any:
     return inner
 
 
-def ask_before_talking(post: Any) -> Any:
-    """Wrap the door by which a language model answers from documents, about one or about all that one reads."""
+def refuse_lent(request: Any, document_ids: Iterable[int]) -> None:
+    """Keep from who borrows what is read in our pages only, and note what was asked for.
 
-    @wraps(post)
-    def inner(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        named = numbers_in(request.data.get("document_id")) if hasattr(request.data, "get") else []
-        lent = lent_among(request.user, named) if named else lent_documents_of(request.user)
-        if lent:
-            note_documents(request, lent)
-            with speaking(language_of(request)):
-                raise refused(LENT)
-        return post(self, request, *args, **kwargs)
+    Raises:
+        Refused: one of these documents is lent to the asker, who reads it for no other reason.
+    """
+    lent = lent_among(request.user, document_ids)
+    if lent:
+        note_documents(request, lent, kept_back=True)
+        with speaking(language_of(request)):
+            raise refused(LENT)
 
-    return inner
+
+def ask_before_filling(reads: Any) -> Any:
+    """Wrap the reading of a request by which any template is filled with what the host knows of a document."""
+
+    @wraps(reads)
+    def read(self: Any, data: Any) -> Any:
+        told = reads(self, data)
+        request = self.context["request"]
+        refuse_lent(request, [told["document"].pk])
+        note_documents(request, [told["document"].pk])
+        return told
+
+    return read
+
+
+def ask_before_talking(reads: Any) -> Any:
+    """Wrap the reading of a request that a language model answers from one document, or from all that one reads."""
+
+    @wraps(reads)
+    def read(self: Any, data: Any) -> Any:
+        told = reads(self, data)
+        request = self.context["request"]
+        named = told.get("document_id")
+        # as the host reads it: without a number all documents are meant
+        refuse_lent(request, [named] if named else lent_documents_of(request.user))
+        # of all documents it is known only once passages have been found: see `talking`
+        note_documents(request, [named] if named else [])
+        return told
+
+    return read

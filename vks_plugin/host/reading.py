@@ -28,7 +28,7 @@ class Door(NamedTuple):
     """A route of the host."""
 
     act: str
-    """What it is to go through: `view`, `preview`, `download` or `share`."""
+    """What it is to go through: `view`, `text`, `preview`, `download` or `share`."""
     parameter: str = "pk"
     """Where the address has the document's id; empty when the request or the answer names several."""
     tells: bool = True
@@ -53,14 +53,26 @@ DOORS: dict[str, Door] = {
     "sharelink-list": Door("share", "", tells=False),
     "sharelinkbundle-list": Door("share", "", tells=False),
     "bulk_download": Door("download", ""),
+    # fills whatever template it is sent with what the host knows of a document, the whole text too
+    "storagepath-test": Door("text", ""),
+    "chat_streaming_view": Door("text", ""),
     # the administration pages
     "admin:documents_document_change": Door("view", "object_id"),
     "admin:documents_document_delete": Door("view", "object_id"),
     "admin:documents_document_history": Door("view", "object_id"),
+    # lists of notes and of values say what is in them, as their forms do
+    "admin:documents_note_changelist": Door("view", ""),
+    "admin:documents_note_change": Door("view", ""),
+    "admin:documents_note_delete": Door("view", ""),
+    "admin:documents_customfieldinstance_changelist": Door("view", ""),
+    "admin:documents_customfieldinstance_change": Door("view", ""),
+    "admin:documents_customfieldinstance_delete": Door("view", ""),
+    # an entry of the audit trail has the text of before and after
+    "admin:auditlog_logentry_change": Door("text", ""),
 }
 """Doors of single documents, or of those a request names."""
 
-LISTS: dict[str, str] = {"document-list": "results", "global_search": "documents"}
+LISTS: dict[str, str] = {"document-list": "results", "global_search": "documents", "trash": "results"}
 """Doors that answer with many documents, and where in the answer these stand."""
 
 
@@ -115,11 +127,25 @@ def numbers_in(raw: object) -> list[int]:
 
 
 _NOTED = "vks_documents"
+_KEPT_BACK = "vks_kept_back"
 
 
-def note_documents(request: Any, document_ids: Iterable[int]) -> None:
-    """Remember, with a request of the host's API, which documents it is about."""
-    setattr(getattr(request, "_request", request), _NOTED, list(document_ids))
+def note_documents(request: Any, document_ids: Iterable[int], *, kept_back: bool = False) -> None:
+    """Remember, with a request of the host's API, which documents it is about.
+
+    Args:
+        request: of the host's API.
+        document_ids: what it is about.
+        kept_back: whether a rule of ours keeps these from an asker who may well know of them.
+    """
+    asked = getattr(request, "_request", request)
+    setattr(asked, _NOTED, list(document_ids))
+    setattr(asked, _KEPT_BACK, kept_back)
+
+
+def kept_back(request: HttpRequest) -> bool:
+    """Tell whether what was remembered is kept from an asker who may well know of it."""
+    return getattr(request, _KEPT_BACK, False)
 
 
 def noted_documents(request: HttpRequest) -> list[int] | None:

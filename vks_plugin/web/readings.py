@@ -35,7 +35,7 @@ from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.redaction_works import may_have as may_follow
 from vks_plugin.custody.models import AccessionItem, SealManifest
 from vks_plugin.errors import Unavailable
-from vks_plugin.host.reading import DOORS, LISTS, noted_documents, texts_in
+from vks_plugin.host.reading import DOORS, LISTS, kept_back, noted_documents, texts_in
 from vks_plugin.language import language_of, speaking
 from vks_plugin.text import NUL
 from vks_plugin.web.shell import show_error
@@ -105,8 +105,8 @@ def _noted(asked: Asked, answered: Answered) -> None:
         # an archive of nobody knows which documents does not go out
         message = "the host answered without saying which documents"
         raise LookupError(message)
-    if asked.act == Act.SHARE and answered.refused:
-        # our own guard refuses to share what the person may well see
+    if answered.refused and (asked.act == Act.SHARE or kept_back(answered.request)):
+        # our own guard refuses to share, or to hand out, what the person may well see
         record_refused_documents(answered.reader, asked.act, ids or [], hidden_only=False)
     else:
         _documents(asked, answered, ids or [])

@@ -110,6 +110,8 @@ def calls(world: World) -> Iterator[Call]:
 _PAPER = "api/documents/{pk}"
 _FEW = ("own/hsva", "own/hsks", "restricted/hsva", "other/hsva", "sealed/hsva", "mine", "own/version")
 """Documents that are tried at doors that change something."""
+_TEMPLATE = "{{ title }} {{ document.content }} {{ document.checksum }} {{ document.original_filename }}"
+"""Of a path that is tried: all that the host fills in of a document itself."""
 _TELLS = {"": "title", "notes": "note", "metadata": "checksum", "preview": "file", "download": "file", "thumb": "file"}
 
 
@@ -249,7 +251,7 @@ def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Ca
         ("documents/chat", {"document_id": number, "q": "gì?"}, hidden),
         ("share_links", {"document": number, "file_version": "original"}, kept),
         ("share_link_bundles", {"document_ids": [number], "file_version": "original"}, kept),
-        ("storage_paths/test", {"document": number, "path": "{{ title }}"}, hidden),
+        ("storage_paths/test", {"document": number, "path": _TEMPLATE}, hidden),
         ("trash", {"action": "restore", "documents": [number]}, hidden),
     ]
     for place, body, flags in single:

@@ -396,6 +396,13 @@ def _guards() -> Iterator[Mutant]:
     ):
         only = "paperless" if view == "SearchResultSerializer" else ""
         yield Mutant(f"the host shows {name} to borrowers", _unwrap(view, method), asks, ("trial_kv3",), host=only)
+    yield Mutant(
+        "a path is tried on what is lent",
+        _unwrap("StoragePathTestSerializer", "to_internal_value"),
+        _at("api/storage_paths/test"),
+        ("trial_kv3",),
+        host="paperless",
+    )
     guard = "vks_plugin.host.guard"
     yield Mutant(
         "the guard tells that a document is there",

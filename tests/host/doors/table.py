@@ -224,7 +224,11 @@ DOORS: tuple[tuple[str, str, str], ...] = (
     ("api/status", "GET", "harmless: how the machine is"),
     ("api/storage_paths", "GET", "harmless: names, and counts of what the asker may see"),
     ("api/storage_paths", "POST", "open: names of things documents carry; the doctor looks for telling ones"),
-    ("api/storage_paths/test", "POST", "rights: only documents the asker may see are tried"),
+    (
+        "api/storage_paths/test",
+        "POST",
+        "guard: only documents the asker may see are tried, lent ones are not; noted as reading",
+    ),
     ("api/storage_paths/{pk}", "DELETE", "guard: the storage path of case documents stays"),
     ("api/storage_paths/{pk}", "GET", "harmless: names, and counts of what the asker may see"),
     ("api/storage_paths/{pk}", "PATCH PUT", "guard: so does its template, which names files"),

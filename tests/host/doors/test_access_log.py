@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
 from tests.access.readings import forget, written
-from tests.host.doors.conftest import STRANGERS, Secret, Visitor
+from tests.host.doors.conftest import STRANGERS, TEXT, TITLE, Secret, Visitor, host_model
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.host import contract, reading
 from vks_plugin.host.models import Document
@@ -119,6 +120,59 @@ def test_texts_in_lists_and_searches(secret: Secret, as_person: SignIn) -> None:
         assert set(written()) == rows, address
 
 
+def test_a_path_that_is_tried_on_a_document_tells_its_text(secret: Secret, as_person: SignIn) -> None:
+    """The host fills whatever template it is sent, with the whole text too."""
+    door = "/api/storage_paths/test/"
+    body = {"document": secret.statement, "path": "{{ document.content }}"}
+    reader = as_person("prosecutor_kv1")
+    forget()
+    assert TEXT in reader.ask("post", door, body).json()
+    assert written() == [("prosecutor_kv1", "text", False, secret.statement, 1)]
+    forget()
+    # nothing was told of what has no template
+    assert reader.ask("post", door, {"document": secret.statement}).status_code == 400
+    assert written() == []
+    for stranger in STRANGERS:
+        forget()
+        visitor = as_person(stranger)
+        refused, absent = visitor.ask("post", door, body), visitor.ask("post", door, body | {"document": 987654})
+        assert (refused.status_code, secret.told_by(refused)) == (403, [])
+        assert refused.content == absent.content
+        assert written() == [(stranger, "text", True, secret.statement, 0)]
+    root = as_person(User.objects.create_superuser("root", password="x"))
+    forget()
+    assert TEXT in root.ask("post", door, body).json()
+    assert written() == [("root", "text", False, secret.statement, 1)]
+
+
+def test_what_a_language_model_answers_from(
+    secret: Secret, as_person: SignIn, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host says which passages it found before it answers; the model itself is not there."""
+    from paperless_ai import chat  # type: ignore[import-not-found]
+
+    def answer(_question: str, documents: Any, **_named: Any) -> Iterator[str]:
+        found = [SimpleNamespace(metadata={"document_id": str(pk)}) for pk in (secret.report, "x")]
+        chat._get_document_references(documents, found)
+        yield f"rows: {len(written())}"
+
+    monkeypatch.setattr(chat, "_stream_chat_with_documents", answer)
+    settings.AI_ENABLED = True
+    reader, row = as_person("prosecutor_kv1"), ("prosecutor_kv1", "text", False)
+    for body, rows in (
+        ({"q": "Ai khai?"}, [(*row, secret.report, 1)]),
+        ({"q": "Ai khai?", "document_id": secret.report}, [(*row, secret.report, 1)]),
+    ):
+        forget()
+        told = reader.ask("post", "/api/documents/chat/", body)
+        assert (told.status_code, b"".join(told.streaming_content)) == (200, b"rows: 1"), body
+        assert written() == rows, body
+    forget()
+    body = {"q": "Ai khai?", "document_id": secret.report}
+    assert as_person("prosecutor_kv3").ask("post", "/api/documents/chat/", body).status_code == 403
+    assert written() == [("prosecutor_kv3", "text", True, secret.report, 0)]
+
+
 def test_sharing_that_is_refused(secret: Secret, as_person: SignIn) -> None:
     reader = as_person("prosecutor_kv1", "add_sharelink")
     letter = {"addresses": "ai-do@example.org", "subject": "x", "message": "y"}
@@ -143,11 +197,62 @@ def test_sharing_that_is_refused(secret: Secret, as_person: SignIn) -> None:
 
 def test_what_a_superuser_reads_in_the_administration_pages(secret: Secret, as_person: SignIn) -> None:
     root = as_person(User.objects.create_superuser("root", password="x"))
+    # the text as it was before somebody corrected it stands in the trail
+    document = Document.objects.get(pk=secret.statement)
+    document.content = "Chữ khác"
+    document.save()
+    corrected = entries_of(Document, secret.statement).latest("pk")
+    note = host_model("Note").objects.get(document=secret.statement)
+    value = host_model("CustomFieldInstance").objects.get(document=secret.statement)
+    kept = entries_of(type(note), note.pk).earliest("pk")
+    places = {
+        f"documents/document/{secret.statement}/change/": ("view", TITLE),
+        f"auditlog/logentry/{corrected.pk}/change/": ("text", TEXT),
+        f"auditlog/logentry/{kept.pk}/change/": ("text", "đổi lời khai"),
+        "documents/note/": ("view", "đổi lời khai"),
+        f"documents/note/{note.pk}/change/": ("view", "đổi lời khai"),
+        f"documents/customfieldinstance/{value.pk}/change/": ("view", secret.case.code),
+    }
+    for place, (act, said) in places.items():
+        forget()
+        answer = root.get(f"/admin/{place}")
+        assert (answer.status_code, said in answer.content.decode()) == (200, True), place
+        rows = AccessEntry.objects.values_list("actor_username", "act", "is_superuser", "document_id")
+        assert list(rows) == [("root", act, True, secret.statement)], place
     forget()
-    assert root.get(f"/admin/documents/document/{secret.statement}/change/").status_code == 200
-    assert list(AccessEntry.objects.values_list("actor_username", "act", "is_superuser", "document_id")) == [
-        ("root", "view", True, secret.statement)
-    ]
+    assert root.get("/admin/documents/customfieldinstance/").status_code == 200
+    assert set(written()) == {("root", "view", False, pk, 1) for pk in secret.ids}
+    # before something is done to them, those chosen are shown once more
+    forget()
+    chosen = {"action": "delete_selected", "_selected_action": [note.pk]}
+    assert root.post("/admin/documents/note/", chosen).status_code == 200
+    assert written() == [("root", "view", False, secret.statement, 1)]
+    # what says nothing of a document leaves no row, and is shown
+    forget()
+    tag = host_model("Tag").objects.create(name="Khẩn")
+    assert root.get(f"/admin/auditlog/logentry/{entries_of(type(tag), tag.pk).get().pk}/change/").status_code == 200
+    assert root.get("/admin/documents/note/?q=khongco").status_code == 200
+    assert written() == []
+
+
+def entries_of(model: type[Any], pk: int) -> Any:
+    """Return the entries of the audit trail about one thing."""
+    from auditlog.models import LogEntry  # type: ignore[import-untyped]
+    from django.contrib.contenttypes.models import ContentType
+
+    return LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id=pk)
+
+
+def test_what_a_superuser_reads_in_the_trash(secret: Secret, as_person: SignIn) -> None:
+    """It got there past every door; its text is in the list."""
+    Document.objects.filter(pk=secret.statement).update(deleted_at="2026-01-01T00:00:00Z")
+    root = as_person(User.objects.create_superuser("root", password="x"))
+    forget()
+    assert TEXT in root.get("/api/trash/").json()["results"][0]["content"]
+    assert written() == [("root", "text", False, secret.statement, 1)]
+    forget()
+    assert as_person("prosecutor_kv1").get("/api/trash/").json()["count"] == 0
+    assert written() == []
 
 
 def test_a_change_that_is_refused_is_no_refused_reading(secret: Secret, as_person: SignIn) -> None:
