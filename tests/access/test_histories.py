@@ -217,7 +217,12 @@ class Histories(RuleBasedStateMachine):
             lambda: transfers.transfer_case(actor=actor, case=self.world.case(case), to=unit, decision=DECISION)
         ):
             works = tuple(work._replace(ended=True) for work in self.facts.cases[case].works)
-            self.change(case, unit=to, department="", trial_unit="", works=works)
+            # whom the leaders of the office before let in
+            openings = tuple(
+                each._replace(state="closed") if (each.kind, each.state) == ("emergency", "open") else each
+                for each in self.facts.cases[case].openings
+            )
+            self.change(case, unit=to, department="", trial_unit="", works=works, openings=openings)
             self.close_oversight()
 
     @rule(who=others, unit=offices, role=st.sampled_from(_POSTS))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.access.test_projection import completions, found, listed
 from tests.people import FiledCase, make_district, register
 from vks_plugin.access import actions as access
-from vks_plugin.access import transfers
+from vks_plugin.access import temporary, transfers
 from vks_plugin.access.log_queries import entries_told, visible_entries
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Level
@@ -44,15 +44,21 @@ def test_a_transferred_case_leaves_the_old_office_and_is_in_the_new_one(
 ) -> None:
     everything = _everything(filed_case)
     assert listed(people["prosecutor_kv1"]) == everything
+    let_in = temporary.request_emergency(
+        actor=people["inspector_kv1"], code=filed_case.case.code, reason="Cần hồ sơ ngay trong đêm.", hours=9
+    )
+    temporary.approve_emergency(actor=people["chief_kv1"], request_id=let_in.pk)
+    assert listed(people["inspector_kv1"]) == set(filed_case.host_ids[:3])
     before = CaseFile.objects.select_related(*FACTS).get(pk=filed_case.case.pk)
     moved = transfers.transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV3"], decision=PAPER)
     # who read the case before that, and writes its grants after it, gives nothing back
     project_case(before)
-    for name in ("chief_kv1", "deputy_kv1", "prosecutor_kv1", "clerk_kv1"):
+    for name in ("chief_kv1", "deputy_kv1", "prosecutor_kv1", "inspector_kv1", "clerk_kv1"):
         assert listed(people[name]) == set(), name
         assert found(people[name], "khoi to") == set(), name
         assert completions(people[name], "quye") == set(), name
         assert not visible_cases(people[name]).filter(pk=moved.pk).exists(), name
+    assert LedgerEntry.objects.filter(kind="access_closed", case=moved).count() == 1
     assert listed(people["chief_kv3"]) == everything
     assert found(people["chief_kv3"], "khoi to") == set(filed_case.host_ids[:2])
     assert listed(people["chief_province"]) == everything

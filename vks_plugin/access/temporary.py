@@ -417,6 +417,22 @@ def end_temporary(*, actor: User, access_id: int) -> TemporaryAccess:
     return row
 
 
+def close_for_transfer(*, actor: User, case: CaseFile) -> None:
+    """Close what leaders of an office opened in an emergency, as the case goes to another, whose leaders open anew.
+
+    In the caller's transaction, which projects the case. What is lent stays lent until the day on its slip. What waits for
+    an answer waits for the leaders there.
+    """
+    now = timezone.now()
+    open_ones = TemporaryAccess.objects.filter(
+        case=case, kind=TemporaryAccess.Kind.EMERGENCY, starts_at__isnull=False, ended_at__isnull=True, ends_at__gt=now
+    )
+    for row in open_ones.select_for_update(of=("self",)).select_related("user").order_by("pk"):
+        row.ended_at, row.ended_by, row.projected = now, actor, False
+        row.save(update_fields=["ended_at", "ended_by", "projected"])
+        tell("access_closed", actor=actor, case=case, **_told_of(row))
+
+
 def next_end() -> dt.datetime | None:
     """Return when the next temporary access is over whose grants are still to be taken back (one small query)."""
     open_ones = TemporaryAccess.objects.filter(projected=True)

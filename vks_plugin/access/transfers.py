@@ -22,6 +22,7 @@ from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Decision, Level
 from vks_plugin.access.projection import project_case, project_cases
 from vks_plugin.access.queries import FACTS, leads, require, who_can_see
+from vks_plugin.access.temporary import close_for_transfer
 from vks_plugin.acts import digest_of, tell, tell_each
 from vks_plugin.cases.actions.record import lock_case, note_change
 from vks_plugin.cases.models import Assignment, CaseChange, CaseDocument, CaseFile
@@ -112,7 +113,7 @@ def before_leaving(*looks: Callable[[CaseFile, User], None]) -> None:
 
 @transaction.atomic
 def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> CaseFile:
-    """Let another office have a case; who worked on it stops, and the leaders there go on, at this moment (rule V14).
+    """Let another office have a case; who worked on it or was let in stops, and the leaders there go on, at this moment (rule V14).
 
     The code stays: it is on paper already. Who it is assigned to there is for the leaders of that office. Whether the
     actor may is decided before: by `require_transfer`, or by the leader who sent its paper there.
@@ -141,6 +142,7 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
         decision=decision,
         **_papers_of([case])[case.pk],
     )
+    close_for_transfer(actor=actor, case=case)
     moved = [["unit", case.unit.name, to.name]]
     if case.department is not None:
         moved.append(["department", str(case.department), ""])
