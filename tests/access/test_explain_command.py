@@ -9,6 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.people import FiledCase, register
+from vks_plugin.host.models import Document
+from vks_plugin.host.permissions import Grant, write_grants
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -65,12 +67,28 @@ def test_every_case_of_a_person(
         run(capsys, "--user", "chief_kv1", "--page", "2")
 
 
+def test_a_document_in_no_case(people: dict[str, User], capsys: pytest.CaptureFixture[str]) -> None:
+    mine = Document.objects.create(title="Thư mời", checksum="a" * 64, owner=people["prosecutor_kv1"])
+    number = str(mine.pk)
+    write_grants(
+        {mine.pk: frozenset({Grant("user", people["clerk_kv1"].pk, "view")})}, owner_id=people["prosecutor_kv1"].pk
+    )
+    assert [each["user"] for each in run(capsys, "--document", number)] == ["clerk_kv1", "prosecutor_kv1"]
+    told = run(capsys, "--document", number, "--user", "chief_kv1")
+    assert (told["case"], told["host"]["shown"]) == (None, 0)
+    call_command("vks_explain", "--document", number, "--user", "chief_kv1")
+    assert "chưa ở vụ án nào và không được cho xem" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["--user", "nobody", "--case", "HS-1"], "Không có người dùng nobody: hãy kiểm tra tên đăng nhập."),
         (["--user", "chief_kv1", "--case", "HS-1"], "Không có vụ án mã HS-1."),
-        (["--user", "chief_kv1", "--document", "999999"], "Tài liệu số 999999 không ở trong hồ sơ vụ án nào."),
+        (
+            ["--user", "chief_kv1", "--document", "999999"],
+            "Không có tài liệu số 999999 trong DMS: đã ở thùng rác, là phiên bản của tài liệu khác, hoặc gõ sai số.",
+        ),
         ([], "Hãy nêu --user, hoặc --case, hoặc --document."),
     ],
 )

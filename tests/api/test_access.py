@@ -235,6 +235,7 @@ TABLE = {
     # about oneself; about others: tests/api/test_explain.py
     ("vks-case-explain-list", "get"): "      404 404 404 404  200  200 200 200",
     ("vks-explain-list", "get"): "           200 200 200 200  200  200 200 200",
+    ("vks-explain-table", "get"): "          200 200 200 200  200  200 200 200",
     ("vks-document-explain", "get"): "       404 404 404 404  404  200 200 200",
     ("vks-document-detail", "get"): "        404 404 404 404  404  200 200 200",
     ("vks-document-detail", "patch"): "      404 404 404 404  404  200 200 403",
@@ -483,6 +484,7 @@ class Addresses:
             "vks-restructuring-plan-resume": "/api/vks/restructurings/plans/1/resume/",
             "vks-case-explain-list": f"{of_case}explain/",
             "vks-explain-list": "/api/vks/explain/",
+            "vks-explain-table": "/api/vks/explain/table/",
             "vks-document-explain": f"/api/vks/documents/{document}/explain/",
             "vks-document-detail": f"/api/vks/documents/{document}/",
             "vks-document-file": f"/api/vks/documents/{unfiled}/file/",

@@ -15,12 +15,15 @@ from django.utils import timezone
 from tests.api.test_access import ASKERS, STRANGERS
 from tests.people import STARTED, FiledCase, register
 from vks_plugin.access import actions as access
-from vks_plugin.access.explanations import answer
+from vks_plugin.access import temporary
+from vks_plugin.access.explanations import answer, loose_told
+from vks_plugin.access.policy import as_table
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import case_decision
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile
+from vks_plugin.filing import inbox
 from vks_plugin.host.models import Document
-from vks_plugin.host.permissions import may_view, write_grants
+from vks_plugin.host.permissions import Grant, may_view, write_grants
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.actions import service_account_id
 from vks_plugin.organization.models import Appointment
@@ -202,6 +205,77 @@ def test_what_the_host_has_stored_and_through_what(filed_case: FiledCase, as_per
         assert (told["host"]["differing"], told["warnings"]) == ([], [])
     nobody = _about(leader, filed_case.case, "other_prosecutor_kv1")
     assert (nobody["host"]["shown"], nobody["host"]["grants"], nobody["warnings"]) == (0, [], [])
+
+
+def test_a_borrower_is_told_what_the_host_withholds(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    until = timezone.now().replace(microsecond=0) + dt.timedelta(days=2)
+    borrower, leader = people["prosecutor_kv3"], as_person("chief_kv1")
+    temporary.open_for_loan(
+        case=filed_case.case, user=borrower, approved_by=people["chief_kv1"], ends_at=until, reason="Đối chiếu"
+    )
+    told = _about(leader, filed_case.case, "prosecutor_kv3")
+    lent = CaseDocument.objects.filter(case=filed_case.case, part="hsva")
+    assert told["host"]["shown"] == lent.count()
+    (note,) = told["notes"]
+    assert note.startswith(f"{lent.count()} tài liệu người này chỉ đọc được nhờ mượn bản điện tử, đến ")
+    assert f"{timezone.localtime(until):%H:%M %d/%m/%Y}" in note
+    door = as_person("prosecutor_kv3").get(f"/api/documents/{lent[0].document_id}/download/")
+    assert door.status_code == 403
+    # who is assigned as well is withheld nothing
+    assert _about(leader, filed_case.case, "prosecutor_kv1")["notes"] == []
+
+
+def test_a_leader_is_told_what_the_table_gives_and_the_host_does_not(filed_case: FiledCase, as_person: SignIn) -> None:
+    leader = as_person("chief_kv1")
+    (note,) = _about(leader, filed_case.case, "chief_kv1")["notes"]
+    assert "nhãn và ghi chú trong DMS thì người được phân công vào vụ án sửa" in note
+    door = f"/api/documents/{filed_case.documents[0].document_id}/"
+    assert leader.patch(door, {"tags": []}, format="json").status_code == 403
+    assert as_person("prosecutor_kv1").patch(door, {"tags": []}, format="json").status_code == 200
+    assert _about(leader, filed_case.case, "chief_province")["notes"] == []
+
+
+def _loose(people: dict[str, User], **said: Any) -> Document:
+    return Document.objects.create(
+        **{"title": "Thư mời", "checksum": "a" * 64, "owner": people["prosecutor_kv1"]} | said
+    )
+
+
+def test_a_document_in_no_case_is_explained_as_the_host_shows_it(
+    people: dict[str, User], as_person: SignIn, provisioned: None, settings: Any
+) -> None:
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+    mine, waiting = _loose(people), _loose(people, checksum="b" * 64)
+    write_grants(
+        {mine.pk: frozenset({Grant("user", people["inspector_kv1"].pk, "view")}), waiting.pk: frozenset()},
+        owner_id=people["prosecutor_kv1"].pk,
+    )
+    inbox.keep_alone(waiting.pk)
+    waiting.refresh_from_db()
+    for document in (mine, waiting):
+        for key in ("prosecutor_kv1", "inspector_kv1", "clerk_kv1", "chief_kv1", "outsider", "locked"):
+            told = loose_told(people[key], document)
+            door = as_person(key).get(f"/api/documents/{document.pk}/") if people[key].is_active else None
+            assert bool(told["host"]["shown"]) is (door is not None and door.status_code == 200), (key, told)
+            if door is None:
+                continue
+            asked = as_person(key).get(f"/api/vks/documents/{document.pk}/explain/")
+            assert asked.status_code == (200 if told["host"]["shown"] else 404), key
+    about = f"/api/vks/documents/{mine.pk}/explain/"
+    assert "Là chủ" in as_person("prosecutor_kv1").get(about).json()["notes"][0]
+    assert as_person("prosecutor_kv1").get(about, {"user": "chief_kv1"}).json()["host"]["shown"] == 0
+    assert as_person("prosecutor_kv1").get(about, {"user": "chief_kv3"}).status_code == 400
+    # who may only read it is not told about others
+    assert as_person("inspector_kv1").get(about, {"user": "chief_kv1"}).status_code == 403
+
+
+def test_the_table_is_told_as_the_policy_has_it(as_person: SignIn) -> None:
+    rows = as_person("outsider").get("/api/vks/explain/table/").json()
+    assert [(each["relation"], each["role"], each["levels"]["hsva"], each["up_to"]) for each in rows] == [
+        (row.relation, row.role, row.levels["hsva"].name.lower(), row.up_to.name.lower()) for row in as_table()
+    ]
 
 
 def test_host_and_table_agree_about_everybody_as_long_as_nobody_meddles(

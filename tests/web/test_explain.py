@@ -11,6 +11,7 @@ from tests.people import FiledCase, register
 from tests.web.conftest import Page, SignIn
 from tests.web.test_access import ASKERS
 from vks_plugin.access.policy import as_table
+from vks_plugin.host.models import Document
 
 if TYPE_CHECKING:
     from vks_plugin.cases.models import CaseFile
@@ -127,3 +128,17 @@ def test_who_only_knows_of_a_case_is_told_of_none_of_its_documents(filed_case: F
     )
     assert answer.status_code == 404
     assert filed.title not in Page(answer).text
+
+
+def test_a_document_in_no_case_has_a_page_of_its_reasons(
+    filed_case: FiledCase, people: dict[str, User], as_person: SignIn
+) -> None:
+    owner, filed = as_person("prosecutor_kv1"), filed_case.documents[0]
+    loose = Document.objects.create(title="Thư mời", checksum="a" * 64, owner=people["prosecutor_kv1"])
+    told = Page(owner.get("/vks/explain/", {"document": str(loose.pk)})).text
+    assert "DMS cho người này xem tài liệu. Là chủ của tài liệu trong DMS." in told
+    assert as_person("chief_kv1").get("/vks/explain/", {"document": str(loose.pk)}).status_code == 404
+    # one in a case is told on the page of its case
+    answer = owner.get("/vks/explain/", {"document": str(filed.document_id)})
+    assert answer.headers["Location"].endswith(f"{filed_case.case.code}/explain/?document={filed.document_id}")
+    assert owner.get("/vks/explain/", {"document": "mot"}).status_code == 400

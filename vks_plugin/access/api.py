@@ -17,11 +17,18 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from vks_plugin.access import actions
-from vks_plugin.access.explanations import case_explained_to, case_told, cases_explained_to, explained, told
+from vks_plugin.access.explanations import (
+    case_explained_to,
+    case_told,
+    cases_explained_to,
+    explained,
+    table_told,
+    told,
+)
 from vks_plugin.access.filters import AccessEntryFilterSet
 from vks_plugin.access.log_queries import entries_told, visible_entries
 from vks_plugin.access.models import AccessEntry, DeadlineReminder
-from vks_plugin.access.policy import RELATIONS, Level
+from vks_plugin.access.policy import CONDITIONS, RELATIONS, Level, Sensitivity
 from vks_plugin.access.queries import (
     FACTS,
     CaseView,
@@ -243,7 +250,7 @@ class ExplainedPartSerializer(ExplainedLevelSerializer):
     """The same with every row of the table."""
 
     unrestricted_level = serializers.CharField(
-        allow_null=True, help_text="What would hold were the case not restricted; null: the same."
+        allow_null=True, help_text="What would hold were it an ordinary case; null: the same."
     )
     unrestricted_reason = serializers.CharField(allow_null=True)
     rows = ExplainedRowSerializer(many=True)
@@ -283,11 +290,15 @@ class ExplainedSerializer(serializers.Serializer[Any]):
 
     user = serializers.CharField(help_text="Account in the host.")
     name = serializers.CharField()
-    case = serializers.CharField(help_text="Code of the case.")
+    case = serializers.CharField(allow_null=True, help_text="Code of the case; null: the document is in none.")
     restricted = serializers.BooleanField()
     parts = ExplainedPartSerializer(many=True)
     host = HostStateSerializer()
     warnings = serializers.ListField(child=serializers.CharField(), help_text="Where host and table disagree.")
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the host withholds by design, as from a borrower; why it shows a document that is in no case.",
+    )
 
 
 class ExplainedCaseSerializer(serializers.Serializer[Any]):
@@ -321,6 +332,27 @@ class CaseExplainViewSet(OfCaseViewSet):
         return self.shown(told(case_explained_to(self.actor, kwargs["code"], request.query_params.get("user", ""))))
 
 
+class TableRowSerializer(serializers.Serializer[Any]):
+    """A row of the table that decides who may see what."""
+
+    relation = serializers.CharField(help_text=", ".join(f"`{each}`" for each in RELATIONS) + ".")
+    relation_name = serializers.CharField()
+    role = serializers.CharField()
+    role_name = serializers.CharField()
+    levels = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="By part, `hsva` and `hsks`: `none`, `metadata`, `view`, `contribute` or `manage`.",
+    )
+    up_to = serializers.CharField(
+        help_text="The most sensitive cases it is for: "
+        + ", ".join(f"`{each.name.lower()}`" for each in Sensitivity)
+        + "."
+    )
+    up_to_name = serializers.CharField()
+    when = serializers.CharField(help_text=", ".join(f"`{each}`" for each in CONDITIONS) + "; empty: always.")
+    when_name = serializers.CharField()
+
+
 @extend_schema_view(
     list=extend_schema(
         summary="Cases somebody may know of, and why",
@@ -341,6 +373,16 @@ class ExplainViewSet(ApiViewSet):
         chosen = list(self.paginate_queryset(cases.select_related(*FACTS).order_by("code")) or [])
         rows = [case_told(case, parts) for case, parts in explained(user, chosen)]
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    @extend_schema(
+        summary="The table that decides who may see what",
+        description="Every row of it; whoever is in none sees nothing.",
+        responses={200: TableRowSerializer(many=True), **refusals(403)},
+    )
+    @action(detail=False, pagination_class=None, filter_backends=[])
+    def table(self, _request: Request) -> Response:
+        """Answer with the whole table."""
+        return Response(TableRowSerializer(table_told(), many=True).data)
 
 
 _CAPACITIES = "`regular`, `acting`, or `deputising` while the holder is absent."

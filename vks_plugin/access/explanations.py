@@ -12,13 +12,25 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.access.explain import LEVEL_NAMES, Explanation, Held, Row, explain
+from vks_plugin.access.explain import LEVEL_NAMES, REACH_NAMES, Explanation, Held, Row, explain
 from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.policy import CaseFacts, Decision, Level, Post, Sensitivity, standing_viewers
+from vks_plugin.access.policy import (
+    CONDITIONS,
+    NO_ACCOUNT,
+    RELATIONS,
+    CaseFacts,
+    Decision,
+    Level,
+    Post,
+    Sensitivity,
+    as_table,
+    standing_viewers,
+)
 from vks_plugin.access.projection import granted_in_person
 from vks_plugin.access.queries import (
     case_for,
     facts_of,
+    lent_documents,
     post_of,
     reach,
     require,
@@ -33,7 +45,7 @@ from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import grants_of, may_view
 from vks_plugin.language import spoken
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
-from vks_plugin.organization.queries import dated_access_suspended, display_name
+from vks_plugin.organization.queries import dated_access_suspended, display_name, posts_in_force
 from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed
 
@@ -85,6 +97,8 @@ class Answer:
     documents: tuple[HostDocument, ...]
     """Those the asker may know of."""
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What the host withholds by design, and where it is to be had."""
 
     @property
     def differing(self) -> list[HostDocument]:
@@ -183,6 +197,47 @@ def document_explained_to(actor: User, host_id: int | str, username: str = "") -
     return answer(user, filed.case, [filed], parts=(filed.part,), narrow=user.pk != actor.pk)
 
 
+def document_told_to(actor: User, host_id: int | str, username: str = "") -> dict[str, Any]:
+    """Return in words why a person may or may not see a document, be it in a case or in none.
+
+    Raises:
+        NotFound: the asker may not see the document.
+        NotAllowed, BadInput: see `_asked_about`; about a document in no case others are asked about by its owner, by
+            who may change it, and by superusers.
+    """
+    if visible_documents(actor).filter(document_id=host_id).exists():
+        return told(document_explained_to(actor, host_id, username))
+    document = loose_document(host_id)
+    if document is None or not _why_loose(actor, document).shown:
+        raise NotFound(_("Không có tài liệu này trong hồ sơ nào bạn được xem."))
+    return loose_told(_asked_about_loose(actor, document, username), document)
+
+
+def loose_document(host_id: int | str) -> Document | None:
+    """Return a document that is in no case and not in the bin; a version is none by itself."""
+    loose = Document.objects.filter(case_document__isnull=True, root_document__isnull=True)
+    return loose.select_related("owner").filter(pk=host_id).first()
+
+
+def _asked_about_loose(actor: User, document: Document, username: str) -> User:
+    if username in {"", actor.get_username()}:
+        return actor
+    if actor.is_superuser:
+        people = User.objects.all()
+    else:
+        changes = any(each.action == "change" for each in _reaching(actor, document))
+        if document.owner_id != actor.pk and not changes:
+            raise NotAllowed(
+                _("Tài liệu chưa ở vụ án nào: chủ của nó và người sửa được nó mới xem được vì sao người khác đọc được.")
+            )
+        own = [unit for _role, unit in posts_in_force(actor)]
+        people = _people_of(own, Assignment.objects.none(), let_in=TemporaryAccess.objects.none())
+    found = people.filter(username=composed(username)).first()
+    if found is None:
+        raise _unknown()
+    return found
+
+
 def cases_explained_to(actor: User, username: str = "") -> tuple[User, QuerySet[CaseFile]]:
     """Return whom a question is about, and the cases that person may know of as far as the asker may tell.
 
@@ -267,7 +322,133 @@ def answer(
                 "Quyền có thời hạn đang tạm dừng trong DMS: chức danh và phân công có ngày cuối tạm thời không mở gì ở đó."
             )
         )
-    return Answer(user, case, told, tuple(found), tuple(warnings))
+    return Answer(user, case, told, tuple(found), tuple(warnings), tuple(_notes(user, case, told, granted, found)))
+
+
+def _notes(
+    user: User,
+    case: CaseFile,
+    told: Iterable[Explanation],
+    granted: Iterable[Held],
+    documents: Iterable[HostDocument],
+) -> list[str]:
+    """Return in sentences what the host withholds from the person though the table gives it, and where it is to be had."""
+    if user.is_superuser or not user.is_active:
+        return []
+    notes = []
+    lent = lent_documents(user, [each.filed.document_id for each in documents if each.shown])
+    if lent:
+        day = timezone.localdate()
+        ends = [
+            each.ends_at
+            for each in granted
+            if each.role == TemporaryAccess.Kind.LOAN and each.in_force(day) and each.ends_at
+        ]
+        notes.append(
+            _(
+                "%(number)d tài liệu người này chỉ đọc được nhờ mượn bản điện tử, đến %(moment)s: đọc ở trang của vụ án (/vks/), mỗi "
+                "trang mang tên người mượn. DMS tìm thấy và kể tên tài liệu, nhưng không cho mở tệp, xem trước, tải về, không "
+                "đưa chữ của tài liệu."
+            )
+            % {
+                "number": len(lent),
+                "moment": f"{timezone.localtime(max(ends)):%H:%M %d/%m/%Y}" if ends else "—",
+            }
+        )
+    files = [each for each in told if each.decision.level >= Level.CONTRIBUTE]
+    if any("change" not in granted_in_person(case, each.part, user.pk) for each in files):
+        notes.append(
+            _(
+                "Quyền lãnh đạo mở tài liệu trong DMS để xem: tiêu đề, loại, số, ngày sửa ở trang của vụ án; nhãn và ghi chú "
+                "trong DMS thì người được phân công vào vụ án sửa."
+            )
+        )
+    return notes
+
+
+# --- a document in no case
+
+
+class _Loose(NamedTuple):
+    """Whether the host shows a document that is in no case to somebody, and why."""
+
+    shown: bool
+    reason: str
+
+
+def _reaching(user: User, document: Document) -> list[StoredGrant]:
+    groups = dict(user.groups.values_list("pk", "name"))
+    return [
+        StoredGrant(each.holder, user.get_username() if each.holder == "user" else groups[each.holder_id], each.action)
+        for each in sorted(grants_of([document.pk]).get(document.pk, set()))
+        if (each.holder_id == user.pk if each.holder == "user" else each.holder_id in groups)
+    ]
+
+
+def _why_loose(user: User, document: Document) -> _Loose:
+    """Return what the host goes by, in its order: the account, the owner, the grants."""
+    if not user.is_active:
+        return _Loose(shown=False, reason=_(NO_ACCOUNT))
+    if user.is_superuser:
+        return _Loose(shown=True, reason=_("Tài khoản này là siêu quản trị của Paperless-ngx, đọc mọi tài liệu."))
+    if not user.has_perm("documents.view_document"):
+        return _Loose(shown=False, reason=_in_no_group())
+    if document.owner is None:
+        return _Loose(shown=True, reason=_("Tài liệu không có chủ: DMS cho mọi người dùng đọc và sửa."))
+    if document.owner == user:
+        return _Loose(shown=True, reason=_("Là chủ của tài liệu trong DMS."))
+    viewing = [each for each in _reaching(user, document) if each.action == "view"]
+    if viewing:
+        through = sorted({each.name for each in viewing if each.holder == "group"})
+        return _Loose(
+            shown=True,
+            reason=_("Được cho xem trong DMS qua nhóm %(groups)s.") % {"groups": ", ".join(through)}
+            if through
+            else _("Được chủ của tài liệu, hay quy trình của DMS, cho xem riêng."),
+        )
+    if document.owner_id == ServiceAccount.objects.values_list("user_id", flat=True).first():
+        return _Loose(
+            shown=False,
+            reason=_(
+                "Tài liệu ở trong hộp nhận: chỉ văn thư, cán bộ số hóa của đơn vị trông hộp nhận và siêu quản trị đọc được."
+            ),
+        )
+    return _Loose(shown=False, reason=_("Tài liệu của người khác, chưa ở vụ án nào và không được cho xem trong DMS."))
+
+
+def loose_told(user: User, document: Document) -> dict[str, Any]:
+    """Return in words why a person may or may not see a document that is in no case; asks nothing about who wants to know."""
+    why = _why_loose(user, document)
+    owner = document.owner
+    return {
+        "user": user.get_username(),
+        "name": display_name(user),
+        "case": None,
+        "restricted": False,
+        "parts": [],
+        "host": {
+            "superuser": user.is_superuser,
+            "documents": 1,
+            "shown": int(why.shown),
+            "grants": [{**each._asdict(), "documents": 1} for each in _reaching(user, document)],
+            "differing": [],
+        },
+        "warnings": [],
+        "notes": [
+            why.reason,
+            _("Tài liệu chưa ở vụ án nào: bảng phân quyền không nói về nó, quyền là của DMS. Chủ trong DMS: %(owner)s.")
+            % {"owner": owner.get_username() if owner is not None else "—"},
+        ],
+    }
+
+
+def readers_of_loose(document: Document) -> list[User]:
+    """Return who may see a document that is in no case, superusers too, by their names."""
+    grants = grants_of([document.pk]).get(document.pk, set())
+    held = {kind: [each.holder_id for each in grants if each.holder == kind] for kind in ("user", "group")}
+    near = Q(is_superuser=True) | Q(pk=document.owner_id) | Q(pk__in=held["user"]) | Q(groups__in=held["group"])
+    people = User.objects.filter(is_active=True) if document.owner_id is None else User.objects.filter(near).distinct()
+    return [each for each in people.order_by("username") if _why_loose(each, document).shown]
 
 
 def explained(user: User, cases: Sequence[CaseFile]) -> list[tuple[CaseFile, tuple[Explanation, ...]]]:
@@ -380,7 +561,28 @@ def told(found: Answer) -> dict[str, Any]:
             ],
         },
         "warnings": list(found.warnings),
+        "notes": list(found.notes),
     }
+
+
+def table_told() -> list[dict[str, Any]]:
+    """Return the table that decides who may see what, row by row, with names in the present language."""
+    kinds: Mapping[str, Any] = {"assigned": Assignment.Role, "granted": TemporaryAccess.Kind}
+    return [
+        {
+            "relation": row.relation,
+            "relation_name": _(RELATIONS[row.relation]),
+            "role": row.role,
+            "role_name": str(kinds.get(row.relation, Role)(row.role).label),
+            "levels": {part: level.name.lower() for part, level in row.levels.items()},
+            "level_names": {part: _(LEVEL_NAMES[level]) for part, level in row.levels.items()},
+            "up_to": row.up_to.name.lower(),
+            "up_to_name": _(REACH_NAMES[row.up_to]),
+            "when": row.when,
+            "when_name": _(CONDITIONS[row.when]) if row.when else "",
+        }
+        for row in as_table()
+    ]
 
 
 def case_told(case: CaseFile, parts: Iterable[Explanation]) -> dict[str, Any]:
@@ -518,6 +720,10 @@ def _host_documents(
     return found
 
 
+def _in_no_group() -> str:
+    return _("Tài khoản này không ở nhóm chức danh nào, nên DMS không cho mở tài liệu dù có quyền với từng tài liệu.")
+
+
 def _warnings(user: User, documents: Sequence[HostDocument]) -> list[str]:
     """Return in sentences where the host does something else than the policy says."""
     told = []
@@ -528,9 +734,7 @@ def _warnings(user: User, documents: Sequence[HostDocument]) -> list[str]:
             )
         )
     elif user.is_active and not user.has_perm("documents.view_document") and any(each.grants for each in documents):
-        told.append(
-            _("Tài khoản này không ở nhóm chức danh nào, nên DMS không cho mở tài liệu dù có quyền với từng tài liệu.")
-        )
+        told.append(_in_no_group())
     missing = sum(bool(each.missing) for each in documents)
     extra = sum(bool(each.extra) for each in documents)
     misowned = sum(not each.owned_rightly for each in documents)

@@ -14,7 +14,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from vks_plugin.access.api import ASKED_ABOUT, CASE_CODE, ExplainedSerializer, OfCaseViewSet
-from vks_plugin.access.explanations import document_explained_to, told
+from vks_plugin.access.explanations import document_told_to
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require, visible_cases, visible_documents
 from vks_plugin.cases.api import CaseDocumentSerializer
@@ -482,15 +482,16 @@ class DocumentViewSet(ApiViewSet):
 
     @extend_schema(
         summary="Why somebody may or may not see a document",
-        description="For oneself, and for leaders who assign in its case about others. Of its part of the case only.",
+        description="For oneself, and for leaders who assign in its case about others. Of its part of the case only. Of a "
+        "document in no case it tells by what the host shows it; about others its owner and who may change it ask.",
         parameters=[_HOST_ID, ASKED_ABOUT],
         responses={200: ExplainedSerializer, **refusals(400, 403, 404)},
     )
     @action(detail=True)
     def explain(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
         """Answer with the whole chain."""
-        found = document_explained_to(self.actor, id, request.query_params.get("user", ""))
-        return Response(ExplainedSerializer(told(found)).data)
+        found = document_told_to(self.actor, id, request.query_params.get("user", ""))
+        return Response(ExplainedSerializer(found).data)
 
 
 @extend_schema_view(

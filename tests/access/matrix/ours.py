@@ -254,6 +254,7 @@ OURS: dict[str, str] = {
         api/vks/document-types/{code}
         api/vks/documents/{id}/explain
         api/vks/explain
+        api/vks/explain/table
         api/vks/folio-profiles
         api/vks/intake
         api/vks/intake/{id}

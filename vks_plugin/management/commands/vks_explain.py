@@ -11,10 +11,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.paginator import Paginator
 from django.utils import timezone
 
-from vks_plugin.access.explanations import answer, case_told, explained, told
+from vks_plugin.access.explanations import (
+    answer,
+    case_told,
+    explained,
+    loose_document,
+    loose_told,
+    readers_of_loose,
+    told,
+)
 from vks_plugin.access.queries import FACTS, visible_cases, who_can_see
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
+from vks_plugin.host.models import Document
 
 CASES_ON_A_PAGE = 100
 
@@ -39,6 +48,7 @@ class Command(BaseCommand):
         """Print the answer."""
         user = self._user(options["user"]) if options["user"] else None
         filed = self._filed(options["document"]) if options["document"] is not None else None
+        loose = self._loose(options["document"]) if options["document"] is not None and filed is None else None
         case = filed.case if filed is not None else self._case(options["case"]) if options["case"] else None
         parts = (filed.part,) if filed is not None else tuple(code for code, _label in PARTS)
         found: Any
@@ -46,6 +56,11 @@ class Command(BaseCommand):
             documents = [filed] if filed is not None else list(CaseDocument.objects.filter(case=case))
             people = [user] if user is not None else self._readers(case, parts)
             answers = [told(answer(each, case, documents, parts=parts)) for each in people]
+            found = answers[0] if user is not None else answers
+            lines = [line for each in answers for line in _lines(each)]
+        elif loose is not None:
+            people = [user] if user is not None else readers_of_loose(loose)
+            answers = [loose_told(each, loose) for each in people]
             found = answers[0] if user is not None else answers
             lines = [line for each in answers for line in _lines(each)]
         elif user is not None:
@@ -78,12 +93,16 @@ class Command(BaseCommand):
         return case
 
     @staticmethod
-    def _filed(host_id: int) -> CaseDocument:
-        filed = CaseDocument.objects.select_related("case__unit__parent").filter(document_id=host_id).first()
-        if filed is None:
-            message = f"Tài liệu số {host_id} không ở trong hồ sơ vụ án nào."
+    def _filed(host_id: int) -> CaseDocument | None:
+        return CaseDocument.objects.select_related("case__unit__parent").filter(document_id=host_id).first()
+
+    @staticmethod
+    def _loose(host_id: int) -> Document:
+        document = loose_document(host_id)
+        if document is None:
+            message = f"Không có tài liệu số {host_id} trong DMS: đã ở thùng rác, là phiên bản của tài liệu khác, hoặc gõ sai số."
             raise CommandError(message)
-        return filed
+        return document
 
     @staticmethod
     def _readers(case: CaseFile, parts: Iterable[str]) -> list[User]:
@@ -106,7 +125,7 @@ class Command(BaseCommand):
 
 
 def _lines(found: Mapping[str, Any]) -> list[str]:
-    lines = [f"{found['name']} ({found['user']}) – {found['case']}"]
+    lines = [f"{found['name']} ({found['user']}) – {found['case'] or 'chưa ở vụ án nào'}"]
     for part in found["parts"]:
         lines += _part_lines(part)
         lines += [
@@ -123,6 +142,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         missing, extra = ", ".join(each["missing"]) or "—", ", ".join(each["extra"]) or "—"
         owner = each["owner"] or "—"
         lines.append(f"    Tài liệu {each['document']}: thiếu {missing}; thừa {extra}; chủ {owner}")
+    lines += [f"    {sentence}" for sentence in found["notes"]]
     lines += [f"  ! {sentence}" for sentence in found["warnings"]]
     return lines
 
@@ -138,7 +158,7 @@ def _part_lines(part: Mapping[str, Any]) -> list[str]:
         lines.append(f"    {_until(part)}; sau đó: {part['then_level_name']} – {part['then_reason']}.")
     if part.get("unrestricted_level"):
         otherwise = f"{part['unrestricted_level_name']} – {part['unrestricted_reason']}"
-        lines.append(f"    Nếu vụ án không hạn chế nội bộ: {otherwise}.")
+        lines.append(f"    Nếu là vụ án thường: {otherwise}.")
     return lines
 
 

@@ -6,24 +6,26 @@ import re
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.utils.translation import gettext
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from vks_plugin.access.explain import LEVEL_NAMES, REACH_NAMES
 from vks_plugin.access.explanations import (
     case_explained_to,
     case_told,
     cases_explained_to,
     document_explained_to,
+    document_told_to,
     explained,
+    table_told,
     told,
 )
-from vks_plugin.access.models import TemporaryAccess
-from vks_plugin.access.policy import CONDITIONS, RELATIONS, as_table
 from vks_plugin.access.queries import FACTS, CaseView, case_for
-from vks_plugin.cases.models import Assignment, CaseDocument
+from vks_plugin.cases.models import CaseDocument
+from vks_plugin.errors import BadInput
 from vks_plugin.organization.queries import display_name
-from vks_plugin.organization.roles import Role
 from vks_plugin.web.shell import SignedInRequest, page, show
 from vks_plugin.web.views.record import explain_form, header, tabs
 
@@ -68,7 +70,9 @@ def explain_case(request: SignedInRequest, code: str) -> HttpResponse:
 @page
 @require_GET
 def explain_cases(request: SignedInRequest) -> HttpResponse:
-    """Show the cases somebody may know of, each with the reason."""
+    """Show the cases somebody may know of, each with the reason; or one document, by its number in the DMS."""
+    if number := request.GET.get("document", "").strip():
+        return _explain_document(request, number)
     user, cases = cases_explained_to(request.user, request.GET.get("user", ""))
     rows = Paginator(cases.select_related(*FACTS).order_by("code"), CASES_ON_A_PAGE).get_page(request.GET.get("page"))
     return show(
@@ -84,23 +88,26 @@ def explain_cases(request: SignedInRequest) -> HttpResponse:
     )
 
 
+def _explain_document(request: SignedInRequest, number: str) -> HttpResponse:
+    """Show the reasons of a document in no case; of one in a case on the page of the case."""
+    if not re.fullmatch(r"[0-9]{1,9}", number):
+        raise BadInput(
+            _("Số của tài liệu trong DMS gồm chữ số, như trong địa chỉ của trang tài liệu."), field="document"
+        )
+    username = request.GET.get("user", "")
+    found = document_told_to(request.user, int(number), username)
+    if found["case"] is not None:
+        query = urlencode({"document": int(number)} | ({"user": username} if username else {}))
+        return redirect(f"{reverse('vks:explain', args=[found['case']])}?{query}")
+    return show(request, "vks/cases/explained_document.html", {"told": found, "number": int(number)})
+
+
 @page
 @require_GET
 def access_table(request: SignedInRequest) -> HttpResponse:
     """Show the table that decides who may see what."""
-    kinds: dict[str, dict[str, object]] = {
-        "assigned": dict(Assignment.Role.choices),
-        "granted": dict(TemporaryAccess.Kind.choices),
-    }
-    posts: dict[str, object] = dict(Role.choices)
     rows = [
-        {
-            "role": kinds.get(row.relation, posts)[row.role],
-            "relation": gettext(RELATIONS[row.relation]),
-            "levels": [{"name": gettext(LEVEL_NAMES[level]), "none": not level} for level in row.levels.values()],
-            "reach": gettext(REACH_NAMES[row.up_to]),
-            "when": gettext(CONDITIONS[row.when]) if row.when else "",
-        }
-        for row in as_table()
+        row | {"levels": [(row["level_names"][part], level == "none") for part, level in row["levels"].items()]}
+        for row in table_told()
     ]
     return show(request, "vks/access/table.html", {"rows": rows})
