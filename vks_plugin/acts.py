@@ -98,6 +98,9 @@ ACTS: dict[str, Act] = {
             "digest",
         ),
     ),
+    "paper_taken_over": Act(
+        _("Đơn vị kế thừa tiếp nhận hồ sơ giấy"), ("restructuring", "part", "unit_before", "unit", "hand_over")
+    ),
     "assigned": Act(
         _("Phân công"),
         ("assignment", "person_id", "assignment_role", "starts_on", "ends_on", "replaced"),
@@ -448,6 +451,9 @@ ACTS: dict[str, Act] = {
     "accession_prepared": Act(_("Lập hồ sơ nộp lưu"), ("accession", "unit")),
     "accession_packed": Act(_("Đóng gói hồ sơ nộp lưu"), ("accession", "documents", "pages", "digest", "sha256")),
     "accession_cancelled": Act(_("Hủy lần nộp lưu"), ("accession",)),
+    "accession_taken_over": Act(
+        _("Đơn vị kế thừa tiếp tục lần nộp lưu"), ("restructuring", "accession", "unit_before", "unit")
+    ),
     "accessioned": Act(_("Nhận hồ sơ vào lưu trữ"), ("accession", "unit", "record", "documents", "digest", "sha256")),
     # disposed of
     "disposal_drafted": Act(_("Lập đợt tiêu hủy"), ("disposal", "unit"), hidden=("reason",)),
@@ -462,6 +468,9 @@ ACTS: dict[str, Act] = {
         ("disposal", "unit", "record", "kept_until", "documents", "pages", "folios", "files", "digest", "sha256"),
     ),
     "files_destroyed": Act(_("Xóa hết tệp của hồ sơ đã tiêu hủy"), ("disposal", "files")),
+    "disposal_taken_over": Act(
+        _("Đơn vị kế thừa tiếp tục đợt tiêu hủy"), ("restructuring", "disposal", "unit_before", "unit")
+    ),
     "disposal_left_out": Act(_("Để hồ sơ lại, không tiêu hủy trong đợt"), ("disposal",)),
     # what concerns no single case
     "appointed": Act(

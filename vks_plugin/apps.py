@@ -33,6 +33,7 @@ class VksConfig(AppConfig):
         from vks_plugin.custody import actions, into_log, statements  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.accession import leave_archive  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.leaving import before_leaving  # noqa: PLC0415 - beside models
+        from vks_plugin.custody.actions.succession import cases_with, take_paper_along  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
 
         version.refuse_unsupported()
@@ -44,6 +45,7 @@ class VksConfig(AppConfig):
         acts.recorded_by(actions.record)
         transfers.before_leaving(before_leaving)
         proceedings.when_leaving_archive(leave_archive)
+        transfers.goes_along(transfers.Companion(cases_with, take_paper_along))
         if not configuration().enabled:
             return
         from vks_plugin import receivers, tasks  # noqa: PLC0415 - import models

@@ -26,8 +26,10 @@ from vks_plugin.conf import configuration
 from vks_plugin.court.deck.videos import kept_videos
 from vks_plugin.court.page_pictures import instead_of_text, lent_picture
 from vks_plugin.custody.actions.fixity import KEPT
+from vks_plugin.custody.actions.succession import take_accessions_along
 from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.custody.videos import SOURCES
+from vks_plugin.disposal.actions import take_disposals_along
 from vks_plugin.disposal.queries import signed_records
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
@@ -235,7 +237,7 @@ def connect() -> None:
     unowned.keep_private(account_of_records)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     queued.spare_what_is_filed()
-    transfers.on_taken_over(inbox.follow_take_over)
+    transfers.on_taken_over(take_accessions_along, take_disposals_along, inbox.follow_take_over)
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -92,8 +92,8 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
     return move_case(actor=actor, case=case, to=to, decision=decision)
 
 
-TakeOver = Callable[[list[int], ProcuracyUnit], None]
-"""Takes the offices that were taken over, by their ids, and who took over."""
+TakeOver = Callable[[Restructuring], None]
+"""Takes a take-over whose cases have all moved."""
 
 _taken_over: list[TakeOver] = []
 
@@ -101,6 +101,24 @@ _taken_over: list[TakeOver] = []
 def on_taken_over(*followers: TakeOver) -> None:
     """Let concepts above hand over what an old office had beside its cases; called when the program starts."""
     _taken_over[:] = followers
+
+
+@dataclass(frozen=True)
+class Companion:
+    """What offices have beside their cases and that belongs to a case, such as paper; for a concept above."""
+
+    cases: Callable[[Collection[int]], Q]
+    """Takes offices by their ids; returns the condition on cases of which something is still with them."""
+    move: Callable[[Restructuring, Collection[int]], None]
+    """Takes a take-over and cases by their keys, which are held: what is with the old offices passes to who took over."""
+
+
+_along: list[Companion] = []
+
+
+def goes_along(*companions: Companion) -> None:
+    """Let concepts above take along what belongs to the cases of offices taken over; called when the program starts."""
+    _along[:] = companions
 
 
 _before_leaving: list[Callable[[CaseFile, User], None]] = []
@@ -732,19 +750,27 @@ def _held_as(post: Appointment, department: Department | None) -> _Held:
 def continue_restructuring(row: Restructuring) -> Iterator[Restructuring]:
     """Move the cases that have not moved yet, yielding after each few of them; can be stopped and called again.
 
-    The posts in the old offices end once nothing is left there.
+    What belongs to a case goes with it; then what the old offices have of other cases. Their posts end once nothing is left.
     """
     old = [unit.pk for unit in row.predecessors.all()]
     names = {unit.pk: unit.name for unit in row.predecessors.all()}
     while row.finished_at is None:
         with transaction.atomic():
-            waiting = CaseFile.objects.filter(Q(unit_id__in=old) | Q(trial_unit_id__in=old)).order_by("pk")
-            keys = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True)[:AT_A_TIME])
-            if not keys:
-                _finish(row, old)
-            else:
+            if keys := _held(Q(unit_id__in=old) | Q(trial_unit_id__in=old)):
                 _move(row, keys, names)
+            elif others := [(each, keys) for each in _along if (keys := _held(each.cases(old)))]:
+                for companion, keys in others:
+                    companion.move(row, keys)
+                Restructuring.objects.filter(pk=row.pk).update(touched_at=timezone.now())
+            else:
+                _finish(row, old)
         yield row
+
+
+def _held(wanted: Q) -> list[int]:
+    """Return the keys of the next few cases of which this is so, held until the transaction ends."""
+    rows = CaseFile.objects.filter(wanted).order_by("pk").select_for_update(of=("self",))
+    return list(rows.values_list("pk", flat=True)[:AT_A_TIME])
 
 
 def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
@@ -782,6 +808,8 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
         case.revision += 1
     CaseFile.objects.bulk_update(cases, ["unit", "department", "trial_unit", "revision"])
     tell_each("case_taken_over", actor=row.started_by, each=each)
+    for companion in _along:
+        companion.move(row, keys)
     project_cases(cases)
     Restructuring.objects.filter(pk=row.pk).update(done=F("done") + moved, touched_at=timezone.now())
     row.refresh_from_db(fields=["done", "touched_at"])
@@ -790,7 +818,7 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
 def _finish(row: Restructuring, old: list[int]) -> None:
     now = timezone.now()
     for follower in _taken_over:
-        follower(old, row.successor)
+        follower(row)
     people = list(Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).values_list("user_id", flat=True))
     organization_actions.hold_posts(people)
     ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)

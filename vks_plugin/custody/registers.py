@@ -277,7 +277,8 @@ def _hand_overs(series: str) -> Callable[[ProcuracyUnit, dt.date, dt.date], Quer
 
     def rows(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[HandOver]:
         found = HandOver.objects.filter(
-            Q(giver_unit=unit) | Q(receiver_unit=unit),
+            # what it numbered and another office received, or sent again, after taking over from it
+            Q(giver_unit=unit) | Q(receiver_unit=unit) | Q(number_unit=unit),
             number_series=series,
             number__isnull=False,
             numbered_at__date__gte=first,

@@ -22,6 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import FACTS, visible_cases
 from vks_plugin.acts import digest_of, tell, tell_each
@@ -361,6 +362,19 @@ def close(*, actor: User, pk: int) -> DestructionBatch:
     left = [case for case in cases if case.destroyed_at is None]
     tell_each("disposal_left_out", actor=actor, each=[(case, {"disposal": row.pk}) for case in left])
     return row
+
+
+def take_disposals_along(row: Restructuring) -> None:
+    """Let who takes over go on with disposals that have no number yet; an approved one is the old office's, whose work others do."""
+    old = {unit.pk: unit.code for unit in row.predecessors.all()}
+    rows = DestructionBatch.objects.filter(unit__in=old, state__in=DISPOSAL.open, number__isnull=True)
+    _hold(DestructionItem.objects.filter(batch__in=rows).values_list("case_id", flat=True))
+    for batch in rows.prefetch_related("items__case"):
+        # compared and set in one statement: what was approved meanwhile has its number
+        if rows.filter(pk=batch.pk).update(unit=row.successor):
+            told = {"restructuring": row.pk, "disposal": batch.pk, "unit": row.successor.code}
+            each = [(item.case, {**told, "unit_before": old[batch.unit_id]}) for item in batch.items.all()]
+            tell_each("disposal_taken_over", actor=row.started_by, each=each)
 
 
 # --- carried out by a worker

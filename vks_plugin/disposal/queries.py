@@ -27,7 +27,7 @@ from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombst
 from vks_plugin.errors import NotFound
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import posts_in_force, province_ids
+from vks_plugin.organization.queries import acting_for, posts_in_force, province_ids, with_taken_over
 
 MOST_LOOKED_AT = 2000
 """Archived cases, the longest finished first, among which those are looked for whose period is over."""
@@ -51,7 +51,7 @@ def second_roles() -> frozenset[str]:
 
 def may_draft(user: User, unit_id: int) -> bool:
     """Tell whether the person may draft, submit and carry out a disposal: an archivist of the office."""
-    return holds_post(user, {ARCHIVIST}, [unit_id])
+    return holds_post(user, {ARCHIVIST}, acting_for([unit_id]))
 
 
 def may_approve(user: User, batch: DestructionBatch) -> bool:
@@ -59,7 +59,7 @@ def may_approve(user: User, batch: DestructionBatch) -> bool:
     if user.pk in {batch.drafted_by_id, batch.first_by_id}:
         return False
     if batch.state in DISPOSAL.move("approve_first").sources:
-        return holds_post(user, first_roles(), [batch.unit_id])
+        return holds_post(user, first_roles(), acting_for([batch.unit_id]))
     if batch.state in DISPOSAL.move("approve_second").sources:
         return holds_post(user, second_roles(), province_ids())
     return False
@@ -69,7 +69,7 @@ def may_cancel(user: User, batch: DestructionBatch) -> bool:
     """Tell whether the person may call it off: an archivist of the office, or who approves."""
     return (
         may_draft(user, batch.unit_id)
-        or holds_post(user, first_roles(), [batch.unit_id])
+        or holds_post(user, first_roles(), acting_for([batch.unit_id]))
         or holds_post(user, second_roles(), province_ids())
     )
 
@@ -81,7 +81,10 @@ def is_at_work(batch: DestructionBatch) -> bool:
 
 
 def batches_for(user: User) -> QuerySet[DestructionBatch]:
-    """Return the disposals of offices whose archivist or leader the person is, or which the person leads from above."""
+    """Return the disposals of offices whose archivist or leader the person is, or which the person leads from above.
+
+    Those of offices that were taken over are their successors' to read, and to end.
+    """
     own, below = set(), set()
     if user.is_active:
         for role, unit in posts_in_force(user):
@@ -89,6 +92,7 @@ def batches_for(user: User) -> QuerySet[DestructionBatch]:
                 own.add(unit.pk)
             if role in LEADING or (role in second_roles() and unit.kind == ProcuracyUnit.Kind.PROVINCE):
                 below.add(unit.pk)
+    own, below = with_taken_over(own), with_taken_over(below)
     rows = DestructionBatch.objects.filter(Q(unit_id__in=own | below) | Q(unit__parent_id__in=below))
     people = ("drafted_by", "first_by", "second_by", "ended_by", "recorded_by", "executed_by")
     return rows.select_related("unit__parent", *people).order_by("-pk")
@@ -110,9 +114,8 @@ def batches_waiting_for(user: User) -> int:
     """Return how many disposals wait for this person to approve them."""
     first, second, provinces = first_roles(), second_roles(), set(province_ids())
     posts = posts_in_force(user)
-    waiting = Q(
-        state__in=DISPOSAL.move("approve_first").sources, unit_id__in={unit.pk for role, unit in posts if role in first}
-    )
+    offices = with_taken_over(unit.pk for role, unit in posts if role in first)
+    waiting = Q(state__in=DISPOSAL.move("approve_first").sources, unit_id__in=offices)
     if any(role in second and unit.pk in provinces for role, unit in posts):
         waiting |= Q(state__in=DISPOSAL.move("approve_second").sources)
     return batches_for(user).filter(waiting).exclude(drafted_by=user).exclude(first_by=user).count()

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
+from vks_plugin.access.models import Restructuring
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseDocument, CatalogueType
@@ -146,9 +147,9 @@ def is_waiting(document: Document) -> bool:
     )
 
 
-def follow_take_over(old: Collection[int], new: ProcuracyUnit) -> None:
+def follow_take_over(row: Restructuring) -> None:
     """Let the keepers of an office have what waits for those of the offices it took over."""
-    codes = list(ProcuracyUnit.objects.filter(pk__in=old).values_list("code", flat=True))
+    codes, new = [unit.code for unit in row.predecessors.all()], row.successor
     instead: dict[int, int] = {}
     for role in KEEPERS:
         groups = Group.objects.filter(name__in=[group_name(code, role) for code in codes]).values_list("pk", flat=True)

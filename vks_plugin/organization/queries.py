@@ -105,6 +105,24 @@ def taken_over_by(units: Iterable[int]) -> list[tuple[int, int]]:
     return found
 
 
+def with_taken_over(units: Iterable[int]) -> set[int]:
+    """Return these offices and all that they took over from by today: those whose work their people do."""
+    own = set(units)
+    return own | {predecessor for predecessor, _successor in taken_over_by(own)}
+
+
+def present_office(unit: ProcuracyUnit) -> ProcuracyUnit:
+    """Return the office that does the work of one today: itself, or the last that took over (a query for each, one more)."""
+    found, seen = unit, {unit.pk}
+    while True:
+        rows = UnitSuccession.objects.filter(predecessor=found, effective_date__lte=timezone.localdate())
+        row = rows.exclude(successor__in=seen).select_related("successor__parent").order_by("pk").first()
+        if row is None:
+            return found
+        found = row.successor
+        seen.add(found.pk)
+
+
 def dated_access_suspended() -> bool:
     """Tell whether posts and assignments with a last day open nothing for now."""
     return DatedAccessSuspension.objects.exists()

@@ -754,6 +754,8 @@ def accept(*, actor: User, pk: int, progress: Callable[[int], None] = _unheard) 
         asked = _to_take(actor, pk)
         if asked.taking_at is not None and asked.taker_id != actor.pk:
             raise Conflict(_("Người khác đang nhận lần nộp lưu này."))
+        # another office may have taken over meanwhile: it is that one's number
+        row.unit = asked.unit
         now = timezone.now()
         year = timezone.localdate(now).year
         move(row, ACCESSION, "accept", receiver=actor, accepted_at=now, beat=None, taking_at=None, error="")
@@ -772,7 +774,7 @@ def _changed(row: Accession, item: AccessionItem, unfinished: Mapping[int, str],
         return _("gói không còn trên máy chủ")
     if read != item.sha256:
         return _("gói không còn như lúc đóng")
-    if item.case.unit_id != row.unit_id:
+    if item.case.unit_id not in acting_for([row.unit_id]):
         return _("đã chuyển đơn vị")
     if hidden := _hidden_from_archivists(item.case):
         return hidden

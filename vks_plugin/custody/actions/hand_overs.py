@@ -58,7 +58,7 @@ from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import acting_for, display_name, posts_in_force
+from vks_plugin.organization.queries import acting_for, display_name, posts_in_force, present_office
 from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed, folded, one_line
 
@@ -294,7 +294,7 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     if held.is_lent:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
     if DIRECTIONS[terms.direction].giver_outside:
-        taking = terms.other_unit or case.unit
+        taking = terms.other_unit or present_office(case.unit)
         if taking.pk not in offices_taking(case):
             raise BadInput(
                 _("%(unit)s không nhận hồ sơ vụ án này từ cơ quan ngoài.") % {"unit": taking.name}, field="other_unit"
@@ -342,7 +342,8 @@ def _completing(actor: User, case: CaseFile, terms: Terms, before: HandOver) -> 
     held = holder_of(case, terms.part)
     if (held.keeper.unit is None) != DIRECTIONS[terms.direction].receiver_outside:
         raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name})
-    return Keeper(unit=before.giver_unit), Keeper(unit=held.keeper.unit, agency=held.keeper.agency)
+    giver = present_office(before.giver_unit) if before.giver_unit is not None else None
+    return Keeper(unit=giver, agency=before.giver_agency), Keeper(unit=held.keeper.unit, agency=held.keeper.agency)
 
 
 def _receiver(case: CaseFile, giver: Keeper, terms: Terms, agency: str) -> Keeper:
@@ -419,6 +420,19 @@ def _step(row: HandOver, actor: User, act: str, text: str = "") -> list[dict[str
     return [*row.steps, {"act": act, "at": now.isoformat(), "by": display_name(actor), "text": text}]
 
 
+def _giver_now(row: HandOver) -> Keeper:
+    """Return who gives: the one named, or who has the paper since taking over from that office."""
+    if row.giver_unit is None:
+        return row.giver
+    if row.completes_id is not None:
+        # volumes that stayed behind are in no row of keepers
+        return replace(row.giver, unit=present_office(row.giver_unit))
+    held = holder_of(row.case, row.part).keeper
+    if held.unit is None or held.unit.pk not in acting_for([row.giver_unit_id]):
+        return row.giver
+    return held if replace(row.giver, unit=held.unit).is_same(held) else row.giver
+
+
 @transaction.atomic
 def send(*, actor: User, row: HandOver) -> HandOver:
     """Give: the other side is asked to receive it. The first time the record gets its number.
@@ -431,6 +445,10 @@ def send(*, actor: User, row: HandOver) -> HandOver:
     require_giving(actor, row)
     if _takes_the_case_along(row):
         require_transfer(actor, row.case)
+    # refused and sent again by who took over: given in that name now
+    row.giver_unit = _giver_now(row).unit
+    if row.giver_unit is not None and row.giver_unit_id == row.receiver_unit_id and row.direction == "vks_vks":
+        raise Conflict(_("Hai bên nay là một đơn vị: hãy hủy lần giao này."))
     if row.giver_unit is not None and row.completes_id is None:
         held = holder_of(row.case, row.part)
         if held.is_lent or not held.keeper.is_same(row.giver):
@@ -442,6 +460,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
     now = timezone.now()
     changes: dict[str, Any] = {
         "sent_at": now,
+        "giver_unit": row.giver_unit,
         "volumes": [each | {"received": None} for each in row.volumes],
         "steps": _step(row, actor, "send"),
         "documents_complete": None,
@@ -577,14 +596,17 @@ def accept(
         HandOver.objects.filter(pk=row.pk).update(outstanding=[])
         row.outstanding = []
     else:
-        pass_to(
-            case=row.case,
-            part=row.part,
-            giver=row.giver,
-            receiver=row.receiver,
-            cause=Holding.Cause.HAND_OVER,
-            reference=row.pk,
-        )
+        giver = _giver_now(row)
+        # of two offices of which the one took over from the other, or a third from both, paper lies where it is
+        if giver.is_same(row.giver) or not giver.is_same(row.receiver):
+            pass_to(
+                case=row.case,
+                part=row.part,
+                giver=giver,
+                receiver=row.receiver,
+                cause=Holding.Cause.HAND_OVER,
+                reference=row.pk,
+            )
         _settle_earlier(row)
     tell(
         "hand_over_accepted",
@@ -639,11 +661,13 @@ def _settle_earlier(row: HandOver) -> None:
 
 def _has_the_rest(before: HandOver, row: HandOver) -> bool:
     """Tell whether a file comes back to who kept volumes of it when giving it away."""
-    if before.giver.is_same(row.receiver):
-        return True
-    went_out = before.giver_unit_id is not None and before.giver_unit_id != before.receiver_unit_id
-    comes_in = row.giver_unit_id != row.receiver_unit_id
-    return went_out and comes_in and row.receiver_unit_id in acting_for([before.giver_unit_id])
+    if before.giver_unit_id is None:
+        return before.giver.is_same(row.receiver)
+    if row.receiver_unit_id not in acting_for([before.giver_unit_id]):
+        return False
+    # the office may be another by now, and one side of what was received after a take-over the old one
+    went_out, comes_in = before.direction != "noi_bo", row.direction != "noi_bo"
+    return (went_out and comes_in) or before.giver_person_id == row.receiver_person_id
 
 
 def _proof(actor: User, row: HandOver, paper: CaseDocument | None, *, awaits_paper: bool) -> dict[str, Any]:

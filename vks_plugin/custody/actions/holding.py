@@ -19,7 +19,7 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.record import lock_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.models import Holding, Keeper
+from vks_plugin.custody.models import Holding, Keeper, LedgerEntry
 from vks_plugin.custody.queries.holding import assumed_keeper, keeps_paper, open_holding, volumes_out
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
 from vks_plugin.organization.queries import display_name
@@ -99,7 +99,12 @@ def _begin(case: CaseFile, part: str, *, giver: Keeper, now: dt.datetime) -> Hol
     assumed = assumed_keeper(case, part)
     if giver.unit is None and part == "hsva":
         assumed = giver
-    return _open(case, part, assumed, since=min(case.created_at, now - _MOMENT), cause=Holding.Cause.ASSUMED)
+    since = case.created_at
+    if assumed.unit is not None:
+        # where it was before the office took over from another nobody had said
+        taken = LedgerEntry.objects.filter(case=case, kind="case_taken_over").order_by("-seq").first()
+        since = taken.at if taken is not None else since
+    return _open(case, part, assumed, since=min(since, now - _MOMENT), cause=Holding.Cause.ASSUMED)
 
 
 def write_beginning(case: CaseFile) -> None:

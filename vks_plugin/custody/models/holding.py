@@ -69,6 +69,7 @@ class Holding(models.Model):
         LOAN = "loan", _("Cho mượn")
         LOAN_RETURN = "loan_return", _("Trả hồ sơ mượn")
         ACCESSION = "accession", _("Nộp lưu")
+        SUCCESSION = "succession", _("Đơn vị kế thừa tiếp nhận")
 
     case = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="holdings")
     part = models.CharField(_("phần hồ sơ"), max_length=8, choices=PART_CHOICES)
@@ -90,7 +91,7 @@ class Holding(models.Model):
         _("đến lúc"), null=True, blank=True
     )
     cause = models.CharField(_("căn cứ"), max_length=16, choices=Cause.choices)
-    # number of the hand-over, loan or accession that it comes from
+    # number of the hand-over, loan, accession or take-over of offices that it comes from
     reference = models.PositiveBigIntegerField(null=True)
 
     if TYPE_CHECKING:

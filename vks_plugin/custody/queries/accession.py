@@ -27,7 +27,7 @@ from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.errors import NotFound
 from vks_plugin.language import Language, speaking
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import posts_in_force
+from vks_plugin.organization.queries import acting_for, posts_in_force, with_taken_over
 
 GIVERS = LEADING | {"records_clerk"}
 """Roles whose holders hand cases of their office to its archive."""
@@ -76,12 +76,12 @@ def may_be_packed_again(row: Accession) -> bool:
 
 def may_give(user: User, unit_id: int) -> bool:
     """Tell whether the person may hand cases of an office to its archive."""
-    return holds_post(user, GIVERS, [unit_id])
+    return holds_post(user, GIVERS, acting_for([unit_id]))
 
 
 def may_take(user: User, accession: Accession) -> bool:
     """Tell whether the person may take an accession: an archivist of the office, never who gives it."""
-    return user.pk != accession.giver_id and holds_post(user, {ARCHIVIST}, [accession.unit_id])
+    return user.pk != accession.giver_id and holds_post(user, {ARCHIVIST}, acting_for([accession.unit_id]))
 
 
 def has_archivist(unit: ProcuracyUnit) -> bool:
@@ -124,13 +124,17 @@ def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
 
 
 def accessions_for(user: User) -> QuerySet[Accession]:
-    """Return the accessions of offices in which the person gives or takes, or which the person leads from above."""
+    """Return the accessions of offices in which the person gives or takes, or which the person leads from above.
+
+    Those of offices that were taken over are their successors' to read.
+    """
     own, below = set(), set()
     for role, unit in posts_in_force(user) if user.is_active else ():
         if role in GIVERS or role == ARCHIVIST:
             own.add(unit.pk)
         if role in LEADING:
             below.add(unit.pk)
+    own, below = with_taken_over(own), with_taken_over(below)
     rows = Accession.objects.filter(Q(unit_id__in=own) | Q(unit__parent_id__in=below))
     return rows.select_related("unit__parent", "giver", "receiver").order_by("-pk")
 

@@ -26,7 +26,14 @@ from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
-from vks_plugin.organization.queries import acting_for, posts_in_force
+from vks_plugin.organization.queries import (
+    acting_for,
+    looked_up,
+    posts_in_force,
+    present_office,
+    taken_over_by,
+    with_taken_over,
+)
 
 PAPER_TYPE = "BBGNHS"
 """The signed record, in the catalogue of documents."""
@@ -43,7 +50,7 @@ def hand_overs_for(user: User) -> QuerySet[HandOver]:
     """
     if not user.is_active:
         return HandOver.objects.none()
-    own = {unit.pk for _role, unit in posts_in_force(user)}
+    own = _offices_of(user)
     case_file = CaseFile.objects.filter(reach(user, Level.METADATA, part="hsva")).order_by().values("pk")
     internal = CaseFile.objects.filter(reach(user, Level.METADATA, part="hsks")).order_by().values("pk")
     seen = (
@@ -130,9 +137,17 @@ def receives(user: User, row: HandOver) -> bool:
     return keeps_paper(user, row.case, [row.receiver_unit_id])
 
 
+def _offices_of(user: User) -> set[int]:
+    """Return the offices the person works in, with those they took over from."""
+
+    def find() -> set[int]:
+        return with_taken_over(unit.pk for _role, unit in posts_in_force(user))
+
+    return looked_up(("offices worked in", user.pk), find)
+
+
 def _works_in(user: User, unit_id: int) -> bool:
-    places = acting_for([unit_id])
-    return user.is_active and any(unit.pk in places for _role, unit in posts_in_force(user))
+    return user.is_active and unit_id in _offices_of(user)
 
 
 def moves_of(user: User, row: HandOver) -> tuple[Move, ...]:
@@ -147,7 +162,7 @@ def offices_taking(case: CaseFile) -> set[int]:
     """Return the offices that may receive the file from an agency outside.
 
     The office of the case, the one appointed for its trial, the one above while it is under appeal, and whoever gave it
-    out last.
+    out last; of one that was taken over, who took over.
     """
     found = {case.unit_id, case.trial_unit_id}
     if facts_of(case).under_appeal:
@@ -155,7 +170,8 @@ def offices_taking(case: CaseFile) -> set[int]:
     last = Holding.objects.filter(case=case, part="hsva", unit__isnull=False).order_by("-since").first()
     if last is not None:
         found.add(last.unit_id)
-    return acting_for(found)
+    there = acting_for(found)
+    return there - {predecessor for predecessor, _successor in taken_over_by(there)}
 
 
 def may_begin(user: User, case: CaseFile) -> bool:
@@ -309,7 +325,8 @@ def volumes_told(user: User, case: CaseFile, told: KeepingTold) -> list[VolumeTo
             loan = out.get((part, number))
             if number in missing:
                 row = missing[number]
-                found.append(VolumeTold(part, line, "left_behind", row.giver.place, hand_over=row))
+                place = present_office(row.giver_unit).name if row.giver_unit is not None else row.giver_agency
+                found.append(VolumeTold(part, line, "left_behind", place, hand_over=row))
             elif loan is not None:
                 known = part in told.named or loan.borrower_id == user.pk
                 name = (borrower_name(loan) or loan.outside_agency) if known else ""

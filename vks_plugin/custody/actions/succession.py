@@ -1,0 +1,107 @@
+"""What an office had in hand of paper goes on with the office that takes over from it.
+
+Paper it keeps passes to who takes over, by an entry of its own; what it began is ended there. What is over stays under the old
+name: rows of earlier keepers, records that were numbered, accessions that were taken. Whether the actor may is decided by the
+take-over (`vks_plugin.access.transfers`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from vks_plugin.access.models import Restructuring
+from vks_plugin.acts import tell_each
+from vks_plugin.cases.models import CaseFile
+from vks_plugin.custody.models import Accession, AccessionItem, DigitisationBatch, HandOver, Holding
+from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
+
+_MOMENT = dt.timedelta(microseconds=1)
+
+
+def cases_with(offices: Collection[int]) -> Q:
+    """Return the condition on cases of which these offices have paper, or part in a hand-over that is not over."""
+    held = Holding.objects.filter(until__isnull=True, unit__in=offices)
+    return Q(pk__in=held.order_by().values("case")) | Q(pk__in=_under_way(offices).order_by().values("case"))
+
+
+def _under_way(offices: Collection[int]) -> QuerySet[HandOver]:
+    """Return the hand-overs that still name these offices where it is not history yet: as receiver, or in a draft."""
+    rows = HandOver.objects.filter(state__in=HAND_OVER.open)
+    # who has given stays who has given: the record is numbered, and perhaps signed, under that name
+    return rows.filter(Q(receiver_unit__in=offices) | Q(giver_unit__in=offices, number__isnull=True))
+
+
+def take_paper_along(row: Restructuring, cases: Collection[int]) -> None:
+    """Let paper of these cases, and hand-overs and batches of it, pass from the old offices to who takes over.
+
+    Args:
+        row: the take-over.
+        cases: by their keys; held by the caller.
+    """
+    old = {unit.pk: unit.code for unit in row.predecessors.all()}
+    before = {(each.case_id, each.part): old[each.unit_id] for each in _passed(row, cases, old) if each.unit_id}
+    coming = {}
+    for each in _under_way(old).filter(case__in=cases):
+        sent = each.number is not None
+        if each.giver_unit_id in old and not sent:
+            each.giver_unit = row.successor
+        if each.receiver_unit_id in old:
+            each.receiver_unit = row.successor
+        each.save(update_fields=["giver_unit", "receiver_unit"])
+        if sent:
+            coming[each.case_id, each.part] = each.pk
+    DigitisationBatch.objects.filter(case__in=cases, unit__in=old, state__in=DIGITISATION.open).update(
+        unit=row.successor
+    )
+    touched = sorted({*before, *coming})
+    found = CaseFile.objects.in_bulk({case for case, _part in touched})
+    common = {"restructuring": row.pk, "unit": row.successor.code}
+    told = [
+        (found[case], {**common, "part": part, "unit_before": before.get(key), "hand_over": coming.get(key)})
+        for key in touched
+        for case, part in [key]
+    ]
+    tell_each("paper_taken_over", actor=row.started_by, each=told)
+
+
+def _passed(row: Restructuring, cases: Collection[int], old: Collection[int]) -> list[Holding]:
+    """Let who takes over keep what the old offices, and people in them, keep of these cases; return how it was."""
+    present = list(Holding.objects.filter(case__in=cases, unit__in=old, until__isnull=True))
+    if not present:
+        return []
+    now = max(timezone.now(), *(each.since + _MOMENT for each in present))
+    Holding.objects.filter(pk__in=[each.pk for each in present]).update(until=now)
+    Holding.objects.bulk_create(
+        Holding(
+            case_id=each.case_id,
+            part=each.part,
+            unit=row.successor,
+            person_id=each.person_id,
+            person_name=each.person_name,
+            since=now,
+            # what is lent stays lent, by the same slip
+            cause=each.cause if each.cause == Holding.Cause.LOAN else Holding.Cause.SUCCESSION,
+            reference=each.reference if each.cause == Holding.Cause.LOAN else row.pk,
+        )
+        for each in present
+    )
+    return present
+
+
+def take_accessions_along(row: Restructuring) -> None:
+    """Let who takes over end the accessions that nobody has taken or called off: they get their number there."""
+    old = {unit.pk: unit.code for unit in row.predecessors.all()}
+    rows = Accession.objects.filter(unit__in=old, state__in=ACCESSION.open)
+    # in the order every act holds cases in, and before the accession itself
+    cases = CaseFile.objects.filter(pk__in=AccessionItem.objects.filter(accession__in=rows).order_by().values("case"))
+    found = {case.pk: case for case in cases.select_for_update().order_by("pk")}
+    for accession in rows.prefetch_related("items"):
+        told = {"restructuring": row.pk, "accession": accession.pk, "unit_before": old[accession.unit_id]}
+        # compared and set in one statement: what was taken meanwhile is the old office's
+        if rows.filter(pk=accession.pk).update(unit=row.successor):
+            each = [(found[item.case_id], {**told, "unit": row.successor.code}) for item in accession.items.all()]
+            tell_each("accession_taken_over", actor=row.started_by, each=each)
