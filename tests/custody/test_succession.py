@@ -35,6 +35,7 @@ from vks_plugin.custody.queries.loans import lenders_of
 from vks_plugin.custody.registers import register_lines
 from vks_plugin.disposal.actions import draft as draft_disposal
 from vks_plugin.disposal.models import DestructionBatch
+from vks_plugin.disposal.papers import as_paper as disposal_paper
 from vks_plugin.disposal.queries import acts_for, batches_for
 
 if TYPE_CHECKING:
@@ -290,6 +291,9 @@ def _disposals(world: World, people: dict[str, User], old: ProcuracyUnit, new: P
     done = carried_out(archivist, ordered)
     # approved, printed and signed before
     assert (done.state, done.unit) == ("da_tieu_huy", old)
+    assert disposal_paper(done, "record").agency == old.name
+    outcome = disposal_paper(done, "outcome")
+    assert (outcome.agency, old.name in outcome.opening[0]) == (new.name, True)
     assert DestructionBatch.objects.get(pk=world.drafted.pk).unit == new
     entry = LedgerEntry.objects.filter(kind="disposal_taken_over").latest("pk")
     assert (data(entry)["disposal"], data(entry)["unit"]) == (world.drafted.pk, new.code)

@@ -14,7 +14,7 @@ from vks_plugin.custody.states import DISPOSAL
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
 from vks_plugin.disposal.queries import batch_for, knows_all
 from vks_plugin.errors import Conflict, NotFound
-from vks_plugin.organization.queries import display_name
+from vks_plugin.organization.queries import display_name, present_office
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, numbered, print_paper
 
@@ -81,14 +81,17 @@ def _outcome(batch: DestructionBatch) -> OfficialPaper:
         for place, each in enumerate(items, start=1)
     ]
     ordered = timezone.localtime(batch.executed_at) if batch.executed_at is not None else None
-    unit, who = batch.unit, display_name(batch.executed_by)
+    # approved by one office and carried out by another that took over from it
+    unit = present_office(batch.unit, ordered.date()) if ordered is not None else batch.unit
+    approved_by = f" của {batch.unit.name}" if unit != batch.unit else ""
+    who = display_name(batch.executed_by)
     number = numbered("disposal", batch.number).removeprefix("Số: ")
     return OfficialPaper(
         agency=unit.name,
         higher_agency=unit.parent.name if unit.parent is not None else "",
         title="BIÊN BẢN THỰC HIỆN TIÊU HỦY HỒ SƠ",
         opening=[
-            f"Căn cứ Biên bản xét hủy hồ sơ số {number} năm {batch.year}, đã duyệt hai lần; bản đã ký có mã SHA-256 {batch.record_sha256}.",
+            f"Căn cứ Biên bản xét hủy hồ sơ số {number} năm {batch.year}{approved_by}, đã duyệt hai lần; bản đã ký có mã SHA-256 {batch.record_sha256}.",
             f"Người cho thực hiện: {who}{f', {ordered:%H:%M %d/%m/%Y}' if ordered is not None else ''}.",
         ],
         columns=_OUTCOME_COLUMNS,

@@ -111,11 +111,14 @@ def with_taken_over(units: Iterable[int]) -> set[int]:
     return own | {predecessor for predecessor, _successor in taken_over_by(own)}
 
 
-def present_office(unit: ProcuracyUnit) -> ProcuracyUnit:
-    """Return the office that does the work of one today: itself, or the last that took over (a query for each, one more)."""
+def present_office(unit: ProcuracyUnit, day: dt.date | None = None) -> ProcuracyUnit:
+    """Return the office that does the work of one today, or on `day`: itself, or the last that took over.
+
+    One query for each that took over, and one more.
+    """
     found, seen = unit, {unit.pk}
     while True:
-        rows = UnitSuccession.objects.filter(predecessor=found, effective_date__lte=timezone.localdate())
+        rows = UnitSuccession.objects.filter(predecessor=found, effective_date__lte=day or timezone.localdate())
         row = rows.exclude(successor__in=seen).select_related("successor__parent").order_by("pk").first()
         if row is None:
             return found
