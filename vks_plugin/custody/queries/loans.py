@@ -461,7 +461,10 @@ def goes_back_to(row: Loan) -> Keeper | None:
     lent = open_holding(case, row.part) if case is not None and row.is_paper else None
     if case is None or lent is None or (lent.cause, lent.reference) != (Holding.Cause.LOAN, row.pk):
         return None
-    before = Holding.objects.select_related("unit", "person").get(case=case, part=row.part, until=lent.since)
+    rows = Holding.objects.filter(case=case, part=row.part)
+    # with the borrower it may have gone on under an office that took over: where it was lies before the first row of the loan
+    out = rows.filter(cause=Holding.Cause.LOAN, reference=row.pk).earliest("since")
+    before = rows.select_related("unit", "person").get(until=out.since)
     unit, person = before.unit, before.person
     assert unit is not None  # noqa: S101 - an office alone lends
     offices = acting_for([unit.pk])
