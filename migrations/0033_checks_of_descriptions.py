@@ -10,6 +10,6 @@ def forget_digests(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vks", "0049_loans_revoked")]
+    dependencies = [("vks", "0032_loans_revoked")]
 
     operations = [migrations.RunPython(forget_digests, migrations.RunPython.noop)]

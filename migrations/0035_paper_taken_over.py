@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0046_signed_versions_that_continue"),
+        ("vks", "0034_signed_versions_that_continue"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vks", "0045_checks_of_descriptions")]
+    dependencies = [("vks", "0033_checks_of_descriptions")]
 
     operations = [
         migrations.AddField(
