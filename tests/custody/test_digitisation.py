@@ -306,7 +306,7 @@ def test_what_was_checked_before_descriptions_counted_is_checked_again(
     filed_case: FiledCase, people: dict[str, User]
 ) -> None:
     batch = batch_in("confirmed", filed_case, people)
-    upgrade = importlib.import_module("vks_plugin.migrations.0045_checks_of_descriptions")
+    upgrade = importlib.import_module("vks_plugin.migrations.0033_checks_of_descriptions")
     upgrade.forget_digests(apps, None)
     batch.refresh_from_db()
     (obstacle,) = queries.obstacles(batch)
