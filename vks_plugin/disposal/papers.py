@@ -98,7 +98,8 @@ def _outcome(batch: DestructionBatch) -> OfficialPaper:
         rows=rows,
         closing=[
             f"Đã tiêu hủy: {len(gone)} hồ sơ. Để lại: {len(items) - len(gone)} hồ sơ.",
-            "Bản giấy: hủy ngày ……/……/………, cách hủy: ………………………………………………",
+            "Ngày hủy bản giấy: ……/……/………",
+            "Cách hủy bản giấy: ……………………………………",
         ],
         signatures=[Signature("NGƯỜI THỰC HIỆN", who), Signature("LÃNH ĐẠO ĐƠN VỊ", "")],
     )
