@@ -94,6 +94,12 @@ def taken_over_by(units: Iterable[int]) -> list[tuple[int, int]]:
 
     One query for each time an office was taken over that had taken over from another.
     """
+    asked = frozenset(units)
+    found: list[tuple[int, int]] = looked_up(("taken over", asked), lambda: _taken_over_by(asked))
+    return found
+
+
+def _taken_over_by(units: Collection[int]) -> list[tuple[int, int]]:
     known = set(units)
     fresh, found = known, []
     while fresh:
