@@ -3,6 +3,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def withdraw_revoked(apps, schema_editor):
+    """Call what was revoked withdrawn, which is the nearest there was before."""
+    apps.get_model("vks", "Loan").objects.filter(state="huy_duyet").update(state="huy")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("vks", "0031_hidden_values_by_entry"),
@@ -57,4 +62,5 @@ class Migration(migrations.Migration):
                 name="vks_loan_revoked",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, withdraw_revoked),
     ]

@@ -234,7 +234,7 @@ def connect() -> None:
     consume.keep_names_out_of_tasks(keeper_of_unowned)
     owed_entries.connect()
     inbox.watch_owners()
-    unowned.keep_private(account_of_records)
+    unowned.keep_private(keeper_of_unowned)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     queued.spare_what_is_filed()
     transfers.on_taken_over(take_accessions_along, take_disposals_along, inbox.follow_take_over)

@@ -89,6 +89,8 @@ class World:
     """Back to the agency, its second volume kept."""
     to_each_other: HandOver
     """From KV1 to KV3, on its way."""
+    the_other_way: HandOver
+    """From KV3 to KV1, on its way."""
     foreign: CaseFile
     """Of the province; its paper is at KV1."""
     pending: Accession
@@ -145,6 +147,10 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
     to_each_other = hand_over(
         actor=clerk, case=here("Hồ sơ cho khu vực 3 xem"), terms=replace(BETWEEN, other_unit=units["QN-KV3"])
     )
+    of_kv3 = register(actor=people["clerk_kv3"], unit=units["QN-KV3"], name="Hồ sơ của khu vực 3")
+    beginning = Holding(case=of_kv3, part="hsva", unit=of_kv3.unit, since=timezone.now(), cause=Holding.Cause.STATED)
+    beginning.save()
+    the_other_way = hand_over(actor=people["clerk_kv3"], case=of_kv3, terms=replace(BETWEEN, other_unit=kv1))
     foreign = made("Vụ án của tỉnh", units["QN"])
     Holding.objects.create(case=foreign, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.STATED)
     scanned = made("Đang quét")
@@ -171,6 +177,7 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
         begun=begun,
         in_parts=in_parts,
         to_each_other=to_each_other,
+        the_other_way=the_other_way,
         foreign=foreign,
         pending=pending,
         older=older,
@@ -202,7 +209,7 @@ def _given_on_in_the_own_name(world: World, people: dict[str, User], new: Procur
     within = hand_over(actor=clerk, case=case, terms=replace(WITHIN, person=lead))
     accept(actor=lead, row=within, checks=PASSED)
     out = hand_over(actor=lead, case=case, terms=TO_COURT)
-    assert (out.number_unit, out.number, out.giver.place) == (new, 2, new.name)
+    assert (out.number_unit, out.number, out.giver.place) == (new, 3, new.name)
     paper = hand_over_paper(out)
     assert paper.agency == new.name
     assert "Viện kiểm sát nhân dân khu vực 1" not in " ".join(paper.opening)
@@ -221,6 +228,8 @@ def _received_by_who_took_over(world: World, people: dict[str, User], old: Procu
     assert (keeper.unit, keeper.person, within.giver.place) == (new, lead, old.name)
     # both sides are one office by now: what is received lies where it is
     between = accept(actor=clerk, row=world.to_each_other, checks=PASSED)
+    assert (between.state, holder_of(between.case).keeper.unit) == ("da_nhan", new)
+    between = accept(actor=people["chief_kv3"], row=world.the_other_way, checks=PASSED)
     assert (between.state, holder_of(between.case).keeper.unit) == ("da_nhan", new)
 
 
@@ -319,7 +328,7 @@ def test_what_an_office_had_in_hand_goes_on_with_who_took_over(
     old, new = units["QN-KV1"], units["QN-KV3"]
     row = take_over(people["admin_province"], old, new)
     next(transfers.continue_restructuring(row))
-    moved = CaseFile.objects.filter(unit=new)
+    moved = CaseFile.objects.filter(unit=new).exclude(pk=world.the_other_way.case_id)
     assert moved.count() == 5
     # case by case: with those that went their paper went, and nobody else's
     assert not Holding.objects.filter(case__in=moved, until__isnull=True, unit=old).exists()

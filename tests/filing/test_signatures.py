@@ -289,6 +289,36 @@ def _with_a_note(content: bytes) -> bytes:
     return _finished(writer)
 
 
+_NUMBERED = (
+    b"<</Type/Catalog/Pages 2 0 R>>",
+    b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 5 0 R 300]/Contents 4 0 R/Resources<<>>>>",
+    b"<</Length 6 0 R>>stream\n0 0 100 100 re f\nendstream",
+    b"200",
+    b"16",
+    b"null",
+)
+"""Objects of a file in which numbers stand by themselves, as scanners and Ghostscript write them."""
+
+
+def _numbered() -> bytes:
+    written, places = b"%PDF-1.7\n", []
+    for number, each in enumerate(_NUMBERED, start=1):
+        places.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(places) + 1
+    table = b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, rows)
+    return written + table + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(written))
+
+
+def _with_another_number(content: bytes) -> bytes:
+    """Let the width of the page, a number that stands by itself, be another."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    writer.objects[(0, 5)] = generic.NumberObject(400)
+    return _finished(writer)
+
+
 def _finished(writer: IncrementalPdfFileWriter) -> bytes:
     target = io.BytesIO()
     writer.write(target)
@@ -311,6 +341,8 @@ def test_only_signed_is_what_shows_the_same(tmp_path: Path) -> None:
         (signed(_with_a_note(plain)), plain, False),
         (plain, plain, False),
         (signed(pdf_bytes(2, "Khác")), plain, False),
+        (signed(_numbered()), _numbered(), True),
+        (signed(_with_another_number(_numbered())), _numbered(), False),
     ):
         before.write_bytes(first)
         after.write_bytes(content)

@@ -816,11 +816,17 @@ def _move(row: Restructuring, keys: list[int], names: dict[int, str]) -> None:
 
 
 def _finish(row: Restructuring, old: list[int]) -> None:
+    # another worker may have ended it: a plan that waited long in the queue can be gone on with beside it
+    still = Restructuring.objects.select_for_update().filter(pk=row.pk, finished_at__isnull=True)
+    if not list(still.values_list("pk")):
+        row.refresh_from_db(fields=["finished_at"])
+        return
     now = timezone.now()
-    for follower in _taken_over:
-        follower(row)
+    # before the cases that followers hold, as every act has it
     people = list(Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).values_list("user_id", flat=True))
     organization_actions.hold_posts(people)
+    for follower in _taken_over:
+        follower(row)
     ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)
     organization_actions.synchronise_memberships(people)
     row.finished_at = now

@@ -541,6 +541,8 @@ def adopt(
         page_count=newest_version(document).page_count,
     )
     _hold_open(case)
+    if not Document.objects.filter(pk=document.pk).exists():
+        raise Conflict(_("Tài liệu này vừa bị xóa: hãy tải lại trang."))
     _refuse_taken_folios(case, meta)
     write_case_code(document, case.code)
     return file_document(case=case, document=document, actor=actor, meta=meta)
@@ -687,7 +689,9 @@ def _follow_description(document: Document, filed: CaseDocument, *, actor: User 
     if document.document_type_id and (kind is None or kind.host_type_id != document.document_type_id):
         found = CatalogueType.objects.filter(host_type_id=document.document_type_id, part=filed.part).first()
         filed.document_type = found or filed.document_type
-    filed.date = document.created or filed.date
+    # the DMS has a date for every document; one that bears none is given its own on the page of the case
+    if filed.date is not None:
+        filed.date = document.created or filed.date
     if _note_described(filed, before, actor=actor):
         filed.save(update_fields=["title", "document_type", "date"])
 

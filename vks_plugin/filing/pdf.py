@@ -173,9 +173,16 @@ def only_signed(path: Path, before: Path) -> bool:
             if not _new_ones_sign(*map(list, notes)):
                 return False
             free |= {old.obj.objgen, notes[0].objgen}
+        objects = [each for each in former.objects if isinstance(each, pikepdf.Object)]
+        # numbers that stand by themselves are handed out as those of Python: found where others name them
+        named = {tuple(map(int, pair)) for each in objects for pair in _REFERENCE.findall(_said(each))}
+        every = {each.objgen for each in objects} | {pair for pair in named if pair[0]}
         return all(
-            each.objgen in free or _content(each) == _content(after.get_object(*each.objgen)) for each in former.objects
+            each in free or _content(former.get_object(*each)) == _content(after.get_object(*each)) for each in every
         )
+
+
+_REFERENCE = re.compile(rb"(?<!\d)(\d{1,9}) (\d{1,5}) R\b")
 
 
 _NOTES = frozenset({"/Annots"})
@@ -208,14 +215,20 @@ def _new_ones_sign(before: list[pikepdf.Object], after: list[pikepdf.Object]) ->
     return kept and all(map(_is_signature, after[len(before) :]))
 
 
-def _content(each: pikepdf.Object) -> tuple[bytes, bytes]:
+def _said(each: object) -> bytes:
+    """Return what an object says, a stream without its bytes."""
+    if isinstance(each, pikepdf.Stream):
+        return b" ".join(name.encode() + b" " + _written(value) for name, value in sorted(each.items()))
+    return each.unparse(resolved=True) if isinstance(each, pikepdf.Object) else repr(each).encode()
+
+
+def _content(each: object) -> tuple[bytes, bytes]:
     """Return what an object is; of what only tells where objects lie, and is written anew each time, nothing."""
     if not isinstance(each, pikepdf.Stream):
-        return each.unparse(resolved=True), b""
+        return _said(each), b""
     if each.get("/Type") in (pikepdf.Name.XRef, pikepdf.Name.ObjStm):
         return b"", b""
-    said = b" ".join(name.encode() + b" " + _written(value) for name, value in sorted(each.items()))
-    return said, each.read_raw_bytes()
+    return _said(each), each.read_raw_bytes()
 
 
 def rearrange(source: Path, target: Path, placed: Pages, *, scan: Path | None = None) -> None:

@@ -115,9 +115,11 @@ def number_of(value: object) -> int | None:
         return None
     try:
         # the host takes 7.0, "+7" and " 7" for 7
-        return int(re.sub(r"\.0*\s*$", "", value) if isinstance(value, str) else value)
+        found = int(re.sub(r"\.0*\s*$", "", value) if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         return None
+    # no row has a longer one, and SQLite takes none in a question
+    return found if abs(found) < 2**63 else None
 
 
 def numbers_in(raw: object) -> list[int]:

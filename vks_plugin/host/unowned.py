@@ -138,4 +138,8 @@ def _account_goes(sender: object, *, instance: User, **_signal: object) -> None:
             for pk, name in list(rows.filter(name__in=list(kept)).values_list("pk", "name")):
                 longest = model._meta.get_field("name").max_length
                 rows.filter(pk=pk).update(name=f"{name[: longest - len(f' ({pk})')]} ({pk})")
-        rows.update(owner_id=keeper)
+        values: dict[str, Any] = {"owner_id": keeper}
+        if any(each.name == "assign_owner_from_rule" for each in model._meta.get_fields()):
+            # what such a rule brings in goes where everything without an owner goes
+            values["assign_owner_from_rule"] = False
+        rows.update(**values)

@@ -80,7 +80,12 @@ def display_name(user: User | None) -> str:
 
 def acting_for(units: Iterable[int | None]) -> set[int]:
     """Return the offices whose people act for these today: they themselves, and who took over from them."""
-    found = {pk for pk in units if pk is not None}
+    asked = frozenset(pk for pk in units if pk is not None)
+    return set(looked_up(("acting for", asked), lambda: _acting_for(asked)))
+
+
+def _acting_for(units: Collection[int]) -> set[int]:
+    found = set(units)
     fresh = found
     while fresh:
         rows = UnitSuccession.objects.filter(predecessor_id__in=fresh, effective_date__lte=timezone.localdate())

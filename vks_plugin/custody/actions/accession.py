@@ -72,7 +72,7 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavaila
 from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import BATCH, newest_versions
 from vks_plugin.host.stored import Stored, stored_files
-from vks_plugin.organization.queries import acting_for
+from vks_plugin.organization.queries import acting_for, present_office
 from vks_plugin.text import gettext_noop, one_line
 from vks_plugin.working import failure_kept, held_alone
 
@@ -799,12 +799,14 @@ def _take(actor: User, row: Accession, item: AccessionItem) -> None:
     case_actions.record_event(actor=actor, case=case, happened=happened)
     # nothing is added from now on: what the package has is what there is
     CaseFile.objects.filter(pk=case.pk).update(archived_at=timezone.now())
-    receiver = Keeper(unit=row.unit, person=actor)
+    # of an office that was taken over meanwhile, who took over has the paper
+    office = present_office(row.unit)
+    receiver = Keeper(unit=office, person=actor)
     for part, _label in PARTS:
         held = open_holding(case, part)
         giver = held.keeper if held is not None else assumed_keeper(case, part)
         # the case file of a tried case stays with the court, what is recorded elsewhere stays there: only what is here goes
-        here = giver.unit is not None and row.unit_id in acting_for([giver.unit.pk])
+        here = giver.unit is not None and office.pk in acting_for([giver.unit.pk])
         if here and not giver.is_same(receiver):
             pass_to(
                 case=case,

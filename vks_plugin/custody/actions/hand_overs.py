@@ -598,7 +598,7 @@ def accept(
     else:
         giver = _giver_now(row)
         # of two offices of which the one took over from the other, or a third from both, paper lies where it is
-        if giver.is_same(row.giver) or not giver.is_same(row.receiver):
+        if not giver.is_same(row.receiver):
             pass_to(
                 case=row.case,
                 part=row.part,
