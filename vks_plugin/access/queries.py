@@ -212,8 +212,8 @@ def lent_alone(user: User, cases: Collection[CaseFile]) -> set[int]:
     return found
 
 
-def lent_documents(user: User, document_ids: Iterable[int]) -> set[int]:
-    """Return which of these documents of the host somebody reads for no other reason than an electronic loan.
+def lent_documents(user: User, document_ids: Iterable[int] | None) -> set[int]:
+    """Return which of these documents of the host, of all for None, somebody reads by an electronic loan alone.
 
     One query where nothing is lent to the person. A version counts as the document it is one of.
     """
@@ -222,7 +222,9 @@ def lent_documents(user: User, document_ids: Iterable[int]) -> set[int]:
     lent = lent_alone(user, cases) if cases else set()
     if not lent:
         return set()
-    filed = CaseDocument.objects.filter(case_id__in=lent, document_id__in=list(roots_of(document_ids)))
+    filed = CaseDocument.objects.filter(case_id__in=lent)
+    if document_ids is not None:
+        filed = filed.filter(document_id__in=list(roots_of(document_ids)))
     return set(filed.values_list("document_id", flat=True))
 
 

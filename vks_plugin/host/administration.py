@@ -24,8 +24,7 @@ from documents.permissions import permitted_document_ids
 
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import is_ours, protects, rule_against
-from vks_plugin.host.filed import filed_among, filed_documents
-from vks_plugin.host.lending import lent_documents_of
+from vks_plugin.host.filed import every_lent, filed_among, filed_documents
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
 from vks_plugin.host.reading import note_documents, numbers_in
 from vks_plugin.language import language_of, speaking
@@ -43,7 +42,7 @@ def _hidden(request: Any) -> Q:
     # filed or not: what waits in the inbox of an office tells as much
     rows = Document.global_objects.exclude(pk__in=permitted_document_ids(request.user))
     # what is only lent is read in our pages: these have its text, and mark nothing
-    lent = lent_documents_of(request.user)
+    lent = every_lent(request.user)
     return Q(pk__in=rows.exclude(owner=request.user).values("pk")) | Q(pk__in=lent) | Q(root_document__in=lent)
 
 

@@ -59,6 +59,7 @@ CALLABLES = (
     Called("documents.permissions.has_perms_owner_aware", ("user", "perms", "obj")),
     Called("documents.permissions.permitted_document_ids", ("user",)),
     Called("documents.filters.DocumentPermissionsFilter.filter_queryset", ("request", "queryset", "view")),
+    Called("documents.views.DocumentViewSet.filter_queryset", ("queryset",)),
     Called("documents.data_models.ConsumableDocument", ("source", "original_file")),
     Called(
         "documents.data_models.DocumentMetadataOverrides",
@@ -92,6 +93,7 @@ CALLABLES = (
 )
 
 NAMES = (
+    "documents.filters.DocumentFilterSet.base_filters",
     "documents.filters.permitted_document_ids",
     "documents.data_models.DocumentSource.ApiUpload",
     "documents.models.CustomField.FieldDataType.STRING",

@@ -32,7 +32,7 @@ Query = Callable[[], "QuerySet[Any, Any]"]
 
 _filed: list[Query] = []
 _frozen: list[Query] = []
-_lent: list[Callable[[User, Iterable[int]], set[int]]] = []
+_lent: list[Callable[[User, Iterable[int] | None], set[int]]] = []
 _arriving: list[Callable[[Document], bool]] = []
 
 
@@ -49,14 +49,19 @@ def on_frozen(*queries: Query) -> None:
     _frozen[:] = queries
 
 
-def on_lent(query: Callable[[User, Iterable[int]], set[int]]) -> None:
-    """Register what returns which of some documents somebody reads for no other reason than a loan."""
+def on_lent(query: Callable[[User, Iterable[int] | None], set[int]]) -> None:
+    """Register what returns which of some documents, or of all for None, somebody reads for no other reason than a loan."""
     _lent[:] = [query]
 
 
 def lent_among(user: User, document_ids: Iterable[int]) -> set[int]:
     """Return which of these documents somebody reads for no other reason than a loan."""
     return _lent[0](user, document_ids) if _lent else set()
+
+
+def every_lent(user: User) -> set[int]:
+    """Return all that somebody reads for no other reason than a loan; versions count as the document they are of."""
+    return _lent[0](user, None) if _lent else set()
 
 
 def on_arriving(check: Callable[[Document], bool]) -> None:

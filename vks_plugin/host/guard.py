@@ -454,7 +454,9 @@ def _ask_of_likeness(finds: Any) -> Any:
 
     @wraps(finds)
     def find(asked: Any, user: Any) -> Any:
-        if user is not None and _unseen(user, numbers_in(asked["more_like_id"]), binned=False):
+        named = numbers_in(asked["more_like_id"])
+        # what is like a paper has its words
+        if user is not None and (_unseen(user, named, binned=False) or lent_among(user, named)):
             # lists answer to no other refusal with 403: they take it for an error of the search
             raise PermissionDenied(refused(refusals.UNSEEN).detail)
         return finds(asked, user)
@@ -588,7 +590,12 @@ _ACTIONS = ("email_document", "email_documents", "notes")
 
 WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("DocumentOperationPermissionMixin", "_has_document_permissions", _ask_before_operations),
-    ("DocumentSelectionMixin", "_resolve_document_ids", _ask_before_archives),
+    (
+        "DocumentSelectionMixin",
+        "_resolve_document_ids",
+        # a refusal of what words find would tell that they do
+        lambda resolves: _ask_before_archives(lending.choose_by_text(resolves)),
+    ),
     ("SharedLinkView", "get", _close_links),
     ("DocumentListSerializer", "to_internal_value", _ask_of_numbers("documents")),
     ("TrashSerializer", "to_internal_value", _ask_of_numbers("documents", binned=True)),
@@ -604,6 +611,9 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
         "to_internal_value",
         lambda reads: lending.ask_before_filling(_ask_of_numbers("document")(reads)),
     ),
+    ("DocumentViewSet", "filter_queryset", lending.narrow_by_text),
+    ("TantivyBackend", "_build_permission_filter", lending.leave_out_of_index),
+    ("TantivyBackend", "search_ids", lending.find_by_title),
     ("DocumentViewSet", "thumb", lending.mark_picture),
     ("DocumentViewSet", "retrieve", lending.leave_version_out),
     ("DocumentSerializer", "to_representation", lending.leave_text_out),
@@ -624,9 +634,9 @@ WRAPPED_FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def _views(name: str) -> Any:
-    """Return a view of the running host, or None."""
-    found = getattr(import_module("documents.views"), name, None)
-    return found if found is not None else getattr(import_module("paperless.views"), name, None)
+    """Return a view of the running host, or another class that its doors are made of, or None."""
+    modules = map(import_module, ("documents.views", "paperless.views", "documents.search"))
+    return next((found for module in modules if (found := getattr(module, name, None)) is not None), None)
 
 
 def _function(module: str, name: str) -> Any:

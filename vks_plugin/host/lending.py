@@ -1,21 +1,26 @@
 """What the host tells of a document to who only borrows it: titles and notes, a marked picture, and none of its text.
 
 The text could be copied out of the host's detail and lists, and its small picture carries no name; the pages are read
-in ours, where each picture says who looked at it. The index still finds by the text.
+in ours, where each picture says who looked at it. Nor is it found by its text: who may ask of one word after another
+whether it is in a paper knows the paper in the end. What is looked for in titles alone finds it, as lists show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import tantivy
 from django.http import HttpResponse
+from documents import filters
 from documents.models import Document
-from documents.permissions import permitted_document_ids
+from documents.search import SearchMode
 from rest_framework.serializers import ListSerializer
+from rest_framework.settings import api_settings
 
-from vks_plugin.host.filed import lent_among
+from vks_plugin.host.filed import every_lent, lent_among
 from vks_plugin.host.reading import LeftOut, note_documents, numbers_in
 from vks_plugin.host.refusals import LENT, refused
 from vks_plugin.language import language_of, speaking
@@ -37,11 +42,6 @@ def on_shown(*, picture: Callable[[User, int, bytes], bytes], text: Callable[[Us
         text: returns what stands in the place of the text of a document.
     """
     _picture[:], _text[:] = [picture], [text]
-
-
-def lent_documents_of(user: User) -> set[int]:
-    """Return what somebody reads for no other reason than a loan."""
-    return lent_among(user, permitted_document_ids(user))
 
 
 def _left_out(request: Any) -> LeftOut:
@@ -173,9 +173,81 @@ def ask_before_talking(reads: Any) -> Any:
         request = self.context["request"]
         named = told.get("document_id")
         # as the host reads it: without a number all documents are meant
-        refuse_lent(request, [named] if named else lent_documents_of(request.user))
+        refuse_lent(request, [named] if named else every_lent(request.user))
         # of all documents it is known only once passages have been found: see `talking`
         note_documents(request, [named] if named else [])
         return told
 
     return read
+
+
+# --- searches and filters -------------------------------------------------------------------------
+
+_in_titles: ContextVar[bool] = ContextVar("vks_in_titles", default=False)
+"""Whether the index is asked for titles alone."""
+
+
+def _asks_of_text(asked: Mapping[str, Any]) -> bool:
+    """Tell whether what a list is narrowed by looks into the text of documents; what is not given narrows nothing."""
+    names = {name for name in filters.DocumentFilterSet.base_filters if "content" in name}
+    return any(asked.get(name) for name in names | {api_settings.SEARCH_PARAM})
+
+
+def narrow_by_text(narrows: Any) -> Any:
+    """Wrap what narrows a list, or looks up one document, by what a request asks for: what is lent matches no words."""
+
+    @wraps(narrows)
+    def narrow(self: Any, queryset: Any) -> Any:
+        found = narrows(self, queryset)
+        asked = self.request.query_params
+        if not self.request.user.is_authenticated or not _asks_of_text(asked):
+            return found
+        lent = every_lent(self.request.user)
+        return found.exclude(pk__in=lent) if lent else found
+
+    return narrow
+
+
+def choose_by_text(resolves: Any) -> Any:
+    """Wrap what works out the documents of a request for all that some filters find."""
+
+    @wraps(resolves)
+    def resolve(self: Any, *, user: Any, validated_data: dict[str, Any], **asked: Any) -> list[int]:
+        found: list[int] = resolves(self, user=user, validated_data=validated_data, **asked)
+        if not validated_data.get("all") or not _asks_of_text(validated_data.get("filters") or {}):
+            return found
+        lent = lent_among(user, found)
+        return [pk for pk in found if pk not in lent]
+
+    return resolve
+
+
+def leave_out_of_index(shows: Any) -> Any:
+    """Wrap what narrows the index to the entries somebody may find: by search, completion and likeness."""
+
+    @wraps(shows)
+    def show(self: Any, user: Any) -> Any:
+        found = shows(self, user)
+        lent = set() if _in_titles.get() else every_lent(user)
+        if not lent:
+            return found
+        schema = self._index.schema
+        left_out = [(tantivy.Occur.MustNot, tantivy.Query.term_query(schema, "id", pk)) for pk in sorted(lent)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, found), *left_out])
+
+    return show
+
+
+def find_by_title(finds: Any) -> Any:
+    """Wrap the search in the index, which is told whether titles alone are looked at."""
+
+    @wraps(finds)
+    def find(self: Any, *given: Any, **asked: Any) -> list[int]:
+        token = _in_titles.set(asked.get("search_mode") is SearchMode.TITLE)
+        try:
+            found: list[int] = finds(self, *given, **asked)
+        finally:
+            _in_titles.reset(token)
+        return found
+
+    return find

@@ -463,6 +463,14 @@ def _all_lists(world: World) -> Iterator[Call]:
             word, finds = paper.words[what], "found paper"
             yield Call(documents, "GET", f"/{documents}/?{most}&query={word}", about, expect=finds)
             yield Call("api/search/autocomplete", "GET", f"/api/search/autocomplete/?term={word[:6]}&limit=50", about)
+        if world.facts.papers[key].case == "reviewed":
+            # somebody only borrows this one, and is to try no words on it
+            narrowed = [f"title_search={paper.words['title']}"]
+            if hasattr(views, "_get_more_like_id"):
+                # the stand-in looks for neither in texts
+                narrowed += [f"search={paper.words['content']}", f"content__icontains={paper.words['content']}"]
+            for query in narrowed:
+                yield Call(documents, "GET", f"/{documents}/?{most}&{query}", about, expect="found paper")
         for what in ("content", "title"):
             path = f"/api/search/autocomplete/?term={paper.words[what][:6]}&limit=50"
             yield Call("api/search/autocomplete", "GET", path, about, expect="completed" if what == "content" else "")

@@ -144,7 +144,7 @@ class Judge:
             kept = kept - self._on_covers(who)
         elif _LISTS.match(call.door):
             kept = kept - self._on_lists(who, call.door)
-        if not call.door.startswith(("vks", "api/vks", "api/search/autocomplete")):
+        if not call.door.startswith(("vks", "api/vks")):
             kept = kept | self._lent_to(who)
         found = sorted((answer.words & kept) - asked)
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
@@ -219,6 +219,10 @@ class Judge:
         """Return what the host's lists show somebody."""
         return oracle.listed(self.world.facts, who)
 
+    def found_by_words(self, who: str) -> set[str]:
+        """Return what the host finds somebody by words of the text: not what is only lent."""
+        return {key for key in self.listed(who) if oracle.takes_out(self.world.facts, who, key)}
+
     def names(self, numbers: Iterable[int]) -> set[str]:
         """Return the keys of documents."""
         return {self.numbers.get(number, f"#{number}") for number in numbers}
@@ -282,9 +286,11 @@ def _papers_of_case(judge: Judge, who: str, call: Call, answer: Answer) -> list[
 
 
 def _every_paper(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]:
-    return _difference(judge.listed(who), judge.names(answer.found())) + (
+    by_words = re.search(r"[?&](query|text)=", call.path)
+    wanted = judge.found_by_words(who) if by_words else judge.listed(who)
+    return _difference(wanted, judge.names(answer.found())) + (
         []
-        if not isinstance(answer.data, dict) or answer.data.get("count", 0) == len(judge.listed(who))
+        if not isinstance(answer.data, dict) or answer.data.get("count", 0) == len(wanted)
         else [f"counts {answer.data['count']}"]
     )
 
@@ -299,7 +305,8 @@ def _found_paper(judge: Judge, who: str, call: Call, answer: Answer) -> list[str
     key = call.about.partition(":")[2]
     if _has_versions(judge, key):
         return []
-    return _difference({key} & judge.listed(who), judge.names(answer.found()))
+    wanted = judge.listed(who) if "title_search=" in call.path else judge.found_by_words(who)
+    return _difference({key} & wanted, judge.names(answer.found()))
 
 
 def _completed(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]:
@@ -310,7 +317,7 @@ def _completed(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]:
         return []
     word = judge.world.papers[key].words["content"]
     got = {word} & answer.words
-    return _difference({word} if key in judge.listed(who) else set(), got)
+    return _difference({word} if key in judge.found_by_words(who) else set(), got)
 
 
 def _searched(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]:
@@ -318,7 +325,8 @@ def _searched(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]:
     if _has_versions(judge, key):
         return []
     rows = answer.data.get("documents", []) if isinstance(answer.data, dict) else []
-    return _difference({key} & judge.listed(who), judge.names(row["id"] for row in rows))
+    wanted = judge.listed(who) if "db_only=" in call.path else judge.found_by_words(who)
+    return _difference({key} & wanted, judge.names(row["id"] for row in rows))
 
 
 def _count(judge: Judge, who: str, call: Call, answer: Answer) -> list[str]:

@@ -396,6 +396,11 @@ def _guards() -> Iterator[Mutant]:
     ):
         only = "paperless" if view == "SearchResultSerializer" else ""
         yield Mutant(f"the host shows {name} to borrowers", _unwrap(view, method), asks, ("trial_kv3",), host=only)
+    by_words, borrower = _at("api/documents", "api/search", "api/search/autocomplete"), ("trial_kv3",)
+    mutant = _unwrap("TantivyBackend", "_build_permission_filter")
+    yield Mutant("the index finds what is lent", mutant, by_words, borrower)
+    mutant = _unwrap("DocumentViewSet", "filter_queryset")
+    yield Mutant("filters try words on what is lent", mutant, by_words, borrower, host="paperless")
     yield Mutant(
         "a path is tried on what is lent",
         # without the whole guard nothing is noted of the reading, and the log withholds the answer

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.host.doors.conftest import Secret, Visitor
 from vks_plugin.custody import actions
 from vks_plugin.custody.models import Loan
 from vks_plugin.host.models import Document
+from vks_plugin.host.search import reindex
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,3 +102,44 @@ def test_pages_of_administration_hide_what_is_lent(
         assert secret.told_by(colleague.get(f"/admin/{page}")) != [], page
         assert secret.told_by(visitor.get(f"/admin/{page}")) == [], page
     assert mine.title in visitor.get("/admin/documents/document/").content.decode()
+
+
+def test_no_filter_tells_which_words_are_in_what_is_lent(
+    secret: Secret, borrower: User, mine: Document, as_person: SignIn
+) -> None:
+    """Whoever may try words one after another reads the text in the end; titles are shown, so they may be looked for."""
+    mine.content = "Trực ban khai nhận"
+    mine.save()
+    reindex([mine.pk])
+    reader, visitor = as_person("prosecutor_kv1"), as_person(borrower)
+    by_words = [
+        {"content__istartswith": "Bị can khai"},
+        {"content__icontains": "khai nhận"},
+        {"title_content": "khai nhận"},
+        {"search": "khai nhận"},
+        {"text": "khai nhan"},
+        {"query": "content:khai"},
+    ]
+    for asked in by_words:
+        assert secret.statement in reader.found(**asked), asked
+        assert visitor.found(**asked) == ([mine.pk] if "Bị can khai" not in asked.values() else []), asked
+    assert reader.completed("trom") == ["trom"]
+    assert visitor.completed("trom") == []
+    likeness = f"/api/documents/?more_like_id={secret.statement}"
+    assert (reader.get(likeness).status_code, visitor.get(likeness).status_code) == (200, 403)
+    # one document at a time
+    one = f"/api/documents/{secret.statement}/?content__icontains="
+    assert {visitor.get(one + word).status_code for word in ("khai", "zzz")} == {404}
+    # several by the same filters: neither named, counted nor refused
+    for word in ("lấy trộm", "zzz"):
+        for name in ("content__icontains", "text"):
+            body = {"all": True, "filters": {name: word}, "content": "originals"}
+            answer = visitor.ask("post", "/api/documents/bulk_download/", body)
+            assert answer.status_code == 200, (name, word)
+            assert zipfile.ZipFile(io.BytesIO(answer.getvalue())).namelist() == []
+    # what is shown may be looked for, and the list is whole
+    assert visitor.found() == sorted([*secret.ids, mine.pk])
+    for asked in ({"title__icontains": "Lời khai"}, {"title_search": "Loi khai"}):
+        assert visitor.found(**asked) == [secret.statement], asked
+    actions.return_loan(actor=borrower, loan_id=Loan.objects.get(borrower=borrower).pk)
+    assert visitor.found(text="khai nhan") == [mine.pk]
