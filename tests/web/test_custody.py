@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from tests.web.conftest import Page
 from vks_plugin.access.temporary import open_for_loan
-from vks_plugin.cases.models import CaseFile, Volume
+from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.handing import Checks
-from vks_plugin.custody.models import HandOver, Keeper
+from vks_plugin.custody.models import HandOver, Keeper, Loan
 from vks_plugin.custody.queries.holding import holder_of
 
 if TYPE_CHECKING:
@@ -267,3 +267,91 @@ def test_the_desk_shows_what_is_late_and_the_volumes_that_are_out(
         page = " ".join(Page(as_person("clerk_kv1").get("/vks/custody/")).text.split())
     assert "Quá hạn 2" in page
     assert page.index("Chờ nhận quá 3 ngày") < page.index("Hồ sơ mượn chưa trả") < page.index("Đang đến")
+
+
+def test_paper_of_who_lost_the_case_or_the_post_is_to_be_handed_over(
+    twelve: CaseFile, as_person: SignIn, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    code, office, leaver = twelve.code, Keeper(unit=units["QN-KV1"]), people["prosecutor_kv1"]
+    Exhibit.objects.create(case=twelve, name="Con dao", accompanies_file=True)
+    reader = Keeper(unit=units["QN-KV1"], person=leaver)
+    pass_to(case=twelve, part="hsva", giver=Keeper(agency=AGENCY), receiver=office, cause="hand_over")
+    pass_to(case=twelve, part="hsva", giver=office, receiver=reader, cause="hand_over")
+    chief, clerk, own = as_person("chief_kv1"), as_person("clerk_kv1"), as_person("prosecutor_kv1")
+    section = f"/vks/cases/{code}/record/assignments/"
+    # seen before it is confirmed, in the very question
+    held = "đang giữ Hồ sơ vụ án (12 tập, 1 vật chứng đi kèm)"
+    before = chief.get(section)
+    assert Page(before).text.count(held) == 1
+    assert any(held in each.get("data-vks-confirm", "") for _tag, each in Page(before).elements)
+    assert "Phải bàn giao" not in Page(clerk.get("/vks/custody/")).text
+    # another lead prosecutor takes the place: the one before has the paper still
+    given = {"user": people["other_prosecutor_kv1"].pk, "role": "prosecutor_lead", "starts_on": ""}
+    assert "Còn giữ hồ sơ của vụ án này" in Page(chief.post(f"/vks/cases/{code}/assign/", given, follow=True)).text
+    desk = Page(clerk.get("/vks/custody/"))
+    assert "thôi được phân công vụ án này" in desk.text
+    assert f"/vks/custody/new/?case={code}&part=hsva&direction=noi_bo" in desk.links()
+    told = clerk.get("/api/vks/custody/left/").json()["results"]
+    assert [(each["holder"]["person"], each["has_post"], each["volumes"][-1], each["exhibits"]) for each in told] == [
+        ("prosecutor_kv1", True, 12, 1)
+    ]
+    assert clerk.get("/api/vks/custody/left/?person=inspector_kv1").json()["count"] == 0
+    assert clerk.get("/api/vks/custody/summary/").json()["to_hand_over"] == 1
+    # who left is told of it, by the code on the label; nothing of the case opens through it
+    case_name = twelve.name
+    mine = Page(own.get("/vks/custody/")).text
+    assert ("Phải bàn giao" in mine, code in mine, case_name in mine) == (True, True, False)
+    assert own.get("/api/vks/custody/left/").json()["results"][0]["case_name"] == ""
+    assert own.get(f"/vks/cases/{code}/").status_code == 404
+    assert "Phải bàn giao" not in Page(as_person("clerk_kv3").get("/vks/custody/")).text
+    # the post ends too: the page that ends it counts, and names nothing
+    post = leaver.vks_appointments.get()
+    rows = Page(chief.get("/vks/organization/"))
+    assert any("đang giữ 1 phần hồ sơ" in each.get("data-vks-confirm", "") for _tag, each in rows.elements)
+    ended = Page(chief.post(f"/vks/organization/appointments/{post.pk}/end/", follow=True)).text
+    assert ("còn giữ: 1 phần hồ sơ" in ended, code in ended) == (True, False)
+    assert "không còn chức danh ở đơn vị giữ hồ sơ" in Page(clerk.get("/vks/custody/")).text
+    # given back: nothing is left to be handed over
+    pass_to(case=twelve, part="hsva", giver=reader, receiver=office, cause="hand_over")
+    assert "Phải bàn giao" not in Page(clerk.get("/vks/custody/")).text
+
+
+def test_what_is_lent_to_who_left_comes_back_and_what_waits_for_them_is_taken_back(
+    twelve: CaseFile, as_person: SignIn, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    code, office = twelve.code, Keeper(unit=units["QN-KV1"])
+    pass_to(case=twelve, part="hsva", giver=Keeper(agency=AGENCY), receiver=office, cause="hand_over")
+    borrower, reader = people["prosecutor_kv1"], people["inspector_kv1"]
+    until = timezone.localdate() + dt.timedelta(days=9)
+    row = actions.request_loan(
+        actor=borrower, code=code, form="paper", purpose="Viết cáo trạng", until=until, volumes=[3]
+    )
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    actions.issue_loan(actor=people["clerk_kv1"], loan_id=row.pk, volume_count=1, folio_count=10)
+    HandOver.objects.create(
+        case=twelve,
+        part="hsks",
+        direction="noi_bo",
+        reason="nghien_cuu",
+        state="cho_nhan",
+        giver_unit=units["QN-KV1"],
+        receiver_unit=units["QN-KV1"],
+        receiver_person=reader,
+        sent_at=timezone.now(),
+        created_by=people["clerk_kv1"],
+    )
+    chief, clerk = as_person("chief_kv1"), as_person("clerk_kv1")
+    assert "đang giữ tập 3 đang mượn" in Page(chief.get(f"/vks/cases/{code}/record/assignments/")).text
+    assert "Phải bàn giao" not in Page(clerk.get("/vks/custody/")).text
+    case_file = CaseFile.objects.get(pk=twelve.pk)
+    assignment = case_file.assignments.get(user=borrower)
+    chief.post(f"/vks/cases/{code}/assignments/{assignment.pk}/end/")
+    reader.vks_appointments.update(ended_at=timezone.now())
+    desk = Page(clerk.get("/vks/custody/")).text
+    assert "Hồ sơ mượn, người mượn không còn được phân công" in desk
+    assert "Chờ một người không còn chức danh nhận" in desk
+    assert clerk.get("/api/vks/loans/?list=left").json()["count"] == 1
+    assert clerk.get("/api/vks/hand-overs/?list=left").json()["count"] == 1
+    # lent again on purpose, after it was known: no reproach
+    Loan.objects.filter(pk=row.pk).update(issued_at=timezone.now())
+    assert clerk.get("/api/vks/loans/?list=left").json()["count"] == 0

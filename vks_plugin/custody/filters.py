@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 class HoldingFilterSet(django_filters.FilterSet):
-    """Narrows what is in somebody's hands by part, office, how it came there, and the code of the case."""
+    """Narrows what is in somebody's hands by part, office, person, how it came there, and the code of the case."""
 
     part = django_filters.ChoiceFilter(choices=PART_CHOICES)
     unit = django_filters.CharFilter(field_name="unit__code", max_length=60)
     cause = django_filters.ChoiceFilter(choices=Holding.Cause.choices)
     case = django_filters.CharFilter(method="of_case", max_length=60)
+    person = django_filters.CharFilter(field_name="person__username", max_length=150)
     mine = django_filters.BooleanFilter(method="in_own_name", label="In one's own name, not the office's.")
 
     class Meta:

@@ -226,6 +226,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/documents/{document_id}/pages/{number}/picture
         api/vks/archive/holds
         api/vks/custody
+        api/vks/custody/left
         api/vks/custody/summary
         api/vks/registers
         api/vks/registers/{name}

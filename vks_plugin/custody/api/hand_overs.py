@@ -34,6 +34,7 @@ from vks_plugin.custody.queries.hand_overs import (
     papers_to_attach,
     waiting_for_paper,
 )
+from vks_plugin.custody.queries.leaving import nobody_to_receive
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput
 from vks_plugin.organization.models import ProcuracyUnit
@@ -54,7 +55,13 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 _STATES = [value for value, _label in HAND_OVER.states]
-_LISTS = {"coming": coming_to, "given": given_by, "papers": waiting_for_paper, "late": late_for}
+_LISTS = {
+    "coming": coming_to,
+    "given": given_by,
+    "papers": waiting_for_paper,
+    "late": late_for,
+    "left": nobody_to_receive,
+}
 _NUMBER = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Number of the hand-over.")
 
 
@@ -335,7 +342,7 @@ class CaseHandOverViewSet(ApiViewSet):
                 str,
                 enum=tuple(_LISTS),
                 description="`coming`: waits for the asker; `given`: nobody received it yet; `papers`: waits for the "
-                "signed record; `late`: waits too long to be received.",
+                "signed record; `late`: waits too long to be received; `left`: waits for somebody who has no post there any more.",
             ),
             OpenApiParameter("state", str, enum=_STATES, description="Only in this state."),
         ],

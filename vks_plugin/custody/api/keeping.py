@@ -31,6 +31,7 @@ from vks_plugin.custody.queries.hand_overs import (
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import Holder, in_hands, keeping_told, named_cases
+from vks_plugin.custody.queries.leaving import LeftTold, left_told, nobody_to_receive, to_bring_back, to_hand_over
 from vks_plugin.custody.queries.loans import borrower_name, shown_to, slip_number, to_come_back, waiting_for
 from vks_plugin.custody.registers import (
     REGISTERS,
@@ -316,8 +317,40 @@ _HELD = [
     OpenApiParameter("unit", str, description="Code of the office that has it."),
     OpenApiParameter("cause", str, enum=Holding.Cause.values, description="How it came there."),
     OpenApiParameter("case", str, description="Code of the case."),
+    OpenApiParameter(
+        "person", str, description="Account of who has it: what somebody would leave whose post or assignment ends."
+    ),
     OpenApiParameter("mine", bool, description="`true`: in the asker's own name; `false`: in the office's."),
 ]
+
+
+class LeftPaperSerializer(serializers.Serializer[LeftTold]):
+    """Paper of somebody who has its case no more, or no post where it belongs."""
+
+    case = serializers.CharField(source="row.case.code")
+    case_name = serializers.SerializerMethodField(help_text="Empty for who may not know of the case.")
+    part = serializers.CharField(source="row.part", help_text="`hsva` or `hsks`.")
+    holder = serializers.SerializerMethodField()
+    since = serializers.DateTimeField(source="row.since")
+    has_post = serializers.BooleanField(
+        source="row.has_post", help_text="Whether who has it works there still, and only has the case no more."
+    )
+    volumes = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Numbers of those that are with it; empty: it is not bound."
+    )
+    exhibits = serializers.IntegerField(help_text="How many go along with it.")
+    hand_over = serializers.IntegerField(
+        source="hand_over.pk", default=None, allow_null=True, help_text="The one that is under way."
+    )
+
+    def get_case_name(self, told: LeftTold) -> str:
+        """Return the name, to who may know of the case."""
+        return told.row.case.name if told.row.case_id in self.context["named"] else ""
+
+    @extend_schema_field(KeeperSerializer())
+    def get_holder(self, told: LeftTold) -> Any:
+        """Return who has it."""
+        return KeeperSerializer(_keeper(told.row.keeper, told.row.keeper_name)).data
 
 
 class CustodySummarySerializer(serializers.Serializer[Any]):
@@ -330,6 +363,13 @@ class CustodySummarySerializer(serializers.Serializer[Any]):
     late_hand_overs = serializers.IntegerField(help_text="`hand-overs/?list=late`.")
     late_loans = serializers.IntegerField(help_text="Not back, or came back short: `loans/?list=late`.")
     waiting_loans = serializers.IntegerField(help_text="Wait for the asker's decision or desk: `loans/?list=waiting`.")
+    to_hand_over = serializers.IntegerField(
+        help_text="With people who have the case or the post no more: `custody/left/`."
+    )
+    left_loans = serializers.IntegerField(help_text="Lent to such people: `loans/?list=left`.")
+    left_receivers = serializers.IntegerField(
+        help_text="Wait for somebody without a post there: `hand-overs/?list=left`."
+    )
 
 
 @extend_schema_view(
@@ -356,6 +396,23 @@ class CustodyViewSet(ApiViewSet):
         )
 
     @extend_schema(
+        summary="Paper that has to be handed over",
+        description="Of what the asker has, and of what the offices have whose paper the asker keeps: that of people who have "
+        "the case no more or no post there, the oldest first.",
+        parameters=_HELD,
+        filters=False,
+        responses={200: LeftPaperSerializer, **refusals(400)},
+    )
+    @action(detail=False, methods=["get"], serializer_class=LeftPaperSerializer)
+    def left(self, _request: Request) -> Response:
+        """Answer with a page of it."""
+        page: Any = self.paginate_queryset(self.filter_queryset(to_hand_over(self.actor)))
+        context = {"named": named_cases(self.actor, page)}
+        told: Any = left_told(self.actor, page)
+        rows = LeftPaperSerializer(told, many=True, context=context)
+        return self.get_paginated_response(rows.data)
+
+    @extend_schema(
         summary="How much is in one's hands, on its way, overdue",
         filters=False,
         responses={200: CustodySummarySerializer},
@@ -372,6 +429,9 @@ class CustodyViewSet(ApiViewSet):
             "late_hand_overs": late_for(user),
             "late_loans": to_come_back(shown_to(user)),
             "waiting_loans": waiting_for(user),
+            "to_hand_over": to_hand_over(user),
+            "left_loans": to_bring_back(user),
+            "left_receivers": nobody_to_receive(user),
         }
         return Response(CustodySummarySerializer({name: found.order_by().count() for name, found in rows.items()}).data)
 

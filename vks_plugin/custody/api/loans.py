@@ -17,6 +17,7 @@ from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
 from vks_plugin.custody.models import Loan, LoanRenewal
 from vks_plugin.custody.printed_loan import slip_for
+from vks_plugin.custody.queries.leaving import to_bring_back
 from vks_plugin.custody.queries.loans import (
     LoanTold,
     in_single_volumes,
@@ -201,6 +202,7 @@ _LISTS: dict[str, Callable[[User], QuerySet[Loan]]] = {
     "late": lambda user: to_come_back(shown_to(user)),
     "single": lambda user: in_single_volumes(shown_to(user)),
     "waiting": waiting_for,
+    "left": to_bring_back,
 }
 
 _FILTERS = [
@@ -209,7 +211,7 @@ _FILTERS = [
         str,
         enum=tuple(_LISTS),
         description="`late`: paper that is not back, or came back short; `single`: single volumes that are out; `waiting`: for "
-        "the asker's decision or desk.",
+        "the asker's decision or desk; `left`: paper whose borrower has the case or any post no more.",
     ),
     OpenApiParameter("state", str, enum=_STATES, description="How it stands today."),
     OpenApiParameter("form", str, enum=Loan.Form.values, description="On paper or electronic."),

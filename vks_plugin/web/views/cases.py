@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from vks_plugin.access import actions
 from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.access.temporary import may_oversee
-from vks_plugin.cases.models import Assignment, CatalogueType
+from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.court.actions import bundles_of, kept_back, oddities
 from vks_plugin.court.choosing import reading_remark
+from vks_plugin.custody.queries.leaving import to_bring_back, to_hand_over
+from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.errors import VksError
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.web.access_forms import OversightForm, handing_on
@@ -104,6 +106,21 @@ def _taking_out(view: CaseView) -> list[Act]:
     return [Act(_("Che thông tin"), reverse("vks:redactions", args=[view.case.code]))]
 
 
+def _say_what_is_held(request: SignedInRequest, case: CaseFile) -> None:
+    """Say who still has paper of a case that is theirs no more: whoever changes the prosecutor sees that it is handed over."""
+    names = {row.person_name for row in to_hand_over(request.user).filter(case=case)}
+    names |= {borrower_name(loan) for loan in to_bring_back(request.user).filter(case=case)}
+    if names:
+        messages.warning(
+            request,
+            _(
+                "Còn giữ hồ sơ của vụ án này mà không còn được phân công: %(people)s. Phải bàn giao, lập biên bản (trang Giữ hồ sơ)."
+            )
+            % {"people": ", ".join(sorted(names))},
+            extra_tags=OURS,
+        )
+
+
 @page
 @require_POST
 def assign(request: SignedInRequest, code: str) -> HttpResponse:
@@ -116,6 +133,7 @@ def assign(request: SignedInRequest, code: str) -> HttpResponse:
         if form.is_valid():
             actions.assign(actor=request.user, case=view.case, **form.cleaned_data)
             messages.success(request, _("Đã phân công."), extra_tags=OURS)
+            _say_what_is_held(request, view.case)
         else:
             messages.error(request, _("Chưa phân công được: hãy chọn người và vai trò."), extra_tags=OURS)
     except VksError as error:
@@ -133,6 +151,7 @@ def end_assignment(request: SignedInRequest, code: str, pk: int) -> HttpResponse
     assignment = get_object_or_404(Assignment, pk=pk, case=view.case)
     actions.end_assignment(actor=request.user, assignment=assignment)
     messages.success(request, _("Đã thu hồi phân công."), extra_tags=OURS)
+    _say_what_is_held(request, view.case)
     # who gave up the own assignment may not see the case any more
     if assignment.user_id == request.user.pk:
         return redirect("vks:case_list")

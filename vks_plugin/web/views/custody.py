@@ -41,6 +41,7 @@ from vks_plugin.custody.queries.hand_overs import (
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, named_cases, open_holding
+from vks_plugin.custody.queries.leaving import left_told, nobody_to_receive, to_bring_back, to_hand_over
 from vks_plugin.custody.queries.loans import (
     borrower_name,
     in_single_volumes,
@@ -82,11 +83,18 @@ def custody(request: SignedInRequest) -> HttpResponse:
     loans = shown_to(user)
     late = list(late_for(user)[:SHORT_LIST])
     unreturned = told_to(user, to_come_back(loans).order_by("until", "pk")[:SHORT_LIST])
+    left = list(to_hand_over(user)[:SHORT_LIST])
+    borrowed = told_to(user, to_bring_back(user)[:SHORT_LIST])
+    stuck = list(nobody_to_receive(user)[:SHORT_LIST])
     context = {
+        "left": left_told(user, left),
+        "left_loans": borrowed,
+        "left_receivers": stuck,
+        "left_count": len(left) + len(borrowed) + len(stuck),
         "coming": coming,
         "given": given,
         "held": held,
-        "named": named_cases(user, held),
+        "named": named_cases(user, [*held, *left]),
         "late": {row.pk for row in late},
         "late_rows": late,
         "late_loans": unreturned,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vks_plugin.access import actions
 from vks_plugin.access.queries import units_to_appoint_in
 from vks_plugin.access.transfers import may_restructure
+from vks_plugin.custody.queries.leaving import counted_in_person
 from vks_plugin.errors import NotAllowed, VksError
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
@@ -41,9 +42,10 @@ def organization(request: SignedInRequest) -> HttpResponse:
                 messages.success(request, _("Đã ghi bổ nhiệm."), extra_tags=OURS)
                 return redirect("vks:organization")
     today = timezone.localdate()
-    posts = (
+    posts = list(
         Appointment.objects.filter(unit__in=units).select_related("user", "unit", "department").order_by("starts_on")
     )
+    held = counted_in_person({post.user_id for post in posts})
     context = {
         "form": form,
         "may_restructure": may_restructure(request.user),
@@ -54,7 +56,12 @@ def organization(request: SignedInRequest) -> HttpResponse:
             )
         ],
         "posts": [
-            (post, display_name(post.user), post.ended_at is None and (post.ends_on is None or post.ends_on >= today))
+            (
+                post,
+                display_name(post.user),
+                post.ended_at is None and (post.ends_on is None or post.ends_on >= today),
+                held.get((post.user_id, post.unit_id), ""),
+            )
             for post in sorted(posts, key=lambda each: (each.unit.code, Role.values.index(each.role)))
         ],
     }
@@ -68,4 +75,15 @@ def end_appointment(request: SignedInRequest, pk: int) -> HttpResponse:
     post = get_object_or_404(Appointment.objects.filter(unit__in=units_to_appoint_in(request.user)), pk=pk)
     actions.end_appointment(actor=request.user, appointment=post)
     messages.success(request, _("Đã chấm dứt bổ nhiệm."), extra_tags=OURS)
+    held = counted_in_person([post.user_id]).get((post.user_id, post.unit_id))
+    if held:
+        messages.warning(
+            request,
+            _(
+                "%(person)s còn giữ: %(held)s. Phải bàn giao, lập biên bản: văn thư, lãnh đạo đơn vị thấy ở trang Giữ hồ sơ, mục "
+                "Phải bàn giao."
+            )
+            % {"person": display_name(post.user), "held": held},
+            extra_tags=OURS,
+        )
     return redirect("vks:organization")

@@ -64,6 +64,7 @@ from vks_plugin.cases.record import (
     subject_label,
 )
 from vks_plugin.cases.stages import PARTS, stage_label, status_label
+from vks_plugin.custody.queries.leaving import in_person
 from vks_plugin.disposal.models import Tombstone
 from vks_plugin.disposal.queries import tombstone_of
 from vks_plugin.errors import NotAllowed, NotFound, VksError
@@ -458,12 +459,18 @@ def _assignments(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     opened = temporary.in_state(temporary.shown_to(request.user), TemporaryAccess.State.OPEN).filter(case=view.case)
     # those to begin later are seen, and taken back, too
     to_come = Assignment.objects.filter(case=view.case, ended_at__isnull=True, starts_on__gt=timezone.localdate())
+    held = in_person(request.user, view)
     return {
         "assign": AssignForm(giving=giving) if giving else None,
         "explain": explain_form(view),
         "acts": handing_on(request.user, view),
         "assignments": [
-            (each, display_name(each.user), each.role in giving or each.user_id == request.user.pk)
+            (
+                each,
+                display_name(each.user),
+                each.role in giving or each.user_id == request.user.pk,
+                "; ".join(held.get(each.user_id, [])),
+            )
             for each in (*view.assignments, *to_come.select_related("user"))
         ],
         "opened": temporary.told_to(request.user, opened),
