@@ -139,6 +139,7 @@ def test_a_transfer_is_tried_and_done(filed_case: FiledCase, as_person: Any, sna
     before = snapshot()
     told = leader.get(f"{path}?to=QN-KV3").json()
     assert snapshot() == before
+    assert [each["kind"] for each in told.pop("follows")] == ["paper"]
     people = {name: {each["user"]["username"] for each in rows} for name, rows in told.items()}
     assert people == {
         "lose": {"chief_kv1", "deputy_kv1", "prosecutor_kv1"},

@@ -671,6 +671,19 @@ def test_paper_that_is_out_comes_back_to_who_lent_it_wherever_its_case_went(
     allowed = _asked(people, case.code, part="hsks")
     actions.approve_loan(actor=people["chief_kv1"], loan_id=allowed.pk)
     asked = _asked(people, case.code, "prosecutor_kv3", part="hsks")
+    # said before it is done, with who waits or has it
+    chief = client
+    chief.force_login(people["chief_kv1"])
+    told = chief.get(f"/api/vks/cases/{case.code}/transfer/?to=QN-KV3").json()["follows"]
+    name = "Phan Thị Sát"
+    assert [(each["kind"], each["count"], name in " ".join(each["people"])) for each in told] == [
+        ("loan_revoked", 1, True),
+        ("loan_out", 1, True),
+        ("loan_asked", 1, True),
+        ("paper", 2, True),
+    ]
+    asking = chief.post(f"/vks/cases/{case.code}/transfer/", {"to": "QN-KV3", "decision": "1/QĐ"}).content.decode()
+    assert "tự hủy duyệt, người mượn nhận thư – <strong>1</strong>: Phan Thị Sát" in asking
     with written() as entries, TestCase.captureOnCommitCallbacks(execute=True):
         transfers.transfer_case(actor=people["chief_kv1"], case=case, to=units["QN-KV3"], decision="1/QĐ")
     assert entries.kinds() == ["loan_revoked", "case_transferred"]

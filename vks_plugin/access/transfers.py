@@ -129,6 +129,32 @@ def before_leaving(*looks: Callable[[CaseFile, User], None]) -> None:
     _before_leaving[:] = looks
 
 
+@dataclass(frozen=True)
+class Consequence:
+    """What a transfer does to something a concept above keeps of a case, or leaves where it is."""
+
+    kind: str
+    """For programs."""
+    label: str
+    """In words, with what becomes of it."""
+    count: int
+    people: list[str]
+    """Whom it concerns, as far as the asker may know them; there may be fewer than it counts."""
+
+
+_consequences: list[Callable[[User, CaseFile], list[Consequence]]] = []
+
+
+def told_before_leaving(*tellers: Callable[[User, CaseFile], list[Consequence]]) -> None:
+    """Let concepts above tell what would follow for what they keep; called when the program starts."""
+    _consequences[:] = tellers
+
+
+def consequences_of(actor: User, case: CaseFile) -> list[Consequence]:
+    """Return what would become of what concepts above keep of a case, were it transferred now."""
+    return [each for teller in _consequences for each in teller(actor, case)]
+
+
 @transaction.atomic
 def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> CaseFile:
     """Let another office have a case; who worked on it or was let in stops, and the leaders there go on, at this moment (rule V14).
@@ -206,6 +232,8 @@ class Handover:
     """With what opens it to them now."""
     gain: list[tuple[User, Decision]]
     keep: list[tuple[User, Decision]]
+    follows: list[Consequence]
+    """What becomes of paper and loans."""
 
 
 def try_transfer(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) -> Handover:
@@ -214,6 +242,8 @@ def try_transfer(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: st
     Raises:
         NotFound, NotAllowed, BadInput, Conflict: see `transfer_case`.
     """
+    require_transfer(actor, case)
+    follows = consequences_of(actor, case)
     with transaction.atomic():
         before = _readers(case)
         after = _readers(transfer_case(actor=actor, case=case, to=to, decision=decision))
@@ -222,6 +252,7 @@ def try_transfer(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: st
         lose=[pair for pk, pair in before.items() if pk not in after],
         gain=[pair for pk, pair in after.items() if pk not in before],
         keep=[pair for pk, pair in after.items() if pk in before],
+        follows=follows,
     )
 
 

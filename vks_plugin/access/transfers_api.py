@@ -68,12 +68,27 @@ class TransferSerializer(InputSerializer):
     decision = ComposedField(help_text="Number and day of the paper it rests on.")
 
 
+class ConsequenceSerializer(serializers.Serializer[transfers.Consequence]):
+    """What becomes of loans and paper."""
+
+    kind = serializers.CharField(
+        help_text="`loan_revoked` (allowed and not handed out), `loan_out` (paper), `loan_electronic`, `loan_asked`, "
+        "`hand_over` (not finished) or `paper` (stays where it is)."
+    )
+    label = serializers.CharField(help_text="In words.")  # type: ignore[assignment]  # so named in the answer
+    count = serializers.IntegerField()
+    people = serializers.ListField(
+        child=serializers.CharField(), help_text="Names, as far as the asker may know them; there may be fewer."
+    )
+
+
 class HandoverSerializer(serializers.Serializer[Any]):
     """Who loses and who gains access by a transfer."""
 
     lose = ViewerSerializer(many=True, help_text="With what opens the case to them now.")
     gain = ViewerSerializer(many=True)
     keep = ViewerSerializer(many=True)
+    follows = ConsequenceSerializer(many=True, help_text="What becomes of loans and paper.")
 
 
 @extend_schema(parameters=[CASE_CODE])
@@ -110,7 +125,8 @@ class CaseTransferViewSet(OfCaseViewSet):
         to = _unit(request.query_params.get("to", ""), "to")
         # no paper is needed to ask
         found = transfers.try_transfer(actor=self.actor, case=case, to=to, decision="–")
-        told = {name: _viewers(getattr(found, name)) for name in ("lose", "gain", "keep")}
+        told: dict[str, Any] = {name: _viewers(getattr(found, name)) for name in ("lose", "gain", "keep")}
+        told["follows"] = found.follows
         return Response(HandoverSerializer(told).data)
 
     def create(self, _request: Request, **_kwargs: str) -> Response:

@@ -255,7 +255,7 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
     row.exhibits = _exhibits(case, terms) if terms.part == "hsva" else []
     accused = case.accused.order_by("position", "pk").first()
     row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
-    if _takes_the_case_along(row):
+    if takes_the_case_along(row):
         require_transfer(actor, case)
         if row.receiver_unit is not None:
             check_transfer(case, to=row.receiver_unit, decision=row.decision)
@@ -271,7 +271,7 @@ def _require_here(row: HandOver) -> None:
     require_volumes_here(row.case, row.part, volumes)
 
 
-def _takes_the_case_along(row: HandOver) -> bool:
+def takes_the_case_along(row: HandOver) -> bool:
     """Tell whether the case goes to the receiving office with its paper."""
     return (
         row.part == "hsva"
@@ -443,7 +443,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
     """
     row = _locked(row)
     require_giving(actor, row)
-    if _takes_the_case_along(row):
+    if takes_the_case_along(row):
         require_transfer(actor, row.case)
     # refused and sent again by who took over: given in that name now
     row.giver_unit = _giver_now(row).unit
@@ -619,7 +619,7 @@ def accept(
         awaits_paper=row.awaits_paper,
         missing=missing,
     )
-    if _takes_the_case_along(row) and row.receiver_unit is not None:
+    if takes_the_case_along(row) and row.receiver_unit is not None:
         move_case(actor=actor, case=row.case, to=row.receiver_unit, decision=row.decision)
     return row
 
@@ -703,7 +703,7 @@ def look_before_leaving(case: CaseFile) -> None:
     ).select_related("receiver_unit")
     for row in waiting:
         row.case = case
-        if _takes_the_case_along(row):
+        if takes_the_case_along(row):
             raise Conflict(
                 _("Vụ án đang chuyển cùng hồ sơ giấy theo lần giao chưa nhận: hãy nhận hoặc hủy lần giao đó trước.")
             )

@@ -16,14 +16,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from vks_plugin.access.queries import CaseView
+from vks_plugin.access.queries import CaseView, case_for
+from vks_plugin.access.transfers import Consequence
 from vks_plugin.cases.models import Assignment, CaseFile, Exhibit, Volume
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.hand_overs import hand_overs_for, volumes_told
 from vks_plugin.custody.queries.holding import KEEPING, in_hands, keeping_told, of_offices, offices_kept
-from vks_plugin.custody.queries.loans import in_single_volumes, loans_of, shown_to
-from vks_plugin.custody.states import HAND_OVER
+from vks_plugin.custody.queries.loans import borrower_name, in_single_volumes, loans_of, shown_to
+from vks_plugin.custody.states import HAND_OVER, LOAN
 from vks_plugin.organization.models import Appointment
 from vks_plugin.organization.queries import posts_in_force, with_taken_over
 from vks_plugin.organization.roles import Role
@@ -211,3 +212,45 @@ def counted_in_person(people: Collection[int]) -> dict[tuple[int, int], str]:
         words = ngettext("%(n)d lần mượn chưa trả", "%(n)d lần mượn chưa trả", n) % {"n": n}
         found.setdefault((person, unit), []).append(words)
     return {key: ", ".join(lines) for key, lines in found.items()}
+
+
+def follows_transfer(actor: User, case: CaseFile) -> list[Consequence]:
+    """Return what becomes of loans and paper of a case when another office gets it; names as far as the actor may know them."""
+    view = case_for(actor, case.code)
+    known = set(loans_of(actor, view).values_list("pk", flat=True))
+    loans: dict[str, list[Loan]] = {}
+    day = timezone.localdate()
+    for loan in Loan.objects.filter(case=case).exclude(state__in=LOAN.closed).select_related("borrower"):
+        if not loan.has_run_out(day):
+            loans.setdefault(_kind_of(loan), []).append(loan)
+    found = []
+    for kind, label in (
+        ("loan_revoked", _("Đã duyệt cho mượn mà chưa giao: tự hủy duyệt, người mượn nhận thư")),
+        ("loan_out", _("Bản giấy đang cho mượn: đơn vị đã cho mượn đòi, nhận lại, rồi giao tiếp")),
+        ("loan_electronic", _("Bản điện tử đang cho mượn: xem được đến hết hạn, đơn vị mới đóng được trước")),
+        ("loan_asked", _("Đề nghị mượn chưa trả lời: đơn vị mới quyết định")),
+    ):
+        rows = loans.get(kind, [])
+        people = sorted({borrower_name(row) for row in rows if row.pk in known})
+        if rows:
+            found.append(Consequence(kind, label, len(rows), people))
+    open_rows = HandOver.objects.filter(case=case, state__in=HAND_OVER.open)
+    if open_rows:
+        seen = hand_overs_for(actor).filter(pk__in=[row.pk for row in open_rows])
+        people = sorted({name for row in seen for name in (row.giver_name, row.receiver_name) if name})
+        label = _("Lần giao nhận chưa xong: hủy, hoặc nhận xong ở các bên đã ghi")
+        found.append(Consequence("hand_over", label, len(open_rows), people))
+    told = keeping_told(actor, view)
+    here = [held for held in told.holders.values() if held.keeper.unit is not None]
+    if here:
+        label = _("Hồ sơ giấy ở lại nơi đang giữ cho đến khi giao nhận với đơn vị mới")
+        found.append(Consequence("paper", label, len(here), sorted({held.name for held in here if held.name})))
+    return found
+
+
+def _kind_of(loan: Loan) -> str:
+    if loan.state == "de_nghi":
+        return "loan_asked"
+    if loan.state == "da_duyet":
+        return "loan_revoked"
+    return "loan_out" if loan.is_paper else "loan_electronic"

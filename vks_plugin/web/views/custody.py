@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, case_for, visible_documents
+from vks_plugin.access.transfers import consequences_of
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import state_beginning
@@ -51,6 +52,7 @@ from vks_plugin.custody.queries.loans import (
     told_to,
 )
 from vks_plugin.custody.registers import keeps_registers, require_registers, write_register
+from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.text import gettext_noop
 from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
@@ -270,8 +272,12 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
     knows = any(case_decision(request.user, row.case, part).level >= Level.METADATA for part, _label in PARTS)
     a_side = gives(request.user, row) or receives(request.user, row)
     asks = a_side and takes_paper(row) and (row.awaits_paper or papers_to_attach(request.user, row).exists())
+    along = knows and row.state in HAND_OVER.open and acts.takes_the_case_along(row) and gives(request.user, row)
+    follows = consequences_of(request.user, row.case) if along else []
     context = {
         "row": row,
+        # the paper itself goes along
+        "follows": [each for each in follows if each.kind not in {"hand_over", "paper"}],
         "knows": knows,
         "late": is_late(row),
         "checks": [(_(label), getattr(row, name)) for name, label in row.checks.items()],

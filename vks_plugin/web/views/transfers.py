@@ -46,7 +46,12 @@ def transfer(request: SignedInRequest, code: str) -> HttpResponse:
                 context = {
                     name: [(display_name(user), decision) for user, decision in getattr(handover, name)]
                     for name in ("lose", "gain", "keep")
-                } | {"to": given["to"], "decision": given["decision"], "confirming": True}
+                } | {
+                    "to": given["to"],
+                    "decision": given["decision"],
+                    "confirming": True,
+                    "follows": handover.follows,
+                }
     context |= {"case": case, "form": form, "back": reverse("vks:case", args=[code])}
     return show(request, "vks/access/transfer.html", context, status=status)
 
