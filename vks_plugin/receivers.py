@@ -37,6 +37,7 @@ from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host import (
     accounts,
+    actor,
     consume,
     filed,
     guard,
@@ -50,7 +51,6 @@ from vks_plugin.host import (
     visibility,
     workflows,
 )
-from vks_plugin.host.actor import current_actor
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import case_code_on, write_case_code
 from vks_plugin.organization.actions import on_posts_changed, service_account_id, synchronise_memberships
@@ -114,7 +114,7 @@ def document_changed(sender: object, *, document: Document, **_extra: object) ->
     """The host changed a document, through its API or in bulk."""
     if document.owner_id is None:
         inbox.take_unowned([document.pk])
-    filing.follow_document(document, actor=current_actor())
+    filing.follow_document(document, actor=actor.current_actor())
 
 
 def _item_id(kwargs: dict[str, Any] | None) -> str | None:
@@ -236,6 +236,7 @@ def connect() -> None:
     inbox.watch_owners()
     unowned.keep_private(keeper_of_unowned)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
+    actor.travel_with_tasks()
     queued.spare_what_is_filed()
     transfers.on_taken_over(take_accessions_along, take_disposals_along, inbox.follow_take_over)
     filed.on_filed(filed_documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -10,11 +11,13 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from documents.models import CustomFieldInstance, Document
+from documents.models import CustomFieldInstance, Document, Note
+from rest_framework.authtoken.models import Token
 
 from tests.people import FiledCase, pdf_bytes, register
 from vks_plugin.access.actions import assign
-from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.cases.models import CaseChange, CaseDocument, CaseFile, CatalogueType
+from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.filing.actions import follow_document
 from vks_plugin.host.provision import case_code_field_id, case_code_on, write_case_code
 from vks_plugin.organization.actions import service_account_id
@@ -176,10 +179,16 @@ def test_nothing_comes_into_a_case_that_was_disposed_of(
     for each in (document, internal.document):
         answer = write_code(actor, each, gone.code)
         assert (answer.status_code, "đã tiêu hủy" in answer.json()["detail"]) == (409, True)
-    for each, kept in ((document, None), (internal.document, filed_case.case.code)):
+    for each, kept, said in (
+        (document, None, "Chưa đưa vào vụ án nào"),
+        (internal.document, filed_case.case.code, "Tài liệu ở lại vụ án của nó"),
+    ):
         write_case_code(each, gone.code)
         follow_document(each, actor=actor)
         assert case_code_on(each) == kept
+        note = Note.objects.get(document=each).note
+        # who reads the note may not know of the case
+        assert (note.startswith(said), gone.code in note) == (True, False)
     assert not CaseDocument.objects.filter(case=gone).exists()
     assert CaseDocument.objects.get(pk=internal.pk).case == filed_case.case
     document.refresh_from_db()
@@ -219,3 +228,47 @@ def test_an_ordinary_document_stays_the_host_s_own(
     )
     assert answer.status_code == 200
     assert Document.objects.get(pk=document.pk).title == "Lịch trực tháng 11"
+
+
+def test_who_comes_with_a_token_or_a_password_is_known(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    """The host finds out who that is only in its view: what is done carries the name, and moves what may be moved."""
+    actor, internal = people["prosecutor_kv1"], filed_case.internal
+    other = register(actor=people["clerk_kv1"], unit=units["QN-KV1"])
+    assign(actor=people["chief_kv1"], case=other, user=actor, role="prosecutor_lead")
+    actor.set_password("mat khau")
+    actor.save()
+    client = Client()
+    for with_, body in (
+        (f"Token {Token.objects.create(user=actor).key}", {"title": "Tờ trình"}),
+        (
+            f"Basic {base64.b64encode(f'{actor.username}:mat khau'.encode()).decode()}",
+            {"custom_fields": [{"field": case_code_field_id(), "value": other.code}]},
+        ),
+    ):
+        answer = client.patch(
+            f"/api/documents/{internal.document_id}/",
+            json.dumps(body),
+            content_type="application/json",
+            headers={"authorization": with_},
+        )
+        assert answer.status_code == 200, answer.content
+    internal.refresh_from_db()
+    assert (internal.title, internal.case) == ("Tờ trình", other)
+    assert CaseChange.objects.get(subject_id=internal.pk, act=CaseChange.Act.CHANGED).actor_id == actor.pk
+    told = LedgerEntry.objects.filter(kind__in=["document_described", "document_moved_in", "document_moved_out"])
+    assert [json.loads(bytes(each.line))["actor"]["id"] for each in told] == [actor.pk] * 3
+
+
+def test_a_type_of_the_supervision_file_is_refused_to_who_files_in_the_case_file_alone(
+    case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    scanner = people["scanner_kv1"]
+    assign(actor=people["chief_kv1"], case=case, user=scanner, role="scan_operator")
+    internal = next(each for each in catalogue.values() if each.part == "hsks")
+    document = upload(scanner, title="Phiếu đề xuất")
+    answer = write_code(scanner, document, case.code, document_type=internal.host_type_id)
+    assert (answer.status_code, "hồ sơ kiểm sát" in answer.json()["detail"]) == (403, True)
+    assert (case_code_on(document), CaseDocument.objects.exists()) == (None, False)
+    assert write_code(scanner, document, case.code).status_code == 200

@@ -38,7 +38,7 @@ from vks_plugin.hashing import sha256_of
 from vks_plugin.host.consume import Intake, forget_names, submit
 from vks_plugin.host.filed import frozen_among, refuse_frozen
 from vks_plugin.host.files import newest_version, set_title
-from vks_plugin.host.models import Document
+from vks_plugin.host.models import Document, Note
 from vks_plugin.host.permissions import Grant, may_view
 from vks_plugin.host.provision import case_code_field_id, case_code_on, storage_path_id, write_case_code
 from vks_plugin.host.search import reindex_on_commit
@@ -391,23 +391,45 @@ def receive_consumed(document: Document) -> CaseDocument | None:
 
 
 def _file_from_dms(document: Document, code: str, *, actor: User | None) -> CaseDocument | None:
-    """File a document whose code was written in the DMS; a code that does not hold is taken off again."""
+    """File a document whose code was written in the DMS; one that does not hold is taken off, and a note says why.
+
+    The doors refused what they could: this is what changed since, or came past them, from a folder or a letter.
+    """
     case = _open_case(code)
-    if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
-        write_case_code(document, None)
-        return None
-    host_type = document.document_type_id
-    found = CatalogueType.objects.filter(host_type_id=host_type).first() if host_type else None
+    found = _type_in_host(document.document_type_id)
     part = found.part if found is not None else "hsva"
-    if part == "hsks" and case_decision(actor, case, "hsks").level < Level.CONTRIBUTE:
+    refusal = ""
+    if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
+        refusal = _(
+            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: không có vụ án mã ấy mà người ghi được nộp tài liệu, hoặc "
+            "hồ sơ đã nộp lưu hay đã tiêu hủy. Hãy kiểm tra mã rồi ghi lại."
+        )
+    elif case_decision(actor, case, part).level < Level.CONTRIBUTE:
+        refusal = _(
+            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: loại tài liệu này thuộc hồ sơ kiểm sát, nơi người ghi không "
+            "được nộp. Hãy chọn loại khác, hoặc nhờ Kiểm sát viên thụ lý nộp."
+        )
+    elif is_marked_secret(document.title, document.original_filename or ""):
+        refusal = _(
+            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: tài liệu mang dấu độ mật nên không nộp. Hãy lập thẻ chỉ dẫn "
+            "trong trang của vụ án."
+        )
+    if case is None or actor is None or refusal:
         write_case_code(document, None)
-        return None
-    if is_marked_secret(document.title, document.original_filename or ""):
-        # past the doors that refuse it, from a folder or a letter
-        write_case_code(document, None)
+        _say_on(document, refusal)
         return None
     meta = Metadata(found, part, one_line(document.title), "", document.created, None, None)
     return file_document(case=case, document=document, actor=actor, meta=meta)
+
+
+def _type_in_host(host_type_id: int | None) -> CatalogueType | None:
+    return CatalogueType.objects.filter(host_type_id=host_type_id).first() if host_type_id else None
+
+
+def _say_on(document: Document, sentence: str) -> None:
+    """Leave a note on a document, which says no code: who reads the note may not know of the case."""
+    Note.objects.create(document=document, note=sentence, user_id=service_account_id())
+    reindex_on_commit([document.pk])
 
 
 def _open_case(code: str, *, beside: int | None = None) -> CaseFile | None:
@@ -671,6 +693,14 @@ def follow_document(document: Document, *, actor: User | None) -> None:
                     tell(act, actor=actor, case=side, **moved)
         if code != filed.case.code:
             write_case_code(document, filed.case.code)
+            if code:
+                _say_on(
+                    document,
+                    _(
+                        "Tài liệu ở lại vụ án của nó, Mã vụ án được ghi lại như cũ: người ghi không được chuyển nó, nó đã mang "
+                        "bút lục hay đã niêm phong, hoặc vụ án kia không nhận thêm tài liệu. Hãy kiểm tra rồi ghi lại."
+                    ),
+                )
         if frozen:
             _put_back(document, filed)
             return
@@ -742,7 +772,7 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
 
     Raises:
         BadInput: no such case among those the actor may file in, or the field of a filed document is emptied.
-        NotAllowed: the document is somebody else's.
+        NotAllowed: the document is somebody else's, or of a type that belongs where the actor may not file.
         Conflict: the document has folios, which tie it to its case, or the other case takes no papers any more.
     """
     present = {
@@ -762,11 +792,19 @@ def check_code_changes(actor: User, changes: list[CodeChange]) -> None:
                 raise BadInput(_("Không bỏ trống Mã vụ án của tài liệu đã vào hồ sơ: hãy giữ nguyên trường này."))
             continue
         case = CaseFile.objects.select_related(*FACTS).filter(code=change.new).first()
-        part = filed.part if filed is not None else "hsva"
-        if case is None or case_decision(actor, case, part).level < Level.CONTRIBUTE:
+        kind = _type_in_host(change.host_type_id) if filed is None else None
+        part = filed.part if filed is not None else kind.part if kind is not None else "hsva"
+        if case is None or case_decision(actor, case, filed.part if filed else "hsva").level < Level.CONTRIBUTE:
             raise BadInput(
                 _("Không có vụ án mã %(code)s mà bạn được nộp tài liệu: hãy kiểm tra lại Mã vụ án.")
                 % {"code": change.new[:60]}
+            )
+        if case_decision(actor, case, part).level < Level.CONTRIBUTE:
+            raise NotAllowed(
+                _(
+                    "Loại tài liệu này thuộc hồ sơ kiểm sát, nơi bạn không được nộp tài liệu: hãy chọn loại khác, hoặc nhờ "
+                    "Kiểm sát viên thụ lý nộp."
+                )
             )
         refuse_destroyed(case)
         refuse_archived(case)

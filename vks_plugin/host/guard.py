@@ -57,6 +57,8 @@ class CodeChange(NamedTuple):
     new: str
     names: tuple[str, ...] = ()
     """What the request calls the document: title, file name."""
+    host_type_id: int | None = None
+    """The document type it will have after the request."""
 
 
 Check = Callable[["User", list[CodeChange]], None]
@@ -168,7 +170,9 @@ class CaseCodeGuard(BasePermission):
         if field_id is not None and pairs is not None:
             old = _present([obj.pk], field_id).get(obj.pk, "")
             new = pairs.get(field_id, "")
-            self._ask(request, [CodeChange(obj.pk, old, new, (title,))] if old != new else [])
+            data = _data(request)
+            kind = number_of(data.get("document_type")) if "document_type" in data else obj.document_type_id
+            self._ask(request, [CodeChange(obj.pk, old, new, (title,), kind)] if old != new else [])
         return True
 
     @staticmethod
@@ -205,14 +209,20 @@ class CaseCodeGuard(BasePermission):
             ids = numbers_in(data.get("documents") or [])
             present = _present(ids, field_id)
             new = added.get(field_id, "")
-            changes = [CodeChange(each, present.get(each, ""), new) for each in ids if present.get(each, "") != new]
+            kinds = dict(Document.objects.filter(pk__in=ids).values_list("pk", "document_type_id"))
+            changes = [
+                CodeChange(each, present.get(each, ""), new, host_type_id=kinds.get(each))
+                for each in ids
+                if present.get(each, "") != new
+            ]
             user: User = request.user  # type: ignore[assignment]
             # who may not see one of them is answered as for a number of no document, which is in no change either
             return changes if _may_view_all(user, ids) and _may_change(user, ids) else []
         if view.kwargs.get("pk") is None and "document" in data and _says(data, "custom_fields"):
             pairs = _custom_fields(data) or {}
             names = (_plain(data.get("title")), _plain(getattr(data.get("document"), "name", "")))
-            return [CodeChange(None, "", pairs[field_id], names)] if pairs.get(field_id) else []
+            kind = number_of(data.get("document_type"))
+            return [CodeChange(None, "", pairs[field_id], names, kind)] if pairs.get(field_id) else []
         return []
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext
 from vks_plugin.access.actions import sweep
 from vks_plugin.access.temporary import close_what_is_over, next_end
 from vks_plugin.conf import configuration
-from vks_plugin.host.actor import reset_actor, set_actor
+from vks_plugin.host.actor import act_in, reset_actor
 from vks_plugin.language import language_of, speaking
 from vks_plugin.web.readings import Asked, asked_by, noted
 
@@ -45,15 +45,14 @@ def _script(request: HttpRequest) -> str:
 
 
 class ActorMiddleware:
-    """Remembers the signed-in person for code that the host calls without telling it who acts."""
+    """Remembers the request for code that the host calls without telling it who acts."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Serve the request as its signed-in person."""
-        user = getattr(request, "user", None)
-        token = set_actor(user if user is not None and user.is_authenticated else None)
+        """Serve the request as its person, who may be known to the view alone."""
+        token = act_in(request)
         try:
             return self.get_response(request)
         finally:
