@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +27,7 @@ from vks_plugin.custody.actions.hand_overs import (
     reject,
     remind_of_hand_overs,
     send,
+    terms_of,
 )
 from vks_plugin.custody.actions.holding import pass_to, state_beginning
 from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, article_of, checks_for, reasons_for
@@ -45,6 +46,7 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, in_hands
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -431,6 +433,44 @@ def test_paper_goes_to_a_person_who_alone_receives_it(
     assert holder_of(case).keeper.is_same(Keeper(unit=units["QN-KV1"]))
 
 
+def test_nobody_gives_and_receives_the_same_paper(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    case, clerk, chief = at_office, people["clerk_kv1"], people["chief_kv1"]
+    to_me = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=clerk)
+    with pytest.raises(BadInput, match="không tự giao cho mình") as refused:
+        hand_over(actor=clerk, case=case, terms=to_me)
+    assert (refused.value.field, HandOver.objects.filter(case=case, direction="noi_bo").exists()) == ("person", False)
+    # drawn up by who receives it, given by another who keeps paper
+    row = draft(actor=clerk, case=case, terms=to_me)
+    assert [each.name for each in moves_of(clerk, row)] == ["cancel"]
+    row = accept(actor=clerk, row=send(actor=chief, row=row), checks=PASSED)
+    assert (row.sent_by, row.received_by, holder_of(case).keeper.person) == (chief, clerk, clerk)
+    # back to the office of which the giver keeps the paper too: by whoever it was given, and sent again
+    back = hand_over(actor=clerk, case=case, terms=replace(to_me, person=None, reason="tra_ho_so"))
+    for by in (clerk, chief):
+        if by is chief:
+            back = send(actor=by, row=reject(actor=people["deputy_kv1"], row=back, checks=PASSED, missing="Tập 2"))
+        assert not {"accept", "reject"} & {each.name for each in moves_of(clerk, back)}
+        assert (list(coming_to(clerk)), [each.pk for each in given_by(clerk)]) == ([], [back.pk])
+        for who in {clerk, by}:
+            with pytest.raises(NotAllowed, match="không tự nhận"):
+                accept(actor=who, row=back, checks=PASSED)
+            with pytest.raises(NotAllowed, match="không tự nhận"):
+                reject(actor=who, row=back, checks=PASSED, missing="Tập 1")
+    assert [each.pk for each in coming_to(people["deputy_kv1"])] == [back.pk]
+    accept(actor=people["deputy_kv1"], row=back, checks=PASSED)
+    # of two offices with posts in both
+    Appointment.objects.create(user=clerk, unit=units["QN-KV3"], role="records_clerk", starts_on=timezone.localdate())
+    over = hand_over(actor=clerk, case=case, terms=replace(to_me, direction="vks_vks", other_unit=units["QN-KV3"]))
+    with pytest.raises(NotAllowed, match="không tự nhận"):
+        accept(actor=clerk, row=over, checks=PASSED)
+    over = accept(actor=people["clerk_kv3"], row=over, checks=PASSED)
+    for gave in ({"sent_by": people["clerk_kv3"]}, {"giver_person": people["clerk_kv3"]}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            _set(over, **gave)
+
+
 def test_between_us_the_signed_record_may_be_there_and_need_not(
     at_office: CaseFile, signed: CaseDocument, people: dict[str, User], units: dict[str, ProcuracyUnit]
 ) -> None:
@@ -534,75 +574,135 @@ _WAY_TO = {
 }
 """How a hand-over comes into each state."""
 _OURS, _THEIRS = {"clerk_kv1", "chief_kv1"}, {"clerk_kv3", "chief_kv3"}
-_BYSTANDERS = {"prosecutor_kv1", "scanner_kv1", "chief_province", "prosecutor_kv3"}
-"""Who works on the case, leads the office above, or is of the other office, and keeps no paper."""
+_STRANGERS = {"prosecutor_kv1", "prosecutor_kv3"}
+"""Who works on the case, or in the other office, and keeps no paper."""
+_GIVEN = Terms(part="hsva", direction="vks_vks", reason="nghien_cuu")
 
 
-@pytest.mark.parametrize(
-    ("terms", "receivers"),
-    [(IN, _OURS), (Terms(part="hsva", direction="vks_vks", reason="nghien_cuu"), _THEIRS)],
-    ids=["from an agency", "between offices"],
-)
+@dataclass(frozen=True)
+class _Way:
+    """One way of handing over, and whose each act of it is."""
+
+    terms: Terms
+    receivers: set[str]
+    givers: set[str] = field(default_factory=lambda: _OURS)
+    senders: set[str] | None = None
+    """Who may send and amend; None: whoever gives, but not who receives in own name."""
+    attach: set[str] | None = None
+    """Who may attach the signed record; None: `givers`, since an office that only has the paper is not shown what is filed."""
+    at: str = "office"
+    """Where the paper is before: `agency`, `office`, or with the account named."""
+    entries: int = 1
+    """What receiving it adds to the ledger."""
+    bystanders: set[str] = field(default_factory=lambda: _STRANGERS)
+
+
+_WAYS = {
+    "from an agency": _Way(IN, _OURS, at="agency", bystanders=_STRANGERS | {"scanner_kv1", "chief_province"}),
+    "to the court": _Way(TO_COURT, _OURS),
+    "between offices": _Way(_GIVEN, _THEIRS, bystanders=_STRANGERS | {"scanner_kv1", "chief_province"}),
+    # who may transfer the case sends; the one it went to has it afterwards
+    "with the case": _Way(
+        replace(_GIVEN, reason="chuyen_tham_quyen", decision="12/QĐ-VKS"),
+        _THEIRS,
+        senders={"chief_kv1"},
+        attach=_THEIRS,
+        entries=2,
+    ),
+    "the rest of it": _Way(replace(_GIVEN, reason="tra_ho_so", volumes=[2]), _THEIRS),
+    "to somebody": _Way(replace(_GIVEN, direction="noi_bo"), {"prosecutor_kv1"}, attach=_OURS | {"prosecutor_kv1"}),
+    # the chief sends it in that person's place, and receives it no more than that person does
+    "back from somebody": _Way(
+        replace(_GIVEN, direction="noi_bo", reason="tra_ho_so"),
+        {"clerk_kv1"},
+        givers=_OURS | {"prosecutor_kv1"},
+        at="prosecutor_kv1",
+    ),
+}
+
+
+def _begun(way: _Way, case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]) -> HandOver:
+    """Return the draft of a way, with paper where it has to be."""
+    chief, clerk, terms = people["chief_kv1"], people["clerk_kv1"], way.terms
+    if way.at != "agency":
+        here = Keeper(unit=case.unit, person=people.get(way.at))
+        state_beginning(actor=clerk, case=case, part="hsva", keeper=here, since=timezone.now())
+    if terms.direction == "vks_vks":
+        terms = replace(terms, other_unit=units["QN-KV3"])
+    if way is _WAYS["to somebody"]:
+        terms = replace(terms, person=people["prosecutor_kv1"])
+    if way is _WAYS["the rest of it"]:
+        for number in (1, 2):
+            Volume.objects.create(case=case, number=number)
+        before = hand_over(actor=clerk, case=case, terms=replace(terms, volumes=[1]))
+        before = accept(actor=people["clerk_kv3"], row=before, checks=PASSED, missing="Tập 2 còn sao chụp")
+        terms = replace(terms, completes=before)
+    return draft(actor=chief, case=case, terms=terms)
+
+
+@pytest.mark.parametrize("name", _WAYS)
 def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else_nothing(
-    terms: Terms,
-    receivers: set[str],
+    name: str,
     filed_case: FiledCase,
     signed: CaseDocument,
     people: dict[str, User],
     units: dict[str, ProcuracyUnit],
 ) -> None:
-    case = filed_case.case
-    if receivers is _THEIRS:
-        ours = Keeper(unit=units["QN-KV1"])
-        state_beginning(actor=people["clerk_kv1"], case=case, part="hsva", keeper=ours, since=timezone.now())
-        terms = replace(terms, other_unit=units["QN-KV3"])
-    row = draft(actor=people["clerk_kv1"], case=case, terms=terms)
+    way = _WAYS[name]
+    row = _begun(way, filed_case.case, people, units)
     acts: dict[str, Callable[[User], HandOver]] = {
-        "amend": lambda actor: amend(actor=actor, row=row, terms=replace(terms, note="Thêm")),
+        "amend": lambda actor: amend(actor=actor, row=row, terms=replace(terms_of(row), note="Thêm")),
         "send": lambda actor: send(actor=actor, row=row),
         "accept": lambda actor: accept(actor=actor, row=row, checks=PASSED, awaits_paper=True),
         "reject": lambda actor: reject(actor=actor, row=row, checks=PASSED, missing="Tập 1"),
         "cancel": lambda actor: cancel(actor=actor, row=row, reason="Giao nhầm"),
         "attach": lambda actor: attach_paper(actor=actor, row=row, paper=signed),
     }
-    # the office that only has the paper is not shown which records are filed in the case
-    whose = dict.fromkeys(acts, _OURS) | {"accept": receivers, "reject": receivers}
+    senders = way.senders or way.givers
+    whose = {
+        "amend": senders,
+        "send": senders,
+        "accept": way.receivers,
+        "reject": way.receivers,
+        "cancel": way.givers,
+        "attach": way.attach or way.givers,
+    }
     assert _MAY.keys() == _WAY_TO.keys() == {state for state, _label in HAND_OVER.states}
     for each in HAND_OVER.moves:
         assert {state for state, may in _MAY.items() if each.name in may} == each.sources
 
     def everything() -> list[Any]:
-        models = (HandOver, Holding, CaseFile, NumberSeries, LedgerEntry)
+        models = (LedgerEntry, HandOver, Holding, CaseFile, NumberSeries)
         return [list(model.objects.order_by("pk").values()) for model in models]
 
-    for state, way in _WAY_TO.items():
+    for state, steps in _WAY_TO.items():
         with transaction.atomic():
-            for name in way:
-                acts[name](people[min(whose[name])])
+            for act in steps:
+                acts[act](people[min(whose[act])])
             before = everything()
-            assert before[0][0]["state"] == state
             here = HandOver.objects.get(pk=row.pk)
-            for who in sorted(_OURS | _THEIRS | _BYSTANDERS):
-                may = {name for name in _MAY[state] if who in whose[name]}
+            assert here.state == state
+            for who in sorted(_OURS | _THEIRS | way.bystanders):
+                may = {act for act in _MAY[state] if who in whose[act]}
                 assert {each.name for each in moves_of(people[who], here)} == may - {"amend", "attach"}, (state, who)
-                for name, act in acts.items():
-                    if name not in _MAY[state] and who != min(whose[name]):
+                for act, do in acts.items():
+                    if act not in _MAY[state] and who != min(whose[act]):
                         # what nobody may do here is tried by whose act it is
                         continue
                     with transaction.atomic():
-                        if name not in may:
+                        if act not in may:
                             with pytest.raises((Conflict, NotAllowed, BadInput)), transaction.atomic():
-                                act(people[who])
-                            assert everything() == before, (state, name, who)
+                                do(people[who])
                             continue
-                        act(people[who])
-                        now = HandOver.objects.get(pk=row.pk)
-                        target = HAND_OVER.move(name).target if name not in {"amend", "attach"} else state
+                        do(people[who])
+                        target = HAND_OVER.move(act).target if act not in {"amend", "attach"} else state
                         # of a draft nobody was told
-                        told = int(name != "amend" and (state, name) != ("du_thao", "cancel"))
-                        entries = LedgerEntry.objects.count() - len(before[4])
-                        assert (now.state, entries) == (target, told), (state, name, who)
+                        told = int(act != "amend" and (state, act) != ("du_thao", "cancel"))
+                        entries = LedgerEntry.objects.count() - len(before[0])
+                        expected = (target, way.entries if act == "accept" else told)
+                        assert (HandOver.objects.get(pk=row.pk).state, entries) == expected, (state, act, who)
                         transaction.set_rollback(True)
+                assert everything() == before, (state, who)
             transaction.set_rollback(True)
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Decision, Level
 from vks_plugin.access.projection import project_case, project_cases
-from vks_plugin.access.queries import FACTS, leads, require, who_can_see
+from vks_plugin.access.queries import FACTS, case_decision, leads, require, who_can_see
 from vks_plugin.access.temporary import close_for_transfer
 from vks_plugin.acts import digest_of, tell, tell_each
 from vks_plugin.cases.actions.record import lock_case, note_change
@@ -75,8 +75,14 @@ def require_transfer(actor: User, case: CaseFile) -> None:
         NotAllowed: the actor leads neither the office that has it nor the one above.
     """
     require(actor, case, Level.METADATA, doing=_("chuyển vụ án"))
-    if not leads(actor, [case.unit_id, case.unit.parent_id]):
+    if not may_transfer(actor, case):
         require(actor, case, Level.MANAGE, doing=_("chuyển vụ án"))
+
+
+def may_transfer(user: User, case: CaseFile) -> bool:
+    """Tell whether somebody may hand a case over to another office (`unit` of the case is read)."""
+    level = case_decision(user, case).level
+    return level >= Level.METADATA and (level >= Level.MANAGE or leads(user, [case.unit_id, case.unit.parent_id]))
 
 
 @transaction.atomic

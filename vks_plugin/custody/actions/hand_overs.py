@@ -44,6 +44,7 @@ from vks_plugin.custody.queries.hand_overs import (
     exhibits_of,
     gives,
     hand_overs_for,
+    is_own_gift,
     late_for,
     offices_taking,
     pages_of,
@@ -51,6 +52,7 @@ from vks_plugin.custody.queries.hand_overs import (
     people_to_receive,
     receives,
     takes_paper,
+    takes_the_case_along,
     volumes_of,
     volumes_to_give,
 )
@@ -271,16 +273,6 @@ def _require_here(row: HandOver) -> None:
     require_volumes_here(row.case, row.part, volumes)
 
 
-def takes_the_case_along(row: HandOver) -> bool:
-    """Tell whether the case goes to the receiving office with its paper."""
-    return (
-        row.part == "hsva"
-        and row.direction == "vks_vks"
-        and row.reason == TRANSFER
-        and row.receiver_unit_id != row.case.unit_id
-    )
-
-
 def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keeper, Keeper]:
     """Return giver and receiver, and refuse who may not act for ours."""
     case = row.case
@@ -439,10 +431,19 @@ def send(*, actor: User, row: HandOver) -> HandOver:
 
     Raises:
         NotAllowed: the actor is not of the giving side, or may not transfer the case that goes along.
+        BadInput: the actor is who is to receive it.
         Conflict: it is under way or over, the paper is elsewhere now, or lent.
     """
     row = _locked(row)
     require_giving(actor, row)
+    if row.receiver_person_id == actor.pk:
+        # nobody could receive it: not the giver, and nobody else in that name
+        raise BadInput(
+            _(
+                "Bạn là người nhận nên không tự giao cho mình được: hãy lưu dự thảo, để văn thư khác hoặc lãnh đạo đơn vị giao."
+            ),
+            field="person",
+        )
     if takes_the_case_along(row):
         require_transfer(actor, row.case)
     # refused and sent again by who took over: given in that name now
@@ -460,6 +461,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
     now = timezone.now()
     changes: dict[str, Any] = {
         "sent_at": now,
+        "sent_by": actor,
         "giver_unit": row.giver_unit,
         "volumes": [each | {"received": None} for each in row.volumes],
         "steps": _step(row, actor, "send"),
@@ -555,7 +557,7 @@ def accept(
         awaits_paper: that record is still to come: the hand-over counts, and stands in a list until it is there.
 
     Raises:
-        NotAllowed: the actor is not of the receiving side.
+        NotAllowed: the actor is not of the receiving side, or gave it.
         BadInput: a check is not passed (it then has to be refused), the record is no signed record of this case, or
             nothing is said of it.
         Conflict: it is not waiting to be received, or the paper is elsewhere.
@@ -585,6 +587,7 @@ def accept(
         "receiver_name": name,
         "receiver_title": title,
         "accepted_at": now,
+        "received_by": actor,
         "steps": _step(row, actor, "accept", missing),
         **_proof(actor, row, signed_paper, awaits_paper=awaits_paper),
     }
@@ -710,12 +713,18 @@ def look_before_leaving(case: CaseFile) -> None:
 
 
 def require_receiving(actor: User, row: HandOver) -> None:
-    """Refuse who does not act for the receiving side, which alone closes a hand-over.
+    """Refuse who does not act for the receiving side, which alone closes a hand-over, and who gave it.
 
     Raises:
         NotAllowed: so it is.
     """
     enforce(hand_over_closed(ClosingHandOver(by_receiver=receives(actor, row))), NotAllowed)
+    if is_own_gift(actor, row):
+        raise NotAllowed(
+            _(
+                "Bạn là người giao lần này nên không tự nhận được: người khác của bên nhận (văn thư khác hoặc lãnh đạo đơn vị) kiểm đếm và nhận."
+            )
+        )
 
 
 def require_side(actor: User, row: HandOver) -> None:
@@ -772,7 +781,7 @@ def reject(
         received: numbers of the volumes that came; None: they were not counted.
 
     Raises:
-        NotAllowed: the actor is not of the receiving side.
+        NotAllowed: the actor is not of the receiving side, or gave it.
         BadInput: nothing is named and every volume came, or a volume is not of this hand-over.
         Conflict: it is not waiting to be received.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -116,6 +116,9 @@ class HandOver(models.Model):
     # the first time it was sent: a register that was printed keeps the row, however often it is sent again
     numbered_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
     sent_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
+    # who gave it the last time; between our own sides another account receives
+    sent_by = _person(verbose_name=_("người ghi giao"))
+    received_by = _person(verbose_name=_("người ghi nhận"))
     # the day of receipt exists only once the file is received (Điều 238, 276 in their directions)
     accepted_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
 
@@ -127,6 +130,8 @@ class HandOver(models.Model):
         receiver_person_id: int | None
         number_unit_id: int | None
         completes_id: int | None
+        sent_by_id: int | None
+        received_by_id: int | None
         signed_paper_id: int | None
 
     class Meta:
@@ -177,6 +182,17 @@ class HandOver(models.Model):
                     )
                 ),
                 name="vks_hand_over_accepted_proven",
+            ),
+            # two people: who gave, or had it in hand, is not who receives; of an agency outside our clerk records both
+            models.CheckConstraint(
+                condition=Q(received_by__isnull=True)
+                | Q(giver_unit__isnull=True)
+                | Q(receiver_unit__isnull=True)
+                | (
+                    (Q(sent_by__isnull=True) | ~Q(received_by=F("sent_by")))
+                    & (Q(giver_person__isnull=True) | ~Q(received_by=F("giver_person")))
+                ),
+                name="vks_hand_over_not_by_who_gave",
             ),
             models.CheckConstraint(
                 condition=~Q(state="chua_nhan") | ~Q(missing=""), name="vks_hand_over_refusal_names_why"

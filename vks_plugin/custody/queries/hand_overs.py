@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_see
+from vks_plugin.access.transfers import may_transfer
 from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.handing import DIRECTIONS, volume_code
+from vks_plugin.custody.handing import DIRECTIONS, TRANSFER, volume_code
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
 from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, of_offices
 from vks_plugin.custody.queries.loans import borrower_name
@@ -86,7 +87,8 @@ def coming_to(user: User) -> QuerySet[HandOver]:
     """Return what waits for this person to receive it: in own name, or for an office whose paper the person keeps."""
     mine = Q(receiver_person=user) | (Q(receiver_person__isnull=True) & of_offices(user, unit="receiver_unit"))
     inside = Q(receiver_unit__isnull=False)
-    return hand_overs_for(user).filter(mine & inside, state="cho_nhan").order_by("sent_at", "pk")
+    not_own = Q(giver_unit__isnull=True) | ~(Q(sent_by=user) | Q(giver_person=user))
+    return hand_overs_for(user).filter(mine & inside & not_own, state="cho_nhan").order_by("sent_at", "pk")
 
 
 def given_by(user: User) -> QuerySet[HandOver]:
@@ -137,6 +139,14 @@ def receives(user: User, row: HandOver) -> bool:
     return keeps_paper(user, row.case, [row.receiver_unit_id])
 
 
+def is_own_gift(user: User, row: HandOver) -> bool:
+    """Tell whether the person gave, or had in hand, what is handed over between our own sides.
+
+    Both sides confirm: somebody else receives it. Of an agency outside our clerk records both, and its signed record proves it.
+    """
+    return not row.direction_data.is_outside and user.pk in {row.sent_by_id, row.giver_person_id}
+
+
 def _offices_of(user: User) -> set[int]:
     """Return the offices the person works in, with those they took over from."""
 
@@ -150,12 +160,29 @@ def _works_in(user: User, unit_id: int) -> bool:
     return user.is_active and unit_id in _offices_of(user)
 
 
+def takes_the_case_along(row: HandOver) -> bool:
+    """Tell whether the case goes to the receiving office with its paper."""
+    return (
+        row.part == "hsva"
+        and row.direction == "vks_vks"
+        and row.reason == TRANSFER
+        and row.receiver_unit_id != row.case.unit_id
+    )
+
+
 def moves_of(user: User, row: HandOver) -> tuple[Move, ...]:
     """Return what the person may do to a hand-over now."""
-    giving, receiving = gives(user, row), receives(user, row)
-    return tuple(
-        move for move in HAND_OVER.moves_from(row.state) if (receiving if move.name in {"accept", "reject"} else giving)
-    )
+    giving = gives(user, row)
+    receiving = receives(user, row) and not is_own_gift(user, row)
+    may = {
+        "accept": receiving,
+        "reject": receiving,
+        "send": giving
+        and row.receiver_person_id != user.pk
+        and (not takes_the_case_along(row) or may_transfer(user, row.case)),
+        "cancel": giving,
+    }
+    return tuple(move for move in HAND_OVER.moves_from(row.state) if may[move.name])
 
 
 def offices_taking(case: CaseFile) -> set[int]:

@@ -32,12 +32,14 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_over_for,
     hand_overs_for,
     is_late,
+    is_own_gift,
     late_for,
     may_begin,
     moves_of,
     papers_to_attach,
     receives,
     takes_paper,
+    takes_the_case_along,
     volumes_told,
     waiting_for_paper,
 )
@@ -272,7 +274,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
     knows = any(case_decision(request.user, row.case, part).level >= Level.METADATA for part, _label in PARTS)
     a_side = gives(request.user, row) or receives(request.user, row)
     asks = a_side and takes_paper(row) and (row.awaits_paper or papers_to_attach(request.user, row).exists())
-    along = knows and row.state in HAND_OVER.open and acts.takes_the_case_along(row) and gives(request.user, row)
+    along = knows and row.state in HAND_OVER.open and takes_the_case_along(row) and gives(request.user, row)
     follows = consequences_of(request.user, row.case) if along else []
     context = {
         "row": row,
@@ -287,6 +289,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
             for each in row.steps
         ],
         "moves": moves,
+        "other_receives": row.state == "cho_nhan" and receives(request.user, row) and is_own_gift(request.user, row),
         "receive": forms.get("receive") or (ReceiveForm(row=row, user=request.user) if "accept" in moves else None),
         "cancelling": forms.get("cancelling") or (CancelForm() if "cancel" in moves else None),
         "attach": forms.get("attach") or (AttachForm(row=row, user=request.user) if asks else None),
