@@ -450,6 +450,8 @@ ACTS: dict[str, Act] = {
     # handed to the archive
     "accession_prepared": Act(_("Lập hồ sơ nộp lưu"), ("accession", "unit")),
     "accession_packed": Act(_("Đóng gói hồ sơ nộp lưu"), ("accession", "documents", "pages", "digest", "sha256")),
+    "accession_not_packed": Act(_("Chưa đóng gói được hồ sơ nộp lưu"), ("accession",), hidden=("reason",)),
+    "accession_packed_again": Act(_("Cho đóng gói lại hồ sơ nộp lưu"), ("accession",)),
     "accession_cancelled": Act(_("Hủy lần nộp lưu"), ("accession",)),
     "accession_taken_over": Act(
         _("Đơn vị kế thừa tiếp tục lần nộp lưu"), ("restructuring", "accession", "unit_before", "unit")
@@ -467,6 +469,7 @@ ACTS: dict[str, Act] = {
         _("Tiêu hủy hồ sơ"),
         ("disposal", "unit", "record", "kept_until", "documents", "pages", "folios", "files", "digest", "sha256"),
     ),
+    "disposal_stopped": Act(_("Tiêu hủy dừng, hồ sơ chưa xong"), ("disposal", "destroyed")),
     "files_destroyed": Act(_("Xóa hết tệp của hồ sơ đã tiêu hủy"), ("disposal", "files")),
     "disposal_taken_over": Act(
         _("Đơn vị kế thừa tiếp tục đợt tiêu hủy"), ("restructuring", "disposal", "unit_before", "unit")
@@ -643,6 +646,7 @@ FIELDS: dict[str, Field] = {
     "folio_count": Field(_("Số bút lục")),
     "due_on": Field(_("Hạn trả"), "day"),
     "due_before": Field(_("Hạn trả trước"), "day"),
+    "destroyed": Field(_("Hồ sơ đã tiêu hủy, còn tệp chưa xóa hết"), "yes"),
     "complete": Field(_("Khớp số lúc giao"), "yes"),
     "found": Field(_("Đã tìm thấy"), "yes"),
     "purpose": Field(_("Mục đích")),

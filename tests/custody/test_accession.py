@@ -26,7 +26,7 @@ from rest_framework.test import APIClient
 from tests.custody.batches import seal_outright
 from tests.custody.everybody import wrongly_done
 from tests.custody.premis import faults
-from tests.custody.test_acts import data, written
+from tests.custody.test_acts import data, hidden, written
 from tests.custody.test_retention import ended
 from tests.people import register, waiting
 from tests.web.conftest import Page, fetched
@@ -224,18 +224,24 @@ def test_a_changed_file_or_a_new_paper_stops_it_and_nothing_is_taken(
     document = filed_case.documents[0].document
     whole = document.source_path.read_bytes()
     document.source_path.write_bytes(whole + b"x")
-    with TestCase.captureOnCommitCallbacks(execute=True):
+    with written() as found, TestCase.captureOnCommitCallbacks(execute=True):
         row = prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
     row.refresh_from_db()
     assert row.state == "loi"
+    # who reads the chain sees why nothing came to the archive
+    assert found.kinds() == ["accession_prepared", "accession_not_packed"]
+    assert hidden(found.of("accession_not_packed")) == {"reason": row.error}
     # by number: whoever looks may have no right to the paper
     assert f"số {document.pk} ({filed_case.case.code})" in row.error
     assert not any(each.title in row.error for each in (*filed_case.documents, filed_case.internal))
     document.source_path.write_bytes(whole)
-    with TestCase.captureOnCommitCallbacks(execute=True):
+    with written() as found, TestCase.captureOnCommitCallbacks(execute=True):
         retry(actor=people["clerk_kv1"], pk=row.pk)
     row.refresh_from_db()
     assert (row.state, row.error) == ("cho_luu_tru", "")
+    assert found.kinds()[0] == "accession_packed_again"
+    assert found.of("accession_packed")
+    assert data(found.of("accession_packed_again")) == {"accession": row.pk}
     with pytest.raises(Conflict, match="lần nộp lưu khác"):
         prepare(actor=people["clerk_kv1"], codes=[filed_case.case.code])
     type(filed_case.internal).objects.filter(pk=filed_case.internal.pk).update(sha256="0" * 64)

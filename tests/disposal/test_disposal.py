@@ -444,7 +444,10 @@ def test_a_hold_stops_one_file_and_the_others_go(
     archived(goes, chief)
     row = ready(archivist, people, held.code, goes.code)
     hold = place_hold(actor=chief, case=held, ground="khieu_nai", reason="Đang giải quyết khiếu nại")
-    carried_out(archivist, row)
+    with written() as found:
+        carried_out(archivist, row)
+    stopped = found.of("disposal_stopped")
+    assert (stopped.case_id, data(stopped)) == (held.pk, {"disposal": row.pk, "destroyed": False})
     items = {item.case_id: item for item in row.items.all()}
     assert row.state == "chua_xong"
     assert "Khiếu nại" in items[held.pk].error

@@ -336,9 +336,7 @@ def _send(row: DestructionBatch) -> None:
     try:
         destroy_batch.apply_async(kwargs={"batch_id": row.pk})
     except Exception as error:
-        DestructionBatch.objects.filter(pk=row.pk, state="dang_tieu_huy", beat=None).update(
-            state="chua_xong", error=_(_NO_QUEUE)
-        )
+        _stopped(row, _(_NO_QUEUE), Q(beat__isnull=True))
         if isinstance(error, VksError):
             raise
         raise Unavailable(_(_NO_QUEUE)) from error
@@ -392,15 +390,25 @@ def run_destruction(batch_id: int) -> None:
             DestructionBatch.objects.filter(pk=row.pk, state="dang_tieu_huy").update(beat=timezone.now())
             _destroy(row, item)
         if row.items.filter(finished_at__isnull=True).exists():
-            move(row, DISPOSAL, "stop", beat=None)
+            _stopped(row, "")
         else:
+            # each case was told that its files are gone
             move(row, DISPOSAL, "finish", beat=None)
 
 
 def _failed(row: DestructionBatch, sentence: str) -> None:
-    DestructionBatch.objects.filter(pk=row.pk, state="dang_tieu_huy").update(
-        state="chua_xong", beat=None, error=sentence[:500]
-    )
+    _stopped(row, sentence)
+
+
+def _stopped(row: DestructionBatch, sentence: str, which: Q | None = None) -> None:
+    """Note that it stopped before its end, and tell the chain of each case that is not done; why not is kept with the case."""
+    with transaction.atomic():
+        items = list(row.items.filter(finished_at__isnull=True).select_related("case").order_by("case_id"))
+        _hold(item.case_id for item in items)
+        at_work = DestructionBatch.objects.filter(which or Q(), pk=row.pk, state__in=DISPOSAL.move("stop").sources)
+        if at_work.update(state=DISPOSAL.move("stop").target, beat=None, error=sentence[:500]):
+            each = [(item.case, {"disposal": row.pk, "destroyed": item.erased_at is not None}) for item in items]
+            tell_each("disposal_stopped", actor=row.executed_by, each=each)
 
 
 def _destroy(row: DestructionBatch, item: DestructionItem) -> None:

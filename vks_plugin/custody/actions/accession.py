@@ -175,13 +175,22 @@ def _send(row: Accession) -> None:
     try:
         pack_accession.apply_async(kwargs={"accession_id": row.pk})
     except Exception as error:
-        Accession.objects.filter(pk=row.pk, state="dang_dong_goi").update(
-            state="loi", error=_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")
-        )
+        _not_packed(row, _("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau."))
         if isinstance(error, VksError):
             raise
         raise Unavailable(_("Hàng đợi xử lý không hoạt động: hãy báo quản trị và thử lại sau.")) from error
     row.refresh_from_db()
+
+
+def _not_packed(row: Accession, sentence: str) -> None:
+    """Note that it could not be packed, and tell the chain of each case: who reads it sees why nothing went to the archive."""
+    with transaction.atomic():
+        cases = [item.case for item in row.items.select_related("case").order_by("case")]
+        _hold(case.pk for case in cases)
+        packing = Accession.objects.filter(pk=row.pk, state__in=ACCESSION.move("fail").sources)
+        if packing.update(state=ACCESSION.move("fail").target, beat=None, error=sentence[:500]):
+            told = {"accession": row.pk, "reason": sentence[:500]}
+            tell_each("accession_not_packed", actor=row.giver, each=[(case, told) for case in cases])
 
 
 @transaction.atomic
@@ -196,7 +205,10 @@ def retry(*, actor: User, pk: int) -> Accession:
     row = _given(actor, pk)
     if is_being_packed(row):
         raise Conflict(_("Đang đóng gói: hãy chờ."))
+    cases = [item.case for item in row.items.select_related("case").order_by("case")]
+    _hold(case.pk for case in cases)
     move(row, ACCESSION, "retry", error="", beat=None)
+    tell_each("accession_packed_again", actor=actor, each=[(case, {"accession": row.pk}) for case in cases])
     transaction.on_commit(partial(_send, row))
     return row
 
@@ -224,7 +236,7 @@ def run_packing(accession_id: int) -> None:
 
 
 def _failed(row: Accession, sentence: str) -> None:
-    Accession.objects.filter(pk=row.pk, state="dang_dong_goi").update(state="loi", beat=None, error=sentence[:500])
+    _not_packed(row, sentence)
     if Accession.objects.filter(pk=row.pk, state="huy").exists():
         # called off meanwhile: what was written since then goes too
         _remove(list(row.items.all()))
