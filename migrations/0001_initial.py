@@ -8,6 +8,8 @@ import vks_plugin.cases.persons
 from django.conf import settings
 from django.db import migrations, models
 
+from vks_plugin.at_once import MakeTables
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -18,4290 +20,4943 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="ProcuracyUnit",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=32, unique=True, verbose_name="mã đơn vị")),
-                ("name", models.CharField(max_length=200, verbose_name="tên đơn vị")),
-                ("short_name", models.CharField(max_length=80, verbose_name="tên ngắn")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("province", "Cấp tỉnh"),
-                            ("regional", "Khu vực"),
-                            ("district", "Cấp huyện (trước 01/7/2025)"),
-                        ],
-                        max_length=16,
-                        verbose_name="cấp",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị cấp trên",
-                    ),
-                ),
-                ("valid_from", models.DateField(verbose_name="có từ ngày")),
-                ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
-                (
-                    "active_from",
-                    models.DateField(
-                        blank=True,
-                        help_text="Để trống: chưa dùng. Đơn vị có thể chạy thử trước các đơn vị khác.",
-                        null=True,
-                        verbose_name="dùng hệ thống từ ngày",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "đơn vị",
-                "verbose_name_plural": "đơn vị",
-                "db_table": "vks_procuracy_unit",
-                "ordering": ("kind", "code"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
-                        ),
-                        name="vks_unit_dates_in_order",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Department",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="departments", to="vks.procuracyunit"
-                    ),
-                ),
-                ("code", models.CharField(max_length=16, verbose_name="mã phòng")),
-                ("name", models.CharField(max_length=200, verbose_name="tên phòng")),
-                ("stages", models.JSONField(blank=True, default=list, verbose_name="phụ trách giai đoạn")),
-                (
-                    "verified",
-                    models.BooleanField(
-                        default=False, help_text="Bộ số phòng phải được đơn vị xác nhận.", verbose_name="đã xác nhận"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "phòng",
-                "verbose_name_plural": "phòng",
-                "db_table": "vks_department",
-                "ordering": ("unit", "code"),
-                "constraints": [models.UniqueConstraint(fields=("unit", "code"), name="vks_department_code_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(default="criminal", max_length=24, verbose_name="loại")),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="mã vụ án")),
-                ("name", models.CharField(max_length=250, verbose_name="tên vụ án")),
-                ("folded_name", models.CharField(editable=False, max_length=250)),
-                ("init_decision_no", models.CharField(max_length=60, verbose_name="số quyết định khởi tố")),
-                ("init_decision_date", models.DateField(verbose_name="ngày quyết định khởi tố")),
-                (
-                    "init_decision_agency",
-                    models.CharField(max_length=200, verbose_name="cơ quan ra quyết định khởi tố"),
-                ),
-                ("init_decision_key", models.CharField(editable=False, max_length=300, unique=True)),
-                (
-                    "national_case_code",
-                    models.CharField(
-                        blank=True, max_length=60, null=True, unique=True, verbose_name="mã hồ sơ điện tử quốc gia"
-                    ),
-                ),
-                ("crime_date", models.DateField(blank=True, null=True, verbose_name="ngày phạm tội")),
-                ("crime_place", models.CharField(blank=True, max_length=250, verbose_name="nơi phạm tội")),
-                ("charge_summary", models.CharField(blank=True, max_length=250, verbose_name="tội danh")),
-                (
-                    "crime_class",
-                    models.CharField(blank=True, editable=False, max_length=1, verbose_name="loại tội phạm"),
-                ),
-                ("stage", models.CharField(default="dieu_tra", max_length=32, verbose_name="giai đoạn")),
-                ("status", models.CharField(default="dang_giai_quyet", max_length=32, verbose_name="trạng thái")),
-                ("registered_stage", models.CharField(default="dieu_tra", editable=False, max_length=32)),
-                ("registered_status", models.CharField(default="dang_giai_quyet", editable=False, max_length=32)),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cases",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị thụ lý",
-                    ),
-                ),
-                (
-                    "trial_unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="trials",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị được phân công xét xử",
-                    ),
-                ),
-                (
-                    "department",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cases",
-                        to="vks.department",
-                        verbose_name="phòng",
-                    ),
-                ),
-                ("handled_at", models.DateField(verbose_name="ngày thụ lý")),
-                (
-                    "leader_in_charge",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="lãnh đạo phụ trách",
-                    ),
-                ),
-                ("investigation_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan điều tra")),
-                ("investigator", models.CharField(blank=True, max_length=150, verbose_name="điều tra viên")),
-                ("court", models.CharField(blank=True, max_length=200, verbose_name="tòa án")),
-                ("judge", models.CharField(blank=True, max_length=150, verbose_name="thẩm phán")),
-                ("evidence_summary", models.TextField(blank=True, max_length=2000, verbose_name="vật chứng (tóm tắt)")),
-                ("is_key_case", models.BooleanField(default=False, verbose_name="án điểm")),
-                ("is_simplified", models.BooleanField(default=False, verbose_name="thủ tục rút gọn")),
-                ("is_learning_trial", models.BooleanField(default=False, verbose_name="phiên tòa rút kinh nghiệm")),
-                ("is_provincial_watch", models.BooleanField(default=False, verbose_name="Trung ương, tỉnh theo dõi")),
-                ("is_corruption", models.BooleanField(default=False, verbose_name="tham nhũng")),
-                ("has_legal_person", models.BooleanField(default=False, verbose_name="có pháp nhân phạm tội")),
-                ("involves_minor_accused", models.BooleanField(default=False, verbose_name="bị can chưa thành niên")),
-                ("involves_minor_victim", models.BooleanField(default=False, verbose_name="bị hại dưới 18 tuổi")),
-                (
-                    "is_sexual_abuse_minor",
-                    models.BooleanField(default=False, verbose_name="xâm hại tình dục người dưới 18 tuổi"),
-                ),
-                ("is_closed_trial", models.BooleanField(default=False, verbose_name="xét xử kín")),
-                ("is_mobile_trial", models.BooleanField(default=False, verbose_name="xét xử lưu động")),
-                ("is_online_trial", models.BooleanField(default=False, verbose_name="phiên tòa trực tuyến")),
-                ("is_trial_in_absentia", models.BooleanField(default=False, verbose_name="xét xử vắng mặt")),
-                ("is_complex", models.BooleanField(default=False, verbose_name="vụ án phức tạp")),
-                ("is_national_security", models.BooleanField(default=False, verbose_name="xâm phạm an ninh quốc gia")),
-                (
-                    "is_special_agency",
-                    models.BooleanField(
-                        default=False, verbose_name="cơ quan được giao một số hoạt động điều tra khởi tố"
-                    ),
-                ),
-                (
-                    "is_flagrant",
-                    models.BooleanField(default=False, verbose_name="quả tang, chứng cứ và lai lịch rõ ràng"),
-                ),
-                ("details", models.JSONField(blank=True, default=dict, verbose_name="thông tin riêng của loại")),
-                (
-                    "confidentiality",
-                    models.CharField(
-                        choices=[("thuong", "Thường"), ("han_che_noi_bo", "Hạn chế nội bộ")],
-                        default="thuong",
-                        max_length=16,
-                        verbose_name="độ nhạy cảm",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
-                ("form_token", models.UUIDField(blank=True, editable=False, null=True, unique=True)),
-                ("next_due_on", models.DateField(blank=True, editable=False, null=True)),
-                ("projected_from", models.CharField(blank=True, editable=False, max_length=200)),
-                ("destroyed_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("revision", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "vụ án",
-                "verbose_name_plural": "vụ án",
-                "db_table": "vks_case_file",
-                "ordering": ("-handled_at", "-id"),
-                "indexes": [
-                    models.Index(
-                        fields=["-handled_at", "-id", "unit", "confidentiality", "kind", "stage", "status"],
-                        name="vks_case_newest",
-                    ),
-                    models.Index(
-                        fields=["unit", "-handled_at", "-id", "confidentiality", "stage"], name="vks_case_of_unit"
-                    ),
-                    models.Index(
-                        fields=["stage", "-handled_at", "-id", "unit", "confidentiality"], name="vks_case_by_stage"
-                    ),
-                    models.Index(fields=["folded_name", "id", "unit", "confidentiality"], name="vks_case_by_name"),
-                    models.Index(fields=["next_due_on", "id", "unit", "confidentiality"], name="vks_case_by_due"),
-                    models.Index(fields=["kind", "status"], name="vks_case_kind_status"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AccessEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(verbose_name="lúc")),
-                ("actor_id", models.PositiveBigIntegerField(null=True)),
-                ("actor_username", models.CharField(max_length=150)),
-                ("actor_name", models.CharField(max_length=310, verbose_name="người")),
-                ("is_superuser", models.BooleanField(default=False)),
-                (
-                    "act",
-                    models.CharField(
-                        choices=[
-                            ("view", "Xem thông tin, văn bản"),
-                            ("text", "Nhận toàn văn trong danh sách, kết quả tìm"),
-                            ("preview", "Mở tệp để xem"),
-                            ("download", "Tải về"),
-                            ("print", "In"),
-                            ("export", "Xuất tập hồ sơ, thống kê tài liệu"),
-                            ("share", "Chia sẻ, gửi ra ngoài"),
-                            ("case_list", "Xuất danh sách vụ án"),
-                            ("log", "Xuất nhật ký truy cập"),
-                        ],
-                        max_length=12,
-                        verbose_name="việc",
-                    ),
-                ),
-                ("refused", models.BooleanField(default=False, verbose_name="bị từ chối")),
-                ("document_id", models.PositiveBigIntegerField(null=True)),
-                (
-                    "part",
-                    models.CharField(
-                        blank=True, choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")], max_length=8
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.casefile",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.procuracyunit",
-                    ),
-                ),
-                ("count", models.PositiveIntegerField(default=1)),
-                ("address", models.GenericIPAddressField(null=True)),
-            ],
-            options={
-                "verbose_name": "nhật ký truy cập",
-                "verbose_name_plural": "nhật ký truy cập",
-                "db_table": "vks_access_entry",
-                "ordering": ("-at", "-id"),
-                "indexes": [
-                    models.Index(fields=["at"], name="vks_access_at"),
-                    models.Index(fields=["unit", "at"], name="vks_access_of_unit"),
-                    models.Index(fields=["case", "at"], name="vks_access_of_case"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Accession",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="accessions", to="vks.procuracyunit"
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("dang_dong_goi", "Đang đóng gói"),
-                            ("loi", "Chưa đóng gói được"),
-                            ("cho_luu_tru", "Chờ lưu trữ nhận"),
-                            ("da_nop_luu", "Đã nộp lưu"),
-                            ("huy", "Đã hủy"),
-                        ],
-                        default="dang_dong_goi",
-                        max_length=16,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(null=True, verbose_name="số biên bản")),
-                (
-                    "giver",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "receiver",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("accepted_at", models.DateTimeField(null=True)),
-                ("beat", models.DateTimeField(null=True)),
-                ("done", models.PositiveIntegerField(default=0)),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("error", models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                "verbose_name": "lần nộp lưu",
-                "verbose_name_plural": "lần nộp lưu",
-                "db_table": "vks_accession",
-                "ordering": ("-id",),
-                "indexes": [models.Index(fields=["unit", "state"], name="vks_accession_of_unit")],
-            },
-        ),
-        migrations.CreateModel(
-            name="AccessionItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "accession",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="vks.accession"
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="accession_items", to="vks.casefile"
-                    ),
-                ),
-                ("pending", models.BooleanField(default=True)),
-                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("documents", models.PositiveIntegerField(default=0)),
-                ("pages", models.PositiveIntegerField(default=0)),
-                ("digest", models.CharField(blank=True, max_length=64)),
-                ("sha256", models.CharField(blank=True, max_length=64)),
-                ("size", models.PositiveBigIntegerField(default=0)),
-                ("retention", models.CharField(blank=True, max_length=60)),
-            ],
-            options={
-                "db_table": "vks_accession_item",
-                "ordering": ("accession", "case"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("pending", True)), fields=("case",), name="vks_accession_one_pending"
-                    ),
-                    models.UniqueConstraint(fields=("accession", "case"), name="vks_accession_case_once"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Accused",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("full_name", models.CharField(max_length=150, verbose_name="họ và tên")),
-                ("folded_name", models.CharField(editable=False, max_length=150)),
-                ("birth_date", models.DateField(blank=True, null=True, verbose_name="ngày sinh")),
-                (
-                    "birth_precision",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            (vks_plugin.cases.persons.BirthPrecision["DAY"], "Đủ ngày, tháng, năm"),
-                            (vks_plugin.cases.persons.BirthPrecision["MONTH"], "Chỉ biết tháng"),
-                            (vks_plugin.cases.persons.BirthPrecision["QUARTER"], "Chỉ biết quý"),
-                            (vks_plugin.cases.persons.BirthPrecision["HALF_YEAR"], "Chỉ biết nửa năm"),
-                            (vks_plugin.cases.persons.BirthPrecision["YEAR"], "Chỉ biết năm"),
-                        ],
-                        max_length=12,
-                        verbose_name="mức chính xác",
-                    ),
-                ),
-                ("birth_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="năm sinh")),
-                (
-                    "sex",
-                    models.CharField(
-                        blank=True, choices=[("nam", "Nam"), ("nu", "Nữ")], max_length=8, verbose_name="giới tính"
-                    ),
-                ),
-                ("id_number", models.CharField(blank=True, max_length=20, verbose_name="số căn cước")),
-                ("nationality", models.CharField(blank=True, max_length=60, verbose_name="quốc tịch")),
-                ("ethnicity", models.CharField(blank=True, max_length=60, verbose_name="dân tộc")),
-                ("residence", models.CharField(blank=True, max_length=250, verbose_name="nơi cư trú")),
-                ("occupation", models.CharField(blank=True, max_length=120, verbose_name="nghề nghiệp")),
-                ("is_legal_person", models.BooleanField(default=False, verbose_name="pháp nhân")),
-                ("registration_number", models.CharField(blank=True, max_length=20, verbose_name="mã số doanh nghiệp")),
-                (
-                    "legal_representative",
-                    models.CharField(blank=True, max_length=150, verbose_name="người đại diện theo pháp luật"),
-                ),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="accused", to="vks.casefile"
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=1, verbose_name="thứ tự")),
-                ("other_name", models.CharField(blank=True, max_length=150, verbose_name="tên khác")),
-                ("alias", models.CharField(blank=True, max_length=150, verbose_name="bí danh")),
-                ("id_issued_on", models.DateField(blank=True, null=True, verbose_name="ngày cấp")),
-                ("id_issued_by", models.CharField(blank=True, max_length=150, verbose_name="nơi cấp")),
-                ("religion", models.CharField(blank=True, max_length=60, verbose_name="tôn giáo")),
-                ("party_member", models.BooleanField(default=False, verbose_name="đảng viên")),
-                ("position_title", models.CharField(blank=True, max_length=150, verbose_name="chức vụ")),
-                ("education", models.CharField(blank=True, max_length=60, verbose_name="trình độ học vấn")),
-                ("prior_convictions", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="tiền án")),
-                ("prior_sanctions", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="tiền sự")),
-                (
-                    "recidivism",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("khong", "Không"),
-                            ("tai_pham", "Tái phạm"),
-                            ("tai_pham_nguy_hiem", "Tái phạm nguy hiểm"),
-                        ],
-                        default="khong",
-                        max_length=24,
-                        verbose_name="tái phạm",
-                    ),
-                ),
-                ("offence_date", models.DateField(blank=True, null=True, verbose_name="ngày phạm tội")),
-                (
-                    "init_decision_no",
-                    models.CharField(blank=True, max_length=60, verbose_name="số quyết định khởi tố bị can"),
-                ),
-                (
-                    "init_decision_date",
-                    models.DateField(blank=True, null=True, verbose_name="ngày quyết định khởi tố bị can"),
-                ),
-                ("approval_no", models.CharField(blank=True, max_length=60, verbose_name="số quyết định phê chuẩn")),
-                ("approval_date", models.DateField(blank=True, null=True, verbose_name="ngày phê chuẩn")),
-                ("sentence", models.CharField(blank=True, max_length=500, verbose_name="hình phạt")),
-                ("stage", models.CharField(blank=True, editable=False, max_length=32, verbose_name="giai đoạn")),
-                ("status", models.CharField(blank=True, editable=False, max_length=32, verbose_name="trạng thái")),
-                ("registered_stage", models.CharField(blank=True, editable=False, max_length=32)),
-                ("registered_status", models.CharField(blank=True, editable=False, max_length=32)),
-            ],
-            options={
-                "verbose_name": "bị can, bị cáo",
-                "verbose_name_plural": "bị can, bị cáo",
-                "db_table": "vks_accused",
-                "ordering": ("case", "position", "id"),
-                "indexes": [models.Index(fields=["folded_name"], name="vks_accused_name")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Appointment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="vks_appointments",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="appointments",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị",
-                    ),
-                ),
-                (
-                    "department",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="appointments",
-                        to="vks.department",
-                        verbose_name="phòng",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("chief_procurator", "Viện trưởng"),
-                            ("deputy_chief_procurator", "Phó Viện trưởng"),
-                            ("department_head", "Trưởng phòng"),
-                            ("deputy_department_head", "Phó Trưởng phòng"),
-                            ("prosecutor", "Kiểm sát viên"),
-                            ("inspector", "Kiểm tra viên"),
-                            ("specialist", "Chuyên viên"),
-                            ("records_clerk", "Văn thư"),
-                            ("archivist", "Lưu trữ viên"),
-                            ("scan_operator", "Cán bộ số hóa"),
-                            ("qc_reviewer", "Cán bộ kiểm tra chất lượng"),
-                            ("statistics_officer", "Cán bộ thống kê"),
-                            ("system_admin", "Quản trị hệ thống"),
-                        ],
-                        max_length=32,
-                        verbose_name="chức danh",
-                    ),
-                ),
-                (
-                    "capacity",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("regular", "chính thức"),
-                            ("acting", "quyền, phụ trách"),
-                            ("deputising", "được ủy quyền khi người giữ chức danh vắng mặt"),
-                        ],
-                        default="regular",
-                        max_length=16,
-                        verbose_name="tư cách",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="từ ngày")),
-                ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
-                (
-                    "ended_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Thời điểm chấm dứt trước hạn; quyền hết ngay lúc đó.",
-                        null=True,
-                        verbose_name="chấm dứt lúc",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "bổ nhiệm",
-                "verbose_name_plural": "bổ nhiệm",
-                "db_table": "vks_appointment",
-                "ordering": ("unit", "role", "user"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("ended_at__isnull", True)),
-                        fields=("user", "unit", "role", "starts_on"),
-                        name="vks_appointment_once_a_day",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                        ),
-                        name="vks_appointment_dates_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Assignment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="vks_assignments",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người được phân công",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("prosecutor_lead", "Kiểm sát viên thụ lý chính"),
-                            ("prosecutor", "Kiểm sát viên"),
-                            ("inspector", "Kiểm tra viên"),
-                            ("scan_operator", "Cán bộ số hóa"),
-                            ("qc_reviewer", "Cán bộ kiểm tra chất lượng"),
-                            ("trial_prosecutor", "Kiểm sát viên tại phiên tòa (Điều 239)"),
-                            ("appeal_prosecutor", "Kiểm sát viên phúc thẩm"),
-                            ("reviewer", "Người xét hồ sơ đề nghị"),
-                        ],
-                        max_length=24,
-                        verbose_name="vai trò",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="từ ngày")),
-                ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="chấm dứt lúc")),
-                (
-                    "assigned_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "phân công",
-                "verbose_name_plural": "phân công",
-                "db_table": "vks_assignment",
-                "ordering": ("case", "role", "starts_on"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("ended_at__isnull", True), ("ends_on__isnull", True)),
-                        fields=("case", "user", "role"),
-                        name="vks_assignment_open_once",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(
-                            ("ended_at__isnull", True), ("ends_on__isnull", True), ("role", "prosecutor_lead")
-                        ),
-                        fields=("case",),
-                        name="vks_one_lead_prosecutor",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                        ),
-                        name="vks_assignment_dates_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Bundle",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("progress", models.PositiveIntegerField(default=0)),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("document_ids", models.JSONField(default=list)),
-                ("sha256", models.CharField(blank=True, max_length=64)),
-                ("error", models.TextField(blank=True, verbose_name="lý do")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="bundles", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "preset",
-                    models.CharField(
-                        choices=[
-                            ("toan_bo", "Toàn bộ hồ sơ vụ án"),
-                            ("trinh_toa", "Hồ sơ trình Tòa: cáo trạng và chứng cứ"),
-                            ("trinh_lanh_dao", "Hồ sơ trình lãnh đạo"),
-                            ("bi_can_bao_chua", "Hồ sơ cho bị can, người bào chữa đọc"),
-                            ("trich_luc", "Trích lục hồ sơ"),
-                            ("tap_loi", "Tập lõi, giữ số trang tập chính"),
-                            ("bo_sung", "Bổ sung vào tập đã lập"),
-                        ],
-                        default="toan_bo",
-                        max_length=24,
-                        verbose_name="mẫu tập",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Chờ lập"),
-                            ("running", "Đang lập"),
-                            ("done", "Đã xong"),
-                            ("failed", "Không lập được"),
-                            ("cancelled", "Đã dừng"),
-                        ],
-                        default="queued",
-                        max_length=12,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                ("page_count", models.PositiveIntegerField(blank=True, null=True, verbose_name="số trang")),
-                ("document_count", models.PositiveIntegerField(blank=True, null=True, verbose_name="số tài liệu")),
-                ("options", models.JSONField(default=dict)),
-                (
-                    "earlier",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.bundle",
-                    ),
-                ),
-                ("layout", models.JSONField(default=dict)),
-                ("volumes", models.JSONField(default=list)),
-                ("left_out", models.JSONField(default=list)),
-            ],
-            options={
-                "verbose_name": "tập hồ sơ",
-                "verbose_name_plural": "tập hồ sơ",
-                "db_table": "vks_bundle",
-                "ordering": ("-created_at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="CalendarDay",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("day", models.DateField(unique=True, verbose_name="ngày")),
-                ("is_day_off", models.BooleanField(default=True, verbose_name="nghỉ")),
-                ("note", models.CharField(blank=True, max_length=200, verbose_name="căn cứ")),
-            ],
-            options={
-                "verbose_name": "ngày nghỉ, ngày làm bù",
-                "verbose_name_plural": "ngày nghỉ, ngày làm bù",
-                "db_table": "vks_calendar_day",
-                "ordering": ("day",),
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="vks.casefile"
-                    ),
-                ),
-                ("at", models.DateTimeField(auto_now_add=True)),
-                ("actor_id", models.PositiveBigIntegerField()),
-                ("actor_name", models.CharField(max_length=200)),
-                (
-                    "act",
-                    models.CharField(
-                        choices=[("created", "Thêm"), ("changed", "Sửa"), ("removed", "Bỏ")], max_length=8
-                    ),
-                ),
-                ("subject", models.CharField(max_length=24)),
-                ("subject_id", models.PositiveBigIntegerField()),
-                ("subject_label", models.CharField(max_length=250)),
-                ("values", models.JSONField(default=list)),
-                ("reason", models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                "db_table": "vks_case_change",
-                "ordering": ("case", "-id"),
-                "indexes": [models.Index(fields=["case", "-id"], name="vks_change_of_case")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseDeadline",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="deadlines", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "accused",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="deadlines",
-                        to="vks.accused",
-                        verbose_name="bị can",
-                    ),
-                ),
-                ("rule", models.CharField(max_length=48, verbose_name="thời hạn")),
-                ("starts_on", models.DateField(verbose_name="từ ngày")),
-                ("due_on", models.DateField(verbose_name="hạn")),
-                ("due_at", models.DateTimeField(blank=True, null=True)),
-                ("request_by", models.DateField(blank=True, null=True, verbose_name="chậm nhất phải đề nghị gia hạn")),
-                ("counted_days", models.PositiveIntegerField(default=0, verbose_name="số ngày")),
-                ("arithmetic", models.CharField(max_length=1000, verbose_name="cách tính")),
-                ("article", models.CharField(max_length=200, verbose_name="căn cứ")),
-                ("note", models.CharField(blank=True, max_length=500)),
-                ("is_duty", models.BooleanField(default=False)),
-                ("reminded_band", models.CharField(blank=True, editable=False, max_length=8)),
-            ],
-            options={
-                "verbose_name": "thời hạn",
-                "verbose_name_plural": "thời hạn",
-                "db_table": "vks_case_deadline",
-                "ordering": ("due_on", "case", "id"),
-                "indexes": [models.Index(fields=["due_on", "case"], name="vks_deadline_due")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CatalogueType",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=24, unique=True, verbose_name="mã")),
-                ("name", models.CharField(max_length=250, verbose_name="tên tài liệu")),
-                ("group_code", models.CharField(max_length=8, verbose_name="mã nhóm")),
-                ("group_name", models.CharField(max_length=120, verbose_name="nhóm")),
-                ("position", models.PositiveIntegerField(verbose_name="thứ tự")),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                ("issuer", models.CharField(blank=True, max_length=120, verbose_name="nơi ban hành")),
-                ("form_number", models.CharField(blank=True, max_length=24, verbose_name="số biểu mẫu")),
-                ("form_edition", models.CharField(blank=True, max_length=60, verbose_name="ban hành kèm")),
-                ("verified", models.BooleanField(default=False, verbose_name="đã xác nhận")),
-                ("sensitive", models.BooleanField(default=False, verbose_name="có thể có ảnh nhạy cảm")),
-                (
-                    "host_type",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="documents.documenttype",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "loại tài liệu",
-                "verbose_name_plural": "loại tài liệu",
-                "db_table": "vks_catalogue_type",
-                "ordering": ("position",),
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseDocument",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "document",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="case_document",
-                        to="documents.document",
-                    ),
-                ),
-                (
-                    "document_type",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="documents",
-                        to="vks.cataloguetype",
-                        verbose_name="loại tài liệu",
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                ("title", models.CharField(max_length=250, verbose_name="tên tài liệu")),
-                ("number", models.CharField(blank=True, max_length=60, verbose_name="số")),
-                ("date", models.DateField(blank=True, null=True, verbose_name="ngày")),
-                ("issuer", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ban hành")),
-                ("place", models.CharField(blank=True, max_length=120, verbose_name="nơi ban hành")),
-                ("signer_name", models.CharField(blank=True, max_length=150, verbose_name="người ký")),
-                ("signer_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ người ký")),
-                ("characteristics", models.CharField(blank=True, max_length=250, verbose_name="đặc điểm")),
-                ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
-                ("suffix_from", models.CharField(blank=True, editable=False, max_length=4)),
-                ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
-                ("suffix_to", models.CharField(blank=True, editable=False, max_length=4)),
-                (
-                    "counting",
-                    models.CharField(
-                        choices=[("page", "Theo trang có dấu"), ("sheet", "Theo tờ")],
-                        default=vks_plugin.cases.folios.Counting["PAGE"],
-                        max_length=8,
-                        verbose_name="cách đếm",
-                    ),
-                ),
-                ("page_count", models.PositiveIntegerField(blank=True, null=True, verbose_name="số trang")),
-                ("sha256", models.CharField(db_index=True, max_length=64)),
-                ("filed_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "filed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "tài liệu trong hồ sơ",
-                "verbose_name_plural": "tài liệu trong hồ sơ",
-                "db_table": "vks_case_document",
-                "ordering": (
-                    models.OrderBy(models.F("folio_from"), nulls_last=True),
-                    "suffix_from",
-                    models.OrderBy(models.F("document_type__position"), nulls_last=True),
-                    models.OrderBy(models.F("date"), nulls_last=True),
-                    "id",
-                ),
-                "indexes": [models.Index(fields=["case", "part", "document"], name="vks_document_of_case")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
-                            models.Q(
-                                ("folio_from__gte", 1),
-                                ("folio_from__isnull", False),
-                                ("folio_to__gte", models.F("folio_from")),
-                                ("folio_to__isnull", False),
+        MakeTables(
+            [
+                migrations.CreateModel(
+                    name="ProcuracyUnit",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_document_folios_in_order",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("part", "hsva"), ("folio_from__isnull", True), _connector="OR"),
-                        name="vks_folios_only_in_case_file",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseImport",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị",
-                    ),
-                ),
-                ("filename", models.CharField(max_length=200)),
-                ("stored_as", models.CharField(blank=True, editable=False, max_length=60)),
-                ("updates", models.BooleanField(default=False, verbose_name="cập nhật vụ đã có")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Chờ kiểm tra"),
-                            ("checking", "Đang kiểm tra"),
-                            ("checked", "Đã kiểm tra, chưa nạp"),
-                            ("queued", "Chờ nạp"),
-                            ("running", "Đang nạp"),
-                            ("done", "Đã nạp"),
-                            ("failed", "Không đọc được"),
-                            ("discarded", "Đã bỏ"),
-                        ],
-                        default="waiting",
-                        max_length=12,
-                    ),
-                ),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("done", models.PositiveIntegerField(default=0)),
-                ("notes", models.JSONField(default=list)),
-                ("error", models.CharField(blank=True, max_length=500)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("touched_at", models.DateTimeField(auto_now_add=True)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "verbose_name": "lần nạp danh sách vụ án",
-                "verbose_name_plural": "lần nạp danh sách vụ án",
-                "db_table": "vks_case_import",
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseImportRow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case_import",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="vks.caseimport"
-                    ),
-                ),
-                ("row", models.PositiveIntegerField()),
-                ("first_row", models.PositiveIntegerField()),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("created", "Đăng ký mới"),
-                            ("updated", "Cập nhật"),
-                            ("unchanged", "Giữ nguyên"),
-                            ("refused", "Từ chối"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("code", models.CharField(blank=True, max_length=40)),
-                ("sentences", models.JSONField(default=list)),
-            ],
-            options={
-                "db_table": "vks_case_import_row",
-                "ordering": ("case_import", "row"),
-                "constraints": [models.UniqueConstraint(fields=("case_import", "row"), name="vks_import_row_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CasePerson",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("full_name", models.CharField(max_length=150, verbose_name="họ và tên")),
-                ("folded_name", models.CharField(editable=False, max_length=150)),
-                ("birth_date", models.DateField(blank=True, null=True, verbose_name="ngày sinh")),
-                (
-                    "birth_precision",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            (vks_plugin.cases.persons.BirthPrecision["DAY"], "Đủ ngày, tháng, năm"),
-                            (vks_plugin.cases.persons.BirthPrecision["MONTH"], "Chỉ biết tháng"),
-                            (vks_plugin.cases.persons.BirthPrecision["QUARTER"], "Chỉ biết quý"),
-                            (vks_plugin.cases.persons.BirthPrecision["HALF_YEAR"], "Chỉ biết nửa năm"),
-                            (vks_plugin.cases.persons.BirthPrecision["YEAR"], "Chỉ biết năm"),
-                        ],
-                        max_length=12,
-                        verbose_name="mức chính xác",
-                    ),
-                ),
-                ("birth_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="năm sinh")),
-                (
-                    "sex",
-                    models.CharField(
-                        blank=True, choices=[("nam", "Nam"), ("nu", "Nữ")], max_length=8, verbose_name="giới tính"
-                    ),
-                ),
-                ("id_number", models.CharField(blank=True, max_length=20, verbose_name="số căn cước")),
-                ("nationality", models.CharField(blank=True, max_length=60, verbose_name="quốc tịch")),
-                ("ethnicity", models.CharField(blank=True, max_length=60, verbose_name="dân tộc")),
-                ("residence", models.CharField(blank=True, max_length=250, verbose_name="nơi cư trú")),
-                ("occupation", models.CharField(blank=True, max_length=120, verbose_name="nghề nghiệp")),
-                ("is_legal_person", models.BooleanField(default=False, verbose_name="pháp nhân")),
-                ("registration_number", models.CharField(blank=True, max_length=20, verbose_name="mã số doanh nghiệp")),
-                (
-                    "legal_representative",
-                    models.CharField(blank=True, max_length=150, verbose_name="người đại diện theo pháp luật"),
-                ),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="people", to="vks.casefile"
-                    ),
-                ),
-                ("role", models.CharField(max_length=32, verbose_name="tư cách tham gia tố tụng")),
-                ("contact", models.CharField(blank=True, max_length=150, verbose_name="liên hệ")),
-                (
-                    "accused",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="vks.accused",
-                        verbose_name="bảo vệ cho",
-                    ),
-                ),
-                ("is_minor", models.BooleanField(default=False, verbose_name="dưới 18 tuổi")),
-                ("is_anonymous", models.BooleanField(default=False, verbose_name="ẩn danh khi trình chiếu")),
-                ("is_protected", models.BooleanField(default=False, verbose_name="được bảo vệ (Điều 484)")),
-                (
-                    "is_sexual_offence_victim",
-                    models.BooleanField(default=False, verbose_name="bị hại tội xâm hại tình dục"),
-                ),
-            ],
-            options={
-                "verbose_name": "người tham gia tố tụng",
-                "verbose_name_plural": "người tham gia tố tụng",
-                "db_table": "vks_case_person",
-                "ordering": ("case", "role", "id"),
-                "indexes": [models.Index(fields=["folded_name"], name="vks_case_person_name")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseWords",
-            fields=[
-                (
-                    "case",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="words",
-                        serialize=False,
-                        to="vks.casefile",
-                    ),
-                ),
-                ("text", models.TextField()),
-            ],
-            options={
-                "db_table": "vks_case_words",
-            },
-        ),
-        migrations.CreateModel(
-            name="Charge",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="charges", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "accused",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="charges",
-                        to="vks.accused",
-                        verbose_name="bị can",
-                    ),
-                ),
-                ("code_version", models.CharField(max_length=24, verbose_name="bộ luật")),
-                ("article", models.CharField(max_length=8, verbose_name="điều")),
-                ("clause", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="khoản")),
-                ("points", models.CharField(blank=True, max_length=40, verbose_name="điểm")),
-                ("name", models.CharField(max_length=250, verbose_name="tội danh")),
-                ("crime_class", models.CharField(blank=True, max_length=1, verbose_name="loại tội phạm")),
-                (
-                    "basis",
-                    models.CharField(
-                        choices=[
-                            ("khoi_to", "Khởi tố"),
-                            ("kldt", "Kết luận điều tra"),
-                            ("cao_trang", "Cáo trạng"),
-                            ("ban_an", "Bản án"),
-                        ],
-                        default="khoi_to",
-                        max_length=12,
-                        verbose_name="theo",
-                    ),
-                ),
-                ("decision_no", models.CharField(blank=True, max_length=60, verbose_name="số quyết định")),
-                ("charged_on", models.DateField(verbose_name="từ ngày")),
-                ("ended_on", models.DateField(blank=True, null=True, verbose_name="đến ngày")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
-            ],
-            options={
-                "verbose_name": "tội danh",
-                "verbose_name_plural": "tội danh",
-                "db_table": "vks_charge",
-                "ordering": (
-                    "case",
-                    models.OrderBy(models.F("accused__position"), nulls_first=True),
-                    "charged_on",
-                    "id",
-                ),
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("ended_on__isnull", True)),
-                        fields=["code_version", "article", "clause", "case"],
-                        name="vks_charge_article",
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("ended_on__isnull", True), ("ended_on__gte", models.F("charged_on")), _connector="OR"
-                        ),
-                        name="vks_charge_dates_in_order",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ProceduralEvent",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "accused",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="events",
-                        to="vks.accused",
-                        verbose_name="bị can",
-                    ),
-                ),
-                ("event", models.CharField(max_length=40, verbose_name="sự kiện")),
-                ("happened_on", models.DateField(verbose_name="ngày")),
-                ("happened_at", models.TimeField(blank=True, null=True, verbose_name="giờ")),
-                ("number", models.CharField(blank=True, max_length=60, verbose_name="số")),
-                ("agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ban hành")),
-                ("signer_name", models.CharField(blank=True, max_length=150, verbose_name="người ký")),
-                ("signer_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ người ký")),
-                ("ground", models.CharField(blank=True, max_length=40, verbose_name="căn cứ")),
-                ("amount", models.CharField(blank=True, max_length=8, verbose_name="thời gian")),
-                ("asked_on", models.DateField(blank=True, null=True, verbose_name="ngày đề nghị")),
-                ("named_day", models.DateField(blank=True, null=True, verbose_name="ngày nêu trong quyết định")),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="events",
-                        to="vks.casedocument",
-                        verbose_name="văn bản",
-                    ),
-                ),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
-                ("override_reason", models.CharField(blank=True, max_length=500, verbose_name="lý do vượt giới hạn")),
-                ("stage_before", models.CharField(blank=True, editable=False, max_length=32)),
-                ("stage_after", models.CharField(blank=True, editable=False, max_length=32)),
-                ("status_before", models.CharField(blank=True, editable=False, max_length=32)),
-                ("status_after", models.CharField(blank=True, editable=False, max_length=32)),
-                ("recorded_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("withdrawn_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "withdrawn_by",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("withdrawal_reason", models.CharField(blank=True, editable=False, max_length=500)),
-            ],
-            options={
-                "verbose_name": "quyết định, sự kiện tố tụng",
-                "verbose_name_plural": "quyết định, sự kiện tố tụng",
-                "db_table": "vks_procedural_event",
-                "ordering": ("case", "happened_on", models.OrderBy(models.F("happened_at"), nulls_last=True), "id"),
-                "indexes": [models.Index(fields=["event", "happened_on"], name="vks_event_on")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CourtSession",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="court_sessions", to="vks.casefile"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="số")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị thực hành quyền công tố",
-                    ),
-                ),
-                (
-                    "court_level",
-                    models.CharField(
-                        choices=[("so_tham", "Sơ thẩm"), ("phuc_tham", "Phúc thẩm")],
-                        default="so_tham",
-                        max_length=12,
-                        verbose_name="cấp xét xử",
-                    ),
-                ),
-                ("court", models.CharField(max_length=200, verbose_name="tòa án")),
-                ("venue", models.CharField(blank=True, max_length=200, verbose_name="nơi mở phiên tòa")),
-                ("starts_on", models.DateField(verbose_name="ngày mở phiên tòa")),
-                ("starts_at", models.TimeField(blank=True, null=True, verbose_name="giờ mở")),
-                ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến ngày")),
-                ("is_learning", models.BooleanField(default=False, verbose_name="phiên tòa rút kinh nghiệm")),
-                (
-                    "learning_decided_on",
-                    models.DateField(blank=True, null=True, verbose_name="ngày quyết định chọn rút kinh nghiệm"),
-                ),
-                (
-                    "learning_organiser",
-                    models.CharField(blank=True, max_length=200, verbose_name="đơn vị tổ chức rút kinh nghiệm"),
-                ),
-                ("is_closed", models.BooleanField(default=False, verbose_name="xét xử kín")),
-                ("is_mobile", models.BooleanField(default=False, verbose_name="xét xử lưu động")),
-                ("is_online", models.BooleanField(default=False, verbose_name="xét xử trực tuyến")),
-                ("participants", models.TextField(blank=True, max_length=2000, verbose_name="người tham gia khác")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("du_kien", "du_kien"),
-                            ("da_dien_ra", "da_dien_ra"),
-                            ("hoan", "hoan"),
-                            ("khong_mo", "khong_mo"),
-                        ],
-                        default="du_kien",
-                        max_length=12,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do")),
-                (
-                    "previous",
-                    models.OneToOneField(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="following",
-                        to="vks.courtsession",
-                    ),
-                ),
-                ("shown_kinds", models.JSONField(blank=True, default=list, verbose_name="đã trình chiếu")),
-                ("outcome", models.CharField(blank=True, max_length=1000, verbose_name="kết quả")),
-                ("outcome_on", models.DateField(blank=True, null=True, verbose_name="ngày có kết quả")),
-                (
-                    "verdict",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.proceduralevent",
-                        verbose_name="bản án",
-                    ),
-                ),
-                ("remarks", models.TextField(blank=True, max_length=8000, verbose_name="nhận xét rút kinh nghiệm")),
-                ("planned_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "planned_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "phiên tòa",
-                "verbose_name_plural": "phiên tòa",
-                "db_table": "vks_court_session",
-                "ordering": ("case", "number"),
-                "indexes": [models.Index(fields=["starts_on", "state"], name="vks_session_on")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("case", "number"), name="vks_session_numbered_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                        ),
-                        name="vks_session_days_in_order",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "da_dien_ra"), _negated=True),
-                            ("ends_on__isnull", False),
-                            _connector="OR",
-                        ),
-                        name="vks_session_held",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state__in", ["hoan", "khong_mo"]), _negated=True),
-                            models.Q(("reason", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="vks_session_has_its_reason",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DatedAccessSuspension",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("since", models.DateTimeField(auto_now_add=True, verbose_name="từ lúc")),
-            ],
-            options={
-                "verbose_name": "tạm dừng quyền có thời hạn",
-                "verbose_name_plural": "tạm dừng quyền có thời hạn",
-                "db_table": "vks_dated_access_suspension",
-            },
-        ),
-        migrations.CreateModel(
-            name="DeadlineReminder",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="vks_reminders",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="vks.casefile"),
-                ),
-                (
-                    "accused",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="vks.accused",
-                    ),
-                ),
-                ("rule", models.CharField(max_length=48)),
-                ("due_on", models.DateField(verbose_name="hạn")),
-                ("band", models.CharField(max_length=8)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("read_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "verbose_name": "nhắc thời hạn",
-                "verbose_name_plural": "nhắc thời hạn",
-                "db_table": "vks_deadline_reminder",
-                "ordering": ("due_on", "id"),
-                "indexes": [models.Index(fields=["user", "read_at"], name="vks_reminder_unread")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Presentation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="presentations", to="vks.casefile"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="số")),
-                ("title", models.CharField(max_length=200, verbose_name="tên bài")),
-                (
-                    "order",
-                    models.CharField(
-                        choices=[
-                            ("theo_bi_can", "Theo bị can"),
-                            ("theo_hanh_vi", "Theo hành vi"),
-                            ("theo_chung_cu", "Theo chứng cứ"),
-                            ("theo_cao_trang", "Theo cáo trạng"),
-                        ],
-                        default="theo_cao_trang",
-                        max_length=16,
-                        verbose_name="cách xếp",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "bài trình chiếu",
-                "verbose_name_plural": "bài trình chiếu",
-                "db_table": "vks_presentation",
-                "ordering": ("case", "number"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("case", "number"), name="vks_presentation_numbered_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DeckExport",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("progress", models.PositiveIntegerField(default=0)),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("document_ids", models.JSONField(default=list)),
-                ("sha256", models.CharField(blank=True, max_length=64)),
-                ("error", models.TextField(blank=True, verbose_name="lý do")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "presentation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="exports", to="vks.presentation"
-                    ),
-                ),
-                (
-                    "format",
-                    models.CharField(
-                        choices=[
-                            ("html", "Gói trình chiếu (ZIP, mở bằng trình duyệt)"),
-                            ("pptx", "PowerPoint"),
-                            ("pdf", "PDF để in"),
-                        ],
-                        default="html",
-                        max_length=8,
-                        verbose_name="dạng",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Chờ lập"),
-                            ("running", "Đang lập"),
-                            ("done", "Đã xong"),
-                            ("failed", "Không lập được"),
-                        ],
-                        default="queued",
-                        max_length=12,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                ("manifest_sha256", models.CharField(blank=True, max_length=64)),
-                ("contents", models.JSONField(blank=True, default=dict)),
-                ("expires_on", models.DateField(blank=True, null=True, verbose_name="hết hạn")),
-                ("destroyed_on", models.DateField(blank=True, null=True, verbose_name="ngày hủy")),
-                ("destroyed_person", models.CharField(blank=True, max_length=150, verbose_name="người hủy")),
-                ("destroyed_copies", models.CharField(blank=True, max_length=300, verbose_name="nơi đã lưu gói")),
-                ("destroyed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "destroyed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "gói trình chiếu",
-                "verbose_name_plural": "gói trình chiếu",
-                "db_table": "vks_deck_export",
-                "ordering": ("-created_at",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("destroyed_at__isnull", True), ("destroyed_on__isnull", True)),
-                            models.Q(
-                                ("destroyed_at__isnull", False),
-                                ("destroyed_by__isnull", False),
-                                ("destroyed_on__isnull", False),
-                                ("status", "done"),
+                        ("code", models.SlugField(max_length=32, unique=True, verbose_name="mã đơn vị")),
+                        ("name", models.CharField(max_length=200, verbose_name="tên đơn vị")),
+                        ("short_name", models.CharField(max_length=80, verbose_name="tên ngắn")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("province", "Cấp tỉnh"),
+                                    ("regional", "Khu vực"),
+                                    ("district", "Cấp huyện (trước 01/7/2025)"),
+                                ],
+                                max_length=16,
+                                verbose_name="cấp",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_deck_destroyed_by_somebody",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DestructionBatch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="destruction_batches",
-                        to="vks.procuracyunit",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("du_thao", "Dự thảo"),
-                            ("cho_don_vi_duyet", "Chờ lãnh đạo đơn vị duyệt"),
-                            ("cho_tinh_duyet", "Chờ Viện trưởng tỉnh duyệt"),
-                            ("da_duyet", "Đã duyệt, chờ biên bản đã ký"),
-                            ("co_bien_ban", "Đã có biên bản, chờ thực hiện"),
-                            ("dang_tieu_huy", "Đang tiêu hủy"),
-                            ("chua_xong", "Chưa tiêu hủy hết"),
-                            ("da_tieu_huy", "Đã tiêu hủy"),
-                            ("khong_duyet", "Không duyệt"),
-                            ("huy", "Đã hủy"),
-                        ],
-                        default="du_thao",
-                        max_length=20,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                ("reason", models.CharField(max_length=1000, verbose_name="thuyết minh")),
-                ("number", models.PositiveIntegerField(null=True, verbose_name="số biên bản")),
-                ("year", models.PositiveSmallIntegerField(null=True, verbose_name="năm")),
-                (
-                    "drafted_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("drafted_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "first_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("first_at", models.DateTimeField(null=True)),
-                (
-                    "second_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("second_at", models.DateTimeField(null=True)),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("end_reason", models.CharField(blank=True, max_length=500)),
-                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("record_sha256", models.CharField(blank=True, max_length=64)),
-                ("record_pages", models.PositiveIntegerField(default=0)),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("recorded_at", models.DateTimeField(null=True)),
-                (
-                    "executed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("executed_at", models.DateTimeField(null=True)),
-                ("beat", models.DateTimeField(null=True)),
-                ("error", models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                "verbose_name": "đợt tiêu hủy",
-                "verbose_name_plural": "đợt tiêu hủy",
-                "db_table": "vks_destruction_batch",
-                "ordering": ("-id",),
-                "indexes": [models.Index(fields=["unit", "state"], name="vks_destruction_of_unit")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("number__isnull", False)),
-                        fields=("unit", "year", "number"),
-                        name="vks_destruction_numbered_once",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("first_by__isnull", True),
-                            models.Q(("first_by", models.F("drafted_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="vks_destruction_first_another",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("second_by__isnull", True),
-                            models.Q(
-                                models.Q(("second_by", models.F("drafted_by")), _negated=True),
-                                models.Q(("second_by", models.F("first_by")), _negated=True),
+                        (
+                            "parent",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="children",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị cấp trên",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_destruction_second_another",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state__in", ["dang_tieu_huy", "chua_xong", "da_tieu_huy"]), _negated=True),
-                            models.Q(
-                                ("first_by__isnull", False),
-                                ("number__isnull", False),
-                                ("second_by__isnull", False),
-                                models.Q(("record_sha256", ""), _negated=True),
+                        ("valid_from", models.DateField(verbose_name="có từ ngày")),
+                        ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                        (
+                            "active_from",
+                            models.DateField(
+                                blank=True,
+                                help_text="Để trống: chưa dùng. Đơn vị có thể chạy thử trước các đơn vị khác.",
+                                null=True,
+                                verbose_name="dùng hệ thống từ ngày",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_destruction_approved_and_signed",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DestructionItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="vks.destructionbatch"
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="destruction_items", to="vks.casefile"
-                    ),
-                ),
-                ("pending", models.BooleanField(default=True)),
-                ("retention", models.CharField(max_length=60)),
-                ("kept_until", models.DateField()),
-                ("documents", models.PositiveIntegerField(default=0)),
-                ("pages", models.PositiveIntegerField(default=0)),
-                ("erased_at", models.DateTimeField(null=True)),
-                ("files_left", models.JSONField(default=list)),
-                ("index_left", models.JSONField(default=list)),
-                ("finished_at", models.DateTimeField(null=True)),
-                ("error", models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                "db_table": "vks_destruction_item",
-                "ordering": ("batch", "case"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("pending", True)), fields=("case",), name="vks_destruction_one_pending"
-                    ),
-                    models.UniqueConstraint(fields=("batch", "case"), name="vks_destruction_case_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("finished_at__isnull", True), ("erased_at__isnull", False), _connector="OR"
-                        ),
-                        name="vks_destruction_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DigitisationBatch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="digitisation_batches",
-                        to="vks.casefile",
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="đợt")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("cho_so_hoa", "Chờ số hóa"),
-                            ("dang_so_hoa", "Đang số hóa"),
-                            ("cho_kiem_tra", "Chờ kiểm tra chất lượng"),
-                            ("tra_lai_quet", "Trả lại quét"),
-                            ("cho_ky_so", "Chờ xác nhận, ký số"),
-                            ("da_ket_thuc_so_hoa", "Đã kết thúc số hóa"),
-                            ("da_nop_luu", "Đã nộp lưu"),
-                            ("da_huy", "Đã hủy"),
-                        ],
-                        default="cho_so_hoa",
-                        max_length=24,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị",
-                    ),
-                ),
-                (
-                    "supplements",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.digitisationbatch",
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do")),
-                ("opened_at", models.DateTimeField(auto_now_add=True, verbose_name="mở lúc")),
-                (
-                    "opened_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "state_since",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="ở trạng thái này từ"),
-                ),
-                (
-                    "checked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("checked_at", models.DateTimeField(blank=True, null=True)),
-                ("checked_digest", models.CharField(blank=True, max_length=64)),
-                (
-                    "confirmed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "seal_asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("seal_beat", models.DateTimeField(blank=True, null=True)),
-                ("seal_done", models.PositiveIntegerField(default=0)),
-                ("seal_total", models.PositiveIntegerField(default=0)),
-                ("seal_error", models.TextField(blank=True)),
-            ],
-            options={
-                "verbose_name": "đợt số hóa",
-                "verbose_name_plural": "đợt số hóa",
-                "db_table": "vks_digitisation_batch",
-                "ordering": ("case", "part", "number"),
-                "indexes": [models.Index(fields=["state", "state_since"], name="vks_batch_in_state")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("case", "part", "number"), name="vks_batch_numbered_once"),
-                    models.UniqueConstraint(
-                        condition=models.Q(
-                            ("state__in", ["cho_kiem_tra", "cho_ky_so", "cho_so_hoa", "dang_so_hoa", "tra_lai_quet"])
-                        ),
-                        fields=("case", "part"),
-                        name="vks_one_open_batch_a_part",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DigitisationStep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="vks.digitisationbatch"
-                    ),
-                ),
-                (
-                    "step",
-                    models.CharField(
-                        choices=[
-                            ("tiep_nhan", "Tiếp nhận hồ sơ"),
-                            ("kiem_tra_but_luc", "Kiểm tra bút lục"),
-                            ("thao_gay", "Tháo gáy"),
-                            ("quet", "Quét"),
-                            ("ghep_dat_ten", "Ghép, đặt tên"),
-                            ("ocr", "Nhận dạng chữ (OCR)"),
-                            ("kiem_tra_chat_luong", "Kiểm tra chất lượng"),
-                            ("xac_nhan", "Kiểm sát viên xác nhận"),
-                            ("ky_so", "Ký số"),
-                            ("dong_ho_so", "Đóng hồ sơ"),
-                            ("phuc_hoi_gay", "Phục hồi gáy"),
-                        ],
-                        max_length=24,
-                        verbose_name="bước",
-                    ),
-                ),
-                ("done_at", models.DateTimeField(auto_now_add=True, verbose_name="lúc")),
-                (
-                    "done_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("pages", models.PositiveIntegerField(blank=True, null=True, verbose_name="số trang")),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
-            ],
-            options={
-                "verbose_name": "bước số hóa",
-                "verbose_name_plural": "bước số hóa",
-                "db_table": "vks_digitisation_step",
-                "ordering": ("batch", "done_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="DocumentInventory",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="inventories", to="vks.casefile"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="đợt")),
-                ("drawn_up_on", models.DateField(verbose_name="ngày lập")),
-                (
-                    "drawn_up_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("drawn_up_by_name", models.CharField(max_length=200, verbose_name="người lập")),
-                ("unit_name", models.CharField(max_length=200, verbose_name="đơn vị")),
-                ("higher_unit_name", models.CharField(blank=True, max_length=200)),
-                ("case_name", models.CharField(max_length=250, verbose_name="tên vụ án")),
-                ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
-                ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
-                ("rows", models.JSONField(default=list)),
-            ],
-            options={
-                "verbose_name": "thống kê tài liệu",
-                "verbose_name_plural": "thống kê tài liệu",
-                "db_table": "vks_document_inventory",
-                "ordering": ("case", "number"),
-                "constraints": [models.UniqueConstraint(fields=("case", "number"), name="vks_inventory_numbered_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Exhibit",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="exhibits", to="vks.casefile"
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=1, verbose_name="thứ tự")),
-                ("name", models.CharField(max_length=250, verbose_name="tên vật chứng")),
-                ("quantity", models.CharField(blank=True, max_length=60, verbose_name="số lượng")),
-                ("features", models.CharField(blank=True, max_length=500, verbose_name="đặc điểm")),
-                ("seal_number", models.CharField(blank=True, max_length=60, verbose_name="số niêm phong")),
-                ("sealed_on", models.DateField(blank=True, null=True, verbose_name="ngày niêm phong")),
-                ("sealed_by", models.CharField(blank=True, max_length=150, verbose_name="người niêm phong")),
-                ("location", models.CharField(blank=True, max_length=200, verbose_name="nơi giữ")),
-                (
-                    "accompanies_file",
-                    models.BooleanField(default=False, verbose_name="đi kèm hồ sơ, được đánh bút lục"),
-                ),
-                ("folio", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục")),
-                ("handling", models.CharField(blank=True, max_length=250, verbose_name="xử lý")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
-            ],
-            options={
-                "verbose_name": "vật chứng",
-                "verbose_name_plural": "vật chứng",
-                "db_table": "vks_exhibit",
-                "ordering": ("case", "position", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="FixityRun",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="fixity_runs",
-                        to="vks.casefile",
-                    ),
-                ),
-                ("started_at", models.DateTimeField(auto_now_add=True)),
-                ("touched_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("behind", models.PositiveBigIntegerField(default=0)),
-                ("documents", models.PositiveIntegerField(default=0)),
-                ("files", models.PositiveIntegerField(default=0)),
-                ("octets", models.PositiveBigIntegerField(default=0)),
-            ],
-            options={
-                "verbose_name": "lần đối chiếu tệp",
-                "verbose_name_plural": "lần đối chiếu tệp",
-                "db_table": "vks_fixity_run",
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="FixityFinding",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "run",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="vks.fixityrun"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("changed", "bị đổi"),
-                            ("missing", "bị mất"),
-                            ("unreadable", "không đọc được"),
-                            ("extra", "không thuộc tài liệu nào"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("document_id", models.PositiveBigIntegerField(blank=True, null=True)),
-                ("version_id", models.PositiveBigIntegerField(blank=True, null=True)),
-                ("archive", models.BooleanField(default=False)),
-                ("path", models.TextField()),
-                ("expected", models.CharField(blank=True, max_length=64)),
-                ("found", models.CharField(blank=True, max_length=64)),
-                ("closed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "closed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("closing_reason", models.CharField(blank=True, max_length=500)),
-            ],
-            options={
-                "verbose_name": "sai lệch của tệp",
-                "verbose_name_plural": "sai lệch của tệp",
-                "db_table": "vks_fixity_finding",
-                "ordering": ("run", "id"),
-                "indexes": [
-                    models.Index(condition=models.Q(("closed_at__isnull", True)), fields=["id"], name="vks_fixity_open")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Folio",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="folios", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="folios", to="vks.casedocument"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(blank=True, null=True, verbose_name="số bút lục")),
-                ("suffix", models.CharField(blank=True, max_length=4, verbose_name="hậu tố")),
-                ("page", models.PositiveIntegerField(blank=True, null=True, verbose_name="trang")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("tam", "Tạm (chưa đánh số chính thức)"),
-                            ("chinh_thuc", "Chính thức"),
-                            ("sua_co_giai_trinh", "Sửa, có giải trình"),
-                            ("thieu", "Thiếu"),
-                        ],
-                        default="chinh_thuc",
-                        max_length=24,
-                        verbose_name="tình trạng",
-                    ),
-                ),
-                (
-                    "stamped_by",
-                    models.CharField(
-                        blank=True,
-                        choices=[("CQDT", "Cơ quan điều tra"), ("VKS", "Viện kiểm sát"), ("TA", "Tòa án")],
-                        max_length=8,
-                        verbose_name="cơ quan đóng dấu",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "bút lục",
-                "verbose_name_plural": "bút lục",
-                "db_table": "vks_folio",
-                "ordering": (
-                    "case",
-                    models.OrderBy(models.F("number"), nulls_last=True),
-                    "suffix",
-                    "case_document",
-                    "page",
-                ),
-                "constraints": [
-                    models.UniqueConstraint(fields=("case", "number", "suffix"), name="vks_folio_numbered_once"),
-                    models.UniqueConstraint(fields=("case_document", "page"), name="vks_folio_one_a_page"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("number__gte", 1), ("number__isnull", False)),
-                            models.Q(
-                                ("number__isnull", True), ("page__isnull", False), ("state", "tam"), ("suffix", "")
-                            ),
-                            _connector="OR",
-                        ),
-                        name="vks_folio_from_one",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "tam"), _negated=True), ("number__isnull", True), _connector="OR"
-                        ),
-                        name="vks_folio_stamped_or_numbered",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="FolioExplanation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="folio_explanations",
-                        to="vks.casefile",
-                    ),
-                ),
-                (
-                    "finding",
-                    models.CharField(
-                        choices=[
-                            ("gap", "Thiếu số"),
-                            ("duplicate", "Trùng số"),
-                            ("overlap", "Chồng lấn"),
-                            ("missing", "Thiếu giấy"),
-                            ("correction", "Nhầm, tẩy xóa"),
-                            ("page", "Trang không có bút lục"),
-                            ("page_unknown", "Chưa rõ bút lục ở trang nào"),
-                            ("document", "Tài liệu không có bút lục"),
-                            ("outside_volumes", "Bút lục ngoài các tập"),
-                            ("volume_hole", "Tập thiếu bút lục"),
-                            ("volume_overlap", "Hai tập trùng bút lục"),
-                            ("volume_order", "Tập không theo thứ tự bút lục"),
-                        ],
-                        max_length=16,
-                        verbose_name="loại",
-                    ),
-                ),
-                ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
-                ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
-                (
-                    "about",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="folio_explanations",
-                        to="vks.casedocument",
-                        verbose_name="tài liệu",
-                    ),
-                ),
-                ("page_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="từ trang")),
-                ("page_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="đến trang")),
-                ("text", models.CharField(max_length=1000, verbose_name="giải trình")),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.casedocument",
-                        verbose_name="báo cáo",
-                    ),
-                ),
-                ("explained_at", models.DateTimeField(auto_now_add=True, verbose_name="lúc")),
-                (
-                    "explained_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "giải trình bút lục",
-                "verbose_name_plural": "giải trình bút lục",
-                "db_table": "vks_folio_explanation",
-                "ordering": (
-                    "case",
-                    models.OrderBy(models.F("folio_from"), nulls_last=True),
-                    "about",
-                    "page_from",
-                    "id",
-                ),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("about__isnull", True),
-                                ("folio_from__gte", 1),
-                                ("folio_from__isnull", False),
-                                ("folio_to__gte", models.F("folio_from")),
-                                ("folio_to__isnull", False),
-                            ),
-                            models.Q(
-                                ("about__isnull", False), ("folio_from__isnull", True), ("folio_to__isnull", True)
-                            ),
-                            _connector="OR",
-                        ),
-                        name="vks_explained_folios_in_order",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("page_from__isnull", True), ("page_to__isnull", True)),
-                            models.Q(
-                                ("about__isnull", False),
-                                ("page_from__gte", 1),
-                                ("page_from__isnull", False),
-                                ("page_to__gte", models.F("page_from")),
-                                ("page_to__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="vks_explained_pages_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="FolioMark",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="marks", to="vks.casedocument"
-                    ),
-                ),
-                ("page", models.PositiveIntegerField(verbose_name="trang")),
-                ("areas", models.JSONField(verbose_name="vùng đánh dấu")),
-                ("quote", models.CharField(blank=True, max_length=500, verbose_name="đoạn chữ")),
-                ("note", models.CharField(blank=True, max_length=1000, verbose_name="ghi chú")),
-                ("shared", models.BooleanField(default=False, verbose_name="cả nhóm vụ án thấy")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "đánh dấu trên bút lục",
-                "verbose_name_plural": "đánh dấu trên bút lục",
-                "db_table": "vks_folio_mark",
-                "ordering": ("case_document", "page", "id"),
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("page__gte", 1)), name="vks_mark_on_a_page")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="FolioProfile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=32, unique=True, verbose_name="mã")),
-                ("name", models.CharField(max_length=150, verbose_name="tên")),
-                ("agency", models.CharField(max_length=16, verbose_name="cơ quan")),
-                (
-                    "numbering",
-                    models.CharField(
-                        choices=[
-                            ("none", "Chỉ đóng dấu, không đánh số"),
-                            ("once", "Đánh số một lần từ 01 đến hết"),
-                            ("continue", "Đánh số nối tiếp"),
-                        ],
-                        max_length=8,
-                        verbose_name="đánh số",
-                    ),
-                ),
-                (
-                    "counting",
-                    models.CharField(
-                        choices=[("page", "Theo trang có dấu"), ("sheet", "Theo tờ")],
-                        default=vks_plugin.cases.folios.Counting["PAGE"],
-                        max_length=8,
-                        verbose_name="cách đếm",
-                    ),
-                ),
-                (
-                    "corner",
-                    models.CharField(
-                        choices=[
-                            ("top_right", "Góc trên bên phải"),
-                            ("bottom_right", "Góc dưới bên phải"),
-                            ("top_left", "Góc trên bên trái"),
-                            ("bottom_left", "Góc dưới bên trái"),
-                        ],
-                        default="top_right",
-                        max_length=16,
-                        verbose_name="vị trí dấu",
-                    ),
-                ),
-                ("article", models.CharField(blank=True, max_length=120, verbose_name="căn cứ")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự")),
-                ("verified", models.BooleanField(default=False, verbose_name="đã xác nhận")),
-            ],
-            options={
-                "verbose_name": "cách đánh bút lục",
-                "verbose_name_plural": "cách đánh bút lục",
-                "db_table": "vks_folio_profile",
-                "ordering": ("position", "code"),
-            },
-        ),
-        migrations.CreateModel(
-            name="GrantSweep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("swept_on", models.DateField()),
-            ],
-            options={
-                "db_table": "vks_grant_sweep",
-            },
-        ),
-        migrations.CreateModel(
-            name="HandOver",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="hand_overs", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                (
-                    "direction",
-                    models.CharField(
-                        choices=[
-                            ("vks_ta", "Viện kiểm sát → Tòa án"),
-                            ("ta_vks", "Tòa án → Viện kiểm sát"),
-                            ("vks_cqdt", "Viện kiểm sát → Cơ quan điều tra"),
-                            ("cqdt_vks", "Cơ quan điều tra → Viện kiểm sát"),
-                            ("vks_vks", "Giữa hai Viện kiểm sát"),
-                            ("noi_bo", "Nội bộ đơn vị"),
-                        ],
-                        max_length=16,
-                        verbose_name="hướng giao nhận",
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        choices=[
-                            ("ket_thuc_dt", "Kết thúc điều tra, đề nghị truy tố"),
-                            ("tra_dtbs", "Trả hồ sơ để điều tra bổ sung"),
-                            ("truy_to", "Truy tố, chuyển hồ sơ sang Tòa án"),
-                            ("phuc_tham", "Xét xử phúc thẩm"),
-                            ("tra_ho_so", "Trả hồ sơ"),
-                            ("chuyen_tham_quyen", "Chuyển theo thẩm quyền"),
-                            ("nghien_cuu", "Nghiên cứu hồ sơ"),
-                            ("nop_luu", "Nộp lưu"),
-                        ],
-                        max_length=24,
-                        verbose_name="lý do",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("du_thao", "Dự thảo"),
-                            ("cho_nhan", "Chờ nhận"),
-                            ("da_nhan", "Đã nhận"),
-                            ("chua_nhan", "Chưa nhận"),
-                            ("huy", "Đã hủy"),
-                        ],
-                        default="du_thao",
-                        max_length=16,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                (
-                    "number_unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.procuracyunit",
-                    ),
-                ),
-                ("number_year", models.PositiveSmallIntegerField(null=True)),
-                ("number", models.PositiveIntegerField(null=True, verbose_name="số biên bản")),
-                ("form_number", models.CharField(blank=True, max_length=24)),
-                ("form_edition", models.CharField(blank=True, max_length=60)),
-                (
-                    "giver_unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hand_overs_given",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị giao",
-                    ),
-                ),
-                ("giver_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan giao")),
-                (
-                    "giver_person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người giữ giao",
-                    ),
-                ),
-                ("giver_name", models.CharField(blank=True, max_length=200, verbose_name="họ tên người giao")),
-                ("giver_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ người giao")),
-                (
-                    "receiver_unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hand_overs_received",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị nhận",
-                    ),
-                ),
-                ("receiver_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan nhận")),
-                (
-                    "receiver_person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người nhận",
-                    ),
-                ),
-                ("receiver_name", models.CharField(blank=True, max_length=200, verbose_name="họ tên người nhận")),
-                ("receiver_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ người nhận")),
-                ("case_name", models.CharField(max_length=250)),
-                ("main_accused", models.CharField(blank=True, max_length=200)),
-                ("volumes", models.JSONField(default=list)),
-                ("total_pages", models.PositiveIntegerField(blank=True, null=True, verbose_name="tổng số trang")),
-                ("exhibits", models.JSONField(default=list)),
-                ("seal_condition", models.CharField(blank=True, max_length=250, verbose_name="tình trạng niêm phong")),
-                ("place", models.CharField(blank=True, max_length=200, verbose_name="nơi giao nhận")),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
-                (
-                    "decision",
-                    models.CharField(blank=True, max_length=200, verbose_name="số, ngày văn bản chuyển vụ án"),
-                ),
-                ("documents_complete", models.BooleanField(null=True)),
-                ("exhibits_complete", models.BooleanField(null=True)),
-                ("served", models.BooleanField(null=True)),
-                ("missing", models.TextField(blank=True, max_length=2000, verbose_name="còn thiếu")),
-                ("outstanding", models.JSONField(default=list)),
-                (
-                    "completes",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="completed_by",
-                        to="vks.handover",
-                        verbose_name="giao nốt",
-                    ),
-                ),
-                (
-                    "signed_paper",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.casedocument",
-                        verbose_name="biên bản đã ký",
-                    ),
-                ),
-                ("awaits_paper", models.BooleanField(default=False, verbose_name="chờ biên bản đã ký")),
-                ("steps", models.JSONField(default=list)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("accepted_at", models.DateTimeField(null=True)),
-            ],
-            options={
-                "verbose_name": "giao nhận hồ sơ",
-                "verbose_name_plural": "giao nhận hồ sơ",
-                "db_table": "vks_hand_over",
-                "ordering": ("-id",),
-                "indexes": [
-                    models.Index(fields=["giver_unit", "state"], name="vks_hand_over_given"),
-                    models.Index(fields=["receiver_unit", "state"], name="vks_hand_over_received"),
-                    models.Index(fields=["number_unit", "sent_at"], name="vks_hand_over_register"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["cho_nhan", "chua_nhan", "du_thao"])),
-                        fields=("case", "part"),
-                        name="vks_hand_over_one_open",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("number__isnull", False)),
-                        fields=("number_unit", "number_year", "number"),
-                        name="vks_hand_over_numbered_once",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                models.Q(("giver_agency", ""), ("giver_unit__isnull", False)),
-                                models.Q(("giver_unit__isnull", True), models.Q(("giver_agency", ""), _negated=True)),
-                                _connector="OR",
-                            ),
-                            models.Q(
-                                models.Q(("receiver_agency", ""), ("receiver_unit__isnull", False)),
-                                models.Q(
-                                    ("receiver_unit__isnull", True), models.Q(("receiver_agency", ""), _negated=True)
-                                ),
-                                _connector="OR",
-                            ),
-                            models.Q(("giver_unit__isnull", False), ("receiver_unit__isnull", False), _connector="OR"),
-                        ),
-                        name="vks_hand_over_two_sides",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("part", "hsks"), _negated=True),
-                            models.Q(("giver_unit__isnull", False), ("receiver_unit__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="vks_hand_over_internal_stays",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(models.Q(("state", "da_nhan"), _negated=True), ("accepted_at__isnull", True)),
-                            models.Q(
-                                ("accepted_at__isnull", False),
-                                ("state", "da_nhan"),
-                                models.Q(
-                                    models.Q(("giver_unit__isnull", False), ("receiver_unit__isnull", False)),
-                                    ("signed_paper__isnull", False),
-                                    ("awaits_paper", True),
+                    ],
+                    options={
+                        "verbose_name": "đơn vị",
+                        "verbose_name_plural": "đơn vị",
+                        "db_table": "vks_procuracy_unit",
+                        "ordering": ("kind", "code"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("valid_to__isnull", True),
+                                    ("valid_to__gte", models.F("valid_from")),
                                     _connector="OR",
                                 ),
+                                name="vks_unit_dates_in_order",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Department",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_hand_over_accepted_proven",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "chua_nhan"), _negated=True),
-                            models.Q(("missing", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="vks_hand_over_refusal_names_why",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Holding",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="holdings", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="holdings",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị giữ",
-                    ),
-                ),
-                ("agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ngoài hệ thống")),
-                (
-                    "person",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người giữ",
-                    ),
-                ),
-                ("person_name", models.CharField(blank=True, max_length=200)),
-                ("since", models.DateTimeField(verbose_name="từ lúc")),
-                ("until", models.DateTimeField(blank=True, null=True, verbose_name="đến lúc")),
-                (
-                    "cause",
-                    models.CharField(
-                        choices=[
-                            ("assumed", "Suy ra khi ghi lần giao nhận đầu tiên"),
-                            ("stated", "Ghi nơi giữ ban đầu"),
-                            ("hand_over", "Giao nhận"),
-                            ("loan", "Cho mượn"),
-                            ("loan_return", "Trả hồ sơ mượn"),
-                            ("accession", "Nộp lưu"),
-                        ],
-                        max_length=16,
-                        verbose_name="căn cứ",
-                    ),
-                ),
-                ("reference", models.PositiveBigIntegerField(null=True)),
-            ],
-            options={
-                "verbose_name": "nơi giữ hồ sơ",
-                "verbose_name_plural": "nơi giữ hồ sơ",
-                "db_table": "vks_holding",
-                "ordering": ("case", "part", "since", "id"),
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("until__isnull", True)), fields=["unit", "case"], name="vks_holding_of_unit"
-                    ),
-                    models.Index(
-                        condition=models.Q(("until__isnull", True)),
-                        fields=["person", "case"],
-                        name="vks_holding_of_person",
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("until__isnull", True)),
-                        fields=("case", "part"),
-                        name="vks_holding_one_keeper",
-                    ),
-                    models.UniqueConstraint(fields=("case", "part", "since"), name="vks_holding_one_at_a_moment"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("agency", ""), ("unit__isnull", False)),
-                            models.Q(
-                                ("person__isnull", True),
-                                ("unit__isnull", True),
-                                models.Q(("agency", ""), _negated=True),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="departments",
+                                to="vks.procuracyunit",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_holding_office_or_agency",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("until__isnull", True), ("until__gt", models.F("since")), _connector="OR"),
-                        name="vks_holding_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="IntakeItem",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="intake_items", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("waiting", "Đang xử lý"), ("filed", "Đã vào hồ sơ"), ("failed", "Không xử lý được")],
-                        default="waiting",
-                        max_length=8,
-                        verbose_name="trạng thái",
-                    ),
-                ),
-                ("filename", models.CharField(max_length=250, verbose_name="tên tệp")),
-                ("sha256", models.CharField(db_index=True, max_length=64)),
-                ("page_count", models.PositiveIntegerField(default=0, verbose_name="số trang")),
-                (
-                    "document_type",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.cataloguetype"
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                ("title", models.CharField(max_length=250, verbose_name="tên tài liệu")),
-                ("number", models.CharField(blank=True, max_length=60, verbose_name="số")),
-                ("date", models.DateField(blank=True, null=True, verbose_name="ngày")),
-                ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
-                ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
-                ("error", models.TextField(blank=True, verbose_name="lý do")),
-                ("document_id", models.PositiveIntegerField(blank=True, null=True)),
-                ("task_id", models.CharField(blank=True, max_length=64)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "tệp chờ vào hồ sơ",
-                "verbose_name_plural": "tệp chờ vào hồ sơ",
-                "db_table": "vks_intake_item",
-                "ordering": ("-created_at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="LedgerCheckpoint",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("size", models.BigIntegerField(unique=True)),
-                ("root", models.BinaryField(max_length=32)),
-                ("note", models.TextField()),
-                ("made_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                "verbose_name": "điểm chốt sổ cái",
-                "verbose_name_plural": "điểm chốt sổ cái",
-                "db_table": "vks_ledger_checkpoint",
-                "ordering": ("size",),
-            },
-        ),
-        migrations.CreateModel(
-            name="LedgerEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("ledger", models.UUIDField(editable=False)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="ledger_entries",
-                        to="vks.casefile",
-                    ),
-                ),
-                ("seq", models.PositiveIntegerField()),
-                ("kind", models.CharField(max_length=40)),
-                ("at", models.DateTimeField()),
-                ("line", models.BinaryField()),
-                ("hash", models.BinaryField(max_length=32)),
-            ],
-            options={
-                "verbose_name": "mục sổ cái",
-                "verbose_name_plural": "mục sổ cái",
-                "db_table": "vks_ledger_entry",
-                "ordering": ("case", "seq"),
-                "indexes": [models.Index(fields=["case", "-seq"], name="vks_ledger_of_case")],
-                "constraints": [models.UniqueConstraint(fields=("ledger", "seq"), name="vks_ledger_entry_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="LedgerHidden",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "entry",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="hidden", to="vks.ledgerentry"
-                    ),
-                ),
-                ("salt", models.BinaryField(max_length=32)),
-                ("values", models.JSONField(default=list)),
-            ],
-            options={
-                "db_table": "vks_ledger_hidden",
-            },
-        ),
-        migrations.CreateModel(
-            name="LedgerKey",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("text", models.CharField(max_length=200, unique=True)),
-                ("made_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                "db_table": "vks_ledger_key",
-                "ordering": ("id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="LedgerLeaf",
-            fields=[
-                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
-                (
-                    "entry",
-                    models.OneToOneField(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="leaf",
-                        to="vks.ledgerentry",
-                    ),
-                ),
-                ("hash", models.BinaryField(max_length=32)),
-            ],
-            options={
-                "db_table": "vks_ledger_leaf",
-                "ordering": ("index",),
-            },
-        ),
-        migrations.CreateModel(
-            name="LedgerSubtree",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("level", models.PositiveSmallIntegerField()),
-                ("index", models.BigIntegerField()),
-                ("hash", models.BinaryField(max_length=32)),
-            ],
-            options={
-                "db_table": "vks_ledger_subtree",
-                "ordering": ("level", "index"),
-                "constraints": [models.UniqueConstraint(fields=("level", "index"), name="vks_ledger_subtree_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="TemporaryAccess",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("emergency", "khẩn cấp"),
-                            ("oversight", "theo khâu phụ trách"),
-                            ("loan", "mượn bản điện tử"),
-                        ],
-                        max_length=16,
-                        verbose_name="loại",
-                    ),
-                ),
-                ("case_code", models.CharField(max_length=40, verbose_name="mã vụ án")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.casefile",
-                        verbose_name="vụ án",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="vks_temporary_access",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người",
-                    ),
-                ),
-                ("reason", models.CharField(max_length=1000, verbose_name="lý do")),
-                ("hours", models.PositiveSmallIntegerField(verbose_name="số giờ")),
-                ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="đề nghị lúc")),
-                (
-                    "approved_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người duyệt",
-                    ),
-                ),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="mở từ")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="đến")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="đóng lúc")),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("projected", models.BooleanField(default=False, editable=False)),
-            ],
-            options={
-                "verbose_name": "quyền tạm thời",
-                "verbose_name_plural": "quyền tạm thời",
-                "db_table": "vks_temporary_access",
-                "ordering": ("-requested_at", "-id"),
-                "indexes": [
-                    models.Index(condition=models.Q(("projected", True)), fields=["ends_at"], name="vks_temporary_due"),
-                    models.Index(fields=["user", "ends_at"], name="vks_temporary_of_user"),
-                    models.Index(fields=["case", "-requested_at"], name="vks_temporary_of_case"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("ends_at__isnull", True), ("starts_at__isnull", True)),
-                            models.Q(
-                                ("approved_by__isnull", False),
-                                ("case__isnull", False),
-                                ("ends_at__gt", models.F("starts_at")),
-                                ("starts_at__isnull", False),
+                        ("code", models.CharField(max_length=16, verbose_name="mã phòng")),
+                        ("name", models.CharField(max_length=200, verbose_name="tên phòng")),
+                        ("stages", models.JSONField(blank=True, default=list, verbose_name="phụ trách giai đoạn")),
+                        (
+                            "verified",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Bộ số phòng phải được đơn vị xác nhận.",
+                                verbose_name="đã xác nhận",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_temporary_approved",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("kind", "emergency"), _negated=True),
-                            ("approved_by__isnull", True),
-                            models.Q(("approved_by", models.F("user")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="vks_emergency_by_two",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Loan",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "form",
-                    models.CharField(
-                        choices=[("paper", "bản giấy"), ("electronic", "bản điện tử")],
-                        max_length=12,
-                        verbose_name="hình thức",
-                    ),
-                ),
-                ("case_code", models.CharField(max_length=40, verbose_name="mã vụ án")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="loans",
-                        to="vks.casefile",
-                        verbose_name="vụ án",
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
-                        default="hsva",
-                        max_length=8,
-                        verbose_name="phần hồ sơ",
-                    ),
-                ),
-                ("volumes", models.JSONField(default=list, verbose_name="tập")),
-                (
-                    "borrower",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="vks_loans",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="người mượn",
-                    ),
-                ),
-                ("outside_name", models.CharField(blank=True, max_length=150, verbose_name="người mượn ngoài đơn vị")),
-                ("outside_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan của người mượn")),
-                ("purpose", models.CharField(max_length=1000, verbose_name="mục đích")),
-                ("until", models.DateField(verbose_name="trả trước hết ngày")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("de_nghi", "de_nghi"),
-                            ("da_duyet", "da_duyet"),
-                            ("tu_choi", "tu_choi"),
-                            ("dang_muon", "dang_muon"),
-                            ("da_tra", "da_tra"),
-                            ("huy", "huy"),
+                    ],
+                    options={
+                        "verbose_name": "phòng",
+                        "verbose_name_plural": "phòng",
+                        "db_table": "vks_department",
+                        "ordering": ("unit", "code"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("unit", "code"), name="vks_department_code_once")
                         ],
-                        default="de_nghi",
-                        max_length=12,
-                        verbose_name="trạng thái",
-                    ),
+                    },
                 ),
-                ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="đề nghị lúc")),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(null=True, verbose_name="trả lời lúc")),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("denial", models.CharField(blank=True, max_length=1000, verbose_name="lý do từ chối")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.procuracyunit"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(null=True, verbose_name="số phiếu")),
-                ("issued_at", models.DateTimeField(null=True, verbose_name="giao lúc")),
-                (
-                    "issued_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("issued_volumes", models.PositiveSmallIntegerField(null=True, verbose_name="số tập giao")),
-                ("issued_folios", models.PositiveIntegerField(null=True, verbose_name="số bút lục giao")),
-                ("condition", models.CharField(blank=True, max_length=500, verbose_name="tình trạng lúc giao")),
-                ("returned_at", models.DateTimeField(null=True, verbose_name="trả lúc")),
-                (
-                    "returned_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("returned_volumes", models.PositiveSmallIntegerField(null=True, verbose_name="số tập trả")),
-                ("returned_folios", models.PositiveIntegerField(null=True, verbose_name="số bút lục trả")),
-                (
-                    "difference",
-                    models.CharField(blank=True, max_length=1000, verbose_name="ghi chú, chênh lệch khi trả"),
-                ),
-                (
-                    "access",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.temporaryaccess",
-                    ),
-                ),
-                ("reminded_on", models.DateField(null=True)),
-            ],
-            options={
-                "verbose_name": "lần mượn hồ sơ",
-                "verbose_name_plural": "mượn hồ sơ",
-                "db_table": "vks_loan",
-                "ordering": ("-requested_at", "-id"),
-                "indexes": [
-                    models.Index(fields=["case", "-requested_at"], name="vks_loan_of_case"),
-                    models.Index(fields=["borrower", "state"], name="vks_loan_of_borrower"),
-                    models.Index(fields=["state", "until"], name="vks_loan_due"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("borrower__isnull", False), ("outside_name", "")),
-                            models.Q(
-                                ("borrower__isnull", True),
-                                ("form", "paper"),
-                                models.Q(("outside_name", ""), _negated=True),
+                migrations.CreateModel(
+                    name="CaseFile",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_loan_one_borrower",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by__isnull", True),
-                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
-                            _connector="OR",
+                        ("kind", models.CharField(default="criminal", max_length=24, verbose_name="loại")),
+                        ("code", models.CharField(max_length=40, unique=True, verbose_name="mã vụ án")),
+                        ("name", models.CharField(max_length=250, verbose_name="tên vụ án")),
+                        ("folded_name", models.CharField(editable=False, max_length=250)),
+                        ("init_decision_no", models.CharField(max_length=60, verbose_name="số quyết định khởi tố")),
+                        ("init_decision_date", models.DateField(verbose_name="ngày quyết định khởi tố")),
+                        (
+                            "init_decision_agency",
+                            models.CharField(max_length=200, verbose_name="cơ quan ra quyết định khởi tố"),
                         ),
-                        name="vks_loan_not_by_who_asked",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by__isnull", True),
-                            ("borrower__isnull", True),
-                            models.Q(("decided_by", models.F("borrower")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="vks_loan_not_by_borrower",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state__in", ["dang_muon", "da_tra"]), _negated=True),
-                            models.Q(
-                                ("case__isnull", False),
-                                ("decided_by__isnull", False),
-                                ("issued_at__isnull", False),
-                                ("number__isnull", False),
-                                ("unit__isnull", False),
+                        ("init_decision_key", models.CharField(editable=False, max_length=300, unique=True)),
+                        (
+                            "national_case_code",
+                            models.CharField(
+                                blank=True,
+                                max_length=60,
+                                null=True,
+                                unique=True,
+                                verbose_name="mã hồ sơ điện tử quốc gia",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_loan_issued",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "da_tra"), _negated=True),
-                            ("returned_at__isnull", False),
-                            _connector="OR",
+                        ("crime_date", models.DateField(blank=True, null=True, verbose_name="ngày phạm tội")),
+                        ("crime_place", models.CharField(blank=True, max_length=250, verbose_name="nơi phạm tội")),
+                        ("charge_summary", models.CharField(blank=True, max_length=250, verbose_name="tội danh")),
+                        (
+                            "crime_class",
+                            models.CharField(blank=True, editable=False, max_length=1, verbose_name="loại tội phạm"),
                         ),
-                        name="vks_loan_returned",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("form", "electronic"), _negated=True),
-                            models.Q(("state__in", ["dang_muon", "da_tra"]), _negated=True),
-                            ("access__isnull", False),
-                            _connector="OR",
+                        ("stage", models.CharField(default="dieu_tra", max_length=32, verbose_name="giai đoạn")),
+                        (
+                            "status",
+                            models.CharField(default="dang_giai_quyet", max_length=32, verbose_name="trạng thái"),
                         ),
-                        name="vks_loan_opens",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("form", "electronic"), ("state", "dang_muon")),
-                        fields=("case", "borrower"),
-                        name="vks_loan_opens_once",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="LoanRenewal",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "loan",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="renewals", to="vks.loan"
-                    ),
-                ),
-                ("until_before", models.DateField(verbose_name="hạn cũ")),
-                ("until", models.DateField(verbose_name="hạn mới")),
-                ("reason", models.CharField(max_length=1000, verbose_name="lý do")),
-                ("asked_at", models.DateTimeField(auto_now_add=True, verbose_name="đề nghị lúc")),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(null=True, verbose_name="trả lời lúc")),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("granted", models.BooleanField(null=True, verbose_name="được gia hạn")),
-                ("denial", models.CharField(blank=True, max_length=1000, verbose_name="lý do từ chối")),
-            ],
-            options={
-                "verbose_name": "lần gia hạn mượn",
-                "verbose_name_plural": "gia hạn mượn",
-                "db_table": "vks_loan_renewal",
-                "ordering": ("loan", "pk"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("until__gt", models.F("until_before"))), name="vks_loan_renewal_longer"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("decided_at__isnull", True), ("granted__isnull", True)),
-                            models.Q(("decided_at__isnull", False), ("granted__isnull", False)),
-                            _connector="OR",
+                        ("registered_stage", models.CharField(default="dieu_tra", editable=False, max_length=32)),
+                        (
+                            "registered_status",
+                            models.CharField(default="dang_giai_quyet", editable=False, max_length=32),
                         ),
-                        name="vks_loan_renewal_answered",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by__isnull", True),
-                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="vks_loan_renewal_by_two",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("granted__isnull", True)),
-                        fields=("loan",),
-                        name="vks_loan_renewal_one_open",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="LoanedPart",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "loan",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="pieces", to="vks.loan"
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.casefile"),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")], max_length=8
-                    ),
-                ),
-                ("volume", models.PositiveSmallIntegerField()),
-                ("is_out", models.BooleanField(default=True)),
-            ],
-            options={
-                "db_table": "vks_loaned_part",
-                "ordering": ("loan", "volume"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("is_out", True)),
-                        fields=("case", "part", "volume"),
-                        name="vks_loaned_part_out_once",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="NumberSeries",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="number_series",
-                        to="vks.procuracyunit",
-                    ),
-                ),
-                (
-                    "series",
-                    models.CharField(
-                        choices=[
-                            ("hand_over", "Biên bản giao nhận hồ sơ"),
-                            ("loan", "Phiếu mượn hồ sơ"),
-                            ("digitisation", "Biên bản kết thúc số hóa"),
-                            ("accession", "Biên bản giao nhận hồ sơ nộp lưu"),
-                            ("disposal", "Biên bản tiêu hủy"),
-                        ],
-                        max_length=24,
-                        verbose_name="loại văn bản",
-                    ),
-                ),
-                ("year", models.PositiveSmallIntegerField(verbose_name="năm")),
-                ("last", models.PositiveIntegerField(default=0, verbose_name="số cuối")),
-            ],
-            options={
-                "verbose_name": "dãy số văn bản",
-                "verbose_name_plural": "dãy số văn bản",
-                "db_table": "vks_number_series",
-                "ordering": ("unit", "series", "-year"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("unit", "series", "year"), name="vks_number_series_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="PageChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="page_changes", to="vks.casedocument"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("doi_trang", "Sửa trang"), ("tach", "Tách tài liệu"), ("ghep", "Ghép tài liệu")],
-                        max_length=12,
-                        verbose_name="việc",
-                    ),
-                ),
-                ("version_before", models.PositiveIntegerField()),
-                ("version", models.PositiveIntegerField()),
-                ("sha256_before", models.CharField(max_length=64)),
-                ("sha256", models.CharField(max_length=64)),
-                ("pages_before", models.PositiveIntegerField(verbose_name="số trang trước")),
-                ("pages", models.PositiveIntegerField(verbose_name="số trang")),
-                ("page_map", models.TextField(verbose_name="các trang")),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do")),
-                ("unread", models.PositiveIntegerField(default=0)),
-                ("unread_error", models.TextField(blank=True)),
-                ("changed_at", models.DateTimeField(auto_now_add=True, verbose_name="lúc")),
-                (
-                    "changed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "lần sửa trang",
-                "verbose_name_plural": "lần sửa trang",
-                "db_table": "vks_page_change",
-                "ordering": ("case_document", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="PreventiveMeasure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="measures", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "accused",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="measures",
-                        to="vks.accused",
-                        verbose_name="bị can",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("giu_khan_cap", "Giữ người trong trường hợp khẩn cấp"),
-                            ("bat", "Bắt"),
-                            ("tam_giu", "Tạm giữ"),
-                            ("tam_giam", "Tạm giam"),
-                            ("bao_linh", "Bảo lĩnh"),
-                            ("dat_tien", "Đặt tiền để bảo đảm"),
-                            ("cam_di_khoi_noi_cu_tru", "Cấm đi khỏi nơi cư trú"),
-                            ("tam_hoan_xuat_canh", "Tạm hoãn xuất cảnh"),
-                            ("giam_sat_dien_tu", "Giám sát điện tử"),
-                            ("giam_sat_nguoi_dai_dien", "Giám sát bởi người đại diện"),
-                        ],
-                        max_length=32,
-                        verbose_name="biện pháp",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="từ ngày")),
-                ("starts_at", models.TimeField(blank=True, null=True, verbose_name="giờ")),
-                ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
-                ("decision_no", models.CharField(blank=True, max_length=60, verbose_name="số lệnh, quyết định")),
-                ("decision_date", models.DateField(blank=True, null=True, verbose_name="ngày lệnh, quyết định")),
-                ("decision_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ra lệnh")),
-                ("approval_no", models.CharField(blank=True, max_length=60, verbose_name="số phê chuẩn")),
-                ("approval_date", models.DateField(blank=True, null=True, verbose_name="ngày phê chuẩn")),
-                ("facility", models.CharField(blank=True, max_length=200, verbose_name="nơi giam giữ")),
-                (
-                    "extends",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="extensions",
-                        to="vks.preventivemeasure",
-                        verbose_name="gia hạn của",
-                    ),
-                ),
-                ("ended_on", models.DateField(blank=True, null=True, verbose_name="chấm dứt ngày")),
-                (
-                    "event",
-                    models.OneToOneField(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="measure",
-                        to="vks.proceduralevent",
-                    ),
-                ),
-                ("end_reason", models.CharField(blank=True, max_length=250, verbose_name="lý do chấm dứt")),
-            ],
-            options={
-                "verbose_name": "biện pháp ngăn chặn",
-                "verbose_name_plural": "biện pháp ngăn chặn",
-                "db_table": "vks_preventive_measure",
-                "ordering": ("case", "accused__position", "starts_on", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                        ),
-                        name="vks_measure_dates_in_order",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("ended_on__isnull", True), ("ended_on__gte", models.F("starts_on")), _connector="OR"
-                        ),
-                        name="vks_measure_end_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="QualityFinding",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="vks.digitisationbatch"
-                    ),
-                ),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="quality_findings",
-                        to="vks.casedocument",
-                        verbose_name="tài liệu",
-                    ),
-                ),
-                ("page", models.PositiveIntegerField(blank=True, null=True, verbose_name="trang")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("thieu_trang", "Thiếu trang"),
-                            ("sai_chieu", "Sai chiều"),
-                            ("mo", "Mờ, không đọc được"),
-                            ("mat_goc", "Mất góc, lệch trang"),
-                            ("sai_thu_tu", "Sai thứ tự trang"),
-                            ("sai_loai", "Sai loại, sai tên"),
-                            ("khac", "Lỗi khác"),
-                        ],
-                        max_length=16,
-                        verbose_name="lỗi",
-                    ),
-                ),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
-                ("found_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "found_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("resolved_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "resolved_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "lỗi chất lượng",
-                "verbose_name_plural": "lỗi chất lượng",
-                "db_table": "vks_quality_finding",
-                "ordering": ("batch", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Redaction",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="redactions", to="vks.casedocument"
-                    ),
-                ),
-                (
-                    "ground",
-                    models.CharField(
-                        choices=[
-                            ("bao_ve", "Người được bảo vệ (Điều 484)"),
-                            ("duoi_18", "Người dưới 18 tuổi"),
-                            ("bi_hai", "Danh dự, nhân phẩm của bị hại"),
-                            ("doi_tu", "Đời sống riêng tư, bí mật cá nhân, gia đình"),
-                            ("khac", "Lý do khác"),
-                        ],
-                        max_length=12,
-                        verbose_name="căn cứ che",
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do che")),
-                ("marks", models.JSONField(default=list)),
-                ("page_count", models.PositiveIntegerField(verbose_name="số trang")),
-                ("source_sha256", models.CharField(max_length=64)),
-                ("filed_sha256", models.CharField(max_length=64)),
-                ("sha256", models.CharField(max_length=64)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "bản đã che",
-                "verbose_name_plural": "bản đã che",
-                "db_table": "vks_redaction",
-                "ordering": ("-created_at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="RelatedCase",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="relations", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "relation",
-                    models.CharField(
-                        choices=[
-                            ("nhap_vao", "Nhập vào vụ"),
-                            ("tach_tu", "Tách từ vụ"),
-                            ("chuyen", "Chuyển theo thẩm quyền"),
-                            ("tu_nguon_tin", "Khởi tố từ nguồn tin"),
-                            ("lien_quan", "Liên quan"),
-                        ],
-                        max_length=16,
-                        verbose_name="quan hệ",
-                    ),
-                ),
-                (
-                    "other",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="related_from",
-                        to="vks.casefile",
-                        verbose_name="vụ kia",
-                    ),
-                ),
-                ("other_text", models.CharField(blank=True, max_length=250, verbose_name="vụ ngoài hệ thống")),
-                ("decided_on", models.DateField(blank=True, null=True, verbose_name="ngày")),
-                ("decision_no", models.CharField(blank=True, max_length=60, verbose_name="số quyết định")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
-            ],
-            options={
-                "verbose_name": "vụ liên quan",
-                "verbose_name_plural": "vụ liên quan",
-                "db_table": "vks_related_case",
-                "ordering": ("case", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("other", models.F("case")), _negated=True),
-                            ("other__isnull", True),
-                            _connector="OR",
-                        ),
-                        name="vks_related_to_another",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("other__isnull", False), models.Q(("other_text", ""), _negated=True), _connector="OR"
-                        ),
-                        name="vks_related_to_something",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Restructuring",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "successor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="vks.procuracyunit",
-                        verbose_name="đơn vị mới",
-                    ),
-                ),
-                ("effective_date", models.DateField(verbose_name="từ ngày")),
-                ("decided_by", models.CharField(max_length=200, verbose_name="theo văn bản")),
-                ("carries_posts", models.BooleanField(default=True, verbose_name="chuyển cả chức danh")),
-                ("total", models.PositiveIntegerField(default=0, verbose_name="số vụ án")),
-                ("done", models.PositiveIntegerField(default=0, verbose_name="đã chuyển")),
-                ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="bắt đầu lúc")),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("touched_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="xong lúc")),
-                (
-                    "predecessors",
-                    models.ManyToManyField(related_name="+", to="vks.procuracyunit", verbose_name="các đơn vị cũ"),
-                ),
-            ],
-            options={
-                "verbose_name": "sắp xếp đơn vị",
-                "verbose_name_plural": "sắp xếp đơn vị",
-                "db_table": "vks_restructuring",
-                "ordering": ("-started_at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="RetentionHold",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "ground",
-                    models.CharField(
-                        choices=[
-                            ("khieu_nai", "Khiếu nại, tố cáo đang được giải quyết"),
-                            ("gdt", "Đang xem xét giám đốc thẩm, tái thẩm"),
-                            ("thanh_tra", "Thanh tra, kiểm tra, giám sát"),
-                            ("khac", "Lý do khác"),
-                        ],
-                        max_length=16,
-                        verbose_name="lý do",
-                    ),
-                ),
-                ("reason", models.CharField(max_length=500, verbose_name="nêu rõ")),
-                (
-                    "placed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("placed_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("end_reason", models.CharField(blank=True, max_length=500, verbose_name="lý do gỡ")),
-            ],
-            options={
-                "verbose_name": "lệnh giữ hồ sơ",
-                "verbose_name_plural": "lệnh giữ hồ sơ",
-                "db_table": "vks_retention_hold",
-                "ordering": ("-id",),
-                "indexes": [models.Index(fields=["case", "ended_at"], name="vks_hold_of_case")],
-            },
-        ),
-        migrations.CreateModel(
-            name="RetentionRule",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(blank=True, max_length=24, verbose_name="loại vụ án")),
-                ("crime_class", models.CharField(blank=True, max_length=1, verbose_name="loại tội phạm")),
-                ("outcome", models.CharField(blank=True, max_length=24, verbose_name="kết quả giải quyết")),
-                (
-                    "term",
-                    models.CharField(
-                        choices=[
-                            ("chua_xac_dinh", "Chưa xác định"),
-                            ("vinh_vien", "Vĩnh viễn"),
-                            ("co_thoi_han", "Có thời hạn"),
-                        ],
-                        default="chua_xac_dinh",
-                        max_length=16,
-                        verbose_name="thời hạn bảo quản",
-                    ),
-                ),
-                ("years", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="số năm")),
-                ("source", models.CharField(blank=True, max_length=200, verbose_name="căn cứ")),
-                ("position", models.PositiveSmallIntegerField(default=0)),
-            ],
-            options={
-                "verbose_name": "thời hạn bảo quản",
-                "verbose_name_plural": "thời hạn bảo quản",
-                "db_table": "vks_retention_rule",
-                "ordering": ("position", "id"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("kind", "crime_class", "outcome"), name="vks_retention_rule_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("term", "co_thoi_han"), ("years__gte", 1), ("years__isnull", False)),
-                            models.Q(models.Q(("term", "co_thoi_han"), _negated=True), ("years__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="vks_retention_years_of_a_term",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SavedFilter",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="vks_saved_filters",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("name", models.CharField(max_length=60, verbose_name="tên bộ lọc")),
-                ("query", models.CharField(max_length=1000)),
-                ("saved_at", models.DateTimeField(auto_now=True)),
-            ],
-            options={
-                "verbose_name": "bộ lọc đã lưu",
-                "verbose_name_plural": "bộ lọc đã lưu",
-                "db_table": "vks_saved_filter",
-                "ordering": ("user", "name"),
-                "constraints": [models.UniqueConstraint(fields=("user", "name"), name="vks_saved_filter_name_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="SealManifest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "batch",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="manifest", to="vks.digitisationbatch"
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="seal_manifests", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")], max_length=8
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.procuracyunit"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(verbose_name="số")),
-                ("sealed_at", models.DateTimeField(verbose_name="niêm phong lúc")),
-                ("documents", models.PositiveIntegerField(verbose_name="số tài liệu")),
-                ("pages", models.PositiveIntegerField(verbose_name="số trang")),
-                ("folios", models.PositiveIntegerField(verbose_name="số bút lục")),
-                ("line", models.BinaryField()),
-                ("sha256", models.CharField(max_length=64, unique=True)),
-                ("previous", models.CharField(blank=True, max_length=64)),
-            ],
-            options={
-                "verbose_name": "bảng kê niêm phong",
-                "verbose_name_plural": "bảng kê niêm phong",
-                "db_table": "vks_seal_manifest",
-                "ordering": ("case", "part", "id"),
-                "indexes": [models.Index(fields=["unit", "sealed_at"], name="vks_sealed_by_unit")],
-            },
-        ),
-        migrations.CreateModel(
-            name="SealedDocument",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "manifest",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="sealed_documents",
-                        to="vks.sealmanifest",
-                    ),
-                ),
-                ("document_id", models.PositiveIntegerField(unique=True)),
-                ("version_id", models.PositiveIntegerField()),
-                ("pages", models.PositiveIntegerField(null=True)),
-                ("sha256", models.CharField(max_length=64)),
-                ("archive_sha256", models.CharField(blank=True, max_length=64)),
-            ],
-            options={
-                "verbose_name": "tài liệu đã niêm phong",
-                "verbose_name_plural": "tài liệu đã niêm phong",
-                "db_table": "vks_sealed_document",
-                "ordering": ("manifest", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="ServiceAccount",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "vks_service_account",
-            },
-        ),
-        migrations.CreateModel(
-            name="SessionProcurator",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "session",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="procurators", to="vks.courtsession"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "vks_session_procurator",
-                "ordering": ("session", "pk"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("session", "user"), name="vks_session_procurator_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ShowingLog",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "session",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="logs", to="vks.courtsession"
-                    ),
-                ),
-                (
-                    "export",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="logs",
-                        to="vks.deckexport",
-                        verbose_name="gói",
-                    ),
-                ),
-                ("sha256", models.CharField(max_length=64, unique=True)),
-                ("entries", models.JSONField(default=list)),
-                ("imported_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "imported_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "nhật ký trình chiếu",
-                "verbose_name_plural": "nhật ký trình chiếu",
-                "db_table": "vks_showing_log",
-                "ordering": ("session", "imported_at", "pk"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Slide",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "presentation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="slides", to="vks.presentation"
-                    ),
-                ),
-                ("position", models.PositiveIntegerField(verbose_name="thứ tự")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("tieu_de", "Tiêu đề"),
-                            ("but_luc", "Bút lục"),
-                            ("hinh_anh", "Hình ảnh"),
-                            ("noi_dung", "Nội dung"),
-                            ("so_do", "Sơ đồ"),
-                            ("loi_khai", "Lời khai"),
-                        ],
-                        max_length=12,
-                        verbose_name="loại trang",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("hien", "Chiếu theo thứ tự"),
-                            ("du_phong", "Dự phòng: chỉ mở khi gọi"),
-                            ("cho_hdxx_dong_y", "Chờ HĐXX đồng ý"),
-                        ],
-                        default="hien",
-                        max_length=16,
-                        verbose_name="khi chiếu",
-                    ),
-                ),
-                ("title", models.CharField(blank=True, max_length=200, verbose_name="tiêu đề")),
-                ("text", models.TextField(blank=True, max_length=4000, verbose_name="nội dung")),
-                ("notes", models.TextField(blank=True, max_length=8000, verbose_name="ghi chú của người trình chiếu")),
-                (
-                    "case_document",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="slides",
-                        to="vks.casedocument",
-                        verbose_name="tài liệu",
-                    ),
-                ),
-                ("page_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="từ trang")),
-                ("page_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="đến trang")),
-                ("crop", models.JSONField(blank=True, null=True, verbose_name="vùng cắt")),
-                (
-                    "ground_308",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("a", "a) lời khai tại phiên tòa mâu thuẫn với lời khai trong giai đoạn điều tra, truy tố"),
-                            ("b", "b) không khai tại phiên tòa hoặc không nhớ lời khai của mình"),
-                            ("c", "c) người được xét hỏi đề nghị công bố lời khai của họ"),
-                            ("d", "d) người được xét hỏi vắng mặt hoặc đã chết"),
-                        ],
-                        max_length=1,
-                        verbose_name="căn cứ công bố lời khai (Điều 308)",
-                    ),
-                ),
-                (
-                    "diagram",
-                    models.CharField(
-                        blank=True,
-                        choices=[("quan_he", "Người – tội danh – chứng cứ"), ("dien_bien", "Diễn biến theo thời gian")],
-                        max_length=12,
-                        verbose_name="sơ đồ",
-                    ),
-                ),
-                ("edits", models.JSONField(blank=True, default=dict)),
-                ("confirmed_for", models.CharField(blank=True, editable=False, max_length=64)),
-                (
-                    "confirmed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("confirmed_at", models.DateTimeField(blank=True, editable=False, null=True)),
-            ],
-            options={
-                "verbose_name": "trang trình chiếu",
-                "verbose_name_plural": "trang trình chiếu",
-                "db_table": "vks_slide",
-                "ordering": ("presentation", "position", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("page_from__isnull", True), ("page_to__isnull", True)),
-                            models.Q(
-                                ("page_from__gte", 1),
-                                ("page_from__isnull", False),
-                                ("page_to__gte", models.F("page_from")),
-                                ("page_to__isnull", False),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cases",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị thụ lý",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_slide_pages_in_order",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("kind", "loi_khai"), _negated=True),
-                            models.Q(("ground_308__in", ["a", "b", "c", "d"]), ("state", "cho_hdxx_dong_y")),
-                            _connector="OR",
-                        ),
-                        name="vks_testimony_has_its_ground",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Tombstone",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tombstone", to="vks.casefile"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, verbose_name="mã hồ sơ")),
-                ("kind", models.CharField(max_length=32, verbose_name="loại")),
-                ("unit_code", models.CharField(max_length=24)),
-                ("unit_name", models.CharField(max_length=200, verbose_name="đơn vị")),
-                ("batch_id", models.PositiveBigIntegerField(verbose_name="đợt tiêu hủy")),
-                ("record_number", models.PositiveIntegerField(verbose_name="biên bản số")),
-                ("record_year", models.PositiveSmallIntegerField()),
-                ("record_sha256", models.CharField(max_length=64)),
-                ("retention", models.CharField(max_length=60, verbose_name="thời hạn bảo quản")),
-                ("finished_on", models.DateField(verbose_name="ngày kết thúc")),
-                ("kept_until", models.DateField(verbose_name="bảo quản đến hết")),
-                ("documents", models.PositiveIntegerField(verbose_name="số tài liệu")),
-                ("pages", models.PositiveIntegerField(verbose_name="số trang")),
-                ("folios", models.PositiveIntegerField(verbose_name="số bút lục")),
-                ("volumes", models.PositiveIntegerField(verbose_name="số tập")),
-                ("types", models.JSONField(default=list)),
-                ("files", models.JSONField(default=list)),
-                ("digest", models.CharField(max_length=64)),
-                ("decided", models.JSONField(default=list)),
-                ("destroyed_at", models.DateTimeField(verbose_name="tiêu hủy lúc")),
-            ],
-            options={
-                "verbose_name": "bia hồ sơ đã tiêu hủy",
-                "verbose_name_plural": "bia hồ sơ đã tiêu hủy",
-                "db_table": "vks_tombstone",
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="UnitSuccession",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "predecessor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="successions", to="vks.procuracyunit"
-                    ),
-                ),
-                (
-                    "successor",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="precedessions",
-                        to="vks.procuracyunit",
-                    ),
-                ),
-                ("effective_date", models.DateField(verbose_name="từ ngày")),
-            ],
-            options={
-                "db_table": "vks_unit_succession",
-                "constraints": [
-                    models.UniqueConstraint(fields=("predecessor", "successor"), name="vks_succession_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("predecessor", models.F("successor")), _negated=True),
-                        name="vks_succession_between_two",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Volume",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="volumes", to="vks.casefile"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="tập số")),
-                ("title", models.CharField(blank=True, max_length=200, verbose_name="tên tập")),
-                ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
-                ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
-                ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
-            ],
-            options={
-                "verbose_name": "tập hồ sơ",
-                "verbose_name_plural": "tập hồ sơ",
-                "db_table": "vks_volume",
-                "ordering": ("case", "number"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("case", "number"), name="vks_volume_numbered_once"),
-                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="vks_volume_from_one"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
-                            models.Q(
-                                ("folio_from__gte", 1),
-                                ("folio_from__isnull", False),
-                                ("folio_to__gte", models.F("folio_from")),
-                                ("folio_to__isnull", False),
+                        (
+                            "trial_unit",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="trials",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị được phân công xét xử",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_volume_folios_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="WithheldPaper",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="withheld_papers", to="vks.casefile"
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[("mat", "Mật"), ("toi_mat", "Tối mật"), ("tuyet_mat", "Tuyệt mật")],
-                        max_length=10,
-                        verbose_name="độ mật",
-                    ),
-                ),
-                ("number", models.CharField(max_length=60, verbose_name="số văn bản")),
-                ("dated", models.DateField(verbose_name="ngày văn bản")),
-                ("kept_at", models.CharField(max_length=200, verbose_name="nơi giữ bản giấy")),
-                ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
-                ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
-            ],
-            options={
-                "verbose_name": "thẻ chỉ dẫn",
-                "verbose_name_plural": "thẻ chỉ dẫn",
-                "db_table": "vks_withheld_paper",
-                "ordering": ("case", "dated", "number", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
-                            models.Q(
-                                ("folio_from__gte", 1),
-                                ("folio_from__isnull", False),
-                                ("folio_to__gte", models.F("folio_from")),
-                                ("folio_to__isnull", False),
+                        (
+                            "department",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cases",
+                                to="vks.department",
+                                verbose_name="phòng",
                             ),
-                            _connector="OR",
                         ),
-                        name="vks_withheld_folios_in_order",
-                    )
-                ],
-            },
+                        ("handled_at", models.DateField(verbose_name="ngày thụ lý")),
+                        (
+                            "leader_in_charge",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="lãnh đạo phụ trách",
+                            ),
+                        ),
+                        (
+                            "investigation_agency",
+                            models.CharField(blank=True, max_length=200, verbose_name="cơ quan điều tra"),
+                        ),
+                        ("investigator", models.CharField(blank=True, max_length=150, verbose_name="điều tra viên")),
+                        ("court", models.CharField(blank=True, max_length=200, verbose_name="tòa án")),
+                        ("judge", models.CharField(blank=True, max_length=150, verbose_name="thẩm phán")),
+                        (
+                            "evidence_summary",
+                            models.TextField(blank=True, max_length=2000, verbose_name="vật chứng (tóm tắt)"),
+                        ),
+                        ("is_key_case", models.BooleanField(default=False, verbose_name="án điểm")),
+                        ("is_simplified", models.BooleanField(default=False, verbose_name="thủ tục rút gọn")),
+                        (
+                            "is_learning_trial",
+                            models.BooleanField(default=False, verbose_name="phiên tòa rút kinh nghiệm"),
+                        ),
+                        (
+                            "is_provincial_watch",
+                            models.BooleanField(default=False, verbose_name="Trung ương, tỉnh theo dõi"),
+                        ),
+                        ("is_corruption", models.BooleanField(default=False, verbose_name="tham nhũng")),
+                        ("has_legal_person", models.BooleanField(default=False, verbose_name="có pháp nhân phạm tội")),
+                        (
+                            "involves_minor_accused",
+                            models.BooleanField(default=False, verbose_name="bị can chưa thành niên"),
+                        ),
+                        (
+                            "involves_minor_victim",
+                            models.BooleanField(default=False, verbose_name="bị hại dưới 18 tuổi"),
+                        ),
+                        (
+                            "is_sexual_abuse_minor",
+                            models.BooleanField(default=False, verbose_name="xâm hại tình dục người dưới 18 tuổi"),
+                        ),
+                        ("is_closed_trial", models.BooleanField(default=False, verbose_name="xét xử kín")),
+                        ("is_mobile_trial", models.BooleanField(default=False, verbose_name="xét xử lưu động")),
+                        ("is_online_trial", models.BooleanField(default=False, verbose_name="phiên tòa trực tuyến")),
+                        ("is_trial_in_absentia", models.BooleanField(default=False, verbose_name="xét xử vắng mặt")),
+                        ("is_complex", models.BooleanField(default=False, verbose_name="vụ án phức tạp")),
+                        (
+                            "is_national_security",
+                            models.BooleanField(default=False, verbose_name="xâm phạm an ninh quốc gia"),
+                        ),
+                        (
+                            "is_special_agency",
+                            models.BooleanField(
+                                default=False, verbose_name="cơ quan được giao một số hoạt động điều tra khởi tố"
+                            ),
+                        ),
+                        (
+                            "is_flagrant",
+                            models.BooleanField(default=False, verbose_name="quả tang, chứng cứ và lai lịch rõ ràng"),
+                        ),
+                        (
+                            "details",
+                            models.JSONField(blank=True, default=dict, verbose_name="thông tin riêng của loại"),
+                        ),
+                        (
+                            "confidentiality",
+                            models.CharField(
+                                choices=[("thuong", "Thường"), ("han_che_noi_bo", "Hạn chế nội bộ")],
+                                default="thuong",
+                                max_length=16,
+                                verbose_name="độ nhạy cảm",
+                            ),
+                        ),
+                        ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                        ("form_token", models.UUIDField(blank=True, editable=False, null=True, unique=True)),
+                        ("next_due_on", models.DateField(blank=True, editable=False, null=True)),
+                        ("projected_from", models.CharField(blank=True, editable=False, max_length=200)),
+                        ("destroyed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                        ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "vụ án",
+                        "verbose_name_plural": "vụ án",
+                        "db_table": "vks_case_file",
+                        "ordering": ("-handled_at", "-id"),
+                        "indexes": [
+                            models.Index(
+                                fields=["-handled_at", "-id", "unit", "confidentiality", "kind", "stage", "status"],
+                                name="vks_case_newest",
+                            ),
+                            models.Index(
+                                fields=["unit", "-handled_at", "-id", "confidentiality", "stage"],
+                                name="vks_case_of_unit",
+                            ),
+                            models.Index(
+                                fields=["stage", "-handled_at", "-id", "unit", "confidentiality"],
+                                name="vks_case_by_stage",
+                            ),
+                            models.Index(
+                                fields=["folded_name", "id", "unit", "confidentiality"], name="vks_case_by_name"
+                            ),
+                            models.Index(
+                                fields=["next_due_on", "id", "unit", "confidentiality"], name="vks_case_by_due"
+                            ),
+                            models.Index(fields=["kind", "status"], name="vks_case_kind_status"),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AccessEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("at", models.DateTimeField(verbose_name="lúc")),
+                        ("actor_id", models.PositiveBigIntegerField(null=True)),
+                        ("actor_username", models.CharField(max_length=150)),
+                        ("actor_name", models.CharField(max_length=310, verbose_name="người")),
+                        ("is_superuser", models.BooleanField(default=False)),
+                        (
+                            "act",
+                            models.CharField(
+                                choices=[
+                                    ("view", "Xem thông tin, văn bản"),
+                                    ("text", "Nhận toàn văn trong danh sách, kết quả tìm"),
+                                    ("preview", "Mở tệp để xem"),
+                                    ("download", "Tải về"),
+                                    ("print", "In"),
+                                    ("export", "Xuất tập hồ sơ, thống kê tài liệu"),
+                                    ("share", "Chia sẻ, gửi ra ngoài"),
+                                    ("case_list", "Xuất danh sách vụ án"),
+                                    ("log", "Xuất nhật ký truy cập"),
+                                ],
+                                max_length=12,
+                                verbose_name="việc",
+                            ),
+                        ),
+                        ("refused", models.BooleanField(default=False, verbose_name="bị từ chối")),
+                        ("document_id", models.PositiveBigIntegerField(null=True)),
+                        (
+                            "part",
+                            models.CharField(
+                                blank=True,
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        ("count", models.PositiveIntegerField(default=1)),
+                        ("address", models.GenericIPAddressField(null=True)),
+                    ],
+                    options={
+                        "verbose_name": "nhật ký truy cập",
+                        "verbose_name_plural": "nhật ký truy cập",
+                        "db_table": "vks_access_entry",
+                        "ordering": ("-at", "-id"),
+                        "indexes": [
+                            models.Index(fields=["at"], name="vks_access_at"),
+                            models.Index(fields=["unit", "at"], name="vks_access_of_unit"),
+                            models.Index(fields=["case", "at"], name="vks_access_of_case"),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Accession",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="accessions",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("dang_dong_goi", "Đang đóng gói"),
+                                    ("loi", "Chưa đóng gói được"),
+                                    ("cho_luu_tru", "Chờ lưu trữ nhận"),
+                                    ("da_nop_luu", "Đã nộp lưu"),
+                                    ("huy", "Đã hủy"),
+                                ],
+                                default="dang_dong_goi",
+                                max_length=16,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("number", models.PositiveIntegerField(null=True, verbose_name="số biên bản")),
+                        (
+                            "giver",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "receiver",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("accepted_at", models.DateTimeField(null=True)),
+                        ("beat", models.DateTimeField(null=True)),
+                        ("done", models.PositiveIntegerField(default=0)),
+                        ("total", models.PositiveIntegerField(default=0)),
+                        ("error", models.CharField(blank=True, max_length=500)),
+                    ],
+                    options={
+                        "verbose_name": "lần nộp lưu",
+                        "verbose_name_plural": "lần nộp lưu",
+                        "db_table": "vks_accession",
+                        "ordering": ("-id",),
+                        "indexes": [models.Index(fields=["unit", "state"], name="vks_accession_of_unit")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AccessionItem",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "accession",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="items", to="vks.accession"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="accession_items",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("pending", models.BooleanField(default=True)),
+                        ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("documents", models.PositiveIntegerField(default=0)),
+                        ("pages", models.PositiveIntegerField(default=0)),
+                        ("digest", models.CharField(blank=True, max_length=64)),
+                        ("sha256", models.CharField(blank=True, max_length=64)),
+                        ("size", models.PositiveBigIntegerField(default=0)),
+                        ("retention", models.CharField(blank=True, max_length=60)),
+                    ],
+                    options={
+                        "db_table": "vks_accession_item",
+                        "ordering": ("accession", "case"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("pending", True)),
+                                fields=("case",),
+                                name="vks_accession_one_pending",
+                            ),
+                            models.UniqueConstraint(fields=("accession", "case"), name="vks_accession_case_once"),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Accused",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("full_name", models.CharField(max_length=150, verbose_name="họ và tên")),
+                        ("folded_name", models.CharField(editable=False, max_length=150)),
+                        ("birth_date", models.DateField(blank=True, null=True, verbose_name="ngày sinh")),
+                        (
+                            "birth_precision",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    (vks_plugin.cases.persons.BirthPrecision["DAY"], "Đủ ngày, tháng, năm"),
+                                    (vks_plugin.cases.persons.BirthPrecision["MONTH"], "Chỉ biết tháng"),
+                                    (vks_plugin.cases.persons.BirthPrecision["QUARTER"], "Chỉ biết quý"),
+                                    (vks_plugin.cases.persons.BirthPrecision["HALF_YEAR"], "Chỉ biết nửa năm"),
+                                    (vks_plugin.cases.persons.BirthPrecision["YEAR"], "Chỉ biết năm"),
+                                ],
+                                max_length=12,
+                                verbose_name="mức chính xác",
+                            ),
+                        ),
+                        (
+                            "birth_year",
+                            models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="năm sinh"),
+                        ),
+                        (
+                            "sex",
+                            models.CharField(
+                                blank=True,
+                                choices=[("nam", "Nam"), ("nu", "Nữ")],
+                                max_length=8,
+                                verbose_name="giới tính",
+                            ),
+                        ),
+                        ("id_number", models.CharField(blank=True, max_length=20, verbose_name="số căn cước")),
+                        ("nationality", models.CharField(blank=True, max_length=60, verbose_name="quốc tịch")),
+                        ("ethnicity", models.CharField(blank=True, max_length=60, verbose_name="dân tộc")),
+                        ("residence", models.CharField(blank=True, max_length=250, verbose_name="nơi cư trú")),
+                        ("occupation", models.CharField(blank=True, max_length=120, verbose_name="nghề nghiệp")),
+                        ("is_legal_person", models.BooleanField(default=False, verbose_name="pháp nhân")),
+                        (
+                            "registration_number",
+                            models.CharField(blank=True, max_length=20, verbose_name="mã số doanh nghiệp"),
+                        ),
+                        (
+                            "legal_representative",
+                            models.CharField(blank=True, max_length=150, verbose_name="người đại diện theo pháp luật"),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="accused", to="vks.casefile"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(default=1, verbose_name="thứ tự")),
+                        ("other_name", models.CharField(blank=True, max_length=150, verbose_name="tên khác")),
+                        ("alias", models.CharField(blank=True, max_length=150, verbose_name="bí danh")),
+                        ("id_issued_on", models.DateField(blank=True, null=True, verbose_name="ngày cấp")),
+                        ("id_issued_by", models.CharField(blank=True, max_length=150, verbose_name="nơi cấp")),
+                        ("religion", models.CharField(blank=True, max_length=60, verbose_name="tôn giáo")),
+                        ("party_member", models.BooleanField(default=False, verbose_name="đảng viên")),
+                        ("position_title", models.CharField(blank=True, max_length=150, verbose_name="chức vụ")),
+                        ("education", models.CharField(blank=True, max_length=60, verbose_name="trình độ học vấn")),
+                        (
+                            "prior_convictions",
+                            models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="tiền án"),
+                        ),
+                        (
+                            "prior_sanctions",
+                            models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="tiền sự"),
+                        ),
+                        (
+                            "recidivism",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("khong", "Không"),
+                                    ("tai_pham", "Tái phạm"),
+                                    ("tai_pham_nguy_hiem", "Tái phạm nguy hiểm"),
+                                ],
+                                default="khong",
+                                max_length=24,
+                                verbose_name="tái phạm",
+                            ),
+                        ),
+                        ("offence_date", models.DateField(blank=True, null=True, verbose_name="ngày phạm tội")),
+                        (
+                            "init_decision_no",
+                            models.CharField(blank=True, max_length=60, verbose_name="số quyết định khởi tố bị can"),
+                        ),
+                        (
+                            "init_decision_date",
+                            models.DateField(blank=True, null=True, verbose_name="ngày quyết định khởi tố bị can"),
+                        ),
+                        (
+                            "approval_no",
+                            models.CharField(blank=True, max_length=60, verbose_name="số quyết định phê chuẩn"),
+                        ),
+                        ("approval_date", models.DateField(blank=True, null=True, verbose_name="ngày phê chuẩn")),
+                        ("sentence", models.CharField(blank=True, max_length=500, verbose_name="hình phạt")),
+                        (
+                            "stage",
+                            models.CharField(blank=True, editable=False, max_length=32, verbose_name="giai đoạn"),
+                        ),
+                        (
+                            "status",
+                            models.CharField(blank=True, editable=False, max_length=32, verbose_name="trạng thái"),
+                        ),
+                        ("registered_stage", models.CharField(blank=True, editable=False, max_length=32)),
+                        ("registered_status", models.CharField(blank=True, editable=False, max_length=32)),
+                    ],
+                    options={
+                        "verbose_name": "bị can, bị cáo",
+                        "verbose_name_plural": "bị can, bị cáo",
+                        "db_table": "vks_accused",
+                        "ordering": ("case", "position", "id"),
+                        "indexes": [models.Index(fields=["folded_name"], name="vks_accused_name")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Appointment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="vks_appointments",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người",
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="appointments",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị",
+                            ),
+                        ),
+                        (
+                            "department",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="appointments",
+                                to="vks.department",
+                                verbose_name="phòng",
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[
+                                    ("chief_procurator", "Viện trưởng"),
+                                    ("deputy_chief_procurator", "Phó Viện trưởng"),
+                                    ("department_head", "Trưởng phòng"),
+                                    ("deputy_department_head", "Phó Trưởng phòng"),
+                                    ("prosecutor", "Kiểm sát viên"),
+                                    ("inspector", "Kiểm tra viên"),
+                                    ("specialist", "Chuyên viên"),
+                                    ("records_clerk", "Văn thư"),
+                                    ("archivist", "Lưu trữ viên"),
+                                    ("scan_operator", "Cán bộ số hóa"),
+                                    ("qc_reviewer", "Cán bộ kiểm tra chất lượng"),
+                                    ("statistics_officer", "Cán bộ thống kê"),
+                                    ("system_admin", "Quản trị hệ thống"),
+                                ],
+                                max_length=32,
+                                verbose_name="chức danh",
+                            ),
+                        ),
+                        (
+                            "capacity",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("regular", "chính thức"),
+                                    ("acting", "quyền, phụ trách"),
+                                    ("deputising", "được ủy quyền khi người giữ chức danh vắng mặt"),
+                                ],
+                                default="regular",
+                                max_length=16,
+                                verbose_name="tư cách",
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="từ ngày")),
+                        ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                        (
+                            "ended_at",
+                            models.DateTimeField(
+                                blank=True,
+                                help_text="Thời điểm chấm dứt trước hạn; quyền hết ngay lúc đó.",
+                                null=True,
+                                verbose_name="chấm dứt lúc",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "bổ nhiệm",
+                        "verbose_name_plural": "bổ nhiệm",
+                        "db_table": "vks_appointment",
+                        "ordering": ("unit", "role", "user"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("ended_at__isnull", True)),
+                                fields=("user", "unit", "role", "starts_on"),
+                                name="vks_appointment_once_a_day",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                                ),
+                                name="vks_appointment_dates_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Assignment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="assignments",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="vks_assignments",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người được phân công",
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[
+                                    ("prosecutor_lead", "Kiểm sát viên thụ lý chính"),
+                                    ("prosecutor", "Kiểm sát viên"),
+                                    ("inspector", "Kiểm tra viên"),
+                                    ("scan_operator", "Cán bộ số hóa"),
+                                    ("qc_reviewer", "Cán bộ kiểm tra chất lượng"),
+                                    ("trial_prosecutor", "Kiểm sát viên tại phiên tòa (Điều 239)"),
+                                    ("appeal_prosecutor", "Kiểm sát viên phúc thẩm"),
+                                    ("reviewer", "Người xét hồ sơ đề nghị"),
+                                ],
+                                max_length=24,
+                                verbose_name="vai trò",
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="từ ngày")),
+                        ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                        ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="chấm dứt lúc")),
+                        (
+                            "assigned_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "phân công",
+                        "verbose_name_plural": "phân công",
+                        "db_table": "vks_assignment",
+                        "ordering": ("case", "role", "starts_on"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("ended_at__isnull", True), ("ends_on__isnull", True)),
+                                fields=("case", "user", "role"),
+                                name="vks_assignment_open_once",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(
+                                    ("ended_at__isnull", True), ("ends_on__isnull", True), ("role", "prosecutor_lead")
+                                ),
+                                fields=("case",),
+                                name="vks_one_lead_prosecutor",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                                ),
+                                name="vks_assignment_dates_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Bundle",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        ("progress", models.PositiveIntegerField(default=0)),
+                        ("total", models.PositiveIntegerField(default=0)),
+                        ("document_ids", models.JSONField(default=list)),
+                        ("sha256", models.CharField(blank=True, max_length=64)),
+                        ("error", models.TextField(blank=True, verbose_name="lý do")),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("finished_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "requested_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="bundles", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "preset",
+                            models.CharField(
+                                choices=[
+                                    ("toan_bo", "Toàn bộ hồ sơ vụ án"),
+                                    ("trinh_toa", "Hồ sơ trình Tòa: cáo trạng và chứng cứ"),
+                                    ("trinh_lanh_dao", "Hồ sơ trình lãnh đạo"),
+                                    ("bi_can_bao_chua", "Hồ sơ cho bị can, người bào chữa đọc"),
+                                    ("trich_luc", "Trích lục hồ sơ"),
+                                    ("tap_loi", "Tập lõi, giữ số trang tập chính"),
+                                    ("bo_sung", "Bổ sung vào tập đã lập"),
+                                ],
+                                default="toan_bo",
+                                max_length=24,
+                                verbose_name="mẫu tập",
+                            ),
+                        ),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("queued", "Chờ lập"),
+                                    ("running", "Đang lập"),
+                                    ("done", "Đã xong"),
+                                    ("failed", "Không lập được"),
+                                    ("cancelled", "Đã dừng"),
+                                ],
+                                default="queued",
+                                max_length=12,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("page_count", models.PositiveIntegerField(blank=True, null=True, verbose_name="số trang")),
+                        (
+                            "document_count",
+                            models.PositiveIntegerField(blank=True, null=True, verbose_name="số tài liệu"),
+                        ),
+                        ("options", models.JSONField(default=dict)),
+                        (
+                            "earlier",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.bundle",
+                            ),
+                        ),
+                        ("layout", models.JSONField(default=dict)),
+                        ("volumes", models.JSONField(default=list)),
+                        ("left_out", models.JSONField(default=list)),
+                    ],
+                    options={
+                        "verbose_name": "tập hồ sơ",
+                        "verbose_name_plural": "tập hồ sơ",
+                        "db_table": "vks_bundle",
+                        "ordering": ("-created_at",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CalendarDay",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("day", models.DateField(unique=True, verbose_name="ngày")),
+                        ("is_day_off", models.BooleanField(default=True, verbose_name="nghỉ")),
+                        ("note", models.CharField(blank=True, max_length=200, verbose_name="căn cứ")),
+                    ],
+                    options={
+                        "verbose_name": "ngày nghỉ, ngày làm bù",
+                        "verbose_name_plural": "ngày nghỉ, ngày làm bù",
+                        "db_table": "vks_calendar_day",
+                        "ordering": ("day",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseChange",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="vks.casefile"
+                            ),
+                        ),
+                        ("at", models.DateTimeField(auto_now_add=True)),
+                        ("actor_id", models.PositiveBigIntegerField()),
+                        ("actor_name", models.CharField(max_length=200)),
+                        (
+                            "act",
+                            models.CharField(
+                                choices=[("created", "Thêm"), ("changed", "Sửa"), ("removed", "Bỏ")], max_length=8
+                            ),
+                        ),
+                        ("subject", models.CharField(max_length=24)),
+                        ("subject_id", models.PositiveBigIntegerField()),
+                        ("subject_label", models.CharField(max_length=250)),
+                        ("values", models.JSONField(default=list)),
+                        ("reason", models.CharField(blank=True, max_length=500)),
+                    ],
+                    options={
+                        "db_table": "vks_case_change",
+                        "ordering": ("case", "-id"),
+                        "indexes": [models.Index(fields=["case", "-id"], name="vks_change_of_case")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseDeadline",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="deadlines", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "accused",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="deadlines",
+                                to="vks.accused",
+                                verbose_name="bị can",
+                            ),
+                        ),
+                        ("rule", models.CharField(max_length=48, verbose_name="thời hạn")),
+                        ("starts_on", models.DateField(verbose_name="từ ngày")),
+                        ("due_on", models.DateField(verbose_name="hạn")),
+                        ("due_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "request_by",
+                            models.DateField(blank=True, null=True, verbose_name="chậm nhất phải đề nghị gia hạn"),
+                        ),
+                        ("counted_days", models.PositiveIntegerField(default=0, verbose_name="số ngày")),
+                        ("arithmetic", models.CharField(max_length=1000, verbose_name="cách tính")),
+                        ("article", models.CharField(max_length=200, verbose_name="căn cứ")),
+                        ("note", models.CharField(blank=True, max_length=500)),
+                        ("is_duty", models.BooleanField(default=False)),
+                        ("reminded_band", models.CharField(blank=True, editable=False, max_length=8)),
+                    ],
+                    options={
+                        "verbose_name": "thời hạn",
+                        "verbose_name_plural": "thời hạn",
+                        "db_table": "vks_case_deadline",
+                        "ordering": ("due_on", "case", "id"),
+                        "indexes": [models.Index(fields=["due_on", "case"], name="vks_deadline_due")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CatalogueType",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=24, unique=True, verbose_name="mã")),
+                        ("name", models.CharField(max_length=250, verbose_name="tên tài liệu")),
+                        ("group_code", models.CharField(max_length=8, verbose_name="mã nhóm")),
+                        ("group_name", models.CharField(max_length=120, verbose_name="nhóm")),
+                        ("position", models.PositiveIntegerField(verbose_name="thứ tự")),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        ("issuer", models.CharField(blank=True, max_length=120, verbose_name="nơi ban hành")),
+                        ("form_number", models.CharField(blank=True, max_length=24, verbose_name="số biểu mẫu")),
+                        ("form_edition", models.CharField(blank=True, max_length=60, verbose_name="ban hành kèm")),
+                        ("verified", models.BooleanField(default=False, verbose_name="đã xác nhận")),
+                        ("sensitive", models.BooleanField(default=False, verbose_name="có thể có ảnh nhạy cảm")),
+                        (
+                            "host_type",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="documents.documenttype",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "loại tài liệu",
+                        "verbose_name_plural": "loại tài liệu",
+                        "db_table": "vks_catalogue_type",
+                        "ordering": ("position",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseDocument",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="case_document",
+                                to="documents.document",
+                            ),
+                        ),
+                        (
+                            "document_type",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="documents",
+                                to="vks.cataloguetype",
+                                verbose_name="loại tài liệu",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=250, verbose_name="tên tài liệu")),
+                        ("number", models.CharField(blank=True, max_length=60, verbose_name="số")),
+                        ("date", models.DateField(blank=True, null=True, verbose_name="ngày")),
+                        ("issuer", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ban hành")),
+                        ("place", models.CharField(blank=True, max_length=120, verbose_name="nơi ban hành")),
+                        ("signer_name", models.CharField(blank=True, max_length=150, verbose_name="người ký")),
+                        ("signer_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ người ký")),
+                        ("characteristics", models.CharField(blank=True, max_length=250, verbose_name="đặc điểm")),
+                        ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
+                        ("suffix_from", models.CharField(blank=True, editable=False, max_length=4)),
+                        ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
+                        ("suffix_to", models.CharField(blank=True, editable=False, max_length=4)),
+                        (
+                            "counting",
+                            models.CharField(
+                                choices=[("page", "Theo trang có dấu"), ("sheet", "Theo tờ")],
+                                default=vks_plugin.cases.folios.Counting["PAGE"],
+                                max_length=8,
+                                verbose_name="cách đếm",
+                            ),
+                        ),
+                        ("page_count", models.PositiveIntegerField(blank=True, null=True, verbose_name="số trang")),
+                        ("sha256", models.CharField(db_index=True, max_length=64)),
+                        ("filed_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "filed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "tài liệu trong hồ sơ",
+                        "verbose_name_plural": "tài liệu trong hồ sơ",
+                        "db_table": "vks_case_document",
+                        "ordering": (
+                            models.OrderBy(models.F("folio_from"), nulls_last=True),
+                            "suffix_from",
+                            models.OrderBy(models.F("document_type__position"), nulls_last=True),
+                            models.OrderBy(models.F("date"), nulls_last=True),
+                            "id",
+                        ),
+                        "indexes": [models.Index(fields=["case", "part", "document"], name="vks_document_of_case")],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
+                                    models.Q(
+                                        ("folio_from__gte", 1),
+                                        ("folio_from__isnull", False),
+                                        ("folio_to__gte", models.F("folio_from")),
+                                        ("folio_to__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_document_folios_in_order",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("part", "hsva"), ("folio_from__isnull", True), _connector="OR"),
+                                name="vks_folios_only_in_case_file",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseImport",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị",
+                            ),
+                        ),
+                        ("filename", models.CharField(max_length=200)),
+                        ("stored_as", models.CharField(blank=True, editable=False, max_length=60)),
+                        ("updates", models.BooleanField(default=False, verbose_name="cập nhật vụ đã có")),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "Chờ kiểm tra"),
+                                    ("checking", "Đang kiểm tra"),
+                                    ("checked", "Đã kiểm tra, chưa nạp"),
+                                    ("queued", "Chờ nạp"),
+                                    ("running", "Đang nạp"),
+                                    ("done", "Đã nạp"),
+                                    ("failed", "Không đọc được"),
+                                    ("discarded", "Đã bỏ"),
+                                ],
+                                default="waiting",
+                                max_length=12,
+                            ),
+                        ),
+                        ("total", models.PositiveIntegerField(default=0)),
+                        ("done", models.PositiveIntegerField(default=0)),
+                        ("notes", models.JSONField(default=list)),
+                        ("error", models.CharField(blank=True, max_length=500)),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("touched_at", models.DateTimeField(auto_now_add=True)),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                    ],
+                    options={
+                        "verbose_name": "lần nạp danh sách vụ án",
+                        "verbose_name_plural": "lần nạp danh sách vụ án",
+                        "db_table": "vks_case_import",
+                        "ordering": ("-id",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseImportRow",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case_import",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="vks.caseimport"
+                            ),
+                        ),
+                        ("row", models.PositiveIntegerField()),
+                        ("first_row", models.PositiveIntegerField()),
+                        (
+                            "outcome",
+                            models.CharField(
+                                choices=[
+                                    ("created", "Đăng ký mới"),
+                                    ("updated", "Cập nhật"),
+                                    ("unchanged", "Giữ nguyên"),
+                                    ("refused", "Từ chối"),
+                                ],
+                                max_length=12,
+                            ),
+                        ),
+                        ("code", models.CharField(blank=True, max_length=40)),
+                        ("sentences", models.JSONField(default=list)),
+                    ],
+                    options={
+                        "db_table": "vks_case_import_row",
+                        "ordering": ("case_import", "row"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case_import", "row"), name="vks_import_row_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CasePerson",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("full_name", models.CharField(max_length=150, verbose_name="họ và tên")),
+                        ("folded_name", models.CharField(editable=False, max_length=150)),
+                        ("birth_date", models.DateField(blank=True, null=True, verbose_name="ngày sinh")),
+                        (
+                            "birth_precision",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    (vks_plugin.cases.persons.BirthPrecision["DAY"], "Đủ ngày, tháng, năm"),
+                                    (vks_plugin.cases.persons.BirthPrecision["MONTH"], "Chỉ biết tháng"),
+                                    (vks_plugin.cases.persons.BirthPrecision["QUARTER"], "Chỉ biết quý"),
+                                    (vks_plugin.cases.persons.BirthPrecision["HALF_YEAR"], "Chỉ biết nửa năm"),
+                                    (vks_plugin.cases.persons.BirthPrecision["YEAR"], "Chỉ biết năm"),
+                                ],
+                                max_length=12,
+                                verbose_name="mức chính xác",
+                            ),
+                        ),
+                        (
+                            "birth_year",
+                            models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="năm sinh"),
+                        ),
+                        (
+                            "sex",
+                            models.CharField(
+                                blank=True,
+                                choices=[("nam", "Nam"), ("nu", "Nữ")],
+                                max_length=8,
+                                verbose_name="giới tính",
+                            ),
+                        ),
+                        ("id_number", models.CharField(blank=True, max_length=20, verbose_name="số căn cước")),
+                        ("nationality", models.CharField(blank=True, max_length=60, verbose_name="quốc tịch")),
+                        ("ethnicity", models.CharField(blank=True, max_length=60, verbose_name="dân tộc")),
+                        ("residence", models.CharField(blank=True, max_length=250, verbose_name="nơi cư trú")),
+                        ("occupation", models.CharField(blank=True, max_length=120, verbose_name="nghề nghiệp")),
+                        ("is_legal_person", models.BooleanField(default=False, verbose_name="pháp nhân")),
+                        (
+                            "registration_number",
+                            models.CharField(blank=True, max_length=20, verbose_name="mã số doanh nghiệp"),
+                        ),
+                        (
+                            "legal_representative",
+                            models.CharField(blank=True, max_length=150, verbose_name="người đại diện theo pháp luật"),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="people", to="vks.casefile"
+                            ),
+                        ),
+                        ("role", models.CharField(max_length=32, verbose_name="tư cách tham gia tố tụng")),
+                        ("contact", models.CharField(blank=True, max_length=150, verbose_name="liên hệ")),
+                        (
+                            "accused",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="vks.accused",
+                                verbose_name="bảo vệ cho",
+                            ),
+                        ),
+                        ("is_minor", models.BooleanField(default=False, verbose_name="dưới 18 tuổi")),
+                        ("is_anonymous", models.BooleanField(default=False, verbose_name="ẩn danh khi trình chiếu")),
+                        ("is_protected", models.BooleanField(default=False, verbose_name="được bảo vệ (Điều 484)")),
+                        (
+                            "is_sexual_offence_victim",
+                            models.BooleanField(default=False, verbose_name="bị hại tội xâm hại tình dục"),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "người tham gia tố tụng",
+                        "verbose_name_plural": "người tham gia tố tụng",
+                        "db_table": "vks_case_person",
+                        "ordering": ("case", "role", "id"),
+                        "indexes": [models.Index(fields=["folded_name"], name="vks_case_person_name")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseWords",
+                    fields=[
+                        (
+                            "case",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                primary_key=True,
+                                related_name="words",
+                                serialize=False,
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("text", models.TextField()),
+                    ],
+                    options={
+                        "db_table": "vks_case_words",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Charge",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="charges", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "accused",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="charges",
+                                to="vks.accused",
+                                verbose_name="bị can",
+                            ),
+                        ),
+                        ("code_version", models.CharField(max_length=24, verbose_name="bộ luật")),
+                        ("article", models.CharField(max_length=8, verbose_name="điều")),
+                        ("clause", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="khoản")),
+                        ("points", models.CharField(blank=True, max_length=40, verbose_name="điểm")),
+                        ("name", models.CharField(max_length=250, verbose_name="tội danh")),
+                        ("crime_class", models.CharField(blank=True, max_length=1, verbose_name="loại tội phạm")),
+                        (
+                            "basis",
+                            models.CharField(
+                                choices=[
+                                    ("khoi_to", "Khởi tố"),
+                                    ("kldt", "Kết luận điều tra"),
+                                    ("cao_trang", "Cáo trạng"),
+                                    ("ban_an", "Bản án"),
+                                ],
+                                default="khoi_to",
+                                max_length=12,
+                                verbose_name="theo",
+                            ),
+                        ),
+                        ("decision_no", models.CharField(blank=True, max_length=60, verbose_name="số quyết định")),
+                        ("charged_on", models.DateField(verbose_name="từ ngày")),
+                        ("ended_on", models.DateField(blank=True, null=True, verbose_name="đến ngày")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
+                    ],
+                    options={
+                        "verbose_name": "tội danh",
+                        "verbose_name_plural": "tội danh",
+                        "db_table": "vks_charge",
+                        "ordering": (
+                            "case",
+                            models.OrderBy(models.F("accused__position"), nulls_first=True),
+                            "charged_on",
+                            "id",
+                        ),
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("ended_on__isnull", True)),
+                                fields=["code_version", "article", "clause", "case"],
+                                name="vks_charge_article",
+                            )
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ended_on__isnull", True),
+                                    ("ended_on__gte", models.F("charged_on")),
+                                    _connector="OR",
+                                ),
+                                name="vks_charge_dates_in_order",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ProceduralEvent",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="events", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "accused",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="events",
+                                to="vks.accused",
+                                verbose_name="bị can",
+                            ),
+                        ),
+                        ("event", models.CharField(max_length=40, verbose_name="sự kiện")),
+                        ("happened_on", models.DateField(verbose_name="ngày")),
+                        ("happened_at", models.TimeField(blank=True, null=True, verbose_name="giờ")),
+                        ("number", models.CharField(blank=True, max_length=60, verbose_name="số")),
+                        ("agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ban hành")),
+                        ("signer_name", models.CharField(blank=True, max_length=150, verbose_name="người ký")),
+                        ("signer_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ người ký")),
+                        ("ground", models.CharField(blank=True, max_length=40, verbose_name="căn cứ")),
+                        ("amount", models.CharField(blank=True, max_length=8, verbose_name="thời gian")),
+                        ("asked_on", models.DateField(blank=True, null=True, verbose_name="ngày đề nghị")),
+                        (
+                            "named_day",
+                            models.DateField(blank=True, null=True, verbose_name="ngày nêu trong quyết định"),
+                        ),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="events",
+                                to="vks.casedocument",
+                                verbose_name="văn bản",
+                            ),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                        (
+                            "override_reason",
+                            models.CharField(blank=True, max_length=500, verbose_name="lý do vượt giới hạn"),
+                        ),
+                        ("stage_before", models.CharField(blank=True, editable=False, max_length=32)),
+                        ("stage_after", models.CharField(blank=True, editable=False, max_length=32)),
+                        ("status_before", models.CharField(blank=True, editable=False, max_length=32)),
+                        ("status_after", models.CharField(blank=True, editable=False, max_length=32)),
+                        ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "recorded_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("withdrawn_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                        (
+                            "withdrawn_by",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("withdrawal_reason", models.CharField(blank=True, editable=False, max_length=500)),
+                    ],
+                    options={
+                        "verbose_name": "quyết định, sự kiện tố tụng",
+                        "verbose_name_plural": "quyết định, sự kiện tố tụng",
+                        "db_table": "vks_procedural_event",
+                        "ordering": (
+                            "case",
+                            "happened_on",
+                            models.OrderBy(models.F("happened_at"), nulls_last=True),
+                            "id",
+                        ),
+                        "indexes": [models.Index(fields=["event", "happened_on"], name="vks_event_on")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CourtSession",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="court_sessions",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="số")),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị thực hành quyền công tố",
+                            ),
+                        ),
+                        (
+                            "court_level",
+                            models.CharField(
+                                choices=[("so_tham", "Sơ thẩm"), ("phuc_tham", "Phúc thẩm")],
+                                default="so_tham",
+                                max_length=12,
+                                verbose_name="cấp xét xử",
+                            ),
+                        ),
+                        ("court", models.CharField(max_length=200, verbose_name="tòa án")),
+                        ("venue", models.CharField(blank=True, max_length=200, verbose_name="nơi mở phiên tòa")),
+                        ("starts_on", models.DateField(verbose_name="ngày mở phiên tòa")),
+                        ("starts_at", models.TimeField(blank=True, null=True, verbose_name="giờ mở")),
+                        ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến ngày")),
+                        ("is_learning", models.BooleanField(default=False, verbose_name="phiên tòa rút kinh nghiệm")),
+                        (
+                            "learning_decided_on",
+                            models.DateField(
+                                blank=True, null=True, verbose_name="ngày quyết định chọn rút kinh nghiệm"
+                            ),
+                        ),
+                        (
+                            "learning_organiser",
+                            models.CharField(blank=True, max_length=200, verbose_name="đơn vị tổ chức rút kinh nghiệm"),
+                        ),
+                        ("is_closed", models.BooleanField(default=False, verbose_name="xét xử kín")),
+                        ("is_mobile", models.BooleanField(default=False, verbose_name="xét xử lưu động")),
+                        ("is_online", models.BooleanField(default=False, verbose_name="xét xử trực tuyến")),
+                        (
+                            "participants",
+                            models.TextField(blank=True, max_length=2000, verbose_name="người tham gia khác"),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("du_kien", "du_kien"),
+                                    ("da_dien_ra", "da_dien_ra"),
+                                    ("hoan", "hoan"),
+                                    ("khong_mo", "khong_mo"),
+                                ],
+                                default="du_kien",
+                                max_length=12,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do")),
+                        (
+                            "previous",
+                            models.OneToOneField(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="following",
+                                to="vks.courtsession",
+                            ),
+                        ),
+                        ("shown_kinds", models.JSONField(blank=True, default=list, verbose_name="đã trình chiếu")),
+                        ("outcome", models.CharField(blank=True, max_length=1000, verbose_name="kết quả")),
+                        ("outcome_on", models.DateField(blank=True, null=True, verbose_name="ngày có kết quả")),
+                        (
+                            "verdict",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.proceduralevent",
+                                verbose_name="bản án",
+                            ),
+                        ),
+                        (
+                            "remarks",
+                            models.TextField(blank=True, max_length=8000, verbose_name="nhận xét rút kinh nghiệm"),
+                        ),
+                        ("planned_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "planned_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "phiên tòa",
+                        "verbose_name_plural": "phiên tòa",
+                        "db_table": "vks_court_session",
+                        "ordering": ("case", "number"),
+                        "indexes": [models.Index(fields=["starts_on", "state"], name="vks_session_on")],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "number"), name="vks_session_numbered_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                                ),
+                                name="vks_session_days_in_order",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "da_dien_ra"), _negated=True),
+                                    ("ends_on__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="vks_session_held",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state__in", ["hoan", "khong_mo"]), _negated=True),
+                                    models.Q(("reason", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_session_has_its_reason",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DatedAccessSuspension",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("since", models.DateTimeField(auto_now_add=True, verbose_name="từ lúc")),
+                    ],
+                    options={
+                        "verbose_name": "tạm dừng quyền có thời hạn",
+                        "verbose_name_plural": "tạm dừng quyền có thời hạn",
+                        "db_table": "vks_dated_access_suspension",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DeadlineReminder",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="vks_reminders",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "accused",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="vks.accused",
+                            ),
+                        ),
+                        ("rule", models.CharField(max_length=48)),
+                        ("due_on", models.DateField(verbose_name="hạn")),
+                        ("band", models.CharField(max_length=8)),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("read_at", models.DateTimeField(blank=True, null=True)),
+                    ],
+                    options={
+                        "verbose_name": "nhắc thời hạn",
+                        "verbose_name_plural": "nhắc thời hạn",
+                        "db_table": "vks_deadline_reminder",
+                        "ordering": ("due_on", "id"),
+                        "indexes": [models.Index(fields=["user", "read_at"], name="vks_reminder_unread")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Presentation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="presentations",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="số")),
+                        ("title", models.CharField(max_length=200, verbose_name="tên bài")),
+                        (
+                            "order",
+                            models.CharField(
+                                choices=[
+                                    ("theo_bi_can", "Theo bị can"),
+                                    ("theo_hanh_vi", "Theo hành vi"),
+                                    ("theo_chung_cu", "Theo chứng cứ"),
+                                    ("theo_cao_trang", "Theo cáo trạng"),
+                                ],
+                                default="theo_cao_trang",
+                                max_length=16,
+                                verbose_name="cách xếp",
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "bài trình chiếu",
+                        "verbose_name_plural": "bài trình chiếu",
+                        "db_table": "vks_presentation",
+                        "ordering": ("case", "number"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "number"), name="vks_presentation_numbered_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DeckExport",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        ("progress", models.PositiveIntegerField(default=0)),
+                        ("total", models.PositiveIntegerField(default=0)),
+                        ("document_ids", models.JSONField(default=list)),
+                        ("sha256", models.CharField(blank=True, max_length=64)),
+                        ("error", models.TextField(blank=True, verbose_name="lý do")),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("finished_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "requested_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "presentation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="exports",
+                                to="vks.presentation",
+                            ),
+                        ),
+                        (
+                            "format",
+                            models.CharField(
+                                choices=[
+                                    ("html", "Gói trình chiếu (ZIP, mở bằng trình duyệt)"),
+                                    ("pptx", "PowerPoint"),
+                                    ("pdf", "PDF để in"),
+                                ],
+                                default="html",
+                                max_length=8,
+                                verbose_name="dạng",
+                            ),
+                        ),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("queued", "Chờ lập"),
+                                    ("running", "Đang lập"),
+                                    ("done", "Đã xong"),
+                                    ("failed", "Không lập được"),
+                                ],
+                                default="queued",
+                                max_length=12,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("manifest_sha256", models.CharField(blank=True, max_length=64)),
+                        ("contents", models.JSONField(blank=True, default=dict)),
+                        ("expires_on", models.DateField(blank=True, null=True, verbose_name="hết hạn")),
+                        ("destroyed_on", models.DateField(blank=True, null=True, verbose_name="ngày hủy")),
+                        ("destroyed_person", models.CharField(blank=True, max_length=150, verbose_name="người hủy")),
+                        (
+                            "destroyed_copies",
+                            models.CharField(blank=True, max_length=300, verbose_name="nơi đã lưu gói"),
+                        ),
+                        ("destroyed_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "destroyed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "gói trình chiếu",
+                        "verbose_name_plural": "gói trình chiếu",
+                        "db_table": "vks_deck_export",
+                        "ordering": ("-created_at",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("destroyed_at__isnull", True), ("destroyed_on__isnull", True)),
+                                    models.Q(
+                                        ("destroyed_at__isnull", False),
+                                        ("destroyed_by__isnull", False),
+                                        ("destroyed_on__isnull", False),
+                                        ("status", "done"),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_deck_destroyed_by_somebody",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DestructionBatch",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="destruction_batches",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("du_thao", "Dự thảo"),
+                                    ("cho_don_vi_duyet", "Chờ lãnh đạo đơn vị duyệt"),
+                                    ("cho_tinh_duyet", "Chờ Viện trưởng tỉnh duyệt"),
+                                    ("da_duyet", "Đã duyệt, chờ biên bản đã ký"),
+                                    ("co_bien_ban", "Đã có biên bản, chờ thực hiện"),
+                                    ("dang_tieu_huy", "Đang tiêu hủy"),
+                                    ("chua_xong", "Chưa tiêu hủy hết"),
+                                    ("da_tieu_huy", "Đã tiêu hủy"),
+                                    ("khong_duyet", "Không duyệt"),
+                                    ("huy", "Đã hủy"),
+                                ],
+                                default="du_thao",
+                                max_length=20,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("reason", models.CharField(max_length=1000, verbose_name="thuyết minh")),
+                        ("number", models.PositiveIntegerField(null=True, verbose_name="số biên bản")),
+                        ("year", models.PositiveSmallIntegerField(null=True, verbose_name="năm")),
+                        (
+                            "drafted_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("drafted_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "first_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("first_at", models.DateTimeField(null=True)),
+                        (
+                            "second_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("second_at", models.DateTimeField(null=True)),
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("ended_at", models.DateTimeField(null=True)),
+                        ("end_reason", models.CharField(blank=True, max_length=500)),
+                        ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ("record_sha256", models.CharField(blank=True, max_length=64)),
+                        ("record_pages", models.PositiveIntegerField(default=0)),
+                        (
+                            "recorded_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("recorded_at", models.DateTimeField(null=True)),
+                        (
+                            "executed_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("executed_at", models.DateTimeField(null=True)),
+                        ("beat", models.DateTimeField(null=True)),
+                        ("error", models.CharField(blank=True, max_length=500)),
+                    ],
+                    options={
+                        "verbose_name": "đợt tiêu hủy",
+                        "verbose_name_plural": "đợt tiêu hủy",
+                        "db_table": "vks_destruction_batch",
+                        "ordering": ("-id",),
+                        "indexes": [models.Index(fields=["unit", "state"], name="vks_destruction_of_unit")],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("number__isnull", False)),
+                                fields=("unit", "year", "number"),
+                                name="vks_destruction_numbered_once",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("first_by__isnull", True),
+                                    models.Q(("first_by", models.F("drafted_by")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_destruction_first_another",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("second_by__isnull", True),
+                                    models.Q(
+                                        models.Q(("second_by", models.F("drafted_by")), _negated=True),
+                                        models.Q(("second_by", models.F("first_by")), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_destruction_second_another",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("state__in", ["dang_tieu_huy", "chua_xong", "da_tieu_huy"]), _negated=True
+                                    ),
+                                    models.Q(
+                                        ("first_by__isnull", False),
+                                        ("number__isnull", False),
+                                        ("second_by__isnull", False),
+                                        models.Q(("record_sha256", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_destruction_approved_and_signed",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DestructionItem",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="items",
+                                to="vks.destructionbatch",
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="destruction_items",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("pending", models.BooleanField(default=True)),
+                        ("retention", models.CharField(max_length=60)),
+                        ("kept_until", models.DateField()),
+                        ("documents", models.PositiveIntegerField(default=0)),
+                        ("pages", models.PositiveIntegerField(default=0)),
+                        ("erased_at", models.DateTimeField(null=True)),
+                        ("files_left", models.JSONField(default=list)),
+                        ("index_left", models.JSONField(default=list)),
+                        ("finished_at", models.DateTimeField(null=True)),
+                        ("error", models.CharField(blank=True, max_length=500)),
+                    ],
+                    options={
+                        "db_table": "vks_destruction_item",
+                        "ordering": ("batch", "case"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("pending", True)),
+                                fields=("case",),
+                                name="vks_destruction_one_pending",
+                            ),
+                            models.UniqueConstraint(fields=("batch", "case"), name="vks_destruction_case_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("finished_at__isnull", True), ("erased_at__isnull", False), _connector="OR"
+                                ),
+                                name="vks_destruction_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DigitisationBatch",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="digitisation_batches",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="đợt")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("cho_so_hoa", "Chờ số hóa"),
+                                    ("dang_so_hoa", "Đang số hóa"),
+                                    ("cho_kiem_tra", "Chờ kiểm tra chất lượng"),
+                                    ("tra_lai_quet", "Trả lại quét"),
+                                    ("cho_ky_so", "Chờ xác nhận, ký số"),
+                                    ("da_ket_thuc_so_hoa", "Đã kết thúc số hóa"),
+                                    ("da_nop_luu", "Đã nộp lưu"),
+                                    ("da_huy", "Đã hủy"),
+                                ],
+                                default="cho_so_hoa",
+                                max_length=24,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị",
+                            ),
+                        ),
+                        (
+                            "supplements",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.digitisationbatch",
+                            ),
+                        ),
+                        ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do")),
+                        ("opened_at", models.DateTimeField(auto_now_add=True, verbose_name="mở lúc")),
+                        (
+                            "opened_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "state_since",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="ở trạng thái này từ"),
+                        ),
+                        (
+                            "checked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("checked_at", models.DateTimeField(blank=True, null=True)),
+                        ("checked_digest", models.CharField(blank=True, max_length=64)),
+                        (
+                            "confirmed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "seal_asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("seal_beat", models.DateTimeField(blank=True, null=True)),
+                        ("seal_done", models.PositiveIntegerField(default=0)),
+                        ("seal_total", models.PositiveIntegerField(default=0)),
+                        ("seal_error", models.TextField(blank=True)),
+                    ],
+                    options={
+                        "verbose_name": "đợt số hóa",
+                        "verbose_name_plural": "đợt số hóa",
+                        "db_table": "vks_digitisation_batch",
+                        "ordering": ("case", "part", "number"),
+                        "indexes": [models.Index(fields=["state", "state_since"], name="vks_batch_in_state")],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "part", "number"), name="vks_batch_numbered_once"),
+                            models.UniqueConstraint(
+                                condition=models.Q(
+                                    (
+                                        "state__in",
+                                        ["cho_kiem_tra", "cho_ky_so", "cho_so_hoa", "dang_so_hoa", "tra_lai_quet"],
+                                    )
+                                ),
+                                fields=("case", "part"),
+                                name="vks_one_open_batch_a_part",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DigitisationStep",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="steps",
+                                to="vks.digitisationbatch",
+                            ),
+                        ),
+                        (
+                            "step",
+                            models.CharField(
+                                choices=[
+                                    ("tiep_nhan", "Tiếp nhận hồ sơ"),
+                                    ("kiem_tra_but_luc", "Kiểm tra bút lục"),
+                                    ("thao_gay", "Tháo gáy"),
+                                    ("quet", "Quét"),
+                                    ("ghep_dat_ten", "Ghép, đặt tên"),
+                                    ("ocr", "Nhận dạng chữ (OCR)"),
+                                    ("kiem_tra_chat_luong", "Kiểm tra chất lượng"),
+                                    ("xac_nhan", "Kiểm sát viên xác nhận"),
+                                    ("ky_so", "Ký số"),
+                                    ("dong_ho_so", "Đóng hồ sơ"),
+                                    ("phuc_hoi_gay", "Phục hồi gáy"),
+                                ],
+                                max_length=24,
+                                verbose_name="bước",
+                            ),
+                        ),
+                        ("done_at", models.DateTimeField(auto_now_add=True, verbose_name="lúc")),
+                        (
+                            "done_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("pages", models.PositiveIntegerField(blank=True, null=True, verbose_name="số trang")),
+                        ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                    ],
+                    options={
+                        "verbose_name": "bước số hóa",
+                        "verbose_name_plural": "bước số hóa",
+                        "db_table": "vks_digitisation_step",
+                        "ordering": ("batch", "done_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DocumentInventory",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="inventories",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="đợt")),
+                        ("drawn_up_on", models.DateField(verbose_name="ngày lập")),
+                        (
+                            "drawn_up_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("drawn_up_by_name", models.CharField(max_length=200, verbose_name="người lập")),
+                        ("unit_name", models.CharField(max_length=200, verbose_name="đơn vị")),
+                        ("higher_unit_name", models.CharField(blank=True, max_length=200)),
+                        ("case_name", models.CharField(max_length=250, verbose_name="tên vụ án")),
+                        ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
+                        ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
+                        ("rows", models.JSONField(default=list)),
+                    ],
+                    options={
+                        "verbose_name": "thống kê tài liệu",
+                        "verbose_name_plural": "thống kê tài liệu",
+                        "db_table": "vks_document_inventory",
+                        "ordering": ("case", "number"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "number"), name="vks_inventory_numbered_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Exhibit",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="exhibits", to="vks.casefile"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(default=1, verbose_name="thứ tự")),
+                        ("name", models.CharField(max_length=250, verbose_name="tên vật chứng")),
+                        ("quantity", models.CharField(blank=True, max_length=60, verbose_name="số lượng")),
+                        ("features", models.CharField(blank=True, max_length=500, verbose_name="đặc điểm")),
+                        ("seal_number", models.CharField(blank=True, max_length=60, verbose_name="số niêm phong")),
+                        ("sealed_on", models.DateField(blank=True, null=True, verbose_name="ngày niêm phong")),
+                        ("sealed_by", models.CharField(blank=True, max_length=150, verbose_name="người niêm phong")),
+                        ("location", models.CharField(blank=True, max_length=200, verbose_name="nơi giữ")),
+                        (
+                            "accompanies_file",
+                            models.BooleanField(default=False, verbose_name="đi kèm hồ sơ, được đánh bút lục"),
+                        ),
+                        ("folio", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục")),
+                        ("handling", models.CharField(blank=True, max_length=250, verbose_name="xử lý")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
+                    ],
+                    options={
+                        "verbose_name": "vật chứng",
+                        "verbose_name_plural": "vật chứng",
+                        "db_table": "vks_exhibit",
+                        "ordering": ("case", "position", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FixityRun",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="fixity_runs",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("started_at", models.DateTimeField(auto_now_add=True)),
+                        ("touched_at", models.DateTimeField(auto_now_add=True)),
+                        ("finished_at", models.DateTimeField(blank=True, null=True)),
+                        ("behind", models.PositiveBigIntegerField(default=0)),
+                        ("documents", models.PositiveIntegerField(default=0)),
+                        ("files", models.PositiveIntegerField(default=0)),
+                        ("octets", models.PositiveBigIntegerField(default=0)),
+                    ],
+                    options={
+                        "verbose_name": "lần đối chiếu tệp",
+                        "verbose_name_plural": "lần đối chiếu tệp",
+                        "db_table": "vks_fixity_run",
+                        "ordering": ("-id",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FixityFinding",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "run",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="vks.fixityrun"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("changed", "bị đổi"),
+                                    ("missing", "bị mất"),
+                                    ("unreadable", "không đọc được"),
+                                    ("extra", "không thuộc tài liệu nào"),
+                                ],
+                                max_length=12,
+                            ),
+                        ),
+                        ("document_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                        ("version_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                        ("archive", models.BooleanField(default=False)),
+                        ("path", models.TextField()),
+                        ("expected", models.CharField(blank=True, max_length=64)),
+                        ("found", models.CharField(blank=True, max_length=64)),
+                        ("closed_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "closed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("closing_reason", models.CharField(blank=True, max_length=500)),
+                    ],
+                    options={
+                        "verbose_name": "sai lệch của tệp",
+                        "verbose_name_plural": "sai lệch của tệp",
+                        "db_table": "vks_fixity_finding",
+                        "ordering": ("run", "id"),
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("closed_at__isnull", True)), fields=["id"], name="vks_fixity_open"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Folio",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="folios", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="folios",
+                                to="vks.casedocument",
+                            ),
+                        ),
+                        ("number", models.PositiveIntegerField(blank=True, null=True, verbose_name="số bút lục")),
+                        ("suffix", models.CharField(blank=True, max_length=4, verbose_name="hậu tố")),
+                        ("page", models.PositiveIntegerField(blank=True, null=True, verbose_name="trang")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("tam", "Tạm (chưa đánh số chính thức)"),
+                                    ("chinh_thuc", "Chính thức"),
+                                    ("sua_co_giai_trinh", "Sửa, có giải trình"),
+                                    ("thieu", "Thiếu"),
+                                ],
+                                default="chinh_thuc",
+                                max_length=24,
+                                verbose_name="tình trạng",
+                            ),
+                        ),
+                        (
+                            "stamped_by",
+                            models.CharField(
+                                blank=True,
+                                choices=[("CQDT", "Cơ quan điều tra"), ("VKS", "Viện kiểm sát"), ("TA", "Tòa án")],
+                                max_length=8,
+                                verbose_name="cơ quan đóng dấu",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "bút lục",
+                        "verbose_name_plural": "bút lục",
+                        "db_table": "vks_folio",
+                        "ordering": (
+                            "case",
+                            models.OrderBy(models.F("number"), nulls_last=True),
+                            "suffix",
+                            "case_document",
+                            "page",
+                        ),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("case", "number", "suffix"), name="vks_folio_numbered_once"
+                            ),
+                            models.UniqueConstraint(fields=("case_document", "page"), name="vks_folio_one_a_page"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("number__gte", 1), ("number__isnull", False)),
+                                    models.Q(
+                                        ("number__isnull", True),
+                                        ("page__isnull", False),
+                                        ("state", "tam"),
+                                        ("suffix", ""),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_folio_from_one",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "tam"), _negated=True), ("number__isnull", True), _connector="OR"
+                                ),
+                                name="vks_folio_stamped_or_numbered",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FolioExplanation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="folio_explanations",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "finding",
+                            models.CharField(
+                                choices=[
+                                    ("gap", "Thiếu số"),
+                                    ("duplicate", "Trùng số"),
+                                    ("overlap", "Chồng lấn"),
+                                    ("missing", "Thiếu giấy"),
+                                    ("correction", "Nhầm, tẩy xóa"),
+                                    ("page", "Trang không có bút lục"),
+                                    ("page_unknown", "Chưa rõ bút lục ở trang nào"),
+                                    ("document", "Tài liệu không có bút lục"),
+                                    ("outside_volumes", "Bút lục ngoài các tập"),
+                                    ("volume_hole", "Tập thiếu bút lục"),
+                                    ("volume_overlap", "Hai tập trùng bút lục"),
+                                    ("volume_order", "Tập không theo thứ tự bút lục"),
+                                ],
+                                max_length=16,
+                                verbose_name="loại",
+                            ),
+                        ),
+                        ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
+                        ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
+                        (
+                            "about",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="folio_explanations",
+                                to="vks.casedocument",
+                                verbose_name="tài liệu",
+                            ),
+                        ),
+                        ("page_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="từ trang")),
+                        ("page_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="đến trang")),
+                        ("text", models.CharField(max_length=1000, verbose_name="giải trình")),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.casedocument",
+                                verbose_name="báo cáo",
+                            ),
+                        ),
+                        ("explained_at", models.DateTimeField(auto_now_add=True, verbose_name="lúc")),
+                        (
+                            "explained_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "giải trình bút lục",
+                        "verbose_name_plural": "giải trình bút lục",
+                        "db_table": "vks_folio_explanation",
+                        "ordering": (
+                            "case",
+                            models.OrderBy(models.F("folio_from"), nulls_last=True),
+                            "about",
+                            "page_from",
+                            "id",
+                        ),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("about__isnull", True),
+                                        ("folio_from__gte", 1),
+                                        ("folio_from__isnull", False),
+                                        ("folio_to__gte", models.F("folio_from")),
+                                        ("folio_to__isnull", False),
+                                    ),
+                                    models.Q(
+                                        ("about__isnull", False),
+                                        ("folio_from__isnull", True),
+                                        ("folio_to__isnull", True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_explained_folios_in_order",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("page_from__isnull", True), ("page_to__isnull", True)),
+                                    models.Q(
+                                        ("about__isnull", False),
+                                        ("page_from__gte", 1),
+                                        ("page_from__isnull", False),
+                                        ("page_to__gte", models.F("page_from")),
+                                        ("page_to__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_explained_pages_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FolioMark",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="marks", to="vks.casedocument"
+                            ),
+                        ),
+                        ("page", models.PositiveIntegerField(verbose_name="trang")),
+                        ("areas", models.JSONField(verbose_name="vùng đánh dấu")),
+                        ("quote", models.CharField(blank=True, max_length=500, verbose_name="đoạn chữ")),
+                        ("note", models.CharField(blank=True, max_length=1000, verbose_name="ghi chú")),
+                        ("shared", models.BooleanField(default=False, verbose_name="cả nhóm vụ án thấy")),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "đánh dấu trên bút lục",
+                        "verbose_name_plural": "đánh dấu trên bút lục",
+                        "db_table": "vks_folio_mark",
+                        "ordering": ("case_document", "page", "id"),
+                        "constraints": [
+                            models.CheckConstraint(condition=models.Q(("page__gte", 1)), name="vks_mark_on_a_page")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="FolioProfile",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=32, unique=True, verbose_name="mã")),
+                        ("name", models.CharField(max_length=150, verbose_name="tên")),
+                        ("agency", models.CharField(max_length=16, verbose_name="cơ quan")),
+                        (
+                            "numbering",
+                            models.CharField(
+                                choices=[
+                                    ("none", "Chỉ đóng dấu, không đánh số"),
+                                    ("once", "Đánh số một lần từ 01 đến hết"),
+                                    ("continue", "Đánh số nối tiếp"),
+                                ],
+                                max_length=8,
+                                verbose_name="đánh số",
+                            ),
+                        ),
+                        (
+                            "counting",
+                            models.CharField(
+                                choices=[("page", "Theo trang có dấu"), ("sheet", "Theo tờ")],
+                                default=vks_plugin.cases.folios.Counting["PAGE"],
+                                max_length=8,
+                                verbose_name="cách đếm",
+                            ),
+                        ),
+                        (
+                            "corner",
+                            models.CharField(
+                                choices=[
+                                    ("top_right", "Góc trên bên phải"),
+                                    ("bottom_right", "Góc dưới bên phải"),
+                                    ("top_left", "Góc trên bên trái"),
+                                    ("bottom_left", "Góc dưới bên trái"),
+                                ],
+                                default="top_right",
+                                max_length=16,
+                                verbose_name="vị trí dấu",
+                            ),
+                        ),
+                        ("article", models.CharField(blank=True, max_length=120, verbose_name="căn cứ")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
+                        ("position", models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự")),
+                        ("verified", models.BooleanField(default=False, verbose_name="đã xác nhận")),
+                    ],
+                    options={
+                        "verbose_name": "cách đánh bút lục",
+                        "verbose_name_plural": "cách đánh bút lục",
+                        "db_table": "vks_folio_profile",
+                        "ordering": ("position", "code"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="GrantSweep",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("swept_on", models.DateField()),
+                    ],
+                    options={
+                        "db_table": "vks_grant_sweep",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="HandOver",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="hand_overs",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        (
+                            "direction",
+                            models.CharField(
+                                choices=[
+                                    ("vks_ta", "Viện kiểm sát → Tòa án"),
+                                    ("ta_vks", "Tòa án → Viện kiểm sát"),
+                                    ("vks_cqdt", "Viện kiểm sát → Cơ quan điều tra"),
+                                    ("cqdt_vks", "Cơ quan điều tra → Viện kiểm sát"),
+                                    ("vks_vks", "Giữa hai Viện kiểm sát"),
+                                    ("noi_bo", "Nội bộ đơn vị"),
+                                ],
+                                max_length=16,
+                                verbose_name="hướng giao nhận",
+                            ),
+                        ),
+                        (
+                            "reason",
+                            models.CharField(
+                                choices=[
+                                    ("ket_thuc_dt", "Kết thúc điều tra, đề nghị truy tố"),
+                                    ("tra_dtbs", "Trả hồ sơ để điều tra bổ sung"),
+                                    ("truy_to", "Truy tố, chuyển hồ sơ sang Tòa án"),
+                                    ("phuc_tham", "Xét xử phúc thẩm"),
+                                    ("tra_ho_so", "Trả hồ sơ"),
+                                    ("chuyen_tham_quyen", "Chuyển theo thẩm quyền"),
+                                    ("nghien_cuu", "Nghiên cứu hồ sơ"),
+                                    ("nop_luu", "Nộp lưu"),
+                                ],
+                                max_length=24,
+                                verbose_name="lý do",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("du_thao", "Dự thảo"),
+                                    ("cho_nhan", "Chờ nhận"),
+                                    ("da_nhan", "Đã nhận"),
+                                    ("chua_nhan", "Chưa nhận"),
+                                    ("huy", "Đã hủy"),
+                                ],
+                                default="du_thao",
+                                max_length=16,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        (
+                            "number_unit",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        ("number_year", models.PositiveSmallIntegerField(null=True)),
+                        ("number", models.PositiveIntegerField(null=True, verbose_name="số biên bản")),
+                        ("form_number", models.CharField(blank=True, max_length=24)),
+                        ("form_edition", models.CharField(blank=True, max_length=60)),
+                        (
+                            "giver_unit",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="hand_overs_given",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị giao",
+                            ),
+                        ),
+                        ("giver_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan giao")),
+                        (
+                            "giver_person",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người giữ giao",
+                            ),
+                        ),
+                        ("giver_name", models.CharField(blank=True, max_length=200, verbose_name="họ tên người giao")),
+                        (
+                            "giver_title",
+                            models.CharField(blank=True, max_length=120, verbose_name="chức vụ người giao"),
+                        ),
+                        (
+                            "receiver_unit",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="hand_overs_received",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị nhận",
+                            ),
+                        ),
+                        ("receiver_agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan nhận")),
+                        (
+                            "receiver_person",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người nhận",
+                            ),
+                        ),
+                        (
+                            "receiver_name",
+                            models.CharField(blank=True, max_length=200, verbose_name="họ tên người nhận"),
+                        ),
+                        (
+                            "receiver_title",
+                            models.CharField(blank=True, max_length=120, verbose_name="chức vụ người nhận"),
+                        ),
+                        ("case_name", models.CharField(max_length=250)),
+                        ("main_accused", models.CharField(blank=True, max_length=200)),
+                        ("volumes", models.JSONField(default=list)),
+                        (
+                            "total_pages",
+                            models.PositiveIntegerField(blank=True, null=True, verbose_name="tổng số trang"),
+                        ),
+                        ("exhibits", models.JSONField(default=list)),
+                        (
+                            "seal_condition",
+                            models.CharField(blank=True, max_length=250, verbose_name="tình trạng niêm phong"),
+                        ),
+                        ("place", models.CharField(blank=True, max_length=200, verbose_name="nơi giao nhận")),
+                        ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                        (
+                            "decision",
+                            models.CharField(blank=True, max_length=200, verbose_name="số, ngày văn bản chuyển vụ án"),
+                        ),
+                        ("documents_complete", models.BooleanField(null=True)),
+                        ("exhibits_complete", models.BooleanField(null=True)),
+                        ("served", models.BooleanField(null=True)),
+                        ("missing", models.TextField(blank=True, max_length=2000, verbose_name="còn thiếu")),
+                        ("outstanding", models.JSONField(default=list)),
+                        (
+                            "completes",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="completed_by",
+                                to="vks.handover",
+                                verbose_name="giao nốt",
+                            ),
+                        ),
+                        (
+                            "signed_paper",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.casedocument",
+                                verbose_name="biên bản đã ký",
+                            ),
+                        ),
+                        ("awaits_paper", models.BooleanField(default=False, verbose_name="chờ biên bản đã ký")),
+                        ("steps", models.JSONField(default=list)),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("sent_at", models.DateTimeField(null=True)),
+                        ("accepted_at", models.DateTimeField(null=True)),
+                    ],
+                    options={
+                        "verbose_name": "giao nhận hồ sơ",
+                        "verbose_name_plural": "giao nhận hồ sơ",
+                        "db_table": "vks_hand_over",
+                        "ordering": ("-id",),
+                        "indexes": [
+                            models.Index(fields=["giver_unit", "state"], name="vks_hand_over_given"),
+                            models.Index(fields=["receiver_unit", "state"], name="vks_hand_over_received"),
+                            models.Index(fields=["number_unit", "sent_at"], name="vks_hand_over_register"),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("state__in", ["cho_nhan", "chua_nhan", "du_thao"])),
+                                fields=("case", "part"),
+                                name="vks_hand_over_one_open",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("number__isnull", False)),
+                                fields=("number_unit", "number_year", "number"),
+                                name="vks_hand_over_numbered_once",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        models.Q(("giver_agency", ""), ("giver_unit__isnull", False)),
+                                        models.Q(
+                                            ("giver_unit__isnull", True), models.Q(("giver_agency", ""), _negated=True)
+                                        ),
+                                        _connector="OR",
+                                    ),
+                                    models.Q(
+                                        models.Q(("receiver_agency", ""), ("receiver_unit__isnull", False)),
+                                        models.Q(
+                                            ("receiver_unit__isnull", True),
+                                            models.Q(("receiver_agency", ""), _negated=True),
+                                        ),
+                                        _connector="OR",
+                                    ),
+                                    models.Q(
+                                        ("giver_unit__isnull", False), ("receiver_unit__isnull", False), _connector="OR"
+                                    ),
+                                ),
+                                name="vks_hand_over_two_sides",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("part", "hsks"), _negated=True),
+                                    models.Q(("giver_unit__isnull", False), ("receiver_unit__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="vks_hand_over_internal_stays",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        models.Q(("state", "da_nhan"), _negated=True), ("accepted_at__isnull", True)
+                                    ),
+                                    models.Q(
+                                        ("accepted_at__isnull", False),
+                                        ("state", "da_nhan"),
+                                        models.Q(
+                                            models.Q(("giver_unit__isnull", False), ("receiver_unit__isnull", False)),
+                                            ("signed_paper__isnull", False),
+                                            ("awaits_paper", True),
+                                            _connector="OR",
+                                        ),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_hand_over_accepted_proven",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "chua_nhan"), _negated=True),
+                                    models.Q(("missing", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_hand_over_refusal_names_why",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Holding",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="holdings", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="holdings",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị giữ",
+                            ),
+                        ),
+                        ("agency", models.CharField(blank=True, max_length=200, verbose_name="cơ quan ngoài hệ thống")),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người giữ",
+                            ),
+                        ),
+                        ("person_name", models.CharField(blank=True, max_length=200)),
+                        ("since", models.DateTimeField(verbose_name="từ lúc")),
+                        ("until", models.DateTimeField(blank=True, null=True, verbose_name="đến lúc")),
+                        (
+                            "cause",
+                            models.CharField(
+                                choices=[
+                                    ("assumed", "Suy ra khi ghi lần giao nhận đầu tiên"),
+                                    ("stated", "Ghi nơi giữ ban đầu"),
+                                    ("hand_over", "Giao nhận"),
+                                    ("loan", "Cho mượn"),
+                                    ("loan_return", "Trả hồ sơ mượn"),
+                                    ("accession", "Nộp lưu"),
+                                ],
+                                max_length=16,
+                                verbose_name="căn cứ",
+                            ),
+                        ),
+                        ("reference", models.PositiveBigIntegerField(null=True)),
+                    ],
+                    options={
+                        "verbose_name": "nơi giữ hồ sơ",
+                        "verbose_name_plural": "nơi giữ hồ sơ",
+                        "db_table": "vks_holding",
+                        "ordering": ("case", "part", "since", "id"),
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("until__isnull", True)),
+                                fields=["unit", "case"],
+                                name="vks_holding_of_unit",
+                            ),
+                            models.Index(
+                                condition=models.Q(("until__isnull", True)),
+                                fields=["person", "case"],
+                                name="vks_holding_of_person",
+                            ),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("until__isnull", True)),
+                                fields=("case", "part"),
+                                name="vks_holding_one_keeper",
+                            ),
+                            models.UniqueConstraint(
+                                fields=("case", "part", "since"), name="vks_holding_one_at_a_moment"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("agency", ""), ("unit__isnull", False)),
+                                    models.Q(
+                                        ("person__isnull", True),
+                                        ("unit__isnull", True),
+                                        models.Q(("agency", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_holding_office_or_agency",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("until__isnull", True), ("until__gt", models.F("since")), _connector="OR"
+                                ),
+                                name="vks_holding_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="IntakeItem",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="intake_items",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "Đang xử lý"),
+                                    ("filed", "Đã vào hồ sơ"),
+                                    ("failed", "Không xử lý được"),
+                                ],
+                                default="waiting",
+                                max_length=8,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("filename", models.CharField(max_length=250, verbose_name="tên tệp")),
+                        ("sha256", models.CharField(db_index=True, max_length=64)),
+                        ("page_count", models.PositiveIntegerField(default=0, verbose_name="số trang")),
+                        (
+                            "document_type",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.cataloguetype"
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=250, verbose_name="tên tài liệu")),
+                        ("number", models.CharField(blank=True, max_length=60, verbose_name="số")),
+                        ("date", models.DateField(blank=True, null=True, verbose_name="ngày")),
+                        ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
+                        ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
+                        ("error", models.TextField(blank=True, verbose_name="lý do")),
+                        ("document_id", models.PositiveIntegerField(blank=True, null=True)),
+                        ("task_id", models.CharField(blank=True, max_length=64)),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "tệp chờ vào hồ sơ",
+                        "verbose_name_plural": "tệp chờ vào hồ sơ",
+                        "db_table": "vks_intake_item",
+                        "ordering": ("-created_at",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LedgerCheckpoint",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("size", models.BigIntegerField(unique=True)),
+                        ("root", models.BinaryField(max_length=32)),
+                        ("note", models.TextField()),
+                        ("made_at", models.DateTimeField(auto_now_add=True)),
+                    ],
+                    options={
+                        "verbose_name": "điểm chốt sổ cái",
+                        "verbose_name_plural": "điểm chốt sổ cái",
+                        "db_table": "vks_ledger_checkpoint",
+                        "ordering": ("size",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LedgerEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("ledger", models.UUIDField(editable=False)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="ledger_entries",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        ("seq", models.PositiveIntegerField()),
+                        ("kind", models.CharField(max_length=40)),
+                        ("at", models.DateTimeField()),
+                        ("line", models.BinaryField()),
+                        ("hash", models.BinaryField(max_length=32)),
+                    ],
+                    options={
+                        "verbose_name": "mục sổ cái",
+                        "verbose_name_plural": "mục sổ cái",
+                        "db_table": "vks_ledger_entry",
+                        "ordering": ("case", "seq"),
+                        "indexes": [models.Index(fields=["case", "-seq"], name="vks_ledger_of_case")],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("ledger", "seq"), name="vks_ledger_entry_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LedgerHidden",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "entry",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="hidden", to="vks.ledgerentry"
+                            ),
+                        ),
+                        ("salt", models.BinaryField(max_length=32)),
+                        ("values", models.JSONField(default=list)),
+                    ],
+                    options={
+                        "db_table": "vks_ledger_hidden",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LedgerKey",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("text", models.CharField(max_length=200, unique=True)),
+                        ("made_at", models.DateTimeField(auto_now_add=True)),
+                    ],
+                    options={
+                        "db_table": "vks_ledger_key",
+                        "ordering": ("id",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LedgerLeaf",
+                    fields=[
+                        ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                        (
+                            "entry",
+                            models.OneToOneField(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="leaf",
+                                to="vks.ledgerentry",
+                            ),
+                        ),
+                        ("hash", models.BinaryField(max_length=32)),
+                    ],
+                    options={
+                        "db_table": "vks_ledger_leaf",
+                        "ordering": ("index",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LedgerSubtree",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("level", models.PositiveSmallIntegerField()),
+                        ("index", models.BigIntegerField()),
+                        ("hash", models.BinaryField(max_length=32)),
+                    ],
+                    options={
+                        "db_table": "vks_ledger_subtree",
+                        "ordering": ("level", "index"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("level", "index"), name="vks_ledger_subtree_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TemporaryAccess",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("emergency", "khẩn cấp"),
+                                    ("oversight", "theo khâu phụ trách"),
+                                    ("loan", "mượn bản điện tử"),
+                                ],
+                                max_length=16,
+                                verbose_name="loại",
+                            ),
+                        ),
+                        ("case_code", models.CharField(max_length=40, verbose_name="mã vụ án")),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.casefile",
+                                verbose_name="vụ án",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="vks_temporary_access",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người",
+                            ),
+                        ),
+                        ("reason", models.CharField(max_length=1000, verbose_name="lý do")),
+                        ("hours", models.PositiveSmallIntegerField(verbose_name="số giờ")),
+                        ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="đề nghị lúc")),
+                        (
+                            "approved_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người duyệt",
+                            ),
+                        ),
+                        ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="mở từ")),
+                        ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="đến")),
+                        ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="đóng lúc")),
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("projected", models.BooleanField(default=False, editable=False)),
+                    ],
+                    options={
+                        "verbose_name": "quyền tạm thời",
+                        "verbose_name_plural": "quyền tạm thời",
+                        "db_table": "vks_temporary_access",
+                        "ordering": ("-requested_at", "-id"),
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("projected", True)), fields=["ends_at"], name="vks_temporary_due"
+                            ),
+                            models.Index(fields=["user", "ends_at"], name="vks_temporary_of_user"),
+                            models.Index(fields=["case", "-requested_at"], name="vks_temporary_of_case"),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("ends_at__isnull", True), ("starts_at__isnull", True)),
+                                    models.Q(
+                                        ("approved_by__isnull", False),
+                                        ("case__isnull", False),
+                                        ("ends_at__gt", models.F("starts_at")),
+                                        ("starts_at__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_temporary_approved",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("kind", "emergency"), _negated=True),
+                                    ("approved_by__isnull", True),
+                                    models.Q(("approved_by", models.F("user")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_emergency_by_two",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Loan",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "form",
+                            models.CharField(
+                                choices=[("paper", "bản giấy"), ("electronic", "bản điện tử")],
+                                max_length=12,
+                                verbose_name="hình thức",
+                            ),
+                        ),
+                        ("case_code", models.CharField(max_length=40, verbose_name="mã vụ án")),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="loans",
+                                to="vks.casefile",
+                                verbose_name="vụ án",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")],
+                                default="hsva",
+                                max_length=8,
+                                verbose_name="phần hồ sơ",
+                            ),
+                        ),
+                        ("volumes", models.JSONField(default=list, verbose_name="tập")),
+                        (
+                            "borrower",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="vks_loans",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="người mượn",
+                            ),
+                        ),
+                        (
+                            "outside_name",
+                            models.CharField(blank=True, max_length=150, verbose_name="người mượn ngoài đơn vị"),
+                        ),
+                        (
+                            "outside_agency",
+                            models.CharField(blank=True, max_length=200, verbose_name="cơ quan của người mượn"),
+                        ),
+                        ("purpose", models.CharField(max_length=1000, verbose_name="mục đích")),
+                        ("until", models.DateField(verbose_name="trả trước hết ngày")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("de_nghi", "de_nghi"),
+                                    ("da_duyet", "da_duyet"),
+                                    ("tu_choi", "tu_choi"),
+                                    ("dang_muon", "dang_muon"),
+                                    ("da_tra", "da_tra"),
+                                    ("huy", "huy"),
+                                ],
+                                default="de_nghi",
+                                max_length=12,
+                                verbose_name="trạng thái",
+                            ),
+                        ),
+                        ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="đề nghị lúc")),
+                        (
+                            "requested_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("decided_at", models.DateTimeField(null=True, verbose_name="trả lời lúc")),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("denial", models.CharField(blank=True, max_length=1000, verbose_name="lý do từ chối")),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        ("number", models.PositiveIntegerField(null=True, verbose_name="số phiếu")),
+                        ("issued_at", models.DateTimeField(null=True, verbose_name="giao lúc")),
+                        (
+                            "issued_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("issued_volumes", models.PositiveSmallIntegerField(null=True, verbose_name="số tập giao")),
+                        ("issued_folios", models.PositiveIntegerField(null=True, verbose_name="số bút lục giao")),
+                        ("condition", models.CharField(blank=True, max_length=500, verbose_name="tình trạng lúc giao")),
+                        ("returned_at", models.DateTimeField(null=True, verbose_name="trả lúc")),
+                        (
+                            "returned_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("returned_volumes", models.PositiveSmallIntegerField(null=True, verbose_name="số tập trả")),
+                        ("returned_folios", models.PositiveIntegerField(null=True, verbose_name="số bút lục trả")),
+                        (
+                            "difference",
+                            models.CharField(blank=True, max_length=1000, verbose_name="ghi chú, chênh lệch khi trả"),
+                        ),
+                        (
+                            "access",
+                            models.OneToOneField(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.temporaryaccess",
+                            ),
+                        ),
+                        ("reminded_on", models.DateField(null=True)),
+                    ],
+                    options={
+                        "verbose_name": "lần mượn hồ sơ",
+                        "verbose_name_plural": "mượn hồ sơ",
+                        "db_table": "vks_loan",
+                        "ordering": ("-requested_at", "-id"),
+                        "indexes": [
+                            models.Index(fields=["case", "-requested_at"], name="vks_loan_of_case"),
+                            models.Index(fields=["borrower", "state"], name="vks_loan_of_borrower"),
+                            models.Index(fields=["state", "until"], name="vks_loan_due"),
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("borrower__isnull", False), ("outside_name", "")),
+                                    models.Q(
+                                        ("borrower__isnull", True),
+                                        ("form", "paper"),
+                                        models.Q(("outside_name", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_one_borrower",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("decided_by__isnull", True),
+                                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_not_by_who_asked",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("decided_by__isnull", True),
+                                    ("borrower__isnull", True),
+                                    models.Q(("decided_by", models.F("borrower")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_not_by_borrower",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state__in", ["dang_muon", "da_tra"]), _negated=True),
+                                    models.Q(
+                                        ("case__isnull", False),
+                                        ("decided_by__isnull", False),
+                                        ("issued_at__isnull", False),
+                                        ("number__isnull", False),
+                                        ("unit__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_issued",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "da_tra"), _negated=True),
+                                    ("returned_at__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_returned",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("form", "electronic"), _negated=True),
+                                    models.Q(("state__in", ["dang_muon", "da_tra"]), _negated=True),
+                                    ("access__isnull", False),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_opens",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("form", "electronic"), ("state", "dang_muon")),
+                                fields=("case", "borrower"),
+                                name="vks_loan_opens_once",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LoanRenewal",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "loan",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="renewals", to="vks.loan"
+                            ),
+                        ),
+                        ("until_before", models.DateField(verbose_name="hạn cũ")),
+                        ("until", models.DateField(verbose_name="hạn mới")),
+                        ("reason", models.CharField(max_length=1000, verbose_name="lý do")),
+                        ("asked_at", models.DateTimeField(auto_now_add=True, verbose_name="đề nghị lúc")),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("decided_at", models.DateTimeField(null=True, verbose_name="trả lời lúc")),
+                        (
+                            "decided_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("granted", models.BooleanField(null=True, verbose_name="được gia hạn")),
+                        ("denial", models.CharField(blank=True, max_length=1000, verbose_name="lý do từ chối")),
+                    ],
+                    options={
+                        "verbose_name": "lần gia hạn mượn",
+                        "verbose_name_plural": "gia hạn mượn",
+                        "db_table": "vks_loan_renewal",
+                        "ordering": ("loan", "pk"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("until__gt", models.F("until_before"))),
+                                name="vks_loan_renewal_longer",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("decided_at__isnull", True), ("granted__isnull", True)),
+                                    models.Q(("decided_at__isnull", False), ("granted__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_renewal_answered",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("decided_by__isnull", True),
+                                    models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_loan_renewal_by_two",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("granted__isnull", True)),
+                                fields=("loan",),
+                                name="vks_loan_renewal_one_open",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="LoanedPart",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "loan",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="pieces", to="vks.loan"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")], max_length=8
+                            ),
+                        ),
+                        ("volume", models.PositiveSmallIntegerField()),
+                        ("is_out", models.BooleanField(default=True)),
+                    ],
+                    options={
+                        "db_table": "vks_loaned_part",
+                        "ordering": ("loan", "volume"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("is_out", True)),
+                                fields=("case", "part", "volume"),
+                                name="vks_loaned_part_out_once",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="NumberSeries",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="number_series",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        (
+                            "series",
+                            models.CharField(
+                                choices=[
+                                    ("hand_over", "Biên bản giao nhận hồ sơ"),
+                                    ("loan", "Phiếu mượn hồ sơ"),
+                                    ("digitisation", "Biên bản kết thúc số hóa"),
+                                    ("accession", "Biên bản giao nhận hồ sơ nộp lưu"),
+                                    ("disposal", "Biên bản tiêu hủy"),
+                                ],
+                                max_length=24,
+                                verbose_name="loại văn bản",
+                            ),
+                        ),
+                        ("year", models.PositiveSmallIntegerField(verbose_name="năm")),
+                        ("last", models.PositiveIntegerField(default=0, verbose_name="số cuối")),
+                    ],
+                    options={
+                        "verbose_name": "dãy số văn bản",
+                        "verbose_name_plural": "dãy số văn bản",
+                        "db_table": "vks_number_series",
+                        "ordering": ("unit", "series", "-year"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("unit", "series", "year"), name="vks_number_series_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PageChange",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="page_changes",
+                                to="vks.casedocument",
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("doi_trang", "Sửa trang"),
+                                    ("tach", "Tách tài liệu"),
+                                    ("ghep", "Ghép tài liệu"),
+                                ],
+                                max_length=12,
+                                verbose_name="việc",
+                            ),
+                        ),
+                        ("version_before", models.PositiveIntegerField()),
+                        ("version", models.PositiveIntegerField()),
+                        ("sha256_before", models.CharField(max_length=64)),
+                        ("sha256", models.CharField(max_length=64)),
+                        ("pages_before", models.PositiveIntegerField(verbose_name="số trang trước")),
+                        ("pages", models.PositiveIntegerField(verbose_name="số trang")),
+                        ("page_map", models.TextField(verbose_name="các trang")),
+                        ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do")),
+                        ("unread", models.PositiveIntegerField(default=0)),
+                        ("unread_error", models.TextField(blank=True)),
+                        ("changed_at", models.DateTimeField(auto_now_add=True, verbose_name="lúc")),
+                        (
+                            "changed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "lần sửa trang",
+                        "verbose_name_plural": "lần sửa trang",
+                        "db_table": "vks_page_change",
+                        "ordering": ("case_document", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PreventiveMeasure",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="measures", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "accused",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="measures",
+                                to="vks.accused",
+                                verbose_name="bị can",
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("giu_khan_cap", "Giữ người trong trường hợp khẩn cấp"),
+                                    ("bat", "Bắt"),
+                                    ("tam_giu", "Tạm giữ"),
+                                    ("tam_giam", "Tạm giam"),
+                                    ("bao_linh", "Bảo lĩnh"),
+                                    ("dat_tien", "Đặt tiền để bảo đảm"),
+                                    ("cam_di_khoi_noi_cu_tru", "Cấm đi khỏi nơi cư trú"),
+                                    ("tam_hoan_xuat_canh", "Tạm hoãn xuất cảnh"),
+                                    ("giam_sat_dien_tu", "Giám sát điện tử"),
+                                    ("giam_sat_nguoi_dai_dien", "Giám sát bởi người đại diện"),
+                                ],
+                                max_length=32,
+                                verbose_name="biện pháp",
+                            ),
+                        ),
+                        ("starts_on", models.DateField(verbose_name="từ ngày")),
+                        ("starts_at", models.TimeField(blank=True, null=True, verbose_name="giờ")),
+                        ("ends_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                        (
+                            "decision_no",
+                            models.CharField(blank=True, max_length=60, verbose_name="số lệnh, quyết định"),
+                        ),
+                        (
+                            "decision_date",
+                            models.DateField(blank=True, null=True, verbose_name="ngày lệnh, quyết định"),
+                        ),
+                        (
+                            "decision_agency",
+                            models.CharField(blank=True, max_length=200, verbose_name="cơ quan ra lệnh"),
+                        ),
+                        ("approval_no", models.CharField(blank=True, max_length=60, verbose_name="số phê chuẩn")),
+                        ("approval_date", models.DateField(blank=True, null=True, verbose_name="ngày phê chuẩn")),
+                        ("facility", models.CharField(blank=True, max_length=200, verbose_name="nơi giam giữ")),
+                        (
+                            "extends",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="extensions",
+                                to="vks.preventivemeasure",
+                                verbose_name="gia hạn của",
+                            ),
+                        ),
+                        ("ended_on", models.DateField(blank=True, null=True, verbose_name="chấm dứt ngày")),
+                        (
+                            "event",
+                            models.OneToOneField(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="measure",
+                                to="vks.proceduralevent",
+                            ),
+                        ),
+                        ("end_reason", models.CharField(blank=True, max_length=250, verbose_name="lý do chấm dứt")),
+                    ],
+                    options={
+                        "verbose_name": "biện pháp ngăn chặn",
+                        "verbose_name_plural": "biện pháp ngăn chặn",
+                        "db_table": "vks_preventive_measure",
+                        "ordering": ("case", "accused__position", "starts_on", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                                ),
+                                name="vks_measure_dates_in_order",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("ended_on__isnull", True),
+                                    ("ended_on__gte", models.F("starts_on")),
+                                    _connector="OR",
+                                ),
+                                name="vks_measure_end_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="QualityFinding",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="findings",
+                                to="vks.digitisationbatch",
+                            ),
+                        ),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="quality_findings",
+                                to="vks.casedocument",
+                                verbose_name="tài liệu",
+                            ),
+                        ),
+                        ("page", models.PositiveIntegerField(blank=True, null=True, verbose_name="trang")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("thieu_trang", "Thiếu trang"),
+                                    ("sai_chieu", "Sai chiều"),
+                                    ("mo", "Mờ, không đọc được"),
+                                    ("mat_goc", "Mất góc, lệch trang"),
+                                    ("sai_thu_tu", "Sai thứ tự trang"),
+                                    ("sai_loai", "Sai loại, sai tên"),
+                                    ("khac", "Lỗi khác"),
+                                ],
+                                max_length=16,
+                                verbose_name="lỗi",
+                            ),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                        ("found_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "found_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "resolved_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "lỗi chất lượng",
+                        "verbose_name_plural": "lỗi chất lượng",
+                        "db_table": "vks_quality_finding",
+                        "ordering": ("batch", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Redaction",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="redactions",
+                                to="vks.casedocument",
+                            ),
+                        ),
+                        (
+                            "ground",
+                            models.CharField(
+                                choices=[
+                                    ("bao_ve", "Người được bảo vệ (Điều 484)"),
+                                    ("duoi_18", "Người dưới 18 tuổi"),
+                                    ("bi_hai", "Danh dự, nhân phẩm của bị hại"),
+                                    ("doi_tu", "Đời sống riêng tư, bí mật cá nhân, gia đình"),
+                                    ("khac", "Lý do khác"),
+                                ],
+                                max_length=12,
+                                verbose_name="căn cứ che",
+                            ),
+                        ),
+                        ("reason", models.CharField(blank=True, max_length=500, verbose_name="lý do che")),
+                        ("marks", models.JSONField(default=list)),
+                        ("page_count", models.PositiveIntegerField(verbose_name="số trang")),
+                        ("source_sha256", models.CharField(max_length=64)),
+                        ("filed_sha256", models.CharField(max_length=64)),
+                        ("sha256", models.CharField(max_length=64)),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "bản đã che",
+                        "verbose_name_plural": "bản đã che",
+                        "db_table": "vks_redaction",
+                        "ordering": ("-created_at",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="RelatedCase",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="relations", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "relation",
+                            models.CharField(
+                                choices=[
+                                    ("nhap_vao", "Nhập vào vụ"),
+                                    ("tach_tu", "Tách từ vụ"),
+                                    ("chuyen", "Chuyển theo thẩm quyền"),
+                                    ("tu_nguon_tin", "Khởi tố từ nguồn tin"),
+                                    ("lien_quan", "Liên quan"),
+                                ],
+                                max_length=16,
+                                verbose_name="quan hệ",
+                            ),
+                        ),
+                        (
+                            "other",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="related_from",
+                                to="vks.casefile",
+                                verbose_name="vụ kia",
+                            ),
+                        ),
+                        ("other_text", models.CharField(blank=True, max_length=250, verbose_name="vụ ngoài hệ thống")),
+                        ("decided_on", models.DateField(blank=True, null=True, verbose_name="ngày")),
+                        ("decision_no", models.CharField(blank=True, max_length=60, verbose_name="số quyết định")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
+                    ],
+                    options={
+                        "verbose_name": "vụ liên quan",
+                        "verbose_name_plural": "vụ liên quan",
+                        "db_table": "vks_related_case",
+                        "ordering": ("case", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("other", models.F("case")), _negated=True),
+                                    ("other__isnull", True),
+                                    _connector="OR",
+                                ),
+                                name="vks_related_to_another",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("other__isnull", False),
+                                    models.Q(("other_text", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="vks_related_to_something",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Restructuring",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "successor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="vks.procuracyunit",
+                                verbose_name="đơn vị mới",
+                            ),
+                        ),
+                        ("effective_date", models.DateField(verbose_name="từ ngày")),
+                        ("decided_by", models.CharField(max_length=200, verbose_name="theo văn bản")),
+                        ("carries_posts", models.BooleanField(default=True, verbose_name="chuyển cả chức danh")),
+                        ("total", models.PositiveIntegerField(default=0, verbose_name="số vụ án")),
+                        ("done", models.PositiveIntegerField(default=0, verbose_name="đã chuyển")),
+                        ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="bắt đầu lúc")),
+                        (
+                            "started_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("touched_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                        ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="xong lúc")),
+                        (
+                            "predecessors",
+                            models.ManyToManyField(
+                                related_name="+", to="vks.procuracyunit", verbose_name="các đơn vị cũ"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "sắp xếp đơn vị",
+                        "verbose_name_plural": "sắp xếp đơn vị",
+                        "db_table": "vks_restructuring",
+                        "ordering": ("-started_at",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="RetentionHold",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="vks.casefile"
+                            ),
+                        ),
+                        (
+                            "ground",
+                            models.CharField(
+                                choices=[
+                                    ("khieu_nai", "Khiếu nại, tố cáo đang được giải quyết"),
+                                    ("gdt", "Đang xem xét giám đốc thẩm, tái thẩm"),
+                                    ("thanh_tra", "Thanh tra, kiểm tra, giám sát"),
+                                    ("khac", "Lý do khác"),
+                                ],
+                                max_length=16,
+                                verbose_name="lý do",
+                            ),
+                        ),
+                        ("reason", models.CharField(max_length=500, verbose_name="nêu rõ")),
+                        (
+                            "placed_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("placed_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "ended_by",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("ended_at", models.DateTimeField(null=True)),
+                        ("end_reason", models.CharField(blank=True, max_length=500, verbose_name="lý do gỡ")),
+                    ],
+                    options={
+                        "verbose_name": "lệnh giữ hồ sơ",
+                        "verbose_name_plural": "lệnh giữ hồ sơ",
+                        "db_table": "vks_retention_hold",
+                        "ordering": ("-id",),
+                        "indexes": [models.Index(fields=["case", "ended_at"], name="vks_hold_of_case")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="RetentionRule",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("kind", models.CharField(blank=True, max_length=24, verbose_name="loại vụ án")),
+                        ("crime_class", models.CharField(blank=True, max_length=1, verbose_name="loại tội phạm")),
+                        ("outcome", models.CharField(blank=True, max_length=24, verbose_name="kết quả giải quyết")),
+                        (
+                            "term",
+                            models.CharField(
+                                choices=[
+                                    ("chua_xac_dinh", "Chưa xác định"),
+                                    ("vinh_vien", "Vĩnh viễn"),
+                                    ("co_thoi_han", "Có thời hạn"),
+                                ],
+                                default="chua_xac_dinh",
+                                max_length=16,
+                                verbose_name="thời hạn bảo quản",
+                            ),
+                        ),
+                        ("years", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="số năm")),
+                        ("source", models.CharField(blank=True, max_length=200, verbose_name="căn cứ")),
+                        ("position", models.PositiveSmallIntegerField(default=0)),
+                    ],
+                    options={
+                        "verbose_name": "thời hạn bảo quản",
+                        "verbose_name_plural": "thời hạn bảo quản",
+                        "db_table": "vks_retention_rule",
+                        "ordering": ("position", "id"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("kind", "crime_class", "outcome"), name="vks_retention_rule_once"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("term", "co_thoi_han"), ("years__gte", 1), ("years__isnull", False)),
+                                    models.Q(models.Q(("term", "co_thoi_han"), _negated=True), ("years__isnull", True)),
+                                    _connector="OR",
+                                ),
+                                name="vks_retention_years_of_a_term",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SavedFilter",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="vks_saved_filters",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=60, verbose_name="tên bộ lọc")),
+                        ("query", models.CharField(max_length=1000)),
+                        ("saved_at", models.DateTimeField(auto_now=True)),
+                    ],
+                    options={
+                        "verbose_name": "bộ lọc đã lưu",
+                        "verbose_name_plural": "bộ lọc đã lưu",
+                        "db_table": "vks_saved_filter",
+                        "ordering": ("user", "name"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("user", "name"), name="vks_saved_filter_name_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SealManifest",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "batch",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="manifest",
+                                to="vks.digitisationbatch",
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="seal_manifests",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.CharField(
+                                choices=[("hsva", "Hồ sơ vụ án"), ("hsks", "Hồ sơ kiểm sát (nội bộ)")], max_length=8
+                            ),
+                        ),
+                        (
+                            "unit",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vks.procuracyunit"
+                            ),
+                        ),
+                        ("number", models.PositiveIntegerField(verbose_name="số")),
+                        ("sealed_at", models.DateTimeField(verbose_name="niêm phong lúc")),
+                        ("documents", models.PositiveIntegerField(verbose_name="số tài liệu")),
+                        ("pages", models.PositiveIntegerField(verbose_name="số trang")),
+                        ("folios", models.PositiveIntegerField(verbose_name="số bút lục")),
+                        ("line", models.BinaryField()),
+                        ("sha256", models.CharField(max_length=64, unique=True)),
+                        ("previous", models.CharField(blank=True, max_length=64)),
+                    ],
+                    options={
+                        "verbose_name": "bảng kê niêm phong",
+                        "verbose_name_plural": "bảng kê niêm phong",
+                        "db_table": "vks_seal_manifest",
+                        "ordering": ("case", "part", "id"),
+                        "indexes": [models.Index(fields=["unit", "sealed_at"], name="vks_sealed_by_unit")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SealedDocument",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "manifest",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="sealed_documents",
+                                to="vks.sealmanifest",
+                            ),
+                        ),
+                        ("document_id", models.PositiveIntegerField(unique=True)),
+                        ("version_id", models.PositiveIntegerField()),
+                        ("pages", models.PositiveIntegerField(null=True)),
+                        ("sha256", models.CharField(max_length=64)),
+                        ("archive_sha256", models.CharField(blank=True, max_length=64)),
+                    ],
+                    options={
+                        "verbose_name": "tài liệu đã niêm phong",
+                        "verbose_name_plural": "tài liệu đã niêm phong",
+                        "db_table": "vks_sealed_document",
+                        "ordering": ("manifest", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ServiceAccount",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "db_table": "vks_service_account",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SessionProcurator",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "session",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="procurators",
+                                to="vks.courtsession",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "db_table": "vks_session_procurator",
+                        "ordering": ("session", "pk"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("session", "user"), name="vks_session_procurator_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ShowingLog",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "session",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="logs", to="vks.courtsession"
+                            ),
+                        ),
+                        (
+                            "export",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="logs",
+                                to="vks.deckexport",
+                                verbose_name="gói",
+                            ),
+                        ),
+                        ("sha256", models.CharField(max_length=64, unique=True)),
+                        ("entries", models.JSONField(default=list)),
+                        ("imported_at", models.DateTimeField(auto_now_add=True)),
+                        (
+                            "imported_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "nhật ký trình chiếu",
+                        "verbose_name_plural": "nhật ký trình chiếu",
+                        "db_table": "vks_showing_log",
+                        "ordering": ("session", "imported_at", "pk"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Slide",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "presentation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="slides",
+                                to="vks.presentation",
+                            ),
+                        ),
+                        ("position", models.PositiveIntegerField(verbose_name="thứ tự")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("tieu_de", "Tiêu đề"),
+                                    ("but_luc", "Bút lục"),
+                                    ("hinh_anh", "Hình ảnh"),
+                                    ("noi_dung", "Nội dung"),
+                                    ("so_do", "Sơ đồ"),
+                                    ("loi_khai", "Lời khai"),
+                                ],
+                                max_length=12,
+                                verbose_name="loại trang",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("hien", "Chiếu theo thứ tự"),
+                                    ("du_phong", "Dự phòng: chỉ mở khi gọi"),
+                                    ("cho_hdxx_dong_y", "Chờ HĐXX đồng ý"),
+                                ],
+                                default="hien",
+                                max_length=16,
+                                verbose_name="khi chiếu",
+                            ),
+                        ),
+                        ("title", models.CharField(blank=True, max_length=200, verbose_name="tiêu đề")),
+                        ("text", models.TextField(blank=True, max_length=4000, verbose_name="nội dung")),
+                        (
+                            "notes",
+                            models.TextField(blank=True, max_length=8000, verbose_name="ghi chú của người trình chiếu"),
+                        ),
+                        (
+                            "case_document",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="slides",
+                                to="vks.casedocument",
+                                verbose_name="tài liệu",
+                            ),
+                        ),
+                        ("page_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="từ trang")),
+                        ("page_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="đến trang")),
+                        ("crop", models.JSONField(blank=True, null=True, verbose_name="vùng cắt")),
+                        (
+                            "ground_308",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    (
+                                        "a",
+                                        "a) lời khai tại phiên tòa mâu thuẫn với lời khai trong giai đoạn điều tra, truy tố",
+                                    ),
+                                    ("b", "b) không khai tại phiên tòa hoặc không nhớ lời khai của mình"),
+                                    ("c", "c) người được xét hỏi đề nghị công bố lời khai của họ"),
+                                    ("d", "d) người được xét hỏi vắng mặt hoặc đã chết"),
+                                ],
+                                max_length=1,
+                                verbose_name="căn cứ công bố lời khai (Điều 308)",
+                            ),
+                        ),
+                        (
+                            "diagram",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("quan_he", "Người – tội danh – chứng cứ"),
+                                    ("dien_bien", "Diễn biến theo thời gian"),
+                                ],
+                                max_length=12,
+                                verbose_name="sơ đồ",
+                            ),
+                        ),
+                        ("edits", models.JSONField(blank=True, default=dict)),
+                        ("confirmed_for", models.CharField(blank=True, editable=False, max_length=64)),
+                        (
+                            "confirmed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("confirmed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                    ],
+                    options={
+                        "verbose_name": "trang trình chiếu",
+                        "verbose_name_plural": "trang trình chiếu",
+                        "db_table": "vks_slide",
+                        "ordering": ("presentation", "position", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("page_from__isnull", True), ("page_to__isnull", True)),
+                                    models.Q(
+                                        ("page_from__gte", 1),
+                                        ("page_from__isnull", False),
+                                        ("page_to__gte", models.F("page_from")),
+                                        ("page_to__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_slide_pages_in_order",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("kind", "loi_khai"), _negated=True),
+                                    models.Q(("ground_308__in", ["a", "b", "c", "d"]), ("state", "cho_hdxx_dong_y")),
+                                    _connector="OR",
+                                ),
+                                name="vks_testimony_has_its_ground",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Tombstone",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT, related_name="tombstone", to="vks.casefile"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=40, verbose_name="mã hồ sơ")),
+                        ("kind", models.CharField(max_length=32, verbose_name="loại")),
+                        ("unit_code", models.CharField(max_length=24)),
+                        ("unit_name", models.CharField(max_length=200, verbose_name="đơn vị")),
+                        ("batch_id", models.PositiveBigIntegerField(verbose_name="đợt tiêu hủy")),
+                        ("record_number", models.PositiveIntegerField(verbose_name="biên bản số")),
+                        ("record_year", models.PositiveSmallIntegerField()),
+                        ("record_sha256", models.CharField(max_length=64)),
+                        ("retention", models.CharField(max_length=60, verbose_name="thời hạn bảo quản")),
+                        ("finished_on", models.DateField(verbose_name="ngày kết thúc")),
+                        ("kept_until", models.DateField(verbose_name="bảo quản đến hết")),
+                        ("documents", models.PositiveIntegerField(verbose_name="số tài liệu")),
+                        ("pages", models.PositiveIntegerField(verbose_name="số trang")),
+                        ("folios", models.PositiveIntegerField(verbose_name="số bút lục")),
+                        ("volumes", models.PositiveIntegerField(verbose_name="số tập")),
+                        ("types", models.JSONField(default=list)),
+                        ("files", models.JSONField(default=list)),
+                        ("digest", models.CharField(max_length=64)),
+                        ("decided", models.JSONField(default=list)),
+                        ("destroyed_at", models.DateTimeField(verbose_name="tiêu hủy lúc")),
+                    ],
+                    options={
+                        "verbose_name": "bia hồ sơ đã tiêu hủy",
+                        "verbose_name_plural": "bia hồ sơ đã tiêu hủy",
+                        "db_table": "vks_tombstone",
+                        "ordering": ("-id",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="UnitSuccession",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "predecessor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="successions",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        (
+                            "successor",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="precedessions",
+                                to="vks.procuracyunit",
+                            ),
+                        ),
+                        ("effective_date", models.DateField(verbose_name="từ ngày")),
+                    ],
+                    options={
+                        "db_table": "vks_unit_succession",
+                        "constraints": [
+                            models.UniqueConstraint(fields=("predecessor", "successor"), name="vks_succession_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                                name="vks_succession_between_two",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Volume",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="volumes", to="vks.casefile"
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="tập số")),
+                        ("title", models.CharField(blank=True, max_length=200, verbose_name="tên tập")),
+                        ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
+                        ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
+                        ("note", models.CharField(blank=True, max_length=250, verbose_name="ghi chú")),
+                    ],
+                    options={
+                        "verbose_name": "tập hồ sơ",
+                        "verbose_name_plural": "tập hồ sơ",
+                        "db_table": "vks_volume",
+                        "ordering": ("case", "number"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("case", "number"), name="vks_volume_numbered_once"),
+                            models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="vks_volume_from_one"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
+                                    models.Q(
+                                        ("folio_from__gte", 1),
+                                        ("folio_from__isnull", False),
+                                        ("folio_to__gte", models.F("folio_from")),
+                                        ("folio_to__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_volume_folios_in_order",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WithheldPaper",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="withheld_papers",
+                                to="vks.casefile",
+                            ),
+                        ),
+                        (
+                            "level",
+                            models.CharField(
+                                choices=[("mat", "Mật"), ("toi_mat", "Tối mật"), ("tuyet_mat", "Tuyệt mật")],
+                                max_length=10,
+                                verbose_name="độ mật",
+                            ),
+                        ),
+                        ("number", models.CharField(max_length=60, verbose_name="số văn bản")),
+                        ("dated", models.DateField(verbose_name="ngày văn bản")),
+                        ("kept_at", models.CharField(max_length=200, verbose_name="nơi giữ bản giấy")),
+                        ("folio_from", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục từ")),
+                        ("folio_to", models.PositiveIntegerField(blank=True, null=True, verbose_name="bút lục đến")),
+                    ],
+                    options={
+                        "verbose_name": "thẻ chỉ dẫn",
+                        "verbose_name_plural": "thẻ chỉ dẫn",
+                        "db_table": "vks_withheld_paper",
+                        "ordering": ("case", "dated", "number", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("folio_from__isnull", True), ("folio_to__isnull", True)),
+                                    models.Q(
+                                        ("folio_from__gte", 1),
+                                        ("folio_from__isnull", False),
+                                        ("folio_to__gte", models.F("folio_from")),
+                                        ("folio_to__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="vks_withheld_folios_in_order",
+                            )
+                        ],
+                    },
+                ),
+            ]
         ),
     ]

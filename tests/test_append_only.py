@@ -123,22 +123,6 @@ def test_every_append_only_table_is_protected_and_has_no_tie_to_the_host() -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrations_go_forwards_and_back() -> None:
-    def protected() -> bool:
-        return append_only.unprotected(connection) == []
-
-    try:
-        assert protected()
-        call_command("migrate", "vks", "0001_initial", verbosity=0)
-        assert not protected()
-        call_command("migrate", "vks", "0002_append_only", verbosity=0)
-        assert protected()
-    finally:
-        call_command("migrate", verbosity=0)
-    assert protected()
-
-
-@pytest.mark.django_db(transaction=True)
 def test_a_changed_column_leaves_the_rows_protected(caplog: pytest.LogCaptureFixture) -> None:
     """SQLite makes the table anew for it, without its triggers; the next `migrate` notices."""
     field = AccessEntry._meta.get_field("actor_name")

@@ -15,6 +15,8 @@ from documents.models import CustomField, CustomFieldInstance, Document, Documen
 from documents.search import get_backend
 from guardian.shortcuts import assign_perm
 
+from vks_plugin.append_only import unprotected
+
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 Rows = dict[str, dict[Any, tuple[Any, ...]]]
@@ -79,6 +81,11 @@ def _added(before: Rows, after: Rows) -> dict[str, int]:
     return {table: len(rows) - len(before[table]) for table, rows in after.items() if len(rows) != len(before[table])}
 
 
+def _tables() -> set[str]:
+    """Return the tables of ours that are there."""
+    return {table for table in connection.introspection.table_names() if table.startswith("vks_")}
+
+
 def test_setup_adds_its_own_rows_and_touches_no_other(archive: list[Document]) -> None:
     before = _rows()
     call_command("vks_setup", verbosity=0)
@@ -124,13 +131,20 @@ def test_migrations_go_back_and_forth_beside_an_archive(archive: list[Document])
     before = _rows()
     # rows that Django keeps of each app's models come and go with the app
     kept = {"contenttypes.ContentType", "auth.Permission", "auth.Group_permissions"}
-    ours = {table for table in connection.introspection.table_names() if table.startswith("vks_")}
+    ours = _tables()
     assert ours
+    assert unprotected(connection) == []
+    last = MigrationExecutor(connection).loader.graph.leaf_nodes("vks")
     MigrationExecutor(connection).migrate([("vks", None)])
-    assert not [table for table in connection.introspection.table_names() if table.startswith("vks_")]
-    executor = MigrationExecutor(connection)
-    executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] == "vks"])
-    assert {table for table in connection.introspection.table_names() if table.startswith("vks_")} == ours
+    assert not _tables()
+    # a migration protects the rows that are only added, and going back before it takes that off
+    MigrationExecutor(connection).migrate([("vks", "0002_append_only")])
+    assert unprotected(connection) == []
+    call_command("migrate", "vks", "0001_initial", verbosity=0)
+    assert unprotected(connection) != []
+    MigrationExecutor(connection).migrate(last)
+    assert _tables() == ours
+    assert unprotected(connection) == []
     after = _rows()
     assert not {table: n for table, n in _added(before, after).items() if table not in kept}
 
