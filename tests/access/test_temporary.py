@@ -15,6 +15,7 @@ from tests.access.test_projection import found, listed, told
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary
+from vks_plugin.access.actions import edit_case
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import visible_cases, visible_documents, who_can_see
 from vks_plugin.cases.actions import ChargeInput
@@ -58,6 +59,27 @@ def test_nothing_is_open_before_a_second_person_approves(filed_case: FiledCase, 
         if grant.holder == "user" and grant.holder_id == asker.pk
     }
     assert actions == {"view"}
+
+
+def test_the_office_above_opens_to_nobody_what_is_closed_to_itself(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    asker, above, here = people["prosecutor_kv3"], people["chief_province"], people["deputy_kv1"]
+    row = _asked(people, filed_case)
+    assert temporary.answerable_by(above).get() == row
+    edit_case(actor=here, case=filed_case.case, values={"confidentiality": "han_che_noi_bo"})
+    for name in ("answerable_by", "shown_to"):
+        assert not getattr(temporary, name)(above).exists(), name
+    for act, named in (
+        (temporary.approve_emergency, "request_id"),
+        (temporary.decline_emergency, "request_id"),
+        (temporary.end_temporary, "access_id"),
+    ):
+        with pytest.raises(NotFound):
+            act(actor=above, **{named: row.pk})
+    assert listed(asker) == set()
+    temporary.approve_emergency(actor=here, request_id=row.pk)
+    assert listed(asker) == set(filed_case.host_ids[:3])
 
 
 def test_it_closes_by_itself_before_the_next_page_is_served(filed_case: FiledCase, people: dict[str, User]) -> None:

@@ -119,25 +119,36 @@ def request_emergency(*, actor: User, code: str, reason: str, hours: int) -> Tem
     return row
 
 
+def _led_by(actor: User, offices: list[int]) -> Q:
+    """Return the condition on those to cases of these offices, and of offices below that the actor may read."""
+    readable = visible_cases(actor, at_least=Level.VIEW).order_by().values("pk")
+    return Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices, case__in=readable)
+
+
 def answerable_by(actor: User) -> QuerySet[TemporaryAccess]:
-    """Return the requests this person may approve or decline: of cases of the offices the person leads and those below."""
+    """Return the requests this person may approve or decline: of cases of the offices the person leads and those below.
+
+    Nobody opens to others what the policy's table closes to himself, as a restricted case is to the office above.
+    """
     offices = _offices_led(actor)
     if not offices:
         return TemporaryAccess.objects.none()
     return (
         waiting()
-        .filter(Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices))
+        .filter(_led_by(actor, offices))
         .exclude(user=actor)
         .select_related("user", *(f"case__{each}" for each in FACTS))
     )
 
 
 def shown_to(actor: User) -> QuerySet[TemporaryAccess]:
-    """Return every temporary access the person may know of: the own ones, and those to cases of offices the person leads."""
-    offices = _offices_led(actor)
-    return TemporaryAccess.objects.filter(
-        Q(user=actor) | Q(case__unit_id__in=offices) | Q(case__unit__parent_id__in=offices)
-    ).select_related("user", "approved_by", "ended_by", *(f"case__{each}" for each in FACTS))
+    """Return every temporary access the person may know of: the own ones, and those to cases of offices the person leads.
+
+    Of the offices below, those to cases which the person may read.
+    """
+    return TemporaryAccess.objects.filter(Q(user=actor) | _led_by(actor, _offices_led(actor))).select_related(
+        "user", "approved_by", "ended_by", *(f"case__{each}" for each in FACTS)
+    )
 
 
 def _standing(state: str, now: dt.datetime) -> Q:
