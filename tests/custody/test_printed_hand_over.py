@@ -23,6 +23,7 @@ from vks_plugin.custody.actions.hand_overs import Terms, accept, cancel, hand_ov
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, NumberSeries
 from vks_plugin.custody.printed_hand_over import volume_labels, write_hand_over
+from vks_plugin.custody.queries.hand_overs import volumes_of
 from vks_plugin.custody.registers import REGISTERS, check_columns, register_paper, write_register
 from vks_plugin.errors import BadInput, NotFound, Unavailable
 from vks_plugin.printing import numbered
@@ -353,5 +354,9 @@ def test_labels_name_nobody_and_say_the_code_of_each_volume(taken_in: HandOver) 
     words = _words(volume_labels(taken_in.case))
     for each in taken_in.volumes:
         assert each["code"] in words
+    # what the form for the supervision file asks to be scanned
+    (internal,) = volumes_of(taken_in.case, "hsks")
+    assert words.count(internal["code"]) == 1
+    assert "Hồ sơ kiểm sát" in words
     assert "Ánh" not in words
     assert "Bút lục 111 – 120" in words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 
 from vks_plugin.cases.models import CaseFile
@@ -127,26 +129,21 @@ def write_hand_over(row: HandOver, file_format: str) -> Printed:
 
 
 def write_labels(case: CaseFile) -> Printed:
-    """Return labels for every volume of the case file as a file."""
+    """Return labels for every volume of the case file, and one for the supervision file, as a file."""
     return Printed(f"nhan-{ascii_file_name(case.code)}.pdf", content_type("pdf"), volume_labels(case))
 
 
 def volume_labels(case: CaseFile) -> bytes:
-    """Return labels for every volume of the case file, as PDF.
+    """Return labels for every volume of the case file, and for the supervision file, as PDF.
 
-    A label says code and volume and no name: it lies open on desks.
+    A label says code and volume and no name: it lies open on desks. What is handed over within the office is scanned too.
     """
+
+    def label(part: str, each: dict[str, Any]) -> Label:
+        folios = f"Bút lục {each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else ""
+        said = folios if part == "hsva" else "Hồ sơ kiểm sát"
+        return Label(each["code"], each["label"], (case.code, said, case.unit.short_name))
+
     with speaking("vi"):
-        labels = [
-            Label(
-                each["code"],
-                each["label"],
-                (
-                    case.code,
-                    f"Bút lục {each['folio_from']} – {each['folio_to']}" if each["folio_from"] is not None else "",
-                    case.unit.short_name,
-                ),
-            )
-            for each in volumes_of(case, "hsva")
-        ]
+        labels = [label(part, each) for part, _name in PARTS for each in volumes_of(case, part)]
         return label_sheet(labels, title=f"Nhãn tập hồ sơ {case.code}")
