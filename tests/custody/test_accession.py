@@ -57,7 +57,7 @@ from vks_plugin.custody.models import (
     SealedDocument,
 )
 from vks_plugin.custody.package import NAMESPACE
-from vks_plugin.custody.queries.accession import hidden_from_archivists, told_error
+from vks_plugin.custody.queries.accession import hidden_from_archivists, told_error, what_is_unfinished
 from vks_plugin.custody.registers import register_paper
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
@@ -464,6 +464,12 @@ def test_what_is_unfinished_is_named_before_and_stops_it_after(
     batch.delete()
     batches = seal_outright(case, filed_case.documents[:2], by=clerk)
     stopped(lambda: prepare(actor=clerk, codes=[case.code]), "chưa niêm phong")
+    # the signed record of a hand-over is nothing to digitise
+    with transaction.atomic():
+        done = {"state": "da_nhan", "accepted_at": timezone.now(), "signed_paper": filed_case.documents[2]}
+        HandOver.objects.create(case=case, **begun[0][1], **done)
+        assert what_is_unfinished([case.pk]) == {}
+        transaction.set_rollback(True)
     for each in filed_case.documents[2:]:
         SealedDocument.objects.create(
             manifest=batches.manifest, document_id=each.document_id, version_id=each.document_id, sha256=each.sha256

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.test import TestCase
 from django.utils import timezone
 
-from tests.people import FiledCase, register
+from tests.people import FiledCase, file_pdf, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_decision, visible_cases
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, Exhibit, Volume
+from vks_plugin.custody import letters
 from vks_plugin.custody.actions.hand_overs import (
     Terms,
     accept,
@@ -23,9 +26,9 @@ from vks_plugin.custody.actions.hand_overs import (
     attach_paper,
     cancel,
     draft,
+    hand_in_record,
     hand_over,
     reject,
-    remind_of_hand_overs,
     send,
     terms_of,
 )
@@ -45,6 +48,7 @@ from vks_plugin.custody.queries.hand_overs import (
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands
 from vks_plugin.custody.states import HAND_OVER
+from vks_plugin.custody.tasks import look_after_loans
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization.models import Appointment
 
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from django.contrib.auth.models import User
+    from django.test import Client
     from pytest_django.fixtures import Settings
 
     from vks_plugin.organization.models import ProcuracyUnit
@@ -525,6 +530,52 @@ def test_who_can_be_handed_paper_is_asked_of_all_at_once(
     assert (people["clerk_kv1"] in found, people["chief_kv1"] in found) == (False, True)
 
 
+def test_the_record_of_a_file_the_archive_has_is_handed_in_while_it_is_waited_for(
+    filed_case: FiledCase, catalogue: dict[str, CatalogueType], people: dict[str, User], client: Client
+) -> None:
+    kind, _new = CatalogueType.objects.get_or_create(
+        code="BBGNHS",
+        defaults={
+            "name": "Biên bản giao nhận hồ sơ",
+            "group_code": "00",
+            "position": 1,
+            "part": "hsva",
+            "host_type_id": catalogue["BBHC"].host_type_id,
+        },
+    )
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    accept(
+        actor=clerk,
+        row=hand_over(actor=clerk, case=case, terms=IN),
+        checks=PASSED,
+        signed_paper=None,
+        awaits_paper=True,
+    )
+    CaseFile.objects.filter(pk=case.pk).update(archived_at=timezone.now())
+    case.refresh_from_db()
+    (row,) = waiting_for_paper(clerk)
+    # nothing but that, and nobody but who may file there
+    with pytest.raises(Conflict, match="đã nộp lưu"):
+        file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=catalogue["BBHC"])
+    with pytest.raises(NotAllowed):
+        hand_in_record(actor=people["prosecutor_kv3"], row=row, file=ContentFile(pdf_bytes()), filename="bb.pdf")
+    client.force_login(clerk)
+    where = f"/vks/custody/{row.pk}/"
+    assert f"{where}scan/" in client.get(where).content.decode()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer = client.post(f"{where}scan/", {"file": ContentFile(pdf_bytes(), "Biên bản.pdf")})
+    assert (answer.status_code, answer["Location"]) == (302, where)
+    (paper,) = papers_to_attach(clerk, row)
+    assert (paper.document_type, paper.number) == (kind, row.written_number)
+    attach_paper(actor=clerk, row=row, paper=paper)
+    assert (f"{where}scan/" in client.get(where).content.decode(), list(waiting_for_paper(clerk))) == (False, [])
+    # nothing is waited for any more
+    with pytest.raises(Conflict, match="đã nộp lưu"):
+        file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=kind)
+    with pytest.raises(Conflict, match="không chờ biên bản"):
+        hand_in_record(actor=clerk, row=hand_over_for(clerk, row.pk), file=ContentFile(pdf_bytes()), filename="x.pdf")
+
+
 # --- what cannot be
 
 
@@ -712,6 +763,7 @@ def test_both_sides_are_written_to_of_what_nobody_receives(
     units: dict[str, ProcuracyUnit],
     settings: Settings,
     mailoutbox: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.EMAIL_ENABLED = True
     for name, user in people.items():
@@ -726,21 +778,38 @@ def test_both_sides_are_written_to_of_what_nobody_receives(
     def written_on(days: int) -> set[str]:
         mailoutbox.clear()
         with time_machine.travel(sent + dt.timedelta(days=days, hours=1), tick=False):
-            told = remind_of_hand_overs()
-        assert told == len(mailoutbox)
+            look_after_loans()
         for letter in mailoutbox:
             assert "1 lần giao nhận" in letter.subject
             assert at_office.code not in letter.subject + letter.body
         return {letter.to[0].removesuffix("@example.org") for letter in mailoutbox}
 
     desks = {"clerk_kv1", "clerk_kv3"}
-    assert [written_on(days) for days in (2, 3, 4, 9, 10, 11)] == [set(), desks, set(), set(), desks, set()]
+    # a day on which nobody came, or nothing could be sent, costs a day and no week
+    assert [written_on(days) for days in (2, 4, 5, 10, 11, 12)] == [set(), desks, set(), set(), desks, set()]
+    with monkeypatch.context() as broken:
+        broken.setattr(letters, "send_mail", mail_refused)
+        assert written_on(18) == set()
+    settings.EMAIL_ENABLED = False
+    assert written_on(19) == set()
+    settings.EMAIL_ENABLED = True
+    assert [written_on(days) for days in (20, 21)] == [desks, set()]
+    # given again it waits anew
+    row = reject(actor=people["clerk_kv3"], row=row, checks=PASSED, missing="Tập 2")
+    with time_machine.travel(sent + dt.timedelta(days=21), tick=False):
+        row = send(actor=people["clerk_kv1"], row=row)
+    assert [written_on(days) for days in (23, 24, 25)] == [set(), desks, set()]
     # of a restricted case leaders alone
     CaseFile.objects.filter(pk=at_office.pk).update(confidentiality="han_che_noi_bo")
-    assert written_on(3) == {"chief_kv1", "deputy_kv1", "chief_kv3"}
+    assert written_on(31) == {"chief_kv1", "deputy_kv1", "chief_kv3"}
     CaseFile.objects.filter(pk=at_office.pk).update(confidentiality="thuong")
     accept(actor=people["clerk_kv3"], row=row, checks=PASSED)
-    assert written_on(3) == set()
+    assert written_on(38) == set()
+
+
+def mail_refused(*_args: object, **_named: object) -> None:
+    """As a mail server does that is not there."""
+    raise ConnectionRefusedError
 
 
 def test_what_is_lent_or_elsewhere_is_not_handed_over(

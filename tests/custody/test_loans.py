@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from tests.access.test_projection import completions, found, listed
 from tests.custody.everybody import wrongly_done
 from tests.custody.test_acts import data, hidden, written
-from tests.custody.test_hand_overs import TO_COURT
+from tests.custody.test_hand_overs import TO_COURT, mail_refused
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
@@ -26,7 +26,7 @@ from vks_plugin.access.explanations import case_explained_to
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import lent_alone, visible_cases, who_can_see
 from vks_plugin.cases.models import Volume
-from vks_plugin.custody import actions, queries
+from vks_plugin.custody import actions, letters, queries
 from vks_plugin.custody.actions import hand_overs, holding
 from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.actions.loans import LEFT
@@ -878,11 +878,22 @@ def _with_addresses(people: dict[str, User], settings: Settings) -> None:
 
 
 def test_what_is_overdue_is_told_and_written_about(
-    case: CaseFile, people: dict[str, User], settings: Settings, mailoutbox: list[Any]
+    case: CaseFile,
+    people: dict[str, User],
+    settings: Settings,
+    mailoutbox: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _with_addresses(people, settings)
     row = _lent(people, case.code)
     assert actions.remind_of_loans(_in(6)) == 0
+    # where nothing can be sent nothing is taken for told
+    with monkeypatch.context() as broken:
+        broken.setattr(letters, "send_mail", mail_refused)
+        assert actions.remind_of_loans(_in(7)) == 0
+    settings.EMAIL_ENABLED = False
+    assert actions.remind_of_loans(_in(7)) == 0
+    settings.EMAIL_ENABLED = True
     assert actions.remind_of_loans(_in(8)) == 1
     assert actions.remind_of_loans(_in(9)) == 0
     # overdue: at once, then once a week

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from vks_plugin.custody import actions, verify_ledger
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
 from vks_plugin.custody.printed import checkpoint_pdf
-from vks_plugin.custody.tasks import sign_the_day
+from vks_plugin.custody.tasks import compare_files, look_after_loans, sign_the_day
 from vks_plugin.errors import Unavailable
 from vks_plugin.tasks import SCHEDULE
 
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
+def test_what_nobody_waits_for_is_in_the_schedule_once() -> None:
+    scheduled = [each["task"] for each in SCHEDULE.values()]
+    for task in (sign_the_day, compare_files, look_after_loans):
+        assert scheduled.count(task.name) == 1, task.name
+
+
 def test_the_head_is_signed_every_day_and_once(case: CaseFile, key: str) -> None:
-    assert [each["task"] for each in SCHEDULE.values()].count(sign_the_day.name) == 1
     sign_the_day()
     sign_the_day()
     (made,) = LedgerCheckpoint.objects.all()

@@ -25,8 +25,8 @@ def in_office(roles: Collection[str], *, of_province: bool = False) -> QuerySet[
     return User.objects.filter(pk__in=posts.values("user_id")).exclude(email="").order_by("pk")
 
 
-def write_to(people: QuerySet[User], said: Callable[[User], str], *, where: str) -> int:
-    """Write to each of these people, where the host sends any mail; return to how many.
+def write_to(people: QuerySet[User], said: Callable[[User], str], *, where: str) -> list[User]:
+    """Write to each of these people, where the host sends any mail; return who got a letter.
 
     Args:
         people: to whom.
@@ -34,17 +34,22 @@ def write_to(people: QuerySet[User], said: Callable[[User], str], *, where: str)
         where: the sentence that says what page to open.
     """
     if not (configuration().reminder_email and host_sends_mail()):
-        return 0
-    told = 0
+        return []
+    told = []
     for user in people:
         sentence = said(user)
         if not sentence:
             continue
-        try:
-            send_mail(sentence, f"{sentence}\n\n{where}", None, [user.email])
-        except OSError as error:
-            # the page tells of it whether or not the letter went out
-            logger.warning("alarm mail was not sent: %s", type(error).__name__)
-        else:
-            told += 1
+        if send_letter(user.email, sentence, f"{sentence}\n\n{where}"):
+            told.append(user)
     return told
+
+
+def send_letter(address: str, subject: str, body: str) -> bool:
+    """Send a letter and tell whether it went out; the pages tell of what it is about either way."""
+    try:
+        send_mail(subject, body, None, [address])
+    except OSError as error:
+        logger.warning("mail was not sent: %s", type(error).__name__)
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -228,8 +228,12 @@ def file_upload(
     date: dt.date | None = None,
     folio_from: int | None = None,
     folio_to: int | None = None,
+    decided: bool = False,
 ) -> IntakeItem:
     """Check a file and hand it to the host, with owner and grants set from the first moment.
+
+    Args:
+        decided: the caller has decided that the actor may hand in this one paper, as the clerk does the signed record of a hand-over.
 
     Returns:
         The item; it is `waiting` until a worker has taken the file in.
@@ -243,7 +247,8 @@ def file_upload(
     """
     name = one_line(Path(filename.replace("\\", "/")).name)[:250] or "tai-lieu.pdf"
     chosen_part = _part_of(part, document_type)
-    require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
+    if not decided:
+        require(actor, case, Level.CONTRIBUTE, part=chosen_part, doing=_("nộp tài liệu"))
     # before the file is kept anywhere, be it for a moment
     refuse_secret(name, title)
     item = IntakeItem(case=case, created_by=actor, filename=name)
@@ -265,7 +270,7 @@ def file_upload(
             raise BadInput(_("Hãy chọn loại tài liệu."), field="document_type")
         with transaction.atomic():
             # one at a time for each case, so that two uploads cannot claim the same folio
-            _hold_open(case)
+            _hold_open(case, meta.document_type)
             _refuse_same_file(case, facts.sha256)
             _refuse_taken_folios(case, meta)
             item.sha256 = facts.sha256
@@ -280,15 +285,24 @@ def file_upload(
     return item
 
 
-def _hold_open(case: CaseFile) -> None:
-    """Hold a case that papers may still be added to until the transaction ends.
+_late: list[Callable[[CaseFile, CatalogueType | None], bool]] = []
+
+
+def let_in_late(*waits: Callable[[CaseFile, CatalogueType | None], bool]) -> None:
+    """Let concepts above wait for a paper of a type though the archive has the case; called when the program starts."""
+    _late[:] = waits
+
+
+def _hold_open(case: CaseFile, kind: CatalogueType | None) -> None:
+    """Hold a case that a paper of this type may still be added to until the transaction ends.
 
     Raises:
-        Conflict: the archive has its file, or it was disposed of.
+        Conflict: the archive has its file and nothing waits for such a paper, or it was disposed of.
     """
     held = CaseFile.objects.select_for_update().only("pk", "archived_at", "destroyed_at").get(pk=case.pk)
     refuse_destroyed(held)
-    refuse_archived(held)
+    if not (held.archived_at and any(waits(held, kind) for waits in _late)):
+        refuse_archived(held)
 
 
 def _refuse_same_file(case: CaseFile, sha256: str) -> None:
@@ -375,7 +389,7 @@ def receive_consumed(document: Document) -> CaseDocument | None:
     )
     document.content = composed(document.content or "")
     if item is not None:
-        _hold_open(item.case)
+        _hold_open(item.case, item.document_type)
         document.original_filename = item.filename
         document.save(update_fields=["content", "original_filename"])
         meta = Metadata(
@@ -562,7 +576,7 @@ def adopt(
         folio_to=folio_to,
         page_count=newest_version(document).page_count,
     )
-    _hold_open(case)
+    _hold_open(case, meta.document_type)
     if not Document.objects.filter(pk=document.pk).exists():
         raise Conflict(_("Tài liệu này vừa bị xóa: hãy tải lại trang."))
     _refuse_taken_folios(case, meta)
@@ -830,7 +844,7 @@ def retry_failed(*, actor: User, item: IntakeItem) -> IntakeItem:
         raise Conflict(_("Tệp không còn trên máy chủ: hãy nộp lại từ đầu."))
     with transaction.atomic():
         # its numbers were free for others while it had failed
-        _hold_open(item.case)
+        _hold_open(item.case, item.document_type)
         if item.folio_from is not None:
             _refuse_taken(item.case, item.folio_from, item.folio_to or item.folio_from)
         changed = IntakeItem.objects.filter(pk=item.pk, status=IntakeItem.Status.FAILED).update(

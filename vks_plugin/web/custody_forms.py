@@ -381,6 +381,16 @@ class AttachForm(StyledForm):
         fields["signed_paper"].queryset = papers_to_attach(user, row)
 
 
+class RecordScanForm(StyledForm):
+    """The scan of a signed record that is not filed yet."""
+
+    file = forms.FileField(
+        label=_("Bản quét biên bản đã ký (PDF)"),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}),
+        allow_empty_file=True,
+    )
+
+
 class KeeperForm(StyledForm):
     """Where the paper of a case was before anything was recorded of it."""
 

@@ -556,7 +556,7 @@ def write_to_leaders() -> int:
         count = alarms_for(user).count()
         return _("%(count)d tệp lưu trữ không như đã ghi.") % {"count": count} if count else ""
 
-    return write_to(in_office(LEADING), said, where=_("Hãy mở trang Lưu trữ, mục Sai lệch của tệp."))
+    return len(write_to(in_office(LEADING), said, where=_("Hãy mở trang Lưu trữ, mục Sai lệch của tệp.")))
 
 
 @transaction.atomic

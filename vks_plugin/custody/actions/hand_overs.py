@@ -6,11 +6,14 @@ Of an agency outside, our clerk records both sides; its signed record proves it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -46,6 +49,7 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     is_own_gift,
     late_for,
+    may_hand_in,
     offices_taking,
     pages_of,
     papers_to_attach,
@@ -59,6 +63,8 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.filing.actions import file_upload
+from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import acting_for, display_name, posts_in_force, present_office
 from vks_plugin.organization.roles import Role
@@ -462,6 +468,7 @@ def send(*, actor: User, row: HandOver) -> HandOver:
     changes: dict[str, Any] = {
         "sent_at": now,
         "sent_by": actor,
+        "reminded_on": None,
         "giver_unit": row.giver_unit,
         "volumes": [each | {"received": None} for each in row.volumes],
         "steps": _step(row, actor, "send"),
@@ -767,6 +774,34 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
     return row
 
 
+def hand_in_record(*, actor: User, row: HandOver, file: File[bytes] | Path, filename: str) -> IntakeItem:
+    """Have the scan of a signed record that is waited for filed in the case, also of one that the archive has; then it can be attached.
+
+    Raises:
+        NotAllowed: the actor is of neither side, or of another office that may not know of the case.
+        BadInput, TooLarge, Unavailable: see `file_upload`.
+        Conflict: no record is waited for, or this very file is in the case already.
+    """
+    require_side(actor, row)
+    if not (takes_paper(row) and row.awaits_paper):
+        raise Conflict(_("Lần giao nhận này không chờ biên bản đã ký."))
+    if not may_hand_in(actor, row):
+        raise NotAllowed(_("Bạn không được nộp tài liệu vào vụ án này: gửi bản quét cho văn thư đơn vị thụ lý nộp."))
+    kind = CatalogueType.objects.filter(code=PAPER_TYPE).first()
+    signed_on = timezone.localdate(row.accepted_at) if row.accepted_at is not None else None
+    return file_upload(
+        actor=actor,
+        case=row.case,
+        file=file,
+        filename=filename,
+        document_type=kind,
+        title=f"Biên bản giao nhận hồ sơ số {row.written_number}",
+        number=row.written_number,
+        date=signed_on,
+        decided=True,
+    )
+
+
 @transaction.atomic
 def reject(
     *, actor: User, row: HandOver, checks: Checks, missing: str = "", received: Collection[int] | None = None
@@ -836,34 +871,39 @@ def cancel(*, actor: User, row: HandOver, reason: str) -> HandOver:
 
 
 def remind_of_hand_overs() -> int:
-    """Write to both sides of hand-overs nobody received in time, on the day that is so and each week after; return to how many.
+    """Write to both sides of hand-overs nobody received in time, once that is so and each week after; return to how many.
 
-    To clerks, to leaders of those of restricted cases, and to who gives or receives in own name. Called once a day: on which
-    days a letter goes out follows from the moment it was given. A letter says how many, and nothing of a case.
+    To clerks, to leaders of those of restricted cases, and to who gives or receives in own name. Called once a day; a letter
+    that went to nobody, on a day without mail or without this call, goes out on the next. It says how many, and nothing of a case.
     """
-    since = timezone.now() - WAITS_TOO_LONG
-    waiting = HandOver.objects.filter(state="cho_nhan", sent_at__lt=since)
-    due = {row.pk: row for row in waiting if row.sent_at is not None and (since - row.sent_at).days % REMIND_EVERY == 0}
+    today = timezone.localdate()
+    waiting = HandOver.objects.filter(state="cho_nhan", sent_at__lt=timezone.now() - WAITS_TOO_LONG)
+    long_ago = Q(reminded_on__isnull=True) | Q(reminded_on__lte=today - dt.timedelta(days=REMIND_EVERY))
+    due = list(waiting.filter(long_ago))
     if not due:
         return 0
-    own = {pk for row in due.values() for pk in (row.giver_person_id, row.receiver_person_id) if pk is not None}
+    own = {pk for row in due for pk in (row.giver_person_id, row.receiver_person_id) if pk is not None}
     clerks = in_office({"records_clerk"})
     at_the_desk = set(clerks.values_list("pk", flat=True))
     people = clerks | in_office(LEADING) | User.objects.filter(pk__in=own, is_active=True).exclude(email="")
+    of: dict[int, set[int]] = {}
 
     def said(user: User) -> str:
-        mine = late_for(user).filter(pk__in=due)
+        mine = late_for(user).filter(pk__in=[row.pk for row in due])
         if user.pk not in at_the_desk:
             of_own = Q(giver_person=user) | Q(receiver_person=user)
             mine = mine.filter(of_own | Q(case__confidentiality=CaseFile.Confidentiality.RESTRICTED))
-        count = mine.count()
+        of[user.pk] = set(mine.values_list("pk", flat=True))
         return (
             _("%(count)d lần giao nhận hồ sơ quá %(days)d ngày chưa ai nhận.")
-            % {"count": count, "days": WAITS_TOO_LONG.days}
-            if count
+            % {"count": len(of[user.pk]), "days": WAITS_TOO_LONG.days}
+            if of[user.pk]
             else ""
         )
 
-    return write_to(
+    reached = write_to(
         people, said, where=_("Hãy mở trang Giữ hồ sơ, mục Quá hạn: nhận, ghi chưa nhận, hoặc bên giao hủy.")
     )
+    told = {pk for user in reached for pk in of[user.pk]}
+    HandOver.objects.filter(pk__in=told).update(reminded_on=today)
+    return len(reached)

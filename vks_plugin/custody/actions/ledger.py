@@ -537,7 +537,8 @@ def begin_heads(*, actor: User, reason: str, seen: str | None = None) -> int:
 
 
 def _write_to_province(said: str) -> int:
-    return write_to(in_office(LEADING, of_province=True), lambda _user: said, where=_("Hãy mở trang Sổ cái."))
+    people = in_office(LEADING, of_province=True)
+    return len(write_to(people, lambda _user: said, where=_("Hãy mở trang Sổ cái.")))
 
 
 def write_of_lost_heads() -> int:

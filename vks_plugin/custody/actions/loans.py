@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -23,7 +22,7 @@ from vks_plugin.cases.models import CaseFile, Volume
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.moving import move, next_number, said
-from vks_plugin.custody.letters import write_to
+from vks_plugin.custody.letters import send_letter, write_to
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import (
@@ -682,15 +681,16 @@ def remind_of_loans(today: dt.date | None = None) -> int:
 
     To the borrower; and to the desk that lent paper once it should be back, or where the borrower has no account to write
     to. An electronic loan ends by itself: of it the borrower is told before. The pages show all of it at any time; a letter
-    goes out where the host sends any. It names codes and days alone.
+    goes out where the host sends any, and one that went to nobody goes out on the next day. It names codes and days alone.
     """
     day = today or timezone.localdate()
     soon = dt.timedelta(days=SOON)
     out = Q(state="dang_muon", until__lte=day + soon) & (Q(form=Loan.Form.PAPER) | Q(until__gte=day))
     rows = Loan.objects.filter(out | Q(state="tra_thieu")).select_related("borrower", "case")
-    mails = configuration().reminder_email and host_sends_mail()
-    told = 0
-    at_desks: dict[User, list[str]] = {}
+    if not (configuration().reminder_email and host_sends_mail()):
+        return 0
+    told: set[int] = set()
+    at_desks: dict[User, list[tuple[int, str]]] = {}
     for row in rows:
         short = row.state == "tra_thieu"
         late = short or row.until < day
@@ -701,10 +701,6 @@ def remind_of_loans(today: dt.date | None = None) -> int:
         first_late = not short and last is not None and last <= row.until
         if last is not None and not (late and (first_late or last <= day - dt.timedelta(days=REMIND_EVERY))):
             continue
-        Loan.objects.filter(pk=row.pk).update(reminded_on=day)
-        told += 1
-        if not mails:
-            continue
         sentence = _reminder(row, late=late)
         borrower = row.borrower
         if borrower is not None and borrower.email and borrower.is_active:
@@ -713,14 +709,20 @@ def remind_of_loans(today: dt.date | None = None) -> int:
                 if row.is_paper
                 else _("Còn cần đọc thì đề nghị gia hạn ở trang Mượn hồ sơ trước ngày ấy; không thì quyền xem tự đóng.")
             )
-            _write(borrower.email, sentence, closing)
+            if send_letter(borrower.email, sentence, f"{sentence}\n\n{closing}"):
+                told.add(row.pk)
         if late or borrower is None:
             for each in lenders_of(row):
-                at_desks.setdefault(each, []).append(sentence)
-    for each, sentences in at_desks.items():
+                at_desks.setdefault(each, []).append((row.pk, sentence))
+    for each, about in at_desks.items():
+        sentences = [sentence for _pk, sentence in about]
         subject = sentences[0] if len(sentences) == 1 else _("Hồ sơ cho mượn chưa trả: %(n)d") % {"n": len(sentences)}
-        _write(each.email, subject, _("Hãy đòi lại, hoặc ghi việc trả ở trang Mượn hồ sơ."), sentences)
-    return told
+        closing = _("Hãy đòi lại, hoặc ghi việc trả ở trang Mượn hồ sơ.")
+        if send_letter(each.email, subject, "\n".join(sentences) + f"\n\n{closing}"):
+            told |= {pk for pk, _sentence in about}
+    # a letter that went to nobody is written again on the next day
+    Loan.objects.filter(pk__in=told).update(reminded_on=day)
+    return len(told)
 
 
 def _reminder(row: Loan, *, late: bool) -> str:
@@ -733,12 +735,3 @@ def _reminder(row: Loan, *, late: bool) -> str:
     else:
         words = _("Hồ sơ %(code)s mượn đến hạn trả %(day)s.")
     return words % {"code": row.case_code, "day": f"{row.until:%d/%m/%Y}"}
-
-
-def _write(address: str, subject: str, closing: str, sentences: Sequence[str] = ()) -> None:
-    body = "\n".join(sentences or [subject])
-    try:
-        send_mail(subject, f"{body}\n\n{closing}", None, [address])
-    except OSError as error:
-        # the page tells of it whether or not the letter went out
-        logger.warning("reminder mail was not sent: %s", type(error).__name__)

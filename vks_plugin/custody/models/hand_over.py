@@ -116,6 +116,8 @@ class HandOver(models.Model):
     # the first time it was sent: a register that was printed keeps the row, however often it is sent again
     numbered_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
     sent_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
+    # the last day on which somebody was written to of its waiting, since it was sent
+    reminded_on: models.DateField[dt.date | None, dt.date | None] = models.DateField(null=True)
     # who gave it the last time; between our own sides another account receives
     sent_by = _person(verbose_name=_("người ghi giao"))
     received_by = _person(verbose_name=_("người ghi nhận"))

@@ -107,6 +107,9 @@ def what_is_unfinished(cases: Collection[int]) -> dict[int, str]:
     loose = CaseDocument.objects.filter(Exists(sealed_parts), case__in=cases).exclude(
         document_id__in=SealedDocument.objects.order_by().values("document_id")
     )
+    # the signed record of a hand-over is no paper of the investigation: nothing has to be digitised for it
+    records = HandOver.objects.filter(case__in=cases, signed_paper__isnull=False).order_by().values("signed_paper")
+    loose = loose.exclude(pk__in=records)
     found: dict[int, str] = {}
     for rows, words in (
         (out.values_list("case_id", flat=True), _("đang cho mượn: nhận trả trước")),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_decision, facts_of, reach, who_can_see
 from vks_plugin.access.transfers import may_transfer
-from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Folio, Volume
+from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit, Folio, Volume
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import DIRECTIONS, TRANSFER, volume_code
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
@@ -373,6 +373,19 @@ def _lines(row: HandOver, number: int) -> list[dict[str, Any]]:
 def takes_paper(row: HandOver) -> bool:
     """Tell whether a signed record may be attached: what was received has none yet, and there is a file to have one."""
     return row.state == "da_nhan" and row.signed_paper_id is None and row.case.destroyed_at is None
+
+
+def waits_for_record(case: CaseFile, kind: CatalogueType | None) -> bool:
+    """Tell whether a paper of this type is the signed record that a hand-over of the case waits for."""
+    if kind is None or kind.code != PAPER_TYPE:
+        return False
+    return HandOver.objects.filter(case=case, state="da_nhan", awaits_paper=True).exists()
+
+
+def may_hand_in(user: User, row: HandOver) -> bool:
+    """Tell whether the person may hand in the scan of the signed record that is waited for: whoever may attach it, and be it the clerk who reads nothing of the case."""
+    waits = takes_paper(row) and row.awaits_paper
+    return waits and (gives(user, row) or receives(user, row)) and may_attach(user, row)
 
 
 def may_attach(user: User, row: HandOver) -> bool:

@@ -35,6 +35,7 @@ from vks_plugin.custody.queries.hand_overs import (
     is_own_gift,
     late_for,
     may_begin,
+    may_hand_in,
     moves_of,
     papers_to_attach,
     receives,
@@ -57,8 +58,17 @@ from vks_plugin.custody.registers import keeps_registers, require_registers, wri
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.text import gettext_noop
-from vks_plugin.web.custody_forms import AttachForm, CancelForm, HandOverForm, KeeperForm, ReceiveForm, RegisterForm
+from vks_plugin.web.custody_forms import (
+    AttachForm,
+    CancelForm,
+    HandOverForm,
+    KeeperForm,
+    ReceiveForm,
+    RecordScanForm,
+    RegisterForm,
+)
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
+from vks_plugin.web.views.filing import refuse_too_long
 from vks_plugin.web.views.fixity import comparison_of
 from vks_plugin.web.views.signatures import ShownSignature, in_words
 
@@ -66,7 +76,7 @@ ON_A_PAGE = 50
 SHORT_LIST = 100
 """Of what waits: the rest is found once these are settled."""
 
-_ACTS = frozenset({"send", "cancel", "accept", "reject", "attach"})
+_ACTS = frozenset({"send", "cancel", "accept", "reject", "attach", "scan"})
 _STEPS = {
     "send": gettext_noop("Giao"),
     "accept": gettext_noop("Nhận"),
@@ -293,6 +303,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         "receive": forms.get("receive") or (ReceiveForm(row=row, user=request.user) if "accept" in moves else None),
         "cancelling": forms.get("cancelling") or (CancelForm() if "cancel" in moves else None),
         "attach": forms.get("attach") or (AttachForm(row=row, user=request.user) if asks else None),
+        "scan": forms.get("scan") or (RecordScanForm() if may_hand_in(request.user, row) else None),
         "signed_by": _signed_by(request.user, row),
         "outstanding": row.outstanding,
         "not_there": [each["label"] for each in row.volumes if each["received"] is False],
@@ -314,14 +325,14 @@ def _signed_by(user: User, row: HandOver) -> list[ShownSignature]:
 @page
 @require_POST
 def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
-    """Do something to a hand-over: `send`, `accept`, `reject`, `cancel` or `attach`."""
+    """Do something to a hand-over: `send`, `accept`, `reject`, `cancel`, `attach` or `scan`."""
     row = hand_over_for(request.user, pk)
     if what not in _ACTS:
         raise NotFound(_("Không có trang này."))
     # the side first: a form shows the signed records of the case, whatever is wrong with what was sent
     if what in {"accept", "reject"}:
         acts.require_receiving(request.user, row)
-    elif what == "attach":
+    elif what in {"attach", "scan"}:
         acts.require_side(request.user, row)
     elif not gives(request.user, row):
         raise NotAllowed(_("Chỉ bên giao làm được việc này."))
@@ -332,8 +343,15 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
         forms["cancelling"] = CancelForm(request.POST)
     elif what == "attach":
         forms["attach"] = AttachForm(request.POST, row=row, user=request.user)
+    elif what == "scan":
+        refuse_too_long(request)
+        forms["scan"] = RecordScanForm(request.POST, request.FILES)
     form = next(iter(forms.values()), None)
-    if form is not None and what != "attach" and what not in {move.name for move in moves_of(request.user, row)}:
+    if (
+        form is not None
+        and what not in {"attach", "scan"}
+        and what not in {move.name for move in moves_of(request.user, row)}
+    ):
         raise Conflict(_("Lần giao nhận này đã sang trạng thái khác: hãy tải lại trang."))
     if form is not None and not form.is_valid():
         return _hand_over_page(request, row, status=400, **forms)
@@ -375,6 +393,10 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
     if what == "cancel":
         acts.cancel(actor=user, row=row, reason=form.cleaned_data["reason"])
         return _("Đã hủy lần giao.")
+    if what == "scan":
+        file = form.cleaned_data["file"]
+        acts.hand_in_record(actor=user, row=row, file=file, filename=file.name or "")
+        return _("Đã nộp bản quét, đang xử lý. Xử lý xong thì tải lại trang, chọn biên bản rồi bấm Gắn.")
     acts.attach_paper(actor=user, row=row, paper=form.cleaned_data["signed_paper"])
     return _("Đã gắn biên bản đã ký.")
 
