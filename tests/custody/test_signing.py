@@ -12,7 +12,7 @@ from vks_plugin.custody import actions, verify_ledger
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
 from vks_plugin.custody.printed import checkpoint_pdf
 from vks_plugin.custody.tasks import compare_files, look_after_loans, sign_the_day
-from vks_plugin.errors import Unavailable
+from vks_plugin.errors import Conflict, Unavailable
 from vks_plugin.tasks import SCHEDULE
 
 if TYPE_CHECKING:
@@ -84,3 +84,12 @@ def test_the_paper_carries_the_signed_head_for_people_and_for_a_camera(
     actions.append(case=case, actor=None, kind="note", data={})
     actions.export(tmp_path / "all")
     assert verify_ledger.main([str(tmp_path / "all"), "--key", key, "--checkpoint", str(tmp_path / "note")]) == 0
+    # printed again after a change of key it is the same paper; the head over the change bears both keys
+    later = actions.rotate_key()
+    assert checkpoint_pdf(made) == pdf
+    both = PdfReader(io.BytesIO(checkpoint_pdf(LedgerCheckpoint.objects.order_by("-size")[0]))).pages[0]
+    text = "".join(both.extract_text().split())
+    assert all(each.replace(" ", "") in text for each in (key, later))
+    made.note = made.note.replace(f"\n{made.size}\n", f"\n{made.size + 1}\n")
+    with pytest.raises(Conflict, match=f"Điểm chốt {made.size} mục"):
+        checkpoint_pdf(made)

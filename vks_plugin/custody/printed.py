@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.models import LedgerCheckpoint
 from vks_plugin.custody.queries import public_keys
+from vks_plugin.custody.verify_ledger import LedgerError, open_checkpoint
+from vks_plugin.errors import Conflict
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.papers import Column, OfficialPaper, Signature, write_paper
 from vks_plugin.printing import Printed, print_paper
@@ -23,8 +27,17 @@ _HOW = (
 def checkpoint_paper(checkpoint: LedgerCheckpoint) -> OfficialPaper:
     """Return the form: the numbers in words people can compare, the signed note as text and as a QR code.
 
-    It is a paper of this program, not an official form: the law knows none for it.
+    It is a paper of this program, not an official form: the law knows none for it. The keys on it are those that signed this
+    head, whichever sign now; a head that covers a change of key bears both.
+
+    Raises:
+        Conflict: no key of the ledger signed it: paper would lend it a weight it has not.
     """
+    try:
+        signers = open_checkpoint(checkpoint.note.encode(), public_keys(), signed_by).signers
+    except LedgerError as error:
+        told = {"size": checkpoint.size, "why": error.vietnamese}
+        raise Conflict(_("Điểm chốt %(size)d mục: %(why)s") % told) from error
     made = timezone.localtime(checkpoint.made_at)
     province = ProcuracyUnit.objects.filter(kind=ProcuracyUnit.Kind.PROVINCE).order_by("pk").first()
     rows = [
@@ -33,7 +46,7 @@ def checkpoint_paper(checkpoint: LedgerCheckpoint) -> OfficialPaper:
         ("Mã gốc (base64)", base64.b64encode(bytes(checkpoint.root)).decode()),
         ("Mã gốc (hex)", bytes(checkpoint.root).hex()),
         ("Bản ký", checkpoint.note.strip()),
-        *(("Khóa công khai", str(key)) for key in public_keys()[-1:]),
+        *(("Khóa công khai", each) for each in signers),
     ]
     return OfficialPaper(
         agency=province.name if province is not None else "",
@@ -48,7 +61,7 @@ def checkpoint_paper(checkpoint: LedgerCheckpoint) -> OfficialPaper:
 
 
 def write_checkpoint(checkpoint: LedgerCheckpoint) -> Printed:
-    """Return the form as a file."""
+    """Return the form as a file; raises what `checkpoint_paper` raises."""
     return print_paper(lambda: checkpoint_paper(checkpoint), "pdf", name=f"diem-chot {checkpoint.size}")
 
 
