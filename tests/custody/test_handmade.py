@@ -4,10 +4,13 @@ Ed25519: the verifier passes them, and fails each that departs from the form in 
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +268,10 @@ def _with(**changes: Any) -> Callable[[Said], Said]:
     return lambda said: said | changes
 
 
+def _by(**changes: Any) -> Form:
+    return Form(entry=lambda said: said | {"actor": said["actor"] | changes})
+
+
 def _spaced(said: Said) -> bytes:
     return json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
 
@@ -293,6 +300,14 @@ DEVIATIONS: list[tuple[str, Shape, Callable[[], Form]]] = [
     ("counted from one", _one, lambda: Form(entry=lambda said: said | {"seq": said["seq"] + 1})),
     ("a first entry that follows", _one, lambda: Form(entry=_with(prev="1" * 64))),
     ("hashes in capitals", _two_cases, lambda: Form(entry=lambda said: said | {"prev": said["prev"].upper()})),
+    *(
+        (f"an actor whose {name} is {value!r}", _two_cases, partial(_by, **{name: value}))
+        for name, value in (
+            *(("id", [1, 2]), ("id", True), ("id", "7"), ("name", 5), ("name", None)),
+            *(("unit", 1), ("unit", []), ("role", True), ("role", [])),
+        )
+    ),
+    ("a day of no calendar", _two_cases, lambda: Form(entry=_with(at="2026-19-39T29:55:61.000000Z"))),
     ("a moment without its parts", _one, lambda: Form(entry=_with(at="2026-03-01T00:00:00Z"))),
     ("a moment of a place", _one, lambda: Form(entry=_with(at="2026-03-01T00:00:00.000000+07:00"))),
     ("a ledger by another name", _one, lambda: Form(entry=_with(ledger="so-cai"))),
@@ -319,6 +334,41 @@ DEVIATIONS: list[tuple[str, Shape, Callable[[], Form]]] = [
     ("paths from the root down", _hidden, lambda: Form(path=lambda path: path[::-1])),
     ("paths cut short", _hidden, lambda: Form(path=lambda path: path[:-1])),
 ]
+
+
+def test_entries_of_an_extract_that_stand_the_other_way_round_in_the_log_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chained, proven and signed, but put into the log of all cases before the entry it follows."""
+    made = Made(Form())
+    for number in range(4):
+        made.add((ONE, OTHER)[number == 0], "note", number=number)
+    made.lines[1], made.lines[2] = made.lines[2], made.lines[1]
+    folder = made.extract(tmp_path / "made", ONE)
+    for name in ("entries.jsonl", "proofs.jsonl"):
+        first, second, *rest = (folder / name).read_bytes().splitlines(keepends=True)
+        (folder / name).write_bytes(b"".join([second, first, *rest]))
+    assert verify_ledger.main([str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert (told.count("KHÔNG ĐẠT"), "số thứ tự 1): trong sổ chung của tỉnh nó đứng trước" in told) == (1, True), told
+
+
+def test_a_moment_is_one_of_a_calendar() -> None:
+    """Whether a line is taken at one look or read: the days of a leap year, of a century, and no others."""
+    made = Made(Form())
+    made.add(ONE, "note", number=1)
+    at = b"2026-03-01T00:00:00.000000Z"
+    assert at in made.lines[0]
+    for year, month, day in product((0, 1900, 2000, 2024, 2026), range(14), range(33)):
+        try:
+            dt.date(year, month, day)
+            is_one = True
+        except ValueError:
+            is_one = False
+        line = made.lines[0].replace(at[:10], b"%04d-%02d-%02d" % (year, month, day))
+        assert (not verify_ledger.check_lines(0, [line]).problems) == is_one, line
+    for clock, is_one in ((b"23:59:59", True), (b"24:00:00", False), (b"23:60:00", False), (b"23:59:60", False)):
+        assert (not verify_ledger.check_lines(0, [made.lines[0].replace(b"00:00:00", clock)]).problems) == is_one
 
 
 @pytest.mark.parametrize(("shape", "form"), [each[1:] for each in DEVIATIONS], ids=[each[0] for each in DEVIATIONS])

@@ -21,7 +21,7 @@ from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import actions, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
-from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
 from vks_plugin.custody.verify_ledger import (
     PlainEntries,
     Tree,
@@ -457,6 +457,17 @@ def test_an_entry_dated_before_a_head_that_did_not_have_it_is_told(
     assert f"LƯU Ý: Mục {place} đề lúc" in told
     assert f"chưa có trong sổ lúc ký điểm chốt {place} mục" in told
     assert "ngày giờ của mục bị ghi lùi, hoặc lúc ký đồng hồ máy chủ chạy nhanh" in told
+    # so it is in the extract of the case, where the earlier head and its proof come from outside
+    with time_machine.travel(start + dt.timedelta(days=6), tick=False):
+        some = handed_out("some", case=case)
+    head, proof = some.folder.with_name("head"), some.folder.with_name("proof.json")
+    head.write_text(LedgerCheckpoint.objects.get(size=place).note)
+    proof.write_text(json.dumps(queries.prove_continuation(place).as_data()))
+    alone, told = some.check()
+    assert (alone, "bị ghi lùi" in told) == (0, False)
+    status, told = some.check(str(some.folder), "--checkpoint", str(head), "--consistency", str(proof))
+    index = len(some.lines()) - 1
+    assert (status, told.count("chưa có trong sổ lúc ký điểm chốt"), f"LƯU Ý: Mục {index} đề lúc" in told) == (0, 1, True)
 
 
 def test_an_older_checkpoint_kept_elsewhere_finds_a_log_written_anew(

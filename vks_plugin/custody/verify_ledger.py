@@ -159,7 +159,13 @@ _NAMES = frozenset(("v", "ledger", "seq", "prev", "at", "actor", "kind", "data")
 _ACTOR = frozenset(("id", "name", "unit", "role"))
 _LEDGER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HEX = re.compile(r"[0-9a-f]{64}")
-_AT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d\.\d{6}Z", re.ASCII)
+# of the days of a calendar no other: the 29th of February in years that have one
+_LEAP_YEAR = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+_DAY = (
+    r"(?:\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)|%s-02-29)"
+    % _LEAP_YEAR
+)
+_AT = re.compile(r"(?!0000)%sT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z" % _DAY, re.ASCII)
 
 
 class Entry(NamedTuple):
@@ -184,6 +190,10 @@ def _shaped(said: Any) -> bool:
         and type(said["data"]) is dict
         and type(actor) is dict
         and actor.keys() == _ACTOR
+        and (actor["id"] is None or type(actor["id"]) is int)
+        and type(actor["name"]) is str
+        and (actor["unit"] is None or type(actor["unit"]) is str)
+        and (actor["role"] is None or type(actor["role"]) is str)
         and type(said["kind"]) is str
         and type(said["ledger"]) is str
         and type(at) is str
@@ -252,9 +262,12 @@ def _plain_entries(members: bytes) -> re.Pattern[bytes]:
     """Return what accepts entries whose data has these members; groups: `at` first, then those of the members, last
     ledger, `prev` and `seq`."""
     return re.compile(
-        rb'\{"actor":\{"id":%b,"name":%b,"role":%b,"unit":%b\},"at":"(%b)","data":\{%b\},"kind":"[^"]+",'
+        rb'\{"actor":\{"id":(?:%b|null),"name":%b,"role":(?:%b|null),"unit":(?:%b|null)\},"at":"(%b)","data":\{%b\},"kind":"[^"]+",'
         rb'"ledger":"(%b)","prev":"(%b)","seq":(0|[1-9][0-9]{0,14}),"v":1\}'
-        % (*[_PLAIN] * 4, _AT.pattern.encode(), members, _LEDGER.pattern.encode(), _HEX.pattern.encode())
+        % (
+            *(_PLAIN_NUMBER, *[_PLAIN_TEXT] * 3),
+            *(_AT.pattern.encode(), members, _LEDGER.pattern.encode(), _HEX.pattern.encode()),
+        )
     )
 
 
@@ -1854,24 +1867,29 @@ def _dated_before(found: Found, heads: Iterable[Checkpoint]) -> List[Tuple[str, 
     told: Dict[int, Tuple[str, str]] = {}
     for head in sorted(heads, key=lambda head: head.size):
         at, index = found.earliest.get(head.size, ("", 0))
-        if not at or not head.at or found.roots.get(head.size) != head.root or at >= head.at or index in told:
+        if not at or found.roots.get(head.size) != head.root or index in told:
             continue
-        try:
-            early = dt.datetime.fromisoformat(head.at[:-1]) - dt.datetime.fromisoformat(at[:-1])
-        except ValueError:
-            continue
-        if early > _HOUR:
-            told[index] = (
-                (
-                    f"Mục {index} đề lúc {_shown(at)} nhưng chưa có trong sổ lúc ký điểm chốt {head.size} mục "
-                    f"({_shown(head.at)}): ngày giờ của mục bị ghi lùi, hoặc lúc ký đồng hồ máy chủ chạy nhanh."
-                ),
-                (
-                    f"entry {index} is dated {_shown(at)}, but was not there when the head at {head.size} entries was signed "
-                    f"({_shown(head.at)}): it was back-dated, or the clock ran ahead when that was signed"
-                ),
-            )
+        remark = _back_dated(index, at, head)
+        told.update({index: remark} if remark is not None else {})
     return list(told.values())[:MOST_PROBLEMS]
+
+
+def _back_dated(index: int, at: str, head: Checkpoint) -> Optional[Tuple[str, str]]:
+    """Say that an entry which a head does not have yet is dated well before it; None: it is not, or the head has no moment."""
+    if not head.at or at >= head.at:
+        return None
+    if dt.datetime.fromisoformat(head.at[:-1]) - dt.datetime.fromisoformat(at[:-1]) <= _HOUR:
+        return None
+    return (
+        (
+            f"Mục {index} đề lúc {_shown(at)} nhưng chưa có trong sổ lúc ký điểm chốt {head.size} mục "
+            f"({_shown(head.at)}): ngày giờ của mục bị ghi lùi, hoặc lúc ký đồng hồ máy chủ chạy nhanh."
+        ),
+        (
+            f"entry {index} is dated {_shown(at)}, but was not there when the head at {head.size} entries was signed "
+            f"({_shown(head.at)}): it was back-dated, or the clock ran ahead when that was signed"
+        ),
+    )
 
 
 def _check_whole(
@@ -2009,13 +2027,22 @@ def _compare_ends(found: Found, checkpoint: Checkpoint) -> Tuple[List[Tuple[str,
     return problems, remarks
 
 
-def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple[str, str]], List[Tuple[str, str]]]:
-    """Check the entries of a few cases, each by its proof of inclusion, and where they end."""
+def _check_some(
+    folder: Path, checkpoint: Checkpoint, kept: Sequence[Checkpoint]
+) -> Tuple[Found, List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Check the entries of a few cases, each by its proof of inclusion, and where they end.
+
+    Args:
+        folder: where they lie.
+        checkpoint: to which they are proven.
+        kept: earlier heads, of which it was proven that this one continues them.
+    """
     lines = list(_lines(folder / "entries.jsonl"))
     proofs = [_object(line, "proofs.jsonl") for line in _lines(folder / "proofs.jsonl")]
     found = check_log(lines, sizes=[len(lines)])
     problems: List[Tuple[str, str]] = []
     proven: List[bool] = []
+    leaves: Dict[int, int] = {}
     if len(proofs) != len(lines):
         problems.append(
             (
@@ -2034,7 +2061,9 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
             proven.append(False)
             continue
         proven.append(head == checkpoint.root)
-        if head != checkpoint.root:
+        if head == checkpoint.root:
+            leaves[index] = place
+        else:
             problems.append(
                 (
                     f"Mục {index} không nằm trong sổ đã được ký: mục đã bị sửa, hoặc checkpoint thuộc lúc khác.",
@@ -2044,8 +2073,51 @@ def _check_some(folder: Path, checkpoint: Checkpoint) -> Tuple[Found, List[Tuple
     dated = _dated_after(checkpoint, found.latest.get(len(lines), ("", 0)))
     problems += [dated] if dated is not None else []
     cut, remarks = _compare_ends(found, checkpoint)
+    out_of_order, dated_by_place = _compare_places(lines, leaves, kept)
+    problems, remarks = problems + out_of_order, remarks + dated_by_place
     told = _explained(folder / "entries.jsonl", found, []) or _explained_ends(lines, proven, checkpoint)
     return found, told + problems + cut, remarks
+
+
+def _compare_places(
+    lines: Sequence[bytes], leaves: Dict[int, int], kept: Sequence[Checkpoint]
+) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]]]:
+    """Compare what entries say of themselves with their places in the whole log; return problems and remarks.
+
+    Args:
+        lines: the entries.
+        leaves: by where an entry stands here, its proven place in the log.
+        kept: earlier heads of that log.
+    """
+    problems: List[Tuple[str, str]] = []
+    entries = {}
+    for index in leaves:
+        try:
+            entries[index] = entry_of(lines[index])
+        except LedgerError:
+            # told of where the lines are checked
+            continue
+    before: Dict[str, int] = {}
+    for index, entry in entries.items():
+        if leaves[index] <= before.get(entry.ledger, -1):
+            problems.append(
+                (
+                    f"{_place(index, entry)}: trong sổ chung của tỉnh nó đứng trước mục mà nó nối theo: thứ tự đã bị đảo.",
+                    f"entry {index} stands before the one it follows in the log of all cases: they were reordered",
+                )
+            )
+        before[entry.ledger] = leaves[index]
+    remarks: Dict[int, Tuple[str, str]] = {}
+    for head in sorted(kept, key=lambda head: head.size):
+        for index, entry in entries.items():
+            at = entry.said["at"]
+            if leaves[index] < head.size:
+                problem = _dated_after(head, (at, index))
+                problems += [problem] if problem is not None else []
+            elif index not in remarks:
+                remark = _back_dated(index, at, head)
+                remarks.update({index: remark} if remark is not None else {})
+    return problems, list(remarks.values())[:MOST_PROBLEMS]
 
 
 def _explained_ends(lines: Sequence[bytes], proven: Sequence[bool], checkpoint: Checkpoint) -> List[Tuple[str, str]]:
@@ -2875,7 +2947,7 @@ def check_export(
         forked = not_continued(kept, newest.size, roots.get)
         if forked is None and any(each.size not in roots for each in kept):
             raise _NOT_PROVEN
-        found, problems, remarks = _check_some(folder, newest)
+        found, problems, remarks = _check_some(folder, newest, kept if forked is None else [])
         problems += [forked] if forked is not None else []
         files, wrong, more = _check_files(payload, folder, newest)
         problems, remarks = problems + wrong, remarks + more
