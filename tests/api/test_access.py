@@ -124,6 +124,7 @@ TABLE = {
     # nor is there a key to sign with
     ("vks-case-ledger-export", "get"): "     404 404 404 404  403  403 503 503",
     ("vks-ledger-list", "get"): "            403 403 403 403  403  403 403 200",
+    ("vks-ledger-program", "get"): "         200 200 200 200  200  200 200 200",
     ("vks-ledger-checkpoint-list", "get"): " 403 403 403 403  403  403 403 200",
     ("vks-ledger-checkpoint-file", "get"): " 403 403 403 403  403  403 403 404",
     ("vks-ledger-checkpoint-continuation", "get"): "403 403 403 403 403 403 403 404",
@@ -548,6 +549,7 @@ class Addresses:
             "vks-ledger-checkpoint-list": "/api/vks/ledger-checkpoints/",
             "vks-ledger-checkpoint-continuation": "/api/vks/ledger-checkpoints/1/continuation/",
             **{f"vks-ledger-{act}": f"/api/vks/ledger/{act}/" for act in ("standing", "restored", "heads")},
+            "vks-ledger-program": "/api/vks/ledger/verifier/",
             "vks-case-retention-list": f"{of_case}retention/",
             "vks-case-tombstone-list": f"{of_case}tombstone/",
             "vks-case-hold-list": f"{of_case}holds/",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +31,6 @@ from vks_plugin.custody.registers import register_paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from django.contrib.auth.models import User
     from rest_framework.test import APIClient
@@ -281,6 +283,20 @@ def test_the_ledger_of_a_case_goes_out_as_a_whole_to_leaders_and_entry_by_entry_
     beside = f"/vks/cases/{case.code}/ledger/{entry.seq}/proof/"
     assert beside in as_person("prosecutor_kv1").get(page).content.decode()
     assert as_person("prosecutor_kv1").get(beside).json()["entry"] == proof.json()["entry"]
+    # whoever was handed a proof is handed what checks it, too
+    for who, shown_on, address in (
+        ("prosecutor_kv1", page, "/vks/ledger/verifier/"),
+        ("chief_province", "/vks/ledger/", "/vks/ledger/verifier/"),
+        ("prosecutor_kv1", "", "/api/vks/ledger/verifier/"),
+    ):
+        assert not shown_on or address in as_person(who).get(shown_on).content.decode()
+        handed = as_person(who).get(address)
+        assert 'filename="verify_ledger.py"' in handed["Content-Disposition"]
+        assert handed.content == Path(verify_ledger.__file__).read_bytes()
+    (tmp_path / "verify_ledger.py").write_bytes(handed.content)
+    program = [sys.executable, "-I", "-S", str(tmp_path / "verify_ledger.py"), str(tmp_path / "proof.json")]
+    checked = subprocess.run(program, capture_output=True, check=False, cwd="/", timeout=120)
+    assert (checked.returncode, checked.stderr) == (0, b"")
     # what was signed since only added to it
     province, heads = as_person("chief_province"), "/api/vks/ledger-checkpoints/"
     later = actions.make_checkpoint()

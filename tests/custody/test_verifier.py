@@ -467,7 +467,11 @@ def test_an_entry_dated_before_a_head_that_did_not_have_it_is_told(
     assert (alone, "bị ghi lùi" in told) == (0, False)
     status, told = some.check(str(some.folder), "--checkpoint", str(head), "--consistency", str(proof))
     index = len(some.lines()) - 1
-    assert (status, told.count("chưa có trong sổ lúc ký điểm chốt"), f"LƯU Ý: Mục {index} đề lúc" in told) == (0, 1, True)
+    assert (status, told.count("chưa có trong sổ lúc ký điểm chốt"), f"LƯU Ý: Mục {index} đề lúc" in told) == (
+        0,
+        1,
+        True,
+    )
 
 
 def test_an_older_checkpoint_kept_elsewhere_finds_a_log_written_anew(

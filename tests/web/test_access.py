@@ -244,6 +244,7 @@ TABLE = {
     ("hold_place", "post"): "        404 404 404 404  403  403 302 302",
     ("hold_end", "post"): "          404 404 404 404  403  403 404 404",
     ("ledger", "get"): "             403 403 403 403  403  403 403 200",
+    ("ledger_verifier", "get"): "    200 200 200 200  200  200 200 200",
     # nothing was put back from a backup
     ("ledger_heads", "post"): "      403 403 403 403  403  403 403 409",
     ("ledger_restored", "post"): "   403 403 403 403  403  403 403 409",
@@ -325,6 +326,7 @@ class Addresses:
             "hold_place": f"{of_case}holds/",
             "hold_end": f"{of_case}holds/9999/end/",
             "ledger": "/vks/ledger/",
+            "ledger_verifier": "/vks/ledger/verifier/",
             "ledger_heads": "/vks/ledger/heads/",
             "ledger_restored": "/vks/ledger/restored/",
             "custody": "/vks/custody/",

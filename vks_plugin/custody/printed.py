@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.custody import verify_ledger
 from vks_plugin.custody.checkpoint import signed_by
 from vks_plugin.custody.models import LedgerCheckpoint
 from vks_plugin.custody.queries import public_keys
@@ -20,7 +22,7 @@ _WIDTHS = (45, 120)
 _HOW = (
     "Mọi mục được ghi trước điểm chốt này không thể bị sửa, bớt hoặc đổi thứ tự mà vẫn khớp mã gốc trên đây. "
     "Giữ bản giấy đã ký ở ngoài máy chủ. Để đối chiếu: xuất sổ cái (vks_ledger export), chép bản ký từ mã QR hoặc từ chữ in vào "
-    "một tệp, rồi chạy verify_ledger.py THƯ_MỤC --key KHÓA_CÔNG_KHAI --checkpoint TỆP."
+    "một tệp, rồi chạy verify_ledger.py (có trong bản xuất, tải được ở Nhật ký lưu giữ của vụ án) THƯ_MỤC --key KHÓA_CÔNG_KHAI --checkpoint TỆP."
 )
 
 
@@ -68,3 +70,12 @@ def write_checkpoint(checkpoint: LedgerCheckpoint) -> Printed:
 def checkpoint_pdf(checkpoint: LedgerCheckpoint) -> bytes:
     """Return the form as PDF."""
     return write_paper(checkpoint_paper(checkpoint), "pdf")
+
+
+def verifier() -> Printed:
+    """Return the program that checks exports and proofs: one file, which needs nothing of this one.
+
+    It is no secret: who was handed a proof or a printed head needs it, whatever else they may read here.
+    """
+    source = Path(verify_ledger.__file__)
+    return Printed(source.name, "text/x-python; charset=utf-8", source.read_bytes())

@@ -168,6 +168,7 @@ urlpatterns = [
     path("loans/<int:pk>/<str:act>/", loans.act, name="loan_act"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/heads/", ledger.heads, name="ledger_heads"),
+    path("ledger/verifier/", ledger.verifier, name="ledger_verifier"),
     path("ledger/restored/", ledger.restored, name="ledger_restored"),
     path("ledger/checkpoints/<int:size>/", ledger.checkpoint, name="ledger_checkpoint"),
     path("ledger/checkpoints/<int:size>/continuation/", ledger.continuation, name="ledger_continuation"),

@@ -137,6 +137,7 @@ OURS: dict[str, str] = {
         vks/ledger/checkpoints/{size}/continuation
         vks/ledger/heads
         vks/ledger/restored
+        vks/ledger/verifier
         vks/filters
         vks/filters/{pk}/delete
         vks/organization
@@ -234,6 +235,7 @@ OURS: dict[str, str] = {
         api/vks/ledger-checkpoints/{size}/file
         api/vks/ledger-checkpoints/{size}/continuation
         api/vks/ledger/standing
+        api/vks/ledger/verifier
         api/vks/loans/{pk}/slip
         api/vks/hand-overs
         api/vks/hand-overs/{pk}/file

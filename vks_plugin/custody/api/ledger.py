@@ -22,7 +22,7 @@ from vks_plugin.access.api import CASE_CODE, OfCaseViewSet
 from vks_plugin.custody.actions import begin_heads, record_restored
 from vks_plugin.custody.actions.ledger import write_extract
 from vks_plugin.custody.models import LedgerCheckpoint, LedgerEntry
-from vks_plugin.custody.printed import write_checkpoint
+from vks_plugin.custody.printed import verifier, write_checkpoint
 from vks_plugin.custody.queries import (
     checkpoints_for,
     last_checkpoint,
@@ -299,6 +299,17 @@ class LedgerViewSet(_LedgerViewSet):
             "heads_lost": lost_heads(),
         }
         return Response(LedgerStandingSerializer(told).data)
+
+    @extend_schema(
+        summary="The program that checks exports and proofs",
+        description="One file of Python that needs neither a network nor anything installed; it comes with every export. For "
+        "everybody.",
+        responses={(200, "text/x-python"): OpenApiResponse(OpenApiTypes.BINARY, description="The program.")},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None, url_path="verifier")
+    def program(self, _request: Request) -> HttpResponse:
+        """Answer with it."""
+        return verifier().as_answer()
 
     @extend_schema(
         summary="Answer for a database that was put back from a backup",

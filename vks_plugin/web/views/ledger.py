@@ -17,6 +17,7 @@ from vks_plugin.access.queries import CaseView
 from vks_plugin.custody.actions import begin_heads, record_restored
 from vks_plugin.custody.actions.ledger import write_extract
 from vks_plugin.custody.printed import checkpoint_pdf
+from vks_plugin.custody.printed import verifier as verifier_file
 from vks_plugin.custody.queries import checkpoints_for, lost_heads, of_case, of_province, seen_fork
 from vks_plugin.custody.queries.ledger import (
     case_of_extract,
@@ -135,6 +136,13 @@ def proof(request: SignedInRequest, code: str, seq: int) -> HttpResponse:
 def extract(request: SignedInRequest, code: str) -> HttpResponse:
     """Hand out the ledger of a case with its proofs and the program that checks them."""
     return write_extract(case_of_extract(request.user, code)).as_answer()
+
+
+@page
+@require_GET
+def verifier(_request: SignedInRequest) -> HttpResponse:
+    """Hand out the program that checks exports and proofs."""
+    return verifier_file().as_answer()
 
 
 def _as_file(name: str, data: dict[str, Any]) -> HttpResponse:
