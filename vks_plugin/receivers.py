@@ -24,13 +24,14 @@ from vks_plugin.cases.actions.record import on_change
 from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.videos import kept_videos
+from vks_plugin.court.kept import folders_of_made, made_files
 from vks_plugin.court.page_pictures import instead_of_text, lent_picture
-from vks_plugin.custody.actions.fixity import KEPT
+from vks_plugin.custody.actions.fixity import FOLDERS, KEPT
 from vks_plugin.custody.actions.succession import take_accessions_along
 from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.custody.videos import SOURCES
 from vks_plugin.disposal.actions import take_disposals_along
-from vks_plugin.disposal.queries import signed_records
+from vks_plugin.disposal.queries import folder_of_records, signed_records
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
@@ -250,8 +251,8 @@ def connect() -> None:
     guard.on_case_code_change(filing.check_code_changes)
     guard.on_filed_title(filing.refuse_secret)
     on_change(follow_record)
-    if signed_records not in KEPT:
-        KEPT.append(signed_records)
+    KEPT.extend(files for files in (signed_records, made_files) if files not in KEPT)
+    FOLDERS.extend(folders for folders in (folder_of_records, folders_of_made) if folders not in FOLDERS)
     if kept_videos not in SOURCES:
         SOURCES.append(kept_videos)
     on_posts_changed(follow_posts)

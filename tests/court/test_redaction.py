@@ -30,6 +30,7 @@ from vks_plugin.court.redaction import Mark, page_preview, propose, redact
 from vks_plugin.court.verification import Asked, State, verify
 from vks_plugin.court.words import Box
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf
 
 if TYPE_CHECKING:
@@ -367,6 +368,23 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     read(actor, redactions.redact_document(actor=actor, filed=paper, marks=[*places, *wholly], ground="bao_ve"))
     laid = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
     assert [each.document_id for each in laid.filed] == [paper.document_id]
+    # what somebody put in the place of the copy goes nowhere, even where the row was changed with it
+    court.check_copies(case, laid.plan)
+    copied = redactions.redacted_copy(paper)
+    made = copied.path.read_bytes()
+    copied.path.write_bytes(readable_pdf(paper.document).read_bytes())
+    for sha256 in (copied.sha256, sha256_of(copied.path)):
+        Redaction.objects.filter(pk=copied.pk).update(sha256=sha256)
+        with pytest.raises(Conflict, match="không phải bản đã che mà sổ cái ghi"):
+            redactions.redacted_copy(paper)
+        swapped = court.plan_for(actor=actor, case=case, preset=Bundle.Preset.DEFENCE).plan
+        with pytest.raises(Conflict, match=f"“{paper.title}”.*không đưa ra ngoài"):
+            court.check_copies(case, swapped)
+        with pytest.raises(Conflict, match="không đưa ra ngoài"):
+            court.request_bundle(actor=actor, case=case, preset=Bundle.Preset.DEFENCE)
+    Redaction.objects.filter(pk=copied.pk).update(sha256=copied.sha256)
+    copied.path.write_bytes(made)
+    redactions.redacted_copy(paper)
     # a copy of what the document no longer is stands in for nothing
     CaseDocument.objects.filter(pk=paper.pk).update(sha256="0" * 64)
     paper.refresh_from_db()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,13 @@ from rest_framework.test import APIClient
 
 from tests.web.conftest import Page
 from vks_plugin.cases.models import CaseDocument
+from vks_plugin.conf import configuration
+from vks_plugin.court.bundle import path_of_volume
+from vks_plugin.court.deck.models import DeckExport, Presentation
+from vks_plugin.court.models import Bundle
+from vks_plugin.court.redaction import Mark
+from vks_plugin.court.redactions import redact_document
+from vks_plugin.court.words import Box
 from vks_plugin.custody.actions import check_files, close_finding, fixity
 from vks_plugin.custody.actions.fixity import request_check, stop_check
 from vks_plugin.custody.models import Accession, AccessionItem, FixityFinding, FixityRun, LedgerEntry
@@ -187,6 +195,67 @@ def test_packages_and_signed_records_are_read_too(filed_case: FiledCase, people:
     with pytest.raises(NotAllowed):
         close_finding(actor=people["chief_province"], finding=told["chief_kv1"].get().pk, reason="Đã phục hồi")
     close_finding(actor=people["chief_kv1"], finding=told["chief_kv1"].get().pk, reason="Đã phục hồi")
+
+
+def test_what_was_made_of_a_case_is_read_and_files_of_nobody_beside_it_are_told(
+    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redacted copies, bundles and decks are compared with what the ledger was told, a run that is cut off goes on behind them."""
+    case, actor = filed_case.case, people["prosecutor_kv1"]
+    copy = redact_document(
+        actor=actor,
+        filed=filed_case.documents[0],
+        marks=[Mark(1, Box(10, 10, 90, 30), "khung")],
+        ground="khac",
+        reason="Theo đề nghị",
+    )
+    bundle = Bundle.objects.create(case=case, requested_by=actor, status="done")
+    volumes = [path_of_volume(bundle.path, number, 2) for number in (1, 2)]
+    deck = DeckExport.objects.create(
+        presentation=Presentation.objects.create(case=case, number=1, title="Phiên tòa", created_by=actor),
+        format="html",
+        status="done",
+        requested_by=actor,
+    )
+    for path in (*volumes, deck.path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(path.name.encode())
+    rows = [{"volume": number, "sha256": sha256_of(path)} for number, path in enumerate(volumes, start=1)]
+    Bundle.objects.filter(pk=bundle.pk).update(volumes=rows)
+    DeckExport.objects.filter(pk=deck.pk).update(sha256=sha256_of(deck.path))
+    folders = [path.parent for path in (copy.path, deck.path, bundle.path)]
+    folders += [configuration().data_dir / name for name in ("accessions", "disposals", "videos")]
+    mine = [folders[2] / f"{bundle.pk}.json", folders[0] / f"{uuid.uuid4()}.lock", folders[1] / f".{uuid.uuid4()}.zip"]
+    strays = [*(each / f"{uuid.uuid4()}.pdf" for each in folders), folders[0] / "ban-goc.pdf"]
+    for path in (*mine, *strays):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+    fresh = folders[0] / f"{uuid.uuid4()}.pdf"
+    fresh.write_bytes(b"x")
+    whole = check_files()
+    told = whole.findings.values_list("kind", "path")
+    assert sorted(told) == sorted(("extra", str(path)) for path in strays)
+    assert not check_files(case=case).findings.exists()
+    for path in strays:
+        path.unlink()
+    copy.path.write_bytes(b"with the name")
+    volumes[1].unlink()
+    deck.path.write_bytes(b"another")
+    compare, of = fixity._compare_kept, FixityRun.objects.filter(finished_at=None)
+
+    def then_stopped(*words: Any) -> list[FixityFinding]:
+        of.update(stop_asked=True)
+        return compare(*words)
+
+    monkeypatch.setattr(fixity, "_compare_kept", then_stopped)
+    run, turns = check_files(), 1
+    while run.finished_at is None and turns < 9:
+        run, turns = check_files(resume=True), turns + 1
+    assert (turns, run.files) == (4, whole.files)
+    wrong = [("changed", copy.path), ("changed", deck.path), ("missing", volumes[1])]
+    assert sorted(run.findings.values_list("kind", "path")) == sorted((kind, str(path)) for kind, path in wrong)
+    assert {case_of(each) for each in alarms_for(people["chief_kv1"])} == {case}
 
 
 def test_a_leader_has_the_files_of_a_case_compared(

@@ -42,8 +42,11 @@ from vks_plugin.court.choosing import (
     Choice,
     Offered,
     Wishes,
+    another_file,
     choose,
+    copies_told,
     corner_by_profile,
+    is_file,
     offer,
 )
 from vks_plugin.court.halfway import Halfway, Seen
@@ -284,6 +287,7 @@ def _as_planned(filed: CaseDocument, wishes: Wishes, chosen: Choice, masks: Sequ
         size=path.stat().st_size if path.is_file() else 0,
         main_page=chosen.main_pages.get(filed.pk, 0),
         redacted=copy is not None,
+        copy_sha256=copy.sha256 if copy is not None else "",
     )
 
 
@@ -349,6 +353,7 @@ def _asked_for(
     if laid.plan.page_count <= _CHECKED_AT_ONCE:
         # a paper that cannot be bundled is named to whoever asks, and not to somebody who comes back later
         check_sources(laid.plan)
+        check_copies(case, laid.plan)
     CaseFile.objects.select_for_update().get(pk=case.pk)
     running = Bundle.objects.filter(
         case=case,
@@ -437,6 +442,7 @@ def _write(bundle: Bundle) -> None:
     key = office_key()
     bundle.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # a worker that finished something did not die of what the one before it died of
+    check_copies(bundle.case, laid.plan)
     halfway = Halfway(bundle.path, lambda: Bundle.objects.filter(pk=bundle.pk).update(attempts=1))
     seen = halfway.seen(laid.plan)
     if seen is None:
@@ -458,6 +464,8 @@ def _write(bundle: Bundle) -> None:
         result = write_bundle(plan, target, forms=forms, progress=progress, should_stop=should_stop, halfway=halfway)
         added = write_addition(plan, bundle.addition_path, forms=forms, should_stop=should_stop)
         result = replace(result, addition=added)
+        # nobody put another file there while it was read
+        check_copies(bundle.case, plan)
         inspect_all(result, progress=read, should_stop=should_stop, halfway=halfway)
         if key is not None:
             result = sign_all(plan, result, key)
@@ -551,6 +559,19 @@ def inspect_all(
         read += found.page_count
         if halfway is not None:
             halfway.keep_inspected(each.sha256)
+
+
+def check_copies(case: CaseFile, plan: BundlePlan) -> None:
+    """Refuse a bundle into which something else would go than the redacted copies that were made and read.
+
+    Raises:
+        Conflict: what lies on the server is not the copy of which the ledger has the SHA-256; the sentence names the paper.
+    """
+    copies = [each.document for each in plan.documents if each.document.copy_sha256]
+    told = copies_told(case, [each.copy_sha256 for each in copies])
+    for each in copies:
+        if each.copy_sha256 not in told or not is_file(each.path, each.copy_sha256):
+            raise another_file(each.title)
 
 
 def sign_all(plan: BundlePlan, result: BundleResult, key: OfficeKey) -> BundleResult:

@@ -24,7 +24,9 @@ from vks_plugin.court.plan import CORNERS, VolumeLimits
 from vks_plugin.court.protected import masks_of
 from vks_plugin.court.redaction import Mark, long_enough, propose
 from vks_plugin.court.words import Box
-from vks_plugin.errors import BadInput
+from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.hashing import sha256_of
 from vks_plugin.host.files import readable_pdf, text_of
 
 Preset = Bundle.Preset
@@ -411,6 +413,44 @@ def redactions_of(filed: Sequence[CaseDocument]) -> dict[int, Redaction]:
         if row.filed_sha256 == filed_as[row.case_document_id] and row.path.is_file():
             found[row.case_document_id] = row
     return found
+
+
+def is_file(path: Path, sha256: str) -> bool:
+    """Tell whether a file is there and has this SHA-256."""
+    try:
+        return sha256_of(path) == sha256
+    except OSError:
+        return False
+
+
+def copies_told(case: CaseFile, wanted: Iterable[str]) -> frozenset[str]:
+    """Return those of some SHA-256 by which the ledger has that a redacted copy was made.
+
+    Mostly that of the case; a paper that came from another case was redacted there.
+    """
+    left = set(wanted)
+    told: set[str] = set()
+    made = LedgerEntry.objects.filter(kind="document_redacted")
+    for rows in (made.filter(case=case), made.exclude(case=case)):
+        if not left:
+            break
+        for row in rows.only("line").order_by("-pk").iterator(chunk_size=200):
+            told |= left & {row.said["data"].get("sha256")}
+            left -= told
+            if not left:
+                break
+    return frozenset(told)
+
+
+def another_file(title: str) -> Conflict:
+    """Return the refusal to hand out what lies in the place of a redacted copy."""
+    return Conflict(
+        _(
+            "“%(title)s”: tệp trên máy chủ không phải bản đã che mà sổ cái ghi, không đưa ra ngoài. Hãy báo lãnh đạo và quản trị, "
+            "rồi lập bản đã che mới."
+        )
+        % {"title": title}
+    )
 
 
 def reading_remark(case: CaseFile) -> str:

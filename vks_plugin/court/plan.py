@@ -60,6 +60,8 @@ class BundleDocument:
     """In a core bundle: the page of the main bundle on which the document begins. 0: none."""
     redacted: bool = False
     """Whether `path` is a copy in which something was taken out."""
+    copy_sha256: str = ""
+    """Of that copy as it was made: what lies at `path` has to be it."""
     shown: str = ""
     """What its pages show, in short; empty when nobody looked. Two of the same in files that differ are marked in the index."""
     also: str = ""

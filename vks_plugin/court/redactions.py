@@ -20,7 +20,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import reads_only_by_loan, require, visible_documents
 from vks_plugin.acts import tell
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile, CasePerson
-from vks_plugin.court.choosing import redactions_of
+from vks_plugin.court.choosing import another_file, copies_told, is_file, redactions_of
 from vks_plugin.court.making import remove_half_made
 from vks_plugin.court.masking import PersonFacts
 from vks_plugin.court.models import Redaction, RedactionWork
@@ -281,14 +281,26 @@ def newest_copy(filed: CaseDocument) -> Redaction:
     return found
 
 
+def _as_made(copy: Redaction) -> Redaction:
+    """Return a copy once it is certain that the file is the one that was made, by the ledger.
+
+    Raises:
+        Conflict: it is not.
+    """
+    filed = copy.case_document
+    if not is_file(copy.path, copy.sha256) or not copies_told(filed.case, [copy.sha256]):
+        raise another_file(filed.title)
+    return copy
+
+
 def redacted_copy(filed: CaseDocument) -> Redaction:
     """Return the copy that stands in for a document and may go out.
 
     Raises:
         NotFound: there is none, or the document has changed since.
-        Conflict: nobody read it yet.
+        Conflict: nobody read it yet, or another file lies in its place.
     """
-    found = newest_copy(filed)
+    found = _as_made(newest_copy(filed))
     if not found.is_read:
         raise Conflict(_("Bản đã che chưa được đọc lại: hãy đọc hết các trang rồi bấm “Tôi đã đọc lại”."))
     return found
@@ -299,8 +311,9 @@ def copy_to_open(actor: User, filed: CaseDocument) -> Redaction:
 
     Raises:
         NotFound, NotAllowed: there is none, or none for this person yet.
+        Conflict: another file lies in its place.
     """
-    found = newest_copy(filed)
+    found = _as_made(newest_copy(filed))
     if not found.is_read:
         may_redact(actor, filed)
     return found
@@ -316,10 +329,11 @@ def confirm_read(*, actor: User, filed: CaseDocument, sha256: str) -> Redaction:
 
     Raises:
         NotFound, NotAllowed: the actor may not redact here, or there is no copy.
-        Conflict: it is another copy than the one that was read, or it was confirmed already.
+        Conflict: it is another copy than the one that was read, or it was confirmed already; or another file lies in its
+            place.
     """
     may_redact(actor, filed)
-    copy = newest_copy(filed)
+    copy = _as_made(newest_copy(filed))
     if copy.sha256 != sha256:
         raise Conflict(_("Bản đã che đã được lập lại từ lúc bạn đọc: hãy đọc bản mới."))
     with transaction.atomic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, Q, QuerySet
@@ -17,7 +18,7 @@ from vks_plugin.cases.stages import ARCHIVED
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import OPEN, Bundle, RedactionWork
-from vks_plugin.custody.actions.fixity import KeptFile
+from vks_plugin.custody.actions.fixity import KeptFile, KeptFolder
 from vks_plugin.custody.models import AccessionItem, DigitisationBatch, HandOver, Loan, LoanedPart, RetentionRule
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
@@ -205,11 +206,25 @@ def destroyed_documents() -> list[tuple[int, str]]:
     return [each for stone in stones.iterator(chunk_size=200) for each in stone.originals]
 
 
-def signed_records() -> Iterator[KeptFile]:
-    """Yield the signed records of disposals, as they were attached; leaders of the province are told of them."""
+def signed_records(case: CaseFile | None) -> Iterator[KeptFile]:
+    """Yield the signed records of disposals, as they were attached; leaders of the province are told of them.
+
+    One speaks of many cases: it is read when all are.
+    """
+    if case is not None:
+        return
     rows = DestructionBatch.objects.exclude(record_sha256="").order_by("pk")
     for each in rows.iterator(chunk_size=200):
         yield KeptFile(each.record_path, each.record_sha256)
+
+
+def folder_of_records() -> Iterator[KeptFolder]:
+    """Yield where those records lie."""
+
+    def known(ids: Collection[UUID]) -> Iterable[UUID]:
+        return DestructionBatch.objects.filter(key__in=ids).values_list("key", flat=True)
+
+    yield KeptFolder(DestructionBatch().record_path.parent, known)
 
 
 def unfinished_batches() -> list[int]:

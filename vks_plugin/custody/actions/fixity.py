@@ -6,11 +6,13 @@ import hashlib
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -39,7 +41,7 @@ from vks_plugin.custody.queries.fixity import (
 from vks_plugin.custody.videos import videos_with
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable, VksError
 from vks_plugin.host.files import BATCH
-from vks_plugin.host.stored import Stored, nobodys_files, stored_files
+from vks_plugin.host.stored import SETTLED_AFTER, Stored, nobodys_files, stored_files
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import province_ids
 from vks_plugin.text import one_line
@@ -237,8 +239,65 @@ class KeptFile(NamedTuple):
     """Whose leaders are told; None: those of the province."""
 
 
-KEPT: list[Callable[[], Iterable[KeptFile]]] = []
-"""What yields further files that every comparison of all cases reads; concepts above add to it."""
+KEPT: list[Callable[[CaseFile | None], Iterable[KeptFile]]] = []
+"""What yields further files that a comparison reads, of one case or of all (None); concepts above add to it."""
+
+
+class KeptFolder(NamedTuple):
+    """A folder of ours, in which every file is named after the id of a row."""
+
+    path: Path
+    known: Callable[[Collection[UUID]], Iterable[UUID]]
+    """Returns those of some ids that there are."""
+
+
+def _packages_kept() -> Iterator[KeptFolder]:
+    def known(ids: Collection[UUID]) -> Iterable[UUID]:
+        return AccessionItem.objects.filter(key__in=ids).values_list("key", flat=True)
+
+    yield KeptFolder(AccessionItem().path.parent, known)
+
+
+FOLDERS: list[Callable[[], Iterable[KeptFolder]]] = [_packages_kept]
+"""What yields folders in which there is to be no file of nobody; concepts above add to it."""
+_AT_WORK = frozenset({".lock", ".part", ".partial"})
+"""Endings of what workers hold or have not finished; so are names that begin with a point."""
+_LENGTH_OF_ID = 36
+
+
+def _id_in(name: str) -> UUID | None:
+    try:
+        return UUID(name[:_LENGTH_OF_ID])
+    except ValueError:
+        return None
+
+
+def _strays(among: Collection[Path] | None = None) -> Iterator[Path]:
+    """Yield files of ours that no row names, once they have settled.
+
+    Args:
+        among: only these; None: all there are.
+    """
+    before = time.time() - SETTLED_AFTER
+    for folder in (each for query in FOLDERS for each in query()):
+        paths = (
+            folder.path.rglob("*") if among is None else (each for each in among if each.is_relative_to(folder.path))
+        )
+        files = (each for each in paths if _is_finished(each.relative_to(folder.path)) and each.is_file())
+        while some := list(islice(files, BATCH)):
+            ids = {each: _id_in(str(each.relative_to(folder.path))) for each in some}
+            known = set(folder.known([each for each in ids.values() if each is not None]))
+            for path in (each for each, id_ in ids.items() if id_ not in known):
+                try:
+                    settled = path.stat().st_mtime < before
+                except FileNotFoundError:
+                    continue
+                if settled:
+                    yield path
+
+
+def _is_finished(path: Path) -> bool:
+    return path.suffix not in _AT_WORK and not any(part.startswith(".") for part in path.parts)
 
 
 def _compare_kept(run: FixityRun, kept: KeptFile, pace: Pace) -> list[FixityFinding]:
@@ -309,8 +368,8 @@ def check_files(
     """Compare the stored files of every filed document, or of one case, and packages of the archive; return the run.
 
     What differs is looked at again later, since the host may be at work on it, and is an alarm if it still differs. Alarms
-    are kept, and told to leaders, as they come up; at the end leaders are written to if there were any. A run over all also
-    reads what `KEPT` yields, and names files that no document has.
+    are kept, and told to leaders, as they come up; at the end leaders are written to if there were any. It reads what `KEPT`
+    yields, too; a run over all names files that nothing has, among the host's and in the folders of `FOLDERS`.
 
     Args:
         case: only this one.
@@ -393,33 +452,68 @@ def _run(run: FixityRun, *, most: int, seconds: float | None) -> FixityRun:
         run.refresh_from_db()
         if time_is_up():
             return run
-    return _finish(run, pace)
+    if not _compare_all_kept(run, pace, time_is_up):
+        return run
+    return _finish(run)
 
 
-def _kept() -> list[KeptFile]:
-    return [each for query in KEPT for each in query()]
+def _kept(run: FixityRun) -> list[KeptFile]:
+    """Return the files of ours a run has not read yet, in the order in which it reads them."""
+    found = [each for query in KEPT for each in query(run.case) if str(each.path) > run.behind_kept]
+    return sorted(found, key=lambda each: str(each.path))
 
 
-def _finish(run: FixityRun, pace: Pace) -> FixityRun:
-    whole = run.case is None
-    before = pace.octets
-    kept = _kept() if whole else []
-    wrong = {each: found for each in kept if (found := _compare_kept(run, each, pace))}
-    strays = list(nobodys_files()) if whole else []
-    if wrong or strays:
-        # a signed record may be attached, and a file moved, just then
+def _compare_all_kept(run: FixityRun, pace: Pace, time_is_up: Callable[[], bool]) -> bool:
+    """Compare files of ours; return whether there are none left to compare.
+
+    The run goes on behind one only once what was wrong before it is kept.
+    """
+    wrong: set[KeptFile] = set()
+    rest = _kept(run)
+    before, read, through = pace.octets, 0, True
+
+    def count(files: int, behind: Path) -> None:
+        nonlocal before
+        run.files += files
+        run.octets += pace.octets - before
+        run.behind_kept, before = str(behind), pace.octets
+        FixityRun.objects.filter(pk=run.pk).update(
+            files=run.files, octets=run.octets, behind_kept=run.behind_kept, touched_at=timezone.now()
+        )
+
+    for each in rest:
+        if _compare_kept(run, each, pace):
+            wrong.add(each)
+        read += 1
+        if not wrong:
+            count(read, each.path)
+            read = 0
+        if each != rest[-1] and time_is_up():
+            through = False
+            break
+    if wrong:
+        # one may be made anew, or a signed record attached, just then
         _wait(time.monotonic())
-        wrong = {each: found for each in _kept() if each in wrong and (found := _compare_kept(run, each, pace))}
-        strays = list(nobodys_files(strays))
+        findings = [row for again in _kept(run) if again in wrong for row in _compare_kept(run, again, pace)]
+        with transaction.atomic():
+            for start in range(0, len(findings), BATCH):
+                _note(findings[start : start + BATCH])
+            count(read, each.path)
+    return through
+
+
+def _finish(run: FixityRun) -> FixityRun:
+    strays: list[Path] = []
+    if run.case is None and (strays := [*nobodys_files(), *_strays()]):
+        # a file may be moved just then
+        _wait(time.monotonic())
+        strays = [*nobodys_files(strays), *_strays(strays)]
     extra = [FixityFinding(run=run, kind=Kind.EXTRA, path=str(path)) for path in strays]
-    run.files += len(kept)
-    run.octets += pace.octets - before
     with transaction.atomic():
-        for found in ([each for rows in wrong.values() for each in rows], extra):
-            for start in range(0, len(found), BATCH):
-                _note(found[start : start + BATCH])
+        for start in range(0, len(extra), BATCH):
+            _note(extra[start : start + BATCH])
         run.finished_at = run.touched_at = timezone.now()
-        run.save(update_fields=["finished_at", "touched_at", "files", "octets"])
+        run.save(update_fields=["finished_at", "touched_at"])
         counts = dict.fromkeys(Kind.values, 0)
         for kind in run.findings.values_list("kind", flat=True):
             counts[kind] += 1

@@ -28,6 +28,8 @@ class FixityRun(models.Model):
     behind = models.PositiveBigIntegerField(default=0)
     # up to which package of the archive it got, once it is through with the documents
     behind_package = models.PositiveBigIntegerField(default=0)
+    # up to which of our own files, by its path, once it is through with those
+    behind_kept = models.CharField(max_length=500, default="", blank=True)
     documents = models.PositiveIntegerField(default=0)
     files = models.PositiveIntegerField(default=0)
     octets = models.PositiveBigIntegerField(default=0)

@@ -107,6 +107,7 @@ class Command(BaseCommand):
         try:
             laid = self._laid(case, options)
             check_sources(laid.plan)
+            actions.check_copies(case, laid.plan)
             laid, odd = _looked_at(laid, options)
         except VksError as error:
             raise CommandError(error.message) from error
@@ -210,6 +211,7 @@ class Command(BaseCommand):
             laid = self._laid(case, options)
         # named before the long work
         forms = check_sources(laid.plan)
+        actions.check_copies(case, laid.plan)
         laid, self._odd = _looked_at(laid, options)
         for each in self._odd:
             # before the long work, and beside what scripts read
@@ -218,6 +220,7 @@ class Command(BaseCommand):
         result = write_bundle(laid.plan, fresh, forms=forms)
         if options["addition"]:
             result = replace(result, addition=write_addition(laid.plan, folder / "bo-sung.pdf", forms=forms))
+        actions.check_copies(case, laid.plan)
         actions.inspect_all(result)
         if key is not None:
             result = actions.sign_all(laid.plan, result, key)
