@@ -212,9 +212,23 @@ def test_the_register_has_seven_columns_and_no_hole(
     assert "Vụ khác" in rows[3][1]
     assert [line[0].split("\n")[0] for line in rows] == ["1", "2", "3", "4"]
     assert "Bị can chính" in register_paper(people["chief_kv1"], **asked())[1].rows[0][1]
-    # what another office numbered leaves no gap here: nothing is said of it
+    # what another office numbered has its running number for everybody, and its own number for leaders alone
     HandOver.objects.filter(case=taken_in.case).update(number_unit=units["QN-KV3"])
-    assert len(register_paper(clerk, **asked())[1].rows) == 1
+
+    def running(reader: str, **more: Any) -> list[str]:
+        return [line[0].split("\n")[0] for line in register_paper(people[reader], **asked(**more))[1].rows]
+
+    assert [line[0] for line in register_paper(clerk, **asked())[1].rows[:3]] == ["1", "2", "3"]
+    assert running("clerk_kv1") == running("chief_kv1") == ["1", "2", "3", "4"]
+    # a later part of the year goes on counting, whoever prints it; the next year begins anew
+    new_year = dt.datetime(year + 1, 1, 1, 9, tzinfo=dt.UTC)
+    made = list(HandOver.objects.order_by("numbered_at", "pk").values_list("pk", flat=True))
+    for number, pk in enumerate(made):
+        HandOver.objects.filter(pk=pk).update(numbered_at=new_year + dt.timedelta(days=20 * number - 30))
+    period = {"first": dt.date(year, 12, 20), "last": dt.date(year + 1, 12, 31)}
+    for reader in ("clerk_kv1", "chief_kv1"):
+        assert running(reader, **period) == ["2", "1", "2"]
+        assert running(reader, first=dt.date(year + 1, 1, 15), last=dt.date(year + 1, 12, 31)) == ["2"]
 
 
 def test_each_register_of_hand_overs_has_a_series_of_its_own_without_a_hole(

@@ -152,6 +152,48 @@ def test_the_page_is_that_of_an_official_paper() -> None:
     assert [round(side * 25.4) for side in (sheet.page_margins.top, sheet.page_margins.left)] == [20, 30]
 
 
+def test_sizes_and_paragraphs_are_those_of_an_official_paper() -> None:
+    """By the annex of Nghị định 30/2020: the name of the nation 12–13, motto, date and text 13–14, the number 13, paragraphs set
+    in by 1 or 1.27 cm and 6 points apart."""
+    said = "Hôm nay, hai bên giao nhận đủ hồ sơ vụ án với các tài liệu kê dưới đây, " * 3
+    made = paper(rows(1), number="Số: 12/TK-VKS", place="Quảng Ninh", opening=[said, "Bên giao: ông An."])
+    looked_for = {
+        "CỘNG HÒA XÃ HỘI": (12, 13),
+        "Độc lập": (13, 14),
+        "VIỆN KIỂM SÁT": (12, 13),
+        "Số: 12": (13, 13),
+        "Quảng Ninh, ngày": (13, 14),
+        "THỐNG KÊ": (13, 14),
+        "Hôm nay": (13, 14),
+        "Bảng này": (13, 14),
+    }
+    found: dict[str, tuple[float, float, float]] = {}
+
+    def visit(text: str, frame: list[float], matrix: list[float], _font: object, size: float) -> None:
+        for words in looked_for:
+            if text.strip().startswith(words):
+                place = frame[0] * matrix[4] + frame[4], frame[3] * matrix[5] + frame[5]
+                found.setdefault(words, (size, *place))
+
+    looked_for["Bên giao"] = (13, 14)
+    PdfReader(io.BytesIO(write_paper(made, "pdf"))).pages[0].extract_text(visitor_text=visit)
+    assert {words for words, (least, most) in looked_for.items() if not least <= found[words][0] <= most} == set()
+    assert [round(found[words][1] - 30 * POINT, 1) for words in ("Hôm nay", "Bên giao")] == [36, 36]
+    document = Document(io.BytesIO(write_paper(made, "docx")))
+    cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
+    lines = [*document.paragraphs, *(line for cell in cells for line in cell.paragraphs)]
+    for words, (least, most) in looked_for.items():
+        line = next(line for line in lines if line.text.startswith(words))
+        assert least <= line.runs[0].font.size.pt <= most, words
+        if words in {"Hôm nay", "Bên giao", "Bảng này"}:
+            form = line.paragraph_format
+            assert (round(form.first_line_indent.mm, 1), form.space_before.pt, form.line_spacing) == (12.7, 6, 1)
+    sheet = load_workbook(io.BytesIO(write_paper(made, "xlsx"))).active
+    shown = {str(cell.value): cell.font.size for row in sheet for cell in row if cell.value}
+    for words, (least, most) in looked_for.items():
+        assert least <= next(size for value, size in shown.items() if value.startswith(words)) <= most, words
+
+
 def test_pages_are_numbered_from_the_second_and_the_head_of_the_table_comes_again() -> None:
     data = write_paper(paper(rows(200)), "pdf")
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(data)).pages]

@@ -8,8 +8,9 @@ written is the same for all. To add one: a `Register` in `REGISTERS`, and its co
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -55,7 +56,7 @@ class Register:
     fields: Mapping[str, Says]
     """What may stand in a column, by its name in the data."""
     rows: Callable[[ProcuracyUnit, dt.date, dt.date], QuerySet[Any]]
-    """From the office, the first and the last day; `case` is read of each."""
+    """From the office, the first and the last day; ordered by when they came into it, first of all. `case` is read of each."""
     number: Callable[[Any], str]
     """The number a row has in a series, on the paper."""
     numbered_by: Callable[[Any], int | None]
@@ -127,20 +128,47 @@ def register_lines(
         raise NotFound(_("Không có sổ này trong phạm vi của bạn."))
     if last < first:
         raise BadInput(_("Ngày cuối phải từ ngày đầu trở đi."), field="last")
-    rows = list(found.rows(office, first, last)[: MOST_ROWS + 1])
+    asked = found.rows(office, first, last)
+    rows = list(asked[: MOST_ROWS + 1])
     if len(rows) > MOST_ROWS:
         raise BadInput(_("Quá %(most)d dòng: hãy chọn khoảng ngày ngắn hơn.") % {"most": MOST_ROWS}, field="last")
     hidden = _kept_back(user, office, rows)
-    # what another office numbered leaves no gap here, and is not told of
-    rows = [row for row in rows if row.pk not in hidden or found.numbered_by(row) == office.pk]
     columns = found.columns
     lines = [
-        [f"{number}\n{found.number(row)}", hidden[row.pk], *[""] * (len(columns) - 2)]
+        # the number of another office's paper is not told
+        [
+            _lines((str(number), found.number(row) if found.numbered_by(row) == office.pk else "")),
+            hidden[row.pk],
+            *[""] * (len(columns) - 2),
+        ]
         if row.pk in hidden
         else [_lines(found.fields[each](row, number) for each in column.fields) for column in columns]
-        for number, row in enumerate(rows, start=1)
+        for number, row in zip(_running_numbers(found, office, first, asked, rows), rows, strict=True)
     ]
     return found, office, lines
+
+
+def _running_numbers(
+    register: Register, office: ProcuracyUnit, first: dt.date, asked: QuerySet[Any], rows: list[Any]
+) -> Iterator[int]:
+    """Yield the running number of each row: counted from the first of January, whichever period is printed, for whoever reads.
+
+    Args:
+        register: whose rows.
+        office: which keeps it.
+        first: first day of the period.
+        asked: what was asked for, in its order.
+        rows: the answer, also what is not told to the reader.
+    """
+    entered_at = attrgetter(str(asked.query.order_by[0]).replace("__", "."))
+    year, number = first.year, 0
+    if rows and (first.month, first.day) != (1, 1):
+        number = register.rows(office, dt.date(year, 1, 1), first - dt.timedelta(days=1)).count()
+    for row in rows:
+        entered = timezone.localtime(entered_at(row)).year
+        number = number + 1 if entered == year else 1
+        year = entered
+        yield number
 
 
 def register_paper(

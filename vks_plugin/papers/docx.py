@@ -38,7 +38,7 @@ def _said(
     paragraph: Paragraph,
     text: str,
     *,
-    size: float = 13,
+    size: float = layout.BODY_SIZE,
     bold: bool = False,
     italic: bool = False,
     centred: bool = False,
@@ -48,6 +48,15 @@ def _said(
     run.bold, run.italic = bold, italic
     if centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    return paragraph
+
+
+def _body(document: DocumentObject, text: str) -> Paragraph:
+    """Write a paragraph of the text."""
+    paragraph = _said(document.add_paragraph(), text)
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+    form = paragraph.paragraph_format
+    form.space_before, form.first_line_indent, form.line_spacing = Pt(layout.SPACING), Mm(layout.INDENT), 1.0
     return paragraph
 
 
@@ -75,17 +84,17 @@ def _set_widths(table: Table, widths: list[float]) -> None:
 def _head(document: DocumentObject, paper: OfficialPaper) -> None:
     left, right = _unframed(document, [paper.text_width * 0.44, paper.text_width * 0.56])
     for line in agency_lines(paper.higher_agency) if paper.higher_agency else []:
-        _into(left, line, size=12)
+        _into(left, line, size=layout.AGENCY_SIZE)
     for line in agency_lines(paper.agency):
-        _into(left, line, size=12, bold=True)
+        _into(left, line, size=layout.AGENCY_SIZE, bold=True)
     _ruled(left.paragraphs[-1], indent=22)
     if paper.number:
-        _into(left, paper.number, size=12)
-    _into(right, layout.NATIONAL_TITLE, size=12, bold=True)
-    _into(right, layout.MOTTO, size=12, bold=True)
+        _into(left, paper.number, size=layout.NUMBER_SIZE)
+    _into(right, layout.NATIONAL_TITLE, size=layout.NATIONAL_SIZE, bold=True)
+    _into(right, layout.MOTTO, size=layout.MOTTO_SIZE, bold=True)
     _ruled(right.paragraphs[-1], indent=18)
     if paper.dated:
-        _into(right, paper.dated, size=12, italic=True)
+        _into(right, paper.dated, size=layout.DATED_SIZE, italic=True)
 
 
 def _ruled(paragraph: Paragraph, *, indent: float) -> None:
@@ -167,7 +176,7 @@ def as_docx(paper: OfficialPaper) -> bytes:
     """Return the form as DOCX."""
     document = Document()
     normal = document.styles["Normal"]
-    normal.font.name, normal.font.size = FONT, Pt(13)
+    normal.font.name, normal.font.size = FONT, Pt(layout.BODY_SIZE)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
     normal.paragraph_format.space_after = Pt(0)
     section = document.sections[0]
@@ -183,20 +192,16 @@ def as_docx(paper: OfficialPaper) -> bytes:
     properties.created = properties.modified = _MADE
     _page_numbers(document)
     _head(document, paper)
-    title = _said(document.add_paragraph(), paper.title, size=14, bold=True, centred=True)
+    title = _said(document.add_paragraph(), paper.title, size=layout.TITLE_SIZE, bold=True, centred=True)
     title.paragraph_format.space_before = Pt(14)
     for line in paper.subtitle:
         _said(document.add_paragraph(), line, centred=True)
     for line in paper.opening:
-        paragraph = _said(document.add_paragraph(), line)
-        paragraph.paragraph_format.space_before = Pt(4)
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+        _body(document, line)
     document.paragraphs[-1].paragraph_format.space_after = Pt(10)
     _table(document, paper)
     for line in paper.closing:
-        paragraph = _said(document.add_paragraph(), line)
-        paragraph.paragraph_format.space_before = Pt(6)
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+        paragraph = _body(document, line)
         paragraph.paragraph_format.keep_with_next = True
     for signatures in filter(None, (paper.signatures, paper.later_signatures)):
         document.add_paragraph().paragraph_format.keep_with_next = True

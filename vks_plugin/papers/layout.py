@@ -14,6 +14,19 @@ TOP = BOTTOM = 20
 LEFT, RIGHT = 30, 15
 """Margins in millimetres: 20–25 at top and bottom, 30–35 at the bound edge, 15–20 at the other."""
 
+NATIONAL_SIZE, MOTTO_SIZE = 12, 13
+"""Sizes in points: 12–13 for the national name, 13–14 for the motto, both bold and upright."""
+AGENCY_SIZE = 12
+"""Of the agency and the one above: 12–13, in capitals."""
+NUMBER_SIZE, DATED_SIZE = 13, 13
+"""Of the line with the number, upright; and of that with place and date, 13–14 and slanted."""
+TITLE_SIZE, BODY_SIZE = 14, 13
+"""Both 13–14; the title in bold capitals."""
+SPACING = 6
+"""Points between paragraphs, the fewest allowed."""
+INDENT = 12.7
+"""Millimetres by which the first line of a paragraph is set in: 1 or 1.27 cm."""
+
 PAGE_WIDTH, PAGE_HEIGHT = 210, 297
 
 NATIONAL_TITLE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"

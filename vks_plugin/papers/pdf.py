@@ -34,12 +34,22 @@ from vks_plugin.papers import layout
 from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
 from vks_plugin.papers.layout import OfficialPaper, Signature, agency_lines, writable
 
-_HEAD_SIZE = 12
 _STEP = 1.25
+"""Height of a line, in times its size: single."""
+_RULED = 8
+"""Points that the line below the agency and the motto takes."""
 
-_BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=13, leading=16.5, alignment=TA_JUSTIFY, spaceBefore=4)
-_CENTRED = ParagraphStyle("centred", parent=_BODY, alignment=TA_CENTER, spaceBefore=2)
-_TITLE = ParagraphStyle("title", parent=_CENTRED, fontName=BOLD, fontSize=14, leading=18, spaceBefore=14)
+_BODY = ParagraphStyle(
+    "body",
+    fontName=REGULAR,
+    fontSize=layout.BODY_SIZE,
+    leading=16.5,
+    alignment=TA_JUSTIFY,
+    spaceBefore=layout.SPACING,
+    firstLineIndent=layout.INDENT * mm,
+)
+_CENTRED = ParagraphStyle("centred", parent=_BODY, alignment=TA_CENTER, spaceBefore=2, firstLineIndent=0)
+_TITLE = ParagraphStyle("title", parent=_CENTRED, fontName=BOLD, fontSize=layout.TITLE_SIZE, leading=18, spaceBefore=14)
 _CELL = ParagraphStyle("cell", fontName=REGULAR, fontSize=12, leading=14.5)
 _CELL_CENTRED = ParagraphStyle("cell-centred", parent=_CELL, alignment=TA_CENTER)
 _CELL_HEAD = ParagraphStyle("cell-head", parent=_CELL_CENTRED, fontName=BOLD)
@@ -57,16 +67,23 @@ class _Head(Flowable):
         super().__init__()
         self.paper = paper
         self.width = paper.text_width * mm
-        self._left = self._lines(
-            *((line, REGULAR) for line in agency_lines(paper.higher_agency)),
-            *((line, BOLD) for line in agency_lines(paper.agency)),
-        )
-        lines = max(len(self._left) + bool(paper.number), 2 + bool(paper.dated))
-        self.height = lines * _HEAD_SIZE * _STEP + 12
+        self._left = [
+            *self._lines(agency_lines(paper.higher_agency), REGULAR),
+            *self._lines(agency_lines(paper.agency), BOLD),
+        ]
+        number = self._height(layout.NUMBER_SIZE) + _RULED if paper.number else 0
+        dated = self._height(layout.DATED_SIZE) if paper.dated else 0
+        left = len(self._left) * self._height(layout.AGENCY_SIZE) + number
+        right = self._height(layout.NATIONAL_SIZE) + self._height(layout.MOTTO_SIZE) + _RULED + dated
+        self.height = max(left, right) + 6
 
-    def _lines(self, *parts: tuple[str, str]) -> list[tuple[str, str]]:
+    @staticmethod
+    def _height(size: float) -> float:
+        return size * _STEP
+
+    def _lines(self, texts: Sequence[str], font: str) -> list[tuple[str, str]]:
         width = self.width * self._LEFT_SHARE - self._GAP
-        return [(line, font) for text, font in parts for line in simpleSplit(text, font, _HEAD_SIZE, width) if text]
+        return [(line, font) for text in texts for line in simpleSplit(text, font, layout.AGENCY_SIZE, width) if text]
 
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:
         """Return the space it takes."""
@@ -74,34 +91,35 @@ class _Head(Flowable):
 
     def draw(self) -> None:
         """Draw both halves, each centred on its own line."""
-        step = _HEAD_SIZE * _STEP
         left = (self.width * self._LEFT_SHARE - self._GAP) / 2
         right = self.width * (1 + self._LEFT_SHARE) / 2
-        y = self.height - _HEAD_SIZE
+        y = self.height
         for line, font in self._left:
-            self._say(line, font, left, y)
-            y -= step
-        # a third to a half of the line above it
-        rule = stringWidth(self._left[-1][0], BOLD, _HEAD_SIZE) * 0.4 if self._left else 0
-        self.canv.line(left - rule / 2, y + step - 4, left + rule / 2, y + step - 4)
+            y = self._say(line, font, layout.AGENCY_SIZE, left, y)
+        if self._left:
+            # a third to a half of the line above it
+            self._rule(left, y, stringWidth(self._left[-1][0], BOLD, layout.AGENCY_SIZE) * 0.4)
         if self.paper.number:
-            self._say(writable(self.paper.number), REGULAR, left, y - 6)
-        y = self.height - _HEAD_SIZE
-        self._say(layout.NATIONAL_TITLE, BOLD, right, y)
-        self._say(layout.MOTTO, BOLD, right, y - step)
-        rule = stringWidth(layout.MOTTO, BOLD, _HEAD_SIZE)
-        self.canv.line(right - rule / 2, y - step - 4, right + rule / 2, y - step - 4)
-        self._say(writable(self.paper.dated), ITALIC, right, y - 2 * step - 6)
+            self._say(writable(self.paper.number), REGULAR, layout.NUMBER_SIZE, left, y - _RULED)
+        y = self._say(layout.NATIONAL_TITLE, BOLD, layout.NATIONAL_SIZE, right, self.height)
+        y = self._say(layout.MOTTO, BOLD, layout.MOTTO_SIZE, right, y)
+        self._rule(right, y, stringWidth(layout.MOTTO, BOLD, layout.MOTTO_SIZE))
+        self._say(writable(self.paper.dated), ITALIC, layout.DATED_SIZE, right, y - _RULED)
 
-    def _say(self, text: str, font: str, x: float, y: float) -> None:
-        self.canv.setFont(font, _HEAD_SIZE)
-        self.canv.drawCentredString(x, y, text)
+    def _say(self, text: str, font: str, size: float, x: float, y: float) -> float:
+        """Write a line below `y`; return where the next one begins."""
+        self.canv.setFont(font, size)
+        self.canv.drawCentredString(x, y - size, text)
+        return y - self._height(size)
+
+    def _rule(self, x: float, y: float, width: float) -> None:
+        self.canv.line(x - width / 2, y - 3, x + width / 2, y - 3)
 
 
 def _number_page(canvas: Canvas, document: Any) -> None:
     """Write the page number in the middle of the upper margin."""
     width, height = document.pagesize
-    canvas.setFont(REGULAR, 13)
+    canvas.setFont(REGULAR, layout.BODY_SIZE)
     canvas.drawCentredString(width / 2, height - layout.TOP * mm / 2 - 4, str(canvas.getPageNumber()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from math import ceil
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import TYPE_STRING
@@ -43,13 +44,16 @@ def _say(
     cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
 
 
-def _line(sheet: Worksheet, row: int, first: int, last: int, text: str, **how: object) -> None:
+def _line(
+    sheet: Worksheet, row: int, first: int, last: int, text: str, *, size: int = layout.BODY_SIZE, **how: object
+) -> None:
     if last > first:
         sheet.merge_cells(start_row=row, start_column=first, end_row=row, end_column=last)
-    _say(sheet, row, first, text, **how)  # type: ignore[arg-type]  # handed on as given
+    _say(sheet, row, first, text, size=size, **how)  # type: ignore[arg-type]  # handed on as given
     width = sum(float(sheet.column_dimensions[get_column_letter(each)].width) for each in range(first, last + 1))
     # merged cells do not grow by themselves
-    height = _LINE * max(1, -(-len(text) // max(int(width), 1)))
+    larger = size / 12
+    height = _LINE * larger * max(1, ceil(len(text) * larger / max(int(width), 1)))
     sheet.row_dimensions[row].height = max(float(sheet.row_dimensions[row].height or 0), height)
 
 
@@ -63,19 +67,19 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
         sheet.column_dimensions[get_column_letter(number)].width = round(column.width / _LETTER, 1)
     half = max(columns // 2, 1)
     row = 1
-    for left, right, bold in (
-        (paper.higher_agency.upper(), layout.NATIONAL_TITLE, False),
-        (paper.agency.upper(), layout.MOTTO, True),
+    for left, right, bold, size in (
+        (paper.higher_agency.upper(), layout.NATIONAL_TITLE, False, layout.NATIONAL_SIZE),
+        (paper.agency.upper(), layout.MOTTO, True, layout.MOTTO_SIZE),
     ):
-        _line(sheet, row, 1, half, left, bold=bold)
-        _line(sheet, row, half + 1, columns, right, bold=True)
+        _line(sheet, row, 1, half, left, bold=bold, size=layout.AGENCY_SIZE)
+        _line(sheet, row, half + 1, columns, right, bold=True, size=size)
         row += 1
     if paper.number or paper.dated:
-        _line(sheet, row, 1, half, paper.number)
-        _line(sheet, row, half + 1, columns, paper.dated, italic=True)
+        _line(sheet, row, 1, half, paper.number, size=layout.NUMBER_SIZE)
+        _line(sheet, row, half + 1, columns, paper.dated, italic=True, size=layout.DATED_SIZE)
         row += 1
     row += 1
-    _line(sheet, row, 1, columns, paper.title, bold=True, size=14)
+    _line(sheet, row, 1, columns, paper.title, bold=True, size=layout.TITLE_SIZE)
     for text in paper.subtitle:
         row += 1
         _line(sheet, row, 1, columns, text)
