@@ -216,6 +216,11 @@ def test_fewer_pages_than_were_noted_pass_with_a_reason_alone(filed_case: FiledC
     assert queries.obstacles(batch) == []
     manifest = sealed(batch, scanner)
     assert any("khi quét 500 trang; lý do hồ sơ ít trang hơn: Gõ nhầm" in each for each in as_paper(manifest).closing)
+    # printed again it bears the name the case had then
+    before = as_paper(manifest)
+    access.edit_case(actor=people["prosecutor_kv1"], case=filed_case.case, values={"name": "Vụ án mang tên mới"})
+    manifest = SealManifest.objects.get(pk=manifest.pk)
+    assert (manifest.case.name, as_paper(manifest)) == ("Vụ án mang tên mới", before)
 
 
 def test_a_batch_that_passed_short_of_pages_without_a_reason_is_not_sealed(

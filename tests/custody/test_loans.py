@@ -599,6 +599,17 @@ def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dic
     (line,) = paper.rows
     assert (line[1], line[3]) == (f"{case.code}\n{case.name}", NAME)
     assert "1 tập, 5 bút lục" in line[6]
+    # printed again they are as of that day, whatever case, people and posts are called or hold since
+    client.force_login(people["clerk_kv1"])
+    before = said()
+    with time_machine.travel(timezone.now() + dt.timedelta(days=3), tick=False):
+        access.edit_case(actor=people["prosecutor_kv1"], case=case, values={"name": "Vụ án mang tên mới"})
+        for who in ("prosecutor_kv3", "chief_kv1", "clerk_kv1", "deputy_kv1"):
+            type(people[who]).objects.filter(pk=people[who].pk).update(last_name="Họ", first_name="Khác")
+        Appointment.objects.filter(user=people["prosecutor_kv3"]).update(ended_at=timezone.now())
+    assert said() == before
+    (line,) = register_paper(people["clerk_kv1"], **asked)[1].rows
+    assert line[1] == f"{case.code}\n{case.name}"
     type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
     (line,) = register_paper(people["clerk_kv1"], **asked)[1].rows
     assert line[0].endswith(f"Phiếu 1/{timezone.localdate().year}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
 from vks_plugin.cases.actions.proceedings import events_of, happening_of
-from vks_plugin.cases.models import Accused, CaseFile, ProceduralEvent
+from vks_plugin.cases.models import Accused, CaseChange, CaseFile, ProceduralEvent
 from vks_plugin.cases.proceedings import EVENTS, Event, Happening, State, allowed, why_not
 from vks_plugin.language import spoken
 
@@ -66,3 +69,23 @@ def possible_events(
             Possible(event, now=False, why_not=sentence, brief=spoken(refusal.brief) if refusal.brief else sentence)
         )
     return found
+
+
+def names_at(asked: Sequence[tuple[CaseFile | None, dt.datetime | None]]) -> list[str]:
+    """Return what cases were called at a moment, one by one (one query): for papers that are printed again.
+
+    Args:
+        asked: a case, and the moment; None: now.
+    """
+    renamed: dict[int, list[tuple[dt.datetime, str]]] = defaultdict(list)
+    changes = CaseChange.objects.filter(
+        case__in={case.pk for case, _moment in asked if case is not None}, subject="case", act=CaseChange.Act.CHANGED
+    )
+    for case, at, values in changes.order_by("pk").values_list("case_id", "at", "values"):
+        renamed[case] += [(at, before) for field, before, _after in values if field == "name"]
+    return [
+        next((before for at, before in renamed[case.pk] if moment is not None and at > moment), case.name)
+        if case is not None
+        else ""
+        for case, moment in asked
+    ]

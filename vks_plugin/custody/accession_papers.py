@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.cases.queries import names_at
 from vks_plugin.custody.models import Accession
 from vks_plugin.custody.queries.accession import accession_for, knows_all
 from vks_plugin.errors import NotFound
@@ -50,13 +51,14 @@ def as_paper(accession: Accession, what: str) -> OfficialPaper:
         "number": numbered("accession", accession.number) if what == "record" else "",
     }
     if what == "list":
+        names = names_at([(each.case, accession.accepted_at) for each in items])
         return OfficialPaper(
             **common,  # type: ignore[arg-type]  # each is what its field takes
             title="MỤC LỤC HỒ SƠ NỘP LƯU",
             columns=_COLUMNS,
             rows=[
-                (str(place), each.case.code, each.case.name, each.retention, str(each.documents), str(each.pages))
-                for place, each in enumerate(items, start=1)
+                (str(place), each.case.code, name, each.retention, str(each.documents), str(each.pages))
+                for place, (each, name) in enumerate(zip(items, names, strict=True), start=1)
             ],
             closing=[total, "Mục lục này được lập thành 02 bản, bên giao và bên nhận mỗi bên giữ 01 bản."],
             signatures=[Signature("NGƯỜI LẬP", giver)],

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from vks_plugin.custody.queries.loans import LoanTold, loan_told
+from vks_plugin.cases.queries import names_at
+from vks_plugin.custody.queries.loans import LoanTold, loan_told, names_of_loan
 from vks_plugin.errors import Conflict, NotFound
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, print_paper
@@ -22,19 +23,25 @@ _COLUMNS = (Column("Nội dung", 45), Column("Chi tiết", 120))
 def slip_paper(loan: LoanTold) -> OfficialPaper:
     """Return the slip of a loan that was allowed, in the words of the language spoken.
 
-    What is not known yet is left to be written by hand: the number and what goes out, and what comes back.
+    Case, people and the borrower's posts are those of the day it went out, however late it is printed. What is not known yet
+    is left to be written by hand: the number and what goes out, and what comes back.
     """
     row = loan.row
     unit = row.unit or (row.case.unit if row.case is not None else None)
     higher = unit.parent if unit is not None else None
-    taken_back = f"{loan.returner} nhận lại" if row.is_paper and row.returned_at is not None else ""
+    (case_name,) = names_at([(loan.case, row.issued_at)])
+    acted = names_of_loan(row)
+    decider, issuer = acted.get("loan_approved", loan.decider), acted.get("loan_issued", loan.issuer)
+    borrower = acted.get("borrower", loan.person)
+    returner = acted.get("loan_returned", loan.returner) if row.returned_at is not None else ""
+    taken_back = f"{returner} nhận lại" if row.is_paper and row.returned_at is not None else ""
     details = [
-        ("Hồ sơ", " – ".join(filter(None, (row.case_code, loan.case.name if loan.case is not None else "")))),
+        ("Hồ sơ", " – ".join(filter(None, (row.case_code, case_name)))),
         ("Phần mượn", loan.what),
         ("Hình thức", str(row.get_form_display())),
-        ("Người mượn", "\n".join((loan.person, *loan.posts_in_words))),
+        ("Người mượn", "\n".join((borrower, *loan.posts_then))),
         ("Mục đích", row.purpose),
-        ("Người duyệt", _at(loan.decider, row.decided_at)),
+        ("Người duyệt", _at(decider, row.decided_at)),
         ("Giao lúc", _moment(row.issued_at)),
     ]
     if row.is_paper:
@@ -46,7 +53,7 @@ def slip_paper(loan: LoanTold) -> OfficialPaper:
         details.append(("Số tập, bút lục trả", _counts(row.returned_volumes, row.returned_folios)))
     details += [("Ghi chú khi trả", row.difference)] if row.difference else []
     details += [("Phần thiếu", row.settlement)] if row.settlement else []
-    allowed, taken = Signature("NGƯỜI DUYỆT", loan.decider), Signature("NGƯỜI MƯỢN", loan.person)
+    allowed, taken = Signature("NGƯỜI DUYỆT", decider), Signature("NGƯỜI MƯỢN", borrower)
     return OfficialPaper(
         agency=unit.name if unit is not None else "",
         higher_agency=higher.name if higher is not None else "",
@@ -55,9 +62,9 @@ def slip_paper(loan: LoanTold) -> OfficialPaper:
         day=timezone.localdate(row.issued_at) if row.issued_at is not None else None,
         columns=_COLUMNS,
         rows=details,
-        signatures=(allowed, Signature("NGƯỜI GIAO", loan.issuer), taken) if row.is_paper else (allowed, taken),
+        signatures=(allowed, Signature("NGƯỜI GIAO", issuer), taken) if row.is_paper else (allowed, taken),
         # an electronic copy closes, nobody takes it back
-        later_signatures=(Signature("NGƯỜI TRẢ"), Signature("NGƯỜI NHẬN LẠI", loan.returner)) if row.is_paper else (),
+        later_signatures=(Signature("NGƯỜI TRẢ"), Signature("NGƯỜI NHẬN LẠI", returner)) if row.is_paper else (),
     )
 
 

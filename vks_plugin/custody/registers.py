@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import AccessionItem, HandOver, Loan, NumberSeries
@@ -56,7 +57,8 @@ class Register:
     fields: Mapping[str, Says]
     """What may stand in a column, by its name in the data."""
     rows: Callable[[ProcuracyUnit, dt.date, dt.date], QuerySet[Any]]
-    """From the office, the first and the last day; ordered by when they came into it, first of all. `case` is read of each."""
+    """From the office, the first and the last day; ordered by when they came into it, first of all. `case` is read of each; what it was
+    called then is put into `case_named`."""
     number: Callable[[Any], str]
     """The number a row has in a series, on the paper."""
     numbered_by: Callable[[Any], int | None]
@@ -134,6 +136,9 @@ def register_lines(
         raise BadInput(_("Quá %(most)d dòng: hãy chọn khoảng ngày ngắn hơn.") % {"most": MOST_ROWS}, field="last")
     hidden = _kept_back(user, office, rows)
     columns = found.columns
+    entered_at = attrgetter(str(asked.query.order_by[0]).replace("__", "."))
+    for row, name in zip(rows, names_at([(row.case, entered_at(row)) for row in rows]), strict=True):
+        row.case_named = name
     lines = [
         # the number of another office's paper is not told
         [
@@ -143,13 +148,17 @@ def register_lines(
         ]
         if row.pk in hidden
         else [_lines(found.fields[each](row, number) for each in column.fields) for column in columns]
-        for number, row in zip(_running_numbers(found, office, first, asked, rows), rows, strict=True)
+        for number, row in zip(_running_numbers(found, office, first, entered_at, rows), rows, strict=True)
     ]
     return found, office, lines
 
 
 def _running_numbers(
-    register: Register, office: ProcuracyUnit, first: dt.date, asked: QuerySet[Any], rows: list[Any]
+    register: Register,
+    office: ProcuracyUnit,
+    first: dt.date,
+    entered_at: Callable[[Any], dt.datetime],
+    rows: list[Any],
 ) -> Iterator[int]:
     """Yield the running number of each row: counted from the first of January, whichever period is printed, for whoever reads.
 
@@ -157,10 +166,9 @@ def _running_numbers(
         register: whose rows.
         office: which keeps it.
         first: first day of the period.
-        asked: what was asked for, in its order.
-        rows: the answer, also what is not told to the reader.
+        entered_at: tells when a row came into the register.
+        rows: those of the period, also what is not told to the reader.
     """
-    entered_at = attrgetter(str(asked.query.order_by[0]).replace("__", "."))
     year, number = first.year, 0
     if rows and (first.month, first.day) != (1, 1):
         number = register.rows(office, dt.date(year, 1, 1), first - dt.timedelta(days=1)).count()
@@ -372,7 +380,7 @@ LOAN_REGISTER = Register(
         "running_number": lambda _row, number: str(number),
         "slip": lambda row, _n: f"Phiếu {slip_number(row)}",
         "case_code": lambda row, _n: row.case_code,
-        "case_name": lambda row, _n: row.case.name if row.case is not None else "",
+        "case_name": lambda row, _n: row.case_named,
         "lent": lambda row, _n: _lent(row),
         "form": lambda row, _n: "" if row.is_paper else "Bản điện tử",
         "borrower": lambda row, _n: borrower_name(row),
@@ -440,7 +448,7 @@ ACCESSION_REGISTER = Register(
         "record": lambda row, _n: _accession_record(row),
         "accepted_on": lambda row, _n: _moment(row.accession.accepted_at),
         "case_code": lambda row, _n: row.case.code,
-        "case_name": lambda row, _n: row.case.name,
+        "case_name": lambda row, _n: row.case_named,
         "retention": lambda row, _n: row.retention,
         "documents": lambda row, _n: str(row.documents),
         "pages": lambda row, _n: str(row.pages),

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import SealManifest
 from vks_plugin.custody.queries.digitisation import counted_pages
@@ -55,6 +56,7 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
     said = manifest.said
     moment = timezone.localtime(manifest.sealed_at)
     higher = manifest.unit.parent
+    (case_name,) = names_at([(manifest.case, manifest.sealed_at)])
     batch = manifest.batch
     supplement = f" BỔ SUNG (đợt {batch.number})" if manifest.previous else ""
     documents = sorted(enumerate(said["documents"]), key=lambda pair: _place(pair[1]["folios"], pair[0]))
@@ -86,7 +88,7 @@ def as_paper(manifest: SealManifest) -> OfficialPaper:
         number=numbered("digitisation", manifest.number),
         day=moment.date(),
         subtitle=(
-            f"Vụ án: {manifest.case.name}",
+            f"Vụ án: {case_name}",
             f"Mã vụ án: {manifest.case.code} – {dict(PARTS)[manifest.part]}",
             f"Đợt {batch.number}, kết thúc lúc {_clock(moment)}",
         ),

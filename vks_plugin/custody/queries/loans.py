@@ -16,7 +16,7 @@ from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, case_for, reads_only_by_loan, visible_cases
 from vks_plugin.cases.models import CaseFile, Folio, Volume
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart, LoanRenewal
+from vks_plugin.custody.models import Holding, Keeper, LedgerEntry, Loan, LoanedPart, LoanRenewal
 from vks_plugin.custody.queries.holding import open_holding
 from vks_plugin.custody.states import LOAN, OVERDUE
 from vks_plugin.errors import NotFound
@@ -189,7 +189,17 @@ class LoanTold:
         """What the borrower is, and where."""
         if self.row.borrower_id is None:
             return [self.row.outside_agency] if self.row.outside_agency else []
-        return [f"{post.get_role_display()}, {post.unit.short_name}" for post in self.posts]
+        return _in_words(self.posts)
+
+    @property
+    def posts_then(self) -> list[str]:
+        """What the borrower was when the file was handed out; until then, what the borrower is."""
+        if self.row.borrower is None or self.row.issued_at is None:
+            return self.posts_in_words
+        moment = self.row.issued_at
+        day = timezone.localdate(moment)
+        held = Appointment.objects.filter(user=self.row.borrower, starts_on__lte=day).exclude(ended_at__lte=moment)
+        return _in_words(held.filter(Q(ends_on=None) | Q(ends_on__gte=day)).select_related("unit").order_by("pk"))
 
     @property
     def asked(self) -> LoanRenewal | None:
@@ -260,6 +270,31 @@ def lenders_of(row: Loan) -> list[User]:
         if found:
             break
     return list(found.values())
+
+
+def _in_words(posts: Iterable[Appointment]) -> list[str]:
+    return [f"{post.get_role_display()}, {post.unit.short_name}" for post in posts]
+
+
+_ACTED = ("loan_approved", "loan_issued", "loan_returned")
+
+
+def names_of_loan(row: Loan) -> dict[str, str]:
+    """Return who acted in a loan, as the ledger has their names of that day: by the kind of entry, and `borrower`."""
+    if row.case_id is None:
+        return {}
+    entries = LedgerEntry.objects.filter(case=row.case_id, kind__in=_ACTED).select_related("hidden").order_by("seq")
+    names: dict[str, str] = {}
+    for entry in entries:
+        said = entry.said
+        if said["data"].get("loan") != row.pk:
+            continue
+        if said["actor"]["id"] is not None:
+            # a command has no account: for whom it acted the row tells
+            names[entry.kind] = said["actor"]["name"]
+        if entry.kind == "loan_issued" and hasattr(entry, "hidden"):
+            names["borrower"] = dict(entry.hidden.values)["person"]
+    return names
 
 
 def borrower_name(row: Loan) -> str:
