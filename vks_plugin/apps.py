@@ -34,9 +34,7 @@ class VksConfig(AppConfig):
         from vks_plugin.custody.actions.accession import leave_archive  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.leaving import before_leaving  # noqa: PLC0415 - beside models
         from vks_plugin.custody.actions.succession import cases_with, take_paper_along  # noqa: PLC0415 - beside models
-        from vks_plugin.custody.queries.hand_overs import waits_for_record  # noqa: PLC0415 - beside models
         from vks_plugin.custody.queries.leaving import follows_transfer  # noqa: PLC0415 - beside models
-        from vks_plugin.filing.actions import let_in_late  # noqa: PLC0415 - beside models
         from vks_plugin.host import mounting, version  # noqa: PLC0415 - imports the host's models
 
         version.refuse_unsupported()
@@ -49,7 +47,6 @@ class VksConfig(AppConfig):
         transfers.before_leaving(before_leaving)
         transfers.told_before_leaving(follows_transfer)
         proceedings.when_leaving_archive(leave_archive)
-        let_in_late(waits_for_record)
         transfers.goes_along(transfers.Companion(cases_with, take_paper_along))
         if not configuration().enabled:
             return

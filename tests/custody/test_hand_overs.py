@@ -26,7 +26,6 @@ from vks_plugin.custody.actions.hand_overs import (
     attach_paper,
     cancel,
     draft,
-    hand_in_record,
     hand_over,
     reject,
     send,
@@ -50,6 +49,7 @@ from vks_plugin.custody.queries.holding import holder_of, in_hands
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.custody.tasks import look_after_loans
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
+from vks_plugin.filing.records import hand_in_record
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:

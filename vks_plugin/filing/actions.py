@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +29,7 @@ from vks_plugin.cases.models import CaseChange, CaseDocument, CaseFile, Catalogu
 from vks_plugin.cases.record import DOCUMENT_FIELDS, OF_DOCUMENTS, Snapshot, title_of
 from vks_plugin.cases.validation import Findings, Sensitivity, no_state_secrets
 from vks_plugin.conf import configuration
+from vks_plugin.custody.queries.hand_overs import waits_for_record
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, TooLarge, Unavailable, VksError
 from vks_plugin.filing.inbox import is_waiting
 from vks_plugin.filing.models import IntakeItem
@@ -285,14 +286,6 @@ def file_upload(
     return item
 
 
-_late: list[Callable[[CaseFile, CatalogueType | None], bool]] = []
-
-
-def let_in_late(*waits: Callable[[CaseFile, CatalogueType | None], bool]) -> None:
-    """Let concepts above wait for a paper of a type though the archive has the case; called when the program starts."""
-    _late[:] = waits
-
-
 def _hold_open(case: CaseFile, kind: CatalogueType | None) -> None:
     """Hold a case that a paper of this type may still be added to until the transaction ends.
 
@@ -301,7 +294,7 @@ def _hold_open(case: CaseFile, kind: CatalogueType | None) -> None:
     """
     held = CaseFile.objects.select_for_update().only("pk", "archived_at", "destroyed_at").get(pk=case.pk)
     refuse_destroyed(held)
-    if not (held.archived_at and any(waits(held, kind) for waits in _late)):
+    if not (held.archived_at and waits_for_record(held, kind)):
         refuse_archived(held)
 
 

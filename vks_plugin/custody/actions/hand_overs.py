@@ -9,11 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -49,7 +47,6 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     is_own_gift,
     late_for,
-    may_hand_in,
     offices_taking,
     pages_of,
     papers_to_attach,
@@ -63,8 +60,6 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
-from vks_plugin.filing.actions import file_upload
-from vks_plugin.filing.models import IntakeItem
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import acting_for, display_name, posts_in_force, present_office
 from vks_plugin.organization.roles import Role
@@ -772,34 +767,6 @@ def attach_paper(*, actor: User, row: HandOver, paper: CaseDocument) -> HandOver
         sha256=paper.sha256,
     )
     return row
-
-
-def hand_in_record(*, actor: User, row: HandOver, file: File[bytes] | Path, filename: str) -> IntakeItem:
-    """Have the scan of a signed record that is waited for filed in the case, also of one that the archive has; then it can be attached.
-
-    Raises:
-        NotAllowed: the actor is of neither side, or of another office that may not know of the case.
-        BadInput, TooLarge, Unavailable: see `file_upload`.
-        Conflict: no record is waited for, or this very file is in the case already.
-    """
-    require_side(actor, row)
-    if not (takes_paper(row) and row.awaits_paper):
-        raise Conflict(_("Lần giao nhận này không chờ biên bản đã ký."))
-    if not may_hand_in(actor, row):
-        raise NotAllowed(_("Bạn không được nộp tài liệu vào vụ án này: gửi bản quét cho văn thư đơn vị thụ lý nộp."))
-    kind = CatalogueType.objects.filter(code=PAPER_TYPE).first()
-    signed_on = timezone.localdate(row.accepted_at) if row.accepted_at is not None else None
-    return file_upload(
-        actor=actor,
-        case=row.case,
-        file=file,
-        filename=filename,
-        document_type=kind,
-        title=f"Biên bản giao nhận hồ sơ số {row.written_number}",
-        number=row.written_number,
-        date=signed_on,
-        decided=True,
-    )
 
 
 @transaction.atomic

@@ -57,6 +57,7 @@ from vks_plugin.custody.queries.loans import (
 from vks_plugin.custody.registers import keeps_registers, require_registers, write_register
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.filing.records import hand_in_record
 from vks_plugin.text import gettext_noop
 from vks_plugin.web.custody_forms import (
     AttachForm,
@@ -395,7 +396,7 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
         return _("Đã hủy lần giao.")
     if what == "scan":
         file = form.cleaned_data["file"]
-        acts.hand_in_record(actor=user, row=row, file=file, filename=file.name or "")
+        hand_in_record(actor=user, row=row, file=file, filename=file.name or "")
         return _("Đã nộp bản quét, đang xử lý. Xử lý xong thì tải lại trang, chọn biên bản rồi bấm Gắn.")
     acts.attach_paper(actor=user, row=row, paper=form.cleaned_data["signed_paper"])
     return _("Đã gắn biên bản đã ký.")
