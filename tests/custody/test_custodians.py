@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -231,6 +231,18 @@ def test_fifty_custodians_tell_one_story(
     assert [kind for kind in WANTED if not found[kind]] == []
     assert sum(each.refused for each in crew) > 0
     assert sum(each.lent_across for each in crew) > 0
+    # numbers of what is printed and signed: of each series none is missing and none given twice
+    records = HandOver.objects.filter(number__isnull=False)
+    slips = Loan.objects.filter(number__isnull=False)
+    given: dict[tuple[Any, ...], list[int]] = {}
+    for *series, number in records.values_list("number_unit", "number_series", "number_year", "number"):
+        given.setdefault(tuple(series), []).append(number)
+    for unit, number in slips.values_list("unit", "number"):
+        given.setdefault((unit, "loan"), []).append(number)
+    assert len(given) >= 2
+    assert {series: sorted(numbers) for series, numbers in given.items()} == {
+        series: list(range(1, len(numbers) + 1)) for series, numbers in given.items()
+    }
     for case in cases:
         _replayed(case)
         rows = list(Holding.objects.filter(case=case, part="hsva").order_by("since"))
