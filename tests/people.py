@@ -2,7 +2,7 @@
 
 Fixtures: `units`, `people`, `catalogue`, `provisioned`, `case`, `filed_case`. Functions to call:
 `register` (a case), `recorded` (a row of each part of its record), `file_pdf` (a document of a case, consumed by the host), `waiting` (a file
-the host has yet to take in), `pdf_bytes` (a PDF).
+the host has yet to take in), `pdf_bytes` (a PDF), `kept_pdf` (the same one again).
 Everybody here is invented.
 
 Consumption starts when a transaction commits. The fixtures see to that themselves; a test that
@@ -13,6 +13,7 @@ files something of its own is either marked `django_db(transaction=True)` or wra
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import itertools
 from dataclasses import dataclass
@@ -119,6 +120,10 @@ def pdf_bytes(pages: int = 1, text: str = "Quyết định khởi tố vụ án 
         canvas.showPage()
     canvas.save()
     return buffer.getvalue()
+
+
+kept_pdf = functools.cache(pdf_bytes)
+"""The same, but made once: for what is taken back, or refused, each time it was sent."""
 
 
 def register(*, actor: User, unit: ProcuracyUnit, digitise_myself: bool = False, **fields: Any) -> CaseFile:
@@ -368,15 +373,20 @@ def case(people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: 
     return CaseFile.objects.select_related(*FACTS).latest("pk")
 
 
-@pytest.fixture
-@kept_as("filed_case", lambda: _make_papers(CaseFile.objects.get()))
-def filed_case(case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], stage: Stage) -> FiledCase:
-    """Return `case` with three documents of the case file and one of the supervision file."""
-    if "filed_case" not in stage:
-        _make_papers(case)
+def filed_papers(case: CaseFile) -> FiledCase:
+    """Return a case with what is filed in it."""
     documents = list(CaseDocument.objects.filter(case=case).select_related("document", "document_type"))
     return FiledCase(
         case=case,
         documents=[each for each in documents if each.part == "hsva"],
         internal=next(each for each in documents if each.part == "hsks"),
     )
+
+
+@pytest.fixture
+@kept_as("filed_case", lambda: _make_papers(CaseFile.objects.get()))
+def filed_case(case: CaseFile, people: dict[str, User], catalogue: dict[str, CatalogueType], stage: Stage) -> FiledCase:
+    """Return `case` with three documents of the case file and one of the supervision file."""
+    if "filed_case" not in stage:
+        _make_papers(case)
+    return filed_papers(case)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,20 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TestCase
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.cases.papers import paper
-from tests.people import FiledCase, file_pdf, pdf_bytes
+from tests.people import FiledCase, file_pdf, filed_papers, pdf_bytes
+from tests.stages import Stage, kept_as, leaves_no_trace
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary
 from vks_plugin.access.models import AccessEntry, GrantSweep
+from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.actions import ChargeInput
-from vks_plugin.cases.models import CaseImport, SavedFilter
+from vks_plugin.cases.models import CaseFile, CaseImport, CatalogueType, SavedFilter
 from vks_plugin.court import actions as court
 from vks_plugin.court.deck import actions as decks
 from vks_plugin.court.deck.models import DeckExport, FolioMark, Presentation, Video
@@ -40,9 +43,7 @@ from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import grants_of
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoCaptureOnCommitCallbacks
-
-    from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, DocumentInventory
+    from vks_plugin.cases.models import CaseDocument, DocumentInventory
     from vks_plugin.custody.models import DigitisationBatch, HandOver
 
 Snapshot = dict[str, Any]
@@ -110,51 +111,132 @@ def stored_files() -> list[tuple[str, int]]:
     )
 
 
+class _Writes:
+    """Tells whether SQLite's rows may differ from what they were, by its own count of rows it wrote."""
+
+    def __init__(self) -> None:
+        self._noted = self._taken_back = 0
+        self._savepoints: dict[str, object] = {}
+
+    @property
+    def state(self) -> object:
+        """Another one once a row was written, by whatever way and triggers too, or such a writing was taken back."""
+        return (_written() - self._noted, self._taken_back)
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Have a statement executed and look at what it did."""
+        word, _space, rest = sql.partition(" ")
+        if word == "SAVEPOINT":
+            self._savepoints[rest] = self.state
+        elif word == "ROLLBACK" and self._savepoints.get(rest.removeprefix("TO SAVEPOINT ")) != self.state:
+            self._taken_back += 1
+        before = _written()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if sql.startswith(_NOTED):
+                self._noted += _written() - before
+
+
+def _written() -> int:
+    """Return how many rows the connection of the test ever wrote."""
+    return getattr(connection.connection, "total_changes", 0)
+
+
+_BESIDE = (GrantSweep, AccessEntry)
+"""The first request of a day notes the day there; what is refused is noted, which changes nothing of a case."""
+
+_NOTED = tuple(f"INSERT INTO {name} " for each in _BESIDE for name in (each._meta.db_table, f'"{each._meta.db_table}"'))
+
+
 @pytest.fixture
-def snapshot() -> Callable[[], Snapshot]:
-    """Return a function that tells every row of ours, the host's documents with their grants, and every file."""
+def snapshot(request: pytest.FixtureRequest) -> Iterator[Callable[[], Snapshot]]:
+    """Return a function that tells every row of ours, the host's documents with their grants, and every file.
+
+    Tests ask hundreds of times: where nothing but this connection can write, and it counts what it writes, the rows are
+    those of the last time until it has written.
+    """
+    writes = _Writes()
+    counted = connection.vendor == "sqlite" and leaves_no_trace(request)
+    last: tuple[object, Snapshot] | None = None
 
     def take() -> Snapshot:
-        rows: Snapshot = {}
-        name = connection.ops.quote_name
-        # hundreds of times in some tests: the database's own rows, for which nothing is put together
-        with connection.cursor() as cursor:
-            for model in apps.get_app_config("vks").get_models():
-                # the first request of a day notes the day there; what is refused is noted, which changes nothing of a case
-                if model not in {GrantSweep, AccessEntry}:
-                    cursor.execute(
-                        f"SELECT * FROM {name(model._meta.db_table)} ORDER BY {name(str(model._meta.pk.column))}"
-                    )
-                    rows[model.__name__] = cursor.fetchall()
-        ids = list(Document.global_objects.order_by("pk").values_list("pk", flat=True))
-        rows["host"] = list(Document.global_objects.order_by("pk").values_list("pk", "title", "owner_id", "created"))
-        rows["grants"] = {pk: sorted(found) for pk, found in grants_of(ids).items()}
-        rows["members"] = sorted(Group.objects.values_list("name", "user__username"))
-        rows["files"] = stored_files()
-        return rows
+        nonlocal last
+        if last is None or last[0] != writes.state or not counted:
+            last = (writes.state, _rows())
+        return last[1] | {"files": stored_files()}
 
-    return take
+    with connection.execute_wrapper(writes):
+        yield take
+
+
+def _rows() -> Snapshot:
+    rows: Snapshot = {}
+    name = connection.ops.quote_name
+    # the database's own rows, for which nothing is put together
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config("vks").get_models():
+            if model not in _BESIDE:
+                cursor.execute(
+                    f"SELECT * FROM {name(model._meta.db_table)} ORDER BY {name(str(model._meta.pk.column))}"
+                )
+                rows[model.__name__] = cursor.fetchall()
+    ids = list(Document.global_objects.order_by("pk").values_list("pk", flat=True))
+    rows["host"] = list(Document.global_objects.order_by("pk").values_list("pk", "title", "owner_id", "created"))
+    rows["grants"] = {pk: sorted(found) for pk, found in grants_of(ids).items()}
+    rows["members"] = sorted(Group.objects.values_list("name", "user__username"))
+    return rows
+
+
+_made: dict[Any, Everything] = {}
+"""What was made, by its bundle."""
+
+
+def _make_everything(filed: FiledCase | None = None) -> Everything:
+    with transaction.atomic():
+        before = len(connection.run_on_commit)
+        made = _everything(filed or filed_papers(CaseFile.objects.select_related(*FACTS).get()))
+        # the failed file must never reach the host
+        del connection.run_on_commit[before:]
+    _made[made.bundle.pk] = made
+    return made
 
 
 @pytest.fixture
+@kept_as("everything", _make_everything)
 def everything(
-    filed_case: FiledCase,
-    people: dict[str, User],
-    catalogue: dict[str, CatalogueType],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType], stage: Stage
 ) -> Everything:
-    """Return one of each thing. For tests that do not commit: the failed file must never reach the host."""
+    """Return one of each thing."""
+    if "everything" not in stage:
+        return _make_everything(filed_case)
+    made = _made[Bundle.objects.filter(pk__in=_made).get().pk]
+    return replace(
+        made, filed=filed_case, **{name: _again(value) for name, value in vars(made).items() if name != "filed"}
+    )
+
+
+def _again(value: Any) -> Any:
+    """Return a row, or several by name, as the database has them now."""
+    if isinstance(value, dict):
+        return {name: _again(each) for name, each in value.items()}
+    return type(value)._base_manager.get(pk=value.pk)
+
+
+def _everything(filed_case: FiledCase) -> Everything:
+    people = {each.username: each for each in User.objects.all()}
+    types = {each.code: each for each in CatalogueType.objects.all()}
     owner = people["prosecutor_kv1"]
-    with django_capture_on_commit_callbacks(execute=True):
+    with TestCase.captureOnCommitCallbacks(execute=True):
         bundle = court.request_bundle(actor=owner, case=filed_case.case)
     bundle.refresh_from_db()
     assert bundle.status == Bundle.Status.DONE, bundle.error
-    failed = file_pdf(actor=owner, case=filed_case.case, document_type=catalogue["CT"], number="77")
+    failed = file_pdf(actor=owner, case=filed_case.case, document_type=types["CT"], number="77")
     filing.mark_failed(failed.pk, "Máy chủ không đọc được tệp này.")
     failed.refresh_from_db()
     record = fill_record(owner, filed_case.case)
     inventory = access.draw_up_inventory(actor=owner, case=filed_case.case)
-    loose = paper(filed_case.case, catalogue["BBHC"], 2, title="Bản tự khai", content=pdf_bytes(2, "Bản tự khai"))
+    loose = paper(filed_case.case, types["BBHC"], 2, title="Bản tự khai", content=pdf_bytes(2, "Bản tự khai"))
     leader = people["chief_kv1"]
     SavedFilter.objects.create(user=leader, name="Riêng của lãnh đạo", query="q=anh")
     tried = CaseImport.objects.create(user=leader, filename="ds.csv", status="checked", total=1, done=1)
