@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Sets up everything and passes all tests: `python3 tests/run.py`.
 
-Needs Python's standard library only. Lanes run one after another, those of one process beside the browser; a lane
-that fails does not stop the next. What was left out for lack of a part is said at the end, in one line.
+Needs Python's standard library only. Lanes run one after another, those of one process beside the browser and, until
+they are through, beside the suite; a lane that fails does not stop the next. What was left out for lack of a part is
+said at the end, in one line.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,9 +53,16 @@ class Report:
     skipped: int = 0
     broken: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever adds to the counts."""
 
 
 report = Report()
+
+
+def _beside() -> bool:
+    """Tell whether this lane runs beside another."""
+    return threading.current_thread() is not threading.main_thread()
 
 
 def _program(name: str) -> str:
@@ -66,7 +74,7 @@ def run(name: str, command: list[str], *, cwd: Path = CHECKOUT, env: dict[str, s
     began = time.monotonic()
     heading = f"\n=== {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}"
     # beside another lane what a program says is shown in one piece, when it is over
-    beside = threading.current_thread() is not threading.main_thread()
+    beside = _beside()
     if not beside:
         bootstrap.say(heading)
     ended = subprocess.run(
@@ -98,9 +106,10 @@ def pytest(name: str, *words: str, env: dict[str, str] | None = None, jobs: int 
         for suite in ET.parse(results).getroot().iter("testsuite"):
             count = {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
             failed = count["failures"] + count["errors"]
-            report.failed += failed
-            report.skipped += count["skipped"]
-            report.passed += count["tests"] - failed - count["skipped"]
+            with report.lock:
+                report.failed += failed
+                report.skipped += count["skipped"]
+                report.passed += count["tests"] - failed - count["skipped"]
 
 
 def real_host() -> bool:
@@ -222,7 +231,8 @@ def database(hosts: list[str]) -> None:
             report.left_out.append("PostgreSQL (initdb was not found or did not start)")
             return
         for host in hosts:
-            pytest(f"{host}, PostgreSQL", f"--host={host}", "-m", "database", env=environment)
+            jobs = 1 if _beside() else 2
+            pytest(f"{host}, PostgreSQL", f"--host={host}", "-m", "database", env=environment, jobs=jobs)
 
 
 def _miss_libreoffice() -> None:
@@ -257,8 +267,8 @@ LANES: dict[str, Callable[[list[str]], None]] = {
     "browser": lambda hosts: browser(hosts[-1]),
 }
 
-QUIET = ("style", "package")
-"""Lanes of one process at a time."""
+QUIET = ("style", "package", "database")
+"""Lanes that are content with one processor."""
 
 
 def main() -> int:
@@ -285,8 +295,6 @@ def main() -> int:
         done = [other.submit(LANES[name], hosts) for name in quiet]
         for name in sorted((name for name in options.only if name not in quiet), key=lambda name: name != "browser"):
             LANES[name](hosts)
-            # the suite has a use for both processors
-            wait(done)
     for each in done:
         each.result()
     verdict = subprocess.run(

@@ -32,7 +32,7 @@ def ended_well(demonstration: Demonstration, code: int, expected: int) -> None:
     assert becomes(demonstration.left_running, [], within=3) == []
 
 
-def test_what_was_stopped_half_way_goes_on_at_the_next_start(tmp_path: Path) -> None:
+def test_what_was_stopped_half_way_or_at_once_goes_on_at_the_next_start(tmp_path: Path) -> None:
     # while people and cases are being entered
     with started(tmp_path, "tài khoản") as first:
         code, _took = first.interrupt(within=20)
@@ -43,18 +43,16 @@ def test_what_was_stopped_half_way_goes_on_at_the_next_start(tmp_path: Path) -> 
         code, took = second.interrupt(within=20)
         ended_well(second, code, 0)
         assert took < 15
+    # pressed twice, it ends at once
     with started(tmp_path, READY) as third:
-        third.wait_until_filed()
-        # none failed
-        assert third.waiting() == []
-        code, _took = third.interrupt(within=20)
-        ended_well(third, code, 0)
-
-
-def test_pressing_twice_ends_it_at_once(tmp_path: Path) -> None:
-    with started(tmp_path, READY) as running:
-        running.press()
-        running.wait_for("stopping")
-        code, took = running.interrupt(within=20)
-        ended_well(running, code, 130)
+        third.press()
+        third.wait_for("stopping")
+        code, took = third.interrupt(within=20)
+        ended_well(third, code, 130)
         assert took < 3
+    with started(tmp_path, READY) as fourth:
+        fourth.wait_until_filed()
+        # none failed
+        assert fourth.waiting() == []
+        code, _took = fourth.interrupt(within=20)
+        ended_well(fourth, code, 0)
