@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from celery.signals import task_failure, task_success
 from django.contrib.auth.models import User
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from vks_plugin.access import owed_entries, transfers
+from vks_plugin.access.actions import project_everything
 from vks_plugin.access.log import Act, reader_of, record_documents
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
@@ -42,6 +44,7 @@ from vks_plugin.host import (
     consume,
     filed,
     guard,
+    importing,
     lending,
     queued,
     reading,
@@ -116,6 +119,20 @@ def document_changed(sender: object, *, document: Document, **_extra: object) ->
     if document.owner_id is None:
         inbox.take_unowned([document.pk])
     filing.follow_document(document, actor=actor.current_actor())
+
+
+def documents_imported(document_ids: Collection[int]) -> None:
+    """The host imported rows of another server, these documents without an owner among them; nothing is committed yet.
+
+    Raises:
+        CommandError: nothing may be imported so.
+    """
+    try:
+        inbox.take_imported(document_ids)
+    except VksError as refusal:
+        raise CommandError(refusal.message) from refusal
+    # the grants of what was here before went with the kinds of things that the host makes anew
+    project_everything()
 
 
 def _item_id(kwargs: dict[str, Any] | None) -> str | None:
@@ -236,6 +253,7 @@ def connect() -> None:
     owed_entries.connect()
     inbox.watch_owners()
     unowned.keep_private(keeper_of_unowned)
+    importing.settle_imports(documents_imported)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     actor.travel_with_tasks()
     queued.spare_what_is_filed()

@@ -13,18 +13,21 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import FACTS
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.conf import configuration
+from vks_plugin.errors import Conflict
 from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import Grant, grants_of, write_grants
+from vks_plugin.host.provision import case_code_field_id
 from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.host.unowned import Reach, give
-from vks_plugin.organization.actions import ensure_group, service_account_id
-from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.actions import SERVICE_ACCOUNT, ensure_group, service_account_id
+from vks_plugin.organization.models import ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import acting_for
 from vks_plugin.organization.roles import Role, group_name
 
@@ -71,16 +74,18 @@ def _grants() -> frozenset[Grant]:
 
 
 @transaction.atomic
-def take_unowned(document_ids: Iterable[int] | None = None) -> int:
+def take_unowned(document_ids: Iterable[int] | None = None, *, whenever_added: bool = False) -> int:
     """Give an owner and an office to documents in reach that have none; return how many those were.
 
     Args:
         document_ids: only these; every one there is when None.
+        whenever_added: also those that say they were in the archive before there were cases here.
     """
     unowned = Document.global_objects.filter(owner__isnull=True)
     if document_ids is not None:
         unowned = unowned.filter(pk__in=list(document_ids))
-    found = set(reach().documents().filter(pk__in=unowned).values_list("pk", flat=True))
+    ours = reach().documents(whenever_added=whenever_added)
+    found = set(ours.filter(pk__in=unowned).values_list("pk", flat=True))
     filed = CaseDocument.objects.filter(document_id__in=unowned.values("pk"))
     filed = filed.select_related(*(f"case__{fact}" for fact in FACTS))
     for each in filed:
@@ -167,11 +172,37 @@ def follow_take_over(row: Restructuring) -> None:
     reindex_on_commit(write_grants(desired, owner_id=service_account_id()).any)
 
 
+def take_imported(document_ids: Collection[int]) -> None:
+    """Take what an import into the host brought without an owner, once there are cases here.
+
+    Raises:
+        Conflict: the import wrote another account over the one that owns every case document.
+    """
+    if case_code_field_id() is None:
+        # before `vks_setup`: what is in the archive by then stays as it is
+        return
+    row = ServiceAccount.objects.select_related("user").first()
+    if row is not None and row.user.username != SERVICE_ACCOUNT:
+        raise Conflict(
+            _(
+                "Bản nhập ghi tài khoản %(name)s đè lên tài khoản %(ours)s, chủ của mọi tài liệu hồ sơ: không nhập gì cả. Hãy "
+                "nhập vào máy chủ trống trước khi chạy vks_setup, hoặc phục hồi cả cơ sở dữ liệu từ bản sao lưu."
+            )
+            % {"name": row.user.username, "ours": SERVICE_ACCOUNT}
+        )
+    take_unowned(document_ids, whenever_added=True)
+
+
 # --- somebody takes the owner off a document ----------------------------------------------------
 
 
 def _owner_goes(
-    sender: object, *, instance: Document, raw: bool = False, update_fields: Collection[str] | None = None, **_: object
+    sender: object,
+    *,
+    instance: Document,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **_signal: object,
 ) -> None:
     """Write the service account in the place of no owner: to take the document afterwards would show it meanwhile.
 
@@ -184,7 +215,7 @@ def _owner_goes(
     instance._vks_kept = True  # noqa: SLF001 - ours, for a moment
 
 
-def _owner_gone(sender: object, *, instance: Document, **_: object) -> None:
+def _owner_gone(sender: object, *, instance: Document, **_signal: object) -> None:
     """Let the keepers have it."""
     if instance.__dict__.pop("_vks_kept", False):
         keep([instance.pk])

@@ -59,10 +59,11 @@ def stored_configuration() -> dict[str, Any]:
 def unguarded_doors() -> list[str]:
     """Return which of the host's doors do not ask our guards."""
     from vks_plugin.host.guard import unguarded  # noqa: PLC0415 - imports every door of the host
+    from vks_plugin.host.importing import unsettled  # noqa: PLC0415 - imports a command of the host
     from vks_plugin.host.queued import unspared_tasks  # noqa: PLC0415 - imports the host's tasks
     from vks_plugin.host.workflows import unspared  # noqa: PLC0415 - imports the host's signals
 
-    return unguarded() + unspared() + unspared_tasks()
+    return unguarded() + unspared() + unspared_tasks() + unsettled()
 
 
 class FieldFacts(NamedTuple):

@@ -34,13 +34,18 @@ class Reach:
     everything: bool
     """Whether the host serves nobody else."""
 
-    def documents(self) -> QuerySet[Document]:
+    def documents(self, *, whenever_added: bool = False) -> QuerySet[Document]:
         """Return them, those in the trash too.
 
         What was in the archive before the field of the case code was made there stays as it is.
+
+        Args:
+            whenever_added: also those that say they were: an import brings days from elsewhere.
         """
-        began = CustomField.objects.filter(name=CASE_CODE_FIELD).order_by("created").values("created")[:1]
-        rows = Document.global_objects.filter(root_document__isnull=True, added__gte=began)
+        rows = Document.global_objects.filter(root_document__isnull=True)
+        if not whenever_added:
+            began = CustomField.objects.filter(name=CASE_CODE_FIELD).order_by("created").values("created")[:1]
+            rows = rows.filter(added__gte=began)
         if self.everything:
             return rows
         marked = Q(storage_path__name=STORAGE_PATH) | Q(document_type_id__in=list(self.host_type_ids))

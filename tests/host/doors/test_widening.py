@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 from documents import tasks
 from documents.data_models import ConsumableDocument, DocumentSource
 from guardian.shortcuts import assign_perm
@@ -20,7 +24,9 @@ from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import CustomField, Document
+from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.provision import case_code_field_id
+from vks_plugin.organization.actions import service_account_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -439,3 +445,38 @@ def test_the_repair_goes_by_the_policy_of_today(secret: Secret, people: dict[str
     document = Document.objects.get(pk=secret.statement)
     assign_perm("view_document", colleague, document)
     assert not colleague.has_perm("documents.view_document", document)
+
+
+def test_what_an_import_brings(
+    secret: Secret, as_person: SignIn, people: dict[str, User], settings: Any, tmp_path: Path
+) -> None:
+    """The host's command writes rows in bulk: without an owner they would be everybody's, those of old days for good."""
+    # the host takes its watch over changes off for the rest of the process
+    settings.AUDIT_LOG_ENABLED = False
+    document = Document.objects.create(title="Công văn cũ", mime_type="application/pdf", checksum="0" * 64)
+    Document.objects.filter(pk=document.pk).update(owner=None, added=timezone.now() - dt.timedelta(days=4000))
+    stranger, clerk, reader = map(as_person, ("prosecutor_kv3", "clerk_kv1", "prosecutor_kv1"))
+    # what was here before there were cases is left as it is
+    assert document.pk in stranger.found()
+    call_command("document_exporter", tmp_path, data_only=True, no_progress_bar=True, stdout=StringIO())
+    document.hard_delete()
+    before = grants_of(secret.ids)
+
+    def load() -> None:
+        call_command("document_importer", tmp_path, data_only=True, no_progress_bar=True, stdout=StringIO())
+
+    load()
+    assert Document.objects.get(pk=document.pk).owner_id == service_account_id()
+    assert document.pk not in stranger.found()
+    assert document.pk in clerk.found()
+    # the host takes every grant away on the way
+    assert grants_of(secret.ids) == before
+    assert set(reader.found()) == set(secret.ids)
+    # an export of another server has another account under the number of ours: nothing of it is taken in
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"vks-records"', '"nguoi-la"'), encoding="utf-8")
+    Document.objects.filter(pk=document.pk).update(title="Công văn mới")
+    with pytest.raises(CommandError, match="đè lên tài khoản vks-records"):
+        load()
+    assert User.objects.get(pk=service_account_id()).username == "vks-records"
+    assert Document.objects.get(pk=document.pk).title == "Công văn mới"
