@@ -7,6 +7,7 @@ API refuse. A superuser sees everything here, as he does elsewhere in the host.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -24,7 +25,9 @@ from documents.permissions import permitted_document_ids
 
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import is_ours, protects, rule_against
+from vks_plugin.host.actor import current_actor
 from vks_plugin.host.filed import every_lent, filed_among, filed_documents
+from vks_plugin.host.hints import linked_and_seen, without_hidden_copy
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
 from vks_plugin.host.reading import note_documents, numbers_in
 from vks_plugin.language import language_of, speaking
@@ -196,6 +199,11 @@ class _FieldValues(_OfDocuments):
 
     document_path = "document_id"
 
+    @admin.display(description="Value")
+    def value(self, row: CustomFieldInstance) -> Any:
+        """Return what the field says, without the numbers of documents that are hidden from the reader."""
+        return linked_and_seen(current_actor(), row)
+
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
         """Refuse to take the case code off a filed document."""
         coded = self.rows(request, pks).filter(field__name=CASE_CODE_FIELD).values_list("document_id", flat=True)
@@ -271,8 +279,10 @@ class _Things(_Closed):
         return refusals.KEPT_THING if needed else ""
 
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        """Name the things and how many rows go with them, not what those rows say of documents: codes of cases among it."""
+        """Name the things, not what goes with them, which says something of documents: codes of cases, how many there are."""
         _deletable, counts, perms, protected = super().get_deleted_objects(objs, request)
+        if not request.user.is_superuser:
+            counts = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(each) for each in objs], counts, perms, protected
 
 
@@ -356,6 +366,33 @@ class _Own(admin.ModelAdmin):  # type: ignore[type-arg]
         return {"owner": request.user.pk} | super().get_changeform_initial_data(request)
 
 
+class _Tasks(_Own):
+    """Files that were handed in, and what came of them."""
+
+    exclude = ("result_data",)
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> list[Any]:
+        """Show what came of it as its reader may know it."""
+        return ["told" if each == "result_data" else each for each in super().get_readonly_fields(request, obj)]
+
+    @admin.display(description="Result data")
+    def told(self, task: Any) -> str:
+        """Return what came of the file, without the number of a document that is hidden from the reader."""
+        return json.dumps(without_hidden_copy(task, current_actor()).result_data, ensure_ascii=False)
+
+
+class _Tags(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Tags, which hang on documents that the asker may not see."""
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """Name the tags and those below them: a line for each document with one would count the hidden ones too."""
+        told, counts, perms, protected = super().get_deleted_objects(objs, request)
+        if request.user.is_superuser:
+            return told, counts, perms, protected
+        tags = {each.pk: str(each) for tag in objs for each in (tag, *tag.get_descendants())}
+        return [*tags.values()], {self.opts.verbose_name_plural: len(tags)}, perms, protected
+
+
 class _SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Ways to sign in as somebody: his address, his tokens, his second factor."""
 
@@ -384,13 +421,14 @@ PAGES: dict[str, type[admin.ModelAdmin[Any]]] = {
     "documents.Document": _Documents,
     "documents.Note": _Notes,
     "documents.CustomFieldInstance": _FieldValues,
-    "documents.PaperlessTask": _Own,
+    "documents.PaperlessTask": _Tasks,
     "documents.SavedView": _Own,
     "documents.ShareLink": _Links,
     "documents.ShareLinkBundle": _Bundles,
     "documents.CustomField": _Things,
     "documents.DocumentType": _Things,
     "documents.StoragePath": _Things,
+    "documents.Tag": _Tags,
     "auditlog.LogEntry": _Trail,
     "auth.User": _Accounts,
     "auth.Group": _Groups,

@@ -25,12 +25,15 @@ from documents.models import CustomFieldInstance, Document, DocumentType, Storag
 from documents.permissions import has_perms_owner_aware, permitted_document_ids
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.utils.html import parse_html_list
+from rest_framework.views import APIView
 
 from vks_plugin.errors import BadInput, VksError
-from vks_plugin.host import lending, refusals, talking
+from vks_plugin.host import hints, lending, refusals, talking
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
 from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among, lent_among
+from vks_plugin.host.hints import unseen_among
 from vks_plugin.host.provision import (
     CASE_CODE_FIELD,
     STORAGE_PATH,
@@ -410,12 +413,7 @@ def _ask_before_archives(resolve: Any) -> Any:
 
 def _unseen(user: User, document_ids: Iterable[int], *, binned: bool) -> bool:
     """Tell whether somebody may not see one of these documents, or there is none of that number."""
-    left = set(document_ids)
-    left -= set(permitted_document_ids(user).filter(pk__in=left)) if left else set()
-    if binned and left:
-        rows = Document.deleted_objects.filter(pk__in=left).select_related("owner")
-        left -= {each.pk for each in rows if has_perms_owner_aware(user, "view_document", each)}
-    return bool(left)
+    return bool(unseen_among(user, document_ids, binned=binned))
 
 
 def _ask_of_numbers(key: str, *, binned: bool = False) -> Callable[[Any], Any]:
@@ -569,19 +567,6 @@ def _leave_tasks_of_others(finds: Any) -> Any:
     return find
 
 
-def _leave_duplicates_out(tells: Any) -> Any:
-    """Wrap what tells which document a file handed in is a copy of: staff would be told the title of any."""
-
-    @wraps(tells)
-    def tell(self: Any, task: Any) -> Any:
-        found, request = tells(self, task), self.context.get("request")
-        if not found or request.user.is_superuser:
-            return found
-        return [each for each in found if not _unseen(request.user, [each["id"]], binned=True)]
-
-    return tell
-
-
 # --- where they stand --------------------------------------------------------------------------
 
 DOORS: dict[type[BasePermission], tuple[str, ...]] = {
@@ -630,33 +615,67 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("SearchResultSerializer", "to_representation", lending.leave_passages_out),
     ("ChatStreamingView", "post", talking.remember_who_asks),
     ("TasksViewSet", "get_queryset", _leave_tasks_of_others),
-    ("TaskSerializerV9", "get_duplicate_documents", _leave_duplicates_out),
+    ("TaskSerializerV9", "to_representation", hints.tell_no_hidden_copy),
+    ("TaskSerializerV10", "to_representation", hints.tell_no_hidden_copy),
+    ("PaperlessTaskFilterSet", "filter_result", hints.find_no_hidden_copy),
+    ("CorrespondentViewSet", "get_queryset", hints.date_what_is_seen),
+    ("StatisticsView", "get", hints.number_what_is_seen),
+    ("DocumentSerializer", "validate", hints.refuse_a_number_alike),
+    ("AsnCheckPlugin", "pre_check_asn_value", hints.fail_a_number_alike),
+    ("CustomFieldInstanceSerializer", "to_representation", hints.leave_links_out),
+    ("CustomFieldInstanceSerializer", "create", hints.keep_hidden_links),
+    ("DocumentSerializer", "update", hints.know_who_takes_links_off),
+    ("BulkEditView", "post", hints.know_who_edits_links),
+    ("CustomFieldQueryFilter", "filter", hints.know_who_searches_links),
+    ("CustomFieldQueryParser", "_validate_atom_value", hints.search_links_that_are_seen),
 )
 """What of the host is asked through a function of ours: class, method, and what wraps it."""
 
 WRAPPED_FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "_get_more_like_id": ("documents.views", _ask_of_likeness),
     "validate_documentlink_targets": ("documents.serialisers", _ask_of_links),
+    "reflect_doclinks": ("documents.bulk_edit", hints.link_what_is_seen),
+    "remove_doclink": ("documents.bulk_edit", hints.unlink_what_is_seen),
+    "modify_custom_fields": ("documents.bulk_edit", hints.keep_hidden_links_in_bulk),
     "stream_chat_with_documents": ("documents.views", talking.remember_while_answering),
     "_get_document_references": ("paperless_ai.chat", talking.tell_what_is_answered_from),
 }
 """The same for what stands in no class, by the module in which the host looks it up."""
 
 
+_RENDERERS: list[type[BaseRenderer]] = [JSONRenderer]
+"""How the host's API answers. The pages that REST framework draws for browsers have forms in which one chooses among
+everything there is: titles of everybody's documents for a link, accounts, tags that others keep for themselves; and a
+form is drawn without asking a guard."""
+
+
+_MODULES = (
+    "documents.views",
+    "paperless.views",
+    "documents.search",
+    "documents.serialisers",
+    "documents.filters",
+    "documents.consumer",
+)
+"""Where the host's views, and what they answer and are asked through, are looked for."""
+
+
 def _views(name: str) -> Any:
     """Return a view of the running host, or another class that its doors are made of, or None."""
-    modules = map(import_module, ("documents.views", "paperless.views", "documents.search"))
-    return next((found for module in modules if (found := getattr(module, name, None)) is not None), None)
+    found = (getattr(import_module(module), name, None) for module in _MODULES)
+    return next((each for each in found if each is not None), None)
 
 
 def _function(module: str, name: str) -> Any:
     """Return a function of the running host, or None; the stand-in lacks whole packages."""
-    return getattr(import_module(module), name, None) if find_spec(module.partition(".")[0]) is not None else None
+    there = find_spec(module.partition(".")[0]) is not None and find_spec(module) is not None
+    return getattr(import_module(module), name, None) if there else None
 
 
 def unguarded() -> list[str]:
-    """Return which of the host's views do not ask our guards."""
-    found = [
+    """Return which of the host's views do not ask our guards, or would draw pages beside their answers."""
+    found = [] if list(APIView.renderer_classes) == _RENDERERS else ["APIView.renderer_classes"]
+    found += [
         f"{name}: {guard.__name__}"
         for guard, names in DOORS.items()
         for name in names
@@ -679,6 +698,8 @@ def unguarded() -> list[str]:
 
 def stand_at_doors() -> None:
     """Add the guards to the views the running host has; twice is once."""
+    # every view that names none of its own takes these: only the description of the addresses does
+    APIView.renderer_classes = _RENDERERS
     for guard, names in DOORS.items():
         for view in filter(None, map(_views, names)):
             if guard not in view.permission_classes:

@@ -62,6 +62,7 @@ SERVICE_ACCOUNT = gettext_noop(
 UNSEEN = gettext_noop(
     "Có tài liệu trong yêu cầu không tồn tại hoặc bạn không được xem: hãy tải lại danh sách rồi chọn lại."
 )
+COPY = gettext_noop("Không nhận tệp này vì đã có một tài liệu giống hệt.")
 LOGS = gettext_noop(
     "Nhật ký máy chủ ghi tên tệp và tiêu đề tài liệu của mọi đơn vị nên chỉ siêu quản trị đọc: hãy báo siêu quản trị."
 )

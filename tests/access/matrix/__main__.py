@@ -53,7 +53,7 @@ def main() -> int:
     chosen = parser.parse_args()
     with database() as world:
         from tests.access.matrix.doors import unknown
-        from tests.access.matrix.run import cells, go, sample
+        from tests.access.matrix.run import Asker, cells, go, sample
 
         strange = unknown()
         found = cells(world, only=(lambda call: chosen.door in call.door) if chosen.door else None)
@@ -64,7 +64,13 @@ def main() -> int:
             random.Random(chosen.seed).shuffle(taken)
             taken = taken[int(part) - 1 :: int(parts)][chosen.after :]
         print(f"host {plugin.HOST}: {len(taken)} of {len(found)} cells, {len(world.facts.people)} people", flush=True)
-        outcome = go(world, taken, seconds=60 * chosen.minutes, say=lambda line: print(line, flush=True))
+        outcome = go(
+            world,
+            taken,
+            asker=Asker(world, chosen.seed),
+            seconds=60 * chosen.minutes,
+            say=lambda line: print(line, flush=True),
+        )
         for title, problems in (
             ("unknown doors", [f"{method} {address}" for address, method in strange]),
             ("leaks", outcome.leaks),

@@ -483,7 +483,8 @@ def _all_lists(world: World) -> Iterator[Call]:
             like = f"/{documents}/?{most}&more_like_id={paper.pk}"
             absent = ((f"={paper.pk}", f"={ABSENT_NUMBER}"),)
             yield Call(documents, "GET", like, about, flags=frozenset({HIDDEN}), absent=absent)
-    for name in ("tags", "document_types", "storage_paths", "custom_fields", "correspondents"):
+    yield Call("api/correspondents", "GET", "/api/correspondents/?page_size=100&last_correspondence=1")
+    for name in ("tags", "document_types", "storage_paths", "custom_fields"):
         yield Call(f"api/{name}", "GET", f"/api/{name}/?page_size=100", expect="count" if name == "tags" else "")
     yield Call("api/statistics", "GET", "/api/statistics/", expect="statistics")
     yield Call("api/vks/cases", "GET", "/api/vks/cases/?page_size=1000", expect="every case")
@@ -673,6 +674,7 @@ def _some(world: World, address: str) -> tuple[str, bool]:
         ("api/storage_paths/", str(world.others["storage_path"])),
         ("api/document_types/", str(world.others["type"])),
         ("api/tags/", str(world.others["tag"])),
+        ("api/correspondents/", str(world.others.get("correspondent", 1))),
         ("api/users/", str(world.accounts["lead_kv1"].pk)),
         ("api/tasks/{pk}", str(world.others.get("paperlesstask", 1))),
         ("api/logs/", "paperless"),

@@ -335,6 +335,17 @@ def _unwrap(view: str, method: str) -> Change:
     return apply
 
 
+def _draw(_world: World) -> None:
+    """Let the API answer browsers with pages of its library, and everybody ask as a browser does."""
+    from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+    from rest_framework.views import APIView
+
+    from tests.access.matrix import run
+
+    APIView.renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
+    run.ACCEPTED = run.ACCEPTED[-1:]
+
+
 def _attribute(module: str, owner: str, name: str, value: object) -> Change:
     def apply(_world: World) -> None:
         setattr(vars(sys.modules[module])[owner], name, value)
@@ -387,6 +398,32 @@ def _guards() -> Iterator[Mutant]:
     yield Mutant(
         "staff see everybody's tasks", mutant, _at("api/tasks", "api/tasks/{pk}"), ("staff",), host="paperless"
     )
+    for name, view, method, asks, who in (
+        (
+            "a file is said to be a copy of a hidden paper",
+            "TaskSerializerV10",
+            "to_representation",
+            _at("api/tasks", "api/tasks/{pk}"),
+            "lead_kv1",
+        ),
+        (
+            "correspondents tell days of hidden papers",
+            "CorrespondentViewSet",
+            "get_queryset",
+            _at("api/correspondents", "api/correspondents/{pk}"),
+            "chief_kv3",
+        ),
+        (
+            "links name hidden papers",
+            "CustomFieldInstanceSerializer",
+            "to_representation",
+            _details("mine"),
+            "trial_kv3",
+        ),
+    ):
+        yield Mutant(name, _unwrap(view, method), asks, (who,), host="paperless")
+    asks = _at("api/share_links", "api/share_links/{pk}")
+    yield Mutant("pages drawn for browsers name hidden papers", _draw, asks, ("staff",), host="paperless")
     mutant = _unwrap("SharedLinkView", "get")
     yield Mutant("old links open", mutant, _at("share/{slug}"), ("nobody", "outsider"), host="paperless")
     for name, view, method, asks in (

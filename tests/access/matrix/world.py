@@ -50,7 +50,7 @@ from vks_plugin.disposal.models import DestructionBatch, DestructionItem
 from vks_plugin.filing import actions as filing
 from vks_plugin.filing import inbox
 from vks_plugin.host import provision
-from vks_plugin.host.models import CustomField, Document
+from vks_plugin.host.models import CustomField, CustomFieldInstance, Document
 from vks_plugin.host.search import reindex
 from vks_plugin.management.commands.vks_setup import load_missing
 from vks_plugin.organization import actions as organization
@@ -581,6 +581,7 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
             row.documents.add(paper)
         world.others[name] = row.pk
     _kept_in_the_host(world, words)
+    _beside_papers(world)
     tag = apps.get_model("documents", "Tag").objects.create(name="Mọi tài liệu")
     for document in Document.objects.filter(root_document__isnull=True):
         document.tags.add(tag)
@@ -602,8 +603,10 @@ def _kept_in_the_host(world: World, words: _Words) -> None:
         task_id="zqtask",
         task_type="consume_file",
         trigger_source="web_ui",
-        status="success",
+        status="failure",
         input_data={"filename": f"{file}.pdf"},
+        # of a paper that only others see
+        result_data={"duplicate_of": world.papers["other/hsva"].pk, "duplicate_in_trash": False},
         owner=world.accounts[who],
     )
     with (Path(settings.LOGGING_DIR) / "paperless.log").open("a", encoding="utf-8") as log:
@@ -611,6 +614,23 @@ def _kept_in_the_host(world: World, words: _Words) -> None:
     world.others |= {"savedview": view.pk, "paperlesstask": task.pk}
     for word, what in ((name, "search"), (sought, "what is searched for"), (file, "file handed in")):
         world.secrets.append(Secret(word, "kept", who, what))
+
+
+def _beside_papers(world: World) -> None:
+    """Let papers have a correspondent in common, and name each other in a field, over the bounds of who sees them."""
+    models = apps.all_models["documents"]
+    if "correspondent" not in models:
+        return
+    writer = models["correspondent"]._default_manager.create(name="Công an phường")
+    world.others["correspondent"] = writer.pk
+    days = {"own/hsva": dt.date(2093, 1, 17), "restricted/hsva": dt.date(2093, 2, 18), "mine": dt.date(2026, 3, 2)}
+    link = CustomField.objects.create(name="Liên quan", data_type="documentlink")
+    for key, day in days.items():
+        models["document"]._default_manager.filter(pk=world.papers[key].pk).update(correspondent=writer, created=day)
+        others = [world.papers[other].pk for other in days if other != key]
+        CustomFieldInstance.objects.create(document_id=world.papers[key].pk, field=link, value_document_ids=others)
+        if key != "mine":
+            world.secrets.append(Secret(day.isoformat(), "paper", key, "day"))
 
 
 def _custody(world: World, key: str, words: _Words) -> None:

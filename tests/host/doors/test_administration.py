@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -158,11 +159,28 @@ def test_the_question_before_a_field_is_deleted_says_nothing_of_its_values(secre
     chosen = {"action": "delete_selected", "_selected_action": [str(field)]}
     visitor = as_person(
         User.objects.create_user("nhan_vien", is_staff=True),
-        *(f"{action}_{name}" for name in ("customfield", "customfieldinstance") for action in ("view", "delete")),
+        *(
+            f"{action}_{name}"
+            for name in ("customfield", "customfieldinstance", "tag")
+            for action in ("view", "delete")
+        ),
     )
     for answer in (visitor.get(f"{page}{field}/delete/"), visitor.post(page, chosen, follow=True)):
         assert secret.told_by(answer) == []
     assert "Mã vụ án" in visitor.get(f"{page}{field}/delete/").content.decode()
+    # and that before a tag nothing of how many documents have it
+    tags = host_model("Tag").objects
+    tag = tags.create(name="Hỏa tốc")
+    below = tags.create(name="Trong ngày", tn_parent=tag)
+    page, chosen = "/admin/documents/tag/", {"action": "delete_selected", "_selected_action": [str(tag.pk)]}
+    told = []
+    for documents in ([], secret.ids):
+        for pk in documents:
+            Document.objects.get(pk=pk).tags.add(tag, below)
+        answers = (visitor.get(f"{page}{tag.pk}/delete/"), visitor.post(page, chosen))
+        told.append([re.sub(r"[A-Za-z0-9]{64}", "", each.content.decode()) for each in answers])
+    assert told[0] == told[1]
+    assert all("Hỏa tốc" in each and "Trong ngày" in each for each in told[0])
 
 
 def test_what_hangs_on_documents(secret: Secret, superuser: Visitor) -> None:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import html
 import json
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import get_resolver
 from django.utils import timezone
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
 from documents.tasks import consume_file
+from rest_framework.authtoken.models import Token
+from rest_framework.renderers import BrowsableAPIRenderer
 
 from tests.host.doors.conftest import STRANGERS, TITLE, Secret, Visitor, host_model
 from tests.people import file_pdf, pdf_bytes
 from vks_plugin.access import actions as access
+from vks_plugin.access import temporary
 from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
 from vks_plugin.filing.actions import adopt, file_existing
-from vks_plugin.host.models import CustomField, Document
+from vks_plugin.host.models import CustomField, CustomFieldInstance, Document
 from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[..., Visitor]
+
+WHY = "Cần hồ sơ ngay trong đêm nay để ra quyết định."
 
 
 def test_doors_of_one_document(secret: Secret, as_person: SignIn) -> None:
@@ -148,6 +158,24 @@ def test_counts(secret: Secret, as_person: SignIn) -> None:
         told = _counts(as_person(stranger))
         assert told.pop("statistics") in (None, [0, 0, []]), stranger
         assert set(told.values()) == {0}, stranger
+    # nor of when the last of them was written, by whoever wrote to others too, or which number it has in the archive
+    writer = host_model("Correspondent").objects.create(name="Công an phường")
+    host_model("Document").objects.filter(pk__in=secret.ids).update(correspondent=writer, created="2026-05-17")
+    Document.objects.filter(pk=secret.statement).update(archive_serial_number=777)
+    own = as_person("prosecutor_kv3")
+    own.upload(title="Đơn", correspondent=writer.pk, created="2025-02-03")
+    alone = host_model("Correspondent").objects.create(name="Ban quản lý chợ")
+    host_model("Document").objects.filter(pk=secret.report).update(correspondent=alone, deleted_at=timezone.now())
+    for visitor, days, highest in (
+        (own, ("2025-02-03", None), 0),
+        (as_person("prosecutor_kv1"), ("2026-05-17", None), 777),
+    ):
+        for row, day in zip((writer, alone), days, strict=True):
+            assert visitor.get(f"/api/correspondents/{row.pk}/").json()["last_correspondence"] == day
+        asked = {"last_correspondence": "1", "ordering": "last_correspondence"}
+        rows = visitor.get("/api/correspondents/", asked).json()["results"]
+        assert {row["last_correspondence"] for row in rows} == set(days)
+        assert visitor.get("/api/statistics/").json()["current_asn"] == highest
 
 
 def test_files_and_figures_of_several(secret: Secret, as_person: SignIn) -> None:
@@ -179,20 +207,36 @@ def test_case_documents_do_not_leave_by_mail(secret: Secret, as_person: SignIn) 
     assert len(mail.outbox) == 1
 
 
-def test_serial_number_of_a_case_document(secret: Secret, as_person: SignIn) -> None:
-    assert (
-        as_person("prosecutor_kv1")
-        .ask("patch", f"/api/documents/{secret.statement}/", {"archive_serial_number": 777})
-        .status_code
-        == 200
-    )
+def test_serial_number_of_a_case_document(listed_tasks: None, secret: Secret, as_person: SignIn) -> None:
+    """A number that is taken is refused; by what, and whether that lies in the trash, is told to who sees it."""
+    reader = as_person("prosecutor_kv1")
+    answer = reader.ask("patch", f"/api/documents/{secret.statement}/", {"archive_serial_number": 777})
+    assert answer.status_code == 200
+    Document.objects.filter(pk=secret.report).update(archive_serial_number=778, deleted_at=timezone.now())
     stranger = as_person("prosecutor_kv3")
     stranger.upload(title="Đơn")
     mine = Document.objects.exclude(pk__in=secret.ids).get().pk
     assert stranger.found(archive_serial_number="777") == []
-    answer = stranger.ask("patch", f"/api/documents/{mine}/", {"archive_serial_number": 777})
-    assert answer.status_code == 400
-    assert secret.told_by(answer) == []
+    refusals = [
+        stranger.ask("patch", f"/api/documents/{mine}/", {"archive_serial_number": number})
+        for number in (777, 778, "778")
+    ]
+    assert {each.status_code for each in refusals} == {400}
+    assert len({each.content for each in refusals}) == 1
+    assert secret.told_by(refusals[0]) == []
+    for number in (777, 778):
+        stranger.upload(name="so.pdf", archive_serial_number=number, content=pdf_bytes(1, f"Số {number}"))
+    failed = stranger.get("/api/tasks/?status=failure").json()["results"]
+    told = {json.dumps(each["result_data"]).replace("778", "777") for each in failed}
+    assert len(failed) == 2
+    assert len(told) == 1
+    assert "already exists" in told.pop()
+    # one's own in the trash is named as such
+    Document.objects.filter(pk=mine).update(archive_serial_number=779, deleted_at=timezone.now())
+    stranger.upload(title="Đơn khác", name="khac.pdf", content=pdf_bytes(1, "Khác"))
+    other = Document.objects.get(title="Đơn khác").pk
+    answer = stranger.ask("patch", f"/api/documents/{other}/", {"archive_serial_number": 779})
+    assert "trash" in answer.content.decode()
 
 
 def test_the_same_file_uploaded_by_a_stranger(secret: Secret, as_person: SignIn) -> None:
@@ -229,6 +273,64 @@ def test_a_link_from_ones_own_document(secret: Secret, as_person: SignIn) -> Non
     assert not Document.objects.get(pk=secret.statement).custom_fields.filter(field=field).exists()
     told = stranger.get(f"/api/documents/{mine}/")
     assert secret.told_by(told) == []
+
+
+def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> None:
+    """Documents that were linked while both were seen: one of them was filed, transferred or restricted since."""
+    field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
+    writer = as_person("prosecutor_kv3")
+    for title in ("Đơn", "Giấy mời"):
+        writer.upload(title=title, name=f"{title}.pdf", content=pdf_bytes(1, title))
+    mine, other = (Document.objects.get(title=title).pk for title in ("Đơn", "Giấy mời"))
+    hidden = secret.statement
+    for document, numbers in ((mine, [hidden, other]), (other, [mine]), (hidden, [mine])):
+        CustomFieldInstance.objects.create(document_id=document, field=field, value_document_ids=numbers)
+
+    def stands(document: int) -> Any:
+        row = CustomFieldInstance.objects.filter(document_id=document, field=field).first()
+        return row and row.value, Document.objects.get(pk=document).modified
+
+    def shown(answer: Any) -> Any:
+        rows = [each for each in answer.json()["custom_fields"] if each["field"] == field.pk]
+        return rows[0]["value"] if rows else None
+
+    before = stands(hidden)
+    address = f"/api/documents/{mine}/"
+    assert shown(writer.get(address)) == [other]
+    for asked in ({}, {"text": "Đơn"}, {"query": "Đơn"}):
+        rows = {row["id"]: row["custom_fields"] for row in writer.get("/api/documents/", asked).json()["results"]}
+        assert rows[mine] == [{"field": field.pk, "value": [other]}], asked
+    superuser = as_person(User.objects.create_superuser("toan_quyen"))
+    assert shown(superuser.get(address)) == [hidden, other]
+    for op, value, found in (
+        ("contains", [other], [mine]),
+        ("contains", [hidden], []),
+        ("exact", [hidden, other], []),
+        ("in", [[hidden, other], [mine]], [other]),
+    ):
+        assert writer.found(custom_field_query=json.dumps([field.pk, op, value])) == found, (op, value)
+    # written back as it was shown, one at a time and in bulk: what was not shown stays
+    for numbers in ([other], [], [other]):
+        answer = writer.ask("patch", address, {"custom_fields": [{"field": field.pk, "value": numbers}]})
+        assert answer.status_code == 200, answer.content
+        assert shown(answer) == numbers
+        assert set(stands(mine)[0]) == {*numbers, hidden}
+
+    def edit(parameters: dict[str, Any]) -> int:
+        body = {"documents": [mine], "method": "modify_custom_fields", "parameters": parameters}
+        return int(writer.ask("post", "/api/documents/bulk_edit/", body).status_code)
+
+    for given in ([other], None):
+        assert edit({"add_custom_fields": {str(field.pk): given}, "remove_custom_fields": []}) == 200
+        assert hidden in stands(mine)[0]
+    assert stands(hidden) == before
+    # and taken off altogether, nothing is written on the other side either
+    assert writer.ask("patch", address, {"custom_fields": []}).status_code == 200
+    assert stands(mine)[0] is None
+    CustomFieldInstance.objects.create(document_id=mine, field=field, value_document_ids=[hidden])
+    assert edit({"add_custom_fields": [], "remove_custom_fields": [field.pk]}) == 200
+    assert stands(mine)[0] is None
+    assert stands(hidden) == before
 
 
 def test_a_shared_view_shows_each_what_each_may_see(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
@@ -325,6 +427,25 @@ def test_tasks_and_letters_of_others(secret: Secret, as_person: SignIn, people: 
         # what is kept from staff is there
         assert told >= set(addresses) - {"/admin/documents/paperlesstask/", "/api/tasks/?name=khai"}, version
     assert "thu.pdf" in visitor.get("/api/tasks/").content.decode()
+    # of one's own file: that it is a copy, and not of which number, though every number is tried
+    own = tasks.objects.get(task_id="2")
+    tasks.objects.filter(pk=own.pk).update(result_data={"duplicate_of": secret.statement, "duplicate_in_trash": False})
+    number = str(secret.statement)
+    told_of: dict[str, list[str]] = {}
+    for who, person in (("staff", visitor), ("superuser", superuser)):
+        for version in (9, 10):
+            accept = {"accept": f"application/json; version={version}"}
+            answer = person.get(f"/api/tasks/{own.pk}/", headers=accept).json()
+            keys = ("result", "related_document", "duplicate_documents", "result_data", "related_document_ids")
+            told_of.setdefault(who, []).append(json.dumps([answer.get(key) for key in keys], ensure_ascii=False))
+        page = html.unescape(person.get(f"/admin/documents/paperlesstask/{own.pk}/change/").content.decode())
+        assert (f'"duplicate_of": {number}' in page, '"reason": ' in page) == (who != "staff", who == "staff")
+        found = person.get(f"/api/tasks/?result={number}").json()["results"]
+        assert [each["id"] for each in found] == ([] if who == "staff" else [own.pk])
+    pattern = re.compile(rf"(?<!\d){number}(?!\d)")
+    assert [bool(pattern.search(each)) for each in told_of["staff"]] == [False] * 2
+    assert ["giống hệt" in each for each in told_of["staff"]] == [True] * 2
+    assert [bool(pattern.search(each)) for each in told_of["superuser"]] == [True] * 2
 
 
 def test_server_log(secret: Secret, as_person: SignIn, settings: Any, tmp_path: Path) -> None:
@@ -437,3 +558,78 @@ def test_who_left_the_case_keeps_nothing(secret: Secret, as_person: SignIn, peop
     assert visitor.completed("cong") == []
     for door in ("", "metadata/", "notes/", "history/", "preview/", "download/"):
         assert visitor.get(f"/api/documents/{filed}/{door}").status_code in {403, 404}, door
+
+
+def test_the_minute_in_which_access_ends(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    """By every door of the file, for a program with a token, and for who only asks whether what he has is still so."""
+    person = people["prosecutor_kv3"]
+    by_session, by_token = as_person("prosecutor_kv3"), Visitor(raise_request_exception=False)
+    by_token.defaults["HTTP_AUTHORIZATION"] = f"Token {Token.objects.create(user=person).key}"
+    began = timezone.now()
+    doors = (("", False), ("thumb/", True), ("preview/", True), ("download/", False))
+    ways = [(*each, visitor) for each in doors for visitor in (by_session, by_token)]
+    for number, (door, marked, visitor) in enumerate(ways):
+        address = f"/api/documents/{secret.statement}/{door}"
+        # one after the other, as time goes
+        with time_machine.travel(began + number * dt.timedelta(hours=2), tick=False):
+            row = temporary.request_emergency(actor=person, code=secret.case.code, reason=WHY, hours=1)
+            ends = temporary.approve_emergency(actor=people["chief_kv1"], request_id=row.pk).ends_at
+        assert ends is not None
+        with time_machine.travel(ends - dt.timedelta(seconds=1), tick=False):
+            opened = visitor.get(address)
+            assert opened.status_code == 200, door
+            marks = {"If-None-Match": opened.get("ETag"), "If-Modified-Since": opened.get("Last-Modified")}
+            known = {name: value for name, value in marks.items() if value}
+            # nothing is asked of a page that has no mark
+            assert visitor.get(address, headers=known).status_code == (304 if marked else 200), door
+            assert bool(known) == marked, door
+        with time_machine.travel(ends, tick=False):
+            for headers in (known, {}):
+                answer = visitor.get(address, headers=headers)
+                assert answer.status_code in {403, 404}, (door, headers)
+                assert not {"ETag", "Last-Modified"} & set(answer.headers), door
+                assert secret.told_by(answer) == [], door
+
+
+def test_pages_drawn_for_browsers(secret: Secret, as_person: SignIn, people: dict[str, User]) -> None:
+    """The host would draw forms beside its answers, in which one chooses among titles and accounts of everybody."""
+    import_module("documents.models").Tag.objects.create(name="Riêng của trưởng", owner=people["chief_kv1"])
+    stranger = as_person("prosecutor_kv3", "add_sharelink", "view_sharelink")
+    stranger.upload(title="Đơn")
+    mine = Document.objects.exclude(pk__in=secret.ids).get().pk
+    staff = as_person(User.objects.create_user("nhan_vien", is_staff=True), "add_sharelink")
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    kept = (secret.words[0], TITLE, "Riêng của trưởng", "prosecutor_kv1")
+    for address in ("share_links/", f"documents/{mine}/", f"documents/{secret.statement}/", "documents/post_document/"):
+        for visitor in (stranger, staff):
+            for asked, headers in (
+                (address, browser),
+                (f"{address}?format=api", {}),
+                (address, {"accept": "text/html"}),
+            ):
+                answer = visitor.get(f"/api/{asked}", headers=headers)
+                told = answer.content.decode()
+                assert [word for word in kept if word in told] == [], (asked, headers)
+                assert answer["Content-Type"] == "application/json", (asked, headers)
+    # whoever follows an address with a browser is answered as a program is
+    assert stranger.get(f"/api/documents/{mine}/", headers=browser).json()["title"] == "Đơn"
+    # and no view of the host's has such pages of its own
+    drawing = [
+        view.__name__
+        for view in _views(get_resolver().url_patterns)
+        if any(issubclass(each, BrowsableAPIRenderer) for each in view.renderer_classes)
+    ]
+    assert drawing == []
+
+
+def _views(patterns: Any) -> list[Any]:
+    """Return the classes of every view that answers as an API does."""
+    found = []
+    for each in patterns:
+        if hasattr(each, "url_patterns"):
+            found += _views(each.url_patterns)
+            continue
+        view = getattr(each.callback, "cls", None) or getattr(each.callback, "view_class", None)
+        if view is not None and hasattr(view, "renderer_classes"):
+            found.append(view)
+    return found

@@ -453,30 +453,31 @@ def test_what_an_import_brings(
     """The host's command writes rows in bulk: without an owner they would be everybody's, those of old days for good."""
     # the host takes its watch over changes off for the rest of the process
     settings.AUDIT_LOG_ENABLED = False
-    document = Document.objects.create(title="Công văn cũ", mime_type="application/pdf", checksum="0" * 64)
-    Document.objects.filter(pk=document.pk).update(owner=None, added=timezone.now() - dt.timedelta(days=4000))
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+    old = Document.objects.create(title="Công văn cũ", mime_type="application/pdf", checksum="0" * 64).pk
+    Document.objects.filter(pk=old).update(owner=None, added=timezone.now() - dt.timedelta(days=4000))
     stranger, clerk, reader = map(as_person, ("prosecutor_kv3", "clerk_kv1", "prosecutor_kv1"))
     # what was here before there were cases is left as it is
-    assert document.pk in stranger.found()
+    assert old in stranger.found()
     call_command("document_exporter", tmp_path, data_only=True, no_progress_bar=True, stdout=StringIO())
-    document.hard_delete()
+    Document.objects.get(pk=old).hard_delete()
     before = grants_of(secret.ids)
 
     def load() -> None:
         call_command("document_importer", tmp_path, data_only=True, no_progress_bar=True, stdout=StringIO())
 
     load()
-    assert Document.objects.get(pk=document.pk).owner_id == service_account_id()
-    assert document.pk not in stranger.found()
-    assert document.pk in clerk.found()
+    assert Document.objects.get(pk=old).owner_id == service_account_id()
+    assert old not in stranger.found()
+    assert old in clerk.found()
     # the host takes every grant away on the way
     assert grants_of(secret.ids) == before
     assert set(reader.found()) == set(secret.ids)
     # an export of another server has another account under the number of ours: nothing of it is taken in
     manifest = tmp_path / "manifest.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"vks-records"', '"nguoi-la"'), encoding="utf-8")
-    Document.objects.filter(pk=document.pk).update(title="Công văn mới")
+    Document.objects.filter(pk=old).update(title="Công văn mới")
     with pytest.raises(CommandError, match="đè lên tài khoản vks-records"):
         load()
     assert User.objects.get(pk=service_account_id()).username == "vks-records"
-    assert Document.objects.get(pk=document.pk).title == "Công văn mới"
+    assert Document.objects.get(pk=old).title == "Công văn mới"

@@ -1,0 +1,348 @@
+"""What the host's answers say beside what was asked for: numbers and days of documents that the asker may not see.
+
+Each function here wraps one of the host's. Superusers see everything: they are told by the host what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import copy
+from functools import wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from documents.models import CustomFieldInstance, Document
+from documents.permissions import has_perms_owner_aware, permitted_document_ids
+from rest_framework.exceptions import ValidationError
+from rest_framework.validators import UniqueValidator
+
+from vks_plugin.host import refusals
+from vks_plugin.host.reading import number_of
+from vks_plugin.language import language_of, speaking
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+_LINK = "documentlink"
+"""The sort of field by which documents name each other; the stand-in has none."""
+
+
+def unseen_among(user: User, document_ids: Iterable[int], *, binned: bool) -> set[int]:
+    """Return which of these numbers are of documents that somebody may not see, or of none.
+
+    Args:
+        user: who asks.
+        document_ids: the numbers.
+        binned: whether documents in the trash count by their owner and grants; otherwise nobody sees them.
+    """
+    left = set(document_ids)
+    left -= set(permitted_document_ids(user).filter(pk__in=left)) if left else set()
+    if binned and left:
+        rows = Document.deleted_objects.filter(pk__in=left).select_related("owner")
+        left -= {each.pk for each in rows if has_perms_owner_aware(user, "view_document", each)}
+    return left
+
+
+# --- days and numbers ------------------------------------------------------------------------------
+
+
+def date_what_is_seen(finds: Any) -> Any:
+    """Wrap the list of correspondents: the day of the last letter is that of the last one the asker may see."""
+
+    @wraps(finds)
+    def find(self: Any) -> Any:
+        rows = finds(self)
+        if "last_correspondence" not in rows.query.annotations:
+            return rows
+        # the very condition by which the host counts them
+        return rows.annotate(last_correspondence=Max("documents__created", filter=self.get_document_count_filter()))
+
+    return find
+
+
+def number_what_is_seen(tells: Any) -> Any:
+    """Wrap the figures over all documents: the highest archive number is that of what the asker may see."""
+
+    @wraps(tells)
+    def tell(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = tells(self, request, *args, **kwargs)
+        # whoever may see figures over everything is told them
+        if "current_asn" in answer.data and not request.user.has_perm("paperless.view_global_statistics"):
+            seen = Document.objects.filter(pk__in=permitted_document_ids(request.user)).order_by()
+            highest = seen.aggregate(highest=Max("archive_serial_number", default=0))
+            answer.data["current_asn"] = highest["highest"]
+        return answer
+
+    return tell
+
+
+def _is_of_a_hidden_one(user: User | None, archive_number: object) -> bool:
+    """Tell whether an archive number belongs to a document, in the trash or not, that somebody may not see."""
+    number = number_of(archive_number)
+    if number is None:
+        return False
+    holders = list(Document.global_objects.filter(archive_serial_number=number).values_list("pk", flat=True))
+    return bool(holders if user is None else unseen_among(user, holders, binned=True))
+
+
+def refuse_a_number_alike(checks: Any) -> Any:
+    """Wrap the question whether an archive number is free: where another document that has it lies is not told."""
+
+    @wraps(checks)
+    def check(self: Any, attrs: Any) -> Any:
+        request, number = self.context.get("request"), attrs.get("archive_serial_number")
+        if request is not None and not request.user.is_superuser and _is_of_a_hidden_one(request.user, number):
+            unique = next(
+                each for each in self.fields["archive_serial_number"].validators if isinstance(each, UniqueValidator)
+            )
+            raise ValidationError({"archive_serial_number": [unique.message]}, code="unique")
+        return checks(self, attrs)
+
+    return check
+
+
+def fail_a_number_alike(checks: Any) -> Any:
+    """Wrap the same question about a file that is handed in."""
+
+    @wraps(checks)
+    def check(self: Any) -> None:
+        number = self.metadata.asn
+        owner = User.objects.filter(pk=self.metadata.owner_id).first()
+        if not (owner is not None and owner.is_superuser) and _is_of_a_hidden_one(owner, number):
+            # in the host's words, but always from here: the list of tasks tells where in the program a task failed, too
+            consumer: Any = import_module("documents.consumer")
+            self._fail(
+                consumer.ConsumerStatusShortMessage.ASN_ALREADY_EXISTS,
+                f"Not consuming {self.filename}: Given ASN {number} already exists!",
+            )
+        checks(self)
+
+    return check
+
+
+# --- copies ----------------------------------------------------------------------------------------
+
+
+def without_hidden_copy(task: Any, user: Any) -> Any:
+    """Return a task as somebody may know it: not which document a file is a copy of, if that one is hidden from him.
+
+    The task itself stays as it is, in the database and for whoever sees that document.
+    """
+    number = (task.result_data or {}).get("duplicate_of")
+    if number is None or user is None or user.is_superuser or not unseen_among(user, [number], binned=True):
+        return task
+    told = copy(task)
+    told.result_data = {"reason": _(refusals.COPY)}
+    return told
+
+
+def tell_no_hidden_copy(tells: Any) -> Any:
+    """Wrap what turns a task into an answer."""
+
+    @wraps(tells)
+    def tell(self: Any, task: Any) -> Any:
+        request = self.context.get("request")
+        if request is None:
+            return tells(self, task)
+        with speaking(language_of(request)):
+            known = without_hidden_copy(task, request.user)
+        return tells(self, known)
+
+    return tell
+
+
+def find_no_hidden_copy(finds: Any) -> Any:
+    """Wrap the search for tasks by what came of them: a number would be tried until a task is found."""
+
+    @wraps(finds)
+    def find(self: Any, queryset: Any, name: str, value: Any) -> Any:
+        rows, number = finds(self, queryset, name, value), number_of(value)
+        user = getattr(self.request, "user", None)
+        if number is None or user is None or user.is_superuser or not unseen_among(user, [number], binned=True):
+            return rows
+        copies = queryset.model.objects.filter(result_data__duplicate_of=number).order_by().values("pk")
+        return rows.exclude(pk__in=copies)
+
+    return find
+
+
+# --- fields that link documents --------------------------------------------------------------------
+
+_HIDDEN = "vks_hidden_links"
+"""Under which name what is known of links is kept for one answer."""
+_linking: ContextVar[User | None] = ContextVar("vks_linking", default=None)
+
+
+@contextmanager
+def _links_of(request: Request | None) -> Iterator[None]:
+    """Say who changes links, for functions of the host that are not told."""
+    token = _linking.set(request.user if request is not None else None)  # type: ignore[arg-type]  # nobody anonymous
+    try:
+        yield
+    finally:
+        _linking.reset(token)
+
+
+def _hidden_links(document_ids: Iterable[int]) -> set[int]:
+    """Return which of the documents that are linked whoever changes links may not see."""
+    user = _linking.get()
+    return set() if user is None or user.is_superuser else unseen_among(user, document_ids, binned=True)
+
+
+def linked_and_seen(user: User | None, row: CustomFieldInstance) -> Any:
+    """Return what a field says, without the numbers of documents that somebody may not see."""
+    value = row.value
+    if row.field.data_type != _LINK or not value or user is None or user.is_superuser:
+        return value
+    hidden = unseen_among(user, value, binned=True)
+    return [each for each in value if each not in hidden]
+
+
+def leave_links_out(represent: Any) -> Any:
+    """Wrap what turns the value of a field into an answer; a whole page of documents is looked at at once."""
+
+    @wraps(represent)
+    def inner(self: Any, row: CustomFieldInstance) -> Any:
+        told, request = represent(self, row), self.context.get("request")
+        numbers = told.get("value")
+        if request is None or request.user.is_superuser or not numbers or row.field.data_type != _LINK:
+            return told
+        known = self.context.setdefault(_HIDDEN, {})
+        if not known.keys() >= set(numbers):
+            asked = {*numbers, *_linked_on_the_page(self.root.instance)}
+            hidden = unseen_among(request.user, asked, binned=True)
+            known.update({each: each in hidden for each in asked})
+        told["value"] = [each for each in numbers if not known[each]]
+        return told
+
+    return inner
+
+
+def _linked_on_the_page(page: Any) -> Iterator[int]:
+    """Yield the numbers of everything that is linked from documents whose fields have been read already."""
+    for document in page if isinstance(page, list) else ():
+        if "custom_fields" in getattr(document, "_prefetched_objects_cache", {}):
+            for row in document.custom_fields.all():
+                yield from (row.value or ()) if row.field.data_type == _LINK else ()
+
+
+def keep_hidden_links(writes: Any) -> Any:
+    """Wrap the writing of a field on a document: what its writer was not shown stays linked."""
+
+    @wraps(writes)
+    def write(self: Any, validated_data: Any) -> Any:
+        if validated_data["field"].data_type == _LINK:
+            with _links_of(self.context.get("request")):
+                rows = CustomFieldInstance.objects.filter(
+                    document=validated_data["document"], field=validated_data["field"]
+                )
+                kept = _kept(next(iter(rows), None), validated_data["value"])
+                return writes(self, validated_data | {"value": kept})
+        return writes(self, validated_data)
+
+    return write
+
+
+def _kept(row: CustomFieldInstance | None, value: list[int] | None) -> list[int] | None:
+    """Return what is to stand in a field, with what stood there hidden from the writer."""
+    hidden = sorted(_hidden_links((row.value if row is not None else None) or ()))
+    return [*(value or ()), *(each for each in hidden if each not in (value or ()))] if hidden else value
+
+
+def know_who_takes_links_off(writes: Any) -> Any:
+    """Wrap the writing of a document, which takes off the fields that are sent no more."""
+
+    @wraps(writes)
+    def write(self: Any, instance: Any, validated_data: Any) -> Any:
+        with _links_of(self.context.get("request")):
+            return writes(self, instance, validated_data)
+
+    return write
+
+
+def know_who_edits_links(answers: Any) -> Any:
+    """Wrap the door of bulk edits."""
+
+    @wraps(answers)
+    def answer(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with _links_of(request):
+            return answers(self, request, *args, **kwargs)
+
+    return answer
+
+
+def keep_hidden_links_in_bulk(edits: Any) -> Any:
+    """Wrap the writing of fields on several documents: each keeps what is hidden from the writer."""
+
+    @wraps(edits)
+    def edit(doc_ids: list[int], add_custom_fields: Any, remove_custom_fields: Any, **named: Any) -> Any:
+        rows = CustomFieldInstance.objects.filter(
+            document_id__in=doc_ids, field_id__in=[int(each) for each in add_custom_fields], field__data_type=_LINK
+        )
+        hidden = {row.pk: _hidden_links(row.value or ()) for row in rows} if _linking.get() is not None else {}
+        done = edits(doc_ids, add_custom_fields, remove_custom_fields, **named)
+        for row in CustomFieldInstance.objects.filter(pk__in=[pk for pk, numbers in hidden.items() if numbers]):
+            row.value_document_ids = [*(row.value or ()), *sorted(hidden[row.pk] - set(row.value or ()))]
+            row.save(update_fields=["value_document_ids"])
+        return done
+
+    return edit
+
+
+def link_what_is_seen(links: Any) -> Any:
+    """Wrap the writing of a link on its other side: nothing is written on what the writer may not see."""
+
+    @wraps(links)
+    def link(document: Any, field: Any, target_doc_ids: Any) -> None:
+        hidden = _hidden_links(target_doc_ids or ())
+        links(document, field, [each for each in target_doc_ids or () if each not in hidden])
+
+    return link
+
+
+def unlink_what_is_seen(unlinks: Any) -> Any:
+    """Wrap the taking off of a link on its other side."""
+
+    @wraps(unlinks)
+    def unlink(document: Any, field: Any, target_doc_id: int) -> None:
+        if not _hidden_links([target_doc_id]):
+            unlinks(document=document, field=field, target_doc_id=target_doc_id)
+
+    return unlink
+
+
+_NO_DOCUMENT = -1
+
+
+def search_links_that_are_seen(reads: Any) -> Any:
+    """Wrap the reading of a search by a field: a number would be tried until a document of one's own is found by it."""
+
+    @wraps(reads)
+    def read(self: Any, custom_field: Any, op: str, value: Any, **named: Any) -> Any:
+        asked = reads(self, custom_field, op, value, **named)
+        if custom_field.data_type != _LINK or not isinstance(asked, list):
+            return asked
+        # one list of numbers, or several of which any may fit
+        several = asked if op == "in" else [asked]
+        hidden = _hidden_links(each for numbers in several for each in numbers)
+        known = [[_NO_DOCUMENT if each in hidden else each for each in numbers] for numbers in several]
+        return known if op == "in" else known[0]
+
+    return read
+
+
+def know_who_searches_links(narrows: Any) -> Any:
+    """Wrap the filter by fields."""
+
+    @wraps(narrows)
+    def narrow(self: Any, qs: QuerySet[Any], value: Any) -> Any:
+        with _links_of(getattr(self.parent, "request", None)):
+            return narrows(self, qs, value)
+
+    return narrow
