@@ -233,7 +233,10 @@ REAL_ONLY: tuple[Called | Door, ...] = (
     Called("documents.serialisers.CustomFieldInstanceSerializer.create", ("validated_data",)),
     Called("documents.views.BulkEditView.post", ("request",)),
     Called("documents.filters.CustomFieldQueryFilter.filter", ("qs", "value")),
-    Called("documents.filters.CustomFieldQueryParser._validate_atom_value", ("custom_field", "op", "value")),
+    Called(
+        "documents.filters.CustomFieldQueryParser._validate_atom_value",
+        ("custom_field", "op", "value", "validation_prefix"),
+    ),
     Called("documents.bulk_edit.reflect_doclinks", ("document", "field", "target_doc_ids")),
     Called("documents.bulk_edit.remove_doclink", ("document", "field", "target_doc_id")),
     Called("documents.bulk_edit.modify_custom_fields", ("doc_ids", "add_custom_fields", "remove_custom_fields")),
