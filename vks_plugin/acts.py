@@ -484,6 +484,24 @@ ACTS: dict[str, Act] = {
     "appointment_ended": Act(
         _("Chấm dứt bổ nhiệm"), ("appointment", "person_id", "unit", "role", "ends_on"), hidden=("person",)
     ),
+    "unit_added": Act(
+        _("Thêm đơn vị"), ("unit", "unit_kind", "unit_above", "starts_on"), hidden=("office_name", "decision")
+    ),
+    "unit_changed": Act(
+        _("Sửa đơn vị"),
+        ("unit_before", "unit", "fields", "unit_above_before", "unit_above", "cases", "documents"),
+        hidden=("changes", "decision"),
+    ),
+    "unit_ended": Act(_("Kết thúc đơn vị"), ("unit", "ends_on"), hidden=("decision",)),
+    "department_added": Act(
+        _("Thêm phòng"), ("unit", "department", "stages", "starts_on"), hidden=("office_name", "decision")
+    ),
+    "department_changed": Act(
+        _("Sửa phòng"),
+        ("unit", "department_before", "department", "fields", "stages_before", "stages", "department_heads", "cases"),
+        hidden=("changes", "decision"),
+    ),
+    "department_ended": Act(_("Kết thúc phòng"), ("unit", "department", "ends_on"), hidden=("decision",)),
     "restructuring_begun": Act(
         _("Bắt đầu sắp xếp đơn vị"),
         ("restructuring", "units_before", "unit", "departments", "starts_on", "cases", "posts"),
@@ -526,7 +544,7 @@ class Field(NamedTuple):
 
     label: str
     reads: str = "text"
-    """`text`, or what a code stands for: `unit`, `units`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
+    """`text`, or what a code stands for: `unit`, `units`, `unit_kind`, `stages`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
     `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
     `day`, `moment`, `yes`, `numbers`, `hash`,
     `court_level`, `shown_kinds`, `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
@@ -541,6 +559,13 @@ FIELDS: dict[str, Field] = {
     "person_id": Field(_("Tài khoản số")),
     "until": Field(_("Đến"), "moment"),
     "unit_before": Field(_("Đơn vị trước"), "unit"),
+    "unit_kind": Field(_("Cấp đơn vị"), "unit_kind"),
+    "unit_above": Field(_("Đơn vị cấp trên"), "unit"),
+    "unit_above_before": Field(_("Đơn vị cấp trên trước"), "unit"),
+    "office_name": Field(_("Tên được ghi")),
+    "stages": Field(_("Phụ trách giai đoạn"), "stages"),
+    "stages_before": Field(_("Phụ trách giai đoạn trước"), "stages"),
+    "department_heads": Field(_("Số lãnh đạo phòng")),
     "units_before": Field(_("Các đơn vị trước"), "units"),
     "unit": Field(_("Đơn vị"), "unit"),
     "trial_unit_before": Field(_("Đơn vị xét xử trước"), "unit"),

@@ -15,6 +15,7 @@ from vks_plugin.access.api import (
     ExplainViewSet,
     ReminderViewSet,
 )
+from vks_plugin.access.offices_api import DepartmentViewSet, UnitViewSet
 from vks_plugin.access.temporary_api import CaseOversightViewSet, TemporaryAccessViewSet
 from vks_plugin.access.transfers_api import (
     CaseTransferViewSet,
@@ -86,7 +87,6 @@ from vks_plugin.custody.api.retention import (
 from vks_plugin.disposal.api import CaseTombstoneViewSet, DisposalViewSet, LapsedCaseViewSet
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
 from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
-from vks_plugin.organization.api import DepartmentViewSet, UnitViewSet
 from vks_plugin.rest import CODE, NUMBER, ApiMixin, NoSuchRoute
 
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from vks_plugin.access import owed_entries, transfers
+from vks_plugin.access import offices, owed_entries, transfers
 from vks_plugin.access.actions import project_everything
 from vks_plugin.access.log import Act, reader_of, record_documents
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
@@ -29,10 +29,10 @@ from vks_plugin.court.deck.videos import kept_videos
 from vks_plugin.court.kept import folders_of_made, made_files
 from vks_plugin.court.page_pictures import instead_of_text, lent_picture
 from vks_plugin.custody.actions.fixity import FOLDERS, KEPT
-from vks_plugin.custody.actions.succession import take_accessions_along
+from vks_plugin.custody.actions.succession import accessions_in_hand, take_accessions_along
 from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.custody.videos import SOURCES
-from vks_plugin.disposal.actions import take_disposals_along
+from vks_plugin.disposal.actions import disposals_in_hand, take_disposals_along
 from vks_plugin.disposal.queries import folder_of_records, signed_records
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
@@ -257,6 +257,7 @@ def connect() -> None:
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     actor.travel_with_tasks()
     queued.spare_what_is_filed()
+    offices.before_ending(accessions_in_hand, disposals_in_hand)
     transfers.on_taken_over(take_accessions_along, take_disposals_along, inbox.follow_take_over)
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)

@@ -29,7 +29,7 @@ from vks_plugin.cases.models import Assignment, CalendarDay, CaseFile, CaseImpor
 from vks_plugin.cases.record import FLAGS
 from vks_plugin.court.sessions.models import CourtSession
 from vks_plugin.custody.models import Loan
-from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.models import Appointment, Department
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -321,7 +321,15 @@ TABLE = {
     ("vks-court-session-remarks", "post"): " 404 404 404 404  404  409 409 403",
     ("vks-unit-list", "get"): "              200 200 200 200  200  200 200 200",
     ("vks-unit-detail", "get"): "            200 200 200 200  200  200 200 200",
+    ("vks-unit-list", "post"): "             403 403 201 403  403  403 403 201",
+    ("vks-unit-detail", "patch"): "          403 403 200 403  403  403 403 200",
+    # it has people
+    ("vks-unit-end", "post"): "              403 403 409 403  403  403 403 409",
     ("vks-department-list", "get"): "        200 200 200 200  200  200 200 200",
+    ("vks-department-list", "post"): "       403 403 201 403  403  403 403 201",
+    ("vks-department-detail", "get"): "      200 200 200 200  200  200 200 200",
+    ("vks-department-detail", "patch"): "    403 403 200 403  403  403 403 200",
+    ("vks-department-end", "post"): "        403 403 200 403  403  403 403 200",
     ("vks-document-type-list", "get"): "     200 200 200 200  200  200 200 200",
     ("vks-document-type-detail", "get"): "   200 200 200 200  200  200 200 200",
     ("vks-reminder-list", "get"): "          200 200 200 200  200  200 200 200",
@@ -405,6 +413,7 @@ MADE = (
     "post vks-loan-list",
     "post vks-restructuring-list",
     "post vks-restructuring-plan-list",
+    "post vks-department-list",
 )
 """Requests whose answer tells a new id, or the moment."""
 
@@ -507,7 +516,10 @@ class Addresses:
             "vks-bundle-download": f"/api/vks/bundles/{bundle}/download/",
             "vks-unit-list": "/api/vks/units/",
             "vks-unit-detail": "/api/vks/units/QN-KV1/",
+            "vks-unit-end": "/api/vks/units/QN-KV3/end/",
             "vks-department-list": "/api/vks/departments/",
+            "vks-department-detail": f"/api/vks/departments/{Department.objects.get(code='P1').pk}/",
+            "vks-department-end": f"/api/vks/departments/{Department.objects.get(code='P1').pk}/end/",
             "vks-document-type-list": "/api/vks/document-types/",
             "vks-document-type-detail": "/api/vks/document-types/QDKTVA/",
             "vks-access-log-list": "/api/vks/access-log/",
@@ -810,6 +822,19 @@ class Addresses:
             "vks-document-merge": {"seen": self.checksum, **self.next},
             "vks-document-file": {"case": self.code, "document_type": "BBHC"},
             "vks-appointment-list": {"user": "outsider", "unit": "QN-KV1", "role": "specialist"},
+            "vks-unit-list": {
+                "code": "QN-KV9",
+                "name": "Viện kiểm sát nhân dân khu vực 9",
+                "short_name": "VKSND khu vực 9",
+                "kind": "regional",
+                "parent": "QN",
+                "valid_from": "2026-01-01",
+            },
+            "vks-unit-detail": {"name": "Viện kiểm sát nhân dân khu vực 1"},
+            "vks-unit-end": {"gone_from": f"{timezone.localdate()}"},
+            "vks-department-list": {"unit": "QN-KV1", "code": "BP1", "name": "Bộ phận 1"},
+            "vks-department-detail": {"name": "Phòng một"},
+            "vks-department-end": {"gone_from": f"{timezone.localdate()}"},
         }
         return bodies.get(name, {})
 

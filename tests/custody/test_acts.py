@@ -22,10 +22,10 @@ from guardian.models import UserObjectPermission
 from guardian.shortcuts import assign_perm
 
 from tests.custody.batches import batch_in, seal_outright
-from tests.people import FiledCase, register
+from tests.people import STARTED, FiledCase, register
 from vks_plugin import acts
 from vks_plugin.access import actions as access
-from vks_plugin.access import temporary, transfers
+from vks_plugin.access import offices, temporary, transfers
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.models import (
     Assignment,
@@ -842,6 +842,74 @@ def test_a_post_is_told_with_who_recorded_it(people: dict[str, User], units: dic
         access.end_appointment(actor=people["chief_kv1"], appointment=Appointment.objects.get(pk=post.pk))
     assert [data(row)["ends_on"] for row in found.rows] == ["2026-12-31", timezone.localdate().isoformat()]
     assert found.kinds() == ["appointment_ended", "appointment_ended"]
+
+
+def test_offices_and_departments_are_told_with_what_they_were(
+    people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    admin, today = people["admin_province"], timezone.localdate()
+    made = {
+        "code": "QN-KV9",
+        "name": "VKSND khu vực 9",
+        "short_name": "KV 9",
+        "kind": "regional",
+        "parent": units["QN"],
+    }
+    with written() as found:
+        unit = offices.add_unit(actor=admin, values={**made, "valid_from": STARTED}, decision=PAPER)
+        offices.change_unit(actor=admin, unit=unit, values={"code": "QN-KV2", "parent": units["QN-KV1"]})
+        department = offices.add_department(
+            actor=admin, unit=unit, values={"code": "BP1", "name": "Bộ phận 1", "stages": ["dieu_tra"]}
+        )
+        offices.change_department(actor=admin, department=department, values={"stages": [], "code": "BP2"})
+        offices.end_department(actor=admin, department=department, gone_from=today)
+        offices.end_unit(actor=admin, unit=unit, gone_from=today)
+    added, changed, with_stages, without, closed, ended = found.rows
+    assert {row.case_id for row in found.rows} == {None}
+    last = (today - dt.timedelta(days=1)).isoformat()
+    assert [(row.kind, data(row)) for row in found.rows] == [
+        (
+            "unit_added",
+            {"unit": "QN-KV9", "unit_kind": "regional", "unit_above": "QN", "starts_on": STARTED.isoformat()},
+        ),
+        (
+            "unit_changed",
+            {
+                "unit_before": "QN-KV9",
+                "unit": "QN-KV2",
+                "fields": ["code", "parent"],
+                "unit_above_before": "QN",
+                "unit_above": "QN-KV1",
+                "cases": 0,
+                "documents": 0,
+            },
+        ),
+        ("department_added", {"unit": "QN-KV2", "department": "BP1", "stages": ["dieu_tra"], "starts_on": None}),
+        (
+            "department_changed",
+            {
+                "unit": "QN-KV2",
+                "department_before": "BP1",
+                "department": "BP2",
+                "fields": ["code", "stages"],
+                "stages_before": ["dieu_tra"],
+                "stages": [],
+                "department_heads": 0,
+                "cases": 0,
+            },
+        ),
+        ("department_ended", {"unit": "QN-KV2", "department": "BP2", "ends_on": last}),
+        ("unit_ended", {"unit": "QN-KV2", "ends_on": last}),
+    ]
+    assert hidden(added) == {"office_name": "VKSND khu vực 9", "decision": PAPER}
+    assert ["parent", "QN – VKSND tỉnh", "QN-KV1 – VKSND khu vực 1"] in hidden(changed)["changes"]
+    assert ["stages", "Điều tra", ""] in hidden(without)["changes"]
+    assert {each.label: each.text for each in in_words([without], Reader())[0].values}["Các mục"] == (
+        "Mã phòng, Phụ trách giai đoạn"
+    )
+    assert hidden(with_stages)["office_name"] == "Bộ phận 1"
+    assert hidden(closed) == hidden(ended) == {"decision": ""}
+    assert queries.verify().problems == []
 
 
 # --- one transaction

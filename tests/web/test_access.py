@@ -22,7 +22,7 @@ from tests.web.conftest import Page, said
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.cases.models import Assignment, CaseImport, Charge, Exhibit, FolioProfile, ProceduralEvent, SavedFilter
 from vks_plugin.custody.models import Loan
-from vks_plugin.organization.models import Appointment
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 from vks_plugin.web.urls import urlpatterns
 
 if TYPE_CHECKING:
@@ -262,6 +262,12 @@ TABLE = {
     # there is none yet
     ("restructuring_one", "get"): "  403 403 404 403  403  403 403 404",
     ("restructuring_resume", "post"): "403 403 404 403  403  403 403 404",
+    ("offices", "get"): "            403 403 200 403  403  403 403 200",
+    ("offices", "post"): "           403 403 302 403  403  403 403 302",
+    ("office", "get"): "             403 403 200 403  403  403 403 200",
+    ("office", "post"): "            403 403 302 403  403  403 403 302",
+    ("department", "get"): "         403 403 200 403  403  403 403 200",
+    ("department", "post"): "        403 403 302 403  403  403 403 302",
     ("unknown", "get"): "            404 404 404 404  404  404 404 404",
     ("unknown", "post"): "           404 404 404 404  404  404 404 404",
 }
@@ -443,6 +449,9 @@ class Addresses:
             "deck_download": f"/vks/decks/{deck}/download/",
             "organization": "/vks/organization/",
             "appointment_end": f"/vks/organization/appointments/{post.pk}/end/",
+            "offices": "/vks/organization/offices/",
+            "office": "/vks/organization/offices/QN-KV1/",
+            "department": f"/vks/organization/offices/QN/departments/{Department.objects.get(code='P1').pk}/",
             "unknown": "/vks/khong-co/",
         }
 
@@ -564,6 +573,17 @@ class Addresses:
                 "effective_date": f"{timezone.localdate():%d/%m/%Y}",
                 "decision": "12/QĐ-VKS",
             },
+            "offices": {
+                "code": "QN-KV9",
+                "name": "Viện kiểm sát nhân dân khu vực 9",
+                "short_name": "VKSND khu vực 9",
+                "kind": "regional",
+                "parent": str(ProcuracyUnit.objects.get(code="QN").pk),
+                "position": "0",
+                "valid_from": "01/01/2026",
+            },
+            "office": {"act": "department", "new-code": "BP1", "new-name": "Bộ phận 1", "new-position": "0"},
+            "department": {"act": "end", "end-gone_from": f"{timezone.localdate():%d/%m/%Y}"},
             "organization": {"user": str(self.outsider), "unit": str(self.post_unit.pk), "role": "specialist"},
         }
         return bodies.get(name, {})

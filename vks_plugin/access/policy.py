@@ -197,6 +197,9 @@ MAY_APPOINT: frozenset[str] = frozenset({"chief_procurator", "system_admin"})
 """Roles whose holders may record appointments: the chief in the own unit and those below, the administrator anywhere."""
 
 
+MAY_ORGANIZE: frozenset[str] = frozenset({"chief_procurator", "system_admin"})
+"""Roles whose holders in the province may keep offices and departments, and let one office take over from others."""
+
 MAY_SET_CALENDAR: frozenset[str] = frozenset({"system_admin"})
 """Roles whose holders in the province may say which days are off, which every office counts by."""
 

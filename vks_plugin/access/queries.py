@@ -21,6 +21,7 @@ from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.policy import (
     LEADING,
     MAY_APPOINT,
+    MAY_ORGANIZE,
     MAY_REGISTER,
     MAY_SET_CALENDAR,
     NO_ACCOUNT,
@@ -280,6 +281,13 @@ def _reach(user: User, at_least: Level, part: str | None) -> Q:
     return allowed
 
 
+def cases_overseen(unit_id: int, stages: Collection[str]) -> QuerySet[CaseFile]:
+    """Return the cases that the heads of a department of this office know of because it is in charge of these stages."""
+    kinds = {_Kind(rule.up_to, rule.when) for rule in RULES if rule.relation == "higher_department"}
+    allowed = reduce(or_, (kind.cases() for kind in kinds))
+    return CaseFile.objects.filter(allowed, unit__parent_id=unit_id, stage__in=sorted(stages))
+
+
 def _try_any(units: set[int]) -> bool:
     """Tell whether there is a case to be tried by one of these offices; most leaders get by without the question."""
     return CaseFile.objects.filter(trial_unit_id__in=units).exists()
@@ -506,6 +514,18 @@ def require_calendar(user: User) -> None:
     keeps = any(role in MAY_SET_CALENDAR and unit.kind == ProcuracyUnit.Kind.PROVINCE for role, unit in posts)
     if not keeps and not (_may_act(user) and user.is_superuser):
         raise NotAllowed(_("Chỉ quản trị hệ thống của tỉnh được sửa lịch nghỉ."))
+
+
+def may_organize(user: User) -> bool:
+    """Tell whether the person may keep offices and departments, and let one office take over from others.
+
+    Like the calendar that is for who keeps the system for the province, its chief procurator, and a superuser of the host.
+    """
+    if not _may_act(user):
+        return False
+    posts = posts_in_force(user)
+    keeps = any(role in MAY_ORGANIZE and unit.kind == ProcuracyUnit.Kind.PROVINCE for role, unit in posts)
+    return keeps or user.is_superuser
 
 
 def units_to_register_in(user: User) -> QuerySet[ProcuracyUnit]:

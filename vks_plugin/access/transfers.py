@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.policy import Decision, Level
 from vks_plugin.access.projection import project_case, project_cases
-from vks_plugin.access.queries import FACTS, case_decision, leads, require, who_can_see
+from vks_plugin.access.queries import FACTS, case_decision, leads, may_organize, require, who_can_see
 from vks_plugin.access.temporary import close_for_transfer
 from vks_plugin.acts import digest_of, tell, tell_each
 from vks_plugin.cases.actions.record import lock_case, note_change
@@ -31,7 +31,6 @@ from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, Unavaila
 from vks_plugin.language import speaking
 from vks_plugin.organization import actions as organization_actions
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
-from vks_plugin.organization.queries import posts_in_force
 from vks_plugin.organization.roles import OF_A_DEPARTMENT
 from vks_plugin.text import one_line
 
@@ -127,6 +126,11 @@ def goes_along(*companions: Companion) -> None:
     _along[:] = companions
 
 
+def companions() -> list[Companion]:
+    """Return what offices have beside their cases."""
+    return list(_along)
+
+
 _before_leaving: list[Callable[[CaseFile, User], None]] = []
 
 
@@ -201,6 +205,7 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
     case.save(update_fields=["unit", "department", "trial_unit", "leader_in_charge", "revision"])
     # also those of people who hold a post there too: the leaders of the office assign anew
     going.update(ended_at=timezone.now())
+    organization_actions.refuse_ended_meanwhile(to)
     _history(actor, case, moved, decision)
     project_case(case)
     told = partial(logger.info, "case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
@@ -320,17 +325,6 @@ def appoint_trial_unit(*, actor: User, case: CaseFile, unit: ProcuracyUnit | Non
     return case
 
 
-def may_restructure(actor: User) -> bool:
-    """Tell whether the person may let one office take over from others: who keeps the system for the province."""
-    return actor.is_active and (
-        actor.is_superuser
-        or any(
-            role in {"system_admin", "chief_procurator"} and unit.kind == ProcuracyUnit.Kind.PROVINCE
-            for role, unit in posts_in_force(actor)
-        )
-    )
-
-
 @transaction.atomic
 def begin_restructuring(
     *,
@@ -416,7 +410,7 @@ def _check_plan(
     Raises:
         NotAllowed, BadInput: see `begin_restructuring`.
     """
-    if not may_restructure(actor):
+    if not may_organize(actor):
         raise NotAllowed(_("Chỉ Viện trưởng tỉnh hoặc quản trị hệ thống của tỉnh sắp xếp được đơn vị."))
     olds = Counter(old for old, _new in plan)
     if not olds:
@@ -526,7 +520,7 @@ def restructurings_for(actor: User) -> QuerySet[Restructuring]:
     Raises:
         NotAllowed: the actor may not restructure.
     """
-    if not may_restructure(actor):
+    if not may_organize(actor):
         raise NotAllowed(_("Chỉ Viện trưởng tỉnh hoặc quản trị hệ thống của tỉnh sắp xếp được đơn vị."))
     return Restructuring.objects.select_related("successor", "started_by").prefetch_related("predecessors")
 
@@ -712,7 +706,9 @@ def _codes(old: Department) -> Iterator[str]:
 
 def goes_on_as(old: Department, successor: ProcuracyUnit) -> Department | None:
     """Return the department of the same name in another office; None: there is none."""
-    same = [each for each in successor.departments.all() if each.name.casefold() == old.name.casefold()]
+    # one that has ended goes on as nothing
+    there = successor.departments.on(timezone.localdate())
+    same = [each for each in there if each.name.casefold() == old.name.casefold()]
     return min(same, key=lambda each: (each.code != old.code, each.code), default=None)
 
 

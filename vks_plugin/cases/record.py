@@ -34,6 +34,7 @@ from vks_plugin.cases.models import (
     WithheldPaper,
 )
 from vks_plugin.language import speaking
+from vks_plugin.organization.models import Department, ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop as _
 
@@ -244,6 +245,8 @@ _OTHER_SUBJECTS: dict[str, tuple[str, type[models.Model]]] = {
     "inventory": (_("Thống kê tài liệu"), DocumentInventory),
     "document": (_("Tài liệu"), CaseDocument),
     "internal_document": (_("Tài liệu hồ sơ kiểm sát"), CaseDocument),
+    "office": (_("Đơn vị"), ProcuracyUnit),
+    "department": (_("Phòng"), Department),
 }
 """What else the history tells of."""
 

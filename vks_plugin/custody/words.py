@@ -88,6 +88,8 @@ _READS: dict[str, Callable[[Any], str]] = {
     "capacity": _choice(Appointment.Capacity.choices),
     "kind": _kind,
     "stage": lambda value: _(stage_label(value)),
+    "stages": lambda value: ", ".join(_(stage_label(each)) for each in value),
+    "unit_kind": _choice(ProcuracyUnit.Kind.choices),
     "status": lambda value: _(status_label(value)),
     "event": lambda value: _(event_label(value)),
     "step": lambda value: _(step_label(value)),
@@ -112,7 +114,7 @@ _READS: dict[str, Callable[[Any], str]] = {
 """How the values of fields read; offices are looked up together."""
 
 
-_SUBJECTS = {"document_described": OF_DOCUMENTS["hsva"]}
+_SUBJECTS = {"document_described": OF_DOCUMENTS["hsva"], "unit_changed": "office", "department_changed": "department"}
 """What the fields of an act belong to where the entry need not say so."""
 
 

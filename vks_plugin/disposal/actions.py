@@ -56,6 +56,7 @@ from vks_plugin.filing.signature_checks import read_upload
 from vks_plugin.filing.signatures import is_installed
 from vks_plugin.host.erasing import come_back, erase_rows, files_held, forget, remove_files, traces_of
 from vks_plugin.host.stored import stored_files
+from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
 from vks_plugin.text import gettext_noop, one_line
 from vks_plugin.working import failure_kept
@@ -360,6 +361,12 @@ def close(*, actor: User, pk: int) -> DestructionBatch:
     left = [case for case in cases if case.destroyed_at is None]
     tell_each("disposal_left_out", actor=actor, each=[(case, {"disposal": row.pk}) for case in left])
     return row
+
+
+def disposals_in_hand(unit: ProcuracyUnit) -> str:
+    """Return, in words, how many disposals of an office are not over; empty for none."""
+    open_ones = DestructionBatch.objects.filter(unit=unit, state__in=DISPOSAL.open).count()
+    return _("%(number)d đợt tiêu hủy chưa xong") % {"number": open_ones} if open_ones else ""
 
 
 def take_disposals_along(row: Restructuring) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vks_plugin.access import actions as access
@@ -135,7 +136,7 @@ class Loader:
         found: dict[str, Any] = {}
         words = given.said("department")
         if words:
-            rows = Department.objects.filter(unit=unit)
+            rows = Department.objects.on(timezone.localdate()).filter(unit=unit)
             department = next((row for row in rows if folded(words) in {folded(row.code), folded(row.name)}), None)
             if department is None and case is not None and case.department is not None:
                 same = folded(words) in {folded(case.department.code), folded(case.department.name)}

@@ -84,8 +84,8 @@ def appoint(
 
     Raises:
         BadInput: unknown role, dates out of order or outside the unit's own, department of another unit or none for
-            who heads one, or somebody deputises without a last day.
-        Conflict: the person already holds that role there from that day.
+            who heads one, days on which it does not exist, or somebody deputises without a last day.
+        Conflict: the person already holds that role there from that day, or the office ended meanwhile.
     """
     starts_on = starts_on or timezone.localdate()
     if role not in Role.values:
@@ -120,6 +120,9 @@ def appoint(
             )
     except IntegrityError as error:
         raise Conflict(_("Người này đã giữ chức danh đó ở đơn vị từ ngày ấy."), field="role") from error
+    refuse_ended_meanwhile(unit)
+    if department is not None:
+        refuse_outside(department, starts_on, ends_on)
     synchronise_memberships([user.pk])
     tell(
         "appointed",
@@ -132,6 +135,46 @@ def appoint(
         **_told_of(appointment),
     )
     return appointment
+
+
+def refuse_ended_meanwhile(unit: ProcuracyUnit) -> None:
+    """Refuse what was just written of an office that somebody ended at the same moment.
+
+    Asked after the writing: who ends an office holds it, so that the one act waits for the other.
+
+    Raises:
+        Conflict: it has ended since it was read.
+    """
+    if ProcuracyUnit.objects.values_list("valid_to", flat=True).get(pk=unit.pk) != unit.valid_to:
+        raise Conflict(
+            _("%(unit)s vừa kết thúc: hãy tải lại trang rồi chọn đơn vị khác.") % {"unit": unit.name}, field="unit"
+        )
+
+
+def refuse_outside(department: Department, first: dt.date, last: dt.date | None) -> None:
+    """Refuse what was just written of a department for days on which it does not exist; read anew, as above.
+
+    Args:
+        department: the department.
+        first: from this day on.
+        last: to this one; None: for good.
+
+    Raises:
+        BadInput: it begins later, or ends before.
+    """
+    present = Department.objects.get(pk=department.pk)
+    if present.valid_to is not None and (last is None or last > present.valid_to):
+        raise BadInput(
+            _("Phòng %(code)s chỉ có đến hết ngày %(day)s: hãy chọn phòng khác.")
+            % {"code": present.code, "day": f"{present.valid_to:%d/%m/%Y}"},
+            field="department",
+        )
+    if present.valid_from is not None and first < present.valid_from:
+        raise BadInput(
+            _("Phòng %(code)s có từ ngày %(day)s: hãy chọn phòng khác hoặc đợi đến ngày đó.")
+            % {"code": present.code, "day": f"{present.valid_from:%d/%m/%Y}"},
+            field="department",
+        )
 
 
 def _told_of(post: Appointment) -> dict[str, Any]:

@@ -1,17 +1,14 @@
-"""Reading the organisation through the API. Who is appointed to what: see `vks_plugin.access.api`."""
+"""The organisation as the API tells of it. Keeping it: `vks_plugin.access.offices_api`; who is appointed to what: `vks_plugin.access.api`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import django_filters
-from django_filters.rest_framework import DjangoFilterBackend, FilterSet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from django_filters.rest_framework import FilterSet
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
 from vks_plugin.organization.models import Department, ProcuracyUnit
-from vks_plugin.rest import CODE, ApiViewSet, refusals
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -34,6 +31,7 @@ class UnitSerializer(serializers.Serializer[ProcuracyUnit]):
     active_from = serializers.DateField(
         allow_null=True, help_text="First day the office uses this system; null: it does not yet."
     )
+    position = serializers.IntegerField(help_text="Where it stands among offices of its level.")
 
 
 class UnitFilterSet(FilterSet):
@@ -50,30 +48,19 @@ class UnitFilterSet(FilterSet):
         return queryset.filter(pk__in=ProcuracyUnit.objects.on(day).values("pk"))
 
 
-@extend_schema_view(
-    list=extend_schema(
-        summary="Offices of the procuracy",
-        description="Past ones too: figures and access follow succession. Read-only; signed-in people see them all.",
-    ),
-    retrieve=extend_schema(summary="One office", responses={200: UnitSerializer, **refusals(404)}),
-)
-class UnitViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
-    """Offices."""
-
-    queryset = ProcuracyUnit.objects.select_related("parent")
-    serializer_class = UnitSerializer
-    lookup_field = "code"
-    lookup_value_regex = CODE
-    filter_backends = (DjangoFilterBackend,)
-    filterset_class = UnitFilterSet
-
-
 class DepartmentSerializer(serializers.Serializer[Department]):
     """A department (phòng) of an office."""
 
     unit = serializers.CharField(source="unit.code", help_text="Code of the office.")
     code = serializers.CharField(help_text="Unique within its office.")
+    id = serializers.IntegerField()
     name = serializers.CharField()
+    stages = serializers.ListField(
+        child=serializers.CharField(), help_text="Of cases below for which it is in charge in a province."
+    )
+    valid_from = serializers.DateField(allow_null=True, help_text="First day; null: as long as its office.")
+    valid_to = serializers.DateField(allow_null=True, help_text="Last day; null while it exists.")
+    position = serializers.IntegerField(help_text="Where it stands among those of its office.")
     verified = serializers.BooleanField(help_text="Whether the office itself confirmed this department.")
 
 
@@ -82,16 +69,12 @@ class DepartmentFilterSet(FilterSet):
 
     unit = django_filters.CharFilter(field_name="unit__code", label="code of an office")
 
+    on = django_filters.DateFilter(method="existing_on", label="only departments that exist on this day")
+
     class Meta:
         model = Department
         fields: tuple[str, ...] = ()
 
-
-@extend_schema_view(list=extend_schema(summary="Departments of the offices", description="Read-only."))
-class DepartmentViewSet(ListModelMixin, ApiViewSet):
-    """Departments."""
-
-    queryset: QuerySet[Any] = Department.objects.select_related("unit").order_by("unit__code", "code")
-    serializer_class = DepartmentSerializer
-    filter_backends = (DjangoFilterBackend,)
-    filterset_class = DepartmentFilterSet
+    def existing_on(self, queryset: QuerySet[Department], _name: str, day: dt.date) -> QuerySet[Department]:
+        """Keep the departments that exist on `day`."""
+        return queryset.filter(pk__in=Department.objects.on(day).values("pk"))

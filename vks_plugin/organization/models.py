@@ -25,16 +25,21 @@ class InForceManager(models.Manager[_M]):
         )
 
 
-class UnitManager(models.Manager["ProcuracyUnit"]):
+class ExistingManager(models.Manager[_M]):
+    """For what exists from a day to a day."""
+
+    def on(self, day: dt.date) -> models.QuerySet[_M]:
+        """Return what exists on `day`; the first and last day both count, and no first day means always."""
+        begun = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
+        return self.filter(begun).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+
+
+class UnitManager(ExistingManager["ProcuracyUnit"]):
     """Finds offices by their code."""
 
     def get_by_natural_key(self, code: str) -> ProcuracyUnit:
         """Return the office with this code."""
         return self.get(code=code)
-
-    def on(self, day: dt.date) -> models.QuerySet[ProcuracyUnit]:
-        """Return the offices that exist on `day`."""
-        return self.filter(valid_from__lte=day).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
 
 
 class ProcuracyUnit(models.Model):
@@ -69,12 +74,13 @@ class ProcuracyUnit(models.Model):
         blank=True,
         help_text=_("Để trống: chưa dùng. Đơn vị có thể chạy thử trước các đơn vị khác."),
     )
+    position = models.PositiveSmallIntegerField(_("thứ tự"), default=0)
 
     objects: ClassVar[UnitManager] = UnitManager()
 
     class Meta:
         db_table = "vks_procuracy_unit"
-        ordering = ("kind", "code")
+        ordering = ("kind", "position", "code")
         verbose_name = _("đơn vị")
         verbose_name_plural = _("đơn vị")
         constraints = [
@@ -127,16 +133,31 @@ class Department(models.Model):
     verified = models.BooleanField(
         _("đã xác nhận"), default=False, help_text=_("Bộ số phòng phải được đơn vị xác nhận.")
     )
+    valid_from = models.DateField(_("có từ ngày"), null=True, blank=True)
+    valid_to = models.DateField(_("đến hết ngày"), null=True, blank=True)
+    position = models.PositiveSmallIntegerField(_("thứ tự"), default=0)
+
+    objects: ClassVar[ExistingManager[Self]] = ExistingManager()
 
     class Meta:
         db_table = "vks_department"
-        ordering = ("unit", "code")
+        ordering = ("unit", "position", "code")
         verbose_name = _("phòng")
         verbose_name_plural = _("phòng")
-        constraints = [models.UniqueConstraint(fields=["unit", "code"], name="vks_department_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "code"], name="vks_department_code_once"),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="vks_department_dates_in_order",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} – {self.name}"
+
+    def exists_on(self, day: dt.date) -> bool:
+        """Tell whether the department exists on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 class Appointment(models.Model):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseFormSet, formset_factory
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -47,9 +48,11 @@ def unit_choices(units: QuerySet[ProcuracyUnit]) -> list[Choice]:
     return [Choice(unit, f"{unit.code} – {unit.short_name}", (unit.code, unit.short_name, unit.name)) for unit in units]
 
 
-def department_choices(units: Iterable[ProcuracyUnit]) -> list[Choice]:
-    """Return the departments of these offices as they are picked."""
-    rows = Department.objects.filter(unit__in=list(units)).select_related("unit")
+def department_choices(units: Iterable[ProcuracyUnit], kept: Department | None = None) -> list[Choice]:
+    """Return the present departments of these offices as they are picked, and the one a case lies in already."""
+    of_units = Department.objects.filter(unit__in=list(units)).select_related("unit")
+    there = Department.objects.on(timezone.localdate()).values("pk")
+    rows = of_units.filter(Q(pk__in=there) | Q(pk=kept.pk if kept is not None else None))
     return [Choice(each, f"{each.code} – {each.name}", (each.code, each.name)) for each in rows]
 
 
@@ -125,7 +128,7 @@ class CaseForm(RememberingForm):
             self._add_registration(units, may_assign=may_assign)
         else:
             del self.fields["form_token"]
-        if not Department.objects.filter(unit__in=[unit.pk for unit in units]).exists():
+        if not department_choices(units, case.department if case else None):
             self.fields.pop("department", None)
         # as they stand on the page, so that the first one wrong is the topmost
         self.order_fields([name for rows in self.layout.values() for name, _width in rows])
@@ -158,7 +161,7 @@ class CaseForm(RememberingForm):
             label = _("Phòng") if name == "department" else _("Lãnh đạo phụ trách")
             picked = PickedField(what=what, label=label, required=False)
             picked.choices = (
-                (lambda: department_choices(units))
+                (lambda: department_choices(units, self.case.department if self.case else None))
                 if name == "department"
                 else (lambda: person_choices(with_parents(units)))
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.folios import LARGEST_FOLIO
@@ -192,7 +193,8 @@ class AppointForm(StyledForm):
         chooser: Any = self.fields["unit"]
         chooser.queryset = units
         departments: Any = self.fields["department"]
-        departments.queryset = Department.objects.filter(unit__in=units).select_related("unit")
+        there = Department.objects.on(timezone.localdate())
+        departments.queryset = there.filter(unit__in=units).select_related("unit")
         people: Any = self.fields["user"]
         people.queryset = (
             User.objects.filter(is_active=True)

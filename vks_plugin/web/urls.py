@@ -26,6 +26,7 @@ from vks_plugin.web.views import (
     lineage,
     lists,
     loans,
+    offices,
     organization,
     pages,
     presentations,
@@ -190,5 +191,8 @@ urlpatterns = [
     path("organization/restructuring/", restructuring.restructuring, name="restructuring"),
     path("organization/restructuring/<int:pk>/", restructuring.show_restructuring, name="restructuring_one"),
     path("organization/restructuring/<int:pk>/resume/", restructuring.resume, name="restructuring_resume"),
+    path("organization/offices/", offices.all_offices, name="offices"),
+    path("organization/offices/<str:code>/", offices.office, name="office"),
+    path("organization/offices/<str:code>/departments/<int:pk>/", offices.department, name="department"),
     re_path(r"^(?P<path>.*)$", unknown, name="unknown"),
 ]

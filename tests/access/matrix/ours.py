@@ -142,6 +142,9 @@ OURS: dict[str, str] = {
         vks/filters/{pk}/delete
         vks/organization
         vks/organization/appointments/{pk}/end
+        vks/organization/offices
+        vks/organization/offices/{code}
+        vks/organization/offices/{code}/departments/{pk}
         vks/organization/restructuring
         vks/organization/restructuring/{pk}
         vks/organization/restructuring/{pk}/resume
@@ -250,7 +253,6 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/related
         api/vks/charges/suggest
         api/vks/deadlines
-        api/vks/departments
         api/vks/digitisation
         api/vks/digitisation/throughput
         api/vks/document-types
@@ -269,8 +271,6 @@ OURS: dict[str, str] = {
         api/vks/reminders
         api/vks/restructurings/{pk}
         api/vks/restructurings/plans/{pk}
-        api/vks/units
-        api/vks/units/{code}
     """,
     "PATCH": """
         api/vks/retention-rules/{pk}
@@ -279,9 +279,13 @@ OURS: dict[str, str] = {
         api/vks/hand-overs/{pk}
         api/vks/court-sessions/{pk}
         api/vks/cases/{code}
+        api/vks/departments/{pk}
         api/vks/documents/{id}
+        api/vks/units/{code}
     """,
     "GET POST": """
+        api/vks/departments
+        api/vks/units
         api/vks/fixity-runs
         api/vks/accessions
         api/vks/disposals
@@ -327,6 +331,8 @@ OURS: dict[str, str] = {
         api/vks/accessions/{pk}/accept
         api/vks/accessions/{pk}/cancel
         api/vks/accessions/{pk}/retry
+        api/vks/departments/{pk}/end
+        api/vks/units/{code}/end
         api/vks/disposals/{pk}/approve
         api/vks/disposals/{pk}/attach
         api/vks/disposals/{pk}/cancel

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from auditlog.models import LogEntry  # type: ignore[import-untyped]
+from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from guardian.shortcuts import assign_perm
 from rest_framework.authtoken.models import Token
@@ -62,6 +64,14 @@ def test_what_they_show(secret: Secret, as_person: SignIn) -> None:
     superuser = as_person(User.objects.create_superuser("toan_quyen"))
     told = {word for page in pages for word in secret.told_by(superuser.get(f"/admin/{page}"))}
     assert told >= {"Văn Ánh", "khai nhận", "đổi lời khai", secret.case.code}
+
+
+def test_offices_posts_and_stages_are_kept_on_our_pages_alone(superuser: Visitor) -> None:
+    """A stage given there would open cases without a word in the ledger and without the grants that follow from it."""
+    ours = apps.get_app_config("vks").get_models()
+    assert not set(ours) & admin.site._registry.keys()
+    for model in ("procuracyunit", "department", "appointment"):
+        assert superuser.get(f"/admin/vks/{model}/").status_code == 404
 
 
 def test_titles_beside_a_number_or_in_a_list_to_choose_from(secret: Secret, as_person: SignIn) -> None:

@@ -532,7 +532,10 @@ def edit_case(
         BadInput: a value is missing or malformed.
         Conflict: somebody changed the case meanwhile, the initiating decision is another case's, or the archive has it.
     """
-    from vks_plugin.cases.actions.registration import check_identity  # noqa: PLC0415 - registration uses this module
+    from vks_plugin.cases.actions.registration import (  # noqa: PLC0415 - registration uses this module
+        check_identity,
+        refuse_department,
+    )
 
     for name in values:
         if name not in CASE_FIELDS:
@@ -556,6 +559,8 @@ def edit_case(
     if {name for name, _before, _after in changed} - OPEN_IN_ARCHIVE:
         refuse_archived(case)
     _written(case)
+    if any(name == "department" for name, _before, _after in changed):
+        refuse_department(case)
     note_change(
         case=case,
         actor=actor,

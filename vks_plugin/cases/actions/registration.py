@@ -26,6 +26,7 @@ from vks_plugin.cases.record import CASE_FIELDS, PERSON, difference, values_of
 from vks_plugin.cases.validation import KnownDecision, Sensitivity, no_state_secrets, same_decision
 from vks_plugin.conf import configuration
 from vks_plugin.errors import BadInput, Conflict, VksError
+from vks_plugin.organization.actions import refuse_ended_meanwhile, refuse_outside
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.text import folded, one_line
 
@@ -144,6 +145,17 @@ def check_identity(case: CaseFile) -> None:
         raise Conflict(_("Mã hồ sơ điện tử quốc gia này đã được dùng: hãy kiểm tra lại."), field="national_case_code")
 
 
+def refuse_department(case: CaseFile) -> None:
+    """Refuse a department, just written, that does not exist today.
+
+    Raises:
+        BadInput: it has ended, or begins later.
+    """
+    if case.department is not None:
+        today = timezone.localdate()
+        refuse_outside(case.department, today, today)
+
+
 def create_case(
     *,
     actor: User,
@@ -249,6 +261,8 @@ def create_case(
                 check_identity(case)
                 check(case)
                 case.save()
+                refuse_ended_meanwhile(unit)
+                refuse_department(case)
                 _fill(case, actor=actor, prosecuted=prosecuted, charges=charges, people=people)
         except IntegrityError as error:
             clash = _clash(key, code)

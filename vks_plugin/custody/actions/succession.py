@@ -12,12 +12,14 @@ from collections.abc import Collection
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring
 from vks_plugin.acts import tell_each
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.models import Accession, AccessionItem, DigitisationBatch, HandOver, Holding
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
+from vks_plugin.organization.models import ProcuracyUnit
 
 _MOMENT = dt.timedelta(microseconds=1)
 
@@ -90,6 +92,12 @@ def _passed(row: Restructuring, cases: Collection[int], old: Collection[int]) ->
         for each in present
     )
     return present
+
+
+def accessions_in_hand(unit: ProcuracyUnit) -> str:
+    """Return, in words, how many accessions of an office nobody has taken or called off; empty for none."""
+    open_ones = Accession.objects.filter(unit=unit, state__in=ACCESSION.open).count()
+    return _("%(number)d lần nộp lưu chưa xong") % {"number": open_ones} if open_ones else ""
 
 
 def take_accessions_along(row: Restructuring) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core import serializers
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 import vks_plugin
@@ -37,10 +38,14 @@ REFERENCE_DATA = ("units", "departments", "document_types", "folio_profiles", "r
 
 
 def _already(instance: models.Model) -> bool:
-    if isinstance(instance, ProcuracyUnit | CatalogueType | FolioProfile):
+    if isinstance(instance, CatalogueType | FolioProfile):
         return type(instance).objects.filter(code=instance.code).exists()
+    # one whose code was put right is known by its name
+    if isinstance(instance, ProcuracyUnit):
+        return ProcuracyUnit.objects.filter(Q(code=instance.code) | Q(name=instance.name)).exists()
     if isinstance(instance, Department):
-        return Department.objects.filter(unit=instance.unit, code=instance.code).exists()
+        alike = Q(code=instance.code) | Q(name=instance.name)
+        return Department.objects.filter(alike, unit=instance.unit).exists()
     if isinstance(instance, UnitSuccession):
         return UnitSuccession.objects.filter(predecessor=instance.predecessor, successor=instance.successor).exists()
     if isinstance(instance, RetentionRule):

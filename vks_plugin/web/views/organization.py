@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from vks_plugin.access import actions
-from vks_plugin.access.queries import units_to_appoint_in
-from vks_plugin.access.transfers import may_restructure
+from vks_plugin.access.queries import may_organize, units_to_appoint_in
 from vks_plugin.custody.queries.leaving import counted_in_person
 from vks_plugin.errors import NotAllowed, VksError
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
@@ -48,7 +47,7 @@ def organization(request: SignedInRequest) -> HttpResponse:
     held = counted_in_person({post.user_id for post in posts})
     context = {
         "form": form,
-        "may_restructure": may_restructure(request.user),
+        "may_organize": may_organize(request.user),
         "units": [
             (unit, unit.is_active(today))
             for unit in sorted(
