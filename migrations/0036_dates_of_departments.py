@@ -4,42 +4,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('vks', '0035_paper_taken_over'),
+        ("vks", "0035_paper_taken_over"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='department',
-            options={'ordering': ('unit', 'position', 'code'), 'verbose_name': 'phòng', 'verbose_name_plural': 'phòng'},
+            name="department",
+            options={"ordering": ("unit", "position", "code"), "verbose_name": "phòng", "verbose_name_plural": "phòng"},
         ),
         migrations.AlterModelOptions(
-            name='procuracyunit',
-            options={'ordering': ('kind', 'position', 'code'), 'verbose_name': 'đơn vị', 'verbose_name_plural': 'đơn vị'},
+            name="procuracyunit",
+            options={
+                "ordering": ("kind", "position", "code"),
+                "verbose_name": "đơn vị",
+                "verbose_name_plural": "đơn vị",
+            },
         ),
         migrations.AddField(
-            model_name='department',
-            name='position',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự'),
+            model_name="department",
+            name="position",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự"),
         ),
         migrations.AddField(
-            model_name='department',
-            name='valid_from',
-            field=models.DateField(blank=True, null=True, verbose_name='có từ ngày'),
+            model_name="department",
+            name="valid_from",
+            field=models.DateField(blank=True, null=True, verbose_name="có từ ngày"),
         ),
         migrations.AddField(
-            model_name='department',
-            name='valid_to',
-            field=models.DateField(blank=True, null=True, verbose_name='đến hết ngày'),
+            model_name="department",
+            name="valid_to",
+            field=models.DateField(blank=True, null=True, verbose_name="đến hết ngày"),
         ),
         migrations.AddField(
-            model_name='procuracyunit',
-            name='position',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự'),
+            model_name="procuracyunit",
+            name="position",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự"),
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='vks_department_dates_in_order'),
+            model_name="department",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from__isnull", True),
+                    ("valid_to__isnull", True),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="vks_department_dates_in_order",
+            ),
         ),
     ]

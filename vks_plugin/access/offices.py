@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -95,7 +95,8 @@ def units_for(actor: User) -> QuerySet[ProcuracyUnit]:
         NotAllowed: the actor may not keep them.
     """
     require_organizer(actor)
-    return ProcuracyUnit.objects.select_related("parent").order_by("parent__code", "position", "code")
+    above_all_first = F("parent__code").asc(nulls_first=True)
+    return ProcuracyUnit.objects.select_related("parent").order_by(above_all_first, "position", "code")
 
 
 def department_for(actor: User, pk: int | str, unit: str | None = None) -> Department:

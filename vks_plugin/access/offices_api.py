@@ -24,6 +24,8 @@ from vks_plugin.organization.models import Department, ProcuracyUnit
 from vks_plugin.rest import CODE, NUMBER, ApiViewSet, ComposedField, InputSerializer, refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
@@ -104,7 +106,7 @@ class EffectSerializer(serializers.Serializer[offices.Effect]):
     closed = serializers.IntegerField(help_text="Cases opened by a reason that close.")
 
 
-def _split(given: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
+def _split(given: Mapping[str, Any]) -> tuple[dict[str, Any], str, bool]:
     """Return the values to set, the paper, and whether it is only tried."""
     values = dict(given)
     return values, values.pop("decision"), values.pop("dry_run")

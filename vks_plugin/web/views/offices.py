@@ -72,7 +72,8 @@ def office(request: SignedInRequest, code: str) -> HttpResponse:
     form = UnitForm(sent if asked == "change" else None, row=unit)
     end = EndForm(sent if asked == "end" else None, prefix="end")
     new = DepartmentForm(sent if asked == "department" else None, prefix="new")
-    actor, context, status = request.user, {}, 200
+    actor, status = request.user, 200
+    context: dict[str, Any] = {}
     if asked == "change":
         values: dict[str, Any] = form.values if form.is_valid() else {}
         if "parent" in values and not sent.get("confirmed"):
@@ -125,7 +126,8 @@ def department(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     asked = _act(request, {"change", "end", "reopen"})
     form = DepartmentForm(request.POST if asked == "change" else None, row=row)
     end = EndForm(request.POST if asked == "end" else None, prefix="end")
-    actor, context, status = request.user, {}, 200
+    actor, status = request.user, 200
+    context: dict[str, Any] = {}
     if asked == "change":
         values: dict[str, Any] = form.values if form.is_valid() else {}
         if "stages" in values and not request.POST.get("confirmed"):
