@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import TestCase
 
 from tests.api.conftest import Snapshot
 from tests.people import PASSWORD
@@ -131,3 +132,26 @@ def test_the_first_appointment_comes_from_the_hosts_superuser(people: Any, as_pe
     assert root.post("/api/vks/appointments/", FORM, format="json").status_code == 201
     # and being one opens no case
     assert root.get("/api/vks/cases/").json()["count"] == 0
+
+
+def test_leaders_are_written_to_when_somebody_who_does_not_lead_gives_a_leading_post(
+    people: dict[str, User], as_person: Any, settings: Any, mailoutbox: list[Any]
+) -> None:
+    settings.EMAIL_ENABLED = True
+    for name, person in people.items():
+        User.objects.filter(pk=person.pk).update(email=f"{name}@example.org")
+
+    def told(by: str, **changes: str) -> set[str]:
+        mailoutbox.clear()
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            made = as_person(by).post("/api/vks/appointments/", FORM | changes, format="json")
+        assert made.status_code == 201, made.content.decode()
+        for letter in mailoutbox:
+            assert "VKSND khu vực 1: chức danh Phó Viện trưởng" in letter.subject
+            assert not any(name in letter.subject + letter.body for name in ("Ngoài", "outsider", "Máy", "admin"))
+        return {letter.to[0].removesuffix("@example.org") for letter in mailoutbox}
+
+    # neither who is locked, nor who got it, nor who gave it
+    assert told("admin_province") == {"chief_kv1", "deputy_kv1", "chief_province", "deputy_province"}
+    assert told("admin_province", role="specialist") == set()
+    assert told("chief_kv1", user="inspector_kv1") == set()

@@ -18,7 +18,6 @@ from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_decision, visible_cases
 from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, Exhibit, Volume
-from vks_plugin.custody import letters
 from vks_plugin.custody.actions.hand_overs import (
     Terms,
     accept,
@@ -50,6 +49,7 @@ from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.custody.tasks import look_after_loans
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.filing.records import hand_in_record
+from vks_plugin.organization import letters
 from vks_plugin.organization.models import Appointment
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from vks_plugin.access.explanations import case_explained_to
 from vks_plugin.access.models import TemporaryAccess
 from vks_plugin.access.queries import lent_alone, visible_cases, who_can_see
 from vks_plugin.cases.models import Volume
-from vks_plugin.custody import actions, letters, queries
+from vks_plugin.custody import actions, queries
 from vks_plugin.custody.actions import hand_overs, holding
 from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.actions.loans import LEFT
@@ -46,6 +46,7 @@ from vks_plugin.custody.states import LOAN
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.version import is_stand_in
+from vks_plugin.organization import letters
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.queries import display_name
 from vks_plugin.web.middleware import DueMiddleware

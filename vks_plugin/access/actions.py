@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -50,9 +51,10 @@ from vks_plugin.cases.models import (
 from vks_plugin.cases.proceedings import TO_ARCHIVE
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.organization import actions as organization_actions
+from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import colleagues, display_name
-from vks_plugin.organization.roles import Role
+from vks_plugin.organization.roles import OF_A_DEPARTMENT, Role
 
 logger = logging.getLogger("paperless.vks.access")
 
@@ -630,7 +632,23 @@ def record_appointment(*, actor: User, unit: ProcuracyUnit, user: User, **fields
     """
     _may_appoint(actor, unit)
     _refuse_own_post(actor, user.pk)
-    return organization_actions.appoint(actor=actor, unit=unit, user=user, **fields)
+    made = organization_actions.appoint(actor=actor, unit=unit, user=user, **fields)
+    offices = [unit.pk, unit.parent_id]
+    if made.role in LEADING | OF_A_DEPARTMENT and not leads(actor, offices):
+        transaction.on_commit(partial(_write_of_leading_post, made, actor, offices), robust=True)
+    return made
+
+
+def _write_of_leading_post(post: Appointment, actor: User, offices: list[int | None]) -> None:
+    """Write to who leads there or above that somebody who does not has given a post that opens files; no name leaves."""
+    sentence = _("%(unit)s: chức danh %(role)s vừa được ghi cho một người, từ ngày %(day)s.") % {
+        "unit": post.unit.short_name,
+        "role": post.get_role_display(),
+        "day": f"{post.starts_on:%d/%m/%Y}",
+    }
+    where = _("Viện trưởng xem đó là ai ở trang Tổ chức; không đúng thì chấm dứt ở đó.")
+    people = in_office(LEADING, units=offices).exclude(pk__in=[actor.pk, post.user_id])
+    write_to(people, lambda _user: sentence, where=where)
 
 
 def end_appointment(*, actor: User, appointment: Appointment, ends_on: dt.date | None = None) -> None:

@@ -17,11 +17,21 @@ from vks_plugin.organization.models import Appointment, ProcuracyUnit
 logger = logging.getLogger("paperless.vks.custody")
 
 
-def in_office(roles: Collection[str], *, of_province: bool = False) -> QuerySet[User]:
-    """Return who holds one of these posts today and has an address, of the province alone if that is asked for."""
+def in_office(
+    roles: Collection[str], *, of_province: bool = False, units: Collection[int | None] | None = None
+) -> QuerySet[User]:
+    """Return who holds one of these posts today and has an address.
+
+    Args:
+        roles: which posts.
+        of_province: of the province alone.
+        units: of these offices alone, by their ids; of any when None.
+    """
     posts = Appointment.objects.in_force(timezone.localdate()).filter(role__in=roles, user__is_active=True)
     if of_province:
         posts = posts.filter(unit__kind=ProcuracyUnit.Kind.PROVINCE)
+    if units is not None:
+        posts = posts.filter(unit__in=[pk for pk in units if pk is not None])
     return User.objects.filter(pk__in=posts.values("user_id")).exclude(email="").order_by("pk")
 
 

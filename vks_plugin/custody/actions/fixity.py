@@ -25,7 +25,6 @@ from vks_plugin.acts import tell
 from vks_plugin.cases.actions.rules import refuse_destroyed
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.conf import configuration
-from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import AccessionItem, FixityFinding, FixityRun, SealedDocument
 from vks_plugin.custody.queries.fixity import (
     GOING_ON,
@@ -42,6 +41,7 @@ from vks_plugin.custody.videos import videos_with
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, Unavailable, VksError
 from vks_plugin.host.files import BATCH
 from vks_plugin.host.stored import SETTLED_AFTER, Stored, nobodys_files, stored_files
+from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import province_ids
 from vks_plugin.text import one_line

@@ -36,7 +36,6 @@ from vks_plugin.custody.handing import (
     Checks,
     reasons_for,
 )
-from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
 from vks_plugin.custody.queries.hand_overs import (
     PAPER_TYPE,
@@ -60,6 +59,7 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, keeps_paper
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput, Conflict, NotAllowed
+from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import acting_for, display_name, posts_in_force, present_office
 from vks_plugin.organization.roles import Role

@@ -36,7 +36,6 @@ from vks_plugin.custody import into_log, keys, merkle, verify_ledger
 from vks_plugin.custody.chain import SALT_LENGTH, SYSTEM, Actor, hide, linked, opened, pieces, plain, written_at
 from vks_plugin.custody.checkpoint import SigningKey, checkpoint_text, sign_note
 from vks_plugin.custody.heads import add_heads, heads_path
-from vks_plugin.custody.letters import in_office, write_to
 from vks_plugin.custody.models import (
     LedgerCheckpoint,
     LedgerEntry,
@@ -64,6 +63,7 @@ from vks_plugin.custody.queries.heads import HEADS_BEGUN, Contradiction, begun_l
 from vks_plugin.custody.statements import ENTRY, Draft, End, Post, Row, append_on_server, ends, executing, write
 from vks_plugin.custody.verify_ledger import RESTORED
 from vks_plugin.errors import BadInput, Conflict, NotFound, Unavailable
+from vks_plugin.organization.letters import in_office, write_to
 from vks_plugin.organization.queries import display_name
 from vks_plugin.printing import Printed
 from vks_plugin.text import ascii_file_name, one_line

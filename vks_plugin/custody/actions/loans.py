@@ -22,7 +22,6 @@ from vks_plugin.cases.models import CaseFile, Volume
 from vks_plugin.conf import configuration
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.actions.moving import move, next_number, said
-from vks_plugin.custody.letters import send_letter, write_to
 from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart, LoanRenewal, NumberSeries
 from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.loans import (
@@ -41,6 +40,7 @@ from vks_plugin.custody.queries.loans import (
 from vks_plugin.custody.states import HAND_OVER, LOAN, OVERDUE
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.mail import host_sends_mail
+from vks_plugin.organization.letters import send_letter, write_to
 from vks_plugin.organization.queries import acting_for, posts_in_force
 from vks_plugin.text import gettext_noop, one_line
 
