@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0035_paper_taken_over"),
+        ("vks", "0036_hand_overs_by_two_people"),
     ]
 
     operations = [
