@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vks", "0036_hand_overs_by_two_people"),
+        ("vks", "0038_fixity_of_made_files"),
     ]
 
     operations = [
