@@ -275,6 +275,7 @@ def connect() -> None:
     if kept_videos not in SOURCES:
         SOURCES.append(kept_videos)
     on_posts_changed(follow_posts)
+    on_posts_changed(inbox.follow_posts)
     if configuration().quick_lists:
         visibility.answer_from(readable_documents, account_of_records)
     visibility.confirm_completions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,24 +13,28 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db.models.signals import post_save
 from django.test import Client
+from django.utils import timezone
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
-from documents.models import Tag
+from documents.models import CustomField, Tag
 from documents.search import get_backend
 from documents.signals import document_consumption_finished
 from documents.tasks import consume_file
+from guardian.shortcuts import assign_perm
 
 from tests.people import pdf_bytes, waiting
 from vks_plugin.access.actions import assign
+from vks_plugin.access.models import GrantSweep
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.errors import NotAllowed
 from vks_plugin.filing import inbox
 from vks_plugin.filing.actions import file_existing
 from vks_plugin.filing.tasks import take_unowned
 from vks_plugin.host.models import CustomFieldInstance, Document
-from vks_plugin.host.permissions import Grant, grants_of
+from vks_plugin.host.permissions import Grant, grants_of, may_view
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
+from vks_plugin.organization import actions as organization
 from vks_plugin.organization.actions import service_account_id
-from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -290,6 +295,41 @@ def test_what_a_deleted_account_leaves_behind(
     assert (ours.owner_id, other.owner_id) == (service_account_id(), None)
     assert {who: reads(people[who], ours)[0] for who in STRANGERS} == dict.fromkeys(STRANGERS, False)
     assert reads(people["clerk_kv1"], ours)[0]
+
+
+def test_who_leaves_an_office_leaves_there_what_he_had_not_filed(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], catalogue: dict[str, CatalogueType]
+) -> None:
+    leaver, friend = people["prosecutor_kv1"], people["other_prosecutor_kv1"]
+    today, post = timezone.localdate(), Appointment.objects.get(user=people["prosecutor_kv1"])
+
+    def put_in(title: str, days_ago: int) -> Document:
+        made = Document.objects.create(title=title, checksum=title[-1] * 64, mime_type="application/pdf", owner=leaver)
+        Document.objects.filter(pk=made.pk).update(added=timezone.now() - dt.timedelta(days=days_ago))
+        assign_perm("view_document", friend, made)
+        return made
+
+    # from before he had any post, and of a day on which he had one in another office as well
+    Appointment.objects.filter(pk=post.pk).update(starts_on=today - dt.timedelta(days=20))
+    CustomField.objects.update(created=timezone.now() - dt.timedelta(days=90))
+    older, before, since = put_in("Giấy 1", 40), put_in("Giấy 2", 9), put_in("Giấy 3", 2)
+    organization.appoint(user=leaver, unit=units["QN-KV3"], role="prosecutor", starts_on=today - dt.timedelta(days=5))
+    owners = Document.objects.order_by("pk").values_list("owner_id", flat=True)
+    assert set(owners.all()) == {leaver.pk}
+    organization.end_appointment(appointment=post)
+    assert list(owners.all()) == [leaver.pk, service_account_id(), leaver.pk]
+    clerk = Group.objects.get(name="vks:QN-KV1:records_clerk").pk
+    found = grants_of([before.pk])[before.pk]
+    assert {Grant("group", clerk, "view"), Grant("user", friend.pk, "view")} <= found
+    assert [before.pk in may_view(people[who], [before.pk]) for who in ("clerk_kv1", "clerk_kv3")] == [True, False]
+    assert may_view(leaver, [older.pk, before.pk, since.pk]) == {older.pk, since.pk}
+    # the last day of the other post goes by
+    Appointment.objects.filter(user=leaver, ended_at=None).update(ends_on=today - dt.timedelta(days=1))
+    GrantSweep.objects.update(swept_on=today - dt.timedelta(days=1))
+    Client().get("/api/vks/")
+    assert list(owners.all()) == [leaver.pk, service_account_id(), service_account_id()]
+    assert since.pk in may_view(people["clerk_kv3"], [since.pk])
+    assert since.pk not in may_view(people["clerk_kv1"], [since.pk])
 
 
 def test_the_sweep(

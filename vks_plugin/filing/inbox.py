@@ -1,11 +1,14 @@
 """Where documents wait that are nobody's and in no case: with the service account, for the clerks of one office.
 
 The host lets everybody read and change what has no owner. Whatever comes in so, from the consume folder, by
-mail, because its owner took himself off it or his account is gone, is taken here before anybody else could read it.
+mail, because its owner took himself off it or his account is gone, is taken here before anybody else could read it; and
+what somebody who leaves an office put in there.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import Group, User
@@ -27,8 +30,8 @@ from vks_plugin.host.provision import case_code_field_id
 from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.host.unowned import Reach, give
 from vks_plugin.organization.actions import SERVICE_ACCOUNT, ensure_group, service_account_id
-from vks_plugin.organization.models import ProcuracyUnit, ServiceAccount
-from vks_plugin.organization.queries import acting_for
+from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
+from vks_plugin.organization.queries import acting_for, dated_access_suspended
 from vks_plugin.organization.roles import Role, group_name
 
 KEEPERS = (Role.RECORDS_CLERK, Role.SCAN_OPERATOR)
@@ -52,12 +55,16 @@ def inbox_unit() -> ProcuracyUnit | None:
     Of one that is set and was taken over, it is the office that took over.
     """
     today = timezone.localdate()
-    units = ProcuracyUnit.objects.on(today)
     code = configuration().inbox_unit
     if not code:
-        return _only_one(units.filter(active_from__lte=today))
-    named = ProcuracyUnit.objects.filter(code=code)
-    return units.filter(code=code).first() or _only_one(
+        return _only_one(ProcuracyUnit.objects.on(today).filter(active_from__lte=today))
+    return _as_of_today(ProcuracyUnit.objects.filter(code=code))
+
+
+def _as_of_today(named: QuerySet[ProcuracyUnit]) -> ProcuracyUnit | None:
+    """Return the office of this query that exists today, or the only one that took over from it."""
+    units = ProcuracyUnit.objects.on(timezone.localdate())
+    return units.filter(pk__in=named).first() or _only_one(
         units.filter(pk__in=acting_for(named.values_list("pk", flat=True)))
     )
 
@@ -68,7 +75,10 @@ def _only_one(units: QuerySet[ProcuracyUnit]) -> ProcuracyUnit | None:
 
 
 def _grants() -> frozenset[Grant]:
-    unit = inbox_unit()
+    return _grants_of(inbox_unit())
+
+
+def _grants_of(unit: ProcuracyUnit | None) -> frozenset[Grant]:
     groups = [ensure_group(unit, role).pk for role in KEEPERS] if unit is not None else []
     return frozenset(Grant("group", pk, action) for pk in groups for action in ("view", "change"))
 
@@ -191,6 +201,57 @@ def take_imported(document_ids: Collection[int]) -> None:
             % {"name": row.user.username, "ours": SERVICE_ACCOUNT}
         )
     take_unowned(document_ids, whenever_added=True)
+
+
+# --- somebody leaves an office -------------------------------------------------------------------
+
+
+def follow_posts(user_ids: Collection[int]) -> None:
+    """Let an office keep what people who have left it put into the DMS while they worked there, and filed in no case.
+
+    In the transaction that ends the post: with it ends what they read there, papers they handed in themselves too. What
+    somebody put in on a day on which he had a post that he still has stays his. Whom he showed a paper may see it still.
+    """
+    if dated_access_suspended():
+        # posts are not over, they only open nothing for now
+        return
+    today = timezone.localdate()
+    posts: dict[int, list[Appointment]] = defaultdict(list)
+    for post in Appointment.objects.filter(user_id__in=user_ids, starts_on__lte=today).order_by("pk"):
+        posts[post.user_id].append(post)
+    instead = {pk: acting_for([pk]) for pk in {post.unit_id for held in posts.values() for post in held}}
+    for user_id, held in posts.items():
+        current = {post.unit_id for post in held if post.ended_at is None and (post.ends_on or today) >= today}
+        over = [post for post in held if not instead[post.unit_id] & current]
+        owned = reach().documents().filter(owner_id=user_id) if over else Document.objects.none()
+        papers = owned.exclude(pk__in=CaseDocument.objects.values("document_id")).values_list("pk", "added")
+        left: dict[int, list[int]] = defaultdict(list)
+        for pk, added in papers:
+            then = [post for post in held if _covers(post, added)]
+            if then and all(post in over for post in then):
+                left[then[-1].unit_id].append(pk)
+        for unit_id, chosen in left.items():
+            _keep_for(_as_of_today(ProcuracyUnit.objects.filter(pk=unit_id)) or inbox_unit(), chosen, user_id)
+
+
+def _covers(post: Appointment, moment: dt.datetime) -> bool:
+    day = timezone.localtime(moment).date()
+    return (
+        post.starts_on <= day
+        and (post.ends_on is None or day <= post.ends_on)
+        and (post.ended_at is None or moment <= post.ended_at)
+    )
+
+
+def _keep_for(unit: ProcuracyUnit | None, document_ids: Collection[int], user_id: int) -> None:
+    """Give documents of somebody to the service account, for the keepers of this office."""
+    grants, present = _grants_of(unit), grants_of(document_ids)
+    others = {
+        pk: frozenset(each for each in present.get(pk, set()) if (each.holder, each.holder_id) != ("user", user_id))
+        for pk in document_ids
+    }
+    changed = write_grants({pk: kept | grants for pk, kept in others.items()}, owner_id=service_account_id())
+    reindex_on_commit(changed.any)
 
 
 # --- somebody takes the owner off a document ----------------------------------------------------
