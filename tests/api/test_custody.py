@@ -175,13 +175,15 @@ def test_a_draft_is_changed_by_who_gives_and_keeps_what_was_not_said(
     for wrong in ({"direction": "vks_cqdt"}, {"part": "hsks"}, {"volumes": [9]}, {"total_pages": 0}, {"person": "ai"}):
         assert clerk.patch(where, wrong, format="json").status_code == 400, wrong
     assert clerk.get(where).json() == made
+    assert (made["may"], as_person("prosecutor_kv1").get(where).json()["may"]) == (["send", "cancel"], [])
+    assert {each["may"] for each in clerk.get("/api/vks/hand-overs/").json()["results"]} == {None}
     changed = clerk.patch(where, {"note": "Hai bì niêm phong", "total_pages": 310}, format="json").json()
     assert changed == made | {"note": "Hai bì niêm phong", "total_pages": 310}
     # what was corrected in the record since stays on the paper until somebody chooses anew
     Exhibit.objects.update(quantity="02")
     assert clerk.patch(where, {"place": "Trụ sở"}, format="json").json()["exhibits"] == made["exhibits"] != []
     assert clerk.patch(where, {"exhibits": []}, format="json").json()["exhibits"] == []
-    assert clerk.post(f"{where}send/").status_code == 200
+    assert clerk.post(f"{where}send/").json()["may"] == ["accept", "reject", "cancel"]
     assert clerk.patch(where, {"note": "Muộn"}, format="json").status_code == 409
     assert clerk.post(f"{where}cancel/", {"reason": "Giao nhầm"}).json()["note"] == "Hai bì niêm phong"
 

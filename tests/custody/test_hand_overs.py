@@ -567,8 +567,15 @@ def test_the_record_of_a_file_the_archive_has_is_handed_in_while_it_is_waited_fo
     assert (answer.status_code, answer["Location"]) == (302, where)
     (paper,) = papers_to_attach(clerk, row)
     assert (paper.document_type, paper.number) == (kind, row.written_number)
+
+    def told() -> tuple[list[str], list[int]]:
+        answer = client.get(f"/api/vks/hand-overs/{row.pk}/").json()
+        return answer["may"], [each["id"] for each in answer["papers"]]
+
+    assert told() == (["attach"], [paper.document_id])
     attach_paper(actor=clerk, row=row, paper=paper)
     assert (f"{where}scan/" in client.get(where).content.decode(), list(waiting_for_paper(clerk))) == (False, [])
+    assert told() == ([], [])
     # nothing is waited for any more
     with pytest.raises(Conflict, match="đã nộp lưu"):
         file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=kind)

@@ -28,10 +28,15 @@ from vks_plugin.custody.queries.hand_overs import (
     case_to_hand_over,
     coming_to,
     given_by,
+    gives,
     hand_over_for,
     hand_overs_for,
     late_for,
+    may_attach,
+    moves_of,
     papers_to_attach,
+    receives,
+    takes_paper,
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.leaving import nobody_to_receive
@@ -107,6 +112,14 @@ class HandOverStepSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="What was missing, or why it was cancelled.")
 
 
+class AttachableSerializer(serializers.Serializer[CaseDocument]):
+    """A signed record that is filed and belongs to no hand-over."""
+
+    id = serializers.IntegerField(source="document_id", help_text="In the DMS.")
+    number = serializers.CharField()
+    date = serializers.DateField(allow_null=True)
+
+
 class HandOverSerializer(serializers.Serializer[HandOver]):
     """One part of the paper of a case is given and received, or not."""
 
@@ -144,6 +157,12 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     steps = HandOverStepSerializer(many=True)
     sent_at = serializers.DateTimeField(allow_null=True)
     accepted_at = serializers.DateTimeField(allow_null=True, help_text="The moment of receipt.")
+    may = serializers.SerializerMethodField(
+        help_text="What the asker may do to it now: `send`, `accept`, `reject`, `cancel`, `attach`. Null in lists."
+    )
+    papers = serializers.SerializerMethodField(
+        help_text="Signed records the asker may attach, or choose when receiving. Null in lists."
+    )
 
     @staticmethod
     def _side(row: HandOver, side: str) -> dict[str, Any]:
@@ -155,6 +174,29 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
             "name": getattr(row, f"{side}_name"),
             "title": getattr(row, f"{side}_title"),
         }
+
+    def _asker(self) -> User | None:
+        """Return who asks for this one; None in a list, which would ask the rights of each row."""
+        return None if self.parent is not None else self.context["request"].user
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField(), allow_null=True))
+    def get_may(self, row: HandOver) -> list[str] | None:
+        """Return what the asker may do."""
+        asker = self._asker()
+        if asker is None:
+            return None
+        attaches = takes_paper(row) and (gives(asker, row) or receives(asker, row)) and may_attach(asker, row)
+        return [move.name for move in moves_of(asker, row)] + (["attach"] if attaches else [])
+
+    @extend_schema_field(AttachableSerializer(many=True, allow_null=True))
+    def get_papers(self, row: HandOver) -> Any:
+        """Return the records that may be attached; to who is of a side alone, while there is something to attach to."""
+        asker = self._asker()
+        if asker is None:
+            return None
+        chooses = {"accept", "attach"} & set(self.get_may(row) or ())
+        papers = papers_to_attach(asker, row) if chooses else CaseDocument.objects.none()
+        return [AttachableSerializer(each).data for each in papers]
 
     @extend_schema_field(SideSerializer())
     def get_giver(self, row: HandOver) -> Any:
