@@ -75,6 +75,7 @@ from vks_plugin.custody.api import (
     LoanViewSet,
 )
 from vks_plugin.custody.api.accessions import AccessionViewSet
+from vks_plugin.custody.api.copies import CaseCopyViewSet
 from vks_plugin.custody.api.fixity import FixityAlarmViewSet, FixityRunViewSet
 from vks_plugin.custody.api.keeping import CaseCustodyViewSet, CustodyViewSet, RegisterViewSet
 from vks_plugin.custody.api.retention import (
@@ -138,6 +139,7 @@ router.register(rf"{_OF_CASE}/loans", CaseLoanViewSet, basename="vks-case-loan")
 router.register(rf"{_OF_CASE}/digitisation", CaseDigitisationViewSet, basename="vks-case-digitisation")
 router.register(rf"{_OF_CASE}/hand-overs", CaseHandOverViewSet, basename="vks-case-hand-over")
 router.register("hand-overs", HandOverViewSet, basename="vks-hand-over")
+router.register(rf"{_OF_CASE}/copies", CaseCopyViewSet, basename="vks-case-copy")
 router.register(rf"{_OF_CASE}/custody", CaseCustodyViewSet, basename="vks-case-custody")
 router.register("custody", CustodyViewSet, basename="vks-custody")
 router.register("registers", RegisterViewSet, basename="vks-register")

@@ -93,6 +93,13 @@ TABLE = {
     ("vks-case-ledger-list", "get"): "       404 404 404 404  403  200 200 200",
     ("vks-case-hand-over-list", "get"): "    404 404 404 404  200  200 200 200",
     ("vks-case-hand-over-list", "post"): "   404 404 404 404  201  403 201 403",
+    ("vks-case-copy-list", "get"): "         404 404 404 404  200  200 200 200",
+    ("vks-case-copy-list", "post"): "        404 404 404 404  201  201 201 201",
+    # there is none; what becomes of one: tests/custody/test_copies.py
+    **{
+        (f"vks-case-copy-{act}", "get" if act == "paper" else "post"): "404 404 404 404  404  404 404 404"
+        for act in ("approve", "deny", "issue", "paper", "withdraw")
+    },
     ("vks-case-custody-list", "get"): "      404 404 404 404  200  200 200 200",
     ("vks-case-custody-timeline", "get"): "  404 404 404 404  200  200 200 200",
     ("vks-case-custody-labels", "get"): "    404 404 404 404  200  200 200 200",
@@ -365,6 +372,7 @@ COUNTS = {
     "vks-explain-list": "                      0   0   0   0    1    1   1   1",
     "vks-temporary-access-list": "             0   0   0   0    0    0   1   1",
     "vks-loan-list": "                         0   0   0   0    1    0   1   0",
+    "vks-case-copy-list": "                    -   -   -   -    0    0   0   0",
     "vks-case-custody-timeline": "             -   -   -   -    0    0   0   0",
     "vks-custody-list": "                      0   0   0   0    0    0   0   0",
     "vks-custody-left": "                      0   0   0   0    0    0   0   0",
@@ -410,6 +418,7 @@ MADE = (
     "post vks-saved-filter-list",
     "post vks-case-import-list",
     "post vks-temporary-access-list",
+    "post vks-case-copy-list",
     "post vks-loan-list",
     "post vks-restructuring-list",
     "post vks-restructuring-plan-list",
@@ -537,6 +546,11 @@ class Addresses:
             "vks-case-ledger-list": f"{of_case}ledger/",
             "vks-ledger-list": "/api/vks/ledger/",
             "vks-case-hand-over-list": f"{of_case}hand-overs/",
+            "vks-case-copy-list": f"{of_case}copies/",
+            **{
+                f"vks-case-copy-{act}": f"{of_case}copies/9999/{act}/"
+                for act in ("approve", "deny", "issue", "paper", "withdraw")
+            },
             "vks-case-custody-list": f"{of_case}custody/",
             **{f"vks-case-custody-{act}": f"{of_case}custody/{act}/" for act in ("timeline", "labels", "keeper")},
             "vks-custody-list": "/api/vks/custody/",
@@ -764,6 +778,16 @@ class Addresses:
             "vks-case-trial-unit-list": {"unit": "QN-KV3", "decision": "12/QĐ-VKS"},
             "vks-case-oversight-list": {"reason": WHY},
             "vks-temporary-access-list": {"case": self.code, "reason": WHY, "hours": 2},
+            "vks-case-copy-list": {
+                "kind": "copy",
+                "content": "Bút lục 1 đến 2",
+                "copies": "1",
+                "pages": "2",
+                "receiver_name": "Lê Văn Nhận",
+                "purpose": WHY,
+            },
+            "vks-case-copy-deny": {"reason": WHY},
+            "vks-case-copy-issue": {"copies": 1, "pages": 2},
             "vks-loan-list": {
                 "case": self.code,
                 "form": "paper",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.models import NumberSeries
-from vks_plugin.custody.states import ACCESSION, DIGITISATION, DISPOSAL, HAND_OVER, LOAN, Machine, Move
+from vks_plugin.custody.states import ACCESSION, COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN, Machine, Move
 from vks_plugin.errors import Conflict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ TRIAL = Machine(
 )
 
 
-@pytest.mark.parametrize("machine", [ACCESSION, DIGITISATION, DISPOSAL, HAND_OVER, LOAN])
+@pytest.mark.parametrize("machine", [ACCESSION, COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN])
 def test_every_state_can_be_reached_and_every_open_one_left(machine: Machine) -> None:
     known = {value for value, _label in machine.states}
     assert {move.target for move in machine.moves} | {machine.first} == known
@@ -46,7 +46,7 @@ def test_of_two_who_move_the_same_row_the_second_is_told(units: dict[str, Procur
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("machine", [ACCESSION, DIGITISATION, DISPOSAL, HAND_OVER, LOAN])
+@pytest.mark.parametrize("machine", [ACCESSION, COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN])
 def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
     machine: Machine, units: dict[str, ProcuracyUnit]
 ) -> None:

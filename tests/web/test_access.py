@@ -140,6 +140,11 @@ TABLE = {
     ("digitisation_act", "post"): "  404 404 404 404  403  302 302 403",
     ("digitisation_record", "get"): "404 404 404 404  403  409 409 409",
     # who has the paper
+    ("case_copies", "get"): "        404 404 404 404  200  200 200 200",
+    ("case_copies", "post"): "       404 404 404 404  302  302 302 302",
+    # there is none; what becomes of one: tests/custody/test_copies.py
+    ("copy_paper", "get"): "         404 404 404 404  404  404 404 404",
+    ("copy_act", "post"): "          404 404 404 404  404  404 404 404",
     ("custody", "get"): "            200 200 200 200  200  200 200 200",
     ("case_custody", "get"): "       404 404 404 404  200  200 200 200",
     ("keeper_state", "post"): "      404 404 404 404  302  403 302 403",
@@ -336,6 +341,9 @@ class Addresses:
             "ledger_heads": "/vks/ledger/heads/",
             "ledger_restored": "/vks/ledger/restored/",
             "custody": "/vks/custody/",
+            "case_copies": f"{of_case}copies/",
+            "copy_paper": f"{of_case}copies/9999/paper/",
+            "copy_act": f"{of_case}copies/9999/approve/",
             "case_custody": f"{of_case}custody/",
             "keeper_state": f"{of_case}custody/keeper/",
             "hand_over_new": f"/vks/custody/new/?case={self.code}&part=hsks",
@@ -542,6 +550,14 @@ class Addresses:
             "digitisation_open": {"part": "hsks"},
             "oversee": {"reason": WHY},
             "temporary_access": {"code": self.code, "hours": "2", "reason": WHY},
+            "case_copies": {
+                "kind": "copy",
+                "content": "Bút lục 1 đến 2",
+                "copies": "1",
+                "pages": "2",
+                "receiver_name": "Lê Văn Nhận",
+                "purpose": WHY,
+            },
             "loans": {
                 "code": self.code,
                 "form": "paper",

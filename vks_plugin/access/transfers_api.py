@@ -73,7 +73,7 @@ class ConsequenceSerializer(serializers.Serializer[transfers.Consequence]):
 
     kind = serializers.CharField(
         help_text="`loan_revoked` (allowed and not handed out), `loan_out` (paper), `loan_electronic`, `loan_asked`, "
-        "`hand_over` (not finished) or `paper` (stays where it is)."
+        "`copy_withdrawn`, `copy_asked`, `hand_over` (not finished) or `paper` (stays where it is)."
     )
     label = serializers.CharField(help_text="In words.")  # type: ignore[assignment]  # so named in the answer
     count = serializers.IntegerField()

@@ -23,7 +23,8 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
-from vks_plugin.custody.models import AccessionItem, HandOver, Loan, NumberSeries
+from vks_plugin.custody.models import AccessionItem, CertifiedCopy, HandOver, Loan, NumberSeries
+from vks_plugin.custody.printed_copy import TITLES
 from vks_plugin.custody.queries.holding import KEEPING, archives_kept, offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, slip_number
 from vks_plugin.custody.register_columns import Column, columns_of, office_columns
@@ -462,8 +463,47 @@ ACCESSION_REGISTER = Register(
 )
 """What an office gave to its archive, over all records of a period; its columns are those of the list of each."""
 
+# --- copies that were given
+
+
+def _copies(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[CertifiedCopy]:
+    """Return the copies and extracts an office gave in a period, in the order of their numbers."""
+    rows = CertifiedCopy.objects.filter(
+        unit=unit, number__isnull=False, issued_at__date__gte=first, issued_at__date__lte=last
+    )
+    return rows.select_related("case", "decided_by", "issued_by").order_by("issued_at", "pk")
+
+
+COPY_REGISTER = Register(
+    name="ban-sao",
+    label=gettext_noop("Sổ chứng thực bản sao, trích lục hồ sơ"),
+    title="SỔ CHỨNG THỰC BẢN SAO, TRÍCH LỤC HỒ SƠ",
+    fields={
+        "running_number": lambda _row, number: str(number),
+        "number": lambda row, _n: f"Số {row.written_number}",
+        "issued_on": lambda row, _n: _moment(row.issued_at),
+        "case_code": lambda row, _n: row.case.code,
+        "case_name": lambda row, _n: row.case_named,
+        "kind": lambda row, _n: TITLES[row.kind].capitalize(),
+        "content": lambda row, _n: row.content,
+        "counts": lambda row, _n: f"{row.copies} bản, mỗi bản {row.pages} trang",
+        "receiver": lambda row, _n: row.receiver_name,
+        "agency": lambda row, _n: row.receiver_agency,
+        "purpose": lambda row, _n: row.purpose,
+        "decided_by": lambda row, _n: display_name(row.decided_by),
+        "issued_by": lambda row, _n: display_name(row.issued_by),
+    },
+    rows=_copies,
+    number=lambda row: f"Số {row.written_number}",
+    numbered_by=lambda row: row.unit_id,
+    note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",
+    by_archive=True,
+)
+"""Copies and extracts an office gave; no source at hand has its columns, so they are this program's."""
+
 REGISTERS: dict[str, Register] = {
-    each.name: each for each in (HAND_OVER_REGISTER, OTHER_HAND_OVER_REGISTER, LOAN_REGISTER, ACCESSION_REGISTER)
+    each.name: each
+    for each in (HAND_OVER_REGISTER, OTHER_HAND_OVER_REGISTER, LOAN_REGISTER, COPY_REGISTER, ACCESSION_REGISTER)
 }
 """Every register, by its name."""
 FIELDS: dict[str, Mapping[str, Says]] = {each.name: each.fields for each in REGISTERS.values()}

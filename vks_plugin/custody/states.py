@@ -184,6 +184,24 @@ LOAN = Machine(
 OVERDUE = ("qua_han", _("Quá hạn"))
 """A loan that should be back."""
 
+COPY = Machine(
+    states=(
+        ("de_nghi", _("Đề nghị")),
+        ("da_duyet", _("Đã duyệt")),
+        ("tu_choi", _("Từ chối")),
+        ("da_cap", _("Đã cấp")),
+        ("huy", _("Đã rút")),
+    ),
+    moves=(
+        _move("approve", _("Duyệt cấp"), ["de_nghi"], "da_duyet"),
+        _move("deny", _("Từ chối"), ["de_nghi"], "tu_choi"),
+        _move("withdraw", _("Rút đề nghị"), ["de_nghi", "da_duyet"], "huy"),
+        _move("issue", _("Cấp"), ["da_duyet"], "da_cap"),
+    ),
+    closed=frozenset({"tu_choi", "da_cap", "huy"}),
+)
+"""A certified copy or an extract (chứng thực bản sao, trích lục) from the request until it is given."""
+
 ACCESSION = Machine(
     states=(
         ("dang_dong_goi", _("Đang đóng gói")),

@@ -22,7 +22,7 @@ from vks_plugin.cases.stages import PARTS, stage_label, status_label
 from vks_plugin.cases.trials import CourtLevel, ShownKind
 from vks_plugin.custody.chain import is_as_recorded
 from vks_plugin.custody.handing import DIRECTIONS, REASONS
-from vks_plugin.custody.models import FixityFinding, LedgerEntry, Loan, QualityFinding
+from vks_plugin.custody.models import CertifiedCopy, FixityFinding, LedgerEntry, Loan, QualityFinding
 from vks_plugin.custody.queries import last_checkpoint, reads_reasons
 from vks_plugin.custody.retention import GROUNDS, TERMS
 from vks_plugin.custody.states import DIGITISATION, step_label
@@ -97,6 +97,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "part": _part,
     "term": lambda value: _(dict(TERMS).get(value, value)),
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),
+    "copy_kind": _choice(CertifiedCopy.Kind.choices),
     "loan_form": _choice(Loan.Form.choices),
     "finding_kind": _choice(FixityFinding.Kind.choices),
     "quality_kind": _choice(QualityFinding.Kind.choices),

@@ -47,6 +47,7 @@ from vks_plugin.court.sessions.models import CourtSession, SessionProcurator, Sh
 from vks_plugin.custody.models import (
     Accession,
     AccessionItem,
+    CertifiedCopy,
     DigitisationBatch,
     DigitisationStep,
     FixityFinding,
@@ -134,6 +135,11 @@ BLANKED: tuple[tuple[Model, str, Mapping[str, Any]], ...] = (
         },
     ),
     (Loan, "case", {"purpose": "", "denial": "", "condition": "", "difference": "", "settlement": ""}),
+    (
+        CertifiedCopy,
+        "case",
+        {"content": "", "receiver_name": "", "receiver_agency": "", "purpose": "", "denial": ""},
+    ),
     (LoanRenewal, "loan__case", {"reason": "", "denial": ""}),
     (CourtSession, "case", {"participants": "", "outcome": "", "remarks": ""}),
     (RetentionHold, "case", {"reason": "", "end_reason": ""}),

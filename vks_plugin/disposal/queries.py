@@ -19,11 +19,19 @@ from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import OPEN, Bundle, RedactionWork
 from vks_plugin.custody.actions.fixity import KeptFile, KeptFolder
-from vks_plugin.custody.models import AccessionItem, DigitisationBatch, HandOver, Loan, LoanedPart, RetentionRule
+from vks_plugin.custody.models import (
+    AccessionItem,
+    CertifiedCopy,
+    DigitisationBatch,
+    HandOver,
+    Loan,
+    LoanedPart,
+    RetentionRule,
+)
 from vks_plugin.custody.queries.accession import ARCHIVIST, longest_silence
 from vks_plugin.custody.queries.retention import Standing, finishing_events, standings
 from vks_plugin.custody.retention import LIMITED, UNDETERMINED
-from vks_plugin.custody.states import DIGITISATION, DISPOSAL, HAND_OVER, LOAN
+from vks_plugin.custody.states import COPY, DIGITISATION, DISPOSAL, HAND_OVER, LOAN
 from vks_plugin.disposal.models import DestructionBatch, DestructionItem, Tombstone
 from vks_plugin.errors import NotFound
 from vks_plugin.filing.models import IntakeItem
@@ -257,6 +265,7 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
     keys = [each.case.pk for each in found]
     lent = Loan.objects.filter(case__in=keys, state__in=LOAN.open)
     out = LoanedPart.objects.filter(case__in=keys, is_out=True)
+    copied = CertifiedCopy.objects.filter(case__in=keys, state__in=COPY.open)
     moving = HandOver.objects.filter(case__in=keys, state__in=HAND_OVER.open)
     scanned = DigitisationBatch.objects.filter(case__in=keys, state__in=DIGITISATION.open)
     going = AccessionItem.objects.filter(case__in=keys, pending=True)
@@ -273,6 +282,7 @@ def obstacles(cases: Iterable[CaseFile], *, batch: DestructionBatch | None = Non
             _("đang cho mượn"),
         ),
         (_keys(moving.values_list("case_id", flat=True)), _("đang giao nhận")),
+        (_keys(copied.values_list("case_id", flat=True)), _("đang cấp bản sao, trích lục")),
         (_keys(scanned.values_list("case_id", flat=True)), _("đang số hóa")),
         (_keys(going.values_list("case_id", flat=True)), _("đang nộp lưu")),
         (_keys(others.values_list("case_id", flat=True)), _("đang trong một đợt tiêu hủy khác")),

@@ -47,6 +47,9 @@ OURS: dict[str, str] = {
         vks/cases/{code}/assign
         vks/cases/{code}/assignments/{pk}/end
         vks/cases/{code}/become
+        vks/cases/{code}/copies
+        vks/cases/{code}/copies/{pk}/paper
+        vks/cases/{code}/copies/{pk}/{act}
         vks/cases/{code}/custody
         vks/cases/{code}/custody/comparison
         vks/cases/{code}/custody/keeper
@@ -223,6 +226,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/loans
         api/vks/cases/{code}/ledger/export
         api/vks/cases/{code}/ledger/{seq}/proof
+        api/vks/cases/{code}/copies/{pk}/paper
         api/vks/cases/{code}/custody
         api/vks/cases/{code}/custody/labels
         api/vks/cases/{code}/custody/timeline
@@ -300,6 +304,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/redaction-works
         api/vks/cases/{code}/redactions
         api/vks/cases/{code}/charges
+        api/vks/cases/{code}/copies
         api/vks/cases/{code}/digitisation
         api/vks/cases/{code}/events
         api/vks/cases/{code}/exhibits
@@ -363,6 +368,10 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/assignments/{pk}/end
         api/vks/cases/{code}/become
         api/vks/cases/{code}/charges/{pk}/replace
+        api/vks/cases/{code}/copies/{pk}/approve
+        api/vks/cases/{code}/copies/{pk}/deny
+        api/vks/cases/{code}/copies/{pk}/issue
+        api/vks/cases/{code}/copies/{pk}/withdraw
         api/vks/cases/{code}/custody/keeper
         api/vks/cases/{code}/digitisation/{pk}/findings
         api/vks/cases/{code}/digitisation/{pk}/move

@@ -1,6 +1,7 @@
 """What is kept about custody."""
 
 from vks_plugin.custody.models.accession import Accession, AccessionItem
+from vks_plugin.custody.models.copy import CertifiedCopy
 from vks_plugin.custody.models.digitisation import (
     DigitisationBatch,
     DigitisationStep,
@@ -27,6 +28,7 @@ from vks_plugin.custody.models.series import NumberSeries
 __all__ = [
     "Accession",
     "AccessionItem",
+    "CertifiedCopy",
     "DigitisationBatch",
     "DigitisationStep",
     "FixityFinding",

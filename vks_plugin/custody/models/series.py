@@ -15,6 +15,7 @@ class NumberSeries(models.Model):
         HAND_OVER = "hand_over", _("Biên bản giao nhận hồ sơ vụ án hình sự")
         OTHER_HAND_OVER = "other_hand_over", _("Biên bản giao nhận hồ sơ khác")
         LOAN = "loan", _("Phiếu mượn hồ sơ")
+        COPY = "copy", _("Chứng thực bản sao, trích lục hồ sơ")
         DIGITISATION = "digitisation", _("Biên bản kết thúc số hóa")
         ACCESSION = "accession", _("Biên bản giao nhận hồ sơ nộp lưu")
         DISPOSAL = "disposal", _("Biên bản tiêu hủy")

@@ -20,11 +20,12 @@ from vks_plugin.access.queries import CaseView, case_for
 from vks_plugin.access.transfers import Consequence
 from vks_plugin.cases.models import Assignment, CaseFile, Exhibit, Volume
 from vks_plugin.cases.stages import PARTS
-from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
+from vks_plugin.custody.models import CertifiedCopy, HandOver, Holding, Loan, LoanedPart
+from vks_plugin.custody.queries.copies import copies_of
 from vks_plugin.custody.queries.hand_overs import hand_overs_for, volumes_told
 from vks_plugin.custody.queries.holding import KEEPING, in_hands, keeping_told, of_offices, offices_kept
 from vks_plugin.custody.queries.loans import borrower_name, in_single_volumes, loans_of, shown_to
-from vks_plugin.custody.states import HAND_OVER, LOAN
+from vks_plugin.custody.states import COPY, HAND_OVER, LOAN
 from vks_plugin.organization.models import Appointment
 from vks_plugin.organization.queries import posts_in_force, with_taken_over
 from vks_plugin.organization.roles import Role
@@ -234,6 +235,15 @@ def follows_transfer(actor: User, case: CaseFile) -> list[Consequence]:
         people = sorted({borrower_name(row) for row in rows if row.pk in known})
         if rows:
             found.append(Consequence(kind, label, len(rows), people))
+    copies = CertifiedCopy.objects.filter(case=case, state__in=COPY.open)
+    for kind, label, state in (
+        ("copy_withdrawn", _("Bản sao, trích lục đã duyệt mà chưa cấp: tự rút"), "da_duyet"),
+        ("copy_asked", _("Đề nghị bản sao, trích lục chưa trả lời: đơn vị mới quyết định"), "de_nghi"),
+    ):
+        counted = copies.filter(state=state).count()
+        people = sorted(set(copies_of(actor, view).filter(state=state).values_list("receiver_name", flat=True)))
+        if counted:
+            found.append(Consequence(kind, label, counted, people))
     open_rows = HandOver.objects.filter(case=case, state__in=HAND_OVER.open)
     if open_rows:
         seen = hand_overs_for(actor).filter(pk__in=[row.pk for row in open_rows])

@@ -16,6 +16,7 @@ from vks_plugin.access.queries import CaseView
 from vks_plugin.custody import actions
 from vks_plugin.custody.filters import LoanFilterSet
 from vks_plugin.custody.printed_loan import slip_for
+from vks_plugin.custody.queries.copies import copies_waiting, copy_told
 from vks_plugin.custody.queries.loans import (
     LoanTold,
     counted,
@@ -70,6 +71,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
         "may_ask": bool(posts_in_force(user)),
         "at_desk": bool(places_of(user).any),
         "waiting": told_to(user, waiting_for(user).order_by("requested_at", "pk")[:MOST_OVERDUE]),
+        "copies": [copy_told(user, row) for row in copies_waiting(user)[:MOST_OVERDUE]],
         "late": told_to(user, to_come_back(shown).order_by("until", "pk")[:MOST_OVERDUE]),
         "filters": filters.form,
         "chosen": chosen,
