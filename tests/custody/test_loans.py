@@ -11,7 +11,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import TestCase
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -582,6 +582,10 @@ def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dic
     words = said()
     for each in ("PHIẾU MƯỢN HỒ SƠ", "Phiếu số 1/", case.name, NAME, "1 tập, 6 bút lục", "Thiếu bút lục 118"):
         assert each in words, each
+    # lists of loans speak the language that is asked for
+    with translation.override("en-gb"):
+        (told,) = told_to(people["clerk_kv1"], shown_to(people["clerk_kv1"]).filter(pk=row.pk))
+        assert told.what == "Case file, all of it"
     # who took it back, and where that is signed
     assert words.count("Hoàng Thị Ngân") == 2
     assert client.get(f"{slip}?format=docx").content.startswith(b"PK")

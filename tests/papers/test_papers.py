@@ -100,6 +100,19 @@ def test_a_date_is_written_as_documents_state_it(day: dt.date, written: str) -> 
     assert written_day(day) == written
 
 
+def test_a_paper_is_dated_at_the_place_its_agency_names() -> None:
+    day = dt.date(2026, 3, 2)
+
+    def dated(agency: str, place: str = "") -> str:
+        return OfficialPaper(agency=agency, title="PHIẾU", columns=(), rows=(), place=place, day=day).dated
+
+    assert dated("Viện kiểm sát nhân dân tỉnh Quảng Ninh").startswith("Quảng Ninh, ngày 02")
+    assert dated("Viện kiểm sát nhân dân khu vực 1 – Quảng Ninh").startswith("Quảng Ninh, ngày")
+    assert dated("Viện kiểm sát nhân dân tỉnh Quảng Ninh", "Hạ Long").startswith("Hạ Long, ngày")
+    # nothing is taken for a place that is none
+    assert dated("Viện kiểm sát nhân dân khu vực 3").startswith("…")
+
+
 def test_every_format_says_the_same() -> None:
     made = paper(rows(3))
     table = [["STT", "Tên tài liệu", "Số bút lục", "Đặc điểm"], *(list(row) for row in rows(3))]

@@ -68,7 +68,7 @@ class OfficialPaper:
     number: str = ""
     """The line below the agency, such as `Số: 12/TK-VKS`; empty: none."""
     place: str = ""
-    """Before the date; empty: dots to write on."""
+    """Before the date; empty: what the name of the agency says, else dots to write on."""
     day: dt.date | None = None
     subtitle: Sequence[str] = ()
     """Centred lines below the title."""
@@ -97,10 +97,24 @@ class OfficialPaper:
     @property
     def dated(self) -> str:
         """The line with place and date; empty without a date."""
-        return f"{self.place or '………………'}, {written_day(self.day)}" if self.day is not None else ""
+        place = self.place or place_of(self.agency) or "………………"
+        return f"{place}, {written_day(self.day)}" if self.day is not None else ""
 
 
 _PLACE = re.compile(r" (?=(?:TỈNH|THÀNH PHỐ|KHU VỰC|HUYỆN|THỊ XÃ|QUẬN) )")
+_PLACE_OF = re.compile(r"(?: – |\b(?:tỉnh|thành phố) )([^–]+)$")
+
+
+def place_of(agency: str) -> str:
+    """Return the place a paper of an agency is dated at, as its name says it; empty: it names none.
+
+    Of an office of a province it is the name of that (Nghị định 30/2020/NĐ-CP, Phụ lục I). Of a regional one it is taken for
+    the name behind its number, which no source at hand says.
+    """
+    found = _PLACE_OF.search(composed(agency))
+    return found[1].strip() if found is not None else ""
+
+
 _AGENCY_FITS = 26
 """Letters in capitals of 12 points that half a page's head holds in one line."""
 

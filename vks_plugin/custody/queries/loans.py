@@ -250,8 +250,12 @@ class LoanTold:
     def what(self) -> str:
         """Which piece of the file."""
         row = self.row
-        volumes = _("tập %(numbers)s") % {"numbers": ", ".join(map(str, row.volumes))} if row.volumes else ""
-        return f"{row.get_part_display()}, {volumes or _('toàn bộ')}"
+        if not row.volumes:
+            # by itself: what stands within an f-string is in no catalogue
+            whole = _("toàn bộ")
+            return f"{row.get_part_display()}, {whole}"
+        volumes = _("tập %(numbers)s") % {"numbers": ", ".join(map(str, row.volumes))}
+        return f"{row.get_part_display()}, {volumes}"
 
 
 def lenders_of(row: Loan) -> list[User]:
