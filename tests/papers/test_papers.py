@@ -113,6 +113,17 @@ def test_a_paper_is_dated_at_the_place_its_agency_names() -> None:
     assert dated("Viện kiểm sát nhân dân khu vực 3").startswith("…")
 
 
+def test_lines_of_a_cell_stay_lines() -> None:
+    paper = OfficialPaper(
+        agency="Viện kiểm sát nhân dân tỉnh Quảng Ninh",
+        title="SỔ",
+        columns=(Column("Ai", 80), Column("Gì", 85)),
+        rows=[("Lê Thị Nhận\nỦy ban nhân dân phường", "Hồ sơ")],
+    )
+    (table,) = [each for each in Document(io.BytesIO(write_paper(paper, "docx"))).tables if len(each.rows) == 2]
+    assert table.cell(1, 0).text == "Lê Thị Nhận\nỦy ban nhân dân phường"
+
+
 def test_every_format_says_the_same() -> None:
     made = paper(rows(3))
     table = [["STT", "Tên tài liệu", "Số bút lục", "Đặc điểm"], *(list(row) for row in rows(3))]

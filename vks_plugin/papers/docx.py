@@ -114,6 +114,12 @@ def _table(document: DocumentObject, paper: OfficialPaper) -> None:
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     _set_widths(table, [column.width for column in paper.columns])
+    # as on the PDF: words do not touch the lines; the schema wants it before the look
+    margins = _element("w:tblCellMar")
+    for side in ("w:top", "w:bottom"):
+        margins.append(_element(side, w=str(Mm(0.7).twips), type="dxa"))
+    look = table._tbl.tblPr.find(qn("w:tblLook"))  # noqa: SLF001 - python-docx knows no margins of cells
+    look.addprevious(margins)
     for cell, column in zip(table.rows[0].cells, paper.columns, strict=True):
         _into(cell, column.heading, size=12, bold=True)
     head = table.rows[0]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no way of its own to repeated rows
@@ -146,10 +152,14 @@ def _cell(value: str, align: str, width: str) -> Any:
     size = _element("w:rPr")
     size.append(_element("w:sz", val="24"))
     run.append(size)
-    text = _element("w:t")
-    text.text = writable(value)
-    text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    run.append(text)
+    for number, line in enumerate(writable(value).split("\n")):
+        if number:
+            # an end of line within the text itself is a blank in an office program
+            run.append(_element("w:br"))
+        text = _element("w:t")
+        text.text = line
+        text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        run.append(text)
     paragraph.append(run)
     cell.append(paragraph)
     return cell
