@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from vks_plugin.access import offices, owed_entries, transfers
-from vks_plugin.access.actions import project_everything
+from vks_plugin.access.actions import project_everything, sweep
 from vks_plugin.access.log import Act, reader_of, record_documents
 from vks_plugin.access.projection import follow_posts, follow_record, project_case
 from vks_plugin.access.queries import FACTS, lent_documents, readable_ids
@@ -29,10 +29,10 @@ from vks_plugin.court.deck.videos import kept_videos
 from vks_plugin.court.kept import folders_of_made, made_files
 from vks_plugin.court.page_pictures import instead_of_text, lent_picture
 from vks_plugin.custody.actions.fixity import FOLDERS, KEPT
-from vks_plugin.custody.actions.succession import accessions_in_hand, take_accessions_along
+from vks_plugin.custody.actions.succession import accessions_in_hand, cases_in_accessions, take_accessions_along
 from vks_plugin.custody.queries import sealed_documents
 from vks_plugin.custody.videos import SOURCES
-from vks_plugin.disposal.actions import disposals_in_hand, take_disposals_along
+from vks_plugin.disposal.actions import cases_in_disposals, disposals_in_hand, take_disposals_along
 from vks_plugin.disposal.queries import folder_of_records, signed_records
 from vks_plugin.errors import Conflict, VksError
 from vks_plugin.filing import actions as filing
@@ -50,6 +50,7 @@ from vks_plugin.host import (
     reading,
     refusals,
     repairs,
+    sockets,
     talking,
     unowned,
     visibility,
@@ -258,12 +259,18 @@ def connect() -> None:
     actor.travel_with_tasks()
     queued.spare_what_is_filed()
     offices.before_ending(accessions_in_hand, disposals_in_hand)
-    transfers.on_taken_over(take_accessions_along, take_disposals_along, inbox.follow_take_over)
+    transfers.on_taken_over(
+        take_accessions_along,
+        take_disposals_along,
+        inbox.follow_take_over,
+        about=(cases_in_accessions, cases_in_disposals),
+    )
     filed.on_filed(filed_documents)
     filed.on_frozen(sealed_documents, archived_documents)
     filed.on_lent(lent_documents)
     lending.on_shown(picture=lent_picture, text=instead_of_text)
     talking.on_answered(answered_from)
+    sockets.before_hearing(sweep)
     filed.on_arriving(arrives_for_a_case)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.access.test_projection import completions, found, listed
 from tests.people import FiledCase, make_district, register
+from vks_plugin import acts
 from vks_plugin.access import actions as access
 from vks_plugin.access import temporary, transfers
 from vks_plugin.access.log_queries import entries_told, visible_entries
@@ -228,8 +229,15 @@ def test_an_office_takes_over_another_and_goes_on_after_a_stop(
     assert (stopped.done, stopped.finished_at) == (2, None)
     # half-way, whoever works on a case still reads it: those moved and those not
     assert listed(lead) == set(filed_case.host_ids)
-    for _ in transfers.continue_restructuring(stopped):
+    # sent twice: what one worker has moved, the other does not move again
+    twice = [Restructuring.objects.get(pk=row.pk), stopped]
+    for _ in zip(*map(transfers.continue_restructuring, twice), strict=False):
         pass
+    for each in twice:
+        transfers.run_restructuring(each.pk)
+    stopped.refresh_from_db()
+    for act, entries in (("case_taken_over", 5), ("restructuring_finished", 1)):
+        assert LedgerEntry.objects.filter(kind=act).count() == entries, act
     assert (stopped.done, stopped.finished_at is not None) == (5, True)
     assert set(
         CaseFile.objects.filter(pk__in=[filed_case.case.pk, *(case.pk for case in others)]).values_list(
@@ -376,6 +384,32 @@ def test_a_plan_begins_whole_or_not_at_all(
         )
     assert not Restructuring.objects.exists()
     assert not UnitSuccession.objects.exists()
+
+
+def test_a_plan_tells_the_ledger_once_all_its_posts_are_written(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ends a post holds it before the chain of the ledger: a plan that went on with posts afterwards met that person."""
+    order: list[str] = []
+    write, say = organization.synchronise_memberships, acts.tell
+
+    def posts(*given: Any, **named: Any) -> int:
+        order.append("posts")
+        return write(*given, **named)
+
+    def told(*given: Any, **named: Any) -> Any:
+        order.append("ledger")
+        return say(*given, **named)
+
+    monkeypatch.setattr(organization, "synchronise_memberships", posts)
+    monkeypatch.setattr(transfers, "tell", told)
+    transfers.begin_plan(
+        actor=people["admin_province"],
+        plan=[(units["QN-KV1"], units["QN-KV3"]), (make_district("QN-HL"), units["QN"])],
+        effective_date=timezone.localdate(),
+        decision=PAPER,
+    )
+    assert order == ["posts", "posts", "ledger", "ledger"]
 
 
 def test_only_the_province_restructures(people: dict[str, User], units: dict[str, ProcuracyUnit]) -> None:

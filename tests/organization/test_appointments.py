@@ -345,7 +345,25 @@ def test_who_leads_until_a_day_assigns_himself_for_no_longer(
     for ends_on in (None, last + ONE_DAY):
         with pytest.raises(NotAllowed, match=f"{last:%d/%m/%Y}"):
             access.assign(actor=deputy, case=case, user=deputy, role="prosecutor", ends_on=ends_on)
-    access.assign(actor=deputy, case=case, user=deputy, role="prosecutor", ends_on=last)
+
+    def goes_on(starts: int, ends: int) -> None:
+        organization.appoint(
+            user=deputy,
+            unit=units["QN-KV1"],
+            role="deputy_chief_procurator",
+            capacity="acting",
+            starts_on=last + starts * ONE_DAY,
+            ends_on=last + ends * ONE_DAY,
+        )
+
+    # appointed again, but not from the day after: there is a day between on which the case would be kept
+    goes_on(2, 9)
+    with pytest.raises(NotAllowed, match=f"{last:%d/%m/%Y}"):
+        access.assign(actor=deputy, case=case, user=deputy, role="prosecutor", ends_on=last + 5 * ONE_DAY)
+    goes_on(1, 1)
+    with pytest.raises(NotAllowed, match=f"{last + 9 * ONE_DAY:%d/%m/%Y}"):
+        access.assign(actor=deputy, case=case, user=deputy, role="prosecutor")
+    access.assign(actor=deputy, case=case, user=deputy, role="prosecutor", ends_on=last + 9 * ONE_DAY)
     # who leads for good works on a file himself
     access.assign(actor=people["chief_kv1"], case=case, user=people["chief_kv1"], role="prosecutor")
 

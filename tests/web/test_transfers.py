@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from tests.people import make_district, register
@@ -276,6 +277,7 @@ def test_several_offices_take_over_by_one_plan(
 def test_one_that_is_under_way_asks_by_itself_and_one_that_stopped_goes_on(
     takeover: Restructuring,
     as_person: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     client, address = as_person("chief_province"), f"{RESTRUCTURING}{takeover.pk}/"
@@ -289,7 +291,16 @@ def test_one_that_is_under_way_asks_by_itself_and_one_that_stopped_goes_on(
     assert (running.elements[0][1]["id"], running.elements[0][1]["hx-trigger"]) == ("vks-restructuring", "every 2s")
     assert "Tiếp tục" not in running.text
     assert client.post(f"{address}resume/").status_code == 409
-    Restructuring.objects.update(touched_at=None)
+    # the worker has other things to do for an hour: it waits still, and nobody sends it twice
+    Restructuring.objects.update(touched_at=F("touched_at") - dt.timedelta(hours=1))
+    assert "Tiếp tục" not in Page(client.get(address, headers={"HX-Request": "true"})).text
+    assert client.post(f"{address}resume/").status_code == 409
+    # begun, and killed before anything moved
+    with monkeypatch.context() as patch:
+        patch.setattr(transfers, "continue_restructuring", lambda _row: iter(()))
+        transfers.run_restructuring(takeover.pk)
+    Restructuring.objects.update(touched_at=F("touched_at") - dt.timedelta(minutes=3))
+    assert "Tiếp tục" in Page(client.get(address, headers={"HX-Request": "true"})).text
     with django_capture_on_commit_callbacks(execute=True):
         client.post(f"{address}resume/")
     done = Page(client.get(address))

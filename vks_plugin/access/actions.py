@@ -517,10 +517,18 @@ def _refuse_outlasting(actor: User, case: CaseFile, role: str, ends_on: dt.date 
     places: list[int | None] = [case.trial_unit_id] if role == OF_TRIAL_UNIT else [case.unit_id]
     if role in OF_HIGHER_UNIT:
         places.append(case.unit.parent_id)
-    led = Appointment.objects.in_force(timezone.localdate()).filter(user=actor, role__in=LEADING, unit_id__in=places)
-    days = list(led.values_list("ends_on", flat=True))
-    last = max((day for day in days if day is not None), default=None)
-    if actor.is_superuser or last is None or None in days or (ends_on is not None and ends_on <= last):
+    today, a_day = timezone.localdate(), dt.timedelta(days=1)
+    led = Appointment.objects.filter(user=actor, role__in=LEADING, unit_id__in=places, ended_at__isnull=True)
+    # one post after the other: who is appointed anew from the day after goes on reading
+    last = today - a_day
+    for starts, ends in (
+        led.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+        .order_by("starts_on")
+        .values_list("starts_on", "ends_on")
+    ):
+        if starts - a_day <= last:
+            last = max(last, ends or dt.date.max)
+    if actor.is_superuser or last < today or last == dt.date.max or (ends_on is not None and ends_on <= last):
         return
     raise NotAllowed(
         _(

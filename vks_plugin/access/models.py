@@ -149,7 +149,7 @@ class Restructuring(models.Model):
     done = models.PositiveIntegerField(_("đã chuyển"), default=0)
     started_at = models.DateTimeField(_("bắt đầu lúc"), auto_now_add=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    # when a worker last had it in hand; empty: none does
+    # when a worker last had it in hand, or until when it waits in the queue for one; empty: neither
     touched_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("xong lúc"), null=True, blank=True)
 

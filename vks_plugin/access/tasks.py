@@ -7,7 +7,7 @@ from celery import shared_task
 from vks_plugin.access.actions import put_right_at_night, sweep
 from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.reminders import remind
-from vks_plugin.access.transfers import run_restructuring
+from vks_plugin.access.transfers import run_restructuring, send_again
 from vks_plugin.cases.actions.deadlines import refresh_all
 
 
@@ -46,4 +46,4 @@ def remind_of_deadlines() -> None:
 def restructure(*, restructuring_id: int) -> None:
     """Move the cases of offices that are taken over; a long take-over makes way for other tasks now and then."""
     if run_restructuring(restructuring_id):
-        restructure.apply_async(kwargs={"restructuring_id": restructuring_id})
+        send_again(restructuring_id)

@@ -39,7 +39,9 @@ logger = logging.getLogger("paperless.vks.access")
 AT_A_TIME = 25
 """Cases moved in one transaction when an office takes over from others."""
 LOST_AFTER = dt.timedelta(minutes=2)
-"""Without a sign of a worker for so long, a take-over may be gone on with."""
+"""Without a sign of a worker for so long, a take-over that one had in hand may be gone on with."""
+WAITS_FOR = dt.timedelta(hours=6)
+"""How long one that was sent to a worker may wait until it is taken for lost: a morning of scans may stand before it."""
 _SLICE = 600
 """Seconds after which a worker makes way for other tasks; the host ends a task that takes half an hour."""
 
@@ -99,13 +101,22 @@ def transfer_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: s
 
 TakeOver = Callable[[Restructuring], None]
 """Takes a take-over whose cases have all moved."""
+CasesOf = Callable[[Collection[int]], Iterable[int]]
+"""Takes old offices; returns the keys of cases that what they have beside their cases is about."""
 
 _taken_over: list[TakeOver] = []
+_about: list[CasesOf] = []
 
 
-def on_taken_over(*followers: TakeOver) -> None:
-    """Let concepts above hand over what an old office had beside its cases; called when the program starts."""
-    _taken_over[:] = followers
+def on_taken_over(*followers: TakeOver, about: Iterable[CasesOf] = ()) -> None:
+    """Let concepts above hand over what an old office had beside its cases; called when the program starts.
+
+    Args:
+        followers: what hands it over.
+        about: what tells which cases the followers go on to hold; they are held together, since who holds some and then
+            others meets who has them in another order.
+    """
+    _taken_over[:], _about[:] = followers, about
 
 
 @dataclass(frozen=True)
@@ -356,7 +367,9 @@ def begin_restructuring(
     decision = _check_plan(actor, plan, effective_date, decision)
     for old, new in plan:
         _check_succession(old, new, leaving=chosen, effective_date=effective_date)
-    row = _begin(actor, chosen, successor, effective_date, decision, carries_posts=carries_posts)
+    begun = _begin(actor, chosen, successor, effective_date, decision, carries_posts=carries_posts)
+    _tell_begun(actor, [begun])
+    row, _told = begun
     if queued:
         _queue([row])
     return row
@@ -394,9 +407,11 @@ def begin_plan(
             error.field = old.code
             raise
         by_new.setdefault(new, []).append(old)
-    rows = [
+    begun = [
         _begin(actor, olds, new, effective_date, decision, carries_posts=carries_posts) for new, olds in by_new.items()
     ]
+    _tell_begun(actor, begun)
+    rows = [row for row, _told in begun]
     if queued:
         _queue(rows)
     return rows
@@ -475,8 +490,8 @@ def _begin(
     decision: str,
     *,
     carries_posts: bool,
-) -> Restructuring:
-    """Record one take-over that was found to be possible."""
+) -> tuple[Restructuring, dict[str, Any]]:
+    """Record one take-over that was found to be possible; return it, and what the ledger is to be told of it."""
     for unit in chosen:
         UnitSuccession.objects.get_or_create(
             predecessor=unit, successor=successor, defaults={"effective_date": effective_date}
@@ -498,20 +513,26 @@ def _begin(
     for department in _in_use(chosen):
         departments.of(department)
     carried = _carry_posts(row, departments) if carries_posts else 0
-    tell(
-        "restructuring_begun",
-        actor=actor,
-        case=None,
-        restructuring=row.pk,
-        units_before=sorted(unit.code for unit in chosen),
-        unit=successor.code,
-        starts_on=effective_date,
-        cases=row.total,
-        posts=carried,
-        departments=departments.told(),
-        decision=decision,
-    )
-    return row
+    told: dict[str, Any] = {
+        "restructuring": row.pk,
+        "units_before": sorted(unit.code for unit in chosen),
+        "unit": successor.code,
+        "starts_on": effective_date,
+        "cases": row.total,
+        "posts": carried,
+        "departments": departments.told(),
+        "decision": decision,
+    }
+    return row, told
+
+
+def _tell_begun(actor: User, begun: list[tuple[Restructuring, dict[str, Any]]]) -> None:
+    """Tell the ledger of take-overs, once the posts of all of them are written.
+
+    The chain of what concerns no case is held from the first entry on, and every act holds it last.
+    """
+    for _row, told in begun:
+        tell("restructuring_begun", actor=actor, case=None, **told)
 
 
 def restructurings_for(actor: User) -> QuerySet[Restructuring]:
@@ -539,7 +560,10 @@ def restructuring_for(actor: User, pk: int | str) -> Restructuring:
 
 
 def is_stopped(row: Restructuring) -> bool:
-    """Tell whether nobody seems to have an unfinished take-over in hand."""
+    """Tell whether nobody seems to have an unfinished take-over in hand, nor to be about to.
+
+    To go on with one that waits in the queue after all does no harm: each case moves once, whoever holds it first.
+    """
     return row.finished_at is None and (row.touched_at is None or row.touched_at < timezone.now() - LOST_AFTER)
 
 
@@ -634,7 +658,7 @@ def state_of(row: Restructuring) -> str:
 
 def _queue(rows: list[Restructuring]) -> None:
     for row in rows:
-        row.touched_at = timezone.now()
+        row.touched_at = timezone.now() + WAITS_FOR
         row.save(update_fields=["touched_at"])
     transaction.on_commit(partial(_send, rows))
 
@@ -654,11 +678,23 @@ def _send(rows: list[Restructuring]) -> None:
         row.refresh_from_db()
 
 
+@transaction.atomic
+def send_again(restructuring_id: int) -> None:
+    """Send a take-over that made way for other tasks to a worker once more.
+
+    Raises:
+        Unavailable: the task queue cannot be reached; it is seen to have stopped.
+    """
+    _queue([Restructuring.objects.get(pk=restructuring_id)])
+
+
 def run_restructuring(restructuring_id: int) -> bool:
     """Go on with a take-over for a while; called by the worker. Tell whether there is more to do."""
     row = Restructuring.objects.filter(pk=restructuring_id).first()
     if row is None:
         return False
+    # no longer waiting: should this process end before the first few cases have moved, it is soon seen to have stopped
+    Restructuring.objects.filter(pk=row.pk, finished_at__isnull=True).update(touched_at=timezone.now())
     began = time.monotonic()
     # its history is kept for whoever reads it, in the language of the offices
     with speaking("vi"):
@@ -858,6 +894,8 @@ def _finish(row: Restructuring, old: list[int]) -> None:
     # before the cases that followers hold, as every act has it
     people = list(Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).values_list("user_id", flat=True))
     organization_actions.hold_posts(people)
+    keys = {key for about in _about for key in about(old)}
+    list(CaseFile.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
     for follower in _taken_over:
         follower(row)
     ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)

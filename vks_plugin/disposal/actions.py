@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -369,11 +369,17 @@ def disposals_in_hand(unit: ProcuracyUnit) -> str:
     return _("%(number)d đợt tiêu hủy chưa xong") % {"number": open_ones} if open_ones else ""
 
 
+def cases_in_disposals(offices: Collection[int]) -> Iterable[int]:
+    """Return the keys of cases in disposals of offices that have no number yet."""
+    rows = DestructionBatch.objects.filter(unit__in=offices, state__in=DISPOSAL.open, number__isnull=True)
+    return DestructionItem.objects.filter(batch__in=rows).values_list("case_id", flat=True)
+
+
 def take_disposals_along(row: Restructuring) -> None:
     """Let who takes over go on with disposals that have no number yet; an approved one is the old office's, whose work others do."""
     old = {unit.pk: unit.code for unit in row.predecessors.all()}
     rows = DestructionBatch.objects.filter(unit__in=old, state__in=DISPOSAL.open, number__isnull=True)
-    _hold(DestructionItem.objects.filter(batch__in=rows).values_list("case_id", flat=True))
+    _hold(cases_in_disposals(old))
     for batch in rows.prefetch_related("items__case"):
         # compared and set in one statement: what was approved meanwhile has its number
         if rows.filter(pk=batch.pk).update(unit=row.successor):

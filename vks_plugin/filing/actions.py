@@ -454,8 +454,15 @@ def _open_case(code: str, *, beside: int | None = None) -> CaseFile | None:
     return CaseFile.objects.select_related(*FACTS).get(code=code)
 
 
+def _held_document(document: Document) -> bool:
+    """Hold a document against the host's tasks, which ask whether it is filed (`host.queued`); tell whether it is there."""
+    rows = Document.objects.select_for_update(no_key=True).filter(pk=document.pk)
+    return bool(rows.order_by().values_list("pk"))
+
+
 def file_document(*, case: CaseFile, document: Document, actor: User, meta: Metadata) -> CaseDocument:
     """Write the filing itself, then owner and grants, then the index."""
+    _held_document(document)
     # what its readers see, not what it was before it was filed
     shown = newest_version(document)
     try:
@@ -570,7 +577,7 @@ def adopt(
         page_count=newest_version(document).page_count,
     )
     _hold_open(case, meta.document_type)
-    if not Document.objects.filter(pk=document.pk).exists():
+    if not _held_document(document):
         raise Conflict(_("Tài liệu này vừa bị xóa: hãy tải lại trang."))
     _refuse_taken_folios(case, meta)
     write_case_code(document, case.code)

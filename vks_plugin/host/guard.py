@@ -30,7 +30,7 @@ from rest_framework.utils.html import parse_html_list
 from rest_framework.views import APIView
 
 from vks_plugin.errors import BadInput, VksError
-from vks_plugin.host import hints, lending, refusals, talking
+from vks_plugin.host import hints, lending, refusals, sockets, suggestions, talking
 from vks_plugin.host.accounts import KeptGroups, KeptPeople
 from vks_plugin.host.filed import FROZEN, filed_among, filed_documents, frozen_among, lent_among
 from vks_plugin.host.hints import unseen_among
@@ -554,6 +554,42 @@ class ServerLogs(BasePermission):
         return True
 
 
+class OthersMail(BasePermission):
+    """Keeps a rule that fetches letters from somebody's account for those who may change that account."""
+
+    @in_their_language
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        """Refuse to change a rule the host would let everybody change because it is nobody's."""
+        if request.method in {"PUT", "PATCH"} and not has_perms_owner_aware(
+            request.user, "change_mailaccount", obj.account
+        ):
+            raise refused(refusals.MAIL)
+        return True
+
+
+_HARMFUL = ("ai_enabled", "llm_", "barcode", "user_args")
+"""How the names of settings begin that send texts out, take files apart, or add commands to the recognition of pages."""
+
+
+def _ask_of_settings(saves: Any) -> Any:
+    """Wrap the saving of the host's settings, which may be left to others than superusers."""
+
+    @wraps(saves)
+    def save(self: Any, serializer: Any) -> Any:
+        changed = [
+            name
+            for name, value in serializer.validated_data.items()
+            # nothing said, and no, are the same
+            if name.startswith(_HARMFUL) and (value or None) != (getattr(serializer.instance, name, None) or None)
+        ]
+        if changed and not self.request.user.is_superuser:
+            with speaking(language_of(self.request)):
+                raise refused(refusals.SETTINGS)
+        return saves(self, serializer)
+
+    return save
+
+
 def _leave_tasks_of_others(finds: Any) -> Any:
     """Wrap the list of tasks: staff see theirs and nobody's, as everybody does; the host shows them every file's name."""
 
@@ -577,6 +613,7 @@ DOORS: dict[type[BasePermission], tuple[str, ...]] = {
     KeptPeople: ("UserViewSet",),
     KeptGroups: ("GroupViewSet",),
     ServerLogs: ("LogViewSet",),
+    OthersMail: ("MailRuleViewSet",),
 }
 """Which views of the host ask which guard; the stand-in has a few of them."""
 
@@ -614,6 +651,11 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("DocumentSerializer", "to_representation", lending.leave_text_out),
     ("SearchResultSerializer", "to_representation", lending.leave_passages_out),
     ("ChatStreamingView", "post", talking.remember_who_asks),
+    ("ApplicationConfigurationViewSet", "perform_update", _ask_of_settings),
+    ("DocumentViewSet", "suggestions", suggestions.remember_for_whom),
+    ("DocumentViewSet", "ai_suggestions", suggestions.remember_for_whom),
+    ("StatusConsumer", "_can_view", sockets.ask_who_hears),
+    ("StatusConsumer", "documents_deleted", sockets.ask_who_is_there),
     ("TasksViewSet", "get_queryset", _leave_tasks_of_others),
     ("TaskSerializerV9", "to_representation", hints.tell_no_hidden_copy),
     ("TaskSerializerV10", "to_representation", hints.tell_no_hidden_copy),
@@ -638,6 +680,11 @@ WRAPPED_FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "remove_doclink": ("documents.bulk_edit", hints.unlink_what_is_seen),
     "modify_custom_fields": ("documents.bulk_edit", hints.keep_hidden_links_in_bulk),
     "stream_chat_with_documents": ("documents.views", talking.remember_while_answering),
+    "get_suggestion_cache": ("documents.views", suggestions.find_for_one),
+    "get_llm_suggestion_cache": ("documents.views", suggestions.find_for_one),
+    "set_suggestions_cache": ("documents.views", suggestions.keep_for_one),
+    "set_llm_suggestions_cache": ("documents.views", suggestions.keep_for_one),
+    "get_objects_for_user_owner_aware": ("paperless_ai.ai_classifier", suggestions.leave_lent_out),
     "_get_document_references": ("paperless_ai.chat", talking.tell_what_is_answered_from),
 }
 """The same for what stands in no class, by the module in which the host looks it up."""
@@ -656,14 +703,18 @@ _MODULES = (
     "documents.serialisers",
     "documents.filters",
     "documents.consumer",
+    "paperless.consumers",
+    "paperless_mail.views",
 )
-"""Where the host's views, and what they answer and are asked through, are looked for."""
+"""Where the host's views, and what they answer and are asked through, are looked for; the stand-in has not all of them."""
 
 
 def _views(name: str) -> Any:
     """Return a view of the running host, or another class that its doors are made of, or None."""
-    found = (getattr(import_module(module), name, None) for module in _MODULES)
-    return next((each for each in found if each is not None), None)
+    modules = [
+        each for each in _MODULES if find_spec(each.partition(".")[0]) is not None and find_spec(each) is not None
+    ]
+    return next((found for each in modules if (found := getattr(import_module(each), name, None)) is not None), None)
 
 
 def _function(module: str, name: str) -> Any:
@@ -687,7 +738,8 @@ def unguarded() -> list[str]:
             found.append(f"DocumentViewSet.{name}: {CaseDocumentGuard.__name__}")
     for name, method, _wrap in WRAPPED:
         view = _views(name)
-        if view is not None and not hasattr(getattr(view, method), "guards_cases"):
+        # the stand-in lacks some; that the host has them says the contract
+        if hasattr(view, method) and not hasattr(getattr(view, method), "guards_cases"):
             found.append(f"{name}.{method}")
     for name, (module, _wrap) in WRAPPED_FUNCTIONS.items():
         function = _function(module, name)
@@ -710,7 +762,8 @@ def stand_at_doors() -> None:
             action.kwargs["permission_classes"] = [*action.kwargs["permission_classes"], CaseDocumentGuard]
     for name, method, wrap in WRAPPED:
         view = _views(name)
-        if view is not None and not hasattr(getattr(view, method), "guards_cases"):
+        # the stand-in lacks some; that the host has them says the contract
+        if hasattr(view, method) and not hasattr(getattr(view, method), "guards_cases"):
             guarded = wrap(getattr(view, method))
             guarded.guards_cases = True
             setattr(view, method, guarded)

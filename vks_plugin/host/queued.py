@@ -1,8 +1,15 @@
 """What the host was asked to do while a document was in no case, and does once its worker gets round to it.
 
 The doors were asked when it was queued: joining, splitting and editing pages bin the originals after the new file has
-been recognised, and a document that is processed again gets another text, archive copy and small picture. What was
-filed in between is left alone here, the rest is done.
+been recognised, and a document that is processed again gets another text, archive copy and small picture. Where a file was
+not made after all, archive numbers that it was to have go back to where they came from, frozen since or not. What was
+filed (for numbers: frozen) in between is left alone here, the rest is done.
+
+Of the host's other tasks `consume_file` is refused a version of what is filed (`receivers.document_stored`),
+`empty_trash` deletes no row that a case holds on to (the database protects it), `check_scheduled_workflows` and
+`bulk_update_documents` do nothing to documents but what their workflows may (`workflows`), and those of the classifier,
+the index, the language model, mail and bundles of links change no document; `process_cf_select_update` takes values off
+custom fields, which a seal leaves open.
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from documents.models import Document
 
-from vks_plugin.host.filed import filed_among
+from vks_plugin.host.filed import filed_among, frozen_among
 from vks_plugin.host.reading import roots_of
 
 _log = logging.getLogger("paperless.vks.queued")
@@ -45,9 +52,15 @@ def _left(what: str, document_ids: Collection[int]) -> dict[str, str]:
 
 def _held_and_filed(document_ids: Collection[int]) -> set[int]:
     """Return which of these are filed; who would file another of them waits until this transaction has ended."""
-    rows = Document.global_objects.filter(pk__in=list(roots_of(document_ids))).order_by("pk")
-    list(rows.select_for_update().values_list("pk", flat=True))
+    _hold(document_ids)
     return filed_among(document_ids)
+
+
+def _hold(document_ids: Collection[int]) -> None:
+    rows = Document.global_objects.filter(pk__in=list(roots_of(document_ids))).order_by("pk")
+    # as who files one holds it: by a stronger lock this would wait for whatever names a document, a note or a value of a
+    # field, while holding others that the same act goes on to change
+    list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _spare_deletion(run: Any) -> Any:
@@ -78,6 +91,28 @@ def _spare_processing(run: Any) -> Any:
     return process
 
 
+def _spare_numbers(run: Any) -> Any:
+    @wraps(run)
+    def restore(backup: dict[Any, int | None], *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            # on their way through the queue the numbers of documents became text
+            told = {int(pk): number for pk, number in backup.items()}
+            _hold(told)
+            frozen = frozen_among(told)
+            run({pk: number for pk, number in told.items() if pk not in frozen}, *args, **kwargs)
+        if not frozen:
+            return None
+        _log.warning("Archive numbers were not put back on frozen case documents %s", sorted(frozen))
+        return {
+            "reason": _(
+                "Có tài liệu đã vào hồ sơ vụ án và được niêm phong trong lúc việc này chờ chạy, nên số lưu trữ của tài liệu "
+                "được giữ nguyên. Số của các tài liệu khác đã trả lại."
+            )
+        }
+
+    return restore
+
+
 def _ask_before_moving(lock: Any) -> Any:
     """Wrap the lock under which the host moves files: recognition takes minutes, in which a document may be filed.
 
@@ -96,6 +131,7 @@ def _ask_before_moving(lock: Any) -> Any:
 
 _TASKS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("documents.bulk_edit", "delete", _spare_deletion),
+    ("documents.bulk_edit", "restore_archive_serial_numbers_task", _spare_numbers),
     ("documents.tasks", "update_document_content_maybe_archive_file", _spare_processing),
 )
 """Tasks that spare what is filed by the time they run: module, name, and what wraps what they do."""

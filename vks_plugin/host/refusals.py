@@ -66,6 +66,14 @@ COPY = gettext_noop("Không nhận tệp này vì đã có một tài liệu gi�
 LOGS = gettext_noop(
     "Nhật ký máy chủ ghi tên tệp và tiêu đề tài liệu của mọi đơn vị nên chỉ siêu quản trị đọc: hãy báo siêu quản trị."
 )
+SETTINGS = gettext_noop(
+    "Thiết đặt gửi chữ của tài liệu ra ngoài, tách tệp theo mã vạch hoặc thêm lệnh cho máy nhận dạng chạm tới hồ sơ của mọi đơn "
+    "vị nên chỉ siêu quản trị đổi: hãy báo siêu quản trị."
+)
+MAIL = gettext_noop(
+    "Quy tắc này lấy thư từ hộp thư của người khác: chỉ người được sửa hộp thư đó mới sửa quy tắc. Hãy lập quy tắc cho hộp thư "
+    "của mình, hoặc báo siêu quản trị."
+)
 NAMED = gettext_noop("Tài khoản này đã được ghi tên trong hồ sơ nên không xóa được: hãy khóa tài khoản thay vì xóa.")
 
 

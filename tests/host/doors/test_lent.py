@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from documents import views
+from paperless_ai import ai_classifier  # type: ignore[import-not-found]
 
 from tests.host.doors.conftest import Secret, Visitor
 from vks_plugin.custody import actions
@@ -105,7 +106,7 @@ def test_pages_of_administration_hide_what_is_lent(
 
 
 def test_no_filter_tells_which_words_are_in_what_is_lent(
-    secret: Secret, borrower: User, mine: Document, as_person: SignIn
+    secret: Secret, borrower: User, mine: Document, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever may try words one after another reads the text in the end; titles are shown, so they may be looked for."""
     mine.content = "Trực ban khai nhận"
@@ -127,6 +128,17 @@ def test_no_filter_tells_which_words_are_in_what_is_lent(
     assert visitor.completed("trom") == []
     likeness = f"/api/documents/?more_like_id={secret.statement}"
     assert (reader.get(likeness).status_code, visitor.get(likeness).status_code) == (200, 403)
+    # nor is a language model shown what is lent beside one's own
+    asked_of: list[set[int]] = []
+
+    def looks(*, document_ids: list[int], **_asked: Any) -> list[Any]:
+        asked_of.append(set(document_ids))
+        return []
+
+    monkeypatch.setattr(ai_classifier, "query_similar_documents", looks)
+    ai_classifier.get_context_for_document(mine, borrower)
+    ai_classifier.get_context_for_document(mine, User.objects.get(username="prosecutor_kv1"))
+    assert [secret.statement in each for each in asked_of] == [False, True]
     # one document at a time
     one = f"/api/documents/{secret.statement}/?content__icontains="
     assert {visitor.get(one + word).status_code for word in ("khai", "zzz")} == {404}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,16 @@ from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
+from django.utils import timezone
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
+from documents.plugins.helpers import DocumentsStatusManager  # type: ignore[import-not-found]
+from documents.signals.handlers import send_websocket_document_updated  # type: ignore[attr-defined]
 from documents.tasks import consume_file
 
 from tests.host.doors.conftest import STRANGERS, Visitor
 from tests.people import FiledCase, pdf_bytes
+from vks_plugin.host.models import Document
+from vks_plugin.organization.models import Appointment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,12 +72,14 @@ def told_while(act: Callable[[], object], people: dict[str, User | None]) -> dic
         await sync_to_async(act)()
         # each hears this last, however busy the machine is
         signed_in = [user.pk for user in people.values() if user is not None]
-        last = {"document_id": 0, "modified": "the last", "users_can_view": signed_in, "groups_can_view": []}
-        await get_channel_layer().group_send("status_updates", {"type": "document_updated", "data": last})
+        last = {"document_id": None, "task_id": "the last", "users_can_view": signed_in, "groups_can_view": []}
+        await get_channel_layer().group_send("status_updates", {"type": "status_update", "data": last})
         for who, socket in sockets.items():
             heard: list[str] = []
             while people[who] is not None and '"the last"' not in "".join(heard[-1:]):
-                heard.append((await socket.receive_output(timeout=120))["text"])
+                answer = await socket.receive_output(timeout=120)
+                # who was shut out hears no more
+                heard.append(answer["text"] if answer["type"] == "websocket.send" else '"the last"')
             said[who] = "\n".join(json.dumps(json.loads(each), ensure_ascii=False) for each in heard[:-1])
             await socket.send_input({"type": "websocket.disconnect", "code": 1000})
             await socket.wait(timeout=120)
@@ -109,3 +117,32 @@ def test_files_that_come_in_and_documents_that_change_are_told_to_who_may_read_t
         assert "thư mục" not in said[who], who
     assert changed not in said["clerk_kv1"]
     assert "khởi tố" not in "".join(said.values())
+
+
+def test_who_lost_access_while_the_socket_was_open_hears_no_more(
+    filed_case: FiledCase, people: dict[str, User], admin_user: User, tmp_path: Path
+) -> None:
+    """The host remembers the account of when the socket was opened, and a message its readers of when it was sent."""
+    document = Document.objects.get(pk=filed_case.host_ids[0])
+    clerk, lead = people["clerk_kv1"], people["prosecutor_kv1"]
+
+    def act() -> None:
+        User.objects.filter(pk=admin_user.pk).update(is_superuser=False)
+        User.objects.filter(pk=clerk.pk).update(is_active=False)
+        # time goes by: the post ended yesterday, and nothing has been asked since that would take the grants
+        Appointment.objects.filter(user=lead).update(ends_on=timezone.localdate() - dt.timedelta(days=1))
+        _come_in(tmp_path, "riêng của thư ký.pdf", clerk)
+        _come_in(tmp_path, "từ thư mục quét.pdf", None)
+        send_websocket_document_updated(None, document)
+        DocumentsStatusManager().send_documents_deleted([987654])
+
+    asked: dict[str, User | None] = {"chief_kv1": people["chief_kv1"], "clerk": clerk, "lead": lead}
+    said = told_while(act, {**asked, "superuser": admin_user})
+    # a reader, and everybody who is there, are told: else nothing that is asked here could leak
+    changed = f'"document_id": {document.pk}'
+    assert changed in said["chief_kv1"]
+    assert "987654" in said["lead"]
+    assert changed not in said["lead"]
+    assert said["clerk"] == ""
+    assert "quét" not in said["superuser"]
+    assert changed not in said["superuser"]

@@ -8,7 +8,7 @@ take-over (`vks_plugin.access.transfers`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -100,12 +100,18 @@ def accessions_in_hand(unit: ProcuracyUnit) -> str:
     return _("%(number)d lần nộp lưu chưa xong") % {"number": open_ones} if open_ones else ""
 
 
+def cases_in_accessions(offices: Collection[int]) -> Iterable[int]:
+    """Return the keys of cases in accessions of offices that nobody has taken or called off."""
+    rows = Accession.objects.filter(unit__in=offices, state__in=ACCESSION.open)
+    return AccessionItem.objects.filter(accession__in=rows).order_by().values_list("case_id", flat=True)
+
+
 def take_accessions_along(row: Restructuring) -> None:
     """Let who takes over end the accessions that nobody has taken or called off: they get their number there."""
     old = {unit.pk: unit.code for unit in row.predecessors.all()}
     rows = Accession.objects.filter(unit__in=old, state__in=ACCESSION.open)
     # in the order every act holds cases in, and before the accession itself
-    cases = CaseFile.objects.filter(pk__in=AccessionItem.objects.filter(accession__in=rows).order_by().values("case"))
+    cases = CaseFile.objects.filter(pk__in=list(cases_in_accessions(old)))
     found = {case.pk: case for case in cases.select_for_update().order_by("pk")}
     for accession in rows.prefetch_related("items"):
         told = {"restructuring": row.pk, "accession": accession.pk, "unit_before": old[accession.unit_id]}
