@@ -49,14 +49,24 @@ def main() -> int:
     parser.add_argument("--after", type=int, default=0, help="leave out so many: a run of the same tree asked them")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long; the order is drawn by the seed")
     parser.add_argument("--door", default="", help="only addresses that have this in them")
+    parser.add_argument("--about", nargs="*", default=[], help="only requests about these, such as paper:inbox")
+    parser.add_argument("--changes", action="store_true", help="only requests that would change something")
     parser.add_argument("--most", type=int, default=40, help="problems shown of each sort")
     chosen = parser.parse_args()
     with database() as world:
-        from tests.access.matrix.doors import unknown
+        from tests.access.matrix.doors import SAFE, Call, unknown
         from tests.access.matrix.run import Asker, cells, go, sample
 
         strange = unknown()
-        found = cells(world, only=(lambda call: chosen.door in call.door) if chosen.door else None)
+
+        def wanted(call: Call) -> bool:
+            return (
+                chosen.door in call.door
+                and (not chosen.about or call.about in chosen.about)
+                and not (chosen.changes and call.method in SAFE)
+            )
+
+        found = cells(world, only=wanted)
         part, _, parts = chosen.part.partition("/")
         taken = found if chosen.share >= 1 else list(sample(found, chosen.share, chosen.seed))
         if int(parts) > 1 or chosen.minutes or chosen.after:
@@ -68,6 +78,7 @@ def main() -> int:
             world,
             taken,
             asker=Asker(world, chosen.seed),
+            turn=chosen.seed,
             seconds=60 * chosen.minutes,
             say=lambda line: print(line, flush=True),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -49,6 +49,8 @@ class Call:
     """What the answer has to say to who may know it; see `judge.EXPECTED`."""
     absent: tuple[tuple[str, str], ...] = ()
     """What to put in place of what, for the same request about something that does not exist."""
+    askers: tuple[str, ...] = ()
+    """Who alone tries it; empty: everybody."""
 
     @property
     def name(self) -> str:
@@ -109,7 +111,38 @@ def calls(world: World) -> Iterator[Call]:
 
 _PAPER = "api/documents/{pk}"
 _FEW = ("own/hsva", "own/hsks", "restricted/hsva", "other/hsva", "sealed/hsva", "mine", "own/version")
-"""Documents that are tried at doors that change something."""
+"""Documents that everybody tries at doors that change something."""
+_OTHERS = (
+    "reviewed/hsva",
+    "transferred/hsva",
+    "archived/hsva",
+    "binned/hsva",
+    "inbox",
+    "shared",
+    "everybodys",
+)
+"""Documents on loan, of a case that was transferred, in the archive, in the bin, and in no case, tried there by people who
+differ in kind."""
+_DIFFER = (
+    "nobody",
+    "outsider",
+    "staff",
+    "superuser",
+    "chief_province",
+    "reviewer_p1",
+    "chief_kv1",
+    "lead_kv1",
+    "colleague_kv1",
+    "scanner_kv1",
+    "clerk_kv1",
+    "archivist_kv1",
+    "chief_kv3",
+    "trial_kv3",
+    "clerk_kv3",
+)
+"""Who they are: of each post and bond one, borrower and owner among them."""
+_FROZEN = frozenset({"sealed", "archived"})
+"""Cases of which the papers of the case file stay as they are."""
 _TEMPLATE = "{{ title }} {{ document.content }} {{ document.checksum }} {{ document.original_filename }}"
 """Of a path that is tried: all that the host fills in of a document itself."""
 _TELLS = {"": "title", "notes": "note", "metadata": "checksum", "preview": "file", "download": "file", "thumb": "file"}
@@ -147,11 +180,9 @@ def _of_papers(world: World) -> Iterator[Call]:
                 yield Call(address, "GET", f"{path}?original=true", about, expect=expect, absent=absent)
         if key in _FEW:
             yield from _changes_of(world, key, there)
-        elif paper.case == "reviewed" and ("api/storage_paths/test", "POST") in there:
-            # somebody only borrows this one
-            body = {"document": number, "path": _TEMPLATE}
-            path = "/api/storage_paths/test/"
-            yield Call(path.strip("/"), "POST", path, about, body, flags=frozenset({HIDDEN}), absent=absent)
+        elif key in _OTHERS:
+            for call in _changes_of(world, key, there):
+                yield replace(call, askers=_DIFFER)
     binned = world.papers["binned/hsva"].pk
     if ("api/trash", "POST") in there:
         for action in ("restore", "empty"):
@@ -172,15 +203,16 @@ def _changes_of(world: World, key: str, there: set[tuple[str, str]]) -> Iterator
     about, absent = f"paper:{key}", ((str(number), str(ABSENT_NUMBER)),)
     kept = frozenset({HIDDEN, FORBIDDEN} if paper.case else {HIDDEN})
     hidden = frozenset({HIDDEN})
+    frozen = kept if paper.case in _FROZEN else hidden
     me = world.accounts["trial_kv3"].pk
     changes: list[tuple[dict[str, Any], frozenset[str]]] = [
         ({"owner": me}, kept),
         ({"set_permissions": {"view": {"users": [me], "groups": []}, "change": {"users": [me], "groups": []}}}, kept),
         ({"storage_path": 999_999}, hidden),
-        ({"title": "Tên khác"}, kept if paper.case == "sealed" else hidden),
+        ({"title": "Tên khác"}, frozen),
         ({"tags": []}, hidden),
         ({"custom_fields": []}, hidden),
-        ({"content": "Nội dung khác"}, hidden),
+        ({"content": "Nội dung khác"}, frozen),
     ]
     for body, flags in changes:
         for method in ("PATCH", "PUT") if body is changes[0][0] else ("PATCH",):
@@ -219,7 +251,7 @@ def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Ca
     bulk: list[tuple[str, dict[str, Any], frozenset[str]]] = [
         ("set_permissions", {"set_permissions": grants, "owner": me, "merge": False}, kept),
         ("set_storage_path", {"storage_path": None}, kept),
-        ("set_document_type", {"document_type": world.others["type"]}, hidden),
+        ("set_document_type", {"document_type": world.others["type"]}, kept if paper.case in _FROZEN else hidden),
         ("set_correspondent", {"correspondent": None}, hidden),
         ("add_tag", {"tag": tag}, hidden),
         ("modify_tags", {"add_tags": [], "remove_tags": [tag]}, hidden),
@@ -257,7 +289,7 @@ def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Ca
         ("share_links", {"document": number, "file_version": "original"}, kept),
         ("share_link_bundles", {"document_ids": [number], "file_version": "original"}, kept),
         ("storage_paths/test", {"document": number, "path": _TEMPLATE}, hidden),
-        ("trash", {"action": "restore", "documents": [number]}, hidden),
+        ("trash", {"action": "restore", "documents": [number]}, kept if paper.binned else hidden),
     ]
     for place, body, flags in single:
         if (f"api/{place}", "POST") in there:
@@ -267,7 +299,9 @@ def _in_bulk(world: World, key: str, there: set[tuple[str, str]]) -> Iterator[Ca
 # --- cases ---------------------------------------------------------------------------------------
 
 _FEW_CASES = ("own", "restricted", "transferred")
-"""Cases that are tried at doors that change something."""
+"""Cases that everybody tries at doors that change something."""
+_OTHER_CASES = ("sealed", "archived", "reviewed")
+"""Cases that people who differ in kind try there: what is frozen, what the archive has, what is lent."""
 _SOME_CASES = (*_FEW_CASES, "province", "archived")
 """Cases that are looked at through every page; the others through the main ones."""
 _OPEN_DOORS = (
@@ -353,8 +387,20 @@ def _of_cases(world: World) -> Iterator[Call]:
         if "{code}" not in address or "/units/" in address or "/document-types/" in address:
             continue
         seen = world.codes if address in _CASE_EXPECTS else _SOME_CASES
-        for key in seen if method in SAFE else _FEW_CASES:
+        everybodys = seen if method in SAFE else _FEW_CASES
+        for key in everybodys:
             yield from _of_case(world, address, method, key, body)
+        for key in _OTHER_CASES:
+            if key not in everybodys:
+                for call in _of_case(world, address, method, key, body):
+                    yield replace(call, askers=_DIFFER)
+
+
+def _recorded(address: str) -> bool:
+    """Tell whether an address of the API is one of rows in the record of a case."""
+    return address.startswith("api/") and any(
+        f"/{part}" in address for part in ("accused", "people", "charges", "measures", "exhibits", "withheld")
+    )
 
 
 def _fill(world: World, address: str, key: str) -> Iterator[str]:
@@ -393,6 +439,9 @@ def _of_case(world: World, address: str, method: str, key: str, body: Callable[.
     code = world.codes[key]
     last = address.rstrip("/").rsplit("/", 1)[-1]
     flags = {HIDDEN} | ({OPEN_TO_READERS} if last in _OPEN_DOORS else set())
+    if key == "archived" and method not in SAFE and _recorded(address):
+        # what the archive has is taken out of it first
+        flags.add(FORBIDDEN)
     for found in _fill(world, address, key):
         path = f"/{found}/"
         said = body(address, method, key) if method not in SAFE else None

@@ -149,9 +149,7 @@ class Judge:
         found = sorted((answer.words & kept) - asked)
         problems = [f"tells {', '.join(self._name(word) for word in found[:4])}"] if found else []
         sort, _, key = call.about.partition(":")
-        denied = self._denied(who, sort, key)
-        if call.door in _OF_PAPER and oracle.keeps_paper(self.world.facts, who, key):
-            denied = False
+        denied = self.hides(who, call)
         if denied and HIDDEN in call.flags:
             if answer.status < 300:
                 problems.append(f"opens ({answer.status})")
@@ -165,7 +163,17 @@ class Judge:
             problems.append(f"is done ({answer.status}; {', '.join(sorted(set(answer.writes)))})")
         if sort == "case":
             problems += self._goes_too_far(who, call, key, answer)
+        at_the_host = call.door.startswith("api/") and not call.door.startswith("api/vks")
+        if sort == "paper" and at_the_host and answer.writes and not oracle.changes(self.world.facts, who, key):
+            problems.append(f"writes {', '.join(sorted(set(answer.writes)))} without being one who may")
         return problems
+
+    def hides(self, who: str, call: Call) -> bool:
+        """Tell whether somebody may not know of what a request is about."""
+        sort, _, key = call.about.partition(":")
+        if call.door in _OF_PAPER and oracle.keeps_paper(self.world.facts, who, key):
+            return False
+        return self._denied(who, sort, key)
 
     def _goes_too_far(self, who: str, call: Call, key: str, answer: Answer) -> list[str]:
         reached = oracle.goes(self.world.facts, who, key)

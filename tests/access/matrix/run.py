@@ -8,7 +8,7 @@ import random
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -20,7 +20,7 @@ from django.db import transaction
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT, ClientHandler, encode_multipart
 
-from tests.access.matrix.doors import Call, calls
+from tests.access.matrix.doors import HIDDEN, Call, calls
 from tests.access.matrix.judge import Answer, Judge, noting_writes
 from tests.access.matrix.world import World
 from tests.people import pdf_bytes
@@ -93,18 +93,21 @@ class Asker:
             self._clients[who] = client
         return self._clients[who]
 
-    def ask(self, who: str, call: Call, *, swap: tuple[tuple[str, str], ...] = ()) -> Answer:
+    def ask(
+        self, who: str, call: Call, *, swap: tuple[tuple[str, str], ...] = (), only_if: Mapping[str, str] | None = None
+    ) -> Answer:
         """Send a request and take back what it did.
 
         Args:
             who: key of the person.
             call: the request.
             swap: what to put in place of what in address and body.
+            only_if: headers on the condition of which an answer is wanted.
         """
         client = self.client(who)
         session = client.cookies.get(settings.SESSION_COOKIE_NAME)
         with transaction.atomic(), noting_writes() as written:
-            answer = self._send(client, call, swap, self._accepted(who, call))
+            answer = self._send(client, call, swap, {"Accept": self._accepted(who, call)} | dict(only_if or {}))
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             answer.close()
             transaction.set_rollback(True)
@@ -123,12 +126,12 @@ class Asker:
             return ACCEPTED[0]
         return ACCEPTED[crc32(f"{self._turn} {who} {call.method} {call.door}".encode()) % len(ACCEPTED)]
 
-    def _send(self, client: Client, call: Call, swap: tuple[tuple[str, str], ...], accepted: str) -> Any:
+    def _send(self, client: Client, call: Call, swap: tuple[tuple[str, str], ...], asked: Mapping[str, str]) -> Any:
         path, body = call.path, call.body
         text = json.dumps(body, ensure_ascii=False) if body is not None else ""
         for here, there in swap:
             path, text = path.replace(here, there), text.replace(here, there)
-        headers = {"Accept": accepted} if path.startswith("/api/") else {}
+        headers = {name: value for name, value in asked.items() if name != "Accept" or path.startswith("/api/")}
         if body is None:
             return client.generic(call.method, path, headers=headers)
         if call.form == "json":
@@ -165,6 +168,8 @@ def cells(world: World, *, only: Callable[[Call], bool] | None = None) -> list[t
 
 def _askers(world: World, call: Call) -> Iterable[str]:
     """Return who tries a door: everybody, but for doors that take seconds, or that ask for one flag of an account only."""
+    if call.askers:
+        return call.askers
     if call.door in {"api/schema", "api/status"}:
         return ("nobody", "outsider", "lead_kv1", "staff")
     return _ALIKE if call.door.startswith(("admin/", "accounts/", "api/auth/")) else world.facts.people
@@ -183,6 +188,23 @@ _ALIKE = (
     "machines_province",
 )
 """Who tries the doors of sign-in and administration, where the office and the case of a person do not count."""
+
+
+_CONDITIONS: tuple[dict[str, str], ...] = (
+    {"If-None-Match": "*"},
+    {"If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"},
+    {"If-Match": '"zqstate"'},
+    {"Range": "bytes=0-0"},
+)
+"""An answer to these tells that there is something, and since when, before it tells what."""
+_ASKED_SO = 6
+"""One in so many requests for what is hidden from the asker is asked on such a condition."""
+
+
+def condition(who: str, call: Call, turn: int) -> dict[str, str]:
+    """Return on which condition a request is made: another share of them each turn, the others on none."""
+    number = crc32(f"{who} {call.method} {call.path}".encode()) + turn
+    return _CONDITIONS[number // _ASKED_SO % len(_CONDITIONS)] if number % _ASKED_SO == 0 else {}
 
 
 def sample(found: list[tuple[str, Call]], share: float, seed: int) -> Iterator[tuple[str, Call]]:
@@ -208,6 +230,7 @@ def go(
     asker: Asker | None = None,
     stop_at: int = 0,
     seconds: float = 0,
+    turn: int = 0,
     say: Callable[[str], object] = lambda _line: None,
 ) -> Outcome:
     """Ask, and judge every answer.
@@ -215,6 +238,7 @@ def go(
     Args:
         stop_at: give up after so many problems; 0: never.
         seconds: stop after so much time; 0: never.
+        turn: which requests for what is hidden are made on a condition.
         say: is told how far the run is.
     """
     asker, judge, outcome = asker or Asker(world), Judge(world), Outcome()
@@ -224,22 +248,24 @@ def go(
     gc.collect()
     gc.freeze()
     for who, call in chosen:
-        answer = asker.ask(who, call)
+        hides = call.method == "GET" and HIDDEN in call.flags and judge.hides(who, call)
+        only_if = condition(who, call, turn) if hides else {}
+        answer = asker.ask(who, call, only_if=only_if)
 
-        def absent(who: str = who, call: Call = call) -> Answer:
+        def absent(who: str = who, call: Call = call, only_if: Mapping[str, str] = only_if) -> Answer:
             pattern = call.path
             for here, there in call.absent:
                 pattern = pattern.replace(here, there)
-            key = (who, call.door + call.method + pattern, str(call.body).replace(call.absent[0][0], ""))
+            key = (who, call.door + call.method + pattern + str(only_if), str(call.body).replace(call.absent[0][0], ""))
             if key not in compared:
                 outcome.extra += 1
-                compared[key] = asker.ask(who, call, swap=call.absent)
+                compared[key] = asker.ask(who, call, swap=call.absent, only_if=only_if)
             return compared[key]
 
         outcome.answers += 1
         outcome.statuses[answer.status] += 1
         outcome.doors.add((call.door, call.method))
-        cell = f"{who}: {call.name}"
+        cell = f"{who}: {call.name}{f' {only_if}' if only_if else ''}"
         if answer.status >= 500:
             written = f", written: {', '.join(sorted(set(answer.writes)))}" if answer.writes else ""
             outcome.faults[f"{call.method} {call.door} → {answer.status} {answer.cause}{written}"] += 1

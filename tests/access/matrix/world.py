@@ -210,6 +210,9 @@ def build() -> World:
     papers = CaseDocument.objects.filter(case__code=world.codes["sealed"], part="hsva").select_related("document")
     batch = seal_outright(world.case("sealed"), list(papers), by=world.leader("sealed"))
     world.rows["sealed"]["digitisation"] = batch.pk
+    # taken by the archive once everything in them was made
+    taken = [world.codes[key] for key, case in told.cases.items() if case.status == "da_nop_luu"]
+    CaseFile.objects.filter(code__in=taken).update(archived_at=timezone.now())
     return world
 
 
