@@ -99,7 +99,8 @@ ACTS: dict[str, Act] = {
         ),
     ),
     "paper_taken_over": Act(
-        _("Đơn vị kế thừa tiếp nhận hồ sơ giấy"), ("restructuring", "part", "unit_before", "unit", "hand_over")
+        _("Đơn vị kế thừa tiếp nhận hồ sơ giấy"),
+        ("restructuring", "part", "unit_before", "unit", "hand_over", "volume_numbers"),
     ),
     "assigned": Act(
         _("Phân công"),

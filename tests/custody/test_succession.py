@@ -87,6 +87,8 @@ class World:
     """To court, a draft."""
     in_parts: HandOver
     """Back to the agency, its second volume kept."""
+    kept_back: HandOver
+    """From KV1 to KV3, its second volume kept; the case is KV3's."""
     to_each_other: HandOver
     """From KV1 to KV3, on its way."""
     the_other_way: HandOver
@@ -151,6 +153,16 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
     beginning = Holding(case=of_kv3, part="hsva", unit=of_kv3.unit, since=timezone.now(), cause=Holding.Cause.STATED)
     beginning.save()
     the_other_way = hand_over(actor=people["clerk_kv3"], case=of_kv3, terms=replace(BETWEEN, other_unit=kv1))
+    parted_too = register(actor=people["clerk_kv3"], unit=units["QN-KV3"], name="Hồ sơ trả khu vực 3 từng phần")
+    Holding.objects.create(case=parted_too, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.STATED)
+    Volume.objects.bulk_create(Volume(case=parted_too, number=n, folio_from=n * 9, folio_to=n * 9 + 8) for n in (1, 2))
+    some = replace(BETWEEN, reason="tra_ho_so", other_unit=units["QN-KV3"], volumes=[1])
+    kept_back = accept(
+        actor=people["clerk_kv3"],
+        row=hand_over(actor=clerk, case=parted_too, terms=some),
+        checks=PASSED,
+        missing="Tập 2 còn sao chụp",
+    )
     foreign = made("Vụ án của tỉnh", units["QN"])
     Holding.objects.create(case=foreign, part="hsva", unit=kv1, since=timezone.now(), cause=Holding.Cause.STATED)
     scanned = made("Đang quét")
@@ -176,6 +188,7 @@ def world(filed_case: FiledCase, people: dict[str, User], units: dict[str, Procu
         refused=refused,
         begun=begun,
         in_parts=in_parts,
+        kept_back=kept_back,
         to_each_other=to_each_other,
         the_other_way=the_other_way,
         foreign=foreign,
@@ -254,6 +267,21 @@ def _what_stayed_behind(world: World, people: dict[str, User], new: ProcuracyUni
     assert (rest.giver_unit, rest.number_unit) == (new, new)
 
 
+def _kept_back_from_who_took_over(world: World, people: dict[str, User], new: ProcuracyUnit) -> None:
+    """A volume the old office had kept back from the new one is in the file again, and goes to court with it."""
+    clerk, before = people["clerk_kv3"], world.kept_back
+    case = case_for(clerk, before.case.code)
+    told = [each for each in volumes_told(clerk, case.case, keeping_told(clerk, case)) if each.part == "hsva"]
+    assert [(each.line["number"], each.place, each.name) for each in told] == [
+        (1, "with_file", new.name),
+        (2, "with_file", new.name),
+    ]
+    said = data(LedgerEntry.objects.get(case=before.case, kind="paper_taken_over"))
+    assert (said["unit_before"], said["unit"], said["volume_numbers"]) == ("QN-KV1", new.code, [2])
+    out = hand_over(actor=clerk, case=case.case, terms=TO_COURT)
+    assert [each["number"] for each in out.volumes] == [1, 2]
+
+
 def _paper_of_others(world: World, people: dict[str, User], new: ProcuracyUnit) -> None:
     """Of a case that is another office's the paper goes along too; the case stays."""
     case = CaseFile.objects.get(pk=world.foreign.pk)
@@ -328,7 +356,8 @@ def test_what_an_office_had_in_hand_goes_on_with_who_took_over(
     old, new = units["QN-KV1"], units["QN-KV3"]
     row = take_over(people["admin_province"], old, new)
     next(transfers.continue_restructuring(row))
-    moved = CaseFile.objects.filter(unit=new).exclude(pk=world.the_other_way.case_id)
+    own = {world.the_other_way.case_id, world.kept_back.case_id}
+    moved = CaseFile.objects.filter(unit=new).exclude(pk__in=own)
     assert moved.count() == 5
     # case by case: with those that went their paper went, and nobody else's
     assert not Holding.objects.filter(case__in=moved, until__isnull=True, unit=old).exists()
@@ -338,6 +367,7 @@ def test_what_an_office_had_in_hand_goes_on_with_who_took_over(
     assert not Holding.objects.filter(until__isnull=True, unit=old).exists()
     _given_on_in_the_own_name(world, people, new)
     _received_by_who_took_over(world, people, old, new)
+    _kept_back_from_who_took_over(world, people, new)
     _paper_of_others(world, people, new)
     _accessions_are_read(world, people, old)
     # and once more, by another office: what is open goes on through both

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,14 +20,19 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.models import Accession, AccessionItem, DigitisationBatch, HandOver, Holding
 from vks_plugin.custody.states import ACCESSION, DIGITISATION, HAND_OVER
 from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.organization.queries import acting_for, with_taken_over
 
 _MOMENT = dt.timedelta(microseconds=1)
 
 
 def cases_with(offices: Collection[int]) -> Q:
-    """Return the condition on cases of which these offices have paper, or part in a hand-over that is not over."""
+    """Return the condition on cases of which these offices have paper, or part in a hand-over that is not over.
+
+    So have they where they kept volumes back from an office that is one with them by now.
+    """
     held = Holding.objects.filter(until__isnull=True, unit__in=offices)
-    return Q(pk__in=held.order_by().values("case")) | Q(pk__in=_under_way(offices).order_by().values("case"))
+    named = (held, _under_way(offices), _in_one_place(offices))
+    return Q(*(Q(pk__in=rows.order_by().values("case")) for rows in named), _connector=Q.OR)
 
 
 def _under_way(offices: Collection[int]) -> QuerySet[HandOver]:
@@ -35,6 +40,17 @@ def _under_way(offices: Collection[int]) -> QuerySet[HandOver]:
     rows = HandOver.objects.filter(state__in=HAND_OVER.open)
     # who has given stays who has given: the record is numbered, and perhaps signed, under that name
     return rows.filter(Q(receiver_unit__in=offices) | Q(giver_unit__in=offices, number__isnull=True))
+
+
+def _in_one_place(offices: Collection[int]) -> QuerySet[HandOver]:
+    """Return the hand-overs by which an office kept volumes back whose file lies in the same office since one took over.
+
+    Volumes that a person kept, and those of a file that a person or a borrower has, are still in two places.
+    """
+    one = with_taken_over(acting_for(offices))
+    here = Holding.objects.filter(case=OuterRef("case"), part=OuterRef("part"), until__isnull=True, unit__in=one)
+    rows = HandOver.objects.filter(Exists(here.filter(person__isnull=True)), state="da_nhan", giver_unit__in=one)
+    return rows.filter(giver_person__isnull=True).exclude(outstanding=[])
 
 
 def take_paper_along(row: Restructuring, cases: Collection[int]) -> None:
@@ -46,7 +62,7 @@ def take_paper_along(row: Restructuring, cases: Collection[int]) -> None:
     """
     old = {unit.pk: unit.code for unit in row.predecessors.all()}
     before = {(each.case_id, each.part): old[each.unit_id] for each in _passed(row, cases, old) if each.unit_id}
-    coming = {}
+    coming: dict[tuple[int, str], int] = {}
     for each in _under_way(old).filter(case__in=cases):
         sent = each.number is not None
         if each.giver_unit_id in old and not sent:
@@ -59,14 +75,22 @@ def take_paper_along(row: Restructuring, cases: Collection[int]) -> None:
     DigitisationBatch.objects.filter(case__in=cases, unit__in=old, state__in=DIGITISATION.open).update(
         unit=row.successor
     )
+    # with the paper itself passed, volumes that one of the offices kept back from another are in its place again
+    joined: dict[tuple[int, str], list[int]] = {}
+    for each in _in_one_place(old).filter(case__in=cases).select_related("giver_unit").order_by("pk"):
+        key = (each.case_id, each.part)
+        joined[key] = sorted({*joined.get(key, []), *each.outstanding})
+        if each.giver_unit is not None:
+            before.setdefault(key, each.giver_unit.code)
+        coming.setdefault(key, each.pk)
+        HandOver.objects.filter(pk=each.pk).update(outstanding=[])
     touched = sorted({*before, *coming})
     found = CaseFile.objects.in_bulk({case for case, _part in touched})
     common = {"restructuring": row.pk, "unit": row.successor.code}
-    told = [
-        (found[case], {**common, "part": part, "unit_before": before.get(key), "hand_over": coming.get(key)})
-        for key in touched
-        for case, part in [key]
-    ]
+    told = []
+    for key in touched:
+        now = {"unit_before": before.get(key), "hand_over": coming.get(key), "volume_numbers": joined.get(key)}
+        told.append((found[key[0]], {**common, "part": key[1], **now}))
     tell_each("paper_taken_over", actor=row.started_by, each=told)
 
 
