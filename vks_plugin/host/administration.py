@@ -22,6 +22,7 @@ from django.http import HttpResponseForbidden
 from django.utils.translation import gettext as _
 from documents.models import CustomFieldInstance, Document, Note
 from documents.permissions import permitted_document_ids
+from guardian.shortcuts import get_objects_for_user
 
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import is_ours, protects, rule_against
@@ -62,7 +63,65 @@ class _NumberOnly(ForeignKeyRawIdWidget):
         return "", ""
 
 
-class _Closed(admin.ModelAdmin):  # type: ignore[type-arg]
+def _is_somebodys(model: Any) -> bool:
+    """Tell whether rows of a kind are somebody's own: names of tags and correspondents, rules and accounts of mail."""
+    fields = getattr(model, "_meta", None)
+    return model is not Document and fields is not None and any(each.name == "owner" for each in fields.get_fields())
+
+
+def _open_to(user: User, model: Any) -> QuerySet[Any]:
+    """Return the rows of such a kind that somebody may choose: one's own, nobody's, shared; accounts of mail to change."""
+    kind = model._meta
+    asked = f"{kind.app_label}.{'change' if kind.model_name == 'mailaccount' else 'view'}_{kind.model_name}"
+    shared = get_objects_for_user(user, asked, klass=model, accept_global_perms=False)
+    found: QuerySet[Any] = model._default_manager.filter(
+        Q(owner=user) | Q(owner__isnull=True) | Q(pk__in=shared.values("pk"))
+    )
+    return found
+
+
+class _Choosing(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pages that offer, where one thing is chosen for another, what the asker may know of: the host's list everybody's."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **arguments: Any) -> Any:
+        """Offer those for one."""
+        field = super().formfield_for_foreignkey(db_field, request, **arguments)
+        return self._narrowed(field, db_field, request)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **arguments: Any) -> Any:
+        """Offer those for several."""
+        field = super().formfield_for_manytomany(db_field, request, **arguments)
+        return self._narrowed(field, db_field, request)
+
+    def get_list_filter(self, request: Any) -> Any:
+        """Leave out what would name everybody's things beside a list."""
+        given = super().get_list_filter(request)
+        return given if request.user.is_superuser else [each for each in given if not self._names_kept(each)]
+
+    def _names_kept(self, name: Any) -> bool:
+        known = {each.name: each for each in self.model._meta.get_fields()}
+        return isinstance(name, str) and name in known and _is_somebodys(known[name].related_model)
+
+    def _narrowed(self, field: Any, db_field: Any, request: Any) -> Any:
+        model = db_field.remote_field.model
+        if field is None or request.user.is_superuser or not _is_somebodys(model):
+            return field
+        known = set(_open_to(request.user, model).values_list("pk", flat=True))
+        # what is chosen already stays chosen, without its name
+        field.queryset = model._default_manager.filter(pk__in=known | self._chosen(db_field, request))
+        field.label_from_instance = lambda row: str(row) if row.pk in known else f"#{row.pk}"
+        if isinstance(field.widget, ForeignKeyRawIdWidget):
+            field.widget = _NumberOnly(db_field.remote_field, self.admin_site)
+        return field
+
+    def _chosen(self, db_field: Any, request: Any) -> set[int]:
+        match = request.resolver_match
+        pks = _numbers([match.kwargs["object_id"]]) if match is not None and "object_id" in match.kwargs else []
+        rows = self.get_queryset(request).filter(pk__in=pks)
+        return set(rows.exclude(**{db_field.name: None}).values_list(db_field.name, flat=True))
+
+
+class _Closed(_Choosing):
     """A page whose forms ask the rules before they write anything."""
 
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
@@ -137,6 +196,13 @@ class _Noting(admin.ModelAdmin):  # type: ignore[type-arg]
         return response
 
 
+def _by_title(field: Any, db_field: Any) -> Any:
+    """Let documents to choose from be called by number and title; the host's name of one has its correspondent in it."""
+    if field is not None and db_field.remote_field.model is Document:
+        field.label_from_instance = lambda row: f"{row.pk}: {row.title}"
+    return field
+
+
 class _OfDocuments(_Noting, _Closed):
     """Rows that are documents or hang on one."""
 
@@ -160,13 +226,13 @@ class _OfDocuments(_Noting, _Closed):
         field = super().formfield_for_foreignkey(db_field, request, **arguments)
         if field is not None and isinstance(field.widget, ForeignKeyRawIdWidget):
             field.widget = _NumberOnly(db_field.remote_field, self.admin_site)
-        return field
+        return _by_title(field, db_field)
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **arguments: Any) -> Any:
         """Offer the same where several are chosen."""
         if db_field.remote_field.model is Document:
             arguments["queryset"] = Document.objects.exclude(_hidden(request))
-        return super().formfield_for_manytomany(db_field, request, **arguments)
+        return _by_title(super().formfield_for_manytomany(db_field, request, **arguments), db_field)
 
     def rows(self, request: Any, pks: list[str] | None) -> QuerySet[Any]:
         """Return the rows a form is about, as far as the asker may know of them."""
@@ -182,6 +248,33 @@ class _Documents(_OfDocuments):
         if not filed_among(self.rows(request, pks).values_list("pk", flat=True)):
             return ""
         return refusals.REMOVED if deletes else refusals.ELSEWHERE
+
+    def get_object(self, request: Any, object_id: Any, from_field: Any = None) -> Any:
+        """Return a document whose page names no correspondent that others keep: the host calls it by that name."""
+        return self._unnamed(request, super().get_object(request, object_id, from_field))
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        """Note a change, and let the answer to it name none either; it is saved and in the index by now."""
+        return super().log_change(request, self._unnamed(request, obj), message)
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """Name documents by title alone, and how many rows go with them."""
+        told, counts, perms, protected = super().get_deleted_objects(objs, request)
+        return told if request.user.is_superuser else [each.title for each in objs], counts, perms, protected
+
+    def _unnamed(self, request: Any, document: Any) -> Any:
+        named = getattr(document, "correspondent", None)
+        if named is None or request.user.is_superuser:
+            return document
+        if not _open_to(request.user, type(named)).filter(pk=named.pk).exists():
+            # in this one's memory only, under the same number
+            document.correspondent = type(named)(pk=named.pk, name=f"#{named.pk}")
+        return document
+
+    def get_search_fields(self, request: Any) -> Any:
+        """Look in documents, and for superusers in names of tags and correspondents, which others may keep for themselves."""
+        found = super().get_search_fields(request)
+        return found if request.user.is_superuser else [each for each in found if "__" not in each]
 
 
 class _Notes(_OfDocuments):
@@ -230,6 +323,10 @@ class _Bundles(_Links):
     named = "documents"
 
 
+_TRAILED = ("documents.Correspondent", "documents.DocumentType", "documents.Tag")
+"""Things of somebody's own whose changes are in the audit trail."""
+
+
 class _Trail(_Noting):
     """The audit trail, which keeps every title and text a document had."""
 
@@ -255,6 +352,12 @@ class _Trail(_Noting):
             (CustomFieldInstance, CustomFieldInstance.objects.filter(document_id__in=documents).values("pk")),
         ):
             rows = rows.exclude(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
+        if request.user.is_superuser:
+            return rows
+        # of what is gone nobody knows any more whose it was
+        for model in map(apps.get_model, _TRAILED):
+            kept = ~Q(object_id__in=_open_to(request.user, model).values("pk"))
+            rows = rows.exclude(kept, content_type=ContentType.objects.get_for_model(model))
         return rows
 
 
@@ -266,7 +369,7 @@ class _Things(_Closed):
 
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
         """Refuse to delete or rename what is needed."""
-        rows = self.model._default_manager.all()
+        rows = self.get_queryset(request)
         rows = rows if pks is None else rows.filter(pk__in=_numbers(pks))
         if self.model._meta.model_name == "documenttype":
             needed = deletes and filed_documents().filter(document_type__in=rows).exists()
@@ -348,7 +451,7 @@ class _Groups(_Holders):
         return refusals.GROUP if ours else ""
 
 
-class _Own(admin.ModelAdmin):  # type: ignore[type-arg]
+class _Own(_Choosing):
     """What people keep for themselves: searches with the names and codes they are after, letters, files they handed in.
 
     What was shared with somebody is shown where its owner shared it, in the interface of the host and not here.
@@ -381,16 +484,41 @@ class _Tasks(_Own):
         return json.dumps(without_hidden_copy(task, current_actor()).result_data, ensure_ascii=False)
 
 
-class _Tags(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Tags, which hang on documents that the asker may not see."""
+class _OwnNames(_Own):
+    """Tags and correspondents, which people name after those they are after, and which hang on documents not everybody sees."""
 
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        """Name the tags and those below them: a line for each document with one would count the hidden ones too."""
+        """Name the things and those below them: a line for each document with one would count the hidden ones too."""
         told, counts, perms, protected = super().get_deleted_objects(objs, request)
         if request.user.is_superuser:
             return told, counts, perms, protected
-        tags = {each.pk: str(each) for tag in objs for each in (tag, *tag.get_descendants())}
-        return [*tags.values()], {self.opts.verbose_name_plural: len(tags)}, perms, protected
+        rows = {row.pk: row for each in objs for row in (each, *_below(each))}
+        known = set(_open_to(request.user, self.model).filter(pk__in=rows).values_list("pk", flat=True))
+        names = [str(row) if pk in known else f"#{pk}" for pk, row in rows.items()]
+        return names, {str(self.opts.verbose_name_plural): len(rows)}, perms, protected
+
+
+def _below(thing: Any) -> list[Any]:
+    """Return the tags below a tag, which go with it; below a correspondent there is nothing."""
+    return list(thing.get_descendants()) if hasattr(thing, "get_descendants") else []
+
+
+class _OwnThings(_Own, _Things):
+    """Types and storage paths: what case documents hang on stays, and what people keep for themselves is theirs."""
+
+
+class _MailRules(_Own, _Closed):
+    """Rules by which letters are fetched, each from an account."""
+
+    def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
+        """Refuse to change what fetches from an account of somebody else."""
+        rows = self.get_queryset(request)
+        rows = rows if pks is None else rows.filter(pk__in=_numbers(pks))
+        if deletes or request.user.is_superuser:
+            return ""
+        accounts = self.model._meta.get_field("account").related_model
+        theirs = rows.exclude(account__in=_open_to(request.user, accounts))
+        return refusals.MAIL if theirs.exists() else ""
 
 
 class _SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -426,9 +554,10 @@ PAGES: dict[str, type[admin.ModelAdmin[Any]]] = {
     "documents.ShareLink": _Links,
     "documents.ShareLinkBundle": _Bundles,
     "documents.CustomField": _Things,
-    "documents.DocumentType": _Things,
-    "documents.StoragePath": _Things,
-    "documents.Tag": _Tags,
+    "documents.Correspondent": _OwnNames,
+    "documents.DocumentType": _OwnThings,
+    "documents.StoragePath": _OwnThings,
+    "documents.Tag": _OwnNames,
     "auditlog.LogEntry": _Trail,
     "auth.User": _Accounts,
     "auth.Group": _Groups,
@@ -436,7 +565,7 @@ PAGES: dict[str, type[admin.ModelAdmin[Any]]] = {
     "authtoken.TokenProxy": _SuperusersOnly,
     "mfa.Authenticator": _SuperusersOnly,
     "paperless_mail.MailAccount": _Own,
-    "paperless_mail.MailRule": _Own,
+    "paperless_mail.MailRule": _MailRules,
     "paperless_mail.ProcessedMail": _Own,
     "socialaccount.SocialAccount": _SuperusersOnly,
     "socialaccount.SocialApp": _SuperusersOnly,

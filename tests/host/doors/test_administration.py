@@ -11,6 +11,7 @@ from auditlog.models import LogEntry  # type: ignore[import-untyped]
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
+from documents import views
 from guardian.shortcuts import assign_perm
 from rest_framework.authtoken.models import Token
 
@@ -33,7 +34,9 @@ def test_what_they_show(secret: Secret, as_person: SignIn) -> None:
     staff = User.objects.create_user("nhan_vien", is_staff=True)
     visitor = as_person(staff, *codenames)
     visitor.upload(title="x")
-    mine = Document.objects.create(title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff)
+    mine = Document.objects.create(
+        title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff, page_count=1
+    )
     waiting = Document.objects.create(
         title="Giấy chờ vào hồ sơ", mime_type="application/pdf", checksum="1" * 64, owner_id=service_account_id()
     )
@@ -389,6 +392,117 @@ def test_searches_that_others_kept(
     assert as_person("prosecutor_kv1").ask("patch", door, shared).status_code == 200
     assert "Việc của" in as_person("prosecutor_kv3").get(door).json()["name"]
     assert as_person("other_prosecutor_kv1").get(door).status_code == 404
+
+
+def _named_by(owner: User, word: str) -> dict[str, Any]:
+    """Return what somebody keeps under a name that tells, one of each kind."""
+    more: dict[str, dict[str, Any]] = {"StoragePath": {"path": "x"}}
+    return {
+        name: host_model(name).objects.create(name=f"{word} {name}", owner=owner, **more.get(name, {}))
+        for name in ("Tag", "Correspondent", "DocumentType", "StoragePath")
+    }
+
+
+def test_names_that_others_keep(as_person: SignIn, people: dict[str, User]) -> None:
+    """Who looks after the host's pages reads on them no tag, correspondent, type or path that somebody keeps for himself."""
+    word = "Ánhbímật"
+    kept, open_tag = _named_by(people["prosecutor_kv1"], word), host_model("Tag").objects.create(name="Chung")
+    account = host_model("MailAccount", app="paperless_mail").objects.create(
+        name=f"{word} MailAccount", imap_server="localhost", username="x", owner=people["prosecutor_kv1"]
+    )
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    staff.user_permissions.add(
+        *Permission.objects.filter(content_type__app_label__in=["documents", "paperless_mail", "auditlog"])
+    )
+    his = type(account).objects.create(name="Riêng", imap_server="localhost", username="y", owner=staff)
+    host_model("MailRule", app="paperless_mail").objects.create(name="Của mình", account=his, owner=staff)
+    mine = Document.objects.create(
+        title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff, page_count=1
+    )
+    mine.tags.add(kept["Tag"], open_tag)
+    host_model("Document").objects.filter(pk=mine.pk).update(correspondent=kept["Correspondent"])
+    visitor, superuser = as_person(staff), as_person(User.objects.create_superuser("toan_quyen"))
+    own, rules = f"/admin/documents/document/{mine.pk}/change/", "/admin/paperless_mail/mailrule/"
+    lists = [f"/admin/documents/{name.lower()}/" for name in kept]
+    pages = [
+        *lists,
+        *(f"{page}{each.pk}/change/" for page, each in zip(lists, kept.values(), strict=True)),
+        f"/admin/documents/tag/?q={word[:3]}",
+        "/admin/documents/tag/add/",
+        own,
+        rules,
+        f"{rules}add/?assign_correspondent={kept['Correspondent'].pk}",
+        "/admin/auditlog/logentry/",
+    ]
+    told = {page for page in pages if word in superuser.get(page, follow=True).content.decode()}
+    assert told >= set(pages) - {"/admin/documents/tag/?q=Ánh"}
+    for page in pages:
+        assert word not in visitor.get(page, follow=True).content.decode(), page
+    found = f"/admin/documents/document/?q={word}"
+    assert [mine.title in each.get(found).content.decode() for each in (superuser, visitor)] == [True, False]
+    # what it carries of others stays on it, whoever changes the rest
+    assert "Chung" in visitor.get(own).content.decode()
+    answer = _form(visitor, own, title="Sổ trực tháng 3", created="2026-03-01", added_0="", added_1="")
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    mine.refresh_from_db()
+    assert (mine.title, mine.correspondent) == ("Sổ trực tháng 3", kept["Correspondent"])
+    assert set(mine.tags.all()) == {kept["Tag"], open_tag}
+    # nor is another's account of mail read by a rule of theirs
+    rule = host_model("MailRule", app="paperless_mail").objects.create(name="Thư", account=account, folder="INBOX")
+    change = f"{rules}{rule.pk}/change/"
+    assert visitor.post(change, {"name": "Lấy thư", "account": account.pk, "folder": "INBOX"}).status_code == 403
+    answer = visitor.ask("patch", f"/api/mail_rules/{rule.pk}/", {"filter_subject": "Ánh", "owner": staff.pk})
+    assert (answer.status_code, "hộp thư" in answer.json()["detail"]) == (403, True)
+    values = {"order": "0", "name": "Lấy", "account": account.pk, "folder": "INBOX", "maximum_age": "30"}
+    values |= {"action": "3", "attachment_type": "1", "consumption_scope": "1", "assign_title_from": "1"}
+    answer = visitor.post(f"{rules}add/", values | {"assign_correspondent_from": "1", "pdf_layout": "0"})
+    assert set(answer.context["adminform"].form.errors) == {"account"}
+    rule.refresh_from_db()
+    assert (rule.name, rule.owner, type(rule).objects.count()) == ("Thư", None, 2)
+    # one's own is as ever
+    type(account).objects.filter(pk=account.pk).update(owner=staff)
+    assert visitor.ask("patch", f"/api/mail_rules/{rule.pk}/", {"filter_subject": "Công văn"}).status_code == 200
+
+
+def test_settings_that_let_texts_out_are_the_superusers(as_person: SignIn) -> None:
+    """The permission to change the host's settings may be given to others, for its name and its logo."""
+    staff = User.objects.create_user("nhan_vien", is_staff=True)
+    staff.user_permissions.add(*Permission.objects.filter(content_type__model="applicationconfiguration"))
+    visitor, superuser = as_person(staff), as_person(User.objects.create_superuser("toan_quyen"))
+    row = host_model("ApplicationConfiguration", app="paperless").objects.get()
+    address = f"/api/config/{row.pk}/"
+    before = superuser.get(address).json()
+    for change in (
+        {"ai_enabled": True, "app_title": "Khác"},
+        {"llm_model": "x"},
+        {"barcodes_enabled": True},
+        {"user_args": '{"plugins": ["x"]}'},
+    ):
+        answer = visitor.ask("patch", address, change)
+        assert (answer.status_code, "siêu quản trị" in answer.json().get("detail", "")) == (403, True), answer.content
+        assert superuser.get(address).json() == before
+    # the host's own form sends everything
+    assert visitor.ask("patch", address, {"app_title": "VKS", "ai_enabled": False}).status_code == 200
+    assert superuser.ask("patch", address, {"barcodes_enabled": True}).status_code == 200
+
+
+def test_suggestions_are_kept_for_who_asked(
+    as_person: SignIn, people: dict[str, User], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made from what the asker may read beside the document, and the host would tell them to the next one."""
+    settings.AI_ENABLED = True
+    monkeypatch.setattr(
+        views, "get_ai_document_classification", lambda _document, user, *_more: {"title": f"cho {user.username}"}
+    )
+    shared = Document.objects.create(
+        title="Công văn", mime_type="application/pdf", checksum="0" * 64, owner=people["prosecutor_kv1"]
+    )
+    for action in ("view_document", "change_document"):
+        assign_perm(action, people["prosecutor_kv3"], shared)
+    for who in ("prosecutor_kv1", "prosecutor_kv1", "prosecutor_kv3", "prosecutor_kv1"):
+        answer = as_person(who, "change_document").get(f"/api/documents/{shared.pk}/ai_suggestions/")
+        assert (answer.status_code, answer.json().get("title")) == (200, f"cho {people[who].username}"), answer.content
+        assert "vks_for" not in answer.json()
 
 
 def test_what_a_deleted_account_kept_stays_as_private_as_it_was(
