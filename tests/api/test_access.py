@@ -93,6 +93,8 @@ TABLE = {
     ("vks-case-ledger-list", "get"): "       404 404 404 404  403  200 200 200",
     ("vks-case-hand-over-list", "get"): "    404 404 404 404  200  200 200 200",
     ("vks-case-hand-over-list", "post"): "   404 404 404 404  201  403 201 403",
+    # of whom who gives it out may choose
+    ("vks-case-hand-over-people", "get"): "  404 404 404 404  200  403 200 403",
     ("vks-case-copy-list", "get"): "         404 404 404 404  200  200 200 200",
     ("vks-case-copy-list", "post"): "        404 404 404 404  201  201 201 201",
     # there is none; what becomes of one: tests/custody/test_copies.py
@@ -546,6 +548,7 @@ class Addresses:
             "vks-case-ledger-list": f"{of_case}ledger/",
             "vks-ledger-list": "/api/vks/ledger/",
             "vks-case-hand-over-list": f"{of_case}hand-overs/",
+            "vks-case-hand-over-people": f"{of_case}hand-overs/people/?part=hsks",
             "vks-case-copy-list": f"{of_case}copies/",
             **{
                 f"vks-case-copy-{act}": f"{of_case}copies/9999/{act}/"

@@ -177,6 +177,13 @@ def test_a_draft_is_changed_by_who_gives_and_keeps_what_was_not_said(
     assert clerk.get(where).json() == made
     assert (made["may"], as_person("prosecutor_kv1").get(where).json()["may"]) == (["send", "cancel"], [])
     assert {each["may"] for each in clerk.get("/api/vks/hand-overs/").json()["results"]} == {None}
+    # of whom one is chosen; the names of who may read a case are told to nobody who does not give it out
+    asked = f"/api/vks/cases/{here.code}/hand-overs/people/"
+    named = {each["username"] for each in clerk.get(asked).json()}
+    assert {people[each].username for each in ("clerk_kv1", "chief_kv1", "prosecutor_kv1")} <= named
+    assert not {people[each].username for each in ("other_prosecutor_kv1", "scanner_kv1", "clerk_kv3")} & named
+    refused = [(as_person("prosecutor_kv1"), ""), (as_person("clerk_kv3"), ""), (clerk, "?part=khac")]
+    assert [who.get(f"{asked}{part}").status_code for who, part in refused] == [403, 404, 400]
     changed = clerk.patch(where, {"note": "Hai bì niêm phong", "total_pages": 310}, format="json").json()
     assert changed == made | {"note": "Hai bì niêm phong", "total_pages": 310}
     # what was corrected in the record since stays on the paper until somebody chooses anew

@@ -259,8 +259,15 @@ def test_what_was_confirmed_is_signed_and_sealed_as_signed(
     batch, client = batch_in("cho_ky_so", filed_case, people), as_person("prosecutor_kv1")
     where = reverse("vks:signatures", args=[case.code, filed.document_id])
     assert "chờ kiểm sát viên xác nhận" in Page(client.get(where)).text
+
+    def to_sign() -> dict[int, bool] | None:
+        papers = client.get(f"/api/vks/cases/{case.code}/digitisation/{batch.pk}/").json()["papers"]
+        return None if papers is None else {each["id"]: each["signed"] for each in papers}
+
+    assert to_sign() is None
     draw_up_inventory(actor=scanner, case=case)
     batch = confirm(actor=lead, batch=batch)
+    assert to_sign() == dict.fromkeys([each.document_id for each in filed_case.documents], False)
     confirmed, present = batch.checked_digest, filed.document.source_path.read_bytes()
     for content in (
         # begins with every byte of the confirmed file and covers a page of it, then signs that
@@ -280,6 +287,7 @@ def test_what_was_confirmed_is_signed_and_sealed_as_signed(
     assert _sent(client, where, twice).status_code == 302
     page = Page(client.get(reverse("vks:section", args=[case.code, "digitisation"]))).text
     assert "đã ký số" in page
+    assert [each for each, signed in (to_sign() or {}).items() if signed] == [filed.document_id]
     steps = batch.steps.filter(step="ky_so").values_list("done_by__username", "note", "pages")
     assert set(steps) == {("inspector_kv1", filed.title, 2), ("prosecutor_kv1", filed.title, 2)}
     batch.refresh_from_db()

@@ -217,6 +217,7 @@ OURS: dict[str, str] = {
         api/vks/cases/{code}/documents
         api/vks/cases/{code}/events/{pk}
         api/vks/cases/{code}/explain
+        api/vks/cases/{code}/hand-overs/people
         api/vks/cases/{code}/findings
         api/vks/cases/{code}/folio-origins/{number}
         api/vks/cases/{code}/folio-report

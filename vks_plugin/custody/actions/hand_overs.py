@@ -293,7 +293,7 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
                 _("%(unit)s không nhận hồ sơ vụ án này từ cơ quan ngoài.") % {"unit": taking.name}, field="other_unit"
             )
         if not keeps_paper(actor, case, [taking.pk]):
-            raise _no_keeper(actor, case)
+            raise no_keeper(actor, case)
         giver = _giver_outside(case, terms, agency)
         return giver, Keeper(unit=taking)
     if before is not None:
@@ -302,11 +302,11 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
         raise Conflict(_("Hồ sơ đang ở %(keeper)s: phải ghi nhận hồ sơ về trước khi giao đi.") % {"keeper": held.name})
     mine = held.keeper.person is not None and held.keeper.person.pk == actor.pk
     if not mine and not keeps_paper(actor, case, [held.keeper.unit.pk]):
-        raise _no_keeper(actor, case)
+        raise no_keeper(actor, case)
     return held.keeper, _receiver(case, held.keeper, terms, agency)
 
 
-def _no_keeper(actor: User, case: CaseFile) -> NotAllowed:
+def no_keeper(actor: User, case: CaseFile) -> NotAllowed:
     """Return the refusal for who does not keep the paper.
 
     Raises:
@@ -331,7 +331,7 @@ def _giver_outside(case: CaseFile, terms: Terms, agency: str) -> Keeper:
 
 def _completing(actor: User, case: CaseFile, terms: Terms, before: HandOver) -> tuple[Keeper, Keeper]:
     if not keeps_paper(actor, case, [before.giver_unit_id]):
-        raise _no_keeper(actor, case)
+        raise no_keeper(actor, case)
     held = holder_of(case, terms.part)
     if (held.keeper.unit is None) != DIRECTIONS[terms.direction].receiver_outside:
         raise Conflict(_("Hồ sơ đang ở %(keeper)s.") % {"keeper": held.name})

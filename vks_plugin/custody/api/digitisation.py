@@ -28,7 +28,7 @@ from vks_plugin.custody import actions, queries
 from vks_plugin.custody.models import DigitisationBatch
 from vks_plugin.custody.seal_record import write_record
 from vks_plugin.custody.signing import SUFFIX, detached, office_key
-from vks_plugin.custody.states import ALL_OF_THEM
+from vks_plugin.custody.states import ALL_OF_THEM, SIGNED_IN
 from vks_plugin.errors import BadInput, Conflict, NotFound
 from vks_plugin.printing import Printed
 from vks_plugin.rest import (
@@ -95,6 +95,14 @@ class PageCountSerializer(serializers.Serializer[queries.PageCount]):
     missing = serializers.ListField(child=serializers.CharField(), help_text="What is missing, in words.")
 
 
+class PaperToSignSerializer(serializers.Serializer[Any]):
+    """A document that is confirmed, and may be signed before the seal."""
+
+    id = serializers.IntegerField(help_text="In the DMS.")
+    title = serializers.CharField()
+    signed = serializers.BooleanField(help_text="Whether the present file came back signed.")
+
+
 class SealSerializer(serializers.Serializer[Any]):
     """What a batch was sealed with."""
 
@@ -132,6 +140,9 @@ class BatchSerializer(serializers.Serializer[DigitisationBatch]):
     findings = BatchFindingSerializer(many=True)
     pages = serializers.SerializerMethodField(help_text="Noted down and filed; of one batch that is open only.")
     obstacles = serializers.SerializerMethodField(help_text="What stands in the way of a seal; of one batch only.")
+    papers = serializers.SerializerMethodField(
+        help_text="Documents to be signed; of one batch only, once it is confirmed and until it is sealed. Else null."
+    )
     seal = serializers.SerializerMethodField()
 
     def get_sealing(self, batch: DigitisationBatch) -> bool:
@@ -151,6 +162,17 @@ class BatchSerializer(serializers.Serializer[DigitisationBatch]):
         if not batch.is_open or not self.context.get("whole"):
             return []
         return ObstacleSerializer(queries.obstacles(batch), many=True).data
+
+    @extend_schema_field(PaperToSignSerializer(many=True, allow_null=True))
+    def get_papers(self, batch: DigitisationBatch) -> Any:
+        """Return what may be signed."""
+        if batch.state != SIGNED_IN or batch.confirmed_at is None or not self.context.get("whole"):
+            return None
+        told = [
+            {"id": paper.document_id, "title": paper.title, "signed": signed}
+            for paper, signed in queries.papers_to_sign(batch)
+        ]
+        return PaperToSignSerializer(told, many=True).data
 
     @extend_schema_field(SealSerializer(allow_null=True))
     def get_seal(self, batch: DigitisationBatch) -> Any:

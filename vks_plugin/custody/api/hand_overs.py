@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from vks_plugin.access.api import CASE_CODE
 from vks_plugin.cases.models import CaseDocument
+from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.hand_overs import Terms
 from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks
@@ -35,10 +36,13 @@ from vks_plugin.custody.queries.hand_overs import (
     may_attach,
     moves_of,
     papers_to_attach,
+    parts_to_give,
+    people_to_receive,
     receives,
     takes_paper,
     waiting_for_paper,
 )
+from vks_plugin.custody.queries.holding import holder_of
 from vks_plugin.custody.queries.leaving import nobody_to_receive
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.errors import BadInput
@@ -51,6 +55,7 @@ from vks_plugin.rest import (
     ComposedField,
     FormatIsOurs,
     InputSerializer,
+    PersonSerializer,
     files,
     refusals,
 )
@@ -372,6 +377,29 @@ class CaseHandOverViewSet(ApiViewSet):
         )
         row = begin(actor=self.actor, case=case, terms=terms)
         return self.shown(hand_over_for(self.actor, row.pk), status=201)
+
+    @extend_schema(
+        summary="Who may be handed a part of a case within the office that has it",
+        description="For who may give it out now. One of them is `person` of a hand-over of direction `noi_bo`.",
+        parameters=[
+            OpenApiParameter("part", str, enum=[value for value, _label in PARTS], description="`hsva` when left out.")
+        ],
+        responses={200: PersonSerializer(many=True), **refusals(400, 403, 404)},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def people(self, request: Request, code: str) -> Response:
+        """Answer with all of them."""
+        case = case_to_hand_over(self.actor, code)
+        part = request.query_params.get("part", "hsva")
+        if part not in dict(PARTS):
+            raise BadInput(_("Phần hồ sơ không có trong danh mục."), field="part")
+        if part not in parts_to_give(self.actor, case):
+            raise acts.no_keeper(self.actor, case)
+        held = holder_of(case, part).keeper
+        # who may give it out has it from an office of ours; nobody is handed what is in the own hands
+        found = people_to_receive(case, held.unit) if held.unit is not None else []
+        others: Any = [each for each in found if held.person is None or each.pk != held.person.pk]
+        return Response(PersonSerializer(others, many=True).data)
 
 
 @extend_schema_view(
