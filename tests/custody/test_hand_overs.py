@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.test import TestCase
@@ -464,6 +466,12 @@ def test_nobody_gives_and_receives_the_same_paper(
             with pytest.raises(NotAllowed, match="không tự nhận"):
                 reject(actor=who, row=back, checks=PASSED, missing="Tập 1")
     assert [each.pk for each in coming_to(people["deputy_kv1"])] == [back.pk]
+    # what was sent before that was written down is the last sender's as well, whom the ledger names
+    HandOver.objects.update(sent_by=None)
+    assert [each.pk for each in coming_to(chief)] == [back.pk]
+    import_module("vks_plugin.migrations.0041_who_sent_hand_overs").as_the_ledger_says(apps, None)
+    assert HandOver.objects.get(pk=back.pk).sent_by == chief
+    assert list(coming_to(chief)) == []
     accept(actor=people["deputy_kv1"], row=back, checks=PASSED)
     # of two offices with posts in both
     Appointment.objects.create(user=clerk, unit=units["QN-KV3"], role="records_clerk", starts_on=timezone.localdate())
