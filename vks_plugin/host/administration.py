@@ -20,8 +20,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.http import HttpResponseForbidden
 from django.utils.translation import gettext as _
+from documents import permissions
 from documents.models import CustomFieldInstance, Document, Note
-from documents.permissions import permitted_document_ids
 from guardian.shortcuts import get_objects_for_user
 
 from vks_plugin.host import refusals
@@ -44,7 +44,7 @@ def _hidden(request: Any) -> Q:
     if request.user.is_superuser:
         return Q(pk__in=[])
     # filed or not: what waits in the inbox of an office tells as much
-    rows = Document.global_objects.exclude(pk__in=permitted_document_ids(request.user))
+    rows = Document.global_objects.exclude(pk__in=permissions.permitted_document_ids(request.user))
     # what is only lent is read in our pages: these have its text, and mark nothing
     lent = every_lent(request.user)
     return Q(pk__in=rows.exclude(owner=request.user).values("pk")) | Q(pk__in=lent) | Q(root_document__in=lent)

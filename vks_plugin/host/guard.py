@@ -21,8 +21,9 @@ from django.apps import apps
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
+from documents import permissions
 from documents.models import CustomFieldInstance, Document, DocumentType, StoragePath
-from documents.permissions import has_perms_owner_aware, permitted_document_ids
+from documents.permissions import has_perms_owner_aware
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -276,7 +277,9 @@ class CaseDocumentGuard(BasePermission):
             return True
         if action in _FILE_ACTIONS and filed_among(own):
             raise refused(refusals.FILE)
-        if hands_out and filed_among(named) & set(permitted_document_ids(request.user).filter(pk__in=named)):
+        if hands_out and filed_among(named) & set(
+            permissions.permitted_document_ids(request.user).filter(pk__in=named)
+        ):
             raise refused(refusals.SHARED)
         return True
 
@@ -378,7 +381,7 @@ def _rule_of(method: str, parameters: Mapping[str, Any], filed: set[int]) -> str
 def _may_view_all(user: User, document_ids: Iterable[int]) -> bool:
     """Tell whether somebody sees every one of these documents, so that a sentence about them tells nothing new."""
     wanted = set(document_ids)
-    return wanted <= set(permitted_document_ids(user).filter(pk__in=wanted))
+    return wanted <= set(permissions.permitted_document_ids(user).filter(pk__in=wanted))
 
 
 def _ask_before_operations(asked: Any) -> Any:

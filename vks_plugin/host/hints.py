@@ -5,7 +5,7 @@ Each function here wraps one of the host's. Superusers see everything: they are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import User
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from documents import permissions
 from documents.models import CustomFieldInstance, Document
-from documents.permissions import has_perms_owner_aware, permitted_document_ids
+from documents.permissions import has_perms_owner_aware
 from rest_framework.exceptions import ValidationError
 from rest_framework.validators import UniqueValidator
 
@@ -42,11 +43,33 @@ def unseen_among(user: User, document_ids: Iterable[int], *, binned: bool) -> se
         binned: whether documents in the trash count by their owner and grants; otherwise nobody sees them.
     """
     left = set(document_ids)
-    left -= set(permitted_document_ids(user).filter(pk__in=left)) if left else set()
+    # by the name the quick answer from cases stands under: the host's own goes through every grant somebody has
+    left -= set(permissions.permitted_document_ids(user).filter(pk__in=left)) if left else set()
     if binned and left:
         rows = Document.deleted_objects.filter(pk__in=left).select_related("owner")
         left -= {each.pk for each in rows if has_perms_owner_aware(user, "view_document", each)}
     return left
+
+
+_HIDDEN = "vks_hidden"
+"""Under which name what is known of documents is kept for one answer."""
+
+
+def _hidden_here(serializer: Any, numbers: Iterable[int], on_the_page: Callable[[Any], Iterable[int]]) -> set[int]:
+    """Return which documents that a row of an answer names are hidden from who asked.
+
+    Args:
+        serializer: what turns the row into an answer.
+        numbers: what the row names.
+        on_the_page: returns what all rows of an answer name: it is looked up together, once.
+    """
+    asked = set(numbers)
+    known = serializer.context.setdefault(_HIDDEN, {})
+    if not known.keys() >= asked:
+        everything = {*asked, *on_the_page(serializer.root.instance)}
+        hidden = unseen_among(serializer.context["request"].user, everything, binned=True)
+        known.update({each: each in hidden for each in everything})
+    return {each for each in asked if known[each]}
 
 
 # --- days and numbers ------------------------------------------------------------------------------
@@ -74,7 +97,8 @@ def number_what_is_seen(tells: Any) -> Any:
         answer = tells(self, request, *args, **kwargs)
         # whoever may see figures over everything is told them
         if "current_asn" in answer.data and not request.user.has_perm("paperless.view_global_statistics"):
-            seen = Document.objects.filter(pk__in=permitted_document_ids(request.user)).order_by()
+            numbered = Document.objects.filter(archive_serial_number__isnull=False).order_by()
+            seen = numbered.filter(pk__in=permissions.permitted_document_ids(request.user))
             highest = seen.aggregate(highest=Max("archive_serial_number", default=0))
             answer.data["current_asn"] = highest["highest"]
         return answer
@@ -134,27 +158,47 @@ def without_hidden_copy(task: Any, user: Any) -> Any:
 
     The task itself stays as it is, in the database and for whoever sees that document.
     """
-    number = (task.result_data or {}).get("duplicate_of")
+    number = _copy_of(task)
     if number is None or user is None or user.is_superuser or not unseen_among(user, [number], binned=True):
         return task
+    return _without_number(task)
+
+
+def _copy_of(task: Any) -> int | None:
+    """Return the number of the document that a file was found to be a copy of."""
+    return number_of((task.result_data or {}).get("duplicate_of"))
+
+
+def _without_number(task: Any) -> Any:
     told = copy(task)
     told.result_data = {"reason": _(refusals.COPY)}
     return told
 
 
 def tell_no_hidden_copy(tells: Any) -> Any:
-    """Wrap what turns a task into an answer."""
+    """Wrap what turns a task into an answer; a whole list of tasks is looked at at once."""
 
     @wraps(tells)
     def tell(self: Any, task: Any) -> Any:
-        request = self.context.get("request")
-        if request is None:
+        request, number = self.context.get("request"), _copy_of(task)
+        if request is None or request.user.is_superuser or number is None:
+            return tells(self, task)
+        if not _hidden_here(self, [number], _copied_on_the_page):
             return tells(self, task)
         with speaking(language_of(request)):
-            known = without_hidden_copy(task, request.user)
-        return tells(self, known)
+            told = _without_number(task)
+        return tells(self, told)
 
     return tell
+
+
+def _copied_on_the_page(page: Any) -> Iterator[int]:
+    """Yield the numbers of what the files of these tasks are copies of."""
+    # a list that is not divided into pages is a query, read by now
+    for task in page if isinstance(page, list) else getattr(page, "_result_cache", None) or ():
+        number = _copy_of(task)
+        if number is not None:
+            yield number
 
 
 def find_no_hidden_copy(finds: Any) -> Any:
@@ -174,8 +218,6 @@ def find_no_hidden_copy(finds: Any) -> Any:
 
 # --- fields that link documents --------------------------------------------------------------------
 
-_HIDDEN = "vks_hidden_links"
-"""Under which name what is known of links is kept for one answer."""
 _linking: ContextVar[User | None] = ContextVar("vks_linking", default=None)
 
 
@@ -213,12 +255,8 @@ def leave_links_out(represent: Any) -> Any:
         numbers = told.get("value")
         if request is None or request.user.is_superuser or not numbers or row.field.data_type != _LINK:
             return told
-        known = self.context.setdefault(_HIDDEN, {})
-        if not known.keys() >= set(numbers):
-            asked = {*numbers, *_linked_on_the_page(self.root.instance)}
-            hidden = unseen_among(request.user, asked, binned=True)
-            known.update({each: each in hidden for each in asked})
-        told["value"] = [each for each in numbers if not known[each]]
+        hidden = _hidden_here(self, numbers, _linked_on_the_page)
+        told["value"] = [each for each in numbers if each not in hidden]
         return told
 
     return inner

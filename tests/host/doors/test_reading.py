@@ -17,6 +17,8 @@ from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
@@ -446,6 +448,18 @@ def test_tasks_and_letters_of_others(secret: Secret, as_person: SignIn, people: 
     assert [bool(pattern.search(each)) for each in told_of["staff"]] == [False] * 2
     assert ["giống hệt" in each for each in told_of["staff"]] == [True] * 2
     assert [bool(pattern.search(each)) for each in told_of["superuser"]] == [True] * 2
+    # a list with many copies looks their numbers up together
+    asked = []
+    for more in ([], secret.ids):
+        for count, pk in enumerate(more):
+            rows = {"input_data": {"filename": "thu.pdf"}, "result_data": {"duplicate_of": pk}}
+            tasks.objects.create(task_id=f"3{count}", owner=staff, **rows, **row)
+        with CaptureQueriesContext(connection) as queries:
+            listed = visitor.get("/api/tasks/", headers={"accept": "application/json; version=10"}).json()
+        assert (listed["count"], "duplicate_of" in json.dumps(listed)) == (1 + len(more), False)
+        asked.append(len(queries))
+    assert len(secret.ids) > 1
+    assert asked[0] == asked[1]
 
 
 def test_server_log(secret: Secret, as_person: SignIn, settings: Any, tmp_path: Path) -> None:
