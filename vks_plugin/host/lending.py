@@ -216,7 +216,8 @@ def choose_by_text(resolves: Any) -> Any:
         found: list[int] = resolves(self, user=user, validated_data=validated_data, **asked)
         if not validated_data.get("all") or not _asks_of_text(validated_data.get("filters") or {}):
             return found
-        lent = lent_among(user, found)
+        # all that is lent to somebody is a few; what was found may be the whole archive
+        lent = every_lent(user)
         return [pk for pk in found if pk not in lent]
 
     return resolve
