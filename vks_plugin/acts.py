@@ -483,6 +483,7 @@ ACTS: dict[str, Act] = {
         _("Tiêu hủy hồ sơ"),
         ("disposal", "unit", "record", "kept_until", "documents", "pages", "folios", "files", "digest", "sha256"),
     ),
+    "keeping_ended": Act(_("Ghi thôi giữ hồ sơ giấy đã tiêu hủy"), ("disposal", "part", "unit", "until")),
     "disposal_stopped": Act(_("Tiêu hủy dừng, hồ sơ chưa xong"), ("disposal", "destroyed")),
     "files_destroyed": Act(_("Xóa hết tệp của hồ sơ đã tiêu hủy"), ("disposal", "files")),
     "disposal_taken_over": Act(

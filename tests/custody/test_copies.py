@@ -69,7 +69,9 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
     client.force_login(people["clerk_kv1"])
     paper = f"/vks/cases/{code}/copies/{row.pk}/paper/?format="
     assert client.get(f"{paper}pdf").status_code == 409
-    approve_copy(actor=people["chief_kv1"], code=code, copy_id=row.pk)
+    with written() as found:
+        approve_copy(actor=people["chief_kv1"], code=code, copy_id=row.pk)
+    assert data(found.of("copy_approved")) == {"copy": row.pk}
     # who reads the file asks; the desk gives
     with pytest.raises(NotAllowed, match="văn thư"):
         issue_copy(actor=people["prosecutor_kv1"], code=code, copy_id=row.pk, copies=2, pages=4)
@@ -84,7 +86,9 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
     assert data(found.of("copy_issued"))["copy_number"] == 1
     # a number that was refused or taken back leaves no gap: none was given
     denied = _asked(people, case, "prosecutor_kv1", kind="extract")
-    deny_copy(actor=people["chief_kv1"], code=code, copy_id=denied.pk, reason="Chưa có văn bản yêu cầu")
+    with written() as found:
+        deny_copy(actor=people["chief_kv1"], code=code, copy_id=denied.pk, reason="Chưa có văn bản yêu cầu")
+    assert hidden(found.of("copy_denied")) == {"reason": "Chưa có văn bản yêu cầu"}
     second = _asked(people, case, kind="extract", receiver_agency="Ủy ban nhân dân phường")
     approve_copy(actor=people["chief_kv1"], code=code, copy_id=second.pk)
     assert issue_copy(actor=people["clerk_kv1"], code=code, copy_id=second.pk, copies=1, pages=1).number == 2

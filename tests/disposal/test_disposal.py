@@ -47,6 +47,7 @@ from vks_plugin.custody.models import (
     AccessionItem,
     DigitisationBatch,
     HandOver,
+    Holding,
     Keeper,
     LedgerEntry,
     LedgerHidden,
@@ -65,6 +66,7 @@ from vks_plugin.disposal.actions import (
     close,
     deny,
     draft,
+    end_what_is_kept_open,
     execute,
     remove_what_came_back,
     run_destruction,
@@ -275,6 +277,19 @@ def test_a_file_goes_with_all_that_was_made_of_it_and_a_tombstone_stays(
     assert ("tiêu hủy" in held.name, held.is_assumed, held.since) == (True, False, case.destroyed_at)
     keeper.refresh_from_db()
     assert (keeper.unit, keeper.until) == (case.unit, case.destroyed_at)
+    # nor is it where an older version had left it open; told once
+    Holding.objects.filter(pk=keeper.pk).update(until=None)
+    with written() as found:
+        assert (end_what_is_kept_open(), end_what_is_kept_open()) == (1, 0)
+    keeper.refresh_from_db()
+    assert keeper.until == case.destroyed_at
+    assert data(found.of("keeping_ended")) == {
+        "disposal": row.pk,
+        "part": "hsks",
+        "unit": case.unit.code,
+        "until": f"{case.destroyed_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    assert verify().problems == []
     # no alarm is raised for what is meant to be gone, nothing lies about
     run = check_files()
     assert not run.findings.exists()

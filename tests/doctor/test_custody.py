@@ -20,7 +20,7 @@ from vks_plugin import append_only
 from vks_plugin.access import actions as access
 from vks_plugin.custody import actions, heads, keys, queries, verify_ledger
 from vks_plugin.custody.checkpoint import SigningKey
-from vks_plugin.custody.models import FixityFinding, LedgerEntry
+from vks_plugin.custody.models import FixityFinding, Holding, LedgerEntry
 from vks_plugin.disposal import actions as disposal
 from vks_plugin.disposal.models import Tombstone
 
@@ -190,3 +190,15 @@ def test_a_disposal_that_was_cut_off_and_a_document_that_came_back_are_told(
     ward.follow(result)
     ward.sound("disposals")
     assert not Document.global_objects.filter(pk=back.pk).exists()
+    # as a version left it that did not end what was kept
+    case = filed_case.case
+    case.refresh_from_db()
+    since = timezone.now() - dt.timedelta(days=9)
+    kept = Holding.objects.create(case=case, part="hsva", unit=case.unit, since=since, cause=Holding.Cause.STATED)
+    result = ward.sick("disposals", "warning")
+    assert case.code in result.sentence
+    for _twice in range(2):
+        ward.follow(result)
+    ward.sound("disposals")
+    kept.refresh_from_db()
+    assert kept.until == case.destroyed_at

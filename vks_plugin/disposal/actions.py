@@ -34,6 +34,7 @@ from vks_plugin.custody.actions.holding import end_keeping
 from vks_plugin.custody.actions.moving import move, next_number, said
 from vks_plugin.custody.models import NumberSeries
 from vks_plugin.custody.queries.accession import longest_silence
+from vks_plugin.custody.queries.holding import kept_though_gone
 from vks_plugin.custody.queries.retention import Standing, standings
 from vks_plugin.custody.retention import LIMITED, PERMANENT, UNDETERMINED
 from vks_plugin.custody.states import DISPOSAL
@@ -586,6 +587,25 @@ def _not_removed(left: Sequence[Path]) -> Unavailable:
     return Unavailable(
         _("Không xóa được %(count)d tệp trên máy chủ: hãy báo quản trị, rồi thực hiện lại.") % {"count": len(left)}
     )
+
+
+@transaction.atomic
+def end_what_is_kept_open() -> int:
+    """Write down that nobody has paper of files that were disposed of before a disposal did so itself; return of how many parts.
+
+    It ends at the moment of the disposal, and the ledger tells each once. The doctor names this call.
+    """
+    ended = 0
+    cases = CaseFile.objects.filter(pk__in=kept_though_gone().order_by().values("case"))
+    for case in cases.select_for_update().order_by("pk"):
+        if case.destroyed_at is None:
+            continue
+        for row in end_keeping(case, case.destroyed_at):
+            unit = row.unit.code if row.unit is not None else None
+            batch = Tombstone.objects.get(case=case).batch_id
+            tell("keeping_ended", actor=None, case=case, disposal=batch, part=row.part, unit=unit, until=row.until)
+            ended += 1
+    return ended
 
 
 def remove_what_came_back() -> int:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from vks_plugin.conf import configuration
 from vks_plugin.custody import heads, keys, queries
 from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.queries.holding import kept_though_gone
 from vks_plugin.disposal.queries import destroyed_documents, unfinished_batches
 from vks_plugin.doctor.results import Result, Scope, error, ok, skipped, some, warning
 from vks_plugin.errors import VksError
@@ -154,7 +155,7 @@ def fixity(_scope: Scope) -> Result:
 
 
 def disposals(_scope: Scope) -> Result:
-    """What was disposed of is gone, and no disposal stays cut off."""
+    """What was disposed of is gone, kept by nobody, and no disposal stays cut off."""
     back = come_back(destroyed_documents())
     if back:
         return error(
@@ -170,5 +171,12 @@ def disposals(_scope: Scope) -> Result:
             mend="Lưu trữ viên mở trang của đợt và thực hiện lại: "
             + " ".join(f"`/vks/archive/disposals/{pk}/`" for pk in left[:5])
             + " (carry them out again there).",
+        )
+    kept = sorted(set(kept_though_gone().values_list("case__code", flat=True)))
+    if kept:
+        return warning(
+            f"Nơi giữ của {len(kept)} hồ sơ đã tiêu hủy chưa khép lại, như của bản cũ: {some(kept)}.",
+            "files that were disposed of still stand as kept by somebody, as older versions left them",
+            mend="Khép lại vào lúc tiêu hủy, mỗi phần một mục sổ cái: `python manage.py shell -c 'from vks_plugin.disposal.actions import end_what_is_kept_open; end_what_is_kept_open()'` (end that at the moment of the disposal; the ledger tells it).",
         )
     return ok()

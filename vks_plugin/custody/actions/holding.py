@@ -115,11 +115,18 @@ def write_beginning(case: CaseFile) -> None:
             _begin(case, part, giver=assumed_keeper(case, part), now=now)
 
 
-def end_keeping(case: CaseFile, now: dt.datetime) -> None:
-    """Write down that nobody has the paper of a case any more, in the transaction that disposes of its file: the one way in
-    which paper gets to be with nobody."""
-    for row in Holding.objects.filter(case=case, until__isnull=True):
-        Holding.objects.filter(pk=row.pk).update(until=max(now, row.since + _MOMENT))
+def end_keeping(case: CaseFile, moment: dt.datetime) -> list[Holding]:
+    """Write down that nobody has the paper of a case any more, from the moment its file is disposed of: the one way in which
+    paper gets to be with nobody.
+
+    Returns:
+        The rows that were ended.
+    """
+    rows = list(Holding.objects.filter(case=case, until__isnull=True).select_related("unit").order_by("part"))
+    for row in rows:
+        row.until = max(moment, row.since + _MOMENT)
+        row.save(update_fields=["until"])
+    return rows
 
 
 def _open(

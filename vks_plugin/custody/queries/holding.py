@@ -62,6 +62,11 @@ def open_holding(case: CaseFile, part: str) -> Holding | None:
     return Holding.objects.filter(case=case, part=part, until__isnull=True).select_related("unit", "person").first()
 
 
+def kept_though_gone() -> QuerySet[Holding]:
+    """Return the rows that say somebody still has paper of a file that was disposed of: older disposals did not end them."""
+    return Holding.objects.filter(until__isnull=True, case__destroyed_at__isnull=False).order_by("case_id", "part")
+
+
 def assumed_keeper(case: CaseFile, part: str) -> Keeper:
     """Return who is taken to have a part of which nothing is recorded.
 
