@@ -88,6 +88,8 @@ class Configuration:
     """Whether every document that comes in without an owner is taken; off only where others use the host too."""
     paper_symbols: tuple[tuple[str, str], ...] = ()
     """What follows the number on records, by their series, as `hand_over=BB-VKS`; without one the number stands alone."""
+    paper_kept: str = "VT, HSVA"
+    """What follows "Lưu:" on papers that go to somebody; empty: they do not say where they are kept."""
     register_columns: str = ""
     """JSON file with the columns an office wants its registers to have; empty: those that ship with the program."""
     signature_roots: str = ""

@@ -41,6 +41,16 @@ def numbered(series: str, number: int | None) -> str:
     return f"Số: {number if number is not None else '……'}{'/' if symbol else ''}{symbol}"
 
 
+def sent_to(*names: str) -> list[str]:
+    """Return who gets a paper and where it is kept (`VKS_PAPER_KEPT`), as `OfficialPaper.recipients` has it.
+
+    Args:
+        names: of those who get it; empty ones are left out.
+    """
+    kept = configuration().paper_kept.strip().rstrip(".")
+    return [*filter(None, names), *([f"Lưu: {kept}"] if kept else [])]
+
+
 def print_paper(make: Callable[[], OfficialPaper], file_format: str, *, name: str) -> Printed:
     """Print a paper in Vietnamese, whatever language the person uses the pages in.
 

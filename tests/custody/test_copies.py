@@ -95,7 +95,15 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
     # on paper, and in the register of the office
     words = " ".join(PdfReader(io.BytesIO(client.get(f"{paper}pdf").content)).pages[0].extract_text().split())
     year = timezone.localdate().year
-    for said in ("PHIẾU CHỨNG THỰC BẢN SAO", f"Số 1/{year}", CONTENT, TO, "Bùi Văn Đạt", "Trần Thị Thư"):
+    for said in (
+        "PHIẾU CHỨNG THỰC BẢN SAO",
+        f"Số 1/{year}",
+        CONTENT,
+        TO,
+        "Bùi Văn Đạt",
+        "Trần Thị Thư",
+        f"Nơi nhận: - {TO}; - Lưu: VT, HSVA.",
+    ):
         assert said in words, said
     assert client.get(f"{paper}docx").status_code == 200
     today = timezone.localdate()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from docx.shared import Pt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -300,6 +301,46 @@ def test_a_form_without_rows_has_its_head() -> None:
     assert told_by_docx(write_paper(made, "docx")) == [["STT", "Tên tài liệu", "Số bút lục", "Đặc điểm"]]
     assert "Đặc điểm" in told_by_pdf(write_paper(made, "pdf"))
     assert len(told_by_xlsx(write_paper(made, "xlsx"))) == 1
+
+
+@pytest.mark.parametrize("signing", [1, 2])
+def test_who_gets_a_paper_stands_at_the_lower_left(signing: int) -> None:
+    told = paper(
+        rows(2),
+        signatures=[Signature("VIỆN TRƯỞNG"), Signature("NGƯỜI NHẬN")][:signing],
+        recipients=["Công an tỉnh <Quảng Ninh>", "Lưu: VT, HSVA"],
+    )
+    said = ["Nơi nhận:", "- Công an tỉnh <Quảng Ninh>;", "- Lưu: VT, HSVA."]
+    found: dict[str, tuple[float, float, str, float]] = {}
+
+    def seen(text: str, frame: list[float], matrix: list[float], font: Any, size: float) -> None:
+        if text.strip():
+            place = frame[0] * matrix[4] + frame[4], frame[3] * matrix[5] + frame[5]
+            found[text.strip()] = (*place, font["/BaseFont"], size)
+
+    PdfReader(io.BytesIO(write_paper(told, "pdf"))).pages[0].extract_text(visitor_text=seen)
+    at = [found[line] for line in said]
+    assert [(font.rpartition("+")[2], size) for *_place, font, size in at] == [
+        ("LiberationSerif-BoldItalic", 12),
+        ("LiberationSerif", 11),
+        ("LiberationSerif", 11),
+    ]
+    # beside one who signs, and below several; the list goes down
+    title, head = found["VIỆN TRƯỞNG"][1], at[0][1]
+    assert abs(title - head) < 3 if signing == 1 else title - head > 22 * POINT
+    assert head > at[1][1] > at[2][1]
+    assert all(x < 45 * POINT for x, *_rest in at)
+    document = Document(io.BytesIO(write_paper(told, "docx")))
+    holder = document.tables[-1].rows[0].cells[0] if signing == 1 else document
+    shown = [each for each in holder.paragraphs if each.text in said]
+    assert [each.text for each in shown] == said
+    assert [(each.runs[0].font.size, each.runs[0].bold, each.runs[0].italic) for each in shown] == [
+        (Pt(12), True, True),
+        (Pt(11), False, False),
+        (Pt(11), False, False),
+    ]
+    cells = [str(cell.value) for row in load_workbook(io.BytesIO(write_paper(told, "xlsx"))).active for cell in row]
+    assert [cell for cell in cells if cell in said] == said
 
 
 def test_two_sign_beside_each_other() -> None:

@@ -13,7 +13,7 @@ from vks_plugin.custody.models import CertifiedCopy
 from vks_plugin.custody.queries.copies import CopyTold
 from vks_plugin.errors import Conflict
 from vks_plugin.papers import Column, OfficialPaper, Signature
-from vks_plugin.printing import Printed, print_paper
+from vks_plugin.printing import Printed, print_paper, sent_to
 
 _COLUMNS = (Column("Nội dung", 45), Column("Chi tiết", 120))
 TITLES = {CertifiedCopy.Kind.COPY.value: "CHỨNG THỰC BẢN SAO", CertifiedCopy.Kind.EXTRACT.value: "TRÍCH LỤC HỒ SƠ"}
@@ -47,6 +47,7 @@ def copy_paper(told: CopyTold) -> OfficialPaper:
             Signature("NGƯỜI CẤP", told.issuer),
             Signature("NGƯỜI NHẬN", row.receiver_name),
         ),
+        recipients=sent_to(" – ".join(filter(None, (row.receiver_name, row.receiver_agency)))),
     )
 
 

@@ -15,7 +15,7 @@ from vks_plugin.cases.queries import names_at
 from vks_plugin.custody.queries.loans import LoanTold, loan_told, names_of_loan
 from vks_plugin.errors import Conflict, NotFound
 from vks_plugin.papers import Column, OfficialPaper, Signature
-from vks_plugin.printing import Printed, print_paper
+from vks_plugin.printing import Printed, print_paper, sent_to
 
 _COLUMNS = (Column("Nội dung", 45), Column("Chi tiết", 120))
 
@@ -65,6 +65,7 @@ def slip_paper(loan: LoanTold) -> OfficialPaper:
         signatures=(allowed, Signature("NGƯỜI GIAO", issuer), taken) if row.is_paper else (allowed, taken),
         # an electronic copy closes, nobody takes it back
         later_signatures=(Signature("NGƯỜI TRẢ"), Signature("NGƯỜI NHẬN LẠI", returner)) if row.is_paper else (),
+        recipients=sent_to(borrower),
     )
 
 

@@ -182,6 +182,16 @@ def _page_numbers(document: DocumentObject) -> None:
             run._r.append(instruction)  # noqa: SLF001
 
 
+def _recipients(first: Paragraph, paper: OfficialPaper) -> None:
+    """Write who gets the paper, in this paragraph and the ones it is followed by."""
+    _said(first, layout.RECIPIENTS_TITLE, size=layout.RECIPIENTS_TITLE_SIZE, bold=True, italic=True)
+    for line in reversed(paper.recipient_lines):
+        after = OxmlElement("w:p")
+        first._p.addnext(after)  # noqa: SLF001 - python-docx puts nothing behind a paragraph
+        _said(type(first)(after, first._parent), line, size=layout.RECIPIENTS_SIZE)  # noqa: SLF001
+        first.paragraph_format.keep_with_next = True
+
+
 def as_docx(paper: OfficialPaper) -> bytes:
     """Return the form as DOCX."""
     document = Document()
@@ -224,6 +234,10 @@ def as_docx(paper: OfficialPaper) -> bytes:
             for _line in range(2 if paper.later_signatures else 4):
                 cell.add_paragraph().paragraph_format.keep_with_next = True
             _said(cell.add_paragraph(), signature.name, bold=True, centred=True)
+        if paper.recipients and paper.signs_alone:
+            _recipients(cells[0].paragraphs[0], paper)
+    if paper.recipients and not paper.signs_alone:
+        _recipients(document.add_paragraph(), paper)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -9,10 +9,12 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 FONTS = Path(__file__).resolve().parent.parent / "static" / "vks" / "fonts"
 REGULAR, BOLD, ITALIC = "VksSerif", "VksSerif-Bold", "VksSerif-Italic"
+BOLD_ITALIC = "VksSerif-BoldItalic"
 FILES = {
     REGULAR: "LiberationSerif-Regular.ttf",
     BOLD: "LiberationSerif-Bold.ttf",
     ITALIC: "LiberationSerif-Italic.ttf",
+    BOLD_ITALIC: "LiberationSerif-BoldItalic.ttf",
 }
 
 

@@ -22,6 +22,9 @@ NUMBER_SIZE, DATED_SIZE = 13, 13
 """Of the line with the number, upright; and of that with place and date, 13–14 and slanted."""
 TITLE_SIZE, BODY_SIZE = 14, 13
 """Both 13–14; the title in bold capitals."""
+RECIPIENTS_TITLE_SIZE, RECIPIENTS_SIZE = 12, 11
+"""Of the words above those who get the paper, bold and slanted; and of the lines that name them, upright."""
+RECIPIENTS_TITLE = "Nơi nhận:"
 SPACING = 6
 """Points between paragraphs, the fewest allowed."""
 INDENT = 12.7
@@ -79,6 +82,8 @@ class OfficialPaper:
     signatures: Sequence[Signature] = field(default_factory=tuple)
     later_signatures: Sequence[Signature] = field(default_factory=tuple)
     """Below those: what is signed another day, such as that something came back."""
+    recipients: Sequence[str] = ()
+    """Who gets the paper and, last, where it is kept, without dashes and stops; empty: it is kept by those who sign it."""
     is_wide: bool = False
     """Whether the page lies on its long side: a register of many columns."""
     code: str = ""
@@ -93,6 +98,17 @@ class OfficialPaper:
     def text_width(self) -> int:
         """Width of the text in millimetres."""
         return self.page_size[0] - LEFT - RIGHT
+
+    @property
+    def signs_alone(self) -> bool:
+        """Whether one person signs, so that who gets the paper stands at the left of that, and not below."""
+        return len(self.signatures) == 1 and not self.later_signatures
+
+    @property
+    def recipient_lines(self) -> list[str]:
+        """The lines below "Nơi nhận:": a dash before each, a semicolon after each but the last, which ends the list."""
+        last = len(self.recipients) - 1
+        return [f"- {each}{';' if place < last else '.'}" for place, each in enumerate(self.recipients)]
 
     @property
     def dated(self) -> str:

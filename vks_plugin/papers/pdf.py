@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import black
-from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
+from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -31,7 +31,7 @@ from reportlab.platypus import (
 )
 
 from vks_plugin.papers import layout
-from vks_plugin.papers.fonts import BOLD, ITALIC, REGULAR, register_fonts
+from vks_plugin.papers.fonts import BOLD, BOLD_ITALIC, ITALIC, REGULAR, register_fonts
 from vks_plugin.papers.layout import OfficialPaper, Signature, agency_lines, writable
 
 _STEP = 1.25
@@ -55,6 +55,16 @@ _CELL_CENTRED = ParagraphStyle("cell-centred", parent=_CELL, alignment=TA_CENTER
 _CELL_HEAD = ParagraphStyle("cell-head", parent=_CELL_CENTRED, fontName=BOLD)
 _SIGN_TITLE = ParagraphStyle("sign-title", parent=_CENTRED, fontName=BOLD)
 _SIGN_NOTE = ParagraphStyle("sign-note", parent=_CENTRED, fontName=ITALIC, fontSize=12)
+_RECIPIENTS_TITLE = ParagraphStyle(
+    "recipients-title",
+    parent=_CENTRED,
+    fontName=BOLD_ITALIC,
+    fontSize=layout.RECIPIENTS_TITLE_SIZE,
+    alignment=TA_LEFT,
+)
+_RECIPIENTS = ParagraphStyle(
+    "recipients", parent=_CENTRED, fontSize=layout.RECIPIENTS_SIZE, leading=13.5, alignment=TA_LEFT, spaceBefore=0
+)
 
 
 class _Head(Flowable):
@@ -148,6 +158,11 @@ def _table(paper: OfficialPaper) -> Flowable:
     return table
 
 
+def _recipients(paper: OfficialPaper) -> list[Flowable]:
+    lines = [_said(line, _RECIPIENTS) for line in paper.recipient_lines]
+    return [_said(layout.RECIPIENTS_TITLE, _RECIPIENTS_TITLE), *lines] if lines else []
+
+
 def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowable:
     cells: list[list[Flowable]] = [
         [
@@ -160,8 +175,8 @@ def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowab
         for each in signatures
     ]
     if len(cells) == 1:
-        # one alone stands on the right
-        cells.insert(0, [])
+        # one alone stands on the right, with who gets the paper beside it
+        cells.insert(0, _recipients(paper))
     table = Table([cells], colWidths=[paper.text_width * mm / len(cells)] * len(cells))
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
@@ -221,5 +236,7 @@ def as_pdf(paper: OfficialPaper) -> bytes:
     story.append(KeepTogether(ending))
     if paper.later_signatures:
         story.append(KeepTogether([Spacer(1, 4 * mm), _signatures(paper, paper.later_signatures)]))
+    if paper.recipients and not paper.signs_alone:
+        story.append(KeepTogether([Spacer(1, 3 * mm), *_recipients(paper)]))
     document.build(story)
     return buffer.getvalue()

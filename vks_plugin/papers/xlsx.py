@@ -120,6 +120,22 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
             _line(sheet, row + 1 + offset, first, last, text, bold=bold, italic=italic)
         sheet.row_dimensions[row + 3].height = 5 * _LINE
         row += 5 if number % 2 == 1 else 0
+    if paper.recipients:
+        row = sheet.max_row + 2
+        _line(
+            sheet,
+            row,
+            1,
+            columns,
+            layout.RECIPIENTS_TITLE,
+            bold=True,
+            italic=True,
+            align="left",
+            size=layout.RECIPIENTS_TITLE_SIZE,
+        )
+        for text in paper.recipient_lines:
+            row += 1
+            _line(sheet, row, 1, columns, text, align="left", size=layout.RECIPIENTS_SIZE)
     _page(sheet, is_wide=paper.is_wide)
     book.properties.title, book.properties.creator = writable(paper.title), writable(paper.agency)
     buffer = io.BytesIO()
