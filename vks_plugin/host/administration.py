@@ -80,8 +80,43 @@ def _open_to(user: User, model: Any) -> QuerySet[Any]:
     return found
 
 
+def _unname(user: User, rows: Iterable[Any], field: str) -> None:
+    """Let rows that are shown call what somebody else keeps for himself by its number, in this one's memory only."""
+    told = [] if user.is_superuser else [row for row in rows if getattr(row, field, None) is not None]
+    if not told:
+        return
+    model = type(getattr(told[0], field))
+    pks = [getattr(row, field).pk for row in told]
+    known = set(_open_to(user, model).filter(pk__in=pks).values_list("pk", flat=True))
+    for row, pk in zip(told, pks, strict=True):
+        if pk not in known:
+            setattr(row, field, model(pk=pk, name=f"#{pk}"))
+
+
+def _shown(response: Any) -> list[Any]:
+    """Return the rows on a page of a list, or those it asks about before something is done to them."""
+    told = getattr(response, "context_data", None) or {}
+    rows = told["cl"].result_list if "cl" in told else told.get("queryset")
+    return rows if rows is not None else []
+
+
 class _Choosing(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Pages that offer, where one thing is chosen for another, what the asker may know of: the host's list everybody's."""
+    """Pages that name, beside a row or to choose from, what the asker may know of: the host's name everybody's things."""
+
+    def unname(self, request: Any, rows: Iterable[Any]) -> None:
+        """Take from rows, before they are shown, the names of what others keep for themselves."""
+
+    def get_object(self, request: Any, object_id: Any, from_field: Any = None) -> Any:
+        """Return the row that a page is about."""
+        row = super().get_object(request, object_id, from_field)
+        self.unname(request, [row] if row is not None else [])
+        return row
+
+    def changelist_view(self, request: Any, *rest: Any, **named: Any) -> Any:
+        """Show the list, or ask before something is done to rows chosen in it."""
+        response = super().changelist_view(request, *rest, **named)
+        self.unname(request, _shown(response))
+        return response
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **arguments: Any) -> Any:
         """Offer those for one."""
@@ -190,9 +225,7 @@ class _Noting(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(self, request: Any, *rest: Any, **named: Any) -> Any:
         """Show the list, or ask before something is done to rows chosen in it."""
         response = super().changelist_view(request, *rest, **named)
-        told = getattr(response, "context_data", None) or {}
-        shown = told["cl"].result_list if "cl" in told else told.get("queryset")
-        note_documents(request, self.documents_of(shown if shown is not None else []))
+        note_documents(request, self.documents_of(_shown(response)))
         return response
 
 
@@ -201,6 +234,19 @@ def _by_title(field: Any, db_field: Any) -> Any:
     if field is not None and db_field.remote_field.model is Document:
         field.label_from_instance = lambda row: f"{row.pk}: {row.title}"
     return field
+
+
+def _document_of(row: Any) -> Any:
+    """Return the one document that a row is or hangs on; None for what hangs on several."""
+    return row if isinstance(row, Document) else getattr(row, "document", None)
+
+
+def _name_again(row: Any) -> None:
+    """Give a document back the correspondent that `_unname` took."""
+    document = _document_of(row)
+    named = getattr(document, "correspondent", None)
+    if named is not None and named._state.adding:  # noqa: SLF001 - never read from the database, so made by us
+        document.refresh_from_db(fields=["correspondent"])
 
 
 class _OfDocuments(_Noting, _Closed):
@@ -234,6 +280,41 @@ class _OfDocuments(_Noting, _Closed):
             arguments["queryset"] = Document.objects.exclude(_hidden(request))
         return _by_title(super().formfield_for_manytomany(db_field, request, **arguments), db_field)
 
+    def unname(self, request: Any, rows: Iterable[Any]) -> None:
+        """Let documents name no correspondent that others keep: the host calls them by that name, in lists and titles."""
+        _unname(request.user, map(_document_of, rows), "correspondent")
+
+    def get_obj_perms_base_context(self, request: Any, obj: Any) -> Any:
+        """Name the row that permissions are given for."""
+        self.unname(request, [obj])
+        return super().get_obj_perms_base_context(request, obj)  # type: ignore[misc]
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        """Name the rows, documents by title alone, and say how many go with them."""
+        told, counts, perms, protected = super().get_deleted_objects(objs, request)
+        names = [each.title if isinstance(each, Document) else str(each) for each in objs]
+        return told if request.user.is_superuser else names, counts, perms, protected
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: Any) -> None:
+        """Save a row with the names it has: the host names files by them."""
+        _name_again(obj)
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        """Delete a row with the names it has: the host names files by them."""
+        _name_again(obj)
+        super().delete_model(request, obj)
+
+    def log_addition(self, request: Any, obj: Any, message: Any) -> Any:
+        """Note a new row; it is saved and in the index by now, and the answer names no other's correspondent either."""
+        self.unname(request, [obj])
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        """Note a change in the same way."""
+        self.unname(request, [obj])
+        return super().log_change(request, obj, message)
+
     def rows(self, request: Any, pks: list[str] | None) -> QuerySet[Any]:
         """Return the rows a form is about, as far as the asker may know of them."""
         present = self.get_queryset(request)
@@ -248,28 +329,6 @@ class _Documents(_OfDocuments):
         if not filed_among(self.rows(request, pks).values_list("pk", flat=True)):
             return ""
         return refusals.REMOVED if deletes else refusals.ELSEWHERE
-
-    def get_object(self, request: Any, object_id: Any, from_field: Any = None) -> Any:
-        """Return a document whose page names no correspondent that others keep: the host calls it by that name."""
-        return self._unnamed(request, super().get_object(request, object_id, from_field))
-
-    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
-        """Note a change, and let the answer to it name none either; it is saved and in the index by now."""
-        return super().log_change(request, self._unnamed(request, obj), message)
-
-    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        """Name documents by title alone, and how many rows go with them."""
-        told, counts, perms, protected = super().get_deleted_objects(objs, request)
-        return told if request.user.is_superuser else [each.title for each in objs], counts, perms, protected
-
-    def _unnamed(self, request: Any, document: Any) -> Any:
-        named = getattr(document, "correspondent", None)
-        if named is None or request.user.is_superuser:
-            return document
-        if not _open_to(request.user, type(named)).filter(pk=named.pk).exists():
-            # in this one's memory only, under the same number
-            document.correspondent = type(named)(pk=named.pk, name=f"#{named.pk}")
-        return document
 
     def get_search_fields(self, request: Any) -> Any:
         """Look in documents, and for superusers in names of tags and correspondents, which others may keep for themselves."""
@@ -327,7 +386,7 @@ _TRAILED = ("documents.Correspondent", "documents.DocumentType", "documents.Tag"
 """Things of somebody's own whose changes are in the audit trail."""
 
 
-class _Trail(_Noting):
+class _Trail(_Noting, _Choosing):
     """The audit trail, which keeps every title and text a document had."""
 
     def documents_of(self, rows: Iterable[Any]) -> list[int]:
@@ -345,20 +404,40 @@ class _Trail(_Noting):
     def get_queryset(self, request: Any) -> QuerySet[Any]:
         """Leave out what it says of documents the asker may not read."""
         rows = super().get_queryset(request)
-        documents = Document.global_objects.filter(_hidden(request)).values("pk")
-        for model, ids in (
-            (Document, documents),
-            (Note, Note.objects.filter(document_id__in=documents).values("pk")),
-            (CustomFieldInstance, CustomFieldInstance.objects.filter(document_id__in=documents).values("pk")),
-        ):
-            rows = rows.exclude(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
         if request.user.is_superuser:
             return rows
+        documents = Document.global_objects.exclude(_hidden(request)).values("pk")
+        open_rows: dict[Any, QuerySet[Any]] = {
+            Document: documents,
+            Note: Note.global_objects.filter(document_id__in=documents).values("pk"),
+            CustomFieldInstance: CustomFieldInstance.global_objects.filter(document_id__in=documents).values("pk"),
+        }
+        open_rows |= {model: _open_to(request.user, model).values("pk") for model in map(apps.get_model, _TRAILED)}
         # of what is gone nobody knows any more whose it was
-        for model in map(apps.get_model, _TRAILED):
-            kept = ~Q(object_id__in=_open_to(request.user, model).values("pk"))
-            rows = rows.exclude(kept, content_type=ContentType.objects.get_for_model(model))
+        for model, pks in open_rows.items():
+            rows = rows.exclude(~Q(object_id__in=pks), content_type=ContentType.objects.get_for_model(model))
         return rows
+
+    def get_search_fields(self, request: Any) -> Any:
+        """Look, for superusers alone, in what was written of rows: it names correspondents and tags of others."""
+        found = super().get_search_fields(request)
+        return (
+            found if request.user.is_superuser else [each for each in found if each not in {"object_repr", "changes"}]
+        )
+
+    def unname(self, request: Any, rows: Iterable[Any]) -> None:
+        """Call documents by title alone, and leave out tags that others keep."""
+        if request.user.is_superuser:
+            return
+        told = [row for row in rows if row.content_type.model_class() is Document]
+        titles = dict(Document.global_objects.filter(pk__in=[row.object_id for row in told]).values_list("pk", "title"))
+        names = set(_open_to(request.user, apps.get_model("documents.Tag")).values_list("name", flat=True))
+        for row in told:
+            row.object_repr = titles.get(row.object_id, f"#{row.object_id}")
+            tags = (row.changes or {}).get("tags")
+            if isinstance(tags, dict):
+                objects = [each if each in names else "***" for each in tags["objects"]]
+                row.changes = row.changes | {"tags": tags | {"objects": objects}}
 
 
 class _Things(_Closed):
@@ -510,6 +589,13 @@ class _OwnThings(_Own, _Things):
 class _MailRules(_Own, _Closed):
     """Rules by which letters are fetched, each from an account."""
 
+    # a list that is edited in place asks no rule
+    list_editable = ()
+
+    def unname(self, request: Any, rows: Iterable[Any]) -> None:
+        """Let rules that are nobody's name no account that is somebody else's."""
+        _unname(request.user, rows, "account")
+
     def rule_against(self, request: Any, pks: list[str] | None, *, deletes: bool) -> str:
         """Refuse to change what fetches from an account of somebody else."""
         rows = self.get_queryset(request)
@@ -519,6 +605,20 @@ class _MailRules(_Own, _Closed):
         accounts = self.model._meta.get_field("account").related_model
         theirs = rows.exclude(account__in=_open_to(request.user, accounts))
         return refusals.MAIL if theirs.exists() else ""
+
+
+class _Letters(_Own):
+    """Letters that were fetched, each by a rule."""
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        """Leave out what was fetched by a rule of somebody else, by the name of which it is called."""
+        rows, user = super().get_queryset(request), request.user
+        rules = self.model._meta.get_field("rule").related_model
+        return rows if user.is_superuser else rows.filter(rule__in=_open_to(user, rules))
+
+    def unname(self, request: Any, rows: Iterable[Any]) -> None:
+        """Let rules name no account that is somebody else's."""
+        _unname(request.user, [row.rule for row in rows], "account")
 
 
 class _SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -566,7 +666,7 @@ PAGES: dict[str, type[admin.ModelAdmin[Any]]] = {
     "mfa.Authenticator": _SuperusersOnly,
     "paperless_mail.MailAccount": _Own,
     "paperless_mail.MailRule": _MailRules,
-    "paperless_mail.ProcessedMail": _Own,
+    "paperless_mail.ProcessedMail": _Letters,
     "socialaccount.SocialAccount": _SuperusersOnly,
     "socialaccount.SocialApp": _SuperusersOnly,
     "socialaccount.SocialToken": _SuperusersOnly,

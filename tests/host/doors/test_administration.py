@@ -11,6 +11,7 @@ from auditlog.models import LogEntry  # type: ignore[import-untyped]
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
+from django.utils import timezone
 from documents import views
 from guardian.shortcuts import assign_perm
 from rest_framework.authtoken.models import Token
@@ -18,7 +19,7 @@ from rest_framework.authtoken.models import Token
 from tests.host.doors.conftest import TITLE, Kept, Secret, Visitor, host_model
 from tests.people import PASSWORD
 from vks_plugin.cases.models import CatalogueType
-from vks_plugin.host.models import CustomFieldInstance, Document
+from vks_plugin.host.models import CustomField, CustomFieldInstance, Document
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
 from vks_plugin.organization.actions import service_account_id
 
@@ -416,11 +417,21 @@ def test_names_that_others_keep(as_person: SignIn, people: dict[str, User]) -> N
     )
     his = type(account).objects.create(name="Riêng", imap_server="localhost", username="y", owner=staff)
     host_model("MailRule", app="paperless_mail").objects.create(name="Của mình", account=his, owner=staff)
-    mine = Document.objects.create(
-        title="Sổ trực", mime_type="application/pdf", checksum="0" * 64, owner=staff, page_count=1
+    rule = host_model("MailRule", app="paperless_mail").objects.create(name="Thư", account=account, folder="INBOX")
+    letter = host_model("ProcessedMail", app="paperless_mail").objects.create(
+        rule=rule, folder="INBOX", uid="1", subject="Công văn", received=timezone.now()
+    )
+    mine: Any = Document.objects.create(
+        title="Sổ", mime_type="application/pdf", checksum="0" * 64, owner=staff, page_count=1
     )
     mine.tags.add(kept["Tag"], open_tag)
-    host_model("Document").objects.filter(pk=mine.pk).update(correspondent=kept["Correspondent"])
+    mine.correspondent, mine.title = kept["Correspondent"], "Sổ trực"
+    mine.save()
+    host_model("Note").objects.create(document=mine, note="x", user=staff)
+    host_model("ShareLink").objects.create(document=mine, slug="x", owner=staff)
+    field = CustomField.objects.create(name="Số sổ", data_type="string")
+    value = CustomFieldInstance.objects.create(document=mine, field=field, value_text="x")
+    trail = LogEntry.objects.filter(content_type__model="document", object_id=mine.pk)
     visitor, superuser = as_person(staff), as_person(User.objects.create_superuser("toan_quyen"))
     own, rules = f"/admin/documents/document/{mine.pk}/change/", "/admin/paperless_mail/mailrule/"
     lists = [f"/admin/documents/{name.lower()}/" for name in kept]
@@ -430,9 +441,17 @@ def test_names_that_others_keep(as_person: SignIn, people: dict[str, User]) -> N
         f"/admin/documents/tag/?q={word[:3]}",
         "/admin/documents/tag/add/",
         own,
+        own.replace("change", "permissions"),
+        own.replace("change", "delete"),
+        *(f"/admin/documents/{name}/" for name in ("document", "note", "sharelink", "customfieldinstance")),
+        f"/admin/documents/customfieldinstance/{value.pk}/change/",
         rules,
+        f"{rules}{rule.pk}/change/",
         f"{rules}add/?assign_correspondent={kept['Correspondent'].pk}",
+        "/admin/paperless_mail/processedmail/",
+        f"/admin/paperless_mail/processedmail/{letter.pk}/change/",
         "/admin/auditlog/logentry/",
+        *(f"/admin/auditlog/logentry/{pk}/change/" for pk in trail.exclude(action=0).values_list("pk", flat=True)),
     ]
     told = {page for page in pages if word in superuser.get(page, follow=True).content.decode()}
     assert told >= set(pages) - {"/admin/documents/tag/?q=Ánh"}
@@ -440,6 +459,8 @@ def test_names_that_others_keep(as_person: SignIn, people: dict[str, User]) -> N
         assert word not in visitor.get(page, follow=True).content.decode(), page
     found = f"/admin/documents/document/?q={word}"
     assert [mine.title in each.get(found).content.decode() for each in (superuser, visitor)] == [True, False]
+    found = f"/admin/auditlog/logentry/?q={word}"
+    assert [each.get(found).context["cl"].result_count > 0 for each in (superuser, visitor)] == [True, False]
     # what it carries of others stays on it, whoever changes the rest
     assert "Chung" in visitor.get(own).content.decode()
     answer = _form(visitor, own, title="Sổ trực tháng 3", created="2026-03-01", added_0="", added_1="")
@@ -448,7 +469,6 @@ def test_names_that_others_keep(as_person: SignIn, people: dict[str, User]) -> N
     assert (mine.title, mine.correspondent) == ("Sổ trực tháng 3", kept["Correspondent"])
     assert set(mine.tags.all()) == {kept["Tag"], open_tag}
     # nor is another's account of mail read by a rule of theirs
-    rule = host_model("MailRule", app="paperless_mail").objects.create(name="Thư", account=account, folder="INBOX")
     change = f"{rules}{rule.pk}/change/"
     assert visitor.post(change, {"name": "Lấy thư", "account": account.pk, "folder": "INBOX"}).status_code == 403
     answer = visitor.ask("patch", f"/api/mail_rules/{rule.pk}/", {"filter_subject": "Ánh", "owner": staff.pk})
@@ -459,6 +479,12 @@ def test_names_that_others_keep(as_person: SignIn, people: dict[str, User]) -> N
     assert set(answer.context["adminform"].form.errors) == {"account"}
     rule.refresh_from_db()
     assert (rule.name, rule.owner, type(rule).objects.count()) == ("Thư", None, 2)
+    # nor is what was written of a document read once that is gone
+    assert trail.exists()
+    mine.hard_delete()
+    for each, count in ((superuser, trail.count()), (visitor, 0)):
+        rows = each.get(f"/admin/auditlog/logentry/?q=&resource_type={trail[0].content_type_id}").context["cl"]
+        assert len([row for row in rows.queryset if row.object_id == value.document_id]) == count
     # one's own is as ever
     type(account).objects.filter(pk=account.pk).update(owner=staff)
     assert visitor.ask("patch", f"/api/mail_rules/{rule.pk}/", {"filter_subject": "Công văn"}).status_code == 200
