@@ -43,6 +43,7 @@ BROKEN: list[tuple[str, str, Any, Any, str]] = [
     ("recognition-language", "OCR_LANGUAGE", "vie", "eng", "error"),
     ("recognition-scope", "OCR_PAGES", None, 3, "warning"),
     ("recognition-scope", "OCR_MODE", "auto", "off", "warning"),
+    ("recognition-arguments", "OCR_USER_ARGS", None, '{"plugins": ["x"]}', "warning"),
     ("search-language", "SEARCH_LANGUAGE", None, "en", "error"),
     ("file-names", "FILENAME_FORMAT", "{{ added_year }}/{{ doc_pk }}", "{{ correspondent }}/{{ title }}", "warning"),
     ("file-names", "FILENAME_FORMAT", None, "{created_year}/{title}", "warning"),
@@ -135,6 +136,7 @@ def test_misspelt_setting_of_ours(ward: Ward, monkeypatch: pytest.MonkeyPatch) -
         ("barcodes", "barcode_enable_tag", True, "warning"),
         ("recognition-scope", "mode", "off", "warning"),
         ("recognition-scope", "pages", 2, "warning"),
+        ("recognition-arguments", "user_args", {"plugins": ["x"]}, "warning"),
     ],
 )
 def test_configuration_page_wins_over_the_environment(

@@ -47,6 +47,7 @@ BROKEN_REAL = {
     "script-after-intake": {"PAPERLESS_POST_CONSUME_SCRIPT": "/bin/true"},
     "barcodes": {"PAPERLESS_CONSUMER_ENABLE_BARCODES": "true"},
     "recognition-scope": {"PAPERLESS_OCR_PAGES": "2"},
+    "recognition-arguments": {"PAPERLESS_OCR_USER_ARGS": '{"plugins": ["x"]}'},
     # follows from the recognition language; PAPERLESS_SEARCH_LANGUAGE itself keeps this host from starting
     "search-language": {},
     "trash-delay": {"PAPERLESS_EMPTY_TRASH_DELAY": "2"},

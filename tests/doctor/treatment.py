@@ -81,6 +81,7 @@ SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "PAPERLESS_OCR_LANGUAGE": ("OCR_LANGUAGE", str),
     "PAPERLESS_OCR_MODE": ("OCR_MODE", lambda value: value or "auto"),
     "PAPERLESS_OCR_PAGES": ("OCR_PAGES", _or_none),
+    "PAPERLESS_OCR_USER_ARGS": ("OCR_USER_ARGS", _or_none),
     "PAPERLESS_SEARCH_LANGUAGE": ("SEARCH_LANGUAGE", _or_none),
     "PAPERLESS_FILENAME_FORMAT": ("FILENAME_FORMAT", _or_none),
     "PAPERLESS_EMPTY_TRASH_DELAY": ("EMPTY_TRASH_DELAY", int),

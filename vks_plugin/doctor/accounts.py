@@ -181,7 +181,7 @@ def user_administrators(_scope: Scope) -> Result:
 
 
 def staff(_scope: Scope) -> Result:
-    """The Django admin shows staff names of tags, correspondents, groups and accounts, whatever grants say."""
+    """The Django admin shows staff the names of every group and account."""
     people = User.objects.filter(is_active=True, is_staff=True, is_superuser=False).order_by("pk")
     names = dict(people.values_list("pk", "username"))
     if not names:

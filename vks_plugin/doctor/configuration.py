@@ -361,6 +361,24 @@ def recognition_scope(_scope: Scope) -> Result:
     return ok()
 
 
+def recognition_arguments(_scope: Scope) -> Result:
+    """Arguments handed to the recognition as they are: among them are programs of others to be loaded."""
+    if not probes.has("OCR_USER_ARGS"):
+        return _absent()
+    says = (
+        "Có tham số thêm cho chương trình nhận dạng chữ: tham số này nạp được chương trình ngoài, đọc và đổi mọi tệp nhận vào.",
+        "the recognition is given further arguments, which can load other programs that read and change every file",
+    )
+    if probes.stored_configuration().get("user_args"):
+        return warning(
+            *says,
+            mend='Bỏ trên trang Cấu hình, hoặc qua API: `PATCH /api/config/1/ {"user_args": null}` (clear it).',
+        )
+    if probes.value("OCR_USER_ARGS"):
+        return warning(*says, mend=environment("PAPERLESS_OCR_USER_ARGS="))
+    return ok()
+
+
 _BARCODES = {
     "barcodes_enabled": "CONSUMER_ENABLE_BARCODES",
     "barcode_enable_asn": "CONSUMER_ENABLE_ASN_BARCODE",

@@ -65,6 +65,7 @@ CHECKS: tuple[Check, ...] = (
     Check("delete-duplicates", "Tự xóa tệp trùng", _E, configuration.delete_duplicates),
     Check("barcodes", "Mã vạch trên tệp nhận vào", _W, configuration.barcodes),
     Check("recognition-language", "Ngôn ngữ nhận dạng", _E, configuration.recognition_language),
+    Check("recognition-arguments", "Tham số thêm cho nhận dạng", _W, configuration.recognition_arguments),
     Check("recognition-scope", "Phạm vi nhận dạng", _W, configuration.recognition_scope),
     Check("search-language", "Ngôn ngữ tìm kiếm", _E, configuration.search_language),
     Check("file-names", "Mẫu tên tệp", _W, configuration.file_names),
