@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -12,21 +13,22 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from documents import permissions
 
 from vks_plugin.access import actions as access
-from vks_plugin.access import temporary, transfers
+from vks_plugin.access import offices, temporary, transfers
 from vks_plugin.access.queries import FACTS
+from vks_plugin.cases.actions import record, registration
 from vks_plugin.cases.models import Assignment, CaseChange, CaseFile
-from vks_plugin.errors import NotFound, VksError
+from vks_plugin.errors import Conflict, NotFound, VksError
 from vks_plugin.host.search import find_documents
 from vks_plugin.host.version import is_stand_in
 from vks_plugin.organization import actions as organization
-from vks_plugin.organization.models import Appointment, Department
+from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 
 if TYPE_CHECKING:
     from tests.people import FiledCase
-    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -204,23 +206,27 @@ def test_what_is_taken_away_while_it_is_read_is_gone_once_that_is_answered(
     assert [status for begun, status in read if begun > answered][:5] == [404] * 5
 
 
-def _held_back(monkeypatch: pytest.MonkeyPatch, acts: list[Callable[[], object]]) -> list[VksError | None]:
-    """Do two acts on the posts of somebody: the second begins when the first has looked at which groups go with them.
+def _held_back(
+    monkeypatch: pytest.MonkeyPatch,
+    acts: list[Callable[[], object]],
+    at: tuple[Any, str] = (organization, "_memberships"),
+) -> list[VksError | None]:
+    """Do two acts: the second begins when the first has done this; by default, looked which groups go with posts.
 
     It waits for the first, which is not done before; where it does not wait, it is done before the first goes on.
     """
     first, second = acts
     begun, other_done = threading.Event(), threading.Event()
-    looked = organization._memberships
+    looked = getattr(*at)
 
-    def look(*said: Any) -> Any:
-        found = looked(*said)
+    def look(*said: Any, **named: Any) -> Any:
+        found = looked(*said, **named)
         if not begun.is_set():
             begun.set()
             _until_somebody_waits(or_done=other_done)
         return found
 
-    monkeypatch.setattr(organization, "_memberships", look)
+    monkeypatch.setattr(*at, look)
 
     def then() -> None:
         assert begun.wait(timeout=30)
@@ -299,4 +305,62 @@ def test_what_is_opened_while_the_post_ends_that_it_rests_on_opens_nothing(
     assert refused is not None
     user = User.objects.get(pk=person.pk)
     assert set(filed_case.host_ids).isdisjoint(permissions.permitted_document_ids(user))
+    assert access.project_everything().documents == 0
+
+
+def test_who_ends_or_moves_an_office_waits_for_what_is_written_of_it(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each act has looked at the office and told the ledger, and is not committed: who ends the office counts it too."""
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite one transaction writes at a time")
+    admin, clerk, today = people["admin_province"], people["clerk_kv1"], timezone.localdate()
+    case = CaseFile.objects.get(pk=filed_case.case.pk)
+    first, second, third = (
+        ProcuracyUnit.objects.create(
+            code=f"QN-KV{number}",
+            name=f"Viện kiểm sát nhân dân khu vực {number}",
+            short_name=f"VKSND khu vực {number}",
+            kind=ProcuracyUnit.Kind.REGIONAL,
+            parent=units["QN"],
+            valid_from=dt.date(2026, 1, 1),
+            active_from=dt.date(2026, 1, 1),
+        )
+        for number in (7, 8, 9)
+    )
+    department = Department.objects.create(unit=third, code="BP1", name="Bộ phận 1")
+
+    def move(to: ProcuracyUnit) -> Callable[[], object]:
+        return partial(transfers.move_case, actor=clerk, case=case, to=to, decision="1/QĐ ngày 05/11/2026")
+
+    def end(unit: ProcuracyUnit) -> Callable[[], object]:
+        return partial(offices.end_unit, actor=admin, unit=unit, gone_from=today)
+
+    registered = partial(
+        registration.create_case,
+        actor=clerk,
+        unit=first,
+        name="Vụ mới",
+        init_decision_no="99/QĐ-CSĐT",
+        init_decision_date=dt.date(2026, 3, 2),
+        init_decision_agency="Cơ quan Cảnh sát điều tra",
+    )
+    appointed = partial(organization.appoint, user=people["outsider"], unit=second, role="prosecutor")
+    changed = partial(record.edit_case, actor=clerk, case=case, values={"department": department})
+    ended = partial(offices.end_department, actor=admin, department=department, gone_from=today)
+    steps: list[tuple[Callable[[], object], tuple[Any, str], Callable[[], object], str]] = [
+        (registered, (registration, "_fill"), end(first), "1 vụ án"),
+        (appointed, (organization, "tell"), end(second), "1 chức danh"),
+        (move(third), (transfers, "_history"), end(third), "1 vụ án"),
+        (changed, (record, "note_change"), ended, "1 vụ án"),
+    ]
+    for act, at, other, why in steps:
+        done, refused = _held_back(monkeypatch, [act, other], at)
+        assert done is None
+        assert isinstance(refused, Conflict), why
+        assert why in refused.message
+    assert not ProcuracyUnit.objects.filter(pk__in=[first.pk, second.pk, third.pk], valid_to__isnull=False).exists()
+    # another office above reads from now on what comes at this moment, and the one before does no more
+    moved = partial(offices.change_unit, actor=admin, unit=first, values={"parent": units["QN-KV3"]})
+    assert _held_back(monkeypatch, [move(first), moved], (transfers, "project_case")) == [None, None]
     assert access.project_everything().documents == 0

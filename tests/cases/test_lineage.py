@@ -19,6 +19,7 @@ from vks_plugin.access.queries import case_for, related_cases
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
 from vks_plugin.cases.models import Accused, CaseChange, CaseDeadline, CaseFile, ProceduralEvent, RelatedCase
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
+from vks_plugin.organization.models import Department
 
 if TYPE_CHECKING:
     from vks_plugin.organization.models import ProcuracyUnit
@@ -618,6 +619,22 @@ def test_chosen_accused_go_into_a_case_of_their_own(lead: User, gang: CaseFile) 
     (there,) = related_cases(lead, case)
     (back,) = related_cases(lead, gang)
     assert (there.label, there.other, back.label, back.other) == ("Tách từ vụ", gang, "Đã tách ra vụ", case)
+
+
+def test_a_department_that_has_ended_does_not_stand_in_the_way_of_a_new_case(
+    lead: User, gang: CaseFile, units: dict[str, ProcuracyUnit]
+) -> None:
+    """It ended while the case lay in the archive; the form of a split names no department that could be put right."""
+    department = Department.objects.create(unit=units["QN-KV1"], code="BP1", name="Bộ phận 1")
+    CaseFile.objects.filter(pk=gang.pk).update(department=department)
+    there = split(lead, gang, [gang.accused.get(full_name="Đinh Hai")])
+    assert (there.case.department, there.warnings) == (department, ())
+    Department.objects.update(valid_to=on("03-19"))
+    gone = split(lead, gang, [gang.accused.get(full_name="Đinh Ba")], decision_no="8/QĐ-TVA")
+    assert gone.case.department is None
+    assert [warning[:18] for warning in gone.warnings] == ["Phòng BP1 không cò"]
+    gang.refresh_from_db()
+    assert gang.department == department
 
 
 def test_custody_goes_with_who_is_split_off(lead: User, gang: CaseFile) -> None:

@@ -30,7 +30,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import ARCHIVED, stage_label
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.language import speaking
-from vks_plugin.organization.actions import hold_posts
+from vks_plugin.organization.actions import hold_posts, keep_as_it_is
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit, UnitSuccession
 from vks_plugin.organization.roles import GROUP_PREFIX
 from vks_plugin.text import one_line
@@ -654,6 +654,7 @@ def _check_above(unit: ProcuracyUnit) -> None:
         )
     if above is None:
         return
+    keep_as_it_is(above)
     if not ProcuracyUnit.objects.on(timezone.localdate()).filter(pk=above.pk).exists():
         raise BadInput(_("%(unit)s không còn tồn tại.") % {"unit": above.name}, field="parent")
     each: ProcuracyUnit | None = above

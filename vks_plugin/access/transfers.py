@@ -195,6 +195,7 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
     decision = _decision(decision, "decision")
     for look in _before_leaving:
         look(case, actor)
+    organization_actions.refuse_ended_meanwhile(to)
     going = Assignment.objects.filter(case=case, ended_at__isnull=True)
     # before the case is another office's: the actor acts by the post in this one
     tell(
@@ -216,7 +217,6 @@ def move_case(*, actor: User, case: CaseFile, to: ProcuracyUnit, decision: str) 
     case.save(update_fields=["unit", "department", "trial_unit", "leader_in_charge", "revision"])
     # also those of people who hold a post there too: the leaders of the office assign anew
     going.update(ended_at=timezone.now())
-    organization_actions.refuse_ended_meanwhile(to)
     _history(actor, case, moved, decision)
     project_case(case)
     told = partial(logger.info, "case %d transferred to unit %d by account %d", case.pk, to.pk, actor.pk)
@@ -308,7 +308,7 @@ def appoint_trial_unit(*, actor: User, case: CaseFile, unit: ProcuracyUnit | Non
     Raises:
         NotFound, NotAllowed: the actor does not lead the office that has the case.
         BadInput: the office is not below it, or no decision is named.
-        Conflict: nothing would change.
+        Conflict: nothing would change, or the office ended meanwhile.
     """
     require(actor, case, Level.MANAGE, doing=_("phân công xét xử"))
     case = lock_case(case)
@@ -319,6 +319,8 @@ def appoint_trial_unit(*, actor: User, case: CaseFile, unit: ProcuracyUnit | Non
     if (unit.pk if unit is not None else None) == case.trial_unit_id:
         raise Conflict(_("Vụ án đang như vậy rồi: không có gì để đổi."), field="unit")
     decision = _decision(decision, "decision")
+    if unit is not None:
+        organization_actions.refuse_ended_meanwhile(unit)
     before = case.trial_unit.name if case.trial_unit is not None else ""
     code_before = case.trial_unit.code if case.trial_unit is not None else None
     going = Assignment.objects.filter(case=case, role=Assignment.Role.TRIAL_PROSECUTOR, ended_at__isnull=True)
@@ -402,6 +404,7 @@ def begin_plan(
         try:
             if new in leaving:
                 raise BadInput(_("%(unit)s vừa là đơn vị cũ vừa là đơn vị mới.") % {"unit": new.name})
+            organization_actions.refuse_ended_meanwhile(new)
             _check_succession(old, new, leaving=leaving, effective_date=effective_date)
         except VksError as error:
             error.field = old.code
@@ -513,6 +516,8 @@ def _begin(
     for department in _in_use(chosen):
         departments.of(department)
     carried = _carry_posts(row, departments) if carries_posts else 0
+    for department in departments.found():
+        organization_actions.keep_as_it_is(department)
     told: dict[str, Any] = {
         "restructuring": row.pk,
         "units_before": sorted(unit.code for unit in chosen),
@@ -726,6 +731,10 @@ class _Departments:
         code = next(each for each in _codes(old) if each not in taken)
         return Department.objects.create(unit=self._successor, code=code, name=old.name, stages=old.stages)
 
+    def found(self) -> list[Department]:
+        """Return those that go on, of the office that takes over."""
+        return [new for _old, new in self._found.values()]
+
     def told(self) -> list[str]:
         """Return which goes on as which, as the ledger is told: by their codes."""
         return sorted(f"{old.unit.code}/{old.code} > {new.unit.code}/{new.code}" for old, new in self._found.values())
@@ -823,17 +832,29 @@ def continue_restructuring(row: Restructuring) -> Iterator[Restructuring]:
     """
     old = [unit.pk for unit in row.predecessors.all()]
     names = {unit.pk: unit.name for unit in row.predecessors.all()}
+    _wait_for_writers(old)
     while row.finished_at is None:
         with transaction.atomic():
             if keys := _held(Q(unit_id__in=old) | Q(trial_unit_id__in=old)):
                 _move(row, keys, names)
             elif others := [(each, keys) for each in _along if (keys := _held(each.cases(old)))]:
+                organization_actions.keep_as_it_is(row.successor)
                 for companion, keys in others:
                     companion.move(row, keys)
                 Restructuring.objects.filter(pk=row.pk).update(touched_at=timezone.now())
             else:
                 _finish(row, old)
         yield row
+
+
+def _wait_for_writers(offices: Iterable[int]) -> None:
+    """Wait for acts under way that found these offices there before they ended; acts to come find that they have.
+
+    Each alone, and let go again: an act may go on to hold what a take-over holds.
+    """
+    for pk in offices:
+        with transaction.atomic():
+            list(ProcuracyUnit.objects.select_for_update().filter(pk=pk).values_list("pk"))
 
 
 def _held(wanted: Q) -> list[int]:
@@ -896,6 +917,7 @@ def _finish(row: Restructuring, old: list[int]) -> None:
     organization_actions.hold_posts(people)
     keys = {key for about in _about for key in about(old)}
     list(CaseFile.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    organization_actions.keep_as_it_is(row.successor)
     for follower in _taken_over:
         follower(row)
     ended = Appointment.objects.filter(unit_id__in=old, ended_at__isnull=True).update(ended_at=now)

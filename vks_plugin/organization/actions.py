@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -120,10 +120,11 @@ def appoint(
             )
     except IntegrityError as error:
         raise Conflict(_("Người này đã giữ chức danh đó ở đơn vị từ ngày ấy."), field="role") from error
+    # posts and cases before the office, and that before the ledger, as every act has it
+    synchronise_memberships([user.pk])
     refuse_ended_meanwhile(unit)
     if department is not None:
         refuse_outside(department, starts_on, ends_on)
-    synchronise_memberships([user.pk])
     tell(
         "appointed",
         actor=actor,
@@ -137,14 +138,27 @@ def appoint(
     return appointment
 
 
-def refuse_ended_meanwhile(unit: ProcuracyUnit) -> None:
-    """Refuse what was just written of an office that somebody ended at the same moment.
+def keep_as_it_is(row: ProcuracyUnit | Department) -> None:
+    """Let nobody end or change an office or a department until the transaction ends; who is at it is waited for.
 
-    Asked after the writing: who ends an office holds it, so that the one act waits for the other.
+    Foreign keys are deferred, so without this what is written of it waits for nobody before the commit, when it is too
+    late to look. After the cases an act holds, and before it tells the ledger: who changes an office holds it in that order.
+    """
+    # on SQLite one transaction writes at a time
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(row._meta.db_table)
+            # a take-over, which holds its offices without their keys, is not held up
+            cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR KEY SHARE", [row.pk])  # noqa: S608 - a table of our own
+
+
+def refuse_ended_meanwhile(unit: ProcuracyUnit) -> None:
+    """Refuse what was just written of an office that somebody ended at the same moment; nobody does from now on.
 
     Raises:
         Conflict: it has ended since it was read.
     """
+    keep_as_it_is(unit)
     if ProcuracyUnit.objects.values_list("valid_to", flat=True).get(pk=unit.pk) != unit.valid_to:
         raise Conflict(
             _("%(unit)s vừa kết thúc: hãy tải lại trang rồi chọn đơn vị khác.") % {"unit": unit.name}, field="unit"
@@ -152,7 +166,7 @@ def refuse_ended_meanwhile(unit: ProcuracyUnit) -> None:
 
 
 def refuse_outside(department: Department, first: dt.date, last: dt.date | None) -> None:
-    """Refuse what was just written of a department for days on which it does not exist; read anew, as above.
+    """Refuse what was just written of a department for days on which it does not exist; it is kept, as above.
 
     Args:
         department: the department.
@@ -162,6 +176,7 @@ def refuse_outside(department: Department, first: dt.date, last: dt.date | None)
     Raises:
         BadInput: it begins later, or ends before.
     """
+    keep_as_it_is(department)
     present = Department.objects.get(pk=department.pk)
     if present.valid_to is not None and (last is None or last > present.valid_to):
         raise BadInput(

@@ -38,6 +38,8 @@ from vks_plugin.cases.proceedings import EVENTS, NEWCOMER, State
 from vks_plugin.cases.record import ACCUSED, CHARGE, MEASURE, PERSON
 from vks_plugin.cases.validation import MERGED, SPLIT, Merging, may_be_merged
 from vks_plugin.errors import BadInput, Conflict
+from vks_plugin.organization.actions import keep_as_it_is
+from vks_plugin.organization.models import Department
 
 BECOMES = "nguon_tin_khoi_to"
 """The event of a report by which it becomes a case."""
@@ -145,6 +147,7 @@ def become_criminal_case(
     people, reported = list(report.people.all()), list(report.accused.all())
     roles = _roles(people, reporters or {})
     chosen = _chosen(reported, accused)
+    in_common, gone = _in_common(report, _FROM_REPORT)
     case, made = create_case(
         actor=actor,
         unit=report.unit,
@@ -157,7 +160,7 @@ def become_criminal_case(
         charges=charges,
         handled_at=handled_at,
         form_token=form_token,
-        **{field: getattr(report, field) for field in _FROM_REPORT},
+        **in_common,
     )
     if not made:
         # the form is that of a case registered otherwise
@@ -184,7 +187,7 @@ def become_criminal_case(
         happened=Happened(BECOMES, init_decision_date, number=init_decision_no, agency=init_decision_agency),
     )
     case.refresh_from_db()
-    return Grown(case)
+    return Grown(case, warnings=tuple(gone))
 
 
 def _roles(people: Iterable[CasePerson], reporters: Mapping[int, str]) -> dict[int, str]:
@@ -328,6 +331,7 @@ def split_case(
     others = list(source.people.all())
     if not set(people) <= {person.pk for person in others}:
         raise BadInput(_("Người này không có trong hồ sơ: hãy tải lại trang."), field="people")
+    in_common, gone = _in_common(source, _FROM_ORIGIN)
     case, made = create_case(
         actor=actor,
         unit=source.unit,
@@ -340,7 +344,7 @@ def split_case(
         stage=source.stage,
         details=source.details,
         form_token=form_token,
-        **{field: getattr(source, field) for field in _FROM_ORIGIN},
+        **in_common,
     )
     if not made:
         # the form is that of a case registered otherwise
@@ -360,7 +364,7 @@ def split_case(
         happened = Happened(SPLITS, decided_on, accused=person, number=decision_no, agency=agency)
         record_event(actor=actor, case=source, happened=happened)
     case.refresh_from_db()
-    return Grown(case, warnings=tuple(warnings))
+    return Grown(case, warnings=(*gone, *warnings))
 
 
 # --- what is carried
@@ -369,6 +373,23 @@ def split_case(
 def _values(row: Any, fields: Iterable[str], without: Collection[str] = ()) -> dict[str, Any]:
     left_out = {"position", *without}
     return {field: getattr(row, field) for field in fields if field not in left_out}
+
+
+def _in_common(origin: CaseFile, fields: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return what a new case has from the one it comes of, and what somebody has to see to.
+
+    A department ends while cases of it lie in the archive, and one of them may be opened again: the new one lies in none,
+    which is for the office to say.
+    """
+    values = {field: getattr(origin, field) for field in fields}
+    department = origin.department
+    if department is None:
+        return values, []
+    keep_as_it_is(department)
+    if Department.objects.on(timezone.localdate()).filter(pk=department.pk).exists():
+        return values, []
+    warning = _("Phòng %(code)s không còn: vụ mới chưa thuộc phòng nào, hãy ghi phòng cho vụ ấy.")
+    return values | {"department": None}, [warning % {"code": department.code}]
 
 
 def _relate(
