@@ -364,3 +364,8 @@ def test_who_ends_or_moves_an_office_waits_for_what_is_written_of_it(
     moved = partial(offices.change_unit, actor=admin, unit=first, values={"parent": units["QN-KV3"]})
     assert _held_back(monkeypatch, [move(first), moved], (transfers, "project_case")) == [None, None]
     assert access.project_everything().documents == 0
+    # one code given twice: who comes second is told so
+    values = {"code": "QN-KV5", "name": "Khu vực 5", "short_name": "KV5", "kind": "regional", "parent": units["QN"]}
+    added = partial(offices.add_unit, actor=admin, values=values | {"valid_from": today})
+    refused, done = _held_back(monkeypatch, [added, added], (offices, "_check_unit_code"))
+    assert (type(refused), done) == (Conflict, None)

@@ -117,6 +117,7 @@ def _refused(people: dict[str, User], units: dict[str, ProcuracyUnit], p2: Depar
         "NotAllowed not of the province": lambda: unit(actor=people["chief_kv1"], name="Tên khác"),
         "NotAllowed reads nothing, keeps nothing": lambda: department(actor=people["deputy_province"], stages=[]),
         "NotAllowed stages for oneself": lambda: department(actor=people["chief_province"], stages=["phuc_tham"]),
+        "NotAllowed stages for who is to head it": lambda: department(stages=[*p2.stages, "phuc_tham"]),
         "Conflict the code is on paper": lambda: unit(code="QN-KV7"),
         "Conflict so is the level": lambda: unit(kind="district"),
         "Conflict a code twice": lambda: offices.add_unit(actor=admin, values=added | {"code": "qn-kv3"}),
@@ -153,6 +154,8 @@ def test_what_would_break_something_is_refused_and_leaves_nothing(
     p2, _head = heads["P2"]
     # the chief heads it too
     organization.appoint(user=people["chief_province"], unit=units["QN"], role="department_head", department=p2)
+    to_come: dict[str, Any] = {"department": p2, "starts_on": TODAY + dt.timedelta(days=1)}
+    organization.appoint(user=people["admin_province"], unit=units["QN"], role="department_head", **to_come)
     before = snapshot()
     for name, act in _refused(people, units, p2).items():
         with pytest.raises(VksError) as refusal:

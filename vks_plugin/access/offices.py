@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -146,7 +146,7 @@ def add_unit(*, actor: User, values: Mapping[str, Any], decision: str = "") -> P
     unit = ProcuracyUnit(**given)
     _check_unit_code(unit)
     _check_above(unit)
-    unit.save()
+    _write(unit)
     tell(
         "unit_added",
         actor=actor,
@@ -218,7 +218,7 @@ def _change_unit(
     _check_first_day(present, present.valid_from, fields, used=used)
     if "valid_to" in fields and UnitSuccession.objects.filter(predecessor=present).exists():
         raise Conflict(_("%(unit)s đã có đơn vị kế thừa: không mở lại được.") % {"unit": unit.name}, field="valid_to")
-    present.save(update_fields=[*given])
+    _write(present, given)
     if "code" in fields:
         _rename_groups(code_before, present.code)
     effect = Effect()
@@ -359,7 +359,7 @@ def add_department(*, actor: User, unit: ProcuracyUnit, values: Mapping[str, Any
         raise BadInput(_("%(unit)s đã thôi hoạt động: không lập phòng ở đó được.") % {"unit": present.name})
     department = Department(unit=present, **given)
     _check_department_code(department)
-    department.save()
+    _write(department)
     tell(
         "department_added",
         actor=actor,
@@ -385,7 +385,7 @@ def change_department(*, actor: User, department: Department, values: Mapping[st
         decision: see `add_unit`.
 
     Raises:
-        NotAllowed: see `require_organizer`; or the actor heads it, and would give stages to himself.
+        NotAllowed: see `require_organizer`; or the actor heads it or is to, and would give stages to himself.
         BadInput: something is malformed.
         Conflict: another department of the office has the code; the code of one in use; nothing would change.
     """
@@ -431,16 +431,19 @@ def _change_department(
             )
         _check_department_code(present)
     gains = set(present.stages) - set(stages_before)
-    if gains and actor.pk in heads and not actor.is_superuser:
+    # who is to head it from a day to come gives himself stages as well
+    heading = _open_posts(timezone.localdate()).filter(department=present, role__in=OVERSEEING, user=actor)
+    if gains and not actor.is_superuser and heading.exists():
         raise NotAllowed(
-            _("Bạn đang lãnh đạo phòng này: việc giao thêm giai đoạn cho phòng phải do người khác ghi."), field="stages"
+            _("Bạn đang hoặc sắp lãnh đạo phòng này: việc giao thêm giai đoạn cho phòng phải do người khác ghi."),
+            field="stages",
         )
     _check_first_day(present, present.valid_from, fields, used=used)
     if "valid_to" in fields and unit.valid_to is not None:
         raise Conflict(
             _("%(unit)s đã thôi hoạt động: không mở lại phòng được.") % {"unit": unit.name}, field="valid_to"
         )
-    present.save(update_fields=[*given])
+    _write(present, given)
     effect = Effect()
     if "stages" in fields:
         effect = _effect_of_stages(present, stages_before, heads)
@@ -624,6 +627,23 @@ _CHECKED: dict[str, Callable[[Any], Any]] = {
     "kind": _kind,
     "stages": _stages,
 }
+
+
+def _write(row: ProcuracyUnit | Department, fields: Collection[str] | None = None) -> None:
+    """Write an office or a department; those fields of one that is there.
+
+    Raises:
+        Conflict: another one was given its code at the same moment.
+    """
+    try:
+        with transaction.atomic():
+            row.save(update_fields=fields)
+    except IntegrityError:
+        if isinstance(row, ProcuracyUnit):
+            _check_unit_code(row)
+        else:
+            _check_department_code(row)
+        raise
 
 
 def _check_unit_code(unit: ProcuracyUnit) -> None:

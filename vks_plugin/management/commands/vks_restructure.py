@@ -41,7 +41,11 @@ class Command(BaseCommand):
             "--user", metavar="NAME", help="người quyết định: Viện trưởng hoặc quản trị hệ thống của tỉnh"
         )
         parser.add_argument("--without-posts", action="store_true", help="không chuyển chức danh sang đơn vị mới")
-        parser.add_argument("--resume", action="store_true", help="tiếp tục những lần sắp xếp đang dừng")
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="tiếp tục những lần sắp xếp đang dừng; cùng --to: của đơn vị mới ấy, kể cả lần đang chờ",
+        )
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
     @told_as_command
@@ -51,7 +55,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: something is missing or refused, or nothing has stopped.
         """
-        rows = self._stopped() if options["resume"] else self._begun(options)
+        rows = self._stopped(options["new"]) if options["resume"] else self._begun(options)
         for row in rows:
             for each in continue_restructuring(row):
                 if not options["json"]:
@@ -70,9 +74,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(told, ensure_ascii=False))
 
     @staticmethod
-    def _stopped() -> list[Restructuring]:
+    def _stopped(named: str | None) -> list[Restructuring]:
         unfinished = Restructuring.objects.filter(finished_at__isnull=True).select_related("successor", "started_by")
-        rows = [row for row in unfinished.order_by("started_at") if is_stopped(row)]
+        if named:
+            # who names one knows that its worker is gone: what waits in a queue that lost it seems to wait for hours
+            unfinished = unfinished.filter(successor__code=named)
+        rows = [row for row in unfinished.order_by("started_at") if named or is_stopped(row)]
         if not rows:
             raise CommandError(_("Không có lần sắp xếp nào đang dừng."))
         return rows
