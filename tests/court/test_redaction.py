@@ -6,23 +6,27 @@ import hashlib
 import random
 import shutil
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pikepdf
 import pypdf
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pikepdf import Array, Dictionary, Name, OutlineItem, String
 from PIL import ImageStat
 
 from tests.bench.bench_redaction import found_by
 from tests.court.hiding import HEIGHT, WAYS, make_paper
 from tests.court.papers import A4, REAL, SCALE, difference, rendered, saved, shades, shown_text
-from tests.people import FiledCase, pdf_bytes
+from tests.people import FiledCase, pdf_bytes, register
 from vks_plugin.cases.models import CaseDocument, CaseFile, CasePerson
 from vks_plugin.court import actions as court
 from vks_plugin.court import redactions
-from vks_plugin.court.choosing import Wishes
+from vks_plugin.court.choosing import Wishes, copies_told
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.masking import PersonFacts, masked, named_in
 from vks_plugin.court.models import Bundle, Redaction
@@ -385,6 +389,22 @@ def test_a_redacted_copy_stands_in_for_its_document_in_a_bundle(filed_case: File
     Redaction.objects.filter(pk=copied.pk).update(sha256=copied.sha256)
     copied.path.write_bytes(made)
     redactions.redacted_copy(paper)
+    # a paper keeps its copy in another case, and no copy of a paper that is not there is taken for one of that case
+    elsewhere = register(actor=people["clerk_kv1"], unit=case.unit, name="Vụ khác")
+    assert copies_told(elsewhere, [copied.sha256]) == frozenset()
+    CaseDocument.objects.filter(pk=paper.pk).update(case=elsewhere)
+    paper.refresh_from_db()
+    # so does one of which was not written down yet where it was made
+    Redaction.objects.update(made_in=None)
+    import_module("vks_plugin.migrations.0042_redactions_and_where_they_were_told").say_where(apps, None)
+    with CaptureQueriesContext(connection) as asked:
+        redactions.redacted_copy(paper)
+    # the ledger of no case but these two is read
+    of_ledger = [each["sql"] for each in asked.captured_queries if "vks_ledger_entry" in each["sql"]]
+    assert len(of_ledger) == 2
+    assert all('"case_id" = ' in sql for sql in of_ledger)
+    CaseDocument.objects.filter(pk=paper.pk).update(case=case)
+    paper.refresh_from_db()
     # a copy of what the document no longer is stands in for nothing
     CaseDocument.objects.filter(pk=paper.pk).update(sha256="0" * 64)
     paper.refresh_from_db()

@@ -6,12 +6,14 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 from pypdf import PdfReader
 
 from tests.custody.test_acts import data, hidden, written
 from tests.people import register
 from vks_plugin.access import transfers
+from vks_plugin.access.actions import edit_case
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.actions.copies import approve_copy, deny_copy, issue_copy, request_copy, withdraw_copy
 from vks_plugin.custody.models import CertifiedCopy
@@ -20,7 +22,6 @@ from vks_plugin.custody.registers import register_paper
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.test import Client
 
     from vks_plugin.organization.models import ProcuracyUnit
@@ -45,7 +46,7 @@ def _asked(people: dict[str, User], case: CaseFile, who: str = "clerk_kv1", **gi
 
 
 def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number(
-    case: CaseFile, people: dict[str, User], client: Client
+    case: CaseFile, people: dict[str, User], client: Client, settings: Any
 ) -> None:
     code = case.code
     with written() as found:
@@ -66,6 +67,11 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
         with pytest.raises(NotFound):
             approve_copy(actor=people[who], code=code, copy_id=row.pk)
     assert [each.pk for each in copies_waiting(people["chief_kv1"])] == [row.pk]
+    # what waits is shown to who may answer: a deputy only where deputies lend to people outside
+    for lets, waiting in ((False, []), (True, [row.pk])):
+        settings.VKS_LOAN_DEPUTIES_LEND_OUTSIDE = lets
+        assert [each.pk for each in copies_waiting(people["deputy_kv1"])] == waiting
+    settings.VKS_LOAN_DEPUTIES_LEND_OUTSIDE = False
     client.force_login(people["clerk_kv1"])
     paper = f"/vks/cases/{code}/copies/{row.pk}/paper/?format="
     assert client.get(f"{paper}pdf").status_code == 409
@@ -92,7 +98,9 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
     second = _asked(people, case, kind="extract", receiver_agency="Ủy ban nhân dân phường")
     approve_copy(actor=people["chief_kv1"], code=code, copy_id=second.pk)
     assert issue_copy(actor=people["clerk_kv1"], code=code, copy_id=second.pk, copies=1, pages=1).number == 2
-    # on paper, and in the register of the office
+    # on paper, with the names of that day, and in the register of the office
+    edit_case(actor=people["prosecutor_kv1"], case=case, values={"name": "Vụ án mang tên mới"})
+    User.objects.filter(pk__in=[people["chief_kv1"].pk, people["clerk_kv1"].pk]).update(last_name="Họ Mới")
     words = " ".join(PdfReader(io.BytesIO(client.get(f"{paper}pdf").content)).pages[0].extract_text().split())
     year = timezone.localdate().year
     for said in (
@@ -105,6 +113,7 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
         f"Nơi nhận: - {TO}; - Lưu: VT, HSVA.",
     ):
         assert said in words, said
+    assert "mới" not in words.lower()
     assert client.get(f"{paper}docx").status_code == 200
     today = timezone.localdate()
     asked: dict[str, Any] = {"register": "ban-sao", "unit": "QN-KV1", "first": today, "last": today}

@@ -24,7 +24,8 @@ from vks_plugin.cases.models import CaseDocument
 from vks_plugin.conf import configuration
 from vks_plugin.court.bundle import path_of_volume
 from vks_plugin.court.deck.models import DeckExport, Presentation
-from vks_plugin.court.models import Bundle
+from vks_plugin.court.kept import folders_of_made
+from vks_plugin.court.models import Bundle, Redaction, RedactionWork
 from vks_plugin.court.redaction import Mark
 from vks_plugin.court.redactions import redact_document
 from vks_plugin.court.words import Box
@@ -40,7 +41,7 @@ from vks_plugin.host import stored
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
-    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+    from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
     from tests.people import FiledCase
 
@@ -198,7 +199,10 @@ def test_packages_and_signed_records_are_read_too(filed_case: FiledCase, people:
 
 
 def test_what_was_made_of_a_case_is_read_and_files_of_nobody_beside_it_are_told(
-    filed_case: FiledCase, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    filed_case: FiledCase,
+    people: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     """Redacted copies, bundles and decks are compared with what the ledger was told, a run that is cut off goes on behind them."""
     case, actor = filed_case.case, people["prosecutor_kv1"]
@@ -231,6 +235,19 @@ def test_what_was_made_of_a_case_is_read_and_files_of_nobody_beside_it_are_told(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
         os.utime(path, (0, 0))
+    # the copy a work may still make is somebody's; that of one that was given up, or is kept to go on with no more, is not
+    first = filed_case.documents[0]
+    for status, chosen in (("failed", [{"filing": first.pk}]), ("failed", []), ("cancelled", [])):
+        work = RedactionWork.objects.create(
+            case=case, requested_by=actor, status=status, document_ids=[first.document_id], chosen=chosen
+        )
+        path = Redaction(pk=work.copy_id(first.pk)).path
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+        strays += [] if chosen else [path]
+    copies = next(folders_of_made())
+    with django_assert_num_queries(2):
+        list(copies.known([uuid.uuid4()]))
     fresh = folders[0] / f"{uuid.uuid4()}.pdf"
     fresh.write_bytes(b"x")
     whole = check_files()

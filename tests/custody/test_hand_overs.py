@@ -567,6 +567,13 @@ def test_the_record_of_a_file_the_archive_has_is_handed_in_while_it_is_waited_fo
         file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=catalogue["BBHC"])
     with pytest.raises(NotAllowed):
         hand_in_record(actor=people["prosecutor_kv3"], row=row, file=ContentFile(pdf_bytes()), filename="bb.pdf")
+    # whoever hands in what is filed already is told so, but its title only who may read it
+    internal = filed_case.internal
+    for handed_in in (internal, filed_case.documents[0]):
+        content = handed_in.document.source_path.read_bytes()
+        with pytest.raises(Conflict, match="đã có trong hồ sơ") as refused:
+            hand_in_record(actor=clerk, row=row, file=ContentFile(content), filename="bb.pdf")
+        assert handed_in.title not in refused.value.message
     client.force_login(clerk)
     where = f"/vks/custody/{row.pk}/"
     assert f"{where}scan/" in client.get(where).content.decode()

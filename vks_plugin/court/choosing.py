@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -426,20 +426,27 @@ def is_file(path: Path, sha256: str) -> bool:
 def copies_told(case: CaseFile, wanted: Iterable[str]) -> frozenset[str]:
     """Return those of some SHA-256 by which the ledger has that a redacted copy was made.
 
-    Mostly that of the case; a paper that came from another case was redacted there.
+    Mostly by the entries of the case; a paper that came from another case was redacted there.
     """
     left = set(wanted)
-    told: set[str] = set()
-    made = LedgerEntry.objects.filter(kind="document_redacted")
-    for rows in (made.filter(case=case), made.exclude(case=case)):
-        if not left:
-            break
-        for row in rows.only("line").order_by("-pk").iterator(chunk_size=200):
-            told |= left & {row.said["data"].get("sha256")}
-            left -= told
-            if not left:
-                break
+    told = _told_in(case.pk, left)
+    if left := left - told:
+        rows = Redaction.objects.filter(case_document__case=case, sha256__in=left).exclude(made_in=case)
+        for elsewhere in sorted(rows.exclude(made_in=None).order_by().values_list("made_in", flat=True).distinct()):
+            told |= _told_in(elsewhere, left - told)
     return frozenset(told)
+
+
+def _told_in(case: int, wanted: Set[str]) -> set[str]:
+    """Return those of some SHA-256 that entries of one case have, the newest first: the whole log has no index by act."""
+    told: set[str] = set()
+    if wanted:
+        made = LedgerEntry.objects.filter(case=case, kind="document_redacted").only("line").order_by("-seq")
+        for row in made.iterator(chunk_size=200):
+            told |= wanted & {row.said["data"].get("sha256")}
+            if told == wanted:
+                break
+    return told
 
 
 def another_file(title: str) -> Conflict:

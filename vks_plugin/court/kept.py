@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from uuid import UUID
 
+from django.db.models import Q
+
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.court.bundle import path_of_volume
 from vks_plugin.court.deck.models import DeckExport, Video
-from vks_plugin.court.models import Bundle, Redaction, RedactionWork
+from vks_plugin.court.models import OPEN, Bundle, Redaction, RedactionWork
 from vks_plugin.court.redactions import leftovers_of
 from vks_plugin.custody.actions.fixity import KeptFile, KeptFolder
 
@@ -44,12 +46,13 @@ def made_files(case: CaseFile | None) -> Iterator[KeptFile]:
 def folders_of_made() -> Iterator[KeptFolder]:
     """Yield where those files and videos lie."""
 
+    # what works write from now on has not settled before the files are looked at
+    to_come = frozenset(_copies_to_come())
+
     def copies(ids: Collection[UUID]) -> Iterable[UUID]:
         yield from Redaction.objects.filter(pk__in=ids).values_list("pk", flat=True)
         yield from RedactionWork.objects.filter(pk__in=ids).values_list("pk", flat=True)
-        # done once more, a work writes over what the worker before left
-        for work in RedactionWork.objects.exclude(status=RedactionWork.Status.DONE):
-            yield from (UUID(path.stem) for path in leftovers_of(work) if not path.name.startswith("."))
+        yield from to_come.intersection(ids)
 
     def bundles(ids: Collection[UUID]) -> Iterable[UUID]:
         return Bundle.objects.filter(pk__in=ids).values_list("pk", flat=True)
@@ -64,3 +67,13 @@ def folders_of_made() -> Iterator[KeptFolder]:
     yield KeptFolder(Bundle().path.parent, bundles)
     yield KeptFolder(DeckExport().path.parent, decks)
     yield KeptFolder(Video().path.parent, videos)
+
+
+def _copies_to_come() -> Iterator[UUID]:
+    """Yield the ids of copies that works may still make: done once more, a work writes over what the worker before left.
+
+    What was given up, or is kept for nobody to go on with, makes none.
+    """
+    going_on = Q(status__in=OPEN) | Q(status=RedactionWork.Status.FAILED) & ~Q(chosen=[])
+    for work in RedactionWork.objects.filter(going_on).order_by().iterator(chunk_size=_AT_ONCE):
+        yield from (UUID(path.stem) for path in leftovers_of(work) if not path.name.startswith("."))

@@ -243,6 +243,8 @@ class Redaction(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case_document = models.ForeignKey(CaseDocument, on_delete=models.PROTECT, related_name="redactions")
+    # the case in whose ledger it was told: the paper may move to another; found by the paper alone
+    made_in = models.ForeignKey(CaseFile, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     ground = models.CharField(_("căn cứ che"), max_length=12, choices=Ground.choices)
     reason = models.CharField(_("lý do che"), max_length=500, blank=True)
     # [[page, left, top, right, bottom, kind], …]: where, and not what stood there

@@ -184,6 +184,7 @@ def redact_document(
     source = readable_pdf(filed.document)
     made = Redaction(
         case_document=filed,
+        made_in=filed.case,
         ground=ground,
         reason=reason.strip(),
         marks=[[mark.page, *mark.box, mark.kind] for mark in marks],

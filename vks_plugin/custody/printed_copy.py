@@ -9,8 +9,9 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from vks_plugin.cases.queries import names_at
 from vks_plugin.custody.models import CertifiedCopy
-from vks_plugin.custody.queries.copies import CopyTold
+from vks_plugin.custody.queries.copies import CopyTold, names_of_copy
 from vks_plugin.errors import Conflict
 from vks_plugin.papers import Column, OfficialPaper, Signature
 from vks_plugin.printing import Printed, print_paper, sent_to
@@ -20,8 +21,14 @@ TITLES = {CertifiedCopy.Kind.COPY.value: "CHỨNG THỰC BẢN SAO", CertifiedCo
 
 
 def copy_paper(told: CopyTold) -> OfficialPaper:
-    """Return the paper; what is not known yet is left to be written by hand."""
+    """Return the paper; what is not known yet is left to be written by hand.
+
+    The names are those of the day it was given out, however late it is printed.
+    """
     row = told.row
+    (case_name,) = names_at([(row.case, row.issued_at)])
+    acted = names_of_copy(row)
+    decider, issuer = acted.get("copy_approved", told.decider), acted.get("copy_issued", told.issuer)
     unit = row.unit or row.case.unit
     given = timezone.localtime(row.issued_at) if row.issued_at is not None else None
     decided = f", ngày {timezone.localtime(row.decided_at):%d/%m/%Y}" if row.decided_at is not None else ""
@@ -33,18 +40,18 @@ def copy_paper(told: CopyTold) -> OfficialPaper:
         day=given.date() if given is not None else None,
         columns=_COLUMNS,
         rows=[
-            ("Hồ sơ", f"{row.case.code} – {row.case.name}"),
+            ("Hồ sơ", f"{row.case.code} – {case_name}"),
             ("Bản sao, trích lục", row.content),
             ("Số bản", str(row.copies)),
             ("Số trang mỗi bản", str(row.pages)),
             ("Người nhận", "\n".join(filter(None, (row.receiver_name, row.receiver_agency)))),
             ("Mục đích", row.purpose),
-            ("Người duyệt", f"{told.decider}{decided}"),
+            ("Người duyệt", f"{decider}{decided}"),
             ("Cấp lúc", f"{given:%H giờ %M phút, ngày %d/%m/%Y}" if given is not None else ""),
         ],
         signatures=(
-            Signature("NGƯỜI DUYỆT", told.decider),
-            Signature("NGƯỜI CẤP", told.issuer),
+            Signature("NGƯỜI DUYỆT", decider),
+            Signature("NGƯỜI CẤP", issuer),
             Signature("NGƯỜI NHẬN", row.receiver_name),
         ),
         recipients=sent_to(" – ".join(filter(None, (row.receiver_name, row.receiver_agency)))),

@@ -208,7 +208,7 @@ def register_paper(
 
 
 def _kept_back(user: User, office: ProcuracyUnit, rows: list[Any]) -> dict[int, str]:
-    """Return, by their ids, the rows of which who keeps the register is told the number alone, with what stands there instead.
+    """Return, by their ids, the rows of which who keeps the register is told no more than the number (of another office's paper not even that), with what stands there instead.
 
     A clerk is not told of restricted cases, an archivist neither of those nor of what the archive does not have.
     """

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.policy import Level
 from vks_plugin.access.projection import grants_for, project_case
-from vks_plugin.access.queries import FACTS, case_decision, require
+from vks_plugin.access.queries import FACTS, case_decision, require, visible_documents
 from vks_plugin.acts import tell
 from vks_plugin.cases.actions.folios import CLAIMED
 from vks_plugin.cases.actions.record import note_change
@@ -272,7 +272,7 @@ def file_upload(
         with transaction.atomic():
             # one at a time for each case, so that two uploads cannot claim the same folio
             _hold_open(case, meta.document_type)
-            _refuse_same_file(case, facts.sha256)
+            _refuse_same_file(actor, case, facts.sha256)
             _refuse_taken_folios(case, meta)
             item.sha256 = facts.sha256
             item.page_count = facts.page_count
@@ -298,9 +298,12 @@ def _hold_open(case: CaseFile, kind: CatalogueType | None) -> None:
         refuse_archived(held)
 
 
-def _refuse_same_file(case: CaseFile, sha256: str) -> None:
+def _refuse_same_file(actor: User, case: CaseFile, sha256: str) -> None:
     filed = CaseDocument.objects.filter(case=case, sha256=sha256).first()
     if filed is not None:
+        if not visible_documents(actor).filter(pk=filed.pk).exists():
+            # under which title is for those who may read it
+            raise Conflict(_("Tệp này đã có trong hồ sơ."), field="file")
         raise Conflict(_("Tệp này đã có trong hồ sơ với tên “%(title)s”.") % {"title": filed.title}, field="file")
     if IntakeItem.objects.filter(case=case, sha256=sha256, status=IntakeItem.Status.WAITING).exists():
         raise Conflict(_("Tệp này đã được nộp và đang chờ xử lý."), field="file")

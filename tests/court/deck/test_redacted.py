@@ -160,7 +160,13 @@ def test_a_copy_may_be_chosen_and_is_never_replaced_by_the_document(
     content = copy.path.read_bytes()
     copy.path.write_bytes(content + b"%")
     assert (Rule.NO_COPY, True) in told(presentation, lead)
+    # nor does the row say what may stand for a paper, but the ledger
+    own = copy.sha256
+    Redaction.objects.filter(pk=copy.pk).update(sha256=hashlib.sha256(copy.path.read_bytes()).hexdigest())
+    assert (Rule.NO_COPY, True) in told(presentation, lead)
+    Redaction.objects.filter(pk=copy.pk).update(sha256=own)
     copy.path.write_bytes(content)
+    assert (Rule.NO_COPY, True) not in told(presentation, lead)
     source = readable_pdf(filed_case.documents[1].document)
     source.write_bytes(source.read_bytes() + b"%")
     assert (Rule.NO_COPY, True) in told(presentation, lead)

@@ -30,7 +30,7 @@ from vks_plugin.access.queries import (
 from vks_plugin.cases.folios import Counting, FolioError, Label, cited, parse_label
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio, WithheldPaper
 from vks_plugin.conf import configuration
-from vks_plugin.court.choosing import redactions_of, still_readable
+from vks_plugin.court.choosing import copies_told, redactions_of, still_readable
 from vks_plugin.court.deck import drawing, plans, rendering
 from vks_plugin.court.deck.contents import (
     REDACTED,
@@ -253,7 +253,7 @@ class Material:
     seals: dict[int, frozenset[str]] = field(default_factory=dict)
     """By host id, the SHA-256 of the files of each sealed document."""
     copies: dict[int, Redaction] = field(default_factory=dict)
-    """By document, the newest copy with something taken out that was made of the file as it is now, and is as it was made."""
+    """By document, the newest copy with something taken out that was made of the file as it is now, and is as the ledger has it."""
     diagrams: dict[int, drawing.Content] = field(default_factory=dict)
     """By slide, what its diagram shows of the case; see `content`."""
 
@@ -298,7 +298,9 @@ def material_for(user: User, case: CaseFile, documents: Iterable[int]) -> Materi
     material = Material(user, case, trial_facts(case), rows)
     material.seals = sealed_files(row.document_id for row in rows.values())
     copies = redactions_of(list(rows.values()))
-    material.copies = {pk: copy for pk, copy in copies.items() if _stands_for(copy, rows[pk])}
+    told = copies_told(case, [copy.sha256 for copy in copies.values()])
+    as_told = {pk: copy for pk, copy in copies.items() if copy.sha256 in told}
+    material.copies = {pk: copy for pk, copy in as_told.items() if _stands_for(copy, rows[pk])}
     folios = Folio.objects.filter(case_document_id__in=rows, page__isnull=False, number__isnull=False)
     for folio in folios.order_by("case_document_id", "page"):
         assert folio.page is not None  # noqa: S101 - chosen so, one line above

@@ -12,7 +12,7 @@ from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import CaseView, visible_cases
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody.models import CertifiedCopy
-from vks_plugin.custody.queries.loans import places_of
+from vks_plugin.custody.queries.loans import actors_then, entries_of, places_of
 from vks_plugin.custody.states import COPY
 from vks_plugin.organization.queries import display_name
 
@@ -73,7 +73,7 @@ def copies_waiting(user: User) -> QuerySet[CertifiedCopy]:
     places = places_of(user)
     if not places.any:
         return CertifiedCopy.objects.none()
-    decides = Q(state="de_nghi", case__unit__in=places.chief | places.led) & ~Q(requested_by=user)
+    decides = Q(state="de_nghi", case__unit__in=places.lends_outside) & ~Q(requested_by=user)
     gives = Q(state="da_duyet", case__unit__in=places.desk | places.led)
     rows = CertifiedCopy.objects.filter(decides | gives, case__in=visible_cases(user).order_by().values("pk"))
     return rows.select_related(*_READ).order_by("requested_at", "pk")
@@ -91,6 +91,11 @@ def copy_told(user: User, row: CertifiedCopy) -> CopyTold:
     if row.state == "da_duyet" and places.hands_out(case.unit_id):
         found.add("issue")
     return CopyTold(row, frozenset(found))
+
+
+def names_of_copy(row: CertifiedCopy) -> dict[str, str]:
+    """Return who allowed a copy and gave it out, as the ledger has their names of that day: by the kind of entry."""
+    return actors_then(entries_of(row.case_id, ("copy_approved", "copy_issued"), "copy", row.pk))
 
 
 def decides(user: User, case: CaseFile) -> bool:

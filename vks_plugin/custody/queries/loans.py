@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -67,7 +67,12 @@ class Places:
         if own_people:
             normal = case.confidentiality == CaseFile.Confidentiality.NORMAL
             return unit in self.led or (normal and unit in self.office)
-        return unit in self.chief or (configuration().loan_deputies_lend_outside and unit in self.led)
+        return unit in self.lends_outside
+
+    @property
+    def lends_outside(self) -> frozenset[int]:
+        """Offices whose files the person lends to people outside: as their chief, or as a deputy where the setting lets them."""
+        return self.chief | self.led if configuration().loan_deputies_lend_outside else self.chief
 
 
 def places_of(user: User) -> Places:
@@ -287,18 +292,25 @@ def names_of_loan(row: Loan) -> dict[str, str]:
     """Return who acted in a loan, as the ledger has their names of that day: by the kind of entry, and `borrower`."""
     if row.case_id is None:
         return {}
-    entries = LedgerEntry.objects.filter(case=row.case_id, kind__in=_ACTED).select_related("hidden").order_by("seq")
-    names: dict[str, str] = {}
+    entries = entries_of(row.case_id, _ACTED, "loan", row.pk)
+    names = actors_then(entries)
     for entry in entries:
-        said = entry.said
-        if said["data"].get("loan") != row.pk:
-            continue
-        if said["actor"]["id"] is not None:
-            # a command has no account: for whom it acted the row tells
-            names[entry.kind] = said["actor"]["name"]
         if entry.kind == "loan_issued" and hasattr(entry, "hidden"):
             names["borrower"] = dict(entry.hidden.values)["person"]
     return names
+
+
+def entries_of(case: int, kinds: Collection[str], field: str, number: int) -> list[LedgerEntry]:
+    """Return the entries of these kinds that tell of one row of a case, by the field that has its id; the oldest first."""
+    entries = LedgerEntry.objects.filter(case=case, kind__in=kinds).select_related("hidden").order_by("seq")
+    return [entry for entry in entries if entry.said["data"].get(field) == number]
+
+
+def actors_then(entries: Iterable[LedgerEntry]) -> dict[str, str]:
+    """Return the names of that day of who acted, by the kind of entry."""
+    actors = {entry.kind: entry.said["actor"] for entry in entries}
+    # a command has no account: for whom it acted the row tells
+    return {kind: actor["name"] for kind, actor in actors.items() if actor["id"] is not None}
 
 
 def borrower_name(row: Loan) -> str:
