@@ -2,14 +2,17 @@
 
 The host knows the account as it was when the socket was opened, and the readers of a document as they were when the message
 was sent: who was signed out, switched off or stripped of powers since would go on hearing, and so would who held a post
-until yesterday.
+until yesterday. What was looked up is good for a moment: a change of many documents sends a message for each of them to
+everybody who is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import wraps
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -21,6 +24,10 @@ from documents import permissions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+KEPT_SECONDS = 2.0
+"""How long the answer about a socket holds: by so much whoever lost access may hear of a document too long."""
+_freshened = 0.0
 
 _before: list[Callable[[], object]] = []
 
@@ -44,17 +51,50 @@ def _sees(user: User, document_id: int) -> bool:
     return bool(permissions.permitted_document_ids(user).filter(pk=document_id).exists())
 
 
-def _looked_up(scope: Any, document_id: int | None) -> tuple[User | None, bool]:
-    """Return who holds a socket, and whether that person sees a document now; a message of none is as it is."""
-    close_old_connections()
-    try:
+@dataclass
+class _Known:
+    """What was looked up for one socket."""
+
+    until: float
+    """On the clock that only goes forward, in seconds."""
+    user: User | None
+    """Who holds it."""
+    sees: set[int] = field(default_factory=set)
+    """Documents that were found to be seen by that person; of others it is asked again, for access opens at once."""
+
+
+def _remembered(consumer: Any) -> _Known | None:
+    """Return what is still good of what was looked up for a socket."""
+    known: _Known | None = getattr(consumer, "vks_known", None)
+    return known if known is not None and monotonic() < known.until else None
+
+
+def _freshen_connection() -> None:
+    """Let go of what connection this thread has, if it is worn out: no request begins or ends here that would see to it.
+
+    Not with each message: the host's own question before it uses the same connection, and a new one costs more than it.
+    """
+    global _freshened  # noqa: PLW0603 - all of it runs in one thread
+    if monotonic() >= _freshened + KEPT_SECONDS:
+        close_old_connections()
+        _freshened = monotonic()
+
+
+def _look_up(consumer: Any, document_id: int | None) -> tuple[User | None, bool]:
+    """Return who holds a socket, and whether that person sees a document; a message of none is as it is."""
+    known = _remembered(consumer)
+    if known is None:
+        _freshen_connection()
         for end in _before:
             end()
-        user = _holder(scope)
-        sees = user is not None and (document_id is None or user.is_superuser or _sees(user, document_id))
-        return user, sees
-    finally:
-        close_old_connections()
+        known = consumer.vks_known = _Known(monotonic() + KEPT_SECONDS, _holder(consumer.scope))
+    if known.user is None:
+        return None, False
+    if document_id is None or known.user.is_superuser:
+        return known.user, True
+    if document_id not in known.sees and _sees(known.user, document_id):
+        known.sees.add(document_id)
+    return known.user, document_id in known.sees
 
 
 def ask_who_hears(hears: Any) -> Any:
@@ -66,14 +106,15 @@ def ask_who_hears(hears: Any) -> Any:
         if not await hears(self, data):
             return False
         number = data.get("document_id")
-        user, sees = await sync_to_async(_looked_up)(self.scope, number)
+        held = self.scope["user"]
+        user, sees = await sync_to_async(_look_up)(self, number)
         if user is None:
             await self.close()
             return False
         self.scope["user"] = user
         # what somebody handed in goes on being told to that person until its end, whoever reads it by then
         handed_in = "task_id" in data and data.get("owner_id") == user.pk
-        return bool(await hears(self, data)) and (sees or handed_in)
+        return (sees or handed_in) and (user is held or bool(await hears(self, data)))
 
     return hear
 
@@ -83,7 +124,7 @@ def ask_who_is_there(tells: Any) -> Any:
 
     @wraps(tells)
     async def tell(self: Any, event: Any) -> None:
-        user, _sees = await sync_to_async(_looked_up)(self.scope, None)
+        user, _sees = await sync_to_async(_look_up)(self, None)
         if user is None:
             await self.close()
         else:

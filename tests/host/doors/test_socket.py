@@ -21,6 +21,7 @@ from documents.tasks import consume_file
 
 from tests.host.doors.conftest import STRANGERS, Visitor
 from tests.people import FiledCase, pdf_bytes
+from vks_plugin.host import sockets
 from vks_plugin.host.models import Document
 from vks_plugin.organization.models import Appointment
 
@@ -117,6 +118,48 @@ def test_files_that_come_in_and_documents_that_change_are_told_to_who_may_read_t
         assert "thư mục" not in said[who], who
     assert changed not in said["clerk_kv1"]
     assert "khởi tố" not in "".join(said.values())
+
+
+def test_many_messages_are_looked_up_once_and_a_moment_later_anew(
+    filed_case: FiledCase, people: dict[str, User], admin_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of hundreds of documents tells everybody of each; who lost access hears no more when the moment is over."""
+    documents = list(Document.objects.filter(pk__in=filed_case.host_ids))
+    lead = people["prosecutor_kv1"]
+    asked: list[str] = []
+    holder, seen = sockets._holder, sockets._sees
+
+    def counted(scope: Any) -> User | None:
+        asked.append("account")
+        return holder(scope)
+
+    def change() -> None:
+        for _time in range(3):
+            for document in documents:
+                send_websocket_document_updated(None, document)
+
+    def heard(by: str) -> int:
+        return said[by].count('"document_id": ')
+
+    monkeypatch.setattr(sockets, "_holder", counted)
+    monkeypatch.setattr(sockets, "close_old_connections", lambda: asked.append("connection"))
+    monkeypatch.setattr(sockets, "_freshened", float("-inf"))
+    monkeypatch.setattr(sockets, "KEPT_SECONDS", 3600.0)
+    everybody: dict[str, User | None] = {"lead": lead, "chief": people["chief_kv1"], "superuser": admin_user}
+    said = told_while(change, everybody)
+    assert [heard(by) for by in everybody] == [3 * len(documents)] * 3
+    assert sorted(asked) == ["account"] * 3 + ["connection"]
+
+    def last_day(user: User, document_id: int) -> bool:
+        sees = seen(user, document_id)
+        if user.pk == lead.pk:
+            Appointment.objects.filter(user=lead).update(ends_on=timezone.localdate() - dt.timedelta(days=1))
+        return sees
+
+    monkeypatch.setattr(sockets, "_sees", last_day)
+    monkeypatch.setattr(sockets, "KEPT_SECONDS", 0.0)
+    said = told_while(change, everybody)
+    assert [heard(by) for by in everybody] == [1, 3 * len(documents), 3 * len(documents)]
 
 
 def test_who_lost_access_while_the_socket_was_open_hears_no_more(
