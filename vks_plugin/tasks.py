@@ -8,6 +8,7 @@ from vks_plugin.access.tasks import (
     recalculate_deadlines,
     remind_of_deadlines,
     restructure,
+    write_of_leading_post,
     write_owed_entries,
 )
 from vks_plugin.court.deck.tasks import make_deck
@@ -48,6 +49,7 @@ __all__ = [
     "take_unowned",
     "tidy_up",
     "write_entries",
+    "write_of_leading_post",
     "write_owed_entries",
 ]
 

@@ -11,6 +11,7 @@ from django.test import TestCase
 
 from tests.api.conftest import Snapshot
 from tests.people import PASSWORD
+from vks_plugin.access.tasks import write_of_leading_post
 from vks_plugin.organization.models import Appointment, ProcuracyUnit
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def test_the_first_appointment_comes_from_the_hosts_superuser(people: Any, as_pe
 
 
 def test_leaders_are_written_to_when_somebody_who_does_not_lead_gives_a_leading_post(
-    people: dict[str, User], as_person: Any, settings: Any, mailoutbox: list[Any]
+    people: dict[str, User], as_person: Any, settings: Any, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.EMAIL_ENABLED = True
     for name, person in people.items():
@@ -155,3 +156,10 @@ def test_leaders_are_written_to_when_somebody_who_does_not_lead_gives_a_leading_
     assert told("admin_province") == {"chief_kv1", "deputy_kv1", "chief_province", "deputy_province"}
     assert told("admin_province", role="specialist") == set()
     assert told("chief_kv1", user="inspector_kv1") == set()
+
+    def unreachable(**_said: Any) -> None:
+        raise OSError("no broker")
+
+    # the letters are the worker's: nobody waits for a mail server, and the post is recorded without them
+    monkeypatch.setattr(write_of_leading_post, "apply_async", unreachable)
+    assert told("admin_province", user="prosecutor_kv1") == set()

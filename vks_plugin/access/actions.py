@@ -643,20 +643,38 @@ def record_appointment(*, actor: User, unit: ProcuracyUnit, user: User, **fields
     made = organization_actions.appoint(actor=actor, unit=unit, user=user, **fields)
     offices = [unit.pk, unit.parent_id]
     if made.role in LEADING | OF_A_DEPARTMENT and not leads(actor, offices):
-        transaction.on_commit(partial(_write_of_leading_post, made, actor, offices), robust=True)
+        transaction.on_commit(partial(_send_word_of_leading_post, made.pk, actor.pk), robust=True)
     return made
 
 
-def _write_of_leading_post(post: Appointment, actor: User, offices: list[int | None]) -> None:
-    """Write to who leads there or above that somebody who does not has given a post that opens files; no name leaves."""
+def _send_word_of_leading_post(post_id: int, actor_id: int) -> None:
+    from vks_plugin.access.tasks import write_of_leading_post  # noqa: PLC0415 - the task imports this module
+
+    # a mail server that does not answer would hold the page up for half a minute with each letter
+    try:
+        write_of_leading_post.apply_async(kwargs={"post_id": post_id, "actor_id": actor_id})
+    except Exception as error:  # noqa: BLE001 - whatever the queue raises; the pages show the post either way
+        logger.warning("nobody is written to of appointment %d: %s", post_id, type(error).__name__)
+
+
+def write_of_leading_post(post_id: int, actor_id: int) -> None:
+    """Write to who leads there or above that somebody who does not has given a post that opens files; no name leaves.
+
+    Args:
+        post_id: the appointment; of one that is gone by now nothing is written.
+        actor_id: who recorded it.
+    """
+    post = Appointment.objects.select_related("unit").filter(pk=post_id).first()
+    if post is None:
+        return
     sentence = _("%(unit)s: chức danh %(role)s vừa được ghi cho một người, từ ngày %(day)s.") % {
         "unit": post.unit.short_name,
         "role": post.get_role_display(),
         "day": f"{post.starts_on:%d/%m/%Y}",
     }
     where = _("Viện trưởng xem đó là ai ở trang Tổ chức; không đúng thì chấm dứt ở đó.")
-    people = in_office(LEADING, units=offices).exclude(pk__in=[actor.pk, post.user_id])
-    write_to(people, lambda _user: sentence, where=where)
+    leaders = in_office(LEADING, units=[post.unit_id, post.unit.parent_id])
+    write_to(leaders.exclude(pk__in=[actor_id, post.user_id]), lambda _user: sentence, where=where)
 
 
 def end_appointment(*, actor: User, appointment: Appointment, ends_on: dt.date | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from vks_plugin.access import actions
 from vks_plugin.access.actions import put_right_at_night, sweep
 from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.reminders import remind
@@ -47,3 +48,9 @@ def restructure(*, restructuring_id: int) -> None:
     """Move the cases of offices that are taken over; a long take-over makes way for other tasks now and then."""
     if run_restructuring(restructuring_id):
         send_again(restructuring_id)
+
+
+@shared_task(name="vks.access.write_of_leading_post", ignore_result=True)
+def write_of_leading_post(*, post_id: int, actor_id: int) -> None:
+    """Write to leaders of a post that somebody who does not lead has given."""
+    actions.write_of_leading_post(post_id, actor_id)
