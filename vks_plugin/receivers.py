@@ -58,7 +58,12 @@ from vks_plugin.host import (
 )
 from vks_plugin.host.models import Document, document_consumption_finished, document_updated
 from vks_plugin.host.provision import case_code_on, write_case_code
-from vks_plugin.organization.actions import on_posts_changed, service_account_id, synchronise_memberships
+from vks_plugin.organization.actions import (
+    on_posts_changed,
+    restore_every_group,
+    service_account_id,
+    synchronise_memberships,
+)
 from vks_plugin.organization.models import ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.organization.roles import GROUP_PREFIX
@@ -122,17 +127,18 @@ def document_changed(sender: object, *, document: Document, **_extra: object) ->
     filing.follow_document(document, actor=actor.current_actor())
 
 
-def documents_imported(document_ids: Collection[int]) -> None:
+def documents_imported(document_ids: Collection[int], before: inbox.Standing) -> None:
     """The host imported rows of another server, these documents without an owner among them; nothing is committed yet.
 
     Raises:
         CommandError: nothing may be imported so.
     """
     try:
-        inbox.take_imported(document_ids)
+        inbox.take_imported(document_ids, before)
     except VksError as refusal:
         raise CommandError(refusal.message) from refusal
-    # the grants of what was here before went with the kinds of things that the host makes anew
+    # what groups may do, and the grants of what was here before, went with the kinds of things that the host makes anew
+    restore_every_group()
     project_everything()
 
 
@@ -254,7 +260,7 @@ def connect() -> None:
     owed_entries.connect()
     inbox.watch_owners()
     unowned.keep_private(keeper_of_unowned)
-    importing.settle_imports(documents_imported)
+    importing.settle_imports(inbox.before_import, documents_imported)
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     actor.travel_with_tasks()
     queued.spare_what_is_filed()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,15 +22,15 @@ from django.utils.translation import gettext as _
 from vks_plugin.access.models import Restructuring
 from vks_plugin.access.projection import project_case
 from vks_plugin.access.queries import FACTS
-from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.cases.models import Assignment, CaseDocument, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.errors import Conflict
 from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import Grant, grants_of, write_grants
-from vks_plugin.host.provision import case_code_field_id
+from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
 from vks_plugin.host.search import reindex_on_commit
 from vks_plugin.host.unowned import Reach, give
-from vks_plugin.organization.actions import SERVICE_ACCOUNT, ensure_group, service_account_id
+from vks_plugin.organization.actions import ensure_group, service_account_id
 from vks_plugin.organization.models import Appointment, ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import acting_for, dated_access_suspended
 from vks_plugin.organization.roles import Role, group_name
@@ -182,25 +183,74 @@ def follow_take_over(row: Restructuring) -> None:
     reindex_on_commit(write_grants(desired, owner_id=service_account_id()).any)
 
 
-def take_imported(document_ids: Collection[int]) -> None:
+class Standing(NamedTuple):
+    """What an import into the host must leave as it is: what our rows name by number."""
+
+    field_id: int | None
+    """The field of case codes; None before `vks_setup`, or after somebody removed it."""
+    names: dict[int, str]
+    """Accounts our rows name, and what they are called: the owner of every case document, who has a post or a case."""
+
+
+def before_import() -> Standing:
+    """Return what stands before an import; nothing that it could harm before `vks_setup`."""
+    named = (
+        Q(pk__in=ServiceAccount.objects.values("user_id"))
+        | Q(pk__in=Appointment.objects.values("user_id"))
+        | Q(pk__in=Assignment.objects.values("user_id"))
+    )
+    return Standing(case_code_field_id(), dict(User.objects.filter(named).values_list("pk", "username")))
+
+
+def take_imported(document_ids: Collection[int], before: Standing) -> None:
     """Take what an import into the host brought without an owner, once there are cases here.
 
+    Args:
+        document_ids: the documents it brought so.
+        before: what stood before it.
+
     Raises:
-        Conflict: the import wrote another account over the one that owns every case document.
+        Conflict: the import wrote another account over the one that owns every case document or over that of somebody who
+            has a post or a case, or another field over that of case codes.
     """
-    if case_code_field_id() is None:
+    if not ServiceAccount.objects.exists():
         # before `vks_setup`: what is in the archive by then stays as it is
         return
-    row = ServiceAccount.objects.select_related("user").first()
-    if row is not None and row.user.username != SERVICE_ACCOUNT:
-        raise Conflict(
-            _(
-                "Bản nhập ghi tài khoản %(name)s đè lên tài khoản %(ours)s, chủ của mọi tài liệu hồ sơ: không nhập gì cả. Hãy "
-                "nhập vào máy chủ trống trước khi chạy vks_setup, hoặc phục hồi cả cơ sở dữ liệu từ bản sao lưu."
-            )
-            % {"name": row.user.username, "ours": SERVICE_ACCOUNT}
+    harm = _written_over(before)
+    if harm:
+        advice = _(
+            "Hãy nhập vào máy chủ trống trước khi chạy vks_setup, hoặc phục hồi cả cơ sở dữ liệu từ bản sao lưu."
         )
+        message = f"{harm} {advice}"
+        raise Conflict(message)
     take_unowned(document_ids, whenever_added=True)
+
+
+def _written_over(before: Standing) -> str:
+    """Return the sentence on what an import wrote another thing over, or nothing."""
+    owner = service_account_id()
+    after = User.objects.filter(pk__in=before.names).values_list("pk", "username")
+    others = {pk: {"name": name, "ours": before.names[pk]} for pk, name in after if name != before.names[pk]}
+    if owner in others:
+        return (
+            _(
+                "Bản nhập ghi tài khoản %(name)s đè lên tài khoản %(ours)s, chủ của mọi tài liệu hồ sơ: không nhập gì cả."
+            )
+            % others[owner]
+        )
+    if others:
+        return (
+            _(
+                "Bản nhập ghi tài khoản %(name)s đè lên tài khoản %(ours)s, người có chức danh hoặc được phân công ở đây: "
+                "không nhập gì cả."
+            )
+            % others[min(others)]
+        )
+    if before.field_id is not None and case_code_field_id() != before.field_id:
+        return _("Bản nhập ghi một trường khác đè lên trường “%(field)s” của tài liệu hồ sơ: không nhập gì cả.") % {
+            "field": CASE_CODE_FIELD
+        }
+    return ""
 
 
 # --- somebody leaves an office -------------------------------------------------------------------

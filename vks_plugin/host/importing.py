@@ -24,14 +24,15 @@ def _unowned() -> set[int]:
     return set(Document.global_objects.filter(owner__isnull=True).values_list("pk", flat=True))
 
 
-def settle_imports(settle: Callable[[Collection[int]], None]) -> None:
+def settle_imports(remember: Callable[[], Any], settle: Callable[[Collection[int], Any], None]) -> None:
     """Let what an import loads be settled in the very transaction that loads it; twice is once.
 
     Until then everybody would read what nobody owns, and the import has taken the grants off what was there before: it
     deletes the kinds of things they are of, and makes them again.
 
     Args:
-        settle: is told which documents without an owner the import brought; what it raises takes the import back.
+        remember: returns what is to be compared with what the import leaves.
+        settle: is told which documents without an owner the import brought, and that; what it raises takes the import back.
     """
     command = _importer()
     if command is None or hasattr(command.load_data_to_database, "settles"):
@@ -40,10 +41,10 @@ def settle_imports(settle: Callable[[Collection[int]], None]) -> None:
 
     @wraps(loads)
     def load(self: Any) -> None:
-        before = _unowned()
         with transaction.atomic():
+            before, remembered = _unowned(), remember()
             loads(self)
-            settle(_unowned() - before)
+            settle(_unowned() - before, remembered)
 
     load.settles = True  # type: ignore[attr-defined]
     command.load_data_to_database = load

@@ -16,7 +16,7 @@ from vks_plugin.errors import BadInput, Conflict
 from vks_plugin.host.permissions import document_permissions
 from vks_plugin.organization.models import Appointment, DatedAccessSuspension, Department, ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended, display_name
-from vks_plugin.organization.roles import GROUP_PREFIX, HOST_PERMISSIONS, OF_A_DEPARTMENT, Role, group_name
+from vks_plugin.organization.roles import CIRCLES, GROUP_PREFIX, HOST_PERMISSIONS, OF_A_DEPARTMENT, Role, group_name
 
 SERVICE_ACCOUNT = "vks-records"
 """User name of the account that owns every case document; nobody signs in as it."""
@@ -56,6 +56,15 @@ def ensure_group(unit: ProcuracyUnit, role: str, department: str = "") -> Group:
 def restore_permissions(group: Group, role: str) -> None:
     """Give the group exactly the permissions of its role; an update of the plugin may have changed them."""
     group.permissions.set(document_permissions(HOST_PERMISSIONS[Role(role)]))
+
+
+def restore_every_group() -> None:
+    """Give each of our groups the permissions of its role: something took away what all groups may do."""
+    roles = {CIRCLES.get(role, role): role for role in Role.values}
+    for group in Group.objects.filter(name__startswith=GROUP_PREFIX):
+        role = roles.get(group.name.rpartition(":")[2])
+        if role is not None:
+            restore_permissions(group, role)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from vks_plugin.cases.models import CaseDocument, CatalogueType
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host.models import CustomField, Document
 from vks_plugin.host.permissions import grants_of
-from vks_plugin.host.provision import case_code_field_id
+from vks_plugin.host.provision import CASE_CODE_FIELD, case_code_field_id
 from vks_plugin.organization.actions import service_account_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -473,11 +474,28 @@ def test_what_an_import_brings(
     # the host takes every grant away on the way
     assert grants_of(secret.ids) == before
     assert set(reader.found()) == set(secret.ids)
-    # an export of another server has another account under the number of ours: nothing of it is taken in
+    # what our groups may do in the host goes with it, too: of those the export does not name for good
+    clerks = Group.objects.get(name="vks:QN-KV1:records_clerk")
+    kept = set(clerks.permissions.values_list("codename", flat=True))
     manifest = tmp_path / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"vks-records"', '"nguoi-la"'), encoding="utf-8")
+    exported = json.loads(manifest.read_text(encoding="utf-8"))
+    write = partial(manifest.write_text, encoding="utf-8")
+    write(json.dumps([row for row in exported if row["model"] != "auth.group"]))
+    load()
+    assert kept
+    assert set(clerks.permissions.values_list("codename", flat=True)) == kept
+    # an export of another server has others under the number of ours: nothing of it is taken in
     Document.objects.filter(pk=old).update(title="Công văn mới")
-    with pytest.raises(CommandError, match="đè lên tài khoản vks-records"):
-        load()
-    assert User.objects.get(pk=service_account_id()).username == "vks-records"
-    assert Document.objects.get(pk=old).title == "Công văn mới"
+    field = case_code_field_id()
+    for stood, stands, sentence in (
+        ("vks-records", "nguoi-la", "tài khoản nguoi-la đè lên tài khoản vks-records, chủ"),
+        ("chief_kv1", "nguoi-la", "tài khoản nguoi-la đè lên tài khoản chief_kv1, người"),
+        (CASE_CODE_FIELD, "Số lưu", "đè lên trường “Mã vụ án”"),
+    ):
+        write(json.dumps(exported).replace(json.dumps(stood), json.dumps(stands)))
+        with pytest.raises(CommandError, match=sentence):
+            load()
+        assert User.objects.get(pk=service_account_id()).username == "vks-records"
+        assert User.objects.get(pk=people["chief_kv1"].pk).username == "chief_kv1"
+        assert case_code_field_id() == field
+        assert Document.objects.get(pk=old).title == "Công văn mới"
