@@ -158,6 +158,9 @@ def test_what_is_in_ones_hands_on_its_way_and_late(
         "late_hand_overs": 1,
         "late_loans": 1,
         "waiting_loans": 0,
+        "to_hand_over": 0,
+        "left_loans": 0,
+        "left_receivers": 0,
     }
     assert set(as_person("outsider").get("/api/vks/custody/summary/").json().values()) == {0}
 

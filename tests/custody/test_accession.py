@@ -748,7 +748,7 @@ def test_every_act_of_everybody_in_every_state_does_what_the_table_says_and_else
     whose = dict.fromkeys(("prepare", "retry", "cancel"), _GIVERS)
     whose |= {name: {"archivist_kv1"} for name in ("ask to accept", "accept")}
     # taking it is an event of the case, too
-    entries = {"prepare": 1, "retry": 0, "ask to accept": 0, "accept": 2, "cancel": 1}
+    entries = {"prepare": 1, "retry": 1, "ask to accept": 0, "accept": 2, "cancel": 1}
     worker: dict[str, tuple[Callable[[int], None], str, str]] = {
         "pack": (run_packing, "dang_dong_goi", "cho_luu_tru"),
         "take": (run_acceptance, "cho_luu_tru", "da_nop_luu"),

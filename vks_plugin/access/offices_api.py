@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class UnitField(serializers.Field[Any, Any, Any, Any]):
     """An office by its code."""
 
