@@ -634,7 +634,7 @@ def test_the_archive_prints_the_registers_it_keeps_and_no_others(
     type(case).objects.filter(pk=stored.pk).update(status="da_nop_luu")
     page = client.get("/vks/custody/").content.decode()
     told = {each["name"]: each["units"] for each in client.get("/api/vks/registers/").json()}
-    assert told == dict.fromkeys(("muon-tra", "nop-luu", "ban-sao"), ["QN-KV1"])
+    assert told == {each: ["QN-KV1"] for each in ("muon-tra", "nop-luu", "ban-sao")}
     for name in ("muon-tra", "nop-luu", "ban-sao", "giao-nhan", "giao-nhan-khac"):
         where = f"unit=QN-KV1&first={_in(0)}&last={_in(0)}"
         answers = (
