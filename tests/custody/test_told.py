@@ -40,6 +40,7 @@ UNTOLD = {
     "filing.actions.file_upload": "on its way: `document_filed` is told once a worker has taken it in",
     "filing.actions.retry_failed": "on its way: `document_filed` is told once a worker has taken it in",
     "filing.actions.discard_failed": "a file that never came into the case",
+    "filing.records.hand_in_record": "on its way: `document_filed` is told once a worker has taken it in",
     "filing.pages.recognise_again": "neither the file nor its hash changes, only the copy that is read and searched",
 }
 """Actions that write and tell nothing."""
