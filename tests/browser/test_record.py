@@ -181,13 +181,14 @@ def test_a_row_is_added_changed_and_taken_out_in_its_place_by_keyboard(sit: Sit)
     page.get_by_role("link", name="Thêm vật chứng").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#exhibit-new form")).to_be_visible()
-    assert focus(page)["name"] == "name"
+    expect(page.locator("#exhibit-new [name=name]")).to_be_focused()
     # refused first: the sentence stands at its field and what was typed stays
     tab_to(page, "quantity", most=1)
     page.keyboard.type("02 chiếc")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#id_name_error")).to_be_visible()
-    assert focus(page)["name"] == "name"
+    # the field is gone to once the refusal stands beside it
+    expect(page.locator("#exhibit-new [name=name]")).to_be_focused()
     expect(page.get_by_label("Số lượng")).to_have_value("02 chiếc")
     lead.seen.errors.clear()
     page.keyboard.type("Điện thoại di động")
@@ -285,7 +286,7 @@ def test_an_event_is_recorded_by_keyboard_and_withdrawn(sit: Sit) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#event-new form")).to_be_visible()
-    assert focus(page)["name"] == "happened_on"
+    expect(page.locator("#event-new [name=happened_on]")).to_be_focused()
     page.keyboard.type(f"{timezone.localdate():%d/%m/%Y}")
     page.locator("[name='number']").focus()
     page.keyboard.type("31/QĐ-VKS")
