@@ -48,7 +48,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 CUSTODIANS = 50
 OFFICES = ("QN-KV1", "QN-KV3")
 SECONDS = 4
-AT_MOST = 40
+AT_MOST = 120
 """Seconds after which they stop though not everything has happened: on a machine with much else to do."""
 WANTED = ("hand_over_accepted", "hand_over_rejected", "case_transferred", "loan_issued", "loan_returned", "file_sealed")
 

@@ -31,14 +31,22 @@ Work = Callable[..., None]
 
 @pytest.fixture
 def work(settings: Any) -> Iterator[Work]:
-    """Return a function that does the task waiting in the queue as a worker would: from the message alone, later."""
+    """Return a function that does the bulk edit in the queue as a worker would: from the message alone, later.
+
+    What else is sent, or was sent by whoever had this process before, is nobody's here and left undone.
+    """
     settings.CELERY_TASK_ALWAYS_EAGER = False
     current_app.conf.task_always_eager = False
+    with current_app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+        queue.clear()
 
     def next_task(**forged: str) -> None:
         with current_app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
-            message = queue.get(timeout=5)
-            message.ack()
+            while True:
+                message = queue.get(timeout=5)
+                message.ack()
+                if message.headers["task"] == "documents.tasks.bulk_update_documents":
+                    break
         arguments, named, _embedded = message.decode()
         task = current_app.tasks[message.headers["task"]]
         assert actor.current_actor() is None
