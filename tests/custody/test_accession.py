@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import bagit
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.test import TestCase
 from django.utils import timezone
 from pypdf import PdfReader
@@ -155,6 +155,8 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
     case.refresh_from_db()
     row.refresh_from_db()
     assert (case.status, row.state, row.number, row.receiver) == ("da_nop_luu", "da_nop_luu", 1, archivist)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Accession.objects.create(unit=row.unit, giver=row.giver, number=1, number_year=timezone.localdate().year)
     assert data(found.of("accessioned"))["sha256"] == row.items.get().sha256
     kept = Holding.objects.filter(case=case, until__isnull=True)
     assert {(each.part, each.person_id, each.cause) for each in kept} == {

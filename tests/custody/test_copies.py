@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pypdf import PdfReader
 
@@ -98,6 +101,11 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
     second = _asked(people, case, kind="extract", receiver_agency="Ủy ban nhân dân phường")
     approve_copy(actor=people["chief_kv1"], code=code, copy_id=second.pk)
     assert issue_copy(actor=people["clerk_kv1"], code=code, copy_id=second.pk, copies=1, pages=1).number == 2
+    # no number of the office and year is given twice
+    CertifiedCopy.objects.update(number_year=None)
+    import_module("vks_plugin.migrations.0046_copies_numbered_once").as_they_were_given(apps, None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CertifiedCopy.objects.filter(pk=second.pk).update(number=1)
     # on paper, with the names of that day, and in the register of the office
     edit_case(actor=people["prosecutor_kv1"], case=case, values={"name": "Vụ án mang tên mới"})
     User.objects.filter(pk__in=[people["chief_kv1"].pk, people["clerk_kv1"].pk]).update(last_name="Họ Mới")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from tests.custody.batches import batch_in, sealed, staffed
@@ -434,6 +434,13 @@ def test_a_supplement_is_opened_by_a_leader_and_chained(
     assert queries.verify().problems == []
     first.refresh_from_db()
     assert first.state == "da_ket_thuc_so_hoa"
+    # no number of the office and year is given twice
+    again = DigitisationBatch.objects.create(case=case, part="hsks", number=1, unit=case.unit, opened_by=chief)
+    manifest.pk, manifest._state.adding, manifest.batch, manifest.sha256 = None, True, again, "f" * 64
+    with pytest.raises(IntegrityError), transaction.atomic():
+        manifest.save()
+    manifest.number = 3
+    manifest.save()
 
 
 def test_what_is_sealed_keeps_its_words_and_folios(

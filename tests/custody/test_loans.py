@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import TestCase
@@ -216,7 +218,7 @@ def test_who_lends_depends_on_whose_person_borrows(
         Loan.objects.filter(pk=mine.pk).update(decided_by=people["chief_kv1"], decided_at=timezone.now())
 
 
-def test_a_piece_is_out_once(case: CaseFile, people: dict[str, User]) -> None:
+def test_a_piece_is_out_once(case: CaseFile, people: dict[str, User], caplog: pytest.LogCaptureFixture) -> None:
     Volume.objects.bulk_create(Volume(case=case, number=number) for number in (1, 2, 3))
     clerk = people["clerk_kv1"]
     one = _lent(people, case.code, volumes=[2])
@@ -230,6 +232,16 @@ def test_a_piece_is_out_once(case: CaseFile, people: dict[str, User]) -> None:
             actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=count, folio_count=9)
     assert Loan.objects.get(pk=whole.pk).number is None
     actions.issue_loan(actor=clerk, loan_id=other.pk, volume_count=1, folio_count=9)
+    # of numbers from before the year was kept it is when it went out; what bears one given before stays, and stops no update
+    Loan.objects.update(number_year=None)
+    Loan.objects.filter(pk=other.pk).update(number=1)
+    import_module("vks_plugin.migrations.0043_loans_numbered_once").as_they_were_issued(apps, None)
+    year = timezone.localdate().year
+    assert list(Loan.objects.filter(number=1).order_by("pk").values_list("number_year", flat=True)) == [year, None]
+    assert f"vks_loan {other.pk} bears a number of its office given before: 1/{year}" in caplog.messages
+    # no number of the office and year is given twice
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Loan.objects.filter(pk=other.pk).update(number_year=year)
     # what is partly out does not leave the office
     here: dict[str, Any] = {
         "case": case,

@@ -771,8 +771,8 @@ def accept(*, actor: User, pk: int, progress: Callable[[int], None] = _unheard) 
         now = timezone.now()
         year = timezone.localdate(now).year
         move(row, ACCESSION, "accept", receiver=actor, accepted_at=now, beat=None, taking_at=None, error="")
-        row.number = next_number(row.unit, "accession", year)
-        row.save(update_fields=["number"])
+        row.number, row.number_year = next_number(row.unit, "accession", year), year
+        row.save(update_fields=["number", "number_year"])
         _refuse_changed(row, items, read)
         for item in items:
             _take(actor, row, item)

@@ -7,6 +7,7 @@ of this program, as the columns of the register are.
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -195,8 +196,10 @@ def issue_copy(*, actor: User, code: str, copy_id: int, copies: int, pages: int)
     row, case = _mine(actor, code, copy_id, "issue")
     _counted(copies, pages)
     now = timezone.now()
-    number = next_number(case.unit, NumberSeries.Series.COPY, timezone.localtime(now).year)
-    move(row, COPY, "issue", copies=copies, pages=pages, unit=case.unit, number=number, issued_at=now, issued_by=actor)
+    year = timezone.localtime(now).year
+    number = next_number(case.unit, NumberSeries.Series.COPY, year)
+    numbered: dict[str, Any] = {"unit": case.unit, "number": number, "number_year": year}
+    move(row, COPY, "issue", copies=copies, pages=pages, issued_at=now, issued_by=actor, **numbered)
     tell(
         "copy_issued",
         actor=actor,

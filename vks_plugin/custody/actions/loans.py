@@ -297,8 +297,10 @@ def _open(row: Loan, case: CaseFile, actor: User) -> None:
 
 def _hand_out(row: Loan, case: CaseFile, actor: User, **changes: Any) -> None:
     now = timezone.now()
-    number = next_number(case.unit, NumberSeries.Series.LOAN, timezone.localtime(now).year)
-    move(row, LOAN, "issue", issued_at=now, issued_by=actor, unit=case.unit, number=number, **changes)
+    year = timezone.localtime(now).year
+    number = next_number(case.unit, NumberSeries.Series.LOAN, year)
+    numbered: dict[str, Any] = {"unit": case.unit, "number": number, "number_year": year}
+    move(row, LOAN, "issue", issued_at=now, issued_by=actor, **numbered, **changes)
     tell(
         "loan_issued",
         actor=actor,

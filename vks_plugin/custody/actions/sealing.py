@@ -218,6 +218,7 @@ def seal(
         part=batch.part,
         unit=batch.case.unit,
         number=next_number(batch.case.unit, NumberSeries.Series.DIGITISATION, year),
+        number_year=year,
         sealed_at=now,
         documents=len(papers),
         pages=sum(each.pages or 0 for each in read),

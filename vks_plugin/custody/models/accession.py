@@ -32,8 +32,9 @@ class Accession(models.Model):
         choices=[(value, _(label)) for value, label in ACCESSION.states],
         default=ACCESSION.first,
     )
-    # of the record of hand-over; given when the archive takes it
+    # of the record of hand-over, in the series of the office and year; given when the archive takes it
     number = models.PositiveIntegerField(_("số biên bản"), null=True)
+    number_year = models.PositiveSmallIntegerField(null=True)
     giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(auto_now_add=True)
     receiver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -58,6 +59,13 @@ class Accession(models.Model):
         verbose_name = _("lần nộp lưu")
         verbose_name_plural = _("lần nộp lưu")
         indexes = [models.Index(fields=["unit", "state"], name="vks_accession_of_unit")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "number_year", "number"],
+                condition=Q(number__isnull=False),
+                name="vks_accession_numbered_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk}"

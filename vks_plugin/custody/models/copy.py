@@ -47,6 +47,7 @@ class CertifiedCopy(models.Model):
     # the office that gave them, and the number in its register of that year
     unit = models.ForeignKey(ProcuracyUnit, on_delete=models.PROTECT, null=True, related_name="+")
     number = models.PositiveIntegerField(_("số"), null=True)
+    number_year = models.PositiveSmallIntegerField(null=True)
     issued_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(
         _("cấp lúc"), null=True
     )
@@ -67,6 +68,11 @@ class CertifiedCopy(models.Model):
             models.Index(fields=["unit", "issued_at"], name="vks_copy_of_register"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "number_year", "number"],
+                condition=Q(number__isnull=False),
+                name="vks_copy_numbered_once",
+            ),
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")),
                 name="vks_copy_not_by_who_asked",

@@ -221,6 +221,7 @@ class SealManifest(AppendOnly):
     unit = models.ForeignKey(ProcuracyUnit, on_delete=models.PROTECT, related_name="+")
     # of the printed record, in the series of the office and year
     number = models.PositiveIntegerField(_("số"))
+    number_year = models.PositiveSmallIntegerField(null=True)
     sealed_at: models.DateTimeField[dt.datetime, dt.datetime] = models.DateTimeField(_("niêm phong lúc"))
     documents = models.PositiveIntegerField(_("số tài liệu"))
     pages = models.PositiveIntegerField(_("số trang"))
@@ -243,6 +244,7 @@ class SealManifest(AppendOnly):
         verbose_name = _("bảng kê niêm phong")
         verbose_name_plural = _("bảng kê niêm phong")
         indexes = [models.Index(fields=["unit", "sealed_at"], name="vks_sealed_by_unit")]
+        constraints = [models.UniqueConstraint(fields=["unit", "number_year", "number"], name="vks_seal_numbered_once")]
 
     def __str__(self) -> str:
         return self.sha256

@@ -63,6 +63,7 @@ class Loan(models.Model):
     # the office that lent it, and the number of its slip there in that year
     unit = models.ForeignKey(ProcuracyUnit, on_delete=models.PROTECT, null=True, related_name="+")
     number = models.PositiveIntegerField(_("số phiếu"), null=True)
+    number_year = models.PositiveSmallIntegerField(null=True)
     issued_at = models.DateTimeField(_("giao lúc"), null=True)
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     issued_volumes = models.PositiveSmallIntegerField(_("số tập giao"), null=True)
@@ -100,6 +101,11 @@ class Loan(models.Model):
             models.Index(fields=["state", "until"], name="vks_loan_due"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "number_year", "number"],
+                condition=Q(number__isnull=False),
+                name="vks_loan_numbered_once",
+            ),
             models.CheckConstraint(
                 condition=Q(borrower__isnull=False, outside_name="")
                 | Q(borrower__isnull=True, form="paper") & ~Q(outside_name=""),
