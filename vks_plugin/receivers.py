@@ -264,7 +264,7 @@ def connect() -> None:
     unowned.keep_in_bulk(inbox.in_reach, service_account_id, inbox.keep)
     actor.travel_with_tasks()
     queued.spare_what_is_filed()
-    offices.before_ending(accessions_in_hand, disposals_in_hand)
+    offices.before_ending(accessions_in_hand, disposals_in_hand, inbox.papers_in_hand, inbox.looked_after)
     transfers.on_taken_over(
         take_accessions_along,
         take_disposals_along,

@@ -25,6 +25,8 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.custody import queries as ledger
 from vks_plugin.custody.models import LedgerEntry
 from vks_plugin.errors import BadInput, Conflict, VksError
+from vks_plugin.filing import inbox
+from vks_plugin.host.models import Document
 from vks_plugin.organization import actions as organization
 from vks_plugin.organization.models import Appointment, Department, ProcuracyUnit
 
@@ -223,6 +225,51 @@ def test_an_office_is_added_put_right_while_unused_and_ended_while_empty(
         organization.appoint(user=people["outsider"], unit=made, role="prosecutor")
     kinds = LedgerEntry.objects.filter(kind__startswith="unit_").order_by("seq").values_list("kind", flat=True)
     assert list(kinds) == ["unit_added", "unit_changed", "unit_ended"]
+
+
+def test_no_paper_is_left_in_the_inbox_of_an_office_that_ends(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], provisioned: None, settings: Any
+) -> None:
+    """Superusers alone would read it, and what comes in later."""
+    admin, today = people["admin_province"], f"{TODAY}"
+    unit = ProcuracyUnit.objects.create(
+        code="QN-KV8",
+        name="Khu vực 8",
+        short_name="KV8",
+        kind="regional",
+        parent=units["QN"],
+        valid_from=dt.date(2026, 1, 1),
+    )
+    settings.VKS_INBOX_UNIT = "QN-KV8"
+    paper = Document.objects.create(title="Đơn", mime_type="application/pdf", checksum="w" * 64)
+    inbox.take_unowned([paper.pk])
+
+    def end(*words: str) -> None:
+        call_command("vks_offices", "--unit", "QN-KV8", "--end", today, "--user", admin.username, *words)
+
+    with pytest.raises(CommandError, match=r"1 tài liệu chờ trong hộp nhận.*VKS_INBOX_UNIT"):
+        end("--dry-run")
+    client = Client()
+    client.force_login(admin)
+    shown = Page(client.get("/vks/organization/offices/QN-KV8/")).text
+    assert "1 tài liệu chờ trong hộp nhận" in shown
+    assert "VKS_INBOX_UNIT" in shown
+    settings.VKS_INBOX_UNIT = "QN-KV1"
+    address = "/api/vks/units/QN-KV8/end/"
+    refused = client.post(address, {"gone_from": today}, content_type="application/json")
+    assert refused.status_code == 409
+    assert "1 tài liệu chờ trong hộp nhận" in refused.json()["detail"]
+    assert "VKS_INBOX_UNIT" not in refused.json()["detail"]
+    # what somebody threw away waits for nobody
+    paper.delete()
+    end("--dry-run")
+    tried = client.post(address, {"gone_from": today, "dry_run": True}, content_type="application/json")
+    assert (tried.status_code, tried.json()["valid_to"]) == (200, f"{TODAY - dt.timedelta(days=1)}")
+    unit.refresh_from_db()
+    assert unit.valid_to is None
+    end()
+    unit.refresh_from_db()
+    assert unit.valid_to == TODAY - dt.timedelta(days=1)
 
 
 def test_the_command_shows_tries_and_changes(

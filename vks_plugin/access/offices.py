@@ -68,13 +68,13 @@ class Effect:
 
 
 Look = Callable[[ProcuracyUnit], str]
-"""Takes an office; returns what is still under way in it, empty for nothing."""
+"""Takes an office; returns a sentence on what stands against its end and what to do about it, empty for nothing."""
 
 _before_ending: list[Look] = []
 
 
 def before_ending(*looks: Look) -> None:
-    """Let concepts above tell what an office still has in hand beside its cases; called when the program starts."""
+    """Let concepts above tell what stands against the end of an office beside its cases; called when the program starts."""
     _before_ending[:] = looks
 
 
@@ -131,34 +131,18 @@ def add_unit(*, actor: User, values: Mapping[str, Any], decision: str = "") -> P
         BadInput: something is missing, malformed, or an office above that cannot be.
         Conflict: another office has the code.
     """
-    require_organizer(actor)
-    decision = _paper(decision)
-    given = _given(values, UNIT_FIELDS)
-    for name, sentence in (
-        ("code", _("Hãy nhập mã đơn vị.")),
-        ("name", _("Hãy nhập tên đơn vị.")),
-        ("short_name", _("Hãy nhập tên ngắn.")),
-        ("kind", _("Hãy chọn cấp của đơn vị.")),
-        ("valid_from", _("Hãy nhập ngày đơn vị bắt đầu có.")),
-    ):
-        if not given.get(name):
-            raise BadInput(sentence, field=name)
+    required = {
+        "code": _("Hãy nhập mã đơn vị."),
+        "name": _("Hãy nhập tên đơn vị."),
+        "short_name": _("Hãy nhập tên ngắn."),
+        "kind": _("Hãy chọn cấp của đơn vị."),
+        "valid_from": _("Hãy nhập ngày đơn vị bắt đầu có."),
+    }
+    given, decision = _to_add(actor, values, UNIT_FIELDS, required, decision)
     unit = ProcuracyUnit(**given)
     _check_unit_code(unit)
     _check_above(unit)
-    _write(unit)
-    tell(
-        "unit_added",
-        actor=actor,
-        case=None,
-        unit=unit.code,
-        unit_kind=unit.kind,
-        unit_above=_code_of(unit.parent),
-        starts_on=unit.valid_from,
-        office_name=unit.name,
-        decision=decision,
-    )
-    logger.info("office %d added by account %d", unit.pk, actor.pk)
+    _add(actor, unit, decision, unit=unit.code, unit_kind=unit.kind, unit_above=_code_of(unit.parent))
     return unit
 
 
@@ -270,36 +254,48 @@ def _effect_of_moving(unit: ProcuracyUnit, above: ProcuracyUnit | None) -> Effec
 
 
 @transaction.atomic
-def end_unit(*, actor: User, unit: ProcuracyUnit, gone_from: dt.date, decision: str = "") -> ProcuracyUnit:
+def end_unit(
+    *, actor: User, unit: ProcuracyUnit, gone_from: dt.date, decision: str = "", trying: bool = False
+) -> ProcuracyUnit:
     """End an office that has nothing left, and its departments with it.
 
     Args:
         gone_from: the first day on which it exists no more; not one to come.
         decision: see `add_unit`.
+        trying: whether to end nothing: a refusal is the one it would meet, and what is returned is as it would be.
 
     Raises:
         NotAllowed: see `require_organizer`.
         BadInput: the day is to come, or the office did not exist before it.
-        Conflict: it has ended, or has cases, people, paper, work in hand or offices below; another has to take it over.
+        Conflict: it has ended, or has cases, people, paper, work in hand, an inbox or offices below; another has to take it
+            over. All that stands against its end is named at once.
     """
     require_organizer(actor)
     decision = _paper(decision)
     present = _held_unit(unit.pk)
     last = _last_day(present, gone_from)
-    for sentence in _left_in(present, gone_from):
-        raise Conflict(sentence)
+    left = stands_against(present, gone_from)
+    if left:
+        raise Conflict(" ".join(left))
     present.valid_to = last
     present.save(update_fields=["valid_to"])
     for department in present.departments.filter(valid_to__isnull=True):
         department.valid_to = max(last, department.valid_from or last)
         department.save(update_fields=["valid_to"])
     tell("unit_ended", actor=actor, case=None, unit=present.code, ends_on=last, decision=decision)
+    if trying:
+        transaction.set_rollback(True)
+        return present
     logger.info("office %d ended by account %d", present.pk, actor.pk)
     return present
 
 
+def stands_against(unit: ProcuracyUnit, day: dt.date) -> list[str]:
+    """Return, as sentences, what stands against the end of an office on a day, and what to do about each."""
+    return list(_left_in(unit, day))
+
+
 def _left_in(unit: ProcuracyUnit, day: dt.date) -> Iterator[str]:
-    """Yield, as sentences, what stands against the end of an office."""
     about = {"unit": unit.name}
     take_over = _("hãy để đơn vị khác nhận (trang Sắp xếp đơn vị)")
     cases = CaseFile.objects.filter(Q(unit=unit) | Q(trial_unit=unit)).count()
@@ -318,6 +314,8 @@ def _left_in(unit: ProcuracyUnit, day: dt.date) -> Iterator[str]:
             **about,
             "below": below.name,
         }
+    # before the people: it is they who do it
+    yield from filter(None, (look(unit) for look in _before_ending))
     people = _open_posts(day).filter(unit=unit).count()
     if people:
         yield _("%(unit)s còn %(people)d chức danh đang giữ hoặc sắp giữ: hãy chấm dứt trước (trang Tổ chức).") % {
@@ -326,10 +324,6 @@ def _left_in(unit: ProcuracyUnit, day: dt.date) -> Iterator[str]:
         }
     if Restructuring.objects.filter(Q(successor=unit) | Q(predecessors=unit), finished_at__isnull=True).exists():
         yield _("%(unit)s đang trong một lần sắp xếp chưa xong.") % about
-    for look in _before_ending:
-        work = look(unit)
-        if work:
-            yield _("%(unit)s còn %(work)s: hãy làm xong trước.") % {**about, "work": work}
 
 
 # --- departments
@@ -348,30 +342,14 @@ def add_department(*, actor: User, unit: ProcuracyUnit, values: Mapping[str, Any
         BadInput: something is missing or malformed, or the office is no more.
         Conflict: another department of the office has the code.
     """
-    require_organizer(actor)
-    decision = _paper(decision)
-    given = _given(values, DEPARTMENT_FIELDS)
-    for name, sentence in (("code", _("Hãy nhập mã phòng.")), ("name", _("Hãy nhập tên phòng."))):
-        if not given.get(name):
-            raise BadInput(sentence, field=name)
+    required = {"code": _("Hãy nhập mã phòng."), "name": _("Hãy nhập tên phòng.")}
+    given, decision = _to_add(actor, values, DEPARTMENT_FIELDS, required, decision)
     present = _held_unit(unit.pk)
     if present.valid_to is not None and present.valid_to < timezone.localdate():
         raise BadInput(_("%(unit)s đã thôi hoạt động: không lập phòng ở đó được.") % {"unit": present.name})
     department = Department(unit=present, **given)
     _check_department_code(department)
-    _write(department)
-    tell(
-        "department_added",
-        actor=actor,
-        case=None,
-        unit=present.code,
-        department=department.code,
-        stages=department.stages,
-        starts_on=department.valid_from,
-        office_name=department.name,
-        decision=decision,
-    )
-    logger.info("department %d added by account %d", department.pk, actor.pk)
+    _add(actor, department, decision, unit=present.code, department=department.code, stages=department.stages)
     return department
 
 
@@ -487,12 +465,15 @@ def _effect_of_stages(department: Department, stages_before: list[str], heads: s
 
 
 @transaction.atomic
-def end_department(*, actor: User, department: Department, gone_from: dt.date, decision: str = "") -> Department:
+def end_department(
+    *, actor: User, department: Department, gone_from: dt.date, decision: str = "", trying: bool = False
+) -> Department:
     """End a department in which nobody holds a post and no case lies that is not in the archive.
 
     Args:
         gone_from: the first day on which it exists no more; not one to come.
         decision: see `add_unit`.
+        trying: whether to end nothing: a refusal is the one it would meet, and what is returned is as it would be.
 
     Raises:
         NotAllowed: see `require_organizer`.
@@ -528,11 +509,51 @@ def end_department(*, actor: User, department: Department, gone_from: dt.date, d
         ends_on=last,
         decision=decision,
     )
+    if trying:
+        transaction.set_rollback(True)
+        return present
     logger.info("department %d ended by account %d", present.pk, actor.pk)
     return present
 
 
 # --- what both have in common
+
+
+def _to_add(
+    actor: User, values: Mapping[str, Any], fields: tuple[str, ...], required: Mapping[str, str], decision: str
+) -> tuple[dict[str, Any], str]:
+    """Return what somebody who may says of an office or a department to add, and the paper it rests on, both checked.
+
+    Args:
+        required: what has to be there, and the sentence that says so.
+
+    Raises:
+        NotAllowed: see `require_organizer`.
+        BadInput: something is missing or malformed.
+    """
+    require_organizer(actor)
+    decision = _paper(decision)
+    given = _given(values, fields)
+    for name, sentence in required.items():
+        if not given.get(name):
+            raise BadInput(sentence, field=name)
+    return given, decision
+
+
+def _add(actor: User, row: ProcuracyUnit | Department, decision: str, **told: Any) -> None:
+    """Write a new office or department, and tell the ledger of it.
+
+    Args:
+        told: what the ledger is told beside name, first day and paper.
+
+    Raises:
+        Conflict: see `_write`.
+    """
+    _write(row)
+    kind = "unit" if isinstance(row, ProcuracyUnit) else "department"
+    told |= {"starts_on": row.valid_from, "office_name": row.name, "decision": decision}
+    tell(f"{kind}_added", actor=actor, case=None, **told)
+    logger.info("%s %d added by account %d", "office" if kind == "unit" else kind, row.pk, actor.pk)
 
 
 def _held_unit(pk: int) -> ProcuracyUnit:

@@ -96,6 +96,12 @@ class EndOfficeSerializer(InputSerializer):
     decision = ComposedField(
         required=False, allow_blank=True, default="", help_text="Number and day of the paper it rests on."
     )
+    dry_run = serializers.BooleanField(
+        source="trying",
+        required=False,
+        default=False,
+        help_text="End nothing: the answer is the refusal there would be, or how it would stand.",
+    )
 
 
 class EffectSerializer(serializers.Serializer[offices.Effect]):

@@ -365,9 +365,10 @@ def close(*, actor: User, pk: int) -> DestructionBatch:
 
 
 def disposals_in_hand(unit: ProcuracyUnit) -> str:
-    """Return, in words, how many disposals of an office are not over; empty for none."""
+    """Return a sentence on how many disposals of an office are not over; empty for none."""
     open_ones = DestructionBatch.objects.filter(unit=unit, state__in=DISPOSAL.open).count()
-    return _("%(number)d đợt tiêu hủy chưa xong") % {"number": open_ones} if open_ones else ""
+    told = _("%(unit)s còn %(number)d đợt tiêu hủy chưa xong: hãy làm xong trước.")
+    return told % {"unit": unit.name, "number": open_ones} if open_ones else ""
 
 
 def cases_in_disposals(offices: Collection[int]) -> Iterable[int]:

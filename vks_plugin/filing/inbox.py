@@ -163,6 +163,33 @@ def is_waiting(document: Document) -> bool:
     )
 
 
+def papers_in_hand(unit: ProcuracyUnit) -> str:
+    """Return a sentence on how many papers wait for the keepers of an office; empty for none.
+
+    Once it had ended they would be superusers' alone. What somebody has put into the bin waits for nobody.
+    """
+    names = [group_name(unit.code, role) for role in KEEPERS]
+    keepers = set(Group.objects.filter(name__in=names).values_list("pk", flat=True))
+    there = grants_of(_waiting().filter(deleted_at__isnull=True).values_list("pk", flat=True))
+    papers = sum(any(each.holder == "group" and each.holder_id in keepers for each in row) for row in there.values())
+    if not papers:
+        return ""
+    return _(
+        "%(unit)s còn %(papers)d tài liệu chờ trong hộp nhận: hãy để văn thư đưa vào hồ sơ vụ án (ghi Mã vụ án trong DMS), "
+        "hoặc để đơn vị khác nhận (trang Sắp xếp đơn vị)."
+    ) % {"unit": unit.name, "papers": papers}
+
+
+def looked_after(unit: ProcuracyUnit) -> str:
+    """Return a sentence that an office keeps the inbox of what nobody owns; empty where another does, or none."""
+    if inbox_unit() != unit:
+        return ""
+    return _(
+        "%(unit)s đang trông hộp nhận tài liệu vào máy mà không có chủ: hãy nhờ quản trị máy chủ đặt VKS_INBOX_UNIT là đơn "
+        "vị khác trước, hoặc để đơn vị khác nhận (trang Sắp xếp đơn vị)."
+    ) % {"unit": unit.name}
+
+
 def follow_take_over(row: Restructuring) -> None:
     """Let the keepers of an office have what waits for those of the offices it took over."""
     codes, new = [unit.code for unit in row.predecessors.all()], row.successor

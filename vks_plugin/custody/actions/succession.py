@@ -119,9 +119,10 @@ def _passed(row: Restructuring, cases: Collection[int], old: Collection[int]) ->
 
 
 def accessions_in_hand(unit: ProcuracyUnit) -> str:
-    """Return, in words, how many accessions of an office nobody has taken or called off; empty for none."""
+    """Return a sentence on how many accessions of an office nobody has taken or called off; empty for none."""
     open_ones = Accession.objects.filter(unit=unit, state__in=ACCESSION.open).count()
-    return _("%(number)d lần nộp lưu chưa xong") % {"number": open_ones} if open_ones else ""
+    told = _("%(unit)s còn %(number)d lần nộp lưu chưa xong: hãy làm xong trước.")
+    return told % {"unit": unit.name, "number": open_ones} if open_ones else ""
 
 
 def cases_in_accessions(offices: Collection[int]) -> Iterable[int]:

@@ -41,7 +41,9 @@ class Command(BaseCommand):
             "--end", metavar="DATE", type=dt.date.fromisoformat, help="kết thúc: không còn từ ngày này, dạng 2026-01-01"
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="chỉ cho biết thay đổi ảnh hưởng bao nhiêu vụ án, người"
+            "--dry-run",
+            action="store_true",
+            help="chỉ cho biết thay đổi ảnh hưởng bao nhiêu vụ án, người; với --end: còn vướng gì không",
         )
         parser.add_argument("--decision", metavar="TEXT", default="", help="số, ngày văn bản làm căn cứ")
         parser.add_argument(
@@ -96,6 +98,8 @@ def _done(options: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
     """Do what was asked, and return what it concerned."""
     values = dict(_pair(each) for each in options["values"])
     unit, department = options["unit"], options["department"]
+    if options["add"] and options["dry_run"]:
+        raise CommandError(_("Chỉ thử được việc sửa, kết thúc: thêm mới thì bỏ --dry-run."))
     found = ProcuracyUnit.objects.filter(code=unit).first()
     if options["add"] and not department:
         offices.add_unit(values={"code": unit, **values}, **about)
@@ -113,8 +117,9 @@ def _done(options: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
             raise CommandError(_("Đơn vị không có phòng mang mã này."))
         row = {"department": within}
     if options["end"]:
-        (offices.end_department if department else offices.end_unit)(**row, gone_from=options["end"], **about)
-        return told
+        about |= {"gone_from": options["end"], "trying": options["dry_run"]}
+        ended = (offices.end_department if department else offices.end_unit)(**row, **about)
+        return told | {"valid_to": ended.valid_to}
     if options["dry_run"]:
         about = {"actor": about["actor"]}
         effect = (offices.try_department if department else offices.try_unit)(**row, values=values, **about)

@@ -110,6 +110,8 @@ def office(request: SignedInRequest, code: str) -> HttpResponse:
         "end": end,
         "new": new,
         "opened": asked,
+        # a refusal says it itself
+        "left": [] if asked == "end" or unit.valid_to else offices.stands_against(unit, timezone.localdate()),
         "departments": [
             (each, each.exists_on(timezone.localdate()), ", ".join(_(stage_label(stage)) for stage in each.stages))
             for each in unit.departments.all()
