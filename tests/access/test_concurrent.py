@@ -308,6 +308,30 @@ def test_what_is_opened_while_the_post_ends_that_it_rests_on_opens_nothing(
     assert access.project_everything().documents == 0
 
 
+def test_a_case_of_its_head_comes_into_a_department_while_its_stages_change(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one holds the case and then the department; the other, which writes who reads the case, must not go the other way."""
+    case = CaseFile.objects.get(pk=filed_case.case.pk)
+    department = Department.objects.create(unit=units["QN-KV1"], code="BP1", name="Bộ phận 1")
+    organization.appoint(
+        user=people["prosecutor_kv1"], unit=units["QN-KV1"], role="department_head", department=department
+    )
+    acts: list[Callable[[], object]] = [
+        partial(record.edit_case, actor=people["clerk_kv1"], case=case, values={"department": department}),
+        partial(
+            offices.change_department,
+            actor=people["admin_province"],
+            department=department,
+            values={"stages": ["dieu_tra"]},
+        ),
+    ]
+    assert _held_back(monkeypatch, acts, (record, "_written")) == [None, None]
+    department.refresh_from_db()
+    case.refresh_from_db()
+    assert (case.department, department.stages) == (department, ["dieu_tra"])
+
+
 def test_who_ends_or_moves_an_office_waits_for_what_is_written_of_it(
     filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit], monkeypatch: pytest.MonkeyPatch
 ) -> None:

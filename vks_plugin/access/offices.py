@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from vks_plugin.access.models import Restructuring, TemporaryAccess
 from vks_plugin.access.policy import LEADING, OVERSEEING, OVERSIGHT
-from vks_plugin.access.projection import follow_posts, hold_cases, project_each
+from vks_plugin.access.projection import follow_posts, hold_cases, hold_what_follows, project_each
 from vks_plugin.access.queries import cases_overseen, may_organize
 from vks_plugin.access.transfers import companions
 from vks_plugin.acts import tell
@@ -393,6 +393,8 @@ def _change_department(
     if "stages" in given:
         # who opens a case by a stage holds the post first: the one act sees what the other did
         hold_posts(heads)
+        # before the department, as every act has it that puts a case into one
+        hold_what_follows(heads)
     present = _held_department(department.pk)
     unit = present.unit
     before = _said(present)

@@ -255,10 +255,18 @@ def follow_record(case: CaseFile) -> None:
 
 def follow_posts(user_ids: Collection[int]) -> None:
     """Project again the cases that are open to these very people: what hung on a post begins or ends with it."""
+    project_each(_open_to(user_ids))
+
+
+def hold_what_follows(user_ids: Collection[int]) -> None:
+    """Hold the cases that `follow_posts` will project, for an act that holds a department in between: cases come first."""
+    hold_cases(list(_open_to(user_ids).values_list("pk", flat=True)))
+
+
+def _open_to(user_ids: Collection[int]) -> QuerySet[CaseFile]:
     assigned = Assignment.objects.in_force(timezone.localdate()).filter(user_id__in=user_ids)
     granted = TemporaryAccess.objects.in_force(timezone.now()).filter(user_id__in=user_ids)
-    open_to_them = Q(pk__in=assigned.values("case_id")) | Q(pk__in=granted.values("case_id"))
-    project_each(CaseFile.objects.filter(open_to_them))
+    return CaseFile.objects.filter(Q(pk__in=assigned.values("case_id")) | Q(pk__in=granted.values("case_id")))
 
 
 def project_each(cases: QuerySet[CaseFile]) -> Projected:
