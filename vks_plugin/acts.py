@@ -152,7 +152,7 @@ ACTS: dict[str, Act] = {
     ),
     "deck_made": Act(
         _("Xuất gói trình chiếu"),
-        ("presentation", "file_type", "encrypted", "slides", "pages", "documents", "digest", "sha256"),
+        ("presentation", "file_type", "encrypted", "slides", "pages", "documents", "digest", "sha256", "manifest"),
     ),
     "closed_trial_answered": Act(
         _("Người xuất gói xác nhận điều kiện chiếu ở phiên xét xử kín"), ("package", "presentation", "file_type")
@@ -397,7 +397,10 @@ ACTS: dict[str, Act] = {
     "inventory_drawn_up": Act(
         _("Lập thống kê tài liệu"), ("inventory", "drawn_up_on", "folio_from", "folio_to", "rows", "rows_digest")
     ),
-    "bundle_made": Act(_("Lập tập hồ sơ"), ("preset", "pages", "documents", "digest", "sha256", "addition_sha256")),
+    "bundle_made": Act(
+        _("Lập tập hồ sơ"),
+        ("preset", "pages", "documents", "digest", "sha256", "addition_sha256", "manifest"),
+    ),
     "bundle_encrypted": Act(_("Xuất tập hồ sơ đã mã hóa"), ("preset", "sha256")),
     "document_redacted": Act(
         _("Che thông tin tài liệu"),

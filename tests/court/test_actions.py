@@ -745,6 +745,9 @@ def test_what_is_added_later_and_what_is_taken_out_keep_their_pages(
     assert told["addition"]["sha256"] == sha256_of(added)
     said = LedgerEntry.objects.filter(kind="bundle_made").latest("pk").said["data"]
     assert (said["sha256"], said["addition_sha256"]) == (second.sha256, sha256_of(added))
+    # all that lies beside is known by its hash, so that the comparison of files finds another in its place
+    assert second.beside == {"addition": sha256_of(added), "manifest": said["manifest"]}
+    assert said["manifest"] == sha256_of(second.manifest_path)
     rows = {row.number: row for row in verify([added], Asked(manifest=told))}
     assert {rows[number].state for number in (1, 3, 6, 8, 30)} == {State.MET}
     assert rows[28].sentence.startswith("Mã băm khớp")

@@ -15,6 +15,7 @@ import pyzipper
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 
+from tests.outside import checked
 from tests.people import FiledCase, register
 from vks_plugin.access import actions as access
 from vks_plugin.cases.actions import AccusedInput
@@ -24,7 +25,9 @@ from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.inspection import inspect_bundle
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import BundlePlan
+from vks_plugin.custody.actions import ensure_key, make_checkpoint
 from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.queries import prove
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.management.commands import vks_bundle
 
@@ -297,8 +300,9 @@ def test_a_bundle_leaves_in_an_encrypted_file_with_its_manifest(
     assert said == f"{out}: 8 trang, 3 tài liệu, SHA-256 {digest}\n"
     with pyzipper.AESZipFile(out) as archive:
         archive.setpassword(PASSWORD.encode())
-        assert archive.namelist() == ["tap-1.pdf", "bang-ke.json"]
+        assert archive.namelist() == ["tap-1.pdf", "bang-ke.json", "verify_ledger.py", "DOC-TRUOC.txt"]
         inside = {name: archive.read(name) for name in archive.namelist()}
+        archive.extractall(tmp_path / "nhan")
         archive.setpassword(b"khong phai mat khau")
         with pytest.raises(RuntimeError, match="password"):
             archive.read("tap-1.pdf")
@@ -308,6 +312,27 @@ def test_a_bundle_leaves_in_an_encrypted_file_with_its_manifest(
     assert made.said["data"]["sha256"] == hashlib.sha256(inside["tap-1.pdf"]).hexdigest()
     assert made.said["data"]["sha256"] in inside["bang-ke.json"].decode()
     assert (locked.kind, locked.said["data"]["sha256"]) == ("bundle_encrypted", digest)
+    # whoever got it checks it with what came along and the proof of the entry, and finds what was changed since
+    key, _made = ensure_key()
+    make_checkpoint()
+    received, proof = tmp_path / "nhan", tmp_path / "muc.json"
+    proof.write_text(json.dumps(prove(filed_case.case, made.seq).as_data()), encoding="utf-8")
+    seen = checked(received, "bang-ke.json", "--key", key, "--proof", str(proof))
+    assert seen[0] == 0, seen
+    assert "ĐẠT: 1 tệp đúng như danh mục" in seen[1]
+    assert "Sổ cái ghi việc lập đúng các tệp này" in seen[1]
+    (received / "tap-1.pdf").rename(received / "ho so gui toa.pdf")
+    assert checked(received, "bang-ke.json")[0] == 0
+    changed = inside["tap-1.pdf"].replace(b"%PDF-1", b"%PDF-2", 1)
+    (received / "ho so gui toa.pdf").write_bytes(changed)
+    assert "Không tệp nào cạnh bảng kê là tập 1 như đã lập" in checked(received, "bang-ke.json")[1]
+    rewritten = inside["bang-ke.json"].replace(
+        made.said["data"]["sha256"].encode(), hashlib.sha256(changed).hexdigest().encode()
+    )
+    (received / "bang-ke.json").write_bytes(rewritten)
+    assert checked(received, "bang-ke.json")[0] == 0
+    status, told = checked(received, "bang-ke.json", "--proof", str(proof))
+    assert (status, "không phải mục ghi việc lập các tệp" in told) == (1, True)
     assert PASSWORD not in str(list(LedgerEntry.objects.values_list()))
     assert not list((configuration().data_dir / "bundles").iterdir())
 

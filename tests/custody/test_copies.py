@@ -127,6 +127,10 @@ def test_a_copy_is_asked_for_allowed_by_the_chief_and_given_with_the_next_number
     asked: dict[str, Any] = {"register": "ban-sao", "unit": "QN-KV1", "first": today, "last": today}
     rows = register_paper(people["clerk_kv1"], **asked)[1].rows
     assert [row[0].splitlines()[1] for row in rows] == [f"Số 1/{year}", f"Số 2/{year}"]
+    # names, posts and offices of that day, here too
+    assert "mới" not in str(rows).lower()
+    assert rows[0][6].startswith("Bùi Văn Đạt – Viện trưởng, ")
+    assert "\nTrần Thị Thư – Văn thư, " in rows[0][6]
     assert (rows[0][3], rows[1][4]) == ("3 bản, mỗi bản 4 trang", f"{TO}\nỦy ban nhân dân phường")
     with pytest.raises(NotFound):
         register_paper(people["clerk_kv3"], **asked)

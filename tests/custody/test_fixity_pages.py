@@ -221,15 +221,20 @@ def test_what_was_made_of_a_case_is_read_and_files_of_nobody_beside_it_are_told(
         status="done",
         requested_by=actor,
     )
-    for path in (*volumes, deck.path):
+    for path in (*volumes, bundle.addition_path, bundle.manifest_path, deck.path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(path.name.encode())
     rows = [{"volume": number, "sha256": sha256_of(path)} for number, path in enumerate(volumes, start=1)]
-    Bundle.objects.filter(pk=bundle.pk).update(volumes=rows)
+    beside = {"addition": sha256_of(bundle.addition_path), "manifest": sha256_of(bundle.manifest_path)}
+    Bundle.objects.filter(pk=bundle.pk).update(volumes=rows, beside=beside)
     DeckExport.objects.filter(pk=deck.pk).update(sha256=sha256_of(deck.path))
     folders = [path.parent for path in (copy.path, deck.path, bundle.path)]
     folders += [configuration().data_dir / name for name in ("accessions", "disposals", "videos")]
-    mine = [folders[2] / f"{bundle.pk}.json", folders[0] / f"{uuid.uuid4()}.lock", folders[1] / f".{uuid.uuid4()}.zip"]
+    mine = [
+        folders[2] / f"{bundle.pk}.json.p7s",
+        folders[0] / f"{uuid.uuid4()}.lock",
+        folders[1] / f".{uuid.uuid4()}.zip",
+    ]
     strays = [*(each / f"{uuid.uuid4()}.pdf" for each in folders), folders[0] / "ban-goc.pdf"]
     for path in (*mine, *strays):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -258,6 +263,8 @@ def test_what_was_made_of_a_case_is_read_and_files_of_nobody_beside_it_are_told(
         path.unlink()
     copy.path.write_bytes(b"with the name")
     volumes[1].unlink()
+    bundle.addition_path.unlink()
+    bundle.manifest_path.write_bytes(b"rewritten")
     deck.path.write_bytes(b"another")
     compare, of = fixity._compare_kept, FixityRun.objects.filter(finished_at=None)
 
@@ -269,8 +276,9 @@ def test_what_was_made_of_a_case_is_read_and_files_of_nobody_beside_it_are_told(
     run, turns = check_files(), 1
     while run.finished_at is None and turns < 9:
         run, turns = check_files(resume=True), turns + 1
-    assert (turns, run.files) == (4, whole.files)
+    assert (turns, run.files) == (6, whole.files)
     wrong = [("changed", copy.path), ("changed", deck.path), ("missing", volumes[1])]
+    wrong += [("missing", bundle.addition_path), ("changed", bundle.manifest_path)]
     assert sorted(run.findings.values_list("kind", "path")) == sorted((kind, str(path)) for kind, path in wrong)
     assert {case_of(each) for each in alarms_for(people["chief_kv1"])} == {case}
 

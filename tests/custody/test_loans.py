@@ -569,7 +569,9 @@ def test_what_is_not_here_is_not_lent(case: CaseFile, people: dict[str, User]) -
         actions.issue_loan(actor=people["clerk_kv1"], loan_id=again.pk, volume_count=1, folio_count=6)
 
 
-def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dict[str, User], client: Client) -> None:
+def test_the_slip_and_the_register_say_what_went_out(
+    case: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit], client: Client
+) -> None:
     row = _asked(people, case.code)
     slip = f"/vks/loans/{row.pk}/slip/"
     client.force_login(people["clerk_kv1"])
@@ -614,8 +616,13 @@ def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dic
     _register, paper = register_paper(people["clerk_kv1"], **asked)
     assert sum(column.width for column in paper.columns) == paper.text_width
     (line,) = paper.rows
-    assert (line[1], line[3]) == (f"{case.code}\n{case.name}", NAME)
+    assert (line[1], line[3].splitlines()[0]) == (f"{case.code}\n{case.name}", NAME)
     assert "1 tập, 5 bút lục" in line[6]
+    # with post and office of that day
+    office = {code: units[code].short_name for code in ("QN-KV1", "QN-KV3")}
+    assert line[3].splitlines()[1] == f"Kiểm sát viên, {office['QN-KV3']}"
+    assert f"Trần Thị Thư – Văn thư, {office['QN-KV1']}" in line[5]
+    assert f"Hoàng Thị Ngân – Phó Viện trưởng, {office['QN-KV1']}" in line[6]
     # printed again they are as of that day, whatever case, people and posts are called or hold since
     client.force_login(people["clerk_kv1"])
     before = said()
@@ -625,8 +632,7 @@ def test_the_slip_and_the_register_say_what_went_out(case: CaseFile, people: dic
             type(people[who]).objects.filter(pk=people[who].pk).update(last_name="Họ", first_name="Khác")
         Appointment.objects.filter(user=people["prosecutor_kv3"]).update(ended_at=timezone.now())
     assert said() == before
-    (line,) = register_paper(people["clerk_kv1"], **asked)[1].rows
-    assert line[1] == f"{case.code}\n{case.name}"
+    assert register_paper(people["clerk_kv1"], **asked)[1].rows == [line]
     type(case).objects.filter(pk=case.pk).update(confidentiality="han_che_noi_bo")
     (line,) = register_paper(people["clerk_kv1"], **asked)[1].rows
     assert line[0].endswith(f"Phiếu 1/{timezone.localdate().year}")

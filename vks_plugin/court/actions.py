@@ -472,6 +472,7 @@ def _write(bundle: Bundle) -> None:
         bundle.manifest_path.write_text(manifest_text(plan, result, key), encoding="utf-8")
         if key is not None:
             sign_beside(bundle.manifest_path, key)
+        beside = {name: sha256_of(path) for name, path in bundle.files_beside.items() if path.is_file()}
         with transaction.atomic():
             finished = close(
                 bundle,
@@ -484,10 +485,13 @@ def _write(bundle: Bundle) -> None:
                 document_ids=[document.document_id for document in laid.filed],
                 layout=layout_of(plan),
                 volumes=[each.as_data() for each in result.volumes],
+                beside=beside,
                 left_out=_left_out(laid),
             )
             if finished:
-                tell_made(bundle.requested_by, bundle.case, bundle.preset, laid.filed, result)
+                tell_made(
+                    bundle.requested_by, bundle.case, bundle.preset, laid.filed, result, manifest=beside["manifest"]
+                )
     except BundleStopped:
         stopped = True
         raise
@@ -596,9 +600,19 @@ def sign_all(plan: BundlePlan, result: BundleResult, key: OfficeKey) -> BundleRe
 
 
 def tell_made(
-    actor: User | None, case: CaseFile, preset: str, filed: Sequence[CaseDocument], result: BundleResult
+    actor: User | None,
+    case: CaseFile,
+    preset: str,
+    filed: Sequence[CaseDocument],
+    result: BundleResult,
+    *,
+    manifest: str | None = None,
 ) -> None:
-    """Tell the ledger of a bundle that is finished."""
+    """Tell the ledger of a bundle that is finished.
+
+    Args:
+        manifest: SHA-256 of its manifest; None: none goes with it.
+    """
     tell(
         "bundle_made",
         actor=actor,
@@ -609,6 +623,7 @@ def tell_made(
         digest=digest_of((document.document_id, document.sha256) for document in filed),
         sha256=result.sha256,
         addition_sha256=result.addition.sha256 if result.addition is not None else None,
+        manifest=manifest,
     )
 
 

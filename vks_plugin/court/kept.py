@@ -35,6 +35,10 @@ def made_files(case: CaseFile | None) -> Iterator[KeptFile]:
         for each in bundle.volumes:
             path = path_of_volume(bundle.path, each["volume"], len(bundle.volumes))
             yield KeptFile(path, each["sha256"], bundle.case)
+        for name, path in bundle.files_beside.items():
+            # of manifests from before their hash was kept nothing is known to compare them with
+            if name in bundle.beside:
+                yield KeptFile(path, bundle.beside[name], bundle.case)
     decks = DeckExport.objects.filter(status=DeckExport.Status.DONE, **of_case("presentation__"))
     decks = decks.exclude(sha256="").select_related("presentation__case")
     for deck in decks.order_by().iterator(chunk_size=_AT_ONCE):

@@ -99,6 +99,8 @@ class Bundle(Made):
     layout = models.JSONField(default=dict)
     # [{"volume", "first_page", "last_page", "bytes", "sha256"}, …]
     volumes = models.JSONField(default=list)
+    # SHA-256 of what lies beside the volumes: {"addition": …, "manifest": …, "signature": …}, as far as it is there and known
+    beside = models.JSONField(default=dict)
     # [[document, why], …]
     left_out = models.JSONField(default=list)
     # [[document, what is odd, pages, how many pages in all], …], see `cautions`
@@ -132,6 +134,11 @@ class Bundle(Made):
     def signature_path(self) -> Path:
         """Where the signature of that list lies, if the office signs."""
         return self.path.with_suffix(f".json{SUFFIX}")
+
+    @property
+    def files_beside(self) -> dict[str, Path]:
+        """Where that lies of which `beside` has the hashes."""
+        return {"addition": self.addition_path, "manifest": self.manifest_path, "signature": self.signature_path}
 
     @property
     def is_signed(self) -> bool:

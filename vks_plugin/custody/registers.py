@@ -8,6 +8,7 @@ written is the same for all. To add one: a `Register` in `REGISTERS`, and its co
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -23,13 +24,23 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
-from vks_plugin.custody.models import AccessionItem, CertifiedCopy, HandOver, Loan, NumberSeries
+from vks_plugin.custody.models import AccessionItem, CertifiedCopy, HandOver, LedgerEntry, Loan, NumberSeries
 from vks_plugin.custody.printed_copy import TITLES
+from vks_plugin.custody.queries.copies import COPY_ACTS
 from vks_plugin.custody.queries.holding import KEEPING, archives_kept, offices_kept
-from vks_plugin.custody.queries.loans import borrower_name, slip_number
+from vks_plugin.custody.queries.loans import (
+    LOAN_ACTS,
+    borrower_name,
+    borrower_then,
+    entries_by_row,
+    posts_at,
+    posts_held,
+    slip_number,
+)
 from vks_plugin.custody.register_columns import Column, columns_of, office_columns
 from vks_plugin.errors import BadInput, NotAllowed, NotFound
-from vks_plugin.organization.models import ProcuracyUnit
+from vks_plugin.language import speaking
+from vks_plugin.organization.models import Appointment, ProcuracyUnit
 from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.organization.roles import Role
 from vks_plugin.papers import Column as PaperColumn
@@ -64,6 +75,8 @@ class Register:
     """The number a row has in a series, on the paper."""
     numbered_by: Callable[[Any], int | None]
     """The office in whose series that is, by its id."""
+    people: Callable[[Iterable[Any]], dict[int, dict[str, str]]] | None = None
+    """Returns who acted in rows, by their ids, each by a word the fields know: with name and post of that day. Put into `then`."""
     note: str = ""
     """Below the table; in Vietnamese."""
     by_archive: bool = False
@@ -140,6 +153,10 @@ def register_lines(
     entered_at = attrgetter(str(asked.query.order_by[0]).replace("__", "."))
     for row, name in zip(rows, names_at([(row.case, entered_at(row)) for row in rows]), strict=True):
         row.case_named = name
+    with speaking("vi"):
+        then = found.people(rows) if found.people is not None else {}
+    for row in rows:
+        row.then = then.get(row.pk, {})
     lines = [
         # the number of another office's paper is not told
         [
@@ -365,6 +382,46 @@ def _counts(volumes: int | None, folios: int | None) -> str:
     return f"{volumes} tập, {folios} bút lục" if volumes is not None else ""
 
 
+def _acted(entries: Mapping[int, Iterable[LedgerEntry]]) -> dict[int, dict[str, str]]:
+    """Return who acted by the entries of each row, as the ledger has name, post and office of that day, by the kind of entry.
+
+    A command has no account: for whom it acted the row tells.
+    """
+    said = {key: [(entry.kind, entry.said["actor"]) for entry in each] for key, each in entries.items()}
+    codes = {actor["unit"] for each in said.values() for _kind, actor in each}
+    offices = dict(ProcuracyUnit.objects.filter(code__in=codes - {None}).values_list("code", "short_name"))
+
+    def written(actor: Mapping[str, Any]) -> str:
+        post = str(dict(Role.choices).get(actor["role"], "")) if actor["role"] else ""
+        return _person(actor["name"], ", ".join(filter(None, (post, offices.get(actor["unit"], "")))))
+
+    return {
+        key: {kind: written(actor) for kind, actor in each if actor["id"] is not None} for key, each in said.items()
+    }
+
+
+def _people_of_loans(rows: Iterable[Loan]) -> dict[int, dict[str, str]]:
+    """Return who lent, borrowed and took back (three queries)."""
+    lent = list(rows)
+    cases = {row.case_id for row in lent if row.case_id is not None}
+    entries = entries_by_row(cases, LOAN_ACTS, "loan", [row.pk for row in lent])
+    posts: dict[int, list[Appointment]] = defaultdict(list)
+    for post in posts_held({row.borrower for row in lent if row.borrower is not None}):
+        posts[post.user_id].append(post)
+    found = _acted(entries)
+    for row in lent:
+        found[row.pk] |= borrower_then(entries[row.pk])
+        if row.borrower_id is not None and row.issued_at is not None:
+            found[row.pk]["posts"] = _lines(posts_at(posts[row.borrower_id], row.issued_at))
+    return found
+
+
+def _people_of_copies(rows: Iterable[CertifiedCopy]) -> dict[int, dict[str, str]]:
+    """Return who allowed copies and gave them out (two queries)."""
+    given = list(rows)
+    return _acted(entries_by_row({row.case_id for row in given}, COPY_ACTS, "copy", [row.pk for row in given]))
+
+
 def _loans(unit: ProcuracyUnit, first: dt.date, last: dt.date) -> QuerySet[Loan]:
     """Return what an office lent in a period, by the day it was handed out."""
     rows = Loan.objects.filter(
@@ -384,21 +441,24 @@ LOAN_REGISTER = Register(
         "case_name": lambda row, _n: row.case_named,
         "lent": lambda row, _n: _lent(row),
         "form": lambda row, _n: "" if row.is_paper else "Bản điện tử",
-        "borrower": lambda row, _n: borrower_name(row),
-        "agency": lambda row, _n: row.outside_agency,
+        "borrower": lambda row, _n: row.then.get("borrower") or borrower_name(row),
+        "agency": lambda row, _n: row.then.get("posts") or row.outside_agency,
         "purpose": lambda row, _n: row.purpose,
         "issued_on": lambda row, _n: _moment(row.issued_at),
         "due_on": lambda row, _n: f"Hạn {row.until:%d/%m/%Y}",
         "issued_counts": lambda row, _n: _counts(row.issued_volumes, row.issued_folios),
-        "issued_by": lambda row, _n: display_name(row.issued_by),
+        "issued_by": lambda row, _n: row.then.get("loan_issued") or display_name(row.issued_by),
         "returned_on": lambda row, _n: _moment(row.returned_at),
         "returned_counts": lambda row, _n: _counts(row.returned_volumes, row.returned_folios),
-        "returned_by": lambda row, _n: display_name(row.returned_by),
+        "returned_by": lambda row, _n: (
+            row.then.get("loan_returned") or display_name(row.returned_by) if row.returned_at is not None else ""
+        ),
         "condition": lambda row, _n: row.condition,
         "difference": lambda row, _n: row.difference,
         "settlement": lambda row, _n: "Trả thiếu, chưa giải quyết" if row.state == "tra_thieu" else row.settlement,
     },
     rows=_loans,
+    people=_people_of_loans,
     number=lambda row: f"Phiếu {slip_number(row)}",
     numbered_by=lambda row: row.unit_id,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",
@@ -490,10 +550,11 @@ COPY_REGISTER = Register(
         "receiver": lambda row, _n: row.receiver_name,
         "agency": lambda row, _n: row.receiver_agency,
         "purpose": lambda row, _n: row.purpose,
-        "decided_by": lambda row, _n: display_name(row.decided_by),
-        "issued_by": lambda row, _n: display_name(row.issued_by),
+        "decided_by": lambda row, _n: row.then.get("copy_approved") or display_name(row.decided_by),
+        "issued_by": lambda row, _n: row.then.get("copy_issued") or display_name(row.issued_by),
     },
     rows=_copies,
+    people=_people_of_copies,
     number=lambda row: f"Số {row.written_number}",
     numbered_by=lambda row: row.unit_id,
     note="Cột của phần mềm này, chưa đối chiếu mẫu chính thức.",

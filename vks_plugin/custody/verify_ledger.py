@@ -3,10 +3,13 @@
 
     python3 verify_ledger.py THƯ_MỤC [--key KHÓA_CÔNG_KHAI] [--checkpoint TỆP [--consistency BẰNG_CHỨNG.json]]
     python3 verify_ledger.py BẰNG_CHỨNG.json [--key KHÓA_CÔNG_KHAI] [--checkpoint TỆP]
+    python3 verify_ledger.py GÓI_TRÌNH_CHIẾU | BẢNG_KÊ.json [--key KHÓA_CÔNG_KHAI] [--proof BẰNG_CHỨNG.json]
 
 Checks an exported custody ledger; needs neither a network nor anything but Python 3.9 or later. Where files lie with it, as
 in a package for the archive, they are compared with what the ledger recorded of them. A signed head that was kept elsewhere
-(--checkpoint, the file or the text of the printed one) tells a ledger that is not its continuation.
+(--checkpoint, the file or the text of the printed one) tells a ledger that is not its continuation. The files of a bundle
+(its manifest lies beside them) or of a deck that was unpacked are compared with their manifest, and that with the entry of
+the ledger that tells of its making (--proof).
 
 An entry is one line of canonical JSON (RFC 8785). Its hash, SHA-256 over a zero byte and the line, is named by the next
 entry of the same case and is a leaf of one Merkle tree over all entries (RFC 6962). The head of that tree is signed
@@ -3003,20 +3006,28 @@ def _check_step(
 
 
 def check_proof(
-    path: Path, *, keys: Sequence[PublicKey] = (), older: Sequence[Path] = (), test: SignatureTest = signed_by
+    path: Path,
+    *,
+    keys: Sequence[PublicKey] = (),
+    older: Sequence[Path] = (),
+    made: Sequence[Path] = (),
+    test: SignatureTest = signed_by,
 ) -> Report:
-    """Check the proof that one entry is in the log, or that one checkpoint continues another.
+    """Check the proof that one entry is in the log, that one checkpoint continues another, or the manifest of a bundle or deck.
 
     Args:
         path: the proof.
         keys: public keys that are trusted, from paper; those that came with the proof when left out.
         older: checkpoints that were kept elsewhere, from which a proof of consistency has to begin.
+        made: proofs of the entries that tell of the making of what a manifest lists.
         test: how a signature is tested.
 
     Raises:
         LedgerError: it is malformed or proves nothing.
     """
     proof = _object(_read(path), path.name)
+    if "entry" not in proof and ("volumes" in proof or proof.get("format") == _DECK_FORMAT):
+        return _check_made(path, proof, keys, made, test)
     if "from" in proof:
         return _check_step(proof, path, keys, older, test)
     if older:
@@ -3037,6 +3048,171 @@ def check_proof(
     return Report(1, 1, checkpoint, trusted, bool(keys), 0, [])
 
 
+# --- bundles and decks -------------------------------------------------------------------------
+
+_DECK, _DECK_FORMAT, _DECK_NAMES = "manifest.json", "vks-deck/1", "package.js"
+_MADE = ("bundle_made", "deck_made")
+
+
+class _Made(NamedTuple):
+    """What was made, as its manifest says."""
+
+    files: int
+    """That were compared."""
+    sha256: str
+    """By which the entry of its making knows it: of the manifest of a deck; of a bundle as a whole."""
+    added: str
+    """Of what was added last to a bundle; empty: nothing."""
+    manifest: str
+    """SHA-256 of the manifest."""
+    problems: List[Tuple[str, str]]
+    remarks: List[Tuple[str, str]]
+
+
+def _is_deck(folder: Path) -> bool:
+    """Tell whether a folder is a deck that was unpacked."""
+    return (folder / _DECK).is_file() and (folder / _DECK_NAMES).is_file() and not (folder / "checkpoint").is_file()
+
+
+def _deck(folder: Path, said: Dict[str, Any], data: bytes) -> _Made:
+    """Compare the files of a deck with its manifest, which is named by the one file it cannot name."""
+    listed = {name: str(each) for name, each in said["files"].items()}
+    present = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    own = _sha256(data).hexdigest()
+    problems = []
+    for name, expected in sorted(listed.items()):
+        path = present.pop(name, None)
+        if path is None:
+            problems.append((f"Thiếu tệp {name} có trong danh mục.", f"{name} is missing: the manifest lists it"))
+        elif _file_hash(path) != expected:
+            problems.append(
+                (f"Tệp {name} đã bị thay: SHA-256 không phải mã trong danh mục.", f"{name} is not the listed file")
+            )
+    names = present.pop(_DECK_NAMES, None)
+    if names is None or own not in names.read_text("ascii", "replace"):
+        problems.append(
+            (
+                f"Danh mục {_DECK} không phải danh mục mà gói nêu ({_DECK_NAMES}): đã bị sửa hoặc thay.",
+                f"{_DECK} is not the manifest that {_DECK_NAMES} names: it was changed or replaced",
+            )
+        )
+    problems += [
+        (f"Tệp thừa: {name} không có trong danh mục.", f"{name} is extra: the manifest does not list it")
+        for name in present
+        if name not in (_DECK, _DECK + ".p7s") and not name.startswith("__pycache__/")
+    ]
+    return _Made(len(listed), own, "", own, problems, [])
+
+
+def _bundle(path: Path, said: Dict[str, Any], data: bytes) -> _Made:
+    """Look for the files of a bundle beside its manifest, whatever they are called now.
+
+    What a supplement added goes out without the volumes it was added to, and they without it.
+    """
+    rows = [(f"tập {row['volume']}", f"volume {row['volume']}", row) for row in said["volumes"]]
+    added = said.get("addition")
+    rows += [("phần thêm", "what was added", added)] if added else []
+    sizes = {row["bytes"] for _vietnamese, _english, row in rows}
+    beside = [each for each in sorted(path.parent.iterdir()) if each.is_file() and each.stat().st_size in sizes]
+    there = {_file_hash(each) for each in beside}
+    missing = [row for row in rows if row[2]["sha256"] not in there]
+    whole = [row for row in rows if row[2] is not added]
+    told = [
+        (
+            f"Không tệp nào cạnh bảng kê là {vietnamese} như đã lập (SHA-256 {row['sha256']}): tệp đã bị đổi, hoặc không ở đây.",
+            f"no file beside the manifest is {english} as it was made: it was changed, or is not here",
+        )
+        for vietnamese, english, row in missing
+    ]
+    # either is handed out alone
+    parts = [rows] if added is None else [whole, [row for row in rows if row[2] is added]]
+    is_there = any(not any(row in missing for row in part) for part in parts)
+    hashes = [str(row["sha256"]) for _vietnamese, _english, row in whole]
+    made = hashes[0] if len(hashes) == 1 else _sha256("".join(f"{each}\n" for each in hashes).encode()).hexdigest()
+    last, own = str(added["sha256"]) if added else "", _sha256(data).hexdigest()
+    return _Made(len(rows) - len(missing), made, last, own, [] if is_there else told, told if is_there else [])
+
+
+def _check_made(
+    path: Path, said: Dict[str, Any], keys: Sequence[PublicKey], proofs: Sequence[Path], test: SignatureTest
+) -> Report:
+    """Compare the files of a bundle or a deck with their manifest, and that with the entry of its making.
+
+    Raises:
+        LedgerError: the manifest is malformed, or what it or the proof has of the ledger is not signed by a known key.
+    """
+    try:
+        is_deck, data = said.get("format") == _DECK_FORMAT, _read(path)
+        made = _deck(path.parent, said, data) if is_deck else _bundle(path, said, data)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        raise LedgerError(f"Tệp {path.name} không đúng định dạng.", f"{path.name} is malformed") from None
+    problems, remarks = list(made.problems), list(made.remarks)
+    if said.get("signer"):
+        remarks.append(
+            (
+                f"Danh mục có chữ ký số ở tệp {path.name}.p7s: xem chữ ký bằng phần mềm ký số.",
+                f"the manifest is signed in {path.name}.p7s: look at that with a program for signatures",
+            )
+        )
+    note = str(said.get("ledger_checkpoint") or "").encode()
+    if note and keys:
+        head = open_checkpoint(note, keys, test)
+        remarks.append(
+            (
+                f"Lúc lập, sổ cái đã được ký ở {head.size} mục; điểm chốt trong bảng kê đúng chữ ký.",
+                f"when it was made the ledger was signed at {head.size} entries; the head in the manifest holds",
+            )
+        )
+    elif note:
+        remarks.append(
+            (
+                "Chưa xét chữ ký của điểm chốt sổ cái trong bảng kê: nêu khóa trên giấy bằng --key.",
+                "the head of the ledger in the manifest was not looked at: give the key on the paper with --key",
+            )
+        )
+    told: List[PublicKey] = []
+    for each in proofs:
+        shown = check_proof(each, keys=keys, test=test)
+        entry = entry_of(str(_object(_read(each), each.name).get("entry", "")).encode()).said
+        data = entry["data"]
+        known = made.sha256 in (data.get("manifest"), data.get("sha256"))
+        # older entries do not have the hash of a manifest
+        same = (data.get("addition_sha256") or "") == made.added and (data.get("manifest") or "") in ("", made.manifest)
+        if entry["kind"] not in _MADE or not (known and same):
+            problems.append(
+                (
+                    f"Mục sổ cái trong {each.name} không phải mục ghi việc lập các tệp nêu trong danh mục này.",
+                    f"the entry in {each.name} does not tell of the making of the files in this manifest",
+                )
+            )
+        else:
+            remarks.append(
+                (
+                    f"Sổ cái ghi việc lập đúng các tệp này lúc {_shown(entry['at'])} (mục {entry['seq'] + 1} của vụ án).",
+                    f"the ledger has an entry of the making of exactly these files, at {_shown(entry['at'])}",
+                )
+            )
+        told = shown.keys
+    if not proofs:
+        remarks.append(
+            (
+                (
+                    "Danh mục tự nó không chứng minh là chưa ai viết lại cả danh mục lẫn tệp: nêu thêm bằng chứng của mục ghi "
+                    "việc lập (nhật ký lưu giữ của vụ án, “đã chốt”) bằng --proof."
+                ),
+                (
+                    "a manifest alone does not show that nobody rewrote it with its files: give the proof of the entry of its "
+                    "making with --proof"
+                ),
+            )
+        )
+    proven = (
+        f"{made.files} tệp đúng như danh mục đã ghi.",
+        f"{made.files} files are those the manifest lists.",
+    )
+    return Report(0, 0, None, told, bool(keys) or not told, 0, problems[:MOST_PROBLEMS], remarks, proven=proven)
+
+
 def _say(sentence: str) -> None:
     sys.stdout.write(sentence + "\n")
 
@@ -3047,7 +3223,9 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     parser = argparse.ArgumentParser(description="Kiểm tra sổ cái đã xuất (checks an exported custody ledger).")
     parser.add_argument(
-        "what", type=Path, help="thư mục xuất, thư mục của gói, hoặc tệp bằng chứng .json (export, package or proof)"
+        "what",
+        type=Path,
+        help="thư mục xuất, thư mục của gói, tệp bằng chứng hoặc bảng kê .json (export, package, deck, proof or manifest)",
     )
     parser.add_argument("--key", action="append", default=[], help="khóa công khai ghi trên giấy (key on the paper)")
     parser.add_argument(
@@ -3064,24 +3242,34 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         type=Path,
         help="bằng chứng nối tiếp từ checkpoint ấy, cho bản trích của một vụ (proof from that checkpoint on)",
     )
+    parser.add_argument(
+        "--proof",
+        action="append",
+        default=[],
+        type=Path,
+        help="bằng chứng của mục ghi việc lập tập hồ sơ, gói trình chiếu (proof of the entry of its making)",
+    )
     parser.add_argument("--processes", type=int, default=2, help="số tiến trình (processes)")
     chosen = parser.parse_args(words)
-    missing = [path for path in (chosen.what, *chosen.checkpoint, *chosen.consistency) if not path.exists()]
+    missing = [
+        path for path in (chosen.what, *chosen.checkpoint, *chosen.consistency, *chosen.proof) if not path.exists()
+    ]
     if missing:
         _say(f"Không có tệp hay thư mục này (there is no such file or folder): {missing[0]}")
         return 2
     try:
         keys = [parse_key(each) for each in chosen.key]
-        if chosen.what.is_dir():
+        what = chosen.what / _DECK if chosen.what.is_dir() and _is_deck(chosen.what) else chosen.what
+        if what.is_dir():
             report = check_export(
-                chosen.what,
+                what,
                 keys=keys,
                 older=chosen.checkpoint,
                 consistency=chosen.consistency,
                 processes=chosen.processes,
             )
         else:
-            report = check_proof(chosen.what, keys=keys, older=chosen.checkpoint)
+            report = check_proof(what, keys=keys, older=chosen.checkpoint, made=chosen.proof)
     except LedgerError as error:
         _say(f"KHÔNG ĐẠT: {error.vietnamese}\nNOT VALID: {error.english}")
         return 1

@@ -21,6 +21,7 @@ from PIL import Image
 
 from tests.court.killing import Killed, killed_three_times
 from tests.custody.batches import seal_outright
+from tests.outside import checked
 from tests.people import FiledCase
 from vks_plugin.access import actions as access
 from vks_plugin.access.models import AccessEntry
@@ -46,7 +47,9 @@ from vks_plugin.court.masking import masked
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.protected import people_to_mask, protected_people
 from vks_plugin.court.redactions import usual_terms
+from vks_plugin.custody.actions import ensure_key, make_checkpoint
 from vks_plugin.custody.models import LedgerEntry
+from vks_plugin.custody.queries import prove
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
 from vks_plugin.host.files import readable_pdf
 from vks_plugin.working import held_alone
@@ -141,12 +144,28 @@ def test_a_presentation_is_composed_written_and_proved(
     assert AccessEntry.objects.filter(actor_name="vks_deck", count=2).count() == 1
     assert check(out) == []
     call_command("vks_deck", check=out)
+    # whoever got it checks it without us, by what came along and the proof of the entry
+    key, _made = ensure_key()
+    make_checkpoint()
+    proof = tmp_path / "muc.json"
+    proof.write_text(json.dumps(prove(filed_case.case, entry.seq).as_data()), encoding="utf-8")
+    status, said = checked(out, ".", "--key", key, "--proof", str(proof))
+    assert (status, "Sổ cái ghi việc lập đúng các tệp này" in said) == (0, True), said
+    (out / "them.txt").write_text("x")
+    assert "Tệp thừa: them.txt" in checked(out, ".")[1]
+    (out / "them.txt").unlink()
     # somebody puts another picture there, and the hash with it
     other = (out / manifest["pages"][1]["file"]).read_bytes()
     (out / manifest["pages"][0]["file"]).write_bytes(other)
     assert len(check(out)) == 2
     manifest["files"][manifest["pages"][0]["file"]] = hashlib.sha256(other).hexdigest()
+    assert f"Tệp {manifest['pages'][0]['file']} đã bị thay" in checked(out, ".")[1]
     (out / "manifest.json").write_text(json.dumps(manifest))
+    rewritten = hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
+    assert "không phải danh mục mà gói nêu" in checked(out, ".")[1]
+    (out / "package.js").write_text((out / "package.js").read_text().replace(told["sha256"], rewritten))
+    assert checked(out, ".")[0] == 0
+    assert "không phải mục ghi việc lập các tệp" in checked(out, ".", "--proof", str(proof))[1]
     assert check(out) == ["BL 1: hình trong gói không phải trang này của tài liệu."]
     with pytest.raises(CommandError, match="BL 1"):
         call_command("vks_deck", check=out)

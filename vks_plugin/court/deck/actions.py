@@ -32,6 +32,7 @@ from vks_plugin.court.deck.contents import Deck
 from vks_plugin.court.deck.diagrams import Edits
 from vks_plugin.court.deck.html import write_folder
 from vks_plugin.court.deck.locking import checked_password, ending_of, lock
+from vks_plugin.court.deck.manifest import digest_of_manifest
 from vks_plugin.court.deck.models import DeckExport, FolioMark, PlanMarker, Presentation, Slide
 from vks_plugin.court.deck.paper import write_pdf
 from vks_plugin.court.deck.plans import documents_of, photos_of, put_markers, read_markers, refuse_outside, told_of
@@ -732,7 +733,7 @@ def _build(export: DeckExport) -> None:
                 **told_of_package(deck, manifest),
             )
             if finished:
-                tell_made(export.requested_by, export, deck, sha256)
+                tell_made(export.requested_by, export, deck, sha256, manifest)
     except BaseException:
         finished = False
         raise
@@ -871,7 +872,7 @@ def _zipped(folder: Path, target: Path) -> None:
                 archive.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}", kind)
 
 
-def tell_made(actor: User | None, export: DeckExport, deck: Deck, sha256: str) -> None:
+def tell_made(actor: User | None, export: DeckExport, deck: Deck, sha256: str, manifest: dict[str, Any]) -> None:
     """Tell the ledger of a deck that is finished."""
     tell(
         "deck_made",
@@ -885,6 +886,7 @@ def tell_made(actor: User | None, export: DeckExport, deck: Deck, sha256: str) -
         documents=len(deck.documents),
         digest=digest_of(deck.documents),
         sha256=sha256,
+        manifest=digest_of_manifest(manifest),
     )
 
 

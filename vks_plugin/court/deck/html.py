@@ -32,6 +32,7 @@ from vks_plugin.court.deck.manifest import (
     signature_of,
 )
 from vks_plugin.court.deck.rendering import Picture, file_sha256, opened, render
+from vks_plugin.custody import verify_ledger
 from vks_plugin.custody.signing import OfficeKey
 from vks_plugin.papers.fonts import FONTS
 
@@ -95,6 +96,8 @@ def write_folder(
     (folder / "presenter.html").write_text(_page(deck, "presenter.html"), encoding="utf-8")
     _script(folder / "data.js", "DECK", _data(deck, pictures))
     _script(folder / "notes.js", "DECK_NOTES", _notes(deck))
+    # what the manifest can be compared with, by whoever is handed the deck
+    shutil.copyfile(verify_ledger.__file__, folder / "verify_ledger.py")
     (folder / "DOC-TRUOC.txt").write_text(_read_first(deck, key), encoding="utf-8-sig", newline="\r\n")
     manifest = manifest_of(deck, entries, folder, key)
     text = as_text(manifest)
@@ -291,6 +294,8 @@ Lập ngày {deck.made_on:%d/%m/%Y} – {deck.office}
 4. Gõ số bút lục rồi Enter để mở ngay bút lục đó. T: trích phóng to một chỗ trên trang. B: màn hình đen. H: mọi phím tắt.
 5. Lời khai bị giữ lại: chỉ chiếu khi HĐXX đồng ý, bằng phím R ở cửa sổ người trình chiếu rồi Enter.
 6. manifest.json ghi mã băm của từng trang để đối chiếu với hồ sơ{signed}.
+   Tự kiểm tra, không cần mạng (Python 3.9 trở lên), ngay trong thư mục này: python verify_ledger.py .
+   Có bằng chứng của mục ghi việc xuất gói trong sổ cái (JSON) thì thêm: --proof TỆP --key KHÓA_TRÊN_GIẤY
 7. Sau phiên tòa: ở cửa sổ người trình chiếu bấm “Lưu nhật ký trình chiếu”, nạp tệp đó ở trang của phiên tòa trên hệ thống.
 
 Gói này chứa tài liệu của hồ sơ vụ án. Giữ như giữ hồ sơ, xóa sau phiên tòa.

@@ -322,6 +322,11 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
             "External-Identifier": item.case.code,
             "Internal-Sender-Identifier": str(item.key),
             "Bagging-Date": timezone.localdate().isoformat(),
+            # for whoever is handed the package and knows nothing of us
+            "External-Description": (
+                "Hồ sơ vụ án nộp lưu, kèm trích sổ cái. Tự kiểm tra, không cần mạng: "
+                "python3 data/ledger/verify_ledger.py . (xem data/ledger/DOC-TRUOC.txt)"
+            ),
         },
         sign=partial(sign_beside, key=key) if key is not None else None,
     )

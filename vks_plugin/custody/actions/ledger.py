@@ -708,7 +708,21 @@ def export(
             note = _write_case(fresh, checkpoint, case, shown, asked_at, files or {})
         _write(fresh / "checkpoint", note)
         _write(fresh / "keys", "".join(f"{key}\n" for key in public_keys()))
+        _write(fresh / "DOC-TRUOC.txt", _read_first(case, packed=bool(files)))
     return checkpoint
+
+
+def _read_first(case: CaseFile | None, *, packed: bool) -> str:
+    """Return what stands beside an export for whoever is handed it: what it is, and how to check it without us."""
+    of = f"CỦA VỤ ÁN {case.code}" if case is not None else "TOÀN BỘ"
+    files = "Lệnh này đọc cả các tệp của gói nộp lưu và so với sổ cái.\n" if packed else ""
+    return f"""SỔ CÁI LƯU GIỮ HỒ SƠ {of}
+
+Tự kiểm tra, không cần mạng, không cần cài gì ngoài Python 3.9 trở lên, ngay trong thư mục này:
+    python3 verify_ledger.py . --key KHÓA
+{files}KHÓA là khóa công khai trên bản giấy đã ký; không nêu thì lấy khóa đi cùng (tệp keys) và phải so khóa ấy với bản giấy.
+Mã thoát: 0 đạt, 1 không đạt, 2 không đọc được. In English: run that command here; the key is on the signed paper.
+"""
 
 
 @contextmanager

@@ -93,9 +93,12 @@ def copy_told(user: User, row: CertifiedCopy) -> CopyTold:
     return CopyTold(row, frozenset(found))
 
 
+COPY_ACTS = ("copy_approved", "copy_issued")
+
+
 def names_of_copy(row: CertifiedCopy) -> dict[str, str]:
     """Return who allowed a copy and gave it out, as the ledger has their names of that day: by the kind of entry."""
-    return actors_then(entries_of(row.case_id, ("copy_approved", "copy_issued"), "copy", row.pk))
+    return actors_then(entries_of(row.case_id, COPY_ACTS, "copy", row.pk))
 
 
 def decides(user: User, case: CaseFile) -> bool:

@@ -201,10 +201,7 @@ class LoanTold:
         """What the borrower was when the file was handed out; until then, what the borrower is."""
         if self.row.borrower is None or self.row.issued_at is None:
             return self.posts_in_words
-        moment = self.row.issued_at
-        day = timezone.localdate(moment)
-        held = Appointment.objects.filter(user=self.row.borrower, starts_on__lte=day).exclude(ended_at__lte=moment)
-        return _in_words(held.filter(Q(ends_on=None) | Q(ends_on__gte=day)).select_related("unit").order_by("pk"))
+        return posts_at(posts_held([self.row.borrower]), self.row.issued_at)
 
     @property
     def asked(self) -> LoanRenewal | None:
@@ -281,29 +278,60 @@ def lenders_of(row: Loan) -> list[User]:
     return list(found.values())
 
 
+def posts_held(people: Collection[User]) -> QuerySet[Appointment]:
+    """Return every post these people hold, held or are to hold, with its office."""
+    return Appointment.objects.filter(user__in=people).select_related("unit").order_by("pk")
+
+
+def posts_at(posts: Iterable[Appointment], moment: dt.datetime) -> list[str]:
+    """Return those of these posts that were held at a moment, in words."""
+    day = timezone.localdate(moment)
+    return _in_words(
+        post
+        for post in posts
+        if post.starts_on <= day
+        and (post.ends_on is None or post.ends_on >= day)
+        and (post.ended_at is None or post.ended_at > moment)
+    )
+
+
 def _in_words(posts: Iterable[Appointment]) -> list[str]:
     return [f"{post.get_role_display()}, {post.unit.short_name}" for post in posts]
 
 
-_ACTED = ("loan_approved", "loan_issued", "loan_returned")
+LOAN_ACTS = ("loan_approved", "loan_issued", "loan_returned")
 
 
 def names_of_loan(row: Loan) -> dict[str, str]:
     """Return who acted in a loan, as the ledger has their names of that day: by the kind of entry, and `borrower`."""
     if row.case_id is None:
         return {}
-    entries = entries_of(row.case_id, _ACTED, "loan", row.pk)
-    names = actors_then(entries)
-    for entry in entries:
-        if entry.kind == "loan_issued" and hasattr(entry, "hidden"):
-            names["borrower"] = dict(entry.hidden.values)["person"]
-    return names
+    entries = entries_of(row.case_id, LOAN_ACTS, "loan", row.pk)
+    return actors_then(entries) | borrower_then(entries)
+
+
+def borrower_then(entries: Iterable[LedgerEntry]) -> dict[str, str]:
+    """Return the `borrower` as the entry of the handing out has the name; nothing where it was erased."""
+    issued = [entry for entry in entries if entry.kind == "loan_issued" and hasattr(entry, "hidden")]
+    return {"borrower": dict(issued[-1].hidden.values)["person"]} if issued else {}
 
 
 def entries_of(case: int, kinds: Collection[str], field: str, number: int) -> list[LedgerEntry]:
     """Return the entries of these kinds that tell of one row of a case, by the field that has its id; the oldest first."""
-    entries = LedgerEntry.objects.filter(case=case, kind__in=kinds).select_related("hidden").order_by("seq")
-    return [entry for entry in entries if entry.said["data"].get(field) == number]
+    return entries_by_row([case], kinds, field, [number])[number]
+
+
+def entries_by_row(
+    cases: Collection[int], kinds: Collection[str], field: str, numbers: Collection[int]
+) -> dict[int, list[LedgerEntry]]:
+    """Return the entries of these kinds that tell of some rows of these cases, by the row; see `entries_of` (one query)."""
+    found: dict[int, list[LedgerEntry]] = {number: [] for number in numbers}
+    entries = LedgerEntry.objects.filter(case__in=cases, kind__in=kinds).select_related("hidden")
+    for entry in entries.order_by("case", "seq"):
+        number = entry.said["data"].get(field)
+        if number in found:
+            found[number].append(entry)
+    return found
 
 
 def actors_then(entries: Iterable[LedgerEntry]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -24,6 +25,7 @@ from vks_plugin.court.choosing import BY_PROFILE, Wishes
 from vks_plugin.court.deck.locking import lock_all
 from vks_plugin.court.models import Bundle
 from vks_plugin.court.plan import CORNERS
+from vks_plugin.custody import verify_ledger
 from vks_plugin.custody.signing import office_key, sign_beside
 from vks_plugin.errors import VksError
 from vks_plugin.hashing import sha256_of
@@ -228,14 +230,15 @@ class Command(BaseCommand):
             self._hand_out(case, options, laid, result, result.sha256, folder=folder)
             return result, laid, result.sha256
         manifest = folder / "bang-ke.json"
-        manifest.write_text(actions.manifest_text(laid.plan, result, key), encoding="utf-8")
-        inside = [*(each.path for each in result.volumes), manifest]
+        text = actions.manifest_text(laid.plan, result, key)
+        manifest.write_text(text, encoding="utf-8")
+        inside = [*(each.path for each in result.volumes), manifest, *_to_check_with(folder)]
         if key is not None:
             inside.append(sign_beside(manifest, key))
         with tempfile.TemporaryDirectory(dir=options["out"].parent, prefix=".vks-") as place:
             locked = Path(place) / "goi.zip"
             sha256 = _locked(inside, locked, password)
-            self._hand_out(case, options, laid, result, sha256, folder=folder, locked=locked)
+            self._hand_out(case, options, laid, result, sha256, folder=folder, locked=locked, manifest=text)
         return result, laid, sha256
 
     def _hand_out(
@@ -248,14 +251,18 @@ class Command(BaseCommand):
         *,
         folder: Path,
         locked: Path | None = None,
+        manifest: str = "",
     ) -> None:
         """Tell of what was made, and put it in place: the file that is encrypted, or the volumes and the manifest."""
         key = office_key() if options["manifest"] else None
+        if options["manifest"]:
+            manifest = actions.manifest_text(laid.plan, result, key)
+        listed = hashlib.sha256(manifest.encode()).hexdigest() if manifest else None
         with transaction.atomic():
             with or_withheld():
                 # whoever runs a command is known to the server, not to us
                 record_case(Reader(None, command="vks_bundle"), Act.EXPORT, case, count=len(laid.filed))
-            actions.tell_made(None, case, options["preset"], laid.filed, result)
+            actions.tell_made(None, case, options["preset"], laid.filed, result, manifest=listed)
             if locked is not None:
                 actions.tell_locked(None, case, options["preset"], sha256)
                 locked.replace(options["out"])
@@ -265,9 +272,29 @@ class Command(BaseCommand):
             if options["addition"]:
                 shutil.move(folder / "bo-sung.pdf", options["addition"])
             if options["manifest"]:
-                options["manifest"].write_text(actions.manifest_text(laid.plan, result, key), encoding="utf-8")
+                options["manifest"].write_text(manifest, encoding="utf-8")
                 if key is not None:
                     sign_beside(options["manifest"], key)
+                _to_check_with(options["manifest"].parent)
+
+
+_READ_FIRST = """TẬP HỒ SƠ VÀ BẢNG KÊ
+
+Tự kiểm tra các tệp với bảng kê, không cần mạng (Python 3.9 trở lên), khi mọi tệp nằm cùng một thư mục:
+    python3 verify_ledger.py BẢNG_KÊ.json --key KHÓA
+KHÓA là khóa công khai của sổ cái trên bản giấy đã ký. Có bằng chứng của mục ghi việc lập tập (JSON, từ nhật ký lưu giữ của
+vụ án) thì thêm --proof TỆP: khi đó biết cả bảng kê lẫn tệp chưa bị ai viết lại.
+"""
+
+
+def _to_check_with(folder: Path) -> list[Path]:
+    """Put beside a manifest what it is checked with, and how; return both files. What was there before is left alone."""
+    program, words = folder / "verify_ledger.py", folder / "DOC-TRUOC.txt"
+    if not program.exists():
+        shutil.copyfile(verify_ledger.__file__, program)
+    if not words.exists():
+        words.write_text(_READ_FIRST, encoding="utf-8")
+    return [program, words]
 
 
 def _wishes(options: dict[str, Any]) -> Wishes:

@@ -154,7 +154,7 @@ class Command(BaseCommand):
                     actions.record_made(export, deck, made, manifest)
                     if closed:
                         actions.tell_closed(None, export)
-                    actions.tell_made(None, export, deck, made)
+                    actions.tell_made(None, export, deck, made, manifest)
                     if password is not None:
                         actions.tell_locked(None, export, sha256)
                     if folder and out.exists():
