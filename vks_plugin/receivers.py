@@ -88,6 +88,10 @@ def document_stored(sender: object, *, document: Document, **_extra: object) -> 
     elif item is not None and document.owner_id == service_account_id():
         # a part of the file, or made from it: it came with the readers of a case and no case will ever take them away
         inbox.keep_alone(document.pk)
+    elif filing.is_named_secret(document) and inbox.in_reach([document.pk]):
+        # whoever the folder, the letter or a workflow would show it to; and no word of it is to be found by searching
+        inbox.keep_alone(document.pk)
+        document.owner_id, document.content = service_account_id(), ""
     elif document.owner_id is None and inbox.take_unowned([document.pk]):
         document.owner_id = service_account_id()
 
@@ -115,9 +119,9 @@ def _take_back(document: Document, item: IntakeItem) -> None:
     write_case_code(document, item.case.code)
 
 
-def arrives_for_a_case(document: Document) -> bool:
-    """Tell whether a document is on its way into a case: it carries the code of one."""
-    return bool(case_code_on(document))
+def keeps_its_readers(document: Document) -> bool:
+    """Tell whether no workflow is to touch who reads a document: it is on its way into a case, or a state secret."""
+    return bool(case_code_on(document)) or (filing.is_named_secret(document) and inbox.is_waiting(document))
 
 
 def document_changed(sender: object, *, document: Document, **_extra: object) -> None:
@@ -277,11 +281,11 @@ def connect() -> None:
     lending.on_shown(picture=lent_picture, text=instead_of_text)
     talking.on_answered(answered_from)
     sockets.before_hearing(sweep)
-    filed.on_arriving(arrives_for_a_case)
+    filed.on_arriving(keeps_its_readers)
     accounts.on_groups(GROUP_PREFIX, memberships_touched)
     accounts.on_service_account(service_accounts)
     guard.on_case_code_change(filing.check_code_changes)
-    guard.on_filed_title(filing.refuse_secret)
+    guard.on_naming(filing.refuse_secret)
     on_change(follow_record)
     KEPT.extend(files for files in (signed_records, made_files) if files not in KEPT)
     FOLDERS.extend(folders for folders in (folder_of_records, folders_of_made) if folders not in FOLDERS)

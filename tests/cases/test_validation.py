@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import inspect
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.penal_code import article, version_of
 from vks_plugin.cases.proceedings import Happening
 from vks_plugin.cases.running import Facts
+from vks_plugin.cases.secrecy import is_marked
 from vks_plugin.cases.validation import (
     RULES,
     AccusedAge,
@@ -41,6 +45,7 @@ from vks_plugin.cases.validation import (
     StoredDay,
     Victim,
 )
+from vks_plugin.text import folded
 
 DAY = dt.date(2026, 3, 2)
 TODAY = dt.date(2026, 11, 24)
@@ -386,6 +391,39 @@ def test_v11_the_articles_are_offences_of_the_code() -> None:
 
 # --- V13–V16
 
+MARKED = (
+    "BC_TỐI_MẬT.pdf",
+    "BC_TỐI MẬT.pdf",
+    "tối-mật.pdf",
+    "TốiMật.pdf",
+    "bao cao toi mat.pdf",
+    "toi_mat_01.pdf",
+    "To trinh (tuyet mat).pdf",
+    "BC toi mat so 5.pdf",
+    "Công văn MẬT số 5",
+    "CÔNG VĂN MẬT SỐ 5",
+    "12/BC-MẬT",
+    "MẬT.pdf",
+    "Báo cáo vụ án - MẬT.pdf",
+    "Báo cáo (Mật).pdf",
+    "Kế hoạch [MẬT]",
+    "Độ mật - Mật",
+)
+UNMARKED = (
+    "don trinh bao toi mat xe.pdf",
+    "xe cua toi mat.pdf",
+    "toi mat 2 xe.pdf",
+    "bao cao toi mat so do",
+    "Tôi mất xe",
+    "Lục soát buổi tối, mật độ giao thông",
+    "NGUYỄN THỊ MẬT khai",
+    "Biên bản ghi lời khai TRẦN MẬT",
+    "Nguyễn Văn MẬT",
+    "TỘI LÀM LỘ BÍ MẬT NHÀ NƯỚC",
+    "MẬT_KHẨU.pdf",
+    "BÁO CÁO MẬT ĐỘ DÂN CƯ",
+)
+
 
 @pytest.mark.parametrize(
     ("facts", "blocked"),
@@ -397,12 +435,29 @@ def test_v11_the_articles_are_offences_of_the_code() -> None:
         (Sensitivity("han_che_noi_bo"), False),
         (Sensitivity(texts=("Báo cáo TỐI MẬT số 3",)), True),
         (Sensitivity(texts=("công văn", "Độ mật: Mật")), True),
+        # as files are named
+        *((Sensitivity(texts=("Báo cáo", name)), True) for name in MARKED),
         # ordinary words
         (Sensitivity(texts=("Bản tự khai về đường dây bí mật", "Lê Thị Mật", "Mật ong giả", "toi mat do")), False),
+        *((Sensitivity(texts=("Báo cáo", name)), False) for name in UNMARKED),
     ],
 )
 def test_v13_a_state_secret_is_not_stored(facts: Sensitivity, blocked: bool) -> None:
     assert [each.severity for each in validation.no_state_secrets(facts)] == (["block"] if blocked else [])
+
+
+def test_v13_takes_no_offence_no_type_and_no_paper_of_the_demonstration_for_a_secret() -> None:
+    def words(told: Any) -> Iterator[str]:
+        for each in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
+            yield from words(each)
+        if isinstance(told, str):
+            yield told
+
+    fixtures = sorted((Path(validation.__file__).parents[1] / "fixtures").rglob("*.json"))
+    names = {name for path in fixtures for name in words(json.loads(path.read_text()))}
+    assert any("bí mật nhà nước" in name for name in names)
+    spelt = {form for name in names for form in (name, name.upper(), folded(name), name.replace(" ", "_"))}
+    assert [name for name in spelt if is_marked(name)] == []
 
 
 def test_v13_knows_the_levels_a_case_may_have() -> None:

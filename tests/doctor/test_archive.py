@@ -264,6 +264,24 @@ def test_inbox_that_nobody_keeps(ward: Ward, filed_case: FiledCase, people: dict
     ward.absent("inbox-office")
 
 
+@treats("named-secrets")
+def test_papers_named_as_state_secrets(ward: Ward, filed_case: FiledCase) -> None:
+    ward.sound("named-secrets")
+    filed = filed_case.documents[0].document_id
+    Document.objects.filter(pk=filed).update(title="Báo cáo_TỐI_MẬT Ánh")
+    kept = {"checksum": "4" * 64, "mime_type": "application/pdf", "filename": "scan.pdf"}
+    loose = Document.objects.create(title="Quét", original_filename="bao cao Anh toi mat.pdf", **kept)
+    result = ward.sick("named-secrets", "warning")
+    assert "2 tài liệu mang dấu độ mật ở tên, 1 đã vào hồ sơ" in result.sentence
+    assert not any(word in result.sentence + result.mend for word in ("Ánh", "Anh", "TỐI"))
+    ward.follow(result)
+    assert not Document.global_objects.filter(pk=loose.pk).exists()
+    # what is filed stays, whatever it is called
+    assert "1 tài liệu mang dấu độ mật ở tên, 1 đã vào hồ sơ" in ward.sick("named-secrets", "warning").sentence
+    Document.objects.filter(pk=filed).update(title="Báo cáo")
+    ward.sound("named-secrets")
+
+
 @treats("telling-names")
 @pytest.mark.parametrize("kind", ["tag with code", "type with name", "tag with name apart"])
 def test_name_everybody_reads_that_tells_of_a_case(ward: Ward, case: CaseFile, kind: str) -> None:

@@ -190,10 +190,17 @@ def _by_hand(method: str, path: str, values: dict[str, Any]) -> None:
         if values["method"] == "set_permissions":
             Document.objects.filter(pk__in=values["documents"]).update(owner=parameters["owner"])
             return
+        if values["method"] == "delete":
+            Document.objects.filter(pk__in=values["documents"]).delete()
+            return
         assert values["method"] == "modify_custom_fields"
         CustomFieldInstance.objects.filter(
             document_id__in=values["documents"], field_id__in=parameters["remove_custom_fields"]
         ).delete()
+        return
+    if path == "/api/trash/":
+        assert values["action"] == "empty"
+        Document.deleted_objects.filter(pk__in=values["documents"]).hard_delete()
         return
     models: dict[str, Any] = {
         "users": User,

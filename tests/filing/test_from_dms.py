@@ -118,15 +118,21 @@ def test_a_paper_marked_as_a_state_secret_is_filed_by_no_door(
 ) -> None:
     user, code = people["prosecutor_kv1"], json.dumps({case_code_field_id(): case.code})
     before = Document.objects.count()
-    for title, name in ((SECRET, "scan.pdf"), ("Báo cáo", f"{SECRET}.pdf")):
+    for title, name, said in (
+        (SECRET, "scan.pdf", {"custom_fields": code}),
+        ("Báo cáo", f"{SECRET}.pdf", {"custom_fields": code}),
+        # for nobody's case
+        (SECRET, "scan.pdf", {}),
+        ("", "bao_cao_toi_mat.pdf", {}),
+    ):
         file = SimpleUploadedFile(name, pdf_bytes(2), "application/pdf")
-        answer = client_of(user).post(
-            "/api/documents/post_document/", {"document": file, "title": title, "custom_fields": code}
-        )
+        answer = client_of(user).post("/api/documents/post_document/", {"document": file, "title": title} | said)
         assert (answer.status_code, "thẻ chỉ dẫn" in answer.content.decode()) == (400, True)
     assert Document.objects.count() == before
-    # uploaded for nobody's case, it is given a code later, at once or with another title
-    document = upload(user, title=SECRET)
+    document = upload(user, title="Báo cáo")
+    # called so once it is there, it is given a code later, at once or with another title
+    Document.objects.filter(pk=document.pk).update(title=SECRET)
+    document.refresh_from_db()
     assert write_code(user, document, case.code).status_code == 400
     fields = {"add_custom_fields": {case_code_field_id(): case.code}, "remove_custom_fields": []}
     bulk = {"documents": [document.pk], "method": "modify_custom_fields", "parameters": fields}

@@ -29,7 +29,7 @@ from vks_plugin.errors import NotAllowed
 from vks_plugin.filing import inbox
 from vks_plugin.filing.actions import file_existing
 from vks_plugin.filing.tasks import take_unowned
-from vks_plugin.host.models import CustomFieldInstance, Document
+from vks_plugin.host.models import CustomFieldInstance, Document, Note
 from vks_plugin.host.permissions import Grant, grants_of, may_view
 from vks_plugin.host.provision import case_code_field_id, storage_path_id
 from vks_plugin.organization import actions as organization
@@ -46,9 +46,9 @@ Consume = Callable[..., Document]
 def come_in(tmp_path: Path) -> Consume:
     """Return a function that takes a file in as the host's folder and its mail do: without an owner."""
 
-    def consume(source: DocumentSource = DocumentSource.ConsumeFolder, **said: Any) -> Document:
+    def consume(source: DocumentSource = DocumentSource.ConsumeFolder, name: str = "quet.pdf", **said: Any) -> Document:
         before = set(Document.objects.values_list("pk", flat=True))
-        path = tmp_path / "quet.pdf"
+        path = tmp_path / name
         path.write_bytes(pdf_bytes(1, "Bản quét không chủ"))
         consume_file.apply(
             kwargs={
@@ -126,6 +126,23 @@ def test_what_is_ours_is_never_everybodys(
     assert {who: reads(people[who], document) for who in STRANGERS} == dict.fromkeys(STRANGERS, (False,) * 3)
     assert reads(people["clerk_kv1"], document) == (True, True, True)
     assert reads(people["scanner_kv1"], document)[0]
+
+
+def test_what_calls_itself_a_state_secret_is_the_keepers_alone_and_found_by_no_word_of_it(
+    one_office: None, come_in: Consume, people: dict[str, User], catalogue: dict[str, CatalogueType]
+) -> None:
+    ours, shown = people["prosecutor_kv1"], people["chief_kv1"]
+    said: dict[str, Any] = {"owner_id": ours.pk, "view_users": [shown.pk]}
+    # a letter to somebody who shows his to others is both of theirs
+    other = come_in(DocumentSource.MailFetch, name="thu.pdf", **said)
+    assert (reads(ours, other)[:2], reads(shown, other)[:2]) == ((True, True),) * 2
+    Document.objects.filter(pk=other.pk).delete()
+    secret = come_in(DocumentSource.MailFetch, name="quet_TỐI_MẬT.pdf", **said)
+    for who in (*STRANGERS, "chief_kv1"):
+        assert reads(people[who], secret) == (False, False, False), who
+    assert reads(people["clerk_kv1"], secret)[:2] == (True, False)
+    assert (secret.owner_id, secret.content) == (service_account_id(), "")
+    assert "thẻ chỉ dẫn" in Note.objects.get(document=secret).note
 
 
 def test_where_others_use_the_host_their_papers_stay_as_it_has_them(

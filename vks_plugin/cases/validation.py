@@ -9,7 +9,6 @@ come: such an act has only to ask, and `exists` says that there is none yet.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from vks_plugin.cases.folios import Label, NumberedOnceError, check_start
 from vks_plugin.cases.persons import age_on
 from vks_plugin.cases.proceedings import Happening, order_warnings
 from vks_plugin.cases.running import Facts, vet
+from vks_plugin.cases.secrecy import is_marked
 from vks_plugin.text import Listing, Sentence
 from vks_plugin.text import gettext_noop as _
 
@@ -462,9 +462,6 @@ def minor_victims(facts: MinorVictims) -> Findings:
 STATE_SECRETS = frozenset({"mat", "toi_mat", "tuyet_mat"})
 OPEN_LEVELS = frozenset({"thuong", "han_che_noi_bo"})
 
-_MARKED_SECRET = re.compile(r"(?<!\w)(?:tuyệt|tối)\s+mật(?!\w)|(?<!\w)độ\s+mật\s*:\s*mật(?!\w)", re.IGNORECASE)
-"""Words that stand on papers marked as a state secret, with their tones; `mật` alone is too common to go by."""
-
 
 @dataclass(frozen=True)
 class Sensitivity:
@@ -477,7 +474,7 @@ class Sensitivity:
 
 def no_state_secrets(facts: Sensitivity) -> Findings:
     """V13: a state secret is not stored here; only where the paper lies is written down."""
-    marked = any(_MARKED_SECRET.search(each) for each in facts.texts)
+    marked = any(map(is_marked, facts.texts))
     if facts.level in OPEN_LEVELS and not marked:
         return ()
     sentence = (

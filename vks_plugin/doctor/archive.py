@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from vks_plugin.access.projection import grants_for
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile
+from vks_plugin.cases.secrecy import is_marked
 from vks_plugin.conf import configuration
 from vks_plugin.court.deck.models import DeckExport
 from vks_plugin.court.models import OPEN, Bundle, RedactionWork
@@ -22,11 +24,15 @@ from vks_plugin.doctor.results import Result, Scope, environment, error, ok, ski
 from vks_plugin.filing import inbox
 from vks_plugin.filing.models import IntakeItem
 from vks_plugin.host import probes
+from vks_plugin.host.filed import filed_among
+from vks_plugin.host.models import Document
 from vks_plugin.host.permissions import grants_of
 from vks_plugin.host.provision import case_code_field_id
 from vks_plugin.organization.models import ProcuracyUnit, ServiceAccount
 from vks_plugin.organization.queries import dated_access_suspended
 from vks_plugin.text import composed
+
+_T = TypeVar("_T")
 
 SAMPLE = 100
 """Documents compared one by one without `--full`: the newest half, and a half that moves on every day."""
@@ -211,6 +217,35 @@ def public_documents(_scope: Scope) -> Result:
     )
 
 
+def named_secrets(_scope: Scope) -> Result:
+    """No paper is here whose name says that it is a state secret; what it is called is not repeated."""
+    rows = Document.global_objects.values_list("pk", "root_document_id", "title", "original_filename")
+    found = {
+        root or pk for pk, root, *names in rows.iterator() if any(is_marked(composed(each or "")) for each in names)
+    }
+    if not found:
+        return ok()
+    filed = {pk for part in _batched(sorted(found)) for pk in filed_among(part)}
+    loose = sorted(found - filed)[:MOST_AT_ONCE]
+    steps = ""
+    if filed:
+        steps = (
+            f"`python manage.py vks_explain --document {min(filed)}` nói ai đọc được; tài liệu hồ sơ thì báo lãnh đạo. "
+        )
+    if loose:
+        steps += (
+            f'`POST /api/documents/bulk_edit/ {{"documents": {loose}, "method": "delete", "parameters": {{}}}}` '
+            f'`POST /api/trash/ {{"action": "empty", "documents": {loose}}}` '
+        )
+    return warning(
+        f"{len(found)} tài liệu mang dấu độ mật ở tên, {len(filed)} đã vào hồ sơ: số {_ids(found)}. Hệ thống không lưu bí mật "
+        "nhà nước.",
+        "papers named as state secrets are stored here",
+        mend=f"Lập thẻ chỉ dẫn (số, ngày, nơi giữ bản giấy) cho từng tài liệu đúng là mật rồi bỏ tài liệu ấy: {steps}(write "
+        "an index card for each that is a secret, then delete it).",
+    )
+
+
 def inbox_office(_scope: Scope) -> Result:
     """Somebody keeps the inbox, else superusers alone read what comes in without an owner."""
     if inbox.inbox_unit() is not None:
@@ -256,7 +291,7 @@ def telling_names(_scope: Scope) -> Result:
     )
 
 
-def _batched(values: list[str], size: int = 1000) -> Iterator[list[str]]:
+def _batched(values: list[_T], size: int = 1000) -> Iterator[list[_T]]:
     """Yield slices that fit into one statement of any database served."""
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -89,6 +89,7 @@ CHECKS: tuple[Check, ...] = (
     Check("unowned-documents", "Tài liệu của phần hồ sơ không có chủ", _E, archive.unowned_documents),
     Check("inbox-office", "Đơn vị trông hộp nhận", _W, archive.inbox_office),
     Check("public-documents", "Tài liệu không có chủ", _W, archive.public_documents),
+    Check("named-secrets", "Tài liệu mang dấu độ mật", _W, archive.named_secrets),
     Check("telling-names", "Tên thẻ, người gửi, khung nhìn", _W, archive.telling_names),
     Check("share-links", "Liên kết chia sẻ", _E, archive.share_links),
     Check("outward-workflows", "Quy trình gửi ra ngoài", _E, archive.outward_workflows),

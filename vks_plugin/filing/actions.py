@@ -374,6 +374,15 @@ def receive_consumed(document: Document) -> CaseDocument | None:
     code = case_code_on(document)
     if code is None:
         document.content = composed(document.content or "")
+        if is_named_secret(document) and is_waiting(document):
+            _say_on(
+                document,
+                _(
+                    "Tên mang dấu độ mật, hệ thống không lưu bí mật nhà nước: hãy lập thẻ chỉ dẫn trong trang của vụ án rồi "
+                    "nhờ quản trị xóa tài liệu này. Chữ trên bản quét đã được bỏ. Nếu không mật, hãy quét hoặc gửi lại với "
+                    "tên khác."
+                ),
+            )
         return None
     item = (
         IntakeItem.objects.select_related("case__unit__parent", "document_type", "created_by")
@@ -409,7 +418,12 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
     found = _type_in_host(document.document_type_id)
     part = found.part if found is not None else "hsva"
     refusal = ""
-    if case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
+    if is_named_secret(document):
+        refusal = _(
+            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: tài liệu mang dấu độ mật nên không nộp. Hãy lập thẻ chỉ dẫn "
+            "trong trang của vụ án."
+        )
+    elif case is None or actor is None or case_decision(actor, case).level < Level.CONTRIBUTE:
         refusal = _(
             "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: không có vụ án mã ấy mà người ghi được nộp tài liệu, hoặc "
             "hồ sơ đã nộp lưu hay đã tiêu hủy. Hãy kiểm tra mã rồi ghi lại."
@@ -418,11 +432,6 @@ def _file_from_dms(document: Document, code: str, *, actor: User | None) -> Case
         refusal = _(
             "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: loại tài liệu này thuộc hồ sơ kiểm sát, nơi người ghi không "
             "được nộp. Hãy chọn loại khác, hoặc nhờ Kiểm sát viên thụ lý nộp."
-        )
-    elif is_marked_secret(document.title, document.original_filename or ""):
-        refusal = _(
-            "Chưa đưa vào vụ án nào, Mã vụ án đã ghi được bỏ ra: tài liệu mang dấu độ mật nên không nộp. Hãy lập thẻ chỉ dẫn "
-            "trong trang của vụ án."
         )
     if case is None or actor is None or refusal:
         write_case_code(document, None)
@@ -770,9 +779,9 @@ def _secret(names: Iterable[str]) -> Findings:
     return no_state_secrets(Sensitivity(texts=tuple(map(composed, names))))
 
 
-def is_marked_secret(*names: str) -> bool:
-    """Tell whether a paper with one of these names says of itself that it is a state secret (V13)."""
-    return bool(_secret(names))
+def is_named_secret(document: Document) -> bool:
+    """Tell whether what a document is called says of itself that it is a state secret (V13)."""
+    return bool(_secret((document.title, document.original_filename or "")))
 
 
 def refuse_secret(*names: str) -> None:

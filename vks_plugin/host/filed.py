@@ -65,7 +65,7 @@ def every_lent(user: User) -> set[int]:
 
 
 def on_arriving(check: Callable[[Document], bool]) -> None:
-    """Register what tells whether a document that is only now being stored will be filed."""
+    """Register what tells whether a document will be filed as soon as it is stored, or is kept as strictly as those."""
     _arriving[:] = [check]
 
 
@@ -107,5 +107,5 @@ def filed_documents() -> QuerySet[Document]:
 
 
 def belongs_to_a_case(document: Document) -> bool:
-    """Tell whether a document is filed, or will be as soon as the host has stored it."""
+    """Tell whether a document is filed, will be as soon as the host has stored it, or is kept like one that is."""
     return bool(filed_among([document.pk])) or any(check(document) for check in _arriving)

@@ -67,8 +67,8 @@ class CodeChange(NamedTuple):
 
 Check = Callable[["User", list[CodeChange]], None]
 _checks: list[Check] = []
-CheckTitle = Callable[[str], None]
-_title_checks: list[CheckTitle] = []
+CheckNames = Callable[..., None]
+_name_checks: list[CheckNames] = []
 
 
 def on_case_code_change(check: Check) -> None:
@@ -77,10 +77,13 @@ def on_case_code_change(check: Check) -> None:
         _checks.append(check)
 
 
-def on_filed_title(check: CheckTitle) -> None:
-    """Register what decides on another title of a document that is filed; it raises a `VksError` to refuse the request."""
-    if check not in _title_checks:
-        _title_checks.append(check)
+def on_naming(check: CheckNames) -> None:
+    """Register what decides on what papers are called: title and file of an upload, another title of what is filed.
+
+    It is called with those names and raises a `VksError` to refuse the request.
+    """
+    if check not in _name_checks:
+        _name_checks.append(check)
 
 
 # --- reading a request as the host will --------------------------------------------------------
@@ -151,13 +154,16 @@ def _may_change(user: User, document_ids: Iterable[int]) -> bool:
 
 
 class CaseCodeGuard(BasePermission):
-    """Asks the registered checks about every change of a case code a request would make."""
+    """Asks the registered checks about every change of a case code a request would make, and about names of uploads."""
 
     @in_their_language
     def has_permission(self, request: Request, view: Any) -> bool:
         """Let uploads and bulk edits pass unless a check refuses one of their changes."""
         if request.method != "POST" or not request.user.is_authenticated:
             return True
+        names = self._uploaded(request, view)
+        if names:
+            self._ask_about(*names)
         field_id = case_code_field_id()
         if field_id is not None:
             self._ask(request, self._posted(request, view, field_id))
@@ -180,12 +186,23 @@ class CaseCodeGuard(BasePermission):
         return True
 
     @staticmethod
-    def _ask_about(title: str) -> None:
+    def _ask_about(*names: str) -> None:
         try:
-            for check in _title_checks:
-                check(title)
+            for check in _name_checks:
+                check(*names)
         except VksError as error:
             raise Refused(error) from error
+
+    @staticmethod
+    def _uploaded(request: Request, view: Any) -> tuple[str, ...]:
+        """Return what a file is called that a request brings, be it a new document or another version of one."""
+        data = _data(request)
+        if "document" not in data or (view.kwargs.get("pk") is not None) != (
+            getattr(view, "action", None) == "update_version"
+        ):
+            return ()
+        file = _plain(getattr(data.get("document"), "name", ""))
+        return file, _plain(data.get("title")), _plain(data.get("version_label"))
 
     @staticmethod
     def _ask(request: Request, changes: list[CodeChange]) -> None:

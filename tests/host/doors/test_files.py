@@ -129,6 +129,12 @@ def test_what_is_ones_own_is_reworked_as_ever(secret: Secret, staff: dict[str, V
     assert visitor.post(f"/api/documents/{mine.pk}/update_version/", version()).status_code == 200
     assert "documents.tasks.update_document_content_maybe_archive_file" in queued
     assert Document.objects.filter(root_document=mine).count() == 2
+    # another version is another paper: one that calls itself a state secret is not taken in either
+    marked = SimpleUploadedFile("BC_TỐI_MẬT.pdf", pdf_bytes(1), "application/pdf")
+    for sent in ({"document": marked}, version("Lần nữa") | {"version_label": "Báo cáo (Mật)"}):
+        answer = visitor.post(f"/api/documents/{mine.pk}/update_version/", sent)
+        assert (answer.status_code, "thẻ chỉ dẫn" in answer.content.decode()) == (400, True)
+    assert Document.objects.filter(root_document=mine).count() == 2
 
 
 def test_a_refused_request_leaves_nothing_else_of_it_done(

@@ -1,0 +1,71 @@
+"""Marks of a state secret in what a paper is called (V13): “tối mật”, “(Mật)”, “MẬT”, as files are named in practice.
+
+Folders and letters bring names with underscores and hyphens for spaces, and without tones. `mật` in small letters alone
+is no mark: it is in “bí mật”, “mật khẩu”, “Lê Thị Mật”. Without tones “toi mat” is “tôi mất” (I lost) as well, so it
+counts only where a mark would stand: behind the kind of paper or alone, with nothing but a number after it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LONGEST: Final = 1200
+"""Characters of a name that are looked at; no title and no file name that is stored has more."""
+
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"
+"""Edges of a word; an underscore stands for a space."""
+_GAP = r"(?:[\s_]*|[-–—.]+)"
+
+_WITH_TONES: Final = re.compile(
+    rf"{_START}(?:tuyệt|tối){_GAP}mật{_END}"
+    rf"|{_START}độ{_GAP}mật(?:\s*[:=–—-]\s*|[\s_]+)mật{_END}"
+    r"|[(\[{（【]\s*mật\s*[)\]}）】]",
+    re.IGNORECASE,
+)
+
+_PAPER = (
+    r"báo[\s_-]*cáo|bao[\s_-]*cao|bc|công[\s_-]*văn|cong[\s_-]*van|cv|tờ[\s_-]*trình|to[\s_-]*trinh|ttr|"
+    r"văn[\s_-]*bản|van[\s_-]*ban|vb|tài[\s_-]*liệu|tai[\s_-]*lieu|tl|hồ[\s_-]*sơ|ho[\s_-]*so|quyết[\s_-]*định|"
+    r"quyet[\s_-]*dinh|qđ|qd|kế[\s_-]*hoạch|ke[\s_-]*hoach|thông[\s_-]*báo|thong[\s_-]*bao|biên[\s_-]*bản|"
+    r"bien[\s_-]*ban|công[\s_-]*điện|cong[\s_-]*dien|dấu|dau|mức|muc|độ|do"
+)
+"""Kinds of papers a mark follows; their short forms too."""
+_AFTER_PAPER: Final = re.compile(rf"{_START}(?:{_PAPER})(?:[\s_]+|-)$", re.IGNORECASE)
+
+_WITHOUT_TONES: Final = re.compile(
+    rf"(?:^[\W_]*|[(\[{{,;:]\s*|\s[-–—]\s+|{_START}(?:{_PAPER}){_END}(?:.*(?<!cua))?(?:[\s_]+|-))"
+    rf"(?:tuyet|toi){_GAP}mat{_END}"
+    r"(?=[\W\d_]*(?:\.\w{1,5})?$|\s*[)\]},;:]|\s+[-–—]\s|[\s_-]*so[\s_-]*\d)",
+    re.IGNORECASE,
+)
+
+_CAPITALS: Final = re.compile(rf"{_START}MẬT{_END}")
+_WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)(?:[\s_]+|-)$")
+_WORD_BEHIND: Final = re.compile(r"(?:[\s_]+|-)([^\W\d_]+)")
+_FORMS_A_WORD_BEFORE: Final = frozenset({"bí", "bảo", "cơ", "thị"})
+_FORMS_A_WORD_BEHIND: Final = frozenset({"khẩu", "mã", "ong", "độ", "thư", "vụ", "báo", "phục", "đàm"})
+
+
+def is_marked(name: str) -> bool:
+    """Tell whether a title or the name of a file says that the paper is a state secret.
+
+    Args:
+        name: composed (NFC).
+    """
+    name = name[:_LONGEST]
+    return bool(_WITH_TONES.search(name) or _WITHOUT_TONES.search(name)) or any(
+        _stands_alone(name[: found.start()], name[found.end() :]) for found in _CAPITALS.finditer(name)
+    )
+
+
+def _stands_alone(before: str, behind: str) -> bool:
+    """Tell whether MẬT between these is a mark, and no part of a word or of somebody's name."""
+    first, second = _WORD_BEFORE.search(before), _WORD_BEHIND.match(behind)
+    previous, following = (first[1] if first else ""), (second[1] if second else "")
+    if previous.casefold() in _FORMS_A_WORD_BEFORE or following.casefold() in _FORMS_A_WORD_BEHIND:
+        return False
+    if _AFTER_PAPER.search(before) or (not before.strip() and re.match(r"\s*[-–—:_]", behind)):
+        return True
+    # among other capitals it may be a name: NGUYỄN VĂN MẬT; so it may behind a middle name
+    return not previous.isupper() and not following.isupper() and previous != "Văn"
