@@ -362,6 +362,8 @@ ACTS: dict[str, Act] = {
             "folio_count",
             "due_on",
             "person_id",
+            "keeper_unit",
+            "keeper_id",
         ),
         hidden=("person", "note"),
     ),
@@ -376,7 +378,18 @@ ACTS: dict[str, Act] = {
     ),
     "loan_returned": Act(
         _("Nhận lại hồ sơ cho mượn"),
-        ("loan", "loan_form", "part", "volume_count", "folio_count", "complete", "volumes_missing", "person_id"),
+        (
+            "loan",
+            "loan_form",
+            "part",
+            "volume_count",
+            "folio_count",
+            "complete",
+            "volumes_missing",
+            "person_id",
+            "keeper_unit",
+            "keeper_id",
+        ),
         hidden=("person", "note"),
     ),
     "loan_settled": Act(
@@ -412,8 +425,24 @@ ACTS: dict[str, Act] = {
     "keeper_stated": Act(_("Ghi nơi giữ hồ sơ ban đầu"), ("part", "unit", "person_id", "since"), hidden=("keeper",)),
     "hand_over_sent": Act(
         _("Giao hồ sơ"),
-        ("hand_over", "part", "direction", "handing_reason", "volumes", "folio_from", "folio_to", "pages", "exhibits"),
-        hidden=("giver", "receiver", "number", "seal_condition"),
+        (
+            "hand_over",
+            "part",
+            "direction",
+            "handing_reason",
+            "completes",
+            "unit_before",
+            "person_before_id",
+            "unit",
+            "person_id",
+            "volumes",
+            "volume_folios",
+            "folio_from",
+            "folio_to",
+            "pages",
+            "exhibits",
+        ),
+        hidden=("giver", "receiver", "exhibits_listed", "number", "seal_condition"),
     ),
     "hand_over_accepted": Act(
         _("Nhận hồ sơ"),
@@ -422,7 +451,13 @@ ACTS: dict[str, Act] = {
             "part",
             "direction",
             "handing_reason",
+            "completes",
+            "unit_before",
+            "person_before_id",
+            "unit",
+            "person_id",
             "volumes",
+            "volume_folios",
             "folio_from",
             "folio_to",
             "pages",
@@ -434,7 +469,7 @@ ACTS: dict[str, Act] = {
             "document",
             "awaits_paper",
         ),
-        hidden=("giver", "receiver", "missing"),
+        hidden=("giver", "receiver", "exhibits_listed", "missing"),
     ),
     "hand_over_rejected": Act(
         _("Chưa nhận hồ sơ"),
@@ -473,7 +508,10 @@ ACTS: dict[str, Act] = {
     "accession_taken_over": Act(
         _("Đơn vị kế thừa tiếp tục lần nộp lưu"), ("restructuring", "accession", "unit_before", "unit")
     ),
-    "accessioned": Act(_("Nhận hồ sơ vào lưu trữ"), ("accession", "unit", "record", "documents", "digest", "sha256")),
+    "accessioned": Act(
+        _("Nhận hồ sơ vào lưu trữ"),
+        ("accession", "unit", "record", "documents", "digest", "sha256", "parts", "keeper_unit", "keeper_id"),
+    ),
     # disposed of
     "disposal_drafted": Act(_("Lập đợt tiêu hủy"), ("disposal", "unit"), hidden=("reason",)),
     "disposal_submitted": Act(_("Trình duyệt tiêu hủy"), ("disposal",)),
@@ -563,7 +601,7 @@ class Field(NamedTuple):
     label: str
     reads: str = "text"
     """`text`, or what a code stands for: `unit`, `units`, `unit_kind`, `stages`, `role`, `assignment_role`, `capacity`, `kind`, `stage`,
-    `status`, `event`, `part`, `direction`, `handing_reason`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
+    `status`, `event`, `part`, `parts`, `direction`, `handing_reason`, `volume_folios`, `exhibits`, `step`, `batch_state`, `term`, `ground`, `loan_form`,
     `day`, `moment`, `yes`, `numbers`, `hash`,
     `court_level`, `shown_kinds`, `finding_kind`, `change_kind`, `subject`, `fields` and `changes` of a part of the record."""
 
@@ -735,8 +773,12 @@ FIELDS: dict[str, Field] = {
     "hand_over": Field(_("Giao nhận số")),
     "direction": Field(_("Hướng giao nhận"), "direction"),
     "handing_reason": Field(_("Lý do giao"), "handing_reason"),
+    "completes": Field(_("Giao nốt của lần giao nhận số")),
+    "person_before_id": Field(_("Người giao, tài khoản số")),
     "volumes": Field(_("Số tập")),
+    "volume_folios": Field(_("Các tập, bút lục"), "volume_folios"),
     "exhibits": Field(_("Số vật chứng đi kèm")),
+    "exhibits_listed": Field(_("Vật chứng đi kèm"), "exhibits"),
     "giver": Field(_("Bên giao")),
     "receiver": Field(_("Bên nhận")),
     "seal_condition": Field(_("Tình trạng niêm phong")),
@@ -749,6 +791,9 @@ FIELDS: dict[str, Field] = {
     "missing": Field(_("Còn thiếu")),
     "since": Field(_("Từ lúc"), "moment"),
     "keeper": Field(_("Nơi giữ")),
+    "keeper_unit": Field(_("Đơn vị giữ hồ sơ giấy từ đó"), "unit"),
+    "keeper_id": Field(_("Người giữ hồ sơ giấy từ đó, tài khoản số")),
+    "parts": Field(_("Phần hồ sơ giấy nhận"), "parts"),
     "encrypted": Field(_("Mã hóa"), "yes"),
     "package": Field(_("Gói trình chiếu")),
     "destroyed_on": Field(_("Ngày hủy"), "day"),
@@ -863,14 +908,15 @@ def tell_each(act: str, *, actor: User | None, each: Iterable[tuple[Model | None
             wrong = ", ".join(sorted(values.keys() ^ {*known.shown, *known.hidden}))
             message = f"{act} is told with other fields than it has: {wrong}"
             raise TypeError(message)
-        shown = {name: _plain(values[name]) for name in known.shown}
-        told.append(Told(case, shown, [(name, _plain(values[name])) for name in known.hidden]))
+        shown = {name: plain_value(values[name]) for name in known.shown}
+        told.append(Told(case, shown, [(name, plain_value(values[name])) for name in known.hidden]))
     if told:
         (recorder,) = _recorder
         recorder(act, actor, told)
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return a value of a field as an entry holds it: moments in UTC to the second, days as ISO 8601 has them."""
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, dt.date):

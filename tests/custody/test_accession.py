@@ -58,6 +58,7 @@ from vks_plugin.custody.models import (
 )
 from vks_plugin.custody.package import NAMESPACE
 from vks_plugin.custody.queries.accession import hidden_from_archivists, told_error, what_is_unfinished
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
 from vks_plugin.custody.registers import register_paper
 from vks_plugin.custody.states import ACCESSION, DIGITISATION
 from vks_plugin.errors import Conflict, NotAllowed, NotFound
@@ -157,7 +158,10 @@ def test_both_sides_act_and_the_case_is_in_the_archive(
     assert (case.status, row.state, row.number, row.receiver) == ("da_nop_luu", "da_nop_luu", 1, archivist)
     with pytest.raises(IntegrityError), transaction.atomic():
         Accession.objects.create(unit=row.unit, giver=row.giver, number=1, number_year=timezone.localdate().year)
-    assert data(found.of("accessioned"))["sha256"] == row.items.get().sha256
+    told = data(found.of("accessioned"))
+    assert (told["sha256"], told["parts"]) == (row.items.get().sha256, ["hsva", "hsks"])
+    assert (told["keeper_unit"], told["keeper_id"]) == (row.unit.code, archivist.pk)
+    assert list(otherwise_than_recorded()) == []
     kept = Holding.objects.filter(case=case, until__isnull=True)
     assert {(each.part, each.person_id, each.cause) for each in kept} == {
         ("hsva", archivist.pk, "accession"),

@@ -33,6 +33,7 @@ from vks_plugin.cases.models import (
     CaseDocument,
     CaseFile,
     CatalogueType,
+    Exhibit,
     Folio,
     ProceduralEvent,
     RelatedCase,
@@ -426,6 +427,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
     filed_case: FiledCase, people: dict[str, User], catalogue: dict[str, CatalogueType]
 ) -> None:
     case, clerk = filed_case.case, people["clerk_kv1"]
+    Exhibit.objects.create(case=case, name="Con dao bầu", quantity="01", seal_number="NP-7", accompanies_file=True)
     agency, why = "Cơ quan Cảnh sát điều tra Công an tỉnh", "Chưa giao kết luận điều tra"
     terms = Terms(
         part="hsva",
@@ -462,11 +464,17 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         "part": "hsva",
         "direction": "cqdt_vks",
         "handing_reason": "ket_thuc_dt",
+        "completes": None,
+        "unit_before": None,
+        "person_before_id": None,
+        "unit": "QN-KV1",
+        "person_id": None,
         "volumes": 1,
+        "volume_folios": [[1, 1, 6]],
         "folio_from": 1,
         "folio_to": 6,
         "pages": 6,
-        "exhibits": 0,
+        "exhibits": 1,
         "documents_complete": True,
         "exhibits_complete": True,
         "served": True,
@@ -475,7 +483,20 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         "awaits_paper": True,
     }
     receiver = f"Trần Thị Thư – {case.unit.name}"
-    assert hidden(entry) == {"giver": f"Lê Văn Điều – {agency}", "receiver": receiver, "missing": ""}
+    exhibits = [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-7"}]
+    assert hidden(entry) == {
+        "giver": f"Lê Văn Điều – {agency}",
+        "receiver": receiver,
+        "exhibits_listed": exhibits,
+        "missing": "",
+    }
+    assert b"NP-7" not in bytes(entry.line)
+    (told,) = in_words([entry], Reader())
+    words = {each.label: each.text for each in told.values}
+    assert words["Các tập, bút lục"] == "1 (bút lục 1–6)"
+    assert words["Vật chứng đi kèm"] == "Con dao bầu (01, niêm phong NP-7)"
+    back = data(found.rows[-2])
+    assert (back["unit_before"], back["unit"], back["volume_folios"]) == ("QN-KV1", None, [[1, 1, 6]])
     refused = found.of("hand_over_rejected")
     assert (data(refused)["served"], data(refused)["volumes_missing"]) == (False, [1])
     assert hidden(refused) == {"missing": why}

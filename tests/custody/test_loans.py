@@ -150,9 +150,12 @@ def test_a_paper_file_goes_out_and_comes_back_and_every_act_is_in_the_ledger(
         "folio_count": 310,
         "due_on": _in(10).isoformat(),
         "person_id": borrower.pk,
+        "keeper_unit": "QN-KV3",
+        "keeper_id": borrower.pk,
     }
     assert data(entries.of("loan_renewed"))["due_on"] == _in(15).isoformat()
     assert (data(returned)["folio_count"], data(returned)["complete"]) == (309, False)
+    assert (data(returned)["keeper_unit"], data(returned)["keeper_id"]) == ("QN-KV1", None)
     assert hidden(returned)["note"] == "Thiếu bút lục 118, đã lập biên bản"
     settled = entries.of("loan_settled")
     assert (data(settled)["found"], hidden(settled)["note"]) == (True, "Bút lục 118 đã trả ngày hôm sau")

@@ -82,6 +82,18 @@ def _part(value: str) -> str:
     return _(labels[value]) if value in labels else value
 
 
+def _volume(number: int, first: int | None, last: int | None) -> str:
+    if first is None or last is None:
+        return str(number)
+    return _("%(number)d (bút lục %(first)d–%(last)d)") % {"number": number, "first": first, "last": last}
+
+
+def _exhibit(each: dict[str, str]) -> str:
+    seal = _("niêm phong %(number)s") % {"number": each["seal"]} if each["seal"] else ""
+    more = ", ".join(text for text in (each["quantity"], seal) if text)
+    return f"{each['name']} ({more})" if more else each["name"]
+
+
 _READS: dict[str, Callable[[Any], str]] = {
     "role": _choice(Role.choices),
     "assignment_role": _choice(Assignment.Role.choices),
@@ -95,6 +107,7 @@ _READS: dict[str, Callable[[Any], str]] = {
     "step": lambda value: _(step_label(value)),
     "batch_state": lambda value: _(DIGITISATION.label(value)),
     "part": _part,
+    "parts": lambda value: ", ".join(_part(each) for each in value),
     "term": lambda value: _(dict(TERMS).get(value, value)),
     "ground": lambda value: _(dict(GROUNDS).get(value, value)),
     "copy_kind": _choice(CertifiedCopy.Kind.choices),
@@ -108,6 +121,8 @@ _READS: dict[str, Callable[[Any], str]] = {
     "yes": lambda value: _("có") if value else _("không"),
     "direction": lambda value: _(DIRECTIONS[value].label) if value in DIRECTIONS else value,
     "handing_reason": lambda value: _(REASONS.get(value, value)),
+    "volume_folios": lambda value: "; ".join(_volume(*each) for each in value),
+    "exhibits": lambda value: "; ".join(_exhibit(each) for each in value),
     "numbers": lambda value: ", ".join(str(each) for each in value),
     "court_level": _choice(CourtLevel.choices),
     "shown_kinds": lambda value: ", ".join(_choice(ShownKind.choices)(each) for each in value),
@@ -128,7 +143,7 @@ def _text(reads: str, value: Any, offices: dict[str, str]) -> str:
         return ", ".join(offices.get(each, each) for each in value)
     try:
         return _READS[reads](value) if reads in _READS else str(value)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return str(value)
 
 

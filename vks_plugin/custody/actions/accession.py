@@ -819,6 +819,7 @@ def _take(actor: User, row: Accession, item: AccessionItem) -> None:
     # of an office that was taken over meanwhile, who took over has the paper
     office = present_office(row.unit)
     receiver = Keeper(unit=office, person=actor)
+    taken = []
     for part, _label in PARTS:
         held = open_holding(case, part)
         giver = held.keeper if held is not None else assumed_keeper(case, part)
@@ -833,6 +834,7 @@ def _take(actor: User, row: Accession, item: AccessionItem) -> None:
                 cause=Holding.Cause.ACCESSION,
                 reference=row.pk,
             )
+            taken.append(part)
     for batch in DigitisationBatch.objects.filter(case=case, state__in=DIGITISATION.move("accession").sources):
         move(batch, DIGITISATION, "accession", state_since=timezone.now())
     tell(
@@ -845,6 +847,9 @@ def _take(actor: User, row: Accession, item: AccessionItem) -> None:
         documents=item.documents,
         digest=item.digest,
         sha256=item.sha256,
+        parts=taken,
+        keeper_unit=office.code if taken else None,
+        keeper_id=actor.pk if taken else None,
     )
 
 

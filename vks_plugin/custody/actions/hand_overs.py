@@ -53,6 +53,7 @@ from vks_plugin.custody.queries.hand_overs import (
     receives,
     takes_paper,
     takes_the_case_along,
+    told_of,
     volumes_of,
     volumes_to_give,
 )
@@ -494,32 +495,11 @@ def send(*, actor: User, row: HandOver) -> HandOver:
         "hand_over_sent",
         actor=actor,
         case=row.case,
-        **_told(row),
+        **told_of(row),
         number=row.written_number,
         seal_condition=row.seal_condition,
     )
     return row
-
-
-def _told(row: HandOver) -> dict[str, Any]:
-    folios = row.folio_range
-    return {
-        "hand_over": row.pk,
-        "part": row.part,
-        "direction": row.direction,
-        "handing_reason": row.reason,
-        "volumes": len(row.volumes),
-        "folio_from": folios[0] if folios is not None else None,
-        "folio_to": folios[1] if folios is not None else None,
-        "pages": row.total_pages,
-        "exhibits": len(row.exhibits),
-        "giver": _side_in_words(row.giver_name, row.giver.place),
-        "receiver": _side_in_words(row.receiver_name, row.receiver.place),
-    }
-
-
-def _side_in_words(name: str, place: str) -> str:
-    return f"{name} – {place}" if name else place
 
 
 @transaction.atomic
@@ -617,7 +597,7 @@ def accept(
         "hand_over_accepted",
         actor=actor,
         case=row.case,
-        **_told(row),
+        **told_of(row),
         **{key: getattr(row, key) for key in CHECKS},
         outstanding=left,
         document=row.signed_paper.document_id if row.signed_paper is not None else None,

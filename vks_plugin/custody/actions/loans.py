@@ -295,7 +295,8 @@ def _open(row: Loan, case: CaseFile, actor: User) -> None:
     _hand_out(row, case, actor, access=access)
 
 
-def _hand_out(row: Loan, case: CaseFile, actor: User, **changes: Any) -> None:
+def _hand_out(row: Loan, case: CaseFile, actor: User, *, hands: Keeper | None = None, **changes: Any) -> None:
+    """Let it go out; `hands` is who has the paper from now on, None where the rest stays or nothing moves."""
     now = timezone.now()
     year = timezone.localtime(now).year
     number = next_number(case.unit, NumberSeries.Series.LOAN, year)
@@ -313,8 +314,18 @@ def _hand_out(row: Loan, case: CaseFile, actor: User, **changes: Any) -> None:
         folio_count=row.issued_folios,
         due_on=row.until,
         note=row.condition,
+        **_with(hands),
         **_about(row),
     )
+
+
+def _with(keeper: Keeper | None) -> dict[str, Any]:
+    """Return what the ledger is told of who has the paper from now on; nothing where it did not move as a whole."""
+    unit, person = (keeper.unit, keeper.person) if keeper is not None else (None, None)
+    return {
+        "keeper_unit": unit.code if unit is not None else None,
+        "keeper_id": person.pk if person is not None else None,
+    }
 
 
 @transaction.atomic
@@ -411,20 +422,22 @@ def issue_loan(*, actor: User, loan_id: int, volume_count: int, folio_count: int
                 _("Phần này đang cho mượn theo phiếu số %(slip)s, hạn trả %(day)s: nhận lại rồi mới giao tiếp.")
                 % {"slip": piece.loan.number, "day": f"{piece.loan.until:%d/%m/%Y}"}
             )
+    hands = None if row.volumes else _hands_of(row, told)
     _hand_out(
         row,
         case,
         actor,
+        hands=hands,
         issued_volumes=volume_count,
         issued_folios=folio_count,
         condition=_short(condition, field="condition", longest=500),
     )
-    if not row.volumes:
+    if hands is not None:
         pass_to(
             case=case,
             part=row.part,
             giver=holder.keeper,
-            receiver=_hands_of(row, told),
+            receiver=hands,
             cause=Holding.Cause.LOAN,
             reference=row.pk,
         )
@@ -536,7 +549,7 @@ def return_loan(
     LoanRenewal.objects.filter(loan=row, granted__isnull=True).update(granted=False, decided_at=timezone.now())
     if row.access is not None:
         close_for_loan(row.access, actor)
-    _tell_return(row, case, actor, complete=complete, missing=missing)
+    _tell_return(row, case, actor, complete=complete, missing=missing, back=back)
     return row
 
 
@@ -586,7 +599,13 @@ def settle_loan(*, actor: User, loan_id: int, found: bool, note: str) -> Loan:
 
 
 def _tell_return(
-    row: Loan, case: CaseFile, actor: User | None, *, complete: bool, missing: Collection[int] = ()
+    row: Loan,
+    case: CaseFile,
+    actor: User | None,
+    *,
+    complete: bool,
+    missing: Collection[int] = (),
+    back: Keeper | None = None,
 ) -> None:
     tell(
         "loan_returned",
@@ -598,6 +617,7 @@ def _tell_return(
         complete=complete,
         volumes_missing=sorted(missing),
         note=row.difference,
+        **_with(back),
         **_about(row),
     )
 

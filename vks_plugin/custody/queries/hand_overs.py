@@ -259,6 +259,42 @@ def people_to_receive(case: CaseFile, unit: ProcuracyUnit) -> list[User]:
     return list(found.values())
 
 
+def told_of(row: HandOver) -> dict[str, Any]:
+    """Return what the ledger is told of a hand-over, whether it is given or received (units and `completes` are read).
+
+    Units and volumes are those of the record that is signed: of what was received, the volumes that came.
+    """
+    folios = row.folio_range
+    return {
+        "hand_over": row.pk,
+        "part": row.part,
+        "direction": row.direction,
+        "handing_reason": row.reason,
+        "completes": row.completes_id,
+        "unit_before": row.giver_unit.code if row.giver_unit is not None else None,
+        "person_before_id": row.giver_person_id,
+        "unit": row.receiver_unit.code if row.receiver_unit is not None else None,
+        "person_id": row.receiver_person_id,
+        "volumes": len(row.volumes),
+        "volume_folios": [
+            [each["number"], each["folio_from"], each["folio_to"]]
+            for each in row.volumes
+            if each["received"] is not False
+        ],
+        "folio_from": folios[0] if folios is not None else None,
+        "folio_to": folios[1] if folios is not None else None,
+        "pages": row.total_pages,
+        "exhibits": len(row.exhibits),
+        "exhibits_listed": row.exhibits,
+        "giver": _side_in_words(row.giver_name, row.giver.place),
+        "receiver": _side_in_words(row.receiver_name, row.receiver.place),
+    }
+
+
+def _side_in_words(name: str, place: str) -> str:
+    return f"{name} – {place}" if name else place
+
+
 def volumes_of(case: CaseFile, part: str) -> list[dict[str, Any]]:
     """Return the volumes of a part as a hand-over lists them; one that holds everything where none is bound yet."""
 

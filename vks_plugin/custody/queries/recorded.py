@@ -1,4 +1,4 @@
-"""What the database says of documents, their files and seals, compared with what the ledger recorded of them.
+"""What the database says of documents, files, seals and paper, compared with what the ledger recorded of them.
 
 Only what is written down is compared: hashes, numbers of pages, the bytes of manifests. The files themselves are read by
 the comparison of stored files, which holds them against the same hashes.
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.models import LedgerEntry, SealedDocument, SealManifest
+from vks_plugin.custody.queries.recorded_paper import TELLS_OF_PAPER, Told, paper_compared
 from vks_plugin.custody.verify_ledger import TELLS_OF_FILES, FilesOfCase, Seal, seal_problem
 from vks_plugin.custody.videos import videos_with
 from vks_plugin.host.stored import Hashes, recorded_hashes
@@ -27,7 +28,7 @@ _AT_ONCE = 400
 
 
 def otherwise_than_recorded() -> Iterator[str]:
-    """Yield a sentence for each document, file and seal of which the database says otherwise than the ledger."""
+    """Yield a sentence for each document, file, seal, keeper, hand-over and loan of which the database says otherwise than the ledger."""
     cases = CaseFile.objects.order_by("pk").values_list("pk", "code").iterator(chunk_size=4000)
     while some := dict(islice(cases, _AT_ONCE)):
         found = list(_compared(some))
@@ -39,15 +40,21 @@ def otherwise_than_recorded() -> Iterator[str]:
 
 def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
     said: dict[int, FilesOfCase] = defaultdict(FilesOfCase)
-    rows = LedgerEntry.objects.filter(case_id__in=codes, kind__in=TELLS_OF_FILES).order_by("case_id", "seq")
-    for case, kind, line in rows.values_list("case_id", "kind", "line").iterator(chunk_size=4000):
+    of_paper: dict[int, list[Told]] = defaultdict(list)
+    kinds = TELLS_OF_FILES | TELLS_OF_PAPER
+    rows = LedgerEntry.objects.filter(case_id__in=codes, kind__in=kinds).order_by("case_id", "seq")
+    for pk, case, kind, line in rows.values_list("pk", "case_id", "kind", "line").iterator(chunk_size=4000):
         try:
             data = json.loads(bytes(line))["data"]
         except (ValueError, KeyError, TypeError):
             continue
-        if isinstance(data, dict):
+        if not isinstance(data, dict):
             # what is malformed is named by the check of the entries
+            continue
+        if kind in TELLS_OF_FILES:
             said[case].learn(kind, data)
+        if kind in TELLS_OF_PAPER:
+            of_paper[case].append(Told(pk, kind, data))
     manifests: dict[int, list[SealManifest]] = defaultdict(list)
     for manifest in SealManifest.objects.filter(case_id__in=codes).order_by("pk"):
         manifests[manifest.case_id].append(manifest)
@@ -64,6 +71,7 @@ def _compared(codes: dict[int, str]) -> Iterator[tuple[int, str]]:
             )
             yield from ((case, sentence) for sentences in told for sentence in sentences)
     yield from _of_the_host(codes, papers)
+    yield from paper_compared(codes, of_paper)
 
 
 def _documents(code: str, said: FilesOfCase, papers: dict[int, tuple[str, int | None]]) -> Iterator[str]:

@@ -1,0 +1,215 @@
+"""Keepers, hand-overs and loans in the database against the ledger: what is changed behind it is named, honest work is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from django.utils import timezone
+
+from tests.custody.test_hand_overs import COURT, IN, PASSED, TO_COURT
+from vks_plugin import acts
+from vks_plugin.cases.models import CaseFile, Exhibit, Volume
+from vks_plugin.custody import actions, queries
+from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
+from vks_plugin.custody.models import HandOver, Holding, LedgerEntry, Loan, LoanedPart
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.contrib.auth.models import User
+
+pytestmark = pytest.mark.django_db
+
+LATER = {"completes", "unit_before", "person_before_id", "unit", "person_id", "volume_folios", "exhibits_listed"}
+"""Fields that entries of hand-overs did not have before."""
+KEEPER = {"keeper_unit", "keeper_id", "parts"}
+
+
+class History(NamedTuple):
+    """What was done with the paper of a case, all of it told to the ledger."""
+
+    case: CaseFile
+    came: HandOver
+    went: HandOver
+    """The hand-over by which a person has the file."""
+    returned: Loan
+    lent: Loan
+    """Volume 2, still out."""
+
+
+def _lent(people: dict[str, User], case: CaseFile, volumes: Sequence[int], count: int, folios: int) -> Loan:
+    loan = actions.request_loan(
+        actor=people["prosecutor_kv3"],
+        code=case.code,
+        form="paper",
+        purpose="Nghiên cứu hồ sơ vụ án",
+        until=timezone.localdate() + dt.timedelta(days=9),
+        volumes=volumes,
+    )
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=loan.pk)
+    return actions.issue_loan(actor=people["clerk_kv1"], loan_id=loan.pk, volume_count=count, folio_count=folios)
+
+
+def _history(case: CaseFile, people: dict[str, User]) -> History:
+    clerk, taker = people["clerk_kv1"], people["prosecutor_kv1"]
+    for number in (1, 2, 3):
+        Volume.objects.create(case=case, number=number, folio_from=number * 100 - 99, folio_to=number * 100)
+    Exhibit.objects.create(case=case, name="Con dao bầu", quantity="01", seal_number="NP-7", accompanies_file=True)
+    came = accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=IN), checks=PASSED, awaits_paper=True)
+    back = replace(TO_COURT, direction="ta_vks", reason="tra_ho_so", receiver_name="", receiver_title="")
+    for terms, received in ((TO_COURT, None), (back, [1, 3])):
+        row = accept(
+            actor=clerk,
+            row=hand_over(actor=clerk, case=case, terms=terms),
+            checks=PASSED._replace(documents_complete=received is None),
+            received=received,
+            missing="" if received is None else "Tập 2 Tòa còn dùng",
+            awaits_paper=True,
+        )
+        assert list(otherwise_than_recorded()) == []
+    rest = hand_over(actor=clerk, case=case, terms=replace(back, completes=row))
+    accept(actor=clerk, row=rest, checks=PASSED, awaits_paper=True)
+    returned = _lent(people, case, [], 3, 300)
+    assert list(otherwise_than_recorded()) == []
+    actions.return_loan(actor=clerk, loan_id=returned.pk, volume_count=3, folio_count=300)
+    inside = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=taker)
+    went = accept(actor=taker, row=hand_over(actor=clerk, case=case, terms=inside), checks=PASSED)
+    lent = _lent(people, case, [2], 1, 100)
+    assert list(otherwise_than_recorded()) == []
+    return History(case, came, went, returned, lent)
+
+
+def _told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let entries of hand-overs and loans have the fields they had before."""
+    (record,) = acts._recorder
+
+    def as_before(kind: str, actor: User | None, told: Sequence[acts.Told]) -> None:
+        later = LATER if kind.startswith("hand_over") else KEEPER
+        record(
+            kind,
+            actor,
+            [
+                acts.Told(
+                    each.case,
+                    {name: value for name, value in each.data.items() if name not in later},
+                    [pair for pair in each.hidden if pair[0] not in later],
+                )
+                for each in told
+            ],
+        )
+
+    monkeypatch.setattr(acts, "_recorder", [as_before])
+
+
+def _found(model: Any, pk: int, **changed: Any) -> list[str]:
+    """Change a row past every door, return what is said of it, and put it back."""
+    row = model.objects.filter(pk=pk)
+    before = row.values(*changed).get()
+    row.update(**changed)
+    said = list(otherwise_than_recorded())
+    row.update(**before)
+    return said
+
+
+def test_a_keeper_a_hand_over_and_a_loan_that_were_changed_are_named(case: CaseFile, people: dict[str, User]) -> None:
+    actions.ensure_key()
+    told = _history(case, people)
+    code, scanner = case.code, people["scanner_kv1"]
+    holding = Holding.objects.get(case=case, part="hsva", until__isnull=True)
+    given = f"{code}: lần giao nhận số {told.came.pk} đã bị sửa, khác với sổ cái đã ghi: "
+    taken = f"{code}: lần giao nhận số {told.went.pk} đã bị sửa, khác với sổ cái đã ghi: "
+    loan = f"{code}: lần mượn số {told.lent.pk} đã bị sửa, khác với sổ cái đã ghi: "
+    keeper = f"{code}: nơi giữ Hồ sơ vụ án đã bị sửa thành "
+    recorded = f"sổ cái ghi QN-KV1, tài khoản số {people['prosecutor_kv1'].pk}."
+    other_seal = [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-8"}]
+    fewer = [{**each, "folio_to": 99} if each["number"] == 1 else each for each in told.came.volumes]
+    changes: list[tuple[Any, int, dict[str, Any], str]] = [
+        (Holding, holding.pk, {"person": scanner}, f"{keeper}QN-KV1, tài khoản số {scanner.pk}, {recorded}"),
+        (Holding, holding.pk, {"person": None}, f"{keeper}QN-KV1, {recorded}"),
+        (
+            Holding,
+            holding.pk,
+            {"unit": None, "agency": COURT, "person": None},
+            f"{keeper}cơ quan ngoài hệ thống, {recorded}",
+        ),
+        (HandOver, told.came.pk, {"exhibits": other_seal}, f"{given}“Vật chứng đi kèm”."),
+        (HandOver, told.came.pk, {"exhibits": []}, f"{given}“Số vật chứng đi kèm”, “Vật chứng đi kèm”."),
+        (HandOver, told.came.pk, {"volumes": fewer}, f"{given}“Các tập, bút lục”."),
+        (HandOver, told.came.pk, {"giver_name": "Người khác"}, f"{given}“Bên giao”."),
+        (HandOver, told.came.pk, {"served": False}, f"{given}“Đã giao kết luận điều tra, cáo trạng”."),
+        (HandOver, told.went.pk, {"receiver_person": scanner}, f"{taken}“Tài khoản số”."),
+        (
+            HandOver,
+            told.went.pk,
+            {"state": "huy", "accepted_at": None},
+            f"{code}: lần giao nhận số {told.went.pk} mà sổ cái ghi đã nhận không còn là đã nhận.",
+        ),
+        (Loan, told.lent.pk, {"borrower": scanner}, f"{loan}“Tài khoản số”."),
+        (Loan, told.lent.pk, {"until": told.lent.until + dt.timedelta(days=30)}, f"{loan}“Hạn trả”."),
+        (
+            Loan,
+            told.lent.pk,
+            {"state": "da_tra", "returned_at": timezone.now()},
+            f"{code}: lần mượn số {told.lent.pk} ghi đã trả hay chưa, hoặc tập còn ngoài, khác với sổ cái đã ghi.",
+        ),
+        (
+            LoanedPart,
+            told.lent.pieces.get().pk,
+            {"is_out": False},
+            f"{code}: lần mượn số {told.lent.pk} ghi đã trả hay chưa, hoặc tập còn ngoài, khác với sổ cái đã ghi.",
+        ),
+    ]
+    for model, pk, changed, sentence in changes:
+        assert _found(model, pk, **changed) == [sentence]
+    assert queries.verify().problems == []
+    # where it is, made to agree with a hand-over that was changed as well: the entry alone says otherwise
+    HandOver.objects.filter(pk=told.went.pk).update(receiver_person=scanner)
+    Holding.objects.filter(pk=holding.pk).update(person=scanner)
+    assert set(queries.verify().problems) == {
+        f"{taken}“Tài khoản số”.",
+        f"{keeper}QN-KV1, tài khoản số {scanner.pk}, {recorded}",
+    }
+    Holding.objects.filter(pk=holding.pk).delete()
+    assert f"{code}: nơi giữ Hồ sơ vụ án mà sổ cái đã ghi không còn." in list(otherwise_than_recorded())
+    # and a keeper nobody ever told of
+    internal = Holding.objects.create(
+        case=case, part="hsks", unit=case.unit, person=scanner, since=timezone.now(), cause="stated"
+    )
+    assert f"{code}: nơi giữ {internal.get_part_display()} được ghi mà sổ cái không ghi." in list(
+        otherwise_than_recorded()
+    )
+
+
+def test_an_agency_outside_by_another_name_is_named(case: CaseFile, people: dict[str, User]) -> None:
+    clerk = people["clerk_kv1"]
+    for terms in (IN, TO_COURT):
+        row = accept(actor=clerk, row=hand_over(actor=clerk, case=case, terms=terms), checks=PASSED, awaits_paper=True)
+    held = Holding.objects.get(case=case, part="hsva", until__isnull=True)
+    alone = [f"{case.code}: tên cơ quan ngoài đang giữ Hồ sơ vụ án đã bị sửa, khác với sổ cái đã ghi."]
+    assert _found(Holding, held.pk, agency="Tòa án khác") == alone
+    # with the row it came by
+    HandOver.objects.filter(pk=row.pk).update(receiver_agency="Tòa án khác")
+    assert _found(Holding, held.pk, agency="Tòa án khác") == [
+        f"{case.code}: lần giao nhận số {row.pk} đã bị sửa, khác với sổ cái đã ghi: “Bên nhận”."
+    ]
+
+
+def test_entries_of_before_are_compared_by_what_they_say(
+    case: CaseFile, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _told_as_before(monkeypatch)
+    told = _history(case, people)
+    entries = LedgerEntry.objects.filter(case=case, kind="hand_over_accepted")
+    assert not any({*entry.said["data"]} & LATER for entry in entries)
+    scanner = people["scanner_kv1"]
+    held = Holding.objects.get(case=case, part="hsva", until__isnull=True)
+    (sentence,) = _found(Holding, held.pk, person=scanner)
+    assert sentence.startswith(f"{case.code}: nơi giữ Hồ sơ vụ án đã bị sửa thành QN-KV1, tài khoản số {scanner.pk}")
+    (sentence,) = _found(HandOver, told.came.pk, exhibits=[])
+    assert sentence.endswith("“Số vật chứng đi kèm”.")
+    (sentence,) = _found(Loan, told.lent.pk, borrower=scanner)
+    assert sentence.endswith("“Tài khoản số”.")
