@@ -7,11 +7,13 @@ import io
 import re
 import unicodedata
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from docx import Document
 from docx.shared import Pt
+from docx.text.paragraph import Paragraph
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -20,7 +22,17 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 from tests.letters import vietnamese_letters
 from vks_plugin.errors import BadInput
-from vks_plugin.papers import FORMATS, Column, OfficialPaper, Signature, content_type, write_paper, written_day
+from vks_plugin.papers import (
+    FORMATS,
+    Annex,
+    Column,
+    OfficialPaper,
+    Signature,
+    content_type,
+    number_in_words,
+    write_paper,
+    written_day,
+)
 from vks_plugin.papers.fonts import FILES, FONTS
 from vks_plugin.papers.layout import agency_lines
 
@@ -294,6 +306,76 @@ def test_a_title_as_wide_as_a_file_name_stays_in_its_column() -> None:
     page = PdfReader(io.BytesIO(data)).pages[0]
     assert long in "".join(page.extract_text().split())
     assert "2 Cáo trạng 2" in " ".join(page.extract_text().split())
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_a_form_is_dated_where_it_is_signed_and_has_an_annex_behind(name: str) -> None:
+    """What the list and the record of an accession are made of."""
+    annex = Annex("BẢNG KÊ GÓI", COLUMNS, rows(2), closing=["Hết bảng kê."])
+    made = paper(
+        [],
+        columns=(),
+        subject=["Giao nhận hồ sơ"],
+        is_dated_below=True,
+        signatures=[Signature("BÊN GIAO"), Signature("BÊN NHẬN", "Đỗ Hữu Ước", post="Lưu trữ viên")],
+        annex=annex,
+    )
+    said = _in_order(write_paper(made, name), name)
+    told = [
+        "THỐNG KÊ",
+        "Giao nhận",
+        "Bảng này có",
+        "ngày 05 tháng",
+        "BÊN NHẬN",
+        "Đỗ Hữu",
+        "Lưu trữ",
+        "BẢNG KÊ",
+        "2/BB",
+        "Hết",
+    ]
+    places = [said.index(each) for each in told]
+    assert places == sorted(places)
+    assert said.count("ngày 05 tháng 3 năm 2026") == 1
+    undated = _in_order(write_paper(replace(made, day=None), name), name)
+    assert "Quảng Ninh, ngày … tháng … năm ……" in undated
+    # columns are counted below their headings, on every page
+    counted = _in_order(write_paper(paper(rows(50), numbers_columns=True), name), name)
+    assert len(re.findall(r"Đặc điểm\s+\(1\)\s+\(2\)\s+\(3\)\s+\(4\)", counted)) == (2 if name == "pdf" else 1)
+
+
+def _in_order(data: bytes, name: str) -> str:
+    """Return what a form says, from its head to its end."""
+    if name == "pdf":
+        return told_by_pdf(data)
+    if name == "xlsx":
+        cells = [str(cell.value) for row in load_workbook(io.BytesIO(data)).active for cell in row if cell.value]
+        return " ".join(cells)
+    parts = Document(io.BytesIO(data)).iter_inner_content()
+    written = [
+        [part.text] if isinstance(part, Paragraph) else [cell.text for row in part.rows for cell in row.cells]
+        for part in parts
+    ]
+    return " ".join(" ".join(each) for each in written)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "không"),
+        (4, "bốn"),
+        (10, "mười"),
+        (11, "mười một"),
+        (15, "mười lăm"),
+        (20, "hai mươi"),
+        (21, "hai mươi mốt"),
+        (105, "một trăm linh năm"),
+        (115, "một trăm mười lăm"),
+        (1001, "một nghìn không trăm linh một"),
+        (12_350, "mười hai nghìn ba trăm năm mươi"),
+    ],
+)
+def test_a_number_is_written_in_words(number: int, words: str) -> None:
+    assert number_in_words(number) == words
 
 
 def test_a_form_without_rows_has_its_head() -> None:

@@ -23,6 +23,7 @@ from vks_plugin.access.queries import visible_cases
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
+from vks_plugin.custody.accession_papers import period_of
 from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import AccessionItem, CertifiedCopy, HandOver, LedgerEntry, Loan, NumberSeries
 from vks_plugin.custody.printed_copy import TITLES
@@ -503,25 +504,28 @@ def _accession_record(row: AccessionItem) -> str:
 ACCESSION_REGISTER = Register(
     name="nop-luu",
     label=gettext_noop("Mục lục hồ sơ nộp lưu"),
-    title="MỤC LỤC HỒ SƠ NỘP LƯU",
+    title="MỤC LỤC HỒ SƠ, TÀI LIỆU NỘP LƯU",
     fields={
         "running_number": lambda _row, number: str(number),
         "record": lambda row, _n: _accession_record(row),
         "accepted_on": lambda row, _n: _moment(row.accession.accepted_at),
         "case_code": lambda row, _n: row.case.code,
         "case_name": lambda row, _n: row.case_named,
+        "period": lambda row, _n: period_of(row.dated_from, row.dated_to),
         "retention": lambda row, _n: row.retention,
-        "documents": lambda row, _n: str(row.documents),
-        "pages": lambda row, _n: str(row.pages),
+        "documents": lambda row, _n: f"{row.documents} tài liệu",
+        "pages": lambda row, _n: f"{row.pages} trang",
         "since_then": lambda row, _n: _since_then(row),
     },
     rows=_accessions,
     number=_accession_record,
     numbered_by=lambda row: row.accession.unit_id,
-    note="Cột như mục lục của từng lần nộp lưu trong phần mềm này, chưa đối chiếu mẫu chính thức.",
+    note="Cột theo mẫu mục lục hồ sơ, tài liệu nộp lưu của Nghị định 30/2020/NĐ-CP (Phụ lục V) do bên thứ ba chép lại, "
+    "chưa đối chiếu mẫu chính thức.",
     by_archive=True,
 )
-"""What an office gave to its archive, over all records of a period; its columns are those of the list of each."""
+"""What an office gave to its archive, over all records of a period; its columns are those of the list of each, and its
+remarks say by which record a file went."""
 
 # --- copies that were given
 

@@ -5,7 +5,18 @@ A form is described once (`OfficialPaper`) and looks the same in each format, in
 second page on. Papers speak Vietnamese whatever language the pages are read in.
 """
 
-from vks_plugin.papers.layout import Column, OfficialPaper, Signature, written_day
+from vks_plugin.papers.layout import Annex, Column, OfficialPaper, Signature, written_day
+from vks_plugin.papers.numerals import number_in_words
 from vks_plugin.papers.writing import FORMATS, content_type, write_paper
 
-__all__ = ["FORMATS", "Column", "OfficialPaper", "Signature", "content_type", "write_paper", "written_day"]
+__all__ = [
+    "FORMATS",
+    "Annex",
+    "Column",
+    "OfficialPaper",
+    "Signature",
+    "content_type",
+    "number_in_words",
+    "write_paper",
+    "written_day",
+]

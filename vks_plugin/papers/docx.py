@@ -15,9 +15,11 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from vks_plugin.papers import layout
-from vks_plugin.papers.layout import OfficialPaper, agency_lines, writable
+from vks_plugin.papers.layout import Annex, Column, OfficialPaper, agency_lines, writable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docx.document import Document as DocumentObject
     from docx.table import Table, _Cell
     from docx.text.paragraph import Paragraph
@@ -70,6 +72,8 @@ def _unframed(document: DocumentObject, widths: list[float]) -> list[_Cell]:
     table = document.add_table(rows=1, cols=len(widths))
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     _set_widths(table, widths)
+    # who signs signs on the page that says what as
+    table.rows[0]._tr.get_or_add_trPr().append(_element("w:cantSplit"))  # noqa: SLF001 - python-docx has no way of its own to it
     return list(table.rows[0].cells)
 
 
@@ -109,30 +113,36 @@ def _ruled(paragraph: Paragraph, *, indent: float) -> None:
     rule._p.get_or_add_pPr().append(borders)  # noqa: SLF001
 
 
-def _table(document: DocumentObject, paper: OfficialPaper) -> None:
-    table = document.add_table(rows=1, cols=len(paper.columns))
+def _table(
+    document: DocumentObject,
+    columns: Sequence[Column],
+    heads: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str]],
+) -> None:
+    table = document.add_table(rows=len(heads), cols=len(columns))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    _set_widths(table, [column.width for column in paper.columns])
+    _set_widths(table, [column.width for column in columns])
     # as on the PDF: words do not touch the lines; the schema wants it before the look
     margins = _element("w:tblCellMar")
-    for side in ("w:top", "w:bottom"):
-        margins.append(_element(side, w=str(Mm(0.7).twips), type="dxa"))
+    for side, padding in (("w:top", 0.7), ("w:left", 1.1), ("w:bottom", 0.7), ("w:right", 1.1)):
+        margins.append(_element(side, w=str(Mm(padding).twips), type="dxa"))
     look = table._tbl.tblPr.find(qn("w:tblLook"))  # noqa: SLF001 - python-docx knows no margins of cells
     look.addprevious(margins)
-    for cell, column in zip(table.rows[0].cells, paper.columns, strict=True):
-        _into(cell, column.heading, size=12, bold=True)
-    head = table.rows[0]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no way of its own to repeated rows
-    head.append(_element("w:cantSplit"))
-    head.append(_element("w:tblHeader"))
-    widths = [str(Mm(column.width).twips) for column in paper.columns]
-    for row in paper.rows:
+    for place, (line, headings) in enumerate(zip(table.rows, heads, strict=True)):
+        for cell, heading in zip(line.cells, headings, strict=True):
+            _into(cell, heading, size=12, bold=not place)
+        head = line._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no way of its own to repeated rows
+        head.append(_element("w:cantSplit"))
+        head.append(_element("w:tblHeader"))
+    widths = [str(Mm(column.width).twips) for column in columns]
+    for row in rows:
         # row by row through python-docx takes minutes for two thousand of them
         made = _element("w:tr")
         properties = _element("w:trPr")
         properties.append(_element("w:cantSplit"))
         made.append(properties)
-        for value, column, width in zip(row, paper.columns, widths, strict=True):
+        for value, column, width in zip(row, columns, widths, strict=True):
             made.append(_cell(value, column.align, width))
         table._tbl.append(made)  # noqa: SLF001
 
@@ -192,6 +202,18 @@ def _recipients(first: Paragraph, paper: OfficialPaper) -> None:
         first.paragraph_format.keep_with_next = True
 
 
+def _annex(document: DocumentObject, annex: Annex) -> None:
+    title = _said(document.add_paragraph(), annex.title, size=layout.TITLE_SIZE, bold=True, centred=True)
+    title.paragraph_format.space_before = Pt(24)
+    above = [title, *(_said(document.add_paragraph(), line, centred=True) for line in annex.subtitle)]
+    for paragraph in above:
+        paragraph.paragraph_format.keep_with_next = True
+    above[-1].paragraph_format.space_after = Pt(10)
+    _table(document, annex.columns, [[column.heading for column in annex.columns]], annex.rows)
+    for line in annex.closing:
+        _body(document, line)
+
+
 def as_docx(paper: OfficialPaper) -> bytes:
     """Return the form as DOCX."""
     document = Document()
@@ -214,12 +236,17 @@ def as_docx(paper: OfficialPaper) -> bytes:
     _head(document, paper)
     title = _said(document.add_paragraph(), paper.title, size=layout.TITLE_SIZE, bold=True, centred=True)
     title.paragraph_format.space_before = Pt(14)
+    for line in paper.subject:
+        _said(document.add_paragraph(), line, bold=True, centred=True)
+    if paper.subject:
+        _ruled(document.paragraphs[-1], indent=(paper.text_width - 24) / 2)
     for line in paper.subtitle:
         _said(document.add_paragraph(), line, centred=True)
     for line in paper.opening:
         _body(document, line)
-    document.paragraphs[-1].paragraph_format.space_after = Pt(10)
-    _table(document, paper)
+    if paper.columns:
+        document.paragraphs[-1].paragraph_format.space_after = Pt(10)
+        _table(document, paper.columns, paper.heads, paper.rows)
     for line in paper.closing:
         paragraph = _body(document, line)
         paragraph.paragraph_format.keep_with_next = True
@@ -228,16 +255,24 @@ def as_docx(paper: OfficialPaper) -> bytes:
         count = max(len(signatures), 2)
         cells = _unframed(document, [paper.text_width / count] * count)
         # one alone stands on the right
-        for cell, signature in zip(cells[-len(signatures) :], signatures, strict=True):
+        for place, (cell, signature) in enumerate(zip(cells[-len(signatures) :], signatures, strict=True), start=1):
+            if paper.dated_below:
+                # a blank keeps those beside it on one line
+                dated = paper.dated_below if place == len(signatures) else "\u00a0"
+                _into(cell, dated, size=layout.DATED_SIZE, italic=True)
             _into(cell, signature.title, bold=True)
             _into(cell, signature.note, size=12, italic=True)
             for _line in range(2 if paper.later_signatures else 4):
                 cell.add_paragraph().paragraph_format.keep_with_next = True
             _said(cell.add_paragraph(), signature.name, bold=True, centred=True)
+            if signature.post:
+                _said(cell.add_paragraph(), signature.post, centred=True)
         if paper.recipients and paper.signs_alone:
             _recipients(cells[0].paragraphs[0], paper)
     if paper.recipients and not paper.signs_alone:
         _recipients(document.add_paragraph(), paper)
+    if paper.annex is not None:
+        _annex(document, paper.annex)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -57,11 +57,26 @@ class Signature:
     """In capitals, such as `NGƯỜI LẬP`."""
     name: str = ""
     note: str = "(Ký, ghi rõ họ tên)"
+    post: str = ""
+    """Below the name; empty: the form does not ask for it."""
+
+
+@dataclass(frozen=True)
+class Annex:
+    """A table that stands behind the signatures: what a form has no place for."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    subtitle: Sequence[str] = ()
+    """Centred lines below the title."""
+    closing: Sequence[str] = ()
+    """Paragraphs below the table."""
 
 
 @dataclass(frozen=True)
 class OfficialPaper:
-    """A form with a table."""
+    """A form, most with a table; without columns it has none."""
 
     agency: str
     title: str
@@ -73,6 +88,8 @@ class OfficialPaper:
     place: str = ""
     """Before the date; empty: what the name of the agency says, else dots to write on."""
     day: dt.date | None = None
+    subject: Sequence[str] = ()
+    """Bold centred lines below the title that say what it is of, with a short line drawn below them."""
     subtitle: Sequence[str] = ()
     """Centred lines below the title."""
     opening: Sequence[str] = ()
@@ -86,6 +103,11 @@ class OfficialPaper:
     """Who gets the paper and, last, where it is kept, without dashes and stops; empty: it is kept by those who sign it."""
     is_wide: bool = False
     """Whether the page lies on its long side: a register of many columns."""
+    numbers_columns: bool = False
+    """Whether a row below the headings counts the columns: (1), (2) and so on."""
+    is_dated_below: bool = False
+    """Whether place and date stand above who signs last, and not in the head."""
+    annex: Annex | None = None
     code: str = ""
     """What a QR code beside the signatures says, on the PDF alone; empty: none."""
 
@@ -111,10 +133,32 @@ class OfficialPaper:
         return [f"- {each}{';' if place < last else '.'}" for place, each in enumerate(self.recipients)]
 
     @property
+    def heads(self) -> list[list[str]]:
+        """The rows above those of the table, which come again on each page."""
+        headings = [column.heading for column in self.columns]
+        return (
+            [headings, [f"({place})" for place in range(1, len(headings) + 1)]] if self.numbers_columns else [headings]
+        )
+
+    @property
+    def grid(self) -> Sequence[Column]:
+        """The columns a sheet of cells has."""
+        return self.columns or (self.annex.columns if self.annex is not None else ())
+
+    @property
     def dated(self) -> str:
-        """The line with place and date; empty without a date."""
-        place = self.place or place_of(self.agency) or "………………"
-        return f"{place}, {written_day(self.day)}" if self.day is not None else ""
+        """The line with place and date in the head; empty without a date, or where that stands below."""
+        return f"{self._at}, {written_day(self.day)}" if self.day is not None and not self.is_dated_below else ""
+
+    @property
+    def dated_below(self) -> str:
+        """The line with place and date above who signs last, to be written by hand without a date; empty: it stands in the head."""
+        day = written_day(self.day) if self.day is not None else "ngày … tháng … năm ……"
+        return f"{self._at}, {day}" if self.is_dated_below else ""
+
+    @property
+    def _at(self) -> str:
+        return self.place or place_of(self.agency) or "………………"
 
 
 _PLACE = re.compile(r" (?=(?:TỈNH|THÀNH PHỐ|KHU VỰC|HUYỆN|THỊ XÃ|QUẬN) )")

@@ -19,8 +19,10 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
+    HRFlowable,
     KeepTogether,
     LongTable,
     PageTemplate,
@@ -32,12 +34,14 @@ from reportlab.platypus import (
 
 from vks_plugin.papers import layout
 from vks_plugin.papers.fonts import BOLD, BOLD_ITALIC, ITALIC, REGULAR, register_fonts
-from vks_plugin.papers.layout import OfficialPaper, Signature, agency_lines, writable
+from vks_plugin.papers.layout import Annex, Column, OfficialPaper, Signature, agency_lines, writable
 
 _STEP = 1.25
 """Height of a line, in times its size: single."""
 _RULED = 8
 """Points that the line below the agency and the motto takes."""
+_ANNEX_BEGINS = 75
+"""Millimetres that have to be left on a page for an annex to begin on it: its title, the head and some rows of its table."""
 
 _BODY = ParagraphStyle(
     "body",
@@ -50,6 +54,8 @@ _BODY = ParagraphStyle(
 )
 _CENTRED = ParagraphStyle("centred", parent=_BODY, alignment=TA_CENTER, spaceBefore=2, firstLineIndent=0)
 _TITLE = ParagraphStyle("title", parent=_CENTRED, fontName=BOLD, fontSize=layout.TITLE_SIZE, leading=18, spaceBefore=14)
+_SUBJECT = ParagraphStyle("subject", parent=_CENTRED, fontName=BOLD)
+_DATED = ParagraphStyle("dated", parent=_CENTRED, fontName=ITALIC, fontSize=layout.DATED_SIZE)
 _CELL = ParagraphStyle("cell", fontName=REGULAR, fontSize=12, leading=14.5)
 _CELL_CENTRED = ParagraphStyle("cell-centred", parent=_CELL, alignment=TA_CENTER)
 _CELL_HEAD = ParagraphStyle("cell-head", parent=_CELL_CENTRED, fontName=BOLD)
@@ -137,12 +143,14 @@ def _said(text: str, style: ParagraphStyle) -> Paragraph:
     return Paragraph(escape(writable(text)).replace("\n", "<br/>"), style)
 
 
-def _table(paper: OfficialPaper) -> Flowable:
-    styles = [_CELL_CENTRED if column.align == "center" else _CELL for column in paper.columns]
-    cells = [[_said(column.heading, _CELL_HEAD) for column in paper.columns]]
-    cells += [[_said(value, style) for value, style in zip(row, styles, strict=True)] for row in paper.rows]
+def _table(columns: Sequence[Column], heads: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> Flowable:
+    styles = [_CELL_CENTRED if column.align == "center" else _CELL for column in columns]
+    cells = [
+        [_said(heading, _CELL_CENTRED if place else _CELL_HEAD) for heading in row] for place, row in enumerate(heads)
+    ]
+    cells += [[_said(value, style) for value, style in zip(row, styles, strict=True)] for row in rows]
     # two thousand rows take three seconds
-    table = LongTable(cells, colWidths=[column.width * mm for column in paper.columns], repeatRows=1)
+    table = LongTable(cells, colWidths=[column.width * mm for column in columns], repeatRows=len(heads))
     table.setStyle(
         TableStyle(
             [
@@ -164,15 +172,18 @@ def _recipients(paper: OfficialPaper) -> list[Flowable]:
 
 
 def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowable:
+    last = len(signatures) - 1
     cells: list[list[Flowable]] = [
         [
+            *([_said(paper.dated_below if place == last else "", _DATED)] if paper.dated_below else []),
             _said(each.title, _SIGN_TITLE),
             _said(each.note, _SIGN_NOTE),
             # two rows of them stand on one sheet with what they are below
             Spacer(1, (14 if paper.later_signatures else 22) * mm),
             _said(each.name, _SIGN_TITLE),
+            *([_said(each.post, _CENTRED)] if each.post else []),
         ]
-        for each in signatures
+        for place, each in enumerate(signatures)
     ]
     if len(cells) == 1:
         # one alone stands on the right, with who gets the paper beside it
@@ -180,6 +191,21 @@ def _signatures(paper: OfficialPaper, signatures: Sequence[Signature]) -> Flowab
     table = Table([cells], colWidths=[paper.text_width * mm / len(cells)] * len(cells))
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP")]))
     return table
+
+
+def _annex(annex: Annex) -> list[Flowable]:
+    above = [_said(annex.title, _TITLE), *(_said(line, _CENTRED) for line in annex.subtitle)]
+    table = _table(annex.columns, [[column.heading for column in annex.columns]], annex.rows)
+    return [
+        # the title is on no other page than what it stands above
+        CondPageBreak(_ANNEX_BEGINS * mm),
+        Spacer(1, 6 * mm),
+        *above,
+        Spacer(1, 4 * mm),
+        table,
+        Spacer(1, 3 * mm),
+        *(_said(line, _BODY) for line in annex.closing),
+    ]
 
 
 def _code(text: str) -> Flowable:
@@ -222,13 +248,16 @@ def as_pdf(paper: OfficialPaper) -> bytes:
         ]
     )
     story: list[Flowable] = [_Head(paper), _said(paper.title, _TITLE)]
+    story += [_said(line, _SUBJECT) for line in paper.subject]
+    if paper.subject:
+        story.append(HRFlowable(width=24 * mm, thickness=0.7, color=black, spaceBefore=3, spaceAfter=3))
     story += [_said(line, _CENTRED) for line in paper.subtitle]
     if paper.opening:
         story.append(Spacer(1, 3 * mm))
     story += [_said(line, _BODY) for line in paper.opening]
-    story.append(Spacer(1, 5 * mm))
-    story.append(_table(paper))
-    ending: list[Flowable] = [Spacer(1, 3 * mm), *(_said(line, _BODY) for line in paper.closing)]
+    if paper.columns:
+        story += [Spacer(1, 5 * mm), _table(paper.columns, paper.heads, paper.rows), Spacer(1, 3 * mm)]
+    ending: list[Flowable] = [_said(line, _BODY) for line in paper.closing]
     if paper.code:
         ending += [Spacer(1, 3 * mm), _code(paper.code)]
     if paper.signatures:
@@ -238,5 +267,7 @@ def as_pdf(paper: OfficialPaper) -> bytes:
         story.append(KeepTogether([Spacer(1, 4 * mm), _signatures(paper, paper.later_signatures)]))
     if paper.recipients and not paper.signs_alone:
         story.append(KeepTogether([Spacer(1, 3 * mm), *_recipients(paper)]))
+    if paper.annex is not None:
+        story += _annex(paper.annex)
     document.build(story)
     return buffer.getvalue()

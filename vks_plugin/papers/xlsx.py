@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from math import ceil
 
 from openpyxl import Workbook
@@ -12,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from vks_plugin.papers import layout
-from vks_plugin.papers.layout import OfficialPaper, writable
+from vks_plugin.papers.layout import Column, OfficialPaper, writable
 
 FONT = "Times New Roman"
 _INCH = 25.4
@@ -57,13 +58,38 @@ def _line(
     sheet.row_dimensions[row].height = max(float(sheet.row_dimensions[row].height or 0), height)
 
 
+def _table(
+    sheet: Worksheet,
+    first: int,
+    columns: Sequence[Column],
+    heads: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str]],
+) -> int:
+    """Write a table from a row of the sheet on; return the last row it takes."""
+    row = first - 1
+    for place, headings in enumerate(heads):
+        row += 1
+        for number, heading in enumerate(headings, start=1):
+            _say(sheet, row, number, heading, bold=not place)
+            sheet.cell(row=row, column=number).border = _FRAMED
+    for values in rows:
+        row += 1
+        lines = 1
+        for number, (value, column) in enumerate(zip(values, columns, strict=True), start=1):
+            _say(sheet, row, number, value, align=column.align)
+            sheet.cell(row=row, column=number).border = _FRAMED
+            lines = max(lines, -(-len(value) // max(int(column.width / _LETTER), 1)))
+        sheet.row_dimensions[row].height = _LINE * lines
+    return row
+
+
 def as_xlsx(paper: OfficialPaper) -> bytes:
     """Return the form as XLSX."""
     book = Workbook()
     sheet = book.active
     sheet.title = "Biểu"
-    columns = len(paper.columns)
-    for number, column in enumerate(paper.columns, start=1):
+    columns = len(paper.grid)
+    for number, column in enumerate(paper.grid, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = round(column.width / _LETTER, 1)
     half = max(columns // 2, 1)
     row = 1
@@ -80,31 +106,29 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
         row += 1
     row += 1
     _line(sheet, row, 1, columns, paper.title, bold=True, size=layout.TITLE_SIZE)
+    for text in paper.subject:
+        row += 1
+        _line(sheet, row, 1, columns, text, bold=True)
     for text in paper.subtitle:
         row += 1
         _line(sheet, row, 1, columns, text)
     for text in paper.opening:
         row += 1
         _line(sheet, row, 1, columns, text, align="left")
-    row += 2
-    for number, column in enumerate(paper.columns, start=1):
-        _say(sheet, row, number, column.heading, bold=True)
-        sheet.cell(row=row, column=number).border = _FRAMED
-    sheet.print_title_rows = f"{row}:{row}"
-    sheet.freeze_panes = f"A{row + 1}"
-    for values in paper.rows:
-        row += 1
-        lines = 1
-        for number, (value, column) in enumerate(zip(values, paper.columns, strict=True), start=1):
-            _say(sheet, row, number, value, align=column.align)
-            sheet.cell(row=row, column=number).border = _FRAMED
-            lines = max(lines, -(-len(value) // max(int(column.width / _LETTER), 1)))
-        sheet.row_dimensions[row].height = _LINE * lines
+    if paper.columns:
+        first = row + 2
+        row = _table(sheet, first, paper.columns, paper.heads, paper.rows)
+        head = first + len(paper.heads) - 1
+        sheet.print_title_rows = f"{first}:{head}"
+        sheet.freeze_panes = f"A{head + 1}"
     for text in paper.closing:
         row += 1
         _line(sheet, row, 1, columns, text, align="left")
     row += 1
     signatures = [*paper.signatures, *paper.later_signatures]
+    if paper.dated_below:
+        row += 1
+        _line(sheet, row, half + 1, columns, paper.dated_below, italic=True, size=layout.DATED_SIZE)
     for number, signature in enumerate(signatures):
         # two beside each other; the last alone on the right
         on_right = number % 2 == 1 or number == len(signatures) - 1
@@ -115,6 +139,7 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
                 (signature.note, False, True),
                 ("", False, False),
                 (signature.name, True, False),
+                *([(signature.post, False, False)] if signature.post else []),
             )
         ):
             _line(sheet, row + 1 + offset, first, last, text, bold=bold, italic=italic)
@@ -136,6 +161,17 @@ def as_xlsx(paper: OfficialPaper) -> bytes:
         for text in paper.recipient_lines:
             row += 1
             _line(sheet, row, 1, columns, text, align="left", size=layout.RECIPIENTS_SIZE)
+    if paper.annex is not None:
+        row = sheet.max_row + 3
+        _line(sheet, row, 1, columns, paper.annex.title, bold=True, size=layout.TITLE_SIZE)
+        for text in paper.annex.subtitle:
+            row += 1
+            _line(sheet, row, 1, columns, text)
+        heads = [[column.heading for column in paper.annex.columns]]
+        row = _table(sheet, row + 2, paper.annex.columns, heads, paper.annex.rows)
+        for text in paper.annex.closing:
+            row += 1
+            _line(sheet, row, 1, columns, text, align="left")
     _page(sheet, is_wide=paper.is_wide)
     book.properties.title, book.properties.creator = writable(paper.title), writable(paper.agency)
     buffer = io.BytesIO()

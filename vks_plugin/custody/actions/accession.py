@@ -80,6 +80,8 @@ logger = logging.getLogger("paperless.vks.custody")
 
 MOST_CASES = 30
 """Cases of one accession."""
+_COUNTED = ("documents", "pages", "files", "dated_from", "dated_to")
+"""What is told of a package on the papers that go with it, as it was packed."""
 
 
 def papers_of(case: CaseFile) -> list[CaseDocument]:
@@ -331,12 +333,15 @@ def _pack_case(row: Accession, item: AccessionItem, papers: Sequence[CaseDocumen
         sign=partial(sign_beside, key=key) if key is not None else None,
     )
     item.documents, item.pages = len(papers), sum(each.page_count or 0 for each in papers)
+    days = [each.date for each in papers if each.date is not None]
+    item.dated_from, item.dated_to = min(days, default=None), max(days, default=None)
+    item.files = len(kept) + len(films)
     item.digest = _digest(((each.document_id, each.sha256) for each in papers), [each.video for each in films])
     item.sha256, item.size = sha256, size
     with transaction.atomic():
         # holds the accession: what was called off gets no hash back
         _beat(row, done + len(papers), total)
-        item.save(update_fields=["documents", "pages", "digest", "sha256", "size"])
+        item.save(update_fields=[*_COUNTED, "digest", "sha256", "size"])
 
 
 class _Kept(NamedTuple):

@@ -50,6 +50,11 @@ _STATES = ", ".join(f"`{value}`" for value, _label in ACCESSION.states)
 class AccessionItemSerializer(ListedCaseSerializer[AccessionItem]):
     """A case of an accession, with its package."""
 
+    files = serializers.IntegerField(
+        allow_null=True, help_text="In the package, of documents and videos, of every version; null: not counted."
+    )
+    dated_from = serializers.DateField(allow_null=True, help_text="The first day its documents bear.")
+    dated_to = serializers.DateField(allow_null=True, help_text="The last day.")
     digest = serializers.CharField(help_text="Over the documents in the package, as in the ledger.")
     sha256 = serializers.CharField(help_text="Of the package; empty while there is none.")
     size = serializers.IntegerField(help_text="Bytes.")

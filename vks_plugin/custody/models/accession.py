@@ -86,6 +86,11 @@ class AccessionItem(models.Model):
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     documents = models.PositiveIntegerField(default=0)
     pages = models.PositiveIntegerField(default=0)
+    # in the package, of documents and videos, of every version; empty: packed before that was counted
+    files = models.PositiveIntegerField(null=True)
+    # the first and the last day its documents bear; empty: none bears one
+    dated_from = models.DateField(null=True)
+    dated_to = models.DateField(null=True)
     # over the documents that are in the package, as in the ledger
     digest = models.CharField(max_length=64, blank=True)
     # of the package; empty while it is not made

@@ -283,16 +283,21 @@ def posts_held(people: Collection[User]) -> QuerySet[Appointment]:
     return Appointment.objects.filter(user__in=people).select_related("unit").order_by("pk")
 
 
-def posts_at(posts: Iterable[Appointment], moment: dt.datetime) -> list[str]:
-    """Return those of these posts that were held at a moment, in words."""
+def held_at(posts: Iterable[Appointment], moment: dt.datetime) -> list[Appointment]:
+    """Return those of these posts that were held at a moment."""
     day = timezone.localdate(moment)
-    return _in_words(
+    return [
         post
         for post in posts
         if post.starts_on <= day
         and (post.ends_on is None or post.ends_on >= day)
         and (post.ended_at is None or post.ended_at > moment)
-    )
+    ]
+
+
+def posts_at(posts: Iterable[Appointment], moment: dt.datetime) -> list[str]:
+    """Return those of these posts that were held at a moment, in words."""
+    return _in_words(held_at(posts, moment))
 
 
 def _in_words(posts: Iterable[Appointment]) -> list[str]:
