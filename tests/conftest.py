@@ -23,6 +23,23 @@ hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)
+def delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a client was answered counts as delivered, though the test reads no file to its end."""
+    from django.test import Client
+
+    from vks_plugin.access.waiting_readings import write_waiting
+
+    plain = Client.request
+
+    def request(self: Client, **asked: Any) -> Any:
+        answer = plain(self, **asked)
+        write_waiting()
+        return answer
+
+    monkeypatch.setattr(Client, "request", request)
+
+
+@pytest.fixture(autouse=True)
 def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     """Give each test that uses the database an empty search index and empty folders."""
     if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
@@ -31,6 +48,7 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.core.cache import cache
     from documents.search import reset_backend
 
+    from vks_plugin.access import waiting_readings
     from vks_plugin.access.log import forget_recent
     from vks_plugin.conf import configuration
     from vks_plugin.host import search
@@ -38,6 +56,8 @@ def own_index_and_files(request: pytest.FixtureRequest) -> Iterator[None]:
     # what a test begins with may be made now, in these very folders
     standing: Stage = request.getfixturevalue("stage")
     forget_recent()
+    # what nobody read to the end, and closed
+    waiting_readings._waiting._readings.clear()
     # what a rolled-back test wanted written into the index
     vars(search._pending).clear()
     configuration.cache_clear()

@@ -8,6 +8,7 @@ from vks_plugin.access.tasks import (
     recalculate_deadlines,
     remind_of_deadlines,
     restructure,
+    write_left_readings,
     write_of_leading_post,
     write_owed_entries,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "take_unowned",
     "tidy_up",
     "write_entries",
+    "write_left_readings",
     "write_of_leading_post",
     "write_owed_entries",
 ]
@@ -62,6 +64,11 @@ SCHEDULE = {
     },
     "vks: write index entries a process still owes": {
         "task": write_owed_entries.name,
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 280},
+    },
+    "vks: write readings of a process that ended": {
+        "task": write_left_readings.name,
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 280},
     },

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +24,10 @@ from tests.access.readings import written
 from tests.api.conftest import unfiled_document
 from tests.people import FiledCase, file_pdf, register
 from vks_plugin.access import actions as access
-from vks_plugin.access import log
+from vks_plugin.access import log, waiting_readings
 from vks_plugin.access.models import AccessEntry
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
+from vks_plugin.conf import configuration
 from vks_plugin.court import actions as court
 from vks_plugin.host.models import Document
 from vks_plugin.organization import actions as organization
@@ -32,6 +36,7 @@ from vks_plugin.organization.models import Appointment, Department, ProcuracyUni
 pytestmark = pytest.mark.django_db
 
 SignIn = Callable[..., Client]
+PLAIN = Client.request
 
 
 @pytest.fixture
@@ -368,6 +373,9 @@ def test_nothing_goes_out_that_cannot_be_logged(
     with connection.cursor() as cursor:
         cursor.execute(rename("vks_access_entry", "vks_access_away"))
     try:
+        # what was kept in our own file may go out; what comes after it waits for the database
+        assert reader.get(f"/api/documents/{document}/preview/").status_code == 200
+        log.forget_recent()
         for address in doors(document):
             answer = reader.get(address)
             assert answer.status_code == 503, address
@@ -386,7 +394,83 @@ def test_nothing_goes_out_that_cannot_be_logged(
         with connection.cursor() as cursor:
             cursor.execute(rename("vks_access_away", "vks_access_entry"))
     # what was withheld was not seen: the next look is news
-    assert reader.get(f"/api/documents/{document}/preview/").status_code == 200
+    assert reader.get(f"/api/documents/{document}/").status_code == 200
+    assert written() == [
+        ("prosecutor_kv1", "preview", False, document, 1),
+        ("prosecutor_kv1", "view", False, document, 1),
+    ]
+
+
+def kept() -> list[list[Any]]:
+    """Return what files of processes hold of readings that are in no table yet."""
+    folder = configuration().data_dir / "access-log"
+    return [json.loads(line) for place in folder.glob("*.jsonl") for line in place.read_text().splitlines()]
+
+
+def test_who_opens_a_file_does_not_wait_for_the_row(
+    filed_case: FiledCase, as_person: SignIn, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    document = filed_case.documents[0].document_id
+    client = as_person("prosecutor_kv1")
+    # as a server does it: the answer is closed once it is out
+    monkeypatch.setattr(Client, "request", PLAIN)
+    answer = client.get(f"/api/documents/{document}/download/")
+    assert (answer.status_code, written()) == (200, [])
+    [(_at, who, address, act, documents)] = kept()
+    assert (who[1], address, act, documents) == ("prosecutor_kv1", "10.1.2.3", "download", [document])
+    assert filed_case.documents[0].title not in str(kept())
+    assert whole(answer).startswith(b"%PDF")
+    assert (written(), kept()) == ([("prosecutor_kv1", "download", False, document, 1)], [])
+    # an answer that is put together at once is out when it is closed
+    assert client.get(f"/api/documents/{document}/").status_code == 200
+    assert [row[1] for row in written()] == ["download", "view"]
+    # one that nobody closes, as when the browser goes away, is written at the end of the next request
+    client.get(f"/api/documents/{document}/download/")
+    client.get("/api/vks/cases/")
+    assert [row[1] for row in written()] == ["download", "view", "download"]
+
+
+def test_what_a_process_answered_before_it_was_killed_is_in_the_log(
+    filed_case: FiledCase, people: dict[str, User]
+) -> None:
+    reader = log.Reader(people["prosecutor_kv1"], "10.0.0.1")
+    first, second = (each.document_id for each in filed_case.documents[:2])
+    process = os.fork()
+    if not process:
+        waiting_readings.keep_documents(reader, "download", [first])
+        waiting_readings.keep_documents(reader, "preview", [second])
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(process, 0)
+    assert (written(), len(kept())) == ([], 2)
+    # the second was in the table already, and a third broke off
+    moment = log.Reading.from_kept(kept()[1])
+    log.write_reading(moment)
+    [place] = (configuration().data_dir / "access-log").glob("*.jsonl")
+    with place.open("a") as file:
+        file.write('["2026-11-')
+    # what this process keeps is its own to write
+    waiting_readings.keep_documents(reader, "download", [second])
+    assert waiting_readings.write_left() == 1
+    assert [(row[1], row[3]) for row in written()] == [("preview", second), ("download", first)]
+    assert waiting_readings.write_left() == 0
+    waiting_readings.write_waiting()
+    assert [(row[1], row[3]) for row in written()][2:] == [("download", second)]
+    assert kept() == []
+
+
+def test_nothing_goes_out_that_cannot_be_kept(filed_case: FiledCase, as_person: SignIn) -> None:
+    document = filed_case.documents[0].document_id
+    folder = configuration().data_dir / "access-log"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    client = as_person("prosecutor_kv1")
+    for address in doors(document):
+        answer = client.get(address)
+        assert answer.status_code == 503, address
+        assert "nhật ký" in answer.json()["detail"]
+    folder.unlink()
+    assert client.get(f"/api/documents/{document}/preview/").status_code == 200
     assert written() == [("prosecutor_kv1", "preview", False, document, 1)]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
 import shutil
 import unicodedata
 from collections.abc import Callable
@@ -22,6 +24,9 @@ from guardian.shortcuts import assign_perm
 from tests.doctor.treatment import Ward, treats
 from tests.people import FiledCase, file_pdf, register
 from vks_plugin.access.actions import sweep
+from vks_plugin.access.log import Reader, Reading
+from vks_plugin.access.models import AccessEntry
+from vks_plugin.access.tasks import write_left_readings
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.court.models import Bundle, RedactionWork
@@ -419,6 +424,24 @@ def test_file_that_waits_for_ever(ward: Ward, waiting: IntakeItem) -> None:
     ward.sound("waiting-intake")
     waiting.refresh_from_db()
     assert waiting.status == IntakeItem.Status.FILED
+
+
+@treats("waiting-readings")
+def test_reading_that_never_came_into_the_log(ward: Ward, filed_case: FiledCase, people: dict[str, User]) -> None:
+    ward.sound("waiting-readings")
+    reading = Reading.now(Reader(people["prosecutor_kv1"]), "download", [filed_case.documents[0].document_id])
+    left = configuration().data_dir / "access-log" / "left.jsonl"
+    left.parent.mkdir(exist_ok=True)
+    left.write_text(json.dumps(reading.as_kept()) + "\n")
+    # the next task will take it
+    ward.sound("waiting-readings")
+    os.utime(left, (0, 0))
+    result = ward.sick("waiting-readings", "error")
+    ward.follow(result, by_hand={"celery": lambda _step: write_left_readings(), ".unreadable": lambda _step: None})
+    ward.sound("waiting-readings")
+    assert AccessEntry.objects.get().actor_username == "prosecutor_kv1"
+    left.with_suffix(".unreadable").write_text("?")
+    ward.sick("waiting-readings", "error")
 
 
 @treats("failed-intake")

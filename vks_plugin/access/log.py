@@ -2,17 +2,19 @@
 
 Writing is one query and one row for a reading, both past the ORM, which would take several times as long as the database; on
 PostgreSQL both are one function (`in_database`). Looking at the same document again is kept once a minute for each
-person, in each process of the server; what goes out as a file and every refusal is kept each time.
+person, in each process of the server; what goes out as a file and every refusal is kept each time. Whoever is
+shown a document does not wait for its row (`waiting_readings`).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import Error as DatabaseFault
@@ -51,6 +53,10 @@ def forget_recent() -> None:
     _recent.clear()
 
 
+_Names = tuple[int | None, str, str, bool]
+"""Number, user name, name, and whether a superuser, as a row has them."""
+
+
 @dataclass(frozen=True)
 class Reader:
     """Who reads, and from where."""
@@ -62,8 +68,8 @@ class Reader:
     """Name of the command."""
 
     @property
-    def names(self) -> tuple[int | None, str, str, bool]:
-        """Number, user name, name, and whether a superuser, as a row has them."""
+    def names(self) -> _Names:
+        """The person as a row has them."""
         if self.user is None:
             return None, "", self.command, False
         return self.user.pk, self.user.get_username(), display_name(self.user), self.user.is_superuser
@@ -126,6 +132,11 @@ def _filed(document_ids: Iterable[int]) -> list[_About]:
     return found
 
 
+def any_filed(document_ids: Iterable[int]) -> bool:
+    """Tell whether one of these documents, or of those they are versions of, is filed."""
+    return bool(_filed(document_ids))
+
+
 _COLUMNS = (
     "at, actor_id, actor_username, actor_name, is_superuser, address, act, "
     "refused, document_id, part, case_id, unit_id, count"
@@ -134,10 +145,22 @@ _PLACES = f"({', '.join(['%s'] * (_COLUMNS.count(',') + 1))})"
 
 
 def _write(reader: Reader, act: str, rows: Sequence[_About], *, refused: bool = False) -> None:
+    """Write rows of now."""
+    _write_rows(timezone.now(), reader.names, reader.address, act, rows, refused=refused)
+
+
+def _write_rows(
+    at: dt.datetime, names: _Names, address: str | None, act: str, rows: Sequence[_About], *, refused: bool = False
+) -> None:
     """Write rows, a block in one statement."""
     adapt = connection.ops
-    at, address = adapt.adapt_datetimefield_value(timezone.now()), adapt.adapt_ipaddressfield_value(reader.address)
-    same = (at, *reader.names, address, str(act), refused)
+    same = (
+        adapt.adapt_datetimefield_value(at),
+        *names,
+        adapt.adapt_ipaddressfield_value(address),
+        str(act),
+        refused,
+    )
     with connection.cursor() as cursor:
         for start in range(0, len(rows), _BLOCK):
             block = rows[start : start + _BLOCK]
@@ -179,44 +202,93 @@ half second are gone with it, as on the host's SQLite. What goes out as a file, 
 """
 
 
-def _read_on_server(reader: Reader, act: str, documents: Iterable[int]) -> list[int]:
+class Reading(NamedTuple):
+    """That somebody read documents, or was handed them, at a moment."""
+
+    at: dt.datetime
+    names: _Names
+    """As `Reader.names` has them."""
+    address: str | None
+    act: str
+    documents: tuple[int, ...]
+
+    @classmethod
+    def now(cls, reader: Reader, act: str, documents: Iterable[int]) -> Reading:
+        """Return what is read at this moment."""
+        return cls(timezone.now(), reader.names, reader.address, str(act), tuple(sorted(documents)))
+
+    def as_kept(self) -> list[Any]:
+        """Return it as JSON holds it."""
+        return [self.at.isoformat(), *self[1:]]
+
+    @classmethod
+    def from_kept(cls, kept: list[Any]) -> Reading:
+        """Return what `as_kept` gave."""
+        at, names, address, act, documents = kept
+        person, username, name, superuser = names
+        return cls(dt.datetime.fromisoformat(at), (person, username, name, superuser), address, act, tuple(documents))
+
+
+def _read_on_server(reading: Reading) -> list[int]:
     """Write rows for documents that were read, on PostgreSQL; return which of them are filed."""
-    asked = f"{{{','.join(str(int(pk)) for pk in documents)}}}"
+    asked = f"{{{','.join(str(int(pk)) for pk in reading.documents)}}}"
+    unhurried = reading.act in _LOOKS
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT * FROM vks_access_read(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (asked, timezone.now(), *reader.names, reader.address, str(act), act in _LOOKS),
+            (asked, reading.at, *reading.names, reading.address, reading.act, unhurried),
         )
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def record_documents(reader: Reader, act: str, document_ids: Iterable[int]) -> int:
-    """Note that documents were read or handed out; those that are in no case are left alone.
+def news(reader: Reader, act: str, document_ids: Iterable[int]) -> set[int]:
+    """Return which of these documents the person did not just look at: what is kept of a reading is about them."""
+    asked = set(document_ids)
+    if act in _LOOKS and asked:
+        user = reader.user.pk if reader.user is not None else None
+        now = time.monotonic()
+        asked = {pk for pk in asked if now - _recent.get((user, pk, act), -ONCE_IN) >= ONCE_IN}
+    return asked
+
+
+def write_reading(reading: Reading) -> int:
+    """Write a row for each of the documents that is filed; those that are in no case are left alone.
 
     Returns:
         How many rows were written.
     """
-    user = reader.user.pk if reader.user is not None else None
-    asked = set(document_ids)
-    now = time.monotonic()
-    if act in _LOOKS:
-        asked = {pk for pk in asked if now - _recent.get((user, pk, act), -ONCE_IN) >= ONCE_IN}
-    if not asked:
-        return 0
     if connection.vendor == "postgresql":
-        written = _read_on_server(reader, act, asked)
+        written = _read_on_server(reading)
     else:
-        rows = _filed(asked)
+        rows = _filed(reading.documents)
         if rows:
-            _write(reader, act, rows)
+            _write_rows(reading.at, reading.names, reading.address, reading.act, rows)
         written = [row.document_id or 0 for row in rows]
-    if act in _LOOKS:
+    if reading.act in _LOOKS:
         # only now: what could not be written is not kept
+        now = time.monotonic()
         if len(_recent) > _MOST_REMEMBERED:
             for key in [key for key, when in list(_recent.items()) if now - when >= ONCE_IN]:
                 _recent.pop(key, None)
-        _recent.update(((user, pk, act), now) for pk in written)
+        _recent.update(((reading.names[0], pk, reading.act), now) for pk in written)
     return len(written)
+
+
+def is_in_the_log(reading: Reading) -> bool:
+    """Tell whether a reading was written."""
+    roots = list(roots_of(reading.documents))
+    same = AccessEntry.objects.filter(at=reading.at, actor_id=reading.names[0], act=reading.act, document_id__in=roots)
+    return same.exists()
+
+
+def record_documents(reader: Reader, act: str, document_ids: Iterable[int]) -> int:
+    """Note at once that documents were read or handed out; those that are in no case are left alone.
+
+    Returns:
+        How many rows were written.
+    """
+    asked = news(reader, act, document_ids)
+    return write_reading(Reading.now(reader, act, asked)) if asked else 0
 
 
 def record_refused_documents(reader: Reader, act: str, document_ids: Iterable[int], *, hidden_only: bool) -> None:

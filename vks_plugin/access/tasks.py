@@ -9,6 +9,7 @@ from vks_plugin.access.actions import put_right_at_night, sweep
 from vks_plugin.access.owed_entries import write_owed
 from vks_plugin.access.reminders import remind
 from vks_plugin.access.transfers import run_restructuring, send_again
+from vks_plugin.access.waiting_readings import write_left
 from vks_plugin.cases.actions.deadlines import refresh_all
 
 
@@ -22,6 +23,12 @@ def end_what_fell_due() -> None:
 def write_owed_entries() -> None:
     """Write the index entries that a process was killed before it could write."""
     write_owed()
+
+
+@shared_task(name="vks.access.write_left_readings", ignore_result=True)
+def write_left_readings() -> None:
+    """Write into the access log what processes of the server had answered before they ended."""
+    write_left()
 
 
 @shared_task(name="vks.access.put_access_right", ignore_result=True)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from vks_plugin.access.projection import grants_for
+from vks_plugin.access.waiting_readings import left_since
 from vks_plugin.cases.models import Accused, CaseDocument, CaseFile
 from vks_plugin.cases.secrecy import is_marked
 from vks_plugin.conf import configuration
@@ -415,6 +416,20 @@ def waiting_intake(_scope: Scope) -> Result:
         mend="Xem “broker” và “worker”; khi tác vụ nền chạy và hàng đợi trống mà tệp vẫn chờ, giao lại bằng "
         "`python manage.py vks_resume` "
         "(hand them over again, only with an empty queue).",
+    )
+
+
+def waiting_readings(_scope: Scope) -> Result:
+    """Readings of papers that a process of the server left behind, and nobody wrote into the access log."""
+    number = left_since(timezone.now() - dt.timedelta(minutes=15))
+    if not number:
+        return ok()
+    return error(
+        f"{number} tệp trong {configuration().data_dir / 'access-log'} còn lượt đọc tài liệu chưa ghi vào nhật ký truy cập.",
+        "readings wait to be written into the access log",
+        mend="Xem “worker” và “beat”, rồi chạy `celery --app paperless call vks.access.write_left_readings`; tệp `.unreadable` là tệp hỏng, "
+        "hãy đọc, giữ bản sao rồi chuyển đi (start worker and beat, then have the task run; a file that ends in .unreadable is broken: "
+        "read it, keep a copy, move it away).",
     )
 
 

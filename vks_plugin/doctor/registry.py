@@ -101,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
     Check("document-files", "Tệp của tài liệu", _E, archive.document_files),
     Check("failed-intake", "Tệp không vào được hồ sơ", _W, archive.failed_intake),
     Check("waiting-intake", "Tệp chờ quá lâu", _E, archive.waiting_intake),
+    Check("waiting-readings", "Lượt đọc chưa vào nhật ký", _E, archive.waiting_readings),
     Check("ledger-key", "Khóa ký sổ cái", _E, custody.ledger_key),
     Check("ledger-checkpoint", "Điểm chốt sổ cái", _W, custody.ledger_checkpoint),
     Check("ledger-heads", "Điểm chốt ghi nhớ ngoài cơ sở dữ liệu", _E, custody.ledger_heads),

@@ -107,7 +107,7 @@ def own_folder(_scope: Scope) -> Result:
         )
     inside = [
         each
-        for each in (folder / "intake", folder / "bundles", folder / "decks", folder / "redactions", folder / "videos")
+        for each in (folder / name for name in ("intake", "bundles", "decks", "redactions", "videos", "access-log"))
         if each.is_dir()
     ]
     opened = [each for each in inside if stat.S_IMODE(each.stat().st_mode) & 0o077]

@@ -26,6 +26,7 @@ from vks_plugin.access.log import (
     withheld,
 )
 from vks_plugin.access.queries import visible_cases
+from vks_plugin.access.waiting_readings import keep_documents, write_waiting
 from vks_plugin.cases.models import CaseDocument, CaseFile, DocumentInventory
 from vks_plugin.court.actions import may_have
 from vks_plugin.court.deck.models import DeckExport, Slide, Video, VideoStill
@@ -81,7 +82,10 @@ def _documents(asked: Asked, answered: Answered, ids: list[int]) -> None:
     if answered.refused:
         record_refused_documents(answered.reader, asked.act, ids, hidden_only=answered.hidden_only)
     elif asked.tells:
-        record_documents(answered.reader, asked.act, ids)
+        keep_documents(answered.reader, asked.act, ids)
+        # after the last byte, as the framework closes files, and while the thread has its connection; should nobody close the
+        # answer, at the end of the request
+        answered.response._resource_closers.append(write_waiting)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _document(asked: Asked, answered: Answered) -> None:
@@ -359,7 +363,7 @@ def noted(request: HttpRequest, response: HttpResponseBase, asked: Asked) -> Htt
     answered = Answered(request, response, reader_of(request), refused)
     try:
         asked.note(asked, answered)
-    except (DatabaseFault, LookupError) as error:
+    except (DatabaseFault, LookupError, OSError) as error:
         # the class alone: messages may quote what was asked for
         logger.error("an access was not logged: %s", type(error).__name__)
         if given:

@@ -1,0 +1,192 @@
+"""Readings between the answer and the access log: in a file before the answer leaves, in the database right after it.
+
+Whoever opens a paper does not wait for the database, and nothing is handed out that is written nowhere: each process of the
+server has a file of its own in `access-log` of our data folder, in which a reading stands before the first byte of it goes
+out. The file outlives the process, however that ends; what one left behind is written by the task that runs every five
+minutes. Refusals, exports and lists are written before the answer, as their sentences and counts come from the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import uuid4
+
+from django.db import Error as DatabaseFault
+
+from vks_plugin.access.log import Reader, Reading, any_filed, is_in_the_log, news, write_reading
+from vks_plugin.conf import configuration
+
+logger = logging.getLogger("paperless.vks.access_log")
+
+_MOST_WAITING = 200
+"""Readings that may wait before one that comes waits for the database itself."""
+
+
+_ENDING = ".jsonl"
+
+
+def _folder() -> Path:
+    return configuration().data_dir / "access-log"
+
+
+def _line(reading: Reading) -> bytes:
+    return json.dumps(reading.as_kept(), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class _Waiting:
+    """What this process has answered and not yet written."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._readings: list[Reading] = []
+        self._file: int | None = None
+        self._failed = False
+        self._keeping = threading.Lock()
+        self._writing = threading.Lock()
+
+    def after_fork(self) -> None:
+        """Leave file and readings to the process they are of."""
+        if self._file is not None:
+            os.close(self._file)
+        self._begin()
+
+    def __bool__(self) -> bool:
+        return bool(self._readings)
+
+    def keep(self, reading: Reading) -> None:
+        """Write a reading into the file; where readings can no longer be written on, into the database at once.
+
+        Raises:
+            OSError: the file cannot be written.
+            DatabaseFault: what waits cannot be written into the database.
+        """
+        if self._failed or len(self._readings) >= _MOST_WAITING:
+            self.write()
+        line = _line(reading)
+        with self._keeping:
+            file = self._opened()
+            if os.write(file, line) != len(line):
+                message = "a reading was written in part"
+                raise OSError(message)
+            self._readings.append(reading)
+
+    def _opened(self) -> int:
+        """Return our file, held until this process ends; another one where somebody took it away."""
+        while self._file is None or not os.fstat(self._file).st_nlink:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+            folder = _folder()
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place = folder / f"{uuid4().hex}{_ENDING}"
+            self._file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            # who looks for files without a process may have it at this very moment, and takes it away
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            for each in self._readings:
+                # what waits stood in the file that is gone
+                os.write(self._file, _line(each))
+        return self._file
+
+    def write(self) -> None:
+        """Write what waits into the database, and empty the file.
+
+        Raises:
+            DatabaseFault: the database did not take it; it waits on.
+        """
+        with self._writing:
+            try:
+                for reading in list(self._readings):
+                    write_reading(reading)
+                    with self._keeping:
+                        self._readings.remove(reading)
+                        if not self._readings and self._file is not None:
+                            os.ftruncate(self._file, 0)
+            except DatabaseFault:
+                self._failed = True
+                raise
+            self._failed = False
+
+
+_waiting = _Waiting()
+os.register_at_fork(after_in_child=_waiting.after_fork)
+
+
+def keep_documents(reader: Reader, act: str, document_ids: Iterable[int]) -> None:
+    """Keep that documents are read or handed out, to be written once the answer is out.
+
+    Raises:
+        OSError: it cannot be kept.
+        DatabaseFault: it cannot be kept, nor written.
+    """
+    asked = news(reader, act, document_ids)
+    if not asked:
+        return
+    try:
+        _waiting.keep(Reading.now(reader, act, asked))
+    except DatabaseFault:
+        # what is in no case is nobody's business
+        if any_filed(asked):
+            raise
+
+
+def write_waiting(**_signal: object) -> None:
+    """Write what this process has answered; what the database does not take waits for the next answer."""
+    if not _waiting:
+        return
+    try:
+        _waiting.write()
+    except DatabaseFault as error:
+        # the class alone: messages may quote what was asked for
+        logger.error("readings wait to be written into the access log: %s", type(error).__name__)
+
+
+def write_left() -> int:
+    """Write what processes that have ended left in their files; return how many readings that were.
+
+    One that had been written, though the process ended before it said so, is not written again.
+    """
+    written = 0
+    for place in sorted(_folder().glob(f"*{_ENDING}")):
+        with place.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                # its process is at work
+                continue
+            unread = False
+            for line in file:
+                try:
+                    reading = Reading.from_kept(json.loads(line))
+                except (ValueError, TypeError):
+                    # the last line, of a process that ended while it wrote: nothing was handed out
+                    unread |= line.endswith(b"\n")
+                    continue
+                if not is_in_the_log(reading):
+                    write_reading(reading)
+                    written += 1
+            if unread:
+                logger.error("readings that a process left cannot be read: %s", place.name)
+                place.rename(place.with_suffix(".unreadable"))
+            else:
+                place.unlink()
+    if written:
+        logger.warning("%d readings were written for a process that had ended", written)
+    return written
+
+
+def left_since(moment: dt.datetime) -> int:
+    """Count the files in which readings wait since before a moment, or that cannot be read."""
+    return sum(
+        1
+        for place in _folder().glob("*")
+        if (found := place.stat()).st_size and (place.suffix != _ENDING or found.st_mtime < moment.timestamp())
+    )
