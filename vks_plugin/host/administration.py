@@ -22,13 +22,12 @@ from django.http import HttpResponseForbidden
 from django.utils.translation import gettext as _
 from documents import permissions
 from documents.models import CustomFieldInstance, Document, Note
-from guardian.shortcuts import get_objects_for_user
 
 from vks_plugin.host import refusals
 from vks_plugin.host.accounts import is_ours, protects, rule_against
 from vks_plugin.host.actor import current_actor
 from vks_plugin.host.filed import every_lent, filed_among, filed_documents
-from vks_plugin.host.hints import linked_and_seen, without_hidden_copy
+from vks_plugin.host.hints import linked_and_seen, names_of_tags, open_to, without_hidden_copy, without_tags_of_others
 from vks_plugin.host.provision import CASE_CODE_FIELD, STORAGE_PATH
 from vks_plugin.host.reading import note_documents, numbers_in
 from vks_plugin.language import language_of, speaking
@@ -69,17 +68,6 @@ def _is_somebodys(model: Any) -> bool:
     return model is not Document and fields is not None and any(each.name == "owner" for each in fields.get_fields())
 
 
-def _open_to(user: User, model: Any) -> QuerySet[Any]:
-    """Return the rows of such a kind that somebody may choose: one's own, nobody's, shared; accounts of mail to change."""
-    kind = model._meta
-    asked = f"{kind.app_label}.{'change' if kind.model_name == 'mailaccount' else 'view'}_{kind.model_name}"
-    shared = get_objects_for_user(user, asked, klass=model, accept_global_perms=False)
-    found: QuerySet[Any] = model._default_manager.filter(
-        Q(owner=user) | Q(owner__isnull=True) | Q(pk__in=shared.values("pk"))
-    )
-    return found
-
-
 def _unname(user: User, rows: Iterable[Any], field: str) -> None:
     """Let rows that are shown call what somebody else keeps for himself by its number, in this one's memory only."""
     told = [] if user.is_superuser else [row for row in rows if getattr(row, field, None) is not None]
@@ -87,7 +75,7 @@ def _unname(user: User, rows: Iterable[Any], field: str) -> None:
         return
     model = type(getattr(told[0], field))
     pks = [getattr(row, field).pk for row in told]
-    known = set(_open_to(user, model).filter(pk__in=pks).values_list("pk", flat=True))
+    known = set(open_to(user, model).filter(pk__in=pks).values_list("pk", flat=True))
     for row, pk in zip(told, pks, strict=True):
         if pk not in known:
             setattr(row, field, model(pk=pk, name=f"#{pk}"))
@@ -141,7 +129,7 @@ class _Choosing(admin.ModelAdmin):  # type: ignore[type-arg]
         model = db_field.remote_field.model
         if field is None or request.user.is_superuser or not _is_somebodys(model):
             return field
-        known = set(_open_to(request.user, model).values_list("pk", flat=True))
+        known = set(open_to(request.user, model).values_list("pk", flat=True))
         # what is chosen already stays chosen, without its name
         field.queryset = model._default_manager.filter(pk__in=known | self._chosen(db_field, request))
         field.label_from_instance = lambda row: str(row) if row.pk in known else f"#{row.pk}"
@@ -412,7 +400,7 @@ class _Trail(_Noting, _Choosing):
             Note: Note.global_objects.filter(document_id__in=documents).values("pk"),
             CustomFieldInstance: CustomFieldInstance.global_objects.filter(document_id__in=documents).values("pk"),
         }
-        open_rows |= {model: _open_to(request.user, model).values("pk") for model in map(apps.get_model, _TRAILED)}
+        open_rows |= {model: open_to(request.user, model).values("pk") for model in map(apps.get_model, _TRAILED)}
         # of what is gone nobody knows any more whose it was
         for model, pks in open_rows.items():
             rows = rows.exclude(~Q(object_id__in=pks), content_type=ContentType.objects.get_for_model(model))
@@ -431,13 +419,10 @@ class _Trail(_Noting, _Choosing):
             return
         told = [row for row in rows if row.content_type.model_class() is Document]
         titles = dict(Document.global_objects.filter(pk__in=[row.object_id for row in told]).values_list("pk", "title"))
-        names = set(_open_to(request.user, apps.get_model("documents.Tag")).values_list("name", flat=True))
+        names = names_of_tags(request.user)
         for row in told:
             row.object_repr = titles.get(row.object_id, f"#{row.object_id}")
-            tags = (row.changes or {}).get("tags")
-            if isinstance(tags, dict):
-                objects = [each if each in names else "***" for each in tags["objects"]]
-                row.changes = row.changes | {"tags": tags | {"objects": objects}}
+            row.changes = without_tags_of_others(row.changes, names)
 
 
 class _Things(_Closed):
@@ -572,7 +557,7 @@ class _OwnNames(_Own):
         if request.user.is_superuser:
             return told, counts, perms, protected
         rows = {row.pk: row for each in objs for row in (each, *_below(each))}
-        known = set(_open_to(request.user, self.model).filter(pk__in=rows).values_list("pk", flat=True))
+        known = set(open_to(request.user, self.model).filter(pk__in=rows).values_list("pk", flat=True))
         names = [str(row) if pk in known else f"#{pk}" for pk, row in rows.items()]
         return names, {str(self.opts.verbose_name_plural): len(rows)}, perms, protected
 
@@ -603,7 +588,7 @@ class _MailRules(_Own, _Closed):
         if deletes or request.user.is_superuser:
             return ""
         accounts = self.model._meta.get_field("account").related_model
-        theirs = rows.exclude(account__in=_open_to(request.user, accounts))
+        theirs = rows.exclude(account__in=open_to(request.user, accounts))
         return refusals.MAIL if theirs.exists() else ""
 
 
@@ -614,7 +599,7 @@ class _Letters(_Own):
         """Leave out what was fetched by a rule of somebody else, by the name of which it is called."""
         rows, user = super().get_queryset(request), request.user
         rules = self.model._meta.get_field("rule").related_model
-        return rows if user.is_superuser else rows.filter(rule__in=_open_to(user, rules))
+        return rows if user.is_superuser else rows.filter(rule__in=open_to(user, rules))
 
     def unname(self, request: Any, rows: Iterable[Any]) -> None:
         """Let rules name no account that is somebody else's."""

@@ -684,6 +684,7 @@ WRAPPED: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("StatisticsView", "get", hints.number_what_is_seen),
     ("DocumentSerializer", "validate", hints.refuse_a_number_alike),
     ("AsnCheckPlugin", "pre_check_asn_value", hints.fail_a_number_alike),
+    ("DocumentViewSet", "history", hints.tell_no_hidden_change),
     ("CustomFieldInstanceSerializer", "to_representation", hints.leave_links_out),
     ("CustomFieldInstanceSerializer", "create", hints.keep_hidden_links),
     ("DocumentSerializer", "update", hints.know_who_takes_links_off),

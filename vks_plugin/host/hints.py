@@ -5,20 +5,23 @@ Each function here wraps one of the host's. Superusers see everything: they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from functools import wraps
+from http import HTTPStatus
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from documents import permissions
-from documents.models import CustomFieldInstance, Document
+from documents.models import CustomField, CustomFieldInstance, Document, Tag
 from documents.permissions import has_perms_owner_aware
+from guardian.shortcuts import get_objects_for_user
 from rest_framework.exceptions import ValidationError
 from rest_framework.validators import UniqueValidator
 
@@ -244,6 +247,61 @@ def linked_and_seen(user: User | None, row: CustomFieldInstance) -> Any:
         return value
     hidden = unseen_among(user, value, binned=True)
     return [each for each in value if each not in hidden]
+
+
+def open_to(user: User, model: Any) -> QuerySet[Any]:
+    """Return the rows of somebody's own that a person may choose: his, nobody's, shared; accounts of mail to change."""
+    kind = model._meta
+    asked = f"{kind.app_label}.{'change' if kind.model_name == 'mailaccount' else 'view'}_{kind.model_name}"
+    shared = get_objects_for_user(user, asked, klass=model, accept_global_perms=False)
+    found: QuerySet[Any] = model._default_manager.filter(
+        Q(owner=user) | Q(owner__isnull=True) | Q(pk__in=shared.values("pk"))
+    )
+    return found
+
+
+def names_of_tags(user: User) -> set[str]:
+    """Return what the tags are called that somebody may choose."""
+    return set(open_to(user, Tag).values_list("name", flat=True))
+
+
+def without_tags_of_others(changes: Any, names: Collection[str]) -> Any:
+    """Return what the audit trail says was changed, with stars in the place of tags that are not called so."""
+    tags = changes.get("tags") if isinstance(changes, dict) else None
+    if not isinstance(tags, dict):
+        return changes
+    return changes | {"tags": tags | {"objects": [each if each in names else "***" for each in tags["objects"]]}}
+
+
+def tell_no_hidden_change(answers: Any) -> Any:
+    """Wrap the history of a document, which its owner reads where he is let into the audit trail.
+
+    Tags that others keep were put on by others; a link may lead to what has gone out of his sight.
+    """
+
+    @wraps(answers)
+    def history(self: Any, request: Any, *rest: Any, **named: Any) -> Any:
+        answer = answers(self, request, *rest, **named)
+        user = request.user
+        if user.is_superuser or answer.status_code != HTTPStatus.OK:
+            return answer
+        names = names_of_tags(user)
+        links = set(CustomField.objects.filter(data_type=_LINK).values_list("name", flat=True))
+        fields = [each["changes"].get("custom_fields") for each in answer.data if isinstance(each["changes"], dict)]
+        linked = [
+            (each, [int(number) for number in re.findall(r"\d+", each["value"])])
+            for each in fields
+            # of a document that was made the host says what fields are called in its own program
+            if isinstance(each, dict) and each["field"] in links
+        ]
+        hidden = unseen_among(user, {pk for _each, pks in linked for pk in pks}, binned=True)
+        for each, pks in linked:
+            each["value"] = str([pk for pk in pks if pk not in hidden])
+        for entry in answer.data:
+            entry["changes"] = without_tags_of_others(entry["changes"], names)
+        return answer
+
+    return history
 
 
 def leave_links_out(represent: Any) -> Any:

@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone
 from documents.data_models import ConsumableDocument, DocumentMetadataOverrides, DocumentSource
+from documents.models import Tag
 from documents.tasks import consume_file
 from rest_framework.authtoken.models import Token
 from rest_framework.renderers import BrowsableAPIRenderer
@@ -74,7 +75,7 @@ def test_doors_of_one_document(secret: Secret, as_person: SignIn) -> None:
 def test_history_is_read_by_neither_strangers_nor_readers(secret: Secret, as_person: SignIn) -> None:
     """The audit trail has every title and code a document ever had."""
     for who in (*STRANGERS, "prosecutor_kv1", "chief_kv1"):
-        answer = as_person(who, "view_document").get(f"/api/documents/{secret.statement}/history/")
+        answer = as_person(who, "view_document", "view_logentry").get(f"/api/documents/{secret.statement}/history/")
         assert answer.status_code == (404 if who in STRANGERS else 403), who
 
 
@@ -280,7 +281,7 @@ def test_a_link_from_ones_own_document(secret: Secret, as_person: SignIn) -> Non
 def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> None:
     """Documents that were linked while both were seen: one of them was filed, transferred or restricted since."""
     field = CustomField.objects.create(name="Liên quan", data_type="documentlink")
-    writer = as_person("prosecutor_kv3")
+    writer = as_person("prosecutor_kv3", "view_logentry")
     for title in ("Đơn", "Giấy mời"):
         writer.upload(title=title, name=f"{title}.pdf", content=pdf_bytes(1, title))
     mine, other = (Document.objects.get(title=title).pk for title in ("Đơn", "Giấy mời"))
@@ -302,8 +303,22 @@ def test_a_link_to_what_went_out_of_sight(secret: Secret, as_person: SignIn) -> 
     for asked in ({}, {"text": "Đơn"}, {"query": "Đơn"}):
         rows = {row["id"]: row["custom_fields"] for row in writer.get("/api/documents/", asked).json()["results"]}
         assert rows[mine] == [{"field": field.pk, "value": [other]}], asked
-    superuser = as_person(User.objects.create_superuser("toan_quyen"))
+    root = User.objects.create_superuser("toan_quyen")
+    superuser = as_person(root)
     assert shown(superuser.get(address)) == [hidden, other]
+    # nor does the audit trail tell him, nor what tags of others are called that they put on his document
+    ours, theirs = (Tag.objects.create(name=name, owner=owner) for name, owner in (("Chung", None), ("Riêng", root)))
+    superuser.ask("patch", address, {"tags": [ours.pk, theirs.pk]})
+    for visitor, numbers, names in (
+        (superuser, [hidden, other], {"Chung", "Riêng"}),
+        (writer, [other], {"Chung", "***"}),
+    ):
+        told = [each["changes"] for each in visitor.get(f"{address}history/").json()]
+        fields, tags = (
+            [each[name] for each in told if isinstance(each.get(name), dict)] for name in ("custom_fields", "tags")
+        )
+        assert [each["value"] for each in fields] == [str(numbers)]
+        assert {name for each in tags for name in each["objects"]} == names
     for op, value, found in (
         ("contains", [other], [mine]),
         ("contains", [hidden], []),
