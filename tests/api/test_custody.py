@@ -198,6 +198,23 @@ def test_a_draft_is_changed_by_who_gives_and_keeps_what_was_not_said(
     assert clerk.post(f"{where}cancel/", {"reason": "Giao nhầm"}).json()["note"] == "Hai bì niêm phong"
 
 
+def test_what_a_court_signed_is_received_at_the_moment_that_is_stated(
+    case: CaseFile, people: dict[str, User], as_person: SignIn
+) -> None:
+    clerk, signed = as_person("clerk_kv1"), timezone.localtime().replace(microsecond=0) - dt.timedelta(days=3)
+    terms = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY)
+    row = acts.hand_over(actor=people["clerk_kv1"], case=case, terms=terms)
+    where = f"/api/vks/hand-overs/{row.pk}/accept/"
+    found = {"documents_complete": True, "exhibits_complete": True, "served": True, "awaits_paper": True}
+    ahead = (signed + dt.timedelta(days=9)).isoformat()
+    answer = clerk.post(where, found | {"happened_at": ahead}, format="json")
+    assert (answer.status_code, answer.json()["field"]) == (400, "happened_at")
+    told = clerk.post(where, found | {"happened_at": signed.isoformat()}, format="json").json()
+    assert dt.datetime.fromisoformat(told["accepted_at"]) == signed
+    lines = clerk.get(f"/api/vks/cases/{case.code}/custody/timeline/").json()["results"]
+    assert dt.datetime.fromisoformat(lines[0]["since"]) == signed
+
+
 def test_a_register_is_told_row_by_row_as_it_is_printed(
     here: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
 ) -> None:

@@ -481,6 +481,7 @@ def test_a_hand_over_is_told_from_giving_to_the_signed_paper(
         "outstanding": [],
         "document": None,
         "awaits_paper": True,
+        "happened_at": f"{entry.at:%Y-%m-%dT%H:%M:%SZ}",
     }
     receiver = f"Trần Thị Thư – {case.unit.name}"
     exhibits = [{"name": "Con dao bầu", "quantity": "01", "seal": "NP-7"}]

@@ -32,9 +32,10 @@ from vks_plugin.custody.actions.hand_overs import (
     send,
     terms_of,
 )
-from vks_plugin.custody.actions.holding import pass_to, state_beginning
+from vks_plugin.custody.actions.holding import pass_to, state_beginning, write_beginning
 from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, article_of, checks_for, reasons_for
 from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry, NumberSeries
+from vks_plugin.custody.printed_hand_over import hand_over_paper
 from vks_plugin.custody.queries.hand_overs import (
     coming_to,
     given_by,
@@ -47,6 +48,8 @@ from vks_plugin.custody.queries.hand_overs import (
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands
+from vks_plugin.custody.queries.recorded import otherwise_than_recorded
+from vks_plugin.custody.registers import register_lines
 from vks_plugin.custody.states import HAND_OVER
 from vks_plugin.custody.tasks import look_after_loans
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -317,6 +320,63 @@ def test_anything_but_a_return_comes_whole_or_not_at_all(at_office: CaseFile, pe
         accept(actor=clerk, row=row, checks=PASSED, received=[1, 3], missing="Tập 2", awaits_paper=True)
 
 
+def test_what_an_agency_signed_days_ago_is_dated_by_what_was_signed(
+    bound: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, now = people["clerk_kv1"], timezone.localtime()
+    came = (now - dt.timedelta(days=6)).replace(hour=16, minute=30, second=0, microsecond=0)
+    went = came + dt.timedelta(days=3)
+    # where it was taken to be was written down when the case was registered, after the file had come
+    write_beginning(bound)
+    row = accept(
+        actor=clerk,
+        row=hand_over(actor=clerk, case=bound, terms=IN),
+        checks=PASSED,
+        awaits_paper=True,
+        happened_at=came,
+    )
+    assert (row.accepted_at, holder_of(bound).since) == (came, came)
+    row = hand_over(actor=clerk, case=bound, terms=TO_COURT)
+    for wrong, told in (
+        (now + dt.timedelta(hours=1), "tương lai"),
+        (came - dt.timedelta(minutes=1), f"Bên giao chỉ có hồ sơ từ {came:%H:%M %d/%m/%Y}"),
+        (came.replace(year=26), "trước năm 1900"),
+    ):
+        with pytest.raises(BadInput, match=told) as refused:
+            accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True, happened_at=wrong)
+        assert refused.value.field == "happened_at"
+    row = accept(actor=clerk, row=row, checks=PASSED, awaits_paper=True, happened_at=went)
+    kept = Holding.objects.filter(case=bound, part="hsva").order_by("since")
+    assert [(each.keeper_name, each.until) for each in kept] == [
+        (AGENCY, came),
+        (units["QN-KV1"].name, went),
+        (COURT, None),
+    ]
+    entry = LedgerEntry.objects.filter(case=bound, kind="hand_over_accepted").latest("seq")
+    assert (entry.said["data"]["happened_at"], entry.at >= now) == (
+        f"{went.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        True,
+    )
+    assert dt.datetime.fromisoformat(row.steps[-1]["at"]) >= now
+    assert f"hồi 16 giờ 30 phút, ngày {went:%d/%m/%Y}" in hand_over_paper(row).opening[0]
+    _register, _unit, lines = register_lines(
+        clerk, register="giao-nhan", unit="QN-KV1", first=now.date(), last=now.date()
+    )
+    assert [f"{day:%d/%m/%Y}" in " ".join(line) for day, line in zip((came, went), lines, strict=True)] == [True, True]
+    assert list(otherwise_than_recorded()) == []
+    HandOver.objects.filter(pk=row.pk).update(accepted_at=now)
+    assert [each.endswith("“Giao nhận lúc”.") for each in otherwise_than_recorded()] == [True]
+
+
+def test_between_us_a_file_is_received_when_the_receiver_says_so(at_office: CaseFile, people: dict[str, User]) -> None:
+    clerk, taker = people["clerk_kv1"], people["prosecutor_kv1"]
+    terms = Terms(part="hsva", direction="noi_bo", reason="nghien_cuu", person=taker)
+    row = hand_over(actor=clerk, case=at_office, terms=terms)
+    with pytest.raises(BadInput, match="để trống giờ, ngày") as refused:
+        accept(actor=taker, row=row, checks=PASSED, happened_at=timezone.now() - dt.timedelta(days=1))
+    assert refused.value.field == "happened_at"
+
+
 # --- between offices
 
 
@@ -558,6 +618,7 @@ def test_the_record_of_a_file_the_archive_has_is_handed_in_while_it_is_waited_fo
         checks=PASSED,
         signed_paper=None,
         awaits_paper=True,
+        happened_at=timezone.now() - dt.timedelta(days=3),
     )
     CaseFile.objects.filter(pk=case.pk).update(archived_at=timezone.now())
     case.refresh_from_db()
@@ -582,6 +643,7 @@ def test_the_record_of_a_file_the_archive_has_is_handed_in_while_it_is_waited_fo
     assert (answer.status_code, answer["Location"]) == (302, where)
     (paper,) = papers_to_attach(clerk, row)
     assert (paper.document_type, paper.number) == (kind, row.written_number)
+    assert paper.date == timezone.localdate() - dt.timedelta(days=3)
 
     def told() -> tuple[list[str], list[int]]:
         answer = client.get(f"/api/vks/hand-overs/{row.pk}/").json()

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-LATER = {"completes", "unit_before", "person_before_id", "unit", "person_id", "volume_folios", "exhibits_listed"}
+LATER = {
+    "completes",
+    "unit_before",
+    "person_before_id",
+    "unit",
+    "person_id",
+    "volume_folios",
+    "exhibits_listed",
+    "happened_at",
+}
 """Fields that entries of hand-overs did not have before."""
 KEEPER = {"keeper_unit", "keeper_id", "parts"}
 

@@ -112,12 +112,22 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     assert ("Kèm tập 12" in text, "Lê Văn Hai" in text, "Lê Văn Điều" in text) == (True, True, False)
     clerk.post(f"/vks/custody/{row.pk}/send/")
     assert clerk.post(address, corrected).status_code == 409
-    answer = clerk.post(f"/vks/custody/{row.pk}/accept/", FOUND | {"volumes": volumes}, follow=True)
+    # signed three days ago: day and hour, or neither; what was typed stands there after a refusal
+    signed = timezone.localtime().replace(hour=8, minute=5, second=0, microsecond=0) - dt.timedelta(days=3)
+    found = FOUND | {"volumes": volumes, "happened_on": f"{signed:%d/%m/%Y}"}
+    answer = clerk.post(f"/vks/custody/{row.pk}/accept/", found)
+    assert (answer.status_code, "Hãy ghi cả ngày và giờ" in Page(answer).text) == (400, True)
+    ahead = f"{signed + dt.timedelta(days=9):%d/%m/%Y}"
+    answer = clerk.post(f"/vks/custody/{row.pk}/accept/", found | {"happened_on": ahead, "happened_hour": "8h05"})
     page = Page(answer)
+    assert (answer.status_code, "tương lai" in page.text, page.fields["happened_on"]) == (400, True, ahead)
+    answer = clerk.post(f"/vks/custody/{row.pk}/accept/", found | {"happened_hour": "8h05"}, follow=True)
+    page = Page(answer)
+    assert f"08:05 {signed:%d/%m/%Y}" in page.text
     assert "Đã nhận hồ sơ." in page.text
     assert "Thiếu tập 12" in page.text
     row.refresh_from_db()
-    assert (row.number, row.giver_name) == (1, "Lê Văn Hai")
+    assert (row.number, row.giver_name, row.accepted_at) == (1, "Lê Văn Hai", signed)
     desk = Page(clerk.get("/vks/custody/")).text
     assert code in desk
     assert "Chờ biên bản đã ký" in desk

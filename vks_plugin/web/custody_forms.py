@@ -31,7 +31,7 @@ from vks_plugin.custody.queries.holding import holder_of, offices_kept
 from vks_plugin.custody.registers import REGISTERS, registers_for
 from vks_plugin.organization.models import ProcuracyUnit
 from vks_plugin.organization.queries import display_name
-from vks_plugin.web.fields import DayField, StyledForm
+from vks_plugin.web.fields import DayField, HourField, StyledForm
 
 _MOST_CODES = 200
 
@@ -334,6 +334,8 @@ class ReceiveForm(_ScanForm):
     receiver_title = forms.CharField(label=_("Chức vụ người nhận"), max_length=120, required=False)
     signed_paper = _paper_field(required=False)
     awaits_paper = forms.BooleanField(label=_("Chờ biên bản đã ký"), required=False)
+    happened_on = DayField(label=_("Ngày giao nhận"), help_text=_("Để trống thì ghi lúc này."), required=False)
+    happened_hour = HourField(label=_("Giờ giao nhận"), required=False)
 
     def __init__(self, *args: Any, row: HandOver, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -353,6 +355,22 @@ class ReceiveForm(_ScanForm):
             del self.fields["receiver_name"], self.fields["receiver_title"]
         else:
             self.initial.update({"receiver_name": row.receiver_name, "receiver_title": row.receiver_title})
+        if not row.direction_data.is_outside:
+            # between us it is received when the receiving side says so here
+            del self.fields["happened_on"], self.fields["happened_hour"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a day without its hour, and the other way round: both stand in the record."""
+        given: dict[str, Any] = super().clean() or {}
+        for name, other in (("happened_on", "happened_hour"), ("happened_hour", "happened_on")):
+            if given.get(other) is not None and given.get(name) is None and name not in self.errors:
+                self.add_error(name, gettext("Hãy ghi cả ngày và giờ, như trong biên bản."))
+        return given
+
+    def happened_at(self) -> dt.datetime | None:
+        """Return when both sides signed; None: now."""
+        day, hour = self.cleaned_data.get("happened_on"), self.cleaned_data.get("happened_hour")
+        return timezone.make_aware(dt.datetime.combine(day, hour)) if day is not None and hour is not None else None
 
     @property
     def check_fields(self) -> list[forms.BoundField]:

@@ -26,7 +26,7 @@ from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.kinds import CRIMINAL
 from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhibit
 from vks_plugin.cases.validation import ClosingHandOver, hand_over_closed
-from vks_plugin.custody.actions.holding import pass_to, require_volumes_here
+from vks_plugin.custody.actions.holding import pass_to, refuse_before, require_volumes_here
 from vks_plugin.custody.actions.moving import move, next_number
 from vks_plugin.custody.handing import (
     CHECKS,
@@ -67,6 +67,7 @@ from vks_plugin.organization.roles import Role
 from vks_plugin.text import composed, folded, one_line
 
 _LARGEST = 2**31 - 1
+_FIRST_YEAR = 1900
 REMIND_EVERY = 7
 """Days between two letters about what nobody received."""
 
@@ -524,6 +525,7 @@ def accept(
     receiver_title: str = "",
     signed_paper: CaseDocument | None = None,
     awaits_paper: bool = False,
+    happened_at: dt.datetime | None = None,
 ) -> HandOver:
     """Receive: from this moment the paper is with the receiver, and with it the case where the hand-over transfers it.
 
@@ -537,10 +539,12 @@ def accept(
         receiver_title: with which post.
         signed_paper: the signed record, filed in the case. An agency outside proves itself by it; between us it may be there.
         awaits_paper: that record is still to come: the hand-over counts, and stands in a list until it is there.
+        happened_at: when both sides signed, of an agency outside; None: now. It is the moment of receipt for keepers, record
+            and register; the entry of the ledger keeps its own.
 
     Raises:
         NotAllowed: the actor is not of the receiving side, or gave it.
-        BadInput: a check is not passed (it then has to be refused), the record is no signed record of this case, or
+        BadInput: a moment to come, before the giver had it, or stated between our own sides; a check is not passed (it then has to be refused), the record is no signed record of this case, or
             nothing is said of it.
         Conflict: it is not waiting to be received, or the paper is elsewhere.
     """
@@ -560,7 +564,7 @@ def accept(
     title = one_line(receiver_title)[:120] or row.receiver_title
     if row.receiver_unit is not None:
         name, title = name or display_name(actor)[:200], title or _titled(actor, row.receiver_unit)
-    now = timezone.now()
+    moment = _moment_of(row, happened_at)
     changes: dict[str, Any] = {
         **_found(row, checks),
         "volumes": volumes,
@@ -568,7 +572,7 @@ def accept(
         "outstanding": left,
         "receiver_name": name,
         "receiver_title": title,
-        "accepted_at": now,
+        "accepted_at": moment,
         "received_by": actor,
         "steps": _step(row, actor, "accept", missing),
         **_proof(actor, row, signed_paper, awaits_paper=awaits_paper),
@@ -591,6 +595,7 @@ def accept(
                 receiver=row.receiver,
                 cause=Holding.Cause.HAND_OVER,
                 reference=row.pk,
+                happened_at=happened_at,
             )
         _settle_earlier(row)
     tell(
@@ -598,6 +603,7 @@ def accept(
         actor=actor,
         case=row.case,
         **told_of(row),
+        happened_at=row.accepted_at,
         **{key: getattr(row, key) for key in CHECKS},
         outstanding=left,
         document=row.signed_paper.document_id if row.signed_paper is not None else None,
@@ -607,6 +613,25 @@ def accept(
     if takes_the_case_along(row) and row.receiver_unit is not None:
         move_case(actor=actor, case=row.case, to=row.receiver_unit, decision=row.decision)
     return row
+
+
+def _moment_of(row: HandOver, happened_at: dt.datetime | None) -> dt.datetime:
+    """Return when paper changes hands: as it is stated of an agency outside, else now, when the receiving side says so itself."""
+    now = timezone.now()
+    if happened_at is None:
+        return now
+    if not row.direction_data.is_outside:
+        raise BadInput(
+            _("Giữa các bên trong ngành, hồ sơ được nhận lúc bên nhận bấm Nhận: để trống giờ, ngày."),
+            field="happened_at",
+        )
+    if happened_at > now:
+        raise BadInput(_("Thời điểm nằm trong tương lai: hãy kiểm tra lại."), field="happened_at")
+    if timezone.localtime(happened_at).year < _FIRST_YEAR:
+        raise BadInput(_("Ngày này trước năm %(year)d: hãy kiểm tra lại.") % {"year": _FIRST_YEAR}, field="happened_at")
+    if row.completes is not None and row.completes.accepted_at is not None:
+        refuse_before(row.completes.accepted_at, happened_at)
+    return happened_at
 
 
 def _found(row: HandOver, checks: Checks) -> dict[str, Any]:

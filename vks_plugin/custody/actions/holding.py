@@ -37,8 +37,9 @@ def pass_to(
     receiver: Keeper,
     cause: str,
     reference: int | None = None,
+    happened_at: dt.datetime | None = None,
 ) -> Holding:
-    """Let one part of the paper go from one keeper to another, at this moment.
+    """Let one part of the paper go from one keeper to another, at this moment or at one that is past.
 
     What was with the one until the moment is with the other from that moment on. Where nothing was recorded of the
     part yet, what was assumed of it is written down first.
@@ -50,13 +51,15 @@ def pass_to(
         receiver: who gets it.
         cause: of `Holding.Cause`.
         reference: number of the hand-over, loan or accession it comes from.
+        happened_at: when it did, not after now; None: now.
 
     Raises:
+        BadInput: who had it got it later than that.
         Conflict: somebody else has it now, the receiver has it already, or it is lent and this is no return.
     """
     case = lock_case(case)
-    now = timezone.now()
-    present = open_holding(case, part) or _begin(case, part, giver=giver, now=now)
+    moment = happened_at or timezone.now()
+    present = open_holding(case, part) or _begin(case, part, giver=giver, now=moment)
     if not present.keeper.is_same(giver):
         raise Conflict(
             _("Hồ sơ đang ở %(keeper)s, không ở %(giver)s. Hãy tải lại trang.")
@@ -68,10 +71,30 @@ def pass_to(
         require_volumes_here(case, part)
     if receiver.is_same(giver):
         raise Conflict(_("Hồ sơ đã ở %(keeper)s.") % {"keeper": receiver.name})
-    moment = max(now, present.since + _MOMENT)
+    if present.cause == Holding.Cause.ASSUMED and moment <= present.since:
+        # since when it was there nobody said
+        present.since = moment - _MOMENT
+        present.save(update_fields=["since"])
+    if happened_at is not None:
+        refuse_before(present.since, happened_at)
+    moment = max(moment, present.since + _MOMENT)
     if Holding.objects.filter(pk=present.pk, until__isnull=True).update(until=moment) != 1:
         raise Conflict(_("Hồ sơ vừa được người khác giao đi. Hãy tải lại trang."))
     return _open(case, part, receiver, since=moment, cause=cause, reference=reference)
+
+
+def refuse_before(since: dt.datetime, happened_at: dt.datetime) -> None:
+    """Refuse that paper was given before the giver got it; moments are stated to the minute.
+
+    Raises:
+        BadInput: so it is.
+    """
+    if happened_at < since.replace(second=0, microsecond=0):
+        raise BadInput(
+            _("Bên giao chỉ có hồ sơ từ %(since)s: giờ, ngày giao nhận không thể trước lúc ấy.")
+            % {"since": f"{timezone.localtime(since):%H:%M %d/%m/%Y}"},
+            field="happened_at",
+        )
 
 
 def require_volumes_here(case: CaseFile, part: str, volumes: Collection[int] | None = None) -> None:

@@ -161,7 +161,9 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
     awaits_paper = serializers.BooleanField()
     steps = HandOverStepSerializer(many=True)
     sent_at = serializers.DateTimeField(allow_null=True)
-    accepted_at = serializers.DateTimeField(allow_null=True, help_text="The moment of receipt.")
+    accepted_at = serializers.DateTimeField(
+        allow_null=True, help_text="The moment of receipt; of an agency outside as it was stated."
+    )
     may = serializers.SerializerMethodField(
         help_text="What the asker may do to it now: `send`, `accept`, `reject`, `cancel`, `attach`. Null in lists."
     )
@@ -286,6 +288,11 @@ class ReceiveSerializer(FoundSerializer):
         help_text="Id in the DMS of the signed record; of an agency outside needed, or that it is still to come.",
     )
     awaits_paper = serializers.BooleanField(default=False)
+    happened_at = serializers.DateTimeField(
+        required=False,
+        help_text="When both sides signed, where an agency outside takes part: not after now, nor before the giver had it. "
+        "Now when left out.",
+    )
 
 
 class CancelSerializer(InputSerializer):
@@ -496,6 +503,7 @@ class HandOverViewSet(ApiViewSet):
             receiver_title=given["receiver_title"],
             signed_paper=_paper(self.actor, row, given.get("signed_paper")),
             awaits_paper=given["awaits_paper"],
+            happened_at=given.get("happened_at"),
         )
         return self._after(pk)
 

@@ -121,7 +121,8 @@ class HandOver(models.Model):
     # who gave it the last time; between our own sides another account receives
     sent_by = _person(verbose_name=_("người ghi giao"))
     received_by = _person(verbose_name=_("người ghi nhận"))
-    # the day of receipt exists only once the file is received (Điều 238, 276 in their directions)
+    # the day of receipt exists only once the file is received (Điều 238, 276 in their directions); of an agency outside as it
+    # is stated, which may be days before it is recorded
     accepted_at: models.DateTimeField[dt.datetime | None, dt.datetime | None] = models.DateTimeField(null=True)
 
     if TYPE_CHECKING:

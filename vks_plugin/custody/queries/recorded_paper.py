@@ -252,7 +252,7 @@ def _hand_overs(code: str, said: _Said) -> Iterator[str]:
 
 def _otherwise(row: HandOver, told: Told, said: _Said) -> list[str]:
     """Return the fields of a hand-over that are others than its entry has them."""
-    now = {**told_of(row), **{name: getattr(row, name) for name in CHECKS}}
+    now = {**told_of(row), **{name: getattr(row, name) for name in CHECKS}, "happened_at": row.accepted_at}
     # an office may have another name by now; an agency outside is what was written
     hidden = ["exhibits_listed"]
     hidden += ["giver"] if row.giver_unit_id is None else []

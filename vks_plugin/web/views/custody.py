@@ -361,7 +361,7 @@ def act(request: SignedInRequest, pk: int, what: str) -> HttpResponse:
     except VksError as error:
         if form is None or isinstance(error, NotAllowed):
             raise
-        form.place(error)
+        form.place(error, {"happened_at": "happened_on"})
         return _hand_over_page(request, row, status=error.status, **forms)
     messages.success(request, said, extra_tags=OURS)
     return redirect("vks:hand_over", pk=pk)
@@ -384,6 +384,7 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
             receiver_title=given.get("receiver_title", ""),
             signed_paper=given.get("signed_paper"),
             awaits_paper=given.get("awaits_paper", False),
+            happened_at=form.happened_at(),
         )
         return _("Đã nhận hồ sơ.")
     if what == "reject":
