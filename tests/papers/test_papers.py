@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from docx import Document
-from docx.shared import Pt
+from docx.oxml.ns import qn
+from docx.shared import Length, Pt
 from docx.text.paragraph import Paragraph
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -229,6 +230,38 @@ def test_sizes_and_paragraphs_are_those_of_an_official_paper() -> None:
     shown = {str(cell.value): cell.font.size for row in sheet for cell in row if cell.value}
     for words, (least, most) in looked_for.items():
         assert least <= next(size for value, size in shown.items() if value.startswith(words)) <= most, words
+
+
+def test_a_docx_is_laid_out_as_the_pdf_is() -> None:
+    """Narrow columns hold their words, no name stands alone on the next page, lines below the head are short on a wide page too."""
+
+    def of(*, wide: bool) -> tuple[Any, list[int]]:
+        document = Document(io.BytesIO(write_paper(paper(rows(3), code="0f" * 32, is_wide=wide), "docx")))
+        halves = document.tables[0].rows[0].cells
+        ruled = [(cell, line.paragraph_format.left_indent) for cell in halves for line in cell.paragraphs]
+        return document, [round(Length(cell.width - 2 * indent).mm) for cell, indent in ruled if indent]
+
+    (document, lines), (_wide, as_long) = of(wide=False), of(wide=True)
+    assert lines == as_long == [28, 56]
+    body, signing = document.tables[1:]
+    margins = {
+        each.tag.rpartition("}")[2]: int(each.get(qn("w:w"))) for each in body._tbl.tblPr.find(qn("w:tblCellMar"))
+    }
+    assert {side: round(width / 20) for side, width in margins.items()} == {
+        "top": 2,
+        "left": 3,
+        "bottom": 2,
+        "right": 3,
+    }
+    assert signing.rows[0]._tr.trPr.find(qn("w:cantSplit")) is not None
+    kept = [
+        line
+        for line in document.paragraphs
+        if line.text.startswith("Bảng này") or line._p.findall(f".//{qn('w:drawing')}")
+    ]
+    assert [line.paragraph_format.keep_with_next for line in kept] == [True, True]
+    (code,) = document.inline_shapes
+    assert round(code.width.mm) == round(code.height.mm) == 42
 
 
 def test_pages_are_numbered_from_the_second_and_the_head_of_the_table_comes_again() -> None:

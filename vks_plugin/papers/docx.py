@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENTATION, WD_SECTION_START
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
+from PIL import Image
+from reportlab.graphics.barcode.qr import QrCodeWidget
 
 from vks_plugin.papers import layout
 from vks_plugin.papers.layout import Annex, Column, OfficialPaper, agency_lines, writable
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 FONT = "Times New Roman"
+_QUIET = 4
+"""Modules of white around a QR code."""
 _MADE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 """The day the file itself is from does not matter; the same form gives the same file."""
 
@@ -86,23 +90,31 @@ def _set_widths(table: Table, widths: list[float]) -> None:
 
 
 def _head(document: DocumentObject, paper: OfficialPaper) -> None:
-    left, right = _unframed(document, [paper.text_width * 0.44, paper.text_width * 0.56])
+    widths = [paper.text_width * 0.44, paper.text_width * 0.56]
+    left, right = _unframed(document, widths)
     for line in agency_lines(paper.higher_agency) if paper.higher_agency else []:
         _into(left, line, size=layout.AGENCY_SIZE)
     for line in agency_lines(paper.agency):
         _into(left, line, size=layout.AGENCY_SIZE, bold=True)
-    _ruled(left.paragraphs[-1], indent=22)
+    _ruled(left.paragraphs[-1], length=28, within=widths[0])
     if paper.number:
         _into(left, paper.number, size=layout.NUMBER_SIZE)
     _into(right, layout.NATIONAL_TITLE, size=layout.NATIONAL_SIZE, bold=True)
     _into(right, layout.MOTTO, size=layout.MOTTO_SIZE, bold=True)
-    _ruled(right.paragraphs[-1], indent=18)
+    _ruled(right.paragraphs[-1], length=56, within=widths[1])
     if paper.dated:
         _into(right, paper.dated, size=layout.DATED_SIZE, italic=True)
 
 
-def _ruled(paragraph: Paragraph, *, indent: float) -> None:
-    """Draw the short line that stands below the agency and the motto, as the border of an empty line."""
+def _ruled(paragraph: Paragraph, *, length: float, within: float) -> None:
+    """Draw the short line that stands below the agency and the motto, as the border of an empty line.
+
+    Args:
+        paragraph: below which it stands.
+        length: of the line, in millimetres.
+        within: width of the cell, in the middle of which it stands.
+    """
+    indent = (within - length) / 2
     after = OxmlElement("w:p")
     paragraph._p.addnext(after)  # noqa: SLF001 - python-docx has no way of its own to a paragraph's border
     rule = type(paragraph)(after, paragraph._parent)  # noqa: SLF001
@@ -132,6 +144,7 @@ def _table(
     for place, (line, headings) in enumerate(zip(table.rows, heads, strict=True)):
         for cell, heading in zip(line.cells, headings, strict=True):
             _into(cell, heading, size=12, bold=not place)
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
         head = line._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no way of its own to repeated rows
         head.append(_element("w:cantSplit"))
         head.append(_element("w:tblHeader"))
@@ -192,9 +205,26 @@ def _page_numbers(document: DocumentObject) -> None:
             run._r.append(instruction)  # noqa: SLF001
 
 
+def _code(document: DocumentObject, text: str) -> None:
+    """Write a QR code as a picture, as large as on the PDF."""
+    widget: Any = QrCodeWidget(text.encode(), barLevel="M")  # type: ignore[arg-type]  # takes bytes too; it would not write every letter
+    widget.qr.make()
+    modules = widget.qr.modules
+    side = len(modules) + 2 * _QUIET
+    picture = Image.new("1", (side, side), 1)
+    for y, row in enumerate(modules):
+        for x, dark in enumerate(row):
+            picture.putpixel((x + _QUIET, y + _QUIET), not dark)
+    buffer = io.BytesIO()
+    picture.resize((side * 8, side * 8), Image.Resampling.NEAREST).save(buffer, "PNG")
+    document.add_picture(buffer, width=Mm(42))
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+
+
 def _recipients(first: Paragraph, paper: OfficialPaper) -> None:
     """Write who gets the paper, in this paragraph and the ones it is followed by."""
     _said(first, layout.RECIPIENTS_TITLE, size=layout.RECIPIENTS_TITLE_SIZE, bold=True, italic=True)
+    first.paragraph_format.space_before = Pt(0 if paper.signs_alone else layout.SPACING * 2)
     for line in reversed(paper.recipient_lines):
         after = OxmlElement("w:p")
         first._p.addnext(after)  # noqa: SLF001 - python-docx puts nothing behind a paragraph
@@ -250,6 +280,8 @@ def as_docx(paper: OfficialPaper) -> bytes:
     for line in paper.closing:
         paragraph = _body(document, line)
         paragraph.paragraph_format.keep_with_next = True
+    if paper.code:
+        _code(document, paper.code)
     for signatures in filter(None, (paper.signatures, paper.later_signatures)):
         document.add_paragraph().paragraph_format.keep_with_next = True
         count = max(len(signatures), 2)

@@ -109,7 +109,7 @@ class OfficialPaper:
     """Whether place and date stand above who signs last, and not in the head."""
     annex: Annex | None = None
     code: str = ""
-    """What a QR code beside the signatures says, on the PDF alone; empty: none."""
+    """What a QR code above the signatures says, on the PDF and the DOCX; empty: none."""
 
     @property
     def page_size(self) -> tuple[int, int]:
