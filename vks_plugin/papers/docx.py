@@ -269,7 +269,7 @@ def as_docx(paper: OfficialPaper) -> bytes:
     for line in paper.subject:
         _said(document.add_paragraph(), line, bold=True, centred=True)
     if paper.subject:
-        _ruled(document.paragraphs[-1], indent=(paper.text_width - 24) / 2)
+        _ruled(document.paragraphs[-1], length=24, within=paper.text_width)
     for line in paper.subtitle:
         _said(document.add_paragraph(), line, centred=True)
     for line in paper.opening:
