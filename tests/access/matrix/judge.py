@@ -164,8 +164,12 @@ class Judge:
         if sort == "case":
             problems += self._goes_too_far(who, call, key, answer)
         at_the_host = call.door.startswith("api/") and not call.door.startswith("api/vks")
-        if sort == "paper" and at_the_host and answer.writes and not oracle.changes(self.world.facts, who, key):
-            problems.append(f"writes {', '.join(sorted(set(answer.writes)))} without being one who may")
+        written = set(answer.writes)
+        if sort == "paper" and not self.world.facts.papers[key].case and not denied:
+            # the host e-mails what is in no case for whoever may take it out, who could send the file from anywhere
+            written.discard("letters")
+        if sort == "paper" and at_the_host and written and not oracle.changes(self.world.facts, who, key):
+            problems.append(f"writes {', '.join(sorted(written))} without being one who may")
         return problems
 
     def hides(self, who: str, call: Call) -> bool:

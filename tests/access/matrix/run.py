@@ -269,7 +269,7 @@ def go(
         if answer.status >= 500:
             written = f", written: {', '.join(sorted(set(answer.writes)))}" if answer.writes else ""
             outcome.faults[f"{call.method} {call.door} → {answer.status} {answer.cause}{written}"] += 1
-        outcome.leaks += [f"{cell} → {problem}" for problem in judge.leaks(who, call, answer, absent)]
+        outcome.leaks += [f"{cell} [{call.about}] → {problem}" for problem in judge.leaks(who, call, answer, absent)]
         lacks = judge.missing(who, call, answer)
         outcome.lacks += [f"{cell} → {problem}" for problem in lacks]
         outcome.told += bool(call.expect) and not lacks
