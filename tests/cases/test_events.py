@@ -59,6 +59,16 @@ def test_a_case_goes_to_court_and_is_returned(lead: User, case: CaseFile) -> Non
     ]
 
 
+def test_whoever_was_not_judged_is_not_called_convicted(lead: User, case: CaseFile) -> None:
+    happen(lead, case, "dinh_chi_dieu_tra", "05-20", number="2/QĐ")
+    for event, day in (("ket_thuc", "05-21"), ("nop_luu", "05-22")):
+        happen(lead, case, event, day)
+        case.refresh_from_db()
+        assert case.stage == "ket_thuc"
+        assert {each.role_label for each in case.accused.all()} == {case.accused_label}
+        assert case.accused_label == "Bị can, bị cáo (đã đình chỉ)"
+
+
 def test_what_the_table_does_not_allow_is_refused_and_leaves_nothing(lead: User, case: CaseFile) -> None:
     before = (standing(case), CaseChange.objects.count(), case.revision)
     with pytest.raises(Conflict) as refusal:

@@ -25,6 +25,7 @@ from vks_plugin.cases.proceedings import (
     Step,
     advance,
     allowed,
+    how_it_ended,
     order_warnings,
     replay,
 )
@@ -580,6 +581,32 @@ def test_what_the_law_calls_a_person_follows_his_own_stage(
     events: tuple[str | tuple[str, int], ...], label: str
 ) -> None:
     assert accused_label(replay("criminal", told(*events)).accused[1].stage) == label
+
+
+JUDGED = (*TO_JUDGMENT, "co_hieu_luc", "ket_thuc", "nop_luu")
+DROPPED_AND_ARCHIVED = (*TO_COURT[:2], "dinh_chi_dieu_tra", "ket_thuc", "nop_luu")
+
+
+@pytest.mark.parametrize(
+    ("events", "ended"),
+    [
+        (JUDGED, "Người bị kết án"),
+        # the archive takes the status away, not what happened
+        (DROPPED_AND_ARCHIVED, "Bị can, bị cáo (đã đình chỉ)"),
+        ((*TO_JUDGMENT, ("tuyen_khong_pham_toi", 1), *JUDGED[-3:]), "Bị cáo (được tuyên không phạm tội)"),
+        ((*TO_JUDGMENT, "co_hieu_luc", ("tuyen_khong_pham_toi", 1), "ket_thuc"), "Bị cáo (được tuyên không phạm tội)"),
+        # an acquittal that was annulled is none
+        (
+            (*TO_APPEAL, ("tuyen_khong_pham_toi", 1), "huy_an_xet_xu_lai", "qd_xet_xu", "tuyen_an", "co_hieu_luc"),
+            "Người bị kết án",
+        ),
+    ],
+)
+def test_only_who_was_judged_is_called_convicted(events: tuple[str | tuple[str, int], ...], ended: str) -> None:
+    happened = told(*events)
+    person = replay("criminal", happened).accused[1]
+    how = how_it_ended("criminal", [(each.event, each.accused) for each in happened], 1)
+    assert accused_label(person.stage, ended=how) == ended
 
 
 def test_labels_cover_all_kinds() -> None:

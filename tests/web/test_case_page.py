@@ -34,7 +34,11 @@ PART = {"HX-Request": "true"}
 
 
 def test_papers_stand_in_the_order_of_the_file(filed_case: FiledCase, as_person: SignIn) -> None:
-    words = Page(as_person("prosecutor_kv1").get(f"/vks/cases/{filed_case.case.code}/")).words
+    page = Page(as_person("prosecutor_kv1").get(f"/vks/cases/{filed_case.case.code}/"))
+    words = page.words
+    # the next number is told; filled in, it would be given to whatever comes, and a number given stays
+    assert page.fields["folio_from"] == ""
+    assert "Bút lục tiếp theo: 7 ." in page.text
     shown = [word for word in words if word.startswith("BL ") and word[3:4].isdigit()]
     assert shown == ["BL 1–2", "BL 3–5", "BL 6"]
     assert words.index("Hồ sơ vụ án") < words.index("BL 6") < words.index("Hồ sơ kiểm sát (nội bộ)")

@@ -81,6 +81,15 @@ def test_a_batch_by_the_page_from_opening_to_the_paper(
     assert scanner.post(act("seal")).status_code == 302
     batch.refresh_from_db()
     assert batch.state == "da_ket_thuc_so_hoa", batch.seal_error
+    # the list of papers says what is sealed, and offers no change that would be refused
+    said = reverse("vks:describe", args=[code, document.document_id])
+    listed = Page(scanner.get(reverse("vks:case", args=[code])))
+    assert listed.text.count("đã niêm phong") == 3
+    assert said in listed.links()
+    assert reverse("vks:pages", args=[code, document.document_id]) not in listed.links()
+    told = Page(scanner.get(said))
+    assert "nộp thành tài liệu mới" in told.text
+    assert "title" not in told.fields
     manifest = batch.manifest
     assert manifest.sha256 in Page(scanner.get(section)).text
     paper = reverse("vks:digitisation_record", args=[code, batch.pk])

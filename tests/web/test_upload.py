@@ -87,8 +87,9 @@ def test_a_file_goes_into_the_case(
     shown = Page(client.get(address))
     assert "BL 1–2" in shown.words
     assert any(link.startswith(f"/api/documents/{filed.document_id}/preview/") for link in shown.links())
-    # the next paper goes on where this one ended
-    assert shown.fields["folio_from"] == "3"
+    # where the next paper may go on is told, not filled in
+    assert shown.fields["folio_from"] == ""
+    assert "Bút lục tiếp theo: 3 ." in shown.text
 
 
 def test_without_scripts_the_form_leads_back_to_the_case(

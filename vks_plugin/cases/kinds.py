@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vks_plugin.cases.stages import STAGES_OF, STATUSES_OF, Stage, accused_label, stage_label, status_label
+from vks_plugin.cases.stages import CONVICTED, STAGES_OF, STATUSES_OF, Stage, accused_label, stage_label, status_label
 from vks_plugin.text import gettext_noop as _
 from vks_plugin.text import one_line
 
@@ -89,9 +89,9 @@ class Kind:
         """Return the words this kind has for a status; those of any other kind when it has none."""
         return dict(self.statuses).get(status, status_label(status))
 
-    def accused_label(self, stage: str, *, held: bool = True) -> str:
+    def accused_label(self, stage: str, *, held: bool = True, ended: str = CONVICTED) -> str:
         """Return what its accused are called at a stage."""
-        return accused_label(stage, held=held) if self.prosecutes else self.accused_group_label
+        return accused_label(stage, held=held, ended=ended) if self.prosecutes else self.accused_group_label
 
     def clean_details(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the kind's own fields as they are stored: strings, whole numbers, ISO dates; empty ones left out.

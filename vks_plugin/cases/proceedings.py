@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from vks_plugin.cases.deadlines import Span, deadline_rules
-from vks_plugin.cases.stages import MEASURES, STAGES_OF, stage_label, status_label
+from vks_plugin.cases.stages import ACQUITTED, CONVICTED, DROPPED, MEASURES, STAGES_OF, stage_label, status_label
 from vks_plugin.errors import Conflict
 from vks_plugin.text import Listing, Sentence
 from vks_plugin.text import gettext_noop as _
@@ -183,6 +183,8 @@ _OTHER_MEASURES = tuple(
 
 TO_ARCHIVE = "nop_luu"
 """The event by which a case is in the archive; to withdraw it takes the case out again."""
+ACQUITTAL = "tuyen_khong_pham_toi"
+"""The event by which the judgment acquits somebody; it leads nowhere, since the judgment does."""
 SENT = "gui_van_ban"
 """The event that ends a duty to send, deliver or notify; its ground is the id of that time limit."""
 
@@ -825,6 +827,16 @@ _CRIMINAL = (
         person_stage=_T,
         needs=("number",),
         late=_ALL[5:],
+    ),
+    _row(
+        ACQUITTAL,
+        _("Tuyên bị cáo không phạm tội"),
+        (_T, _A, _G, _E, _END),
+        ("da_xet_xu_st", "co_khang_cao_khang_nghi", "co_hieu_luc"),
+        "",
+        scope="accused",
+        needs=("number", "accused"),
+        note=_("Ghi sau khi ghi bản án; số là số bản án, quyết định tuyên không phạm tội."),
     ),
     _row(
         "nhan_ban_an", _("Nhận bản án"), (_T,), ("da_xet_xu_st", "co_khang_cao_khang_nghi"), "Điều 333", scope="either"
@@ -1534,6 +1546,31 @@ _SETS_APART = frozenset(
 _RESUMES = frozenset({"phuc_hoi_dieu_tra", "phuc_hoi_truy_to", "phuc_hoi_xet_xu"})
 _TAKES_UP = _RESUMES | {"nhan_chuyen_tham_quyen"}
 """By these, whoever came to rest with the case goes on with it."""
+
+
+_ANNULS = frozenset({"huy_an_dieu_tra_lai", "huy_an_xet_xu_lai"})
+
+
+def how_it_ended(kind: str, told: Iterable[tuple[str, int | None]], accused: int | None) -> str:
+    """Return how proceedings ended, of `stages.py`: convicted, dropped, acquitted; empty: not, or nothing tells.
+
+    Args:
+        kind: of the case file.
+        told: event and accused of what happened in the case, oldest first.
+        accused: who is asked about; None: the case as a whole.
+    """
+    table, ended = EVENTS.get(kind, {}), ""
+    for value, whom in told:
+        event = table.get(value)
+        if event is None or whom not in (None, accused):
+            continue
+        if value in _RESUMES | _ANNULS:
+            ended = ""
+        elif value == ACQUITTAL:
+            ended = ACQUITTED
+        elif event.to_status == DROPPED or (event.to_status == CONVICTED and ended not in {DROPPED, ACQUITTED}):
+            ended = event.to_status
+    return ended
 
 
 def _apart(history: Iterable[Happening]) -> set[int]:

@@ -132,10 +132,20 @@ BEFORE_CHARGE = "khoi_to"
 """The stage of somebody in a criminal case whom no decision charges yet."""
 
 _TRIAL_STAGES = frozenset({"xet_xu_so_tham", "phuc_tham"})
-_AFTER_TRIAL = frozenset({"giam_doc_tham_tai_tham", "thi_hanh_an", "ket_thuc"})
+AFTER_TRIAL = frozenset({"giam_doc_tham_tai_tham", "thi_hanh_an", "ket_thuc"})
+"""The stages after a trial, or after what ended the proceedings without one."""
+CONVICTED, DROPPED, ACQUITTED = "co_hieu_luc", "dinh_chi", "khong_pham_toi"
+"""How proceedings against somebody ended: by a judgment in force, by being dropped, by an acquittal."""
+_ENDED = {
+    CONVICTED: _("Người bị kết án"),
+    DROPPED: _("Bị can, bị cáo (đã đình chỉ)"),
+    ACQUITTED: _("Bị cáo (được tuyên không phạm tội)"),
+}
+OF_SEVERAL = _("Bị can, bị cáo")
+"""What people are called together whose proceedings ended in different ways, or in none that is known."""
 
 
-def accused_label(stage: str, *, held: bool = True) -> str:
+def accused_label(stage: str, *, held: bool = True, ended: str = CONVICTED) -> str:
     """Return what the law calls the person prosecuted at `stage` (Điều 58 to 61 BLTTHS).
 
     The stage of the person, where it is known: one is charged only by the decision against him, and
@@ -144,11 +154,12 @@ def accused_label(stage: str, *, held: bool = True) -> str:
     Args:
         stage: of the person, or of the case.
         held: for somebody not charged yet, whether that person is held; who was only reported is not called so.
+        ended: for somebody after the trial, how the proceedings ended; only who was judged is called convicted.
     """
     if stage in _TRIAL_STAGES:
         return _("Bị cáo")
-    if stage in _AFTER_TRIAL:
-        return _("Người bị kết án")
+    if stage in AFTER_TRIAL:
+        return _ENDED.get(ended, OF_SEVERAL)
     if stage == "nguon_tin":
         return _("Người bị tố giác, kiến nghị khởi tố")
     if stage == BEFORE_CHARGE:

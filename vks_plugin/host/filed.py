@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 FROZEN = gettext_noop(
     "Tài liệu hồ sơ vụ án này đã được niêm phong hoặc đã nộp lưu: tên, loại, ngày, bút lục, số lưu trữ và mã vụ án giữ "
-    "nguyên. Thẻ và ghi chú vẫn sửa được. Cần sửa thì lãnh đạo mở đợt số hóa bổ sung; hồ sơ đã nộp lưu thì trước đó rút sự "
-    "kiện nộp lưu với lý do."
+    "nguyên. Thẻ và ghi chú vẫn sửa được. Niêm phong không mở lại: bản đúng, bản đính chính thì nộp thành tài liệu mới, lãnh "
+    "đạo mở đợt số hóa bổ sung để niêm phong bản ấy. Hồ sơ đã nộp lưu thì trước đó rút sự kiện nộp lưu với lý do."
 )
 
 Query = Callable[[], "QuerySet[Any, Any]"]

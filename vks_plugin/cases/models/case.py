@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vks_plugin.cases.kinds import CRIMINAL, Kind, kind_of
-from vks_plugin.cases.stages import BEFORE_CHARGE, HOLDING
+from vks_plugin.cases.proceedings import how_it_ended
+from vks_plugin.cases.stages import AFTER_TRIAL, BEFORE_CHARGE, CONVICTED, DROPPED, HOLDING, OF_SEVERAL
 from vks_plugin.organization.models import Department, InForceManager, ProcuracyUnit
 
 if TYPE_CHECKING:
@@ -199,9 +200,28 @@ class CaseFile(models.Model):
 
     @property
     def accused_label(self) -> str:
-        """What the law calls the accused at the present stage."""
+        """What the law calls the accused at the present stage; after the trial, as it ended for all of them (two queries)."""
+        if self.kind_data.prosecutes and self.stage in AFTER_TRIAL:
+            told = self.told_of_its_end()
+            called = {each.called(told) for each in self.accused.all()}
+            if called:
+                return called.pop() if len(called) == 1 else gettext(OF_SEVERAL)
+            ended = self.ended(told, None, self.stage, self.status)
+            return gettext(self.kind_data.accused_label(self.stage, ended=ended))
         held = self.stage != BEFORE_CHARGE or self.measures.filter(kind__in=HOLDING, ended_on__isnull=True).exists()
         return gettext(self.kind_data.accused_label(self.stage, held=held))
+
+    def told_of_its_end(self) -> list[tuple[str, int | None]]:
+        """Return event and accused of what happened, oldest first: how it ended is read from that (one query)."""
+        return list(self.events.filter(withdrawn_at__isnull=True).values_list("event", "accused_id"))
+
+    def ended(self, told: list[tuple[str, int | None]], accused: int | None, stage: str, status: str) -> str:
+        """Return how it ended, of `stages.py`, for one accused or the case; where no event tells, stage and status do."""
+        if found := how_it_ended(self.kind, told, accused):
+            return found
+        if status in {CONVICTED, DROPPED}:
+            return status
+        return "" if stage == "ket_thuc" else CONVICTED
 
 
 class CaseWords(models.Model):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.kinds import person_role_label
 from vks_plugin.cases.models.case import CaseFile
 from vks_plugin.cases.persons import MAJORITY, BirthPrecision, age_on, last_possible_birth
-from vks_plugin.cases.stages import BEFORE_CHARGE, HOLDING, MEASURES
+from vks_plugin.cases.stages import AFTER_TRIAL, BEFORE_CHARGE, HOLDING, MEASURES
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -129,9 +129,17 @@ class Accused(Human):
         """What the law calls this person now (BLTTHS, Điều 58 to 61): it follows the person's own stage.
 
         Before the decision that charges the person, who is held is called otherwise than who is not: whoever lists many
-        reads `measures` with them.
+        reads `measures` with them. After the trial only who was judged is called convicted (one query then).
         """
+        return self.called(None)
+
+    def called(self, told: list[tuple[str, int | None]] | None) -> str:
+        """Return `role_label`; `told` is what happened in the case, where it was read already."""
         stage = self.stage or self.case.stage
+        if self.case.kind_data.prosecutes and stage in AFTER_TRIAL:
+            told = self.case.told_of_its_end() if told is None else told
+            ended = self.case.ended(told, self.pk, stage, self.status or self.case.status)
+            return gettext(self.case.kind_data.accused_label(stage, ended=ended))
         held = stage != BEFORE_CHARGE or any(
             each.kind in HOLDING and each.ended_on is None for each in self.measures.all()
         )

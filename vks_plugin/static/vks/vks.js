@@ -423,7 +423,7 @@ if (box) {
   }
   const send = async (form) => {
     const answer = form.querySelector("[data-vks-answer]");
-    const button = form.querySelector("button");
+    const button = form.querySelector("button:not([type=button])");
     if (button.disabled) return false;
     button.disabled = true;
     let taken = false;
@@ -440,7 +440,9 @@ if (box) {
         if (form === first) {
           const next = Number(form.querySelector("[name=folio_to]").value || form.querySelector("[name=folio_from]").value || 0) + 1;
           form.reset();
-          if (next > 1) form.querySelector("[name=folio_from]").value = next;
+          // told, never filled in: a number that was taken cannot be given back
+          const told = form.querySelector("[data-vks-next]");
+          if (told) told.textContent = Math.max(next, Number(told.textContent));
         } else {
           form.replaceWith(answer);
         }
@@ -452,6 +454,14 @@ if (box) {
     }
     return taken;
   };
+  const filler = first.querySelector("[data-vks-take-next]");
+  if (filler) filler.hidden = false;
+  box.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-vks-take-next]")) return;
+    const field = event.target.form.querySelector("[name=folio_from]");
+    field.value = event.target.form.querySelector("[data-vks-next]").textContent.trim();
+    field.focus();
+  });
   box.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (await send(event.target)) refresh();

@@ -19,6 +19,7 @@ from vks_plugin.cases.models import Assignment, CaseFile, CatalogueType
 from vks_plugin.conf import configuration
 from vks_plugin.court.actions import bundles_of, kept_back, oddities
 from vks_plugin.court.choosing import reading_remark
+from vks_plugin.custody.queries.digitisation import sealed_files
 from vks_plugin.custody.queries.leaving import to_bring_back, to_hand_over
 from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.errors import VksError
@@ -35,14 +36,19 @@ from vks_plugin.web.views.record import header, tabs
 def case_context(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     """Return what the case page and its parts show."""
     documents = list(view.documents.select_related("signature_check"))
+    sealed = set(sealed_files(each.document_id for each in documents))
     parts = []
     for part, label in (("hsva", _("Hồ sơ vụ án")), ("hsks", _("Hồ sơ kiểm sát (nội bộ)"))):
         inside = [each for each in documents if each.part == part]
         if inside:
+            for each in inside:
+                # what cannot be changed any more is told here, not by a refusal at the end
+                each.is_sealed = each.document_id in sealed  # type: ignore[attr-defined]
             groups = groupby(
                 inside, key=lambda each: each.document_type.group_name if each.document_type else _("Chưa phân loại")
             )
-            parts.append((label, part, [(name, list(rows)) for name, rows in groups]))
+            may_change = ("file" if part == "hsva" else "file_internal") in view.may
+            parts.append((label, part, may_change, [(name, list(rows)) for name, rows in groups]))
     may_file = bool(view.may & {"file", "file_internal"})
     items = (
         IntakeItem.objects.filter(case=view.case)
@@ -87,7 +93,7 @@ def case_page(
         kept, odd = kept_back(request.user, bundles), oddities(request.user, bundles)
         context |= {
             "tabs": tabs(view, request.user),
-            "upload": UploadForm(initial={"folio_from": context["next_folio"]}),
+            "upload": UploadForm(),
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": [(bundle, kept.get(bundle.pk, []), odd.get(bundle.pk, [])) for bundle in bundles],
             "bundle_form": BundleForm(bundles=bundles, remark=reading_remark(view.case), auto_id="bundle-%s"),

@@ -18,6 +18,7 @@ from vks_plugin.custody.queries.digitisation import batch_checked_with
 from vks_plugin.errors import BadInput, NotAllowed, NotFound, TooLarge, VksError
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
+from vks_plugin.host.filed import FROZEN, frozen_among
 from vks_plugin.web.forms import CorrectionForm, UploadForm
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 
@@ -128,5 +129,7 @@ def describe(request: SignedInRequest, code: str, document_id: int) -> HttpRespo
         "case": view.case,
         "types": CatalogueType.objects.filter(part=filed.part),
         "checked": batch_checked_with(filed),
+        # what was typed stays in a form that is refused
+        "closed": _(FROZEN) if request.method == "GET" and frozen_among([filed.document_id]) else "",
     }
     return show(request, "vks/cases/describe.html", context, status=status)
