@@ -43,6 +43,7 @@ from vks_plugin.cases.record import CASE_FIELDS, PARTS_OF_RECORD, field_label
 from vks_plugin.cases.stages import stage_label, status_label
 from vks_plugin.cases.validation import RULES as VALIDATION
 from vks_plugin.conf import Configuration, configuration
+from vks_plugin.custody.handing import DIRECTIONS
 from vks_plugin.exchange.columns import columns
 from vks_plugin.organization.roles import HOST_PERMISSIONS, Role
 
@@ -192,8 +193,8 @@ def test_the_demonstration_s_options_are_described() -> None:
 def test_nothing_of_ours_is_named_that_is_not_there(page: Path) -> None:
     tables = {model._meta.db_table for model in apps.get_app_config("vks").get_models()}
     named = set(re.findall(r"\bvks_[a-z_]*[a-z]", page.read_text(encoding="utf-8")))
-    # some time limits and events are named for the procuracy too
-    law = set(deadline_rules()) | {value for events in EVENTS.values() for value in events}
+    # some time limits, events and directions of hand-overs are named for the procuracy too
+    law = set(deadline_rules()) | {value for events in EVENTS.values() for value in events} | DIRECTIONS.keys()
     assert named <= tables | {*COMMANDS, "vks_plugin"} | law
 
 

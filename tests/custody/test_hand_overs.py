@@ -377,6 +377,46 @@ def test_between_us_a_file_is_received_when_the_receiver_says_so(at_office: Case
     assert refused.value.field == "happened_at"
 
 
+# --- a procuracy that does not use this system
+
+ELSEWHERE = "Viện kiểm sát nhân dân tỉnh Lạng Sơn"
+
+
+def test_a_file_goes_to_a_procuracy_elsewhere_and_comes_back(
+    at_office: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, own = people["clerk_kv1"], units["QN-KV1"]
+    there = Terms(part="hsva", direction="vks_khac", reason="chuyen_tham_quyen", agency=ELSEWHERE, decision="7/QĐ-VKS")
+    with pytest.raises(BadInput, match="tên cơ quan"):
+        draft(actor=clerk, case=at_office, terms=replace(there, agency=" "))
+    with pytest.raises(BadInput, match="không rời Viện kiểm sát"):
+        draft(actor=clerk, case=at_office, terms=replace(there, part="hsks", reason="nghien_cuu"))
+    # an office of ours receives itself: one clerk does not record both sides
+    for name in (units["QN-KV3"].name, units["QN-KV3"].short_name.upper()):
+        with pytest.raises(BadInput, match="Giữa hai Viện kiểm sát") as refused:
+            draft(actor=clerk, case=at_office, terms=replace(there, agency=name))
+        assert refused.value.field == "agency"
+    row = hand_over(actor=clerk, case=at_office, terms=there)
+    assert (row.receiver_unit, row.article, set(row.checks)) == (None, "", {"documents_complete", "exhibits_complete"})
+    counted = Checks(documents_complete=True, exhibits_complete=True)
+    with pytest.raises(BadInput, match="chờ biên bản đã ký"):
+        accept(actor=clerk, row=row, checks=counted)
+    accept(actor=clerk, row=row, checks=counted, awaits_paper=True)
+    at_office.refresh_from_db()
+    # the paper went; the case is another matter, decided by who may
+    assert (holder_of(at_office).name, at_office.unit) == (ELSEWHERE, own)
+    back = Terms(part="hsva", direction="khac_vks", reason="tra_ho_so", agency="Viện kiểm sát nhân dân tỉnh Cao Bằng")
+    with pytest.raises(Conflict, match=ELSEWHERE):
+        draft(actor=clerk, case=at_office, terms=back)
+    # by now it uses the system: what lies there comes back under the name it went to
+    units["QN-KV3"].name = ELSEWHERE
+    units["QN-KV3"].save(update_fields=["name"])
+    row = hand_over(actor=clerk, case=at_office, terms=replace(back, agency=ELSEWHERE))
+    accept(actor=clerk, row=row, checks=counted, awaits_paper=True)
+    assert holder_of(at_office).keeper.unit == own
+    assert list(otherwise_than_recorded()) == []
+
+
 # --- between offices
 
 

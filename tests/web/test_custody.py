@@ -141,6 +141,10 @@ def test_a_file_is_taken_in_and_given_on(twelve: CaseFile, as_person: SignIn, un
     assert (answer.status_code, answer["Content-Disposition"].startswith("attachment")) == (200, True)
     assert clerk.get("/vks/custody/register/", asked | {"unit": "QN-KV3"}).status_code == 400
     assert clerk.post(f"/vks/custody/{row.pk}/cancel/", {"reason": "x"}).status_code == 409
+    # a procuracy elsewhere is named by who gives it
+    page = Page(clerk.get(f"/vks/custody/new/?case={code}&direction=vks_khac"))
+    assert (page.fields["direction"], page.fields["agency"], "ngoài hệ thống" in page.text) == ("vks_khac", "", True)
+    assert ("other_unit" in page.fields, "decision" in page.fields) == (False, True)
 
 
 def test_the_office_that_is_to_receive_sees_the_record_and_nothing_else(

@@ -35,9 +35,14 @@ DIRECTIONS: dict[str, Direction] = {
         Direction("vks_cqdt", _("Viện kiểm sát → Cơ quan điều tra"), "03", receiver_outside=True),
         Direction("cqdt_vks", _("Cơ quan điều tra → Viện kiểm sát"), "04", giver_outside=True),
         Direction("vks_vks", _("Giữa hai Viện kiểm sát"), ""),
+        Direction("vks_khac", _("Viện kiểm sát → Viện kiểm sát ngoài hệ thống"), "", receiver_outside=True),
+        Direction("khac_vks", _("Viện kiểm sát ngoài hệ thống → Viện kiểm sát"), "", giver_outside=True),
         Direction("noi_bo", _("Nội bộ đơn vị"), ""),
     )
 }
+
+TO_OTHERS = frozenset({"vks_khac", "khac_vks"})
+"""Directions in which a procuracy that does not use this system takes part: of another province, above, military, or to join."""
 
 REASONS: dict[str, str] = {
     "ket_thuc_dt": _("Kết thúc điều tra, đề nghị truy tố"),
@@ -53,7 +58,7 @@ REASONS: dict[str, str] = {
 _ONLY: dict[str, frozenset[str]] = {
     "ket_thuc_dt": frozenset({"cqdt_vks"}),
     "truy_to": frozenset({"vks_ta"}),
-    "chuyen_tham_quyen": frozenset({"vks_vks", "cqdt_vks", "vks_cqdt", "ta_vks", "vks_ta"}),
+    "chuyen_tham_quyen": frozenset({"vks_vks", "vks_khac", "khac_vks", "cqdt_vks", "vks_cqdt", "ta_vks", "vks_ta"}),
     "nop_luu": frozenset({"noi_bo", "vks_vks"}),
 }
 """Directions of reasons that do not go with every one."""

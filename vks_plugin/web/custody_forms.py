@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from vks_plugin.cases.models import CaseDocument, CaseFile
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.hand_overs import Terms, terms_of
-from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, Checks, reasons_for
+from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, TO_OTHERS, Checks, reasons_for
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
     exhibits_of,
@@ -187,9 +187,13 @@ class HandOverForm(_ScanForm):
     def _directions(self, giving: list[str], *, takes_in: bool) -> list[str]:
         found = []
         if self.chosen_part in giving:
-            found = ["noi_bo", "vks_vks"] if self.chosen_part == "hsks" else ["vks_ta", "vks_cqdt", "vks_vks", "noi_bo"]
+            found = (
+                ["noi_bo", "vks_vks"]
+                if self.chosen_part == "hsks"
+                else ["vks_ta", "vks_cqdt", "vks_vks", "vks_khac", "noi_bo"]
+            )
         if takes_in and self.chosen_part == "hsva":
-            found = ["cqdt_vks", "ta_vks", *found]
+            found = ["cqdt_vks", "ta_vks", "khac_vks", *found]
         if self.completes is not None:
             found = [self.completes.direction]
         return [self.row.direction] if self.row is not None else found
@@ -199,6 +203,8 @@ class HandOverForm(_ScanForm):
         day = timezone.localdate()
         holder = holder_of(self.case, self.chosen_part)
         outside = bool(self.chosen_direction) and DIRECTIONS[self.chosen_direction].giver_outside
+        if self.chosen_direction in TO_OTHERS:
+            fields["agency"].label = _("Viện kiểm sát ngoài hệ thống (tỉnh khác, cấp trên, quân sự…)")
         if outside:
             fields["other_unit"].label = _("Viện kiểm sát nhận")
             taking = offices_taking(self.case) & set(offices_kept(user))
@@ -238,7 +244,7 @@ class HandOverForm(_ScanForm):
             unused.append("person")
         else:
             unused += ["receiver_name", "receiver_title"]
-        if self.chosen_direction != "vks_vks":
+        if self.chosen_direction not in {"vks_vks", *TO_OTHERS}:
             unused.append("decision")
         if not self.fields["exhibits"].choices:  # type: ignore[attr-defined]
             unused.append("exhibits")

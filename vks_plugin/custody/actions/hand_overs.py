@@ -32,6 +32,7 @@ from vks_plugin.custody.handing import (
     CHECKS,
     DIRECTIONS,
     IN_PARTS,
+    TO_OTHERS,
     TRANSFER,
     Checks,
     reasons_for,
@@ -288,6 +289,8 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     held = holder_of(case, terms.part)
     if held.is_lent:
         raise Conflict(_("Hồ sơ đang cho mượn (%(keeper)s): phải nhận trả trước.") % {"keeper": held.name})
+    if terms.direction in TO_OTHERS and folded(agency) != folded(held.keeper.agency):
+        _refuse_ours(agency)
     if DIRECTIONS[terms.direction].giver_outside:
         taking = terms.other_unit or present_office(case.unit)
         if taking.pk not in offices_taking(case):
@@ -306,6 +309,21 @@ def _sides(row: HandOver, actor: User, terms: Terms, agency: str) -> tuple[Keepe
     if not mine and not keeps_paper(actor, case, [held.keeper.unit.pk]):
         raise no_keeper(actor, case)
     return held.keeper, _receiver(case, held.keeper, terms, agency)
+
+
+def _refuse_ours(agency: str) -> None:
+    """Refuse that an office of ours is named as one outside, whose side one clerk alone would record.
+
+    Raises:
+        BadInput: so it is.
+    """
+    today, name = timezone.localdate(), folded(agency)
+    for unit in ProcuracyUnit.objects.on(today):
+        if unit.is_active(today) and name in {folded(unit.name), folded(unit.short_name)}:
+            raise BadInput(
+                _("%(unit)s dùng hệ thống này: hãy chọn hướng “Giữa hai Viện kiểm sát”.") % {"unit": unit.name},
+                field="agency",
+            )
 
 
 def no_keeper(actor: User, case: CaseFile) -> NotAllowed:
