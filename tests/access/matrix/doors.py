@@ -6,6 +6,7 @@ stands neither in `tests/host/doors/table.py` nor in `OURS`, is unknown, and the
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -40,7 +41,7 @@ class Call:
     method: str
     path: str
     about: str = ""
-    """`paper:KEY`, `case:KEY`, or nothing in particular."""
+    """`paper:KEY`, `case:KEY`, what it lets somebody do in an office (`judge.ONLY`), or nothing in particular."""
     body: Any = None
     form: str = "json"
     flags: frozenset[str] = frozenset()
@@ -653,7 +654,43 @@ def _rest(world: World) -> Iterator[Call]:
         yield Call(address, method, path, "", said, form, flags)
         if method == "GET" and known and address.startswith("api/"):
             yield Call(address, "OPTIONS", path)
+    yield from _of_offices(world)
     yield from _kept_by_the_host(world)
+
+
+_NEW_OFFICE = {
+    "code": "QN-KV9",
+    "name": "Viện kiểm sát nhân dân khu vực 9 – Quảng Ninh",
+    "short_name": "KV9",
+    "kind": "regional",
+    "parent": "QN",
+    "valid_from": "2026-01-01",
+}
+
+
+def _of_offices(world: World) -> Iterator[Call]:
+    """What lets people in or puts them out, with what gets it done: who may not is refused, whatever else is right."""
+    account, waiting = world.accounts["outsider"].get_username(), world.others["temporary"]
+    there = methods_of(our_doors())
+    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    for address, method, path, about, body in (
+        ("api/vks/temporary-access/{pk}/approve", "POST", waiting, "answers:QN-KV1", {}),
+        ("api/vks/temporary-access/{pk}/decline", "POST", waiting, "answers:QN-KV1", {}),
+        ("vks/temporary-access/{pk}/approve", "POST", waiting, "answers:QN-KV1", {}),
+        (
+            "api/vks/appointments",
+            "POST",
+            "",
+            "appoints:QN-KV1",
+            {"user": account, "unit": "QN-KV1", "role": "prosecutor", "starts_on": today},
+        ),
+        ("api/vks/appointments/{pk}/end", "POST", world.others["appointment"], "appoints:QN-KV1", {}),
+        ("api/vks/units/{code}", "PATCH", "QN-KV1", "organizes:QN", {"short_name": "KV1 khác"}),
+        ("api/vks/units", "POST", "", "organizes:QN", _NEW_OFFICE),
+    ):
+        assert (address, method) in there, (address, method)
+        form = "json" if address.startswith("api/") else "form"
+        yield Call(address, method, f"/{re.sub(r'{[a-z]+}', str(path), address)}/", about, body, form)
 
 
 def _kept_by_the_host(world: World) -> Iterator[Call]:

@@ -29,6 +29,8 @@ _KEPT_TABLES = re.compile(
     r"^(?:documents_(?:document|note|customfieldinstance|sharelink)|guardian_|vks_(?!access_entry|grant_sweep|temporary_access|saved_filter))"
 )
 """Tables that say something of cases and case documents; what is asked, read or kept for oneself stands in others."""
+ONLY = {"answers": oracle.answers, "appoints": oracle.appoints, "organizes": oracle.organizes}
+"""What changes who may see something, by what a request says it does, and who alone gets it done in an office."""
 _SHELF = frozenset({"vks/custody", "api/vks/custody"})
 """Lists of what lies at one's office."""
 _OF_PAPER = frozenset({"api/vks/cases/{code}/hand-overs", "api/vks/cases/{code}/custody/labels"})
@@ -161,6 +163,9 @@ class Judge:
             problems.append(f"writes {', '.join(sorted(set(answer.writes)))}")
         if FORBIDDEN in call.flags and (answer.status < 300 or answer.writes) and not self._is_page(answer, call):
             problems.append(f"is done ({answer.status}; {', '.join(sorted(set(answer.writes)))})")
+        if sort in ONLY and not ONLY[sort](self.world.facts, who, key):
+            done = answer.status < 300 if call.door.startswith("api/") else bool(answer.writes)
+            problems += [f"{sort} for {key} without being one who may ({answer.status})"] if done else []
         if sort == "case":
             problems += self._goes_too_far(who, call, key, answer)
         at_the_host = call.door.startswith("api/") and not call.door.startswith("api/vks")
@@ -220,6 +225,9 @@ class Judge:
 
     def missing(self, who: str, call: Call, answer: Answer) -> list[str]:
         """Return what an answer ought to say and does not, or says beyond it in a list."""
+        sort, _, office = call.about.partition(":")
+        if sort in ONLY and answer.status >= 400 and ONLY[sort](self.world.facts, who, office):
+            return [f"does not let {sort} for {office} who may ({answer.status})"]
         check = EXPECTED.get(call.expect)
         return check(self, who, call, answer) if check is not None else []
 

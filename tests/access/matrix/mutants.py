@@ -215,6 +215,11 @@ def _of_case(*ends: str) -> Callable[[Call], bool]:
     return lambda call: call.method == "GET" and call.door.rstrip("/").endswith(ends) and call.about == "case:own"
 
 
+def _about(sort: str) -> Callable[[Call], bool]:
+    """Choose requests about something of a sort."""
+    return lambda call: call.about.startswith(f"{sort}:")
+
+
 def _conditions() -> Iterator[Mutant]:
     queries, few = "vks_plugin.access.queries", ("colleague_kv1", "chief_kv3", "outsider", "clerk_kv1")
     yield Mutant("posts and assignments outlive their last day", _in_force(ends=True))
@@ -259,6 +264,24 @@ def _conditions() -> Iterator[Mutant]:
         "a bundle is anybody's who has its address",
         _replace("vks_plugin.court.actions", "may_have", lambda _old: lambda *_rest: True),
         lambda call: "bundles/{" in call.door and call.method == "GET",
+        few,
+    )
+    yield Mutant(
+        "everybody opens cases in an emergency",
+        _replace("vks_plugin.access.temporary", "answerable_by", _everything_of("TemporaryAccess")),
+        _about("answers"),
+        few,
+    )
+    yield Mutant(
+        "everybody appoints anywhere",
+        _replace(queries, "units_to_appoint_in", _everything_of("ProcuracyUnit")),
+        _about("appoints"),
+        few,
+    )
+    yield Mutant(
+        "everybody keeps offices",
+        _replace(queries, "may_organize", lambda _old: lambda *_rest: True),
+        _about("organizes"),
         few,
     )
     yield Mutant(

@@ -11,6 +11,7 @@ from tests.access.matrix.facts import Case, Facts, Person, Post, Work
 NOTHING, KNOWS, READS, FILES, LEADS = range(5)
 
 _LEADERS = {"chief_procurator", "deputy_chief_procurator"}
+_KEEP_OFFICES = {"chief_procurator", "system_admin"}
 _HEADS = {"department_head", "deputy_department_head"}
 _BOTH_PARTS = {"prosecutor_lead", "prosecutor", "inspector"}
 _CASE_FILE_ONLY = {"scan_operator", "trial_prosecutor"}
@@ -240,3 +241,24 @@ def listed(facts: Facts, who: str) -> set[str]:
 def known_cases(facts: Facts, who: str) -> set[str]:
     """Return the cases somebody may know of."""
     return {key for key in facts.cases if knows(facts, who, key)}
+
+
+def answers(facts: Facts, who: str, office: str) -> bool:
+    """Tell whether somebody opens cases of an office to others in an emergency, and closes them again: who leads there or above."""
+    return _holds(facts, who, {(role, unit) for role in _LEADERS for unit in (office, facts.above.get(office, ""))})
+
+
+def appoints(facts: Facts, who: str, office: str) -> bool:
+    """Tell whether somebody records who holds a post in an office: its chief or the one above, who keeps the system, superusers."""
+    may = {("chief_procurator", office), ("chief_procurator", facts.above.get(office, "")), ("system_admin", office)}
+    return facts.people[who].superuser or _holds(facts, who, may | {("system_admin", facts.above.get(office, ""))})
+
+
+def organizes(facts: Facts, who: str, province: str) -> bool:
+    """Tell whether somebody keeps offices and departments: the chief of the province, who keeps the system there, superusers."""
+    return facts.people[who].superuser or _holds(facts, who, {(role, province) for role in _KEEP_OFFICES})
+
+
+def _holds(facts: Facts, who: str, chosen: set[tuple[str, str]]) -> bool:
+    person = facts.people[who]
+    return person.signs_in and any((post.role, post.unit) in chosen for post in posts(person))

@@ -565,6 +565,7 @@ def _things(world: World, types: dict[str, CatalogueType], words: _Words) -> Non
     tried.rows.create(row=2, first_row=2, outcome="refused", sentences=[f"Ô B2: Vụ {private}."])
     world.secrets.append(Secret(private, "private", "chief_kv1", "what he kept"))
     world.others |= {"filter": kept.pk, "import": tried.pk}
+    world.others["appointment"] = Appointment.objects.get(user=world.accounts["second_kv1"]).pk
     world.others["field"] = CustomField.objects.get(name=provision.CASE_CODE_FIELD).pk
     world.others["storage_path"] = provision.storage_path_id()
     world.others["type"] = types["hsva"].host_type_id
