@@ -26,6 +26,7 @@ from vks_plugin.access.transfers_api import (
 from vks_plugin.cases.api import (
     RECORD_VIEWS,
     CalendarDayViewSet,
+    CaseAppealViewSet,
     CaseBecomeViewSet,
     CaseDocumentViewSet,
     CaseEventViewSet,
@@ -147,6 +148,7 @@ router.register(rf"{_OF_CASE}/findings", CaseFindingsViewSet, basename="vks-case
 router.register(rf"{_OF_CASE}/related", CaseRelatedViewSet, basename="vks-case-related")
 router.register(rf"{_OF_CASE}/become", CaseBecomeViewSet, basename="vks-case-become")
 router.register(rf"{_OF_CASE}/merge", CaseMergeViewSet, basename="vks-case-merge")
+router.register(rf"{_OF_CASE}/appeal", CaseAppealViewSet, basename="vks-case-appeal")
 router.register(rf"{_OF_CASE}/split", CaseSplitViewSet, basename="vks-case-split")
 router.register(rf"{_OF_CASE}/upload", CaseUploadViewSet, basename="vks-case-upload")
 router.register(rf"{_OF_CASE}/assignments", CaseAssignmentViewSet, basename="vks-case-assignment")

@@ -200,6 +200,8 @@ TABLE = {
     ("vks-case-become-list", "post"): "      404 404 404 404  403  409 409 403",
     ("vks-case-merge-list", "post"): "       404 404 404 404  403  409 409 403",
     ("vks-case-split-list", "post"): "       404 404 404 404  403  201 201 403",
+    # under no appeal
+    ("vks-case-appeal-list", "post"): "      404 404 404 404  403  403 403 409",
     ("vks-case-charges-replace", "post"): "  404 404 404 404  403  201 201 403",
     ("vks-case-upload-list", "post"): "      404 404 404 404  403  202 202 403",
     ("vks-case-assignment-list", "get"): "   404 404 404 404  200  200 200 200",
@@ -617,6 +619,7 @@ class Addresses:
             "vks-case-become-list": f"{of_case}become/",
             "vks-case-merge-list": f"{of_case}merge/",
             "vks-case-split-list": f"{of_case}split/",
+            "vks-case-appeal-list": f"{of_case}appeal/",
             "vks-kind-list": "/api/vks/kinds/",
             "vks-kind-detail": "/api/vks/kinds/criminal/",
             "vks-charge-suggest": "/api/vks/charges/suggest/?q=173.2",

@@ -10,14 +10,14 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.api.conftest import Snapshot
-from tests.cases.test_lineage import gang, lead, merge, on, pair, report
+from tests.cases.test_lineage import appealed, gang, lead, merge, on, pair, report
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseFile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-__all__ = ["gang", "lead", "pair", "report"]
+__all__ = ["appealed", "gang", "lead", "pair", "report"]
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +135,19 @@ def test_a_case_is_split(gang: CaseFile, as_person: SignIn) -> None:
     assert [each["full_name"] for each in told] == ["Đinh Hai"]
     (related,) = client.get(f"/api/vks/cases/{code}/related/").json()
     assert (related["relation"], related["other"]) == ("tach_tu", gang.code)
+
+
+def test_the_office_above_opens_its_case_for_an_appeal(appealed: CaseFile, as_person: SignIn) -> None:
+    client, token = as_person("outsider"), str(uuid.uuid4())
+    made = _post(client, appealed, "appeal", form_token=token)
+    assert made.status_code == 201, made.json()
+    told = made.json()["case"]
+    assert (told["unit"], told["stage"], told["level"]) == ("QN", "phuc_tham", "contribute")
+    assert _post(client, appealed, "appeal", form_token=token).status_code == 200
+    assert _post(client, appealed, "appeal").status_code == 409
+    (related,) = client.get(f"/api/vks/cases/{told['code']}/related/").json()
+    assert (related["relation"], related["other"]) == ("phuc_tham_cua", appealed.code)
+    assert as_person("chief_kv1").get(f"/api/vks/cases/{appealed.code}/related/").json() == []
 
 
 def test_nothing_names_a_case_to_who_may_not_know_of_it(

@@ -15,11 +15,21 @@ from django.db import connection
 from tests.api.conftest import Snapshot, snapshot
 from tests.people import register
 from vks_plugin.access import actions as access
-from vks_plugin.access.queries import case_for, related_cases
+from vks_plugin.access.policy import Level
+from vks_plugin.access.queries import case_decision, case_for, related_cases
 from vks_plugin.cases.actions import AccusedInput, ChargeInput
-from vks_plugin.cases.models import Accused, CaseChange, CaseDeadline, CaseFile, ProceduralEvent, RelatedCase
+from vks_plugin.cases.models import (
+    Accused,
+    Assignment,
+    CaseChange,
+    CaseDeadline,
+    CaseFile,
+    ProceduralEvent,
+    RelatedCase,
+)
+from vks_plugin.court.sessions.queries import office_at
 from vks_plugin.errors import BadInput, Conflict, NotAllowed, NotFound, VksError
-from vks_plugin.organization.models import Department
+from vks_plugin.organization.models import Appointment, Department
 
 if TYPE_CHECKING:
     from vks_plugin.organization.models import ProcuracyUnit
@@ -724,6 +734,102 @@ def test_only_who_works_on_the_case_splits_it(
             split(people[name], gang, chosen)
     assert snapshot() == before
     assert split(people["chief_kv1"], gang, chosen).made
+
+
+# --- a case is appealed
+
+
+@pytest.fixture
+def appealed(gang: CaseFile, people: dict[str, User], units: dict[str, ProcuracyUnit]) -> CaseFile:
+    """Return a case of KV1 under appeal, of which `outsider`, a prosecutor of the province by now, has the appeal."""
+    CaseFile.objects.filter(pk=gang.pk).update(
+        stage="xet_xu_so_tham", status="co_khang_cao_khang_nghi", confidentiality="thuong"
+    )
+    gang.refresh_from_db()
+    Appointment.objects.create(user=people["outsider"], unit=units["QN"], role="prosecutor", starts_on=on("01-05"))
+    access.assign(
+        actor=people["chief_province"], case=gang, user=people["outsider"], role=Assignment.Role.APPEAL_PROSECUTOR
+    )
+    return gang
+
+
+def test_the_office_above_has_a_file_of_its_own_for_an_appeal(appealed: CaseFile, people: dict[str, User]) -> None:
+    appellate = people["outsider"]
+    assert (case_for(appellate, appealed.code).decision.level, case_for(appellate, appealed.code).internal.level) == (
+        Level.VIEW,
+        Level.NONE,
+    )
+    readers = {name: case_decision(user, appealed) for name, user in people.items()}
+    case = access.open_appeal(actor=appellate, origin=appealed).case
+    assert (case.unit.code, case.stage, case.init_decision_no) == ("QN", "phuc_tham", appealed.init_decision_no)
+    assert [str(each) for each in case.accused.all()] == [str(each) for each in appealed.accused.all()]
+    assert {person.stage for person in case.accused.all()} == {"phuc_tham"}
+    assert {str(each) for each in case.charges.all()} == {str(each) for each in appealed.charges.all()} != set()
+    assert case.people.get(role="defender").accused == case.accused.get(full_name="Đinh Hai")
+    # custody stays where it was ordered
+    assert not CaseDeadline.objects.filter(case=case, accused__isnull=False).exists()
+    # it is his to lead, both parts of it; the office below knows nothing of it, and keeps what it had as it was
+    mine = case_for(appellate, case.code)
+    assert {"file", "file_internal", "edit"} <= mine.may
+    for name in ("prosecutor_kv1", "chief_kv1", "clerk_kv1", "prosecutor_kv3"):
+        with pytest.raises(NotFound):
+            case_for(people[name], case.code)
+        assert related_cases(people[name], appealed) == []
+    assert {name: case_decision(user, appealed) for name, user in people.items()} == readers
+    (there,) = related_cases(appellate, case)
+    (back,) = related_cases(appellate, appealed)
+    assert (there.label, there.other, back.label, back.other) == (
+        "Phúc thẩm của vụ",
+        appealed,
+        "Có hồ sơ phúc thẩm",
+        case,
+    )
+    # its limits are those of the court above the one that tried it, and it appears there itself
+    access.record_event(actor=appellate, case=case, event="vks_nhan_ho_so_pt", happened_on=on("10-05"))
+    assert CaseDeadline.objects.get(case=case, rule__startswith="vks_nghien_cuu_pt").rule == "vks_nghien_cuu_pt_tinh"
+    assert office_at(case, "phuc_tham").code == "QN"
+    # edited, it is still the one of the appeal and not a second case of the decision (V01)
+    access.edit_case(actor=appellate, case=case, values={"note": "Đã nhận hồ sơ từ Tòa án"})
+    with pytest.raises(Conflict, match="đã được mở tại"):
+        access.open_appeal(actor=people["chief_province"], origin=appealed)
+    with pytest.raises(Conflict, match="đã được"):
+        register(
+            actor=people["chief_province"],
+            unit=case.unit,
+            init_decision_no=appealed.init_decision_no,
+            init_decision_date=appealed.init_decision_date,
+            init_decision_agency=appealed.init_decision_agency,
+        )
+
+
+def test_nobody_else_opens_a_case_for_an_appeal(appealed: CaseFile, people: dict[str, User]) -> None:
+    for name, refused in (
+        ("prosecutor_kv1", NotAllowed),
+        ("chief_kv1", NotAllowed),
+        ("clerk_kv1", NotAllowed),
+        ("prosecutor_kv3", NotFound),
+        ("chief_kv3", NotFound),
+        ("admin_province", NotFound),
+    ):
+        with pytest.raises(refused):
+            access.open_appeal(actor=people[name], origin=appealed)
+    # of a restricted case those who lead above know nothing
+    CaseFile.objects.filter(pk=appealed.pk).update(confidentiality="han_che_noi_bo")
+    appealed.refresh_from_db()
+    with pytest.raises(NotFound):
+        access.open_appeal(actor=people["chief_province"], origin=appealed)
+    # nor is there anything to open before the appeal
+    CaseFile.objects.filter(pk=appealed.pk).update(confidentiality="thuong", status="da_xet_xu_st")
+    appealed.refresh_from_db()
+    with pytest.raises(Conflict, match="chưa có kháng cáo"):
+        access.open_appeal(actor=people["chief_province"], origin=appealed)
+    # who has left the office above has no appeal any more
+    CaseFile.objects.filter(pk=appealed.pk).update(status="co_khang_cao_khang_nghi")
+    appealed.refresh_from_db()
+    Appointment.objects.filter(user=people["outsider"]).update(ends_on=on("02-01"))
+    with pytest.raises(NotFound):
+        access.open_appeal(actor=people["outsider"], origin=appealed)
+    assert CaseFile.objects.count() == 1
 
 
 # --- who sees the other case

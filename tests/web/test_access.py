@@ -66,6 +66,9 @@ TABLE = {
     ("merge", "post"): "             404 404 404 404  403  409 409 403",
     ("split", "get"): "              404 404 404 404  403  200 200 403",
     ("split", "post"): "             404 404 404 404  403  302 302 403",
+    # under no appeal
+    ("appeal", "get"): "             404 404 404 404  403  403 403 409",
+    ("appeal", "post"): "            404 404 404 404  403  403 403 409",
     ("section", "get"): "            404 404 404 404  403  200 200 200",
     ("entry_add", "get"): "          404 404 404 404  403  200 200 403",
     ("entry_add", "post"): "         404 404 404 404  403  302 302 403",
@@ -379,6 +382,7 @@ class Addresses:
             "become": f"{of_case}become/",
             "merge": f"{of_case}merge/",
             "split": f"{of_case}split/",
+            "appeal": f"{of_case}appeal/",
             "section": f"{of_case}record/people/",
             "entry_add": f"{of_case}record/person/add/",
             "entry": f"{of_case}record/exhibit/{exhibit.pk if exhibit is not None else 1}/",

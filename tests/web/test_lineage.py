@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cases.test_lineage import gang, lead, merge, on, pair, report
+from tests.cases.test_lineage import appealed, gang, lead, merge, on, pair, report
 from tests.web.conftest import Page
 from vks_plugin.access import actions as access
 from vks_plugin.cases.models import CaseFile, Folio
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tests.people import FiledCase
     from tests.web.conftest import SignIn
 
-__all__ = ["gang", "lead", "pair", "report"]
+__all__ = ["appealed", "gang", "lead", "pair", "report"]
 
 pytestmark = pytest.mark.django_db
 
@@ -293,6 +294,26 @@ def test_relations_of_a_merged_case_are_the_reader_s(
     answer = as_person("other_prosecutor_kv1").get(address(newer, "record/relations/"))
     assert older.code not in answer.content.decode()
     assert older.name not in Page(answer).text
+
+
+def test_the_office_above_opens_its_file_for_an_appeal_on_the_page(appealed: CaseFile, as_person: SignIn) -> None:
+    appellate = as_person("outsider")
+    assert address(appealed, "appeal/") in Page(appellate.get(address(appealed))).links()
+    # who works on the case appealed has nothing to open
+    assert address(appealed, "appeal/") not in Page(as_person("prosecutor_kv1").get(address(appealed))).links()
+    body = Page(appellate.get(address(appealed, "appeal/"))).fields
+    assert body["name"] == f"{appealed.name} (phúc thẩm)"
+    refused = appellate.post(address(appealed, "appeal/"), body | {"handled_at": "01/01/2999"})
+    assert (refused.status_code, "tương lai" in Page(refused).text) == (400, True)
+    first, again = (appellate.post(address(appealed, "appeal/"), body) for _ in range(2))
+    case = CaseFile.objects.get(unit__code="QN")
+    assert [(each.status_code, each["Location"]) for each in (first, again)] == [(302, address(case))] * 2
+    page = Page(appellate.get(address(case)))
+    assert f"Đã mở hồ sơ phúc thẩm {case.code} của vụ án {appealed.code}." in page.text
+    assert address(appealed, "appeal/") not in Page(appellate.get(address(appealed))).links()
+    # another form of the same appeal says where it is
+    answer = appellate.post(address(appealed, "appeal/"), body | {"form_token": str(uuid.uuid4())})
+    assert (answer.status_code, "đã được mở tại" in Page(answer).text) == (409, True)
 
 
 def test_the_history_of_a_report_calls_things_what_its_kind_calls_them(client: Client, report: CaseFile) -> None:

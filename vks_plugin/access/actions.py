@@ -20,6 +20,8 @@ from vks_plugin.access.policy import LEADING, OF_HIGHER_UNIT, OF_TRIAL_UNIT, POS
 from vks_plugin.access.projection import hold_case, project_case, project_each
 from vks_plugin.access.queries import (
     case_decision,
+    facts_of,
+    handles_appeal,
     leads,
     require,
     require_calendar,
@@ -292,6 +294,42 @@ def split_case(*, actor: User, source: CaseFile, **fields: Any) -> Grown:
     require(actor, source, Level.CONTRIBUTE, doing=_("tách vụ án"))
     _may_register(actor, source.unit)
     return case_actions.split_case(actor=actor, source=source, **fields)
+
+
+def open_appeal(*, actor: User, origin: CaseFile, **fields: Any) -> Grown:
+    """Open the case in which the office above handles the appeal of this one, on behalf of who leads there or is assigned.
+
+    The only way past V01: the decision is registered by the office below already.
+
+    Args:
+        fields: see `vks_plugin.cases.actions.open_appeal`.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not read this case, or its appeal is not his.
+        BadInput, Conflict: the case is not under appeal, or the office above does not use the system; see
+            `vks_plugin.cases.actions.open_appeal`.
+    """
+    require_appeal(actor, origin)
+    return case_actions.open_appeal(actor=actor, origin=origin, **fields)
+
+
+def require_appeal(actor: User, origin: CaseFile) -> None:
+    """Refuse to open a case for an appeal, as `open_appeal` does.
+
+    Raises:
+        NotFound, NotAllowed: the actor may not read this case, or its appeal is not his.
+        Conflict: the case is not under appeal, or the office above does not use the system.
+    """
+    require(actor, origin, Level.VIEW, doing=_("mở hồ sơ phúc thẩm"))
+    parent = origin.unit.parent
+    if parent is None or not handles_appeal(actor, origin):
+        raise NotAllowed(
+            _("Chỉ lãnh đạo đơn vị cấp trên và Kiểm sát viên được phân công phúc thẩm mở được hồ sơ phúc thẩm.")
+        )
+    if not facts_of(origin).under_appeal:
+        raise Conflict(_("Chưa mở được hồ sơ phúc thẩm: vụ án chưa có kháng cáo, kháng nghị, hoặc đã hết phúc thẩm."))
+    if not parent.is_active(timezone.localdate()):
+        raise Conflict(_("%(unit)s chưa dùng hệ thống hoặc đã kết thúc.") % {"unit": parent.name})
 
 
 def stamp_pages(*, actor: User, case: CaseFile, **given: Any) -> int:

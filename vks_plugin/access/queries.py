@@ -27,6 +27,7 @@ from vks_plugin.access.policy import (
     NO_ACCOUNT,
     OVERSEEING,
     OVERSIGHT,
+    POSTS_FOR,
     RULES,
     CaseFacts,
     Decision,
@@ -588,6 +589,19 @@ def holds_post(user: User, roles: Collection[str], units: Iterable[int | None]) 
     """Tell whether the person holds one of these roles today in one of these offices (by their ids)."""
     wanted = set(units)
     return _may_act(user) and any(role in roles and unit.pk in wanted for role, unit in posts_in_force(user))
+
+
+def handles_appeal(user: User, case: CaseFile) -> bool:
+    """Tell whether an appeal of the case is this person's: he leads the office above, or is assigned to the appeal."""
+    parent_id = case.unit.parent_id
+    if parent_id is None or (case.trial_unit is not None and case.trial_unit.parent_id == case.unit_id):
+        # the judgment of the court below, where another office appeared, is heard where the case lies already
+        return False
+    if leads(user, [parent_id]):
+        return True
+    if not holds_post(user, POSTS_FOR[Assignment.Role.APPEAL_PROSECUTOR], [parent_id]):
+        return False
+    return assignments_in_force(case).filter(user=user, role=Assignment.Role.APPEAL_PROSECUTOR).exists()
 
 
 def require(user: User, case: CaseFile, level: Level, *, part: str = "hsva", doing: str) -> Decision:

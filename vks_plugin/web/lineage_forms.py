@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.access.queries import CaseView
+from vks_plugin.access.queries import CaseView, facts_of, handles_appeal
 from vks_plugin.cases.actions import ChargeInput
 from vks_plugin.cases.actions.lineage import BECOMES, MERGES, REPORTER, REPORTER_BECOMES, SPLITS, TAKES_IN
+from vks_plugin.cases.actions.registration import appeal_key
 from vks_plugin.cases.kinds import CRIMINAL, person_role_label
 from vks_plugin.cases.models import Accused, CaseFile, CasePerson
 from vks_plugin.cases.proceedings import EVENTS, State, allowed
@@ -51,6 +52,16 @@ def acts(view: CaseView) -> list[Act]:
     if SPLITS in now:
         found.append(Act(_("Tách vụ án"), reverse("vks:split", args=[case.code])))
     return found
+
+
+def appealing(user: User, view: CaseView) -> list[Act]:
+    """Return the way to open a case for the appeal, for whom it is (three queries where the case is under appeal)."""
+    case = view.case
+    if "view" not in view.may or case.archived_at is not None or not facts_of(case).under_appeal:
+        return []
+    if not handles_appeal(user, case) or CaseFile.objects.filter(init_decision_key=appeal_key(case)).exists():
+        return []
+    return [Act(_("Mở hồ sơ phúc thẩm"), reverse("vks:appeal", args=[case.code]))]
 
 
 class _ActForm(StyledForm):
@@ -254,3 +265,19 @@ class SplitForm(_ActForm):
             "accused": self._ticked("accused"),
             "people": self._ticked("person"),
         }
+
+
+class AppealForm(_ActForm):
+    """What the office above calls the case in which it handles an appeal."""
+
+    name = forms.CharField(label=_("Tên vụ án"), max_length=250, widget=forms.TextInput(attrs={"autofocus": True}))
+    handled_at = DayField(label=_("Ngày thụ lý"), required=False, help_text=_("Để trống: hôm nay."))
+    form_token = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def groups(self) -> list[tuple[str, Placed]]:
+        """Return the fields under their legends."""
+        return [(gettext("Hồ sơ phúc thẩm"), self.placed(("name", 9), ("handled_at", 3)))]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was entered, for the action."""
+        return dict(self.cleaned_data)

@@ -61,6 +61,7 @@ urlpatterns = [
     path("cases/<str:code>/become/", lineage.become, name="become"),
     path("cases/<str:code>/merge/", lineage.merge, name="merge"),
     path("cases/<str:code>/split/", lineage.split, name="split"),
+    path("cases/<str:code>/appeal/", lineage.appeal, name="appeal"),
     path("cases/<str:code>/events/record/", events.record, name="event_record"),
     path("cases/<str:code>/events/<int:pk>/withdraw/", events.withdraw, name="event_withdraw"),
     path("deadlines/", deadlines.review, name="deadlines"),

@@ -46,6 +46,7 @@ OURS: dict[str, str] = {
         vks/cases/{code}
         vks/cases/{code}/assign
         vks/cases/{code}/assignments/{pk}/end
+        vks/cases/{code}/appeal
         vks/cases/{code}/become
         vks/cases/{code}/copies
         vks/cases/{code}/copies/{pk}/paper
@@ -367,6 +368,7 @@ OURS: dict[str, str] = {
         api/vks/case-imports/{pk}/discard
         api/vks/case-imports/{pk}/load
         api/vks/cases/{code}/assignments/{pk}/end
+        api/vks/cases/{code}/appeal
         api/vks/cases/{code}/become
         api/vks/cases/{code}/charges/{pk}/replace
         api/vks/cases/{code}/copies/{pk}/approve

@@ -99,8 +99,9 @@ def _facts(record: _Record) -> Facts:
         special_agency=case.is_special_agency,
         clear=case.is_flagrant,
         assigned_below="phan_cong_thqct" in told,
-        # a case the province brings to court is appealed above it (BLTTHS, Điều 341, 346)
-        appeal_level="cap_cao" if case.unit.kind == ProcuracyUnit.Kind.PROVINCE else "tinh",
+        # a case the province brings to court is appealed above it (BLTTHS, Điều 341, 346); what it opened for an appeal
+        # is heard at its own court
+        appeal_level="tinh" if case.is_on_appeal or case.unit.kind != ProcuracyUnit.Kind.PROVINCE else "cap_cao",
         national_security=case.is_national_security,
         sexual_abuse_minor=case.is_sexual_abuse_minor,
         stage=case.stage,
@@ -339,6 +340,7 @@ def refresh_all(today: dt.date | None = None) -> Refreshed:
                 .select_related("unit")
                 .only(
                     "kind",
+                    "init_decision_key",
                     "stage",
                     "status",
                     "crime_date",

@@ -1,4 +1,4 @@
-"""Cases that grow out of others: a report of crime that becomes a case, two cases merged, one split.
+"""Cases that grow out of others: a report of crime that becomes a case, two cases merged, one split, one appealed.
 
 Whether the actor may is decided before, in `access`. Each act is one transaction: what is refused anywhere in it
 leaves nothing behind. Papers stay filed where they are, since a document lies in one case only; what is carried is
@@ -23,7 +23,7 @@ from vks_plugin.acts import tell_each
 from vks_plugin.cases.actions.charges import ChargeInput
 from vks_plugin.cases.actions.proceedings import MEASURE_EVENTS, Happened, events_of, record_event
 from vks_plugin.cases.actions.record import add_entry, lock_record, told_of_assignment
-from vks_plugin.cases.actions.registration import create_case
+from vks_plugin.cases.actions.registration import appeal_key, create_case
 from vks_plugin.cases.actions.rules import enforce
 from vks_plugin.cases.models import (
     Accused,
@@ -69,6 +69,10 @@ _FROM_REPORT = (
 )
 _FROM_ORIGIN = (*_FROM_REPORT, "court", "judge", "is_complex", "is_closed_trial")
 """What a case split off has in common with the one it came from."""
+_FROM_APPEALED = tuple(
+    field for field in _FROM_ORIGIN if field not in {"department", "leader_in_charge", "court", "judge"}
+)
+"""What the case of the office above has in common with the one appealed: not who handles it, and at which court."""
 _NOT_YET_DECIDED = ("init_decision_no", "init_decision_date", "approval_no", "approval_date", "sentence")
 
 _CUSTODY = (*MEASURE_EVENTS.values(), "ap_dung_bpnc", "gia_han_tam_giu", "gia_han_tam_giam", "huy_bpnc", "tra_tu_do")
@@ -367,6 +371,102 @@ def split_case(
     return Grown(case, warnings=(*gone, *warnings))
 
 
+# --- a case is appealed
+
+
+def name_on_appeal(origin: CaseFile) -> str:
+    """Return what the case of the office above is called, unless somebody says otherwise."""
+    return _("%(name)s (phúc thẩm)") % {"name": origin.name[:235].rstrip()}
+
+
+@transaction.atomic
+def open_appeal(
+    *,
+    actor: User,
+    origin: CaseFile,
+    name: str = "",
+    code: str | None = None,
+    handled_at: dt.date | None = None,
+    form_token: uuid.UUID | None = None,
+) -> Grown:
+    """Open the case in which the office above handles the appeal, with a file and a supervision file of its own.
+
+    The case appealed stays as it is, with its office and its readers. Accused, charges and other people are carried;
+    custody stays recorded where it was ordered. Who is assigned to the appeal is assigned to the new case: the first
+    leads it.
+
+    Args:
+        actor: who records it.
+        origin: the case appealed.
+        name: of the new case; made from that of the origin when empty.
+        code: of the new case; the next free one of the office above when None.
+        handled_at: today when None.
+        form_token: one per form shown.
+
+    Raises:
+        BadInput: a value is missing or malformed.
+        Conflict: the appeal has a case already, there is no office above, or the archive has the file.
+    """
+    origin = lock_record(origin)
+    unit = origin.unit.parent
+    if unit is None:
+        raise Conflict(_("Đơn vị thụ lý không có đơn vị cấp trên trong hệ thống."))
+    earlier = CaseFile.objects.filter(init_decision_key=appeal_key(origin)).select_related("unit").first()
+    if earlier is not None:
+        if form_token is None or earlier.form_token != form_token or earlier.created_by_id != actor.pk:
+            raise Conflict(
+                _("Hồ sơ phúc thẩm của vụ án này đã được mở tại %(unit)s: xem mục Vụ liên quan.")
+                % {"unit": earlier.unit.name}
+            )
+        return Grown(earlier, made=False)
+    case, made = create_case(
+        actor=actor,
+        unit=unit,
+        kind=origin.kind,
+        code=code,
+        name=name or name_on_appeal(origin),
+        init_decision_no=origin.init_decision_no,
+        init_decision_date=origin.init_decision_date,
+        init_decision_agency=origin.init_decision_agency,
+        stage="phuc_tham",
+        details=origin.details,
+        handled_at=handled_at,
+        form_token=form_token,
+        on_appeal=True,
+        **{field: getattr(origin, field) for field in _FROM_APPEALED},
+    )
+    if not made:
+        # the form is that of a case registered otherwise
+        raise Conflict(_("Biểu mẫu này đã được dùng: hãy tải lại trang rồi nhập lại."), field="form_token")
+    reason = _("Mở hồ sơ phúc thẩm")
+    carried: dict[int, Accused] = {}
+    for person in origin.accused.exclude(status__in=_GONE):
+        carried[person.pk] = _enter(actor, case, person, reason)
+        _carry_charges(actor, case, origin, (person, carried[person.pk]), reason)
+    _carry_charges(actor, case, origin, None, reason)
+    _carry_people(actor, case, origin.people.all(), carried, reason)
+    _carry_appeal_assignments(actor, origin, case)
+    _relate(actor, case, RelatedCase.Relation.APPEAL_OF, origin, "", case.handled_at, reason)
+    case.refresh_from_db()
+    return Grown(case)
+
+
+def _carry_appeal_assignments(actor: User, origin: CaseFile, case: CaseFile) -> None:
+    """Let whoever is assigned to the appeal handle its case: it is the same leader's decision, so it keeps his name."""
+    today = timezone.localdate()
+    rows = Assignment.objects.in_force(today).filter(case=origin, role=Assignment.Role.APPEAL_PROSECUTOR)
+    # who stays leads before who is there until a day
+    chosen = sorted(rows.select_related("user", "assigned_by"), key=lambda each: (each.ends_on is not None, each.pk))
+    roles = [Assignment.Role.PROSECUTOR_LEAD, *[Assignment.Role.PROSECUTOR] * len(chosen)]
+    carried = Assignment.objects.bulk_create(
+        Assignment(
+            case=case, user=each.user, role=role, starts_on=today, ends_on=each.ends_on, assigned_by=each.assigned_by
+        )
+        for each, role in zip(chosen, roles, strict=False)
+    )
+    tell_each("assigned", actor=actor, each=[(case, told_of_assignment(row)) for row in carried])
+
+
 # --- what is carried
 
 
@@ -451,11 +551,7 @@ def _carry_accused(
     for person in people:
         made = _same_person(person, present)
         if made is None:
-            values = _values(person, ACCUSED.fields)
-            made = add_entry(actor=actor, case=case, part="accused", values=values, reason=reason)
-            made.registered_stage, made.registered_status = _state_on_joining(person, case)
-            made.stage, made.status = made.registered_stage, made.registered_status
-            made.save(update_fields=["registered_stage", "registered_status", "stage", "status"])
+            made = _enter(actor, case, person, reason)
             warnings += _carry_custody(actor, case, person, made, reason)
         else:
             warnings.append(
@@ -467,6 +563,16 @@ def _carry_accused(
         carried[person.pk] = made
         _carry_charges(actor, case, person.case, (person, made), reason)
     return carried, warnings
+
+
+def _enter(actor: User, case: CaseFile, person: Accused, reason: str) -> Accused:
+    """Enter an accused of another case, in step with this one."""
+    values = _values(person, ACCUSED.fields)
+    made: Accused = add_entry(actor=actor, case=case, part="accused", values=values, reason=reason)
+    made.registered_stage, made.registered_status = _state_on_joining(person, case)
+    made.stage, made.status = made.registered_stage, made.registered_status
+    made.save(update_fields=["registered_stage", "registered_status", "stage", "status"])
+    return made
 
 
 def _carry_charges(

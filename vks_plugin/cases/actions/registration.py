@@ -22,6 +22,7 @@ from vks_plugin.cases.actions.record import check, clean_details, clean_text, fo
 from vks_plugin.cases.actions.rules import enforce, refusal
 from vks_plugin.cases.kinds import CRIMINAL, KINDS, kind_of, person_role_label
 from vks_plugin.cases.models import Accused, CaseChange, CaseFile, CasePerson, Charge
+from vks_plugin.cases.models.case import ON_APPEAL
 from vks_plugin.cases.record import CASE_FIELDS, PERSON, difference, values_of
 from vks_plugin.cases.validation import KnownDecision, Sensitivity, no_state_secrets, same_decision
 from vks_plugin.conf import configuration
@@ -46,13 +47,22 @@ class AccusedInput:
     """Other fields of an accused, by name."""
 
 
-def init_decision_key(number: str, date: dt.date, agency: str, kind: str = CRIMINAL.value) -> str:
+def init_decision_key(
+    number: str, date: dt.date, agency: str, kind: str = CRIMINAL.value, *, on_appeal: bool = False
+) -> str:
     """Return what identifies the case as it is compared: tones, case and spaces do not count.
 
-    Other kinds have numbers of their own, so that theirs never clash with those of criminal cases.
+    Other kinds have numbers of their own, so that theirs never clash with those of criminal cases. Nor does the case of
+    the office that is heard on appeal clash with the one appealed; there is one of each.
     """
     key = f"{folded(number)}|{date.isoformat()}|{folded(agency)}"
-    return key if kind == CRIMINAL.value else f"{kind}:{key}"
+    key = key if kind == CRIMINAL.value else f"{kind}:{key}"
+    return f"{ON_APPEAL}{key}" if on_appeal else key
+
+
+def appeal_key(case: CaseFile) -> str:
+    """Return the key of the case in which the office above handles the appeal of this one, whether there is one or not."""
+    return f"{ON_APPEAL}{case.init_decision_key}"
 
 
 def _required(value: str, label: str, field: str, *, longest: int) -> str:
@@ -135,7 +145,11 @@ def check_identity(case: CaseFile) -> None:
         raise BadInput(_("Phòng này thuộc đơn vị khác."), field="department")
     case.folded_name = folded(case.name)
     case.init_decision_key = init_decision_key(
-        case.init_decision_no, case.init_decision_date, case.init_decision_agency, case.kind
+        case.init_decision_no,
+        case.init_decision_date,
+        case.init_decision_agency,
+        case.kind,
+        on_appeal=case.is_on_appeal,
     )
     others = CaseFile.objects.exclude(pk=case.pk)
     clash = _clash(case.init_decision_key, None, others)
@@ -174,6 +188,7 @@ def create_case(
     handled_at: dt.date | None = None,
     details: Mapping[str, Any] | None = None,
     form_token: uuid.UUID | None = None,
+    on_appeal: bool = False,
     **fields: Any,
 ) -> tuple[CaseFile, bool]:
     """Create the case with its accused and charges; return it, and whether it was made just now.
@@ -197,6 +212,7 @@ def create_case(
         handled_at: today when None.
         details: the kind's own fields.
         form_token: one per form shown.
+        on_appeal: whether the office handles the appeal of a case below, of which the decision is; see V01.
         fields: others in `vks_plugin.cases.record.CASE_FIELDS`.
 
     Raises:
@@ -229,7 +245,7 @@ def create_case(
             _("Mã vụ án chỉ gồm chữ in hoa không dấu, chữ số và các dấu . - (từ 3 đến 40 ký tự)."), field="code"
         )
     prosecuted = [person for person in accused if one_line(person.full_name)]
-    key = init_decision_key(number, init_decision_date, agency, kind)
+    key = init_decision_key(number, init_decision_date, agency, kind, on_appeal=on_appeal)
     # in this order: what clashes may be what the first click of the same form has made meanwhile
     clash = _clash(key, code)
     earlier = _made_by(form_token, actor)
@@ -243,6 +259,7 @@ def create_case(
         "init_decision_no": number,
         "init_decision_date": init_decision_date,
         "init_decision_agency": agency,
+        "init_decision_key": key,
         "details": clean_details(kind, details or {}),
         "stage": stage,
         "status": status,

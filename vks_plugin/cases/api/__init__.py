@@ -13,7 +13,13 @@ from vks_plugin.cases.api.folios import (
     NumberFoliosViewSet,
     VolumeProposalViewSet,
 )
-from vks_plugin.cases.api.lineage import CaseBecomeViewSet, CaseMergeViewSet, CaseRelatedViewSet, CaseSplitViewSet
+from vks_plugin.cases.api.lineage import (
+    CaseAppealViewSet,
+    CaseBecomeViewSet,
+    CaseMergeViewSet,
+    CaseRelatedViewSet,
+    CaseSplitViewSet,
+)
 from vks_plugin.cases.api.papers import (
     CaseDocumentSerializer,
     CaseDocumentViewSet,
@@ -32,6 +38,7 @@ from vks_plugin.cases.api.reference import CalendarDayViewSet, ChargeViewSet, Ki
 __all__ = [
     "RECORD_VIEWS",
     "CalendarDayViewSet",
+    "CaseAppealViewSet",
     "CaseBecomeViewSet",
     "CaseDocumentSerializer",
     "CaseDocumentViewSet",

@@ -102,6 +102,17 @@ class SplitSerializer(InputSerializer):
     form_token = _token()
 
 
+class AppealSerializer(InputSerializer):
+    """The case in which the office above handles the appeal."""
+
+    name = ComposedField(
+        required=False, allow_blank=True, max_length=250, help_text="Of the new case; that of the case when left out."
+    )
+    code = _code()
+    handled_at = serializers.DateField(required=False, allow_null=True, help_text="Today when left out.")
+    form_token = _token()
+
+
 class GrownSerializer(serializers.Serializer[Any]):
     """The case that came of it."""
 
@@ -204,11 +215,33 @@ class CaseSplitViewSet(_ActViewSet):
         )
 
 
+@extend_schema(parameters=[CASE_CODE])
+@extend_schema_view(
+    create=extend_schema(
+        summary="Open the case of the office above for an appeal",
+        description="For those who lead the office above or are assigned to the appeal, while the case is under appeal. "
+        "The new case has a file and a supervision file of its own in that office; people and charges are carried.",
+        request=AppealSerializer,
+        responses={201: GrownSerializer, 200: GrownSerializer, **refusals(400, 403, 404, 409)},
+    ),
+)
+class CaseAppealViewSet(_ActViewSet):
+    """The office above opens its own case for an appeal."""
+
+    def create(self, _request: Request, **_kwargs: str) -> Response:
+        """Open it."""
+        origin = self.opened(Level.VIEW)
+        given = dict(self.given(AppealSerializer))
+        return self.grown(
+            access.open_appeal(actor=self.actor, origin=origin, code=given.pop("code", "") or None, **given)
+        )
+
+
 class RelatedSerializer(serializers.Serializer[Any]):
     """A case this one hangs together with."""
 
     relation = serializers.CharField(
-        source="entry.relation", help_text="Such as `nhap_vao`, `tach_tu`, `tu_nguon_tin`."
+        source="entry.relation", help_text="Such as `nhap_vao`, `tach_tu`, `tu_nguon_tin`, `phuc_tham_cua`."
     )
     label = serializers.CharField(help_text="The relation in words, seen from this case.")  # type: ignore[assignment]  # so named in the answer
     other = serializers.CharField(

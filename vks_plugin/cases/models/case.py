@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from vks_plugin.cases.models.proceedings import CaseChange, CaseDeadline, ProceduralEvent, RelatedCase
 
 
+ON_APPEAL = "pt:"
+"""How the key of a case begins that the office above opened for an appeal: the decision is that of the case below."""
+
+
 class CaseFile(models.Model):
     """A case registered by an office (vụ án, or another kind of matter).
 
@@ -177,6 +181,11 @@ class CaseFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} – {self.name}"
+
+    @property
+    def is_on_appeal(self) -> bool:
+        """Whether the office opened it for the appeal of a case of the office below, whose decision it has."""
+        return self.init_decision_key.startswith(ON_APPEAL)
 
     @property
     def kind_data(self) -> Kind:

@@ -183,6 +183,7 @@ class RelatedCase(models.Model):
         SPLIT_FROM = "tach_tu", _("Tách từ vụ")
         TRANSFERRED = "chuyen", _("Chuyển theo thẩm quyền")
         FROM_REPORT = "tu_nguon_tin", _("Khởi tố từ nguồn tin")
+        APPEAL_OF = "phuc_tham_cua", _("Phúc thẩm của vụ")
         RELATED = "lien_quan", _("Liên quan")
 
     case = models.ForeignKey(CaseFile, on_delete=models.CASCADE, related_name="relations")
@@ -229,6 +230,7 @@ _SEEN_FROM_THE_OTHER: dict[str, str] = {
     RelatedCase.Relation.SPLIT_FROM: gettext_noop("Đã tách ra vụ"),
     RelatedCase.Relation.TRANSFERRED: gettext_noop("Chuyển theo thẩm quyền"),
     RelatedCase.Relation.FROM_REPORT: gettext_noop("Đã khởi tố thành vụ án"),
+    RelatedCase.Relation.APPEAL_OF: gettext_noop("Có hồ sơ phúc thẩm"),
     RelatedCase.Relation.RELATED: gettext_noop("Liên quan"),
 }
 

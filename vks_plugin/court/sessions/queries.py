@@ -84,8 +84,10 @@ def office_at(case: CaseFile, court_level: str) -> ProcuracyUnit:
     """Return the office that appears before a court of this level.
 
     At the trial the one appointed for it (Điều 239), else that of the case; on appeal the one above that, since it is the
-    judgment of its court that is appealed.
+    judgment of its court that is appealed; of a case that office opened for the appeal it is that office itself.
     """
+    if case.is_on_appeal:
+        return case.unit
     trying = case.trial_unit or case.unit
     return (trying.parent or trying) if court_level == CourtLevel.APPEAL else trying
 

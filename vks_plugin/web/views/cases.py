@@ -28,7 +28,7 @@ from vks_plugin.web.access_forms import OversightForm, handing_on
 from vks_plugin.web.court_forms import BundleForm
 from vks_plugin.web.findings import findings_context
 from vks_plugin.web.forms import AssignForm, UploadForm
-from vks_plugin.web.lineage_forms import Act, acts
+from vks_plugin.web.lineage_forms import Act, acts, appealing
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 from vks_plugin.web.views.record import header, tabs
 
@@ -97,7 +97,7 @@ def case_page(
             "types": CatalogueType.objects.all() if context["may_file"] else (),
             "bundles": [(bundle, kept.get(bundle.pk, []), odd.get(bundle.pk, [])) for bundle in bundles],
             "bundle_form": BundleForm(bundles=bundles, remark=reading_remark(view.case), auto_id="bundle-%s"),
-            "acts": [*acts(view), *handing_on(request.user, view), *_taking_out(view)],
+            "acts": [*acts(view), *appealing(request.user, view), *handing_on(request.user, view), *_taking_out(view)],
             **findings_context(view),
         }
     elif may_oversee(request.user, view.case):

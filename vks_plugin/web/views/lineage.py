@@ -16,12 +16,12 @@ from vks_plugin.access import actions
 from vks_plugin.access.policy import Level
 from vks_plugin.access.queries import case_for, require
 from vks_plugin.cases.actions import Grown
-from vks_plugin.cases.actions.lineage import BECOMES, MERGES, SPLITS
+from vks_plugin.cases.actions.lineage import BECOMES, MERGES, SPLITS, name_on_appeal
 from vks_plugin.cases.actions.rules import refuse_archived
 from vks_plugin.cases.models import CaseFile
 from vks_plugin.cases.proceedings import EVENTS
 from vks_plugin.errors import NotFound, VksError
-from vks_plugin.web.lineage_forms import BecomeForm, MergeForm, SplitForm
+from vks_plugin.web.lineage_forms import AppealForm, BecomeForm, MergeForm, SplitForm
 from vks_plugin.web.shell import OURS, SignedInRequest, page, show
 
 
@@ -148,3 +148,36 @@ def split(request: SignedInRequest, code: str) -> HttpResponse:
             said = _("Đã tách vụ án %(code)s từ vụ án %(source)s.")
             return _done(request, grown, said % {"code": grown.case.code, "source": source.code})
     return _ask(request, source, form, *words, status=status)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def appeal(request: SignedInRequest, code: str) -> HttpResponse:
+    """Open the case in which the office above handles the appeal of this one."""
+    origin = case_for(request.user, code).case
+    actions.require_appeal(request.user, origin)
+    refuse_archived(origin)
+    words = (
+        _("Mở hồ sơ phúc thẩm"),
+        _(
+            "Vụ mới thuộc đơn vị cấp trên, có hồ sơ và hồ sơ kiểm sát riêng; vụ án này, hồ sơ kiểm sát sơ thẩm và người "
+            "xem không đổi. Bị can, tội danh, người tham gia tố tụng được đưa sang; Kiểm sát viên được phân công phúc "
+            "thẩm thụ lý vụ mới."
+        ),
+        _("Mở hồ sơ phúc thẩm"),
+    )
+    if request.method == "GET":
+        initial = {"name": name_on_appeal(origin), "form_token": uuid.uuid4()}
+        return _ask(request, origin, AppealForm(initial=initial), *words)
+    form = AppealForm(request.POST)
+    status = 400
+    if form.is_valid():
+        try:
+            grown = actions.open_appeal(actor=request.user, origin=origin, **form.values())
+        except VksError as error:
+            form.refused(error)
+            status = error.status
+        else:
+            said = _("Đã mở hồ sơ phúc thẩm %(code)s của vụ án %(origin)s.")
+            return _done(request, grown, said % {"code": grown.case.code, "origin": origin.code})
+    return _ask(request, origin, form, *words, status=status)

@@ -72,7 +72,7 @@ from vks_plugin.organization.queries import display_name
 from vks_plugin.web import limits
 from vks_plugin.web.access_forms import handing_on
 from vks_plugin.web.forms import AssignForm, ExplainForm
-from vks_plugin.web.lineage_forms import acts
+from vks_plugin.web.lineage_forms import acts, appealing
 from vks_plugin.web.record_forms import ChargeForm, EntryForm, RemovalForm, editable_part, told_of_meanwhile
 from vks_plugin.web.shell import OURS, SignedInRequest, is_fragment, page, show
 from vks_plugin.web.views.digitisation import digitisation_context
@@ -382,7 +382,7 @@ def _relations(request: SignedInRequest, view: CaseView) -> dict[str, Any]:
     return {
         "rows": [each for each in found if not each.backwards],
         "back": [each for each in found if each.backwards],
-        "acts": acts(view),
+        "acts": [*acts(view), *appealing(request.user, view)],
     }
 
 
