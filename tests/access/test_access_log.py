@@ -470,6 +470,12 @@ def test_nothing_goes_out_that_cannot_be_kept(filed_case: FiledCase, as_person: 
         assert answer.status_code == 503, address
         assert "nhật ký" in answer.json()["detail"]
     folder.unlink()
+    # a full disk takes half a line
+    with pytest.MonkeyPatch.context() as patch:
+        put = os.write
+        patch.setattr(os, "write", lambda file, line: put(file, line[:20]))
+        assert client.get(f"/api/documents/{document}/preview/").status_code == 503
+    assert kept() == []
     assert client.get(f"/api/documents/{document}/preview/").status_code == 200
     assert written() == [("prosecutor_kv1", "preview", False, document, 1)]
 

@@ -9,6 +9,7 @@ minutes. Refusals, exports and lists are written before the answer, as their sen
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import fcntl
 import json
 import logging
@@ -74,9 +75,11 @@ class _Waiting:
         line = _line(reading)
         with self._keeping:
             file = self._opened()
+            before = os.fstat(file).st_size
             if os.write(file, line) != len(line):
-                message = "a reading was written in part"
-                raise OSError(message)
+                # a full disk: the next line must not begin in the middle of this one
+                os.ftruncate(file, before)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._readings.append(reading)
 
     def _opened(self) -> int:
