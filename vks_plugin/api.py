@@ -88,7 +88,7 @@ from vks_plugin.custody.api.retention import (
 )
 from vks_plugin.disposal.api import CaseTombstoneViewSet, DisposalViewSet, LapsedCaseViewSet
 from vks_plugin.exchange.api import AccessLogExportViewSet, CaseExportViewSet, CaseImportViewSet, SavedFilterViewSet
-from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, IntakeViewSet
+from vks_plugin.filing.api import CaseUploadViewSet, DocumentViewSet, HandOverRecordViewSet, IntakeViewSet
 from vks_plugin.rest import CODE, NUMBER, ApiMixin, NoSuchRoute
 
 
@@ -140,6 +140,7 @@ router.register(rf"{_OF_CASE}/loans", CaseLoanViewSet, basename="vks-case-loan")
 router.register(rf"{_OF_CASE}/digitisation", CaseDigitisationViewSet, basename="vks-case-digitisation")
 router.register(rf"{_OF_CASE}/hand-overs", CaseHandOverViewSet, basename="vks-case-hand-over")
 router.register("hand-overs", HandOverViewSet, basename="vks-hand-over")
+router.register(rf"hand-overs/(?P<id>{NUMBER})/record", HandOverRecordViewSet, basename="vks-hand-over-record")
 router.register(rf"{_OF_CASE}/copies", CaseCopyViewSet, basename="vks-case-copy")
 router.register(rf"{_OF_CASE}/custody", CaseCustodyViewSet, basename="vks-case-custody")
 router.register("custody", CustodyViewSet, basename="vks-custody")

@@ -128,6 +128,7 @@ TABLE = {
     ("vks-hand-over-cancel", "post"): "      404 404 404 404  200  403 200 403",
     # no such paper is filed
     ("vks-hand-over-attach", "post"): "      404 404 404 404  400  403 400 403",
+    ("vks-hand-over-record-list", "post"): " 404 404 404 404  400  403 400 403",
     # no head is signed yet
     ("vks-case-ledger-proof", "get"): "      404 404 404 404  403  409 409 409",
     # nor is there a key to sign with
@@ -577,6 +578,7 @@ class Addresses:
                 f"vks-hand-over-{act}": f"/api/vks/hand-overs/{handed}/{act}/"
                 for act in ("send", "accept", "reject", "cancel", "attach")
             },
+            "vks-hand-over-record-list": f"/api/vks/hand-overs/{handed}/record/",
             "vks-ledger-checkpoint-list": "/api/vks/ledger-checkpoints/",
             "vks-ledger-checkpoint-continuation": "/api/vks/ledger-checkpoints/1/continuation/",
             **{f"vks-ledger-{act}": f"/api/vks/ledger/{act}/" for act in ("standing", "restored", "heads")},

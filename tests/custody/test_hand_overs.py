@@ -689,13 +689,27 @@ def test_the_record_of_a_file_the_archive_has_is_handed_in_while_it_is_waited_fo
         answer = client.get(f"/api/vks/hand-overs/{row.pk}/").json()
         return answer["may"], [each["id"] for each in answer["papers"]]
 
-    assert told() == (["attach"], [paper.document_id])
+    assert told() == (["attach", "scan"], [paper.document_id])
+    # the same through the API, to either side and nobody else
+    by_api, scanned = f"/api/vks/hand-overs/{row.pk}/record/", pdf_bytes()
+    for content, status in ((b"", 400), (paper.document.source_path.read_bytes(), 409), (scanned, 202)):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            answer = client.post(by_api, {"file": ContentFile(content, "bb.pdf")})
+        assert answer.status_code == status, answer.json()
+    on_its_way = client.get(f"/api/vks/intake/{answer.json()['id']}/").json()
+    assert (on_its_way["status"], on_its_way["number"]) == ("filed", row.written_number)
+    assert told()[1] == [on_its_way["document"], paper.document_id]
+    client.force_login(people["prosecutor_kv1"])
+    assert client.get(f"/api/vks/hand-overs/{row.pk}/").json()["may"] == []
+    assert client.post(by_api, {"file": ContentFile(pdf_bytes(), "bb.pdf")}).status_code == 403
+    client.force_login(clerk)
     attach_paper(actor=clerk, row=row, paper=paper)
     assert (f"{where}scan/" in client.get(where).content.decode(), list(waiting_for_paper(clerk))) == (False, [])
     assert told() == ([], [])
     # nothing is waited for any more
     with pytest.raises(Conflict, match="đã nộp lưu"):
         file_pdf(actor=people["prosecutor_kv1"], case=case, document_type=kind)
+    assert client.post(by_api, {"file": ContentFile(pdf_bytes(), "bb.pdf")}).status_code == 409
     with pytest.raises(Conflict, match="không chờ biên bản"):
         hand_in_record(actor=clerk, row=hand_over_for(clerk, row.pk), file=ContentFile(pdf_bytes()), filename="x.pdf")
 

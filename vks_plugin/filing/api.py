@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
@@ -20,6 +21,8 @@ from vks_plugin.access.queries import case_for, require, visible_cases, visible_
 from vks_plugin.cases.api import CaseDocumentSerializer
 from vks_plugin.cases.folios import LARGEST_FOLIO
 from vks_plugin.cases.models import CaseDocument, CatalogueType
+from vks_plugin.custody.actions.hand_overs import require_side
+from vks_plugin.custody.queries.hand_overs import PAPER_TYPE, hand_over_for
 from vks_plugin.errors import BadInput, NotFound
 from vks_plugin.filing import actions
 from vks_plugin.filing.models import IntakeItem
@@ -34,6 +37,7 @@ from vks_plugin.filing.pages import (
     recognition_of,
     split_document,
 )
+from vks_plugin.filing.records import hand_in_record
 from vks_plugin.filing.signature_checks import check_again, signatures_of
 from vks_plugin.host.permissions import viewable_documents
 from vks_plugin.language import spoken
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 _HOST_ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Id of the document in the host.")
+_HAND_OVER = OpenApiParameter("id", int, OpenApiParameter.PATH, description="Number of the hand-over.")
 _INTAKE_ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 
 
@@ -110,6 +115,17 @@ class UploadSerializer(_SaidOfDocument):
     )
     part = serializers.CharField(
         required=False, allow_blank=True, help_text="`hsva` or `hsks`; that of the document type when left out."
+    )
+
+
+class RecordScanSerializer(InputSerializer):
+    """The scan of a signed record."""
+
+    file = serializers.FileField(
+        allow_empty_file=True,
+        max_length=None,
+        error_messages={"required": gettext_lazy("Hãy chọn tệp PDF."), "invalid": gettext_lazy("Hãy chọn tệp PDF.")},
+        help_text="PDF without a password.",
     )
 
 
@@ -292,6 +308,31 @@ class CaseUploadViewSet(OfCaseViewSet):
             **given,
         )
         return self.shown(item, status=202)
+
+
+@extend_schema_view(
+    create=extend_schema(
+        summary="Hand in the scan of the signed record of a hand-over",
+        description="Where a hand-over that was received waits for it, for either side (`scan` in its `may`), also once the archive has "
+        "the file. A worker takes it in; ask for the intake item until its status is `filed`, then attach the document it names.",
+        parameters=[_HAND_OVER],
+        request={"multipart/form-data": RecordScanSerializer},
+        responses={202: IntakeItemSerializer, **refusals(400, 403, 404, 409, 413, 503)},
+    ),
+)
+class HandOverRecordViewSet(ApiViewSet):
+    """Scans of signed records of hand-overs."""
+
+    queryset: QuerySet[Any] = IntakeItem.objects.none()
+    serializer_class = IntakeItemSerializer
+
+    def create(self, _request: Request, id: str) -> Response:  # noqa: A002 - the name in the address
+        """Check the file and hand it over."""
+        row = hand_over_for(self.actor, id)
+        # refused before the upload is read
+        require_side(self.actor, row)
+        file = self.given(RecordScanSerializer)["file"]
+        return self.shown(hand_in_record(actor=self.actor, row=row, file=file, filename=file.name), status=202)
 
 
 @extend_schema_view(
@@ -512,10 +553,14 @@ class IntakeViewSet(ApiViewSet):
     lookup_url_kwarg = "id"
 
     def _own(self) -> QuerySet[IntakeItem]:
+        files = Q(case__in=visible_cases(self.actor, at_least=Level.CONTRIBUTE).values("pk"))
+        # the record of a hand-over is handed in by clerks, who may file nothing else in the case
+        records = Q(
+            document_type__code=PAPER_TYPE,
+            case__in=visible_cases(self.actor, at_least=Level.METADATA).values("pk"),
+        )
         return (
-            IntakeItem.objects.filter(
-                created_by=self.actor, case__in=visible_cases(self.actor, at_least=Level.CONTRIBUTE).values("pk")
-            )
+            IntakeItem.objects.filter(files | records, created_by=self.actor)
             .select_related("case__unit__parent", "document_type")
             .order_by("-created_at", "pk")
         )

@@ -402,6 +402,7 @@ OURS: dict[str, str] = {
         api/vks/hand-overs/{pk}/accept
         api/vks/hand-overs/{pk}/attach
         api/vks/hand-overs/{pk}/cancel
+        api/vks/hand-overs/{id}/record
         api/vks/hand-overs/{pk}/reject
         api/vks/hand-overs/{pk}/send
         api/vks/intake/{id}/discard

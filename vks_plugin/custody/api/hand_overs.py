@@ -34,6 +34,7 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     late_for,
     may_attach,
+    may_hand_in,
     moves_of,
     papers_to_attach,
     parts_to_give,
@@ -165,7 +166,8 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
         allow_null=True, help_text="The moment of receipt; of an agency outside as it was stated."
     )
     may = serializers.SerializerMethodField(
-        help_text="What the asker may do to it now: `send`, `accept`, `reject`, `cancel`, `attach`. Null in lists."
+        help_text="What the asker may do to it now: `send`, `accept`, `reject`, `cancel`, `attach`, `scan` "
+        "(hand in the scan of the signed record). Null in lists."
     )
     papers = serializers.SerializerMethodField(
         help_text="Signed records the asker may attach, or choose when receiving. Null in lists."
@@ -193,7 +195,8 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
         if asker is None:
             return None
         attaches = takes_paper(row) and (gives(asker, row) or receives(asker, row)) and may_attach(asker, row)
-        return [move.name for move in moves_of(asker, row)] + (["attach"] if attaches else [])
+        papers = (["attach"] if attaches else []) + (["scan"] if may_hand_in(asker, row) else [])
+        return [move.name for move in moves_of(asker, row)] + papers
 
     @extend_schema_field(AttachableSerializer(many=True, allow_null=True))
     def get_papers(self, row: HandOver) -> Any:
