@@ -19,11 +19,12 @@ from tests.people import FiledCase, file_pdf, pdf_bytes, register
 from vks_plugin.access import actions as access
 from vks_plugin.access import transfers
 from vks_plugin.access.queries import case_decision, visible_cases
-from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, Exhibit, Volume
+from vks_plugin.cases.models import Assignment, CaseDocument, CaseFile, CatalogueType, Exhibit, Folio, Volume
 from vks_plugin.custody.actions.hand_overs import (
     Terms,
     accept,
     amend,
+    amend_parts,
     attach_paper,
     cancel,
     draft,
@@ -33,7 +34,15 @@ from vks_plugin.custody.actions.hand_overs import (
     terms_of,
 )
 from vks_plugin.custody.actions.holding import pass_to, state_beginning, write_beginning
-from vks_plugin.custody.handing import DIRECTIONS, REASONS, Checks, article_of, checks_for, reasons_for
+from vks_plugin.custody.handing import (
+    DIRECTIONS,
+    REASONS,
+    Checks,
+    article_of,
+    checks_for,
+    directions_for,
+    reasons_for,
+)
 from vks_plugin.custody.models import HandOver, Holding, Keeper, LedgerEntry, NumberSeries
 from vks_plugin.custody.printed_hand_over import hand_over_paper
 from vks_plugin.custody.queries.hand_overs import (
@@ -41,10 +50,13 @@ from vks_plugin.custody.queries.hand_overs import (
     given_by,
     hand_over_for,
     hand_overs_for,
+    left_loose,
     moves_of,
     outstanding_of,
+    pages_of,
     papers_to_attach,
     people_to_receive,
+    volumes_of,
     waiting_for_paper,
 )
 from vks_plugin.custody.queries.holding import holder_of, in_hands
@@ -143,10 +155,71 @@ def test_what_the_law_wants_checked_depends_on_who_gives_what() -> None:
         "vks_cqdt": "03",
         "cqdt_vks": "04",
     }
-    for direction in DIRECTIONS:
-        assert set(reasons_for(direction)) <= REASONS.keys()
-    assert "ket_thuc_dt" not in reasons_for("vks_ta")
-    assert "truy_to" not in reasons_for("noi_bo")
+
+
+def test_reasons_and_directions_are_those_that_make_sense_for_the_case() -> None:
+    offered = {
+        (kind, direction): set(reasons_for(kind, direction))
+        for kind in ("criminal", "crime_report", "civil", "administrative")
+        for direction in directions_for(kind)
+    }
+    assert set().union(*offered.values()) == REASONS.keys()
+    assert {direction for kind, direction in offered if kind == "criminal"} == DIRECTIONS.keys()
+    assert {direction for kind, direction in offered if kind == "civil"} == {
+        "vks_ta",
+        "ta_vks",
+        "vks_vks",
+        "vks_khac",
+        "khac_vks",
+        "noi_bo",
+    }
+    assert {direction for kind, direction in offered if kind == "crime_report"} == {
+        "vks_cqdt",
+        "cqdt_vks",
+        "vks_vks",
+        "vks_khac",
+        "khac_vks",
+        "noi_bo",
+    }
+    # nothing goes within an office, or comes from the agency, to be investigated further or tried again
+    for direction in ("noi_bo", "cqdt_vks"):
+        assert not offered["criminal", direction] & {"tra_dtbs", "phuc_tham", "truy_to"}, direction
+    assert {"tra_dtbs", "phuc_tham"} <= offered["criminal", "ta_vks"]
+    assert "tra_dtbs" in offered["criminal", "vks_cqdt"]
+    for (kind, direction), reasons in offered.items():
+        if kind != "criminal":
+            assert not reasons & {"ket_thuc_dt", "tra_dtbs", "truy_to"}, (kind, direction)
+    assert "ket_thuc_dt" not in offered["criminal", "vks_ta"]
+
+
+def test_a_reason_of_another_kind_of_case_is_refused(at_office: CaseFile, people: dict[str, User]) -> None:
+    CaseFile.objects.filter(pk=at_office.pk).update(kind="civil")
+    case = CaseFile.objects.get(pk=at_office.pk)
+    with pytest.raises(BadInput, match="không đi với"):
+        draft(actor=people["clerk_kv1"], case=case, terms=TO_COURT)
+    with pytest.raises(BadInput, match="Hướng giao nhận"):
+        draft(actor=people["clerk_kv1"], case=case, terms=replace(TO_COURT, direction="vks_cqdt", reason="tra_ho_so"))
+
+
+def test_pages_are_those_of_the_volumes_that_are_handed_over(filed_case: FiledCase, people: dict[str, User]) -> None:
+    case, clerk = filed_case.case, people["clerk_kv1"]
+    bound, straddling, loose = filed_case.documents[:3]
+    Folio.objects.filter(case=case).delete()
+    CaseDocument.objects.filter(case=case).exclude(pk__in=[bound.pk, straddling.pk, loose.pk]).update(part="hsks")
+    for paper, pages, folios in ((bound, 2, (1, 2)), (straddling, 4, (3, 4, 5, 6)), (loose, 1, ())):
+        CaseDocument.objects.filter(pk=paper.pk).update(page_count=pages, part="hsva")
+        for page, number in enumerate(folios, start=1):
+            Folio.objects.create(case=case, case_document=paper, number=number, page=page)
+    assert (pages_of(case, "hsva", volumes_of(case, "hsva")), left_loose(case)) == (7, 0)
+    for number, first, last in ((1, 1, 4), (2, 5, 6)):
+        Volume.objects.create(case=case, number=number, folio_from=first, folio_to=last)
+    row = draft(actor=clerk, case=case, terms=IN)
+    assert (row.folio_range, row.total_pages, left_loose(case)) == ((1, 6), 6, 1)
+    # fewer volumes are fewer pages, also when a draft is changed
+    row = amend_parts(actor=clerk, row=row, given={"reason": "tra_ho_so", "volumes": [2]})
+    assert row.total_pages == 2
+    row = amend_parts(actor=clerk, row=row, given={"total_pages": 9})
+    assert amend_parts(actor=clerk, row=row, given={"volumes": [1]}).total_pages == 9
 
 
 # --- from outside and back

@@ -134,13 +134,17 @@ def test_symbols_of_records_are_of_series_there_are(settings: Any) -> None:
 
 def test_a_record_of_what_was_refused_says_so(case: CaseFile, people: dict[str, User]) -> None:
     row = hand_over(actor=people["clerk_kv1"], case=case, terms=IN)
-    refused = PASSED._replace(served=False)
-    reject(actor=people["clerk_kv1"], row=row, checks=refused, missing="Chưa giao kết luận", received=[])
+    refused = PASSED._replace(served=False, exhibits_complete=None)
+    reject(actor=people["clerk_kv1"], row=row, checks=refused, missing="thiếu bản giao kết luận", received=[])
     row.refresh_from_db()
     words = _words(write_hand_over(row, "pdf").content)
     assert "Bên nhận chưa nhận hồ sơ." in words
-    assert "Còn thiếu: Chưa giao kết luận" in words
-    assert words.count("Còn thiếu") == 1 + len(row.volumes)
+    # said once, and by whom
+    assert "Thiếu bản giao kết luận" in words
+    assert words.count("Còn thiếu") == len(row.volumes)
+    assert "Bên nhận: ông (bà) Trần Thị Thư;" in words
+    # what nobody looked at is not said to be wrong
+    assert "đủ vật chứng (nếu có) so với bảng kê: chưa xác nhận" in words
     assert "đã giao cho bị can, người đại diện: không" in words
 
 

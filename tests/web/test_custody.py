@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from tests.web.conftest import Page
 from vks_plugin.access.temporary import open_for_loan
+from vks_plugin.access.transfers import transfer_case
 from vks_plugin.cases.models import CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
@@ -178,6 +181,56 @@ def test_the_office_that_is_to_receive_sees_the_record_and_nothing_else(
     assert clerk.get(f"/vks/custody/{row.pk}/").status_code == 200
 
 
+def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    code, clerk = twelve.code, people["clerk_kv1"]
+    came = Terms(part="hsva", direction="cqdt_vks", reason="ket_thuc_dt", agency=AGENCY)
+    first = hand_over(actor=clerk, case=twelve, terms=came)
+    accept(actor=clerk, row=first, checks=Checks(True, True, True), awaits_paper=True)
+    transfer_case(actor=people["chief_kv1"], case=twelve, to=units["QN-KV3"], decision="1/QĐ")
+    CaseFile.objects.filter(pk=twelve.pk).update(name="Vụ Zqđổitên")
+    Exhibit.objects.create(case=twelve, name="Zqkhẩusúng", quantity="01", seal_number="NP-7", accompanies_file=True)
+    giver, receiver = as_person("clerk_kv1"), as_person("clerk_kv3")
+    given = {"part": "hsva", "direction": "vks_vks", "reason": "tra_ho_so", "other_unit": "QN-KV3", "act": "draft"}
+    given |= {"volumes": [str(number) for number in range(1, 13)], "exhibits": [str(twelve.exhibits.get().pk)]}
+    giver.post(f"/vks/custody/new/?case={code}", given)
+    row = HandOver.objects.latest("pk")
+    asked = {"register": "giao-nhan", "unit": "QN-KV1", "first": "01/01/2026", "last": "31/12/2099", "format": "docx"}
+
+    def doors() -> dict[str, str]:
+        pages = {
+            "new": f"/vks/custody/new/?case={code}&direction=vks_vks",
+            "desk": "/vks/custody/",
+            "before": f"/vks/custody/{first.pk}/",
+            "row": f"/vks/custody/{row.pk}/",
+        }
+        said = {name: Page(giver.get(address)).text for name, address in pages.items()}
+        listed = giver.get("/api/vks/hand-overs/").json()["results"]
+        said["list"] = " ".join(f"{each['case']} {each['case_name']} {each['exhibits']}" for each in listed)
+        said["one"] = str(giver.get(f"/api/vks/hand-overs/{row.pk}/").json())
+        return said | {"print": _document(giver.get(f"/vks/custody/{row.pk}/print/?format=docx").content)}
+
+    before = doors() | {"edit": Page(giver.get(f"/vks/custody/{row.pk}/edit/")).text}
+    giver.post(f"/vks/custody/{row.pk}/send/")
+    after = doors()
+    book = _document(giver.get("/vks/custody/register/", asked).content)
+    assert ("BB số 2/" in book, "Zq" in book) == (True, False)
+    for name, text in (*before.items(), *after.items()):
+        assert (code in text, "Zq" in text) == (True, False), name
+    assert ("NP-7" in before["new"], "NP-7" in after["row"]) == (True, True)
+    assert twelve.name not in before["desk"] + before["before"]
+    # who has the case reads what it is called, on the page and on the record
+    assert "Zqđổitên" in Page(receiver.get(f"/vks/custody/{row.pk}/")).text
+    assert "Zqđổitên" in _document(receiver.get(f"/vks/custody/{row.pk}/print/?format=docx").content)
+    assert "Zqđổitên" in receiver.get(f"/api/vks/hand-overs/{row.pk}/").json()["case_name"]
+
+
+def _document(content: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read("word/document.xml").decode()
+
+
 def test_who_may_not_know_of_a_part_is_not_told_who_has_it(
     case: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
 ) -> None:
@@ -247,9 +300,13 @@ def test_what_was_not_ticked_is_what_a_refusal_names(
     row = hand_over(actor=people["clerk_kv1"], case=twelve, terms=terms)
     there = [str(number) for number in range(1, 11)]
     answer = clerk.post(f"/vks/custody/{row.pk}/reject/", {"volumes": there}, follow=True)
-    assert "Tập không có khi đếm: Tập 11, Tập 12" in " ".join(Page(answer).text.split())
+    told = " ".join(Page(answer).text.split())
+    assert "Tập không có khi đếm: Tập 11, Tập 12" in told
+    # boxes that were left alone are not found wrong, and who refused is named
+    assert ("chưa xác nhận" in told, "không đạt" in told) == (True, False)
+    assert f"Bên nhận Trần Thị Thư – {row.receiver.name}" in told
     row.refresh_from_db()
-    assert (row.state, row.missing) == ("chua_nhan", "Tập 11, Tập 12")
+    assert (row.state, row.missing, row.documents_complete) == ("chua_nhan", "Tập 11, Tập 12", None)
     assert clerk.post(f"/api/vks/hand-overs/{row.pk}/send/").status_code == 200
     body = {"received": list(range(1, 12))}
     answer = clerk.post(f"/api/vks/hand-overs/{row.pk}/reject/", body, content_type="application/json")
@@ -281,6 +338,32 @@ def test_the_desk_shows_what_is_late_and_the_volumes_that_are_out(
         page = " ".join(Page(as_person("clerk_kv1").get("/vks/custody/")).text.split())
     assert "Quá hạn 2" in page
     assert page.index("Chờ nhận quá 3 ngày") < page.index("Hồ sơ mượn chưa trả") < page.index("Đang đến")
+
+
+def test_what_is_lent_is_taken_back_and_not_given(
+    twelve: CaseFile, people: dict[str, User], as_person: SignIn, units: dict[str, ProcuracyUnit]
+) -> None:
+    clerk, desk = people["clerk_kv1"], as_person("clerk_kv1")
+    begun = {"part": "hsva", "at": "unit", "since": "05/05/2026"}
+    desk.post(f"/vks/cases/{twelve.code}/custody/keeper/", begun)
+    giving = f"/vks/custody/new/?case={twelve.code}&part=hsva"
+    row = actions.request_loan(
+        actor=people["prosecutor_kv1"],
+        code=twelve.code,
+        form="paper",
+        purpose="Viết cáo trạng",
+        until=timezone.localdate() + dt.timedelta(days=9),
+    )
+    actions.approve_loan(actor=people["chief_kv1"], loan_id=row.pk)
+    actions.issue_loan(actor=clerk, loan_id=row.pk, volume_count=12, folio_count=120)
+    for page in (Page(desk.get("/vks/custody/")), Page(desk.get(giving))):
+        assert "Nhận lại" in page.text
+        assert f"/vks/loans/{row.pk}/" in page.links()
+        assert giving not in page.links()
+        assert "reason" not in page.fields
+    # who borrowed it has the slip
+    own = Page(as_person("prosecutor_kv1").get("/vks/custody/"))
+    assert ("Phiếu mượn" in own.text, giving in own.links()) == (True, False)
 
 
 def test_paper_of_who_lost_the_case_or_the_post_is_to_be_handed_over(
@@ -317,6 +400,8 @@ def test_paper_of_who_lost_the_case_or_the_post_is_to_be_handed_over(
     assert ("Phải bàn giao" in mine, code in mine, case_name in mine) == (True, True, False)
     assert own.get("/api/vks/custody/left/").json()["results"][0]["case_name"] == ""
     assert own.get(f"/vks/cases/{code}/").status_code == 404
+    giving = Page(own.get("/vks/custody/new/", {"case": code, "part": "hsva", "direction": "noi_bo"})).text
+    assert (code in giving, case_name in giving, "Con dao" in giving) == (True, False, False)
     assert "Phải bàn giao" not in Page(as_person("clerk_kv3").get("/vks/custody/")).text
     # the post ends too: the page that ends it counts, and names nothing
     post = leaver.vks_appointments.get()

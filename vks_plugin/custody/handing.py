@@ -57,11 +57,16 @@ REASONS: dict[str, str] = {
 
 _ONLY: dict[str, frozenset[str]] = {
     "ket_thuc_dt": frozenset({"cqdt_vks"}),
+    "tra_dtbs": frozenset({"ta_vks", "vks_cqdt", "vks_vks", "vks_khac", "khac_vks"}),
     "truy_to": frozenset({"vks_ta"}),
+    "phuc_tham": frozenset({"ta_vks", "vks_ta", "vks_vks", "vks_khac", "khac_vks"}),
     "chuyen_tham_quyen": frozenset({"vks_vks", "vks_khac", "khac_vks", "cqdt_vks", "vks_cqdt", "ta_vks", "vks_ta"}),
     "nop_luu": frozenset({"noi_bo", "vks_vks"}),
 }
 """Directions of reasons that do not go with every one."""
+_OF_PROSECUTION = frozenset({"ket_thuc_dt", "tra_dtbs", "truy_to"})
+"""Reasons of cases in which somebody is prosecuted."""
+_OF_CRIMES = frozenset({"criminal", "crime_report"})
 
 IN_PARTS = "tra_ho_so"
 """The reason for which a file may come back in parts; every other wants all of it at once."""
@@ -69,9 +74,29 @@ TRANSFER = "chuyen_tham_quyen"
 """The reason that, between two offices, takes the case along with its paper."""
 
 
-def reasons_for(direction: str) -> tuple[str, ...]:
-    """Return the reasons that go with a direction."""
-    return tuple(reason for reason in REASONS if direction in _ONLY.get(reason, {direction}))
+def directions_for(kind: str) -> tuple[str, ...]:
+    """Return the directions that go with a kind of case.
+
+    An agency that investigates has files of crimes alone; a report of crime goes to no court before it is a case.
+    """
+    left_out = {
+        "vks_cqdt": kind not in _OF_CRIMES,
+        "cqdt_vks": kind not in _OF_CRIMES,
+        "vks_ta": kind == "crime_report",
+        "ta_vks": kind == "crime_report",
+    }
+    return tuple(direction for direction in DIRECTIONS if not left_out.get(direction, False))
+
+
+def reasons_for(kind: str, direction: str) -> tuple[str, ...]:
+    """Return the reasons that go with a kind of case and a direction."""
+    return tuple(
+        reason
+        for reason in REASONS
+        if direction in _ONLY.get(reason, {direction})
+        and (kind == "criminal" or reason not in _OF_PROSECUTION)
+        and (kind != "crime_report" or reason != "phuc_tham")
+    )
 
 
 class Checks(NamedTuple):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from vks_plugin.cases.models import CaseFile
+from vks_plugin.cases.queries import names_at
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import HandOver
-from vks_plugin.custody.queries.hand_overs import volumes_of
+from vks_plugin.custody.queries.hand_overs import knows_of, volumes_of
 from vks_plugin.language import speaking
 from vks_plugin.papers import Column, OfficialPaper, Signature, content_type
 from vks_plugin.papers.labels import Label, label_sheet
@@ -29,12 +31,18 @@ COLUMNS = (
 )
 
 
+_BLANK = "………………………………"
+"""What is filled in by hand."""
+
+
 def _side(heading: str, name: str, title: str, place: str) -> str:
-    return f"{heading}: ông (bà) {name or '………………………………'}; chức vụ: {title or '……………………'}; đơn vị: {place}."
+    return f"{heading}: ông (bà) {name or _BLANK}; chức vụ: {title or '……………………'}; đơn vị: {place}."
 
 
-def _found(value: bool | None) -> str:  # noqa: FBT001 - what a box on the paper says
-    return "…" if value is None else "có" if value else "không"
+def _found(value: bool | None, *, refused: bool) -> str:  # noqa: FBT001 - what a box on the paper says
+    if value is None:
+        return "chưa xác nhận" if refused else "…"
+    return "có" if value else "không"
 
 
 def _opening(row: HandOver) -> tuple[str, ...]:
@@ -47,8 +55,8 @@ def _opening(row: HandOver) -> tuple[str, ...]:
     return (
         f"Hôm nay, hồi {moment:%H} giờ {moment:%M} phút, ngày {moment:%d/%m/%Y}{where}, chúng tôi gồm:",
         _side("Bên giao", row.giver_name, row.giver_title, row.giver.place),
-        _side("Bên nhận", row.receiver_name, row.receiver_title, row.receiver.place),
-        f"Đã giao, nhận {what}: {row.case_name}{accused}, mã {row.case.code}.",
+        _side("Bên nhận", row.receiving_name, row.receiver_title, row.receiver.place),
+        f"Đã giao, nhận {what}: {row.case_name or _BLANK}{accused}, mã {row.case.code}.",
         f"Lý do: {reason[0].lower()}{reason[1:]}{decided}.",
     )
 
@@ -71,7 +79,7 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     rows += [
         (
             str(len(row.volumes) + number),
-            f"Vật chứng: {each['name']}",
+            f"Vật chứng: {each['name'] or _BLANK}",
             each["quantity"],
             f"Niêm phong số {each['seal']}" if each["seal"] else "",
         )
@@ -86,12 +94,13 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
     if row.seal_condition:
         closing.append(f"Tình trạng niêm phong: {row.seal_condition}.")
     results = "; ".join(
-        f"{label[0].lower()}{label[1:]}: {_found(getattr(row, name))}" for name, label in row.checks.items()
+        f"{label[0].lower()}{label[1:]}: {_found(getattr(row, name), refused=row.state == 'chua_nhan')}"
+        for name, label in row.checks.items()
     )
     checked = f"Kết quả kiểm tra theo {row.article}" if row.article else "Kết quả kiểm đếm (quy ước của phần mềm)"
     closing.append(f"{checked}: {results}.")
     if row.missing:
-        closing.append(f"Còn thiếu: {row.missing}")
+        closing.append(row.lacking)
     if row.note:
         closing.append(f"Ghi chú: {row.note}")
     ending = {"chua_nhan": "Bên nhận chưa nhận hồ sơ.", "huy": "Lần giao này đã hủy."}.get(
@@ -113,16 +122,20 @@ def hand_over_paper(row: HandOver) -> OfficialPaper:
         columns=COLUMNS,
         rows=rows,
         closing=tuple(closing),
-        signatures=(Signature("BÊN GIAO", row.giver_name), Signature("BÊN NHẬN", row.receiver_name)),
+        signatures=(Signature("BÊN GIAO", row.giver_name), Signature("BÊN NHẬN", row.receiving_name)),
     )
 
 
-def write_hand_over(row: HandOver, file_format: str) -> Printed:
+def write_hand_over(row: HandOver, file_format: str, reader: User | None = None) -> Printed:
     """Return the record as a file.
+
+    Who drew it up without knowing of the case left the name out: who knows of it reads it, as it was that day.
 
     Raises:
         BadInput: there is no such format.
     """
+    if not row.case_name and reader is not None and knows_of(reader, row.case):
+        (row.case_name,) = names_at([(row.case, row.sent_at)])
     number = f"{row.number} {row.number_year}" if row.number is not None else "du thao"
     name = f"{row.case.code} bien ban giao nhan {number}"
     return print_paper(lambda: hand_over_paper(row), file_format, name=name)

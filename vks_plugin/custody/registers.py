@@ -28,7 +28,7 @@ from vks_plugin.custody.handing import REASONS
 from vks_plugin.custody.models import AccessionItem, CertifiedCopy, HandOver, LedgerEntry, Loan, NumberSeries
 from vks_plugin.custody.printed_copy import TITLES
 from vks_plugin.custody.queries.copies import COPY_ACTS
-from vks_plugin.custody.queries.holding import KEEPING, archives_kept, offices_kept
+from vks_plugin.custody.queries.holding import KEEPING, archives_kept, named_cases, offices_kept
 from vks_plugin.custody.queries.loans import (
     LOAN_ACTS,
     borrower_name,
@@ -154,6 +154,11 @@ def register_lines(
     entered_at = attrgetter(str(asked.query.order_by[0]).replace("__", "."))
     for row, name in zip(rows, names_at([(row.case, entered_at(row)) for row in rows]), strict=True):
         row.case_named = name
+    # drawn up by who did not know of the case: its name is for who does
+    unnamed = [row for row in rows if isinstance(row, HandOver) and not row.case_name]
+    known = named_cases(user, unnamed) if unnamed else set()
+    for row in unnamed:
+        row.case_name = row.case_named if row.case_id in known else ""
     with speaking("vi"):
         then = found.people(rows) if found.people is not None else {}
     for row in rows:
@@ -294,7 +299,7 @@ def _state(row: HandOver) -> str:
         return f"Chưa nhận: {row.missing}"
     if row.state in {"cho_nhan", "huy"}:
         return {"cho_nhan": "Chờ nhận", "huy": "Đã hủy"}[row.state]
-    return f"Còn thiếu: {row.missing}" if row.missing else ""
+    return row.lacking
 
 
 def _awaited(row: HandOver) -> str:

@@ -12,13 +12,22 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from vks_plugin.cases.models import CaseDocument, CaseFile
+from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions.hand_overs import Terms, terms_of
-from vks_plugin.custody.handing import CHECKS, DIRECTIONS, REASONS, TO_OTHERS, Checks, reasons_for
+from vks_plugin.custody.handing import (
+    CHECKS,
+    DIRECTIONS,
+    REASONS,
+    TO_OTHERS,
+    Checks,
+    directions_for,
+    reasons_for,
+)
 from vks_plugin.custody.models import HandOver, Keeper
 from vks_plugin.custody.queries.hand_overs import (
     exhibits_of,
+    knows_of,
     may_attach,
     may_take_in,
     offices_taking,
@@ -162,7 +171,7 @@ class HandOverForm(_ScanForm):
         fields["direction"].choices = [(value, gettext(DIRECTIONS[value].label)) for value in self.directions]
         fields["reason"].choices = [
             ("", gettext("Chọn…")),
-            *((value, gettext(REASONS[value])) for value in reasons_for(self.chosen_direction)),
+            *((value, gettext(REASONS[value])) for value in reasons_for(case.kind, self.chosen_direction)),
         ]
         self.initial.update({"part": self.chosen_part, "direction": self.chosen_direction})
         self._receivers(user)
@@ -172,9 +181,8 @@ class HandOverForm(_ScanForm):
             None if said is None else set(said.volumes or ()),
         )
         exhibits = exhibits_of(case) if self.chosen_part == "hsva" else []
-        fields["exhibits"].choices = [
-            (str(each.pk), " ".join(filter(None, (each.quantity, each.name)))) for each in exhibits
-        ]
+        named = knows_of(user, case)
+        fields["exhibits"].choices = [(str(each.pk), self._exhibit(each, named=named)) for each in exhibits]
         self.initial["exhibits"] = [
             str(each.pk) for each in exhibits if said is None or each.pk in (said.exhibits or ())
         ]
@@ -183,6 +191,13 @@ class HandOverForm(_ScanForm):
         # a page of its own asks for the direction first, where there is one to choose
         choosing = not self.is_bound and row is None and self.chosen_direction != asked and len(self.directions) > 1
         self.fields["direction" if choosing else "reason"].widget.attrs["autofocus"] = True
+
+    @staticmethod
+    def _exhibit(row: Exhibit, *, named: bool) -> str:
+        """Return an exhibit as it is told: to who may not know of the case by what is on its seal."""
+        seal = gettext("niêm phong số %(seal)s") % {"seal": row.seal_number} if row.seal_number else ""
+        said = (row.quantity, row.name) if named else (row.quantity, gettext("vật chứng"), seal)
+        return " ".join(filter(None, said))
 
     def _directions(self, giving: list[str], *, takes_in: bool) -> list[str]:
         found = []
@@ -194,6 +209,7 @@ class HandOverForm(_ScanForm):
             )
         if takes_in and self.chosen_part == "hsva":
             found = ["cqdt_vks", "ta_vks", "khac_vks", *found]
+        found = [each for each in found if each in directions_for(self.case.kind)]
         if self.completes is not None:
             found = [self.completes.direction]
         return [self.row.direction] if self.row is not None else found
@@ -383,9 +399,10 @@ class ReceiveForm(_ScanForm):
         """The boxes of the checks that are wanted."""
         return [self[name] for name in CHECKS if name in self.fields]
 
-    def checks(self) -> Checks:
-        """Return what was ticked."""
-        return Checks(**{name: self.cleaned_data[name] for name in CHECKS if name in self.fields})
+    def checks(self, *, refusing: bool = False) -> Checks:
+        """Return what was ticked; who refuses leaves open what is not: the words say what is missing."""
+        found = {name: self.cleaned_data[name] for name in CHECKS if name in self.fields}
+        return Checks(**{name: value or (None if refusing else False) for name, value in found.items()})
 
 
 class CancelForm(StyledForm):

@@ -35,6 +35,7 @@ from vks_plugin.custody.handing import (
     TO_OTHERS,
     TRANSFER,
     Checks,
+    directions_for,
     reasons_for,
 )
 from vks_plugin.custody.models import HandOver, Holding, Keeper, NumberSeries
@@ -46,6 +47,7 @@ from vks_plugin.custody.queries.hand_overs import (
     gives,
     hand_overs_for,
     is_own_gift,
+    knows_of,
     late_for,
     offices_taking,
     pages_of,
@@ -179,6 +181,7 @@ def amend_parts(*, actor: User, row: HandOver, given: Mapping[str, Any]) -> Hand
 def terms_of(row: HandOver) -> Terms:
     """Return what a hand-over says now, as `amend` takes it, for who changes a part of it."""
     there = exhibits_of(row.case) if row.part == "hsva" else []
+    counted = pages_of(row.case, row.part, row.volumes)
     return Terms(
         part=row.part,
         direction=row.direction,
@@ -191,8 +194,13 @@ def terms_of(row: HandOver) -> Terms:
         receiver_name=row.receiver_name,
         receiver_title=row.receiver_title,
         volumes=[each["number"] for each in row.volumes],
-        exhibits=[each.pk for each in there if _exhibit(each) in row.exhibits],
-        total_pages=row.total_pages,
+        exhibits=[
+            each.pk
+            for each in there
+            if any(said in row.exhibits for said in (_exhibit(each), _exhibit(each) | {"name": ""}))
+        ],
+        # what was counted is counted anew, of the volumes it will be then
+        total_pages=row.total_pages if row.total_pages != counted else None,
         seal_condition=row.seal_condition,
         place=row.place,
         note=row.note,
@@ -214,14 +222,14 @@ def require_amending(actor: User, row: HandOver) -> None:
 
 def _fill(row: HandOver, actor: User, terms: Terms) -> None:
     case = row.case
-    direction = DIRECTIONS.get(terms.direction)
+    direction = DIRECTIONS.get(terms.direction) if terms.direction in directions_for(case.kind) else None
     if direction is None:
         raise BadInput(_("Hướng giao nhận không có trong danh mục."), field="direction")
     if terms.part not in {"hsva", "hsks"}:
         raise BadInput(_("Phần hồ sơ không có trong danh mục."), field="part")
     if terms.part == "hsks" and direction.is_outside:
         raise BadInput(_("Hồ sơ kiểm sát không rời Viện kiểm sát."), field="part")
-    if terms.reason not in reasons_for(terms.direction):
+    if terms.reason not in reasons_for(case.kind, terms.direction):
         raise BadInput(_("Lý do này không đi với hướng giao nhận đã chọn."), field="reason")
     agency = one_line(terms.agency)
     if direction.is_outside and not agency:
@@ -255,12 +263,16 @@ def _fill(row: HandOver, actor: User, terms: Terms) -> None:
         row.receiver_title = row.receiver_title or _titled(receiver.person, receiver.unit)
     if terms.total_pages is not None and not 0 < terms.total_pages <= _LARGEST:
         raise BadInput(_("Tổng số trang không hợp lệ."), field="total_pages")
-    row.total_pages = terms.total_pages if terms.total_pages is not None else pages_of(case, terms.part)
     row.volumes = _volumes(row, terms)
+    row.total_pages = terms.total_pages if terms.total_pages is not None else pages_of(case, terms.part, row.volumes)
     _require_here(row)
     row.exhibits = _exhibits(case, terms) if terms.part == "hsva" else []
-    accused = case.accused.order_by("position", "pk").first()
-    row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
+    if knows_of(actor, case):
+        accused = case.accused.order_by("position", "pk").first()
+        row.case_name, row.main_accused = case.name, accused.full_name[:200] if accused is not None else ""
+    else:
+        # who gives out paper of a case that is another office's reads the code on the label, also on the own record
+        row.exhibits = [{**each, "name": ""} for each in row.exhibits]
     if takes_the_case_along(row):
         require_transfer(actor, case)
         if row.receiver_unit is not None:

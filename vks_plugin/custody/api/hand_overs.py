@@ -36,6 +36,7 @@ from vks_plugin.custody.queries.hand_overs import (
     may_attach,
     may_hand_in,
     moves_of,
+    named_rows,
     papers_to_attach,
     parts_to_give,
     people_to_receive,
@@ -131,8 +132,10 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
 
     id = serializers.IntegerField()
     case = serializers.CharField(source="case.code")
-    case_name = serializers.CharField(help_text="As it was when it was sent.")
-    main_accused = serializers.CharField()
+    case_name = serializers.SerializerMethodField(
+        help_text="As it was when it was sent. Empty for who may not know of the case, but for who is to receive it."
+    )
+    main_accused = serializers.SerializerMethodField(help_text="Empty where the name is.")
     part = serializers.CharField(help_text="`hsva` or `hsks`.")
     direction = serializers.CharField(help_text=_named(DIRECTIONS))
     reason = serializers.CharField(help_text=_named(REASONS))
@@ -183,6 +186,19 @@ class HandOverSerializer(serializers.Serializer[HandOver]):
             "name": getattr(row, f"{side}_name"),
             "title": getattr(row, f"{side}_title"),
         }
+
+    def _named(self, row: HandOver) -> bool:
+        """Tell whether the asker may be told what the case is called; a list knows of all its rows."""
+        named = self.context.get("named")
+        return row.pk in (named_rows(self.context["request"].user, [row]) if named is None else named)
+
+    def get_case_name(self, row: HandOver) -> str:
+        """Return the name: where who drew it up might not know it, that of today."""
+        return (row.case_name or row.case.name) if self._named(row) else ""
+
+    def get_main_accused(self, row: HandOver) -> str:
+        """Return the first accused."""
+        return row.main_accused if self._named(row) else ""
 
     def _asker(self) -> User | None:
         """Return who asks for this one; None in a list, which would ask the rights of each row."""
@@ -373,7 +389,9 @@ class CaseHandOverViewSet(ApiViewSet):
     def list(self, _request: Request, code: str) -> Response:
         """Answer with a page of them."""
         case = case_to_hand_over(self.actor, code)
-        return self.page(hand_overs_for(self.actor).filter(case=case))
+        return self.page(
+            hand_overs_for(self.actor).filter(case=case), lambda chosen: {"named": named_rows(self.actor, chosen)}
+        )
 
     def create(self, _request: Request, code: str) -> Response:
         """Make one."""
@@ -453,7 +471,9 @@ class HandOverViewSet(ApiViewSet):
         if (name and name not in _LISTS) or (state and state not in _STATES):
             raise BadInput(_("Không có danh sách hoặc trạng thái này."))
         rows = _LISTS[name](self.actor) if name else hand_overs_for(self.actor)
-        return self.page(rows.filter(state=state) if state else rows)
+        return self.page(
+            rows.filter(state=state) if state else rows, lambda chosen: {"named": named_rows(self.actor, chosen)}
+        )
 
     def retrieve(self, _request: Request, pk: str) -> Response:
         """Answer with one."""
@@ -563,4 +583,5 @@ class HandOverViewSet(ApiViewSet):
     @action(detail=True, methods=["get"])
     def file(self, request: Request, pk: str) -> HttpResponse:
         """Answer with the paper."""
-        return write_hand_over(hand_over_for(self.actor, pk), request.query_params.get("format", "pdf")).as_answer()
+        row = hand_over_for(self.actor, pk)
+        return write_hand_over(row, request.query_params.get("format", "pdf"), self.actor).as_answer()

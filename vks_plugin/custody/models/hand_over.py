@@ -255,6 +255,21 @@ class HandOver(models.Model):
         return gettext("hồ sơ khác") if other else gettext("hồ sơ vụ án hình sự")
 
     @property
+    def receiving_name(self) -> str:
+        """Who received it, is to, or refused it last; empty: nobody is named."""
+        refused = [each["by"] for each in self.steps if each["act"] == "reject"]
+        # of an agency outside our clerk records what it refused
+        refuses = self.state == "chua_nhan" and self.receiver_unit_id is not None
+        return self.receiver_name or (refused[-1] if refuses and refused else "")
+
+    @property
+    def lacking(self) -> str:
+        """What is missing, as a sentence of its own; empty: nothing is."""
+        said = self.missing.strip()
+        already = said.casefold().startswith(("thiếu", "còn thiếu"))
+        return f"{said[:1].upper()}{said[1:]}" if already or not said else f"Còn thiếu: {said}"
+
+    @property
     def folio_range(self) -> tuple[int, int] | None:
         """First and last folio of what is handed over; None where no volume says."""
         first = [each["folio_from"] for each in self.volumes if each["folio_from"] is not None]

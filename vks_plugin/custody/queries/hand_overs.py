@@ -7,6 +7,7 @@ case yet, and the one that gave it away keeps what it signed (V14).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from vks_plugin.cases.models import CaseDocument, CaseFile, CatalogueType, Exhib
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.handing import DIRECTIONS, TRANSFER, volume_code
 from vks_plugin.custody.models import HandOver, Holding, Loan, LoanedPart
-from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, of_offices
+from vks_plugin.custody.queries.holding import KeepingTold, holder_of, keeps_paper, named_cases, of_offices
 from vks_plugin.custody.queries.loans import borrower_name
 from vks_plugin.custody.states import HAND_OVER, Move
 from vks_plugin.errors import NotFound
@@ -234,13 +235,24 @@ def case_to_hand_over(user: User, code: str) -> CaseFile:
         NotFound: there is none, or the person has nothing to do with its paper.
     """
     case = CaseFile.objects.select_related("unit__parent", "department", "trial_unit").filter(code=code).first()
-    if case is None or not (may_begin(user, case) or _knows(user, case)):
+    if case is None or not (may_begin(user, case) or knows_of(user, case)):
         raise NotFound(_("Không có vụ án nào mang mã này trong phạm vi của bạn."))
     return case
 
 
-def _knows(user: User, case: CaseFile) -> bool:
+def knows_of(user: User, case: CaseFile) -> bool:
+    """Tell whether the person may know of the case, and what it is called, by either part."""
     return any(case_decision(user, case, part).level >= Level.METADATA for part in ("hsva", "hsks"))
+
+
+def named_rows(user: User, rows: Collection[HandOver]) -> set[int]:
+    """Return the keys of those hand-overs whose case the person may be told by name.
+
+    Those of cases the person may know of, and those that wait for the own side to receive them, which reads what it is to
+    sign for. Of others the code on the label, as in lists of what is in hand: an office that lost the case learns no name.
+    """
+    known = named_cases(user, rows)
+    return {row.pk for row in rows if row.case_id in known or (row.state == "cho_nhan" and receives(user, row))}
 
 
 def people_to_receive(case: CaseFile, unit: ProcuracyUnit) -> list[User]:
@@ -334,10 +346,54 @@ def volumes_to_give(case: CaseFile, part: str, direction: str, completes: HandOv
     return [each for each in there if each["number"] not in away]
 
 
-def pages_of(case: CaseFile, part: str) -> int | None:
-    """Return how many pages the papers of a part have that are stored here; None: none is (one query)."""
-    counted = CaseDocument.objects.filter(case=case, part=part).values_list("page_count", flat=True)
-    return sum(each or 0 for each in counted) or None
+def pages_of(case: CaseFile, part: str, lines: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return how many pages the papers of these volumes have that are stored here; None: none is (two queries).
+
+    Args:
+        case: the case.
+        part: of its file.
+        lines: as `volumes_of` returns them; where none is bound, one stands for the whole part.
+    """
+    if part != "hsva" or not Volume.objects.filter(case=case).exists():
+        counted = CaseDocument.objects.filter(case=case, part=part).values_list("page_count", flat=True)
+        return sum(each or 0 for each in counted) or None
+    chosen = list(lines)
+    # a volume that does not say its folios does not say its pages
+    unsaid = any(each["folio_from"] is None for each in chosen)
+    return None if unsaid else sum(_pages_within(case, chosen).values()) or None
+
+
+def left_loose(case: CaseFile) -> int:
+    """Return how many papers of the case file lie in none of its volumes, so that they go along with none (three queries).
+
+    Where no volume is bound everything goes along; where one does not say its folios nobody knows.
+    """
+    volumes = list(Volume.objects.filter(case=case).values("folio_from", "folio_to"))
+    if not volumes or any(each["folio_from"] is None for each in volumes):
+        return 0
+    return CaseDocument.objects.filter(case=case, part="hsva").count() - len(_pages_within(case, volumes))
+
+
+def _pages_within(case: CaseFile, lines: Iterable[Mapping[str, Any]]) -> dict[int, int]:
+    """Return how many pages lie in these volumes of each paper that has some there; a page without a folio goes with the one before."""
+    ranges = [(each["folio_from"], each["folio_to"]) for each in lines if each["folio_from"] is not None]
+    folios: dict[int, list[tuple[int, bool]]] = {}
+    counts: dict[int, int] = {}
+    numbered = Folio.objects.filter(case=case, case_document__part="hsva", number__isnull=False)
+    for paper, number, page, count in numbered.order_by("number", "suffix").values_list(
+        "case_document", "number", "page", "case_document__page_count"
+    ):
+        inside = any(first <= number <= last for first, last in ranges)
+        folios.setdefault(paper, []).append((page or 1, inside))
+        counts[paper] = count or 0
+    found = {}
+    for paper, pages in folios.items():
+        if any(inside for _page, inside in pages):
+            # the pages before the first folio go with it
+            starts = [0, *(page - 1 for page, _inside in sorted(pages)[1:]), counts[paper]]
+            spans = zip(starts, starts[1:], sorted(pages), strict=False)
+            found[paper] = sum(max(0, end - start) for start, end, (_page, inside) in spans if inside)
+    return found
 
 
 def exhibits_of(case: CaseFile) -> list[Exhibit]:

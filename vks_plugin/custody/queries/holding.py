@@ -14,7 +14,7 @@ from vks_plugin.access.policy import LEADING, Level
 from vks_plugin.access.queries import CaseView, holds_post, visible_cases
 from vks_plugin.cases.models import CaseFile, ProceduralEvent
 from vks_plugin.conf import configuration
-from vks_plugin.custody.models import Holding, Keeper, Loan, LoanedPart
+from vks_plugin.custody.models import HandOver, Holding, Keeper, Loan, LoanedPart
 from vks_plugin.organization.queries import acting_for, looked_up, posts_in_force, taken_over_by
 from vks_plugin.organization.roles import Role
 from vks_plugin.text import gettext_noop
@@ -207,7 +207,7 @@ def in_hands(user: User) -> QuerySet[Holding]:
     return rows.select_related("case", "unit", "person").order_by("-since", "-pk")
 
 
-def named_cases(user: User, rows: Iterable[Holding]) -> set[int]:
+def named_cases(user: User, rows: Iterable[Holding | HandOver]) -> set[int]:
     """Return the keys of those cases of these rows whose name the person may know (one query).
 
     Who has paper of another case reads the code on its label, and no more: a name says who is accused of what.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -16,13 +17,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from vks_plugin.access.policy import Level
-from vks_plugin.access.queries import case_decision, case_for, visible_documents
+from vks_plugin.access.queries import case_for, visible_documents
 from vks_plugin.access.transfers import consequences_of
 from vks_plugin.cases.stages import PARTS
 from vks_plugin.custody.actions import hand_overs as acts
 from vks_plugin.custody.actions.holding import state_beginning
-from vks_plugin.custody.models import HandOver
+from vks_plugin.custody.handing import DIRECTIONS
+from vks_plugin.custody.models import HandOver, Holding
 from vks_plugin.custody.printed_hand_over import write_hand_over, write_labels
 from vks_plugin.custody.queries.hand_overs import (
     case_to_hand_over,
@@ -33,10 +34,13 @@ from vks_plugin.custody.queries.hand_overs import (
     hand_overs_for,
     is_late,
     is_own_gift,
+    knows_of,
     late_for,
+    left_loose,
     may_begin,
     may_hand_in,
     moves_of,
+    named_rows,
     papers_to_attach,
     receives,
     takes_paper,
@@ -47,6 +51,7 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, in_hands, keeping_told, keeps_paper, named_cases, open_holding
 from vks_plugin.custody.queries.leaving import left_told, nobody_to_receive, to_bring_back, to_hand_over
 from vks_plugin.custody.queries.loans import (
+    LoanTold,
     borrower_name,
     in_single_volumes,
     shown_to,
@@ -101,6 +106,8 @@ def custody(request: SignedInRequest) -> HttpResponse:
     left = list(to_hand_over(user)[:SHORT_LIST])
     borrowed = told_to(user, to_bring_back(user)[:SHORT_LIST])
     stuck = list(nobody_to_receive(user)[:SHORT_LIST])
+    papers = list(waiting_for_paper(user)[:SHORT_LIST])
+    out = _loans_of(user, held)
     context = {
         "left": left_told(user, left),
         "left_loans": borrowed,
@@ -110,16 +117,25 @@ def custody(request: SignedInRequest) -> HttpResponse:
         "given": given,
         "held": held,
         "named": named_cases(user, [*held, *left]),
+        "named_rows": named_rows(user, [*coming, *given, *late, *stuck, *papers]),
+        "borrowed": set(out),
+        "lent": {pk for pk, each in out.items() if "return" in each.may},
         "late": {row.pk for row in late},
         "late_rows": late,
         "late_loans": unreturned,
         "late_count": len(late) + len(unreturned),
         "volumes_out": told_to(user, in_single_volumes(loans).order_by("until", "pk")[:SHORT_LIST]),
-        "papers": list(waiting_for_paper(user)[:SHORT_LIST]),
+        "papers": papers,
         "register": RegisterForm(user=user) if keeps_registers(user) else None,
         "code": request.GET.get("case", ""),
     }
     return show(request, "vks/custody/custody.html", context)
+
+
+def _loans_of(user: User, rows: Iterable[Holding]) -> dict[int, LoanTold]:
+    """Return the loans by which these are where they are, by their keys, of those the person may know of."""
+    slips = [row.reference for row in rows if row.cause == Holding.Cause.LOAN and row.reference is not None]
+    return {each.row.pk: each for each in told_to(user, shown_to(user).filter(pk__in=slips))} if slips else {}
 
 
 @page
@@ -140,13 +156,15 @@ def _case_page(
     may_state = bool(unrecorded) and keeps_paper(request.user, case, [case.unit_id])
     told = keeping_told(request.user, view)
     volumes = volumes_told(request.user, case, told)
+    hand_overs = list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST])
     context = header(view) | {
         "tabs": tabs(view, request.user),
         "section": "custody",
         "holders": [(_(label), told.holders[part]) for part, label in PARTS if part in told.holders],
         "lines": told.lines,
         "single": [(each, borrower_name(each) or each.outside_agency, slip_number(each)) for each in told.single],
-        "hand_overs": list(hand_overs_for(request.user).filter(case=case)[:SHORT_LIST]),
+        "hand_overs": hand_overs,
+        "named_rows": {row.pk for row in hand_overs},
         # who borrowed a single volume is told below, to who may know
         "elsewhere": [
             each
@@ -221,10 +239,7 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
                 said = _("Đã lưu dự thảo.") if row.state == "du_thao" else _("Đã giao, chờ bên nhận.")
                 messages.success(request, said, extra_tags=OURS)
                 return redirect("vks:hand_over", pk=row.pk)
-    context = {
-        "case": case,
-        "form": form,
-        "holder": holder_of(case, form.chosen_part),
+    context = _giving(request.user, form) | {
         "open": HandOver.objects.filter(
             case=case, part=form.chosen_part, state__in=["du_thao", "cho_nhan", "chua_nhan"]
         ).first(),
@@ -232,6 +247,21 @@ def new_hand_over(request: SignedInRequest) -> HttpResponse:
         "back": reverse("vks:custody"),
     }
     return show(request, "vks/custody/new.html", context, status=status)
+
+
+def _giving(user: User, form: HandOverForm) -> dict[str, Any]:
+    """Return what the page of a hand-over that is drawn up says of the case and its paper."""
+    case, held = form.case, holder_of(form.case, form.chosen_part)
+    direction = DIRECTIONS.get(form.chosen_direction)
+    gives_out = form.chosen_part == "hsva" and direction is not None and not direction.giver_outside
+    return {
+        "case": case,
+        "form": form,
+        "named": knows_of(user, case),
+        "holder": held,
+        "loan": next(iter(_loans_of(user, [held.holding]).values()), None) if held.holding is not None else None,
+        "loose": left_loose(case) if gives_out and form.completes is None else 0,
+    }
 
 
 @page
@@ -262,10 +292,7 @@ def edit_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("Đã lưu. Bên nhận chỉ thấy khi giao."), extra_tags=OURS)
                 return redirect("vks:hand_over", pk=pk)
-    context = {
-        "case": row.case,
-        "form": form,
-        "holder": holder_of(row.case, row.part),
+    context = _giving(request.user, form) | {
         "row": row,
         "completes": row.completes,
         "back": reverse("vks:hand_over", args=[pk]),
@@ -282,7 +309,7 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 200, **forms: Any) -> HttpResponse:
     moves = {move.name for move in moves_of(request.user, row)}
-    knows = any(case_decision(request.user, row.case, part).level >= Level.METADATA for part, _label in PARTS)
+    knows = knows_of(request.user, row.case)
     a_side = gives(request.user, row) or receives(request.user, row)
     asks = a_side and takes_paper(row) and (row.awaits_paper or papers_to_attach(request.user, row).exists())
     along = knows and row.state in HAND_OVER.open and takes_the_case_along(row) and gives(request.user, row)
@@ -292,6 +319,7 @@ def _hand_over_page(request: SignedInRequest, row: HandOver, *, status: int = 20
         # the paper itself goes along
         "follows": [each for each in follows if each.kind not in {"hand_over", "paper"}],
         "knows": knows,
+        "named": row.pk in named_rows(request.user, [row]),
         "late": is_late(row),
         "checks": [(_(label), getattr(row, name)) for name, label in row.checks.items()],
         "article": _(row.article) if row.article else "",
@@ -389,7 +417,11 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
         return _("Đã nhận hồ sơ.")
     if what == "reject":
         acts.reject(
-            actor=user, row=row, checks=form.checks(), missing=form.cleaned_data["missing"], received=form.chosen()
+            actor=user,
+            row=row,
+            checks=form.checks(refusing=True),
+            missing=form.cleaned_data["missing"],
+            received=form.chosen(),
         )
         return _("Đã ghi chưa nhận: hồ sơ vẫn ở bên giao.")
     if what == "cancel":
@@ -407,7 +439,8 @@ def _done(request: SignedInRequest, row: HandOver, what: str, form: Any) -> str:
 @require_GET
 def print_hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
     """Answer with the record of a hand-over as a file."""
-    return write_hand_over(hand_over_for(request.user, pk), request.GET.get("format", "pdf")).as_answer()
+    row = hand_over_for(request.user, pk)
+    return write_hand_over(row, request.GET.get("format", "pdf"), request.user).as_answer()
 
 
 @page
