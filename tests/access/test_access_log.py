@@ -664,6 +664,8 @@ def test_page_tells_who_what_and_when(read_about: CaseFile, filed_case: FiledCas
     filed = filed_case.documents[1]
     for words in ("Đỗ Hữu Ước", "Tải về", filed_case.case.code, filed.title, filed.folio_label, "10.0.0.1"):
         assert words in page, words
+    # the number of the DMS is not taken for that of the paper
+    assert f"(mã DMS {filed.document_id})" in page
     assert "bị từ chối</span>" not in page
     refused = as_person("chief_kv3").get("/vks/access-log/?refused=on").content.decode()
     assert "bị từ chối</span>" in refused

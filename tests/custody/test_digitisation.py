@@ -18,6 +18,7 @@ from tests.custody.test_acts import data, hidden
 from tests.filing.signing import signed
 from tests.people import FiledCase, file_pdf
 from vks_plugin.access import actions as access
+from vks_plugin.access.transfers import transfer_case
 from vks_plugin.cases.folios import Label
 from vks_plugin.cases.models import CaseDocument, CaseFile, Folio
 from vks_plugin.custody import actions, queries
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
 
     from vks_plugin.cases.models import CatalogueType
+    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -573,3 +575,19 @@ def test_each_act_of_everybody_keeps_to_the_table(filed_case: FiledCase, people:
                         transaction.set_rollback(True)
             transaction.set_rollback(True)
     assert wrong == []
+
+
+def test_pages_count_for_the_office_whose_people_scanned_them(
+    filed_case: FiledCase, people: dict[str, User], units: dict[str, ProcuracyUnit]
+) -> None:
+    batch = batch_in("dang_so_hoa", filed_case, people)
+    before = sum(each or 0 for each in batch.steps.filter(step="quet").values_list("pages", flat=True))
+    batch.steps.create(step="quet", pages=7, done_by=people["scanner_kv1"])
+    transfer_case(actor=people["chief_kv1"], case=filed_case.case, to=units["QN-KV3"], decision="1/QĐ")
+    batch.steps.create(step="quet", pages=5, done_by=people["clerk_kv3"])
+    today = timezone.localdate()
+    rows = checked.throughput(checked.board_of(people["chief_province"]), today, today)
+    assert {each.unit: each.scanned for each in rows if each.scanned} == {
+        units["QN-KV1"].short_name: before + 7,
+        units["QN-KV3"].short_name: 5,
+    }

@@ -139,8 +139,10 @@ def test_an_alarm_is_told_as_it_is_found_once_and_stays_until_somebody_closes_it
     settings: Settings,
     mailoutbox: list[EmailMessage],
     monkeypatch: pytest.MonkeyPatch,
+    client: Client,
 ) -> None:
     chief, document = people["chief_kv1"], filed_case.documents[0].document
+    client.force_login(chief)
     whole = document.source_path.read_bytes()
     document.source_path.write_bytes(b"other")
     settings.EMAIL_ENABLED = True
@@ -149,6 +151,11 @@ def test_an_alarm_is_told_as_it_is_found_once_and_stays_until_somebody_closes_it
     with pytest.raises(CommandError):
         call_command("vks_fixity", "--case", filed_case.case.code, stdout=StringIO())
     first = alarms_for(chief).get()
+    # who reads the paper is told which it is, as it stands in the file
+    filed = filed_case.documents[0]
+    told = Page(client.get("/vks/archive/fixity/")).text
+    assert f"Bản gốc của “{filed.title}”, {filed.folio_label} bị đổi" in told
+    assert ("Giữ nguyên máy" in told, "nay đã khớp" in told) == (True, False)
     assert [each.to for each in mailoutbox] == [["chief@example.com"]]
     # cut off after a slice: found again, told once, and written of that night
     FixityRun.objects.create()
@@ -168,7 +175,9 @@ def test_an_alarm_is_told_as_it_is_found_once_and_stays_until_somebody_closes_it
     document.source_path.write_bytes(whole)
     assert not check_files().findings.exists()
     assert alarms_for(chief).get() == second
+    assert "nay đã khớp" in Page(client.get("/vks/archive/fixity/")).text
     close_finding(actor=chief, finding=second.pk, reason="Đã phục hồi")
+    assert "Giữ nguyên máy" not in Page(client.get("/vks/archive/fixity/")).text
     assert not alarms_for(chief).exists()
 
 

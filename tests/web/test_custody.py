@@ -14,19 +14,21 @@ from django.utils import timezone
 from tests.web.conftest import Page
 from vks_plugin.access.temporary import open_for_loan
 from vks_plugin.access.transfers import transfer_case
-from vks_plugin.cases.models import CaseFile, Exhibit, Volume
+from vks_plugin.cases.models import CaseDocument, CaseFile, Exhibit, Volume
 from vks_plugin.custody import actions
 from vks_plugin.custody.actions.hand_overs import Terms, accept, hand_over
 from vks_plugin.custody.actions.holding import pass_to
 from vks_plugin.custody.handing import Checks
 from vks_plugin.custody.models import HandOver, Keeper, Loan
 from vks_plugin.custody.queries.holding import holder_of
+from vks_plugin.organization.models import ProcuracyUnit, UnitSuccession
+from vks_plugin.web.custody_forms import PaperChoice, RegisterForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from tests.people import FiledCase
     from tests.web.conftest import SignIn
-    from vks_plugin.organization.models import ProcuracyUnit
 
 pytestmark = pytest.mark.django_db
 
@@ -192,8 +194,12 @@ def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(
     CaseFile.objects.filter(pk=twelve.pk).update(name="Vụ Zqđổitên")
     Exhibit.objects.create(case=twelve, name="Zqkhẩusúng", quantity="01", seal_number="NP-7", accompanies_file=True)
     giver, receiver = as_person("clerk_kv1"), as_person("clerk_kv3")
-    given = {"part": "hsva", "direction": "vks_vks", "reason": "tra_ho_so", "other_unit": "QN-KV3", "act": "draft"}
-    given |= {"volumes": [str(number) for number in range(1, 13)], "exhibits": [str(twelve.exhibits.get().pk)]}
+    given: dict[str, Any] = {"part": "hsva", "direction": "vks_vks", "reason": "tra_ho_so", "other_unit": "QN-KV3"}
+    given |= {
+        "act": "draft",
+        "volumes": [str(number) for number in range(1, 13)],
+        "exhibits": [str(twelve.exhibits.get().pk)],
+    }
     giver.post(f"/vks/custody/new/?case={code}", given)
     row = HandOver.objects.latest("pk")
     asked = {"register": "giao-nhan", "unit": "QN-KV1", "first": "01/01/2026", "last": "31/12/2099", "format": "docx"}
@@ -224,6 +230,41 @@ def test_who_lost_a_case_gives_its_paper_on_by_the_code_on_the_label(
     assert "Zqđổitên" in Page(receiver.get(f"/vks/custody/{row.pk}/")).text
     assert "Zqđổitên" in _document(receiver.get(f"/vks/custody/{row.pk}/print/?format=docx").content)
     assert "Zqđổitên" in receiver.get(f"/api/vks/hand-overs/{row.pk}/").json()["case_name"]
+
+
+def test_registers_are_of_the_own_office_first_and_of_those_that_ended_last(
+    people: dict[str, User], units: dict[str, ProcuracyUnit], as_person: SignIn
+) -> None:
+    own, day = units["QN-KV1"], dt.date(2025, 7, 1)
+    before = ProcuracyUnit.objects.create(
+        code="QN-AA",
+        name="VKSND huyện AA",
+        short_name="VKSND AA",
+        kind="district",
+        parent=own.parent,
+        valid_from=dt.date(2000, 1, 1),
+        valid_to=dt.date(2025, 6, 30),
+    )
+    UnitSuccession.objects.create(predecessor=before, successor=own, effective_date=day)
+    chooser: Any = RegisterForm(user=people["clerk_kv1"]).fields["unit"]
+    offered = [code for code, _name in chooser.choices]
+    assert (offered[0], "QN-AA" in offered, offered.index("QN-AA") > 0) == ("QN-KV1", True, True)
+    asked = {"register": "giao-nhan", "unit": "QN-KV3", "first": "01/01/2026", "last": "31/12/2026", "format": "pdf"}
+    answer = as_person("clerk_kv1").get("/vks/custody/register/", asked)
+    assert (answer.status_code, "Hãy chọn trong danh sách." in Page(answer).text) == (400, True)
+
+
+def test_a_signed_record_without_number_and_day_is_told_from_another(filed_case: FiledCase) -> None:
+    bound, loose = filed_case.documents[:2]
+    CaseDocument.objects.filter(pk__in=[bound.pk, loose.pk]).update(number="", date=None)
+    CaseDocument.objects.filter(pk=loose.pk).update(folio_from=None, folio_to=None)
+    papers = CaseDocument.objects.filter(pk__in=[bound.pk, loose.pk]).order_by("pk")
+    chooser: Any = PaperChoice(queryset=papers, empty_label=None)
+    said = [label for _value, label in chooser.choices]
+    assert said == [
+        f"Biên bản không số, {bound.folio_label}",
+        f"Biên bản không số, nộp lúc {timezone.localtime(loose.filed_at):%H:%M %d/%m/%Y}",
+    ]
 
 
 def _document(content: bytes) -> str:

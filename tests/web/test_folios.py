@@ -70,6 +70,10 @@ def test_the_page_says_how_the_numbering_stands(case: CaseFile, loose: list[Case
     page = Page(client.get(at(case)))
     assert "5 tài liệu trong hồ sơ vụ án, 6 bút lục đã đánh số, số lớn nhất 6." in page.text
     assert "2 tài liệu chưa đánh số bút lục." in page.text
+    # which is not praised in the same breath
+    for praise in ("trang nào cũng có bút lục", "không còn điểm nào chưa giải trình"):
+        assert praise not in page.text, praise
+    assert "còn tài liệu chưa đánh số" in page.text
     # a file that is not bound yet lacks no volume
     assert "không thuộc tập nào" not in page.text
     assert "Chưa chia tập." in page.text

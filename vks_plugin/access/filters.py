@@ -57,7 +57,7 @@ class AccessEntryFilterSet(django_filters.FilterSet):
     person = django_filters.CharFilter(method="by_person", label=_("Người (tên hoặc tài khoản)"))
     case = django_filters.CharFilter(method="of_case", label=_("Mã vụ án"))
     document = django_filters.NumberFilter(
-        method="of_document", label=_("Tài liệu số"), min_value=1, max_value=2**31 - 1, decimal_places=0
+        method="of_document", label=_("Tài liệu, mã DMS"), min_value=1, max_value=2**31 - 1, decimal_places=0
     )
     act = django_filters.ChoiceFilter(label=_("Việc"), choices=AccessEntry.Act.choices, empty_label=_("Tất cả"))
     refused = django_filters.BooleanFilter(

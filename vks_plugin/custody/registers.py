@@ -155,7 +155,7 @@ def register_lines(
     for row, name in zip(rows, names_at([(row.case, entered_at(row)) for row in rows]), strict=True):
         row.case_named = name
     # drawn up by who did not know of the case: its name is for who does
-    unnamed = [row for row in rows if isinstance(row, HandOver) and not row.case_name]
+    unnamed = [row for row in rows if getattr(row, "case_name", None) == ""]
     known = named_cases(user, unnamed) if unnamed else set()
     for row in unnamed:
         row.case_name = row.case_named if row.case_id in known else ""

@@ -39,7 +39,7 @@ from vks_plugin.custody.queries.hand_overs import (
 from vks_plugin.custody.queries.holding import holder_of, offices_kept
 from vks_plugin.custody.registers import REGISTERS, registers_for
 from vks_plugin.organization.models import ProcuracyUnit
-from vks_plugin.organization.queries import display_name
+from vks_plugin.organization.queries import display_name, posts_in_force
 from vks_plugin.web.fields import DayField, HourField, StyledForm
 
 _MOST_CODES = 200
@@ -321,12 +321,16 @@ def _only_code(taking: set[int], case: CaseFile) -> str:
 
 
 class PaperChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when the program runs
-    """A signed record, told by its number and day: who attaches it may not be one who reads it."""
+    """A signed record, told by its number, day and folios: who attaches it may not be one who reads it."""
 
     def label_from_instance(self, obj: CaseDocument) -> str:
-        """Return the number and the day."""
-        parts = [gettext("số %(number)s") % {"number": obj.number} if obj.number else gettext("không số")]
+        """Return number, day and folios; where it has none of them, when it was filed."""
+        parts = [gettext("số %(number)s") % {"number": obj.number} if obj.number else gettext("Biên bản không số")]
         parts += [f"{obj.date:%d/%m/%Y}"] if obj.date is not None else []
+        parts += [obj.folio_label] if obj.folio_label else []
+        if not obj.number and len(parts) == 1:
+            filed = timezone.localtime(obj.filed_at)
+            parts.append(gettext("nộp lúc %(when)s") % {"when": f"{filed:%H:%M %d/%m/%Y}"})
         return ", ".join(parts)
 
 
@@ -479,6 +483,11 @@ class RegisterForm(StyledForm):
         fields["register"].choices = [
             (each.name, gettext(each.label)) for each in REGISTERS.values() if registers_for(user, each)
         ]
-        fields["unit"].choices = [(each.code, each.short_name) for each in registers_for(user)]
         today = timezone.localdate()
+        own = {unit.pk for _role, unit in posts_in_force(user)}
+        # offices that ended keep their registers; the one worked in stands first
+        offices = sorted(registers_for(user), key=lambda each: (not each.is_active(today), each.pk not in own))
+        fields["unit"].choices = [(each.code, each.short_name) for each in offices]
+        for name in ("register", "unit", "format"):
+            fields[name].error_messages["invalid_choice"] = _("Hãy chọn trong danh sách.")
         self.initial.update({"first": today.replace(month=1, day=1), "last": today})

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from django.contrib.auth.models import User
-from django.db.models import BigIntegerField, Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -118,6 +118,40 @@ def readable_paths(user: User, rows: Iterable[FixityFinding]) -> set[int]:
     return {each.pk for each in some if each.document_id not in filed or each.document_id in read}
 
 
+def titles_of(user: User, rows: Iterable[FixityFinding]) -> dict[int, str]:
+    """Return what the papers of these alarms are called, with their folios, by the keys of the alarms: those the person reads."""
+    some = [each for each in rows if each.document_id is not None]
+    read = visible_documents(user).filter(document_id__in=[each.document_id for each in some])
+    called = {
+        each.document_id: ", ".join(filter(None, (f"“{each.title}”", each.folio_label)))
+        for each in read.prefetch_related("folios")
+    }
+    return {each.pk: called[each.document_id] for each in some if each.document_id in called}
+
+
+def matched_since(rows: Iterable[FixityFinding]) -> set[int]:
+    """Return the keys of those alarms, as `alarms_for` returns them, whose file a later comparison found as it was recorded.
+
+    What it finds wrong again stands in a row of its own, which takes the place of the one before.
+    """
+    some = list(rows)
+    whole = last_run()
+    cases = {each.of_case for each in some}  # type: ignore[attr-defined]  # annotated
+    of_case = dict(
+        FixityRun.objects.filter(case__in=cases, finished_at__isnull=False)
+        .order_by()
+        .values_list("case")
+        .annotate(Max("pk"))
+    )
+    found = set()
+    for each in some:
+        # of a case its documents are read; packages and the rest with everything
+        own = of_case.get(each.of_case, 0) if each.version_id is not None else 0  # type: ignore[attr-defined]
+        if max(whole.pk if whole is not None else 0, own) > each.run_id:
+            found.add(each.pk)
+    return found
+
+
 # --- comparing on demand
 
 
@@ -209,9 +243,20 @@ def findings_of(user: User, run: FixityRun) -> QuerySet[FixityFinding]:
     return _of_offices(user, run.findings.all())
 
 
-def sentence(row: FixityFinding) -> str:
-    """Return what is wrong with a file and what to do, without its path, which is not for everybody."""
-    if row.document_id is not None:
+def sentence(row: FixityFinding, called: str = "") -> str:
+    """Return what is wrong with a file and what to do, without its path, which is not for everybody.
+
+    Args:
+        row: what was found.
+        called: what the paper is called, for who reads it; else its number is told.
+    """
+    if called:
+        if row.version_id is None:
+            which = _("Video kèm %(paper)s")
+        else:
+            which = _("Bản lưu của %(paper)s") if row.archive else _("Bản gốc của %(paper)s")
+        file = which % {"paper": called}
+    elif row.document_id is not None:
         if row.version_id is None:
             which = _("Video kèm tài liệu số %(number)d")
         else:

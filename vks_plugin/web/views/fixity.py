@@ -25,11 +25,13 @@ from vks_plugin.custody.queries.fixity import (
     findings_of,
     last_run,
     leads_any,
+    matched_since,
     may_compare,
     newest_run,
     readable_paths,
     sentence,
     state_of,
+    titles_of,
 )
 from vks_plugin.errors import Conflict, NotAllowed, NotFound, VksError
 from vks_plugin.web.archive_forms import ReasonForm
@@ -50,7 +52,7 @@ def comparison_of(user: User, case: CaseFile | None) -> dict[str, Any] | None:
         return {"run": None, "at": at, "case": case}
     state, counts = state_of(run), counts_of([run])[run.pk]
     found = list(findings_of(user, run).order_by("pk")[:SHORT_LIST]) if any(counts.values()) else []
-    readable = readable_paths(user, found)
+    readable, titles = readable_paths(user, found), titles_of(user, found)
     return {
         "run": run,
         "at": at,
@@ -59,7 +61,9 @@ def comparison_of(user: User, case: CaseFile | None) -> dict[str, Any] | None:
         "going_on": state in GOING_ON,
         "total": documents_of(run),
         "differ": sum(counts.values()),
-        "found": [(each, sentence(each), each.path if each.pk in readable else "") for each in found],
+        "found": [
+            (each, sentence(each, titles.get(each.pk, "")), each.path if each.pk in readable else "") for each in found
+        ],
         "more": sum(counts.values()) - len(found),
     }
 
@@ -71,11 +75,12 @@ def _page(
     if comparison is None and not leads_any(request.user):
         raise NotAllowed(_("Chỉ lãnh đạo xem được sai lệch của tệp lưu trữ."))
     rows = Paginator(alarms_for(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
-    readable = readable_paths(request.user, rows)
+    readable, titles, matching = readable_paths(request.user, rows), titles_of(request.user, rows), matched_since(rows)
     alarms: list[dict[str, Any]] = [
         {
             "row": each,
-            "sentence": sentence(each),
+            "sentence": sentence(each, titles.get(each.pk, "")),
+            "matches": each.pk in matching,
             "path": each.path if each.pk in readable else "",
             "form": closing[1] if closing and closing[0] == each.pk else ReasonForm(auto_id=f"id_{each.pk}_%s"),
         }
