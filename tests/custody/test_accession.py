@@ -544,7 +544,8 @@ def test_what_is_unfinished_is_named_before_and_stops_it_after(
 
     def remarks() -> list[str]:
         paper = register_paper(chief, register="nop-luu", unit="QN-KV1", first=today, last=today)[1]
-        return [line[-1] for line in paper.rows]
+        # below the record and its day
+        return ["\n".join(line[-1].split("\n")[2:]) for line in paper.rows]
 
     assert remarks() == ["Đã ra khỏi lưu trữ"]
     accept(actor=archivist, pk=packed(people, filed_case).pk)
