@@ -552,10 +552,10 @@ def _add(actor: User, row: ProcuracyUnit | Department, decision: str, **told: An
         Conflict: see `_write`.
     """
     _write(row)
-    kind = "unit" if isinstance(row, ProcuracyUnit) else "department"
+    act, what = ("unit_added", "office") if isinstance(row, ProcuracyUnit) else ("department_added", "department")
     told |= {"starts_on": row.valid_from, "office_name": row.name, "decision": decision}
-    tell(f"{kind}_added", actor=actor, case=None, **told)
-    logger.info("%s %d added by account %d", "office" if kind == "unit" else kind, row.pk, actor.pk)
+    tell(act, actor=actor, case=None, **told)
+    logger.info("%s %d added by account %d", what, row.pk, actor.pk)
 
 
 def _held_unit(pk: int) -> ProcuracyUnit:
